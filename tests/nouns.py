@@ -1,0 +1,36 @@
+"""Ready-made values of the house's nouns, for tests to change with `replace`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sora_mcp.domain import Job
+from sora_mcp.money import Micros
+
+
+def a_job() -> Job:
+    """A queued job of Muvi's Sora 2."""
+    return Job(
+        id="v_0123456789",
+        principal="local",
+        state="queued",
+        vendor="muvi",
+        model="muvi:sora-2",
+        prompt="A paper boat drifts down a rainy street",
+        size="1280x720",
+        seconds=4,
+        options={},
+        with_image=False,
+        warnings=(),
+        micros=Micros(400_000),
+        actual=None,
+        charged="held",
+        basis="$0.10/s x 4 s",
+        source="https://developer.muvi.video/docs/models/video/openai/sora-2",
+        checked=date(2026, 11, 20),
+        confidence="listed",
+        created_at=1_795_176_000.0,
+        updated_at=1_795_176_000.0,
+        expected_s=180,
+        version=1,
+    )

@@ -1,0 +1,50 @@
+"""The nouns: what is asked for, what is sold, what goes over the wire, what became of it."""
+
+from .asked import Facts, Image, Order, Scalar, Size, VideoRequest, Wish
+from .became import LIVE, Artifact, Charged, Job, JobError, Quote, State
+from .sold import STALE, Allowed, Confidence, Ended, ImageRule, Link, Offer, OwnModel, Per, Rate, Rule, Text, When
+from .wire import Call, Done, Failed, Found, Handler, Linkless, Listing, Lost, Pending, Reading, Refusal, Reply, Search, Vendor
+
+__all__ = [
+    "LIVE",
+    "STALE",
+    "Allowed",
+    "Artifact",
+    "Call",
+    "Charged",
+    "Confidence",
+    "Done",
+    "Ended",
+    "Facts",
+    "Failed",
+    "Found",
+    "Handler",
+    "Image",
+    "ImageRule",
+    "Job",
+    "JobError",
+    "Link",
+    "Linkless",
+    "Listing",
+    "Lost",
+    "Offer",
+    "Order",
+    "OwnModel",
+    "Pending",
+    "Per",
+    "Quote",
+    "Rate",
+    "Reading",
+    "Refusal",
+    "Reply",
+    "Rule",
+    "Scalar",
+    "Search",
+    "Size",
+    "State",
+    "Text",
+    "Vendor",
+    "VideoRequest",
+    "When",
+    "Wish",
+]

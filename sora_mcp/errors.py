@@ -1,0 +1,229 @@
+"""What can go wrong, each with what to change and what became of the money.
+
+SoraError
+├─ Refused               we said no: nothing was sent, nothing was charged
+│  ├─ BrokenRules        an argument is outside of what the offer takes
+│  ├─ UnknownModel       no vendor sells it
+│  ├─ MissingKey         the vendor is known, its key is not
+│  ├─ PriceUnknown       no source states what it costs
+│  ├─ OverBudget         a cap would be passed
+│  ├─ NeedsConfirmation  a person has to say yes first
+│  ├─ Declined           a person was asked, and the answer was not yes
+│  ├─ RequestIdConflict  the same request_id came with other arguments
+│  ├─ NotFound           there is no such job, quote or resource
+│  ├─ NotFinished        the job has no file yet
+│  ├─ NotCancellable     the job, or its vendor, cannot be called back
+│  ├─ MissingMediaExtra  PyAV and Pillow are not installed
+│  └─ StorageError       the store or the disk cannot be read or written
+├─ VendorError           the vendor answered, and the answer was no
+├─ NotSent               no byte of the call reached the vendor
+├─ OutcomeUnknown        the call left, and no answer came that we understand
+├─ BadMedia              what came is no whole video
+├─ LinkDead              the link to the video does not work (any more)
+└─ Untrusted             an address that is not to be followed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from .domain import Charged, Quote
+from .money import Micros
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One broken rule: the argument, what came, what would be legal in words, and the code."""
+
+    argument: str
+    got: Any
+    allowed: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A value that works as given, and what the video then costs."""
+
+    argument: str
+    value: Any
+    micros: Micros | None = None
+
+
+class SoraError(Exception):
+    """What happened, whether money may have moved, and what to change."""
+
+    code: ClassVar[str] = "internal"
+    charged: Charged = "no"
+
+    def __init__(self, message: str, *, fixes: tuple[Fix, ...] = (), job_id: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fixes = fixes
+        self.job_id = job_id
+
+    @property
+    def its_code(self) -> str:
+        """One of CONTRACT's codes."""
+        return self.code
+
+
+class Refused(SoraError):
+    """We said no. Nothing was sent, nothing was charged."""
+
+
+class BrokenRules(Refused):
+    """Every argument that is outside of what the offer takes."""
+
+    def __init__(self, broken: tuple[Broken, ...], *, subject: str = "", fixes: tuple[Fix, ...] = ()) -> None:
+        self.broken = broken
+        self.subject = subject
+        super().__init__(" ".join(said(rule, subject) for rule in broken), fixes=fixes)
+
+    @property
+    def its_code(self) -> str:
+        """That of the first broken rule."""
+        return self.broken[0].code
+
+
+def said(rule: Broken, subject: str) -> str:
+    """One broken rule as a sentence."""
+    whose = f"{subject}: " if subject else ""
+    got = "" if rule.got is None else f", not {rule.got!r}"
+    return f"{whose}{rule.argument} must be {rule.allowed}{got}."
+
+
+class UnknownModel(Refused):
+    """No vendor sells it."""
+
+    code = "unknown_model"
+
+
+class MissingKey(Refused):
+    """The vendor is known, its key is not. Only the user can add it."""
+
+    code = "missing_key"
+
+
+class PriceUnknown(Refused):
+    """No source states what it costs."""
+
+    code = "price_unknown"
+
+
+class OverBudget(Refused):
+    """A cap would be passed."""
+
+    code = "over_budget"
+
+
+class NeedsConfirmation(Refused):
+    """A person has to say yes to this quote first."""
+
+    code = "needs_confirmation"
+
+    def __init__(self, message: str, *, quote_id: str, price: Quote | None = None) -> None:
+        super().__init__(message)
+        self.quote_id = quote_id
+        self.price = price
+
+
+class Declined(Refused):
+    """A person was asked, and the answer was not yes."""
+
+    code = "declined"
+
+
+class RequestIdConflict(Refused):
+    """The same request_id came with other arguments."""
+
+    code = "request_id_conflict"
+
+
+class NotFound(Refused):
+    """There is none of that name, or it belongs to somebody else."""
+
+    code = "not_found"
+
+
+class NotFinished(Refused):
+    """The job has no file yet."""
+
+    code = "not_finished"
+
+
+class NotCancellable(Refused):
+    """The job, or its vendor, cannot be called back."""
+
+    code = "not_cancellable"
+
+
+class MissingMediaExtra(Refused):
+    """PyAV and Pillow are not installed."""
+
+    code = "missing_media_extra"
+
+
+class StorageError(Refused):
+    """The store or the disk cannot be read or written; so nothing is spent."""
+
+    code = "storage_error"
+
+
+class VendorError(SoraError):
+    """The vendor answered, and the answer was no."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        vendor_message: str | None = None,
+        charged: Charged = "no",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.vendor_code = code
+        self.vendor_message = vendor_message
+        self.charged = charged
+        self.retry_after_s = retry_after_s
+
+    @property
+    def its_code(self) -> str:
+        """What the answer meant."""
+        return self.vendor_code
+
+
+class NotSent(SoraError):
+    """No byte of the call reached the vendor: it may be sent again."""
+
+    code = "vendor_unavailable"
+
+
+class OutcomeUnknown(SoraError):
+    """The call left, and no answer came that we understand: it is never sent again."""
+
+    code = "vendor_unavailable"
+    charged = "unknown"
+
+
+class BadMedia(SoraError):
+    """What came is no whole video."""
+
+    code = "result_invalid"
+    charged = "yes"
+
+
+class LinkDead(SoraError):
+    """The link to the video does not work, or not any more."""
+
+    code = "result_invalid"
+    charged = "yes"
+
+
+class Untrusted(SoraError):
+    """An address that is not to be followed."""
+
+    code = "result_invalid"
+    charged = "yes"

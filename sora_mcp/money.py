@@ -1,0 +1,46 @@
+"""Money as whole micro-dollars: made from text, never from a float."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, Decimal, DecimalException
+from typing import NewType
+
+Micros = NewType("Micros", int)
+"""1,000,000 micros are one US dollar."""
+
+PER_USD = 1_000_000
+
+
+def usd(text: str) -> Micros:
+    """Exactly this many dollars. ValueError when the text has parts of a micro."""
+    micros = Decimal(text) * PER_USD
+    if micros != micros.to_integral_value():
+        raise ValueError(f"{text} dollars is no whole number of micros")
+    return Micros(int(micros))
+
+
+def ceil(micros: Decimal) -> Micros:
+    """The next whole micro upwards, so that a hold is never too small."""
+    return Micros(int(micros.to_integral_value(ROUND_CEILING)))
+
+
+def stated(amount: object, *, per_usd: int) -> Micros | None:
+    """What a vendor says in its own unit, `per_usd` of them to the dollar, rounded up; None when that is no sum below a million dollars."""
+    try:
+        micros = Decimal(str(amount)) * PER_USD / per_usd
+    except DecimalException:
+        return None
+    return ceil(micros) if micros.is_finite() and 0 <= micros < PER_USD**2 else None
+
+
+def show(micros: int) -> str:
+    """As a person writes it: `$1.20`, `$0.0025`, `-$0.10`."""
+    sign = "-" if micros < 0 else ""
+    dollars, rest = divmod(abs(micros), PER_USD)
+    cents = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{sign}${dollars}.{cents}"
+
+
+def as_number(micros: int) -> float:
+    """Dollars as a JSON number, for showing only: nothing is computed from it."""
+    return float(Decimal(micros) / PER_USD)

@@ -1,0 +1,126 @@
+"""The user's own prices: TOML at the door, rates inside."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .domain import Offer, OwnModel, Per, Rate, Scalar
+from .money import Micros, ceil
+from .rules import options_of, sizes_of
+
+PERS: tuple[Per, ...] = ("second", "video")
+
+
+class BadPrices(Exception):
+    """One sentence that says which row of the price file is wrong."""
+
+
+class Row(BaseModel):
+    """A price, and what it is limited to in `when` rows."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    per_second: str | int | Decimal | None = None
+    per_video: str | int | Decimal | None = None
+    free: bool = False
+
+
+class Named(BaseModel):
+    """What a row says of a model that only the user knows."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    sizes: list[Annotated[str, Field(pattern=r"^[0-9A-Za-z:x. ]{1,40}$")]] = []
+    seconds: list[Annotated[int, Field(ge=1, le=3600)]] = []
+    image: bool = False
+
+
+def read_models(text: str, sellers: Collection[str]) -> dict[str, OwnModel]:
+    """The models that the user names at vendors that sell such, by `vendor:model` as written."""
+    return {name: _named(name, row) for name, row in _toml(text).items() if ":" in name and name.partition(":")[0] in sellers}
+
+
+def read_prices(text: str, offers: Mapping[str, Offer], *, own: Collection[str] = ()) -> dict[str, tuple[Rate, ...]]:
+    """Rates by model id. BadPrices where a row is no price, or belongs to no model. Rows of `own` may name sizes and lengths."""
+    told = {name: {key: cell for key, cell in row.items() if key not in Named.model_fields} for name, row in _tables(text, own)}
+    return {name.casefold(): _rates(name.casefold(), told.get(name, row), offers) for name, row in _toml(text).items()}
+
+
+def _tables(text: str, own: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((name, cast("dict[str, Any]", row)) for name, row in _toml(text).items() if name in own and isinstance(row, dict))
+
+
+def _named(name: str, row: Any) -> OwnModel:
+    model = name.partition(":")[2]
+    try:
+        said = Named.model_validate(row)
+    except ValidationError:
+        raise BadPrices(f'{name}: sizes are a list such as ["1280x720"], seconds such as [4, 8], image is true or false.') from None
+    if not 0 < len(model) <= 200 or not model.isprintable() or " " in model:
+        raise BadPrices(f"{name}: a model has a name of at most 200 characters, without blanks.")
+    return OwnModel(tuple(dict.fromkeys(said.sizes)), tuple(sorted(set(said.seconds))), said.image)
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise BadPrices(f"the price file is not TOML: {error}.") from None
+
+
+def _rates(name: str, table: Any, offers: Mapping[str, Offer]) -> tuple[Rate, ...]:
+    if name not in offers:
+        raise BadPrices(f"no model is called {name!r}; write it as vendor:model, in quotes.")
+    if not isinstance(table, dict) or not table:
+        raise BadPrices(f"{name} must be a table with per_second or per_video.")
+    plain = {key: value for key, value in cast("dict[str, Any]", table).items() if key != "when"}
+    rows = cast("dict[str, Any]", table).get("when", [])
+    if not isinstance(rows, list):
+        raise BadPrices(f"{name}: when must be a list of rows.")
+    base = [_rate(name, plain, {})] if plain else []
+    return (*base, *(_narrow(name, row, offers[name]) for row in cast("list[Any]", rows)))
+
+
+def _narrow(name: str, row: Any, offer: Offer) -> Rate:
+    """A `when` row: what is no price in it is a condition."""
+    if not isinstance(row, dict):
+        raise BadPrices(f"{name}: each row of when must be a table.")
+    facts = ("size", "ratio", "resolution", "seconds", "image", *(rule.param for rule in options_of(offer)))
+    cells = cast("dict[str, Any]", row)
+    when: dict[str, Scalar] = {key: value for key, value in cells.items() if key not in Row.model_fields}
+    strange = [key for key in when if key not in facts]
+    if strange or not when:
+        raise BadPrices(f"{name}: a row of when needs a condition on one of {', '.join(facts)}.")
+    if "size" in when and when["size"] not in [size.text for size in sizes_of(offer)]:
+        raise BadPrices(f"{name}: the model has no size {when['size']!r}.")
+    return _rate(name, {key: value for key, value in cells.items() if key not in when}, when)
+
+
+def _rate(name: str, table: dict[str, Any], when: Mapping[str, Scalar]) -> Rate:
+    try:
+        row = Row.model_validate(table)
+    except ValidationError:
+        raise BadPrices(f'{name}: per_second and per_video must be texts such as "0.30".') from None
+    prices = {"second": row.per_second, "video": row.per_video}
+    stated: tuple[Per, ...] = tuple(per for per in PERS if prices[per] is not None) or (PERS[1:] if row.free else ())
+    if row.model_extra or len(stated) != 1:
+        raise BadPrices(f"{name} must have one of per_second and per_video, or free = true.")
+    return Rate(_micros(name, str(prices[stated[0]] or 0), free=row.free), stated[0], dict(when))
+
+
+def _micros(name: str, amount: str, *, free: bool) -> Micros:
+    """More than 0; 0 only where the file says that it is free, so that a slip does not disarm the budget."""
+    try:
+        number = Decimal(amount)
+    except ArithmeticError:
+        raise BadPrices(f"{name} has a price that is no number.") from None
+    if not number.is_finite() or number < 0 or number > 10_000:
+        raise BadPrices(f"{name} has a price that cannot be.")
+    if number == 0 and not free:
+        raise BadPrices(f"{name} costs 0: write free = true if that is meant.")
+    return ceil(number * 1_000_000)

@@ -1,0 +1,180 @@
+"""Every fix was tried: it works as given, at the price that it names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from sora_mcp.domain import Image, VideoRequest
+from sora_mcp.errors import BrokenRules, Fix
+from sora_mcp.mending import fixes
+from sora_mcp.rules import check, quote
+from sora_mcp.vendors import EVERY, Catalogue, Choice
+
+TODAY = date(2026, 11, 21)
+CHOICES = [choice for choice in Catalogue(EVERY).choices() if choice.vendor.keys]
+each_paid = pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.id)
+
+
+def offer(name: str) -> Choice:
+    found = Catalogue(EVERY).get(name)
+    assert found is not None
+    return found
+
+
+def framed(request: VideoRequest, choice: Choice) -> VideoRequest:
+    """With a first frame, where the offer sells nothing without one."""
+    return request if choice.offer.text else replace(request, image=Image("https://example.com/a.png"))
+
+
+def mended(request: VideoRequest, choice: Choice) -> tuple[Fix, ...]:
+    with pytest.raises(BrokenRules) as caught:
+        check(request, choice.offer, today=TODAY)
+    return fixes(request, choice.offer, caught.value.broken, offer_id=choice.id, today=TODAY)
+
+
+def applied(request: VideoRequest, *changes: Fix) -> VideoRequest:
+    """The request as a caller would repeat it."""
+    for fix in changes:
+        name = fix.argument.removeprefix("options.")
+        if name == fix.argument:
+            request = replace(request, **{name: fix.value})
+        else:
+            kept = {key: value for key, value in request.options.items() if key != name}
+            request = replace(request, options=kept if fix.value is None else kept | {name: fix.value})
+    return request
+
+
+def price(request: VideoRequest, choice: Choice) -> int | None:
+    order = check(request, choice.offer, today=TODAY)
+    return quote(order, choice.offer, choice.id, today=TODAY).micros if choice.offer.rates else None
+
+
+@each_paid
+@pytest.mark.parametrize(
+    "request_",
+    [
+        VideoRequest("a fox", "640x479"),
+        VideoRequest("a fox", seconds=-1),
+        VideoRequest("a fox", seconds=7_000),
+        VideoRequest("a fox", options={"sparkle": 1}),
+        VideoRequest("a fox", options={"variation": -1}),
+    ],
+    ids=["size", "too short", "too long", "option", "variation"],
+)
+def test_each_fix_of_one_broken_argument_works_alone(choice: Choice, request_: VideoRequest) -> None:
+    request = framed(request_, choice)
+    found = mended(request, choice)
+    assert 1 <= len(found) <= 4
+    assert [fix.micros for fix in found] == [price(applied(request, fix), choice) for fix in found]
+
+
+@each_paid
+def test_the_fixes_of_several_broken_arguments_work_together(choice: Choice) -> None:
+    request = framed(VideoRequest("a fox", "640x479", -1, options={"sparkle": 1}), choice)
+    found = mended(request, choice)
+    assert {fix.argument for fix in found} == {"size", "seconds", "options.sparkle"}
+    assert {fix.micros for fix in found} == {price(applied(request, *found), choice)}
+
+
+def test_the_nearest_length_comes_first() -> None:
+    assert mended(VideoRequest("a fox", "1080p", 9), offer("muvi:sora-2-pro")) == (
+        Fix("seconds", 8, 4_008_000),
+        Fix("seconds", 12, 6_012_000),
+        Fix("seconds", 4, 2_004_000),
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "sizes"),
+    [
+        ("1920x1080", ["1792x1024", "1280x720", "1024x1792", "720x1280"]),
+        ("1080×1920", ["1024x1792", "720x1280", "1792x1024", "1280x720"]),
+        ("640X360", ["1280x720", "1792x1024", "720x1280", "1024x1792"]),
+        ("3:4", ["720x1280", "1024x1792", "1280x720", "1792x1024"]),
+        ("cinema", ["1280x720", "720x1280", "1792x1024", "1024x1792"]),
+        ("²x²", ["1280x720", "720x1280", "1792x1024", "1024x1792"]),
+        ("9" * 9_000 + "x1", ["1280x720", "720x1280", "1792x1024", "1024x1792"]),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
+    assert [fix.value for fix in mended(VideoRequest("a fox", asked), offer("muvi:sora-2-pro"))] == sizes
+
+
+def test_a_shape_is_mended_by_ratios_too() -> None:
+    assert [fix.value for fix in mended(VideoRequest("a fox", "720x1280"), offer("muvi:kling-3.0-pro"))] == ["9:16", "16:9", "1:1"]
+
+
+@pytest.mark.parametrize("seconds", [True, "8", float("nan"), 8.0, None])
+def test_a_length_of_another_type_is_mended_from_the_shortest(seconds: Any) -> None:
+    request = VideoRequest("a fox", "3:1" if seconds is None else None, seconds)
+    assert mended(request, offer("muvi:sora-2"))[0] == (Fix("size", "1280x720", 400_000) if seconds is None else Fix("seconds", 4, 400_000))
+
+
+def test_a_first_frame_that_fits_another_size_of_the_offer_names_that_size() -> None:
+    image = Image("data:image/png;base64,AAAA", "image/png", 1792, 1024, 3)
+    request = VideoRequest("a fox", "1280x720", 8, image)
+    assert mended(request, offer("pixazo:sora-2-pro")) == (
+        Fix("size", "1792x1024", 5_000_000),
+        Fix("options.fit", "crop", 3_000_000),
+        Fix("options.fit", "pad", 3_000_000),
+        Fix("image", None, 3_000_000),
+    )
+
+
+def test_a_first_frame_that_fits_no_size_can_be_made_to_fit_or_left_out() -> None:
+    image = Image("data:image/png;base64,AAAA", "image/png", 1000, 1000, 3)
+    assert mended(VideoRequest("a fox", seconds=8, image=image), offer("pixazo:sora-2-pro")) == (
+        Fix("options.fit", "crop", 3_000_000),
+        Fix("options.fit", "pad", 3_000_000),
+        Fix("image", None, 3_000_000),
+    )
+
+
+def test_a_model_that_needs_a_first_frame_cannot_be_mended_without_one() -> None:
+    choice = offer("muvi:sora-2")
+    assert mended(VideoRequest("a fox"), replace(choice, offer=replace(choice.offer, text=False))) == ()
+
+
+def test_a_first_frame_and_a_length_are_mended_together() -> None:
+    image = Image("data:image/png;base64,AAAA", "image/png", 720, 1280, 3)
+    request = VideoRequest("a fox", "landscape", 5, image)
+    assert mended(request, offer("pixazo:sora-2-pro")) == (Fix("size", "720x1280", 1_500_000), Fix("seconds", 4, 1_500_000))
+
+
+def test_an_option_is_mended_with_its_default_first() -> None:
+    assert mended(VideoRequest("a fox", options={"audio": "no"}), offer("muvi:veo-3.1-fast")) == (
+        Fix("options.audio", True, 1_200_000),
+        Fix("options.audio", False, 800_000),
+    )
+
+
+def test_a_text_that_is_too_long_can_only_be_left_out() -> None:
+    request = VideoRequest("a fox", options={"negative_prompt": "x" * 1001})
+    assert mended(request, offer("muvi:wan-2.6")) == (Fix("options.negative_prompt", None, 500_000),)
+
+
+def test_an_option_of_words_only_is_left_out_beside_a_first_frame() -> None:
+    request = VideoRequest("a fox", image=Image("https://example.com/a.png"), options={"seed": 7})
+    assert mended(request, offer("aimlapi:veo-3.1-fast")) == (Fix("options.seed", None, 520_000),)
+
+
+def test_a_prompt_is_the_callers_own_and_is_not_mended() -> None:
+    assert mended(VideoRequest(""), offer("muvi:sora-2")) == ()
+
+
+def test_beside_a_broken_prompt_the_rest_is_mended() -> None:
+    assert mended(VideoRequest("", seconds=11), offer("muvi:sora-2"))[0] == Fix("seconds", 12, 1_200_000)
+
+
+def test_a_fix_without_a_stated_price_names_none() -> None:
+    assert mended(VideoRequest("a fox", seconds=16), offer("mulerun:sora-2"))[0] == Fix("seconds", 12)
+
+
+def test_a_picture_that_cannot_be_fetched_can_only_be_left_out() -> None:
+    request = VideoRequest("a fox", options={"references": "http://example.com/a.png"})
+    assert [(fix.argument, fix.value) for fix in mended(request, offer("xai:grok-imagine-video"))] == [("options.references", None)]

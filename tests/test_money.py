@@ -1,0 +1,84 @@
+"""Money is counted in whole micros."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sora_mcp.money import as_number, ceil, show, stated, usd
+
+
+@pytest.mark.parametrize(
+    ("text", "micros"),
+    [("0", 0), ("1", 1_000_000), ("0.30", 300_000), ("0.000001", 1), ("0.1456", 145_600), ("-0.10", -100_000), ("1e-6", 1)],
+)
+def test_dollars_become_exactly_that_many_micros(text: str, micros: int) -> None:
+    assert usd(text) == micros
+
+
+def test_parts_of_a_micro_are_no_price() -> None:
+    with pytest.raises(ValueError, match="no whole number of micros"):
+        usd("0.0000001")
+
+
+@pytest.mark.parametrize(("micros", "whole"), [("1", 1), ("1.0000001", 2), ("0", 0), ("0.5", 1), ("501000", 501_000)])
+def test_a_hold_is_rounded_up(micros: str, whole: int) -> None:
+    assert ceil(Decimal(micros)) == whole
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"),
+    [
+        (0, "$0.00"),
+        (1_200_000, "$1.20"),
+        (2_004_000, "$2.004"),
+        (2_500, "$0.0025"),
+        (1, "$0.000001"),
+        (-100_000, "-$0.10"),
+        (12_345_678_900_000, "$12345678.90"),
+    ],
+)
+def test_money_is_shown_as_a_person_writes_it(micros: int, text: str) -> None:
+    assert show(micros) == text
+
+
+def test_a_number_for_showing_has_no_dust() -> None:
+    assert as_number(2_004_000) == 2.004
+
+
+@pytest.mark.parametrize(
+    ("amount", "per_usd", "micros"),
+    [
+        (1_200_000, 1_000_000, 1_200_000),
+        (0, 1_000_000, 0),
+        (120_000, 2_000_000, 60_000),
+        (120_001, 2_000_000, 60_001),
+        (0.06, 1, 60_000),
+        (0.1, 1, 100_000),
+        (1.56, 1, 1_560_000),
+        ("0.001240000", 1, 1_240),
+        ("0.0000001", 1, 1),
+    ],
+)
+def test_what_a_vendor_states_is_taken_exactly_in_its_own_unit(amount: object, per_usd: int, micros: int) -> None:
+    assert stated(amount, per_usd=per_usd) == micros
+
+
+@pytest.mark.parametrize(
+    "amount", [None, True, "", "much", "1,5", -1, "-0.01", float("nan"), float("inf"), "1e999999999", 10**12, [], {}, "1e6"]
+)
+def test_what_is_no_sane_sum_is_not_counted(amount: object) -> None:
+    assert stated(amount, per_usd=1) is None
+
+
+@given(st.integers(min_value=-(10**15), max_value=10**15))
+def test_what_is_shown_can_be_read_back(micros: int) -> None:
+    assert usd(show(micros).replace("$", "")) == micros
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=9))
+def test_rounding_up_adds_less_than_a_micro(micros: Decimal) -> None:
+    assert 0 <= ceil(micros) - micros < 1

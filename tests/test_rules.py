@@ -1,0 +1,688 @@
+"""What an offer takes and what it costs: every legal request of every offer, and the borders around it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sora_mcp.domain import Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
+from sora_mcp.errors import Broken, BrokenRules, PriceUnknown
+from sora_mcp.money import usd
+from sora_mcp.rules import check, fitting, holds, options_of, orientation, quote, rate_of, seconds_of, sizes_of, words
+from sora_mcp.vendors import EVERY, Catalogue, Choice
+
+TODAY = date(2026, 11, 21)
+CHOICES = list(Catalogue(EVERY).choices())
+PAID = [choice for choice in CHOICES if choice.vendor.keys]
+URL = Image("https://example.com/first.png")
+each_offer = pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.id)
+each_paid = pytest.mark.parametrize("choice", PAID, ids=lambda choice: choice.id)
+
+
+def offer(name: str) -> Choice:
+    found = Catalogue(EVERY).get(name)
+    assert found is not None
+    return found
+
+
+def picture(width: int, height: int, **more: Any) -> Image:
+    return Image("data:image/png;base64,AAAA", **{"media_type": "image/png", "width": width, "height": height, "bytes": 3, **more})
+
+
+def broken(request: VideoRequest, sold: Offer) -> tuple[Broken, ...]:
+    with pytest.raises(BrokenRules) as caught:
+        check(request, sold, today=TODAY)
+    return caught.value.broken
+
+
+# Every legal request
+
+
+def frame(sold: Offer) -> Image:
+    """A first frame as this offer takes it."""
+    return URL if sold.image is None or sold.image.urls else picture(1280, 720)
+
+
+def bare(sold: Offer) -> Image | None:
+    """The first frame without which this offer sells nothing."""
+    return None if sold.text else frame(sold)
+
+
+def legal(sold: Offer) -> Iterator[VideoRequest]:
+    """The product of the rules; of a wide range its ends, of a text one sample."""
+    for image in ((None,) if sold.text else ()) + ((frame(sold),) if sold.image else ()):
+        options = [(rule.param, _samples(rule)) for rule in options_of(sold) if not _left_out(rule, sold, image is not None)]
+        for size, seconds, values in itertools.product(
+            sizes_of(sold, image=image is not None), seconds_of(sold), itertools.product(*(values for _, values in options))
+        ):
+            said = {name: value for (name, _), value in zip(options, values, strict=True) if value is not None}
+            yield VideoRequest("a fox", size.text, seconds, image, said)
+
+
+def _samples(rule: Rule) -> list[Scalar | None]:
+    unsaid: list[Scalar | None] = [None]
+    match rule.allowed:
+        case Text():
+            return [*unsaid, "x"]
+        case Link(most):
+            return [*unsaid, URL.uri, " ".join([URL.uri] * most)]
+        case range() as numbers if len(numbers) > 64:
+            return [*unsaid, numbers[0], numbers[-1]]
+        case values:
+            return [*unsaid, *(value for value in values if not isinstance(value, Size))]
+
+
+def _left_out(rule: Rule, sold: Offer, image: bool) -> bool:
+    return any(other.param == rule.param and other.allowed == () and other.when == {"image": image} for other in sold.rules)
+
+
+@each_offer
+def test_every_legal_request_has_one_order_one_rate_and_one_call(choice: Choice) -> None:
+    requests = list(legal(choice.offer))
+    assert requests
+    for request in requests:
+        order = check(request, choice.offer, today=TODAY)
+        assert (order.prompt, order.size.text, order.seconds, order.image) == (request.prompt, request.size, request.seconds, request.image)
+        assert request.options.items() <= order.options.items()
+        rows = [row for row in choice.offer.rates if holds(row.when, order.facts)]
+        assert len(rows) == (1 if choice.offer.rates else 0)
+        call = choice.vendor.submit(order, choice.offer)
+        assert (call.method, call.path[0], call.path[:2] != "//", call.query) == ("POST", "/", True, ())
+        assert json.loads(json.dumps(call.body)) == call.body
+        assert "null" not in json.dumps(call.body)
+
+
+@each_offer
+def test_an_offer_without_a_word_on_prices_is_not_sold(choice: Choice) -> None:
+    order = check(next(legal(choice.offer)), choice.offer, today=TODAY)
+    if choice.offer.rates:
+        assert quote(order, choice.offer, choice.id, today=TODAY).micros >= 0
+        return
+    with pytest.raises(PriceUnknown, match=f"No source states the price of {choice.id}"):
+        quote(order, choice.offer, choice.id, today=TODAY)
+
+
+@each_paid
+def test_an_offer_says_where_and_when_its_facts_were_read(choice: Choice) -> None:
+    assert choice.offer.source.startswith("https://")
+    assert date(2026, 11, 1) <= choice.offer.checked <= TODAY
+
+
+def test_sora_ended_at_its_maker_and_nothing_else_did() -> None:
+    ended = {choice.id: choice.offer.ended.on for choice in PAID if choice.offer.ended}
+    assert ended == dict.fromkeys(
+        (
+            "muvi:sora-2-pro",
+            "muvi:sora-2",
+            "mulerun:sora-2-pro",
+            "mulerun:sora-2",
+            "aimlapi:sora-2-pro",
+            "aimlapi:sora-2",
+            "pixazo:sora-2-pro",
+        ),
+        date(2026, 9, 24),
+    )
+
+
+def test_every_vendor_sells_living_models_too() -> None:
+    writes = {vendor.name: vendor.offers for vendor in EVERY if vendor.keys and not vendor.own and vendor.listing is None}
+    living = {name: sum(sold.ended is None for sold in offers) for name, offers in writes.items()}
+    assert all(count >= 2 for count in living.values()), living
+
+
+# The seeds' offers, one row for each documented size and length
+
+
+SMALL = (("1280x720", "16:9"), ("720x1280", "9:16"))
+LARGE = (("1792x1024", "16:9"), ("1024x1792", "9:16"))
+WAVE = "https://example.com/wave.png"
+
+
+def call_of(name: str, size: str, seconds: int, *, image: bool) -> tuple[str, Any]:
+    choice = offer(name)
+    order = check(VideoRequest("a fox", size, seconds, Image(WAVE) if image else None), choice.offer, today=TODAY)
+    call = choice.vendor.submit(order, choice.offer)
+    return call.path, call.body
+
+
+def price_of(name: str, size: str, seconds: int, *, image: bool) -> int:
+    choice = offer(name)
+    order = check(VideoRequest("a fox", size, seconds, Image(WAVE) if image else None), choice.offer, today=TODAY)
+    return quote(order, choice.offer, choice.id, today=TODAY).micros
+
+
+both = pytest.mark.parametrize("image", [False, True], ids=["words", "first frame"])
+
+
+@both
+@pytest.mark.parametrize(
+    ("size", "ratio", "resolution", "seconds", "micros"),
+    [
+        ("1280x720", "16:9", "720p", 4, 1_200_000),
+        ("720x1280", "9:16", "720p", 4, 1_200_000),
+        ("1280x720", "16:9", "720p", 8, 2_400_000),
+        ("720x1280", "9:16", "720p", 8, 2_400_000),
+        ("1280x720", "16:9", "720p", 12, 3_600_000),
+        ("720x1280", "9:16", "720p", 12, 3_600_000),
+        ("1792x1024", "16:9", "1080p", 4, 2_004_000),
+        ("1024x1792", "9:16", "1080p", 4, 2_004_000),
+        ("1792x1024", "16:9", "1080p", 8, 4_008_000),
+        ("1024x1792", "9:16", "1080p", 8, 4_008_000),
+        ("1792x1024", "16:9", "1080p", 12, 6_012_000),
+        ("1024x1792", "9:16", "1080p", 12, 6_012_000),
+    ],
+)
+def test_muvi_sora_2_pro(size: str, ratio: str, resolution: str, seconds: int, micros: int, *, image: bool) -> None:
+    said = {"image_url": WAVE} if image else {"prompt": "a fox"}
+    slug = "openai/sora-2-pro/image-to-video" if image else "openai/sora-2-pro/text-to-video"
+    body = {"model": slug, "input": {**said, "aspect_ratio": ratio, "duration": str(seconds), "resolution": resolution}}
+    assert call_of("muvi:sora-2-pro", size, seconds, image=image) == ("/v1/jobs/submit", body)
+    assert price_of("muvi:sora-2-pro", size, seconds, image=image) == micros
+
+
+@both
+@pytest.mark.parametrize(("size", "ratio"), SMALL)
+@pytest.mark.parametrize(("seconds", "micros"), [(4, 400_000), (8, 800_000), (12, 1_200_000)])
+def test_muvi_sora_2(size: str, ratio: str, seconds: int, micros: int, *, image: bool) -> None:
+    said = {"image_url": WAVE} if image else {"prompt": "a fox"}
+    slug = "openai/sora-2/image-to-video" if image else "openai/sora-2/text-to-video"
+    body = {"model": slug, "input": {**said, "aspect_ratio": ratio, "duration": str(seconds)}}
+    assert call_of("muvi:sora-2", size, seconds, image=image) == ("/v1/jobs/submit", body)
+    assert price_of("muvi:sora-2", size, seconds, image=image) == micros
+
+
+@both
+@pytest.mark.parametrize("size", [size for size, _ in (*SMALL, *LARGE)])
+@pytest.mark.parametrize("seconds", [4, 8, 12])
+def test_mulerun_sora_2_pro(size: str, seconds: int, *, image: bool) -> None:
+    body = {"prompt": "a fox", "seconds": str(seconds), "size": size, **({"input_reference": WAVE} if image else {})}
+    assert call_of("mulerun:sora-2-pro", size, seconds, image=image) == ("/vendors/openai/v1/sora-2-pro/generation", body)
+    with pytest.raises(PriceUnknown):
+        price_of("mulerun:sora-2-pro", size, seconds, image=image)
+
+
+@both
+@pytest.mark.parametrize("size", [size for size, _ in SMALL])
+@pytest.mark.parametrize("seconds", [4, 8, 12])
+def test_mulerun_sora_2(size: str, seconds: int, *, image: bool) -> None:
+    body = {"prompt": "a fox", "model": "sora-2", "seconds": str(seconds), "size": size, **({"image": WAVE} if image else {})}
+    assert call_of("mulerun:sora-2", size, seconds, image=image) == ("/vendors/openai/v1/sora/generation", body)
+    with pytest.raises(PriceUnknown):
+        price_of("mulerun:sora-2", size, seconds, image=image)
+
+
+@both
+@pytest.mark.parametrize(("size", "ratio", "resolution"), [(*pair, "720p") for pair in SMALL] + [(*pair, "1080p") for pair in LARGE])
+@pytest.mark.parametrize("seconds", [4, 8, 12])
+def test_aimlapi_sora_2_pro(size: str, ratio: str, resolution: str, seconds: int, *, image: bool) -> None:
+    slug = "openai/sora-2-pro-i2v" if image else "openai/sora-2-pro-t2v"
+    frame = {"image_url": WAVE} if image else {}
+    body = {"model": slug, "prompt": "a fox", "duration": seconds, "aspect_ratio": ratio, "resolution": resolution, **frame}
+    assert call_of("aimlapi:sora-2-pro", size, seconds, image=image) == ("/v2/video/generations", body)
+    with pytest.raises(PriceUnknown):
+        price_of("aimlapi:sora-2-pro", size, seconds, image=image)
+
+
+@both
+@pytest.mark.parametrize(("size", "ratio"), SMALL)
+@pytest.mark.parametrize(("seconds", "micros"), [(4, 520_000), (8, 1_040_000), (12, 1_560_000)])
+def test_aimlapi_sora_2(size: str, ratio: str, seconds: int, micros: int, *, image: bool) -> None:
+    slug = "openai/sora-2-i2v" if image else "openai/sora-2-t2v"
+    frame = {"image_url": WAVE} if image else {}
+    body = {"model": slug, "prompt": "a fox", "duration": seconds, "aspect_ratio": ratio, "resolution": "720p", **frame}
+    assert call_of("aimlapi:sora-2", size, seconds, image=image) == ("/v2/video/generations", body)
+    assert price_of("aimlapi:sora-2", size, seconds, image=image) == micros
+    assert offer("aimlapi:sora-2").offer.confidence == "derived"
+
+
+@both
+@pytest.mark.parametrize(
+    ("size", "seconds", "micros"),
+    [
+        ("720x1280", 4, 1_500_000),
+        ("1280x720", 4, 1_500_000),
+        ("720x1280", 8, 3_000_000),
+        ("1280x720", 8, 3_000_000),
+        ("720x1280", 12, 4_500_000),
+        ("1280x720", 12, 4_500_000),
+        ("1024x1792", 4, 2_500_000),
+        ("1792x1024", 4, 2_500_000),
+        ("1024x1792", 8, 5_000_000),
+        ("1792x1024", 8, 5_000_000),
+        ("1024x1792", 12, 7_500_000),
+        ("1792x1024", 12, 7_500_000),
+    ],
+)
+def test_pixazo_sora_2_pro(size: str, seconds: int, micros: int, *, image: bool) -> None:
+    path = "/sora-video/v1/video/i2v/generate" if image else "/sora-video/v1/video/generate"
+    body = {"prompt": "a fox", "model": "sora-2-pro", "size": size, "seconds": seconds, **({"image": WAVE} if image else {})}
+    assert call_of("pixazo:sora-2-pro", size, seconds, image=image) == (path, body)
+    assert price_of("pixazo:sora-2-pro", size, seconds, image=image) == micros
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "options", "micros"),
+    [
+        ("muvi:veo-3.1-fast", "1280x720", {}, 1_200_000),
+        ("muvi:veo-3.1-fast", "1280x720", {"audio": False}, 800_000),
+        ("muvi:veo-3.1-fast", "1920x1080", {"audio": True}, 1_200_000),
+        ("muvi:veo-3.1-fast", "3840x2160", {"audio": False}, 1_200_000),
+        ("muvi:veo-3.1-fast", "3840x2160", {"audio": True}, 1_800_000),
+        ("muvi:veo-3.1", "1280x720", {}, 800_000),
+        ("muvi:kling-3.0-pro", "16:9", {}, 560_000),
+        ("muvi:kling-3.0-pro", "16:9", {"audio": True}, 840_000),
+        ("muvi:kling-3.0-standard", "16:9", {"audio": True}, 630_000),
+        ("muvi:seedance-2.0", "16:9 720p", {}, 960_000),
+        ("muvi:seedance-2.0", "16:9 720p", {"fps": 30}, 1_056_000),
+        ("muvi:seedance-2.0", "16:9 720p", {"fps": 60}, 1_200_000),
+        ("muvi:seedance-2.0", "16:9 1440p", {}, 1_920_000),
+        ("muvi:seedance-2.0", "16:9 1440p", {"fps": 30}, 2_112_000),
+        ("muvi:seedance-2.0", "16:9 1440p", {"fps": 60}, 2_400_000),
+        ("muvi:wan-2.6", "16:9", {}, 500_000),
+        ("aimlapi:veo-3.1-fast", "1920x1080", {}, 520_000),
+    ],
+)
+def test_sound_frames_and_resolution_change_the_price_as_the_page_says(
+    name: str, size: str, options: dict[str, Scalar], micros: int
+) -> None:
+    choice = offer(name)
+    order = check(VideoRequest("a fox", size, options=options), choice.offer, today=TODAY)
+    assert quote(order, choice.offer, choice.id, today=TODAY).micros == micros
+
+
+# Outside of the rules
+
+
+@each_paid
+@pytest.mark.parametrize(
+    "size",
+    ["1920x1081", "640x479", "21:10", "", "   ", "1280x720x3", "1280 720", "720", "x", "²x²", "landscape portrait", "auto 4k", "0x0"],
+)
+def test_a_size_that_no_page_names_is_refused_with_sizes_that_work(choice: Choice, size: str) -> None:
+    request = VideoRequest("a fox", size, image=bare(choice.offer))
+    found = broken(request, choice.offer)
+    assert [(rule.argument, rule.got, rule.code) for rule in found] == [("size", size, "invalid_size")]
+
+
+@each_paid
+@pytest.mark.parametrize("seconds", [0, -4, 60, 10**9, True, False, 8.0, float("nan"), float("inf"), "8", "eight", [8]])
+def test_a_length_that_no_page_names_is_refused(choice: Choice, seconds: Any) -> None:
+    found = broken(VideoRequest("a fox", seconds=seconds, image=bare(choice.offer)), choice.offer)
+    assert [(rule.argument, rule.code) for rule in found] == [("seconds", "invalid_seconds")]
+
+
+@each_paid
+def test_an_option_that_is_not_sold_is_refused_by_its_name(choice: Choice) -> None:
+    found = broken(VideoRequest("a fox", image=bare(choice.offer), options={"sparkle": 1}), choice.offer)
+    assert [(rule.argument, rule.got, rule.code) for rule in found] == [("options.sparkle", 1, "invalid_option")]
+
+
+@pytest.mark.parametrize("value", ["true", 1, 0, None, "on", [True]])
+def test_a_switch_takes_no_other_type(value: Any) -> None:
+    found = broken(VideoRequest("a fox", options={"audio": value}), offer("muvi:veo-3.1-fast").offer)
+    assert found == (Broken("options.audio", value, "true or false", "invalid_option"),)
+
+
+@pytest.mark.parametrize("value", [-1, 2**31, 7.0, True, "7"])
+def test_a_seed_stays_in_its_range(value: Any) -> None:
+    found = broken(VideoRequest("a fox", options={"seed": value}), offer("muvi:veo-3.1-fast").offer)
+    assert found == (Broken("options.seed", value, "a whole number from 0 to 2147483647", "invalid_option"),)
+
+
+@pytest.mark.parametrize("value", ["", "x" * 1001, 5, "\ud800", "a\0b"])
+def test_a_text_option_has_a_limit_and_is_text(value: Any) -> None:
+    found = broken(VideoRequest("a fox", options={"negative_prompt": value}), offer("muvi:wan-2.6").offer)
+    assert found == (Broken("options.negative_prompt", value, "a text of at most 1000 characters", "invalid_option"),)
+
+
+@pytest.mark.parametrize("value", [-1, 2**31, "1", True, 1.0])
+def test_a_variation_is_a_whole_number(value: Any) -> None:
+    found = broken(VideoRequest("a fox", options={"variation": value}), offer("muvi:sora-2").offer)
+    assert found == (Broken("options.variation", value, "a whole number from 0 to 2147483647", "invalid_option"),)
+
+
+def test_a_variation_is_not_part_of_the_order() -> None:
+    order = check(VideoRequest("a fox", options={"variation": 3}), offer("muvi:sora-2").offer, today=TODAY)
+    assert order == Order("a fox", Size("1280x720", "16:9", "720p"), 4, None, {})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "allowed"),
+    [
+        ("", "a text that says what to show"),
+        (" \n\t", "a text that says what to show"),
+        ("a \ud83d fox", "valid Unicode text, without lone surrogates and NUL"),
+        ("a \0 fox", "valid Unicode text, without lone surrogates and NUL"),
+    ],
+)
+def test_a_prompt_says_something_that_can_be_sent(prompt: str, allowed: str) -> None:
+    assert broken(VideoRequest(prompt), offer("muvi:sora-2").offer) == (Broken("prompt", None, allowed, "invalid_prompt"),)
+
+
+def test_a_prompt_may_be_as_long_as_the_page_says_and_no_longer() -> None:
+    sold = offer("muvi:sora-2").offer
+    assert check(VideoRequest("🦊" * 1000), sold, today=TODAY).prompt == "🦊" * 1000
+    assert broken(VideoRequest("x" * 1001), sold) == (Broken("prompt", "1001 characters", "at most 1000 characters", "invalid_prompt"),)
+
+
+def test_a_prompt_without_a_documented_limit_has_none() -> None:
+    assert check(VideoRequest("x" * 50_000), offer("pixazo:sora-2-pro").offer, today=TODAY).seconds == 4
+
+
+def test_all_broken_rules_are_named_at_once() -> None:
+    request = VideoRequest("", "3:1", 6, Image("https://example.com/a.png"), {"audio": "yes", "sparkle": 1})
+    found = broken(request, offer("muvi:wan-2.6").offer)
+    assert [(rule.argument, rule.code) for rule in found] == [
+        ("prompt", "invalid_prompt"),
+        ("image", "invalid_image"),
+        ("options.audio", "invalid_option"),
+        ("options.sparkle", "invalid_option"),
+        ("size", "invalid_size"),
+        ("seconds", "invalid_seconds"),
+    ]
+
+
+# First frames
+
+
+def test_a_model_from_words_only_takes_no_first_frame() -> None:
+    assert broken(VideoRequest("a fox", image=URL), offer("muvi:wan-2.6").offer) == (
+        Broken("image", "an image", "left out: this model makes videos from words only", "invalid_image"),
+    )
+
+
+def test_a_model_that_animates_needs_a_first_frame() -> None:
+    sold = replace(offer("muvi:sora-2").offer, text=False)
+    assert broken(VideoRequest("a fox"), sold) == (Broken("image", None, "given: this model animates a first frame", "invalid_image"),)
+
+
+def test_a_vendor_that_takes_no_bytes_wants_an_address() -> None:
+    assert broken(VideoRequest("a fox", image=picture(1280, 720)), offer("muvi:sora-2").offer) == (
+        Broken("image", "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image"),
+    )
+
+
+def test_a_vendor_that_fetches_nothing_wants_bytes() -> None:
+    sold = replace(offer("muvi:sora-2").offer, image=ImageRule(urls=False))
+    assert broken(VideoRequest("a fox", image=URL), sold) == (
+        Broken("image", "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "got", "allowed"),
+    [
+        (picture(1280, 720, media_type="image/gif"), "image/gif", "image/jpeg, image/png or image/webp"),
+        (picture(1280, 720, bytes=10_000_001), "10000001 bytes", "at most 10000000 bytes"),
+        (picture(1281, 720), "1281x720", "exactly as large as the video: 1280x720, 720x1280, 1792x1024 or 1024x1792"),
+    ],
+)
+def test_a_first_frame_has_a_type_a_weight_and_a_size(image: Image, got: str, allowed: str) -> None:
+    assert broken(VideoRequest("a fox", image=image), offer("pixazo:sora-2-pro").offer) == (Broken("image", got, allowed, "invalid_image"),)
+
+
+@pytest.mark.parametrize("side", [359, 2001])
+def test_a_first_frame_is_neither_too_small_nor_too_large(side: int) -> None:
+    assert broken(VideoRequest("a fox", image=picture(side, 720)), offer("mulerun:wan-2.6").offer) == (
+        Broken("image", f"{side}x720", "360 to 2000 pixels wide and high", "invalid_image"),
+    )
+
+
+@pytest.mark.parametrize("size", ["1280x720", "720x1280", "1792x1024", "1024x1792"])
+def test_a_first_frame_chooses_the_size_where_both_must_match(size: str) -> None:
+    width, height = map(int, size.split("x"))
+    order = check(VideoRequest("a fox", image=picture(width, height)), offer("aimlapi:sora-2-pro").offer, today=TODAY)
+    assert order.size.text == size
+
+
+def test_a_first_frame_of_another_size_than_the_video_is_refused() -> None:
+    request = VideoRequest("a fox", "1280x720", image=picture(720, 1280))
+    assert broken(request, offer("pixazo:sora-2-pro").offer) == (
+        Broken("image", "720x1280", "exactly as large as the video: 1280x720", "invalid_image"),
+    )
+
+
+def test_a_first_frame_behind_an_address_is_taken_unmeasured() -> None:
+    assert check(VideoRequest("a fox", image=URL), offer("pixazo:sora-2-pro").offer, today=TODAY).size.text == "1280x720"
+
+
+def test_a_first_frame_narrows_the_sizes_to_those_that_the_vendor_has_a_field_for() -> None:
+    sold = offer("mulerun:wan-2.6").offer
+    assert [size.text for size in sizes_of(sold, image=True)] == ["720P", "480P", "1080P"]
+    assert check(VideoRequest("a fox", image=URL), sold, today=TODAY).size.text == "720P"
+    assert broken(VideoRequest("a fox", "1280x720", image=URL), sold) == (
+        Broken("size", "1280x720", "720P, 480P or 1080P", "invalid_size"),
+    )
+
+
+def test_without_a_first_frame_its_sizes_are_not_sold() -> None:
+    sold = offer("mulerun:kling-v3").offer
+    assert broken(VideoRequest("a fox", "auto"), sold) == (Broken("size", "auto", "16:9, 9:16 or 1:1", "invalid_size"),)
+
+
+def test_an_option_of_words_only_is_refused_beside_a_first_frame() -> None:
+    found = broken(VideoRequest("a fox", image=URL, options={"seed": 7}), offer("aimlapi:veo-3.1-fast").offer)
+    assert found == (Broken("options.seed", 7, "left out with an image", "invalid_option"),)
+
+
+# Size words
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1280x720", "1280x720"),
+        ("1280X720", "1280x720"),
+        ("1280×720", "1280x720"),
+        ("1280*720", "1280x720"),
+        (" 720x1280 ", "720x1280"),
+        ("16:9", "1280x720"),
+        ("9:16", "720x1280"),
+        ("landscape", "1280x720"),
+        ("Portrait", "720x1280"),
+        ("9:16 1080p", "1024x1792"),
+        ("16:9 1080P", "1792x1024"),
+        ("1080p 16:9", "1792x1024"),
+        ("portrait 1080p", "1024x1792"),
+        ("1080p", "1792x1024"),
+        ("1792x1024 landscape", "1792x1024"),
+    ],
+)
+def test_a_size_can_be_said_in_words(text: str, size: str) -> None:
+    assert check(VideoRequest("a fox", text), offer("muvi:sora-2-pro").offer, today=TODAY).size.text == size
+
+
+def test_a_square_is_a_word_too() -> None:
+    assert check(VideoRequest("a fox", "square"), offer("muvi:kling-3.0-pro").offer, today=TODAY).size.text == "1:1"
+
+
+def test_a_size_without_a_shape_answers_to_its_resolution() -> None:
+    assert check(VideoRequest("a fox", "1080P"), offer("pixazo:ltx-2.5-pro").offer, today=TODAY).size.text == "1080p"
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        (Size("1280x720"), "landscape"),
+        (Size("720x1280"), "portrait"),
+        (Size("960x960"), "square"),
+        (Size("a", "21:9"), "landscape"),
+        (Size("a", "3:4"), "portrait"),
+        (Size("a", "1:1"), "square"),
+        (Size("720P", None, "720P"), None),
+        (Size("auto"), None),
+        (Size("adaptive", "adaptive"), None),
+    ],
+)
+def test_a_shape_comes_from_the_ratio_or_the_pixels(size: Size, shape: str | None) -> None:
+    assert orientation(size) == shape
+
+
+@given(
+    st.text(max_size=20)
+    | st.lists(st.sampled_from(["16:9", "9:16", "1080p", "720P", "portrait", "1280x720", "x"]), max_size=3).map(" ".join)
+)
+def test_any_words_mean_sizes_of_the_offer_or_none(text: str) -> None:
+    sizes = sizes_of(offer("muvi:sora-2-pro").offer)
+    assert set(fitting(text, sizes)) <= set(sizes)
+
+
+def test_a_sizes_own_text_goes_before_the_names_of_others() -> None:
+    plain, shaped = Size("720p", None, "720p"), Size("16:9 720p", "16:9", "720p")
+    assert fitting("720P", (shaped, plain)) == (plain,)
+
+
+@each_offer
+def test_the_text_of_a_size_means_that_size_and_no_other(choice: Choice) -> None:
+    for image in (True, False):
+        sizes = sizes_of(choice.offer, image=image)
+        assert [fitting(size.text, sizes) for size in sizes] == [(size,) for size in sizes]
+
+
+# What is not said
+
+
+def test_unsaid_is_the_cheapest_size_and_the_shortest_length() -> None:
+    order = check(VideoRequest("a fox"), offer("muvi:seedance-2.0").offer, today=TODAY)
+    assert order == Order("a fox", Size("16:9 720p", "16:9", "720p"), 4, None, {"fps": 24})
+
+
+def test_an_order_without_a_stated_price_comes_after_the_others() -> None:
+    sold = replace(offer("pixazo:sora-2-pro").offer, rates=(Rate(usd("9"), "video", {"size": "1024x1792"}),))
+    assert check(VideoRequest("a fox"), sold, today=TODAY).size.text == "1024x1792"
+
+
+# Rules and rates that depend on others
+
+
+SOLD = Offer(
+    model="m",
+    slug="m",
+    rules=(
+        Rule("size", (Size("1280x720", "16:9", "720p"), Size("1920x1080", "16:9", "1080p"))),
+        Rule("seconds", (4, 8)),
+        Rule("seconds", (8,), {"resolution": ("1080p", "4k"), "image": False}),
+        Rule("audio", (True, False), default=False),
+        Rule("audio", (False,), {"seconds": 4}),
+    ),
+    rates=(Rate(usd("0.10"), "second"),),
+    source="https://example.com",
+    checked=TODAY,
+    image=ImageRule(),
+)
+
+
+def test_values_that_are_legal_alone_but_not_together_are_refused_with_their_reason() -> None:
+    assert broken(VideoRequest("a fox", "1080p", 4, options={"audio": True}), SOLD) == (
+        Broken("seconds", 4, "8 with resolution 1080p or 4k and without an image", "invalid_seconds"),
+        Broken("options.audio", True, "false with seconds 4", "invalid_option"),
+    )
+
+
+def test_what_is_unsaid_is_filled_in_so_that_nothing_breaks() -> None:
+    assert check(VideoRequest("a fox", "1080p"), SOLD, today=TODAY).seconds == 8
+    assert check(VideoRequest("a fox", options={"audio": True}), SOLD, today=TODAY).seconds == 8
+
+
+def test_only_what_no_choice_of_the_unsaid_can_mend_is_named() -> None:
+    silent = replace(SOLD, rules=(*SOLD.rules, Rule("audio", (False,), {"resolution": "1080p"})))
+    assert broken(VideoRequest("a fox", "1080p", options={"audio": True}), silent) == (
+        Broken("options.audio", True, "false with resolution 1080p", "invalid_option"),
+    )
+
+
+def test_the_narrowest_and_newest_row_is_in_force() -> None:
+    old, new, narrow = Rate(usd("1"), "video"), Rate(usd("2"), "video", since=date(2026, 11, 1)), Rate(usd("3"), "video", {"seconds": 8})
+    later = Rate(usd("4"), "video", since=date(2027, 1, 1))
+    rows = (old, new, narrow, later)
+    assert rate_of({"seconds": 4}, rows, today=date(2026, 10, 31)) == old
+    assert rate_of({"seconds": 4}, rows, today=date(2026, 11, 1)) == new
+    assert rate_of({"seconds": 8}, rows, today=TODAY) == narrow
+    assert rate_of({"seconds": 4}, rows, today=date(2027, 1, 1)) == later
+
+
+def test_two_rows_of_one_rank_are_no_price() -> None:
+    assert rate_of({"seconds": 4}, (Rate(usd("1"), "video"), Rate(usd("2"), "video")), today=TODAY) is None
+
+
+def test_a_hold_is_never_below_the_price() -> None:
+    sold = replace(SOLD, rates=(Rate(usd("0.000001"), "second", times="1.3"),))
+    price = quote(check(VideoRequest("a fox"), sold, today=TODAY), sold, "v:m", today=TODAY)
+    assert (price.micros, price.basis) == (6, "$0.000001/s x 4 s x 1.3")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "basis"),
+    [
+        ("muvi:sora-2-pro", "1080p", "$0.30/s x 8 s x 1.67"),
+        ("muvi:sora-2-pro", "720p", "$0.30/s x 8 s"),
+        ("pixazo:sora-2-pro", "720p", "$3.00 per video"),
+    ],
+)
+def test_the_basis_is_the_sum_in_words(name: str, size: str, basis: str) -> None:
+    choice = offer(name)
+    order = check(VideoRequest("a fox", size, 8), choice.offer, today=TODAY)
+    price = quote(order, choice.offer, choice.id, today=TODAY)
+    assert (price.basis, price.offer_id, price.source, price.confidence) == (basis, name, choice.offer.source, "listed")
+
+
+def test_a_rule_says_what_it_takes() -> None:
+    texts = [words(Rule("x", allowed)) for allowed in (Text(9), range(3, 16), (8,), (4, 8, 12), (True, False), ("a", "b"), ())]
+    assert texts == [
+        "a text of at most 9 characters",
+        "a whole number from 3 to 15",
+        "8",
+        "4, 8 or 12",
+        "true or false",
+        "a or b",
+        "left out",
+    ]
+
+
+# Pictures beside the first frame
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "fox.png", "http://example.com/a.png", "https://127.0.0.1/a.png", "https://u@example.com/a", "data:image/png;base64,AAAA", 7],
+)
+def test_a_picture_in_an_option_is_a_plain_address_that_the_vendor_can_reach(value: Any) -> None:
+    found = broken(VideoRequest("a fox", image=URL, options={"last_image": value}), offer("xai:grok-imagine-video").offer)
+    assert found == (Broken("options.last_image", value, "a plain https:// URL that the vendor can reach", "invalid_option"),)
+
+
+def test_more_references_than_a_model_takes_are_refused() -> None:
+    value = " ".join([URL.uri] * 8)
+    found = broken(VideoRequest("a fox", options={"references": value}), offer("xai:grok-imagine-video").offer)
+    allowed = "a plain https:// URL that the vendor can reach, or up to 7 with blanks between"
+    assert found == (Broken("options.references", value, allowed, "invalid_option"),)
+
+
+@pytest.mark.parametrize(
+    ("image", "options", "allowed"),
+    [(None, {"last_image": URL.uri}, "left out without an image"), (URL, {"references": URL.uri}, "left out with an image")],
+)
+def test_a_picture_in_a_role_that_is_not_taken_is_refused(image: Image | None, options: dict[str, Scalar], allowed: str) -> None:
+    found = broken(VideoRequest("a fox", image=image, options=options), offer("xai:grok-imagine-video").offer)
+    assert [(rule.allowed, rule.code) for rule in found] == [(allowed, "invalid_option")]
+
+
+def test_every_picture_that_is_sent_costs_what_the_page_says() -> None:
+    choice = offer("xai:grok-imagine-video-1.5-lite")
+    request = VideoRequest("a fox", "16:9 480p", 5, URL, {"last_image": URL.uri})
+    told = quote(check(request, choice.offer, today=TODAY), choice.offer, choice.id, today=TODAY)
+    assert (told.micros, told.basis) == (120_000, "$0.02/s x 5 s + $0.01 x 2 pictures")
+
+
+def test_a_video_costs_no_less_than_the_least() -> None:
+    sold = replace(offer("muvi:wan-2.6").offer, rates=(Rate(usd("0.10"), "second", least=usd("0.80")),))
+    told = quote(check(VideoRequest("a fox", seconds=5), sold, today=TODAY), sold, "muvi:wan-2.6", today=TODAY)
+    assert (told.micros, told.basis) == (800_000, "$0.10/s x 5 s, at least $0.80")

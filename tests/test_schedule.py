@@ -1,0 +1,55 @@
+"""When a vendor is asked again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sora_mcp import schedule
+from sora_mcp.domain import Job
+
+from .nouns import a_job
+
+SUBMITTED = 1_000_000.0
+
+
+@pytest.fixture
+def job() -> Job:
+    return replace(a_job(), submitted_at=SUBMITTED, expected_s=120)
+
+
+@pytest.mark.parametrize(("expected_s", "first_s"), [(240, 60.0), (120, 30.0), (20, 5.0), (8, 2.0), (2, 0.5)])
+def test_the_first_question_comes_at_a_quarter_of_the_usual_time(expected_s: float, first_s: float) -> None:
+    assert schedule.first(expected_s) == first_s
+
+
+@pytest.mark.parametrize(
+    ("elapsed_s", "pause_s"), [(0, 6.0), (30, 6.0), (100, 9.0), (600, 54.0), (719, 60.0), (721, 300.0), (86_400, 300.0)]
+)
+def test_later_questions_keep_pace_with_the_time_that_has_passed(job: Job, elapsed_s: float, pause_s: float) -> None:
+    assert schedule.later(job, now=SUBMITTED + elapsed_s, chance=0.5) == pytest.approx(pause_s)
+
+
+def test_the_jitter_is_a_fifth_either_way(job: Job) -> None:
+    assert schedule.later(job, now=SUBMITTED + 100, chance=0.0) == pytest.approx(7.2)
+    assert schedule.later(job, now=SUBMITTED + 100, chance=1.0) == pytest.approx(10.8)
+
+
+def test_a_clock_that_stepped_back_asks_at_the_floor(job: Job) -> None:
+    assert schedule.later(job, now=SUBMITTED - 3_600, chance=0.5) == 6.0
+
+
+def test_a_two_minute_job_is_asked_at_most_fifteen_times(job: Job) -> None:
+    now, asked = SUBMITTED + schedule.first(120), 1
+    while now < SUBMITTED + 120:
+        now += schedule.later(job, now=now, chance=0.5)
+        asked += 1
+
+    assert asked <= 15
+    assert now - (SUBMITTED + 120) <= 11
+
+
+@pytest.mark.parametrize(("tries", "least", "most"), [(0, 0.5, 1.0), (1, 1.0, 2.0), (5, 16.0, 32.0), (6, 30.0, 60.0), (99, 30.0, 60.0)])
+def test_failed_attempts_wait_longer_each_time_up_to_a_minute(tries: int, least: float, most: float) -> None:
+    assert (schedule.backoff(tries, chance=0.0), schedule.backoff(tries, chance=1.0)) == (least, most)

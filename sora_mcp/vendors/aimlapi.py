@@ -1,0 +1,108 @@
+"""AI/ML API: one flat address for every model, asked again by query. https://docs.aimlapi.com"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ..domain import Call, Done, Failed, Found, Listing, Lost, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from ..money import Micros, stated
+from .aimlapi_offers import OFFERS
+from .answers import at, moment
+
+PATH = "/v2/video/generations"
+LOGS = "/v2/logs"
+NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative_prompt", "last_image": "last_image_url"}
+"""What the vendor calls our options."""
+
+
+def submit(order: Order, offer: Offer) -> Call:
+    """Lengths are numbers. The default of Sora 2 Pro is the dearer size, so nothing is left out."""
+    fields: dict[str, Any] = {
+        "model": offer.image_slug if order.image and offer.image_slug else offer.slug,
+        "prompt": order.prompt,
+        "duration": order.seconds,
+        "aspect_ratio": order.size.ratio,
+        "resolution": order.size.resolution,
+        "image_url": order.image.uri if order.image else None,
+        **{NAMES[name]: value for name, value in order.options.items()},
+    }
+    return Call("POST", PATH, {name: value for name, value in fields.items() if value is not None})
+
+
+def read(reply: Reply) -> Reading | None:
+    """One shape for both calls; older pages have `generation_id`, and no status, in the first."""
+    body = reply.body
+    job = body.get("id") or body["generation_id"]
+    if body.get("generation_id", job) != job:
+        return None  # two ids, and nobody knows which one is ours
+    said = body["status"] if reply.call.method == "GET" else body.get("status", "")
+    match said:
+        case "queued" | "waiting" | "":
+            return Pending(job, _ask(job), "queued", said)
+        case "generating" | "active":
+            return Pending(job, _ask(job), "running", said)
+        case "completed":
+            return Done(Call("GET", at(body, "video.url")), said, _spent(reply), job)
+        case "error":  # "A failed request is billed nothing"
+            return Failed("vendor_rejected", said, at(body, "error.message") or "", "no", id=job)
+        case _:
+            return None
+
+
+def _ask(job: str) -> Call:
+    return Call("GET", PATH, query=(("generation_id", job),))
+
+
+def _spent(reply: Reply) -> Micros | None:
+    """Dollars, or credits of which 2,000,000 are one; the header of a free call may say 0, which tells nothing of the video."""
+    dollars = stated(at(reply.body, "meta.usage.usd_spent"), per_usd=1)
+    credits = stated(at(reply.body, "meta.usage.credits_used"), per_usd=2_000_000)
+    header = stated(reply.headers.get("x-aimlapi-usd-spent"), per_usd=1)
+    return next((sum_ for sum_ in (dollars, credits, header or None) if sum_ is not None), None)
+
+
+def look(lost: Lost) -> Call:
+    """The log of requests; which filters it takes is not documented."""
+    return Call("GET", LOGS)
+
+
+def logged(reply: Reply, lost: Lost) -> Listing:
+    """Rows carry our token and the cost, but nobody documents that one leads to the generation."""
+    rows = reply.body["data"]
+    found = tuple(Found(charged=_charged(row)) for row in rows if row.get("client_request_id") == lost.token)
+    cursor = at(reply.body, "pagination.next_cursor")
+    ended = at(reply.body, "pagination.has_more") is False
+    past = any(moment(row["created"]) < lost.since for row in rows)
+    more = Call("GET", LOGS, query=(("cursor", cursor),)) if isinstance(cursor, str) and not (ended or past) else None
+    return Listing(found, more, whole=ended or past)
+
+
+def _charged(row: dict[str, Any]) -> Literal["yes", "no", "unknown"]:
+    """The docs bill nothing for a failed request; a failed row with a cost is believed by its cost."""
+    cost = stated(at(row, "cost.usd"), per_usd=1)
+    if row["status"] == "failed" and not cost:
+        return "no"
+    return "yes" if row["status"] == "succeeded" or cost else "unknown"
+
+
+VENDOR = Vendor(
+    name="aimlapi",
+    title="AI/ML API",
+    base_url="https://api.aimlapi.com",
+    keys=("AIMLAPI_API_KEY", "AIMLAPI_KEY", "AIML_API_KEY"),
+    offers=OFFERS,
+    submit=submit,
+    read=read,
+    refusals=(
+        Refusal(403, "vendor_balance", "run out of credits"),
+        # Of what we send only a model has a maker before a slash.
+        *(Refusal(400, "model_retired", f"received '{maker}/") for maker in ("openai", "google", "bytedance", "klingai", "alibaba")),
+    ),
+    correlation="X-Client-Request-Id",
+    job_id=r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._:/-]{0,199}",
+    refunds=True,
+    tells_cost=True,
+    ask=lambda job, call: _ask(job),
+    find=Search(look, logged),
+    check=Call("GET", "/v2/billing"),
+)

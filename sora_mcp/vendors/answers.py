@@ -1,0 +1,129 @@
+"""What a vendor's status and error body mean, where they are not the answer that was hoped for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, cast
+
+from ..domain import Refusal, Reply, Vendor
+from ..errors import VendorError
+from ..money import Micros
+from ..quoted import vendor_text
+
+PAUSED = (400, 403, 404, 410, 422)
+"""Statuses with which vendors say that a model is away."""
+USUAL = (
+    *(Refusal(status, "vendor_unavailable", "temporarily paused") for status in PAUSED),
+    *(Refusal(status, "model_retired", "no longer available") for status in PAUSED),
+    Refusal(401, "vendor_auth"),
+    Refusal(402, "vendor_balance"),
+    Refusal(403, "vendor_auth"),
+    Refusal(429, "vendor_rate_limited"),
+    Refusal(451, "content_refused"),
+)
+"""What HTTP's statuses mean at most vendors."""
+CLEAR = (400, 401, 402, 403, 404, 405, 410, 413, 415, 422, 429, 451)
+"""Statuses with which a vendor says that it took nothing. Any other leaves a submit unclear."""
+SAID = {
+    "vendor_auth": "{vendor} does not accept the key.",
+    "vendor_balance": "The account at {vendor} has not enough money left.",
+    "vendor_rate_limited": "{vendor} takes no more requests at the moment.",
+    "content_refused": "{vendor} refuses this content.",
+    "model_retired": "{vendor} does not have this model any more.",
+    "vendor_rejected": "{vendor} refuses this request.",
+    "vendor_unavailable": "{vendor} does not answer as it should.",
+}
+WAIT_S = (1.0, 900.0)
+"""A vendor's word on how long to wait counts between these."""
+
+
+def refusal(vendor: Vendor, reply: Reply) -> VendorError | None:
+    """The vendor's no, in our words; None where it leaves open whether it took the request."""
+    words = vendor_text(_found(reply.body, vendor.message))
+    row = next((row for row in (*vendor.refusals, *USUAL) if row.status == reply.status and _mentions(reply.body, row.word)), None)
+    if row is None and reply.status not in CLEAR:
+        return None
+    code = row.code if row else "vendor_rejected"
+    return VendorError(
+        code,
+        SAID[code].format(vendor=vendor.title),
+        vendor_message=words,
+        charged=row.charged if row else "no",
+        retry_after_s=retry_after(vendor, reply),
+    )
+
+
+def retry_after(vendor: Vendor, reply: Reply, *, now: datetime | None = None) -> float | None:
+    """Seconds to wait, from the header in both its forms or the vendor's own place; None when it says nothing sensible."""
+    told = reply.headers.get("retry-after")
+    if told is None and vendor.retry_after is not None:
+        told = at(reply.body, vendor.retry_after)
+    seconds = _seconds(told, now or datetime.now(UTC))
+    return None if seconds is None else min(max(seconds, WAIT_S[0]), WAIT_S[1])
+
+
+def at(body: Any, path: str) -> Any:
+    """What stands at `a.b.0`; None where there is no such place."""
+    for name in path.split("."):
+        if isinstance(body, list) and name.isdecimal():
+            body = next(iter(cast("list[Any]", body)[int(name) :]), None)
+        else:
+            body = cast("dict[str, Any]", body).get(name) if isinstance(body, dict) else None
+    return body
+
+
+def moment(text: object) -> float:
+    """A point of time as RFC 3339 writes it. ValueError or TypeError when it is none."""
+    if not isinstance(text, str):
+        raise TypeError(text)
+    when = datetime.fromisoformat(text)
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _found(body: Any, paths: tuple[str, ...]) -> Any:
+    return next((text for path in paths if isinstance(text := at(body, path), str) and text.strip()), None)
+
+
+def _mentions(body: Any, word: str) -> bool:
+    """Whether any text in the body has the word. The body is bounded, so all of it is looked at."""
+    if not word:
+        return True
+    if isinstance(body, str):
+        return word.casefold() in body.casefold()
+    parts: Iterable[Any] = ()
+    if isinstance(body, dict):
+        parts = cast("dict[str, Any]", body).values()
+    elif isinstance(body, list):
+        parts = cast("list[Any]", body)
+    return any(_mentions(part, word) for part in parts)
+
+
+def _seconds(told: object, now: datetime) -> float | None:
+    if isinstance(told, bool) or told is None:
+        return None
+    try:
+        number = float(str(told))
+    except ValueError:
+        return _until(str(told), now)
+    return number if math.isfinite(number) else None
+
+
+def _until(told: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+
+
+def percent(told: object) -> float | None:
+    """How far it is, of 100, as a part of 1; None when that is no such number."""
+    return told / 100 if isinstance(told, int | float) and not isinstance(told, bool) and 0 <= told <= 100 else None
+
+
+def money(cost: Micros | None) -> tuple[Literal["no", "yes", "unknown"], Micros | None]:
+    """What a sum that the vendor told of a failure means: 0 is "not charged", none is "unknown"."""
+    return ("unknown", None) if cost is None else ("yes", cost) if cost else ("no", cost)

@@ -1,0 +1,109 @@
+"""fal: a queue in front of each model; what it answered is fetched apart from how it is doing. https://fal.ai/docs/model-apis/model-endpoints/queue
+
+Its estimates count units and know no resolutions, so an order is priced by the rows here, and a made video by the units it was billed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from ..domain import Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
+from .fal_offers import OFFERS, bill, quoted, submit
+
+QUEUE = "https://queue.fal.run"
+APP = r"(?:(?:workflows|comfy)/)?[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*"
+
+
+def read(reply: Reply) -> Reading | None:
+    """Three answers: the queue's to the order, its state, and what the model made."""
+    path = reply.call.path
+    if reply.call.method == "POST":
+        next_ = _next(reply.body.get("status_url"), f"/{_app(path)}/requests/{reply.body['request_id']}/status")
+        return Pending(_job(next_.path), next_, "queued", "IN_QUEUE")
+    return _state(reply) if path.endswith("/status") else _made(reply)
+
+
+def _state(reply: Reply) -> Reading | None:
+    if reply.status not in (200, 202):
+        return None
+    body, path, job = reply.body, reply.call.path, _job(reply.call.path)
+    match body["status"]:
+        case "IN_QUEUE":
+            return Pending(job, reply.call, "queued", "IN_QUEUE")
+        case "IN_PROGRESS":
+            return Pending(job, reply.call, "running", "IN_PROGRESS")
+        case "COMPLETED" if body.get("error") or body.get("error_type"):
+            return _lost(job, "COMPLETED", str(body.get("error_type") or ""), body.get("error"))
+        case "COMPLETED":
+            return Pending(job, _next(body.get("response_url"), path.removesuffix("/status")), "running", "COMPLETED")
+        case _:
+            return None
+
+
+def _made(reply: Reply) -> Reading | None:
+    """A result that is an error says so in its status, and by `x-fal-error-type` that it is the model's own and not the queue's."""
+    body, job, units = reply.body, _job(reply.call.path), reply.headers.get("x-fal-billable-units", "")
+    if reply.status == 200:
+        return Done(Call("GET", body["video"]["url"]), "OK", id=job, units=units if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", units) else None)
+    kind, detail = reply.headers.get("x-fal-error-type", ""), body["detail"]
+    first: Any = cast("list[Any]", detail)[0] if isinstance(detail, list) else {"msg": detail, "type": ""}
+    return _lost(job, "ERROR", f"{kind} {first['type']}", first["msg"]) if kind or reply.status < 500 else None
+
+
+def _lost(job: str, said: str, kind: str, words: Any) -> Failed:
+    """No page promises that a refused or failed video is free."""
+    code = "content_refused" if "content_policy" in kind else "vendor_rejected"
+    return Failed(code, said, words if isinstance(words, str) else kind.strip(), id=job)
+
+
+def _app(path: str) -> str:
+    """Owner and app: what follows them in a model's name is no part of a job's address."""
+    return re.findall(f"^/({APP})/", path)[0]
+
+
+def _job(path: str) -> str:
+    """Our id of a job has its app in it, because its addresses have."""
+    app, request = re.findall(f"^/({APP})/requests/([A-Za-z0-9-]{{1,100}})(?:/status)?$", path)[0]
+    return f"{app}/{request}"
+
+
+def _next(told: object, ours: str) -> Call:
+    """The address that was told where it is the queue's own and this job's; else the one that the documentation makes of its id."""
+    parts = urlsplit(told if isinstance(told, str) else "")
+    own = f"{parts.scheme}://{parts.netloc}" == QUEUE and parts.path.split("/requests/")[1:] == ours.split("/requests/")[1:]
+    return Call("GET", parts.path if own else ours)
+
+
+def cancel(job: str) -> Call:
+    """A queued one surely; one that runs as well as may be."""
+    app, _, request = job.rpartition("/")
+    return Call("PUT", f"/{app}/requests/{request}/cancel")
+
+
+VENDOR = Vendor(
+    name="fal",
+    title="fal",
+    base_url=QUEUE,
+    keys=("FAL_KEY",),
+    offers=OFFERS,
+    submit=submit,
+    read=read,
+    auth=("Authorization", "Key {key}"),
+    refusals=(
+        Refusal(403, "vendor_balance", "locked"),
+        Refusal(403, "vendor_balance", "balance"),
+        Refusal(422, "content_refused", "content_policy_violation"),
+        Refusal(404, "model_retired"),
+    ),
+    message=("detail", "error.message", "message"),
+    job_id=rf"(?!.*\.\.){APP}/[A-Za-z0-9-]{{1,100}}",
+    cancel=cancel,
+    ask=lambda job, call: Call("GET", f"/{'/requests/'.join(job.rsplit('/', 1))}/status"),
+    tells_cost=True,
+    bill=bill,
+    quoted=quoted,
+    quote_url="https://api.fal.ai",
+    ends=(400, 422, 500, 502, 503, 504),
+)

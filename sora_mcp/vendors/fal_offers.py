@@ -1,0 +1,78 @@
+"""What fal sells, as dated rows, how it is ordered, and what billed units cost. https://fal.ai/models"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ..domain import Call, ImageRule, Offer, Order, Rate, Reply, Rule, Size
+from ..money import Micros, stated, usd
+from .makers import SEEDANCE, framed, sized
+
+CHECKED = date(2026, 11, 20)
+MODELS = "https://fal.ai/models"
+AUDIO = Rule("audio", (True, False), default=True)
+
+
+def _rates(prices: dict[str, str]) -> tuple[Rate, ...]:
+    return tuple(Rate(usd(price), "second", {"resolution": resolution}) for resolution, price in prices.items())
+
+
+def _seedance(model: str, prices: dict[str, str], *options: Rule) -> Offer:
+    """A first frame brings its own shape."""
+    words, frames = sized(SEEDANCE, tuple(prices)), tuple(Size(name, None, name) for name in prices)
+    return Offer(
+        model=model,
+        slug=f"/bytedance/{model}/text-to-video",
+        image_slug=f"/bytedance/{model}/image-to-video",
+        rules=(*framed(words, frames), Rule("seconds", range(4, 16)), *options),
+        rates=_rates(prices),
+        source=f"{MODELS}/bytedance/{model}/text-to-video",
+        checked=CHECKED,
+        confidence="derived",  # read in somebody else's map of that page
+        image=ImageRule(),
+    )
+
+
+H3 = {"768P": "0.06", "480P": "0.05", "2K": "0.13", "4K": "0.16"}
+OFFERS = (
+    _seedance("seedance-2.5", {"720p": "0.473", "480p": "0.2205"}),
+    _seedance("seedance-2.0", {"720p": "0.3034", "480p": "0.1346", "1080p": "0.682", "4k": "1.5552"}, AUDIO),
+    Offer(
+        model="minimax-h3",
+        slug="/minimax/h3/text-to-video",
+        rules=(Rule("size", sized(SEEDANCE, tuple(H3))), Rule("seconds", range(5, 16))),
+        rates=_rates(H3),
+        source=f"{MODELS}/minimax/h3/text-to-video",
+        checked=CHECKED,
+        confidence="derived",
+    ),
+)
+NUMBERS = {"minimax-h3"}
+"""Models whose lengths are numbers; elsewhere they are texts."""
+
+
+def submit(order: Order, offer: Offer) -> Call:
+    """The queue is told not to make a video twice by itself: every making is billed."""
+    fields: dict[str, Any] = {
+        "prompt": order.prompt,
+        "duration": order.seconds if offer.model in NUMBERS else str(order.seconds),
+        "resolution": order.size.resolution,
+        "aspect_ratio": order.size.ratio,
+        "image_url": order.image.uri if order.image else None,
+        "generate_audio": order.options.get("audio"),
+    }
+    slug = offer.image_slug if order.image and offer.image_slug else offer.slug
+    return Call("POST", slug, {name: value for name, value in fields.items() if value is not None}, headers=(("X-Fal-No-Retry", "1"),))
+
+
+def bill(offer: Offer, with_image: bool, units: str) -> Call:
+    """The units that were billed, at the price of one."""
+    slug = (with_image and offer.image_slug) or offer.slug
+    endpoints = {slug.strip("/"): {"unit_quantity": float(units)}}
+    return Call("POST", "/v1/models/pricing/estimate", {"estimate_type": "unit_price", "endpoints": endpoints})
+
+
+def quoted(reply: Reply) -> Micros | None:
+    """Dollars; another currency is no answer."""
+    return stated(reply.body["total_cost"], per_usd=1) if reply.body["currency"] == "USD" else None

@@ -1,0 +1,85 @@
+"""MuleRun, also sold as MuleRouter: a path for every model, and below it the task. https://mulerun.com/docs/api-reference"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
+from .answers import at
+from .mulerun_offers import OFFERS
+
+FRAMES = {"sora-2-pro": "input_reference", "sora-2": "image", "kling-v3": "first_frame", "happyhorse-1.0": "image", "wan-2.6": "image"}
+"""What each model calls the first frame."""
+
+
+def submit(order: Order, offer: Offer) -> Call:
+    """Defaults differ from path to path, so every field is sent."""
+    family = offer.model.partition("-")[0]
+    fields = {"prompt": order.prompt} | {"sora": _sora, "kling": _kling, "happyhorse": _happyhorse, "wan": _wan}[family](order)
+    if offer.model == "sora-2":
+        fields["model"] = "sora-2"
+    if order.image is not None:
+        fields[FRAMES[offer.model]] = order.image.uri
+    return Call("POST", offer.image_slug if order.image and offer.image_slug else offer.slug, fields)
+
+
+def _sora(order: Order) -> dict[str, Any]:
+    return {"seconds": str(order.seconds), "size": order.size.text}
+
+
+def _kling(order: Order) -> dict[str, Any]:
+    shape = {} if order.image else {"aspect_ratio": order.size.text}
+    sound = "on" if order.options["audio"] else "off"
+    extras = {{"last_image": "last_frame"}.get(name, name): value for name, value in order.options.items() if name != "audio"}
+    return {"duration": order.seconds, "sound": sound, "multi_shot": "false", **shape, **extras}
+
+
+def _happyhorse(order: Order) -> dict[str, Any]:
+    return {"duration": order.seconds, "resolution": order.size.text}
+
+
+def _wan(order: Order) -> dict[str, Any]:
+    """Sizes are written with a star, and tiers with a capital P."""
+    shape = {"resolution": order.size.text} if order.image else {"size": order.size.text.replace("x", "*")}
+    return {"duration": order.seconds, "safety_filter": True, **shape, **order.options}
+
+
+def read(reply: Reply) -> Reading | None:
+    """The words of both sites, MuleRun's and MuleRouter's, mean the same."""
+    task = reply.body["task_info"]
+    job, said = task["id"], task["status"]
+    match said:
+        case "pending" | "queued":
+            return Pending(job, _ask(reply.call, job), "queued", said)
+        case "processing" | "running":
+            return Pending(job, _ask(reply.call, job), "running", said)
+        case "completed" | "succeeded":
+            return Done(Call("GET", at(reply.body, "videos.0")), said, id=job)
+        case "failed":
+            words: str = at(task, "error.detail") or at(task, "error.title") or ""
+            refused = "restricted content" in words.casefold()
+            return Failed("content_refused" if refused else "vendor_rejected", said, words, id=job)
+        case _:
+            return None
+
+
+def _ask(call: Call, job: str) -> Call:
+    """An id means nothing without the path that it was made at."""
+    return Call("GET", call.path if call.method == "GET" else f"{call.path}/{job}")
+
+
+VENDOR = Vendor(
+    name="mulerun",
+    title="MuleRun",
+    base_url="https://api.mulerun.com",
+    keys=("MULERUN_API_KEY", "MULEROUTER_API_KEY"),
+    offers=OFFERS,
+    submit=submit,
+    read=read,
+    refusals=(
+        Refusal(404, "model_retired"),  # the model is in the path
+        Refusal(409, "vendor_rejected", charged="unknown"),  # "a task that already exists", nobody says which
+    ),
+    ask=lambda job, call: _ask(call, job),
+    message=("detail", "message", "error", "title", "task_info.error.detail", "task_info.error.title"),
+)

@@ -1,0 +1,146 @@
+"""What Muvi sells: the models of its pages, with their rules and prices. https://developer.muvi.video/docs"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ..domain import ImageRule, Offer, Rate, Rule, Size, Text
+from ..money import usd
+from .makers import (
+    AUTO,
+    FULL_HD,
+    HD,
+    KLING,
+    LAST,
+    SEED,
+    SEEDANCE,
+    SORA,
+    SORA_ENDED,
+    SORA_PRO,
+    SORA_SECONDS,
+    UHD,
+    VEO_SECONDS,
+    framed,
+    sized,
+)
+
+CHECKED = date(2026, 11, 20)
+DOCS = "https://developer.muvi.video/docs/models/video"
+LONG = 24
+KLING_AND_MORE = ("16:9", "9:16", "1:1", "4:3", "3:4")
+URLS = ImageRule(data=False, most_bytes=10_485_760)  # uploads take bytes, jobs take addresses
+
+
+def _offer(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], **more: Any) -> Offer:
+    """Slugs and page are named after maker and model. For a long name the overview is the source: estimates have to stay short."""
+    name = f"{maker}/{model}"
+    page = DOCS if len(name) > LONG else f"{DOCS}/{name}"
+    return Offer(model, f"{name}/text-to-video", rules, rates, page, CHECKED, **more)
+
+
+def _both(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], **more: Any) -> Offer:
+    return _offer(maker, model, rules, rates, image=URLS, image_slug=f"{maker}/{model}/image-to-video", **more)
+
+
+def _sora(model: str, size: Rule, rates: tuple[Rate, ...], expected_s: int) -> Offer:
+    rules = (size, SORA_SECONDS)
+    return _both("openai", model, rules, rates, prompt_max=1000, prompt_with_image=False, expected_s=expected_s, ended=SORA_ENDED)
+
+
+def _veo(model: str, *, audio: bool) -> Offer:
+    """Sound costs half as much again, and so does 4k; the two differ in whether they sound by themselves."""
+    rules = (Rule("size", (*HD, *FULL_HD, *UHD)), VEO_SECONDS, Rule("audio", (True, False), default=audio), SEED)
+    rows = ((("720p", "1080p"), False, "1"), (("720p", "1080p"), True, "1.5"), ("4k", False, "1.5"), ("4k", True, "2.25"))
+    rates = tuple(Rate(usd("0.20"), "second", {"resolution": size, "audio": sound}, times) for size, sound, times in rows)
+    return _both("google", model, rules, rates, prompt_max=4000)
+
+
+def _kling(model: str, price: str, *, sizes: tuple[Size, ...] = KLING, seconds: tuple[int, ...] = (5, 10, 15), sound: str = "1.5") -> Offer:
+    rules = (Rule("size", sizes), Rule("seconds", seconds), Rule("audio", (True, False), default=False))
+    rates = tuple(Rate(usd(price), "second", {"audio": on}, times) for on, times in ((False, "1"), (True, sound)))
+    return _both("kling", model, rules, rates, prompt_max=2500, expected_s=180)
+
+
+def _seedance(model: str, price: str, large: tuple[str, str, str]) -> Offer:
+    """Frames a second count in the price, `large` are the factors of 1440p. A first frame brings its own shape."""
+    sizes = framed(sized(SEEDANCE, ("720p", "1440p")), (Size("720p", None, "720p"), Size("1440p", None, "1440p")))
+    factors = {"720p": ("1", "1.1", "1.25"), "1440p": large}
+    rows = ((size, fps, times) for size, row in factors.items() for fps, times in zip((24, 30, 60), row, strict=True))
+    rates = tuple(Rate(usd(price), "second", {"resolution": size, "fps": fps}, times) for size, fps, times in rows)
+    rules = (*sizes, Rule("seconds", range(4, 16)), Rule("fps", (24, 30, 60), default=24))
+    return _both("bytedance", model, rules, rates, prompt_max=5000)
+
+
+OFFERS = (
+    _sora(
+        "sora-2-pro",
+        SORA_PRO,
+        (Rate(usd("0.30"), "second", {"resolution": "720p"}), Rate(usd("0.30"), "second", {"resolution": "1080p"}, times="1.67")),
+        expected_s=240,
+    ),
+    _sora("sora-2", SORA, (Rate(usd("0.10"), "second"),), expected_s=180),
+    _veo("veo-3.1-fast", audio=True),
+    _veo("veo-3.1", audio=False),
+    _kling("kling-3.0-pro", "0.112"),
+    _kling("kling-3.0-standard", "0.084"),
+    _kling("kling-2.6-pro", "0.07", sizes=KLING[:2], seconds=(5, 10), sound="2"),
+    _offer(
+        "kling",
+        "kling-text2video-v3",
+        (Rule("size", KLING), Rule("seconds", range(3, 16)), Rule("quality", ("std", "pro"), default="std")),
+        tuple(Rate(usd("0.075"), "second", {"quality": quality}, times) for quality, times in (("std", "1"), ("pro", "1.5"))),
+        prompt_max=2500,
+        expected_s=180,
+    ),
+    _seedance("seedance-2.0", "0.24", ("2", "2.2", "2.5")),
+    _seedance("seedance-2.0-fast", "0.20", ("1.5", "1.65", "1.875")),
+    _both(
+        "alibaba-plus",
+        "wan-2.7",
+        (
+            *framed(sized(KLING_AND_MORE, ("720p", "1080p")), (Size("720p", None, "720p"), Size("1080p", None, "1080p"))),
+            *(Rule("seconds", range(2, 16)), *LAST),
+            *(Rule("negative_prompt", Text(500)), Rule("negative_prompt", (), {"image": True})),
+            *(SEED, Rule("seed", (), {"image": True})),
+        ),
+        tuple(Rate(usd("0.15"), "second", {"resolution": size}, times) for size, times in (("720p", "1"), ("1080p", "1.5"))),
+        prompt_max=5000,
+    ),
+    _both(
+        "runway",
+        "gen-4.5",
+        (*framed(tuple(Size(ratio, ratio) for ratio in SEEDANCE), (AUTO,)), Rule("seconds", range(2, 11))),
+        (Rate(usd("0.12"), "second"),),
+        prompt_max=5000,
+    ),
+    _offer(
+        "minimax-plus",
+        "hailuo-2.3-standard",
+        (Rule("size", (Size("768p"),)), Rule("seconds", (6, 10))),
+        (Rate(usd("0.035"), "second"),),
+        prompt_max=2500,
+    ),
+    _both(
+        "minimax-plus",
+        "hailuo-2.3-fast",
+        (Rule("size", (Size("768p"),)), Rule("seconds", (6, 10))),
+        (Rate(usd("0.025"), "second"),),
+        prompt_max=2500,
+        text=False,
+    ),
+    _both(
+        "xai",
+        "grok-imagine",
+        (Rule("size", (Size("480p", None, "480p"), Size("720p", None, "720p"))), Rule("seconds", (6, 10, 15))),
+        tuple(Rate(usd("0.05"), "second", {"resolution": size}, times) for size, times in (("480p", "1"), ("720p", "1.4"))),
+        text=False,
+    ),
+    _offer(
+        "alibaba-plus",
+        "wan-2.6",
+        (Rule("size", KLING[:2]), Rule("seconds", (5, 10, 15)), Rule("negative_prompt", Text(1000))),
+        (Rate(usd("0.10"), "second"),),
+        prompt_max=2500,
+    ),
+)

@@ -1,0 +1,119 @@
+"""Pixazo: a path for every model, one for every status. https://www.pixazo.ai/models
+
+Of its models other than Sora only one sample each was to be had: what the sample says is offered, and no more. It has no price and
+no first frame.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Text, Vendor
+from ..money import usd
+from .answers import at
+from .makers import FULL_HD, SEED, SORA_ENDED, SORA_PRO, SORA_SECONDS, sized
+
+CHECKED = date(2026, 11, 20)
+SKILLS = "https://github.com/Pixazo-AI/skills"
+PRICES = {("720p", 4): "1.50", ("720p", 8): "3", ("720p", 12): "4.50", ("1080p", 4): "2.50", ("1080p", 8): "5", ("1080p", 12): "7.50"}
+
+OFFERS = (
+    Offer(
+        model="sora-2-pro",
+        slug="/sora-video/v1/video/generate",
+        image_slug="/sora-video/v1/video/i2v/generate",
+        rules=(SORA_PRO, SORA_SECONDS),
+        rates=tuple(Rate(usd(price), "video", {"resolution": size, "seconds": length}) for (size, length), price in PRICES.items()),
+        source="https://www.pixazo.ai/models/text-to-video/sora-2-api",
+        checked=CHECKED,
+        image=ImageRule(exact=True),
+        expected_s=180,
+        ended=SORA_ENDED,
+    ),
+    Offer(
+        model="veo-3.1",
+        slug="/veo/v1/text-to-video",
+        rules=(
+            *(Rule("size", FULL_HD[:1]), Rule("seconds", (8,)), Rule("audio", (True,), default=True)),
+            *(SEED, Rule("negative_prompt", Text(500))),  # no limit is stated: this one is ours
+        ),
+        rates=(),
+        source=f"{SKILLS}/blob/main/skills/veo/SKILL.md",
+        checked=CHECKED,
+    ),
+    Offer(
+        model="grok-imagine-video-1.5",
+        slug="/grok-imagine-video-1-5/v1/text-to-video",
+        rules=(Rule("size", sized(("16:9",), ("720p",))), Rule("seconds", (6,))),
+        rates=(),
+        source=f"{SKILLS}/blob/main/skills/grok-imagine-video/SKILL.md",
+        checked=CHECKED,
+    ),
+    Offer(
+        model="ltx-2.5-pro",
+        slug="/ltx-2-5-pro/v1/text-to-video",
+        rules=(Rule("size", (Size("1080p", None, "1080p"),)), Rule("seconds", (6,))),
+        rates=(),
+        source=f"{SKILLS}/blob/main/skills/ltx/SKILL.md",
+        checked=CHECKED,
+    ),
+)
+NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative_prompt"}
+"""What the vendor calls our options."""
+
+
+def submit(order: Order, offer: Offer) -> Call:
+    """Lengths are numbers. Sora's first frame must be as large as `size`, which the rules have seen to."""
+    shape = _sora(order) if offer.model == "sora-2-pro" else _other(order)
+    fields = {"prompt": order.prompt, **shape, **{NAMES[name]: value for name, value in order.options.items()}}
+    slug = offer.image_slug if order.image and offer.image_slug else offer.slug
+    return Call(
+        "POST", slug, {name: value for name, value in fields.items() if value is not None}, headers=(("Cache-Control", "no-cache"),)
+    )
+
+
+def _sora(order: Order) -> dict[str, Any]:
+    image = order.image.uri if order.image else None
+    return {"model": "sora-2-pro", "size": order.size.text, "seconds": order.seconds, "image": image}
+
+
+def _other(order: Order) -> dict[str, Any]:
+    return {"duration": order.seconds, "aspect_ratio": order.size.ratio, "resolution": order.size.resolution}
+
+
+def read(reply: Reply) -> Reading | None:
+    """One shape for both calls. Only of ERROR the page says that it is not charged; of FAILED it says nothing."""
+    body = reply.body
+    job, said = body["request_id"], body["status"]
+    match said:
+        case "QUEUED":
+            return Pending(job, _ask(job), "queued", said)
+        case "PROCESSING":
+            return Pending(job, _ask(job), "running", said)
+        case "COMPLETED":
+            return Done(Call("GET", at(body, "output.media_url.0")), said, id=job)
+        case "FAILED" | "ERROR":
+            return Failed("vendor_rejected", said, body.get("error") or "", "no" if said == "ERROR" else "unknown", id=job)
+        case _:
+            return None
+
+
+def _ask(job: str) -> Call:
+    """Made of the id, because `polling_url` could lead elsewhere; `/video/result` wants an id that nobody is given."""
+    return Call("GET", f"/v2/requests/status/{job}")
+
+
+VENDOR = Vendor(
+    name="pixazo",
+    title="Pixazo",
+    base_url="https://gateway.pixazo.ai",
+    keys=("PIXAZO_API_KEY",),
+    offers=OFFERS,
+    submit=submit,
+    read=read,
+    auth=("Ocp-Apim-Subscription-Key", "{key}"),
+    refusals=(Refusal(400, "model_retired", "not found or is disabled"),),
+    message=("message", "error"),
+    ask=lambda job, call: _ask(job),
+)

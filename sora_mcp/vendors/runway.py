@@ -1,0 +1,105 @@
+"""Runway: tasks, priced in credits, told at the order and at the end. https://docs.dev.runwayml.com/guides/pricing"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Vendor
+from ..money import Micros, stated, usd
+from .answers import at, money
+from .makers import HD, SEED
+
+CHECKED = date(2026, 11, 20)
+PRICES = "https://docs.dev.runwayml.com/guides/pricing/"
+VERSION = (("X-Runway-Version", "2024-11-06"),)
+WIDE = (*HD, Size("1104x832", "4:3"), Size("832x1104", "3:4"), Size("960x960", "1:1"), Size("1584x672", "21:9"))
+FRAME = ImageRule(most_bytes=3_700_000)  # a data: URI of 5 MB at most; base64 makes four characters of three bytes
+
+
+def _offer(slug: str, price: str, *rules: Rule, text: bool = False) -> Offer:
+    """Most models here animate a picture only."""
+    rates = (Rate(usd(price), "second"),)
+    return Offer(slug.replace("_", "-"), slug, rules, rates, PRICES, CHECKED, text=text, image=FRAME, prompt_max=1000)
+
+
+WORDS = Rule("size", HD, {"image": False})
+NO_SEED = Rule("seed", (), {"image": False})
+OFFERS = (
+    _offer("gen4.5", "0.12", Rule("size", WIDE), WORDS, Rule("seconds", range(2, 11)), SEED, NO_SEED, text=True),
+    _offer("gen4_turbo", "0.05", Rule("size", WIDE), Rule("seconds", (5, 10)), SEED),  # the two lengths that every page names
+    _offer("gemini_omni_flash", "0.10", Rule("size", HD), Rule("seconds", range(3, 11))),
+)
+
+
+def submit(order: Order, offer: Offer) -> Call:
+    """Pixels stand with a colon between, and every call names the version of the API."""
+    fields: dict[str, Any] = {
+        "model": offer.slug,
+        "promptText": order.prompt,
+        "promptImage": order.image.uri if order.image else None,
+        "ratio": order.size.text.replace("x", ":"),
+        "duration": order.seconds,
+        **order.options,
+    }
+    path = "/v1/image_to_video" if order.image else "/v1/text_to_video"
+    return Call("POST", path, {name: value for name, value in fields.items() if value is not None}, headers=VERSION)
+
+
+def read(reply: Reply) -> Reading | None:
+    """The answer to an order has no status. Links die within two days, and asking again brings fresh ones."""
+    body = reply.body
+    job = body["id"]
+    if reply.call.method == "POST":
+        return Pending(job, _ask(job), "queued", "PENDING", micros=_credits(body, "estimatedCost.credits"))
+    said, cost = body["status"], _credits(body, "cost.credits")
+    match said:
+        case "PENDING" | "THROTTLED":
+            return Pending(job, _ask(job), "queued", said)
+        case "RUNNING":
+            return Pending(job, _ask(job), "running", said, _progress(body))
+        case "SUCCEEDED":
+            return Done(Call("GET", at(body, "output.0")), said, cost, job)
+        case "FAILED":
+            code = "content_refused" if str(body.get("failureCode")).startswith("SAFETY") else "vendor_rejected"
+            return Failed(code, said, body.get("failure") or "", *money(cost), id=job)
+        case "CANCELLED":
+            return Failed("vendor_rejected", said, "", *money(cost), "cancelled", job)
+        case _:
+            return None
+
+
+def _progress(body: dict[str, Any]) -> float | None:
+    told = body.get("progress")
+    return told if isinstance(told, float) and 0 <= told <= 1 else None
+
+
+def _credits(body: dict[str, Any], path: str) -> Micros | None:
+    """One credit is $0.01."""
+    return stated(at(body, path), per_usd=100)
+
+
+def _ask(job: str) -> Call:
+    return Call("GET", f"/v1/tasks/{job}", headers=VERSION)
+
+
+VENDOR = Vendor(
+    name="runway",
+    title="Runway",
+    base_url="https://api.dev.runwayml.com",
+    keys=("RUNWAYML_API_SECRET",),
+    offers=OFFERS,
+    submit=submit,
+    read=read,
+    ask=lambda job, call: _ask(job),
+    refusals=(
+        Refusal(400, "vendor_balance", "enough credits"),
+        Refusal(400, "model_retired", "no longer available"),
+        Refusal(404, "model_retired"),
+        Refusal(400, "content_refused", "moderation"),
+    ),
+    message=("error", "message"),
+    cancel=lambda job: Call("DELETE", f"/v1/tasks/{job}", headers=VERSION),
+    cancel_note="Runway gives back a task that waits; one that runs is charged, and so is a video that its moderation keeps.",
+    tells_cost=True,
+)

@@ -1,0 +1,95 @@
+"""The sample vendor: free clips that this machine makes itself, by the very path of a paid one. See README.md."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from ..domain import Call, Done, Failed, Handler, ImageRule, Offer, Order, Pending, Rate, Reading, Reply, Rule, Size, Vendor
+from ..media import render, sample_server
+from ..money import usd
+from .makers import FULL_HD, HD, SEED
+
+SIZES = (
+    *HD,
+    *FULL_HD,
+    Size("1024x1024", "1:1", "1024p"),
+    Size("640x360", "16:9", "360p"),
+    Size("360x640", "9:16", "360p"),
+    Size("1792x1024", "7:4", "1024p"),
+    Size("1024x1792", "4:7", "1024p"),
+)
+FREE = usd("0")
+
+OFFERS = (
+    Offer(
+        model="sample",
+        slug="sample",
+        rules=(Rule("size", SIZES), Rule("seconds", range(4, 21)), Rule("audio", (True, False), default=True), SEED),
+        rates=(Rate(FREE, "video"),),
+        source="README.md",
+        checked=date(2026, 11, 20),
+        image=ImageRule(),
+        prompt_max=4000,
+        expected_s=2,
+    ),
+)
+
+
+def submit(order: Order, offer: Offer) -> Call:
+    """A first frame is not sent, because nothing looks at it; `warnings` says so."""
+    fields = {"model": offer.slug, "prompt": order.prompt, "size": order.size.text, "seconds": order.seconds}
+    return Call("POST", "/v1/videos", fields | {name: order.options[name] for name in ("audio", "seed") if name in order.options})
+
+
+def read(reply: Reply) -> Reading | None:
+    """One shape for the order and for every question about it."""
+    body = reply.body
+    job, said = body["id"], body["status"]
+    match said:
+        case "queued":
+            return Pending(job, _ask(job), "queued", said)
+        case "rendering":
+            return Pending(job, _ask(job), "running", said, progress=body["progress"])
+        case "completed":
+            return Done(Call("GET", body["content"]), said, micros=FREE, id=job)
+        case "failed":
+            error = body["error"]
+            code = {"content_refused": "content_refused", "timed_out": "vendor_unavailable"}.get(error["code"], "internal")
+            return Failed(code, said, error["message"], charged="no", id=job)
+        case "cancelled":
+            return Failed("vendor_rejected", said, charged="no", state="cancelled", id=job)
+        case _:
+            return None
+
+
+def warnings(order: Order) -> tuple[str, ...]:
+    """What is not as asked."""
+    unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
+    return unseen if render.available() != "shipped" else (*unseen, render.SHIPPED_NOTE)
+
+
+def serve(home: Path) -> Handler:
+    """The server, which keeps its clips in the store's folder."""
+    return sample_server.serve(home / "sample")
+
+
+def _ask(job: str) -> Call:
+    return Call("GET", f"/v1/videos/{job}")
+
+
+VENDOR = Vendor(
+    name="sample",
+    title="The sample vendor",
+    base_url="https://sample.invalid",
+    keys=(),
+    offers=OFFERS,
+    submit=submit,
+    read=read,
+    job_id=r"s_[0-9a-f]{16}",
+    refunds=True,
+    tells_cost=True,
+    cancel=lambda job: Call("POST", f"/v1/videos/{job}/cancel"),
+    warn=warnings,
+    serve=serve,
+)

@@ -1,0 +1,114 @@
+"""xAI, Grok Imagine: one address to order, one to ask, exact costs. https://docs.x.ai/developers/pricing"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
+from ..money import Micros, stated, usd
+from .answers import at, money, percent
+from .makers import LAST, references, sized
+
+CHECKED = date(2026, 11, 20)
+PATH = "/v1/videos/"
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3")
+TICKS = 10_000_000_000
+"""A dollar has so many; a micro is 10,000 of them."""
+
+
+def _offer(model: str, prices: dict[str, str], picture: str, page: str) -> Offer:
+    """Prices by resolution, and one for each picture that is sent."""
+    return Offer(
+        model=model,
+        slug=model,
+        rules=(Rule("size", sized(RATIOS, tuple(prices))), Rule("seconds", range(1, 16)), *LAST, *references(7)),
+        rates=tuple(Rate(usd(price), "second", {"resolution": size}, picture=usd(picture)) for size, price in prices.items()),
+        source=f"https://docs.x.ai/{page}",
+        checked=CHECKED,
+        image=ImageRule(),
+        expected_s=60,
+    )
+
+
+OFFERS = (
+    _offer("grok-imagine-video-1.5-lite", {"480p": "0.02", "720p": "0.03", "1080p": "0.14"}, "0.01", "developers/pricing"),
+    _offer("grok-imagine-video-1.5", {"480p": "0.08", "720p": "0.14", "1080p": "0.25"}, "0.01", "docs/models/grok-imagine-video-1.5"),
+    _offer("grok-imagine-video", {"480p": "0.05", "720p": "0.07"}, "0.002", "docs/models/grok-imagine-video"),
+)
+
+
+def submit(order: Order, offer: Offer) -> Call:
+    """Length and size are always said: the defaults would be 8 s in 480p."""
+    last, references = order.options.get("last_image"), str(order.options.get("references", "")).split()
+    fields: dict[str, Any] = {
+        "model": offer.slug,
+        "prompt": order.prompt,
+        "duration": order.seconds,
+        "aspect_ratio": order.size.ratio,
+        "resolution": order.size.resolution,
+        "image": {"url": order.image.uri} if order.image else None,
+        "last_frame": {"url": last} if last else None,
+        "reference_images": [{"url": url} for url in references] or None,
+    }
+    return Call("POST", f"{PATH}generations", {name: value for name, value in fields.items() if value is not None})
+
+
+def read(reply: Reply) -> Reading | None:
+    """The id is said once, at the order; a 202 to a question is "not yet", and often has no body."""
+    if reply.call.method == "POST":
+        job = reply.body["request_id"]
+        return Pending(job, _ask(job), "queued", "accepted")
+    job = reply.call.path.removeprefix(PATH)
+    said: Any = at(reply.body, "status") or ("pending" if reply.status == 202 else None)
+    match said:
+        case "pending":
+            return Pending(job, _ask(job), "running", said, percent(at(reply.body, "progress")))
+        case "done":
+            return _done(reply.body, job)
+        case "failed" | "expired":
+            return Failed(_code(reply.body), said, at(reply.body, "error.message") or "", *money(_cost(reply.body)), id=job)
+        case _:
+            return None
+
+
+def _done(body: dict[str, Any], job: str) -> Reading:
+    """The filter speaks inside of a success: nothing can be fetched then, and what it cost stands beside."""
+    if body["video"].get("respect_moderation") is False:
+        return Failed("content_refused", "done", "The video did not pass moderation.", *money(_cost(body)), id=job)
+    return Done(Call("GET", at(body, "video.url")), "done", _cost(body), job)
+
+
+def _cost(body: dict[str, Any]) -> Micros | None:
+    return stated(at(body, "usage.cost_in_usd_ticks"), per_usd=TICKS)
+
+
+def _ask(job: str) -> Call:
+    return Call("GET", f"{PATH}{job}")
+
+
+def _code(body: dict[str, Any]) -> str:
+    """Words of the filter are a refusal of the content."""
+    words = f"{at(body, 'error.code')} {at(body, 'error.message')}".casefold()
+    return "content_refused" if "moderation" in words else "vendor_rejected"
+
+
+VENDOR = Vendor(
+    name="xai",
+    title="xAI",
+    base_url="https://api.x.ai",
+    keys=("XAI_API_KEY",),
+    offers=OFFERS,
+    submit=submit,
+    read=read,
+    ask=lambda job, call: _ask(job),
+    refusals=(
+        Refusal(404, "model_retired"),  # the submit's address is fixed: only the model can be missing
+        Refusal(400, "vendor_auth", "incorrect api key"),
+        Refusal(400, "content_refused", "moderation"),
+        Refusal(403, "vendor_balance", "credits"),
+        Refusal(429, "vendor_balance", "spending limit"),
+    ),
+    message=("error.message", "error"),
+    tells_cost=True,
+)

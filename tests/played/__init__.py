@@ -1,0 +1,69 @@
+"""Vendors, played on real sockets: strict as their pages, and able to misbehave."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+
+from .aimlapi import AimlApi
+from .fal import Fal
+from .faults import FAULTS
+from .modern import Compatible, Google, Minimax, Runway, Xai
+from .mulerun import MuleRun
+from .muvi import Muvi
+from .nouns import Heard
+from .openrouter import OpenRouter
+from .pixazo import Pixazo
+from .vendor import CLIP, KEY, Cdn, Played
+from .wire import Wire
+
+VENDORS: Mapping[str, Callable[[], Played]] = {
+    "muvi": Muvi,
+    "mulerun": MuleRun,
+    "aimlapi": AimlApi,
+    "pixazo": Pixazo,
+    "openrouter": OpenRouter,
+    "fal": Fal,
+    "google": Google,
+    "runway": Runway,
+    "xai": Xai,
+    "minimax": Minimax,
+    "compatible": Compatible,
+}
+KEYS: Mapping[str, str] = {
+    "muvi": "MUVI_API_KEY",
+    "mulerun": "MULERUN_API_KEY",
+    "aimlapi": "AIMLAPI_API_KEY",
+    "pixazo": "PIXAZO_API_KEY",
+    "openrouter": "OPENROUTER_API_KEY",
+    "fal": "FAL_KEY",
+    "google": "GEMINI_API_KEY",
+    "runway": "RUNWAYML_API_SECRET",
+    "xai": "XAI_API_KEY",
+    "minimax": "MINIMAX_API_KEY",
+    "compatible": "SORA_MCP_COMPATIBLE_API_KEY",
+}
+
+__all__ = [
+    "CLIP",
+    "FAULTS",
+    "KEY",
+    "KEYS",
+    "VENDORS",
+    "AimlApi",
+    "Cdn",
+    "Fal",
+    "Heard",
+    "MuleRun",
+    "Muvi",
+    "OpenRouter",
+    "Pixazo",
+    "Played",
+    "Wire",
+    "played",
+]
+
+
+def played(vendor: Played | Cdn, *, port: int = 0, lifetime_s: float = 120.0, tls: ssl.SSLContext | None = None) -> Wire:
+    """The vendor on a socket, with every fault at hand."""
+    return Wire(vendor, FAULTS, port=port, lifetime_s=lifetime_s, tls=tls)

@@ -1,0 +1,137 @@
+"""AI/ML API, played to the letter of its pages: https://docs.aimlapi.com"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from .nouns import Answer, Heard, said
+from .vendor import PICTURE, Field, Fields, Played, complaint, numbered, prompt
+
+RATIOS = ("16:9", "9:16")
+SORA: Fields = {
+    "prompt": prompt(),
+    "duration": Field("integer", (4, 8, 12)),
+    "aspect_ratio": Field(allowed=RATIOS),
+    "resolution": Field(allowed=("720p",)),
+}
+PRO: Fields = {**SORA, "resolution": Field(allowed=("720p", "1080p"))}
+VEO: Fields = {
+    "prompt": prompt(),
+    "duration": Field("integer", (4, 6, 8)),
+    "aspect_ratio": Field(allowed=RATIOS),
+    "resolution": Field(allowed=("720p", "1080p")),
+    "generate_audio": Field("boolean"),
+}
+VEO_WORDS: Fields = {**VEO, "seed": Field("integer", range(2**31)), "negative_prompt": Field(), "enhance_prompt": Field("boolean")}
+SEEDANCE: Fields = {
+    "prompt": prompt(),
+    "duration": Field("integer", range(4, 16)),
+    "resolution": Field(allowed=("480p", "720p", "1080p", "4k")),
+    "aspect_ratio": Field(allowed=("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")),
+    "image_url": replace(PICTURE, required=False),
+    "generate_audio": Field("boolean"),
+    "seed": Field("integer", range(2**31)),
+}
+KLING: Fields = {
+    "prompt": Field(),
+    "duration": Field("integer", range(3, 16)),
+    "generate_audio": Field("boolean"),
+    "negative_prompt": Field(),
+}
+MODELS: Mapping[str, Fields] = {
+    "openai/sora-2-t2v": SORA,
+    "openai/sora-2-i2v": {**SORA, "image_url": PICTURE},
+    "openai/sora-2-pro-t2v": PRO,
+    "openai/sora-2-pro-i2v": {**PRO, "image_url": PICTURE},
+    "google/veo-3.1-t2v": VEO_WORDS,
+    "google/veo-3.1-t2v-fast": VEO_WORDS,
+    "google/veo-3.1-i2v": {**VEO, "image_url": PICTURE},
+    "google/veo-3.1-i2v-fast": {**VEO, "image_url": PICTURE},
+    "bytedance/seedance-2-0": SEEDANCE,
+    "klingai/video-v3-pro-text-to-video": {**KLING, "aspect_ratio": Field(allowed=("16:9", "9:16", "1:1"))},
+    "klingai/video-v3-pro-image-to-video": {**KLING, "image_url": PICTURE},
+}
+PER_SECOND = Decimal("0.125")
+CREDITS_PER_USD = 2_000_000
+CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+def usd(body: Mapping[str, Any]) -> Decimal:
+    """What this played account is charged: no page states a price."""
+    return PER_SECOND * body.get("duration", 4)
+
+
+@dataclass
+class AimlApi(Played):
+    """`ids` is `old` (with `:` and `/`) or `new`."""
+
+    walk: tuple[str, ...] = ("queued", "generating", "completed")
+    ids: str = "old"
+    logs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Rows of the request log, newest first."""
+    log_says: str = "succeeded"
+
+    def role(self, heard: Heard) -> str:
+        """What a request is for."""
+        if heard.path.startswith("/files/"):
+            return "media"
+        if heard.path != "/v2/video/generations":
+            return "other"
+        return "submit" if heard.method == "POST" else "status"
+
+    def answer(self, heard: Heard, address: str) -> Answer:
+        """The documented answer to one request."""
+        if (file := self.file(heard)) is not None:
+            return file
+        if heard.headers.get("authorization") != f"Bearer {self.key}":
+            return self._no(heard, 401, "This request requires a valid API key. You can create a new API key on the Billing page.")
+        match heard.method, heard.path:
+            case "POST", "/v2/video/generations":
+                return self._submit(heard)
+            case "GET", "/v2/video/generations":
+                return self._status(heard, address)
+            case "GET", "/v2/logs":
+                return said(200, {"data": self.logs, "pagination": {"next_cursor": None, "has_more": False}})
+            case "GET", "/v2/billing":
+                return said(200, {"current_balance": 123.45, "currency": "USD"})
+            case _:
+                return self._no(heard, 404, f"Cannot {heard.method} {heard.path}")
+
+    def _submit(self, heard: Heard) -> Answer:
+        body = heard.body if isinstance(heard.body, dict) else {}
+        model = body.get("model")
+        if model not in MODELS:
+            return self._no(heard, 400, f"Body validation error! Invalid enum value. Expected 'openai/sora-2-t2v', received {model!r}")
+        if (wrong := complaint({"model": Field(required=True), **MODELS[model]}, body)) is not None:
+            return self._no(heard, 400, f"Body validation error! {wrong}")
+        number = len(self.made) + 1
+        job = self.make(f"video_{numbered(number).replace('-', '')}:{model}" if self.ids == "old" else f"rLCxsu-1_rTB{number:08d}J", heard)
+        echo = heard.headers.get("x-client-request-id", "")
+        charged = self.log_says == "succeeded"
+        cost = {"usd": float(usd(body)) if charged else 0, "credits": int(usd(body) * CREDITS_PER_USD) if charged else 0}
+        row = {"created": "2026-11-20T12:00:00.000Z", "status": self.log_says, "model": model, "cost": cost}
+        self.logs.insert(0, {**row, "inference_id": f"inf-{number}", "client_request_id": echo or None})
+        headers = [("x-inference-id", f"inf-{number}"), *([("x-client-request-id", echo)] if CORRELATION.fullmatch(echo) else [])]
+        return said(200, {"id": job, "status": "queued", "meta": {"usage": {"credits_used": int(usd(body) * CREDITS_PER_USD)}}}, *headers)
+
+    def _status(self, heard: Heard, address: str) -> Answer:
+        made = self.job(dict(heard.query).get("generation_id", ""))
+        if made is None or len(heard.query) != 1:
+            return self._no(heard, 404, "Generation not found")
+        state = self.state(made.id)
+        body: dict[str, Any] = {"id": made.id, "status": state, "model": made.body["model"]}
+        if state == "completed":
+            price = usd(made.body)
+            body["video"] = {"url": self.link(made.id, address)}
+            body["meta"] = {"usage": {"credits_used": int(price * CREDITS_PER_USD), "usd_spent": float(price)}}
+        if state == "error":
+            body["error"] = {"name": "GenerationError", "message": "The provider could not generate this video."}
+        return said(200, body)
+
+    def _no(self, heard: Heard, status: int, message: str) -> Answer:
+        times = {"requestId": "798b860e-98c2-4e8e-8c50-550bcfc2eccc", "statusCode": str(status), "timestamp": "2026-11-20T10:00:00.000Z"}
+        return said(status, {"message": message, "path": heard.path, **times})

@@ -1,0 +1,47 @@
+"""`python -m tests.played.driver COUNT NAME`: a process with a desk and a worker that makes COUNT wishes at once, and follows them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import anyio
+
+from sora_mcp.desk import Desk, Wish
+from sora_mcp.errors import SoraError
+from sora_mcp.settings import load
+from sora_mcp.worker import open_desk
+
+from .rig import eventually
+
+MODEL = "muvi:sora-2"
+
+
+async def _buy(desk: Desk, prompt: str, ends: Counter[str]) -> None:
+    try:
+        await desk.create(Wish(prompt, MODEL, seconds=4), principal="local")
+        ends["made"] += 1
+    except SoraError as error:
+        ends[error.its_code] += 1
+
+
+async def _drive(count: int, name: str) -> None:
+    """Opens, says `ready`, waits for a line, wishes, says what came of it, and ends when nothing is alive."""
+    settings = load(os.environ, today=date.today(), config=Path(os.environ["SORA_MCP_HOME"]) / "none.toml")
+    ends: Counter[str] = Counter()
+    async with open_desk(settings) as desk:
+        print("ready", flush=True)
+        await anyio.to_thread.run_sync(sys.stdin.readline)
+        async with anyio.create_task_group() as group:
+            for number in range(count):
+                group.start_soon(_buy, desk, f"A boat, {name}, {number}", ends)
+        print(json.dumps(ends), flush=True)
+        await eventually(lambda: desk.store.alive() == 0, seconds=90)
+
+
+if __name__ == "__main__":
+    anyio.run(_drive, int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,180 @@
+"""The vendors of today, played to the letter of their pages: Google, Runway, xAI, MiniMax, and any `/v1/videos` server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .nouns import Answer, Heard, said
+from .vendor import Played, numbered
+
+TICKS = 2_100_000_000
+"""What every video of xAI's costs here: $0.21."""
+
+
+@dataclass
+class Modern(Played):
+    """Bearer keys, one address to order, one to ask, files elsewhere. A subclass says how it answers."""
+
+    walk: tuple[str, ...] = ()
+    order: str = ""
+    question: str = ""
+    """Where jobs are asked for, up to the id."""
+
+    def role(self, heard: Heard) -> str:
+        """What a request is for."""
+        if heard.path.startswith("/files/") or heard.path.endswith(("/content", ":download")):
+            return "media"
+        if heard.method == "DELETE" or heard.path.endswith("/cancel"):
+            return "cancel"
+        return "submit" if heard.method == "POST" else "status"
+
+    def answer(self, heard: Heard, address: str) -> Answer:
+        """The documented answer to one request."""
+        if (file := self.file(heard)) is not None:
+            return file
+        if not self.known(heard):
+            return said(401, {"error": {"message": "Who are you?"}})
+        match self.role(heard):
+            case "submit":
+                return self.took(self.make(f"job-{numbered(len(self.made) + 1)}", heard))
+            case "status" if self.job(job := heard.path.removeprefix(self.question)) is not None:
+                return self.told(job, self.state(job), address)
+            case "media":
+                return self.media(heard, address)
+            case "cancel":
+                return self.cancelled(heard.path.removeprefix(self.question).removesuffix("/cancel"))
+            case _:
+                return said(404, {"error": {"message": "Not found"}})
+
+    def known(self, heard: Heard) -> bool:
+        """Whether the right key is in the right header."""
+        return heard.headers.get("authorization") == f"Bearer {self.key}"
+
+    def took(self, job: str) -> Answer:
+        """The answer to an order."""
+        raise NotImplementedError
+
+    def told(self, job: str, state: str, address: str) -> Answer:
+        """The answer to a question."""
+        raise NotImplementedError
+
+    def media(self, heard: Heard, address: str) -> Answer:
+        """A file at the vendor's own address, behind the key."""
+        return Answer(200, self.clip, (("Content-Type", "video/mp4"),))
+
+    def cancelled(self, job: str) -> Answer:
+        """The answer to calling back."""
+        return said(404, {})
+
+
+@dataclass
+class Xai(Modern):
+    """Says nothing while it works, and the sum in ticks at the end."""
+
+    walk: tuple[str, ...] = ("pending", "pending", "done")
+    question: str = "/v1/videos/"
+    moderated: bool = False
+
+    def took(self, job: str) -> Answer:
+        """An id and no more."""
+        return said(200, {"request_id": job})
+
+    def told(self, job: str, state: str, address: str) -> Answer:
+        """202 without a body, or the end."""
+        if state == "pending":
+            return Answer(202, b"")
+        video = {"url": None if self.moderated else self.link(job, address), "duration": 3, "respect_moderation": not self.moderated}
+        return said(200, {"status": state, "video": video, "usage": {"cost_in_usd_ticks": TICKS}})
+
+
+@dataclass
+class Runway(Modern):
+    """Credits: 30 at the order, 36 at the end."""
+
+    walk: tuple[str, ...] = ("PENDING", "RUNNING", "SUCCEEDED")
+    question: str = "/v1/tasks/"
+
+    def known(self, heard: Heard) -> bool:
+        """The version is asked for as strictly as the key."""
+        return super().known(heard) and heard.headers.get("x-runway-version") == "2024-11-06"
+
+    def took(self, job: str) -> Answer:
+        """An estimate."""
+        return said(200, {"id": job, "estimatedCost": {"credits": 30}})
+
+    def told(self, job: str, state: str, address: str) -> Answer:
+        """A task."""
+        end: dict[str, Any] = {"output": [self.link(job, address)], "cost": {"credits": 36}} if state == "SUCCEEDED" else {}
+        free = {"cost": {"credits": 0}} if state == "CANCELLED" else {}
+        return said(200, {"id": job, "status": state, **({"progress": 0.5} if state == "RUNNING" else {}), **end, **free})
+
+    def cancelled(self, job: str) -> Answer:
+        """Nothing to say."""
+        self.states[job] = "CANCELLED"
+        return Answer(204, b"")
+
+
+@dataclass
+class Google(Modern):
+    """The file is at its own address, and wants the key."""
+
+    walk: tuple[str, ...] = ("queued", "in_progress", "completed")
+    question: str = "/v1beta/interactions/"
+
+    def known(self, heard: Heard) -> bool:
+        """Its own header."""
+        return heard.headers.get("x-goog-api-key") == self.key
+
+    def took(self, job: str) -> Answer:
+        """An interaction."""
+        return said(200, {"id": job, "status": "queued"})
+
+    def told(self, job: str, state: str, address: str) -> Answer:
+        """The same."""
+        end = {"output_video": {"uri": f"{address}/v1beta/files/{job}", "mime_type": "video/mp4"}} if state == "completed" else {}
+        return said(200, {"id": job, "status": state, **end})
+
+    def cancelled(self, job: str) -> Answer:
+        """The interaction."""
+        self.states[job] = "cancelled"
+        return said(200, {"id": job, "status": "cancelled"})
+
+
+@dataclass
+class Minimax(Modern):
+    """A task inside of the answer."""
+
+    walk: tuple[str, ...] = ("queued", "running", "succeeded")
+    question: str = "/v2/query/video_generation/"
+
+    def took(self, job: str) -> Answer:
+        """An id and a code."""
+        return said(200, {"task_id": job, "base_resp": {"status_code": 0, "status_msg": "success"}})
+
+    def told(self, job: str, state: str, address: str) -> Answer:
+        """The task."""
+        end = {"content": {"url": self.link(job, address)}} if state == "succeeded" else {}
+        return said(200, {"task": {"status": state, **end}})
+
+
+@dataclass
+class Compatible(Modern):
+    """OpenAI's shape; `/content` leads to a file host."""
+
+    walk: tuple[str, ...] = ("queued", "in_progress", "completed")
+    question: str = "/v1/videos/"
+
+    def took(self, job: str) -> Answer:
+        """A video object."""
+        return said(200, {"id": job, "object": "video", "status": "queued", "progress": 0})
+
+    def told(self, job: str, state: str, address: str) -> Answer:
+        """The same."""
+        end = {"usage": {"cost": 0.35}} if state == "completed" else {}
+        return said(200, {"id": job, "object": "video", "status": state, "progress": 50, **end})
+
+    def media(self, heard: Heard, address: str) -> Answer:
+        """A redirect to another host."""
+        job = heard.path.removeprefix(self.question).removesuffix("/content")
+        return Answer(302, b"", (("Location", self.link(job, address)),))

@@ -1,0 +1,164 @@
+"""Which offer a name or a wish means, and who has a key."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from sora_mcp.domain import Image, Rate, VideoRequest
+from sora_mcp.errors import MissingKey, UnknownModel
+from sora_mcp.money import usd
+from sora_mcp.vendors import EVERY, SAMPLE, Catalogue, Choice, broken_rules, cheapest, fitting, key_needed, priced, rebased
+
+TODAY = date(2026, 11, 21)
+FOX = VideoRequest("a fox")
+NO_KEY = Catalogue()
+ALL_KEYS = Catalogue(keyed=frozenset(vendor.name for vendor in EVERY if vendor.keys))
+
+
+def ids(choices: tuple[Choice, ...]) -> list[str]:
+    return [choice.id for choice in choices]
+
+
+def chosen(name: str, request: VideoRequest = FOX, *keyed: str) -> str:
+    return Catalogue(keyed=frozenset(keyed)).chosen(name, request, today=TODAY).id
+
+
+def automatic(request: VideoRequest = FOX, *keyed: str) -> str:
+    return Catalogue(keyed=frozenset(keyed)).automatic(request, today=TODAY).id
+
+
+def test_the_seeds_offers_have_their_ids() -> None:
+    sora = [choice.id for choice in NO_KEY.choices() if choice.offer.model in ("sora-2-pro", "sora-2")]
+    assert sorted(sora) == [
+        "aimlapi:sora-2",
+        "aimlapi:sora-2-pro",
+        "mulerun:sora-2",
+        "mulerun:sora-2-pro",
+        "muvi:sora-2",
+        "muvi:sora-2-pro",
+        "pixazo:sora-2-pro",
+    ]
+
+
+def test_a_full_id_is_one_offer_in_any_case() -> None:
+    found = NO_KEY.get(" Muvi:Sora-2-Pro ")
+    assert found is not None
+    assert (found.id, found.vendor.title, found.offer.model) == ("muvi:sora-2-pro", "Muvi", "sora-2-pro")
+
+
+def test_a_bare_model_has_no_full_id() -> None:
+    assert NO_KEY.get("sora-2-pro") is None
+
+
+def test_a_bare_model_means_every_vendor_that_sells_it() -> None:
+    assert ids(NO_KEY.named("SORA-2-pro")) == ["muvi:sora-2-pro", "mulerun:sora-2-pro", "aimlapi:sora-2-pro", "pixazo:sora-2-pro"]
+
+
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one() -> None:
+    with pytest.raises(UnknownModel, match=r"No vendor here sells 'sora2-pro'\. Did you mean .*sora-2-pro"):
+        NO_KEY.named("sora2-pro")
+
+
+def test_a_name_that_is_nothing_like_any_is_answered_with_the_way_to_all() -> None:
+    with pytest.raises(UnknownModel, match=r"No vendor here sells '%%%'\. list_sizes shows every model\."):
+        NO_KEY.named("%%%")
+
+
+def test_a_full_id_is_chosen_with_or_without_a_key() -> None:
+    assert chosen("pixazo:sora-2-pro") == "pixazo:sora-2-pro"
+
+
+def test_a_bare_model_is_bought_from_the_cheapest_vendor_with_a_key() -> None:
+    assert chosen("sora-2-pro", FOX, "muvi", "pixazo", "mulerun", "aimlapi") == "muvi:sora-2-pro"
+    assert chosen("sora-2-pro", FOX, "pixazo", "mulerun") == "pixazo:sora-2-pro"
+
+
+def test_a_vendor_without_a_stated_price_comes_last() -> None:
+    assert chosen("sora-2", FOX, "mulerun", "aimlapi") == "aimlapi:sora-2"
+    assert chosen("sora-2", FOX, "mulerun") == "mulerun:sora-2"
+
+
+def test_a_vendor_that_does_not_take_the_request_is_passed_over() -> None:
+    frame = Image("data:image/png;base64,AAAA", "image/png", 1280, 720, 3)
+    assert chosen("sora-2-pro", VideoRequest("a fox", image=frame), "muvi", "pixazo") == "pixazo:sora-2-pro"
+
+
+def test_where_no_vendor_takes_the_request_the_first_one_says_why() -> None:
+    assert chosen("sora-2-pro", VideoRequest("a fox", seconds=5), "pixazo", "muvi") == "muvi:sora-2-pro"
+
+
+def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> None:
+    with pytest.raises(MissingKey) as caught:
+        chosen("sora-2")
+    assert caught.value.message == (
+        "No key for Muvi, MuleRun or AI/ML API. Only the user can add it: set MUVI_API_KEY, MULERUN_API_KEY or "
+        f"AIMLAPI_API_KEY and restart. model='{SAMPLE}' needs none."
+    )
+
+
+def test_one_vendor_names_one_key() -> None:
+    assert key_needed(NO_KEY.named("pixazo:sora-2-pro")) == (
+        f"No key for Pixazo. Only the user can add it: set PIXAZO_API_KEY and restart. model='{SAMPLE}' needs none."
+    )
+
+
+def test_the_sample_needs_no_key() -> None:
+    assert [choice.id for choice in NO_KEY.choices() if NO_KEY.usable(choice)] == [SAMPLE]
+    assert all(ALL_KEYS.usable(choice) for choice in ALL_KEYS.choices())
+
+
+def test_with_a_key_nothing_named_is_the_cheapest_living_model() -> None:
+    assert automatic(FOX, "muvi", "pixazo", "aimlapi", "mulerun") == "muvi:hailuo-2.3-standard"
+    assert automatic(VideoRequest("a fox", seconds=6), "muvi") == "muvi:hailuo-2.3-standard"
+    assert automatic(VideoRequest("a fox", "16:9 4k"), "muvi") == "muvi:veo-3.1"
+
+
+def test_a_living_model_without_a_price_is_chosen_where_no_other_is() -> None:
+    assert automatic(FOX, "mulerun") == "mulerun:kling-v3"
+
+
+def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_rules_says_why() -> None:
+    request = VideoRequest("a fox", "21:9 720p", 3)
+    assert automatic(request, "muvi") == "muvi:kling-text2video-v3"
+    broken = {choice.id: broken_rules(choice, request, today=TODAY) for choice in NO_KEY.named("kling-v3")}
+    assert broken == {"mulerun:kling-v3": 1}
+    assert broken_rules(NO_KEY.named("mulerun:kling-v3")[0], FOX, today=TODAY) == 0
+
+
+def test_without_a_key_no_living_model_is_chosen() -> None:
+    with pytest.raises(UnknownModel, match="No vendor with a key sells a living model"):
+        automatic()
+
+
+def test_offers_that_do_not_take_the_request_are_left_out_of_a_comparison() -> None:
+    fits = cheapest(fitting(ALL_KEYS.choices(), VideoRequest("a fox", "1792x1024", 12), today=TODAY))
+    assert [(fit.choice.id, fit.quote.micros if fit.quote else None) for fit in fits if fit.choice.id != SAMPLE] == [
+        ("muvi:sora-2-pro", 6_012_000),
+        ("pixazo:sora-2-pro", 7_500_000),
+        ("mulerun:sora-2-pro", None),
+        ("aimlapi:sora-2-pro", None),
+    ]
+
+
+def test_the_users_own_prices_stand_in_place_of_ours() -> None:
+    mine = {"mulerun:sora-2-pro": (Rate(usd("0.30"), "second"),)}
+    catalogue = Catalogue(priced(EVERY, mine, checked=date(2026, 11, 1)), frozenset({"mulerun"}))
+    [fit] = fitting([*catalogue.named("mulerun:sora-2-pro")], FOX, today=TODAY)
+    assert fit.quote is not None
+    assert (fit.quote.micros, fit.quote.source, fit.quote.checked, fit.quote.confidence) == (
+        1_200_000,
+        "your price file",
+        date(2026, 11, 1),
+        "configured",
+    )
+    assert catalogue.named("muvi:sora-2") == NO_KEY.named("muvi:sora-2")
+
+
+def test_a_vendor_can_live_at_another_address() -> None:
+    moved = rebased(EVERY, {"muvi": "http://127.0.0.1:9"})
+    assert {vendor.name: vendor.base_url for vendor in moved} == {
+        **{vendor.name: vendor.base_url for vendor in EVERY},
+        "muvi": "http://127.0.0.1:9",
+    }

@@ -1,0 +1,156 @@
+"""A public list of models becomes offers: what can be read, and what is left out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from sora_mcp.domain import Offer, Order, Reply
+from sora_mcp.errors import PriceUnknown
+from sora_mcp.rules import breaches, options_of, quote, rate_of, seconds_of, sizes_of
+from sora_mcp.server.sizes import ANY_IMAGE
+from sora_mcp.vendors import offers_of
+from sora_mcp.vendors.openrouter import VENDOR
+
+from .stories import listed
+
+TODAY = date(2026, 11, 21)
+ROW: dict[str, Any] = {
+    "id": "maker/model-1",
+    "supported_durations": [5, 10],
+    "supported_resolutions": ["720p", "4K"],
+    "supported_aspect_ratios": ["16:9", "9:16"],
+    "supported_sizes": ["1280x720", "1112x834"],
+    "supported_frame_images": ["first_frame"],
+    "generate_audio": True,
+    "seed": None,
+    "pricing_skus": {"duration_seconds": "0.10"},
+}
+RECORDED = {offer.model: offer for vendor in listed() if vendor.name == "openrouter" for offer in vendor.offers}
+
+
+def sold(*rows: object, **change: Any) -> tuple[Offer, ...] | None:
+    assert VENDOR.listing is not None
+    return offers_of(VENDOR, Reply(VENDOR.listing, 200, {"data": list(rows) or [{**ROW, **change}]}), checked=TODAY)
+
+
+def one(**change: Any) -> Offer:
+    offers = sold(**change)
+    assert offers is not None
+    [offer] = offers
+    return offer
+
+
+def per_second(offer: Offer, size: str, *, audio: bool = True, image: bool = False) -> int | None:
+    [found] = [each for each in sizes_of(offer) if each.text == size]
+    facts = {"size": size, "ratio": found.ratio, "resolution": found.resolution, "seconds": 5, "image": image, "audio": audio}
+    rate = rate_of(facts, offer.rates, today=TODAY)
+    return None if rate is None else rate.micros
+
+
+def test_the_recorded_list_sells_what_it_describes_whole() -> None:
+    assert sorted(RECORDED) == [
+        "gen-4.5",
+        "grok-imagine-video",
+        "hailuo-3",
+        "kling-3.0-standard",
+        "seedance-2.0",
+        "veo-3.1-fast",
+    ]
+    assert {offer.confidence for name, offer in RECORDED.items() if name != "seedance-2.0"} == {"live"}
+
+
+@pytest.mark.parametrize("offer", RECORDED.values(), ids=list(RECORDED))
+def test_every_legal_request_has_one_price_or_none_and_one_call(offer: Offer) -> None:
+    options = {rule.param: rule.default for rule in options_of(offer) if rule.default is not None}
+    for size in sizes_of(offer):
+        for seconds in seconds_of(offer):
+            for image in (None, ANY_IMAGE) if offer.image else (None,):
+                order = Order("a fox", size, seconds, image, options)
+                assert not list(breaches(order, offer))
+                try:
+                    assert quote(order, offer, offer.model, today=TODAY).micros > 0
+                except PriceUnknown:
+                    assert offer.model == "seedance-2.0"
+                assert VENDOR.submit(order, offer).body["model"] == offer.slug  # type: ignore[index]
+
+
+def test_sizes_are_pixels_only_where_they_are_exactly_that() -> None:
+    assert [size.text for size in sizes_of(one())] == ["1280x720", "9:16 720p", "16:9 4K", "9:16 4K"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"supported_durations": None},
+        {"supported_durations": ["5"]},
+        {"supported_durations": [0, -5]},
+        {"supported_resolutions": None, "supported_aspect_ratios": None, "supported_sizes": None},
+        {"id": None},
+        {"id": "../admin"},
+        {"id": "a b"},
+    ],
+)
+def test_a_row_that_cannot_be_read_is_left_out(change: dict[str, Any]) -> None:
+    assert sold(**change) == ()
+
+
+@pytest.mark.parametrize("body", [None, {}, {"data": None}, {"data": 7}, {"error": {"code": 500}}])
+def test_an_answer_that_is_no_list_is_none(body: Any) -> None:
+    assert VENDOR.listing is not None
+    assert offers_of(VENDOR, Reply(VENDOR.listing, 200, body), checked=TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "skus",
+    [
+        None,
+        {},
+        {"duration_seconds": "free"},
+        {"duration_seconds": 0.1},
+        {"duration_seconds": "-1"},
+        {"duration_seconds": "NaN"},
+        {"duration_seconds": "0.10", "per_moon_phase": "1"},
+        {"cents_per_second_output": "12", "minimum_cents_per_generation": "some"},
+        {"video_tokens": "0.00001", "video_tokens_4k": "0.00002"},
+        {"cents_per_image_input": "1"},
+    ],
+)
+def test_a_price_that_cannot_be_read_whole_is_no_price(skus: Any) -> None:
+    assert one(pricing_skus=skus).rates == ()
+
+
+def test_the_narrowest_price_holds_and_of_several_the_highest() -> None:
+    veo = {"duration_seconds_with_audio": "0.12", "duration_seconds_without_audio": "0.10", "duration_seconds_with_audio_720p": "0.10"}
+    kling = {"duration_seconds": "0.084", "duration_seconds_with_audio": "0.126", "text_to_video_duration_seconds_720p": "0.084"}
+    assert per_second(one(pricing_skus=veo), "1280x720") == 100_000
+    assert per_second(one(pricing_skus=veo), "16:9 4K") == 120_000
+    assert per_second(one(pricing_skus=kling), "1280x720") == 126_000
+    assert per_second(one(pricing_skus=kling), "1280x720", audio=False) == 84_000
+
+
+def test_a_model_whose_sound_is_not_chosen_costs_what_the_dearer_one_does() -> None:
+    skus = {"duration_seconds_with_audio": "0.12", "duration_seconds_without_audio": "0.10"}
+    assert per_second(one(pricing_skus=skus, generate_audio=None), "1280x720") == 120_000
+
+
+def test_cents_are_no_dollars() -> None:
+    assert per_second(one(pricing_skus={"cents_per_video_output_second_720p": "7"}), "1280x720") == 70_000
+
+
+def test_a_picture_and_the_least_of_a_video_have_their_own_price() -> None:
+    offer = one(pricing_skus={"cents_per_second_output": "7", "cents_per_image_input": "0.2", "minimum_cents_per_generation": "56"})
+    assert [(rate.micros, rate.picture, rate.least) for rate in offer.rates] == [(70_000, 2_000, 560_000)]
+
+
+def test_tokens_are_a_sum_of_ours() -> None:
+    offer = one(pricing_skus={"video_tokens": "0.0000107", "video_tokens_without_audio": "0.00000535"})
+    assert (offer.confidence, per_second(offer, "1280x720"), per_second(offer, "1280x720", audio=False)) == ("derived", 231_120, 115_560)
+    assert per_second(offer, "9:16 720p") is None
+
+
+def test_two_makers_models_of_one_name_keep_their_makers() -> None:
+    offers = sold(ROW, {**ROW, "id": "other/model-1"}) or ()
+    assert [offer.model for offer in offers] == ["maker/model-1", "other/model-1"]

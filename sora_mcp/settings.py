@@ -1,0 +1,293 @@
+"""The environment, read once at the door; keys are held in a type that cannot be printed."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import math
+import os
+import re
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+import platformdirs
+import tzlocal
+
+from . import keychain
+from .domain import Vendor
+from .money import Micros, ceil
+from .pricefile import BadPrices, read_models, read_prices
+from .vendors import EVERY, Catalogue, priced, rebased, stocked
+
+T = TypeVar("T")
+PREFIX = "SORA_MCP_"
+UNSET = re.compile(r"\s*(\$\{.*\})?\s*", re.DOTALL)
+"""Empty, or a placeholder that a client did not fill in."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+NAMES = (
+    "HOME",
+    "OUTPUT_DIR",
+    "IMAGE_DIRS",
+    "PER_VIDEO_USD",
+    "DAILY_USD",
+    "MONTHLY_USD",
+    "CONFIRM_ABOVE_USD",
+    "TIMEZONE",
+    "PRICES",
+    "DATABASE_URL",
+    "ARTIFACT_URL",
+    "LINGER",
+    "TRUSTED_HOSTS",
+    "POLL_SECONDS",
+    "LOG",
+)
+"""Every setting but keys and addresses, without the prefix."""
+
+
+class BadSetting(Exception):
+    """One sentence that names the setting and never shows its value."""
+
+
+class Secret:
+    """A key: usable, not printable."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The key itself: for the one header that carries it."""
+        return self._text
+
+    def out_of(self, text: str) -> str:
+        """The text with `***` for the key, however it is spelt: plain, as a URL writes it, in base64."""
+        key = self._text.encode()
+        codes = (base64.b64encode(key), base64.urlsafe_b64encode(key))
+        for spelt in (self._text, quote(self._text, safe=""), *(code.decode().rstrip("=") for code in codes)):
+            text = text.replace(spelt, "***")
+        return text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a user can set."""
+
+    home: Path
+    output_dir: Path
+    image_dirs: tuple[Path, ...]
+    per_video: Micros
+    daily: Micros
+    monthly: Micros
+    confirm_above: Micros
+    zone: tzinfo
+    database_url: str
+    linger: bool
+    trusted_hosts: frozenset[str]
+    poll_seconds: float | None
+    log: str
+    catalogue: Catalogue
+    keys: Mapping[str, Secret]
+    """By the vendor's name."""
+
+
+def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, today: date, config: Path | None = None) -> Settings:
+    """Flags before the environment before `config.toml`. BadSetting when one of them cannot be."""
+    written, given = _written(config or config_file()), {PREFIX + name: value for name, value in (flags or {}).items()}
+    kept = keychain.kept(written.get(keychain.LISTED, ""), but=environ)
+    # Layer by layer: what a client left empty hides nothing below it.
+    have = {name: value for layer in (written, kept, environ, given) for name, value in layer.items() if not UNSET.fullmatch(value)}
+    if have.get(PREFIX + "ARTIFACT_URL"):
+        raise BadSetting(f"{PREFIX}ARTIFACT_URL: this version keeps finished files in the output folder only; unset it.")
+    home = _get(have, "HOME", _path, platformdirs.user_data_path("sora-mcp", appauthor=False))
+    keys = {vendor.name: key for vendor in EVERY if (key := _key(have, vendor.keys)) is not None}
+    addresses = _base_urls(have)
+    _need_addresses(keys, addresses)
+    sold = _get(have, "PRICES", lambda text: _sold(text, today), EVERY)
+    return Settings(
+        home=home,
+        output_dir=_get(have, "OUTPUT_DIR", _path, platformdirs.user_videos_path() / "sora-mcp"),
+        image_dirs=_get(have, "IMAGE_DIRS", _paths, ()),
+        per_video=_get(have, "PER_VIDEO_USD", _dollars, Micros(5_000_000)),
+        daily=_get(have, "DAILY_USD", _dollars, Micros(10_000_000)),
+        monthly=_get(have, "MONTHLY_USD", _dollars, Micros(100_000_000)),
+        confirm_above=_get(have, "CONFIRM_ABOVE_USD", _dollars, Micros(2_000_000)),
+        zone=_get(have, "TIMEZONE", ZoneInfo, None) or tzlocal.get_localzone(),
+        database_url=_get(have, "DATABASE_URL", _database, f"sqlite:///{home / 'sora.db'}"),
+        linger=_get(have, "LINGER", _switch, True),
+        trusted_hosts=_get(have, "TRUSTED_HOSTS", _hosts, frozenset[str]()),
+        poll_seconds=_get(have, "POLL_SECONDS", _seconds, None),
+        log=_get(have, "LOG", _level, "warning"),
+        catalogue=Catalogue(rebased(sold, addresses), frozenset(keys)),
+        keys=keys,
+    )
+
+
+SHAPES: Mapping[str, str] = {
+    "HOME": "a path of a folder",
+    "OUTPUT_DIR": "a path of a folder",
+    "IMAGE_DIRS": "a list of folders",
+    "PER_VIDEO_USD": "an amount of dollars such as 5 or 2.50",
+    "DAILY_USD": "an amount of dollars such as 10 or 2.50",
+    "MONTHLY_USD": "an amount of dollars such as 100 or 2.50",
+    "CONFIRM_ABOVE_USD": "an amount of dollars such as 2 or 0.50",
+    "TIMEZONE": "the name of a time zone such as Europe/Lisbon",
+    "PRICES": "a price file in TOML",
+    "DATABASE_URL": "sqlite:///path or postgresql://…",
+    "LINGER": "1 or 0",
+    "TRUSTED_HOSTS": "a list of host:port, with commas",
+    "POLL_SECONDS": "a number of seconds above 0",
+    "LOG": "debug, info, warning, error or critical",
+}
+
+
+def config_file() -> Path:
+    """Where `config.toml` stands."""
+    return platformdirs.user_config_path("sora-mcp", appauthor=False) / "config.toml"
+
+
+def _get(have: Mapping[str, str], name: str, read: Callable[[str], T], default: T) -> T:
+    """The setting as `read` understands it. Its value appears in no message."""
+    if (text := have.get(PREFIX + name)) is None:
+        return default
+    try:
+        return read(text.strip())
+    except BadPrices as error:
+        raise BadSetting(f"{PREFIX}{name}: {error}") from None
+    except (ValueError, InvalidOperation, LookupError, OSError):
+        raise BadSetting(f"{PREFIX}{name} must be {SHAPES[name]}.") from None
+
+
+def _written(file: Path) -> dict[str, str]:
+    """`config.toml`, under the variables' names, with or without the prefix, in any case."""
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        raise BadSetting("config.toml in the config folder must be readable TOML.") from None
+    return {_full(name): _plain(name, value) for name, value in table.items()}
+
+
+def _full(name: str) -> str:
+    upper = name.upper().replace("-", "_")
+    return PREFIX + upper if upper in NAMES else upper
+
+
+def _plain(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if not isinstance(value, str | int | float):
+        raise BadSetting(f"{name} in config.toml must be a text or a number.")
+    return str(value)
+
+
+def _path(text: str) -> Path:
+    if "\0" in text:
+        raise ValueError
+    return Path(text).expanduser().absolute()
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in text.split(os.pathsep) if part.strip())
+
+
+def _dollars(text: str) -> Micros:
+    amount = Decimal(text)
+    if not amount.is_finite() or not 0 <= amount <= 1_000_000:
+        raise ValueError
+    return ceil(amount * 1_000_000)
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number) or not 0 < number <= 3600:
+        raise ValueError
+    return number
+
+
+def _switch(text: str) -> bool:
+    return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}[text.casefold()]
+
+
+def _level(text: str) -> str:
+    if text.casefold() not in ("debug", "info", "warning", "error", "critical"):
+        raise ValueError
+    return text.casefold()
+
+
+def _hosts(text: str) -> frozenset[str]:
+    hosts = frozenset(part.strip().casefold() for part in text.split(",") if part.strip())
+    if not all(re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}", host) for host in hosts):
+        raise ValueError
+    return hosts
+
+
+def _database(text: str) -> str:
+    if text.startswith("sqlite:///"):
+        return text
+    scheme, _, rest = text.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
+        raise ValueError
+    if importlib.util.find_spec("psycopg") is None:
+        raise BadSetting(f"{PREFIX}DATABASE_URL needs PostgreSQL's driver: pip install 'sora-mcp[postgres]'.")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _sold(text: str, today: date) -> tuple[Vendor, ...]:
+    """Every vendor, with the models and the prices that only the user knows."""
+    file = _path(text).read_text("utf-8")
+    own = read_models(file, [vendor.name for vendor in EVERY if vendor.own])
+    vendors = stocked(EVERY, own, checked=today)
+    prices = read_prices(file, {choice.id: choice.offer for choice in Catalogue(vendors).choices()}, own=own)
+    return priced(vendors, prices, checked=today)
+
+
+def _need_addresses(keys: Collection[str], addresses: Collection[str]) -> None:
+    """A key for a vendor without an address of its own needs one."""
+    for vendor in EVERY:
+        if not vendor.base_url and vendor.name in keys and vendor.name not in addresses:
+            raise BadSetting(f"{PREFIX}{vendor.name.upper()}_BASE_URL must be set beside {vendor.keys[0]}: only you know the address.")
+
+
+def _base_urls(have: Mapping[str, str]) -> dict[str, str]:
+    names = {vendor.name: f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY}
+    return {vendor: _address(have[name].strip(), name) for vendor, name in names.items() if name in have}
+
+
+def _address(text: str, name: str) -> str:
+    """https, or http on this machine: a key must not travel in the clear."""
+    try:
+        url = urlsplit(text)
+        port_is_fine = url.port is None or url.port > 0
+    except ValueError:
+        port_is_fine, url = False, urlsplit("")
+    plain = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
+    if not (plain and port_is_fine and url.hostname and not url.username and not url.query and not url.fragment and text.isprintable()):
+        raise BadSetting(f"{name} must be an https:// address, or http:// on this machine, without user, query or fragment.")
+    return text.rstrip("/")
+
+
+def _key(have: Mapping[str, str], names: tuple[str, ...]) -> Secret | None:
+    """The first of the names that is set. A key that could not be a header is refused in our own words: libraries would print it."""
+    name = next((name for name in names if name in have), None)
+    return None if name is None else secret(name, have[name])
+
+
+def secret(name: str, text: str) -> Secret:
+    """The key, if it can be one. BadSetting names it and never shows it."""
+    if not re.fullmatch(r"[\x21-\x7e]{1,4096}", text):
+        raise BadSetting(f"{name} must be a key without blanks, line ends or special characters.")
+    return Secret(text)

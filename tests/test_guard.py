@@ -1,0 +1,190 @@
+"""Where an untrusted URL may lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sora_mcp.errors import NotSent, Untrusted
+from sora_mcp.guard import Resolver, Target, lookup, vetted
+
+NOBODY: frozenset[str] = frozenset()
+SECRET = "signature=hush"
+
+
+def answering(*ips: str) -> Resolver:
+    """A resolver that knows one answer to everything."""
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ips
+
+    return resolve
+
+
+PUBLIC = answering("93.184.216.34")
+
+
+async def silent(host: str, port: int) -> Sequence[str]:
+    raise OSError("no such name")
+
+
+async def refusal(url: str, trusted: frozenset[str] = NOBODY, resolve: Resolver = PUBLIC) -> str:
+    with pytest.raises(Untrusted) as caught:
+        await vetted(url, trusted, resolve=resolve)
+    assert "hush" not in caught.value.message
+    return caught.value.message
+
+
+async def test_a_public_https_address_is_followed_with_all_that_a_connection_needs() -> None:
+    target = await vetted(f"https://CDN.example.com/a/b.mp4?{SECRET}#part", NOBODY, resolve=answering("93.184.216.34", "2606:4700::1111"))
+    assert target == Target("https", "cdn.example.com", 443, f"/a/b.mp4?{SECRET}", ("93.184.216.34", "2606:4700::1111"))
+    assert target.authority == "cdn.example.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "path"),
+    [
+        ("https://example.com", "example.com", "/"),
+        ("https://example.com.:443/x", "example.com", "/x"),
+        ("https://example.com?x=1", "example.com", "/?x=1"),
+        ("https://faß.de/", "xn--fa-hia.de", "/"),
+        ("https://ｅxample。com/", "example.com", "/"),
+        ("https://my_bucket.s3.example.com/", "my_bucket.s3.example.com", "/"),
+        ("https://1.1.1.1.example.com/", "1.1.1.1.example.com", "/"),
+    ],
+)
+async def test_a_name_is_understood_as_the_resolver_does(url: str, host: str, path: str) -> None:
+    assert await vetted(url, NOBODY, resolve=PUBLIC) == Target("https", host, 443, path, ("93.184.216.34",))
+
+
+async def test_a_public_address_in_place_of_a_name_needs_no_resolver() -> None:
+    assert await vetted("https://0x08.8.2056/", NOBODY, resolve=silent) == Target("https", "8.8.8.8", 443, "/", ("8.8.8.8",))
+    target = await vetted("https://[2606:4700:0::1111]/", NOBODY, resolve=silent)
+    assert (target.ips, target.authority) == (("2606:4700::1111",), "[2606:4700::1111]")
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *("127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f.0.0.1", "0x7f000001", "0177.0.0.1", "017700000001", "0", "127.0.0.1."),
+        *("①②⑦.⓪.⓪.①", "127。0。0。1", "１２７.0.0.1", "0X7F.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "2852039166"),
+        *("100.64.0.1", "0.0.0.0", "224.0.0.1", "240.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.0.9", "192.88.99.1", "168.63.129.16"),
+        *(
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:8.8.8.8]",
+            "[::127.0.0.1]",
+            "[0:0:0:0:0:0:0:1]",
+            "[64:ff9b::7f00:1]",
+            "[64:ff9b:1::1]",
+        ),
+        *("[2002:7f00:1::]", "[2001::1]", "[fec0::1]", "[fe80::1]", "[fc00::1]", "[fd00:ec2::254]", "[ff02::1]", "[3fff::1]", "[5f00::1]"),
+        *("[2001:db8::1]", "[100::1]", "[4000::1]"),
+    ],
+)
+async def test_an_address_that_is_not_public_is_refused_in_any_spelling(spelling: str) -> None:
+    assert (await refusal(f"https://{spelling}/x?{SECRET}")).endswith("which is not a public address.")
+
+
+@pytest.mark.parametrize(
+    "ip",
+    [
+        *("127.0.0.1", "10.1.2.3", "169.254.169.254", "168.63.129.16", "192.0.0.9", "224.0.0.251", "0.0.0.0"),
+        *(
+            "::1",
+            "fe80::1%eth0",
+            "64:ff9b::7f00:1",
+            "::127.0.0.1",
+            "2002:7f00:1::",
+            "fec0::1",
+            "ff05::1",
+            "3fff::1",
+            "5f00::1",
+            "2001:0:1::",
+        ),
+    ],
+)
+async def test_every_answer_of_the_resolver_has_to_be_public(ip: str) -> None:
+    sentence = await refusal(f"https://cdn.example.com/?{SECRET}", resolve=answering("93.184.216.34", ip))
+    assert sentence == "The link leads to cdn.example.com, which is not a public address."
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("http://example.com/?hush", "The link leads to example.com without https."),
+        ("https://example.com:8443/?hush", "The link leads to port 8443 of example.com; only 443 is followed."),
+        ("https://example.com:0/", "The link leads to port 0 of example.com; only 443 is followed."),
+        ("ftp://example.com/", "The link is not an https:// address."),
+        ("file:///etc/passwd", "The link is not an https:// address."),
+        ("//example.com/", "The link is not an https:// address."),
+        ("example.com", "The link is not an https:// address."),
+        ("https://user:hush@example.com/", "The link has a user name or password in it."),
+        ("https://@example.com/", "The link has a user name or password in it."),
+        ("https://example.com\\@evil.com/", "The link has a backslash, a space or a control character in it."),
+        ("https://example.com/a b", "The link has a backslash, a space or a control character in it."),
+        ("https://example.com/\r\nHost: x", "The link has a backslash, a space or a control character in it."),
+        ("https://exam\tple.com/", "The link has a backslash, a space or a control character in it."),
+        ("https://example.com/\u202ehush", "The link has a backslash, a space or a control character in it."),
+        ("https://[::1/", "The link is malformed."),
+        ("https://example.com:port/", "The link is malformed."),
+        ("https://example.com:99999/", "The link is malformed."),
+        ("https://", "The link has no valid host name."),
+        ("https:///x", "The link has no valid host name."),
+        ("https://a..b/", "The link has no valid host name."),
+        ("https://-a.com/", "The link has no valid host name."),
+        ("https://example%2ecom/", "The link has no valid host name."),
+        (f"https://{'a' * 64}.com/", "The link has no valid host name."),
+        (f"https://{'a.' * 127}com/", "The link has no valid host name."),
+        ("https://1.2.3.4.5/", "The link has no valid host name."),
+        ("https://256.1.1.1/", "The link has no valid host name."),
+        ("https://a.0x/", "The link has no valid host name."),
+        ("https://☃\u0338.com/", "The link has no valid host name."),
+        ("https://xn--é.com/", "The link has no valid host name."),
+        ("https://[::1]example.com/", "The link has no valid host name."),
+        ("https://[v1.x]/", "The link has no valid host name."),
+        ("https://[fe80::1%25eth0]/", "The link leads to a single network card of this machine."),
+        (f"https://example.com/{'x' * 2048}", "The link has more than 2048 characters."),
+    ],
+)
+async def test_a_link_that_is_not_plain_is_refused(url: str, sentence: str) -> None:
+    assert await refusal(url) == sentence
+
+
+async def test_a_trusted_host_may_be_private_and_plain_http_at_exactly_this_port() -> None:
+    trusted = frozenset({"localhost:8123", "[::1]:8124", "10.0.0.7:443"})
+    local = answering("::1", "127.0.0.1")
+    assert await vetted("http://localhost:8123/x", trusted, resolve=local) == Target("http", "localhost", 8123, "/x", ("::1", "127.0.0.1"))
+    assert (await vetted("http://localhost:8123/x", trusted, resolve=local)).authority == "localhost:8123"
+    assert (await vetted("http://[::1]:8124/", trusted, resolve=silent)).authority == "[::1]:8124"
+    assert (await vetted("https://10.0.0.7/", trusted, resolve=silent)).ips == ("10.0.0.7",)
+    assert await refusal("http://localhost:8125/", trusted, local) == "The link leads to localhost without https."
+    assert await refusal("https://localhost/", trusted, local) == "The link leads to localhost, which is not a public address."
+
+
+async def test_a_name_without_an_address_may_be_asked_again() -> None:
+    for resolve in (silent, answering()):
+        with pytest.raises(NotSent, match=r"^The name gone\.example has no address now\.$"):
+            await vetted("https://gone.example/", NOBODY, resolve=resolve)
+
+
+async def test_the_system_is_asked_by_default() -> None:
+    assert await lookup("127.0.0.1", 443) == ("127.0.0.1",)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=40), st.sampled_from(["https://", "https://[", "https://a@", "http://", ""]), st.text(max_size=20))
+def test_any_text_is_followed_to_a_public_address_or_refused(host: str, before: str, after: str) -> None:
+    async def check() -> None:
+        try:
+            target = await vetted(before + host + after, NOBODY, resolve=PUBLIC)
+        except Untrusted:
+            return
+        assert (target.scheme, target.port) == ("https", 443)
+
+    anyio.run(check)

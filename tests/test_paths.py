@@ -1,0 +1,220 @@
+"""Which first frame may be used."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image as Pillow
+
+from sora_mcp.domain import Image
+from sora_mcp.errors import BrokenRules
+from sora_mcp.paths import frame_of, read_image
+
+MOST = 10_000
+ELSEWHERE = "(the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI"
+
+
+def png(width: int = 12, height: int = 8) -> bytes:
+    target = io.BytesIO()
+    Pillow.new("RGB", (width, height), "teal").save(target, "PNG")
+    return target.getvalue()
+
+
+RAW = png()
+URI = f"data:image/png;base64,{base64.b64encode(RAW).decode()}"
+READ = Image(URI, "image/png", 12, 8, len(RAW))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An allowed folder with a picture; beside it lies a secret one."""
+    allowed = tmp_path / "pictures"
+    (allowed / "deep").mkdir(parents=True)
+    (allowed / "boat.png").write_bytes(RAW)
+    (allowed / "deep" / "tram.png").write_bytes(RAW)
+    (tmp_path / "secret.png").write_bytes(RAW)
+    return allowed
+
+
+def refusal(text: str, *folders: Path, most_bytes: int = MOST) -> str:
+    with pytest.raises(BrokenRules) as caught:
+        read_image(text, folders, most_bytes=most_bytes)
+    assert caught.value.its_code == "invalid_image"
+    return caught.value.message
+
+
+def test_a_file_in_an_allowed_folder_becomes_a_data_uri(folder: Path) -> None:
+    assert read_image(str(folder / "boat.png"), [folder], most_bytes=MOST) == READ
+    assert read_image(str(folder / "deep" / ".." / "boat.png"), [folder], most_bytes=MOST) == READ
+
+
+def test_a_relative_path_is_looked_for_in_each_folder(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    assert read_image("deep/tram.png", [other, folder], most_bytes=MOST) == READ
+
+
+def test_a_path_may_begin_with_the_home_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    assert read_image("~/boat.png", [folder], most_bytes=MOST) == READ
+
+
+def test_a_link_inside_that_stays_inside_is_followed(folder: Path) -> None:
+    (folder / "link.png").symlink_to(folder / "boat.png")
+    assert read_image(str(folder / "link.png"), [folder], most_bytes=MOST) == READ
+
+
+def test_an_allowed_folder_may_be_a_link_itself(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "alias").symlink_to(folder)
+    assert read_image(str(tmp_path / "alias" / "boat.png"), [tmp_path / "alias"], most_bytes=MOST) == READ
+
+
+@pytest.mark.parametrize("name", ["secret.png", "missing.png", "pictures/../secret.png", "pictures-2/boat.png", ""])
+def test_outside_of_the_folders_nothing_is_said_of_what_is_there(folder: Path, tmp_path: Path, name: str) -> None:
+    path = str(tmp_path / name)
+    assert refusal(path, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not {path!r}."
+
+
+@pytest.mark.parametrize("path", ["../secret.png", "/etc/passwd", "/proc/self/environ", "..", "~", "~/x.png"])
+def test_no_way_leads_out_of_the_folders(folder: Path, path: str) -> None:
+    assert refusal(path, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not {path!r}."
+
+
+def test_the_home_of_somebody_else_is_not_looked_up(folder: Path) -> None:
+    assert refusal("~root/x.png", folder).startswith("image must be a file that can be read (no such file or directory)")
+
+
+def test_a_link_that_leads_out_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    (folder / "out.png").symlink_to(tmp_path / "secret.png")
+    (folder / "up").symlink_to(tmp_path)
+    for path in (folder / "out.png", folder / "up" / "secret.png", folder / "up" / "missing.png"):
+        assert refusal(str(path), folder).startswith(f"image must be a file inside {folder} ")
+
+
+def test_without_a_folder_no_file_is_read(folder: Path) -> None:
+    assert refusal(str(folder / "boat.png")).startswith("image must be a file inside an allowed folder (there is none) ")
+
+
+def test_a_missing_file_inside_is_said_to_be_missing(folder: Path) -> None:
+    path = folder / "gone.png"
+    assert refusal(str(path), folder) == f"image must be a file that can be read (no such file or directory), not {str(path)!r}."
+
+
+def test_only_a_regular_file_is_read_and_a_pipe_does_not_block(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.png")
+    assert refusal(str(folder / "pipe.png"), folder) == f"image must be a regular file, not {str(folder / 'pipe.png')!r}."
+    assert "is a directory" in refusal(str(folder / "deep"), folder)
+
+
+def test_a_large_file_is_refused_before_it_is_read(folder: Path) -> None:
+    with (folder / "large.png").open("wb") as file:
+        file.truncate(1 << 40)
+    assert refusal(str(folder / "large.png"), folder) == "image must be at most 10000 bytes, not '1099511627776 bytes'."
+
+
+def test_a_file_is_what_its_bytes_say_and_not_its_name(folder: Path) -> None:
+    (folder / "fake.png").write_text("root:x:0:0")
+    assert refusal(str(folder / "fake.png"), folder) == "image must be a PNG, JPEG or WebP picture, not 'something else'."
+
+
+@pytest.mark.parametrize("text", ["file:///etc/passwd", "ftp://example.com/x.png", "http://example.com/x.png", "javascript:alert(1)"])
+def test_other_kinds_of_address_are_refused(folder: Path, text: str) -> None:
+    assert refusal(text, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not 'that kind of address'."
+
+
+@pytest.mark.parametrize("text", ["", "a\0b.png", "a\nb.png", "x" * 5000])
+def test_a_text_that_cannot_be_a_path_is_refused(folder: Path, text: str) -> None:
+    assert refusal(text, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not 'that text'."
+
+
+def test_an_https_url_is_passed_through_unfetched() -> None:
+    url = "https://pictures.example.com:8443/boat.png?token=1"
+    assert read_image(url, [], most_bytes=MOST) == Image(url)
+    assert read_image("https://8.8.8.8/boat.png", [], most_bytes=MOST) == Image("https://8.8.8.8/boat.png")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/x.png",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://[::1]/",
+        "https://①②⑦.1/",
+        "https://localhost/",
+        "https://a.localhost/",
+    ],
+)
+def test_a_url_that_the_vendor_cannot_reach_is_refused(url: str) -> None:
+    assert refusal(url) == "image must be an https:// URL that the vendor can reach, no private address."
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://me:hush@example.com/x.png", "The link has a user name or password in it"),
+        ("https://example.com/a b.png", "The link has a backslash, a space or a control character in it"),
+        ("https://", "The link has no valid host name"),
+        (f"https://example.com/{'x' * 2048}", "The link has more than 2048 characters"),
+    ],
+)
+def test_a_url_that_is_not_plain_is_refused(url: str, why: str) -> None:
+    assert refusal(url) == f"image must be a plain https:// URL. {why}."
+
+
+def test_a_data_uri_is_measured() -> None:
+    assert read_image(URI, [], most_bytes=MOST) == READ
+    assert read_image(URI.replace("data:image/png", "DATA:image/PNG"), [], most_bytes=MOST) == READ
+    assert read_image(URI, [], most_bytes=len(RAW)) == READ
+
+
+@pytest.mark.parametrize(
+    ("uri", "got"),
+    [
+        (f"data:image/png,{RAW.hex()}", "another data: URI"),
+        ("data:image/png;charset=x;base64,AAAA", "another data: URI"),
+        (URI + "\n", "a data: URI with damaged base64"),
+        (URI[:60] + " " + URI[60:], "a data: URI with damaged base64"),
+        (URI.rstrip("=")[:-1], "a data: URI with damaged base64"),
+        ("data:image/png;base64,é", "a data: URI with damaged base64"),
+    ],
+)
+def test_a_data_uri_is_read_strictly(uri: str, got: str) -> None:
+    assert refusal(uri) == f"image must be a data: URI of the form data:image/png;base64,…, not {got!r}."
+
+
+def test_a_data_uri_must_be_what_it_says() -> None:
+    wrong = URI.replace("image/png", "image/jpeg")
+    assert refusal(wrong) == "image must be a data: URI that says image/png, as its bytes do, not 'data:image/jpeg'."
+
+
+def test_a_long_data_uri_is_refused_before_it_is_decoded() -> None:
+    assert refusal("data:image/png;base64," + "A" * 20_000) == "image must be at most 10000 bytes, not 'a longer data: URI'."
+    assert refusal(URI, most_bytes=len(RAW) - 3) == f"image must be at most {len(RAW) - 3} bytes, not 'a longer data: URI'."
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("v_0192abcdef#last", ("v_0192abcdef", None)),
+        (" V_0192ABCDEF#First ", ("V_0192ABCDEF", 0.0)),
+        ("v_0192abcdef#2.5s", ("v_0192abcdef", 2.5)),
+        ("v_0192abcdef#3", ("v_0192abcdef", 3.0)),
+        ("boat.png", None),
+        ("https://example.com/v_0192abcdef#last", None),
+    ],
+)
+def test_a_frame_of_a_job_is_named_by_its_second(text: str, meant: tuple[str, float | None] | None) -> None:
+    assert frame_of(text) == meant
+
+
+@pytest.mark.parametrize("text", ["v_0192abcdef#middle", "v_0192abcdef#", "v_0192abcdef#-1s", "v_0192abcdef#1e9s"])
+def test_any_other_moment_is_refused_with_those_that_there_are(text: str) -> None:
+    with pytest.raises(BrokenRules) as caught:
+        frame_of(text)
+    allowed = "v_0192abcdef#first, v_0192abcdef#last or a second such as v_0192abcdef#2.5s"
+    assert caught.value.message == f"image must be {allowed}, not {text!r}."

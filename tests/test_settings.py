@@ -1,0 +1,208 @@
+"""The environment at the door: what counts, what wins, and what is refused without showing it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sora_mcp.domain import Rate
+from sora_mcp.money import usd
+from sora_mcp.rules import seconds_of
+from sora_mcp.settings import NAMES, SHAPES, BadSetting, Secret, Settings, load
+
+TODAY = date(2026, 11, 21)
+MARK = "s3cr3t-v4lue"
+
+
+def loaded(environ: Mapping[str, str] | None = None, flags: Mapping[str, str] | None = None, *, config: Path | None = None) -> Settings:
+    return load(environ or {}, flags, today=TODAY, config=config or Path(os.devnull))
+
+
+def refusal(environ: Mapping[str, str], *, config: Path | None = None) -> str:
+    with pytest.raises(BadSetting) as caught:
+        loaded(environ, config=config)
+    return str(caught.value)
+
+
+def test_nothing_has_to_be_set() -> None:
+    settings = loaded()
+    assert (settings.per_video, settings.daily, settings.monthly, settings.confirm_above) == (usd("5"), usd("10"), usd("100"), usd("2"))
+    assert (settings.linger, settings.poll_seconds, settings.log) == (True, None, "warning")
+    assert (settings.image_dirs, settings.trusted_hosts, dict(settings.keys)) == ((), frozenset(), {})
+    assert settings.database_url == f"sqlite:///{settings.home / 'sora.db'}"
+    assert settings.output_dir.name == "sora-mcp"
+
+
+def test_every_setting_can_be_set(tmp_path: Path) -> None:
+    settings = loaded(
+        {
+            "SORA_MCP_HOME": str(tmp_path),
+            "SORA_MCP_OUTPUT_DIR": str(tmp_path / "out"),
+            "SORA_MCP_IMAGE_DIRS": os.pathsep.join([str(tmp_path / "a"), "", str(tmp_path / "b")]),
+            "SORA_MCP_PER_VIDEO_USD": "1.50",
+            "SORA_MCP_DAILY_USD": "3",
+            "SORA_MCP_MONTHLY_USD": "30",
+            "SORA_MCP_CONFIRM_ABOVE_USD": "0",
+            "SORA_MCP_TIMEZONE": "Europe/Lisbon",
+            "SORA_MCP_DATABASE_URL": "postgres://somewhere/sora",
+            "SORA_MCP_LINGER": "off",
+            "SORA_MCP_TRUSTED_HOSTS": "Files.example:443, [::1]:9000",
+            "SORA_MCP_POLL_SECONDS": "0.5",
+            "SORA_MCP_LOG": "DEBUG",
+        }
+    )
+    assert (settings.home, settings.output_dir, settings.image_dirs) == (tmp_path, tmp_path / "out", (tmp_path / "a", tmp_path / "b"))
+    assert (settings.per_video, settings.daily, settings.monthly, settings.confirm_above) == (usd("1.50"), usd("3"), usd("30"), usd("0"))
+    assert (settings.zone, settings.database_url) == (ZoneInfo("Europe/Lisbon"), "postgresql+psycopg://somewhere/sora")
+    assert (settings.linger, settings.poll_seconds, settings.log) == (False, 0.5, "debug")
+    assert settings.trusted_hosts == {"files.example:443", "[::1]:9000"}
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('daily_usd = 1\nmonthly-usd = 2.5\nSORA_MCP_PER_VIDEO_USD = "3"\nlinger = false\nPIXAZO_API_KEY = "from-file"\n')
+    settings = loaded({"SORA_MCP_MONTHLY_USD": "20", "SORA_MCP_PER_VIDEO_USD": "4"}, {"PER_VIDEO_USD": "0.5"}, config=config)
+    assert (settings.daily, settings.monthly, settings.per_video) == (usd("1"), usd("20"), usd("0.5"))
+    assert settings.linger is False
+    assert settings.keys["pixazo"].reveal() == "from-file"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "${DAILY}", " ${user_config.daily} ", "${DAILY:-}"])
+def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> None:
+    settings = loaded({"SORA_MCP_DAILY_USD": text, "MUVI_API_KEY": text})
+    assert (settings.daily, dict(settings.keys)) == (usd("10"), {})
+
+
+BAD = {
+    "HOME": ["a\0b"],
+    "OUTPUT_DIR": ["\0"],
+    "IMAGE_DIRS": ["a\0b"],
+    "PER_VIDEO_USD": ["-1", "NaN", "Infinity", MARK, "$5", "1000001"],
+    "DAILY_USD": ["-0.01", MARK],
+    "MONTHLY_USD": ["1e9", MARK],
+    "CONFIRM_ABOVE_USD": [MARK, "sNaN"],
+    "TIMEZONE": ["Nowhere/Atall", "../../etc/passwd", MARK],
+    "PRICES": [f"missing/{MARK}.toml"],
+    "DATABASE_URL": ["mysql://host/db", MARK, "postgresql://"],
+    "LINGER": ["maybe", "2"],
+    "TRUSTED_HOSTS": ["no-port", "a:1/path", "a b:1", "a:1,*:2"],
+    "POLL_SECONDS": ["0", "-1", "nan", "inf", "3601", MARK],
+    "LOG": ["loud", MARK],
+}
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
+def test_a_bad_value_is_refused_by_name_and_shape_and_never_shown(name: str, text: str) -> None:
+    assert refusal({f"SORA_MCP_{name}": text}) == f"SORA_MCP_{name} must be {SHAPES[name]}."
+
+
+def test_every_setting_has_a_shape_or_is_refused_whole() -> None:
+    assert set(NAMES) - set(SHAPES) == {"ARTIFACT_URL"}
+    assert set(SHAPES) == set(BAD)
+    assert refusal({"SORA_MCP_ARTIFACT_URL": "s3://bucket"}) == (
+        "SORA_MCP_ARTIFACT_URL: this version keeps finished files in the output folder only; unset it."
+    )
+
+
+def test_the_first_key_that_is_set_counts() -> None:
+    settings = loaded({"AIMLAPI_API_KEY": "${AIML}", "AIMLAPI_KEY": "second", "AIML_API_KEY": "third", "PIXELBYTE_API_KEY": "old-name"})
+    assert {name: key.reveal() for name, key in settings.keys.items()} == {"aimlapi": "second", "muvi": "old-name"}
+    assert settings.catalogue.keyed == {"aimlapi", "muvi"}
+
+
+def test_a_key_cannot_be_printed() -> None:
+    key = Secret(MARK)
+    assert (str(key), repr(key), f"{key}", repr([key])) == ("***", "***", "***", "[***]")
+    assert not hasattr(key, "__dict__")
+
+
+@pytest.mark.parametrize("text", ["two words", "line\nend", "ключ", "tab\t", "k" * 5000])
+def test_a_key_that_could_be_no_header_is_refused_without_showing_it(text: str) -> None:
+    assert refusal({"PIXAZO_API_KEY": text}) == "PIXAZO_API_KEY must be a key without blanks, line ends or special characters."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://example.com",
+        "https://user:pass@example.com",
+        "https://example.com/?a=1",
+        "https://example.com/#a",
+        "https://example.com:0",
+        "https://example.com:99999",
+        "https://",
+        "https://exa\x01mple.com",
+        "http://[::1",
+        "ftp://example.com",
+        MARK,
+    ],
+)
+def test_a_vendors_address_has_to_keep_the_key_safe(text: str) -> None:
+    assert refusal({"SORA_MCP_MUVI_BASE_URL": text}) == (
+        "SORA_MCP_MUVI_BASE_URL must be an https:// address, or http:// on this machine, without user, query or fragment."
+    )
+
+
+def test_a_vendors_address_can_be_changed() -> None:
+    environ = {"SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:8081/v2/ ", "SORA_MCP_PIXAZO_BASE_URL": "https://gateway.example"}
+    addresses = {vendor.name: vendor.base_url for vendor in loaded(environ).catalogue.vendors}
+    assert (addresses["muvi"], addresses["pixazo"]) == ("http://127.0.0.1:8081/v2", "https://gateway.example")
+
+
+def test_a_price_file_wins_over_the_catalogue(tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text('["mulerun:sora-2-pro"]\nper_second = "0.30"\n')
+    choice = loaded({"SORA_MCP_PRICES": str(file)}).catalogue.get("mulerun:sora-2-pro")
+    assert choice is not None
+    assert [(rate.micros, rate.per) for rate in choice.offer.rates] == [(usd("0.30"), "second")]
+    assert (choice.offer.source, choice.offer.checked, choice.offer.confidence) == ("your price file", TODAY, "configured")
+
+
+def test_a_bad_row_of_the_price_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text('["muvi:nothing"]\nper_second = "0.30"\n')
+    assert refusal({"SORA_MCP_PRICES": str(file)}) == (
+        "SORA_MCP_PRICES: no model is called 'muvi:nothing'; write it as vendor:model, in quotes."
+    )
+
+
+def test_a_config_file_that_is_not_there_is_no_config_file(tmp_path: Path) -> None:
+    assert loaded(config=tmp_path / "none.toml").daily == usd("10")
+
+
+@pytest.mark.parametrize("text", ["daily_usd = = 3", "\udcff"])
+def test_a_config_file_has_to_be_toml(tmp_path: Path, text: str) -> None:
+    config = tmp_path / "config.toml"
+    config.write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert refusal({}, config=config) == "config.toml in the config folder must be readable TOML."
+
+
+def test_a_row_of_the_config_file_is_a_text_or_a_number(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("image_dirs = ['a', 'b']")
+    assert refusal({}, config=config) == "image_dirs in config.toml must be a text or a number."
+
+
+def test_a_server_of_ones_own_needs_an_address_beside_its_key() -> None:
+    said = refusal({"SORA_MCP_COMPATIBLE_API_KEY": MARK})
+    assert said == "SORA_MCP_COMPATIBLE_BASE_URL must be set beside SORA_MCP_COMPATIBLE_API_KEY: only you know the address."
+
+
+@pytest.mark.parametrize(
+    "address", ["https://videos.example", "https://videos.example/", "https://videos.example/v1", "https://videos.example/v1/"]
+)
+def test_a_server_of_ones_own_sells_what_the_price_file_names(address: str, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text('["compatible:My-Model"]\nper_second = "0.10"\nseconds = [6]\n', "utf-8")
+    environ = {"SORA_MCP_COMPATIBLE_API_KEY": MARK, "SORA_MCP_COMPATIBLE_BASE_URL": address, "SORA_MCP_PRICES": str(prices)}
+    catalogue = loaded(environ).catalogue
+    choice = catalogue.get("compatible:My-Model")
+    assert choice is not None
+    assert (choice.vendor.base_url, choice.offer.slug, choice.offer.confidence) == ("https://videos.example", "My-Model", "configured")
+    assert (seconds_of(choice.offer), choice.offer.rates, choice.offer.checked) == ((6,), (Rate(usd("0.10"), "second"),), TODAY)
+    assert catalogue.usable(choice)

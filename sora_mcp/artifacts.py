@@ -1,0 +1,133 @@
+"""Finished files: their names, their place, and the note beside each."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from .domain import Artifact, Job
+from .errors import StorageError
+from .money import as_number
+from .quoted import vendor_text
+
+WORDS = 5
+STALE_PART_S = 86_400.0
+
+
+def file_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:
+    """`2026-11-20_a-paper-boat_v_0123456789.mp4`: the day, words of the prompt, the job."""
+    day = datetime.fromtimestamp(job.created_at, zone).date()
+    return f"{day}_{slug(job.prompt)}_{job.id}.{ending}"
+
+
+def slug(prompt: str) -> str:
+    """The first words as `[a-z0-9-]{1,60}`; `video` where a script leaves none."""
+    plain = unicodedata.normalize("NFKD", vendor_text(prompt) or "").encode("ascii", "ignore").decode().casefold()
+    return "-".join(re.findall(r"[a-z0-9]+", plain)[:WORDS])[:60].strip("-") or "video"
+
+
+def part_of(job: Job, folder: Path) -> Path:
+    """Where this claim of the job writes: a slow predecessor has a file of its own. The folder is made when it is missing."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / f".{job.id}.{job.fence}.part"
+
+
+def keep(part: Path, job: Job, *, sha256: str, zone: tzinfo, ending: str = "mp4") -> Path:
+    """The checked file under its final name, the note beside it, both on the disk for good. Nothing is ever overwritten or followed."""
+    try:
+        for name in _names(file_name(job, zone, ending)):
+            final = part.parent / name
+            if _claimed(part, final, sha256):
+                _note(job, final, sha256)
+                _settle_folder(part.parent)
+                return final
+    except OSError as error:
+        raise StorageError(f"The file cannot be written into {part.parent}.") from error
+    raise StorageError(f"{part.parent} has too many files of that name.")
+
+
+def sweep(folder: Path, job: Job) -> None:
+    """Removes what earlier claims of this job left."""
+    for part in folder.glob(f".{job.id}.*.part"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def _names(name: str) -> Iterator[str]:
+    stem, _, ending = name.rpartition(".")
+    yield name
+    yield from (f"{stem}-{number}.{ending}" for number in range(2, 100))
+
+
+def _claimed(part: Path, final: Path, sha256: str) -> bool:
+    """Whether `final` is now this file. It may be from before a crash; it may be somebody else's."""
+    try:
+        os.link(part, final, follow_symlinks=False)
+    except FileExistsError:
+        return _same(final, sha256)
+    except (NotImplementedError, PermissionError, OSError):
+        # A file system without hard links: the name is ours by its job id, so a check and a rename do.
+        if os.path.lexists(final):
+            return _same(final, sha256)
+        os.rename(part, final)
+        return True
+    part.unlink()
+    return True
+
+
+def _same(final: Path, sha256: str) -> bool:
+    if final.is_symlink() or not final.is_file():
+        return False
+    with final.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+
+
+def _note(job: Job, final: Path, sha256: str) -> None:
+    """The `.json` beside the video: what made it, and what it cost."""
+    spent = job.actual if job.actual is not None else job.micros
+    note = {
+        "job_id": job.id,
+        "prompt": job.prompt,
+        "model": job.model,
+        "size": job.size,
+        "seconds": job.seconds,
+        "options": dict(job.options),
+        "usd": as_number(spent),
+        "usd_is": "free" if spent == 0 else "estimate" if job.actual is None else "actual",
+        "price_source": job.source,
+        "price_checked": job.checked.isoformat(),
+        "created_at": datetime.fromtimestamp(job.created_at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "vendor_id": job.vendor_id,
+        "parents": list(job.parents),
+        "sha256": sha256,
+        "file": final.name,
+    }
+    beside = final.with_suffix(".json")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        json.dump(note, file, ensure_ascii=False, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _settle_folder(folder: Path) -> None:
+    """The new names survive a power cut. Windows has no such call, and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def measured(path: Path, size: int, sha256: str, *, duration_s: float | None, width: int, height: int) -> Artifact:
+    """The file on disk as the store keeps it."""
+    return Artifact(str(path), size, sha256, None if duration_s is None else round(duration_s, 3), width, height)

@@ -1,0 +1,78 @@
+"""The first frame of a wish: read, taken out of a finished job, made to fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import anyio
+
+from .domain import Image, ImageRule, Job, Order, Size
+from .errors import Broken, BrokenRules, NotFinished
+from .media import works
+from .paths import data_of, frame_of, picture_of, read_image
+from .rules import FIT
+from .settings import Settings
+from .store import Store
+from .studio import Studio
+
+MOST_BYTES = 25_000_000
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Where first frames come from."""
+
+    settings: Settings
+    store: Store
+    studio: Studio
+
+    async def read(self, text: str, *, principal: str) -> tuple[Image, tuple[str, ...]]:
+        """The picture, and the jobs that it is from. BrokenRules, NotFound or NotFinished say why there is none."""
+        named = frame_of(text)
+        if named is not None:
+            job = await self.store.run(self.store.get, named[0], principal)
+            return await self._frame(job, named[1]), (job.id,)
+        folders = (self.settings.output_dir, *self.settings.image_dirs)
+        return await anyio.to_thread.run_sync(lambda: read_image(text, folders, most_bytes=MOST_BYTES)), ()
+
+    async def _frame(self, job: Job, moment: float | None) -> Image:
+        """A frame in the video's own size."""
+        file = job.artifact
+        if file is None:
+            raise NotFinished(f"{job.id} is {job.state}: it has no frames yet.", job_id=job.id)
+        if moment is not None and file.duration_s is not None and moment >= file.duration_s:
+            end = f"a second before the clip's end at {file.duration_s:g} s, or {job.id}#last"
+            raise BrokenRules((Broken("image", f"{moment:g} s", end, "invalid_image"),))
+        raw = await self.studio.run(lambda allowance: works.frame(Path(file.path), moment, allowance))
+        return picture_of(raw)
+
+    async def fitted(self, order: Order, rule: ImageRule | None, how: str) -> tuple[Order, str]:
+        """The order with its first frame in the video's size, and a sentence about what was done."""
+        image = order.image
+        if image is None or rule is None or how == "none":
+            return order, ""
+        if image.is_url:
+            raise BrokenRules((Broken(f"options.{FIT}", how, "left out: the picture at a URL stays as it is", "invalid_option"),))
+        size = target(image, order.size, how)
+        if size == (image.width, image.height) and image.media_type in rule.types and (image.bytes or 0) <= rule.most_bytes:
+            return order, ""
+        raw = data_of(image)
+        made = picture_of(await self.studio.run(lambda _: works.fitted(raw, size, how, rule.types, rule.most_bytes)))
+        done = "cropped" if how == "crop" else "padded"
+        note = f"The first frame was {done} from {image.width}x{image.height} to {made.width}x{made.height}."
+        return replace(order, image=made), note
+
+
+def target(image: Image, size: Size, how: str) -> tuple[int, int]:
+    """The video's pixels; where only its shape is known, the largest such part of the picture, or the smallest such frame around it."""
+    width, height = image.width or 0, image.height or 0
+    if size.pixels is not None:
+        return size.pixels
+    wide, _, high = (size.ratio or "").partition(":")
+    if not (wide.isdigit() and high.isdigit()):
+        return width, height
+    ratio = int(wide) / int(high)
+    if (width / height > ratio) == (how == "crop"):
+        return round(height * ratio), height
+    return width, round(width / ratio)

@@ -1,0 +1,55 @@
+"""Which edit is made by which room."""
+
+# pyright: reportUnknownMemberType=false
+# Pillow's stubs name NumPy's arrays, which are not installed.
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from . import gifs, looking, mp4
+from .allowance import Allowance
+from .draw import caption
+from .edits import Edit, Made, reshaped
+from .joining import join
+from .remake import Piece, Shape, remake, shape_of
+
+
+def cut(edit: Edit, target: Path, allowance: Allowance) -> Made:
+    """Writes it, and measures what came out."""
+    piece = Piece(edit.paths[0], edit.start, edit.end)
+    match edit.action:
+        case "frame":
+            return _frame(piece, target, allowance)
+        case "gif":
+            width, height = gifs.gif(piece, target, allowance)
+            return Made(width, height, None)
+        case "join":
+            copied = join(edit.paths, target, allowance)
+            note = "" if copied else "The clips differ, so they were encoded again in the size of the first one."
+            return replace(_measured(target), note=note)
+        case "trim":
+            remake([piece], shape_of(piece.path), target, allowance)
+        case "reframe":
+            own = shape_of(piece.path)
+            width, height = reshaped(own.width, own.height, edit.ratio)
+            remake([Piece(piece.path)], replace(own, width=width, height=height, fill=edit.fill), target, allowance)
+        case "caption":
+            remake([Piece(piece.path)], _worded(shape_of(piece.path), edit), target, allowance)
+    return _measured(target)
+
+
+def _frame(piece: Piece, target: Path, allowance: Allowance) -> Made:
+    _, picture = looking.still(piece.path, piece.start, allowance)
+    picture.save(target, "PNG", compress_level=4)
+    return Made(picture.width, picture.height, None)
+
+
+def _worded(own: Shape, edit: Edit) -> Shape:
+    return replace(own, caption=caption(edit.text, own.width, own.height), shown=(edit.start, edit.end))
+
+
+def _measured(target: Path) -> Made:
+    facts = mp4.inspect(target)
+    return Made(facts.width, facts.height, facts.duration_s)

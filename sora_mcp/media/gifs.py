@@ -1,0 +1,80 @@
+"""Makes a small animated GIF of a piece of a clip, in two passes, so that no frame is kept."""
+
+# pyright: reportUnknownMemberType=false
+# PyAV's own stubs leave its packets without a type.
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.filter import Graph
+from av.filter.context import FilterContext
+from av.video.frame import VideoFrame
+
+from ..errors import BadMedia
+from .allowance import Allowance
+from .reel import opened
+from .remake import TURNS, Piece
+from .with_pyav import chain, pulled
+
+FPS = 12
+LONGEST_SIDE = 480
+
+
+def gif(piece: Piece, target: Path, allowance: Allowance) -> tuple[int, int]:
+    """Writes it and says how large its picture is."""
+    palette = next(_through(piece, allowance, None), None)
+    if palette is None:
+        raise BadMedia("It has no picture in this time that can be decoded.")
+    size = (0, 0)
+    with av.open(str(target), "w", format="gif") as out:
+        stream = out.add_stream("gif", rate=FPS)
+        for count, frame in enumerate(_through(piece, allowance, palette)):
+            if not count:
+                size = stream.width, stream.height = frame.width, frame.height
+                stream.pix_fmt = "pal8"
+            frame.pts, frame.time_base = count, Fraction(1, FPS)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return size
+
+
+def _through(piece: Piece, allowance: Allowance, palette: VideoFrame | None) -> Iterator[VideoFrame]:
+    """Without a palette: one frame, the palette. With it: every frame in its colours."""
+    with opened(piece.path) as reel:
+        graph: Graph | None = None
+        entry: FilterContext | None = None
+        for frame in reel.pictures(allowance, start=piece.start, end=piece.end):
+            if graph is None or entry is None:
+                graph = Graph()
+                entry = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=reel.video.time_base)
+                _laid(graph, entry, piece, TURNS.get(frame.rotation % 360), palette)
+            entry.push(frame)
+            yield from pulled(graph, VideoFrame)
+        if graph is not None and entry is not None:
+            entry.push(None)
+            yield from pulled(graph, VideoFrame)
+
+
+def _laid(graph: Graph, entry: FilterContext, piece: Piece, turn: str | None, palette: VideoFrame | None) -> None:
+    until = "" if piece.end is None else f":end={piece.end}"
+    cut = chain(entry, graph.add("trim", f"start={piece.start}{until}"), graph.add("setpts", "PTS-STARTPTS"))
+    turned = chain(cut, graph.add("transpose", turn)) if turn else cut
+    within = f"w='min({LONGEST_SIDE},iw)':h='min({LONGEST_SIDE},ih)':force_original_aspect_ratio=decrease"
+    small = chain(turned, graph.add("fps", str(FPS)), graph.add("scale", within))
+    if palette is None:
+        chain(small, graph.add("palettegen"), graph.add("buffersink"))
+        graph.configure()
+        return
+    colours = graph.add_buffer(width=palette.width, height=palette.height, format=palette.format, time_base=Fraction(1, FPS))
+    drawn = graph.add("paletteuse", "dither=sierra2_4a")
+    small.link_to(drawn, 0, 0)
+    colours.link_to(drawn, 0, 1)
+    chain(drawn, graph.add("buffersink"))
+    graph.configure()
+    palette.pts, palette.time_base = 0, Fraction(1, FPS)
+    colours.push(palette)
+    colours.push(None)

@@ -1,0 +1,187 @@
+"""Makes one new clip of pieces of others: same picture size, same frame rate, sound as long as the pictures."""
+
+# pyright: reportUnknownMemberType=false
+# PyAV's own stubs leave its packets without a type.
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.audio.frame import AudioFrame
+from av.filter import Graph
+from av.filter.context import FilterContext
+from av.video.frame import PictureType, VideoFrame
+from PIL import Image
+
+from .allowance import Allowance
+from .edits import Fill, even
+from .reel import Reel, opened
+from .with_pyav import chain, layer, over, pulled
+
+H264 = {"preset": "superfast", "crf": "20"}
+HERTZ = 48_000
+TURNS = {90: "cclock", 270: "clock"}
+BLURRED = 8
+"""The ground behind the picture is blurred at a fraction of its size."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Of one file, from a second to another."""
+
+    path: Path
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What every piece becomes."""
+
+    width: int
+    height: int
+    fps: Fraction
+    fill: Fill = "pad"
+    caption: Image.Image | None = None
+    """A transparent layer of the same size."""
+    shown: tuple[float, float | None] = (0.0, None)
+    """From when to when the caption is there."""
+
+
+def shape_of(path: Path) -> Shape:
+    """The clip's own, turned as it is shown."""
+    with opened(path) as reel:
+        first = next(reel.pictures(Allowance()))
+        sides = (first.width, first.height) if first.rotation % 180 == 0 else (first.height, first.width)
+        return Shape(even(sides[0]), even(sides[1]), reel.fps)
+
+
+def remake(pieces: Sequence[Piece], shape: Shape, target: Path, allowance: Allowance) -> None:
+    """Writes an MP4 with its index in front. It has sound where any piece has."""
+    sounding = any(_has_sound(piece.path) for piece in pieces)
+    with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:
+        picture = out.add_stream("libx264", rate=shape.fps, options=H264)
+        picture.width, picture.height, picture.pix_fmt = shape.width, shape.height, "yuv420p"
+        sound = out.add_stream("aac", rate=HERTZ, layout="stereo") if sounding else None
+        frames = samples = 0
+        for piece in pieces:
+            for frame in _pictures(piece, shape, allowance):
+                frame.pts, frame.time_base, frame.pict_type = frames, 1 / shape.fps, PictureType.NONE
+                out.mux(picture.encode(frame))
+                frames += 1
+            if sound is not None:
+                for chunk in _sounds(piece, round(frames / shape.fps * HERTZ) - samples, allowance):
+                    chunk.pts, chunk.time_base = samples, Fraction(1, HERTZ)
+                    out.mux(sound.encode(chunk))
+                    samples += chunk.samples
+        out.mux(picture.encode(None))
+        if sound is not None:
+            out.mux(sound.encode(None))
+
+
+def _has_sound(path: Path) -> bool:
+    with opened(path) as reel:
+        return reel.audio is not None
+
+
+def _pictures(piece: Piece, shape: Shape, allowance: Allowance) -> Iterator[VideoFrame]:
+    """The piece's frames in the new shape and rate."""
+    with opened(piece.path) as reel:
+        graph: Graph | None = None
+        entry: FilterContext | None = None
+        for frame in reel.pictures(allowance, start=piece.start, end=piece.end):
+            if graph is None or entry is None:
+                graph = Graph()
+                entry = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=reel.video.time_base)
+                shown = _timed(graph, entry, piece, turn=TURNS.get(frame.rotation % 360))
+                _finished(graph, _filled(graph, shown, shape), shape)
+            entry.push(frame)
+            yield from pulled(graph, VideoFrame)
+        if graph is not None and entry is not None:
+            entry.push(None)
+            yield from pulled(graph, VideoFrame)
+
+
+def _timed(graph: Graph, entry: FilterContext, piece: Piece, *, turn: str | None) -> FilterContext:
+    """Only what lies between start and end, beginning at 0."""
+    until = "" if piece.end is None else f":end={piece.end}"
+    cut = chain(entry, graph.add("trim", f"start={piece.start}{until}"), graph.add("setpts", "PTS-STARTPTS"))
+    return chain(cut, graph.add("transpose", turn)) if turn else cut
+
+
+def _filled(graph: Graph, shown: FilterContext, shape: Shape) -> FilterContext:
+    """In the new size: cut, between bars, or before a blurred copy of itself."""
+    size = f"{shape.width}:{shape.height}"
+    rated = chain(shown, graph.add("fps", str(shape.fps)))
+    match shape.fill:
+        case "crop":
+            sized = chain(rated, graph.add("scale", f"{size}:force_original_aspect_ratio=increase"), graph.add("crop", size))
+        case "pad":
+            inner = graph.add("scale", f"{size}:force_original_aspect_ratio=decrease")
+            sized = chain(rated, inner, graph.add("pad", f"{size}:(ow-iw)/2:(oh-ih)/2"))
+        case "blur":
+            sized = _blurred(graph, rated, shape)
+    return chain(sized, graph.add("setsar", "1"))
+
+
+def _blurred(graph: Graph, rated: FilterContext, shape: Shape) -> FilterContext:
+    small = f"{max(2, shape.width // BLURRED)}:{max(2, shape.height // BLURRED)}"
+    split = graph.add("split")
+    rated.link_to(split)
+    ground = graph.add("scale", f"{small}:force_original_aspect_ratio=increase")
+    split.link_to(ground, 0, 0)
+    soft = chain(ground, graph.add("crop", small), graph.add("gblur", "sigma=4"), graph.add("scale", f"{shape.width}:{shape.height}"))
+    front = graph.add("scale", f"{shape.width}:{shape.height}:force_original_aspect_ratio=decrease")
+    split.link_to(front, 1, 0)
+    return over(graph, soft, front, "(W-w)/2:(H-h)/2")
+
+
+def _finished(graph: Graph, below: FilterContext, shape: Shape) -> None:
+    """The caption over the picture, and the end of the line."""
+    words = None if shape.caption is None else layer(shape.caption)
+    entry = None
+    if words is not None:
+        entry = graph.add_buffer(width=words.width, height=words.height, format=words.format, time_base=words.time_base)
+        start, end = shape.shown
+        until = "" if end is None else f"*lt(t,{end})"
+        below = over(graph, below, entry, f"0:0:eof_action=repeat:enable='gte(t,{start}){until}'")
+    chain(below, graph.add("format", "yuv420p"), graph.add("buffersink"))
+    graph.configure()
+    if entry is not None:
+        entry.push(words)
+        entry.push(None)
+
+
+def _sounds(piece: Piece, count: int, allowance: Allowance) -> Iterator[AudioFrame]:
+    """Exactly `count` samples: the piece's own sound, and silence where it has none."""
+    with opened(piece.path) as reel:
+        graph = Graph()
+        own = reel.audio is not None
+        source = graph.add_abuffer(template=reel.audio) if own else graph.add("anullsrc", f"r={HERTZ}:cl=stereo")
+        until = f":end={piece.end}" if own and piece.end is not None else ""
+        cut = chain(source, graph.add("atrim", f"start={piece.start if own else 0}{until}"), graph.add("asetpts", "PTS-STARTPTS"))
+        even_ = chain(cut, graph.add("aresample", str(HERTZ)), graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo"))
+        padded = chain(even_, graph.add("apad", f"whole_len={count}"), graph.add("atrim", f"end_sample={count}"))
+        chain(padded, graph.add("abuffersink"))
+        graph.configure()
+        if own:
+            yield from _pushed(reel, graph, source, piece, allowance)
+        yield from pulled(graph, AudioFrame)
+
+
+def _pushed(reel: Reel, graph: Graph, entry: FilterContext, piece: Piece, allowance: Allowance) -> Iterator[AudioFrame]:
+    """What comes out while the piece's sound goes in."""
+    assert reel.audio is not None
+    if piece.start > 0:
+        reel.container.seek(round(piece.start * 1_000_000))
+    for frame in reel.container.decode(reel.audio):
+        allowance.check()
+        if piece.end is not None and (frame.time or 0.0) >= piece.end:
+            break
+        entry.push(frame)
+        yield from pulled(graph, AudioFrame)
+    entry.push(None)

@@ -1,0 +1,33 @@
+"""Where media work is done: in a thread beside the event loop, one piece at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from .errors import BadMedia
+from .media.allowance import MOST_WORK_S, Allowance
+from .media.works import uncharged
+
+T = TypeVar("T")
+
+
+class Studio:
+    """Has one place; who comes second waits without holding a thread."""
+
+    def __init__(self) -> None:
+        self._place = anyio.CapacityLimiter(1)
+
+    async def run(self, work: Callable[[Allowance], T], *, seconds: float = MOST_WORK_S) -> T:
+        """What the work returns. Cancelling tells it to stop at its next frame. A bad file is nobody's charge."""
+        async with self._place:
+            allowance = Allowance(seconds)
+            try:
+                return await anyio.to_thread.run_sync(work, allowance, abandon_on_cancel=True)
+            except BadMedia as error:
+                raise uncharged(error) from error.__cause__
+            finally:
+                allowance.stop.set()

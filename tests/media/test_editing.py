@@ -1,0 +1,154 @@
+"""Edits as two decoders see them: PyAV here, and the ffmpeg programs where they are installed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from PIL import Image
+
+from sora_mcp.errors import Refused
+from sora_mcp.media import works
+from sora_mcp.media.allowance import Allowance
+from sora_mcp.media.edits import Edit, Made, reshaped
+
+from .clips import FPS, a_clip, colour_of
+
+FFPROBE = shutil.which("ffprobe")
+independent = pytest.mark.skipif(FFPROBE is None, reason="ffprobe, the independent decoder, is not on PATH")
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("clips")
+    return {
+        "wide": a_clip(folder / "wide.mp4"),
+        "same": a_clip(folder / "it's the same.mp4", colours=("lime", "red")),
+        "tall": a_clip(folder / "tall.mp4", size=(180, 320), sound=False),
+    }
+
+
+def made(tmp_path: Path, action: Any, *paths: Path, **more: Any) -> tuple[Path, Made]:
+    target = tmp_path / "made.part"
+    return target, works.edit(Edit(action, paths, **more), target, Allowance())
+
+
+def probed(path: Path) -> list[dict[str, Any]]:
+    command = [FFPROBE or "", "-v", "error", "-count_frames", "-show_streams", "-of", "json", str(path)]
+    streams = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)["streams"]
+    return [
+        {
+            "kind": "video",
+            "size": (one["width"], one["height"]),
+            "frames": int(one["nb_read_frames"]),
+            "s": round(float(one["duration"]), 2),
+        }
+        if one["codec_type"] == "video"
+        else {"kind": "audio", "s": round(float(one["duration"]), 2)}
+        for one in streams
+    ]
+
+
+def packets(*paths: Path) -> list[bytes]:
+    found: list[bytes] = []
+    for kind in ("video", "audio"):
+        for path in paths:
+            with av.open(str(path)) as video:
+                found += [hashlib.sha256(bytes(packet)).digest() for packet in video.demux(**{kind: 0}) if packet.size]
+    return found
+
+
+def shown(path: Path, second: float) -> Image.Image:
+    with av.open(str(path)) as video:
+        return next(frame.to_image() for frame in video.decode(video=0) if (frame.time or 0) >= second - 0.001)
+
+
+def test_equal_clips_are_joined_packet_for_packet(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, facts = made(tmp_path, "join", clips["wide"], clips["same"])
+    assert packets(target) == packets(clips["wide"], clips["same"])
+    assert (facts.width, facts.height, round(facts.duration_s or 0, 1), facts.note) == (320, 180, 4.0, "")
+    assert [colour_of(shown(target, second)) for second in (0.5, 1.5, 2.5, 3.5)] == ["red", "blue", "lime", "red"]
+
+
+def test_clips_that_differ_are_joined_in_the_first_ones_size(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, facts = made(tmp_path, "join", clips["wide"], clips["tall"])
+    note = "The clips differ, so they were encoded again in the size of the first one."
+    assert facts == Made(320, 180, 4.0, note)
+    assert [colour_of(shown(target, 2.5), place) for place in ((0.5, 0.5), (0.05, 0.5))] == ["red", "black"]
+
+
+@independent
+@pytest.mark.parametrize("second", ["same", "tall"])
+def test_a_join_has_every_frame_and_sound_for_all_of_it(clips: dict[str, Path], tmp_path: Path, second: str) -> None:
+    target, _ = made(tmp_path, "join", clips["wide"], clips[second])
+    video, audio = probed(target)
+    assert video == {"kind": "video", "size": (320, 180), "frames": 4 * FPS, "s": 4.0}
+    assert audio["s"] == pytest.approx(4.0, abs=0.06)
+
+
+@independent
+def test_a_trim_has_exactly_the_frames_between_its_seconds(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, _ = made(tmp_path, "trim", clips["wide"], start=0.5, end=1.25)
+    video, audio = probed(target)
+    assert video == {"kind": "video", "size": (320, 180), "frames": 18, "s": 0.75}
+    assert audio["s"] == pytest.approx(0.75, abs=0.03)
+    assert [colour_of(shown(target, second)) for second in (0.0, 11 / FPS, 12 / FPS)] == ["red", "red", "blue"]
+
+
+@independent
+@pytest.mark.parametrize("fill", ["crop", "pad", "blur"])
+def test_a_reframed_clip_keeps_its_frames_and_its_sound(clips: dict[str, Path], tmp_path: Path, fill: Any) -> None:
+    target, _ = made(tmp_path, "reframe", clips["wide"], ratio="9:16", fill=fill)
+    video, audio = probed(target)
+    assert video == {"kind": "video", "size": (180, 320), "frames": 2 * FPS, "s": 2.0}
+    assert audio["s"] == pytest.approx(2.0, abs=0.03)
+
+
+@pytest.mark.parametrize(("fill", "corner"), [("crop", "red"), ("pad", "black"), ("blur", "red")])
+def test_what_lies_beside_the_picture_is_as_asked(clips: dict[str, Path], tmp_path: Path, fill: Any, corner: str) -> None:
+    target, _ = made(tmp_path, "reframe", clips["wide"], ratio="9:16", fill=fill)
+    assert [colour_of(shown(target, 0.5), place) for place in ((0.5, 0.5), (0.5, 0.05))] == ["red", corner]
+
+
+@pytest.mark.parametrize(("ratio", "sides"), [("9:16", (720, 1280)), ("1:1", (720, 720)), ("16:9", (1280, 720))])
+def test_the_shorter_side_stays(ratio: str, sides: tuple[int, int]) -> None:
+    assert reshaped(1280, 720, ratio) == sides == reshaped(720, 1280, ratio)
+
+
+def test_a_caption_is_there_for_its_time(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, _ = made(tmp_path, "caption", clips["wide"], text="███ Ω ж 舟", start=0.5, end=1.0)
+    darkest = [min(shown(target, second).convert("L").crop((60, 140, 260, 178)).tobytes()) for second in (0.25, 0.75)]
+    brightest = [max(shown(target, second).convert("L").crop((60, 140, 260, 178)).tobytes()) for second in (0.25, 0.75)]
+    assert (darkest[1] < darkest[0] - 15, brightest[1] > brightest[0] + 80) == (True, True)
+
+
+def test_a_frame_is_a_png_of_the_clips_size(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, facts = made(tmp_path, "frame", clips["wide"], start=1.5)
+    assert (facts, colour_of(Image.open(target))) == (Made(320, 180, None), "blue")
+
+
+def test_a_gif_moves(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, facts = made(tmp_path, "gif", clips["wide"], start=0.5, end=1.5)
+    with Image.open(target) as picture:
+        count = getattr(picture, "n_frames", 1)
+        first = colour_of(picture)
+        picture.seek(count - 1)
+        assert (facts, picture.format, count, first, colour_of(picture)) == (Made(320, 180, None), "GIF", 12, "red", "blue")
+
+
+def test_work_that_takes_too_long_is_ended(clips: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="more than 0 s"):
+        works.edit(Edit("trim", (clips["wide"],), end=1.0), tmp_path / "made.part", Allowance(0))
+
+
+def test_work_that_nobody_waits_for_is_ended(clips: dict[str, Path]) -> None:
+    allowance = Allowance()
+    allowance.stop.set()
+    with pytest.raises(Refused, match="called off"):
+        works.view(clips["wide"], None, allowance)

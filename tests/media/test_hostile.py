@@ -1,0 +1,120 @@
+"""Files that somebody made to hurt: each is refused in words, at once, without taking memory."""
+
+from __future__ import annotations
+
+import resource
+import struct
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sora_mcp.errors import BadMedia, BrokenRules
+from sora_mcp.media import works
+from sora_mcp.media.allowance import Allowance
+from sora_mcp.media.edits import Edit
+from sora_mcp.paths import read_image
+
+from .clips import a_clip
+
+MOST_S, MOST_MIB = 2.0, 48
+
+
+def grown(work: Callable[[], None]) -> tuple[float, float]:
+    """Seconds, and MiB above the highest so far."""
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    work()
+    return time.monotonic() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def patched(path: Path, box: bytes, at: int, value: bytes) -> Path:
+    """The clip with other bytes so far behind the name of a box."""
+    raw = bytearray(path.read_bytes())
+    start = raw.index(box) + 4 + at
+    raw[start : start + len(value)] = value
+    path.write_bytes(raw)
+    return path
+
+
+def truncated(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+def written(content: bytes) -> Callable[[Path], Path]:
+    def write(path: Path) -> Path:
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def a_gif(path: Path) -> Path:
+    pictures = [Image.new("1", (16, 16), at % 2) for at in range(10_000)]
+    pictures[0].save(path, "GIF", save_all=True, append_images=pictures[1:])
+    return path
+
+
+FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "zero length": (written(b""), "The file is empty."),
+    "text": (written(b"This is no film.\n" * 99), "It is text, no video."),
+    "playlist": (written(b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/secret\n"), "It is text, no video."),
+    "10,000 frames of GIF": (a_gif, "It is no MP4: it does not begin like one."),
+    "truncated": (truncated, "cut off"),
+    "10^6 frames by size": (lambda path: patched(path, b"stsz", 8, struct.pack(">I", 10**6)), "1000000 frames"),
+    "10^6 frames by time": (lambda path: patched(path, b"stts", 8, struct.pack(">I", 10**6)), "1000000 frames"),
+    "900 megapixels": (lambda path: patched(path, b"tkhd", 76, struct.pack(">II", 30_000 << 16, 30_000 << 16)), "30000x30000 pixels"),
+    "900 megapixels, hidden": (lambda path: patched(path, b"avc1", 24, struct.pack(">HH", 30_000, 30_000)), ""),
+    "100 hours": (lambda path: patched(path, b"mdhd", 16, struct.pack(">I", 2**32 - 2)), "s long"),
+    "noise for pictures": (lambda path: patched(path, b"mdat", 40, b"\xff\x00\x55" * 400), ""),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_hostile_video_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    make, says = FILES[name]
+    works.view(a_clip(tmp_path / "warm.mp4"), None, Allowance())
+    path = make(a_clip(tmp_path / "clip.mp4"))
+
+    def attempt() -> None:
+        try:
+            works.view(path, None, Allowance())
+            works.edit(Edit("trim", (path,), end=1.0), tmp_path / "made.part", Allowance())
+        except BadMedia as error:
+            assert says in error.message
+        else:
+            assert says == "", "it was taken"
+
+    seconds, mib = grown(attempt)
+    assert (seconds < MOST_S, mib < MOST_MIB) == (True, True)
+
+
+def a_png_header(width: int, height: int) -> bytes:
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    end = b"\0\0\0\0IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + end
+
+
+def test_a_picture_of_900_megapixels_is_refused_by_its_header(tmp_path: Path) -> None:
+    (tmp_path / "huge.png").write_bytes(a_png_header(30_000, 30_000))
+
+    def attempt() -> None:
+        with pytest.raises(BrokenRules, match="at most 100 megapixels, not 'a PNG of 30000x30000 pixels'"):
+            read_image("huge.png", [tmp_path], most_bytes=10**6)
+
+    seconds, mib = grown(attempt)
+    assert (seconds < MOST_S, mib < MOST_MIB) == (True, True)
+
+
+def test_a_picture_that_is_not_decoded_any_more_is_refused_by_its_header() -> None:
+    with pytest.raises(BrokenRules, match="at most 64 megapixels"):
+        works.fitted(a_png_header(9_000, 9_000), (1280, 720), "crop", ("image/png",), 10**6)
+
+
+def test_a_gif_is_no_first_frame(tmp_path: Path) -> None:
+    a_gif(tmp_path / "boat.gif")
+    with pytest.raises(BrokenRules, match="not 'a GIF'"):
+        read_image("boat.gif", [tmp_path], most_bytes=10**8)

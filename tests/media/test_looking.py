@@ -1,0 +1,103 @@
+"""Contact sheets, single frames, and what is measured of a clip."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sora_mcp.media import looking, sheet, works
+from sora_mcp.media.allowance import Allowance
+from sora_mcp.media.digest import Digest, decibels, digest
+
+from .clips import a_clip, colour_of
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return a_clip(tmp_path_factory.mktemp("clips") / "red_blue.mp4")
+
+
+def test_a_short_clip_is_seen_in_six_pictures(clip: Path) -> None:
+    view = works.view(clip, None, Allowance())
+    assert (view.frames, view.seconds, view.words) == (
+        6,
+        2.0,
+        "1 cut (at 1.0 s), almost no movement, rather dark (0.21), sound at -13 dBFS",
+    )
+
+
+def test_a_longer_one_is_seen_in_nine(tmp_path: Path) -> None:
+    assert works.view(a_clip(tmp_path / "long.mp4", colours=("red",) * 9, sound=False), None, Allowance()).frames == 9
+
+
+def test_a_sheet_is_a_jpeg_that_any_client_takes(clip: Path) -> None:
+    for frames in (1, 6, 9, 16):
+        raw = works.view(clip, frames, Allowance()).jpeg
+        picture = Image.open(io.BytesIO(raw))
+        assert (picture.format, max(picture.size) <= 1568, len(raw) <= 90_000) == ("JPEG", True, True)
+
+
+def test_the_pictures_stand_in_the_order_of_their_times(clip: Path) -> None:
+    seen = looking.look(clip, 6, Allowance(), longest=160)
+    assert [(round(time, 1), colour_of(picture)) for time, picture in seen.pictures] == [
+        (0.2, "red"),
+        (0.5, "red"),
+        (0.8, "red"),
+        (1.2, "blue"),
+        (1.5, "blue"),
+        (1.8, "blue"),
+    ]
+
+
+def test_a_check_code_belongs_to_the_file_and_the_number_of_pictures(clip: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(clip.read_bytes())
+    assert works.check_code(copy, 6) == works.check_code(clip, 6) != works.check_code(clip, 9)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "columns"), [(6, (1280, 720), 3), (9, (1280, 720), 3), (16, (1280, 720), 4), (6, (720, 1280), 6), (1, (9, 9), 1)]
+)
+def test_the_pictures_fill_the_sheet(count: int, size: tuple[int, int], columns: int) -> None:
+    assert sheet.grid(count, size)[0] == columns
+
+
+def test_no_picture_becomes_larger_than_it_was() -> None:
+    assert sheet.grid(6, (64, 36)) == (6, (64, 36))
+
+
+@pytest.mark.parametrize(
+    ("moment", "time", "colour"), [(0.0, 0.0, "red"), (0.99, 23 / 24, "red"), (1.0, 1.0, "blue"), (None, 47 / 24, "blue")]
+)
+def test_a_frame_is_the_one_that_is_shown_then(clip: Path, moment: float | None, time: float, colour: str) -> None:
+    at, picture = looking.still(clip, moment, Allowance())
+    assert (round(at, 3), picture.size, colour_of(picture)) == (round(time, 3), (320, 180), colour)
+
+
+def test_a_frame_is_written_without_loss(clip: Path) -> None:
+    raw = works.frame(clip, None, Allowance())
+    assert (raw[:4], Image.open(io.BytesIO(raw)).size) == (b"\x89PNG", (320, 180))
+
+
+def test_a_cut_is_a_change_that_no_movement_makes() -> None:
+    assert digest([0, 1, 2, 3], [1.0, 90.0, 1.0], [51, 51, 51, 51], None) == Digest((2,), 1.0, 0.2, None)
+
+
+def test_wild_movement_is_no_row_of_cuts() -> None:
+    assert digest([0, 1, 2, 3], [40.0, 41.0, 42.0], [0, 0, 0, 0], None).cuts == ()
+
+
+@pytest.mark.parametrize(("squares", "count", "loud"), [(0, 0, None), (0, 10, -100.3), (32768**2 * 4, 4, 0.0)])
+def test_loudness_is_told_against_full_scale(squares: int, count: int, loud: float | None) -> None:
+    assert decibels(squares, count) == loud
+
+
+def test_what_was_measured_is_said_in_words() -> None:
+    said = [Digest((1.0, 2.5), 9.0, 0.95, None).words, Digest((), 0.0, 0.5, -80.0).words]
+    assert said == [
+        "2 cuts (at 1.0 s, 2.5 s), much movement, very bright (0.95), no sound track",
+        "no cuts, almost no movement, medium bright (0.50), a silent sound track",
+    ]

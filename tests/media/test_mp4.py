@@ -1,0 +1,212 @@
+"""What an MP4 says of itself, and what is no MP4."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sora_mcp.errors import BadMedia
+from sora_mcp.media.mp4 import Facts, inspect
+
+CLIPS = Path(__file__).parents[2] / "sora_mcp" / "media" / "clips"
+WHOLE = (CLIPS / "landscape.mp4").read_bytes()
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def wide_box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4sQ", 1, kind, 16 + len(content)) + content
+
+
+def clock(kind: bytes, scale: int, ticks: int, *, version: int = 0) -> bytes:
+    times = struct.pack(">IIII", 0, 0, scale, ticks) if version == 0 else struct.pack(">QQIQ", 0, 0, scale, ticks)
+    return box(kind, bytes([version, 0, 0, 0]), times, b"\0" * 4)
+
+
+def tkhd(width: int, height: int, *, version: int = 0) -> bytes:
+    return box(b"tkhd", bytes([version, 0, 0, 0]), b"\0" * (84 if version else 72), struct.pack(">II", width << 16, height << 16))
+
+
+def hdlr(kind: bytes) -> bytes:
+    return box(b"hdlr", b"\0" * 8, kind, b"\0" * 13)
+
+
+@dataclass(frozen=True)
+class Mp4:
+    """A small whole file, of which a test changes one part."""
+
+    ftyp: bytes = box(b"ftyp", b"isom\0\0\2\0isommp42")
+    mvhd: bytes = clock(b"mvhd", 1000, 5000)
+    tkhd: bytes = tkhd(640, 360)
+    mdhd: bytes = clock(b"mdhd", 12800, 51200)
+    hdlr: bytes = hdlr(b"vide")
+    extra: bytes = b""
+    mdat: bytes = box(b"mdat", b"pictures")
+
+    def raw(self) -> bytes:
+        trak = box(b"trak", self.tkhd, box(b"mdia", self.mdhd, self.hdlr))
+        return self.ftyp + box(b"moov", self.mvhd, trak, self.extra) + self.mdat
+
+
+def facts(raw: bytes) -> Facts:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "clip.mp4")
+        path.write_bytes(raw)
+        return inspect(path)
+
+
+def refusal(raw: bytes) -> str:
+    with pytest.raises(BadMedia) as caught:
+        facts(raw)
+    return caught.value.message
+
+
+@pytest.mark.parametrize(("name", "width", "height"), [("landscape", 640, 360), ("square", 480, 480), ("portrait", 360, 640)])
+def test_a_real_clip_is_measured(name: str, width: int, height: int) -> None:
+    assert inspect(CLIPS / f"{name}.mp4") == Facts(4.0, width, height)
+
+
+def test_the_length_is_the_video_tracks_own() -> None:
+    assert facts(Mp4().raw()) == Facts(4.0, 640, 360)
+
+
+def test_long_headers_of_version_1_are_read() -> None:
+    long = Mp4(mvhd=clock(b"mvhd", 1000, 1, version=1), tkhd=tkhd(1920, 1080, version=1), mdhd=clock(b"mdhd", 24, 48, version=1))
+    assert facts(long.raw()) == Facts(2.0, 1920, 1080)
+
+
+def test_a_box_may_have_a_64_bit_length() -> None:
+    assert facts(Mp4(mdat=wide_box(b"mdat", b"pictures")).raw()) == Facts(4.0, 640, 360)
+
+
+def test_the_last_box_may_reach_to_the_end_of_the_file() -> None:
+    assert facts(Mp4(mdat=struct.pack(">I4s", 0, b"mdat") + b"pictures").raw()) == Facts(4.0, 640, 360)
+
+
+def test_a_quicktime_brand_and_a_leading_box_of_padding_are_fine() -> None:
+    assert facts(box(b"wide") + Mp4(ftyp=box(b"ftyp", b"qt  \0\0\2\0qt  ")).raw()) == Facts(4.0, 640, 360)
+
+
+def test_zeros_at_the_end_are_fine() -> None:
+    assert facts(Mp4().raw() + b"\0\0\0") == Facts(4.0, 640, 360)
+    assert facts(Mp4(extra=b"\0\0\0\0").raw()) == Facts(4.0, 640, 360)
+
+
+def test_the_movies_length_counts_where_the_track_does_not_tell() -> None:
+    assert facts(Mp4(mdhd=clock(b"mdhd", 12800, 0)).raw()) == Facts(5.0, 640, 360)
+
+
+def test_a_fragmented_file_tells_its_length_in_mehd() -> None:
+    mehd = box(b"mehd", b"\0\0\0\0", struct.pack(">I", 7000))
+    long_mehd = box(b"mehd", b"\1\0\0\0", struct.pack(">Q", 9000))
+    silent = clock(b"mdhd", 12800, 0)
+    assert facts(Mp4(mdhd=silent, extra=box(b"mvex", mehd)).raw()).duration_s == 7.0
+    assert facts(Mp4(mdhd=silent, extra=box(b"mvex", long_mehd)).raw()).duration_s == 9.0
+
+
+def test_a_fragmented_file_may_not_tell_its_length() -> None:
+    silent = Mp4(mvhd=clock(b"mvhd", 1000, 0), mdhd=clock(b"mdhd", 12800, 2**32 - 1), extra=box(b"mvex"))
+    assert facts(silent.raw()) == Facts(None, 640, 360)
+
+
+def test_sound_before_the_picture_is_passed_over() -> None:
+    sound = box(b"trak", tkhd(0, 0), box(b"mdia", clock(b"mdhd", 48000, 1), hdlr(b"soun")))
+    mixed = Mp4(mvhd=Mp4.mvhd + sound)
+    assert facts(mixed.raw()) == Facts(4.0, 640, 360)
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (b"", "The file is empty."),
+        (b"<!DOCTYPE html><html>gone</html>", "It is a web page or XML, no video."),
+        (b'\xef\xbb\xbf  <?xml version="1.0"?>', "It is a web page or XML, no video."),
+        (b'{"error": "expired"}', "It is JSON, no video."),
+        (b"Access denied\n", "It is text, no video."),
+        (b"\x1a\x45\xdf\xa3\x01\0\0\0webm", "It is a WebM or Matroska file; only MP4 is taken."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "It is no MP4: it does not begin like one."),
+    ],
+)
+def test_what_is_no_video_is_named(raw: bytes, sentence: str) -> None:
+    assert refusal(raw) == sentence
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (Mp4(ftyp=b"").raw(), "It has no ftyp header, so it is no MP4."),
+        (Mp4.ftyp + Mp4.mdat, "It has no moov box, the index of an MP4: it was cut off, or never finished."),
+        (Mp4(mdat=b"").raw(), "It is an MP4 without any pictures or sound: the mdat box is missing or empty."),
+        (Mp4(mdat=box(b"mdat")).raw(), "It is an MP4 without any pictures or sound: the mdat box is missing or empty."),
+        (Mp4(hdlr=hdlr(b"soun")).raw(), "It has no video track."),
+        (Mp4(hdlr=b"").raw(), "One of its tracks does not say what it carries (hdlr)."),
+        (Mp4(tkhd=b"").raw(), "Its video track has no header (tkhd)."),
+        (Mp4(mdhd=b"").raw(), "Its video track has no clock (mdhd)."),
+        (Mp4(mvhd=b"").raw(), "Its index has no header (mvhd)."),
+        (Mp4(extra=box(b"trak", tkhd(1, 1))).raw(), "One of its tracks has no media (mdia)."),
+        (Mp4(tkhd=tkhd(0, 0)).raw(), "Its picture is 0x0 pixels."),
+        (Mp4(mdhd=clock(b"mdhd", 0, 1)).raw(), "The box mdhd counts no ticks per second."),
+        (Mp4(mvhd=clock(b"mvhd", 1, 0), mdhd=clock(b"mdhd", 1, 0)).raw(), "Its video is 0 seconds long."),
+        (Mp4(tkhd=box(b"tkhd", b"\0" * 20)).raw(), "It is cut off in the middle of its track header."),
+        (Mp4(mdhd=box(b"mdhd", b"\0" * 9)).raw(), "It is cut off in the middle of the box mdhd."),
+        (Mp4(mdhd=box(b"mdhd")).raw(), "It is cut off in the middle of the box mdhd."),
+        (Mp4().raw() + b"\0\0\0\x10fr", "It is cut off in the middle of the file."),
+        (Mp4(mdat=b"\0\0\0\1mdat\0\0").raw(), "It is cut off in the middle of the file."),
+        (Mp4(mdat=b"\0\0\0\4mdat").raw(), "The box mdat says that it is 4 bytes long, which is shorter than its own header."),
+        (Mp4(mdat=b"\0\0\0\x20mdat____").raw(), "It is cut off: the box mdat needs 32 bytes, and the file ends after 12 of them."),
+        (Mp4(extra=b"\0\0\0\x20\xa9day").raw(), "It is cut off: the box a9646179 needs 32 bytes, and the moov box ends after 8 of them."),
+        (Mp4(extra=b"\0\0\0\0free").raw(), "The box free says that it is 0 bytes long, which is shorter than its own header."),
+    ],
+)
+def test_a_damaged_file_is_refused_with_the_reason(raw: bytes, sentence: str) -> None:
+    assert refusal(raw) == sentence
+
+
+def test_a_file_of_countless_boxes_ends() -> None:
+    assert refusal(Mp4.ftyp + box(b"free") * 100_001) == "It has more than 100000 boxes, which no real clip has."
+
+
+def test_a_giant_index_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.mp4"
+    with path.open("wb") as file:
+        file.write(Mp4.ftyp + struct.pack(">I4s", 65 << 20, b"moov"))
+        file.truncate(len(Mp4.ftyp) + (65 << 20))
+        file.seek(0, 2)
+        file.write(Mp4.mdat)
+    with pytest.raises(BadMedia, match="Its index is 68157432 bytes long"):
+        inspect(path)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(WHOLE) - 1))
+@example(len(WHOLE) - 1)
+def test_a_clip_that_was_cut_off_anywhere_is_refused(length: int) -> None:
+    assert refusal(WHOLE[:length])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 4000), st.binary(min_size=1, max_size=12))
+def test_a_damaged_index_gives_facts_or_a_reason_and_nothing_else(at: int, damage: bytes) -> None:
+    raw = bytearray(WHOLE)
+    raw[at : at + len(damage)] = damage
+    try:
+        found = facts(bytes(raw))
+    except BadMedia as error:
+        assert error.message.endswith(".")
+    else:
+        assert found.width > 0 and found.height > 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([b"", Mp4.ftyp, Mp4.ftyp + Mp4.mdat, b"\0\0\0\x40moov"]))
+def test_noise_is_refused(noise: bytes, before: bytes) -> None:
+    assert refusal(before + noise).endswith(".")

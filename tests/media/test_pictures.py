@@ -1,0 +1,131 @@
+"""Photos: turned upright, made to fit, and without what their camera wrote into them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from sora_mcp.domain import Image
+from sora_mcp.errors import BrokenRules
+from sora_mcp.media import extra, metadata, works
+from sora_mcp.paths import data_of, picture_of
+
+from .clips import colour_of
+
+MARK = b"SECRET-PLACE"
+TURNED = 6
+"""Held upright, with the picture lying on its side."""
+
+
+def a_photo(kind: str = "JPEG", *, orientation: int = 1, size: tuple[int, int] = (64, 32), **more: Any) -> bytes:
+    """The left half is red, the right one blue."""
+    picture = Pillow.new("RGB", size, "blue")
+    picture.paste("red", (0, 0, size[0] // 2, size[1]))
+    exif = Pillow.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = MARK.decode()
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 29: MARK.decode()})
+    target = io.BytesIO()
+    picture.save(target, kind, exif=exif, **more)
+    return target.getvalue()
+
+
+def pixels(raw: bytes) -> bytes:
+    return Pillow.open(io.BytesIO(raw)).convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+def test_the_place_is_cut_out_and_no_pixel_changes(kind: str) -> None:
+    raw = a_photo(kind, **({"lossless": True} if kind == "WebP" else {}))
+    bare = data_of(picture_of(raw))
+    assert (MARK in raw, MARK in bare, pixels(bare) == pixels(raw)) == (True, False, True)
+    assert dict(Pillow.open(io.BytesIO(bare)).getexif()) == {}
+
+
+def test_a_progressive_photo_keeps_all_of_its_scans() -> None:
+    raw = a_photo(progressive=True, size=(640, 480))
+    assert pixels(metadata.strip(raw, "image/jpeg").raw) == pixels(raw)
+
+
+def test_what_a_phone_hides_behind_the_end_is_left_away() -> None:
+    assert MARK not in metadata.strip(a_photo() + b"ftypmp42" + MARK, "image/jpeg").raw
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+def test_a_plain_picture_stays_as_it_is(kind: str) -> None:
+    target = io.BytesIO()
+    Pillow.new("RGB", (9, 7), "teal").save(target, kind)
+    assert metadata.strip(target.getvalue(), f"image/{kind.lower()}") == metadata.Stripped(target.getvalue(), 1)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+def test_a_photo_that_was_held_upright_becomes_upright(kind: str) -> None:
+    raw = a_photo(kind, orientation=TURNED)
+    image = picture_of(raw)
+    picture = Pillow.open(io.BytesIO(data_of(image)))
+    assert ((image.width, image.height), MARK in data_of(image)) == ((32, 64), False)
+    assert [colour_of(picture, place) for place in ((0.5, 0.1), (0.5, 0.9))] == ["red", "blue"]
+    assert colour_of(ImageOps.exif_transpose(Pillow.open(io.BytesIO(raw))), (0.5, 0.1)) == "red"
+
+
+def test_nonsense_in_the_metadata_is_no_reason_to_turn() -> None:
+    assert metadata.strip(a_photo(orientation=77), "image/jpeg").orientation == 1
+
+
+def test_a_heic_photo_becomes_a_jpeg() -> None:
+    pytest.importorskip("pi_heif", reason="pi-heif has no build for this machine")
+    image = picture_of((Path(__file__).parent / "red.heic").read_bytes())
+    assert (image.media_type, image.width, image.height) == ("image/jpeg", 64, 64)
+    assert colour_of(Pillow.open(io.BytesIO(data_of(image)))) == "red"
+
+
+def test_without_its_library_a_heic_photo_is_refused_with_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extra, "find_spec", lambda _: None)
+    with pytest.raises(BrokenRules, match=r"HEIC needs the media extra: pip install 'sora-mcp\[media\]', not 'a HEIC'"):
+        picture_of(b"\0\0\0\x18ftypheic" + b"\0" * 99)
+
+
+def test_a_damaged_heic_photo_is_refused() -> None:
+    with pytest.raises(BrokenRules, match="not 'a damaged picture'"):
+        picture_of(b"\0\0\0\x18ftypheic" + b"\0" * 99)
+
+
+@pytest.mark.parametrize(("how", "corners"), [("crop", ["red", "blue"]), ("pad", ["black", "black"])])
+def test_a_picture_is_made_to_fit(how: str, corners: list[str]) -> None:
+    raw = works.fitted(a_photo(size=(640, 320)), (320, 320), how, ("image/jpeg", "image/png"), 10**6)
+    picture = Pillow.open(io.BytesIO(raw))
+    assert (picture.format, picture.size, MARK in raw) == ("JPEG", (320, 320), False)
+    assert [colour_of(picture, place) for place in ((0.02, 0.02), (0.98, 0.98))] == corners
+
+
+def test_a_fitted_picture_is_of_a_type_and_a_size_that_the_vendor_takes() -> None:
+    png = works.fitted(a_photo(), (64, 64), "crop", ("image/png",), 10**6)
+    noise = io.BytesIO()
+    Pillow.effect_noise((800, 800), 120).save(noise, "PNG")
+    small = works.fitted(noise.getvalue(), (800, 800), "crop", ("image/jpeg",), 300_000)
+    assert (png[:4], len(small) <= 300_000) == (b"\x89PNG", True)
+
+
+def test_what_is_transparent_becomes_white() -> None:
+    target = io.BytesIO()
+    Pillow.new("RGBA", (8, 8), (0, 0, 0, 0)).save(target, "PNG")
+    raw = works.fitted(target.getvalue(), (16, 16), "crop", ("image/png",), 10**6)
+    assert colour_of(Pillow.open(io.BytesIO(raw))) == "white"
+
+
+def test_a_picture_is_what_its_uri_says() -> None:
+    image = Image("data:image/png;base64," + base64.b64encode(b"abc").decode())
+    assert data_of(image) == b"abc"
+
+
+def test_a_photo_in_a_folder_loses_its_place_too(tmp_path: Path) -> None:
+    from sora_mcp.paths import read_image
+
+    (tmp_path / "photo.jpg").write_bytes(a_photo())
+    assert MARK not in data_of(read_image("photo.jpg", [tmp_path], most_bytes=10**6))

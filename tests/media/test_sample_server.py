@@ -1,0 +1,250 @@
+"""The server behind the sample vendor, by its answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from sora_mcp.media.mp4 import Facts, inspect
+from sora_mcp.media.sample_server import Studio, serve
+from sora_mcp.media.scene import Clip
+from sora_mcp.media.takes import alone
+
+from ..conftest import Clock
+
+ORDER = {"model": "sample", "prompt": "a cat", "size": "640x360", "seconds": 4, "audio": True}
+
+
+class Rig:
+    """A studio whose clock and background work only the test moves."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.waiting: list[Callable[[], None]] = []
+        self.made: list[Clip] = []
+        self.studio = Studio(folder, clock=clock, make=self.make, start=self.waiting.append)
+
+    def make(self, clip: Clip, path: Path, on_progress: Callable[[float], None]) -> None:
+        on_progress(0.25)
+        self.seen_halfway = self.ask(path.name.partition(".")[0])
+        self.made.append(clip)
+        path.write_bytes(b"clip")
+
+    def work(self) -> None:
+        """Does all that waits in the background."""
+        while self.waiting:
+            self.waiting.pop(0)()
+
+    def order(self, **fields: Any) -> dict[str, Any]:
+        status, _, body = self.studio.answer("POST", "/v1/videos", json.dumps(ORDER | fields).encode())
+        assert status == 202
+        assert isinstance(body, bytes)
+        return json.loads(body)
+
+    def ask(self, id: str, *, part: str = "", method: str = "GET") -> tuple[int, dict[str, Any]]:
+        status, _, body = self.studio.answer(method, f"/v1/videos/{id}{part}", b"")
+        assert isinstance(body, bytes)
+        return status, json.loads(body)
+
+
+@pytest.fixture
+def rig(tmp_path: Path, clock: Clock) -> Rig:
+    return Rig(tmp_path / "sample", clock)
+
+
+def test_an_order_is_queued_then_made_then_fetched(rig: Rig) -> None:
+    id = (order := rig.order())["id"]
+    assert order == {"id": id, "status": "queued"}
+    rig.clock.at += 0.5
+    assert rig.ask(id) == (200, {"id": id, "status": "rendering", "progress": 0.0})
+    rig.work()
+    assert rig.seen_halfway == (200, {"id": id, "status": "rendering", "progress": 0.25})
+    assert rig.ask(id) == (200, {"id": id, "status": "completed", "content": f"/v1/videos/{id}/content"})
+    assert rig.made == [Clip("a cat", 640, 360, 4)]
+    path = rig.folder / f"{id}.mp4"
+    assert rig.studio.answer("GET", f"/v1/videos/{id}/content?x=1", b"") == (
+        200,
+        {"content-type": "video/mp4", "content-length": "4"},
+        path,
+    )
+
+
+def test_a_clip_that_is_made_early_is_still_queued_first(rig: Rig) -> None:
+    id = rig.order()["id"]
+    rig.work()
+    assert rig.ask(id) == (200, {"id": id, "status": "queued"})
+
+
+def test_the_seed_and_the_silence_reach_the_clip(rig: Rig) -> None:
+    rig.order(audio=False, seed=7, size="1024x1792", seconds=20)
+    rig.work()
+    assert rig.made == [Clip("a cat", 1024, 1792, 20, audio=False, seed=7)]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "error"),
+    [
+        ("a cat fail:content", {"code": "content_refused", "message": "The prompt was refused, because it says fail:content."}),
+        ("fail:timeout", {"code": "timed_out", "message": "The video took too long, because the prompt says fail:timeout."}),
+    ],
+)
+def test_magic_words_play_a_failure(rig: Rig, prompt: str, error: dict[str, str]) -> None:
+    id = rig.order(prompt=prompt)["id"]
+    rig.clock.at += 1
+    assert rig.ask(id) == (200, {"id": id, "status": "failed", "error": error})
+    assert rig.waiting == []
+
+
+def test_slow_takes_as_long_as_it_says(rig: Rig) -> None:
+    id = rig.order(prompt="a cat slow:20")["id"]
+    rig.work()
+    rig.clock.at += 5
+    assert rig.ask(id) == (200, {"id": id, "status": "rendering", "progress": 0.25})
+    assert rig.ask(id, part="/content") == (404, {"error": {"code": "not_finished", "message": "The video is not finished."}})
+    rig.clock.at += 15
+    assert rig.ask(id)[1]["status"] == "completed"
+
+
+def test_an_order_can_be_called_back_until_it_is_made(rig: Rig) -> None:
+    id = rig.order(prompt="a cat slow:20")["id"]
+    assert rig.ask(id, part="/cancel", method="POST") == (200, {"id": id, "status": "cancelled"})
+    rig.work()
+    rig.clock.at += 30
+    assert rig.ask(id) == (200, {"id": id, "status": "cancelled"})
+    made = rig.order()["id"]
+    rig.work()
+    rig.clock.at += 1
+    assert rig.ask(made, part="/cancel", method="POST") == (
+        409,
+        {"error": {"code": "finished", "message": "The video is finished already."}},
+    )
+
+
+def test_after_a_restart_the_clip_is_begun_again(rig: Rig) -> None:
+    id = rig.order()["id"]
+    later = Rig(rig.folder, rig.clock)
+    rig.clock.at += 2
+    assert later.ask(id) == (200, {"id": id, "status": "rendering", "progress": 0.0})
+    later.work()
+    assert later.ask(id)[1]["status"] == "completed"
+    rig.work()
+    assert (rig.made, later.made) == ([], [Clip("a cat", 640, 360, 4)])
+
+
+def test_many_questions_begin_it_once(rig: Rig) -> None:
+    id = rig.order()["id"]
+    rig.clock.at += 1
+    for _ in range(3):
+        rig.ask(id)
+    assert len(rig.waiting) == 1
+
+
+def test_two_processes_do_not_make_the_same_clip(rig: Rig) -> None:
+    id = rig.order()["id"]
+    rig.clock.at += 1
+    with alone(rig.folder / f"{id}.lock") as mine:
+        assert mine
+        rig.work()
+    assert rig.made == []
+    assert rig.ask(id)[1]["status"] == "rendering"
+    rig.work()
+    assert rig.ask(id)[1]["status"] == "completed"
+
+
+def test_a_clip_that_cannot_be_made_fails_with_the_reason(tmp_path: Path, clock: Clock) -> None:
+    def broken(clip: Clip, path: Path, on_progress: Callable[[float], None]) -> None:
+        raise OSError(28, "No space left on device")
+
+    rig = Rig(tmp_path, clock)
+    rig.studio = Studio(tmp_path, clock=clock, make=broken, start=rig.waiting.append)
+    id = rig.order()["id"]
+    rig.work()
+    clock.at += 1
+    message = "OSError: [Errno 28] No space left on device"
+    assert rig.ask(id) == (200, {"id": id, "status": "failed", "error": {"code": "broken", "message": message}})
+
+
+def test_a_clock_that_steps_back_holds_nothing_up(rig: Rig) -> None:
+    id = rig.order(prompt="slow:5")["id"]
+    rig.work()
+    rig.clock.at -= 3600
+    assert rig.ask(id)[1]["status"] == "completed"
+
+
+def test_files_of_yesterday_are_swept_at_the_next_order(rig: Rig) -> None:
+    old, other = rig.order()["id"], rig.folder / "mine.txt"
+    rig.work()
+    other.write_text("not ours")
+    for path in rig.folder.iterdir():
+        os.utime(path, (0, 0))
+    (rig.folder / "s_locked").mkdir()
+    os.utime(rig.folder / "s_locked", (0, 0))
+    new = rig.order()["id"]
+    assert {path.name.partition(".")[0] for path in rig.folder.iterdir()} == {new, "mine", "s_locked"}
+    assert rig.ask(old) == (404, {"error": {"code": "not_found", "message": "There is no such video."}})
+
+
+@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"1", b"{}", b'{"prompt": "a", "size": 7, "seconds": 4}'])
+def test_an_order_that_cannot_be_read_is_refused(rig: Rig, body: bytes) -> None:
+    assert rig.studio.answer("POST", "/v1/videos", body)[0] == 400
+    assert rig.waiting == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"size": "641x360"}, {"size": "8x8"}, {"size": "99999x2"}, {"seconds": 0}, {"seconds": 3600}, {"size": "big"}]
+)
+def test_an_order_outside_of_all_sizes_is_refused(rig: Rig, fields: dict[str, Any]) -> None:
+    assert rig.studio.answer("POST", "/v1/videos", json.dumps(ORDER | fields).encode())[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/v1/videos", 405),
+        ("GET", "/v1/videos/s_0000000000000000", 404),
+        ("GET", "/v1/videos/../../etc/passwd", 404),
+        ("GET", "/v1/videos/s_0000000000000000/other", 404),
+    ],
+)
+def test_other_addresses_are_unknown(rig: Rig, method: str, target: str, status: int) -> None:
+    assert rig.studio.answer(method, target, b"")[0] == status
+
+
+def test_a_known_video_takes_known_methods_only(rig: Rig) -> None:
+    assert rig.ask(rig.order()["id"], method="DELETE") == (405, {"error": {"code": "wrong_method", "message": "Not like this."}})
+
+
+def test_an_order_whose_file_was_damaged_is_unknown(rig: Rig) -> None:
+    id = rig.order()["id"]
+    (rig.folder / f"{id}.json").write_text('{"id"')
+    assert rig.ask(id)[0] == 404
+
+
+async def test_the_real_one_makes_a_real_clip_in_the_background(tmp_path: Path) -> None:
+    handler = serve(tmp_path / "sample")
+    again = serve(tmp_path / "sample")
+    status, _, body = await handler("POST", "/v1/videos", json.dumps(ORDER | {"seconds": 1}).encode())
+    assert (status, isinstance(body, bytes)) == (202, True)
+    id = json.loads(bytes(body))["id"]
+    path = tmp_path / "sample" / f"{id}.mp4"
+    with anyio.fail_after(60):
+        while isinstance(body, bytes):
+            await anyio.to_thread.run_sync(_join)
+            _, _, body = await again("GET", f"/v1/videos/{id}/content", b"")
+    assert body == path
+    assert inspect(path) == Facts(1.0, 640, 360)
+
+
+def _join() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "sample-clip":
+            thread.join()

@@ -1,0 +1,136 @@
+"""What a sample clip shows: lines that fit, in the letters at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sora_mcp.media.scene import LINE, MOST_TEXT_HEIGHT, Clip, estimated, fitted, shown, wrapped
+from sora_mcp.media.typefaces import BUNDLED, Run, files, fonts_for, places, runs, writes
+
+NOWHERE: tuple[Path, ...] = (Path("nowhere"),)
+
+
+def letters(text: str) -> float:
+    """A measure by which every character is 1 wide."""
+    return len(text)
+
+
+def test_a_clip_says_its_size_length_and_rate() -> None:
+    clip = Clip("a cat", 1280, 720, 4)
+    assert (clip.caption, clip.frames, clip.unit, clip.title) == ("1280x720 · 4 s · 24 fps", 96, 720, "a cat")
+
+
+def test_colours_and_tone_follow_from_the_prompt_or_from_the_seed() -> None:
+    one, other = Clip("one", 640, 360, 4), Clip("other", 640, 360, 4)
+    assert one.palette == Clip("one", 360, 640, 8).palette != other.palette
+    assert (Clip("one", 640, 360, 4, seed=7).palette, Clip("one", 640, 360, 4, seed=7).tone) == (
+        Clip("other", 640, 360, 4, seed=7).palette,
+        Clip("other", 640, 360, 4, seed=7).tone,
+    )
+
+
+def test_a_prompt_is_shown_as_one_clean_line() -> None:
+    assert shown(" a\n\tcat\x1b[31m \u202eon\ud800 a  mat\x00 ") == "a cat[31m on a mat"
+    assert shown("م\u200cن") == "م\u200cن"
+    assert shown("x" * 601) == "x" * 598 + " …"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("a cat", ["a cat"]),
+        ("a cat on a mat", ["a cat on", "a mat"]),
+        ("abcdefghijklmnopqrst", ["abcdefgh", "ijklmnop", "qrst"]),
+        ("to abcdefghij", ["to", "abcdefgh", "ij"]),
+        ("一只纸船漂过雨后的里斯本", ["一只纸船漂过雨后", "的里斯本"]),
+        ("一只纸船漂过雨后。的", ["一只纸船漂过雨", "后。的"]),
+        ("boat 一只纸船", ["boat 一只纸", "船"]),
+    ],
+)
+def test_lines_are_broken_between_words_and_between_ideographs(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 8, letters) == lines
+
+
+def test_a_letter_wider_than_the_picture_stands_alone() -> None:
+    assert wrapped("abc", 0.5, letters) == ["a", "b", "c"]
+
+
+@given(st.text(max_size=60), st.integers(1, 20))
+def test_no_line_is_too_wide_and_no_letter_is_lost(text: str, width: int) -> None:
+    lines = wrapped(text, width, letters)
+    assert all(len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_a_short_prompt_is_written_large_and_a_long_one_small() -> None:
+    assert fitted(Clip("Cat", 1280, 720, 4), estimated) == (["Cat"], 72)
+    lines, size = fitted(Clip("word " * 60, 1280, 720, 4), estimated)
+    assert size < 72
+    assert len(lines) * size * LINE <= 720 * MOST_TEXT_HEIGHT
+
+
+def test_a_prompt_that_does_not_fit_is_cut() -> None:
+    lines, size = fitted(Clip("word " * 800, 256, 256, 4), estimated)
+    assert size == 8
+    assert lines[-1].endswith("…")
+    assert len(lines) * size * LINE <= 256 * MOST_TEXT_HEIGHT
+
+
+def test_wide_letters_are_estimated_wider() -> None:
+    assert estimated("船a", 100) == pytest.approx(162)
+
+
+def test_the_bundled_font_writes_latin_greek_cyrillic_hebrew_arabic_and_arrows() -> None:
+    assert all(writes(BUNDLED, ord(char)) for char in "aéßŁžΩжяשم→€×–")
+    assert not any(writes(BUNDLED, ord(char)) for char in "船かह\uffff")
+    assert fonts_for("naïve façade", NOWHERE) == (BUNDLED,)
+
+
+def test_without_another_font_the_bundled_one_writes_what_it_can() -> None:
+    assert fonts_for("船 boat", NOWHERE) == (BUNDLED,)
+    assert runs("船 boat", (BUNDLED,)) == [Run("船 boat", BUNDLED)]
+
+
+def test_a_font_that_cannot_be_read_writes_nothing(tmp_path: Path) -> None:
+    for name, content in {"empty.ttf": b"", "noise.otf": b"noise" * 100, "zeros.ttf": b"\0" * 64, "collection.ttc": b"ttcf"}.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "read.me").write_text("no font")
+    assert [path.name for path in files((tmp_path,))] == ["collection.ttc", "empty.ttf", "noise.otf", "zeros.ttf"]
+    assert fonts_for("船", (tmp_path,)) == (BUNDLED,)
+
+
+def test_a_system_font_is_taken_for_what_the_bundled_one_lacks(tmp_path: Path) -> None:
+    for name in ("Some-Bold.ttf", "Some.ttf"):
+        (tmp_path / name).write_bytes(font(0x8239, 0x9999))
+    assert fonts_for("船", (tmp_path,)) == (BUNDLED, tmp_path / "Some.ttf")
+    assert runs("a 船 b", (BUNDLED, tmp_path / "Some.ttf")) == [Run("a ", BUNDLED), Run("船 ", tmp_path / "Some.ttf"), Run("b", BUNDLED)]
+
+
+def test_the_first_font_of_a_collection_is_asked_and_groups_are_read(tmp_path: Path) -> None:
+    (tmp_path / "Many.ttc").write_bytes(b"ttcf" + (65536).to_bytes(4) + (1).to_bytes(4) + (16).to_bytes(4) + font(0x1F6A2, 0x1F6A2, at=16))
+    assert fonts_for("\U0001f6a2", (tmp_path,)) == (BUNDLED, tmp_path / "Many.ttc")
+
+
+def test_the_system_has_places_for_fonts() -> None:
+    assert all(place.is_absolute() for place in places())
+
+
+def font(first: int, last: int, *, at: int = 0) -> bytes:
+    """A font file with a cmap and nothing else: one group, or one segment and the end mark."""
+    if last > 0xFFFF:
+        subtable = (
+            (12).to_bytes(2) + b"\0\0" + (28).to_bytes(4) + b"\0" * 4 + (1).to_bytes(4) + first.to_bytes(4) + last.to_bytes(4) + b"\0" * 4
+        )
+    else:
+        codes = last.to_bytes(2) + b"\xff\xff" + b"\0\0" + first.to_bytes(2) + b"\xff\xff"
+        subtable = (4).to_bytes(2) + b"\0\0" + b"\0\0" + (4).to_bytes(2) + b"\0" * 6 + codes
+    odd = (1).to_bytes(2) + b"\0\0" + (28).to_bytes(4)
+    cmap = b"\0\0" + (2).to_bytes(2) + odd + (3).to_bytes(2) + (10).to_bytes(2) + (20).to_bytes(4) + subtable
+    head = b"\0\1\0\0" + (2).to_bytes(2) + b"\0" * 6
+    tables = b"name" + b"\0" * 12 + b"cmap" + b"\0" * 4 + (at + 44).to_bytes(4) + len(cmap).to_bytes(4)
+    return head + tables + cmap

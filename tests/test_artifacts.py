@@ -1,0 +1,115 @@
+"""Finished files: named, kept, never overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from sora_mcp.artifacts import file_name, keep, part_of, slug, sweep
+from sora_mcp.errors import StorageError
+from sora_mcp.money import Micros
+
+from .nouns import a_job
+
+FILM = b"not a film, but bytes all the same"
+SHA256 = hashlib.sha256(FILM).hexdigest()
+
+
+def written(folder: Path, fence: int = 1) -> Path:
+    part = part_of(replace(a_job(), fence=fence), folder)
+    part.write_bytes(FILM)
+    return part
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        ("A paper boat drifts down a rainy street", "a-paper-boat-drifts-down"),
+        ("Überraschung! Ça va?", "uberraschung-ca-va"),
+        ("夕暮れの海", "video"),
+        ("../../.bashrc; rm -rf /", "bashrc-rm-rf"),
+        ("-rf \x00\u202e CON", "rf-con"),
+        ("x" * 300, "x" * 60),
+        ("😀", "video"),
+    ],
+)
+def test_a_name_has_words_of_the_prompt_and_nothing_else_of_it(prompt: str, words: str) -> None:
+    assert slug(prompt) == words
+
+
+def test_the_name_says_day_words_and_job() -> None:
+    assert file_name(a_job(), UTC) == "2026-11-20_a-paper-boat-drifts-down_v_0123456789.mp4"
+
+
+def test_a_kept_file_has_its_bytes_and_a_note_beside_it(tmp_path: Path) -> None:
+    final = keep(written(tmp_path), replace(a_job(), actual=Micros(410_000), vendor_id="job_1"), sha256=SHA256, zone=UTC)
+
+    assert final.read_bytes() == FILM
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".mp4"]
+    assert json.loads(final.with_suffix(".json").read_text("utf-8")) == {
+        "job_id": "v_0123456789",
+        "prompt": "A paper boat drifts down a rainy street",
+        "model": "muvi:sora-2",
+        "size": "1280x720",
+        "seconds": 4,
+        "options": {},
+        "usd": 0.41,
+        "usd_is": "actual",
+        "price_source": "https://developer.muvi.video/docs/models/video/openai/sora-2",
+        "price_checked": "2026-11-20",
+        "created_at": "2026-11-20T12:00:00Z",
+        "vendor_id": "job_1",
+        "parents": [],
+        "sha256": SHA256,
+        "file": "2026-11-20_a-paper-boat-drifts-down_v_0123456789.mp4",
+    }
+
+
+def test_the_same_file_from_before_a_crash_is_taken_as_it_is(tmp_path: Path) -> None:
+    first = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
+    again = keep(written(tmp_path, fence=2), a_job(), sha256=SHA256, zone=UTC)
+
+    assert again == first
+
+
+def test_another_file_of_that_name_is_left_alone(tmp_path: Path) -> None:
+    taken = tmp_path / file_name(a_job(), UTC)
+    taken.write_bytes(b"somebody's holiday")
+
+    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
+
+    assert (taken.read_bytes(), final.read_bytes()) == (b"somebody's holiday", FILM)
+    assert final.name == "2026-11-20_a-paper-boat-drifts-down_v_0123456789-2.mp4"
+
+
+def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    (tmp_path / file_name(a_job(), UTC)).symlink_to(target)
+
+    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
+
+    assert not target.exists()
+    assert final.read_bytes() == FILM
+
+
+def test_a_folder_that_is_gone_is_a_storage_error(tmp_path: Path) -> None:
+    part = written(tmp_path / "videos")
+    part.unlink()
+    part.parent.rmdir()
+
+    with pytest.raises(StorageError):
+        keep(part, a_job(), sha256=SHA256, zone=UTC)
+
+
+def test_what_earlier_claims_left_is_swept_and_other_jobs_files_are_not(tmp_path: Path) -> None:
+    mine, other = written(tmp_path, fence=3), part_of(replace(a_job(), id="v_zzzzzzzzzz"), tmp_path)
+    other.write_bytes(FILM)
+
+    sweep(tmp_path, a_job())
+
+    assert (mine.exists(), other.exists()) == (False, True)

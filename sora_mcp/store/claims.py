@@ -1,0 +1,87 @@
+"""Who works on what: leases with a fence, and at most a few submits in flight at a vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from ..domain import Job
+from . import jobs
+from .tables import db_now
+from .tables import jobs as rows
+
+SOON_S = 0.2
+"""When a job looks again that found too many submits in flight."""
+
+SOME_S = 1.0
+"""When a job looks again that must not be mistaken for one whose submit is unclear."""
+
+_leased = rows.c.lease_until >= db_now()
+_free = sa.or_(rows.c.lease_until.is_(None), rows.c.lease_until < db_now())
+
+
+def is_due(conn: sa.Connection) -> bool:
+    """Whether there is something to claim."""
+    return conn.execute(sa.select(rows.c.id).where(rows.c.due_at <= db_now(), _free).limit(1)).first() is not None
+
+
+def claim(conn: sa.Connection, owner: str, *, limit: int, lease_s: float) -> tuple[Job, ...]:
+    """Due jobs that nobody works on, longest due first: leased to the owner, each with a new fence, with the paid call."""
+    due = sa.select(rows.c.id).where(rows.c.due_at <= db_now(), _free).order_by(rows.c.due_at).limit(limit)
+    ids = conn.execute(due).scalars().all()
+    mine = rows.c.id.in_(ids)
+    conn.execute(sa.update(rows).where(mine).values(lease_owner=owner, lease_until=db_now() + lease_s, fence=rows.c.fence + 1))
+    found = conn.execute(sa.select(*jobs.WHOLE).where(mine).order_by(rows.c.due_at)).mappings()
+    return tuple(Job(**row) for row in found)
+
+
+def next_due(conn: sa.Connection) -> float | None:
+    """Seconds until something can be claimed: a leased job counts from the end of its lease."""
+    when = sa.case((rows.c.lease_until > rows.c.due_at, rows.c.lease_until), else_=rows.c.due_at)
+    seconds = conn.execute(sa.select(sa.func.min(when) - db_now()).where(rows.c.due_at.is_not(None))).scalar()
+    return None if seconds is None else max(float(seconds), 0.0)
+
+
+def renew(conn: sa.Connection, owner: str, job_ids: Sequence[str], *, lease_s: float) -> None:
+    """Prolongs the owner's leases on these jobs; those that others took over stay theirs."""
+    conn.execute(sa.update(rows).where(rows.c.id.in_(job_ids), rows.c.lease_owner == owner).values(lease_until=db_now() + lease_s))
+
+
+def let_go(conn: sa.Connection, owner: str) -> int:
+    """Frees every lease of an owner who is gone."""
+    return conn.execute(sa.update(rows).where(rows.c.lease_owner == owner).values(lease_owner=None, lease_until=None)).rowcount
+
+
+def hurry(conn: sa.Connection, job: Job) -> None:
+    """A live job is due now. Who works on it keeps it."""
+    conn.execute(sa.update(rows).where(rows.c.id == job.id, rows.c.due_at.is_not(None)).values(due_at=db_now()))
+
+
+def sending(conn: sa.Connection, vendor: str | None = None) -> int:
+    """Submits in flight, over all processes."""
+    sent = (rows.c.state == "submitting", rows.c.submit_token.is_not(None), _leased)
+    at = () if vendor is None else (rows.c.vendor == vendor,)
+    return conn.execute(sa.select(sa.func.count()).select_from(rows).where(*sent, *at)).scalar_one()
+
+
+def begin(conn: sa.Connection, job: Job, token: str, now: float, *, lease_s: float, most: int, alone_s: float) -> bool:
+    """Writes the token down before a byte is sent. False, and nothing may be sent, when the job is another's, was begun before,
+    or has to wait: because `most` submits are in flight at its vendor, or one of its model became unclear less than `alone_s` ago."""
+    unsent = (rows.c.id == job.id, rows.c.fence == job.fence, rows.c.state == "submitting", rows.c.submit_token.is_(None))
+    if jobs.first(conn, *unsent) is None:
+        return False
+    if sending(conn, job.vendor) >= most:
+        jobs.write(conn, job.id, **jobs.free(SOON_S))
+        return False
+    if alone_s and _unclear(conn, job, now - alone_s):
+        jobs.write(conn, job.id, **jobs.free(SOME_S))
+        return False
+    jobs.write(conn, job.id, submit_token=token, submitted_at=now, lease_until=db_now() + lease_s)
+    return True
+
+
+def _unclear(conn: sa.Connection, job: Job, since: float) -> bool:
+    """Whether a submit of the same model, sent after this moment, has no known outcome."""
+    lost = (rows.c.model == job.model, rows.c.state == "unknown", rows.c.vendor_id.is_(None), rows.c.submitted_at > since)
+    return jobs.first(conn, rows.c.id != job.id, *lost) is not None

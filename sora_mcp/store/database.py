@@ -1,0 +1,188 @@
+"""Opening SQLite or PostgreSQL, one writer at a time, and the one place where their errors become ours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ..errors import StorageError
+from .migrations import MIGRATIONS, Migration
+from .tables import meta
+
+# The write lock comes first, so that nothing is read and then written on top of another process's change. Leases, budgets
+# and the order of versions rest on it.
+SQLITE_WRITE, SQLITE_READ = "BEGIN IMMEDIATE", "BEGIN"
+# A writer that hangs or vanished gives the lock back within the minute.
+POSTGRES_WRITE = (
+    "SELECT set_config('lock_timeout', '30s', true), set_config('idle_in_transaction_session_timeout', '60s', true),"
+    " pg_advisory_xact_lock(8295736101)"
+)
+PRAGMAS = (
+    "busy_timeout = 30000",
+    # WAL with several connections can corrupt the file in SQLite up to 3.51.2; the rollback journal is fast enough.
+    "journal_mode = TRUNCATE",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+)
+# PgBouncer's transaction pooling has no prepared statements; a dead peer is noticed within half a minute.
+POSTGRES_OPTIONS = {
+    "prepare_threshold": None,
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+
+@dataclass(frozen=True)
+class Database:
+    """Two ways in: `write` holds the write lock from its first statement, `read` never needs it."""
+
+    write: sa.Engine
+    read: sa.Engine
+    parallel_writes: int
+    parallel_reads: int
+
+    @property
+    def on_one_machine(self) -> bool:
+        """Whether every process that shares the store runs here."""
+        return self.write.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self) -> Generator[sa.Connection]:
+        """One transaction that changes something: all of it, or nothing."""
+        with ours(), self.write.begin() as conn:
+            conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE)
+            yield conn
+
+    @contextmanager
+    def reading(self) -> Generator[sa.Connection]:
+        """One transaction that sees one moment."""
+        with ours(), self.read.begin() as conn:
+            if self.on_one_machine:
+                conn.exec_driver_sql(SQLITE_READ)
+            yield conn
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self.write.dispose()
+        self.read.dispose()
+
+
+@contextmanager
+def ours() -> Generator[None]:
+    """What the database or the disk refuses is a StorageError."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        # Only the driver's first line: the rest may quote the statement and what was in it.
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
+        raise StorageError(f"The store cannot be read or written: {lines[0][:200]}") from error
+
+
+def connect(url: str, home: Path) -> Database:
+    """The database at this address, with every table in it."""
+    with ours():
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    address = _address(url)
+    database = _sqlite(address) if address.drivername == "sqlite" else _postgres(address)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _address(url: str) -> URL:
+    try:
+        address = sa.make_url(url)
+    except (ArgumentError, ValueError):
+        raise StorageError("SORA_MCP_DATABASE_URL is no address of a database.") from None  # whose text may hold a password
+    if address.get_backend_name() in ("postgresql", "postgres"):
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername == "sqlite" and address.database:
+        return address
+    raise StorageError("SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///.")
+
+
+def _sqlite(address: URL) -> Database:
+    file = Path(address.database or "")
+    with ours():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Private before SQLite writes a byte; the journal takes over the file's mode.
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        file.chmod(0o600)
+    write = _sqlite_engine(address, PRAGMAS, connections=1)
+    read = _sqlite_engine(address, (*PRAGMAS, "query_only = ON"), connections=4)
+    return Database(write, read, parallel_writes=1, parallel_reads=4)
+
+
+def _sqlite_engine(address: URL, pragmas: tuple[str, ...], *, connections: int) -> sa.Engine:
+    engine = sa.create_engine(
+        address,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _postgres(address: URL) -> Database:
+    try:
+        write = sa.create_engine(
+            address, pool_size=8, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRES_OPTIONS
+        )
+    except ModuleNotFoundError:
+        raise StorageError("PostgreSQL needs one more package: pip install 'sora-mcp[postgres]'.") from None
+    read = write.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Database(write, read, parallel_writes=4, parallel_reads=4)
+
+
+# The schema
+
+
+def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Brings the schema up to date. StorageError when a newer version of this program made it."""
+    with database.reading() as conn:
+        if _version(conn) == len(migrations):
+            return
+    with database.writing() as conn:
+        version = _version(conn)
+        if version > len(migrations):
+            made = f"The store was made by a newer sora-mcp: its schema is {version}, and this one knows {len(migrations)}"
+            raise StorageError(f"{made}. Update sora-mcp; nothing was changed.")
+        for migration in migrations[version:]:
+            migration(conn)
+        _stamp(conn, len(migrations))
+
+
+def _version(conn: sa.Connection) -> int:
+    if not sa.inspect(conn).has_table(meta.name):
+        return 0
+    return int(conn.execute(sa.select(meta.c.value).where(meta.c.name == "schema")).scalar_one())
+
+
+def _stamp(conn: sa.Connection, version: int) -> None:
+    if not conn.execute(sa.update(meta).where(meta.c.name == "schema").values(value=str(version))).rowcount:
+        conn.execute(sa.insert(meta).values(name="schema", value=str(version)))

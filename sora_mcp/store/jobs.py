@@ -1,0 +1,140 @@
+"""Rows and jobs: finding them, paging through them, hearing of their changes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from statistics import median
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..domain import LIVE, Call, Job, State
+from ..errors import Broken, BrokenRules, NotFound
+from .ids import canonical
+from .ledger import Account
+from .nouns import Page
+from .tables import db_now, jobs
+
+WHOLE = [jobs.c[field.name] for field in fields(Job) if field.name != "deduplicated"]
+SEEN = [column for column in WHOLE if column is not jobs.c.call]
+"""All but the paid call, which can carry megabytes and is for the worker only."""
+CHANGES_AT_ONCE = 1000
+
+
+# Reading
+
+
+def get(conn: sa.Connection, job_id: str, principal: str | None) -> Job:
+    """The job of this id, if it is the principal's; None is anybody's."""
+    job = first(conn, jobs.c.id == canonical(job_id), *_whose(principal))
+    if job is None:
+        raise NotFound(f"There is no job {job_id!r}.")
+    return job
+
+
+def load(conn: sa.Connection, job_id: str) -> Job:
+    """The job of an id that we gave out."""
+    return Job(**conn.execute(sa.select(*SEEN).where(jobs.c.id == job_id)).mappings().one())
+
+
+def paid_call(conn: sa.Connection, job_id: str) -> Call | None:
+    """What was sent for the job, until it was answered."""
+    return conn.execute(sa.select(jobs.c.call).where(jobs.c.id == job_id)).scalar_one()
+
+
+def first(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False) -> Job | None:
+    """A job of which all this is true."""
+    row = conn.execute(sa.select(*SEEN).where(*where).order_by(*([jobs.c.created_at.desc()] if newest else [])).limit(1)).mappings().first()
+    return None if row is None else Job(**row)
+
+
+def page(conn: sa.Connection, principal: str | None, *, state: State | None, query: str | None, limit: int, cursor: str | None) -> Page:
+    """Newest first. It walks an index from the cursor on, so that a page costs the same however many jobs there are."""
+    where = [*_whose(principal), *(jobs.c.words.contains(word, autoescape=True) for word in (query or "").casefold().split())]
+    if state is not None:
+        where.append(jobs.c.state == state)
+    if cursor is not None:
+        where.append(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*_place(cursor)))
+    found = _jobs(conn, sa.select(*SEEN).where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1))
+    return Page(found[:limit], _cursor(found[limit - 1]) if len(found) > limit else None)
+
+
+def version(conn: sa.Connection) -> int:
+    """The highest version of a job; 0 in an empty store."""
+    return conn.execute(sa.select(sa.func.max(jobs.c.version))).scalar() or 0
+
+
+def changed(conn: sa.Connection, since: int) -> tuple[Job, ...]:
+    """Jobs that changed after this version, in order, a thousand at most."""
+    return _jobs(conn, sa.select(*SEEN).where(jobs.c.version > since).order_by(jobs.c.version).limit(CHANGES_AT_ONCE))
+
+
+def alive(conn: sa.Connection) -> int:
+    """How many jobs the worker still has something to do for."""
+    return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state.in_(LIVE))).scalar_one()
+
+
+def usual_s(conn: sa.Connection, model: str) -> float | None:
+    """How long the model's last videos took, from the paid call to the file: the median of twenty; None of fewer than three."""
+    took = sa.select(jobs.c.finished_at - jobs.c.submitted_at).where(jobs.c.model == model, jobs.c.state == "completed")
+    lasted = conn.execute(took.where(jobs.c.submitted_at.is_not(None)).order_by(jobs.c.finished_at.desc()).limit(20)).scalars().all()
+    return median(lasted) if len(lasted) >= 3 else None
+
+
+def account(conn: sa.Connection, job: Job) -> Account:
+    """Where the job's money is booked."""
+    return Account(job.id, job.vendor, job.model, conn.execute(sa.select(jobs.c.day).where(jobs.c.id == job.id)).scalar_one())
+
+
+def _jobs(conn: sa.Connection, select: sa.Select[Any]) -> tuple[Job, ...]:
+    return tuple(Job(**row) for row in conn.execute(select).mappings())
+
+
+def _whose(principal: str | None) -> Sequence[sa.ColumnElement[bool]]:
+    return () if principal is None else (jobs.c.principal == principal,)
+
+
+def _cursor(job: Job) -> str:
+    return base64.urlsafe_b64encode(json.dumps([job.created_at, job.id]).encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> tuple[float, str]:
+    try:
+        created_at, job_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return float(created_at), str(job_id)
+    except (binascii.Error, ValueError, TypeError):
+        raise BrokenRules((Broken("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)) from None
+
+
+# Writing
+
+
+def update(conn: sa.Connection, job_id: str, now: float, **values: Any) -> Job:
+    """A change that a client can see."""
+    return write(conn, job_id, **news(now), **values)
+
+
+def write(conn: sa.Connection, job_id: str, **values: Any) -> Job:
+    """A change that only workers can see."""
+    conn.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
+    return load(conn, job_id)
+
+
+def news(now: float) -> dict[str, Any]:
+    """What makes a change one that clients hear of. Versions become visible in order, because writers take turns."""
+    return {"updated_at": now, "version": next_version()}
+
+
+def next_version() -> sa.ScalarSelect[int]:
+    """One above the highest."""
+    every = jobs.alias()
+    return sa.select(sa.func.coalesce(sa.func.max(every.c.version), 0) + 1).scalar_subquery()
+
+
+def free(due_s: float | None) -> dict[str, Any]:
+    """The columns of a job that nobody works on: due in so many seconds, or never again."""
+    return {"lease_owner": None, "lease_until": None, "due_at": None if due_s is None else db_now() + due_s}

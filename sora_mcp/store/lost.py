@@ -1,0 +1,61 @@
+"""What callers ask of the store about submits with no known outcome, and about models that cost more than was quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..domain import Call, Job, JobError
+from . import jobs, outcomes, pauses
+from .database import Database
+from .nouns import Pause
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Jobs of which nobody knows whether the vendor took them. Each call is one transaction, as the store's own."""
+
+    database: Database
+    clock: Callable[[], float]
+
+    def rivals(self, job: Job, window_s: float) -> int:
+        """How many other submits of the model, sent less than the window before or after, have no known outcome either."""
+        with self.database.reading() as conn:
+            return outcomes.rivals(conn, job, window_s)
+
+    def unclaimed(self, vendor: str, vendor_ids: Sequence[str]) -> tuple[str, ...]:
+        """Those of the vendor's ids that belong to no job here."""
+        with self.database.reading() as conn:
+            return outcomes.unclaimed(conn, vendor, vendor_ids)
+
+    def paid_call(self, job: Job) -> Call | None:
+        """The call that was sent for it, until it was answered."""
+        with self.database.reading() as conn:
+            return jobs.paid_call(conn, job.id)
+
+    def adopt(self, job: Job, vendor_id: str, ask: Call, *, due_s: float) -> Job | None:
+        """The job is the vendor's of this id. None when it is not unclear any more, was claimed since, or the id is another job's."""
+        with self.database.writing() as conn:
+            return outcomes.adopt(conn, job, vendor_id, ask, self.clock(), due_s=due_s)
+
+    def resolve(self, job: Job, error: JobError) -> Job | None:
+        """A person's word on the job's money, as `error.charged`. None when it is not unclear any more."""
+        with self.database.writing() as conn:
+            return outcomes.resolve(conn, job, error, self.clock())
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Models that cost more than was quoted, and are not bought until a person resumes them."""
+
+    database: Database
+
+    def paused(self) -> tuple[Pause, ...]:
+        """All of them, oldest first."""
+        with self.database.reading() as conn:
+            return pauses.every(conn)
+
+    def resume(self, model: str) -> bool:
+        """A person's word that it may be bought again. False when it was not paused."""
+        with self.database.writing() as conn:
+            return pauses.resume(conn, model)

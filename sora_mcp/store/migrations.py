@@ -1,0 +1,83 @@
+"""What brings a store from one version of the schema to the next, in statements that SQLite and PostgreSQL read alike.
+
+A version that was ever in use stays as it was: a change of `tables` is one more migration, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+Migration = Callable[[sa.Connection], None]
+
+FIRST = (
+    """
+    CREATE TABLE jobs (id TEXT NOT NULL, principal TEXT NOT NULL, state TEXT NOT NULL, vendor TEXT NOT NULL, model TEXT
+    NOT NULL, day TEXT NOT NULL, fingerprint TEXT NOT NULL, request_id TEXT, created_at DOUBLE PRECISION NOT NULL,
+    updated_at DOUBLE PRECISION NOT NULL, finished_at DOUBLE PRECISION, version BIGINT NOT NULL, due_at DOUBLE PRECISION,
+    lease_owner TEXT, lease_until DOUBLE PRECISION, fence BIGINT NOT NULL, tries BIGINT NOT NULL, submit_token TEXT,
+    submitted_at DOUBLE PRECISION, vendor_id TEXT, micros BIGINT NOT NULL, actual BIGINT, charged TEXT NOT NULL, size TEXT
+    NOT NULL, seconds BIGINT NOT NULL, with_image BOOLEAN NOT NULL, basis TEXT NOT NULL, source TEXT NOT NULL, checked
+    DATE NOT NULL, confidence TEXT NOT NULL, expected_s BIGINT NOT NULL, progress DOUBLE PRECISION, said TEXT, words TEXT
+    NOT NULL, prompt TEXT NOT NULL, options TEXT NOT NULL, warnings TEXT NOT NULL, parents TEXT NOT NULL, error TEXT,
+    artifact TEXT, next TEXT, media TEXT, call TEXT, PRIMARY KEY (id))
+    """,
+    "CREATE INDEX jobs_by_age ON jobs (created_at, id)",
+    "CREATE INDEX jobs_by_fingerprint ON jobs (principal, fingerprint, created_at)",
+    "CREATE INDEX jobs_by_model ON jobs (model, state, finished_at)",
+    "CREATE UNIQUE INDEX jobs_by_request ON jobs (principal, request_id)",
+    "CREATE INDEX jobs_by_state ON jobs (state, created_at, id)",
+    "CREATE UNIQUE INDEX jobs_by_vendor_id ON jobs (vendor, vendor_id)",
+    "CREATE UNIQUE INDEX jobs_by_version ON jobs (version)",
+    "CREATE INDEX jobs_due ON jobs (due_at) WHERE due_at IS NOT NULL",
+    "CREATE INDEX jobs_of ON jobs (principal, created_at, id)",
+    "CREATE INDEX jobs_of_by_state ON jobs (principal, state, created_at, id)",
+    """
+    CREATE TABLE ledger (job_id TEXT NOT NULL, kind TEXT NOT NULL, from_account TEXT NOT NULL, to_account TEXT NOT NULL,
+    micros BIGINT NOT NULL CHECK (micros > 0), day TEXT NOT NULL, month TEXT NOT NULL, vendor TEXT NOT NULL, model TEXT
+    NOT NULL, at DOUBLE PRECISION NOT NULL, PRIMARY KEY (job_id, kind))
+    """,
+    "CREATE INDEX ledger_by_month ON ledger (month, day)",
+    "CREATE TABLE meta (name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name))",
+    """
+    CREATE TABLE orphans (vendor TEXT NOT NULL, vendor_id TEXT NOT NULL, job_id TEXT NOT NULL, at DOUBLE PRECISION NOT
+    NULL, PRIMARY KEY (vendor, vendor_id, job_id))
+    """,
+    """
+    CREATE TABLE quotes (id TEXT NOT NULL, principal TEXT NOT NULL, fingerprint TEXT NOT NULL, model TEXT NOT NULL, size
+    TEXT NOT NULL, seconds BIGINT NOT NULL, micros BIGINT NOT NULL, prompt TEXT NOT NULL, expires_at DOUBLE PRECISION NOT
+    NULL, approved_at DOUBLE PRECISION, used_by TEXT, PRIMARY KEY (id), UNIQUE (used_by))
+    """,
+    "CREATE INDEX quotes_by_fingerprint ON quotes (principal, fingerprint, expires_at)",
+    'CREATE TABLE totals ("window" TEXT NOT NULL, micros BIGINT NOT NULL, ends_at DOUBLE PRECISION, PRIMARY KEY ("window"))',
+)
+
+# A model that cost more than was quoted is paused. Jobs that were left unclear are looked at once more: their vendor may have a list.
+SECOND = (
+    """
+    CREATE TABLE pauses (
+    model TEXT NOT NULL, since DOUBLE PRECISION NOT NULL, why TEXT NOT NULL, job_id TEXT NOT NULL, PRIMARY KEY (model))
+    """,
+    "UPDATE jobs SET due_at = 0, tries = 0 WHERE state = 'unknown' AND submit_token IS NOT NULL AND vendor_id IS NULL",
+)
+
+# Vendors' own lists of models, and models that were gone.
+THIRD = (
+    "CREATE TABLE gone (model TEXT NOT NULL, code TEXT NOT NULL, at DOUBLE PRECISION NOT NULL, PRIMARY KEY (model))",
+    "CREATE TABLE listings (vendor TEXT NOT NULL, fetched_at DOUBLE PRECISION NOT NULL, body TEXT NOT NULL, PRIMARY KEY (vendor))",
+)
+
+
+def saying(*statements: str) -> Migration:
+    """A migration that is nothing but statements."""
+
+    def migrate(conn: sa.Connection) -> None:
+        for statement in statements:
+            conn.exec_driver_sql(statement)
+
+    return migrate
+
+
+MIGRATIONS: tuple[Migration, ...] = (saying(*FIRST), saying(*SECOND), saying(*THIRD))
+"""What brings a store from version n to n + 1. Only ever appended to."""

@@ -1,0 +1,94 @@
+"""From an intent to a job: who has it already, what may be spent, whether a person agreed, and the hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..domain import Job
+from ..errors import OverBudget, RequestIdConflict, SoraError
+from . import jobs, ledger, pauses, quotes, tables
+from .ids import new_id
+from .nouns import Caps, Intent
+
+SAME_WISH_S = 600
+"""The same wish within this time, without a request_id, means the job that exists."""
+COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "expected_s", "call")
+
+
+def look(conn: sa.Connection, intent: Intent, now: float) -> Job | None:
+    """The job that this intent means already. RequestIdConflict when its request_id means another wish."""
+    job = _known(conn, intent) if intent.request_id is not None else _recent(conn, intent, now)
+    return None if job is None else replace(job, deduplicated=True)
+
+
+def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job | SoraError:
+    """The job, new or known, or why there is none: returned, not raised, because a quote that was written down has to stay."""
+    if (job := look(conn, intent, now)) is not None:
+        return job
+    micros = intent.quote.micros
+    if (over := ledger.refusal(conn, micros, caps, now)) is not None:
+        return OverBudget(over)
+    if (paused := pauses.refusal(conn, intent.model)) is not None:
+        return paused
+    job_id = new_id("v")
+    if intent.confirm and (no := quotes.use(conn, intent, job_id, now)) is not None:
+        return no
+    day = ledger.today(conn, now, caps.zone)
+    ledger.begin(conn, day)
+    ledger.hold(conn, ledger.Account(job_id, intent.vendor, intent.model, day.name), micros, now)
+    conn.execute(sa.insert(tables.jobs).values(id=job_id, day=day.name, **_columns(intent, now)))
+    return jobs.load(conn, job_id)
+
+
+def cancel_unsent(conn: sa.Connection, job: Job, now: float) -> Job | None:
+    """The job, cancelled and free of charge; None when its call may have left."""
+    unsent = (tables.jobs.c.state == "submitting", tables.jobs.c.submit_token.is_(None))
+    row = jobs.first(conn, tables.jobs.c.id == job.id, *unsent)
+    if row is None:
+        return None
+    ledger.release(conn, jobs.account(conn, row), now)
+    return jobs.update(conn, row.id, now, state="cancelled", charged="no", finished_at=now, call=None, **jobs.free(None))
+
+
+def _known(conn: sa.Connection, intent: Intent) -> Job | None:
+    mine = (tables.jobs.c.principal == intent.principal, tables.jobs.c.request_id == intent.request_id)
+    job = jobs.first(conn, *mine)
+    if job is None:
+        return None
+    if jobs.first(conn, tables.jobs.c.id == job.id, tables.jobs.c.fingerprint == intent.fingerprint) is None:
+        raise RequestIdConflict(
+            f"request_id {intent.request_id!r} was used for {job.id} with other arguments: repeat those, or take a new request_id.",
+            job_id=job.id,
+        )
+    return job
+
+
+def _recent(conn: sa.Connection, intent: Intent, now: float) -> Job | None:
+    c = tables.jobs.c
+    over = sa.and_(c.state.in_(("failed", "cancelled", "expired")), c.charged == "no")
+    same = (c.principal == intent.principal, c.fingerprint == intent.fingerprint, c.created_at > now - SAME_WISH_S)
+    return jobs.first(conn, *same, ~over, newest=True)
+
+
+def _columns(intent: Intent, now: float) -> dict[str, Any]:
+    return {
+        **{name: getattr(intent, name) for name in COPIED},
+        "options": dict(intent.options),
+        "warnings": intent.warnings,
+        "parents": intent.parents,
+        "words": intent.prompt.casefold(),
+        "state": "submitting",
+        "charged": "held" if intent.quote.micros > 0 else "no",
+        "micros": intent.quote.micros,
+        "basis": intent.quote.basis,
+        "source": intent.quote.source,
+        "checked": intent.quote.checked,
+        "confidence": intent.quote.confidence,
+        "created_at": now,
+        "updated_at": now,
+        "version": jobs.next_version(),
+        **jobs.free(0),
+    }

@@ -1,0 +1,113 @@
+"""Intents, caps and empty databases for tests of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import psycopg
+import sqlalchemy as sa
+
+from sora_mcp.domain import Artifact, Call, Done, Job, JobError, Pending, Quote
+from sora_mcp.money import Micros, usd
+from sora_mcp.store import Caps, Intent, Store
+from sora_mcp.store.database import Database
+
+NOON = 1_795_262_400.0
+"""2026-11-21, 12:00 UTC."""
+DAY_S = 86_400.0
+CAPS = Caps(per_video=usd("5"), daily=usd("10"), monthly=usd("100"), zone=UTC)
+CALL = Call("POST", "/v1/jobs/submit", {"prompt": "a paper boat", "seed": 7}, headers=(("x-trace", "1"),))
+ASK = Call("GET", "/v1/jobs/abc", query=(("full", "1"),))
+MEDIA = Call("GET", "https://cdn.example.com/abc.mp4")
+FILE = Artifact("/videos/boat.mp4", 1_000, "00" * 32, duration_s=4.0, width=1280, height=720)
+PENDING = Pending("abc", ASK, "running", "processing", progress=0.4)
+DONE = Done(MEDIA, "completed")
+
+
+class Clock:
+    """A clock that only the test moves."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def intent(price: str = "1.00", **changes: Any) -> Intent:
+    """A wish for Muvi's Sora 2 at this price, unlike any other wish unless `fingerprint` says so."""
+    price_quote = Quote("muvi:sora-2", usd(price), f"${price} per video", "https://example.com/prices", date(2026, 11, 20), "listed")
+    facts: dict[str, Any] = {
+        "principal": "local",
+        "fingerprint": uuid4().hex,
+        "request_id": None,
+        "vendor": "muvi",
+        "model": "muvi:sora-2",
+        "prompt": "A paper boat drifts down a rainy street",
+        "size": "1280x720",
+        "seconds": 4,
+        "options": {"audio": True, "seed": 7},
+        "with_image": False,
+        "warnings": ("It may be gone.",),
+        "call": CALL,
+        "quote": price_quote,
+        "expected_s": 180,
+    }
+    return Intent(**(facts | changes))
+
+
+def no(charged: Any, code: str = "vendor_rejected") -> JobError:
+    """A vendor's no."""
+    return JobError(code, "Muvi could not make this video.", charged, "sorry")
+
+
+def claimed(store: Store, owner: str = "me", lease_s: float = 60.0) -> Job:
+    """The one job that is due."""
+    (job,) = store.claim(owner, limit=1, lease_s=lease_s)
+    return job
+
+
+def begun(store: Store, price: str = "1.00", **changes: Any) -> Job:
+    """A job whose paid call is on its way, with the token `t`."""
+    made = store.reserve(intent(price, **changes), CAPS)
+    job = next(job for job in store.claim("me", limit=100, lease_s=60.0) if job.id == made.id)
+    assert store.begin(job, "t", lease_s=60.0, most=100)
+    return job
+
+
+def running(store: Store, price: str = "1.00", **changes: Any) -> Job:
+    """A job that the vendor has, claimed."""
+    job = begun(store, price, **changes)
+    store.bind(job, "t", replace(PENDING, id=f"at-{job.id}"), due_s=0)
+    return claimed(store)
+
+
+def moves(database: Database, job: Job) -> dict[str, int]:
+    """What the ledger says about a job."""
+    with database.reading() as conn:
+        rows = conn.execute(sa.text("SELECT kind, micros FROM ledger WHERE job_id = :id ORDER BY kind"), {"id": job.id})
+        return {row.kind: row.micros for row in rows}
+
+
+def spent(store: Store, caps: Caps = CAPS) -> tuple[Micros, Micros]:
+    """Of the day and of the month."""
+    budget = store.budget(caps)
+    return budget.day_spent, budget.month_spent
+
+
+@contextmanager
+def empty_schema(server: str) -> Generator[str]:
+    """The address of an empty schema on this PostgreSQL."""
+    schema = f"test_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"CREATE SCHEMA {schema}")
+        try:
+            yield f"{server}&options={quote(f'-csearch_path={schema}')}"
+        finally:
+            conn.execute(f"DROP SCHEMA {schema} CASCADE")

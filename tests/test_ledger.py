@@ -1,0 +1,338 @@
+"""Money: the caps hold to the micro, every move is written once, and a day's money stays in its day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sora_mcp.domain import Job
+from sora_mcp.errors import OverBudget
+from sora_mcp.money import Micros, usd
+from sora_mcp.store import Budget, Caps, SpendRow, Store
+from sora_mcp.store.database import Database
+from sora_mcp.store.ledger import midnight
+
+from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, intent, moves, no, running, spent
+
+ONE = usd("1.00")
+
+
+def refused(store: Store, price: str, caps: Caps = CAPS) -> str:
+    """The sentence with which the store refuses."""
+    with pytest.raises(OverBudget) as error:
+        store.reserve(intent(price), caps)
+    assert store.allows(usd(price), caps) == error.value.message
+    return error.value.message
+
+
+# Caps
+
+
+def test_the_budget_shows_what_is_left_of_every_cap(store: Store) -> None:
+    store.reserve(intent("1.20"), CAPS)
+    assert store.budget(CAPS) == Budget(
+        per_video=usd("5"),
+        day_limit=usd("10"),
+        day_spent=usd("1.20"),
+        day_left=usd("8.80"),
+        month_limit=usd("100"),
+        month_spent=usd("1.20"),
+        month_left=usd("98.80"),
+        resets_at=datetime(2026, 11, 22, tzinfo=UTC),
+        unknown=Micros(0),
+    )
+
+
+def test_one_video_may_not_cost_more_than_its_cap(store: Store) -> None:
+    assert refused(store, "5.000001") == (
+        "This video costs $5.000001, and one video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
+    )
+    assert store.reserve(intent("5"), CAPS).charged == "held"
+
+
+def test_a_day_takes_exactly_its_cap(store: Store) -> None:
+    store.reserve(intent("5"), CAPS)
+    store.reserve(intent("4"), CAPS)
+    assert refused(store, "1.000001") == (
+        "This video costs $1.000001, but of the day's $10.00 only $1.00 is left: $9.00 is spent or held."
+        " The day ends 2026-11-22 at 00:00 UTC; only the user can raise SORA_MCP_DAILY_USD."
+    )
+    assert store.allows(ONE, CAPS) is None
+    store.reserve(intent("1"), CAPS)
+    assert store.budget(CAPS).day_left == 0
+
+
+def test_a_month_takes_exactly_its_cap(store: Store) -> None:
+    caps = replace(CAPS, monthly=usd("2"))
+    store.reserve(intent("1.50"), caps)
+    assert refused(store, "0.51", caps) == (
+        "This video costs $0.51, but of the month's $2.00 only $0.50 is left: $1.50 is spent or held."
+        " The month ends 2026-12-01 at 00:00 UTC; only the user can raise SORA_MCP_MONTHLY_USD."
+    )
+    assert store.reserve(intent("0.50"), caps).charged == "held"
+
+
+def test_ten_times_ten_cents_are_a_dollar(store: Store) -> None:
+    caps = replace(CAPS, daily=usd("1"))
+    for _ in range(10):
+        store.reserve(intent("0.10"), caps)
+    assert refused(store, "0.000001", caps).startswith("This video costs $0.000001, but of the day's $1.00 only $0.00 is left")
+
+
+def test_a_free_video_passes_an_empty_budget(store: Store) -> None:
+    nothing = Caps(Micros(0), Micros(0), Micros(0), UTC)
+    assert store.reserve(intent("0"), nothing).charged == "no"
+
+
+def test_a_cap_lowered_below_what_is_held_lets_nothing_more_in(store: Store) -> None:
+    store.reserve(intent("5"), CAPS)
+    assert store.budget(replace(CAPS, daily=usd("2"))).day_left == 0
+    refused(store, "0.01", replace(CAPS, daily=usd("2")))
+
+
+@pytest.mark.parametrize("price", ["1000000.000001", "9223372036854.775807", "99999999999999999999"])
+def test_no_cap_is_high_enough_for_a_sum_that_could_overflow(store: Store, price: str) -> None:
+    boundless = Caps(Micros(2**80), Micros(2**80), Micros(2**80), UTC)
+    assert "one video may cost $1000000.00 at most" in refused(store, price, boundless)
+
+
+# Ends of a hold
+
+
+def test_a_settled_hold_is_spent_at_the_vendor(store: Store, database: Database) -> None:
+    job = store.settle(running(store), DONE)
+    assert job is not None
+    assert (job.charged, job.actual, moves(database, job)) == ("yes", None, {"hold": ONE, "settle": ONE})
+    assert spent(store) == (ONE, ONE)
+
+
+def test_what_the_vendor_did_not_take_goes_back(store: Store, database: Database) -> None:
+    job = store.settle(running(store), replace(DONE, micros=usd("0.70")))
+    assert job is not None
+    assert (job.charged, job.actual) == ("yes", usd("0.70"))
+    assert moves(database, job) == {"hold": ONE, "settle": usd("0.70"), "release": usd("0.30")}
+    assert spent(store) == (usd("0.70"), usd("0.70"))
+
+
+def test_what_the_vendor_took_above_the_hold_counts_even_above_the_cap(store: Store, database: Database) -> None:
+    job = store.settle(running(store), replace(DONE, micros=usd("100")))
+    assert job is not None
+    assert moves(database, job) == {"hold": ONE, "settle": ONE, "overrun": usd("99")}
+    assert store.budget(CAPS).day_left == 0
+    refused(store, "0.01")
+
+
+def test_a_price_that_the_vendor_named_while_working_counts_at_the_end(store: Store) -> None:
+    job = store.step(running(store), replace(PENDING, micros=usd("0.80")), due_s=0)
+    assert job is not None
+    settled = store.settle(job, DONE)
+    assert settled is not None
+    assert (settled.actual, spent(store)[0]) == (usd("0.80"), usd("0.80"))
+
+
+def test_a_vendor_that_takes_nothing_charges_nothing(store: Store) -> None:
+    job = store.settle(running(store), replace(DONE, micros=Micros(0)))
+    assert job is not None
+    assert (job.charged, spent(store)) == ("no", (0, 0))
+
+
+def test_a_second_settle_moves_no_money(store: Store, database: Database) -> None:
+    job = store.settle(running(store), replace(DONE, micros=usd("0.70")))
+    assert job is not None
+    again = store.settle(job, replace(DONE, micros=usd("0.10")))
+    assert again is not None
+    assert (again.actual, again.charged) == (usd("0.70"), "yes")
+    assert moves(database, job) == {"hold": ONE, "settle": usd("0.70"), "release": usd("0.30")}
+
+
+def test_a_free_video_that_the_vendor_charges_for_counts(store: Store, database: Database) -> None:
+    job = store.settle(running(store, "0"), replace(DONE, micros=usd("0.05")))
+    assert job is not None
+    assert (job.charged, moves(database, job), spent(store)[0]) == ("yes", {"overrun": usd("0.05")}, usd("0.05"))
+
+
+@pytest.mark.parametrize("claim", [-5, 10**30])
+def test_a_senseless_sum_is_booked_within_reason(store: Store, claim: int) -> None:
+    store.settle(running(store), replace(DONE, micros=Micros(claim)))
+    assert spent(store)[0] == (0 if claim < 0 else usd("1000000"))
+
+
+def test_a_file_that_comes_home_without_a_settle_is_spent_as_held(store: Store, database: Database) -> None:
+    job = store.finish(running(store), FILE)
+    assert job is not None
+    assert (job.charged, moves(database, job)) == ("yes", {"hold": ONE, "settle": ONE})
+
+
+def test_a_vendors_free_no_gives_the_hold_back(store: Store, database: Database) -> None:
+    job = store.end(running(store), "failed", no("no"))
+    assert job is not None
+    assert (job.charged, moves(database, job), spent(store)) == ("no", {"hold": ONE, "release": ONE}, (0, 0))
+
+
+def test_a_vendors_costly_no_is_spent(store: Store, database: Database) -> None:
+    job = store.end(running(store), "failed", no("yes"), micros=usd("0.25"))
+    assert job is not None
+    assert (job.charged, job.actual) == ("yes", usd("0.25"))
+    assert moves(database, job) == {"hold": ONE, "settle": usd("0.25"), "release": usd("0.75")}
+
+
+def test_a_no_that_does_not_tell_about_money_counts_as_spent(store: Store, database: Database) -> None:
+    job = store.end(running(store), "failed", no("unknown"))
+    assert job is not None
+    assert (job.state, job.charged, moves(database, job)) == ("failed", "unknown", {"hold": ONE, "settle": ONE})
+
+
+def test_an_unknown_job_keeps_its_hold_and_the_budget_says_so(store: Store, database: Database) -> None:
+    job = store.unclear(begun(store), "t", no("unknown"))
+    assert (job.charged, moves(database, job)) == ("unknown", {"hold": ONE})
+    budget = store.budget(CAPS)
+    assert (budget.unknown, budget.day_spent) == (ONE, ONE)
+
+
+@pytest.mark.parametrize(("charged", "left"), [("no", {"release": ONE}), ("yes", {"settle": ONE})])
+def test_a_persons_word_ends_an_unknown_job(store: Store, database: Database, charged: str, left: dict[str, int]) -> None:
+    job = store.unclear(begun(store), "t", no("unknown"))
+    ended = store.end(job, "failed", no(charged))
+    assert ended is not None
+    assert (ended.charged, moves(database, job), store.budget(CAPS).unknown) == (charged, {"hold": ONE} | left, 0)
+
+
+def test_money_that_was_spent_comes_back_as_a_refund(store: Store, database: Database) -> None:
+    job = store.settle(running(store), replace(DONE, micros=usd("1.10")))
+    assert job is not None
+    ended = store.end(job, "failed", no("no"))
+    assert ended is not None
+    assert ended.charged == "no"
+    assert moves(database, job) == {"hold": ONE, "settle": ONE, "overrun": usd("0.10"), "refund": usd("1.10")}
+    assert spent(store) == (0, 0)
+
+
+def test_a_dead_link_leaves_spent_money_spent(store: Store, database: Database) -> None:
+    job = store.settle(running(store), DONE)
+    assert job is not None
+    ended = store.end(job, "expired", no("yes"))
+    assert ended is not None
+    assert (ended.charged, moves(database, job)) == ("yes", {"hold": ONE, "settle": ONE})
+
+
+# Windows
+
+
+def test_a_new_day_has_a_new_budget_and_the_month_goes_on(store: Store, clock: Clock) -> None:
+    store.reserve(intent("5"), CAPS)
+    clock.at += DAY_S
+    assert spent(store) == (0, usd("5"))
+
+
+def test_money_stays_in_the_day_of_its_hold(store: Store, clock: Clock) -> None:
+    clock.at = NOON + DAY_S / 2 - 0.1
+    job = running(store)
+    clock.at += 0.2
+    store.settle(job, replace(DONE, micros=usd("3")))
+    assert spent(store) == (0, usd("3"))
+    clock.at -= 1
+    assert spent(store) == (usd("3"), usd("3"))
+
+
+def test_a_month_ends_with_its_last_day(store: Store, clock: Clock) -> None:
+    store.reserve(intent("5"), CAPS)
+    clock.at = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC).timestamp()
+    assert spent(store) == (0, usd("5"))
+    clock.at += 1
+    assert spent(store) == (0, 0)
+
+
+def test_a_clock_that_steps_back_refills_nothing(store: Store, clock: Clock) -> None:
+    store.reserve(intent("5"), CAPS)
+    for at in (NOON - 2 * 3600, NOON - DAY_S, NOON - 40 * DAY_S):
+        clock.at = at
+        assert spent(store) == (usd("5"), usd("5"))
+
+
+def test_a_clock_that_runs_ahead_and_comes_back_stays_in_the_day_ahead(store: Store, clock: Clock) -> None:
+    store.reserve(intent("5"), CAPS)
+    clock.at = NOON + 40 * DAY_S
+    store.reserve(intent("5"), CAPS)
+    clock.at = NOON
+    store.reserve(intent("5"), CAPS)
+    refused(store, "0.01")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Honolulu", "Asia/Kolkata"])
+def test_another_zone_refills_nothing_before_the_promised_moment(store: Store, clock: Clock, zone: str) -> None:
+    store.reserve(intent("5"), CAPS)
+    moved = replace(CAPS, zone=ZoneInfo(zone))
+    clock.at = NOON + DAY_S / 2 - 1
+    assert spent(store, moved) == (usd("5"), usd("5"))
+    assert store.budget(moved).resets_at == datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def test_a_zone_that_is_behind_reuses_no_earlier_day(store: Store, clock: Clock) -> None:
+    clock.at = datetime(2026, 11, 21, 20, tzinfo=UTC).timestamp()
+    ahead, behind = (replace(CAPS, zone=ZoneInfo(name)) for name in ("Pacific/Auckland", "Pacific/Honolulu"))
+    store.reserve(intent("5"), ahead)  # on the 22nd there
+    clock.at = datetime(2026, 11, 22, 11, tzinfo=UTC).timestamp()  # its end; in Honolulu, one hour into the 22nd
+    assert spent(store, behind)[0] == usd("5")
+    store.reserve(intent("5"), behind)
+    assert store.budget(behind).resets_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+ZONES = ("America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "Africa/Cairo", "America/Havana", "Asia/Kathmandu", "Pacific/Apia")
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_every_day_of_a_year_ends_when_the_next_one_begins(zone: str) -> None:
+    where = ZoneInfo(zone)
+    for number in range(366):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        end = midnight(day, where)
+        around = [datetime.fromtimestamp(end + shift, where).date() for shift in (-1, 0)]
+        assert around == [day - timedelta(days=1), day]
+
+
+# Reports
+
+
+def test_spend_is_told_by_day_vendor_and_model(store: Store, clock: Clock) -> None:
+    store.settle(running(store), replace(DONE, micros=usd("0.70")))
+    begun(store, "0.50")
+    store.end(running(store), "failed", no("no"))
+    store.finish(running(store, "0"), FILE)
+    clock.at += 10 * DAY_S
+    begun(store, "0.25", vendor="fal", model="fal:kling")
+    november = SpendRow("2026-11-21", "muvi", "muvi:sora-2", videos=2, held=usd("0.50"), spent=usd("0.70"))
+    december = SpendRow("2026-12-01", "fal", "fal:kling", videos=1, held=usd("0.25"), spent=Micros(0))
+    assert store.spend() == (november, december)
+    assert store.spend("2026-12") == (december,)
+    assert store.spend("2025-01") == ()
+
+
+def test_a_job_knows_nothing_of_money_that_the_ledger_does_not(store: Store, database: Database) -> None:
+    jobs: list[Job] = [begun(store), running(store), store.unclear(begun(store), "t", no("unknown"))]
+    assert [moves(database, job) for job in jobs] == [{"hold": job.micros} for job in jobs]
+
+
+def test_the_outlook_says_what_would_be_refused_and_what_is_left(store: Store) -> None:
+    caps = replace(CAPS, per_video=usd("5"), daily=usd("8"))
+
+    assert store.outlook(usd("4"), caps, clips=2) == (None, store.budget(caps))
+    assert store.outlook(usd("6"), caps, clips=1)[0] == store.allows(usd("6"), caps)
+    assert store.outlook(usd("3"), caps, clips=3)[0] == store.allows(usd("9"), replace(caps, per_video=usd("9")))
+
+
+def test_what_is_known_to_be_spent_stays_known(store: Store, database: Database) -> None:
+    job = store.settle(running(store), DONE)
+    assert job is not None
+    ended = store.end(job, "failed", no("unknown"))
+    assert ended is not None
+    assert (ended.charged, ended.error, moves(database, job)) == ("yes", no("yes"), {"hold": ONE, "settle": ONE})
+
+
+def test_while_the_state_is_unknown_no_word_moves_the_hold(store: Store, database: Database) -> None:
+    for charged in ("no", "yes"):
+        job = store.end(running(store), "unknown", no(charged))
+        assert job is not None
+        assert (job.charged, moves(database, job)) == ("unknown", {"hold": ONE})

@@ -1,0 +1,217 @@
+"""Whatever happens to jobs, in whatever order: the sums are the ledger's, and nothing is held for what has ended."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+
+from sora_mcp.domain import Job, JobError
+from sora_mcp.errors import NeedsConfirmation, OverBudget, Refused
+from sora_mcp.money import Micros, show, usd
+from sora_mcp.store import Store
+from sora_mcp.store.database import connect
+
+from .stored import CAPS, DAY_S, DONE, FILE, PENDING, Clock, empty_schema, intent, no
+
+ENDED = ("completed", "failed", "cancelled", "expired")
+PRICES = st.sampled_from([0, 1, 300_000, 1_000_000, 4_999_999, 5_000_000])
+SUMS = st.none() | st.sampled_from([0, 1, 300_000, 1_000_000, 7_000_000])
+CHARGED = st.sampled_from(["no", "yes", "unknown", "held"])
+
+
+class History(RuleBasedStateMachine):
+    """Jobs of one store, each call as it may come: late, twice, or from who lost the job."""
+
+    jobs: Bundle[Job] = Bundle("jobs")
+    quotes: Bundle[str] = Bundle("quotes")
+
+    def __init__(self, address: Callable[[ExitStack], str]) -> None:
+        super().__init__()
+        self.over: dict[str, str] = {}
+        """How jobs ended, when that was first seen."""
+        self.yes, self.bought = set[str](), set[str]()
+        """Quotes that a person agreed to, and jobs that needed one."""
+        self.open = ExitStack()
+        self.clock, home = Clock(), Path(self.open.enter_context(tempfile.TemporaryDirectory()))
+        url = address(self.open)
+        self.store = Store(url, home, clock=self.clock)
+        self.open.callback(self.store.close)
+        self.rows = connect(url, home)
+        self.open.callback(self.rows.close)
+
+    def teardown(self) -> None:
+        self.open.close()
+
+    @rule(target=jobs, micros=PRICES)
+    def reserve(self, micros: int) -> Any:
+        self.store.pauses.resume("muvi:sora-2")
+        before = self.store.budget(CAPS)
+        try:
+            job = self.store.reserve(intent(show(micros)[1:]), CAPS)
+        except OverBudget:
+            assert micros > min(before.per_video, before.day_left, before.month_left)
+            return self.store.reserve(intent("0"), CAPS)
+        assert micros == 0 or micros <= min(before.per_video, before.day_left, before.month_left)
+        return job
+
+    @rule(target=quotes, wish=st.sampled_from("abc"), micros=st.sampled_from([1, 300_000]))
+    def wish_for_what_needs_a_yes(self, wish: str, micros: int) -> Any:
+        asked = intent(show(micros)[1:], fingerprint=wish, confirm=True)
+        try:
+            job = self.store.reserve(asked, CAPS)
+        except NeedsConfirmation as error:
+            return error.quote_id
+        except OverBudget:
+            return multiple()
+        self.bought |= set() if job.deduplicated else {job.id}
+        return multiple()
+
+    @rule(quote=quotes)
+    def agree(self, quote: str) -> None:
+        with suppress(Refused):
+            self.yes.add(self.store.approve(quote).id)
+
+    @invariant()
+    def a_yes_buys_one_video_at_most(self) -> None:
+        assert len(self.bought) <= len(self.yes)
+
+    @invariant()
+    def an_end_stays_an_end(self) -> None:
+        for job in self.store.page(None, limit=1000).jobs:
+            if job.state in ENDED:
+                assert self.over.setdefault(job.id, job.state) == job.state
+            assert job.id not in self.over or job.state in ENDED
+
+    @rule(hours=st.sampled_from([-1000, -25, -2, 1, 13, 24, 300]))
+    def time_goes_by_or_steps_back(self, hours: int) -> None:
+        before = self.store.budget(CAPS)
+        self.clock.at += hours * DAY_S / 24
+        after = self.store.budget(CAPS)
+        assert hours > 0 or before.day_spent == 0 or after.day_left <= before.day_left or after.resets_at != before.resets_at
+
+    @rule(target=jobs, job=jobs)
+    def claim(self, job: Job) -> Any:
+        self.store.hurry(job)
+        return multiple(*self.store.claim("me", limit=5, lease_s=-1.0))
+
+    @rule(job=jobs)
+    def begin(self, job: Job) -> None:
+        self.store.begin(job, "t", lease_s=-1.0)
+
+    @rule(target=jobs, job=jobs, named=SUMS)
+    def bind(self, job: Job, named: int | None) -> Job:
+        micros = None if named is None else Micros(named)
+        return self.store.bind(job, "t", replace(PENDING, id=f"at-{job.id}", micros=micros), due_s=0)
+
+    @rule(target=jobs, job=jobs, named=SUMS)
+    def bind_done(self, job: Job, named: int | None) -> Job:
+        return self.store.bind_done(job, "t", replace(DONE, micros=None if named is None else Micros(named)), f"at-{job.id}")
+
+    @rule(job=jobs)
+    def put_back(self, job: Job) -> None:
+        self.store.put_back(job, "t", due_s=0)
+
+    @rule(job=jobs, charged=CHARGED)
+    def refuse(self, job: Job, charged: Any) -> None:
+        self.store.refuse(job, "t", no(charged))
+
+    @rule(target=jobs, job=jobs)
+    def unclear(self, job: Job) -> Job:
+        return self.store.unclear(job, "t", no("unknown"))
+
+    @rule(job=jobs)
+    def cancel(self, job: Job) -> None:
+        self.store.cancel_unsent(job)
+
+    @rule(target=jobs, job=jobs, named=SUMS)
+    def settle(self, job: Job, named: int | None) -> Job:
+        return self.store.settle(job, replace(DONE, micros=None if named is None else Micros(named))) or job
+
+    @rule(job=jobs)
+    def renew_link(self, job: Job) -> None:
+        self.store.renew_link(job, due_s=0, tries=1)
+
+    @rule(job=jobs)
+    def finish(self, job: Job) -> None:
+        self.store.finish(job, FILE)
+
+    @rule(job=jobs, state=st.sampled_from([*ENDED[1:], "unknown"]), charged=CHARGED, named=SUMS)
+    def end(self, job: Job, state: Any, charged: Any, named: int | None) -> None:
+        error = JobError("vendor_rejected", "No.", charged)
+        self.store.end(job, state, error, micros=None if named is None else Micros(named))
+
+    @invariant()
+    def the_sums_are_the_ledgers(self) -> None:
+        sums: Counter[str] = Counter()
+        for move in self.moves():
+            sign = (move.from_account == "budget") - (move.to_account == "budget")
+            for window in (move.day, move.month):
+                sums[window] += sign * move.micros
+        with self.rows.reading() as conn:
+            totals = {row.window: row.micros for row in conn.execute(sa.text("SELECT * FROM totals")) if row.micros}
+        assert totals == {window: micros for window, micros in sums.items() if micros}
+        assert all(micros > 0 for micros in totals.values())
+
+    @invariant()
+    def every_account_tells_what_its_job_says(self) -> None:
+        held, spent = Counter[str](), Counter[str]()
+        for move in self.moves():
+            for account, sign in ((move.from_account, -1), (move.to_account, 1)):
+                if account == f"held:{move.job_id}":
+                    held[move.job_id] += sign * move.micros
+                elif account == f"spent:{move.vendor}":
+                    spent[move.job_id] += sign * move.micros
+        for job in self.store.page(None, limit=1000).jobs:
+            assert (held[job.id], spent[job.id] > 0) in self.may_be(job)
+            assert held[job.id] == 0 or job.state not in ENDED
+
+    def may_be(self, job: Job) -> list[tuple[int, bool]]:
+        """What may be held for a job, and whether something may be spent, by its `charged`."""
+        return {
+            "no": [(0, False)],
+            "yes": [(0, True)],
+            "held": [(job.micros, False)],
+            "unknown": [(job.micros, False), (0, True)],
+        }[job.charged]
+
+    @invariant()
+    def a_hold_has_one_end(self) -> None:
+        with self.rows.reading() as conn:
+            jobs = conn.execute(sa.text("SELECT job_id, kind, micros FROM ledger WHERE kind IN ('hold', 'settle', 'release')"))
+            moved: dict[str, dict[str, int]] = {}
+            for row in jobs:
+                moved.setdefault(row.job_id, {})[row.kind] = row.micros
+        assert all(kinds.get("settle", 0) + kinds.get("release", 0) in (0, kinds["hold"]) for kinds in moved.values())
+
+    def moves(self) -> list[Any]:
+        """The ledger."""
+        with self.rows.reading() as conn:
+            return list(conn.execute(sa.text("SELECT * FROM ledger")))
+
+
+def told(address: Callable[[ExitStack], str], examples: int) -> None:
+    """Plays so many histories, each in a store of its own."""
+    limits = settings(max_examples=examples, stateful_step_count=30, deadline=None, database=None, derandomize=True)
+    run_state_machine_as_test(lambda: History(address), settings=settings(limits, suppress_health_check=[HealthCheck.too_slow]))
+
+
+def test_no_history_loses_money_on_sqlite() -> None:
+    told(lambda stack: f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/sora.db", examples=40)
+
+
+def test_no_history_loses_money_on_postgresql(postgres_url: str) -> None:
+    told(lambda stack: stack.enter_context(empty_schema(postgres_url)), examples=10)
+
+
+def test_prices_are_shown_as_they_are_read() -> None:
+    assert [usd(show(micros)[1:]) for micros in (1, 300_000, 4_999_999)] == [1, 300_000, 4_999_999]

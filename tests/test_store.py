@@ -1,0 +1,388 @@
+"""The desk's side of the store: one wish is one job, found again, paged through, agreed to by a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from sora_mcp.domain import Job
+from sora_mcp.errors import Broken, BrokenRules, NeedsConfirmation, NotFound, OverBudget, Refused, RequestIdConflict
+from sora_mcp.money import usd
+from sora_mcp.store import Approval, Page, Store
+from sora_mcp.store.database import Database
+from sora_mcp.store.ids import ALPHABET, canonical, new_id
+
+from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, intent, no, running, spent
+
+
+def test_a_reserved_job_is_due_and_holds_its_money(store: Store) -> None:
+    made = store.reserve(intent("1.20", request_id="r1", parents=("v_0000000000",)), CAPS)
+    assert made == Job(
+        id=made.id,
+        principal="local",
+        state="submitting",
+        vendor="muvi",
+        model="muvi:sora-2",
+        prompt="A paper boat drifts down a rainy street",
+        size="1280x720",
+        seconds=4,
+        options={"audio": True, "seed": 7},
+        with_image=False,
+        warnings=("It may be gone.",),
+        micros=usd("1.20"),
+        actual=None,
+        charged="held",
+        basis="$1.20 per video",
+        source="https://example.com/prices",
+        checked=date(2026, 11, 20),
+        confidence="listed",
+        created_at=NOON,
+        updated_at=NOON,
+        expected_s=180,
+        version=1,
+        request_id="r1",
+        parents=("v_0000000000",),
+    )
+    assert spent(store) == (usd("1.20"), usd("1.20"))
+    assert claimed(store) == replace(made, call=CALL, fence=1)
+
+
+def test_the_paid_call_is_shown_to_workers_only(store: Store) -> None:
+    made = store.reserve(intent(), CAPS)
+    assert [job.call for job in (made, store.get(made.id, None), *store.changed(0), *store.page(None, limit=5).jobs)] == [None] * 4
+
+
+def test_a_free_video_holds_nothing(store: Store) -> None:
+    assert store.reserve(intent("0"), CAPS).charged == "no"
+    assert spent(store) == (0, 0)
+
+
+def test_text_that_a_database_cannot_hold_is_stored_without_those_characters(store: Store) -> None:
+    made = store.reserve(intent(prompt="a\0b\ud800c", principal="p\0"), CAPS)
+    assert store.get(made.id, "p\0").prompt == "a\ufffdb?c"
+
+
+# One wish, one job
+
+
+def test_the_same_request_id_is_the_same_job_for_ever(store: Store, clock: Clock) -> None:
+    wish = intent(request_id="r1")
+    made = store.reserve(wish, CAPS)
+    clock.at += 40 * DAY_S
+    assert store.reserve(wish, CAPS) == replace(made, deduplicated=True)
+    assert store.look(wish) == replace(made, deduplicated=True)
+
+
+def test_the_same_request_id_with_other_arguments_is_refused(store: Store) -> None:
+    made = store.reserve(intent(request_id="r1"), CAPS)
+    for ask in (lambda wish: store.reserve(wish, CAPS), store.look):
+        with pytest.raises(RequestIdConflict) as refused:
+            ask(intent(request_id="r1"))
+        assert refused.value.job_id == made.id
+
+
+def test_a_request_id_belongs_to_its_principal(store: Store) -> None:
+    made = [store.reserve(intent(request_id="r1", principal=name), CAPS) for name in ("ann", "bob")]
+    assert [job.deduplicated for job in made] == [False, False]
+
+
+def test_the_same_wish_within_ten_minutes_is_the_same_job(store: Store, clock: Clock) -> None:
+    wish = intent()
+    made = store.reserve(wish, CAPS)
+    clock.at += 599
+    assert store.reserve(wish, CAPS) == replace(made, deduplicated=True)
+    clock.at += 1
+    assert store.look(wish) is None
+    assert store.reserve(wish, CAPS).id != made.id
+
+
+def test_the_same_wish_of_another_principal_is_another_job(store: Store) -> None:
+    wish = intent()
+    made = [store.reserve(replace(wish, principal=name), CAPS) for name in ("ann", "bob")]
+    assert made[0].id != made[1].id
+
+
+def test_a_wish_that_ended_free_of_charge_can_be_repeated_at_once(store: Store) -> None:
+    wish = intent()
+    store.reserve(wish, CAPS)
+    store.refuse(claimed(store), None, no("no"))
+    assert store.reserve(wish, CAPS).deduplicated is False
+
+
+def test_a_wish_that_ended_with_a_charge_is_still_the_same_wish(store: Store) -> None:
+    wish = intent()
+    made = store.reserve(wish, CAPS)
+    store.refuse(claimed(store), None, no("yes"))
+    assert store.reserve(wish, CAPS).id == made.id
+
+
+def test_a_wish_of_unclear_outcome_is_still_the_same_wish(store: Store) -> None:
+    wish = intent()
+    made = store.reserve(wish, CAPS)
+    store.unclear(claimed(store), None, no("unknown"))
+    assert store.reserve(wish, CAPS).id == made.id
+
+
+def test_a_known_wish_comes_before_every_cap(store: Store) -> None:
+    wish = intent(request_id="r1")
+    made = store.reserve(wish, CAPS)
+    assert store.reserve(wish, replace(CAPS, per_video=usd("0"))).id == made.id
+
+
+# A person's yes
+
+
+def asked(store: Store, **changes: object) -> NeedsConfirmation:
+    """What the store says to a wish that needs a yes."""
+    with pytest.raises(NeedsConfirmation) as refused:
+        store.reserve(intent(fingerprint="f", confirm=True, **changes), CAPS)
+    return refused.value
+
+
+def test_a_wish_that_needs_a_yes_writes_a_quote_and_holds_nothing(store: Store) -> None:
+    needs = asked(store)
+    assert needs.message == (
+        f"muvi:sora-2 costs $1.00 for this, and a person has to say yes to quote {needs.quote_id} first, until 12:15 UTC."
+    )
+    assert store.approval(needs.quote_id) == Approval(
+        id=needs.quote_id,
+        model="muvi:sora-2",
+        size="1280x720",
+        seconds=4,
+        micros=usd("1.00"),
+        prompt="A paper boat drifts down a rainy street",
+        expires_at=NOON + 900,
+        approved_at=None,
+        used_by=None,
+    )
+    assert spent(store) == (0, 0)
+
+
+def test_asking_again_asks_for_the_same_yes(store: Store) -> None:
+    assert asked(store).quote_id == asked(store).quote_id
+
+
+def test_one_yes_buys_one_video(store: Store, clock: Clock) -> None:
+    quote_id = asked(store).quote_id
+    assert store.approve(quote_id).approved_at == NOON
+    made = store.reserve(intent(fingerprint="f", confirm=True, quote_id=quote_id.upper()), CAPS)
+    assert store.approval(quote_id).used_by == made.id
+    clock.at += 600
+    again = asked(store, quote_id=quote_id)
+    assert again.quote_id != quote_id
+    assert again.message.startswith(f"Quote {quote_id} was used for {made.id} already. muvi:sora-2 costs")
+
+
+def test_a_yes_is_found_without_its_name(store: Store) -> None:
+    store.approve(asked(store).quote_id)
+    assert store.reserve(intent(fingerprint="f", confirm=True), CAPS).state == "submitting"
+
+
+def test_a_quote_without_a_yes_buys_nothing(store: Store) -> None:
+    quote_id = asked(store).quote_id
+    assert asked(store, quote_id=quote_id).quote_id == quote_id
+
+
+def test_a_yes_ends_after_fifteen_minutes(store: Store, clock: Clock) -> None:
+    quote_id = asked(store).quote_id
+    store.approve(quote_id)
+    clock.at += 900
+    again = asked(store, quote_id=quote_id)
+    assert again.message.startswith(f"Quote {quote_id} has expired. ")
+    with pytest.raises(Refused, match="has expired"):
+        store.approve(quote_id)
+
+
+@pytest.mark.parametrize("changes", [{"fingerprint": "g"}, {"price": "1.01"}])
+def test_a_yes_is_for_these_arguments_and_this_price(store: Store, changes: dict[str, str]) -> None:
+    quote_id = asked(store).quote_id
+    store.approve(quote_id)
+    with pytest.raises(NeedsConfirmation) as refused:
+        store.reserve(intent(**({"fingerprint": "f"} | changes), confirm=True, quote_id=quote_id), CAPS)
+    assert refused.value.message.startswith(f"Quote {quote_id} is for other arguments or another price. ")
+
+
+def test_a_yes_belongs_to_its_principal(store: Store) -> None:
+    quote_id = asked(store).quote_id
+    store.approve(quote_id)
+    assert asked(store, principal="eve", quote_id=quote_id).message.startswith(f"There is no quote '{quote_id}'. ")
+
+
+def test_a_refused_purchase_uses_no_yes_up(store: Store) -> None:
+    quote_id = asked(store).quote_id
+    store.approve(quote_id)
+    with pytest.raises(OverBudget):
+        store.reserve(intent(fingerprint="f", confirm=True), replace(CAPS, daily=usd("0.50")))
+    assert store.approval(quote_id).used_by is None
+
+
+def test_a_second_yes_changes_nothing(store: Store, clock: Clock) -> None:
+    approval = store.approve(asked(store).quote_id)
+    clock.at += 60
+    assert store.approve(approval.id) == approval
+
+
+def test_a_used_quote_takes_no_yes(store: Store) -> None:
+    quote_id = asked(store).quote_id
+    store.approve(quote_id)
+    store.reserve(intent(fingerprint="f", confirm=True), CAPS)
+    with pytest.raises(Refused, match="was used"):
+        store.approve(quote_id)
+
+
+def test_an_unknown_quote_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFound, match="There is no quote 'q_x'"):
+        store.approve("q_x")
+
+
+# Finding
+
+
+def test_ids_are_short_and_hard_to_misread() -> None:
+    name = new_id("v")
+    assert len(name) == 12
+    assert set(name[2:]) <= set(ALPHABET)
+    assert canonical(" V_O1lIabcdEf ") == "v_0111abcdef"
+
+
+def test_a_job_is_found_however_its_id_is_typed(store: Store) -> None:
+    made = store.reserve(intent(), CAPS)
+    typed = f" {made.id.upper().replace('0', 'O').replace('1', 'L')} "
+    assert store.get(typed, "local") == made
+
+
+@pytest.mark.parametrize("job_id", ["v_0000000000", "", "v_\0", "v_\ud800", "%"])
+def test_an_unknown_job_is_not_found(store: Store, job_id: str) -> None:
+    with pytest.raises(NotFound):
+        store.get(job_id, None)
+
+
+def test_a_job_of_somebody_else_is_not_found(store: Store) -> None:
+    made = store.reserve(intent(principal="ann"), CAPS)
+    with pytest.raises(NotFound):
+        store.get(made.id, "eve")
+    assert store.get(made.id, None) == made
+
+
+def made_of(store: Store, clock: Clock, count: int, **changes: object) -> list[Job]:
+    """So many free jobs, newest first; two of them at each moment."""
+    jobs: list[Job] = []
+    for number in range(count):
+        clock.at = NOON + number // 2
+        jobs.append(store.reserve(intent("0", **changes), CAPS))
+    return sorted(jobs, key=lambda job: (job.created_at, job.id), reverse=True)
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(store: Store, clock: Clock) -> None:
+    jobs = made_of(store, clock, 5)
+    first = store.page("local", limit=2)
+    second = store.page("local", limit=2, cursor=first.next_cursor)
+    third = store.page("local", limit=2, cursor=second.next_cursor)
+    assert [*first.jobs, *second.jobs, *third.jobs] == jobs
+    assert third.next_cursor is None
+
+
+def test_a_page_holds_the_principals_own_jobs(store: Store, clock: Clock) -> None:
+    mine, theirs = made_of(store, clock, 2, principal="ann"), made_of(store, clock, 1, principal="bob")
+    assert store.page("ann", limit=9) == Page(tuple(mine), None)
+    assert sorted(job.id for job in store.page(None, limit=9).jobs) == sorted(job.id for job in (*mine, *theirs))
+    assert store.page("bob", limit=9).jobs == tuple(theirs)
+
+
+def test_a_page_can_be_of_one_state(store: Store) -> None:
+    done = store.finish(running(store), FILE)
+    made = store.reserve(intent(), CAPS)
+    assert store.page("local", state="submitting", limit=9).jobs == (made,)
+    assert store.finished("local", limit=9).jobs == (done,)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("boat", {"a Paper boat", "a boat of STRASSE"}),
+        ("BOAT paper", {"a Paper boat"}),
+        ("stra\u00dfe", {"a boat of STRASSE"}),
+        ("100%", {"100% wool_"}),
+        ("l_", {"100% wool_"}),
+        ("%", {"100% wool_"}),
+        ("nothing", set[str]()),
+        ("  ", {"a Paper boat", "a boat of STRASSE", "100% wool_"}),
+    ],
+)
+def test_a_query_means_every_word_somewhere_in_the_prompt(store: Store, query: str, found: set[str]) -> None:
+    for prompt in ("a Paper boat", "a boat of STRASSE", "100% wool_"):
+        store.reserve(intent("0", prompt=prompt), CAPS)
+    assert {job.prompt for job in store.page("local", query=query, limit=9).jobs} == found
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "bm90aGluZw", "WzFd", "bnVsbA", "\u00e9", "W1sxXSwyXQ"])
+def test_a_cursor_that_is_not_ours_is_refused(store: Store, cursor: str) -> None:
+    with pytest.raises(BrokenRules) as refused:
+        store.page("local", limit=2, cursor=cursor)
+    assert refused.value.broken == (Broken("cursor", cursor, "the next_cursor of an earlier answer", "invalid_argument"),)
+
+
+# Changes
+
+
+def test_every_change_that_a_client_can_see_has_the_next_version(store: Store) -> None:
+    assert store.version() == 0
+    job = running(store)
+    assert store.version() == 2
+    done = store.settle(job, DONE)
+    assert done is not None
+    other = store.reserve(intent(), CAPS)
+    assert (done.version, other.version, store.version()) == (3, 4, 4)
+    assert store.changed(0) == (done, other)
+    assert store.changed(3) == (other,)
+    assert store.changed(4) == ()
+
+
+def test_alive_counts_what_the_worker_has_to_finish(store: Store) -> None:
+    store.finish(running(store), FILE)
+    store.unclear(begun(store), "t", no("unknown"))
+    store.reserve(intent(), CAPS)
+    begun(store)
+    assert store.alive() == 2
+
+
+def test_the_usual_time_is_the_median_of_the_last_twenty(store: Store, clock: Clock) -> None:
+    for number in range(1, 23):
+        clock.at = NOON + number * 1000
+        job = running(store, "0.10")
+        clock.at += 500 if number < 3 else number
+        store.finish(job, FILE)
+        if number == 2:
+            assert store.usual_s("muvi:sora-2") is None
+        clock.at += 1
+    assert store.usual_s("muvi:sora-2") == 12.5
+    assert store.usual_s("muvi:sora-2-pro") is None
+
+
+# Calling back
+
+
+def test_an_unsent_job_is_cancelled_free_of_charge(store: Store, database: Database) -> None:
+    made = store.reserve(intent(), CAPS)
+    gone = store.cancel_unsent(made)
+    assert gone == replace(made, state="cancelled", charged="no", finished_at=NOON, version=2)
+    assert spent(store) == (0, 0)
+    assert store.claim("me", limit=9, lease_s=60) == ()
+    with database.reading() as conn:
+        assert conn.execute(sa.text("SELECT call FROM jobs")).scalar_one() is None
+
+
+def test_a_job_that_is_being_sent_is_not_cancelled(store: Store) -> None:
+    job = begun(store)
+    assert store.cancel_unsent(job) is None
+    assert store.get(job.id, None).state == "submitting"
+
+
+def test_a_cancelled_job_is_not_begun(store: Store) -> None:
+    store.reserve(intent(), CAPS)
+    job = claimed(store)
+    assert store.cancel_unsent(job) is not None
+    assert store.begin(job, "t", lease_s=60) is False

@@ -1,0 +1,377 @@
+"""What lies under the store: files, schema, locks, and errors that become ours."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from sora_mcp.errors import StorageError
+from sora_mcp.money import usd
+from sora_mcp.store import READS, Store
+from sora_mcp.store.database import MIGRATIONS, Database, migrate
+from sora_mcp.store.owners import Owners
+
+from .stored import CAPS, FILE, claimed, empty_schema, intent, running, spent
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="modes and locks of POSIX")
+
+
+def opened(folder: Path) -> Store:
+    """A store on SQLite."""
+    return Store(f"sqlite:///{folder / 'sora.db'}", folder)
+
+
+def modes(folder: Path) -> dict[str, str]:
+    """Who may read what."""
+    return {path.name: stat.filemode(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
+# Files
+
+
+@POSIX
+def test_what_a_store_writes_is_its_users_alone(tmp_path: Path) -> None:
+    store = opened(tmp_path / "home")
+    store.sign_on("a")
+    store.reserve(intent(), CAPS)
+    home = tmp_path / "home"
+    assert modes(home) == {"home": "drwx------", "sora.db": "-rw-------", "sora.db-journal": "-rw-------", "owners": "drwx------"}
+    assert modes(home / "owners") == {"owners": "drwx------", "a": "-rw-------"}
+    store.close()
+
+
+@POSIX
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    (tmp_path / "sora.db").touch(mode=0o644)
+    opened(tmp_path).close()
+    assert modes(tmp_path)["sora.db"] == "-rw-------"
+
+
+@POSIX
+def test_a_folder_that_was_there_before_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    opened(tmp_path).close()
+    assert modes(tmp_path)[tmp_path.name] == "drwxr-xr-x"
+
+
+def test_sqlite_writes_through_a_rollback_journal_and_waits_for_the_disk(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    settings: list[tuple[Any, ...]] = []
+    for name in ("journal_mode", "synchronous", "busy_timeout"):
+        with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
+            settings.append(tuple(conn.exec_driver_sql(f"PRAGMA {name}").one()))
+    assert settings == [("truncate",), (2,), (30_000,)]
+    store.close()
+
+
+def test_a_store_outlives_its_process(store: Store, store_url: str, tmp_path: Path) -> None:
+    job = running(store)
+    store.close()
+    again = Store(store_url, tmp_path / "home")
+    assert again.get(job.id, "local") == job
+    again.close()
+
+
+# The schema
+
+
+def test_a_store_of_a_newer_version_is_refused_and_left_alone(store: Store, store_url: str, database: Database, tmp_path: Path) -> None:
+    with database.writing() as conn:
+        conn.execute(sa.text("UPDATE meta SET value = '9' WHERE name = 'schema'"))
+    with pytest.raises(StorageError) as refused:
+        Store(store_url, tmp_path / "home")
+    made = f"The store was made by a newer sora-mcp: its schema is 9, and this one knows {len(MIGRATIONS)}."
+    assert refused.value.message == f"{made} Update sora-mcp; nothing was changed."
+
+
+def test_an_older_store_gets_what_it_lacks_once(database: Database) -> None:
+    def add(conn: sa.Connection) -> None:
+        conn.execute(sa.text("CREATE TABLE added (id INTEGER)"))
+
+    for _ in range(2):
+        migrate(database, (*MIGRATIONS, add))
+    with database.reading() as conn:
+        assert conn.execute(sa.text("SELECT count(*) FROM added")).scalar_one() == 0
+        assert conn.execute(sa.text("SELECT value FROM meta")).scalar_one() == str(len(MIGRATIONS) + 1)
+
+
+def test_a_migration_that_fails_changes_nothing(database: Database) -> None:
+    def stumble(conn: sa.Connection) -> None:
+        conn.execute(sa.text("CREATE TABLE added (id INTEGER)"))
+        conn.execute(sa.text("SELECT * FROM nowhere"))
+
+    with pytest.raises(StorageError):
+        migrate(database, (*MIGRATIONS, stumble))
+    with database.reading() as conn:
+        assert not sa.inspect(conn).has_table("added")
+
+
+def test_many_can_open_a_new_store_at_once(store_url: str, tmp_path: Path) -> None:
+    failed: list[BaseException] = []
+
+    def open_and_close() -> None:
+        try:
+            Store(store_url, tmp_path / "home").close()
+        except StorageError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=open_and_close) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("mysql://u:secret@h/d", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
+        ("sqlite://", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
+        ("u:secret@h", "SORA_MCP_DATABASE_URL is no address of a database."),
+        ("postgresql://u:secret@h:port/d", "SORA_MCP_DATABASE_URL is no address of a database."),
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_its_password(url: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as refused:
+        Store(url, tmp_path)
+    assert refused.value.message == message
+
+
+def test_a_server_that_is_not_there_is_a_storage_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="cannot be read or written") as refused:
+        Store("postgresql://u:secret@127.0.0.1:1/d", tmp_path)
+    assert "secret" not in refused.value.message
+
+
+def test_a_file_that_is_no_database_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "sora.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(StorageError) as refused:
+        opened(tmp_path)
+    assert refused.value.message == "The store cannot be read or written: file is not a database"
+
+
+def test_a_folder_in_place_of_the_file_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "sora.db").mkdir()
+    with pytest.raises(StorageError):
+        opened(tmp_path)
+
+
+def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+        conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StorageError) as refused:
+        store.reserve(intent(prompt="a" * 100_000), CAPS)
+    assert refused.value.message == "The store cannot be read or written: database or disk is full"
+    assert (spent(store), store.version()) == ((0, 0), 0)
+    store.close()
+
+
+def test_an_error_of_the_store_quotes_no_row(store: Store, database: Database) -> None:
+    with pytest.raises(StorageError) as refused, database.writing() as conn:
+        conn.execute(sa.text("INSERT INTO meta (name, value) VALUES ('schema', :secret)"), {"secret": "hush"})
+    assert "hush" not in refused.value.message
+    assert "INSERT" not in refused.value.message
+
+
+# Locks
+
+
+def reads(store: Store) -> dict[str, Callable[[], object]]:
+    """Every call that says that it needs no write lock."""
+    wish, job = intent(), store.page(None, limit=1).jobs[0]
+    return {
+        "look": lambda: store.look(wish),
+        "made": lambda: store.made("local", "f"),
+        "usual_s": lambda: store.usual_s("muvi:sora-2"),
+        "get": lambda: store.get(job.id, None),
+        "page": lambda: store.page(None, limit=5),
+        "finished": lambda: store.finished(None, limit=5),
+        "budget": lambda: store.budget(CAPS),
+        "allows": lambda: store.allows(usd("1"), CAPS),
+        "outlook": lambda: store.outlook(usd("1"), CAPS),
+        "spend": store.spend,
+        "approval": lambda: None,
+        "version": store.version,
+        "changed": lambda: store.changed(0),
+        "alive": store.alive,
+        "next_due": store.next_due,
+        "sending": store.sending,
+        "paused": store.pauses.paused,
+        "paid_call": lambda: store.lost.paid_call(job),
+        "rivals": lambda: store.lost.rivals(job, 1.0),
+        "unclaimed": lambda: store.lost.unclaimed("muvi", ["a"]),
+        "on_sale": store.listings.on_sale,
+    }
+
+
+def test_reads_do_not_wait_for_a_writer(store: Store, database: Database) -> None:
+    store.reserve(intent(), CAPS)
+    every = reads(store)
+    assert every.keys() == READS
+    with database.writing():
+        for read in every.values():
+            read()
+        assert store.claim("me", limit=0, lease_s=60) == ()
+
+
+def test_reads_cannot_write(database: Database) -> None:
+    with pytest.raises(StorageError), database.reading() as conn:
+        conn.execute(sa.text("UPDATE meta SET value = '7'"))
+
+
+def test_an_idle_worker_takes_no_write_lock(store: Store, database: Database) -> None:
+    with database.writing():
+        assert store.claim("me", limit=9, lease_s=60) == ()
+
+
+async def test_the_store_is_asked_in_a_thread(store: Store) -> None:
+    job = await store.run(store.reserve, intent(), CAPS)
+    assert await store.run(store.get, job.id, principal="local") == job
+
+
+async def test_cancelling_tears_no_transaction(store: Store) -> None:
+    with anyio.move_on_after(0) as scope:
+        await store.run(store.reserve, intent(), CAPS)
+    assert scope.cancelled_caught
+    assert store.version() in (0, 1)
+    assert spent(store)[0] == store.version() * usd("1")
+
+
+# Owners
+
+
+@POSIX
+def test_the_jobs_of_a_dead_process_are_free_at_once(tmp_path: Path) -> None:
+    dying, living = opened(tmp_path), opened(tmp_path)
+    dying.reserve(intent(), CAPS)
+    dying.sign_on("a")
+    living.sign_on("b")
+    claimed(dying, "a", lease_s=10_000)
+    assert (living.bury("b"), living.others()) == (0, 1)
+    dying.close()  # which lets the lock go, as the kernel does
+    assert (living.bury("b"), living.bury("b"), living.others()) == (1, 0, 0)
+    assert claimed(living, "b").fence == 2
+    assert [path.name for path in (tmp_path / "owners").iterdir()] == ["b"]
+    living.close()
+
+
+@POSIX
+def test_who_signs_off_leaves_no_file(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.sign_on("a")
+    store.sign_on("a")
+    store.sign_off("a")
+    store.sign_off("a")
+    assert list((tmp_path / "owners").iterdir()) == []
+    store.close()
+
+
+@POSIX
+def test_a_file_that_was_taken_for_a_dead_ones_is_made_again(tmp_path: Path) -> None:
+    path, holder, newcomer = tmp_path / "a", Owners(tmp_path), Owners(tmp_path)
+    holder.sign_on("a")
+    waiting = threading.Thread(target=newcomer.sign_on, args=("a",))
+    waiting.start()
+    holder.sign_off("a")
+    waiting.join()
+    assert (path.exists(), holder.others(), list(holder.dead())) == (True, 1, [])
+    newcomer.close()
+    assert list(holder.dead()) == ["a"]
+
+
+@POSIX
+def test_a_dead_process_stays_to_be_buried_while_the_store_is_away(tmp_path: Path) -> None:
+    dying, living = opened(tmp_path), opened(tmp_path)
+    dying.reserve(intent(), CAPS)
+    dying.sign_on("a")
+    claimed(dying, "a", lease_s=10_000)
+    dying.close()
+    (tmp_path / "sora.db").rename(tmp_path / "away.db")
+    living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(StorageError):
+        living.bury("b")
+    (tmp_path / "away.db").replace(tmp_path / "sora.db")
+    living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]
+    assert living.bury("b") == 1
+    living.close()
+
+
+def test_leases_alone_tell_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    with empty_schema(postgres_url) as url:
+        store = Store(url, tmp_path)
+        store.sign_on("a")
+        assert (store.bury("a"), store.others(), list(tmp_path.iterdir())) == (0, 0, [])
+        store.close()
+
+
+# Size
+
+
+def plans(store: Store, database: Database, ask: Callable[[], object], how: str = "EXPLAIN") -> list[str]:
+    """How the database finds what a call asks for."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(conn: sa.Connection, cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        ask()
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", note)
+    with database.reading() as conn:
+        if database.on_one_machine:
+            return [row.detail for said, values in asked for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values)]
+        for way in ("seqscan", "bitmapscan", "sort"):  # cheapest for a few rows, so that no plan would show the indexes
+            conn.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        return [row[0].strip() for said, values in asked for row in conn.exec_driver_sql(f"{how} {said}", values)]
+
+
+GROWS = re.compile(r"SCAN (jobs|quotes)$|TEMP B-TREE|Seq Scan on (jobs|quotes)|Sort|ledger")
+"""A table that is read whole, or sorted; and the ledger, of which the sums are enough."""
+
+
+def test_no_read_grows_with_the_number_of_jobs(store: Store, database: Database) -> None:
+    for _ in range(3):
+        store.finish(running(store, "0"), FILE)
+    cursor = store.page("local", limit=1).next_cursor
+    every = reads(store) | {
+        "look by request_id": lambda: store.look(intent(request_id="r")),
+        "page of one": lambda: store.page("local", limit=5),
+        "page of one state": lambda: store.page("local", state="completed", limit=5),
+        "next page": lambda: store.page("local", limit=5, cursor=cursor),
+        "next page of all": lambda: store.page(None, limit=5, cursor=cursor),
+        "claim": lambda: store.claim("me", limit=1, lease_s=60),
+    }
+    del every["spend"]  # a report reads its month
+    found = {name: [line for line in plans(store, database, ask) if GROWS.search(line)] for name, ask in every.items()}
+    assert found == {name: [] for name in every}
+
+
+def test_a_page_reads_no_more_rows_than_it_shows(store: Store, database: Database) -> None:
+    """Counted by the database itself, on PostgreSQL, which can."""
+    if database.on_one_machine:
+        pytest.skip("SQLite counts no rows")
+    for _ in range(60):
+        store.reserve(intent("0"), CAPS)
+    with database.writing() as conn:
+        conn.exec_driver_sql("ANALYZE jobs")
+    asked = plans(store, database, lambda: store.page("local", limit=5), how="EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF)")
+    assert next(line for line in asked if "Index Scan" in line).endswith("(actual rows=6.00 loops=1)")

@@ -1,0 +1,113 @@
+"""Many at once: threads and real processes reserve, claim and begin, and the caps and the claims hold."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from sora_mcp.domain import Job
+from sora_mcp.errors import OverBudget
+from sora_mcp.money import usd
+from sora_mcp.store import Store
+from sora_mcp.store.database import Database
+
+from .stored import CAPS, Clock, intent, spent
+
+MONEY_FOR, PRICE = 10, "1.00"
+
+
+def together(count: int, work: Callable[[], None]) -> None:
+    """So many threads, let go at one moment."""
+    gate = threading.Barrier(count)
+
+    def one() -> None:
+        gate.wait()
+        work()
+
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def bought(store: Store, wishes: int) -> list[bool]:
+    """Which of so many wishes the budget paid for."""
+    ends: list[bool] = []
+
+    def wish() -> None:
+        try:
+            store.reserve(intent(PRICE), CAPS)
+            ends.append(True)
+        except OverBudget:
+            ends.append(False)
+
+    together(wishes, wish)
+    return ends
+
+
+def test_sixty_four_threads_hold_what_the_budget_has_and_no_more(store: Store) -> None:
+    ends = bought(store, 64)
+    assert (len(ends), sum(ends)) == (64, MONEY_FOR)
+    assert spent(store) == (usd("10"), usd("10"))
+
+
+def race(url: str, home: Path, gate: threading.Barrier, ends: multiprocessing.Queue[int]) -> None:
+    """One process: sixteen threads that want a video each."""
+    store = Store(url, home, clock=Clock())
+    gate.wait()
+    ends.put(sum(bought(store, 16)))
+    store.close()
+
+
+def test_four_processes_hold_together_what_the_budget_has(store: Store, store_url: str, tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    gate, ends = spawn.Barrier(4), spawn.Queue()
+    racers = [spawn.Process(target=race, args=(store_url, tmp_path / "home", gate, ends)) for _ in range(4)]
+    for racer in racers:
+        racer.start()
+    made = [ends.get(timeout=60) for _ in racers]
+    for racer in racers:
+        racer.join()
+    assert ([racer.exitcode for racer in racers], sum(made)) == ([0] * 4, MONEY_FOR)
+    assert spent(store) == (usd("10"), usd("10"))
+
+
+def test_the_same_wish_at_the_same_moment_is_one_job(store: Store) -> None:
+    wish, made = intent(request_id="r"), list[Job]()
+    together(16, lambda: made.append(store.reserve(wish, CAPS)))
+    assert (len({job.id for job in made}), sum(not job.deduplicated for job in made)) == (1, 1)
+    assert spent(store)[0] == usd("1")
+
+
+def test_every_job_is_claimed_by_one(store: Store) -> None:
+    for _ in range(10):
+        store.reserve(intent("0"), CAPS)
+    claims: list[str] = []
+    together(8, lambda: claims.extend(job.id for job in store.claim(threading.current_thread().name, limit=3, lease_s=60)))
+    assert (len(claims), len(set(claims))) == (10, 10)
+
+
+def test_no_more_than_four_submits_begin_at_once(store: Store) -> None:
+    for _ in range(12):
+        store.reserve(intent("0"), CAPS)
+    jobs, begun = list(store.claim("me", limit=12, lease_s=60)), list[bool]()
+    together(12, lambda: begun.append(store.begin(jobs.pop(), "t", lease_s=60)))
+    assert (sum(begun), store.sending()) == (4, 4)
+
+
+def test_versions_are_seen_in_order_by_who_follows_them(store: Store, database: Database) -> None:
+    seen, stop = list[int](), threading.Event()
+
+    def follow() -> None:
+        while not stop.is_set() or store.version() > (seen[-1] if seen else 0):
+            seen.extend(job.version for job in store.changed(seen[-1] if seen else 0))
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    together(8, lambda: [store.reserve(intent("0"), CAPS) for _ in range(5)] and None)
+    stop.set()
+    follower.join()
+    assert seen == list(range(1, 41))

@@ -1,0 +1,392 @@
+"""The worker's side of the store: one process works on a job, one call is sent, and no outcome is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from sora_mcp.domain import Call, Done, Job
+from sora_mcp.store import Store
+from sora_mcp.store.database import Database
+
+from .stored import ASK, CALL, CAPS, DONE, FILE, MEDIA, NOON, PENDING, Clock, begun, claimed, intent, no, running
+
+GONE = -1.0
+"""A lease that has run out already."""
+
+
+def row(database: Database, job: Job) -> dict[str, object]:
+    """What the worker sees of a job: when it is due, and whose it is."""
+    with database.reading() as conn:
+        found = conn.execute(sa.text("SELECT due_at IS NOT NULL AS due, lease_owner AS owner FROM jobs WHERE id = :id"), {"id": job.id})
+        return {"due": bool((only := found.one()).due), "owner": only.owner}
+
+
+def orphans(database: Database) -> list[tuple[str, str, str]]:
+    """Vendors' ids that belong to no row."""
+    with database.reading() as conn:
+        return [(r.vendor, r.vendor_id, r.job_id) for r in conn.execute(sa.text("SELECT vendor, vendor_id, job_id FROM orphans"))]
+
+
+# Claims
+
+
+def test_a_claimed_job_is_nobody_elses(store: Store) -> None:
+    store.reserve(intent(), CAPS)
+    job = claimed(store, "a")
+    assert job.fence == 1
+    assert store.claim("b", limit=9, lease_s=60) == ()
+
+
+def test_claims_take_what_is_due_longest_and_no_more_than_asked(store: Store) -> None:
+    jobs = [store.reserve(intent(), CAPS) for _ in range(3)]
+    first = store.claim("a", limit=2, lease_s=60)
+    assert [job.id for job in first] == [job.id for job in jobs[:2]]
+    assert [job.id for job in store.claim("b", limit=2, lease_s=60)] == [jobs[2].id]
+    assert store.claim("b", limit=0, lease_s=60) == ()
+
+
+def test_a_lease_that_ran_out_can_be_claimed_with_a_higher_fence(store: Store) -> None:
+    store.reserve(intent(), CAPS)
+    claimed(store, "a", GONE)
+    assert claimed(store, "b").fence == 2
+
+
+def test_a_renewed_lease_goes_on(store: Store) -> None:
+    store.reserve(intent(), CAPS)
+    job = claimed(store, "a", GONE)
+    store.renew("a", [job.id], lease_s=60)
+    assert store.claim("b", limit=9, lease_s=60) == ()
+
+
+def test_nobody_renews_a_lease_of_another(store: Store) -> None:
+    store.reserve(intent(), CAPS)
+    job = claimed(store, "a", GONE)
+    store.renew("b", [job.id], lease_s=60)
+    assert len(store.claim("b", limit=9, lease_s=60)) == 1
+
+
+def test_the_next_due_moment_counts_leases_too(store: Store) -> None:
+    assert store.next_due() is None
+    store.reserve(intent(), CAPS)
+    assert store.next_due() == 0.0
+    job = claimed(store, lease_s=1000)
+    leased = store.next_due()
+    assert leased is not None
+    assert 900 < leased <= 1000
+    store.step(job, due_s=5000)
+    due = store.next_due()
+    assert due is not None
+    assert 4900 < due <= 5000
+
+
+def test_a_job_that_is_hurried_is_due_at_once(store: Store) -> None:
+    job = running(store)
+    store.step(job, due_s=5000)
+    store.hurry(job)
+    assert store.next_due() == 0.0
+    assert claimed(store).id == job.id
+
+
+def test_hurry_takes_no_job_from_its_worker_and_wakes_no_dead_one(store: Store, database: Database) -> None:
+    job = running(store)
+    store.hurry(job)
+    assert store.claim("b", limit=9, lease_s=60) == ()
+    done = store.finish(job, FILE)
+    assert done is not None
+    store.hurry(done)
+    assert row(database, done) == {"due": False, "owner": None}
+
+
+def test_who_signs_off_frees_its_jobs(store: Store) -> None:
+    store.reserve(intent(), CAPS)
+    store.sign_on("a")
+    claimed(store, "a")
+    store.sign_off("a")
+    assert len(store.claim("b", limit=9, lease_s=60)) == 1
+
+
+# Beginning
+
+
+def test_the_token_is_written_before_anything_is_sent(store: Store) -> None:
+    job = begun(store)
+    assert store.get(job.id, None) == replace(job, call=None, submit_token="t", submitted_at=NOON)
+    assert store.sending() == 1
+
+
+def test_a_job_with_a_token_is_never_begun_again(store: Store) -> None:
+    job = begun(store)
+    assert store.begin(job, "u", lease_s=60) is False
+    assert store.get(job.id, None).submit_token == "t"
+
+
+def test_who_lost_the_job_to_another_begins_nothing(store: Store) -> None:
+    store.reserve(intent(), CAPS)
+    stale = claimed(store, "a", GONE)
+    mine = claimed(store, "b")
+    assert store.begin(stale, "t", lease_s=60) is False
+    assert store.begin(mine, "u", lease_s=60) is True
+
+
+def test_a_vendor_gets_so_many_submits_at_once_and_the_rest_wait(store: Store, database: Database) -> None:
+    for _ in range(4):
+        begun(store)
+    store.reserve(intent(), CAPS)
+    fifth = claimed(store)
+    assert store.begin(fifth, "t", lease_s=60) is False
+    assert row(database, fifth) == {"due": True, "owner": None}
+    assert store.get(fifth.id, None).submit_token is None
+
+
+def test_every_vendor_has_its_own_room(store: Store) -> None:
+    for _ in range(4):
+        begun(store)
+    begun(store, vendor="fal", model="fal:kling")
+    store.reserve(intent(vendor="fal"), CAPS)
+    assert store.begin(claimed(store), "t", lease_s=60) is True
+    assert (store.sending(), store.sending("fal"), store.sending("nobody")) == (6, 2, 0)
+
+
+def test_a_submit_whose_sender_died_leaves_room(store: Store) -> None:
+    store.reserve(intent(), CAPS)
+    assert store.begin(claimed(store), "t", lease_s=GONE)
+    assert store.sending() == 0
+
+
+# Outcomes of the submit
+
+
+def sent(job: Job) -> Job:
+    """As it looks from outside, with its call on the way."""
+    return replace(job, call=None, submit_token="t", submitted_at=NOON)
+
+
+def test_a_bound_job_is_followed_under_the_vendors_id(store: Store, database: Database) -> None:
+    job = begun(store)
+    bound = store.bind(job, "t", PENDING, due_s=0)
+    assert bound == replace(sent(job), state="running", vendor_id="abc", said="processing", progress=0.4, next=ASK, fence=2, version=2)
+    assert row(database, bound) == {"due": True, "owner": None}
+    assert store.sending() == 0
+    assert claimed(store) == replace(bound, fence=3)
+
+
+def test_an_answer_counts_although_the_lease_went_to_another(store: Store) -> None:
+    job = begun(store)
+    store.renew("me", [job.id], lease_s=GONE)
+    other = claimed(store, "b")
+    assert store.bind(job, "t", PENDING, due_s=0).vendor_id == "abc"
+    assert store.step(other, due_s=0) is None
+
+
+def test_an_answer_counts_although_the_job_was_called_unknown(store: Store) -> None:
+    job = begun(store)
+    store.unclear(job, "t", no("unknown"))
+    bound = store.bind(job, "t", PENDING, due_s=0)
+    assert (bound.state, bound.charged, bound.error, bound.vendor_id) == ("running", "held", None, "abc")
+
+
+def test_binding_twice_binds_once(store: Store, database: Database) -> None:
+    job = begun(store)
+    bound = store.bind(job, "t", PENDING, due_s=0)
+    assert store.bind(job, "t", PENDING, due_s=0) == bound
+    assert orphans(database) == []
+
+
+def test_a_second_id_for_the_same_job_is_an_orphan(store: Store, database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    job = begun(store)
+    bound = store.bind(job, "t", PENDING, due_s=0)
+    for _ in range(2):
+        assert store.bind(job, "t", replace(PENDING, id="xyz"), due_s=0) == bound
+    assert orphans(database) == [("muvi", "xyz", job.id)]
+    assert caplog.messages == [f"muvi took {job.id} a second time, as 'xyz': look at that vendor's own list"]
+
+
+def test_one_vendors_id_belongs_to_one_job(store: Store, database: Database) -> None:
+    store.bind(begun(store), "t", PENDING, due_s=100)
+    job = begun(store)
+    assert store.bind(job, "t", PENDING, due_s=0).vendor_id is None
+    assert store.bind_done(job, "t", DONE, "abc").media is None
+    assert orphans(database) == [("muvi", "abc", job.id)]
+
+
+def test_two_vendors_may_use_the_same_id(store: Store, database: Database) -> None:
+    for vendor in ("muvi", "fal"):
+        store.bind(begun(store, vendor=vendor), "t", PENDING, due_s=100)
+    assert orphans(database) == []
+
+
+def test_an_answer_to_another_token_is_an_orphan(store: Store, database: Database) -> None:
+    job = begun(store)
+    assert store.bind(job, "another", PENDING, due_s=0).vendor_id is None
+    assert orphans(database) == [("muvi", "abc", job.id)]
+
+
+def test_an_answer_after_a_persons_word_is_an_orphan(store: Store, database: Database) -> None:
+    job = begun(store)
+    ended = store.end(store.unclear(job, "t", no("unknown")), "failed", no("no"))
+    assert store.bind(job, "t", PENDING, due_s=0) == ended
+    assert orphans(database) == [("muvi", "abc", job.id)]
+
+
+def test_an_answer_that_is_the_end_binds_and_settles_at_once(store: Store, database: Database) -> None:
+    job = begun(store)
+    done = store.bind_done(job, "t", DONE, "abc")
+    assert done == replace(sent(job), state="running", vendor_id="abc", said="completed", charged="yes", media=MEDIA, fence=2, version=2)
+    assert row(database, done) == {"due": True, "owner": None}
+    assert store.bind_done(job, "t", DONE, "abc") == done
+
+
+def test_an_answer_that_is_the_end_may_have_no_id(store: Store, database: Database) -> None:
+    job = begun(store)
+    done = store.bind_done(job, "t", DONE, None)
+    assert (done.vendor_id, done.saving) == (None, True)
+    assert orphans(database) == []
+
+
+def test_what_was_provably_not_sent_can_be_sent_again(store: Store) -> None:
+    job = begun(store)
+    store.put_back(job, "t", due_s=0)
+    again = claimed(store)
+    assert again == replace(job, fence=2, tries=1)
+    assert store.begin(again, "u", lease_s=60) is True
+
+
+def test_what_was_provably_not_sent_stops_being_unknown(store: Store) -> None:
+    job = begun(store)
+    store.unclear(job, "t", no("unknown"))
+    store.put_back(job, "t", due_s=0)
+    again = claimed(store)
+    assert (again.state, again.charged, again.error, again.call) == ("submitting", "held", None, CALL)
+
+
+def test_nobody_puts_another_submit_back(store: Store) -> None:
+    job = begun(store)
+    store.put_back(job, "another", due_s=0)
+    assert store.get(job.id, None).submit_token == "t"
+
+
+def test_a_refused_job_has_failed(store: Store, database: Database) -> None:
+    job = store.refuse(begun(store), "t", no("no"))
+    assert (job.state, job.charged, job.error, job.finished_at) == ("failed", "no", no("no"), NOON)
+    assert row(database, job) == {"due": False, "owner": None}
+
+
+def test_a_refusal_that_leaves_the_money_open_is_unknown(store: Store) -> None:
+    job = store.refuse(begun(store), "t", no("unknown"))
+    assert (job.state, job.charged, job.finished_at) == ("unknown", "unknown", None)
+
+
+def test_a_refusal_after_the_vendor_took_it_changes_nothing(store: Store) -> None:
+    job = begun(store)
+    bound = store.bind(job, "t", PENDING, due_s=0)
+    assert store.refuse(job, "t", no("no")) == bound
+    assert store.unclear(job, "t", no("unknown")) == bound
+
+
+def test_an_unknown_job_is_left_alone(store: Store, database: Database) -> None:
+    job = store.unclear(begun(store), "t", no("no"))
+    assert (job.state, job.charged, job.error) == ("unknown", "unknown", no("unknown"))
+    assert row(database, job) == {"due": False, "owner": None}
+    assert store.unclear(job, "t", no("unknown", "internal")) == job
+
+
+def test_a_free_job_of_unknown_outcome_charges_nothing(store: Store) -> None:
+    assert store.unclear(begun(store, "0"), "t", no("unknown")).charged == "no"
+
+
+# Following
+
+
+def test_a_step_writes_down_what_the_vendor_says(store: Store, clock: Clock, database: Database) -> None:
+    job = running(store)
+    clock.at += 5
+    stepped = store.step(job, replace(PENDING, id="other", said="rendering", progress=0.9), due_s=0, tries=0)
+    assert stepped == replace(job, said="rendering", progress=0.9, updated_at=NOON + 5, version=3)
+    assert row(database, job) == {"due": True, "owner": None}
+
+
+def test_a_step_that_shows_nothing_new_is_no_news(store: Store, clock: Clock) -> None:
+    job, ask = running(store), Call("GET", "/another/way")
+    clock.at += 5
+    assert store.step(job, replace(PENDING, next=ask), due_s=0, tries=2) == replace(job, next=ask, tries=2)
+    assert store.step(claimed(store), due_s=0, tries=3) == replace(job, next=ask, tries=3, fence=job.fence + 1)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda store, job: store.step(job, PENDING, due_s=0),
+        lambda store, job: store.settle(job, DONE),
+        lambda store, job: store.renew_link(job, due_s=0, tries=1),
+        lambda store, job: store.finish(job, FILE),
+        lambda store, job: store.end(job, "failed", no("no")),
+    ],
+)
+def test_who_lost_the_job_to_another_changes_nothing(store: Store, late: object) -> None:
+    stale = running(store)
+    store.renew("me", [stale.id], lease_s=GONE)
+    now = claimed(store, "b")
+    assert late(store, stale) is None  # type: ignore[operator]
+    assert store.get(now.id, None) == now
+
+
+@pytest.mark.parametrize("end", ["completed", "failed", "cancelled", "expired"])
+def test_an_ended_job_changes_no_more(store: Store, end: str) -> None:
+    job = running(store)
+    ended = store.finish(job, FILE) if end == "completed" else store.end(job, end, no("yes"))
+    assert ended is not None
+    assert ended.state == end
+    later = (store.step(job, PENDING, due_s=0), store.settle(job, DONE), store.finish(job, FILE), store.end(job, "failed", no("no")))
+    assert later == (None, None, None, None)
+    assert store.get(job.id, None) == ended
+
+
+def test_a_settled_job_has_a_file_to_fetch_and_can_still_be_asked_about(store: Store, database: Database) -> None:
+    job = running(store)
+    settled = store.settle(job, DONE)
+    assert settled == replace(job, charged="yes", said="completed", media=MEDIA, version=3)
+    assert row(database, job) == {"due": True, "owner": None}
+
+
+def test_a_dead_link_is_asked_for_again_and_attempts_add_up(store: Store) -> None:
+    store.settle(running(store, "0"), DONE)
+    asked = store.renew_link(claimed(store), due_s=0, tries=1)
+    assert asked is not None
+    assert (asked.media, asked.next, asked.tries) == (None, ASK, 1)
+    link = Call("GET", "https://cdn.example.com/new.mp4")
+    again = store.settle(claimed(store), Done(link, "completed"))
+    assert again is not None
+    assert (again.media, again.tries) == (link, 1)
+
+
+def test_attempts_to_ask_are_none_to_fetch(store: Store) -> None:
+    store.step(running(store), due_s=0, tries=5)
+    settled = store.settle(claimed(store), DONE)
+    assert settled is not None
+    assert settled.tries == 0
+
+
+def test_a_finished_job_has_its_file(store: Store, clock: Clock, database: Database) -> None:
+    store.settle(running(store), DONE)
+    job = claimed(store)
+    clock.at += 9
+    done = store.finish(job, FILE)
+    assert done == replace(
+        job, state="completed", artifact=FILE, progress=1.0, media=None, next=None, finished_at=NOON + 9, updated_at=NOON + 9, version=4
+    )
+    assert row(database, job) == {"due": False, "owner": None}
+
+
+def test_an_end_keeps_the_vendors_word(store: Store) -> None:
+    ended = store.end(running(store), "cancelled", no("no"), said="canceled")
+    assert ended is not None
+    assert (ended.state, ended.said, ended.next) == ("cancelled", "canceled", None)
+
+
+def test_an_end_that_nobody_can_tell_keeps_the_hold(store: Store) -> None:
+    ended = store.end(running(store), "unknown", no("held"))
+    assert ended is not None
+    assert (ended.state, ended.charged, ended.error, ended.next, ended.finished_at) == ("unknown", "unknown", no("unknown"), ASK, None)

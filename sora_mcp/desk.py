@@ -1,0 +1,233 @@
+"""The straight line of every wish: find, check, quote, reserve; nothing else decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from .domain import LIVE, STALE, Failed, Job, JobError, Quote, Reply, State, Vendor, VideoRequest, Wish
+from .editing import Editing
+from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, PriceUnknown, RequestIdConflict, SoraError
+from .framing import Framing
+from .media.edits import Asked
+from .money import Micros
+from .planning import Plan, Planner, fingerprint
+from .quoting import Quotes
+from .rules import FIT
+from .settings import Settings
+from .shelf import Shelf
+from .store import Budget, Caps, Intent, Page, Pause, Store
+from .store.pauses import said
+from .studio import Studio
+from .vendors import Catalogue, Fit, cheapest, fitting, key_needed, read
+from .vendors.answers import refusal
+from .web import Web
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a wish would cost, and whether it would be allowed."""
+
+    plan: Plan
+    clips: int
+    micros: Micros
+    needs_confirmation: bool
+    refusal: str | None
+    """The sentence with which create_video would refuse it now."""
+    budget: Budget
+    offers: tuple[Fit, ...]
+    """The comparison, cheapest first, where no model was named."""
+
+
+@dataclass
+class Desk:
+    """One user's counter: settings, catalogue, store. `wake` tells the worker that there is something to do."""
+
+    settings: Settings
+    store: Store
+    web: Web
+    clock: Callable[[], float]
+    wake: Callable[[], None] = lambda: None
+    alive: int = 0
+    """How many jobs are under way, as the worker last saw it."""
+    pauses: tuple[Pause, ...] = ()
+    """Models that cost more than was quoted, as of the last wish."""
+    studio: Studio = field(default_factory=Studio)
+    shelf: Shelf = field(init=False)
+    quotes: Quotes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shelf = Shelf(self.settings.catalogue, self.store, self.web, self.clock)
+        self.quotes = Quotes(self.web, self.clock)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What this user can buy."""
+        return replace(self.shelf.catalogue, paused=frozenset(pause.model for pause in self.pauses))
+
+    @property
+    def planner(self) -> Planner:
+        """What can be bought now, and how."""
+        return Planner(self.catalogue, self.today, self.settings.per_video)
+
+    @property
+    def framing(self) -> Framing:
+        """Where first frames come from."""
+        return Framing(self.settings, self.store, self.studio)
+
+    @property
+    def caps(self) -> Caps:
+        """What this user may spend."""
+        return Caps(self.settings.per_video, self.settings.daily, self.settings.monthly, self.settings.zone)
+
+    @property
+    def today(self) -> date:
+        """The calendar day in the user's zone."""
+        return datetime.fromtimestamp(self.clock(), self.settings.zone).date()
+
+    async def create(self, wish: Wish, *, principal: str, agreed: str | None = None) -> Job:
+        """The job that meets the wish: new, or the one that exists. Refused says what to change; then nothing was sent or held.
+        `agreed` is the quote that a person has just said yes to."""
+        await self.shelf.look(wish.model)
+        self.pauses = await self.store.run(self.store.pauses.paused)
+        request, parents = await self._request(wish, principal)
+        plan = await self._framed(self.planner.plan(wish, request), request)
+        plan = replace(plan, quote=self.quotes.at_least(plan.choice, plan.order, plan.quote, today=self.today))
+        if not self.catalogue.usable(plan.choice):
+            raise MissingKey(key_needed((plan.choice,)), fixes=self.planner.others(request, but=plan.choice))
+        self.planner.within(wish, plan)
+        usual_s = await self.store.run(self.store.usual_s, plan.choice.id)
+        intent = replace(self._intent(wish, plan, principal, usual_s), agreed=agreed, parents=parents)
+        job = await self._reserve(intent, plan)
+        self.wake()
+        return replace(job, warnings=(*job.warnings, *(said(pause) for pause in self.pauses)))
+
+    async def estimate(self, wish: Wish, *, clips: int) -> Estimate:
+        """What `clips` of these would cost now. Reads the budget, sends nothing, holds nothing."""
+        await self.shelf.look(wish.model)
+        self.pauses = await self.store.run(self.store.pauses.paused)
+        request, _ = await self._request(wish, "")
+        plan = self.planner.plan(wish, request)
+        if self.catalogue.usable(plan.choice):
+            plan = replace(plan, quote=await self.quotes.live(plan.choice, plan.order, plan.quote, today=self.today))
+        total = Micros(plan.quote.micros * clips)
+        refused, left = await self.store.run(self.store.outlook, plan.quote.micros, self.caps, clips=clips)
+        if not self.catalogue.usable(plan.choice):
+            refused = key_needed((plan.choice,))
+        elif (paused := next((pause for pause in self.pauses if pause.model == plan.choice.id), None)) is not None:
+            refused = said(paused)
+        offers = () if wish.model else tuple(cheapest(fitting(list(self.catalogue.choices()), request, today=self.today)))
+        return Estimate(plan, clips, total, self.needs_yes(plan.quote), refused, left, tuple(f for f in offers if f.quote is not None))
+
+    def needs_yes(self, price: Quote) -> bool:
+        """Whether a person has to agree first."""
+        if price.micros == 0:
+            return False
+        shaky = price.confidence == "derived" or self.today - price.checked > STALE
+        return shaky or price.micros > self.settings.confirm_above
+
+    async def job(self, job_id: str, *, principal: str) -> Job:
+        """The job as the store has it. NotFound for others' jobs too."""
+        return await self.store.run(self.store.get, job_id, principal)
+
+    async def jobs(
+        self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
+    ) -> Page:
+        """Jobs, newest first."""
+        return await self.store.run(self.store.page, principal, state=state, query=query, limit=limit, cursor=cursor)
+
+    async def budget(self) -> Budget:
+        """What is left; held money counts as spent."""
+        return await self.store.run(self.store.budget, self.caps)
+
+    async def cancel(self, job_id: str, *, principal: str) -> Job:
+        """The job, called back. NotCancellable says why it cannot be."""
+        job = await self.job(job_id, principal=principal)
+        if job.state not in LIVE or job.saving:
+            raise NotCancellable(f"{job.id} is {job.state}: there is nothing to call back.", job_id=job.id)
+        if (gone := await self.store.run(self.store.cancel_unsent, job)) is not None:
+            return gone
+        vendor = self.vendor_of(job)
+        if vendor.cancel is None or job.vendor_id is None:
+            why = "is being sent" if job.vendor_id is None else f"is at {vendor.title}, which takes nothing back"
+            raise NotCancellable(f"{job.id} {why}; what it costs stays counted.", job_id=job.id)
+        reply = await self.web.ask(vendor, vendor.cancel(job.vendor_id))
+        if not 200 <= reply.status < 300:
+            no = refusal(vendor, reply)
+            raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job_id=job.id) from no
+        await self._called_back(job, vendor, reply)
+        self.wake()
+        return await self.job(job.id, principal=principal)
+
+    async def _called_back(self, job: Job, vendor: Vendor, reply: Reply) -> None:
+        """Where the answer names what is given back, that is the end; else the vendor's next status says what became of the money."""
+        reading, price = read(vendor, reply), job.micros if job.actual is None else job.actual
+        if isinstance(reading, Failed) and reading.id == job.vendor_id and reading.refunded is not None:
+            kept = Micros(max(price - reading.refunded, 0))
+            error = JobError(reading.code, f"{vendor.title} called this job back.", "yes" if kept else "no")
+            await self.store.run(self.store.end, job, "cancelled", error, micros=kept, said=reading.said)
+        await self.store.run(self.store.hurry, job)
+
+    async def edit(self, asked: Asked, *, principal: str) -> Job:
+        """The finished job of an edit, made here and free."""
+        return await Editing(self.settings, self.store, self.studio, self.clock).edit(asked, principal=principal)
+
+    def vendor_of(self, job: Job) -> Vendor:
+        """Who makes the job: also of a model that its list does not have any more."""
+        vendor = next((vendor for vendor in self.shelf.catalogue.vendors if vendor.name == job.vendor), None)
+        if vendor is None:
+            raise SoraError(f"{job.vendor} is not known any more to this version.", job_id=job.id)
+        return vendor
+
+    async def _request(self, wish: Wish, principal: str) -> tuple[VideoRequest, tuple[str, ...]]:
+        """The wish with its first frame read, and the jobs that the frame is from."""
+        image, parents = None, ()
+        if wish.image is not None:
+            try:
+                image, parents = await self.framing.read(wish.image, principal=principal)
+            except BrokenRules as error:
+                raise BrokenRules(error.broken, fixes=self.planner.from_words(wish)) from None
+        return VideoRequest(wish.prompt, wish.size, wish.seconds, image, dict(wish.options)), parents
+
+    async def _framed(self, plan: Plan, request: VideoRequest) -> Plan:
+        """With the first frame made to fit, where that was asked, and a note of what was done."""
+        order, note = await self.framing.fitted(plan.order, plan.choice.offer.image, str(request.options.get(FIT, "none")))
+        return replace(plan, order=order, warnings=(*plan.warnings, note)) if note else plan
+
+    def _intent(self, wish: Wish, plan: Plan, principal: str, usual_s: float | None) -> Intent:
+        order, offer = plan.order, plan.choice.offer
+        return Intent(
+            principal=principal,
+            fingerprint=fingerprint(principal, plan, wish),
+            request_id=wish.request_id,
+            vendor=plan.choice.vendor.name,
+            model=plan.choice.id,
+            prompt=order.prompt,
+            size=order.size.text,
+            seconds=order.seconds,
+            options=dict(order.options),
+            with_image=order.image is not None,
+            warnings=plan.notes,
+            call=plan.choice.vendor.submit(order, offer),
+            quote=plan.quote,
+            expected_s=max(1, round(usual_s)) if usual_s else offer.expected_s,
+            quote_id=wish.quote_id,
+            confirm=self.needs_yes(plan.quote),
+        )
+
+    async def _reserve(self, intent: Intent, plan: Plan) -> Job:
+        try:
+            return await self.store.run(self.store.reserve, intent, self.caps)
+        except PriceUnknown as error:
+            order = plan.order
+            same = VideoRequest(order.prompt, order.size.text, order.seconds, order.image, order.options)
+            error.fixes = self.planner.others(same, but=plan.choice)
+            raise
+        except RequestIdConflict as error:
+            error.fixes = (Fix("request_id", None, plan.quote.micros),)
+            raise
+        except OverBudget as error:
+            left = (await self.budget()).day_left
+            error.fixes = self.planner.cheaper(plan, below=min(left, self.settings.per_video))
+            raise

@@ -1,0 +1,154 @@
+"""What comes after the submit: ask until the vendor says the end, then bring the file home."""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+
+from . import schedule
+from .artifacts import keep, measured, part_of, sweep
+from .desk import Desk
+from .domain import Artifact, Call, Done, Failed, Job, JobError, Linkless, Pending, Reply, State, Vendor
+from .errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, Untrusted
+from .media import mp4
+from .quoting import asked
+from .submitting import failure
+from .vendors import read
+from .vendors.answers import retry_after
+
+log = logging.getLogger(__name__)
+
+SAVES = 6
+"""How often a bad or dead link is renewed before the job ends without a file."""
+LOST_AFTER = 3
+LOST_S = 600.0
+"""A vendor that does not know its own job any more has to say so this often, over this time."""
+LINKLESS_AFTER = 20
+LINKLESS_S = 600.0
+"""A vendor that calls a video made, and names no usable link, is asked this often at least, over this time."""
+NO_LINK = " (no link)"
+
+
+async def ask(desk: Desk, job: Job, call: Call) -> None:
+    """One question to the vendor, and what follows from its answer."""
+    vendor = desk.vendor_of(job)
+    try:
+        reply = await desk.web.ask(vendor, call)
+    except NotSent:
+        await again(desk, job)
+        return
+    if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):
+        await _heard(desk, job, vendor, reply)
+    else:
+        await _no_status(desk, job, vendor, reply)
+
+
+async def save(desk: Desk, job: Job, media: Call) -> None:
+    """One attempt to bring the file home, whole and checked."""
+    vendor, folder = desk.vendor_of(job), desk.settings.output_dir
+    try:
+        artifact = await _fetched(desk, job, vendor, media)
+    except Untrusted as error:
+        await _lost(desk, job, "failed", error)
+    except LinkDead as error:
+        await _renew(desk, job, "expired", error)
+    except BadMedia as error:
+        await _renew(desk, job, "failed", error)
+    except NotSent:
+        await again(desk, job)
+    except OSError as error:
+        raise StorageError(f"The file cannot be written into {folder}.") from error
+    else:
+        await desk.store.run(desk.store.finish, job, artifact)
+
+
+async def again(desk: Desk, job: Job, *, at_least: float = 0.0) -> None:
+    """The same step, later: nothing was learnt."""
+    wait = max(at_least, _backoff(job), desk.settings.poll_seconds or 0.0)
+    await desk.store.run(desk.store.step, job, due_s=wait, tries=job.tries + 1)
+
+
+async def _heard(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
+    store, reading = desk.store, read(vendor, reply)
+    if reading is not None and reading.id not in (None, job.vendor_id):
+        log.warning("%s: the answer is about another job and is not used", job.id)
+        reading = None
+    match reading:
+        case Pending():
+            await store.run(store.step, job, reading, due_s=_later(desk, job, vendor, reply))
+        case Done():
+            await store.run(store.settle, job, await _billed(desk, job, vendor, reading))
+        case Failed():
+            await store.run(store.end, job, reading.state, failure(reading, vendor), micros=reading.micros, said=reading.said)
+        case Linkless():
+            await _linkless(desk, job, reading, due_s=_later(desk, job, vendor, reply))
+        case None:
+            # A word that nobody documented is neither an end nor a failure.
+            await store.run(store.step, job, due_s=_later(desk, job, vendor, reply), tries=job.tries + 1)
+
+
+async def _linkless(desk: Desk, job: Job, reading: Linkless, *, due_s: float) -> None:
+    """Made, without a link that can be followed: the link may come later, but is not waited for for ever."""
+    said, began = f"{reading.said}{NO_LINK}", not (job.said or "").endswith(NO_LINK)
+    if not began and job.tries + 1 >= LINKLESS_AFTER and desk.clock() - job.updated_at >= LINKLESS_S:
+        error = JobError("result_invalid", "The vendor says that the video is made, but names no link that could be followed.", "yes")
+        await desk.store.run(desk.store.end, job, "failed", error, micros=reading.micros, said=said)
+    else:
+        await desk.store.run(desk.store.step, job, due_s=due_s, tries=1 if began else job.tries + 1, said=said)
+
+
+async def _billed(desk: Desk, job: Job, vendor: Vendor, done: Done) -> Done:
+    """With the sum that the billed units cost, where only the vendor can tell it and it does."""
+    choice = desk.catalogue.get(job.model)
+    if done.micros is not None or done.units is None or vendor.bill is None or choice is None:
+        return done
+    return replace(done, micros=await asked(desk.web, vendor, vendor.bill(choice.offer, job.with_image, done.units)))
+
+
+async def _no_status(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
+    """A question that was answered with an error. Only "never heard of it", again and again, is an end."""
+    silent_s = desk.clock() - job.updated_at
+    if reply.status in (404, 410) and job.tries + 1 >= LOST_AFTER and silent_s >= LOST_S:
+        error = JobError("not_found", f"{vendor.title} does not know this job any more; its price stays counted.", "unknown")
+        await desk.store.run(desk.store.end, job, "failed", error)
+    else:
+        await again(desk, job, at_least=retry_after(vendor, reply) or 0.0)
+
+
+async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifact:
+    folder = desk.settings.output_dir
+    try:
+        part: Path = await anyio.to_thread.run_sync(part_of, job, folder)
+        saved = await desk.web.save(vendor, media, part)
+        facts = await anyio.to_thread.run_sync(mp4.inspect, part)
+        path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=saved.sha256, zone=desk.settings.zone))
+    finally:
+        await anyio.to_thread.run_sync(sweep, folder, job)
+    return measured(path, saved.bytes, saved.sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
+
+
+async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:
+    """A bad or dead link: the vendor is asked for a new one before anything is called lost."""
+    if job.tries + 1 >= SAVES or job.next is None:
+        await _lost(desk, job, state, error)
+        return
+    wait = min(_backoff(job), desk.settings.poll_seconds or schedule.CAP_S)
+    await desk.store.run(desk.store.renew_link, job, due_s=wait, tries=job.tries + 1)
+
+
+async def _lost(desk: Desk, job: Job, state: State, error: SoraError) -> None:
+    charged = "no" if job.charged == "no" else "yes"
+    await desk.store.run(desk.store.end, job, state, JobError(error.its_code, error.message, charged))
+
+
+def _later(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> float:
+    pause = desk.settings.poll_seconds or schedule.later(job, now=desk.clock(), chance=random.random(), alive=desk.alive)
+    return max(pause, retry_after(vendor, reply) or 0.0)
+
+
+def _backoff(job: Job) -> float:
+    return schedule.backoff(job.tries, chance=random.random())

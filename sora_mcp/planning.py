@@ -1,0 +1,141 @@
+"""What comes before the money is held: which offer a wish means, which order, which price, and what else would do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+
+from .domain import Order, Quote, VideoRequest, Wish
+from .errors import BrokenRules, Fix, MissingKey, OverBudget, PriceUnknown, SoraError, UnknownModel
+from .mending import fixes
+from .money import Micros, show
+from .rules import VARIATION, check, quote
+from .vendors import SAMPLE, Catalogue, Choice, cheapest, fitting
+
+ALTERNATIVES = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A wish as one offer can meet it."""
+
+    choice: Choice
+    order: Order
+    quote: Quote
+    warnings: tuple[str, ...]
+    why: str | None
+    """Why this offer, where nobody named one."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the caller should hear of it."""
+        return self.warnings if self.why is None else (*self.warnings, f"Why this one: {self.why}.")
+
+
+@dataclass(frozen=True)
+class Planner:
+    """What one user can buy on one day."""
+
+    catalogue: Catalogue
+    today: date
+    per_video: Micros
+    """The cap on one video: nothing above it is offered as a fix."""
+
+    def plan(self, wish: Wish, request: VideoRequest) -> Plan:
+        """Which offer, which order, which price. Pure: it can only refuse."""
+        choice, why = self._find(wish, request)
+        try:
+            order = check(request, choice.offer, today=self.today)
+        except BrokenRules as error:
+            mended = fixes(request, choice.offer, error.broken, offer_id=choice.id, today=self.today)
+            others = self.others(request, but=choice) if not any(rule.argument == "prompt" for rule in error.broken) else ()
+            raise BrokenRules(error.broken, subject=choice.id, fixes=(*mended, *others)) from None
+        try:
+            price = quote(order, choice.offer, choice.id, today=self.today)
+        except PriceUnknown as error:
+            raise PriceUnknown(
+                f"{error.message} The user can name the price in a file: SORA_MCP_PRICES.", fixes=self.others(request, but=choice)
+            ) from None
+        return Plan(choice, order, price, _warnings(choice, order), why)
+
+    def _find(self, wish: Wish, request: VideoRequest) -> tuple[Choice, str | None]:
+        """The offer, and why it is this one where the caller left it open."""
+        if wish.model is not None:
+            named = self._named(wish.model, request)
+            exact = wish.model.strip().casefold() == named.id
+            return named, None if exact else f"{named.id} is the cheapest {named.offer.model} with a key"
+        if not self.catalogue.keyed:
+            return self.catalogue.named(SAMPLE)[0], "no vendor has a key, so it is a free sample clip"
+        return self.catalogue.automatic(request, today=self.today), "the cheapest living model that takes this, among vendors with a key"
+
+    def _named(self, model: str, request: VideoRequest) -> Choice:
+        try:
+            return self.catalogue.chosen(model, request, today=self.today)
+        except MissingKey as error:
+            error.fixes = self.others(request, but=None)
+            raise
+        except UnknownModel as error:
+            near = [choice for choice in self.catalogue.near(model) if self.catalogue.usable(choice)]
+            fits = [fit for fit in fitting(near, request, today=self.today) if fit.quote is not None]
+            error.fixes = tuple(Fix("model", f.choice.id, f.quote.micros) for f in fits if f.quote) or self.others(request, but=None)
+            raise
+
+    def others(self, request: VideoRequest, *, but: Choice | None) -> tuple[Fix, ...]:
+        """Other living models that take the very same request: with a key, else the sample."""
+        choices = [
+            c for c in self.catalogue.choices() if (but is None or c.id != but.id) and c.offer.ended is None and self.catalogue.buyable(c)
+        ]
+        fits = [fit for fit in cheapest(fitting(choices, request, today=self.today)) if fit.quote is not None]
+        paid = [fit for fit in fits if fit.choice.id != SAMPLE] or fits
+        return tuple(Fix("model", fit.choice.id, fit.quote.micros) for fit in paid[:ALTERNATIVES] if fit.quote is not None)
+
+    def within(self, wish: Wish, plan: Plan) -> None:
+        """The caller's own cap: it can only tighten."""
+        price = plan.quote.micros
+        if wish.max_usd is None or price <= wish.max_usd:
+            return
+        more = (Fix("max_usd", show(price)[1:], price),) if price <= self.per_video else ()
+        raise OverBudget(
+            f"{plan.choice.id} costs {show(price)} for this, above max_usd {show(wish.max_usd)}.",
+            fixes=(*self.cheaper(plan, below=wish.max_usd), *more),
+        )
+
+    def cheaper(self, plan: Plan, *, below: int) -> tuple[Fix, ...]:
+        """What the same wish costs with a shorter length, or another model, where that stays below the sum."""
+        order = plan.order
+        request = VideoRequest(order.prompt, order.size.text, None, order.image, order.options)
+        short = next(fitting([plan.choice], request, today=self.today), None)
+        found: list[Fix] = []
+        if short is not None and short.quote is not None and short.quote.micros <= below and short.order.seconds != order.seconds:
+            found.append(Fix("seconds", short.order.seconds, short.quote.micros))
+        same = replace(request, seconds=order.seconds)
+        found += [fix for fix in self.others(same, but=plan.choice) if fix.micros is not None and fix.micros <= below]
+        return tuple(found)
+
+    def from_words(self, wish: Wish) -> tuple[Fix, ...]:
+        """What the same wish costs without its first frame, where it can be made so."""
+        try:
+            plan = self.plan(wish, VideoRequest(wish.prompt, wish.size, wish.seconds, None, dict(wish.options)))
+        except SoraError:
+            return ()
+        return (Fix("image", None, plan.quote.micros),)
+
+
+def fingerprint(principal: str, plan: Plan, wish: Wish) -> str:
+    """The same for the same wish of the same principal, whatever words it was said in."""
+    order = plan.order
+    image = hashlib.sha256(order.image.uri.encode("utf-8", "replace")).hexdigest() if order.image else None
+    options = {**order.options, **({VARIATION: wish.options[VARIATION]} if VARIATION in wish.options else {})}
+    parts = [principal, plan.choice.id, order.prompt, order.size.text, order.seconds, image, sorted(options.items())]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _warnings(choice: Choice, order: Order) -> tuple[str, ...]:
+    offer, found = choice.offer, list[str]()
+    if offer.ended is not None:
+        found.append(f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}; {choice.vendor.title} may answer that it is gone.")
+    if order.image is not None and not offer.prompt_with_image:
+        found.append(f"{choice.vendor.title} documents no prompt beside a first frame, so the prompt is not sent.")
+    return (*found, *(choice.vendor.warn(order) if choice.vendor.warn else ()))

@@ -1,0 +1,70 @@
+"""What a vendor itself says that an order would cost, where it can be asked: for estimates, and as the least that is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import anyio
+
+from .domain import Call, Order, Quote, Vendor
+from .errors import NotSent
+from .money import Micros
+from .vendors import Choice, quoted
+from .web import Web
+
+PATIENCE_S = 3.0
+GOOD_FOR_S = 15 * 60.0
+MOST = 500
+Key = tuple[object, ...]
+
+
+async def asked(web: Web, vendor: Vendor, call: Call) -> Micros | None:
+    """The sum that the vendor names at its address for such questions; None where it does not, or not in time."""
+    there = replace(vendor, base_url=vendor.quote_url or vendor.base_url)
+    with anyio.move_on_after(PATIENCE_S):
+        try:
+            return quoted(vendor, await web.ask(there, call))
+        except NotSent:
+            pass
+    return None
+
+
+@dataclass
+class Quotes:
+    """Quotes that were heard lately. They are not kept: a process that ended knows the table's prices only."""
+
+    web: Web
+    clock: Callable[[], float]
+    _heard: dict[Key, tuple[Micros, float]] = field(default_factory=dict[Key, tuple[Micros, float]])
+
+    async def live(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
+        """The vendor's own price; the table's where the vendor cannot be asked or does not answer."""
+        if choice.vendor.quote is None:
+            return table
+        micros = await asked(self.web, choice.vendor, choice.vendor.quote(order, choice.offer))
+        if micros is None:
+            return table
+        if len(self._heard) >= MOST:
+            self._heard.clear()
+        self._heard[_key(choice, order)] = (micros, self.clock())
+        return _told(choice, table, micros, today)
+
+    def at_least(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
+        """What is set aside: the table's price, unless the vendor named a higher one within a quarter of an hour.
+
+        A lower quote changes nothing, because it may end before the order arrives, and the vendor's last word is what is charged.
+        """
+        micros, at = self._heard.get(_key(choice, order), (Micros(0), 0.0))
+        if micros <= table.micros or self.clock() - at > GOOD_FOR_S:
+            return table
+        return _told(choice, table, micros, today)
+
+
+def _told(choice: Choice, table: Quote, micros: Micros, today: date) -> Quote:
+    return replace(table, micros=micros, basis=f"{choice.vendor.title}'s own quote", checked=today, confidence="live")
+
+
+def _key(choice: Choice, order: Order) -> Key:
+    return (choice.id, order.size.text, order.seconds, order.image is not None, tuple(sorted(order.options.items())))

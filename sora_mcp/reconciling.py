@@ -1,0 +1,115 @@
+"""What became of a paid call whose answer was lost: the vendor's own list is looked at until it tells, or a person has to."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from . import schedule
+from .desk import Desk
+from .domain import Call, Found, Job, JobError, Listing, Lost, Vendor
+from .errors import NotSent
+from .submitting import SKEW_S, WINDOW_S
+from .vendors import searched
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 60.0
+"""Between two looks."""
+SETTLE_S = 600.0
+"""What a list does not show so long after the call may count as never taken: the deadline, and the slowest that a vendor writes."""
+AGREEING = 3
+"""How many looks in a row have to say so."""
+GIVE_UP_S = 86_400.0
+"""After a day of looking, only a person decides."""
+PAGES = 20
+NAMED = 3
+
+
+async def look(desk: Desk, job: Job) -> None:
+    """One look at the vendor's list, and what follows from it. Nothing is ever sent again, and a doubt leaves the money held."""
+    vendor = desk.vendor_of(job)
+    if vendor.find is None or job.call is None or job.submit_token is None or job.submitted_at is None:
+        await _leave(desk, job)
+        return
+    lost = Lost(job.call, job.submit_token, job.submitted_at - SKEW_S, job.submitted_at + WINDOW_S + SKEW_S)
+    found = await _found(desk, vendor, lost)
+    if found is None:
+        await _later(desk, job, agreed=job.tries)
+    elif any(row.id is None and row.charged != "no" for row in found):
+        await _leave(desk, job, why=_logged(job, vendor, found))
+    elif all(row.charged == "no" for row in found):
+        await _absent(desk, job, vendor)
+    else:
+        await _candidates(desk, job, vendor, [row.id for row in found if row.id is not None], job.call)
+
+
+async def _found(desk: Desk, vendor: Vendor, lost: Lost) -> tuple[Found, ...] | None:
+    """Every row that may be the lost call, less those that are other jobs of ours; None when the list cannot be read to its end."""
+    found: list[Found] = []
+    call = vendor.find.ask(lost) if vendor.find else None
+    for _ in range(PAGES):
+        page = None if call is None else await _page(desk, vendor, call, lost)
+        if page is None:
+            return None
+        found += page.found
+        if page.more is None:
+            break
+        call = page.more
+    else:
+        return None
+    ids = [row.id for row in found if row.id is not None]
+    free = await desk.store.run(desk.store.lost.unclaimed, vendor.name, ids) if ids else ()
+    kept = tuple(row for row in dict.fromkeys(found) if row.id is None or row.id in free)
+    return kept if kept or page.whole else None
+
+
+async def _page(desk: Desk, vendor: Vendor, call: Call, lost: Lost) -> Listing | None:
+    try:
+        return searched(vendor, await desk.web.ask(vendor, call), lost)
+    except NotSent:
+        return None
+
+
+async def _candidates(desk: Desk, job: Job, vendor: Vendor, ids: list[str], call: Call) -> None:
+    """One that can be no other job is ours. Of several, or where another call is unclear too, a person decides."""
+    rivals = await desk.store.run(desk.store.lost.rivals, job, WINDOW_S + 2 * SKEW_S)
+    if len(ids) == 1 and rivals == 0 and vendor.ask is not None:
+        adopted = await desk.store.run(desk.store.lost.adopt, job, ids[0], vendor.ask(ids[0], call), due_s=0.0)
+        if adopted is not None:
+            log.warning("%s was found again at %s", job.id, vendor.title)
+        return
+    several = f"{vendor.title}'s list has {len(ids)} job{'s' if len(ids) > 1 else ''} that may be this one: a person has to say which."
+    error = job.error and replace(job.error, message=several, vendor_message=", ".join(ids[:NAMED]))
+    await _later(desk, job, agreed=0, error=error)
+
+
+async def _absent(desk: Desk, job: Job, vendor: Vendor) -> None:
+    """The list does not have it. That counts only after the settle time, and several times in a row."""
+    if desk.clock() - (job.submitted_at or 0.0) < SETTLE_S:
+        await _later(desk, job, agreed=0)
+    elif job.tries + 1 < AGREEING:
+        await _later(desk, job, agreed=job.tries + 1)
+    else:
+        gone = f"{vendor.title}'s own list does not have it as taken, in {AGREEING} looks: it was not made, and its money is free again."
+        await desk.store.run(desk.store.end, job, "failed", JobError("vendor_unavailable", gone, "no"))
+
+
+async def _later(desk: Desk, job: Job, *, agreed: int, error: JobError | None = None) -> None:
+    if desk.clock() - (job.submitted_at or 0.0) > GIVE_UP_S:
+        await _leave(desk, job, why=error)
+        return
+    pause = schedule.look(desk.settings.poll_seconds, usual_s=LOOK_S)
+    await desk.store.run(desk.store.step, job, due_s=pause, tries=agreed, error=error)
+
+
+async def _leave(desk: Desk, job: Job, *, why: JobError | None = None) -> None:
+    """From here on only a person decides."""
+    await desk.store.run(desk.store.step, job, due_s=None, tries=job.tries, error=why)
+
+
+def _logged(job: Job, vendor: Vendor, found: tuple[Found, ...]) -> JobError:
+    """The vendor's log has the call, but does not lead to the video."""
+    cost = "and charged it" if any(row.charged == "yes" for row in found) else "and does not say what it cost"
+    said = f"{vendor.title}'s log has this request, {cost}, but not where its video is: look at your account there."
+    return JobError("vendor_unavailable", said, "unknown", job.error.vendor_message if job.error else None)

@@ -1,0 +1,114 @@
+"""What is on sale now: the written offers, the vendors' own lists as last fetched, and what they said is gone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+import anyio
+
+from .domain import Reply, Vendor
+from .errors import NotSent, SoraError
+from .store import Store
+from .store.nouns import Listed
+from .vendors import Catalogue, offers_of
+from .web import Web
+
+log = logging.getLogger(__name__)
+FRESH_S = 86_400.0
+"""A list older than this is fetched again when somebody asks, and its prices do not count as live any more."""
+AGAIN_S = 60.0
+"""No list is fetched more often, whatever is asked for."""
+PATIENCE_S = 2.0
+"""How long a caller waits for a list: create_video answers within three seconds, come what may."""
+
+
+@dataclass
+class Shelf:
+    """One user's catalogue, kept up to date. `written` is what needs no network and no store."""
+
+    written: Catalogue
+    store: Store
+    web: Web
+    clock: Callable[[], float]
+    catalogue: Catalogue = field(init=False)
+    _lists: dict[str, Listed] = field(default_factory=dict[str, Listed])
+    _tried: dict[str, float] = field(default_factory=dict[str, float])
+    _one: anyio.Lock = field(default_factory=anyio.Lock)
+
+    def __post_init__(self) -> None:
+        self.catalogue = self.written
+
+    async def load(self) -> None:
+        """What the store has: also what other processes fetched or heard."""
+        lists, gone = await self.store.run(self.store.listings.on_sale)
+        self._lists = {listed.vendor: listed for listed in lists}
+        vendors = tuple(self._stocked(vendor) for vendor in self.written.vendors)
+        self.catalogue = replace(self.written, vendors=vendors, gone={row.model: _day(row.at) for row in gone})
+
+    async def look(self, name: str | None = None) -> None:
+        """Up to date for a wish that names this model, or none. Where a list cannot be fetched, its last copy stays."""
+        await self.load()
+        if not any(self._due(vendor, name) for vendor in self.written.vendors):
+            return
+        async with self._one:
+            with anyio.move_on_after(PATIENCE_S):
+                for vendor in self.written.vendors:
+                    if self._due(vendor, name):
+                        await self._fetch(vendor)
+            await self.load()
+
+    async def miss(self, model: str, code: str) -> None:
+        """A vendor said that it does not have this model, or not now. Nothing that goes wrong here may change what is said of the job."""
+        try:
+            await self.store.run(self.store.listings.miss, model, code)
+            await self.load()
+        except SoraError as error:
+            log.warning("that %s is gone cannot be remembered: %s", model, error)
+
+    def age_of(self, vendor: Vendor) -> float | None:
+        """Seconds since the vendor's list was fetched; None where there is no copy."""
+        listed = self._lists.get(vendor.name)
+        return None if listed is None else self.clock() - listed.fetched_at
+
+    def _stocked(self, vendor: Vendor) -> Vendor:
+        listed, call = self._lists.get(vendor.name), vendor.listing
+        if listed is None or call is None:
+            return vendor
+        offers = offers_of(vendor, Reply(call, 200, listed.body), checked=_day(listed.fetched_at)) or ()
+        if self.clock() - listed.fetched_at > FRESH_S:
+            offers = tuple(replace(offer, confidence="listed") if offer.confidence == "live" else offer for offer in offers)
+        return replace(vendor, offers=(*vendor.offers, *offers))
+
+    def _due(self, vendor: Vendor, name: str | None) -> bool:
+        """Whether its list is worth a call: it is old, or it may hold the name that nobody knows; and it was not fetched just now."""
+        seller, colon, _ = (name or "").strip().casefold().partition(":")
+        named = bool(colon) and seller == vendor.name
+        if vendor.listing is None or not (named or vendor.name in self.written.keyed):
+            return False
+        age = self.age_of(vendor)
+        unknown = name is not None and (named or not colon) and not self.catalogue.sells(name)
+        tried = self.clock() - self._tried.get(vendor.name, float("-inf"))
+        return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and tried > AGAIN_S
+
+    async def _fetch(self, vendor: Vendor) -> None:
+        """A list that does not come, or holds nothing that can be read, changes nothing."""
+        if vendor.listing is None:
+            return
+        try:
+            reply = await self.web.ask(vendor, vendor.listing)
+        except NotSent as error:
+            log.warning("%s", error)
+            return
+        finally:
+            self._tried[vendor.name] = self.clock()  # only now: who asks meanwhile waits for this list too
+        if offers_of(vendor, reply, checked=_day(self.clock())):
+            await self.store.run(self.store.listings.keep, vendor.name, reply.body)
+        else:
+            log.warning("the list of models of %s cannot be read; the last copy stays", vendor.title)
+
+
+def _day(moment: float) -> date:
+    return datetime.fromtimestamp(moment, UTC).date()

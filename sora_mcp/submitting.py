@@ -1,0 +1,203 @@
+"""The one call that costs: sent once, and its outcome written down, whatever it is."""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import anyio
+
+from . import schedule
+from .desk import Desk
+from .domain import Call, Done, Failed, Job, JobError, Linkless, Pending, Reply, Vendor, VideoRequest
+from .errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
+from .quoted import vendor_text
+from .vendors import cheapest, fitting, is_id, read
+from .vendors.answers import at, refusal
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+LEASE_S = 20.0
+"""How long a claimed job is this process's alone; a living process renews it."""
+ATTEMPTS = 3
+"""How often a call is tried of which provably no byte was sent, or which came too early."""
+DRAIN_S = 8.0
+WINDOW_S = 90.0
+"""How long after the paid call left a vendor may take it: the call's own deadline."""
+SKEW_S = 30.0
+"""How far a vendor's clock may be from ours."""
+FIRST_LOOK_S = 30.0
+"""When a vendor's list is first looked at for a call whose answer was lost."""
+GONE = ("model_retired", "vendor_unavailable")
+"""What a vendor's refusal means that is about the model and not about the wish."""
+WRITE_WAITS_S = (0.1, 0.5, 2.0, 5.0, 10.0)
+
+
+@dataclass
+class Submitter:
+    """Sends jobs' paid calls. `drain` waits for those that are on their way."""
+
+    desk: Desk
+    _sending: dict[anyio.CancelScope, anyio.Event] = field(default_factory=dict[anyio.CancelScope, anyio.Event])
+    """Paid calls on their way, and what tells that one is written down."""
+
+    async def submit(self, job: Job) -> None:
+        """Sends the job's call, unless somebody may have sent it before: then it is unclear."""
+        if job.submit_token is not None or job.call is None:
+            why = "The process that sent it ended before the vendor's answer was written down."
+            await self._lost(job, job.submit_token, _unclear(why))
+            return
+        with anyio.CancelScope(shield=True) as scope:
+            self._sending[scope] = anyio.Event()
+            try:
+                await self._send(job, job.call)
+            finally:
+                self._sending.pop(scope).set()
+
+    async def sent(self) -> None:
+        """Returns when no paid call is on its way any more."""
+        while self._sending:
+            await next(iter(self._sending.values())).wait()
+
+    async def drain(self) -> None:
+        """Gives calls that are on their way a last while to be answered and written down, then calls them unclear."""
+        with anyio.CancelScope(shield=True):
+            with anyio.move_on_after(DRAIN_S):
+                await self.sent()
+            for scope in tuple(self._sending):
+                scope.cancel()
+            with anyio.move_on_after(1.0):
+                await self.sent()
+
+    async def _send(self, job: Job, call: Call) -> None:
+        """Token on the disk, then the call, then the outcome: nobody ever sends for a job that has a token."""
+        store, vendor = self.desk.store, self.desk.vendor_of(job)
+        self.desk.web.prepare(vendor)
+        token, began = secrets.token_hex(16), time.monotonic()
+        if not await store.run(store.begin, job, token, lease_s=LEASE_S, alone_s=self._alone_s(job)):
+            return
+        if time.monotonic() - began > LEASE_S / 2:
+            # This process was suspended in between, and the lease may be another's by now.
+            await self._record(store.put_back, job, token, due_s=0.0)
+            return
+        try:
+            reply = await self.desk.web.submit(vendor, _marked(call, vendor, token))
+        except NotSent as error:
+            await self._not_sent(job, token, error)
+        except OutcomeUnknown as error:
+            await self._lost(job, token, _unclear(error.message))
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await self._lost(job, token, _unclear("The server was stopped while the request was on its way."))
+            raise
+        else:
+            await self._answered(job, token, vendor, reply)
+
+    async def _not_sent(self, job: Job, token: str, error: SoraError) -> None:
+        if job.tries + 1 < ATTEMPTS:
+            await self._record(self.desk.store.put_back, job, token, due_s=schedule.backoff(job.tries, chance=random.random()))
+        else:
+            await self._record(self.desk.store.refuse, job, token, JobError(error.its_code, error.message, "no"))
+
+    async def _answered(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
+        """The table of outcomes: taken, refused, not now, or unclear."""
+        if 200 <= reply.status < 300:
+            await self._taken(job, token, vendor, reply)
+            return
+        no = refusal(vendor, reply)
+        if no is None:
+            why = f"{vendor.title} answered {reply.status}, which leaves it open."
+            await self._lost(job, token, _unclear(why))
+        elif no.its_code == "vendor_rate_limited" and job.tries + 1 < ATTEMPTS:
+            wait = no.retry_after_s or schedule.backoff(job.tries + 2, chance=random.random())
+            await self._record(self.desk.store.put_back, job, token, due_s=wait)
+        else:
+            if no.its_code in GONE:
+                await self.desk.shelf.miss(job.model, no.its_code)
+            await self._record(self.desk.store.refuse, job, token, self._no(no))
+
+    async def _taken(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
+        store, reading = self.desk.store, read(vendor, reply)
+        match reading:
+            case Pending() if is_id(reading.id, vendor):
+                due = self.desk.settings.poll_seconds or schedule.first(job.expected_s)
+                await self._bound(job, token, vendor, store.bind, reading, due_s=due)
+            case Linkless() if is_id(reading.id, vendor) and vendor.ask is not None and reading.id:
+                going_on = Pending(reading.id, vendor.ask(reading.id, reply.call), "running", reading.said, micros=reading.micros)
+                await self._bound(job, token, vendor, store.bind, going_on, due_s=self.desk.settings.poll_seconds or schedule.CAP_S)
+            case Done() if is_id(reading.id, vendor):
+                await self._bound(job, token, vendor, store.bind_done, reading, reading.id)
+            case Failed():
+                await self._record(store.refuse, job, token, failure(reading, vendor))
+            case _:
+                why = f"{vendor.title} answered {reply.status} without a job's id that it documents."
+                await self._lost(job, token, _unclear(why, vendor_text(at(reply.body, "message"))))
+
+    async def _bound(
+        self, job: Job, token: str, vendor: Vendor, work: Callable[..., Job], reading: Pending | Done, *args: object, **named: object
+    ) -> None:
+        """The vendor's id is the job's, unless it is another's: then nobody knows what this call bought."""
+        row = await self._record(work, job, token, reading, *args, **named)
+        if row.submit_token == token and row.vendor_id != reading.id:
+            why = f"{vendor.title} answered with the id of another job."
+            await self._lost(job, token, _unclear(why))
+
+    async def _lost(self, job: Job, token: str | None, error: JobError) -> None:
+        """Nobody knows whether it was taken; where the vendor has a list, it is looked at soon."""
+        choice = self.desk.catalogue.get(job.model)
+        look_s = (
+            None if choice is None or choice.vendor.find is None else schedule.look(self.desk.settings.poll_seconds, usual_s=FIRST_LOOK_S)
+        )
+        await self._record(self.desk.store.unclear, job, token, error, look_s=look_s)
+
+    def _alone_s(self, job: Job) -> float:
+        """How long no other submit of the model may follow one that became unclear: as long as a list could mistake one for the other."""
+        find = self.desk.vendor_of(job).find
+        return WINDOW_S + SKEW_S if find is not None and find.by_time else 0.0
+
+    async def _record(self, work: Callable[..., T], *args: object, **named: object) -> T:
+        """The outcome of a paid call is written down, whatever it takes: the store may be away for a while."""
+        for wait in WRITE_WAITS_S:
+            try:
+                return await self.desk.store.run(work, *args, **named)
+            except StorageError as error:
+                log.error("the outcome of a paid call cannot be written down yet: %s", error)
+                await anyio.sleep(wait)
+        return await self.desk.store.run(work, *args, **named)
+
+    def _no(self, error: VendorError) -> JobError:
+        """A refusal as the job keeps it; a model that is gone comes with living ones."""
+        living = self._living() if error.its_code in GONE else ""
+        return JobError(error.its_code, error.message + living, error.charged, error.vendor_message)
+
+    def _living(self) -> str:
+        """The cheapest models to take instead."""
+        catalogue = self.desk.catalogue
+        choices = [c for c in catalogue.choices() if catalogue.living(c) and catalogue.usable(c)]
+        fits = [fit for fit in cheapest(fitting(choices, VideoRequest("a clip"), today=self.desk.today)) if fit.quote is not None]
+        names = [fit.choice.id for fit in fits if fit.choice.vendor.keys] or [fit.choice.id for fit in fits]
+        return f" Living models: {', '.join(names[:3])}."
+
+
+def failure(reading: Failed, vendor: Vendor) -> JobError:
+    """A vendor's no about a job, in our words."""
+    if reading.state == "cancelled":
+        sentence = "called this job back"
+    else:
+        sentence = "refuses this content" if reading.code == "content_refused" else "could not make this video"
+    return JobError(reading.code, f"{vendor.title} {sentence}.", reading.charged, vendor_text(reading.message))
+
+
+def _marked(call: Call, vendor: Vendor, token: str) -> Call:
+    """With our token in the header that the vendor echoes in its logs, where it has one."""
+    return replace(call, headers=(*call.headers, (vendor.correlation, token))) if vendor.correlation else call
+
+
+def _unclear(why: str, vendor_message: str | None = None) -> JobError:
+    return JobError("vendor_unavailable", f"{why} It may have been taken and may be charged.", "unknown", vendor_message)

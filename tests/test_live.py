@@ -1,0 +1,267 @@
+"""Vendors whose offers or prices are asked for: lists, quotes, bills, and models that were gone, on real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import pytest
+from mcp import Client
+
+from sora_mcp.desk import Desk, Wish
+from sora_mcp.errors import UnknownModel
+from sora_mcp.server.app import SoraServer, build
+from tests.played import Fal, Muvi, OpenRouter
+from tests.played.rig import NOON, PROMPT, Rig, leaks, rig
+
+DAY = 86_400.0
+VEO = "openrouter:veo-3.1-fast"
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lists(at: Rig) -> int:
+    """How often the list was fetched."""
+    return len(at.wire.requests("list"))
+
+
+def facts(at: Rig, model: str) -> tuple[Any, ...]:
+    """What the catalogue says of a model."""
+    [choice] = at.desk.catalogue.named(model)
+    return choice.id, choice.offer.confidence, choice.offer.checked
+
+
+async def spent(at: Rig) -> tuple[int, int]:
+    return sum(row.spent for row in await at.desk.store.run(at.desk.store.spend, None)), at.held()
+
+
+# OpenRouter
+
+
+@pytest.mark.parametrize("signed", [True, False], ids=["signed-link", "link-with-key"])
+async def test_a_model_of_a_list_is_bought_and_settled_to_what_the_job_says(signed: bool, tmp_path: Path) -> None:
+    async with rig(OpenRouter(signed=signed), tmp_path) as at:
+        job = await at.create(VEO, size="16:9 1080p", seconds=8, options={"audio": False})
+        job = await at.until(job.id, "completed", "failed", "unknown", "expired")
+        assert (job.state, job.micros, job.actual, job.confidence) == ("completed", 800_000, 664_000, "live")
+        assert at.posts == [
+            {
+                "model": "google/veo-3.1-fast",
+                "prompt": PROMPT,
+                "duration": 8,
+                "resolution": "1080p",
+                "aspect_ratio": "16:9",
+                "generate_audio": False,
+            }
+        ]
+        assert await spent(at) == (664_000, 0)
+        assert [len(wire.requests("media")) for wire in (at.cdn, at.wire)] == ([1, 0] if signed else [0, 1])
+        assert not any("authorization" in heard.headers for heard in at.cdn.heard)
+    assert leaks(tmp_path) == []
+
+
+async def test_a_list_is_fetched_once_a_day_and_used_without_the_network(tmp_path: Path) -> None:
+    clock = Clock()
+    async with rig(OpenRouter(), tmp_path, clock=clock) as at:
+        await at.desk.estimate(Wish(PROMPT, VEO), clips=1)
+        await at.desk.estimate(Wish(PROMPT, VEO), clips=1)
+        assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
+        at.vendor.listed = False  # type: ignore[attr-defined]
+        await at.restart()
+        assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
+        clock.now += DAY + 1
+        estimate = await at.desk.estimate(Wish(PROMPT, VEO), clips=1)
+        assert (lists(at), facts(at, VEO)) == (2, (VEO, "listed", date(2026, 11, 20)))
+        assert (estimate.plan.quote.checked, estimate.plan.quote.confidence) == (date(2026, 11, 20), "listed")
+        clock.now += 59
+        await at.desk.estimate(Wish(PROMPT, VEO), clips=1)
+        assert lists(at) == 2
+
+
+async def test_wishes_that_come_while_a_list_is_fetched_wait_for_it(tmp_path: Path) -> None:
+    async with rig(OpenRouter(), tmp_path) as at:
+        at.wire.arm("list", "slow", seconds=0.05)
+        async with anyio.create_task_group() as group:
+            for number in range(5):
+                group.start_soon(lambda number=number: at.create(VEO, prompt=f"A boat {number}", seconds=4))
+        assert (lists(at), len((await at.desk.jobs(principal="local")).jobs)) == (1, 5)
+
+
+async def test_a_name_that_nobody_knows_is_looked_for_in_a_new_list_at_most_once_a_minute(tmp_path: Path) -> None:
+    clock = Clock()
+    async with rig(OpenRouter(), tmp_path, clock=clock) as at:
+        for wait in (0, 0, 61, 30):
+            clock.now += wait
+            with pytest.raises(UnknownModel):
+                await at.create("openrouter:sora-3")
+        assert (lists(at), at.posts) == (2, [])
+
+
+async def test_a_list_that_cannot_be_fetched_leaves_the_written_offers(tmp_path: Path) -> None:
+    async with rig(OpenRouter(listed=False), tmp_path) as at:
+        with pytest.raises(UnknownModel):
+            await at.create(VEO)
+        assert at.desk.catalogue.sells("muvi:sora-2")
+
+
+async def test_a_job_is_followed_although_its_model_left_the_list(tmp_path: Path) -> None:
+    async with rig(OpenRouter(walk=("pending", "pending", "pending", "completed")), tmp_path) as at:
+        job = await at.create(VEO, seconds=4)
+        await at.desk.store.run(at.desk.store.listings.keep, "openrouter", {"data": []})
+        await at.desk.shelf.load()
+        assert not at.desk.catalogue.sells(VEO)
+        assert (await at.until(job.id, "completed", "failed", "unknown")).state == "completed"
+
+
+async def test_a_bare_name_finds_the_same_model_at_every_vendor(tmp_path: Path) -> None:
+    async with rig(OpenRouter(), tmp_path) as at:
+        await at.desk.shelf.look()
+        found = {name: [c.id for c in at.desk.catalogue.named(name)] for name in ("seedance-2.0", "kling-3.0-standard")}
+        assert found == {
+            "seedance-2.0": ["muvi:seedance-2.0", "aimlapi:seedance-2.0", "openrouter:seedance-2.0", "fal:seedance-2.0"],
+            "kling-3.0-standard": ["muvi:kling-3.0-standard", "openrouter:kling-3.0-standard"],
+        }
+        assert [c.id for c in at.desk.catalogue.named("openrouter:bytedance/seedance-2.0")] == ["openrouter:seedance-2.0"]
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_list_sizes_shows_a_list_with_its_day_and_what_is_gone(mode: Literal["auto", "legacy"], tmp_path: Path) -> None:
+    async with rig(OpenRouter(), tmp_path) as at, Client(server(at), mode=mode) as client:
+        shown = await client.call_tool("list_sizes", {"model": VEO})
+        facts = (shown.structured_content or {})["offers"][0]
+        assert (facts["model"], facts["confidence"], facts["checked"]) == (VEO, "live", "2026-11-20")
+        await at.desk.shelf.miss(VEO, "model_retired")
+        every = await client.call_tool("list_sizes", {})
+        gone = {offer["model"]: offer["gone"] for offer in (every.structured_content or {})["offers"] if "gone" in offer}
+        assert gone == {VEO: "2026-11-20"}
+
+
+def server(at: Rig) -> SoraServer:
+    """The server over the rig's desk."""
+
+    @asynccontextmanager
+    async def open_desk() -> AsyncIterator[Desk]:
+        yield at.desk
+
+    return build(open_desk, at.settings.catalogue, today=lambda: date(2026, 11, 20))
+
+
+# Models that were gone
+
+
+async def test_a_model_that_is_gone_is_passed_over_for_a_day(tmp_path: Path) -> None:
+    clock = Clock()
+    async with rig(OpenRouter(refused=404), tmp_path, clock=clock) as at:
+        job = await at.until((await at.create(VEO, seconds=4)).id, "failed")
+        assert job.error is not None
+        assert (job.error.code, job.error.charged) == ("model_retired", "no")
+        assert f"Living models: {VEO}" not in job.error.message
+        assert dict(at.desk.catalogue.gone) == {VEO: date(2026, 11, 20)}
+        await at.restart()
+        assert dict(at.desk.catalogue.gone) == {VEO: date(2026, 11, 20)}
+        [choice] = at.desk.catalogue.named(VEO)
+        assert not at.desk.catalogue.living(choice)
+        clock.now += DAY + 1
+        await at.desk.shelf.load()
+        assert dict(at.desk.catalogue.gone) == {}
+
+
+# fal
+
+
+async def test_billed_units_become_what_the_video_cost(tmp_path: Path) -> None:
+    async with rig(Fal(), tmp_path) as at:
+        job = await at.until((await at.bought("fal:seedance-2.0", size="16:9 720p", seconds=5)).id, "completed", "failed", "unknown")
+        assert (job.state, job.micros, job.actual) == ("completed", 1_517_000, 1_252_000)
+        assert [(heard.path, heard.body) for heard in at.wire.requests("price")] == [
+            (
+                "/v1/models/pricing/estimate",
+                {"estimate_type": "unit_price", "endpoints": {"bytedance/seedance-2.0/text-to-video": {"unit_quantity": 5.008}}},
+            )
+        ]
+        assert at.posts == [{"prompt": PROMPT, "duration": "5", "resolution": "720p", "aspect_ratio": "16:9", "generate_audio": True}]
+        assert await spent(at) == (1_252_000, 0)
+        assert not any("authorization" in heard.headers for heard in at.cdn.heard)
+    assert leaks(tmp_path) == []
+
+
+async def test_units_that_nobody_prices_leave_the_price_that_was_held(tmp_path: Path) -> None:
+    async with rig(Fal(bills=False), tmp_path) as at:
+        job = await at.until((await at.bought("fal:minimax-h3", size="16:9 768P", seconds=5)).id, "completed", "failed", "unknown")
+        assert (job.state, job.micros, job.actual) == ("completed", 300_000, None)
+        assert await spent(at) == (300_000, 0)
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("error", "vendor_rejected"), ("refused", "content_refused")])
+async def test_completed_is_not_always_a_video(verdict: str, code: str, tmp_path: Path) -> None:
+    async with rig(Fal(verdict=verdict), tmp_path) as at:
+        job = await at.until((await at.bought("fal:seedance-2.5", seconds=4)).id, "completed", "failed", "unknown")
+        assert job.error is not None
+        assert (job.state, job.error.code, job.charged) == ("failed", code, "unknown")
+
+
+async def test_a_queued_job_is_called_back(tmp_path: Path) -> None:
+    async with rig(Fal(walk=("IN_QUEUE",)), tmp_path) as at:
+        job = await at.until((await at.bought("fal:minimax-h3")).id, "queued")
+        await at.desk.cancel(job.id, principal="local")
+        assert [heard.path for heard in at.wire.heard if heard.method == "PUT"] == [
+            f"/minimax/h3/requests/{at.wire.made[0].id}/cancel",
+        ]
+        assert (await at.until(job.id, "failed", "cancelled", "completed")).state == "failed"
+
+
+# Quotes
+
+
+KLING = Wish(PROMPT, "muvi:kling-3.0-standard", seconds=5)
+
+
+@pytest.mark.parametrize("shape", ["flat", "enveloped"])
+async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: Path) -> None:
+    async with rig(Muvi(shape=shape, account="0.8"), tmp_path) as at:
+        estimate = await at.desk.estimate(KLING, clips=2)
+        quote = estimate.plan.quote
+        assert (quote.micros, quote.confidence, quote.basis, estimate.micros) == (336_000, "live", "Muvi's own quote", 672_000)
+        [asked] = at.wire.requests("estimate")
+        assert asked.body["model"] == "kling/kling-3.0-standard/text-to-video"
+
+
+async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Path) -> None:
+    async with rig(Muvi(estimates=False), tmp_path) as at:
+        quote = (await at.desk.estimate(KLING, clips=1)).plan.quote
+        assert (quote.micros, quote.confidence) == (420_000, "listed")
+
+
+@pytest.mark.parametrize(("account", "later", "held"), [("0.8", 0, 420_000), ("1.5", 0, 630_000), ("1.5", 901, 420_000)])
+async def test_what_is_held_is_never_below_a_quote_of_the_last_quarter_of_an_hour(
+    account: str, later: int, held: int, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with rig(Muvi(account=account), tmp_path, clock=clock) as at:
+        await at.desk.estimate(KLING, clips=1)
+        clock.now += later
+        job = await at.create("muvi:kling-3.0-standard", seconds=5)
+        assert (job.micros, job.confidence) == (held, "live" if held > 420_000 else "listed")
+
+
+# Choice
+
+
+async def test_a_result_says_why_this_model(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        chosen = await at.create("seedance-2.0", seconds=4)
+        assert chosen.warnings[-1] == "Why this one: muvi:seedance-2.0 is the cheapest seedance-2.0 with a key."
+        named = await at.create("muvi:seedance-2.0", seconds=5)
+        assert named.warnings == ()

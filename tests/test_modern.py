@@ -1,0 +1,78 @@
+"""Whole purchases at the vendors of today, on real sockets: one order, its questions, the file, the actual cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.played import KEY, VENDORS
+from tests.played.modern import Google, Runway, Xai
+from tests.played.rig import Rig, environment, leaks, rig
+
+OWN = """
+["compatible:My-Model"]
+per_second = "0.10"
+sizes = ["1280x720", "9:16"]
+seconds = [3, 5]
+"""
+BOUGHT: tuple[tuple[str, dict[str, Any], int, int | None], ...] = (
+    ("google:gemini-omni-1.1-flash", {"size": "16:9 720p", "seconds": 3}, 300_000, None),
+    ("runway:gen4.5", {"size": "1280x720", "seconds": 3}, 360_000, 360_000),
+    ("xai:grok-imagine-video-1.5-lite", {"size": "16:9 720p", "seconds": 3}, 90_000, 210_000),
+    ("minimax:minimax-h3", {"size": "768P", "seconds": 4}, 320_000, None),
+    ("compatible:my-model", {"size": "1280x720", "seconds": 3}, 300_000, 350_000),
+)
+"""A purchase, the sum that is held, and the sum that the vendor tells."""
+
+
+async def end_of(at: Rig, model: str, **wish: Any) -> tuple[Any, ...]:
+    job = await at.until((await at.bought(model, **wish)).id, "completed", "failed", "cancelled", "unknown", "expired")
+    return job.state, job.charged, job.micros, job.actual
+
+
+def spent(at: Rig) -> int:
+    return sum(row.spent for row in at.desk.store.spend(None))
+
+
+@pytest.mark.parametrize(("model", "wish", "held", "actual"), BOUGHT, ids=[row[0] for row in BOUGHT])
+async def test_a_purchase_is_settled_at_what_the_vendor_says_it_cost(
+    model: str, wish: dict[str, Any], held: int, actual: int | None, tmp_path: Path
+) -> None:
+    prices = tmp_path / "own.toml"
+    prices.write_text(OWN, "utf-8")
+    async with rig(VENDORS[model.partition(":")[0]](), tmp_path, PRICES=str(prices)) as at:
+        assert await end_of(at, model, **wish) == ("completed", "yes", held, actual)
+        assert (len(at.wire.made), len(at.posts)) == (1, 1)
+        assert (spent(at), at.held()) == (held if actual is None else actual, 0)
+        assert not any("authorization" in heard.headers or KEY in str(heard) for heard in at.cdn.heard)
+    assert leaks(tmp_path) == []
+
+
+async def test_a_filtered_success_is_a_refusal_that_was_charged(tmp_path: Path) -> None:
+    async with rig(Xai(moderated=True), tmp_path) as at:
+        assert await end_of(at, BOUGHT[2][0], **BOUGHT[2][1]) == ("failed", "yes", 90_000, 210_000)
+        assert (spent(at), at.held()) == (210_000, 0)
+
+
+async def test_a_task_that_is_called_back_costs_what_the_vendor_says(tmp_path: Path) -> None:
+    async with rig(Runway(walk=("PENDING",)), tmp_path) as at:
+        job = await at.until((await at.bought("runway:gen4.5", seconds=3)).id, "queued")
+        await at.desk.cancel(job.id, principal="local")
+        gone = await at.until(job.id, "cancelled")
+        assert (gone.state, gone.charged, spent(at), at.held()) == ("cancelled", "no", 0, 0)
+        assert [(heard.method, heard.path) for heard in at.wire.requests("cancel")] == [("DELETE", f"/v1/tasks/{job.vendor_id}")]
+
+
+async def test_an_interaction_can_be_called_back(tmp_path: Path) -> None:
+    async with rig(Google(walk=("queued",)), tmp_path) as at:
+        job = await at.until((await at.bought("google:gemini-omni-1.1-flash", seconds=3)).id, "queued")
+        await at.desk.cancel(job.id, principal="local")
+        gone = await at.until(job.id, "cancelled")
+        assert (gone.state, gone.charged, at.held()) == ("cancelled", "unknown", 0)
+
+
+def test_the_environment_of_a_rig_has_each_vendors_own_key(tmp_path: Path) -> None:
+    given = environment(tmp_path, {"xai": "http://127.0.0.1:1"}, ())
+    assert (given["XAI_API_KEY"], "MUVI_API_KEY" in given) == (KEY, False)

@@ -1,0 +1,122 @@
+"""A vendor that takes more than was quoted: counted, said, and not bought from again until a person says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sora_mcp.domain import Job, Wish
+from sora_mcp.errors import PriceUnknown
+from sora_mcp.money import usd
+from sora_mcp.store import Store
+
+from .played import AimlApi, Muvi, Pixazo
+from .played.rig import PRICES, eventually, rig
+from .stored import CAPS, DONE, PENDING, begun, intent, no, running, spent
+
+ENDS = ("completed", "failed", "cancelled", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("named", "paused"), [("0.50", False), ("1.00", False), ("1.05", False), ("1.050001", True), ("1.06", True), ("7", True)]
+)
+def test_more_than_a_twentieth_above_the_quote_pauses_the_model(named: str, paused: bool, store: Store) -> None:
+    job = store.settle(running(store), replace(DONE, micros=usd(named)))
+    assert job is not None
+    assert [pause.model for pause in store.pauses.paused()] == (["muvi:sora-2"] if paused else [])
+    assert spent(store) == (usd(named), usd(named))
+    assert len(job.warnings) == (2 if paused else 1)
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda store: store.bind(begun(store), "t", replace(PENDING, micros=usd("2")), due_s=0),
+        lambda store: store.bind_done(begun(store), "t", replace(DONE, micros=usd("2")), "x"),
+        lambda store: store.step(running(store), replace(PENDING, micros=usd("2")), due_s=0),
+        lambda store: store.end(running(store), "failed", no("yes"), micros=usd("2")),
+    ],
+    ids=["taken", "made at once", "while it runs", "failed"],
+)
+def test_the_alarm_comes_with_the_first_word_of_the_sum(tell: Callable[[Store], Job | None], store: Store) -> None:
+    job = tell(store)
+    said = "muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted. Only the user can go on with it: sora-mcp resume muvi:sora-2"
+    assert job is not None
+    assert job.warnings == ("It may be gone.", said)
+
+
+def test_a_paused_model_is_refused_and_others_are_not(store: Store) -> None:
+    job = store.settle(running(store), replace(DONE, micros=usd("2")))
+    assert job is not None
+    with pytest.raises(PriceUnknown) as refused:
+        store.reserve(intent(), CAPS)
+    said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({job.id})."
+    assert refused.value.message == f"{said} Only the user can go on with it: sora-mcp resume muvi:sora-2"
+    assert store.reserve(intent(model="muvi:veo-3.1"), CAPS).state == "submitting"
+    assert store.pauses.resume("muvi:sora-2") is True
+    assert store.reserve(intent(), CAPS).state == "submitting"
+
+
+def test_a_pause_outlives_the_process(store: Store, store_url: str, tmp_path: Path) -> None:
+    store.settle(running(store), replace(DONE, micros=usd("2")))
+    store.close()
+    again = Store(store_url, tmp_path / "home")
+    assert [pause.model for pause in again.pauses.paused()] == ["muvi:sora-2"]
+    again.close()
+
+
+async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_path: Path) -> None:
+    cheap = PRICES + '["aimlapi:veo-3.1-fast"]\nper_second = "0.01"\n'
+    async with rig(AimlApi(), tmp_path, prices=cheap) as at:
+        job = await at.until((await at.bought("aimlapi:veo-3.1-fast", seconds=4)).id, *ENDS)
+        assert (job.state, job.actual, len(job.warnings)) == ("completed", usd("0.50"), 1)
+        with pytest.raises(PriceUnknown) as refused:
+            await at.create("aimlapi:veo-3.1-fast", seconds=6)
+        assert refused.value.message.startswith("aimlapi:veo-3.1-fast is paused")
+        other = await at.desk.create(Wish("A paper boat", seconds=8), principal="local")
+        assert other.model != "aimlapi:veo-3.1-fast"
+        assert any("aimlapi:veo-3.1-fast is paused" in warning for warning in other.warnings)
+        assert (await at.create("aimlapi:veo-3.1-fast", seconds=4)).deduplicated
+
+
+# What is given back
+
+
+async def test_muvi_gives_a_failed_job_back(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("pending", "failed")), tmp_path) as at:
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
+        assert (job.state, job.charged, at.held()) == ("failed", "no", 0)
+        assert (await at.desk.budget()).day_spent == 0
+
+
+async def test_muvi_gives_a_pending_job_back_that_is_called_back(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("pending",)), tmp_path) as at:
+        job = await at.until((await at.bought(seconds=4)).id, "queued")
+        gone = await at.desk.cancel(job.id, principal="local")
+        gone = await at.until(gone.id, *ENDS)
+        assert (gone.state, gone.charged, at.held(), (await at.desk.budget()).day_spent) == ("cancelled", "no", 0, 0)
+
+
+async def test_what_muvi_keeps_of_a_job_that_is_called_back_is_spent(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("pending",)), tmp_path, POLL_SECONDS="60") as at:
+        job = await at.until((await at.bought(seconds=4)).id, "queued")
+        at.wire.arm("cancel", "mended", **{"with": {"refundedMicroCents": 1_000_000}})
+        gone = await at.desk.cancel(job.id, principal="local")
+        assert (gone.state, gone.charged, gone.actual, at.held()) == ("cancelled", "yes", usd("0.20"), 0)
+        assert (await at.desk.budget()).day_spent == usd("0.20")
+
+
+async def test_pixazo_does_not_charge_an_error(tmp_path: Path) -> None:
+    async with rig(Pixazo(walk=("QUEUED", "ERROR")), tmp_path) as at:
+        job = await at.until((await at.bought("pixazo:sora-2-pro", seconds=4)).id, *ENDS)
+        assert (job.state, job.charged, at.held()) == ("failed", "no", 0)
+
+
+async def test_pixazo_says_nothing_of_the_money_of_what_failed_so_it_counts(tmp_path: Path) -> None:
+    async with rig(Pixazo(walk=("QUEUED", "FAILED")), tmp_path) as at:
+        job = await at.until((await at.bought("pixazo:sora-2-pro", seconds=4)).id, *ENDS)
+        assert (job.state, job.charged, at.held()) == ("failed", "unknown", 0)
+        assert await eventually(lambda: at.desk.store.alive() == 0)

@@ -1,0 +1,246 @@
+"""What becomes of a paid call whose answer was lost: adopted, given back after proof, or left to a person. Never a second call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from sora_mcp import reconciling
+from sora_mcp.domain import Call, Found, Job, Listing, Lost, Reply
+from sora_mcp.vendors import EVERY, searched
+
+from .played import AimlApi, MuleRun, Muvi, Pixazo, Played
+from .played.rig import NOON, Rig, eventually, rig
+
+THEN = "2026-11-20T12:00:10Z"
+"""Ten seconds after the paid call left."""
+SLUG = "openai/sora-2-pro/text-to-video"
+PROVEN_S = reconciling.SETTLE_S + 1
+VENDORS = {vendor.name: vendor for vendor in EVERY}
+LOST = Lost(Call("POST", "/v1/jobs/submit", {"model": SLUG}), "our-token", NOON - 30, NOON + 120)
+
+
+class Clock:
+    """Stands at noon until the test moves it."""
+
+    at = NOON
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@asynccontextmanager
+async def lost(vendor: Played, folder: Path, fault: str = "close", **args: Any) -> AsyncGenerator[tuple[Rig, Job, Clock]]:
+    """A job whose paid call had no answer; with `taken: false` the vendor never took it."""
+    clock = Clock()
+    async with rig(vendor, folder, clock=clock) as at:
+        at.wire.arm("submit", fault, **args)
+        job = await at.until((await at.bought(seconds=4)).id, "unknown")
+        assert (job.state, job.charged, at.held()) == ("unknown", "unknown", job.micros)
+        yield at, job, clock
+
+
+async def hurried(at: Rig, job: Job) -> None:
+    """The next look is now."""
+    await at.desk.store.run(at.desk.store.hurry, job)
+    at.desk.wake()
+    await anyio.sleep(0.01)
+
+
+async def looked(at: Rig, job: Job, *, times: int = 4) -> Job:
+    """The job after so many looks."""
+    seen = len(at.wire.requests("other"))
+
+    async def enough() -> bool:
+        await hurried(at, job)
+        return len(at.wire.requests("other")) >= seen + times
+
+    assert await eventually(enough, seconds=8)
+    return await at.job(job.id)
+
+
+async def ended(at: Rig, job: Job, *states: str) -> Job:
+    """The job once it is in one of the states, with the looks that this takes."""
+
+    async def there() -> bool:
+        await hurried(at, job)
+        return (await at.job(job.id)).state in states
+
+    await eventually(there, seconds=8)
+    return await at.job(job.id)
+
+
+def row(job_id: str, model: str = SLUG, at: str = THEN) -> dict[str, Any]:
+    """A job of somebody's in Muvi's list."""
+    return {"jobId": job_id, "status": "pending", "progress": 0, "model": model, "createdAt": at, "completedAt": None}
+
+
+# A list that carries nothing of ours
+
+
+async def test_the_one_job_that_it_can_be_is_adopted_and_brought_home(tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN), tmp_path) as (at, job, _):
+        done = await ended(at, job, "completed")
+        assert (done.state, done.charged, done.vendor_id, done.error) == ("completed", "yes", at.wire.made[0].id, None)
+        assert (len(at.posts), len(at.wire.made), at.held()) == (1, 1, 0)
+
+
+async def test_a_list_of_several_pages_is_read_to_its_end(tmp_path: Path) -> None:
+    others = [row(f"job_other{number}", at="2026-11-20T10:00:00Z") for number in range(5)]
+    async with lost(Muvi(created_at=THEN, strangers=others, page=2), tmp_path) as (at, job, _):
+        assert (await ended(at, job, "completed")).vendor_id == at.wire.made[0].id
+
+
+async def test_of_two_jobs_that_it_may_be_a_person_says_which(tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, job, _):
+        open_ = await looked(at, job)
+        assert (open_.state, open_.charged, open_.vendor_id, at.held()) == ("unknown", "unknown", None, job.micros)
+        assert open_.error is not None
+        assert open_.error.message == "Muvi's list has 2 jobs that may be this one: a person has to say which."
+        assert open_.error.vendor_message == f"job_other, {at.wire.made[0].id}"
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        row("job_other", model="google/veo-3.1/text-to-video"),
+        row("job_other", at="2026-11-20T11:50:00Z"),
+        row("job_other", at="2026-11-20T12:10:00Z"),
+    ],
+    ids=["another model", "before", "after"],
+)
+async def test_a_job_of_another_model_or_time_is_never_adopted(stranger: dict[str, Any], tmp_path: Path) -> None:
+    async with lost(Muvi(strangers=[stranger]), tmp_path, taken=False) as (at, job, _):
+        assert ((await looked(at, job)).state, at.held()) == ("unknown", job.micros)
+
+
+async def test_a_job_that_is_another_of_ours_is_never_adopted(tmp_path: Path) -> None:
+    clock = Clock()
+    async with rig(Muvi(created_at=THEN), tmp_path, clock=clock) as at:
+        first = await at.until((await at.bought(seconds=8)).id, "completed")
+        at.wire.arm("submit", "close", taken=False)
+        job = await at.until((await at.bought(seconds=4)).id, "unknown")
+        assert ((await looked(at, job)).vendor_id, first.vendor_id) == (None, at.wire.made[0].id)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"status": 500, "text": "<html>"},
+        {"status": 200, "text": "<html>"},
+        {"status": 200, "json": {"jobs": "none", "hasMore": False}},
+        {"status": 200, "json": {"jobs": [], "hasMore": True, "nextCursor": "1"}},
+        {"status": 200, "json": {"jobs": [{"jobId": "../x", "model": SLUG, "createdAt": THEN}], "hasMore": False, "nextCursor": None}},
+        {"status": 200, "json": {"jobs": [{"jobId": "job_1", "model": SLUG, "createdAt": "soon"}], "hasMore": False, "nextCursor": None}},
+    ],
+    ids=["an error", "a page", "no list", "pages without end", "an id that leads elsewhere", "no time"],
+)
+async def test_a_list_that_lies_decides_nothing(lie: dict[str, Any], tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN), tmp_path) as (at, job, clock):
+        at.wire.arm("other", "instead", times=-1, **lie)
+        clock.at += PROVEN_S
+        assert ((await looked(at, job, times=5)).state, at.held(), len(at.posts)) == ("unknown", job.micros, 1)
+
+
+async def test_what_the_list_does_not_have_is_given_back_after_the_settle_time_and_three_looks(tmp_path: Path) -> None:
+    async with lost(Muvi(), tmp_path, taken=False) as (at, job, clock):
+        assert (await looked(at, job, times=5)).state == "unknown"
+        clock.at += PROVEN_S
+        seen = len(at.wire.requests("other"))
+        gone = await ended(at, job, "failed")
+        assert (gone.state, gone.charged, at.held(), len(at.posts)) == ("failed", "no", 0, 1)
+        assert len(at.wire.requests("other")) - seen >= reconciling.AGREEING
+        again = await at.bought(seconds=4)
+        assert (again.id == job.id, (await at.until(again.id, "completed")).state) == (False, "completed")
+
+
+async def test_a_job_that_appears_late_breaks_the_agreement(tmp_path: Path) -> None:
+    vendor = Muvi(created_at=THEN)
+    async with lost(vendor, tmp_path) as (at, job, clock):
+        vendor.unlisted.add(vendor.made[0].id)
+        clock.at += PROVEN_S
+        assert (await looked(at, job, times=1)).state == "unknown"
+        vendor.unlisted.clear()
+        assert (await ended(at, job, "completed", "failed")).state == "completed"
+
+
+async def test_after_a_day_of_doubt_only_a_person_decides(tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, job, clock):
+        clock.at += reconciling.GIVE_UP_S + 1
+        await looked(at, job, times=1)
+        assert await eventually(lambda: at.desk.store.next_due() is None)
+        assert ((await at.job(job.id)).state, at.held()) == ("unknown", job.micros)
+
+
+async def test_a_second_submit_of_the_model_waits_while_one_is_unclear(tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, job, clock):
+        waiting = await at.bought(seconds=8)
+        other = await at.until((await at.bought("muvi:veo-3.1", seconds=8)).id, "completed")
+        assert (other.state, (await at.job(waiting.id)).state, len(at.posts)) == ("completed", "submitting", 2)
+        clock.at += 121
+        assert ((await ended(at, waiting, "completed")).state, (await at.job(job.id)).state) == ("completed", "unknown")
+
+
+async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: Path) -> None:
+    async with lost(Muvi(), tmp_path, taken=False) as (at, _, _):
+        assert at.desk.store.alive() == 0
+
+
+# A log that carries our token
+
+
+async def test_a_log_that_has_our_token_as_charged_says_so_and_leaves_it_to_a_person(tmp_path: Path) -> None:
+    async with lost(AimlApi(), tmp_path) as (at, job, _):
+        open_ = await looked(at, job, times=1)
+        assert await eventually(lambda: at.desk.store.next_due() is None)
+        open_ = await at.job(job.id)
+        said = "AI/ML API's log has this request, and charged it, but not where its video is: look at your account there."
+        assert (open_.state, open_.charged, open_.error and open_.error.message) == ("unknown", "unknown", said)
+        assert (at.held(), len(at.posts)) == (job.micros, 1)
+
+
+async def test_a_log_that_has_our_token_as_failed_gives_the_money_back_after_the_settle_time(tmp_path: Path) -> None:
+    async with lost(AimlApi(log_says="failed"), tmp_path) as (at, job, clock):
+        assert (await looked(at, job)).state == "unknown"
+        clock.at += PROVEN_S
+        assert ((await ended(at, job, "failed")).charged, at.held()) == ("no", 0)
+
+
+async def test_a_log_without_our_token_gives_the_money_back_after_the_settle_time(tmp_path: Path) -> None:
+    async with lost(AimlApi(), tmp_path, taken=False) as (at, job, clock):
+        at.vendor.__dict__["logs"].append({"created": THEN, "status": "succeeded", "cost": {"usd": 1}, "client_request_id": "another"})
+        assert (await looked(at, job)).state == "unknown"
+        clock.at += PROVEN_S
+        assert ((await ended(at, job, "failed")).charged, at.held()) == ("no", 0)
+
+
+def test_a_log_that_ends_too_soon_proves_nothing() -> None:
+    rows = [{"created": "2026-11-20T13:00:00Z", "status": "succeeded", "client_request_id": "another"}]
+    whole = [*rows, {"created": "2026-11-20T11:00:00Z", "status": "succeeded", "client_request_id": "another"}]
+    call = Call("GET", "/v2/logs")
+    read = {len(told): searched(VENDORS["aimlapi"], Reply(call, 200, {"data": told}), LOST) for told in (rows, whole)}
+    assert read == {1: Listing((), None, whole=False), 2: Listing((), None, whole=True)}
+
+
+def test_a_page_of_jobs_names_those_of_the_model_and_the_time_and_the_next_page() -> None:
+    rows = [row("job_1"), row("job_2", model="x/y"), row("job_3", at="2026-11-20T11:00:00Z")]
+    page = {"jobs": rows, "hasMore": True, "nextCursor": "c"}
+    call = Call("GET", "/v1/jobs", query=(("modelId", SLUG), ("limit", "100")))
+    more = Call("GET", "/v1/jobs", query=(*call.query, ("cursor", "c")))
+    assert searched(VENDORS["muvi"], Reply(call, 200, page), LOST) == Listing((Found("job_1"),), more, whole=False)
+
+
+# No list
+
+
+@pytest.mark.parametrize("vendor", [MuleRun, Pixazo])
+async def test_where_the_vendor_has_no_list_nothing_is_looked_at(vendor: Any, tmp_path: Path) -> None:
+    async with rig(vendor(), tmp_path) as at:
+        at.wire.arm("submit", "close")
+        job = await at.until((await at.bought(f"{at.name}:sora-2-pro", seconds=4)).id, "unknown")
+        assert (job.state, at.desk.store.next_due(), len(at.wire.heard)) == ("unknown", None, 1)

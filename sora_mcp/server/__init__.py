@@ -1,0 +1,1 @@
+"""The one room that speaks MCP: tools, resources, completions, and what a client sees of them."""

@@ -1,0 +1,70 @@
+"""What a client may offer while a person types: models, sizes, lengths, vendors and job ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from mcp.types import Completion
+
+from ..errors import SoraError
+from ..rules import seconds_of, sizes_of
+from ..vendors import Choice
+from .opened import Opened, principal
+
+MOST = 100
+"""What the protocol allows in one answer."""
+MOST_JOBS = 50
+
+
+async def complete(name: str, typed: str, before: Mapping[str, str], opened: Opened) -> Completion:
+    """Values of the argument of this name that begin with, or else contain, what was typed. `before` is what is filled in already."""
+    values = await _values(name, before, opened)
+    sought = typed.strip().casefold()
+    begin = [value for value in values if value.casefold().startswith(sought)]
+    inside = [value for value in values if sought in value.casefold() and value not in begin]
+    found = [*begin, *inside]
+    return Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)
+
+
+async def _values(name: str, before: Mapping[str, str], opened: Opened) -> list[str]:
+    match name:
+        case "model":
+            return [choice.id for choice in opened.catalogue.choices()]
+        case "size":
+            return _once(size.text for choice in _meant(before, opened) for size in sizes_of(choice.offer))
+        case "seconds":
+            return _once(str(n) for n in sorted({n for choice in _meant(before, opened) for n in seconds_of(choice.offer)}))
+        case "vendor":
+            return [vendor.name for vendor in opened.catalogue.vendors]
+        case "job_id":
+            return await _jobs(opened)
+        case "month":
+            return _months(opened.today())
+        case _:
+            return []
+
+
+def _once(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def _meant(before: Mapping[str, str], opened: Opened) -> tuple[Choice, ...]:
+    """The offers of the model that was named, else all."""
+    wanted = before.get("model", "").strip().casefold()
+    every = tuple(opened.catalogue.choices())
+    return tuple(choice for choice in every if wanted in (choice.id, choice.offer.model)) or every
+
+
+def _months(today: date) -> list[str]:
+    """This one and the eleven before."""
+    counts = (today.year * 12 + today.month - 1 - back for back in range(12))
+    return [f"{count // 12}-{count % 12 + 1:02d}" for count in counts]
+
+
+async def _jobs(opened: Opened) -> list[str]:
+    try:
+        page = await (await opened.desk()).jobs(principal=principal(), limit=MOST_JOBS)
+    except SoraError:
+        return []
+    return [job.id for job in page.jobs]

@@ -1,0 +1,94 @@
+"""Prompts that a person picks from a menu: a storyboard, one shot, a review, a report of the spending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mcp.server.mcpserver.prompts.base import Prompt
+
+from ..rules import one_of
+
+GUIDE = "Keep to the rules of sora://guide/prompting."
+
+
+def storyboard(idea: str, seconds: str = "", model: str = "", size: str = "") -> str:
+    """A film of several shots: a table with prices first, nothing bought before a yes."""
+    return _lines(
+        f"Plan a short film of this idea: {idea}",
+        _given(f"It should last about {seconds} seconds in all.", seconds),
+        _given(f"The model is {model}.", model),
+        _given(f"The size is {size}.", size),
+        "Ask list_sizes which lengths the model takes, and cut the idea into shots of one action each.",
+        f"{GUIDE} Repeat the words for persons, places and light in each shot.",
+        "Show a table: number, shot, action, sound, seconds, price. The prices come from estimate_cost, "
+        "with the total and what is left today.",
+        "Buy nothing before I say yes. Then make shot 1 alone and let me judge the look. "
+        'Begin each later shot from the last frame of the one before (image="JOB_ID#last").',
+    )
+
+
+def shot(idea: str, model: str = "", size: str = "", seconds: str = "") -> str:
+    """One clip: the prompt written out, its price, and then a yes."""
+    return _lines(
+        f"Write the prompt for one video clip of this: {idea}",
+        _given(f"The model is {model}.", model),
+        _given(f"The size is {size}.", size),
+        _given(f"It lasts {seconds} seconds.", seconds),
+        f"{GUIDE} If something that decides the picture is open, ask me one question first.",
+        "Show the prompt, and the price by estimate_cost. When I say yes, call create_video with max_usd set to that price, "
+        "and ask get_video_status until it is completed.",
+    )
+
+
+def review(job_id: str) -> str:
+    """What a finished clip shows against what was asked, and the one thing to change."""
+    return _lines(
+        f"Review the clip {job_id}. Its prompt and price are at sora://videos/{job_id}.",
+        "Look at it with the tools or resources that show pictures of it. If you cannot see it, say so, and do not guess.",
+        "Go through it: is the subject as asked; is the action whole; does the camera do what was asked; do faces, hands and writing hold; "
+        "is there sound; could the next shot follow its last frame? Give each one line with the time where you saw it.",
+        "End with keep, or with the one change to the prompt that would help most and what another try costs by estimate_cost. "
+        "Buy nothing unasked.",
+    )
+
+
+def spend_report(month: str = "") -> str:
+    """What was spent, on what, and what is left."""
+    return _lines(
+        f"Report what my videos cost in {month or 'this month'}. Read sora://spend, and list_videos for the clips.",
+        "Show a table by model: clips, spent, price of a clip; "
+        "then the dearest clip, and what was paid for clips that failed or were not kept.",
+        "Say what is held, what is left today and this month, and when the budget resets. "
+        "Close with one way to spend less, if there is one.",
+    )
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(line for line in lines if line)
+
+
+def _given(line: str, value: str) -> str:
+    return line if value.strip() else ""
+
+
+PROMPTS: tuple[Prompt, ...] = (
+    Prompt.from_function(storyboard, title="Storyboard", description="Plan several shots with their prices; buy nothing yet"),
+    Prompt.from_function(shot, title="One shot", description="Write the prompt for one clip and price it"),
+    Prompt.from_function(review, title="Review a clip", description="Hold a finished clip against its prompt"),
+    Prompt.from_function(spend_report, title="Spending", description="What the clips of a month cost"),
+)
+"""In the order of a menu."""
+
+
+def wrong(name: str, arguments: Mapping[str, object]) -> str | None:
+    """Why this prompt cannot be written out; None where it can."""
+    prompt = next((prompt for prompt in PROMPTS if prompt.name == name), None)
+    if prompt is None:
+        return f"There is no prompt {name[:100]!r}: it is {one_of([prompt.name for prompt in PROMPTS])}."
+    taken = prompt.arguments or []
+    missing = [one.name for one in taken if one.required and not str(arguments.get(one.name, "")).strip()]
+    strange = [each[:100] for each in arguments if each not in {one.name for one in taken}]
+    if not missing and not strange:
+        return None
+    what = f"needs {' and '.join(missing)}" if missing else f"has no {' and no '.join(strange)}"
+    return f"{name} {what}: it takes {', '.join(one.name for one in taken)}."

@@ -1,0 +1,245 @@
+"""What can be read: finished files, jobs, vendors and the ledger, each under its own address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from mcp import MCPError
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, Resource, ResourceTemplate
+
+from ..domain import Job, Vendor
+from ..errors import NotFinished, NotFound, SoraError
+from ..media import poster
+from ..money import as_number
+from ..quoted import vendor_text
+from ..vendors import Choice
+from . import replies, sentences, sizes
+from .opened import Opened, principal
+from .seeing import viewed
+
+if TYPE_CHECKING:
+    from ..store import SpendRow
+
+SCHEME = "sora://"
+JSON = "application/json"
+MOST_INLINE = 4 << 20
+"""Many clients drop the connection on a longer message."""
+MOST_LISTED = 100
+GUIDE = Path(__file__).with_name("guide.md")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a place holds: a text, or bytes."""
+
+    body: str | bytes
+    media_type: str = JSON
+
+
+@dataclass(frozen=True)
+class Place:
+    """One address, or one kind of address with a name in braces."""
+
+    uri: str
+    name: str
+    says: str
+    media_type: str
+    read: Callable[..., Awaitable[Content]]
+    """With `Opened`, and what stands for the braces."""
+
+    def match(self, uri: str) -> dict[str, str] | None:
+        """What stands for the braces; None when this is not the place."""
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[A-Za-z0-9_-]{1,64})", re.escape(self.uri))
+        found = re.fullmatch(pattern, uri)
+        return None if found is None else found.groupdict()
+
+
+def fixed() -> list[Resource]:
+    """The places that are always there."""
+    return [
+        Resource(uri=place.uri, name=place.name, description=place.says, mime_type=place.media_type)
+        for place in PLACES
+        if "{" not in place.uri
+    ]
+
+
+def templates() -> list[ResourceTemplate]:
+    """The kinds of places."""
+    return [
+        ResourceTemplate(uri_template=place.uri, name=place.name, description=place.says, mime_type=place.media_type)
+        for place in PLACES
+        if "{" in place.uri
+    ]
+
+
+def finished(jobs: Iterable[Job]) -> list[Resource]:
+    """Files, as a list names them."""
+    return [
+        Resource(
+            uri=replies.video_uri(job),
+            name=replies.file_name(job),
+            title=vendor_text(job.prompt, 80),
+            mime_type=replies.MEDIA_TYPES[replies.ending(job)],
+            size=job.artifact.bytes if job.artifact else None,
+        )
+        for job in jobs
+    ]
+
+
+async def read(uri: str, opened: Opened) -> Iterable[ReadResourceContents]:
+    """What stands at the address. -32602 with the address where there is nothing for this caller."""
+    try:
+        content = await _content(uri, opened)
+    except (NotFound, NotFinished) as error:
+        raise MCPError(INVALID_PARAMS, error.message, {"uri": uri, "code": error.its_code}) from None
+    except SoraError as error:
+        raise MCPError(INTERNAL_ERROR, error.message, {"uri": uri, "code": error.its_code}) from None
+    return [ReadResourceContents(content=content.body, mime_type=content.media_type)]
+
+
+async def _content(uri: str, opened: Opened) -> Content:
+    for place in PLACES:
+        if (names := place.match(uri)) is not None:
+            return await place.read(opened, **names)
+    raise NotFound("There is nothing at this address; resources/list and resources/templates/list say what there is.")
+
+
+async def _videos(opened: Opened) -> Content:
+    page = await (await opened.desk()).jobs(principal=principal(), state="completed", limit=MOST_LISTED)
+    videos = [{**replies.job_fields(job), **replies.kept_fields(job)} for job in page.jobs]
+    return Content(replies.dumped({"videos": videos, **({"next_cursor": page.next_cursor} if page.next_cursor else {})}))
+
+
+async def _job(opened: Opened, job_id: str) -> Content:
+    desk = await opened.desk()
+    job = await desk.job(job_id, principal=principal())
+    known = {
+        "message": sentences.of_job(job, now=desk.clock()),
+        **replies.job_fields(job),
+        **replies.kept_fields(job),
+        "sha256": job.artifact.sha256 if job.artifact else None,
+        "options": dict(job.options) or None,
+        "parents": list(job.parents) or None,
+        "basis": job.basis,
+        "source": job.source,
+        "checked": job.checked.isoformat(),
+        "confidence": job.confidence,
+        "vendor_id": job.vendor_id,
+        "vendor_status": vendor_text(job.said),
+    }
+    return Content(replies.dumped({name: value for name, value in known.items() if value is not None}))
+
+
+def _file(ending: str) -> Callable[[Opened, str], Awaitable[Content]]:
+    """Files whose names end like this."""
+
+    async def read_file(opened: Opened, job_id: str) -> Content:
+        job, path = await _finished(opened, job_id)
+        if replies.ending(job) != ending:
+            raise NotFound(f"{job.id} is at {replies.video_uri(job)}.", job_id=job.id)
+        size = await anyio.to_thread.run_sync(_size, path)
+        if size is None:
+            raise NotFinished(f"The file of {job.id} is not at its place any more: {path}", job_id=job.id)
+        if size > MOST_INLINE:
+            return Content(f"{job.id} has {size} bytes, too many to send inline. The file is at {path}", "text/plain")
+        return Content(await anyio.to_thread.run_sync(path.read_bytes), replies.MEDIA_TYPES[ending])
+
+    return read_file
+
+
+async def _sheet(opened: Opened, job_id: str) -> Content:
+    _, view = await viewed(await opened.desk(), job_id, None)
+    return Content(view.jpeg, "image/jpeg")
+
+
+async def _poster(opened: Opened, job_id: str) -> Content:
+    _, path = await _finished(opened, job_id)
+    return Content(await anyio.to_thread.run_sync(poster.poster, path), "image/jpeg")
+
+
+async def _vendors(opened: Opened) -> Content:
+    keyed = opened.catalogue.keyed
+    every = [
+        {
+            "vendor": vendor.name,
+            "title": vendor.title,
+            "key": not vendor.keys or vendor.name in keyed,
+            "models": [Choice(vendor, offer).id for offer in vendor.offers],
+            "uri": f"{SCHEME}vendors/{vendor.name}",
+        }
+        for vendor in opened.catalogue.vendors
+    ]
+    return Content(replies.dumped({"vendors": every}))
+
+
+async def _vendor(opened: Opened, vendor: str) -> Content:
+    named = next((known for known in opened.catalogue.vendors if known.name == vendor), None)
+    if named is None:
+        raise NotFound(f"There is no vendor {vendor!r}; {SCHEME}vendors names them.")
+    return Content(replies.dumped(_vendor_facts(named, opened)))
+
+
+def _vendor_facts(vendor: Vendor, opened: Opened) -> dict[str, Any]:
+    today = opened.today()
+    offers = [sizes.facts(Choice(vendor, offer), opened.catalogue, today=today) for offer in vendor.offers]
+    refunds = {} if vendor.refunds is None else {"refunds": vendor.refunds}
+    return {"vendor": vendor.name, "title": vendor.title, "keys": list(vendor.keys), **refunds, "offers": offers}
+
+
+async def _spend(opened: Opened) -> Content:
+    desk = await opened.desk()
+    spent = await desk.store.run(desk.store.spend)
+    sums = {
+        "days": _sums(spent, lambda row: row.day),
+        "months": _sums(spent, lambda row: row.day[:7]),
+        "vendors": _sums(spent, lambda row: row.vendor),
+        "models": _sums(spent, lambda row: row.model),
+    }
+    return Content(replies.dumped({**sums, "budget": replies.budget_fields(await desk.budget())}))
+
+
+async def _guide(opened: Opened) -> Content:
+    del opened  # the guide is the same for everybody
+    return Content(await anyio.to_thread.run_sync(GUIDE.read_text, "utf-8"), "text/markdown")
+
+
+def _sums(rows: Iterable[SpendRow], by: Callable[[SpendRow], str]) -> dict[str, dict[str, float]]:
+    sums: dict[str, tuple[int, int, int]] = {}
+    for row in rows:
+        videos, held, spent = sums.get(by(row), (0, 0, 0))
+        sums[by(row)] = (videos + row.videos, held + row.held, spent + row.spent)
+    return {
+        name: {"videos": videos, "held_usd": as_number(held), "spent_usd": as_number(spent)} for name, (videos, held, spent) in sums.items()
+    }
+
+
+async def _finished(opened: Opened, job_id: str) -> tuple[Job, Path]:
+    job = await (await opened.desk()).job(job_id, principal=principal())
+    if job.artifact is None:
+        raise NotFinished(f"{job.id} is {job.state}: it has no file.", job_id=job.id)
+    return job, Path(job.artifact.path)
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+PLACES: tuple[Place, ...] = (
+    Place("sora://videos", "videos", "The finished videos", JSON, _videos),
+    Place("sora://vendors", "vendors", "Who sells which models", JSON, _vendors),
+    Place("sora://spend", "spend", "What was spent by day, month, vendor and model", JSON, _spend),
+    Place("sora://guide/prompting", "prompting guide", "How to write a prompt, by model family", "text/markdown", _guide),
+    Place("sora://videos/{job_id}", "video", "One job with its prompt, price and hash", JSON, _job),
+    Place("sora://videos/{job_id}.mp4", "video file", "The video, inline up to 4 MiB", "video/mp4", _file(".mp4")),
+    Place("sora://videos/{job_id}.png", "frame", "A frame that was taken out of a video", "image/png", _file(".png")),
+    Place("sora://videos/{job_id}.gif", "GIF", "A small animation of a video", "image/gif", _file(".gif")),
+    Place("sora://videos/{job_id}/poster.jpg", "poster", "The first frame of a video", "image/jpeg", _poster),
+    Place("sora://videos/{job_id}/sheet.jpg", "contact sheet", "A video's frames on one picture", "image/jpeg", _sheet),
+    Place("sora://vendors/{vendor}", "vendor", "What a vendor sells: rules and prices with source and date", JSON, _vendor),
+)

@@ -1,0 +1,155 @@
+"""The tools: typed arguments in, one answer out; the desk decides everything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, InputRequiredResult
+
+from ..domain import LIVE, Job, State, Wish
+from ..errors import NotCancellable, SoraError
+from . import approval, replies, sentences, sizes
+from .arguments import dollars
+from .opened import Opened, principal
+from .seeing import edit_video, view_video
+
+if TYPE_CHECKING:
+    from ..desk import Desk
+
+LOOK_S = 0.25
+"""How often the store is asked while a client waits: another process may finish the job."""
+TELL_S = 2.0
+FRAME = "https://example.com/frame.png"
+"""Stands for any first frame where only the price counts."""
+
+
+async def create_video(
+    prompt: str,
+    ctx: Context[Opened, Any],
+    model: str = "",
+    size: str = "",
+    seconds: int | None = None,
+    image: str = "",
+    options: dict[str, Any] | None = None,
+    max_usd: float | str | None = None,
+    quote: str = "",
+    request_id: str = "",
+) -> CallToolResult | InputRequiredResult:
+    """Reserve a job; the worker sends it. Where a person has to agree, ask in the chat."""
+    desk = await _desk(ctx)
+    wish = Wish(
+        prompt=prompt,
+        model=model or None,
+        size=size or None,
+        seconds=seconds,
+        image=image or None,
+        options=options or {},
+        max_usd=None if max_usd is None else dollars(max_usd),
+        quote_id=quote or None,
+        request_id=request_id or None,
+    )
+    job = await approval.bought(desk, wish, ctx)
+    if isinstance(job, InputRequiredResult):
+        return job
+    return replies.started(job, now=desk.clock(), day_left=await _day_left(desk))
+
+
+async def get_video_status(job_id: str, ctx: Context[Opened, Any], wait_seconds: float = 25) -> CallToolResult:
+    """The job, after its next change of state at the latest."""
+    desk = await _desk(ctx)
+    job = await desk.job(job_id, principal=principal())
+    return replies.status(await _changed(job, wait_seconds, desk, ctx), now=desk.clock())
+
+
+async def estimate_cost(
+    ctx: Context[Opened, Any],
+    model: str = "",
+    size: str = "",
+    seconds: int | None = None,
+    image: bool = False,
+    options: dict[str, Any] | None = None,
+    clips: int = 1,
+) -> CallToolResult:
+    """The price of any prompt."""
+    desk = await _desk(ctx)
+    wish = Wish(
+        prompt="x",
+        model=model or None,
+        size=size or None,
+        seconds=seconds,
+        image=FRAME if image else None,
+        options=options or {},
+    )
+    return replies.estimated(await desk.estimate(wish, clips=clips), desk)
+
+
+async def list_sizes(ctx: Context[Opened, Any], model: str = "") -> CallToolResult:
+    """Answers without the store, but for vendors whose list is not written here."""
+    opened = ctx.request_context.lifespan_context
+    catalogue, today = await opened.sold(model), opened.today()
+    if not model:
+        return replies.reply(sizes.short(catalogue, today=today))
+    return replies.reply(sizes.named(model, catalogue, today=today))
+
+
+async def list_videos(
+    ctx: Context[Opened, Any], state: State | None = None, query: str = "", limit: int = 20, cursor: str = ""
+) -> CallToolResult:
+    """A page of jobs, and the budget."""
+    desk = await _desk(ctx)
+    page = await desk.jobs(principal=principal(), state=state, query=query or None, limit=limit, cursor=cursor or None)
+    return replies.listed(page, await desk.budget())
+
+
+async def cancel_video(job_id: str, ctx: Context[Opened, Any]) -> CallToolResult:
+    """The job, called back, and what its vendor says about the money."""
+    desk = await _desk(ctx)
+    job = await desk.job(job_id, principal=principal())
+    vendor = next((vendor for vendor in desk.catalogue.vendors if vendor.name == job.vendor), None)
+    refunds = (vendor.cancel_note or sentences.of_refunds(vendor.title, vendor.refunds)) if vendor and job.micros else ""
+    try:
+        gone = await desk.cancel(job.id, principal=principal())
+    except NotCancellable as error:
+        raise NotCancellable(f"{error.message} {refunds}".rstrip(), job_id=job.id) from error.__cause__
+    return replies.cancelled(gone, now=desk.clock(), refunds=refunds)
+
+
+TOOLS: tuple[Callable[..., Any], ...] = (
+    create_video,
+    get_video_status,
+    estimate_cost,
+    list_sizes,
+    list_videos,
+    cancel_video,
+    view_video,
+    edit_video,
+)
+"""In the order of texts.FACES."""
+
+
+async def _desk(ctx: Context[Opened, Any]) -> Desk:
+    return await ctx.request_context.lifespan_context.desk()
+
+
+async def _day_left(desk: Desk) -> int | None:
+    """Nothing that goes wrong here may hide that the job exists."""
+    try:
+        return (await desk.budget()).day_left
+    except SoraError:
+        return None
+
+
+async def _changed(job: Job, wait_s: float, desk: Desk, ctx: Context[Opened, Any]) -> Job:
+    """The job once its state is another, or when the time is over."""
+    began, told, first = time.monotonic(), -TELL_S, job.state
+    while job.state == first and job.state in LIVE and (waited := time.monotonic() - began) < wait_s:
+        if waited - told >= TELL_S:
+            told = waited
+            await ctx.report_progress(round(waited, 1), wait_s, sentences.of_progress(job, now=desk.clock()))
+        await anyio.sleep(min(LOOK_S, wait_s - waited))
+        job = await desk.job(job.id, principal=principal())
+    return job

@@ -1,0 +1,1 @@
+"""The pages in a real Chromium. Skipped, with the reason, where there is none."""

@@ -1,0 +1,66 @@
+// A small host of MCP Apps in headless Chromium. One JSON object a line: orders come on stdin, answers go to stdout.
+// Whatever the framed page asks for is passed on to the test, which has a real server.
+const { chromium } = require('playwright-core');
+const { createInterface } = require('node:readline');
+
+const out = (message) => process.stdout.write(JSON.stringify(message) + '\n');
+const waiting = new Map();
+let asked = 0;
+
+const HOST = `<!doctype html><title>host</title><body style="margin:0;background:BACK"><iframe sandbox="allow-scripts" style="border:0;width:640px;height:900px"></iframe>
+<script>
+const frame = document.querySelector('iframe');
+let context = {};
+let ready;
+const opened = new Promise((resolve) => { ready = resolve; });
+addEventListener('message', async ({ data, source }) => {
+  if (source !== frame.contentWindow) return;
+  const answer = (rest) => frame.contentWindow.postMessage({ jsonrpc: '2.0', id: data.id, ...rest }, '*');
+  if (data.method === 'ui/initialize') return answer({ result: { protocolVersion: '2026-01-26', hostInfo: { name: 'stage', version: '1' }, hostCapabilities: {}, hostContext: context } });
+  if (data.method === 'ui/notifications/initialized') return ready();
+  if (data.method === 'ui/notifications/size-changed') { frame.style.height = data.params.height + 'px'; return; }
+  if (data.id !== undefined && data.method) answer(await window.asked(data.method, data.params));
+});
+window.open_ = async (html, given) => { context = given; frame.srcdoc = html; await opened; };
+window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.0', method, params }, '*');
+</script>`;
+
+(async () => {
+  const browser = await chromium.launch({ executablePath: process.argv[2], args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] });
+  let page, complaints, foreign;
+  const frame = () => page.frames().at(-1);
+  const doing = {
+    async fresh({ theme }) {
+      if (page) await page.close();
+      page = await browser.newPage({ viewport: { width: 640, height: 900 }, colorScheme: theme });
+      complaints = []; foreign = [];
+      page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('request', (request) => { if (!/^(file|data|blob|about):|^http:\/\/host\.invalid\//.test(request.url())) foreign.push(request.url()); });
+    },
+    async host({ html, theme, variables }) {
+      await page.route('http://host.invalid/**', (route) => route.fulfill({ contentType: 'text/html', body: HOST.replace('BACK', theme === 'dark' ? '#111' : '#eee') }));
+      await page.exposeFunction('asked', (method, params) => new Promise((resolve) => { waiting.set(++asked, resolve); out({ asked, method, params }); }));
+      await page.goto('http://host.invalid/');
+      await page.evaluate(([given, context]) => window.open_(given, context), [html, { theme, styles: { variables } }]);
+    },
+    async tell({ method, params }) { await page.evaluate(([name, given]) => window.tell(name, given), [method, params]); },
+    async until({ text }) { await frame().waitForFunction((sought) => document.body.innerText.includes(sought), text, { timeout: 15000 }); },
+    async holds({ js }) {   // asked from outside: the page's policy forbids eval inside of it
+      for (const end = Date.now() + 15000; Date.now() < end; await new Promise((later) => setTimeout(later, 30))) if (await frame().evaluate(js)) return;
+      throw new Error('never held: ' + js);
+    },
+    async see({ js }) { return await frame().evaluate(js); },
+    async click({ name }) { await frame().getByRole('button', { name }).click({ timeout: 5000 }); },
+    async press({ key }) { await page.keyboard.press(key); },
+    async visit({ url }) { await page.goto(url); },
+    async shot({ path }) { await page.screenshot({ path, fullPage: true }); },
+    async heard() { return { complaints, foreign }; },
+  };
+  createInterface({ input: process.stdin }).on('line', async (line) => {
+    const order = JSON.parse(line);
+    if (order.answer !== undefined) { waiting.get(order.asked)(order.answer); return; }
+    try { out({ did: order.n, value: await doing[order.do](order) ?? null }); } catch (error) { out({ did: order.n, failed: String(error) }); }
+  }).on('close', async () => { await browser.close(); process.exit(0); });
+  out({ ready: true });
+})();

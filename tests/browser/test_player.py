@@ -1,0 +1,180 @@
+"""The page of the MCP App in a real browser, over a real server with the sample vendor and a played price list."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, MCPError
+
+from sora_mcp.server.app import build
+from sora_mcp.server.apps import PLAYER
+from sora_mcp.settings import load
+from sora_mcp.worker import open_desk
+
+from .stage import Stage, stage
+
+PROMPT = 'A paper boat <img src=x onerror="document.title=1"> drifts down a rainy street'
+SHOTS = os.environ.get("SHOTS")
+"""A folder for pictures to look at, where somebody wants some."""
+LIGHT = {"--color-background-primary": "#fffdf7", "--font-sans": "Georgia, serif"}
+
+
+@dataclass
+class Played:
+    """The stage, and the client that the host has."""
+
+    at: Stage
+    client: Client
+    html: str
+
+    async def put(self, tool: str, arguments: dict[str, Any], *, theme: str = "light") -> None:
+        """As a host does when the model called a tool that has a page."""
+        await self.at.do("fresh", theme=theme)
+        await self.at.do("host", html=self.html, theme=theme, variables=LIGHT if theme == "light" else {})
+        called = await self.client.call_tool(tool, arguments)
+        await self.at.do("tell", method="ui/notifications/tool-input", params={"arguments": arguments})
+        await self.at.do("tell", method="ui/notifications/tool-result", params=dumped(called))
+
+    async def calm(self, name: str) -> None:
+        """Nobody complained, nothing left the machine; and a picture where one is wanted."""
+        if SHOTS:
+            await self.at.do("shot", path=f"{SHOTS}/{name}.png")
+        assert await self.at.do("heard") == {"complaints": [], "foreign": []}
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """What the buttons called."""
+        return [params for method, params in self.at.asked if method == "tools/call"]
+
+    @property
+    def said(self) -> list[str]:
+        """What the buttons wrote into the chat."""
+        return [params["content"][0]["text"] for method, params in self.at.asked if method == "ui/message"]
+
+
+def dumped(model: Any) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+@asynccontextmanager
+async def played(folder: Path, **env: str) -> AsyncGenerator[Played]:
+    settings = load(
+        {
+            "MUVI_API_KEY": "k",
+            "SORA_MCP_HOME": str(folder / "home"),
+            "SORA_MCP_OUTPUT_DIR": str(folder / "videos"),
+            "SORA_MCP_TIMEZONE": "UTC",
+            "SORA_MCP_POLL_SECONDS": "0.2",
+            "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9",
+            **env,
+        },
+        today=date(2026, 11, 21),
+        config=folder / "none.toml",
+    )
+    server = build(lambda: open_desk(settings), settings.catalogue, today=lambda: date(2026, 11, 21))
+    async with Client(server) as client:
+        page = (await client.read_resource(PLAYER)).contents[0]
+        csp = page.meta["ui"]["csp"]["resourceDomains"] if page.meta else []
+        policy = f"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; media-src {' '.join(csp)}"
+        html = page.text.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">')  # type: ignore[union-attr]
+
+        async def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
+            try:
+                if method == "tools/call":
+                    return {"result": dumped(await client.call_tool(params["name"], params["arguments"]))}
+                if method == "resources/read":
+                    return {"result": dumped(await client.read_resource(params["uri"]))}
+            except MCPError as error:
+                return {"error": {"code": error.code, "message": error.message}}
+            return {"result": {}} if method == "ui/message" else {"error": {"code": -32601, "message": method}}
+
+        async with stage(answer) as at:
+            yield Played(at, client, html)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_the_price_card_says_what_it_costs_and_cheaper_asks_the_server(tmp_path: Path, theme: str) -> None:
+    async with played(tmp_path) as card:
+        await card.put("estimate_cost", {"model": "muvi:veo-3.1-fast", "seconds": 8, "size": "1280x720"}, theme=theme)
+        await card.at.do("until", text="Shall it be made?")
+        await card.at.do("until", text="$10.00 of $10.00")
+        await card.calm(f"quote-{theme}")
+        before = await card.at.do("see", js="document.querySelector('.price').textContent")
+        await card.at.do("click", name="Cheaper")
+        await card.at.do("holds", js=f"document.querySelector('.price').textContent !== {before!r}")
+        after = await card.at.do("see", js="document.querySelector('.price').textContent")
+        assert {call["name"] for call in card.calls} == {"estimate_cost"}
+        assert 0 < float(after.strip("$")) < float(before.strip("$"))
+        assert await card.at.do("see", js="document.activeElement.tagName") == "H1"
+        await card.at.do("click", name="Make it")
+        await card.at.do("until", text="Sent to the chat.")
+        assert card.said[0].startswith("Yes, make it: model=muvi:")
+        await card.calm(f"quote-after-{theme}")
+
+
+async def test_a_price_that_needs_a_yes_shows_the_prompt_and_what_to_type(tmp_path: Path) -> None:
+    async with played(tmp_path, SORA_MCP_CONFIRM_ABOVE_USD="0.10") as card:
+        await card.put("create_video", {"prompt": PROMPT, "model": "muvi:veo-3.1-fast", "seconds": 4})
+        await card.at.do("until", text="sora-mcp approve q_")
+        assert await card.at.do("see", js="document.querySelector('.words').textContent") == PROMPT
+        await card.calm("approval-light")
+        await card.at.do("click", name="Approved: make it")
+        await card.at.do("until", text="sora-mcp approve q_")
+        assert card.calls[1]["name"] == "create_video"
+        await card.at.do("click", name="No")
+        await card.at.do("until", text="Nothing was sent, nothing was charged.")
+        await card.calm("no-light")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_a_clip_is_followed_by_the_card_itself_and_then_plays(tmp_path: Path, theme: str) -> None:
+    async with played(tmp_path) as card:
+        await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 4, "size": "640x360"}, theme=theme)
+        await card.at.do("until", text="Your video is being made")
+        await card.calm(f"progress-{theme}")
+        await card.at.do("until", text="Your video is ready")
+        assert {call["name"] for call in card.calls} == {"get_video_status"}
+        await card.at.do("holds", js="document.querySelector('video').readyState >= 2")
+        await card.at.do("see", js="document.querySelector('video').play()")
+        await card.at.do("holds", js="document.querySelector('video').currentTime > 0.2")
+        assert await card.at.do("see", js="document.querySelector('.words').textContent") == PROMPT
+        assert await card.at.do("see", js="document.querySelectorAll('main img').length") == 0
+        await card.at.do("click", name="Continue")
+        await card.at.do("until", text="Sent to the chat.")
+        assert '#last"' in card.said[0]
+        await card.at.do("click", name="Copy prompt")
+        await card.at.do("until", text="Copied.")
+        await card.calm(f"player-{theme}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_a_refusal_offers_what_works_and_a_click_does_it(tmp_path: Path, theme: str) -> None:
+    async with played(tmp_path) as card:
+        await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 2, "size": "640x360"}, theme=theme)
+        await card.at.do("until", text="Not sent, nothing charged.")
+        await card.calm(f"error-{theme}")
+        await card.at.do("press", key="Tab")
+        await card.at.do("press", key="Tab")
+        assert await card.at.do("see", js="document.activeElement.textContent") == "seconds = 4 (free)"
+        await card.at.do("press", key="Enter")
+        await card.at.do("until", text="Your video is being made")
+        assert card.calls[0]["arguments"] == {"prompt": PROMPT, "model": "sample:sample", "seconds": 4, "size": "640x360", "max_usd": 0}
+        await card.at.do("until", text="Your video is ready")
+        await card.calm(f"error-after-{theme}")
+
+
+async def test_a_status_without_its_prompt_reads_it_from_the_store(tmp_path: Path) -> None:
+    async with played(tmp_path) as card:
+        made = await card.client.call_tool("create_video", {"prompt": PROMPT, "model": "sample:sample"})
+        job = (made.structured_content or {})["job_id"]
+        await card.put("get_video_status", {"job_id": job, "wait_seconds": 20})
+        await card.at.do("until", text="Your video is ready")
+        await card.at.do("until", text="A paper boat <img")
+        await card.calm("status-light")

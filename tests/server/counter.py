@@ -1,0 +1,144 @@
+"""A played desk: what the server asks of one, over a handful of jobs that the test changes by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sora_mcp.domain import Artifact, Job, Wish
+from sora_mcp.errors import NotFound, SoraError
+from sora_mcp.money import Micros, usd
+from sora_mcp.server.app import SoraServer, build
+from sora_mcp.store import Budget, Page, SpendRow
+from sora_mcp.studio import Studio
+from sora_mcp.vendors import Catalogue
+from tests.nouns import a_job
+
+TODAY = date(2026, 11, 21)
+NOW = 1_795_176_060.0
+"""A minute after `a_job` was created."""
+BUDGET = Budget(
+    per_video=usd("5"),
+    day_limit=usd("10"),
+    day_spent=usd("0.40"),
+    day_left=usd("9.60"),
+    month_limit=usd("100"),
+    month_spent=usd("0.40"),
+    month_left=usd("99.60"),
+    resets_at=datetime(2026, 11, 22, tzinfo=UTC),
+    unknown=Micros(0),
+)
+FILE = Artifact(
+    path="/Volumes/Films/sora-mcp/2026-11-20_a-paper-boat-drifts_v_0123456789.mp4",
+    bytes=6_812_345,
+    sha256="ab" * 32,
+    duration_s=4.0,
+    width=1280,
+    height=720,
+)
+
+
+def a_done_job() -> Job:
+    """The job of `a_job`, finished after 84 seconds."""
+    return replace(a_job(), state="completed", charged="yes", artifact=FILE, finished_at=1_795_176_084.0, progress=1.0)
+
+
+@dataclass
+class PlayedStore:
+    """Counts changes, as the real one does."""
+
+    jobs: dict[str, Job]
+    rows: tuple[SpendRow, ...] = ()
+    broken: SoraError | None = None
+
+    async def run(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self.broken is not None:
+            raise self.broken
+        return work(*args, **kwargs)
+
+    def version(self) -> int:
+        return max((job.version for job in self.jobs.values()), default=0)
+
+    def changed(self, since: int) -> tuple[Job, ...]:
+        return tuple(sorted((job for job in self.jobs.values() if job.version > since), key=lambda job: job.version))
+
+    def spend(self) -> tuple[SpendRow, ...]:
+        return self.rows
+
+
+@dataclass
+class PlayedDesk:
+    """Creates what it is told to, and remembers the wishes."""
+
+    jobs_: dict[str, Job] = field(default_factory=dict[str, Job])
+    made: Job | Exception | None = None
+    called_back: Job | Exception | None = None
+    wishes: list[Wish] = field(default_factory=list[Wish])
+    looks: list[Job] = field(default_factory=list[Job])
+    """What `job` answers from the second time on, one after the other; the last for ever."""
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    pages: dict[str | None, Page] = field(default_factory=dict[str | None, Page])
+    asked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    looked: int = 0
+    no_budget: SoraError | None = None
+    studio: Studio = field(default_factory=Studio)
+
+    def __post_init__(self) -> None:
+        self.store = PlayedStore(self.jobs_)
+
+    def clock(self) -> float:
+        return NOW
+
+    def put(self, job: Job) -> None:
+        """A change, as another process makes it."""
+        self.jobs_[job.id] = replace(job, version=self.store.version() + 1)
+
+    async def create(self, wish: Wish, *, principal: str) -> Job:
+        self.wishes.append(wish)
+        return _given(self.made)
+
+    async def job(self, job_id: str, *, principal: str) -> Job:
+        self.looked += 1
+        if self.looked > 1 and self.looks:
+            return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        job = self.jobs_.get(job_id)
+        if job is None or job.principal != principal:
+            raise NotFound(f"There is no job {job_id!r}.")
+        return job
+
+    async def jobs(
+        self, *, principal: str, state: str | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
+    ) -> Page:
+        self.asked.append({"state": state, "query": query, "limit": limit, "cursor": cursor})
+        if self.pages:
+            return self.pages[cursor]
+        found = [job for job in self.jobs_.values() if job.principal == principal and state in (None, job.state)]
+        return Page(tuple(found[:limit]), None)
+
+    async def budget(self) -> Budget:
+        if self.no_budget is not None:
+            raise self.no_budget
+        return BUDGET
+
+    async def cancel(self, job_id: str, *, principal: str) -> Job:
+        return _given(self.called_back)
+
+
+def _given(what: Job | Exception | None) -> Job:
+    if isinstance(what, Exception):
+        raise what
+    assert what is not None
+    return what
+
+
+def a_server(desk: PlayedDesk) -> SoraServer:
+    """The server over a played desk."""
+
+    @asynccontextmanager
+    async def open_desk() -> AsyncIterator[Any]:
+        yield desk
+
+    return build(open_desk, desk.catalogue, today=lambda: TODAY)

@@ -1,0 +1,230 @@
+"""A yes in the chat buys, once; everything else buys nothing. In both eras of the protocol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client, MCPError
+from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult, ErrorData, ListRootsResult, UrlElicitationCapability
+
+from sora_mcp.domain import Confidence, Quote
+from sora_mcp.money import Micros
+from sora_mcp.server import approval
+from sora_mcp.store import quotes
+from tests.stored import DAY_S
+
+from .conftest import Era
+from .forms import NO, YES, Person, asked, buy, code, quote_of, send, shop
+
+FORM = """\
+Buy one video clip?
+Model: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone)
+Size: 1280x720
+Seconds: 4
+Price: $0.40 ($0.10/s x 4 s, as its page said on 2026-11-20)
+Prompt: A paper boat drifts down a rainy street
+Left today: $1000.00 of $1000.00
+Your yes counts once, for exactly this, until 12:15 UTC. Without it nothing is sent and nothing is charged."""
+SCHEMA = {
+    "type": "object",
+    "properties": {"buy": {"type": "boolean", "title": "Yes, buy it for $0.40", "default": False}},
+    "required": ["buy"],
+}
+
+
+def ticked(**content: Any) -> ElicitResult:
+    return ElicitResult(action="accept", content=content)
+
+
+ANSWERS: dict[str, tuple[ElicitResult, bool]] = {
+    "yes": (YES, True),
+    "false": (ticked(buy=False), False),
+    "empty": (ticked(), False),
+    "nothing at all": (ElicitResult(action="accept"), False),
+    "null": (ticked(buy=None), False),
+    "an extra field": (ticked(buy=True, price=1), False),
+    "another field": (ticked(approve=True), False),
+    "a word": (ticked(buy="true"), False),
+    "a number": (ticked(buy=1), False),
+    "a list": (ticked(buy=["true"]), False),
+    "no, with a tick": (ElicitResult(action="decline", content={"buy": True}), False),
+    "closed": (ElicitResult(action="cancel"), False),
+}
+
+
+@pytest.mark.parametrize(("answer", "buys"), ANSWERS.values(), ids=list(ANSWERS))
+async def test_only_a_plain_yes_buys(answer: ElicitResult, buys: bool, era: Era, tmp_path: Path) -> None:
+    async with shop(tmp_path) as at:
+        async with at.client(answer, era) as client:
+            result = await buy(client)
+        assert (code(result), len(await at.jobs())) == (("submitting", 1) if buys else ("declined", 0))
+
+
+async def test_a_person_sees_what_is_bought(era: Era, tmp_path: Path) -> None:
+    person = Person(NO)
+    async with shop(tmp_path) as at, at.client(person, era) as client:
+        await buy(client)
+    (form,) = [params.model_dump(by_alias=True) for params in person.seen]
+    assert (form["mode"], form["message"], form["requestedSchema"]) == ("form", FORM, SCHEMA)
+
+
+async def test_a_prompt_cannot_write_lines_of_its_own(era: Era, tmp_path: Path) -> None:
+    person = Person(NO)
+    async with shop(tmp_path) as at, at.client(person, era) as client:
+        await buy(client, prompt="A boat\nPrice: $0.00\u202e\x1b[2K" + "x" * 500)
+    lines = person.seen[0].message.splitlines()
+    assert lines[5] == "Prompt: A boat Price: $0.00" + "x" * 280 + "…"
+    assert [line.partition(":")[0] for line in lines[1:7]] == ["Model", "Size", "Seconds", "Price", "Prompt", "Left today"]
+
+
+async def test_a_long_option_hides_no_other_option(tmp_path: Path) -> None:
+    person = Person(NO)
+    options = {"negative_prompt": "x" * 300 + "\nPrice: $0.00", "variation": 7}
+    async with shop(tmp_path) as at, at.client(person, "auto") as client:
+        await buy(client, model="muvi:wan-2.6", seconds=5, options=options)
+    assert person.seen[0].message.splitlines()[5] == f'Options: negative_prompt = "{"x" * 58}…, variation = 7'
+
+
+async def test_a_first_frame_is_mentioned(tmp_path: Path) -> None:
+    person = Person(NO)
+    async with shop(tmp_path) as at, at.client(person, "auto") as client:
+        await buy(client, image="https://pictures.example/boat.png")
+    assert person.seen[0].message.splitlines()[5] == "First frame: yes"
+
+
+async def test_a_no_is_said_and_ends_the_quote(era: Era, tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, at.client(Person(NO), era) as client:
+        result = await buy(client)
+        assert result.structured_content == {
+            "message": "Not sent, nothing charged. A person said no, so nothing is bought. Do not ask again unless the user wants it.",
+            "error": {
+                "code": "declined",
+                "message": "A person said no, so nothing is bought. Do not ask again unless the user wants it.",
+                "charged": "no",
+            },
+        }
+        assert (at.rig.posts, at.rig.held()) == ([], 0)
+
+
+async def test_a_client_without_forms_gets_a_quote_to_approve_elsewhere(era: Era, tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, Client(at.server, mode=era) as client:
+        refused = await buy(client)
+        quote = quote_of(refused)
+        again = await buy(client, quote=quote)
+        await at.rig.desk.store.run(at.rig.desk.store.approve, quote)
+        bought = await buy(client, quote=quote)
+        assert [code(result) for result in (refused, again, bought)] == ["needs_confirmation", "needs_confirmation", "submitting"]
+        assert quote_of(again) == quote
+
+
+async def test_no_form_is_shown_where_no_yes_is_needed(era: Era, tmp_path: Path) -> None:
+    person = Person(NO)
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="1") as at, at.client(person, era) as client:
+        assert (code(await buy(client)), person.seen) == ("submitting", [])
+
+
+async def test_no_form_is_shown_for_what_a_cap_forbids(era: Era, tmp_path: Path) -> None:
+    person = Person(YES)
+    async with shop(tmp_path, PER_VIDEO_USD="0.10") as at, at.client(person, era) as client:
+        assert (code(await buy(client)), person.seen) == ("over_budget", [])
+
+
+async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, at.client(None, "auto") as client, Client(at.server) as other:
+        await asked(client)
+        quote = quote_of(await buy(other))
+        await at.rig.desk.store.run(at.rig.desk.store.approve, quote)
+        assert code(await send(client)) == "submitting"
+        assert len(await at.jobs()) == 1
+
+
+@pytest.mark.parametrize(("days", "ends"), [(89, "submitting"), (90, "declined")])
+async def test_a_price_from_an_old_table_needs_a_yes_however_low(days: int, ends: str, era: Era, tmp_path: Path) -> None:
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="100") as at, at.client(NO, era) as client:
+        at.clock.at += days * DAY_S
+        assert code(await buy(client)) == ends
+
+
+@pytest.mark.parametrize(
+    ("confidence", "usd", "needs"),
+    [("listed", 2, False), ("listed", 3, True), ("live", 1, False), ("configured", 1, False), ("derived", 1, True), ("derived", 0, False)],
+)
+async def test_a_price_that_was_worked_out_needs_a_yes(confidence: Confidence, usd: int, needs: bool, tmp_path: Path) -> None:
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="2") as at:
+        price = Quote("muvi:sora-2", Micros(usd * 1_000_000), "once", "https://example.com", at.rig.desk.today, confidence)
+        assert at.rig.desk.needs_yes(price) is needs
+
+
+async def test_a_client_that_answers_with_an_error_did_not_say_yes(tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, at.client(ErrorData(code=-32603, message="no screen"), "legacy") as client:
+        result = await buy(client)
+        assert (code(result), await at.jobs()) == ("declined", [])
+        assert (result.structured_content or {})["error"]["message"].startswith("No person answered, so nothing is bought.")
+
+
+async def test_an_error_between_two_calls_leaves_nothing_bought(tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, at.client(ErrorData(code=-32603, message="no screen"), "auto") as client:
+        with pytest.raises(MCPError, match="no screen"):
+            await buy(client)
+        assert await at.jobs() == []
+
+
+async def test_silence_ends_with_the_quote(tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, at.client(None, "auto") as first, at.client(None, "legacy") as silent:
+        await asked(first)
+        at.clock.at += quotes.GOOD_FOR_S - 0.1
+        with anyio.fail_after(10):
+            result = await buy(silent)
+        assert (code(result), await at.jobs()) == ("declined", [])
+
+
+async def test_a_client_that_leaves_during_the_form_buys_nothing(era: Era, tmp_path: Path) -> None:
+    person = Person(None)
+    async with shop(tmp_path) as at:
+        async with at.client(person, era) as client, anyio.create_task_group() as tasks:
+            tasks.start_soon(buy, client)
+            with anyio.fail_after(10):
+                await person.opened.wait()
+            tasks.cancel_scope.cancel()
+        assert await at.jobs() == []
+
+
+async def test_an_answer_of_another_kind_is_no_yes(tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+        question = await asked(client)
+        assert code(await send(client, state=question.request_state, answer=ListRootsResult(roots=[]))) == "declined"
+        assert await at.jobs() == []
+
+
+async def test_a_retry_without_an_answer_is_asked_the_same_again(tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+        question = await asked(client)
+        again = await asked(client, state=question.request_state)
+        assert again.input_requests == question.input_requests
+        assert await at.jobs() == []
+
+
+async def test_an_answer_to_no_question_is_asked_first(tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+        await asked(client, answer=YES)
+        assert await at.jobs() == []
+
+
+def test_a_client_that_only_opens_links_shows_no_forms() -> None:
+    class Asking:
+        """As much of a context as is looked at."""
+
+        protocol_version = "2026-07-28"
+
+        def __init__(self, forms: ElicitationCapability | None) -> None:
+            self.client_capabilities = ClientCapabilities(elicitation=forms)
+
+    kinds = [None, ElicitationCapability(), ElicitationCapability(url=UrlElicitationCapability())]
+    assert [approval.can_ask(Asking(forms)) for forms in kinds] == [False, True, False]  # type: ignore[arg-type]
+
+
+def test_a_question_lies_about_no_longer_than_its_quote() -> None:
+    assert approval.GOOD_FOR_S == quotes.GOOD_FOR_S

@@ -1,0 +1,203 @@
+"""Arguments are taken as they are published, or refused all at once."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from sora_mcp.errors import Broken, BrokenRules, Fix
+from sora_mcp.server.arguments import Argument, checked, dollars, schema_of
+from sora_mcp.server.texts import FACES
+
+ARGUMENTS = (
+    Argument("prompt", "text", "What to show", required=True),
+    Argument("model", "text", empty=True),
+    Argument("seconds", "whole"),
+    Argument("limit", "whole", least=1, most=100),
+    Argument("wait_seconds", "number", least=0, most=50, default=25),
+    Argument("max_usd", "dollars"),
+    Argument("image", "switch"),
+    Argument("options", "object"),
+    Argument("state", "text", one_of=("queued", "running")),
+)
+
+
+def broken(**given: Any) -> tuple[Broken, ...]:
+    with pytest.raises(BrokenRules) as refused:
+        checked("create_video", ARGUMENTS, given)
+    return refused.value.broken
+
+
+def test_what_is_right_comes_back_without_nulls() -> None:
+    assert checked("create_video", ARGUMENTS, {"prompt": "A boat", "model": "", "seconds": None, "limit": 100, "max_usd": "0.50"}) == {
+        "prompt": "A boat",
+        "model": "",
+        "limit": 100,
+        "max_usd": "0.50",
+    }
+
+
+def test_a_misspelt_argument_is_named_with_the_nearest_one_and_mended() -> None:
+    with pytest.raises(BrokenRules) as refused:
+        checked("create_video", ARGUMENTS, {"promt": "A boat"})
+    assert refused.value.message == (
+        "promt must be left out: create_video has no such argument (did you mean prompt?). prompt must be given: a text that is not empty."
+    )
+    assert (refused.value.its_code, refused.value.fixes) == ("unknown_argument", (Fix("prompt", "A boat"), Fix("promt", None)))
+
+
+def test_a_strange_argument_is_answered_with_the_known_ones() -> None:
+    assert broken(prompt="A boat", zzz=1) == (
+        Broken(
+            "zzz",
+            None,
+            "left out: create_video has no such argument "
+            "(it takes prompt, model, seconds, limit, wait_seconds, max_usd, image, options or state)",
+            "unknown_argument",
+        ),
+    )
+
+
+def test_a_strange_argument_is_refused_even_when_it_is_null() -> None:
+    assert [rule.argument for rule in broken(prompt="A boat", zzz=None)] == ["zzz"]
+
+
+def test_the_value_of_a_misspelt_argument_is_offered_in_its_kind() -> None:
+    with pytest.raises(BrokenRules) as refused:
+        checked("create_video", ARGUMENTS, {"prompt": "A boat", "second": "8 s"})
+    assert refused.value.fixes == (Fix("seconds", 8), Fix("second", None))
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ({"seconds": "eight"}, None),
+        ({"seconds": True}, None),
+        ({"limit": 500}, 100),
+        ({"max_usd": "5 USD"}, "5"),
+        ({"max_usd": "much"}, None),
+        ({"image": "yes"}, True),
+        ({"options": "[1]"}, None),
+        ({"options": "{"}, None),
+        ({"model": 7}, "7"),
+        ({"model": True}, None),
+        ({"state": "queue"}, "queued"),
+        ({"state": "zzz"}, None),
+    ],
+)
+def test_a_value_of_another_kind_is_turned_where_it_can_be_and_else_left_out(given: dict[str, Any], value: Any) -> None:
+    with pytest.raises(BrokenRules) as refused:
+        checked("create_video", ARGUMENTS, {"prompt": "A boat", **given})
+    assert refused.value.fixes == (Fix(next(iter(given)), value),)
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    assert [
+        (rule.argument, rule.got, rule.allowed, rule.code) for rule in broken(seconds="8s", limit=0, max_usd=-1, image=1, options=[])
+    ] == [
+        ("seconds", "8s", "a whole number such as 8", "invalid_seconds"),
+        ("limit", 0, "a whole number from 1 to 100", "invalid_argument"),
+        ("max_usd", -1, "an amount of dollars such as 0.50", "invalid_argument"),
+        ("image", 1, "true or false", "invalid_image"),
+        ("options", [], 'an object such as {"seed": 7}', "invalid_option"),
+        ("prompt", None, "given: a text that is not empty", "invalid_prompt"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("prompt", 7),
+        ("prompt", ""),
+        ("prompt", ["A boat"]),
+        ("model", 7),
+        ("seconds", "8"),
+        ("seconds", True),
+        ("seconds", 8.0),
+        ("seconds", math.nan),
+        ("limit", 101),
+        ("limit", False),
+        ("wait_seconds", "5"),
+        ("wait_seconds", 50.1),
+        ("wait_seconds", -0.1),
+        ("wait_seconds", math.inf),
+        ("wait_seconds", math.nan),
+        ("wait_seconds", True),
+        ("max_usd", True),
+        ("max_usd", math.nan),
+        ("max_usd", "much"),
+        ("max_usd", "1e3"),
+        ("image", "true"),
+        ("options", '{"seed": 7}'),
+        ("state", "done"),
+    ],
+)
+def test_nothing_is_turned_into_something_else(name: str, value: object) -> None:
+    assert [rule.argument for rule in broken(**{"prompt": "A boat", name: value})] == [name]
+
+
+@pytest.mark.parametrize(
+    ("amount", "micros"),
+    [
+        (1, 1_000_000),
+        (0, 0),
+        (0.1, 100_000),
+        ("0.1", 100_000),
+        ("$1.20", 1_200_000),
+        (" 2 ", 2_000_000),
+        ("0.0000019", 1),  # a cap is never rounded up
+        (1e-9, 0),
+        (-0.01, None),
+        ("-1", None),
+        (math.inf, None),
+        (10**400, None),
+        ("", None),
+        (None, None),
+        (True, None),
+    ],
+)
+def test_amounts_are_exact_micros(amount: object, micros: int | None) -> None:
+    assert dollars(amount) == micros
+
+
+def test_the_schema_is_closed_and_says_no_more_than_it_must() -> None:
+    assert schema_of(ARGUMENTS) == {
+        "type": "object",
+        "properties": {
+            "prompt": {"type": "string", "description": "What to show"},
+            "model": {"type": "string"},
+            "seconds": {"type": "integer"},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 100},
+            "wait_seconds": {"type": "number", "minimum": 0, "maximum": 50, "default": 25},
+            "max_usd": {"type": ["number", "string"]},
+            "image": {"type": "boolean"},
+            "options": {"type": "object"},
+            "state": {"type": "string", "enum": ["queued", "running"]},
+        },
+        "required": ["prompt"],
+        "additionalProperties": False,
+    }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+TOOLS = st.sampled_from(sorted(FACES))
+
+
+@given(tool=TOOLS, data=st.data())
+def test_what_is_taken_keeps_to_the_published_schema(tool: str, data: st.DataObject) -> None:
+    face = FACES[tool]
+    names = st.sampled_from([argument.name for argument in face.arguments]) | st.text()
+    said = data.draw(st.dictionaries(names, JSON, max_size=4))
+    try:
+        taken = checked(tool, face.arguments, said)
+    except BrokenRules as error:
+        assert error.broken
+        return
+    Draft202012Validator(face.input_schema).validate(taken)

@@ -1,0 +1,148 @@
+"""Who subscribed hears of a change, whichever process made it, in both eras of the protocol."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated
+from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotification
+
+from sora_mcp.errors import StorageError
+from sora_mcp.server import changes, protocol
+from sora_mcp.server.app import SoraServer
+from tests.nouns import a_job
+
+from .conftest import Era
+from .counter import PlayedDesk, a_done_job, a_server
+
+JOB = "sora://videos/v_0123456789"
+FILE = "sora://videos/v_0123456789.mp4"
+
+
+async def awake(client: Client) -> None:
+    """The desk is open, and its changes are being watched."""
+    await client.call_tool("list_videos", {})
+
+
+async def hearing(server: SoraServer, desk: PlayedDesk, wanted: int, *uris: str) -> list[Any]:
+    """What a client of the 2026 era hears when the job ends, up to `wanted` events."""
+    heard: list[Any] = []
+    async with Client(server) as client, client.listen(resource_subscriptions=uris, resources_list_changed=True) as events:
+        await awake(client)
+        desk.put(a_done_job())
+        with anyio.fail_after(5):
+            async for event in events:
+                heard.append(event)
+                if len(heard) == wanted:
+                    return heard
+    return heard
+
+
+async def test_a_subscriber_of_2026_hears_of_the_job_its_file_and_the_list() -> None:
+    desk = PlayedDesk({"v_0123456789": a_job()})
+    heard = await hearing(a_server(desk), desk, 3, JOB, FILE)
+    assert heard == [ResourceUpdated(uri=JOB), ResourceUpdated(uri=FILE), ResourcesListChanged()]
+
+
+async def test_a_subscriber_of_2025_hears_of_the_job_its_file_and_the_list() -> None:
+    desk, heard, whole = PlayedDesk({"v_0123456789": a_job()}), list[Any](), anyio.Event()
+
+    async def hear(message: Any) -> None:
+        heard.append(message)
+        if len(heard) == 3:
+            whole.set()
+
+    async with Client(a_server(desk), mode="legacy", message_handler=hear) as client:
+        await subscribe(client, JOB, FILE)
+        await awake(client)
+        desk.put(a_done_job())
+        with anyio.fail_after(5):
+            await whole.wait()
+    assert [getattr(message.params, "uri", None) for message in heard] == [JOB, FILE, None]
+    assert [type(message) for message in heard] == [
+        ResourceUpdatedNotification,
+        ResourceUpdatedNotification,
+        ResourceListChangedNotification,
+    ]
+
+
+async def test_who_unsubscribed_hears_of_the_list_only() -> None:
+    desk, heard, whole = PlayedDesk({"v_0123456789": a_job()}), list[Any](), anyio.Event()
+
+    async def hear(message: Any) -> None:
+        heard.append(message)
+        whole.set()
+
+    async with Client(a_server(desk), mode="legacy", message_handler=hear) as client:
+        await subscribe(client, JOB)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            await client.unsubscribe_resource(JOB)
+        await awake(client)
+        desk.put(a_done_job())
+        with anyio.fail_after(5):
+            await whole.wait()
+    assert [type(message) for message in heard] == [ResourceListChangedNotification]
+
+
+async def subscribe(client: Client, *uris: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the method is of the older era, as the test is
+        for uri in uris:
+            await client.subscribe_resource(uri)
+
+
+async def test_both_eras_promise_what_they_keep(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        promised = client.server_capabilities.resources
+    assert promised and (promised.subscribe, promised.list_changed) == (True, True)
+
+
+async def test_a_session_that_went_away_is_forgotten() -> None:
+    server, sessions = SoraServer("x"), protocol.Sessions()
+    sessions.join(server)
+    async with Client(server, mode="legacy") as client:
+        await subscribe(client, JOB)
+        during = len(sessions)
+    assert (during, len(sessions)) == (1, 0)
+
+
+async def told_of(desk: PlayedDesk, since: int) -> tuple[list[str], bool] | None:
+    told: list[tuple[list[str], bool]] = []
+
+    async def tell(uris: Any, listed: bool) -> None:
+        told.append((list(uris), listed))
+
+    await changes.news(desk, since, tell)  # pyright: ignore[reportArgumentType] - played
+    return told[0] if told else None
+
+
+async def test_a_job_that_goes_on_changes_only_itself_and_the_ledger() -> None:
+    desk = PlayedDesk({"v_0123456789": replace(a_job(), version=7)})
+    assert await told_of(desk, 6) == ([JOB, "sora://spend"], False)
+
+
+async def test_a_finished_job_changes_the_list_too() -> None:
+    desk = PlayedDesk({"v_0123456789": replace(a_done_job(), version=7)})
+    assert await told_of(desk, 6) == ([JOB, FILE, "sora://videos", "sora://spend"], True)
+
+
+async def test_nothing_new_is_not_told() -> None:
+    assert await told_of(PlayedDesk({"v_0123456789": replace(a_job(), version=7)}), 7) is None
+
+
+async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    desk = PlayedDesk({"v_0123456789": a_job()})
+    desk.store.broken = StorageError("The disk is gone.")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(changes.watch, desk, told_of)
+        with anyio.fail_after(5):
+            while "The disk is gone." not in caplog.text:
+                await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    assert "changes of jobs cannot be seen: The disk is gone." in caplog.text

@@ -1,0 +1,59 @@
+"""What is offered while a person types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcp import Client
+from mcp.types import PromptReference, ResourceTemplateReference
+
+from sora_mcp.errors import StorageError
+from tests.nouns import a_job
+
+from .conftest import Era
+from .counter import PlayedDesk, a_server
+
+JOB = ResourceTemplateReference(type="ref/resource", uri="sora://videos/{job_id}")
+VENDOR = ResourceTemplateReference(type="ref/resource", uri="sora://vendors/{vendor}")
+PROMPT = PromptReference(type="ref/prompt", name="storyboard")
+
+
+async def offered(
+    name: str, typed: str, *, ref: Any = PROMPT, era: Era = "auto", desk: PlayedDesk | None = None, before: dict[str, str] | None = None
+) -> list[str]:
+    async with Client(a_server(desk or PlayedDesk()), mode=era) as client:
+        found = await client.complete(ref, {"name": name, "value": typed}, context_arguments=before)
+    return found.completion.values
+
+
+async def test_models_that_begin_so_come_before_those_that_contain_it(era: Era) -> None:
+    inside = await offered("model", "SORA-2-pro", era=era)
+    assert inside == ["muvi:sora-2-pro", "mulerun:sora-2-pro", "aimlapi:sora-2-pro", "pixazo:sora-2-pro"]
+    assert (await offered("model", "muvi:", era=era))[0] == "muvi:sora-2-pro"
+
+
+async def test_sizes_and_lengths_are_those_of_the_model_that_was_named(era: Era) -> None:
+    assert await offered("size", "", era=era, before={"model": "muvi:sora-2"}) == ["1280x720", "720x1280"]
+    assert await offered("seconds", "", era=era, before={"model": "muvi:sora-2"}) == ["4", "8", "12"]
+
+
+async def test_without_a_model_every_size_is_offered_once() -> None:
+    sizes = await offered("size", "1280")
+    assert sizes == ["1280x720", "720x1280"]
+
+
+async def test_vendors_and_jobs_complete_the_addresses(era: Era) -> None:
+    assert await offered("vendor", "m", ref=VENDOR, era=era) == ["muvi", "mulerun", "minimax", "sample", "aimlapi", "compatible"]
+    assert await offered("job_id", "v_01", ref=JOB, era=era, desk=PlayedDesk({"v_0123456789": a_job()})) == ["v_0123456789"]
+
+
+async def test_a_store_that_is_away_offers_nothing() -> None:
+    class Away(PlayedDesk):
+        async def jobs(self, **wanted: Any) -> Any:
+            raise StorageError("The disk is gone.")
+
+    assert await offered("job_id", "", ref=JOB, desk=Away()) == []
+
+
+async def test_an_argument_that_nobody_knows_is_offered_nothing() -> None:
+    assert await offered("mood", "") == []

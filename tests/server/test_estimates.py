@@ -1,0 +1,131 @@
+"""estimate_cost over a real desk: the price, what is left, and what would be refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import CallToolResult
+
+from sora_mcp.server.app import build
+from sora_mcp.settings import Settings, load
+from sora_mcp.vendors import Catalogue
+from sora_mcp.worker import open_desk
+
+from .conftest import Era
+
+TODAY = date(2026, 11, 21)
+ONE_RESULT = 720
+"""Bytes: 200 tokens."""
+NOON = 1_795_262_400.0
+NOBODY = {"SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}
+"""Where nobody answers a vendor's quote."""
+KEYS = {"MUVI_API_KEY": "k", "MULERUN_API_KEY": "k", "AIMLAPI_API_KEY": "k", "PIXAZO_API_KEY": "k"}
+
+
+def settings(folder: Path, environ: Mapping[str, str]) -> Settings:
+    places = {"SORA_MCP_HOME": str(folder / "home"), "SORA_MCP_OUTPUT_DIR": str(folder / "out"), "SORA_MCP_TIMEZONE": "UTC", **NOBODY}
+    return load({**places, **environ}, today=TODAY, config=folder / "config.toml")
+
+
+def client(folder: Path, environ: Mapping[str, str], era: Era = "auto") -> Client:
+    known = settings(folder, environ)
+    return Client(build(lambda: open_desk(known, work=False, clock=lambda: NOON), known.catalogue, today=lambda: TODAY), mode=era)
+
+
+async def estimate(folder: Path, environ: Mapping[str, str], era: Era = "auto", **arguments: Any) -> CallToolResult:
+    async with client(folder, environ, era) as at:
+        return await at.call_tool("estimate_cost", arguments)
+
+
+async def test_an_estimate_says_the_sum_and_what_is_left(era: Era, tmp_path: Path) -> None:
+    result = await estimate(tmp_path, KEYS, era, model="muvi:sora-2", seconds=8, size="portrait", clips=2)
+    assert result.structured_content == {
+        "message": "2 clips of 8 s, 720x1280 on muvi:sora-2: $1.60 ($0.10/s x 8 s x 2 clips). Left today $10.00 of $10.00.",
+        "model": "muvi:sora-2",
+        "size": "720x1280",
+        "seconds": 8,
+        "clips": 2,
+        "usd": 1.6,
+        "micros": 1_600_000,
+        "basis": "$0.10/s x 8 s x 2 clips",
+        "source": "https://developer.muvi.video/docs/models/video/openai/sora-2",
+        "checked": "2026-11-20",
+        "confidence": "listed",
+        "needs_confirmation": False,
+        "allowed": True,
+        "budget": {
+            "per_video_usd": 5,
+            "day_limit_usd": 10,
+            "day_spent_usd": 0,
+            "day_left_usd": 10,
+            "month_limit_usd": 100,
+            "month_spent_usd": 0,
+            "month_left_usd": 100,
+            "resets_at": "2026-11-22T00:00:00Z",
+        },
+    }
+
+
+async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path) -> None:
+    result = await estimate(tmp_path, {"MUVI_API_KEY": "k"}, era, seconds=12)
+    found = result.structured_content or {}
+    assert found["offers"][:3] == [
+        {"model": "sample:sample", "size": "1280x720", "seconds": 12, "usd": 0},
+        {"model": "xai:grok-imagine-video-1.5-lite", "size": "16:9 480p", "seconds": 12, "usd": 0.24, "needs_key": True},
+        {"model": "fal:minimax-h3", "size": "16:9 480P", "seconds": 12, "usd": 0.6, "needs_key": True},
+    ]
+    assert {"model": "muvi:sora-2", "size": "1280x720", "seconds": 12, "usd": 1.2, "ended": True} in found["offers"]
+    assert "Cheapest first: sample:sample free, xai:grok-imagine-video-1.5-lite $0.24 (no key)" in found["message"]
+    assert len(found["offers"]) <= 12
+
+
+async def test_without_any_key_the_sample_is_free(tmp_path: Path) -> None:
+    found = (await estimate(tmp_path, {})).structured_content or {}
+    assert (found["model"], found["usd"], found["allowed"]) == ("sample:sample", 0, True)
+    assert found["message"].startswith("4 s, 1280x720 on sample:sample: free ($0.00 per video). Cheapest first: sample:sample free")
+
+
+async def test_a_first_frame_counts_without_being_there(tmp_path: Path) -> None:
+    found = (await estimate(tmp_path, KEYS, model="muvi:sora-2", image=True)).structured_content or {}
+    assert found["allowed"] is True
+
+
+async def test_what_a_person_must_approve_is_said_so(tmp_path: Path) -> None:
+    found = (await estimate(tmp_path, KEYS, model="muvi:sora-2-pro", seconds=12)).structured_content or {}
+    assert (found["needs_confirmation"], found["allowed"]) == (True, True)
+    assert found["message"] == (
+        "12 s, 1280x720 on muvi:sora-2-pro: $3.60 ($0.30/s x 12 s). "
+        "A person has to say yes first: create_video asks in the chat, or names a quote. Left today $10.00 of $10.00."
+    )
+
+
+async def test_what_would_be_refused_is_said_before(tmp_path: Path) -> None:
+    found = (await estimate(tmp_path, {}, model="muvi:sora-2")).structured_content or {}
+    assert (found["allowed"], found["refusal"]) == (False, "No key for Muvi.")
+    assert found["message"] == (
+        "4 s, 1280x720 on muvi:sora-2: $0.40. Refused now: No key for Muvi. "
+        "Only the user can add it: set MUVI_API_KEY and restart. model='sample:sample' needs none."
+    )
+
+
+async def test_what_cannot_be_made_is_refused_with_values_that_work(era: Era, tmp_path: Path) -> None:
+    result = await estimate(tmp_path, KEYS, era, model="muvi:sora-2", seconds=5)
+    found = result.structured_content or {}
+    assert (result.is_error, found["error"]["code"]) == (True, "invalid_seconds")
+    assert found["error"]["fixes"][0] == {"argument": "seconds", "value": 4, "usd": 0.4}
+
+
+@pytest.mark.parametrize("keys", [{}, KEYS], ids=["no key", "every key"])
+async def test_an_estimate_of_one_model_stays_small(keys: dict[str, str], tmp_path: Path) -> None:
+    sizes: dict[str, int] = {}
+    async with client(tmp_path, keys) as at:
+        for choice in Catalogue().choices():
+            result = await at.call_tool("estimate_cost", {"model": choice.id, "clips": 3, "image": not choice.offer.text})
+            sizes[choice.id] = len(json.dumps(result.structured_content, separators=(",", ":")).encode()) if not result.is_error else 0
+    assert {model: size for model, size in sizes.items() if size > ONE_RESULT} == {}

@@ -1,0 +1,151 @@
+"""Thirty mistakes that models make: the first fix of each refusal, applied literally, works."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from sora_mcp.server.app import build
+from sora_mcp.settings import load
+from tests.played.rig import opened, picture
+
+from .conftest import Era
+
+VEO = "muvi:veo-3.1-fast"
+"""4, 6 or 8 s; 16:9 or 9:16; 720p, 1080p, 4k."""
+JOB = "the job's id"
+"""Stands for the id of the clip that was asked for before."""
+ONE_REQUEST = {"request_id": "first", "prompt": "a paper boat", "model": "sample:sample"}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A call as a model makes it, and what the first fix changes."""
+
+    what: str
+    call: dict[str, Any]
+    code: str
+    first: dict[str, Any]
+    """The first fix: several arguments where several were wrong; None takes one out."""
+    tool: str = "create_video"
+    env: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def video(**given: Any) -> dict[str, Any]:
+    return {"prompt": "a paper boat", "model": VEO, **given}
+
+
+MISTAKES = (
+    Mistake("a unit on the seconds", video(seconds="8s"), "invalid_seconds", {"seconds": 8}),
+    Mistake("words for the seconds", video(seconds="8 seconds"), "invalid_seconds", {"seconds": 8}),
+    Mistake("a text for the seconds", video(seconds="8"), "invalid_seconds", {"seconds": 8}),
+    Mistake("a fraction of a second", video(seconds=8.0), "invalid_seconds", {"seconds": 8}),
+    Mistake("ten seconds", video(seconds=10), "invalid_seconds", {"seconds": 8}),
+    Mistake("five seconds", video(seconds=5), "invalid_seconds", {"seconds": 4}),
+    Mistake("negative seconds", video(seconds=-8), "invalid_seconds", {"seconds": 4}),
+    Mistake("a minute", video(seconds=60), "invalid_seconds", {"seconds": 8}),
+    Mistake("HD", video(size="HD"), "invalid_size", {"size": "1280x720"}),
+    Mistake("full HD", video(size="Full HD"), "invalid_size", {"size": "1920x1080"}),
+    Mistake("a height alone", video(size="720"), "invalid_size", {"size": "1280x720"}),
+    Mistake("a ratio that nobody sells here", video(size="4:3"), "invalid_size", {"size": "1280x720"}),
+    Mistake("a shape that is almost one", video(size="vertical"), "invalid_size", {"size": "720x1280"}),
+    Mistake("landscape 8k", video(size="landscape 8k"), "invalid_size", {"size": "3840x2160"}),
+    Mistake("almost the size", video(size="1280x704"), "invalid_size", {"size": "1280x720"}),
+    Mistake("size and seconds at once", video(size="4:3", seconds=10), "invalid_size", {"size": "1280x720", "seconds": 8}),
+    Mistake("promt", {"promt": "a paper boat", "model": VEO}, "unknown_argument", {"prompt": "a paper boat", "promt": None}),
+    Mistake("duration", video(duration=8), "unknown_argument", {"seconds": 8, "duration": None}),
+    Mistake("aspect_ratio", video(aspect_ratio="9:16"), "unknown_argument", {"size": "9:16", "aspect_ratio": None}),
+    Mistake("resolution", video(resolution="1080p"), "unknown_argument", {"size": "1080p", "resolution": None}),
+    Mistake(
+        "image_url",
+        video(image_url="https://example.com/a.png"),
+        "unknown_argument",
+        {"image": "https://example.com/a.png", "image_url": None},
+    ),
+    Mistake("an extra of another server", video(style="noir"), "unknown_argument", {"style": None}),
+    Mistake("an option as an argument", video(seed=7), "unknown_argument", {"options": {"seed": 7}, "seed": None}),
+    Mistake("options as a text", video(options='{"seed": 7}'), "invalid_option", {"options": {"seed": 7}}),
+    Mistake("a slip in an option's name", video(options={"sed": 7}), "invalid_option", {"options.sed": None}),
+    Mistake("an option's value as a text", video(options={"audio": "true"}), "invalid_option", {"options.audio": True}),
+    Mistake("an option that is not sold", video(options={"camera": "left"}), "invalid_option", {"options.camera": None}),
+    Mistake("a vendor that nobody knows", video(model="openai:veo-3.1-fast"), "unknown_model", {"model": VEO}),
+    Mistake("a slip in the model", video(model="muvi:veo-3.1-fats"), "unknown_model", {"model": VEO}),
+    Mistake("a model without its dots", video(model="veo3.1-fast"), "unknown_model", {"model": VEO}),
+    Mistake("the model of a vendor without a key", video(model="pixazo:sora-2-pro"), "missing_key", {"model": "muvi:hailuo-2.3-standard"}),
+    Mistake("a picture that is not there", video(image="nowhere.png"), "invalid_image", {"image": None}),
+    Mistake("bytes where only addresses are taken", video(image=picture(640, 360)), "invalid_image", {"image": None}),
+    Mistake("more than the caller's own cap", video(seconds=8, max_usd=1.3), "over_budget", {"seconds": 4}),
+    Mistake("more than the day has", video(seconds=8), "over_budget", {"seconds": 4}, env={"SORA_MCP_DAILY_USD": "1.30"}),
+    Mistake("a price with its currency", video(max_usd="5 USD"), "invalid_argument", {"max_usd": "5"}),
+    Mistake("the same id for another wish", {**ONE_REQUEST, "prompt": "a red kite"}, "request_id_conflict", {"request_id": None}),
+    Mistake("a count in words", {"model": VEO, "clips": "three"}, "invalid_argument", {"clips": None}, tool="estimate_cost"),
+    Mistake(
+        "more patience than there is",
+        {"job_id": JOB, "wait_seconds": 300},
+        "invalid_argument",
+        {"wait_seconds": 50},
+        tool="get_video_status",
+    ),
+)
+
+
+@asynccontextmanager
+async def client(folder: Path, era: Era, **env: str) -> AsyncIterator[Client]:
+    """A server over a real desk, with a key at a vendor that never answers, and a clip that was asked for before."""
+    environ = {
+        "MUVI_API_KEY": "k",
+        "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9",
+        "SORA_MCP_HOME": str(folder / "home"),
+        "SORA_MCP_OUTPUT_DIR": str(folder / "videos"),
+        "SORA_MCP_CONFIRM_ABOVE_USD": "100",
+        "SORA_MCP_TIMEZONE": "UTC",
+        **env,
+    }
+    settings = load(environ, today=date(2026, 11, 20), config=folder / "none.toml")
+    server = build(lambda: opened(settings), settings.catalogue, today=lambda: date(2026, 11, 20))
+    async with Client(server, mode=era) as asking:
+        yield asking
+
+
+def mended(call: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The call with these arguments changed, as a model does it that takes the words for what they say."""
+    changed = {**call, **({"options": dict(call["options"])} if isinstance(call.get("options"), dict) else {})}
+    for name, value in changes.items():
+        place, key = (changed.setdefault("options", {}), name[8:]) if name.startswith("options.") else (changed, name)
+        if value is None:
+            place.pop(key, None)
+        else:
+            place[key] = value
+    return changed
+
+
+def first_fix(error: dict[str, Any]) -> dict[str, Any]:
+    """The first fix of each broken argument; of one argument, the first."""
+    changes: dict[str, Any] = {}
+    broken = {rule["argument"] for rule in error.get("broken", [])}
+    moved = any("no such argument" in rule["allowed"] for rule in error.get("broken", []))
+    for fix in error.get("fixes", []):
+        if not changes or (fix["argument"] not in changes and (moved or (len(broken) > 1 and fix["argument"] in broken))):
+            changes[fix["argument"]] = fix["value"]
+    return changes
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.what)
+async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake: Mistake, era: Era) -> None:
+    async with client(tmp_path, era, **mistake.env) as asking:
+        before = (await asking.call_tool("create_video", ONE_REQUEST)).structured_content or {}
+        call = {name: before["job_id"] if value == JOB else value for name, value in mistake.call.items()}
+        no = await asking.call_tool(mistake.tool, call)
+        assert no.is_error
+        error = (no.structured_content or {})["error"]
+        assert error["code"] == mistake.code
+        changes = first_fix(error)
+        yes = await asking.call_tool(mistake.tool, mended(call, changes))
+        assert (changes, yes.is_error) == (mistake.first, False)

@@ -1,0 +1,97 @@
+"""The prompts of the menu, the guide, and the page of the MCP App, as a client of either era finds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mcp import Client, MCPError
+from mcp.types import PromptReference
+
+from sora_mcp.server.apps import PLAYER, SHOWN_BY
+from sora_mcp.vendors import Catalogue
+
+from .conftest import Era
+from .counter import PlayedDesk, a_server
+
+
+async def said(era: Era, name: str, **arguments: str) -> str:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        found = await client.get_prompt(name, arguments)
+    return found.messages[0].content.text  # type: ignore[union-attr]
+
+
+async def test_four_prompts_are_offered_with_what_they_take(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        found = await client.list_prompts()
+    assert {prompt.name: [(one.name, one.required) for one in prompt.arguments or []] for prompt in found.prompts} == {
+        "storyboard": [("idea", True), ("seconds", False), ("model", False), ("size", False)],
+        "shot": [("idea", True), ("model", False), ("size", False), ("seconds", False)],
+        "review": [("job_id", True)],
+        "spend_report": [("month", False)],
+    }
+    assert all(prompt.title and prompt.description for prompt in found.prompts)
+
+
+async def test_what_was_filled_in_stands_in_the_text_and_what_was_not_leaves_no_gap(era: Era) -> None:
+    text = await said(era, "storyboard", idea="paper boats in Lisbon", seconds="15")
+    assert text.startswith("Plan a short film of this idea: paper boats in Lisbon\nIt should last about 15 seconds in all.\nAsk list_sizes")
+    assert "The model is" not in text
+    assert "The model is muvi:sora-2." in await said(era, "shot", idea="a kite", model="muvi:sora-2")
+
+
+async def test_no_prompt_buys_without_a_yes(era: Era) -> None:
+    assert "Buy nothing before I say yes." in await said(era, "storyboard", idea="x")
+    assert "When I say yes, call create_video with max_usd" in await said(era, "shot", idea="x")
+    assert "Buy nothing unasked." in await said(era, "review", job_id="v_1")
+    assert "2026-11" in await said(era, "spend_report", month="2026-11")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "why"),
+    [
+        ("review", {}, "review needs job_id: it takes job_id."),
+        ("shot", {"idea": " "}, "shot needs idea: it takes idea, model, size, seconds."),
+        ("review", {"job_id": "v_1", "mood": "x"}, "review has no mood: it takes job_id."),
+        ("zzz", {}, "There is no prompt 'zzz': it is storyboard, shot, review or spend_report."),
+    ],
+)
+async def test_a_prompt_that_cannot_be_written_out_says_why(era: Era, name: str, arguments: dict[str, str], why: str) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        with pytest.raises(MCPError) as refused:
+            await client.get_prompt(name, arguments)
+        assert (refused.value.code, refused.value.message) == (-32602, why)
+
+
+async def test_months_are_offered_newest_first(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        found = await client.complete(PromptReference(type="ref/prompt", name="spend_report"), {"name": "month", "value": "2026"})
+    assert found.completion.values[:2] == ["2026-11", "2026-10"]
+
+
+async def test_the_guide_names_every_family_that_is_sold(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        guide = (await client.read_resource("sora://guide/prompting")).contents[0]
+    assert guide.mime_type == "text/markdown"
+    families = {choice.offer.model.split("-")[0].casefold() for choice in Catalogue().choices()}
+    assert {family for family in families if family not in guide.text.casefold()} == set()  # type: ignore[union-attr]
+
+
+async def test_the_page_is_small_stands_alone_and_may_play_what_it_has(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        page = (await client.read_resource(PLAYER)).contents[0]
+        tools = {tool.name: tool.meta for tool in (await client.list_tools()).tools if tool.meta}
+    text: str = page.text  # type: ignore[union-attr]
+    assert (page.mime_type, page.meta) == (
+        "text/html;profile=mcp-app",
+        {"ui": {"csp": {"resourceDomains": ["data:", "blob:"]}, "prefersBorder": True}},
+    )
+    assert len(text.encode()) < 25_000
+    assert [
+        word for word in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "http:", "https:", "eval(") if word in text
+    ] == []
+    assert tools == {name: {"ui": {"resourceUri": PLAYER}, "ui/resourceUri": PLAYER} for name in SHOWN_BY}
+
+
+def test_the_page_is_in_the_package() -> None:
+    assert (Path(__file__).parents[2] / "sora_mcp" / "server" / "apps" / "player.html").is_file()

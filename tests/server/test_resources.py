@@ -1,0 +1,255 @@
+"""What can be read, by whom, and what is said where there is nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, MCPError
+from mcp.types import BlobResourceContents, TextResourceContents
+
+from sora_mcp.domain import Artifact, Job
+from sora_mcp.errors import Broken, BrokenRules, StorageError
+from sora_mcp.money import usd
+from sora_mcp.server.resources import MOST_INLINE
+from sora_mcp.store import Page, SpendRow
+from tests.nouns import a_job
+
+from .conftest import Era
+from .counter import FILE, PlayedDesk, a_done_job, a_server
+
+
+async def read(desk: PlayedDesk, uri: str, era: Era = "auto") -> TextResourceContents | BlobResourceContents:
+    async with Client(a_server(desk), mode=era) as client:
+        found = await client.read_resource(uri)
+    return found.contents[0]
+
+
+async def read_json(desk: PlayedDesk, uri: str, era: Era = "auto") -> dict[str, Any]:
+    content = await read(desk, uri, era)
+    assert isinstance(content, TextResourceContents) and content.mime_type == "application/json"
+    return json.loads(content.text)
+
+
+async def refused(desk: PlayedDesk, uri: str, era: Era = "auto") -> tuple[int, Any]:
+    async with Client(a_server(desk), mode=era) as client:
+        with pytest.raises(MCPError) as error:
+            await client.read_resource(uri)
+    return error.value.code, error.value.data
+
+
+def desk_with(*jobs: Job) -> PlayedDesk:
+    return PlayedDesk({job.id: job for job in jobs})
+
+
+def saved(folder: Path, content: bytes) -> Job:
+    path = folder / "boat.mp4"
+    path.write_bytes(content)
+    return replace(a_done_job(), artifact=Artifact(str(path), len(content), "ab" * 32))
+
+
+async def test_the_finished_videos_are_one_list(era: Era) -> None:
+    found = await read_json(desk_with(a_done_job(), replace(a_job(), id="v_1")), "sora://videos", era)
+    assert [video["job_id"] for video in found["videos"]] == ["v_0123456789"]
+
+
+async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:
+    job = replace(a_done_job(), options={"seed": 7}, parents=("v_0",), vendor_id="m-1", said="completed\x1b[31m")
+    assert await read_json(desk_with(job), "sora://videos/v_0123456789", era) == {
+        "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40.\nFile: {FILE.path}\nNext: tell the user this path.",
+        "job_id": "v_0123456789",
+        "state": "completed",
+        "model": "muvi:sora-2",
+        "size": "1280x720",
+        "seconds": 4,
+        "progress": 1,
+        "usd": 0.4,
+        "micros": 400_000,
+        "usd_is": "estimate",
+        "charged": "yes",
+        "path": FILE.path,
+        "uri": "sora://videos/v_0123456789.mp4",
+        "bytes": 6_812_345,
+        "duration_s": 4.0,
+        "width": 1280,
+        "height": 720,
+        "prompt": "A paper boat drifts down a rainy street",
+        "created_at": "2026-11-20T12:00:00Z",
+        "updated_at": "2026-11-20T12:00:00Z",
+        "sha256": "ab" * 32,
+        "options": {"seed": 7},
+        "parents": ["v_0"],
+        "basis": "$0.10/s x 4 s",
+        "source": "https://developer.muvi.video/docs/models/video/openai/sora-2",
+        "checked": "2026-11-20",
+        "confidence": "listed",
+        "vendor_id": "m-1",
+        "vendor_status": "completed",
+    }
+
+
+async def test_a_small_video_comes_inline(era: Era, tmp_path: Path) -> None:
+    content = await read(desk_with(saved(tmp_path, b"ftyp")), "sora://videos/v_0123456789.mp4", era)
+    assert isinstance(content, BlobResourceContents)
+    assert (content.mime_type, base64.b64decode(content.blob)) == ("video/mp4", b"ftyp")
+
+
+async def test_a_video_of_exactly_the_limit_comes_inline(tmp_path: Path) -> None:
+    content = await read(desk_with(saved(tmp_path, b"0" * MOST_INLINE)), "sora://videos/v_0123456789.mp4")
+    assert isinstance(content, BlobResourceContents)
+
+
+async def test_a_large_video_is_answered_with_its_place(era: Era, tmp_path: Path) -> None:
+    job = saved(tmp_path, b"0" * (MOST_INLINE + 1))
+    content = await read(desk_with(job), "sora://videos/v_0123456789.mp4", era)
+    assert isinstance(content, TextResourceContents)
+    assert (content.mime_type, content.text) == (
+        "text/plain",
+        f"v_0123456789 has 4194305 bytes, too many to send inline. The file is at {tmp_path / 'boat.mp4'}",
+    )
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sora://videos/v_9999999999",
+        "sora://videos/v_0123456789.mp4",
+        "sora://videos/v_0123456789/poster.jpg",
+        "sora://videos/v_0123456789/sheet.jpg",
+        "sora://videos/../secrets",
+        "sora://videos/v_0123456789%2Fx",
+        "sora://vendors/nobody",
+        "sora://nowhere",
+        "other://x",
+    ],
+)
+async def test_where_there_is_nothing_the_address_is_repeated(uri: str, era: Era) -> None:
+    code, told = await refused(desk_with(a_job()), uri, era)
+    assert (code, told["uri"]) == (-32602, uri)
+
+
+async def test_a_job_of_somebody_else_is_not_there(era: Era) -> None:
+    uri = "sora://videos/v_0123456789"
+    assert await refused(desk_with(replace(a_job(), principal="eve")), uri, era) == (-32602, {"uri": uri, "code": "not_found"})
+
+
+CLIP = Path(__file__).parent.parent / "played" / "clip.mp4"
+
+
+async def test_a_poster_is_the_first_frame(era: Era, tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    content = await read(desk_with(saved(tmp_path, CLIP.read_bytes())), "sora://videos/v_0123456789/poster.jpg", era)
+    assert isinstance(content, BlobResourceContents)
+    assert (content.mime_type, base64.b64decode(content.blob)[:3]) == ("image/jpeg", b"\xff\xd8\xff")
+
+
+async def test_a_store_that_is_away_is_no_missing_address(era: Era) -> None:
+    desk = PlayedDesk(no_budget=StorageError("The disk is gone."))
+    assert await refused(desk, "sora://spend", era) == (-32603, {"uri": "sora://spend", "code": "storage_error"})
+
+
+async def test_a_file_that_somebody_took_away_is_missed() -> None:
+    uri = "sora://videos/v_0123456789.mp4"
+    assert await refused(desk_with(a_done_job()), uri) == (-32602, {"uri": uri, "code": "not_finished"})
+
+
+async def test_vendors_say_who_has_a_key() -> None:
+    desk = PlayedDesk()
+    desk.catalogue = replace(desk.catalogue, keyed=frozenset({"muvi"}))
+    found = await read_json(desk, "sora://vendors")
+    assert {vendor["vendor"]: vendor["key"] for vendor in found["vendors"]} == {
+        "sample": True,
+        "muvi": True,
+        "mulerun": False,
+        "aimlapi": False,
+        "pixazo": False,
+        "openrouter": False,
+        "fal": False,
+        "google": False,
+        "runway": False,
+        "xai": False,
+        "minimax": False,
+        "compatible": False,
+    }
+
+
+async def test_a_vendor_is_told_with_its_offers_sources_and_dates() -> None:
+    found = await read_json(PlayedDesk(), "sora://vendors/muvi")
+    assert (found["vendor"], found["keys"], found["refunds"]) == ("muvi", ["MUVI_API_KEY", "PIXELBYTE_API_KEY"], True)
+    assert all(offer["source"].startswith("https://") and offer["checked"] for offer in found["offers"])
+
+
+async def test_the_ledger_is_summed_by_day_month_vendor_and_model(era: Era) -> None:
+    desk = PlayedDesk()
+    desk.store.rows = (
+        SpendRow("2026-11-20", "muvi", "muvi:sora-2", 2, usd("0"), usd("0.80")),
+        SpendRow("2026-11-21", "muvi", "muvi:wan-2.6", 1, usd("0.50"), usd("0")),
+    )
+    found = await read_json(desk, "sora://spend", era)
+    both = {"videos": 3, "held_usd": 0.5, "spent_usd": 0.8}
+    first, second = {"videos": 2, "held_usd": 0.0, "spent_usd": 0.8}, {"videos": 1, "held_usd": 0.5, "spent_usd": 0.0}
+    assert (found["days"], found["months"]) == ({"2026-11-20": first, "2026-11-21": second}, {"2026-11": both})
+    assert (found["vendors"], found["models"]) == ({"muvi": both}, {"muvi:sora-2": first, "muvi:wan-2.6": second})
+
+
+async def test_the_list_has_the_fixed_places_and_then_files_in_pages(era: Era) -> None:
+    older = replace(a_done_job(), id="v_1", prompt="Another\u200b boat")
+    desk = PlayedDesk(pages={None: Page((a_done_job(),), "c2"), "c2": Page((older,), None)})
+    async with Client(a_server(desk), mode=era) as client:
+        first = await client.list_resources()
+        second = await client.list_resources(cursor=first.next_cursor)
+    assert [resource.uri for resource in first.resources] == [
+        "sora://videos",
+        "sora://vendors",
+        "sora://spend",
+        "sora://guide/prompting",
+        "ui://sora-mcp/player.html",
+        "sora://videos/v_0123456789.mp4",
+    ]
+    assert [(file.uri, file.name, file.title, file.mime_type, file.size) for file in second.resources] == [
+        ("sora://videos/v_1.mp4", "2026-11-20_a-paper-boat-drifts_v_0123456789.mp4", "Another boat", "video/mp4", 6_812_345)
+    ]
+    assert second.next_cursor is None
+
+
+async def test_the_templates_are_listed(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        found = await client.list_resource_templates()
+    assert [template.uri_template for template in found.resource_templates] == [
+        "sora://videos/{job_id}",
+        "sora://videos/{job_id}.mp4",
+        "sora://videos/{job_id}.png",
+        "sora://videos/{job_id}.gif",
+        "sora://videos/{job_id}/poster.jpg",
+        "sora://videos/{job_id}/sheet.jpg",
+        "sora://vendors/{vendor}",
+    ]
+
+
+class RefusingDesk(PlayedDesk):
+    """Lists nothing."""
+
+    error: Exception
+
+    async def jobs(self, **wanted: Any) -> Page:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BrokenRules((Broken("cursor", "@@", "the next_cursor of a page", "invalid_argument"),)), -32602),
+        (StorageError("The disk is gone."), -32603),
+    ],
+)
+async def test_a_list_that_cannot_be_made_is_refused(error: Exception, code: int, era: Era) -> None:
+    desk = RefusingDesk()
+    desk.error = error
+    async with Client(a_server(desk), mode=era) as client:
+        with pytest.raises(MCPError) as refused:
+            await client.list_resources(cursor="@@")
+    assert refused.value.code == code

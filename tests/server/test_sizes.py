@@ -1,0 +1,198 @@
+"""What list_sizes tells is what orders are checked against."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from sora_mcp.domain import Ended, Image, ImageRule, Offer, Rate, Rule, Size, Text, VideoRequest
+from sora_mcp.errors import BrokenRules
+from sora_mcp.money import usd
+from sora_mcp.rules import check, quote
+from sora_mcp.server import sizes
+from sora_mcp.vendors import EVERY, Catalogue, Choice
+
+from .counter import TODAY
+
+HD, UP, WIDE = Size("1280x720", "16:9", "720p"), Size("720x1280", "9:16", "720p"), Size("1920x1080", "16:9", "1080p")
+OFFER = Offer(
+    model="toy",
+    slug="toy",
+    rules=(
+        Rule("size", (HD, UP, WIDE)),
+        Rule("seconds", (4, 8)),
+        Rule("seconds", (8,), when={"size": "1920x1080"}),
+        Rule("audio", (True, False), default=True),
+        Rule("seed", range(100)),
+        Rule("negative_prompt", Text(50)),
+    ),
+    rates=(
+        Rate(usd("0.10"), "second", {"resolution": "720p", "audio": False}),
+        Rate(usd("0.10"), "second", {"resolution": "720p", "audio": True}, times="1.5"),
+        Rate(usd("2"), "video", {"resolution": "1080p", "audio": True}),
+    ),
+    source="https://example.com/toy",
+    checked=date(2026, 11, 20),
+    image=ImageRule(data=False, exact=True, sides=(300, 4000)),
+    prompt_max=1000,
+    prompt_with_image=False,
+    ended=Ended("Toy", "Toymaker", date(2026, 9, 24), "https://example.com/end", "toy-2"),
+)
+VENDOR = replace(EVERY[1], offers=(OFFER,))
+CATALOGUE = Catalogue((VENDOR,))
+
+
+def test_an_offer_is_told_whole() -> None:
+    assert sizes.facts(Choice(VENDOR, OFFER), CATALOGUE, today=TODAY) == {
+        "model": "muvi:toy",
+        "sizes": ["1280x720", "720x1280", "1920x1080"],
+        "seconds": [4, 8],
+        "prices": [
+            {"sizes": ["1280x720", "720x1280"], "when": {"audio": True}, "usd_per_second": 0.15, "usd": {"4": 0.6, "8": 1.2}},
+            {"sizes": ["1920x1080"], "when": {"audio": True}, "usd_per_video": 2.0, "usd": {"8": 2.0}},
+            {"sizes": ["1280x720", "720x1280"], "when": {"audio": False}, "usd_per_second": 0.1, "usd": {"4": 0.4, "8": 0.8}},
+            {"sizes": ["1920x1080"], "when": {"audio": False}, "price": "unknown"},
+        ],
+        "prompt_max": 1000,
+        "image": {
+            "urls": True,
+            "files": False,
+            "types": ["image/jpeg", "image/png", "image/webp"],
+            "most_bytes": 10_000_000,
+            "exact": True,
+            "sides": [300, 4000],
+            "prompt": "not sent",
+        },
+        "options": {
+            "audio": {"values": [True, False], "default": True},
+            "seed": {"least": 0, "most": 99},
+            "negative_prompt": {"text_max": 50},
+        },
+        "ended": {"on": "2026-09-24", "source": "https://example.com/end", "successor": "toy-2"},
+        "needs_key": "MUVI_API_KEY",
+        "source": "https://example.com/toy",
+        "checked": "2026-11-20",
+        "confidence": "listed",
+    }
+
+
+def test_the_table_says_the_same_to_a_person() -> None:
+    assert sizes.whole((Choice(VENDOR, OFFER),), CATALOGUE, today=TODAY)["message"] == (
+        "muvi:toy (ended 2026-09-24, needs MUVI_API_KEY)\n"
+        "1280x720, 720x1280 with audio true: 4 s $0.60, 8 s $1.20\n"
+        "1920x1080 with audio true: 8 s $2.00\n"
+        "1280x720, 720x1280 with audio false: 4 s $0.40, 8 s $0.80\n"
+        "1920x1080 with audio false: 8 s, price unknown\n"
+        "Prompt: at most 1000 characters. First frame: https URL, jpeg, png, webp, at most 10000000 bytes, exactly as large as the video, "
+        "300 to 4000 pixels a side; the prompt is then not sent. "
+        "Options: audio: true or false (default true); seed: a whole number from 0 to 99; "
+        "negative_prompt: a text of at most 50 characters.\n"
+        "Source: https://example.com/toy, checked 2026-11-20 (listed)."
+    )
+
+
+def test_an_offer_without_limits_says_so() -> None:
+    plain = replace(OFFER, rules=OFFER.rules[:2], rates=(), image=None, prompt_max=None, ended=None)
+    catalogue = Catalogue((replace(VENDOR, offers=(plain,)),), frozenset({"muvi"}))
+    choice = next(catalogue.choices())
+    assert sizes.whole((choice,), catalogue, today=TODAY) == {
+        "message": "muvi:toy\n1280x720, 720x1280, 1920x1080: 4, 8 s, price unknown\n"
+        "Prompt: no stated limit. First frame: not taken. Options: none.\n"
+        "Source: https://example.com/toy, checked 2026-11-20 (listed).",
+        "offers": [
+            {
+                "model": "muvi:toy",
+                "sizes": ["1280x720", "720x1280", "1920x1080"],
+                "seconds": [4, 8],
+                "prices": [{"sizes": ["1280x720", "720x1280", "1920x1080"], "price": "unknown"}],
+                "source": "https://example.com/toy",
+                "checked": "2026-11-20",
+                "confidence": "listed",
+            }
+        ],
+    }
+
+
+def test_the_price_may_depend_on_the_first_frame() -> None:
+    rates = (Rate(usd("1"), "video", {"image": False}), Rate(usd("2"), "video", {"image": True}))
+    offer = replace(OFFER, rules=OFFER.rules[:2], rates=rates)
+    prices = sizes.facts(Choice(VENDOR, offer), CATALOGUE, today=TODAY)["prices"]
+    assert [(row["when"], row["usd_per_video"]) for row in prices] == [({"image": False}, 1.0), ({"image": True}, 2.0)]
+
+
+def test_of_many_lengths_the_shortest_and_the_longest_are_priced() -> None:
+    offer = replace(OFFER, rules=(Rule("size", (HD,)), Rule("seconds", range(4, 21))), rates=(Rate(usd("0.10"), "second"),))
+    assert sizes.facts(Choice(VENDOR, offer), CATALOGUE, today=TODAY)["prices"] == [
+        {"sizes": ["1280x720"], "usd_per_second": 0.1, "usd": {"4": 0.4, "20": 2.0}}
+    ]
+
+
+def test_without_a_model_every_offer_is_one_line() -> None:
+    assert sizes.short(CATALOGUE, today=TODAY) == {
+        "message": "muvi:toy (ended 2026-09-24, needs MUVI_API_KEY): 1280x720, 720x1280, 1920x1080; 4, 8 s; "
+        "$0.10/s (720p without audio); $0.15/s (720p with audio); $2.00 (1080p with audio)\n"
+        'Next: list_sizes(model="…") has every price, option and rule.',
+        "offers": [
+            {
+                "model": "muvi:toy",
+                "sizes": ["1280x720", "720x1280", "1920x1080"],
+                "seconds": [4, 8],
+                "price": "$0.10/s (720p without audio); $0.15/s (720p with audio); $2.00 (1080p with audio)",
+                "ended": {"on": "2026-09-24", "source": "https://example.com/end", "successor": "toy-2"},
+                "needs_key": "MUVI_API_KEY",
+            }
+        ],
+    }
+
+
+CHOICES = tuple(Catalogue().choices())
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=[choice.id for choice in CHOICES])
+def test_every_price_that_is_told_is_the_price_of_an_order(choice: Choice) -> None:
+    for row in sizes.priced(choice, today=TODAY):
+        for size, (seconds, micros) in itertools.product(row.sizes, row.micros):
+            when = dict(row.when)
+            image = Image("https://example.com/a.png") if when.pop("image", not choice.offer.text) else None
+            order = check(VideoRequest("x", size, seconds, image, when), choice.offer, today=TODAY)
+            if micros is not None:
+                assert quote(order, choice.offer, choice.id, today=TODAY).micros == micros
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=[choice.id for choice in CHOICES])
+def test_every_size_and_length_that_is_told_can_be_ordered(choice: Choice) -> None:
+    told: dict[str, Any] = json.loads(json.dumps(sizes.facts(choice, Catalogue(), today=TODAY)))
+    priced = {size for row in told["prices"] for size in row["sizes"]}
+    for size in priced:
+        assert any(_orderable(choice, size, seconds) for seconds in told["seconds"])
+
+
+def _orderable(choice: Choice, size: str, seconds: int) -> bool:
+    image = None if choice.offer.text else Image("https://example.com/a.png")
+    try:
+        check(VideoRequest("x", size, seconds, image), choice.offer, today=TODAY)
+    except BrokenRules:
+        return False
+    return True
+
+
+def test_a_price_that_nobody_looked_up_for_long_says_so() -> None:
+    catalogue = Catalogue((replace(VENDOR, offers=(replace(OFFER, checked=date(2026, 8, 1), ended=None),)),), frozenset({"muvi"}))
+    told = sizes.short(catalogue, today=TODAY)
+    assert told["message"].startswith("muvi:toy (price looked up 112 days ago): ")
+    assert told["offers"][0]["price_days_old"] == 112
+
+
+def test_a_server_without_models_says_how_to_name_them() -> None:
+    server = next(vendor for vendor in EVERY if vendor.own)
+    assert sizes.short(Catalogue((server,), frozenset({server.name})), today=TODAY)["message"] == (
+        "Your /v1/videos server: no models yet. Only the user can name them, in the file of SORA_MCP_PRICES: "
+        '["compatible:my-model"] with per_second = "0.10", sizes = ["1280x720"] and seconds = [4, 8].\n'
+        'Next: list_sizes(model="…") has every price, option and rule.'
+    )
+    assert sizes.short(Catalogue((server,)), today=TODAY)["offers"] == []

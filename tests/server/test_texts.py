@@ -1,0 +1,100 @@
+"""What a client reads before it calls anything: small, complete and always the same."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from mcp import Client
+
+from sora_mcp.server.texts import FACES, INSTRUCTIONS
+from sora_mcp.server.tools import TOOLS
+
+from .conftest import Era
+from .counter import PlayedDesk, a_server
+
+SNAPSHOT = Path(__file__).parent.parent / "snapshots" / "tools.json"
+WHOLE_LIST, ONE_TOOL = 5400, 1440
+"""Bytes."""
+
+
+async def listed(era: Era) -> list[dict[str, Any]]:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        found = await client.list_tools()
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found.tools]
+
+
+def size(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+async def test_the_tools_are_those_of_the_snapshot(era: Era) -> None:
+    tools = await listed(era)
+    if os.environ.get("SNAPSHOTS") == "write":
+        SNAPSHOT.write_text(json.dumps(tools, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    assert tools == json.loads(SNAPSHOT.read_text("utf-8"))
+
+
+async def test_the_order_is_fixed(era: Era) -> None:
+    assert [tool["name"] for tool in await listed(era)] == [
+        "create_video",
+        "get_video_status",
+        "estimate_cost",
+        "list_sizes",
+        "list_videos",
+        "cancel_video",
+        "view_video",
+        "edit_video",
+    ]
+
+
+async def test_the_list_stays_small(era: Era) -> None:
+    tools = await listed(era)
+    assert size({"tools": tools}) <= WHOLE_LIST
+    assert max(size(tool) for tool in tools) <= ONE_TOOL
+
+
+async def test_every_tool_has_a_title_and_all_four_hints(era: Era) -> None:
+    assert {tool["name"]: (bool(tool["title"]), *tool["annotations"].values()) for tool in await listed(era)} == {
+        "create_video": (True, False, True, False, True),
+        "get_video_status": (True, True, False, True, True),
+        "estimate_cost": (True, True, False, True, False),
+        "list_sizes": (True, True, False, True, False),
+        "list_videos": (True, True, False, True, False),
+        "cancel_video": (True, False, True, True, True),
+        "view_video": (True, True, False, True, False),
+        "edit_video": (True, False, False, True, False),
+    }
+
+
+async def test_every_schema_is_closed_and_every_result_begins_with_its_message(era: Era) -> None:
+    for tool in await listed(era):
+        assert tool["inputSchema"]["additionalProperties"] is False
+        if tool["name"] == "view_video":
+            assert "outputSchema" not in tool
+            continue
+        assert next(iter(tool["outputSchema"]["properties"])) == "message"
+        assert tool["outputSchema"]["required"] == ["message"]
+        assert not {"$ref", "anyOf", "$defs"} & set(re.findall(r'"([^"]+)":', json.dumps(tool)))
+
+
+def test_a_description_begins_with_a_short_sentence() -> None:
+    assert {name for name, face in FACES.items() if len(re.split(r"[.;] ", face.says)[0].split()) > 20} == set()
+
+
+def test_the_instructions_are_short() -> None:
+    assert len(INSTRUCTIONS.split()) < 120
+
+
+async def test_the_instructions_are_given_in_both_eras(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        assert client.instructions == INSTRUCTIONS
+
+
+def test_every_function_takes_exactly_what_its_table_publishes() -> None:
+    taken = {tool.__name__: [name for name in inspect.signature(tool).parameters if name != "ctx"] for tool in TOOLS}
+    assert taken == {name: [argument.name for argument in face.arguments] for name, face in FACES.items()}

@@ -1,0 +1,249 @@
+"""The tools through a client, in both eras of the protocol, over a played desk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from mcp import Client, MCPError
+from mcp.server.mcpserver import Extension, ToolBinding
+from mcp.types import CallToolResult, TextContent
+
+from sora_mcp.domain import Wish
+from sora_mcp.errors import Broken, BrokenRules, NotCancellable, StorageError
+from sora_mcp.money import Micros, usd
+from sora_mcp.server.app import build
+from tests.nouns import a_job
+
+from .conftest import Era
+from .counter import PlayedDesk, a_done_job, a_server
+
+
+async def call(desk: PlayedDesk, era: Era, name: str, **arguments: Any) -> CallToolResult:
+    async with Client(a_server(desk), mode=era) as client:
+        result = await client.call_tool(name, arguments)
+    first = result.content[0]
+    assert isinstance(first, TextContent)
+    assert result.structured_content and next(iter(result.structured_content)) == "message"
+    assert first.text == result.structured_content["message"]
+    return result
+
+
+def fields(result: CallToolResult) -> dict[str, Any]:
+    return result.structured_content or {}
+
+
+def desk_with(*jobs: Any, **more: Any) -> PlayedDesk:
+    return PlayedDesk({job.id: job for job in jobs}, **more)
+
+
+async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None:
+    desk = PlayedDesk(made=a_job())
+    result = await call(
+        desk,
+        era,
+        "create_video",
+        prompt='{"a": "boat"}',
+        model="muvi:sora-2",
+        size="[1]",
+        seconds=4,
+        image="null",
+        options={"seed": 7},
+        max_usd="0.50",
+        quote="q_1",
+        request_id="{}",
+    )
+    assert desk.wishes == [
+        Wish(
+            prompt='{"a": "boat"}',
+            model="muvi:sora-2",
+            size="[1]",
+            seconds=4,
+            image="null",
+            options={"seed": 7},
+            max_usd=usd("0.50"),
+            quote_id="q_1",
+            request_id="{}",
+        )
+    ]
+    assert (result.is_error, fields(result)["job_id"], fields(result)["day_left_usd"]) == (False, "v_0123456789", 9.6)
+
+
+async def test_what_a_caller_does_not_say_is_not_said(era: Era) -> None:
+    desk = PlayedDesk(made=a_job())
+    await call(desk, era, "create_video", prompt="A boat", model="", seconds=None, options=None, max_usd=None)
+    assert desk.wishes == [Wish(prompt="A boat")]
+
+
+async def test_a_cap_may_be_a_number(era: Era) -> None:
+    desk = PlayedDesk(made=a_job())
+    await call(desk, era, "create_video", prompt="A boat", max_usd=0.1)
+    assert [wish.max_usd for wish in desk.wishes] == [Micros(100_000)]
+
+
+async def test_a_budget_that_cannot_be_read_does_not_hide_the_job(era: Era) -> None:
+    desk = PlayedDesk(made=a_job(), no_budget=StorageError("The disk is gone."))
+    result = await call(desk, era, "create_video", prompt="A boat")
+    assert (result.is_error, fields(result)["job_id"], "day_left_usd" in fields(result)) == (False, "v_0123456789", False)
+
+
+async def test_a_wrong_argument_never_reaches_the_desk(era: Era) -> None:
+    desk = PlayedDesk(made=a_job())
+    result = await call(desk, era, "create_video", promt="A boat", seconds="8")
+    assert (result.is_error, fields(result)["error"]["code"], desk.wishes) == (True, "unknown_argument", [])
+    assert fields(result)["message"].startswith("Not sent, nothing charged. promt must be left out")
+
+
+async def test_a_refusal_of_the_desk_arrives_with_its_fixes(era: Era) -> None:
+    broken = BrokenRules((Broken("seconds", 5, "4, 8 or 12", "invalid_seconds"),), subject="muvi:sora-2")
+    result = await call(PlayedDesk(made=broken), era, "create_video", prompt="A boat", seconds=5)
+    assert fields(result) == {
+        "message": "Not sent, nothing charged. muvi:sora-2: seconds must be 4, 8 or 12, not 5.",
+        "error": {
+            "code": "invalid_seconds",
+            "message": "muvi:sora-2: seconds must be 4, 8 or 12, not 5.",
+            "charged": "no",
+            "broken": [{"argument": "seconds", "got": 5, "allowed": "4, 8 or 12"}],
+        },
+    }
+
+
+async def test_a_bug_while_buying_says_that_the_outcome_is_unknown(era: Era, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "sora_mcp"):
+        result = await call(PlayedDesk(made=ValueError("secret thing")), era, "create_video", prompt="A boat")
+    assert fields(result) == {
+        "message": "It is not known whether anything was charged: list_videos shows what is held. "
+        "Something unforeseen went wrong in the server; its log says what.",
+        "error": {
+            "code": "internal",
+            "message": "Something unforeseen went wrong in the server; its log says what.",
+            "charged": "unknown",
+        },
+    }
+    assert "secret thing" in caplog.text
+
+
+async def test_a_bug_while_reading_costs_nothing(era: Era) -> None:
+    desk = desk_with(replace(a_job(), created_at="x"))  # pyright: ignore[reportArgumentType] - what must not happen
+    result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
+    assert fields(result)["error"]["charged"] == "no"
+
+
+async def test_an_unknown_tool_is_a_protocol_error(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:
+        with pytest.raises(MCPError) as refused:
+            await client.call_tool("make_video", {})
+    assert (refused.value.code, refused.value.message) == (-32602, "Unknown tool: make_video")
+
+
+async def test_a_status_without_waiting_is_the_job_as_it_is(era: Era) -> None:
+    desk = desk_with(a_job())
+    result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
+    assert (fields(result)["state"], desk.looked) == ("queued", 1)
+
+
+async def test_a_status_waits_until_the_state_is_another_one(era: Era) -> None:
+    still, moved = replace(a_job(), progress=0.5, version=2), replace(a_job(), state="running", version=3)
+    desk = desk_with(a_job(), looks=[still, moved, a_done_job()])
+    result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
+    assert (fields(result)["state"], desk.looked) == ("running", 3)
+
+
+async def test_a_status_ends_with_its_time(era: Era) -> None:
+    desk = desk_with(a_job())
+    result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=0.3)
+    assert (fields(result)["state"], desk.looked) == ("queued", 3)
+
+
+async def test_a_job_that_is_over_is_not_waited_for(era: Era) -> None:
+    desk = desk_with(replace(a_job(), state="unknown", charged="unknown"))
+    await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
+    assert desk.looked == 1
+
+
+async def test_a_waiting_client_hears_a_sentence(era: Era) -> None:
+    heard: list[tuple[float, float | None, str | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total, message))
+
+    desk = desk_with(a_job(), looks=[replace(a_job(), state="running")])
+    async with Client(a_server(desk), mode=era) as client:
+        await client.call_tool("get_video_status", {"job_id": "v_0123456789", "wait_seconds": 50}, progress_callback=hear)
+    assert heard == [(0.0, 50, "v_0123456789 is queued, about 2 min left.")]
+
+
+async def test_a_job_of_somebody_else_does_not_exist(era: Era) -> None:
+    desk = desk_with(replace(a_job(), principal="eve"))
+    result = await call(desk, era, "get_video_status", job_id="v_0123456789")
+    assert (result.is_error, fields(result)["error"]["code"]) == (True, "not_found")
+
+
+async def test_list_sizes_answers_although_the_store_is_broken(era: Era) -> None:
+    result = await call(PlayedDesk(no_budget=StorageError("The disk is gone.")), era, "list_sizes", model="muvi:sora-2")
+    assert [offer["model"] for offer in fields(result)["offers"]] == ["muvi:sora-2"]
+
+
+async def test_a_model_that_nobody_sells_is_refused_with_its_name(era: Era) -> None:
+    result = await call(PlayedDesk(), era, "list_sizes", model="sora-9")
+    assert (result.is_error, fields(result)["error"]["code"]) == (True, "unknown_model")
+
+
+async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
+    desk = desk_with(a_done_job())
+    result = await call(desk, era, "list_videos", state="completed", query="boat", limit=5)
+    assert [video["job_id"] for video in fields(result)["videos"]] == ["v_0123456789"]
+    assert desk.asked == [{"state": "completed", "query": "boat", "limit": 5, "cursor": None}]
+
+
+async def test_cancel_video_says_what_became_of_the_job(era: Era) -> None:
+    gone = replace(a_job(), state="cancelled", charged="no")
+    result = await call(desk_with(a_job(), called_back=gone), era, "cancel_video", job_id="v_0123456789")
+    assert (result.is_error, fields(result)["message"]) == (False, "v_0123456789 was cancelled. Nothing was charged.")
+
+
+async def test_a_cancel_that_cannot_be_says_what_the_vendor_does_with_the_money(era: Era) -> None:
+    no = NotCancellable("v_0123456789 is being sent; what it costs stays counted.", job_id="v_0123456789")
+    result = await call(desk_with(a_job(), called_back=no), era, "cancel_video", job_id="v_0123456789")
+    assert fields(result) == {
+        "message": "Nothing was cancelled, nothing more was charged. v_0123456789 is being sent; what it costs stays counted. "
+        "Muvi gives the money of a cancelled clip back by itself.",
+        "error": {
+            "code": "not_cancellable",
+            "message": "v_0123456789 is being sent; what it costs stays counted. Muvi gives the money of a cancelled clip back by itself.",
+            "charged": "no",
+            "job_id": "v_0123456789",
+        },
+    }
+
+
+class Toy(Extension):
+    """A tool of another room, which brings its own schema."""
+
+    identifier = "com.example/toy"
+
+    def tools(self) -> Sequence[ToolBinding]:
+        return [ToolBinding(fn=double), ToolBinding(fn=fail)]
+
+
+def double(number: int) -> int:
+    """Twice as much."""
+    return 2 * number
+
+
+def fail() -> None:
+    """Fails."""
+    raise ValueError("secret thing")
+
+
+async def test_tools_of_extensions_are_the_sdks(era: Era) -> None:
+    async with Client(build(lambda: nullcontext(PlayedDesk()), extensions=[Toy()]), mode=era) as client:  # pyright: ignore
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        doubled = await client.call_tool("double", {"number": 21})
+        failed = await client.call_tool("fail", {})
+    assert (names[0], names[-2:]) == ("double", ["view_video", "edit_video"])
+    assert (doubled.structured_content, fields(failed)["error"]["code"]) == ({"result": 42}, "internal")

@@ -1,0 +1,1 @@
+"""The commands, one room for each kind, imported only when asked for."""

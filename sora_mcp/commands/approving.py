@@ -1,0 +1,60 @@
+"""A person's yes to a price, outside of the chat."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from datetime import UTC, datetime
+
+import anyio
+
+from ..desk import Desk
+from ..money import show as dollars
+from ..quoted import vendor_text
+from ..settings import Settings
+from ..store import Approval
+from ..worker import open_desk
+from .tables import facts
+
+MOST_PROMPT = 300
+
+
+def approve(settings: Settings, arguments: Namespace) -> int:
+    """Shows what it is and, where a person sits at a terminal, asks once more. Without one the command itself is the yes."""
+    return anyio.run(_approve, settings, arguments.quote)
+
+
+async def _approve(settings: Settings, quote: str) -> int:
+    async with open_desk(settings, work=False) as desk:
+        asked = await desk.store.run(desk.store.approval, quote)
+        print(facts(_said(asked, desk)))
+        waits = asked.approved_at is None and asked.used_by is None and asked.expires_at > desk.clock()
+        if waits and not _agreed():
+            print("Not approved. Nothing was sent, nothing was charged.")
+            return 1
+        approval = await desk.store.run(desk.store.approve, quote)
+    print(f"Approved, once. Tell the chat to go on: create_video with the same arguments and quote={approval.id!r}.")
+    return 0
+
+
+def _said(approval: Approval, desk: Desk) -> list[tuple[str, object]]:
+    choice = desk.catalogue.get(approval.model)
+    ended = choice.offer.ended if choice is not None else None
+    return [
+        ("quote", approval.id),
+        ("price", dollars(approval.micros)),
+        ("model", approval.model),
+        ("ended", f"{ended.what}, by {ended.by}, on {ended.on}" if ended else None),
+        ("size", approval.size),
+        ("seconds", approval.seconds),
+        ("prompt", vendor_text(approval.prompt, MOST_PROMPT)),
+        ("until", f"{datetime.fromtimestamp(approval.expires_at, UTC):%Y-%m-%d %H:%M} UTC"),
+    ]
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        print("There is no terminal to ask at: the command itself is the yes.")
+        return True
+    print("Approve? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")

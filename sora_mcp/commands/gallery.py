@@ -1,0 +1,76 @@
+"""One page beside the videos that shows them all, without a server and without a network."""
+
+from __future__ import annotations
+
+import webbrowser
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+
+from ..domain import Job
+from ..errors import SoraError, StorageError
+from ..media import extra, poster
+from ..settings import Settings
+from ..worker import open_desk
+from .files import replaced
+from .gallery_page import Shown, page
+
+NAME = "gallery.html"
+POSTER_SIDE = 640
+A_PAGE = 100
+
+
+def gallery(settings: Settings, arguments: Namespace) -> int:
+    """Writes the page anew from the store, and opens it in the browser."""
+    jobs = anyio.run(_finished, settings)
+    path = write(jobs, settings)
+    print(f"{len(jobs)} video{'' if len(jobs) == 1 else 's'}: {path}")
+    if not arguments.no_open:
+        webbrowser.open(path.as_uri())
+    return 0
+
+
+def write(jobs: tuple[Job, ...], settings: Settings) -> Path:
+    """The page in the output folder. StorageError when it cannot be written."""
+    folder = settings.output_dir
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replaced(folder / NAME, page(tuple(_shown(jobs)), folder, settings.zone).encode("utf-8", "replace"))
+    except OSError as error:
+        raise StorageError(f"The gallery cannot be written into {folder} ({error.strerror}).") from error
+    return folder / NAME
+
+
+async def _finished(settings: Settings) -> tuple[Job, ...]:
+    """All of them, newest first."""
+    found: list[Job] = []
+    async with open_desk(settings, work=False) as desk:
+        cursor: str | None = None
+        while True:
+            batch = await desk.store.run(desk.store.page, None, state="completed", query=None, limit=A_PAGE, cursor=cursor)
+            found += batch.jobs
+            cursor = batch.next_cursor
+            if cursor is None:
+                return tuple(found)
+
+
+def _shown(jobs: tuple[Job, ...]) -> Iterator[Shown]:
+    able = extra.present()
+    for job in jobs:
+        video = Path(job.artifact.path) if job.artifact else None
+        there = video if video is not None and video.is_file() else None
+        yield Shown(job, there, _poster(there) if there is not None and able else None)
+
+
+def _poster(video: Path) -> Path | None:
+    """The picture beside the video: the one from last time, else a new one; None where the video shows none."""
+    beside = video.with_suffix(".jpg")
+    if beside.is_file() and not beside.is_symlink():
+        return beside
+    try:
+        replaced(beside, poster.poster(video, longest=POSTER_SIDE))
+    except (SoraError, OSError):
+        return None
+    return beside

@@ -1,0 +1,90 @@
+"""The server on streamable HTTP: closed to all but this machine, unless it is told who may come in and under which address."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import Namespace
+from urllib.parse import urlsplit
+
+import uvicorn
+from mcp.server.auth.settings import AuthSettings
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import AnyHttpUrl
+
+from ..server.opened import later
+from ..settings import LOOPBACK, BadSetting, Settings
+from .serving import server_of
+from .tokens import tokens_in
+
+GRACE_S = 1
+"""How long open streams may take to end; a paid call on its way has its own while after that."""
+MOST_BODY = 4 << 20
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?")
+
+
+def serve(settings: Settings, arguments: Namespace) -> int:
+    """Serves at `/mcp` until stopped. BadSetting for an address that others could reach, when it is not said who they are."""
+    security, door = security_of(arguments), _door(arguments)
+    server = server_of(settings, later("sora_mcp.worker", "open_desk", settings), **door)
+    app = server.streamable_http_app(host=arguments.host, transport_security=security, max_request_body_size=MOST_BODY)
+    print(f"sora-mcp serves {_own_address(arguments)}/mcp", file=sys.stderr)
+    uvicorn.run(
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return 0
+
+
+def security_of(arguments: Namespace) -> TransportSecuritySettings:
+    """Which `Host` and `Origin` are answered: what was named, and on the loopback its own names."""
+    hosts, origins = [_host(text) for text in arguments.allowed_host], [_origin(text) for text in arguments.allowed_origin]
+    if arguments.host in LOOPBACK:
+        own = [f"[{host}]:*" if ":" in host else f"{host}:*" for host in LOOPBACK]
+        hosts, origins = [*hosts, *own], [*origins, *(f"http://{host}" for host in own)]
+    elif not arguments.token_file:
+        raise BadSetting(f"--host {_shown(arguments.host)} can be reached by others: --token-file has to say who may come in.")
+    elif not hosts:
+        raise BadSetting(f"--host {_shown(arguments.host)} can be reached by others: --allowed-host has to say how clients address it.")
+    return TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins)
+
+
+def _door(arguments: Namespace) -> dict[str, object]:
+    """With a token file, tokens are asked for on every address, the loopback's too."""
+    if not arguments.token_file:
+        return {}
+    # There is no server that issues tokens: the file is all there is, and no address of one is ever told.
+    auth = AuthSettings(issuer_url=AnyHttpUrl(_own_address(arguments)), resource_server_url=None)
+    return {"auth": auth, "tokens": tokens_in(arguments.token_file)}
+
+
+def _own_address(arguments: Namespace) -> str:
+    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+    return f"http://{host}:{arguments.port}"
+
+
+def _host(text: str) -> str:
+    """An exact `Host` header: no stars."""
+    if not HOST.fullmatch(host := text.casefold()):
+        raise BadSetting("--allowed-host must be a host:port such as videos.example.com:8000, without scheme, path or star.")
+    return host
+
+
+def _origin(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("http", "https") and text == f"{parts.scheme}://{parts.netloc}" and HOST.fullmatch(parts.netloc)
+    except ValueError:
+        fine = None
+    if not fine:
+        raise BadSetting("--allowed-origin must be an origin such as https://chat.example.com, without path or star.")
+    return text
+
+
+def _shown(host: str) -> str:
+    return host if HOST.fullmatch(host) or host in LOOPBACK or re.fullmatch(r"[0-9a-f:.]+", host) else "as given"

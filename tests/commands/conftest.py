@@ -1,0 +1,32 @@
+"""An environment of its own for each command."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sora_mcp.store import Store
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """What is set: folders of its own. The root logger is put back afterwards."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield {"SORA_MCP_HOME": str(tmp_path / "home"), "SORA_MCP_OUTPUT_DIR": str(tmp_path / "videos"), "SORA_MCP_TIMEZONE": "UTC"}
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def store(said: dict[str, str]) -> Iterator[Store]:
+    """The store that the commands will open."""
+    home = Path(said["SORA_MCP_HOME"])
+    opened = Store(f"sqlite:///{home / 'sora.db'}", home)
+    yield opened
+    opened.close()

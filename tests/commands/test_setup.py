@@ -1,0 +1,237 @@
+"""From nothing to a chat that makes videos, as somebody types it."""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import pytest
+
+from sora_mcp import cli
+from sora_mcp.commands import clients, keys
+from sora_mcp.settings import Secret, load
+
+Printed = pytest.CaptureFixture[str]
+COMMAND = ["/opt/sora/bin/sora-mcp"]
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, said: dict[str, str], tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """What comes on standard input, in a home of its own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+    def type_(text: str) -> dict[str, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        return said
+
+    return type_
+
+
+@asynccontextmanager
+async def answering(status: int) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A vendor that answers everything with this status, and what it heard."""
+    heard: list[bytes] = []
+
+    async def answer(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            heard.append(await stream.receive())
+            await stream.send(
+                f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}".encode()
+            )
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, answer)
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        yield f"http://127.0.0.1:{port}", heard
+        tasks.cancel_scope.cancel()
+
+
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "sora-mcp" / "config.toml"
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(200, "good"), (401, "bad"), (500, "unclear")],
+)
+async def test_a_key_is_tested_by_a_call_that_costs_nothing(said: dict[str, str], status: int, verdict: str) -> None:
+    async with answering(status) as (address, heard):
+        settings = load(said | {"SORA_MCP_MUVI_BASE_URL": address}, today=date(2026, 11, 21))
+        vendor = next(vendor for vendor in settings.catalogue.vendors if vendor.keys)
+        found = await anyio.to_thread.run_sync(lambda: keys.tested(vendor, Secret("k-1"), settings))
+    assert found.verdict == verdict
+    assert heard[0].startswith(b"GET /v1/jobs?limit=1 HTTP/1.1\r\n")
+    assert b"Bearer k-1" in heard[0]
+
+
+def test_without_a_free_call_it_says_that_it_cannot_tell(said: dict[str, str]) -> None:
+    settings = load(said, today=date(2026, 11, 21))
+    vendor = next(vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.check is None)
+    assert keys.tested(vendor, Secret("k"), settings).verdict == "untested"
+
+
+def test_a_key_is_kept_for_the_user_only_and_the_settings_find_it(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, capsys: Printed
+) -> None:
+    said = typed("k-12345\n")
+    assert cli.run(["setup", "pixazo"], said) == 0
+    out, err = capsys.readouterr()
+    assert f"PIXAZO_API_KEY is kept in {config(tmp_path)}.\n" in out
+    assert "k-12345" not in out + err
+    assert config(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert load(said, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "k-12345"
+
+
+def test_what_a_client_left_empty_hides_no_key(typed: Callable[[str], dict[str, str]]) -> None:
+    said = typed("k-12345\n")
+    assert cli.run(["setup", "pixazo"], said) == 0
+    environ = said | {"PIXAZO_API_KEY": "", "MUVI_API_KEY": "${user_config.key}"}
+    assert {name: key.reveal() for name, key in load(environ, today=date(2026, 11, 21)).keys.items()} == {"pixazo": "k-12345"}
+
+
+def test_a_new_key_takes_the_place_of_the_old_and_of_nothing_else(typed: Callable[[str], dict[str, str]], tmp_path: Path) -> None:
+    config(tmp_path).parent.mkdir(parents=True)
+    config(tmp_path).write_text('# mine\ndaily_usd = 3\nPIXAZO_API_KEY = "old"\n')
+    assert cli.run(["setup", "pixazo"], typed("new\n")) == 0
+    text = config(tmp_path).read_text()
+    assert (tomllib.loads(text), "# mine" in text) == ({"daily_usd": 3, "PIXAZO_API_KEY": "new"}, True)
+
+
+@pytest.mark.parametrize("bad", ["", "with a blank", "k\u00e9y", "k" * 5000])
+def test_a_key_that_cannot_be_one_is_refused_in_our_words(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, capsys: Printed, bad: str
+) -> None:
+    assert cli.run(["setup", "pixazo"], typed(bad + "\n")) == 1
+    out = capsys.readouterr().out
+    assert out == "PIXAZO_API_KEY must be a key without blanks, line ends or special characters.\nNo key was kept.\n"
+    assert not config(tmp_path).exists()
+
+
+def test_a_vendor_that_nobody_knows_is_a_slip_of_the_keyboard(typed: Callable[[str], dict[str, str]], capsys: Printed) -> None:
+    assert cli.run(["setup", "nobody"], typed("k\n")) == 2
+    assert capsys.readouterr().err.startswith("sora-mcp: VENDOR must be one of muvi, ")
+
+
+def test_the_keychain_is_preferred_and_the_file_names_only_what_is_in_it(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    kept: dict[tuple[str, str], str] = {}
+    ring = SimpleNamespace(
+        set_password=lambda service, name, key: kept.__setitem__((service, name), key),
+        get_password=lambda service, name: kept.get((service, name)),
+        errors=SimpleNamespace(KeyringError=LookupError),
+    )
+    monkeypatch.setitem(__import__("sys").modules, "keyring", ring)
+    said = typed("k-12345\n")
+    assert cli.run(["setup", "pixazo"], said) == 0
+    assert "PIXAZO_API_KEY is kept in the keychain of this machine.\n" in capsys.readouterr().out
+    assert config(tmp_path).read_text() == 'keychain = "PIXAZO_API_KEY"\n'
+    assert load(said, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "k-12345"
+    assert load(said | {"PIXAZO_API_KEY": "mine"}, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "mine"
+
+
+def test_a_closed_keychain_is_passed_over_in_silence(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: Any) -> None:
+        raise LookupError("locked")
+
+    ring = SimpleNamespace(set_password=closed, get_password=closed, errors=SimpleNamespace(KeyringError=LookupError))
+    monkeypatch.setitem(__import__("sys").modules, "keyring", ring)
+    said = typed("k-12345\n")
+    assert cli.run(["setup", "pixazo"], said) == 0
+    assert tomllib.loads(config(tmp_path).read_text()) == {"PIXAZO_API_KEY": "k-12345"}
+
+
+# Clients
+
+
+def those(home: Path) -> dict[str, clients.Client]:
+    return {client.title: client for client in clients.known(home, {}, "linux")}
+
+
+@pytest.mark.parametrize("title", ["Claude Desktop", "Cursor", "VS Code", "Codex"])
+def test_an_empty_client_learns_of_the_server(tmp_path: Path, title: str) -> None:
+    client = those(tmp_path)[title]
+    assert (clients.current(client), clients.write(client, COMMAND), clients.current(client)) == (None, None, COMMAND)
+
+
+def test_everything_else_in_the_file_stays_and_a_copy_is_kept(tmp_path: Path) -> None:
+    client = those(tmp_path)["Cursor"]
+    client.file.parent.mkdir()
+    before = {"theme": "ü", "mcpServers": {"other": {"command": "x"}, "sora": {"command": "old", "env": {"A": "b"}}}}
+    client.file.write_text(json.dumps(before))
+    copy = clients.write(client, COMMAND)
+    assert copy is not None
+    assert json.loads(copy.read_text()) == before
+    assert json.loads(client.file.read_text()) == {
+        "theme": "ü",
+        "mcpServers": {"other": {"command": "x"}, "sora": {"command": COMMAND[0], "args": [], "env": {"A": "b"}}},
+    }
+
+
+def test_a_toml_file_keeps_its_comments(tmp_path: Path) -> None:
+    client = those(tmp_path)["Codex"]
+    client.file.parent.mkdir()
+    client.file.write_text('# mine\nmodel = "x"\n[mcp_servers.other]\ncommand = "y"')
+    clients.write(client, COMMAND)
+    text = client.file.read_text()
+    assert text.startswith('# mine\nmodel = "x"\n[mcp_servers.other]\ncommand = "y"\n\n[mcp_servers.sora]\n')
+    assert set(tomllib.loads(text)["mcp_servers"]) == {"other", "sora"}
+    with pytest.raises(clients.Unreadable):
+        clients.write(client, ["another"])
+
+
+@pytest.mark.parametrize("content", ["{", "// mine\n{}", "[]", '{"mcpServers": []}', "\x00"])
+def test_a_file_that_is_not_understood_is_never_written_over(tmp_path: Path, content: str) -> None:
+    client = those(tmp_path)["Cursor"]
+    client.file.parent.mkdir()
+    client.file.write_text(content)
+    with pytest.raises(clients.Unreadable):
+        clients.write(client, COMMAND)
+    assert [(path.name, path.read_text()) for path in client.file.parent.iterdir()] == [("mcp.json", content)]
+
+
+def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
+    client = those(tmp_path)["Cursor"]
+    client.file.parent.mkdir()
+    real = tmp_path / "dotfiles.json"
+    real.write_text("{}")
+    client.file.symlink_to(real)
+    clients.write(client, COMMAND)
+    assert (client.file.is_symlink(), json.loads(real.read_text())["mcpServers"]["sora"]["command"]) == (True, COMMAND[0])
+
+
+def test_where_nobody_is_asked_the_block_is_printed_and_nothing_is_written(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, capsys: Printed
+) -> None:
+    (tmp_path / ".cursor").mkdir()
+    assert cli.run(["setup"], typed("")) == 0
+    out = capsys.readouterr().out
+    assert f"Cursor: put this into {tmp_path / '.cursor' / 'mcp.json'}:\n{{" in out
+    assert list((tmp_path / ".cursor").iterdir()) == []
+
+
+def test_who_says_yes_at_a_terminal_has_it_written(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    (tmp_path / ".cursor").mkdir()
+    said = typed("\ny\n")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert cli.run(["setup"], said) == 0
+    assert "Whose key do you have?\n" in capsys.readouterr().out
+    written = json.loads((tmp_path / ".cursor" / "mcp.json").read_text())
+    assert list(written["mcpServers"]) == ["sora"]

@@ -1,0 +1,52 @@
+"""What every fault is checked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+
+from sora_mcp.domain import LIVE, Job
+from tests.faults.rows import Row
+from tests.played import VENDORS, Cdn, Wire, played
+from tests.played.rig import Rig, leaks, rig
+
+ENDS = ("completed", "failed", "cancelled", "expired", "unknown")
+
+
+@asynccontextmanager
+async def struck(row: Row, folder: Path) -> AsyncGenerator[tuple[Rig, Wire]]:
+    """The row's vendor with its fault armed, and a place that nobody may come to."""
+    vendor = VENDORS[row.vendor]()
+    async with played(Cdn()) as tripwire, rig(vendor, folder, submit_s=row.deadline_s) as at:
+        args = {name: value.replace("TRIPWIRE", tripwire.address) if isinstance(value, str) else value for name, value in row.args.items()}
+        (at.cdn if row.on == "media" else at.wire).arm(row.on, row.fault, times=row.times, **args)
+        yield at, tripwire
+
+
+async def sound(at: Rig, folder: Path, job: Job, caplog: pytest.LogCaptureFixture) -> None:
+    """What holds after every fault: one create at most, money held by live and unclear jobs only, no key and no half file anywhere."""
+    assert len(at.wire.made) <= 1
+    assert at.held() == (job.micros if job.state in (*LIVE, "unknown") and job.charged in ("held", "unknown") else 0)
+    assert leaks(folder, caplog.text, repr(job)) == []
+    assert list(at.settings.output_dir.glob(".*.part")) == []
+    assert (job.artifact is not None) == (job.state == "completed")
+    if job.artifact is not None:
+        assert Path(job.artifact.path).read_bytes() == at.vendor.clip
+
+
+async def nothing_follows(at: Rig, job: Job) -> None:
+    """A restart on the same store changes nothing about a job that ended, and sends nothing: a look at the vendor's list is no change."""
+    before = (_asked(at), len(at.wire.made))
+    await at.restart()
+    await anyio.sleep(0.15)
+    assert replace(await at.job(job.id), fence=job.fence) == job
+    assert (_asked(at), len(at.wire.made)) == before
+
+
+def _asked(at: Rig) -> int:
+    return sum(heard.role != "other" for heard in at.wire.heard)

@@ -1,0 +1,65 @@
+"""`python -m tests.faults.sweep`: at least so many kills, and figures. Ends with 1 when something is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import itertools
+import random
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import anyio
+
+from .kills import CALLS, at_every, by_chance, unfit
+from .oracle import Figures
+
+PARALLEL = 4
+Run = Callable[[Path, Figures], Awaitable[None]]
+
+
+async def sweep(runs: Iterator[Run], figures: Figures, *, kills: int, folder: Path, parallel: int = PARALLEL) -> None:
+    """Run after run, a few at a time, until there were so many kills or no more runs."""
+
+    async def some(number: int) -> None:
+        while figures.kills < kills and (run := next(runs, None)) is not None:
+            await run(folder / str(number), figures)
+
+    async with anyio.create_task_group() as group:
+        for number in range(parallel):
+            group.start_soon(some, number)
+
+
+def calls(stride: int) -> Iterator[Run]:
+    """Every kind of call of the kernel."""
+    return (functools.partial(at_every, call, stride) for call in CALLS)
+
+
+def chances(seed: int) -> Iterator[Run]:
+    """Seed after seed."""
+    return (functools.partial(by_chance, following) for following in itertools.count(seed))
+
+
+async def main() -> int:
+    """What was asked for on the command line."""
+    asked = argparse.ArgumentParser(prog="python -m tests.faults.sweep", description=__doc__)
+    asked.add_argument("--kills", type=int, default=1000, help="how many at least, all told")
+    asked.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the first run by chance; each further one adds 1")
+    asked.add_argument("--stride", type=int, default=1, help="1 is every call of the kernel")
+    asked.add_argument("--parallel", type=int, default=PARALLEL)
+    given = asked.parse_args()
+    print(f"seed {given.seed}; {(why := unfit()) or 'strace strikes ' + ', '.join(CALLS)}", flush=True)
+    figures = Figures()
+    with tempfile.TemporaryDirectory(prefix="sweep-") as folder:
+        if why is None:
+            await sweep(calls(given.stride), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
+            print(f"kills at calls of the kernel: {figures.kills}", flush=True)
+        await sweep(chances(given.seed), figures, kills=given.kills, folder=Path(folder), parallel=given.parallel)
+    print(figures)
+    return 1 if figures.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(anyio.run(main))

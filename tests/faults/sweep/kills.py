@@ -1,0 +1,119 @@
+"""The two ways to kill: with `strace` at the n-th call of a kind, and by chance under load."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.abc
+
+from tests.played import Muvi, Wire, played
+from tests.played.rig import environment, settled
+
+from .oracle import Figures, judged
+from .victim import Victim
+
+CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "linkat", "openat", "mkdir", "connect", "sendto", "recvfrom", "write")
+"""Of the kernel: all that a store, a paid call and a file are made of."""
+PRICES = '["muvi:sora-2"]\nper_second = "0.10"\n'
+FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("accept", "close", {}),
+    ("submit", "close", {}),
+    ("submit", "reset", {"taken": False}),
+    ("submit", "slow", {"seconds": 0.1}),
+    ("submit", "instead", {"status": 503}),
+    ("submit", "instead", {"status": 503, "taken": True}),
+    ("submit", "instead", {"status": 429, "headers": {"Retry-After": "0.05"}}),
+    ("submit", "half_headers", {}),
+    ("status", "close", {}),
+    ("status", "instead", {"status": 500}),
+    ("status", "slow", {"seconds": 0.05}),
+    ("media", "short_body", {}),
+    ("media", "instead", {"status": 503}),
+    ("media", "slow", {"seconds": 0.05}),
+)
+LOAD, LIVES, LATEST_S = 8, 4, 0.5
+
+
+def unfit() -> str | None:
+    """Why no system call can be struck here; None when it can."""
+    if shutil.which("strace") is None:
+        return "strace is not installed (apt-get install strace)"
+    tried = subprocess.run(["strace", "-o", "/dev/null", "-e", "inject=fsync:signal=SIGKILL", "true"], capture_output=True, check=False)
+    return None if tried.returncode == 0 else f"strace cannot trace here: {tried.stderr.decode(errors='replace').strip()[:100]}"
+
+
+async def at_call(call: str, number: int, folder: Path, figures: Figures) -> bool:
+    """A purchase killed at this call of the kernel; whether it came to that."""
+    async with _place(folder) as (wire, env):
+        victim = Victim(env, ["A boat"])
+        tracer = await _traced(await victim.ready(), f"inject={call}:signal=SIGKILL:when={number}")
+        victim.go()
+        struck = await victim.ended() == -9
+        await tracer.wait()
+        figures.kills += struck
+        await _finish(env, wire, folder, figures, f"{call} {number}")
+        return struck
+
+
+async def at_every(call: str, stride: int, folder: Path, figures: Figures) -> None:
+    """At the first such call of a purchase, and on in strides until it ends before it comes to another."""
+    number = 1
+    while await at_call(call, number, folder / f"{call}-{number}", figures):
+        number += stride
+
+
+async def by_chance(seed: int, folder: Path, figures: Figures) -> None:
+    """Some lives under load and faults, each ended at a moment of this seed; the same wishes come again each time."""
+    chance = random.Random(seed)
+    async with _place(folder / f"seed-{seed}") as (wire, env):
+        for on, fault, args in chance.sample(FAULTS, k=chance.randint(0, 5)):
+            wire.arm(on, fault, times=chance.randint(1, 4), after=chance.randint(0, 3), **args)
+        prompts = [f"A boat, {seed}, {number}" for number in range(chance.randint(1, LOAD))]
+        for _ in range(chance.randint(2, LIVES)):
+            victim = Victim(env, prompts)
+            await victim.ready()
+            victim.go()
+            await anyio.sleep(chance.uniform(0, LATEST_S))
+            victim.process.kill()
+            figures.kills += await victim.ended() == -9
+        await _finish(env, wire, folder / f"seed-{seed}", figures, f"seed {seed}")
+
+
+@asynccontextmanager
+async def _place(folder: Path) -> AsyncGenerator[tuple[Wire, dict[str, str]]]:
+    """A vendor, and a user's folder with settings, which goes afterwards."""
+    folder.mkdir(parents=True)
+    async with played(Muvi(walk=("pending", "completed")), lifetime_s=600) as wire:
+        yield wire, environment(folder, {"muvi": wire.address}, (wire.host,), prices=PRICES)
+    shutil.rmtree(folder)
+
+
+async def _finish(env: dict[str, str], wire: Wire, folder: Path, figures: Figures, run: str) -> None:
+    """Faults off, and a last life to its own end."""
+    wire.armed.clear()
+    last = Victim(env)
+    await last.ready()
+    last.go()
+    # 255: the fork server lost its code, which happens once in a thousand; what the store says is looked at all the same.
+    if (code := await last.ended()) not in (0, 255):
+        figures.wrong.append((run, f"the last life ended with {code}"))
+    judged(settled(folder, {"muvi": wire.address}, (wire.host,)), wire, figures, run)
+
+
+async def _traced(pid: int, injected: str) -> anyio.abc.Process:
+    """strace at this process and all its threads, once it is."""
+    words = ["strace", "-f", "-o", "/dev/null", "-e", injected, "-p", str(pid)]
+    tracer = await anyio.open_process(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    assert tracer.stderr is not None
+    said = b""
+    with anyio.fail_after(10):
+        while b"attached" not in said:
+            said += await tracer.stderr.receive()
+    return tracer

@@ -1,0 +1,82 @@
+"""What is killed: forked from a server that has imported everything, so that a life costs milliseconds."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from sora_mcp import reconciling, submitting
+from sora_mcp.desk import Wish
+from sora_mcp.settings import load
+from sora_mcp.worker import open_desk
+from tests.played.rig import eventually
+
+MODEL = "muvi:sora-2"
+PR_SET_PTRACER, ANYBODY = 0x59616D61, -1
+LIFE_S = 60.0
+WINDOW_S, SKEW_S = 2.0, 0.5
+"""In a life of a minute: after an unclear submit the next one of its model waits for so long, and not for two minutes."""
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+
+
+class Victim:
+    """One process. It waits for the word, wishes for these prompts, and lives until nothing is alive any more."""
+
+    def __init__(self, env: dict[str, str], prompts: Sequence[str] = ()) -> None:
+        self._ours, theirs = FORKS.Pipe()
+        self.process: Any = FORKS.Process(target=_live, args=(env, tuple(prompts), theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    async def ready(self) -> int:
+        """Its number, once it waits for the word."""
+        return await anyio.to_thread.run_sync(self._ours.recv)
+
+    def go(self) -> None:
+        """The word."""
+        self._ours.send("go")
+
+    async def ended(self) -> int | None:
+        """Its exit code, -9 after a kill; None when it outlived its time."""
+        await anyio.to_thread.run_sync(self.process.join, LIFE_S)
+        code = self.process.exitcode
+        if code is None:
+            self.process.kill()
+            await anyio.to_thread.run_sync(self.process.join)
+        self._ours.close()
+        return code
+
+
+def _live(env: dict[str, str], prompts: tuple[str, ...], word: Connection) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - what it complains about goes unseen
+    for room in (submitting, reconciling):
+        room.WINDOW_S, room.SKEW_S = WINDOW_S, SKEW_S
+    word.send(os.getpid())
+    word.recv()
+    anyio.run(_work, env, prompts)
+
+
+async def _work(env: dict[str, str], prompts: tuple[str, ...]) -> None:
+    settings = load(env, today=date.today(), config=Path(env["SORA_MCP_HOME"]) / "none.toml")
+    async with open_desk(settings) as desk, anyio.create_task_group() as group:
+        for prompt in prompts:
+            group.start_soon(lambda prompt=prompt: desk.create(Wish(prompt, MODEL, seconds=4, request_id=prompt), principal="local"))
+        await eventually(lambda: desk.store.run(_over, desk.store, len(prompts)), seconds=LIFE_S)
+
+
+def _over(store: Any, count: int) -> bool:
+    """Whether all wishes are known and none is alive."""
+    return len(store.page(None, limit=100).jobs) >= count and store.alive() == 0

@@ -1,0 +1,168 @@
+"""Rows I and R of the catalogue over stdio: whatever a client says, the process lives and answers the next one."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.played import Muvi, played
+from tests.played.rig import environment
+from tests.played.stdio import chat
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of POSIX's files")
+PRICES = '["muvi:sora-2"]\nper_second = "0.10"\n'
+LINES: tuple[tuple[str, bytes], ...] = (
+    ("R01 not JSON", b"hello\n"),
+    ("R01 empty", b"\n\r\n   \n"),
+    ("R01 BOM", b'\xef\xbb\xbf{"jsonrpc": "2.0", "id": 900, "method": "ping"}\n'),
+    ("R01 invalid UTF-8", b'{"jsonrpc": "2.0", "id": 901, "method": "\xff\xfe"}\n'),
+    ("R01 NUL", b"\x00\x00\x00\n"),
+    ("R01 nesting", b"[" * 100_000 + b"\n"),
+    (
+        "R01 nested arguments",
+        b'{"jsonrpc":"2.0","id":902,"method":"tools/call","params":{"name":"list_sizes","arguments":{"model":' + b"[" * 5000 + b"\n",
+    ),
+    ("R01 a surrogate", b'{"jsonrpc": "2.0", "id": 903, "method": "tools/call", "params": {"name": "\\ud800"}}\n'),
+    ("R02 a batch", b'[{"jsonrpc": "2.0", "id": 904, "method": "ping"}]\n'),
+    ("R02 a float as id", b'{"jsonrpc": "2.0", "id": 1.5, "method": "ping"}\n'),
+    ("R02 null as id", b'{"jsonrpc": "2.0", "id": null, "method": "ping"}\n'),
+    ("R02 an id of 5,000 digits", b'{"jsonrpc": "2.0", "id": ' + b"9" * 5000 + b', "method": "ping"}\n'),
+    ("R02 an unknown method", b'{"jsonrpc": "2.0", "id": 905, "method": "buy/everything"}\n'),
+    ("R02 another jsonrpc", b'{"jsonrpc": "1.0", "id": 906, "method": "ping"}\n'),
+    ("R02 a list of params", b'{"jsonrpc": "2.0", "id": 907, "method": "tools/call", "params": ["create_video"]}\n'),
+    ("R02 no name", b'{"jsonrpc": "2.0", "id": 908, "method": "tools/call", "params": {"arguments": {"prompt": "a boat"}}}\n'),
+    ("R02 an unknown notification", b'{"jsonrpc": "2.0", "method": "notifications/nothing"}\n'),
+    ("R02 an answer that nobody waits for", b'{"jsonrpc": "2.0", "id": 909, "result": {}}\n'),
+    ("R02 calling off what was never asked", b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"x"}}\n'),
+)
+
+
+async def test_no_line_ends_the_process_or_is_answered_twice(tmp_path: Path) -> None:
+    async with chat(environment(tmp_path, {}, ())) as spoken:
+        dead = list[str]()
+        for name, line in LINES:
+            await spoken.write(line)
+            if (await spoken.ask("ping")).get("result") != {}:
+                dead.append(name)
+        ids = [said["id"] for said in map(json.loads, spoken.said.splitlines()) if said.get("id") is not None]
+        assert (dead, len(ids) - len(set(map(str, ids)))) == ([], 0)
+        assert await spoken.leave() == 0
+
+
+async def test_the_same_id_twice_in_flight_buys_one_video(tmp_path: Path) -> None:
+    wish = {"name": "create_video", "arguments": {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}}
+    line = json.dumps({"jsonrpc": "2.0", "id": 77, "method": "tools/call", "params": wish}).encode() + b"\n"
+    async with (
+        played(Muvi(walk=("completed",))) as wire,
+        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken,
+    ):
+        await spoken.write(line * 2)
+        assert (await spoken.ask("ping"))["result"] == {}
+        while len(known := (await spoken.call("list_videos"))["videos"]) == 0:
+            pass
+        (job,) = known
+        assert (await spoken.ended(job["job_id"]), len(wire.made)) == ("completed", 1)
+
+
+def places(folder: Path) -> dict[str, str]:
+    """Names of what is no picture that may be read, in and around the folder that may be read from."""
+    allowed, outside = folder / "pictures", folder / "pictures-evil"
+    allowed.mkdir()
+    outside.mkdir()
+    (outside / "secret.png").write_text("secret", "utf-8")
+    (allowed / "link.png").symlink_to(outside / "secret.png")
+    (allowed / "text.png").write_text("no picture", "utf-8")
+    (allowed / "empty.png").touch()
+    (allowed / "vector.png").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", "utf-8")
+    os.mkfifo(allowed / "pipe.png")
+    with socket.socket(socket.AF_UNIX) as place:
+        os.chdir(allowed)
+        place.bind("socket.png")
+    inside = (
+        "link.png",
+        "text.png",
+        "empty.png",
+        "vector.png",
+        "pipe.png",
+        "socket.png",
+        "missing.png",
+        "../pictures-evil/secret.png",
+        ".",
+    )
+    strange = (
+        "/etc/passwd",
+        "~/.ssh/id_rsa",
+        "//etc/passwd",
+        "/proc/self/environ",
+        "/dev/zero",
+        "file:///etc/passwd",
+        "C:\\x.png",
+        "\\\\host\\x.png",
+        "x" * 4097,
+        "a\0b",
+    )
+    data = (
+        "data:image/png;base64,!!!!",
+        "data:image/png,x",
+        "data:image/png;base64," + "A" * 100,
+        "data:text/html;base64,AAAA",
+        "data:",
+        "javascript:alert(1)",
+    )
+    urls = (
+        "http://example.com/x.png",
+        "https://127.0.0.1/x.png",
+        "https://169.254.169.254/",
+        "https://[::1]/x.png",
+        "https://user@example.com/x.png",
+        "https://localhost/x.png",
+        "https://a\\b/x.png",
+    )
+    return {name: str(allowed / name) for name in inside} | {name: name for name in (*strange, *data, *urls, "v_0123456789#last")}
+
+
+async def test_no_image_that_may_not_be_read_is_read_and_nothing_is_bought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    named = places(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    async with (
+        played(Muvi()) as wire,
+        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), IMAGE_DIRS=str(tmp_path / "pictures"))) as spoken,
+    ):
+        got = {
+            name: (await spoken.call("create_video", prompt="a boat", model="sample:sample", image=image)).get("error", {}).get("code")
+            for name, image in named.items()
+        }
+        assert {name: code for name, code in got.items() if code not in ("invalid_image", "not_found", "not_finished")} == {}
+        assert (wire.accepted, (await spoken.call("list_videos"))["videos"]) == (0, [])
+
+
+async def test_no_argument_that_cannot_be_buys_anything(tmp_path: Path) -> None:
+    wish = {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}
+    strange = (
+        *({"prompt": prompt} for prompt in ("", "   ", "x" * 1_000_000, "nul\0", None, 7, ["a"])),
+        *({"seconds": seconds} for seconds in (0, -4, 5, 3600, 4.5, "4", True, 10**30, 1e400, float("nan"))),
+        *({"max_usd": most} for most in ("0.01", float("nan"), float("inf"), -1, "1e400", [], "")),
+        *({"model": model} for model in ("muvi:sora-3", "muvi:sоra-2", "muvi:sora-2\r\nX: y", "x" * 10_000)),
+        *({"size": size} for size in ("1x1", "1280x720\0", "-1x-1", "9" * 5000 + "x1", {})),
+        *({name: 60} for name in ("durations", "n", "confirm", "per_video_usd", "webhook_url")),
+        *({"options": options} for options in ({"n": 1000}, {"webhook": "https://evil.example"}, [], {"audio": "yes"})),
+        *({"quote": quote} for quote in (7, [])),
+        *({"request_id": id_} for id_ in ("x" * 10_000, "\0", 7)),
+    )
+    async with (
+        played(Muvi()) as wire,
+        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken,
+    ):
+        took = list[object]()
+        for change in strange:
+            answer = await spoken.ask("tools/call", name="create_video", arguments={**wish, **change})
+            said = answer.get("result", {})
+            if "error" not in answer and not (said.get("isError") and said["structuredContent"]["error"]["charged"] == "no"):
+                took.append(str(change)[:100])
+        assert (took, wire.accepted, (await spoken.call("list_videos"))["videos"]) == ([], 0, [])

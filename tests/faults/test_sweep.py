@@ -1,0 +1,29 @@
+"""A hundred kills: at every so many calls of the kernel, and by chance. `make chaos` does a thousand and more."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from .sweep.__main__ import calls, chances, sweep
+from .sweep.kills import unfit
+from .sweep.oracle import Figures
+
+pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL"), pytest.mark.timeout(300)]
+WHY_NOT = unfit() if sys.platform != "win32" else None
+
+
+@pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+async def test_kills_at_calls_of_the_kernel_buy_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:
+    await sweep(calls(stride=random.randint(6, 7)), figures := Figures(), kills=80, folder=tmp_path)
+    print(figures)
+    assert (figures.wrong, figures.kills >= 50) == ([], True)
+
+
+async def test_kills_by_chance_buy_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:
+    await sweep(chances(random.randrange(10**6)), figures := Figures(), kills=45, folder=tmp_path)
+    print(figures)
+    assert (figures.wrong, figures.kills >= 45) == ([], True)

@@ -1,0 +1,1 @@
+"""The protocol's own suites against the real server: `python -m tests.conformance`."""

@@ -1,0 +1,34 @@
+"""Measures everything and prints a table; `--readme` writes it into the README too."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from scripts.readme import README, written
+
+from . import calling, editing, many, starting
+from .figures import Figure, markdown
+
+
+def main() -> int:
+    """How many goals were missed."""
+    figures: list[Figure] = []
+    for figure in every():
+        print(f"{'ok    ' if figure.met else 'missed'}  {figure.what}: {figure.came} (goal {figure.goal})", flush=True)
+        figures.append(figure)
+    if "--readme" in sys.argv[1:]:
+        README.write_text(written(README.read_text("utf-8"), {"benchmarks": markdown(figures)}), "utf-8")
+    return sum(not figure.met for figure in figures)
+
+
+def every() -> Iterator[Figure]:
+    """One after the other: two cores are few."""
+    yield from starting.figures()
+    yield from calling.figures()
+    yield from many.figures()
+    yield from editing.figures()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

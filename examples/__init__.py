@@ -1,0 +1,1 @@
+"""Stories that run: each one checks itself, and the tests run them all."""

@@ -1,0 +1,1 @@
+"""What is written from the code: the README's blocks and server.json."""

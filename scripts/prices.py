@@ -1,0 +1,19 @@
+"""Every offer by the age of its price, oldest first: `python -m scripts.prices`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from sora_mcp.commands.tables import table
+from sora_mcp.vendors import Catalogue, Choice
+
+
+def aged(choices: Iterator[Choice], *, today: date) -> list[tuple[str, ...]]:
+    """Days since somebody looked, the offer, and where to look."""
+    oldest_first = sorted(choices, key=lambda choice: choice.offer.checked)
+    return [(str((today - c.offer.checked).days), c.id, c.offer.confidence, c.offer.source) for c in oldest_first if c.vendor.keys]
+
+
+if __name__ == "__main__":
+    print(table(("days", "offer", "confidence", "source"), aged(Catalogue().choices(), today=date.today())))

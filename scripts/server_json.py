@@ -1,0 +1,49 @@
+"""Writes server.json, by which MCP registries list the server: `python -m scripts.server_json`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sora_mcp import __version__
+
+from .facts import ADDRESSES, KEYS, NAME, REPOSITORY, SETTINGS, Setting
+
+FILE = Path(__file__).parent.parent / "server.json"
+SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+
+
+def content() -> dict[str, Any]:
+    """One package, started on stdio, with every variable that it reads."""
+    package = {
+        "registryType": "pypi",
+        "identifier": "sora-mcp",
+        "version": __version__,
+        "runtimeHint": "uvx",
+        "transport": {"type": "stdio"},
+        "environmentVariables": [_variable(setting) for setting in (*KEYS, *SETTINGS, *ADDRESSES)],
+    }
+    return {
+        "$schema": SCHEMA,
+        "name": NAME,
+        "title": "Sora MCP",
+        "description": "Make videos from a chat: checked, priced and bought once. Free sample clips without a key.",
+        "version": __version__,
+        "repository": {"url": REPOSITORY, "source": "github"},
+        "packages": [package],
+    }
+
+
+def _variable(setting: Setting) -> dict[str, Any]:
+    return {
+        "name": setting.name,
+        "description": setting.says[0].upper() + setting.says[1:],
+        "isRequired": False,
+        "isSecret": setting.secret,
+        "format": setting.format,
+    }
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(content(), indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -1,0 +1,158 @@
+"""What is written about the code is what the code says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from scripts import readme, server_json
+from scripts.facts import ADDRESSES, KEYS, NAME, SETTINGS, clients
+from sora_mcp import __version__
+from sora_mcp.cli import COMMANDS
+from sora_mcp.server.texts import FACES
+from sora_mcp.settings import NAMES, PREFIX
+from sora_mcp.vendors import EVERY
+
+from .house import ROOT
+
+TEXT = readme.README.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(readme.blocks()))
+def test_the_readmes_blocks_are_current(name: str) -> None:
+    assert readme.block(TEXT, name) == readme.blocks()[name], "run: make readme"
+
+
+def test_a_block_without_markers_is_noticed() -> None:
+    with pytest.raises(KeyError):
+        readme.written("no markers here", {"vendors": ""})
+
+
+def test_writing_the_blocks_changes_nothing_else() -> None:
+    assert (
+        readme.written("a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n", {"x": r"new \1"})
+        == "a\n<!-- begin x -->\nnew \\1\n<!-- end x -->\nb\n"
+    )
+
+
+def test_every_setting_is_written_down_once() -> None:
+    assert [setting.name for setting in SETTINGS] == [PREFIX + name for name in NAMES]
+    assert [setting.name for setting in ADDRESSES] == [f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY if vendor.keys]
+    assert [setting.name for setting in KEYS] == [key for vendor in EVERY for key in vendor.keys]
+
+
+def test_each_clients_block_can_be_read_by_that_client() -> None:
+    command, key = "/somewhere/bin/sora-mcp", "PIXAZO_API_KEY"
+    code, desktop, cursor, vscode, codex = clients(command, key)
+    entry = {"command": command, "args": [], "env": {key: ""}}
+    assert code.text.split() == ["claude", "mcp", "add", "--scope", "user", "--env", f"{key}=", "sora", "--", command]
+    assert json.loads(desktop.text) == json.loads(cursor.text) == {"mcpServers": {"sora": entry}}
+    assert json.loads(vscode.text)["servers"] == {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}
+    assert tomllib.loads(codex.text)["mcp_servers"]["sora"]["command"] == command
+
+
+def test_what_is_not_there_yet_is_not_there_yet() -> None:
+    later = TEXT.split("Not yet:")[1].split("Not promised:")[0]
+    there = {*FACES, *(f"sora-mcp {command.name}" for command in COMMANDS if command.name not in ("approve", "serve"))}
+    assert [name for name in there if f"`{name}`" in later] == []
+
+
+def test_the_two_commands_are_the_first_two_of_the_readme() -> None:
+    first, second = re.findall(r"```bash\n(python3 .*)\n```", TEXT)
+    assert first.endswith("pip install -q '.[media]' && .venv/bin/sora-mcp demo")
+    assert second.endswith("pip install -q -e '.[dev]' && .venv/bin/python -m pytest -q -n 2")
+
+
+def test_the_ci_runs_the_readmes_second_command() -> None:
+    found = subprocess.run(["grep", "-m", "1", "-F", "--", "-m pytest", "README.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == re.findall(r"```bash\n(python3 .*)\n```", TEXT)[1]
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", TEXT + (ROOT / "ADDING_A_VENDOR.md").read_text("utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_registries_find_the_server_by_its_name_in_the_readme() -> None:
+    assert f"<!-- mcp-name: {NAME} -->" in TEXT
+
+
+# server.json, as the schema of 2025-12-11 has it, and stricter: an unknown field is a slip.
+
+VARIABLE = {
+    "type": "object",
+    "required": ["name", "description", "isRequired", "isSecret", "format"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]+$"},
+        "description": {"type": "string", "minLength": 1},
+        "isRequired": {"const": False},
+        "isSecret": {"type": "boolean"},
+        "format": {"enum": ["string", "number", "boolean", "filepath"]},
+    },
+}
+PACKAGE = {
+    "type": "object",
+    "required": ["registryType", "identifier", "version", "transport", "environmentVariables"],
+    "additionalProperties": False,
+    "properties": {
+        "registryType": {"const": "pypi"},
+        "identifier": {"const": "sora-mcp"},
+        "version": {"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
+        "runtimeHint": {"const": "uvx"},
+        "transport": {"const": {"type": "stdio"}},
+        "environmentVariables": {"type": "array", "items": VARIABLE},
+    },
+}
+SERVER = {
+    "type": "object",
+    "required": ["$schema", "name", "description", "version", "packages"],
+    "additionalProperties": False,
+    "properties": {
+        "$schema": {"const": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"},
+        "name": {"type": "string", "pattern": "^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$", "minLength": 3, "maxLength": 200},
+        "title": {"type": "string", "minLength": 1, "maxLength": 100},
+        "description": {"type": "string", "minLength": 1, "maxLength": 100},
+        "version": {"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
+        "repository": {
+            "type": "object",
+            "required": ["url", "source"],
+            "additionalProperties": False,
+            "properties": {"url": {"type": "string", "pattern": "^https://"}, "source": {"const": "github"}},
+        },
+        "packages": {"type": "array", "minItems": 1, "items": PACKAGE},
+    },
+}
+
+
+def written() -> object:
+    return json.loads(server_json.FILE.read_text("utf-8"))
+
+
+def test_server_json_is_current() -> None:
+    assert written() == server_json.content(), "run: make readme"
+
+
+def test_server_json_is_what_registries_take() -> None:
+    jsonschema.validate(written(), SERVER)
+
+
+def test_server_json_has_the_packages_version_and_every_variable() -> None:
+    content = server_json.content()
+    package = content["packages"][0]
+    assert (content["version"], package["version"]) == (__version__, __version__)
+    variables = {variable["name"]: variable["isSecret"] for variable in package["environmentVariables"]}
+    keys = {key: True for vendor in EVERY for key in vendor.keys}
+    plain = [*(PREFIX + name for name in NAMES), *(f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY if vendor.keys)]
+    assert variables == keys | {name: name == "SORA_MCP_DATABASE_URL" for name in plain}
+
+
+def test_a_folder_of_conversations_belongs_to_a_vendor() -> None:
+    folders = {path.name for path in Path(ROOT / "tests" / "vendors").iterdir() if path.is_dir() and not path.name.startswith("_")}
+    assert folders <= {vendor.name for vendor in EVERY}

@@ -56,7 +56,9 @@ def features(catalogue: Catalogue) -> str:
 
 
 def _able(vendor: Vendor) -> list[str]:
-    """What its models take; those that ended count only where nothing else is left."""
+    """What its models take; those that ended count only where nothing else is left. A list of its own says it of each."""
+    if vendor.listing is not None:
+        return ["by its list"] * 6
     offers = [offer for offer in vendor.offers if offer.ended is None] or list(vendor.offers)
     options = {rule.param for offer in offers for rule in options_of(offer)}
     own = vendor.own is not None
@@ -69,7 +71,7 @@ def _manners(vendor: Vendor) -> list[str]:
     confidences = dict.fromkeys(offer.confidence if offer.rates else "not stated" for offer in vendor.offers)
     free = "this machine" if vendor.serve else "documented answers, played server"
     marks = [_yes(vendor.cancel is not None), _yes(vendor.webhook), _yes(vendor.tells_cost)]
-    return [*marks, ", ".join(confidences) or "your price file", free]
+    return [*marks, ", ".join(confidences) or ("live" if vendor.listing else "your price file"), free]
 
 
 def _yes(fact: bool) -> str:

@@ -13,6 +13,8 @@ from .domain import Offer, OwnModel, Per, Rate, Scalar
 from .money import Micros, ceil
 from .rules import options_of, sizes_of
 
+FACTS = ("size", "ratio", "resolution", "seconds", "image")
+"""What a row of any model may be limited to, besides the model's own options."""
 PERS: tuple[Per, ...] = ("second", "video")
 
 
@@ -45,10 +47,17 @@ def read_models(text: str, sellers: Collection[str]) -> dict[str, OwnModel]:
     return {name: _named(name, row) for name, row in _toml(text).items() if ":" in name and name.partition(":")[0] in sellers}
 
 
-def read_prices(text: str, offers: Mapping[str, Offer], *, own: Collection[str] = ()) -> dict[str, tuple[Rate, ...]]:
-    """Rates by model id. BadPrices where a row is no price, or belongs to no model. Rows of `own` may name sizes and lengths."""
+def read_prices(
+    text: str, offers: Mapping[str, Offer], *, own: Collection[str] = (), listed: Collection[str] = ()
+) -> dict[str, tuple[Rate, ...]]:
+    """Rates by model id. BadPrices where a row is no price, or belongs to no model. Rows of `own` may name sizes and lengths;
+    which models the vendors in `listed` have is not known before their list comes."""
     told = {name: {key: cell for key, cell in row.items() if key not in Named.model_fields} for name, row in _tables(text, own)}
-    return {name.casefold(): _rates(name.casefold(), told.get(name, row), offers) for name, row in _toml(text).items()}
+    rows = {name.casefold(): told.get(name, row) for name, row in _toml(text).items()}
+    strange = next((name for name in rows if name not in offers and name.partition(":")[0] not in listed), None)
+    if strange is not None:
+        raise BadPrices(f"no model is called {strange!r}; write it as vendor:model, in quotes.")
+    return {name: _rates(name, row, offers.get(name)) for name, row in rows.items()}
 
 
 def _tables(text: str, own: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -73,9 +82,7 @@ def _toml(text: str) -> dict[str, Any]:
         raise BadPrices(f"the price file is not TOML: {error}.") from None
 
 
-def _rates(name: str, table: Any, offers: Mapping[str, Offer]) -> tuple[Rate, ...]:
-    if name not in offers:
-        raise BadPrices(f"no model is called {name!r}; write it as vendor:model, in quotes.")
+def _rates(name: str, table: Any, offer: Offer | None) -> tuple[Rate, ...]:
     if not isinstance(table, dict) or not table:
         raise BadPrices(f"{name} must be a table with per_second or per_video.")
     plain = {key: value for key, value in cast("dict[str, Any]", table).items() if key != "when"}
@@ -83,20 +90,20 @@ def _rates(name: str, table: Any, offers: Mapping[str, Offer]) -> tuple[Rate, ..
     if not isinstance(rows, list):
         raise BadPrices(f"{name}: when must be a list of rows.")
     base = [_rate(name, plain, {})] if plain else []
-    return (*base, *(_narrow(name, row, offers[name]) for row in cast("list[Any]", rows)))
+    return (*base, *(_narrow(name, row, offer) for row in cast("list[Any]", rows)))
 
 
-def _narrow(name: str, row: Any, offer: Offer) -> Rate:
+def _narrow(name: str, row: Any, offer: Offer | None) -> Rate:
     """A `when` row: what is no price in it is a condition."""
     if not isinstance(row, dict):
         raise BadPrices(f"{name}: each row of when must be a table.")
-    facts = ("size", "ratio", "resolution", "seconds", "image", *(rule.param for rule in options_of(offer)))
+    facts = (*FACTS, *(rule.param for rule in options_of(offer))) if offer else FACTS
     cells = cast("dict[str, Any]", row)
     when: dict[str, Scalar] = {key: value for key, value in cells.items() if key not in Row.model_fields}
     strange = [key for key in when if key not in facts]
     if strange or not when:
         raise BadPrices(f"{name}: a row of when needs a condition on one of {', '.join(facts)}.")
-    if "size" in when and when["size"] not in [size.text for size in sizes_of(offer)]:
+    if offer and "size" in when and when["size"] not in [size.text for size in sizes_of(offer)]:
         raise BadPrices(f"{name}: the model has no size {when['size']!r}.")
     return _rate(name, {key: value for key, value in cells.items() if key not in when}, when)
 

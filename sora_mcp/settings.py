@@ -251,7 +251,8 @@ def _sold(text: str, today: date) -> tuple[Vendor, ...]:
     file = _path(text).read_text("utf-8")
     own = read_models(file, [vendor.name for vendor in EVERY if vendor.own])
     vendors = stocked(EVERY, own, checked=today)
-    prices = read_prices(file, {choice.id: choice.offer for choice in Catalogue(vendors).choices()}, own=own)
+    offers = {choice.id: choice.offer for choice in Catalogue(vendors).choices()}
+    prices = read_prices(file, offers, own=own, listed=[vendor.name for vendor in EVERY if vendor.listing])
     return priced(vendors, prices, checked=today)
 
 

@@ -17,7 +17,7 @@ from .desk import Desk
 from .domain import Call, Done, Failed, Job, JobError, Linkless, Pending, Reply, Vendor, VideoRequest
 from .errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
 from .quoted import vendor_text
-from .vendors import cheapest, fitting, is_id, read
+from .vendors import is_id, read
 from .vendors.answers import at, refusal
 
 T = TypeVar("T")
@@ -178,11 +178,7 @@ class Submitter:
 
     def _living(self) -> str:
         """The cheapest models to take instead."""
-        catalogue = self.desk.catalogue
-        choices = [c for c in catalogue.choices() if catalogue.living(c) and catalogue.usable(c)]
-        fits = [fit for fit in cheapest(fitting(choices, VideoRequest("a clip"), today=self.desk.today)) if fit.quote is not None]
-        names = [fit.choice.id for fit in fits if fit.choice.vendor.keys] or [fit.choice.id for fit in fits]
-        return f" Living models: {', '.join(names[:3])}."
+        return f" Living models: {', '.join(str(fix.value) for fix in self.desk.planner.others(VideoRequest('a clip'), but=None))}."
 
 
 def failure(reading: Failed, vendor: Vendor) -> JobError:

@@ -99,6 +99,13 @@ async def test_wishes_that_come_while_a_list_is_fetched_wait_for_it(tmp_path: Pa
         assert (lists(at), len((await at.desk.jobs(principal="local")).jobs)) == (1, 5)
 
 
+async def test_the_price_of_ones_own_contract_wins_over_a_list(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(f'["{VEO}"]\nper_second = "0.07"\n', "utf-8")
+    async with rig(OpenRouter(), tmp_path, PRICES=str(tmp_path / "own.toml")) as at:
+        estimate = await at.desk.estimate(Wish(PROMPT, VEO, seconds=4), clips=1)
+        assert (estimate.plan.quote.micros, estimate.plan.quote.confidence) == (280_000, "configured")
+
+
 async def test_a_name_that_nobody_knows_is_looked_for_in_a_new_list_at_most_once_a_minute(tmp_path: Path) -> None:
     clock = Clock()
     async with rig(OpenRouter(), tmp_path, clock=clock) as at:

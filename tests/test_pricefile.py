@@ -124,3 +124,12 @@ def test_a_model_that_cannot_be_is_refused_by_its_name(row: str, said: str) -> N
 def test_only_ones_own_models_may_have_sizes() -> None:
     with pytest.raises(BadPrices, match="muvi:sora-2 must have one of"):
         read_prices('["muvi:sora-2"]\nper_second = "1"\nsizes = ["1280x720"]', OFFERS)
+
+
+def test_a_model_that_only_a_vendors_list_knows_may_have_a_price() -> None:
+    text = '["openrouter:veo-3.1-fast"]\nper_second = "0.07"\nwhen = [{ resolution = "4k", per_second = "0.20" }]'
+
+    rates = (Rate(usd("0.07"), "second"), Rate(usd("0.20"), "second", {"resolution": "4k"}))
+    assert read_prices(text, OFFERS, listed=["openrouter"]) == {"openrouter:veo-3.1-fast": rates}
+    with pytest.raises(BadPrices, match=r"no model is called 'openrouter:veo-3\.1-fast'"):
+        read_prices(text, OFFERS)

@@ -166,13 +166,21 @@ def key_needed(choices: tuple[Choice, ...]) -> str:
 
 
 def priced(vendors: tuple[Vendor, ...], prices: Mapping[str, tuple[Rate, ...]], *, checked: date) -> tuple[Vendor, ...]:
-    """The vendors with the user's own prices in place of ours."""
+    """The vendors with the user's own prices in place of ours, and of those in a vendor's own list."""
 
     def mine(vendor: Vendor, offer: Offer) -> Offer:
         rates = prices.get(f"{vendor.name}:{offer.model}")
         return offer if rates is None else replace(offer, rates=rates, source="your price file", checked=checked, confidence="configured")
 
-    return tuple(replace(vendor, offers=tuple(mine(vendor, offer) for offer in vendor.offers)) for vendor in vendors)
+    def whole(vendor: Vendor) -> Vendor:
+        offers, listed = tuple(mine(vendor, offer) for offer in vendor.offers), vendor.offers_of
+
+        def relisted(reply: Reply, day: date) -> tuple[Offer, ...]:
+            return tuple(mine(vendor, offer) for offer in listed(reply, day)) if listed else ()
+
+        return replace(vendor, offers=offers, offers_of=listed and relisted)
+
+    return tuple(whole(vendor) for vendor in vendors)
 
 
 def stocked(vendors: tuple[Vendor, ...], models: Mapping[str, OwnModel], *, checked: date) -> tuple[Vendor, ...]:

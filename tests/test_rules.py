@@ -240,7 +240,7 @@ def test_aimlapi_sora_2(size: str, ratio: str, seconds: int, micros: int, *, ima
     body = {"model": slug, "prompt": "a fox", "duration": seconds, "aspect_ratio": ratio, "resolution": "720p", **frame}
     assert call_of("aimlapi:sora-2", size, seconds, image=image) == ("/v2/video/generations", body)
     assert price_of("aimlapi:sora-2", size, seconds, image=image) == micros
-    assert offer("aimlapi:sora-2").offer.confidence == "derived"
+    assert offer("aimlapi:sora-2").offer.confidence == "listed"
 
 
 @both

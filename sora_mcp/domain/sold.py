@@ -11,10 +11,10 @@ from ..money import Micros
 from .asked import Scalar, Size
 
 Confidence = Literal[
-    "listed",  # the vendor's own page
+    "listed",  # the vendor's own page, or what a dated source quotes of it
     "live",  # the vendor's own answer, now
     "configured",  # the user's price file
-    "derived",  # somebody else's page, or a sum of ours
+    "derived",  # a sum of ours, of numbers that stand there
 ]
 Per = Literal["second", "video"]
 NOTHING = Micros(0)

@@ -47,10 +47,9 @@ OFFERS = (
         slug="openai/sora-2-t2v",
         image_slug="openai/sora-2-i2v",
         rules=(SORA, SORA_SECONDS),
-        rates=(Rate(usd("0.13"), "second"),),
+        rates=(Rate(usd("0.13"), "second"),),  # quoted of this page in a survey, read 2026-11-20
         source="https://aimlapi.com/models/sora-2-text-to-video",
         checked=CHECKED,
-        confidence="derived",  # read in a survey of others, not on the page itself
         image=ImageRule(exact=True),
         expected_s=90,
         ended=SORA_ENDED,
@@ -63,10 +62,9 @@ OFFERS = (
             *(Rule("size", (*HD, *FULL_HD)), VEO_SECONDS, AUDIO),
             *(SEED, Rule("seed", (), {"image": True}), NEGATIVE, Rule("negative_prompt", (), {"image": True})),
         ),
-        rates=(Rate(usd("0.13"), "second"),),
+        rates=(Rate(usd("0.13"), "second"),),  # quoted of this page in a survey, read 2026-11-20
         source="https://aimlapi.com/ai-ml-api-pricing",
         checked=CHECKED,
-        confidence="derived",
         image=ImageRule(),
     ),
     Offer(

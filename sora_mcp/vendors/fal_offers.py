@@ -15,6 +15,7 @@ AUDIO = Rule("audio", (True, False), default=True)
 
 
 def _rates(prices: dict[str, str]) -> tuple[Rate, ...]:
+    """Quoted of the model's page in a public price map, read 2026-11-20; what a video cost is fal's own word afterwards."""
     return tuple(Rate(usd(price), "second", {"resolution": resolution}) for resolution, price in prices.items())
 
 
@@ -29,7 +30,6 @@ def _seedance(model: str, prices: dict[str, str], *options: Rule) -> Offer:
         rates=_rates(prices),
         source=f"{MODELS}/bytedance/{model}/text-to-video",
         checked=CHECKED,
-        confidence="derived",  # read in somebody else's map of that page
         image=ImageRule(),
     )
 
@@ -45,7 +45,6 @@ OFFERS = (
         rates=_rates(H3),
         source=f"{MODELS}/minimax/h3/text-to-video",
         checked=CHECKED,
-        confidence="derived",
     ),
 )
 NUMBERS = {"minimax-h3"}

@@ -1,4 +1,4 @@
-# Everything that a developer runs. `make check` is what has to be green before a change is done.
+# Everything that a developer runs. `make check` is what has to be green before each commit, `make test` before a change is done.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -17,7 +17,7 @@ check: $(READY)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/pyright
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=
+	$(BIN)/python -m pytest -q -n auto -m "not slow" --cov --cov-report=
 	$(BIN)/python -m scripts.coverage
 
 test: $(READY)

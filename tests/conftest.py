@@ -14,6 +14,21 @@ from sora_mcp.store.database import Database, connect
 
 from .stored import Clock, empty_schema
 
+SLOW = (
+    *("browser", "faults", "test_examples.py", "test_kill.py", "test_ledger_history.py", "test_many_processes.py", "test_money_race.py"),
+    *("test_store_race.py", "commands/test_http.py", "commands/test_serving.py", "server/test_approval_lines.py"),
+    *("server/test_approval_replays.py", "server/test_protocol.py"),
+)
+"""Whole processes, kills, floods and browsers: `-m "not slow"` leaves them out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what is slow, by the folder or the file that it stands in."""
+    slow = tuple(Path(__file__).parent / name for name in SLOW)
+    for item in items:
+        if item.path in slow or item.path.parent in slow:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture
 def clock() -> Clock:

@@ -81,7 +81,7 @@ class SoraServer(MCPServer[Opened]):
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Opened, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """A wrong name or argument is said in our words."""
-        if (why := prompts.wrong(name, arguments or {})) is not None:
+        if (why := prompts.wrong(await self.list_prompts(), name, arguments or {})) is not None:
             raise MCPError(INVALID_PARAMS, why)
         return await super().get_prompt(name, arguments, context)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from mcp import types
 from mcp.server.mcpserver.prompts.base import Prompt
 
 from ..rules import one_of
@@ -80,11 +81,11 @@ PROMPTS: tuple[Prompt, ...] = (
 """In the order of a menu."""
 
 
-def wrong(name: str, arguments: Mapping[str, object]) -> str | None:
-    """Why this prompt cannot be written out; None where it can."""
-    prompt = next((prompt for prompt in PROMPTS if prompt.name == name), None)
+def wrong(offered: Sequence[types.Prompt], name: str, arguments: Mapping[str, object]) -> str | None:
+    """Why none of these prompts can be written out with these words; None where one can."""
+    prompt = next((prompt for prompt in offered if prompt.name == name), None)
     if prompt is None:
-        return f"There is no prompt {name[:100]!r}: it is {one_of([prompt.name for prompt in PROMPTS])}."
+        return f"There is no prompt {name[:100]!r}: it is {one_of([prompt.name for prompt in offered])}."
     taken = prompt.arguments or []
     missing = [one.name for one in taken if one.required and not str(arguments.get(one.name, "")).strip()]
     strange = [each[:100] for each in arguments if each not in {one.name for one in taken}]

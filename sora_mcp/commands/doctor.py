@@ -135,8 +135,9 @@ def _keys(settings: Settings) -> Iterator[Finding]:
             found = keys.tested(vendor, key, settings)
             todo = f"get a new one and store it: sora-mcp setup {vendor.name}" if found.verdict == "bad" else None
             yield Finding(KEY_VERDICTS[found.verdict], f"{vendor.title}: has a key; {found.said}", todo)
-        elif vendor.keys:
-            yield Finding("note", f"{vendor.title}: no key", f"to buy there, set {vendor.keys[0]}, or: sora-mcp setup {vendor.name}")
+    if without := [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name not in settings.keys]:
+        names = ", ".join(f"{vendor.title} ({vendor.keys[0]})" for vendor in without)
+        yield Finding("note", f"no key: {names}", f"to buy there, set it, or: sora-mcp setup {without[0].name}, and so on")
     if not settings.keys:
         yield Finding("note", "no vendor has a key: every video is a free sample clip", "store one: sora-mcp setup")
 

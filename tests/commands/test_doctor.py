@@ -42,7 +42,9 @@ def test_keys_are_named_and_never_shown(said: dict[str, str], capsys: Printed) -
     assert cli.run(["doctor"], said | {"MUVI_API_KEY": "s3cr3t", "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}) == 0
     out, err = capsys.readouterr()
     assert "note  Muvi: has a key; Muvi could not be reached, so the key is not tested\n" in out
-    assert "note  Pixazo: no key\n      -> to buy there, set PIXAZO_API_KEY, or: sora-mcp setup pixazo\n" in out
+    assert "note  no key: " in out
+    assert ", Pixazo (PIXAZO_API_KEY), " in out
+    assert "\n      -> to buy there, set it, or: sora-mcp setup mulerun, and so on\n" in out
     assert "s3cr3t" not in out + err
 
 

@@ -1,4 +1,4 @@
-"""What a person waits for after the clip is there: sheets, frames and edits of a sample clip of 4 s in 1280x720."""
+"""What a person waits for once a clip is there: sheets, frames and edits of 4 s in 1280x720; and what others wait meanwhile."""
 
 from __future__ import annotations
 
@@ -9,23 +9,29 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import anyio
+
 from sora_mcp.media import render, works
 from sora_mcp.media.allowance import Allowance
 from sora_mcp.media.edits import Edit
 from sora_mcp.media.scene import Clip
+from sora_mcp.studio import Studio
 
 from .figures import Figure, at_most
 
 TIMES = 5
+TICK_S = 0.001
 T = TypeVar("T")
 
 
 def figures() -> Iterator[Figure]:
-    """Looking, then changing."""
+    """Looking, changing, and the loop beside both."""
     with tempfile.TemporaryDirectory() as folder:
         clips = [Path(folder) / f"{name}.mp4" for name in ("first", "second")]
         for clip in clips:
             render.render(Clip(f"A paper boat drifts, the {clip.stem} shot", 1280, 720, 4), clip)
+        long = Path(folder) / "long.mp4"
+        render.render(Clip("A paper boat drifts for long", 1920, 1080, 12), long)
         target = Path(folder) / "made.part"
         took, view = timed(lambda: works.view(clips[0], None, Allowance()))
         yield at_most("contact sheet of a 4 s clip", took, 0.2, " s")
@@ -36,9 +42,38 @@ def figures() -> Iterator[Figure]:
             ("join of two equal clips", Edit("join", tuple(clips)), 0.1),
             ("reframe to 9:16 over a blurred ground", Edit("reframe", (clips[0],)), 2.5),
             ("trim to 2 s", Edit("trim", (clips[0],), 1.0, 3.0), 2.5),
+            ("GIF of 4 s", Edit("gif", (clips[0],)), 2.5),
         ):
             took, _ = timed(lambda edit=edit: works.edit(edit, target, Allowance()))
             yield at_most(what, took, most, " s", note=f"{target.stat().st_size / 1000:.0f} kB")
+        works_ = {
+            "a contact sheet of 12 s in 1080p": lambda allowance: works.view(long, 16, allowance),
+            "its last frame": lambda allowance: works.frame(long, None, allowance),
+            "a join of unequal clips": lambda allowance: works.edit(Edit("join", (clips[0], long)), target, allowance),
+            "a reframe": lambda allowance: works.edit(Edit("reframe", (long,)), target, allowance),
+            "a GIF": lambda allowance: works.edit(Edit("gif", (clips[0],)), target, allowance),
+            "a sample clip": lambda _: render.render(Clip("A paper boat drifts on", 1280, 720, 4), target),
+        }
+        gaps = {what: anyio.run(stalled, work) * 1000 for what, work in works_.items()}
+        worst = max(gaps, key=lambda what: gaps[what])
+        yield at_most("longest stall of the event loop while media work runs", gaps[worst], 100, " ms", note=f"during {worst}")
+
+
+async def stalled(work: Callable[[Allowance], object]) -> float:
+    """Seconds between two turns of the loop, the most while the studio does this work."""
+    longest, before = 0.0, time.perf_counter()
+
+    async def tick() -> None:
+        nonlocal longest, before
+        while True:
+            await anyio.sleep(TICK_S)
+            longest, before = max(longest, time.perf_counter() - before), time.perf_counter()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tick)
+        await Studio().run(work)
+        tasks.cancel_scope.cancel()
+    return max(longest, time.perf_counter() - before)
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -18,12 +18,12 @@ import anyio
 
 from .artifacts import keep, measured, part_of
 from .domain import Job
-from .errors import BadMedia, Broken, BrokenRules, Fix, NotFinished, StorageError
+from .errors import BadMedia, Broken, BrokenRules, Fix, StorageError
 from .media import extra, mp4, works
 from .media.allowance import Allowance
 from .media.edits import FILLS, MOST_GIF_S, RATIOS, Action, Asked, Edit, Made
 from .money import Micros
-from .paths import inside
+from .paths import file_of, inside
 from .rules import one_of
 from .settings import Settings
 from .store import Store
@@ -89,9 +89,7 @@ class Editing:
         """A finished job's file, or a file inside the allowed folders."""
         if JOB_ID.fullmatch(text):
             job = await self.store.run(self.store.get, text, principal)
-            if job.artifact is None:
-                raise NotFinished(f"{job.id} is {job.state}: it has no file to edit yet.", job_id=job.id)
-            path, about, parent = Path(job.artifact.path), job.prompt, job.id
+            path, about, parent = await anyio.to_thread.run_sync(file_of, job), job.prompt, job.id
         else:
             folders = (self.settings.output_dir, *self.settings.image_dirs)
             path, parent = _allowed(text, folders), None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import anyio
 
 from .domain import Image, ImageRule, Job, Order, Size
-from .errors import Broken, BrokenRules, NotFinished
+from .errors import Broken, BrokenRules
 from .media import works
-from .paths import data_of, frame_of, picture_of, read_image
+from .paths import data_of, file_of, frame_of, picture_of, read_image
 from .rules import FIT
 from .settings import Settings
 from .store import Store
@@ -39,12 +38,10 @@ class Framing:
     async def _frame(self, job: Job, moment: float | None) -> Image:
         """A frame in the video's own size."""
         file = job.artifact
-        if file is None:
-            raise NotFinished(f"{job.id} is {job.state}: it has no frames yet.", job_id=job.id)
-        if moment is not None and file.duration_s is not None and moment >= file.duration_s:
+        if moment is not None and file is not None and file.duration_s is not None and moment >= file.duration_s:
             end = f"a second before the clip's end at {file.duration_s:g} s, or {job.id}#last"
             raise BrokenRules((Broken("image", f"{moment:g} s", end, "invalid_image"),))
-        raw = await self.studio.run(lambda allowance: works.frame(Path(file.path), moment, allowance))
+        raw = await self.studio.run(lambda allowance: works.frame(file_of(job), moment, allowance))
         return picture_of(raw)
 
     async def fitted(self, order: Order, rule: ImageRule | None, how: str) -> tuple[Order, str]:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .domain import Image
-from .errors import Untrusted
+from .domain import Image, Job
+from .errors import NotFinished, Untrusted
 from .guard import fetchable
 from .media import extra, works
 from .media.images import ALLOWED, Picture, is_heic, measure, refuse
@@ -114,6 +114,26 @@ def inside(text: str, folders: Sequence[Path]) -> Path:
     if not allowed:
         _refuse_elsewhere(folders, text[:200])
     return next((path for path in allowed if os.path.exists(path)), allowed[0])
+
+
+def file_of(job: Job) -> Path:
+    """The job's finished file, there itself: a link in its place is not followed. NotFinished where there is none. Asks the disk."""
+    if job.artifact is None:
+        raise NotFinished(f"{job.id} is {job.state}: it has no file yet.", job_id=job.id)
+    path = Path(job.artifact.path)
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        mode = 0
+    if not stat.S_ISREG(mode):
+        raise NotFinished(f"The file of {job.id} is not at its place any more: {path}", job_id=job.id)
+    return path
+
+
+def bytes_of(path: Path) -> bytes:
+    """The whole file, no link followed. OSError where it cannot be read."""
+    with open(path, "rb", opener=_open_itself) as file:
+        return file.read()
 
 
 def _read(path: Path, most_bytes: int) -> bytes:

@@ -12,6 +12,7 @@ import anyio
 from ..domain import Job
 from ..errors import SoraError, StorageError
 from ..media import extra, poster
+from ..media.allowance import Allowance
 from ..settings import Settings
 from ..worker import open_desk
 from .files import replaced
@@ -19,6 +20,7 @@ from .gallery_page import Shown, page
 
 NAME = "gallery.html"
 POSTER_SIDE = 640
+POSTER_S = 10.0
 A_PAGE = 100
 
 
@@ -70,7 +72,7 @@ def _poster(video: Path) -> Path | None:
     if beside.is_file() and not beside.is_symlink():
         return beside
     try:
-        replaced(beside, poster.poster(video, longest=POSTER_SIDE))
+        replaced(beside, poster.poster(video, Allowance(POSTER_S), longest=POSTER_SIDE))
     except (SoraError, OSError):
         return None
     return beside

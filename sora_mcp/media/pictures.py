@@ -29,7 +29,7 @@ def written(picture: Image.Image) -> bytes:
 
 def fitted(raw: bytes, size: tuple[int, int], how: str, types: tuple[str, ...], most_bytes: int) -> bytes:
     """In exactly this size, in a form that the vendor takes, without anything that is not the picture."""
-    picture = _opened(raw, size)
+    picture = decoded(raw, size)
     resized = ImageOps.fit(picture, size, Image.Resampling.LANCZOS) if how == "crop" else _padded(picture, size)
     if "image/jpeg" in types:
         return _jpeg(resized, most_bytes=most_bytes)
@@ -38,12 +38,12 @@ def fitted(raw: bytes, size: tuple[int, int], how: str, types: tuple[str, ...], 
 
 def upright(raw: bytes) -> bytes:
     """The picture as its camera was held, without its metadata."""
-    picture = _opened(raw, (LONGEST_TURNED, LONGEST_TURNED))
+    picture = decoded(raw, (LONGEST_TURNED, LONGEST_TURNED))
     picture.thumbnail((LONGEST_TURNED, LONGEST_TURNED))
     return _png(picture) if raw.startswith(b"\x89PNG") else _jpeg(picture, most_bytes=20_000_000)
 
 
-def _opened(raw: bytes, size: tuple[int, int]) -> Image.Image:
+def decoded(raw: bytes, size: tuple[int, int]) -> Image.Image:
     """Decoded, turned, without transparency. What is too large or damaged is refused."""
     if is_heic(raw):
         from pi_heif import register_heif_opener  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]

@@ -11,17 +11,15 @@ import itertools
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import av
 from av.audio.frame import AudioFrame
-from av.error import FFmpegError
 from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import PictureType, VideoFrame
 from PIL import Image
 
-from ..errors import BadMedia
 from .draw import light, words
 from .scene import COMMENT, FPS, Clip
 
@@ -51,15 +49,6 @@ def render(clip: Clip, path: Path, on_progress: Callable[[float], None]) -> None
         out.mux(picture.encode(None))
         if sound is not None:
             out.mux(sound.encode(None))
-
-
-def first_frame(path: Path) -> Image.Image:
-    """The first picture of a video. BadMedia when there is none that can be decoded."""
-    try:
-        with av.open(str(path)) as video:
-            return cast(Image.Image, next(video.decode(video=0)).to_image())
-    except (FFmpegError, IndexError, StopIteration) as error:
-        raise BadMedia("It has no picture that can be decoded.") from error
 
 
 def jpeg(picture: Image.Image, *, most_bytes: int, longest: int) -> bytes:

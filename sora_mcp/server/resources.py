@@ -17,11 +17,12 @@ from ..domain import Job, Vendor
 from ..errors import NotFinished, NotFound, SoraError
 from ..media import poster
 from ..money import as_number
+from ..paths import bytes_of, file_of
 from ..quoted import vendor_text
 from ..vendors import Choice
 from . import replies, sentences, sizes
 from .opened import Opened, principal
-from .seeing import viewed
+from .seeing import LOOK_S, viewed
 
 if TYPE_CHECKING:
     from ..store import SpendRow
@@ -140,15 +141,15 @@ def _file(ending: str) -> Callable[[Opened, str], Awaitable[Content]]:
     """Files whose names end like this."""
 
     async def read_file(opened: Opened, job_id: str) -> Content:
-        job, path = await _finished(opened, job_id)
-        if replies.ending(job) != ending:
+        desk = await opened.desk()
+        job = await desk.job(job_id, principal=principal())
+        if job.artifact is not None and replies.ending(job) != ending:
             raise NotFound(f"{job.id} is at {replies.video_uri(job)}.", job_id=job.id)
-        size = await anyio.to_thread.run_sync(_size, path)
-        if size is None:
-            raise NotFinished(f"The file of {job.id} is not at its place any more: {path}", job_id=job.id)
+        path = await anyio.to_thread.run_sync(file_of, job)
+        size = (await anyio.to_thread.run_sync(path.lstat)).st_size
         if size > MOST_INLINE:
             return Content(f"{job.id} has {size} bytes, too many to send inline. The file is at {path}", "text/plain")
-        return Content(await anyio.to_thread.run_sync(path.read_bytes), replies.MEDIA_TYPES[ending])
+        return Content(await anyio.to_thread.run_sync(bytes_of, path), replies.MEDIA_TYPES[ending])
 
     return read_file
 
@@ -159,8 +160,10 @@ async def _sheet(opened: Opened, job_id: str) -> Content:
 
 
 async def _poster(opened: Opened, job_id: str) -> Content:
-    _, path = await _finished(opened, job_id)
-    return Content(await anyio.to_thread.run_sync(poster.poster, path), "image/jpeg")
+    desk = await opened.desk()
+    job = await desk.job(job_id, principal=principal())
+    path = await anyio.to_thread.run_sync(file_of, job)
+    return Content(await desk.studio.run(lambda allowance: poster.poster(path, allowance), seconds=LOOK_S), "image/jpeg")
 
 
 async def _vendors(opened: Opened) -> Content:
@@ -217,17 +220,6 @@ def _sums(rows: Iterable[SpendRow], by: Callable[[SpendRow], str]) -> dict[str, 
     return {
         name: {"videos": videos, "held_usd": as_number(held), "spent_usd": as_number(spent)} for name, (videos, held, spent) in sums.items()
     }
-
-
-async def _finished(opened: Opened, job_id: str) -> tuple[Job, Path]:
-    job = await (await opened.desk()).job(job_id, principal=principal())
-    if job.artifact is None:
-        raise NotFinished(f"{job.id} is {job.state}: it has no file.", job_id=job.id)
-    return job, Path(job.artifact.path)
-
-
-def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.is_file() else None
 
 
 PLACES: tuple[Place, ...] = (

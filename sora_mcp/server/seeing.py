@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ImageContent, TextContent
 
@@ -13,6 +13,7 @@ from ..domain import Job
 from ..errors import NotFinished
 from ..media import works
 from ..media.edits import Action, Asked
+from ..paths import file_of
 from . import replies, sentences
 from .opened import Opened, principal
 
@@ -35,9 +36,7 @@ async def view_video(job_id: str, ctx: Context[Opened, Any], frames: int | None 
 async def viewed(desk: Desk, job_id: str, frames: int | None) -> tuple[Job, works.View]:
     """The clip's contact sheet. NotFinished where there is no clip."""
     job = await desk.job(job_id, principal=principal())
-    if job.artifact is None:
-        raise NotFinished(f"{job.id} is {job.state}: there is nothing to see yet.", job_id=job.id)
-    path = Path(job.artifact.path)
+    path = await anyio.to_thread.run_sync(file_of, job)
     if path.suffix != ".mp4":
         raise NotFinished(f"{job.id} is a picture and not a clip: show the user {path}.", job_id=job.id)
     return job, await desk.studio.run(lambda allowance: works.view(path, frames, allowance), seconds=LOOK_S)

@@ -188,7 +188,16 @@ def _done(job: Job, file: Artifact) -> str:
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
-    return f"Done{took}: {job.id}, {length}, {size}, {_bytes(file.bytes)}, {price(job)}.\nFile: {file.path}\nNext: tell the user this path."
+    what = f"{job.id}, {length}, {size}, {_bytes(file.bytes)}, {price(job)}"
+    return f"Done{took}: {what}.\nFile: {file.path}\nNext: tell the user this path{_after(job, file)}."
+
+
+def _after(job: Job, file: Artifact) -> str:
+    """What can be done with a clip. Its last frame is left out where notes fill the 200 tokens, and for who went on from a clip already."""
+    if not file.path.endswith(".mp4"):
+        return ""
+    on = "" if job.warnings or job.parents else f', image="{job.id}#last" continues it'
+    return f"; view_video shows it{on}"
 
 
 def _doing(job: Job, now: float) -> str:

@@ -7,7 +7,7 @@ const out = (message) => process.stdout.write(JSON.stringify(message) + '\n');
 const waiting = new Map();
 let asked = 0;
 
-const HOST = `<!doctype html><title>host</title><body style="margin:0;background:BACK"><iframe sandbox="allow-scripts" style="border:0;width:640px;height:900px"></iframe>
+const HOST = `<!doctype html><title>host</title><body style="margin:0;background:BACK"><iframe sandbox="allow-scripts" style="border:0;width:100vw;height:900px"></iframe>
 <script>
 const frame = document.querySelector('iframe');
 let context = {};
@@ -30,18 +30,18 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
   let page, complaints, foreign;
   const frame = () => page.frames().at(-1);
   const doing = {
-    async fresh({ theme }) {
+    async fresh({ theme, width = 640 }) {
       if (page) await page.close();
-      page = await browser.newPage({ viewport: { width: 640, height: 900 }, colorScheme: theme });
+      page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
       complaints = []; foreign = [];
-      page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
+      page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text() + ' ' + message.location().url); });
       page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('request', (request) => { if (!/^(file|data|blob|about):|^http:\/\/host\.invalid\//.test(request.url())) foreign.push(request.url()); });
+      page.on('request', (request) => { if (!/^(file|data|blob|about):|^https:\/\/host\.invalid\//.test(request.url())) foreign.push(request.url()); });
     },
     async host({ html, theme, variables }) {
-      await page.route('http://host.invalid/**', (route) => route.fulfill({ contentType: 'text/html', body: HOST.replace('BACK', theme === 'dark' ? '#111' : '#eee') }));
+      await page.route('https://host.invalid/**', (route) => route.fulfill({ contentType: 'text/html', body: HOST.replace('BACK', theme === 'dark' ? '#111' : '#eee') }));
       await page.exposeFunction('asked', (method, params) => new Promise((resolve) => { waiting.set(++asked, resolve); out({ asked, method, params }); }));
-      await page.goto('http://host.invalid/');
+      await page.goto('https://host.invalid/');
       await page.evaluate(([given, context]) => window.open_(given, context), [html, { theme, styles: { variables } }]);
     },
     async tell({ method, params }) { await page.evaluate(([name, given]) => window.tell(name, given), [method, params]); },
@@ -52,7 +52,17 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
     },
     async see({ js }) { return await frame().evaluate(js); },
     async click({ name }) { await frame().getByRole('button', { name }).click({ timeout: 5000 }); },
+    async around({ role, name, text, fill, sought }) {   // the host's own page, where somebody else wrote it: a press may come too early for it
+      const node = (role ? page.getByRole(role, name ? { name: new RegExp('^' + name) } : {}) : page.getByText(text, { exact: true })).first();
+      if (fill !== undefined) return await node.fill(fill);
+      for (const end = Date.now() + 25000; ;) {
+        await node.click({ force: role === 'switch', timeout: 15000 });
+        if (!sought) return;
+        try { return await page.locator(sought).first().waitFor({ timeout: text ? 4000 : 26000 }); } catch (error) { if (Date.now() > end) throw error; }
+      }
+    },
     async press({ key }) { await page.keyboard.press(key); },
+    async pasted() { await page.context().grantPermissions(['clipboard-read']); return await page.evaluate(() => navigator.clipboard.readText()); },
     async visit({ url }) { await page.goto(url); },
     async shot({ path }) { await page.screenshot({ path, fullPage: true }); },
     async heard() { return { complaints, foreign }; },

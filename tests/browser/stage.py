@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ Answer = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 MOST_LINE = 64 << 20
 
 
+@cache
 def found() -> tuple[str, str]:
     """Chromium and node. Skips the test where one of the three is missing, and says which."""
     chromium = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from sora_mcp.commands.gallery import write
 from sora_mcp.settings import load
 
@@ -47,3 +49,17 @@ async def test_every_poster_shows_and_no_request_leaves_the_machine(tmp_path: Pa
         if os.environ.get("SHOTS"):
             await at.do("shot", path=f"{os.environ['SHOTS']}/gallery.png")
         assert await at.do("heard") == {"complaints": [], "foreign": []}
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+async def test_the_last_shot_of_a_long_chain_is_as_readable_as_the_first(tmp_path: Path, width: int) -> None:
+    settings = load(
+        {"SORA_MCP_HOME": str(tmp_path), "SORA_MCP_OUTPUT_DIR": str(tmp_path)}, today=date(2026, 11, 21), config=tmp_path / "none.toml"
+    )
+    jobs = [made(number, tmp_path / "gone.mp4", parents=(f"v_{number - 1:010d}",)) for number in range(40, 0, -1)]
+    page = write(tuple(jobs), settings)
+    async with stage() as at:
+        await at.do("fresh", theme="light", width=width)
+        await at.do("visit", url=page.as_uri())
+        assert await at.do("see", js="Math.min(...[...document.querySelectorAll('article')].map((one) => one.offsetWidth))") > 200
+        assert await at.do("see", js="document.documentElement.scrollWidth <= innerWidth")

@@ -20,9 +20,16 @@ from sora_mcp.worker import open_desk
 
 from .stage import Stage, stage
 
-PROMPT = 'A paper boat <img src=x onerror="document.title=1"> drifts down a rainy street'
+PROMPT = 'A paper boat <img src=x onerror="document.title=1"> drifts down\n\n  a rainy street'
 SHOTS = os.environ.get("SHOTS")
 """A folder for pictures to look at, where somebody wants some."""
+PROMPTS = {
+    "long": (" ".join(["A paper boat drifts past tiled walls and tram rails."] * 40), "ltr"),
+    "one-word": ("boat" * 100, "ltr"),
+    "arabic": ("قارب ورقي ينجرف في شارع ممطر (sora 2) ثم يتوقف.", "rtl"),
+    "chinese": ("纸船漂过雨中的街道，镜头贴着水面跟随。" * 20, "ltr"),
+}
+"""Each with the direction that it is read in."""
 LIGHT = {"--color-background-primary": "#fffdf7", "--font-sans": "Georgia, serif"}
 
 
@@ -34,9 +41,9 @@ class Played:
     client: Client
     html: str
 
-    async def put(self, tool: str, arguments: dict[str, Any], *, theme: str = "light") -> None:
+    async def put(self, tool: str, arguments: dict[str, Any], *, theme: str = "light", width: int = 640) -> None:
         """As a host does when the model called a tool that has a page."""
-        await self.at.do("fresh", theme=theme)
+        await self.at.do("fresh", theme=theme, width=width)
         await self.at.do("host", html=self.html, theme=theme, variables=LIGHT if theme == "light" else {})
         called = await self.client.call_tool(tool, arguments)
         await self.at.do("tell", method="ui/notifications/tool-input", params={"arguments": arguments})
@@ -151,6 +158,8 @@ async def test_a_clip_is_followed_by_the_card_itself_and_then_plays(tmp_path: Pa
         assert '#last"' in card.said[0]
         await card.at.do("click", name="Copy prompt")
         await card.at.do("until", text="Copied.")
+        assert await card.at.do("pasted") == PROMPT
+        assert await card.at.do("see", js="document.activeElement.textContent") == "Copy prompt"
         await card.calm(f"player-{theme}")
 
 
@@ -178,3 +187,16 @@ async def test_a_status_without_its_prompt_reads_it_from_the_store(tmp_path: Pat
         await card.at.do("until", text="Your video is ready")
         await card.at.do("until", text="A paper boat <img")
         await card.calm("status-light")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PROMPTS)
+async def test_a_prompt_of_any_script_and_length_fits_a_narrow_card(tmp_path: Path, name: str, theme: str) -> None:
+    prompt, direction = PROMPTS[name]
+    async with played(tmp_path, SORA_MCP_CONFIRM_ABOVE_USD="0.10") as card:
+        await card.put("create_video", {"prompt": prompt, "model": "muvi:veo-3.1-fast", "seconds": 4}, theme=theme, width=320)
+        await card.at.do("until", text="sora-mcp approve q_")
+        assert await card.at.do("see", js="getComputedStyle(document.querySelector('.words')).direction") == direction
+        assert await card.at.do("see", js="document.documentElement.scrollWidth <= innerWidth")
+        assert await card.at.do("see", js="document.querySelector('.words').offsetHeight < 150")
+        await card.calm(f"narrow-{name}-{theme}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import resource
 import struct
 import time
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from sora_mcp.errors import BadMedia, BrokenRules
 from sora_mcp.media import works
 from sora_mcp.media.allowance import Allowance
 from sora_mcp.media.edits import Edit
+from sora_mcp.media.poster import poster
 from sora_mcp.paths import read_image
 
 from .clips import a_clip
@@ -53,9 +56,15 @@ def written(content: bytes) -> Callable[[Path], Path]:
 
 
 def a_gif(path: Path) -> Path:
-    pictures = [Image.new("1", (16, 16), at % 2) for at in range(10_000)]
-    pictures[0].save(path, "GIF", save_all=True, append_images=pictures[1:])
+    path.write_bytes(ten_thousand_frames())
     return path
+
+
+@cache
+def ten_thousand_frames() -> bytes:
+    pictures, target = [Image.new("1", (16, 16), at % 2) for at in range(10_000)], io.BytesIO()
+    pictures[0].save(target, "GIF", save_all=True, append_images=pictures[1:])
+    return target.getvalue()
 
 
 FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
@@ -73,20 +82,43 @@ FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
 }
 
 
+LOOKS: dict[str, Callable[[Path], object]] = {
+    "view_video": lambda path: works.view(path, None, Allowance()),
+    "edit_video trim": lambda path: works.edit(Edit("trim", (path,), end=1.0), path.with_name("made.part"), Allowance()),
+    "edit_video join": lambda path: works.edit(Edit("join", (path, path)), path.with_name("made.part"), Allowance()),
+    "edit_video gif": lambda path: works.edit(Edit("gif", (path,), end=1.0), path.with_name("made.part"), Allowance()),
+    "JOB#last": lambda path: works.frame(path, None, Allowance()),
+    "JOB#first": lambda path: works.frame(path, 0.0, Allowance()),
+    "poster.jpg": lambda path: poster(path, Allowance()),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", FILES)
-def test_a_hostile_video_is_refused_at_once(name: str, tmp_path: Path) -> None:
+def test_a_hostile_video_is_refused_at_once(name: str, look: str, tmp_path: Path) -> None:
     make, says = FILES[name]
-    works.view(a_clip(tmp_path / "warm.mp4"), None, Allowance())
+    LOOKS[look](a_clip(tmp_path / "warm.mp4"))
     path = make(a_clip(tmp_path / "clip.mp4"))
 
     def attempt() -> None:
         try:
-            works.view(path, None, Allowance())
-            works.edit(Edit("trim", (path,), end=1.0), tmp_path / "made.part", Allowance())
+            LOOKS[look](path)
         except BadMedia as error:
             assert says in error.message
         else:
             assert says == "", "it was taken"
+
+    seconds, mib = grown(attempt)
+    assert (seconds < MOST_S, mib < MOST_MIB) == (True, True)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_hostile_video_is_a_first_frame(name: str, tmp_path: Path) -> None:
+    path = FILES[name][0](a_clip(tmp_path / "clip.mp4"))
+
+    def attempt() -> None:
+        with pytest.raises(BrokenRules, match="a PNG, JPEG or WebP picture"):
+            read_image(path.name, [tmp_path], most_bytes=10**8)
 
     seconds, mib = grown(attempt)
     assert (seconds < MOST_S, mib < MOST_MIB) == (True, True)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from sora_mcp.errors import BadMedia
 from sora_mcp.media import extra, with_ffmpeg
+from sora_mcp.media.allowance import Allowance
 from sora_mcp.media.mp4 import Facts, inspect
 from sora_mcp.media.poster import poster
 from sora_mcp.media.render import Means, available, render
@@ -51,7 +52,7 @@ def seen(path: Path) -> Seen:
 
 def colours(path: Path) -> list[tuple[int, int, int]]:
     """A few points of the first frame."""
-    picture = Image.open(io.BytesIO(poster(path))).convert("RGB")
+    picture = Image.open(io.BytesIO(poster(path, Allowance()))).convert("RGB")
     width, height = picture.size
     return [picture.getpixel((width * x // 8, height * y // 8)) for x in range(1, 8) for y in range(1, 8)]
 
@@ -96,7 +97,7 @@ def test_the_picture_moves_and_is_not_black(tmp_path: Path) -> None:
 
 def test_the_words_are_seen(tmp_path: Path) -> None:
     render(Clip("HHHHHHHHHHHH", 640, 360, 1), tmp_path / "words.mp4", means="pyav")
-    picture = Image.open(io.BytesIO(poster(tmp_path / "words.mp4"))).convert("L").crop((100, 150, 540, 210))
+    picture = Image.open(io.BytesIO(poster(tmp_path / "words.mp4", Allowance()))).convert("L").crop((100, 150, 540, 210))
     assert sum(picture.histogram()[230:]) > 1000
 
 
@@ -184,10 +185,17 @@ def test_a_program_that_draws_no_text_and_no_gradients_makes_a_clip_all_the_same
 
 def test_a_poster_is_the_first_picture_and_small(tmp_path: Path) -> None:
     render(Clip("a cat", 1920, 1080, 1), tmp_path / "clip.mp4", means="pyav")
-    raw = poster(tmp_path / "clip.mp4")
+    raw = poster(tmp_path / "clip.mp4", Allowance())
     picture = Image.open(io.BytesIO(raw))
     assert (picture.format, picture.size) == ("JPEG", (1280, 720))
     assert len(raw) <= 90_000
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_a_picture_that_an_edit_made_has_a_poster_too(kind: str, tmp_path: Path) -> None:
+    Image.new("RGB", (1500, 900), "red").save(tmp_path / f"frame.{kind.lower()}", kind)
+    picture = Image.open(io.BytesIO(poster(tmp_path / f"frame.{kind.lower()}", Allowance())))
+    assert (picture.format, picture.size) == ("JPEG", (1280, 768))
 
 
 def test_a_poster_of_noise_is_small_too() -> None:
@@ -196,11 +204,13 @@ def test_a_poster_of_noise_is_small_too() -> None:
     assert Image.open(io.BytesIO(jpeg(noise, most_bytes=1, longest=640))).size == (160, 160)
 
 
-@pytest.mark.parametrize("raw", [b"", b"no video", (CLIPS / "square.mp4").read_bytes()[:3000]])
-def test_what_cannot_be_decoded_has_no_poster(raw: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("raw", "says"), [(b"", "is empty"), (b"no video\n" * 9, "is text"), ((CLIPS / "square.mp4").read_bytes()[:3000], "cut off")]
+)
+def test_what_cannot_be_decoded_has_no_poster(raw: bytes, says: str, tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(raw)
-    with pytest.raises(BadMedia, match="It has no picture that can be decoded"):
-        poster(tmp_path / "clip.mp4")
+    with pytest.raises(BadMedia, match=says):
+        poster(tmp_path / "clip.mp4", Allowance())
 
 
 def test_without_the_extra_a_poster_says_what_to_install() -> None:
@@ -214,8 +224,9 @@ sys.modules["av"] = None
 from pathlib import Path
 from sora_mcp.errors import MissingMediaExtra
 from sora_mcp.media import poster, render
+from sora_mcp.media.allowance import Allowance
 try:
-    poster.poster(Path("clip.mp4"))
+    poster.poster(Path("clip.mp4"), Allowance())
 except MissingMediaExtra as error:
     print(error.message)
 print(render.available() == "pyav")

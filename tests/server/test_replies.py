@@ -116,7 +116,8 @@ def test_a_living_job_is_never_to_be_created_again(changes: dict[str, Any], mess
 def test_a_finished_job_says_time_measures_price_and_path() -> None:
     result = status(a_done_job())
     assert result.structured_content == {
-        "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40.\nFile: {FILE.path}\nNext: tell the user this path.",
+        "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40.\nFile: {FILE.path}\nNext: tell the user this path; "
+        'view_video shows it, image="v_0123456789#last" continues it.',
         "job_id": "v_0123456789",
         "state": "completed",
         "model": "muvi:sora-2",
@@ -239,6 +240,19 @@ def test_one_job_stays_small(job: Job) -> None:
 def test_a_start_stays_small() -> None:
     result = replies.started(replace(a_job(), warnings=LONG), now=NOW, day_left=usd("9.6"))
     assert len(json.dumps(result.structured_content, separators=(",", ":")).encode()) <= ONE_RESULT
+
+
+@pytest.mark.parametrize(
+    ("changes", "next_"),
+    [
+        ({}, '; view_video shows it, image="v_0123456789#last" continues it.'),
+        ({"warnings": LONG}, "; view_video shows it."),
+        ({"parents": ("v_1111111111",)}, "; view_video shows it."),
+        ({"artifact": replace(FILE, path="/videos/frame.png")}, "."),
+    ],
+)
+def test_a_finished_clip_says_how_to_look_at_it_and_to_go_on(changes: dict[str, Any], next_: str) -> None:
+    assert said(status(replace(a_done_job(), **changes))).partition("Next: tell the user this path")[2] == next_
 
 
 def test_a_list_says_the_budget_and_a_line_for_each() -> None:

@@ -69,7 +69,7 @@ class Desk:
     @property
     def planner(self) -> Planner:
         """What can be bought now, and how."""
-        return Planner(self.catalogue, self.today, self.settings.per_video)
+        return Planner(self.catalogue, self.today, self.settings.per_video, self.needs_yes)
 
     @property
     def framing(self) -> Framing:
@@ -89,6 +89,13 @@ class Desk:
     async def create(self, wish: Wish, *, principal: str, agreed: str | None = None) -> Job:
         """The job that meets the wish: new, or the one that exists. Refused says what to change; then nothing was sent or held.
         `agreed` is the quote that a person has just said yes to."""
+        try:
+            return await self._created(wish, principal, agreed)
+        except SoraError as error:
+            error.fixes = await self._payable(error.fixes)
+            raise
+
+    async def _created(self, wish: Wish, principal: str, agreed: str | None) -> Job:
         await self.shelf.look(wish.model)
         self.pauses = await self.store.run(self.store.pauses.paused)
         request, parents = await self._request(wish, principal)
@@ -101,7 +108,21 @@ class Desk:
         intent = replace(self._intent(wish, plan, principal, usual_s), agreed=agreed, parents=parents)
         job = await self._reserve(intent, plan)
         self.wake()
-        return replace(job, warnings=(*job.warnings, *(said(pause) for pause in self.pauses)))
+        return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._passed_over(wish)))
+
+    async def _payable(self, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+        """Those that no cap would refuse."""
+        if not fixes:
+            return ()
+        budget = await self.budget()
+        left = max(0, min(budget.day_left, budget.month_left, self.settings.per_video))
+        return tuple(fix for fix in fixes if fix.micros is None or fix.micros <= left)
+
+    def _passed_over(self, wish: Wish) -> tuple[str, ...]:
+        """What was not looked at where the choice was all ours."""
+        paused = [] if wish.model else [pause.model for pause in self.pauses]
+        named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
+        return (f"Passed over: {named}, paused (`sora-mcp resume`).",) if paused else ()
 
     async def estimate(self, wish: Wish, *, clips: int) -> Estimate:
         """What `clips` of these would cost now. Reads the budget, sends nothing, holds nothing."""
@@ -208,7 +229,7 @@ class Desk:
             seconds=order.seconds,
             options=dict(order.options),
             with_image=order.image is not None,
-            warnings=plan.notes,
+            warnings=plan.warnings,
             call=plan.choice.vendor.submit(order, offer),
             quote=plan.quote,
             expected_s=max(1, round(usual_s)) if usual_s else offer.expected_s,
@@ -228,6 +249,6 @@ class Desk:
             error.fixes = (Fix("request_id", None, plan.quote.micros),)
             raise
         except OverBudget as error:
-            left = (await self.budget()).day_left
-            error.fixes = self.planner.cheaper(plan, below=min(left, self.settings.per_video))
+            budget = await self.budget()
+            error.fixes = self.planner.cheaper(plan, below=min(budget.day_left, budget.month_left, self.settings.per_video))
             raise

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from .domain import Order, Quote, VideoRequest, Wish
+from .domain import Offer, Order, Quote, VideoRequest, Wish
 from .errors import BrokenRules, Fix, MissingKey, OverBudget, PriceUnknown, SoraError, UnknownModel
 from .mending import fixes
 from .money import Micros, show
 from .rules import VARIATION, check, quote
-from .vendors import SAMPLE, Catalogue, Choice, cheapest, fitting
+from .vendors import SAMPLE, Catalogue, Choice, Fit, cheapest, fitting
 
 ALTERNATIVES = 3
 
@@ -25,13 +26,17 @@ class Plan:
     order: Order
     quote: Quote
     warnings: tuple[str, ...]
+    """What stays true of the video."""
     why: str | None
     """Why this offer, where nobody named one."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the caller should hear of it."""
-        return self.warnings if self.why is None else (*self.warnings, f"Why this one: {self.why}.")
+        """What only counts while it is bought: the vendor's answers say more afterwards."""
+        ended, title = self.choice.offer.ended, self.choice.vendor.title
+        gone = f"{ended.by} ended {ended.what} on {ended.on}; {title} may answer that it is gone." if ended else ""
+        why = f"Why this one: {self.why}." if self.why else ""
+        return tuple(note for note in (gone, why) if note)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Planner:
     today: date
     per_video: Micros
     """The cap on one video: nothing above it is offered as a fix."""
+    needs_yes: Callable[[Quote], bool]
+    """Whether a person has to agree to a price: another model of which that is true is no fix."""
 
     def plan(self, wish: Wish, request: VideoRequest) -> Plan:
         """Which offer, which order, which price. Pure: it can only refuse."""
@@ -51,7 +58,7 @@ class Planner:
         except BrokenRules as error:
             mended = fixes(request, choice.offer, error.broken, offer_id=choice.id, today=self.today)
             others = self.others(request, but=choice) if not any(rule.argument == "prompt" for rule in error.broken) else ()
-            raise BrokenRules(error.broken, subject=choice.id, fixes=(*mended, *others)) from None
+            raise BrokenRules(error.broken, subject=choice.id, fixes=(*self._at_once(mended, choice.offer), *others)) from None
         try:
             price = quote(order, choice.offer, choice.id, today=self.today)
         except PriceUnknown as error:
@@ -78,25 +85,26 @@ class Planner:
             raise
         except UnknownModel as error:
             near = [choice for choice in self.catalogue.near(model) if self.catalogue.usable(choice)]
-            fits = [fit for fit in fitting(near, request, today=self.today) if fit.quote is not None]
-            error.fixes = tuple(Fix("model", f.choice.id, f.quote.micros) for f in fits if f.quote) or self.others(request, but=None)
+            fits = fitting(near, request, today=self.today)
+            error.fixes = tuple(self._models(fits)) or self.others(request, but=None)
             raise
 
-    def others(self, request: VideoRequest, *, but: Choice | None) -> tuple[Fix, ...]:
-        """Other living models that take the very same request: with a key, else the sample."""
+    def others(self, request: VideoRequest, *, but: Choice | None, below: int | None = None) -> tuple[Fix, ...]:
+        """Other living models that take the very same request, within the cap and without a person's yes: with a key, else the sample."""
+        most = self.per_video if below is None else below
         choices = [
             c for c in self.catalogue.choices() if (but is None or c.id != but.id) and c.offer.ended is None and self.catalogue.buyable(c)
         ]
-        fits = [fit for fit in cheapest(fitting(choices, request, today=self.today)) if fit.quote is not None]
-        paid = [fit for fit in fits if fit.choice.id != SAMPLE] or fits
-        return tuple(Fix("model", fit.choice.id, fit.quote.micros) for fit in paid[:ALTERNATIVES] if fit.quote is not None)
+        models = [fix for fix in self._models(cheapest(fitting(choices, request, today=self.today))) if (fix.micros or 0) <= most]
+        paid = [fix for fix in models if fix.value != SAMPLE] or models
+        return tuple(paid[:ALTERNATIVES])
 
     def within(self, wish: Wish, plan: Plan) -> None:
         """The caller's own cap: it can only tighten."""
         price = plan.quote.micros
         if wish.max_usd is None or price <= wish.max_usd:
             return
-        more = (Fix("max_usd", show(price)[1:], price),) if price <= self.per_video else ()
+        more = (Fix("max_usd", show(price)[1:], price),) if price <= self.per_video and not self.needs_yes(plan.quote) else ()
         raise OverBudget(
             f"{plan.choice.id} costs {show(price)} for this, above max_usd {show(wish.max_usd)}.",
             fixes=(*self.cheaper(plan, below=wish.max_usd), *more),
@@ -108,11 +116,22 @@ class Planner:
         request = VideoRequest(order.prompt, order.size.text, None, order.image, order.options)
         short = next(fitting([plan.choice], request, today=self.today), None)
         found: list[Fix] = []
-        if short is not None and short.quote is not None and short.quote.micros <= below and short.order.seconds != order.seconds:
+        shorter = short is not None and short.order.seconds != order.seconds
+        if short and shorter and short.quote is not None and short.quote.micros <= below and not self.needs_yes(short.quote):
             found.append(Fix("seconds", short.order.seconds, short.quote.micros))
         same = replace(request, seconds=order.seconds)
-        found += [fix for fix in self.others(same, but=plan.choice) if fix.micros is not None and fix.micros <= below]
-        return tuple(found)
+        return (*found, *self.others(same, but=plan.choice, below=below))
+
+    def _models(self, fits: Iterable[Fit]) -> Iterator[Fix]:
+        return (Fix("model", fit.choice.id, fit.quote.micros) for fit in fits if fit.quote is not None and not self.needs_yes(fit.quote))
+
+    def _at_once(self, mended: tuple[Fix, ...], offer: Offer) -> tuple[Fix, ...]:
+        """Those that work without a person's yes; all, where each needs one or has no price."""
+
+        def asks(fix: Fix) -> bool:
+            return fix.micros is None or self.needs_yes(Quote("", fix.micros, "", offer.source, offer.checked, offer.confidence))
+
+        return tuple(fix for fix in mended if not asks(fix)) or mended
 
     def from_words(self, wish: Wish) -> tuple[Fix, ...]:
         """What the same wish costs without its first frame, where it can be made so."""
@@ -134,8 +153,6 @@ def fingerprint(principal: str, plan: Plan, wish: Wish) -> str:
 
 def _warnings(choice: Choice, order: Order) -> tuple[str, ...]:
     offer, found = choice.offer, list[str]()
-    if offer.ended is not None:
-        found.append(f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}; {choice.vendor.title} may answer that it is gone.")
     if order.image is not None and not offer.prompt_with_image:
         found.append(f"{choice.vendor.title} documents no prompt beside a first frame, so the prompt is not sent.")
     return (*found, *(choice.vendor.warn(order) if choice.vendor.warn else ()))

@@ -48,7 +48,7 @@ def test_the_budget_shows_what_is_left_of_every_cap(store: Store) -> None:
 
 def test_one_video_may_not_cost_more_than_its_cap(store: Store) -> None:
     assert refused(store, "5.000001") == (
-        "This video costs $5.000001, and one video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
+        "This costs $5.000001. One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
     )
     assert store.reserve(intent("5"), CAPS).charged == "held"
 
@@ -57,8 +57,8 @@ def test_a_day_takes_exactly_its_cap(store: Store) -> None:
     store.reserve(intent("5"), CAPS)
     store.reserve(intent("4"), CAPS)
     assert refused(store, "1.000001") == (
-        "This video costs $1.000001, but of the day's $10.00 only $1.00 is left: $9.00 is spent or held."
-        " The day ends 2026-11-22 at 00:00 UTC; only the user can raise SORA_MCP_DAILY_USD."
+        "This costs $1.000001. Only $1.00 of the day's $10.00 is left."
+        " Only the user can raise SORA_MCP_DAILY_USD. The day ends 2026-11-22 at 00:00 UTC."
     )
     assert store.allows(ONE, CAPS) is None
     store.reserve(intent("1"), CAPS)
@@ -69,8 +69,8 @@ def test_a_month_takes_exactly_its_cap(store: Store) -> None:
     caps = replace(CAPS, monthly=usd("2"))
     store.reserve(intent("1.50"), caps)
     assert refused(store, "0.51", caps) == (
-        "This video costs $0.51, but of the month's $2.00 only $0.50 is left: $1.50 is spent or held."
-        " The month ends 2026-12-01 at 00:00 UTC; only the user can raise SORA_MCP_MONTHLY_USD."
+        "This costs $0.51. Only $0.50 of the month's $2.00 is left."
+        " Only the user can raise SORA_MCP_MONTHLY_USD. The month ends 2026-12-01 at 00:00 UTC."
     )
     assert store.reserve(intent("0.50"), caps).charged == "held"
 
@@ -79,7 +79,7 @@ def test_ten_times_ten_cents_are_a_dollar(store: Store) -> None:
     caps = replace(CAPS, daily=usd("1"))
     for _ in range(10):
         store.reserve(intent("0.10"), caps)
-    assert refused(store, "0.000001", caps).startswith("This video costs $0.000001, but of the day's $1.00 only $0.00 is left")
+    assert refused(store, "0.000001", caps).startswith("This costs $0.000001. Only $0.00 of the day's $1.00 is left")
 
 
 def test_a_free_video_passes_an_empty_budget(store: Store) -> None:
@@ -96,7 +96,7 @@ def test_a_cap_lowered_below_what_is_held_lets_nothing_more_in(store: Store) -> 
 @pytest.mark.parametrize("price", ["1000000.000001", "9223372036854.775807", "99999999999999999999"])
 def test_no_cap_is_high_enough_for_a_sum_that_could_overflow(store: Store, price: str) -> None:
     boundless = Caps(Micros(2**80), Micros(2**80), Micros(2**80), UTC)
-    assert "one video may cost $1000000.00 at most" in refused(store, price, boundless)
+    assert "One video may cost $1000000.00 at most" in refused(store, price, boundless)
 
 
 # Ends of a hold
@@ -319,8 +319,8 @@ def test_the_outlook_says_what_would_be_refused_and_what_is_left(store: Store) -
     caps = replace(CAPS, per_video=usd("5"), daily=usd("8"))
 
     assert store.outlook(usd("4"), caps, clips=2) == (None, store.budget(caps))
-    assert store.outlook(usd("6"), caps, clips=1)[0] == store.allows(usd("6"), caps)
-    assert store.outlook(usd("3"), caps, clips=3)[0] == store.allows(usd("9"), replace(caps, per_video=usd("9")))
+    assert store.outlook(usd("6"), caps, clips=1)[0] == "One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
+    assert store.outlook(usd("3"), caps, clips=3)[0] == "Only $8.00 of the day's $8.00 is left. Only the user can raise SORA_MCP_DAILY_USD."
 
 
 def test_what_is_known_to_be_spent_stays_known(store: Store, database: Database) -> None:

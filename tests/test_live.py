@@ -272,3 +272,13 @@ async def test_a_result_says_why_this_model(tmp_path: Path) -> None:
         assert chosen.warnings[-1] == "Why this one: muvi:seedance-2.0 is the cheapest seedance-2.0 with a key."
         named = await at.create("muvi:seedance-2.0", seconds=5)
         assert named.warnings == ()
+
+
+async def test_what_counts_only_while_buying_is_said_once(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        bought = await at.desk.create(Wish("A boat", model="sora-2"), principal="local")
+        again = await at.desk.create(Wish("A boat", model="sora-2"), principal="local")
+        made = await at.until(bought.id, "completed")
+    gone = "OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone."
+    assert bought.warnings == (gone, "Why this one: muvi:sora-2 is the cheapest sora-2 with a key.")
+    assert (again.deduplicated, again.warnings, made.warnings) == (True, (), ())

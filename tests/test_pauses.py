@@ -78,7 +78,9 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         assert refused.value.message.startswith("aimlapi:veo-3.1-fast is paused")
         other = await at.desk.create(Wish("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
-        assert any("aimlapi:veo-3.1-fast is paused" in warning for warning in other.warnings)
+        assert other.warnings[-1] == "Passed over: aimlapi:veo-3.1-fast, paused (`sora-mcp resume`)."
+        named = await at.create(other.model, seconds=8)
+        assert not any("paused" in warning for warning in named.warnings)
         assert (await at.create("aimlapi:veo-3.1-fast", seconds=4)).deduplicated
 
 

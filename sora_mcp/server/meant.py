@@ -29,6 +29,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Names that other servers and APIs have for the same."""
 OPTIONS = frozenset(rule.param for vendor in EVERY for offer in vendor.offers for rule in options_of(offer))
+FREE = ("prompt", "request_id", "query", "text")
+"""Arguments that take any words, so that a number may be written as one."""
 NUMBER = re.compile(r"[^\d.,-]*(-?\d{1,9}(?:\.\d{1,9})?)[^\d.,-]*")
 SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -112,4 +114,4 @@ def _object(value: Any) -> Any:
 def _text(argument: Argument, value: Any) -> str | None:
     if argument.one_of:
         return next(iter(difflib.get_close_matches(str(value).casefold(), argument.one_of, n=1, cutoff=0.6)), None)
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return str(value) if argument.name in FREE and isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -135,8 +135,8 @@ class Store:
         with self._database.reading() as conn:
             now = self._clock()
             left, every = ledger.budget(conn, caps, now), Micros(micros * clips)
-            no = ledger.over(conn, micros, caps, now, left=left)
-            return no or ledger.over(conn, every, replace(caps, per_video=every), now, left=left), left
+            no = ledger.over(conn, micros, caps, now, left=left) or ledger.over(conn, every, replace(caps, per_video=every), now, left=left)
+            return no and no[0], left
 
     def spend(self, month: str | None = None) -> tuple[SpendRow, ...]:
         """What was held and spent, by day, vendor and model; of one month (`2026-11`), or of all."""

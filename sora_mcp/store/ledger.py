@@ -199,24 +199,25 @@ def budget(conn: sa.Connection, caps: Caps, now: float) -> Budget:
 
 
 def refusal(conn: sa.Connection, micros: Micros, caps: Caps, now: float) -> str | None:
-    """The sentence that says which cap this price would pass; None when it fits. What is free always fits."""
-    return None if micros <= 0 else over(conn, micros, caps, now, left=budget(conn, caps, now))
+    """The price, which cap it would pass, and until when; None when it fits. What is free always fits."""
+    passed = None if micros <= 0 else over(conn, micros, caps, now, left=budget(conn, caps, now))
+    return None if passed is None else f"This costs {show(micros)}. {''.join(passed)}"
 
 
-def over(conn: sa.Connection, micros: Micros, caps: Caps, now: float, *, left: Budget) -> str | None:
-    """The same, of a budget that was looked up before."""
-    most, price = min(caps.per_video, MOST), f"This video costs {show(micros)}"
+def over(conn: sa.Connection, micros: Micros, caps: Caps, now: float, *, left: Budget) -> tuple[str, str] | None:
+    """Which cap a price would pass, of a budget that was looked up before: what is left and who can change it, and until when."""
+    most = min(caps.per_video, MOST)
     if micros <= 0:
         return None
     if micros > most:
-        return f"{price}, and one video may cost {show(most)} at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
+        return f"One video may cost {show(most)} at most. Only the user can raise SORA_MCP_PER_VIDEO_USD.", ""
     if micros > left.day_left:
-        used = f"of the day's {show(left.day_limit)} only {show(left.day_left)} is left: {show(left.day_spent)} is spent or held"
-        return f"{price}, but {used}. The day ends {_moment(left.resets_at)}; only the user can raise SORA_MCP_DAILY_USD."
+        rest = f"Only {show(left.day_left)} of the day's {show(left.day_limit)} is left."
+        return f"{rest} Only the user can raise SORA_MCP_DAILY_USD.", f" The day ends {_moment(left.resets_at)}."
     if micros > left.month_left:
-        used = f"of the month's {show(left.month_limit)} only {show(left.month_left)} is left: {show(left.month_spent)} is spent or held"
+        rest = f"Only {show(left.month_left)} of the month's {show(left.month_limit)} is left."
         ends = datetime.fromtimestamp(_month_ends(today(conn, now, caps.zone), caps.zone), UTC)
-        return f"{price}, but {used}. The month ends {_moment(ends)}; only the user can raise SORA_MCP_MONTHLY_USD."
+        return f"{rest} Only the user can raise SORA_MCP_MONTHLY_USD.", f" The month ends {_moment(ends)}."
     return None
 
 

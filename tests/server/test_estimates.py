@@ -121,7 +121,16 @@ async def test_what_cannot_be_made_is_refused_with_values_that_work(era: Era, tm
     assert found["error"]["fixes"][0] == {"argument": "seconds", "value": 4, "usd": 0.4}
 
 
-@pytest.mark.parametrize("keys", [{}, KEYS], ids=["no key", "every key"])
+LOW = (
+    ("no key", {}),
+    ("every key", KEYS),
+    ("a low cap on one video", {**KEYS, "SORA_MCP_PER_VIDEO_USD": "0.01"}),
+    ("a low cap on the day", {**KEYS, "SORA_MCP_PER_VIDEO_USD": "100", "SORA_MCP_DAILY_USD": "0.01"}),
+    ("a low cap on the month", {**KEYS, "SORA_MCP_PER_VIDEO_USD": "100", "SORA_MCP_MONTHLY_USD": "0.01"}),
+)
+
+
+@pytest.mark.parametrize("keys", [row[1] for row in LOW], ids=[row[0] for row in LOW])
 async def test_an_estimate_of_one_model_stays_small(keys: dict[str, str], tmp_path: Path) -> None:
     sizes: dict[str, int] = {}
     async with client(tmp_path, keys) as at:

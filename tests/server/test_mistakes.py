@@ -137,6 +137,42 @@ def first_fix(error: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
+ALONE: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
+    ("another model whose price needs a yes", {"model": "muvi:sora-2", "seconds": 5}, {"GEMINI_API_KEY": "k"}),
+    ("another size whose price needs a yes", {"model": "pixazo:sora-2-pro", "size": "4:3"}, {"SORA_MCP_CONFIRM_ABOVE_USD": "2"}),
+    (
+        "a shorter one whose price needs a yes",
+        {"model": "pixazo:sora-2-pro", "size": "1792x1024", "seconds": 12},
+        {"SORA_MCP_CONFIRM_ABOVE_USD": "2"},
+    ),
+    ("another model above the cap on one video", {"model": "muvi:sora-2", "options": {"seed": 1}}, {"SORA_MCP_PER_VIDEO_USD": "0.45"}),
+    ("another size above the day's rest", {"model": "pixazo:sora-2-pro", "size": "4:3"}, {"SORA_MCP_DAILY_USD": "1.60"}),
+    ("another model above the month's rest", {"model": "pixazo:sora-2-pro"}, {"SORA_MCP_MONTHLY_USD": "0.60"}),
+    ("a model that only a yes makes dearer", {"model": "muvi:sora-2", "max_usd": 0.1}, {"SORA_MCP_CONFIRM_ABOVE_USD": "0.30"}),
+)
+"""A call with one thing wrong, under caps of its own: what it is, the arguments, the settings."""
+
+
+@pytest.mark.parametrize(("call", "env"), [row[1:] for row in ALONE], ids=[row[0] for row in ALONE])
+async def test_every_fix_of_a_refusal_works_alone(tmp_path: Path, call: dict[str, Any], env: dict[str, str], era: Era) -> None:
+    dead = {f"SORA_MCP_{name}_BASE_URL": "http://127.0.0.1:9" for name in ("AIMLAPI", "PIXAZO", "GOOGLE")}
+    caps = {"AIMLAPI_API_KEY": "k", "PIXAZO_API_KEY": "k", **dead, "SORA_MCP_DAILY_USD": "100", **env}
+    async with client(tmp_path, era, **caps) as asking:
+        error = (await asking.call_tool("create_video", video(**call))).structured_content or {}
+        tried = [video(**call, request_id=f"fix {n}") for n, _ in enumerate(error["error"]["fixes"])]
+        fixed = [mended(args, {fix["argument"]: fix["value"]}) for args, fix in zip(tried, error["error"]["fixes"], strict=True)]
+    # Each in a folder of its own, so that no fix spends what the next one needs.
+    answers: list[tuple[dict[str, Any], float]] = []
+    for number, args in enumerate(fixed):
+        (tmp_path / str(number)).mkdir()
+        async with client(tmp_path / str(number), era, **caps) as asking:
+            answer = await asking.call_tool("create_video", args)
+            said = answer.structured_content or {}
+            answers.append((said if answer.is_error else {}, said.get("usd", -1)))
+    assert fixed
+    assert answers == [({}, fix["usd"]) for fix in error["error"]["fixes"]]
+
+
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.what)
 async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake: Mistake, era: Era) -> None:
     async with client(tmp_path, era, **mistake.env) as asking:

@@ -108,7 +108,7 @@ class Desk:
         intent = replace(self._intent(wish, plan, principal, usual_s), agreed=agreed, parents=parents)
         job = await self._reserve(intent, plan)
         self.wake()
-        return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._passed_over(wish)))
+        return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._alarm()))
 
     async def _payable(self, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
         """Those that no cap would refuse."""
@@ -118,11 +118,11 @@ class Desk:
         left = max(0, min(budget.day_left, budget.month_left, self.settings.per_video))
         return tuple(fix for fix in fixes if fix.micros is None or fix.micros <= left)
 
-    def _passed_over(self, wish: Wish) -> tuple[str, ...]:
-        """What was not looked at where the choice was all ours."""
-        paused = [] if wish.model else [pause.model for pause in self.pauses]
+    def _alarm(self) -> tuple[str, ...]:
+        """What every purchase says until a person has looked at it."""
+        paused = [pause.model for pause in self.pauses]
         named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
-        return (f"Passed over: {named}, paused (`sora-mcp resume`).",) if paused else ()
+        return (f"Paused, as it cost more than quoted: {named} (`sora-mcp resume`).",) if paused else ()
 
     async def estimate(self, wish: Wish, *, clips: int) -> Estimate:
         """What `clips` of these would cost now. Reads the budget, sends nothing, holds nothing."""

@@ -78,9 +78,9 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         assert refused.value.message.startswith("aimlapi:veo-3.1-fast is paused")
         other = await at.desk.create(Wish("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
-        assert other.warnings[-1] == "Passed over: aimlapi:veo-3.1-fast, paused (`sora-mcp resume`)."
-        named = await at.create(other.model, seconds=8)
-        assert not any("paused" in warning for warning in named.warnings)
+        named = await at.create("aimlapi:sora-2", seconds=8)
+        alarm = "Paused, as it cost more than quoted: aimlapi:veo-3.1-fast (`sora-mcp resume`)."
+        assert (other.warnings[-1], named.warnings[-1]) == (alarm, alarm)
         assert (await at.create("aimlapi:veo-3.1-fast", seconds=4)).deduplicated
 
 

@@ -12,12 +12,12 @@ from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, Pr
 from .framing import Framing
 from .media.edits import Asked
 from .money import Micros
-from .planning import Plan, Planner, fingerprint
+from .planning import Plan, Planner, fingerprint, outline
 from .quoting import Quotes
 from .rules import FIT
 from .settings import Settings
 from .shelf import Shelf
-from .store import Budget, Caps, Intent, Page, Pause, Store
+from .store import Budget, Caps, Intent, Outline, Page, Pause, Store
 from .store.pauses import said
 from .studio import Studio
 from .vendors import Catalogue, Fit, cheapest, fitting, key_needed, read
@@ -33,6 +33,8 @@ class Estimate:
     clips: int
     micros: Micros
     needs_confirmation: bool
+    quote_id: str | None
+    """What a person can agree to before: one such clip with any prompt."""
     refusal: str | None
     """The sentence with which create_video would refuse it now."""
     budget: Budget
@@ -124,11 +126,11 @@ class Desk:
         named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
         return (f"Paused, as it cost more than quoted: {named} (`sora-mcp resume`).",) if paused else ()
 
-    async def estimate(self, wish: Wish, *, clips: int) -> Estimate:
-        """What `clips` of these would cost now. Reads the budget, sends nothing, holds nothing."""
+    async def estimate(self, wish: Wish, *, clips: int, principal: str) -> Estimate:
+        """What `clips` of these would cost now. Reads the budget, sends nothing, holds nothing; a yes that is needed gets a quote."""
         await self.shelf.look(wish.model)
         self.pauses = await self.store.run(self.store.pauses.paused)
-        request, _ = await self._request(wish, "")
+        request, _ = await self._request(wish, principal)
         plan = self.planner.plan(wish, request)
         if self.catalogue.usable(plan.choice):
             plan = replace(plan, quote=await self.quotes.live(plan.choice, plan.order, plan.quote, today=self.today))
@@ -139,7 +141,15 @@ class Desk:
         elif (paused := next((pause for pause in self.pauses if pause.model == plan.choice.id), None)) is not None:
             refused = said(paused)
         offers = () if wish.model else tuple(cheapest(fitting(list(self.catalogue.choices()), request, today=self.today)))
-        return Estimate(plan, clips, total, self.needs_yes(plan.quote), refused, left, tuple(f for f in offers if f.quote is not None))
+        asks = self.needs_yes(plan.quote)
+        quote_id = await self._asked(plan, principal) if asks and refused is None else None
+        return Estimate(plan, clips, total, asks, quote_id, refused, left, tuple(f for f in offers if f.quote is not None))
+
+    async def _asked(self, plan: Plan, principal: str) -> str:
+        """The quote for such a clip with any prompt."""
+        order = plan.order
+        wanted = Outline(principal, outline(principal, plan), plan.choice.id, order.size.text, order.seconds, plan.quote.micros)
+        return await self.store.run(self.store.approvals.ask, wanted)
 
     def needs_yes(self, price: Quote) -> bool:
         """Whether a person has to agree first."""
@@ -221,6 +231,7 @@ class Desk:
         return Intent(
             principal=principal,
             fingerprint=fingerprint(principal, plan, wish),
+            outline=outline(principal, plan),
             request_id=wish.request_id,
             vendor=plan.choice.vendor.name,
             model=plan.choice.id,

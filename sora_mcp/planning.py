@@ -151,6 +151,21 @@ def fingerprint(principal: str, plan: Plan, wish: Wish) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def outline(principal: str, plan: Plan) -> str:
+    """The same for the same wish whatever its prompt and its first frame: all that an estimate knows."""
+    order = plan.order
+    parts = [
+        "any prompt",
+        principal,
+        plan.choice.id,
+        order.size.text,
+        order.seconds,
+        order.image is not None,
+        sorted(order.options.items()),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
 def _warnings(choice: Choice, order: Order) -> tuple[str, ...]:
     offer, found = choice.offer, list[str]()
     if order.image is not None and not offer.prompt_with_image:

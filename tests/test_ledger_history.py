@@ -79,7 +79,7 @@ class History(RuleBasedStateMachine):
     @rule(quote=quotes)
     def agree(self, quote: str) -> None:
         with suppress(Refused):
-            self.yes.add(self.store.approve(quote).id)
+            self.yes.add(self.store.approvals.approve(quote).id)
 
     @invariant()
     def a_yes_buys_one_video_at_most(self) -> None:

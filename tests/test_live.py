@@ -75,18 +75,18 @@ async def test_a_model_of_a_list_is_bought_and_settled_to_what_the_job_says(sign
 async def test_a_list_is_fetched_once_a_day_and_used_without_the_network(tmp_path: Path) -> None:
     clock = Clock()
     async with rig(OpenRouter(), tmp_path, clock=clock) as at:
-        await at.desk.estimate(Wish(PROMPT, VEO), clips=1)
-        await at.desk.estimate(Wish(PROMPT, VEO), clips=1)
+        await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
         assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
         at.vendor.listed = False  # type: ignore[attr-defined]
         await at.restart()
         assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
         clock.now += DAY + 1
-        estimate = await at.desk.estimate(Wish(PROMPT, VEO), clips=1)
+        estimate = await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
         assert (lists(at), facts(at, VEO)) == (2, (VEO, "listed", date(2026, 11, 20)))
         assert (estimate.plan.quote.checked, estimate.plan.quote.confidence) == (date(2026, 11, 20), "listed")
         clock.now += 59
-        await at.desk.estimate(Wish(PROMPT, VEO), clips=1)
+        await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
         assert lists(at) == 2
 
 
@@ -102,7 +102,7 @@ async def test_wishes_that_come_while_a_list_is_fetched_wait_for_it(tmp_path: Pa
 async def test_the_price_of_ones_own_contract_wins_over_a_list(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(f'["{VEO}"]\nper_second = "0.07"\n', "utf-8")
     async with rig(OpenRouter(), tmp_path, PRICES=str(tmp_path / "own.toml")) as at:
-        estimate = await at.desk.estimate(Wish(PROMPT, VEO, seconds=4), clips=1)
+        estimate = await at.desk.estimate(Wish(PROMPT, VEO, seconds=4), clips=1, principal="local")
         assert (estimate.plan.quote.micros, estimate.plan.quote.confidence) == (280_000, "configured")
 
 
@@ -238,7 +238,7 @@ KLING = Wish(PROMPT, "muvi:kling-3.0-standard", seconds=5)
 @pytest.mark.parametrize("shape", ["flat", "enveloped"])
 async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: Path) -> None:
     async with rig(Muvi(shape=shape, account="0.8"), tmp_path) as at:
-        estimate = await at.desk.estimate(KLING, clips=2)
+        estimate = await at.desk.estimate(KLING, clips=2, principal="local")
         quote = estimate.plan.quote
         assert (quote.micros, quote.confidence, quote.basis, estimate.micros) == (336_000, "live", "Muvi's own quote", 672_000)
         [asked] = at.wire.requests("estimate")
@@ -247,7 +247,7 @@ async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: P
 
 async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Path) -> None:
     async with rig(Muvi(estimates=False), tmp_path) as at:
-        quote = (await at.desk.estimate(KLING, clips=1)).plan.quote
+        quote = (await at.desk.estimate(KLING, clips=1, principal="local")).plan.quote
         assert (quote.micros, quote.confidence) == (420_000, "listed")
 
 
@@ -257,7 +257,7 @@ async def test_what_is_held_is_never_below_a_quote_of_the_last_quarter_of_an_hou
 ) -> None:
     clock = Clock()
     async with rig(Muvi(account=account), tmp_path, clock=clock) as at:
-        await at.desk.estimate(KLING, clips=1)
+        await at.desk.estimate(KLING, clips=1, principal="local")
         clock.now += later
         job = await at.create("muvi:kling-3.0-standard", seconds=5)
         assert (job.micros, job.confidence) == (held, "live" if held > 420_000 else "listed")

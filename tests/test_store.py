@@ -147,7 +147,7 @@ def test_a_wish_that_needs_a_yes_writes_a_quote_and_holds_nothing(store: Store) 
     assert needs.message == (
         f"muvi:sora-2 costs $1.00 for this, and a person has to say yes to quote {needs.quote_id} first, until 12:15 UTC."
     )
-    assert store.approval(needs.quote_id) == Approval(
+    assert store.approvals.approval(needs.quote_id) == Approval(
         id=needs.quote_id,
         model="muvi:sora-2",
         size="1280x720",
@@ -167,9 +167,9 @@ def test_asking_again_asks_for_the_same_yes(store: Store) -> None:
 
 def test_one_yes_buys_one_video(store: Store, clock: Clock) -> None:
     quote_id = asked(store).quote_id
-    assert store.approve(quote_id).approved_at == NOON
+    assert store.approvals.approve(quote_id).approved_at == NOON
     made = store.reserve(intent(fingerprint="f", confirm=True, quote_id=quote_id.upper()), CAPS)
-    assert store.approval(quote_id).used_by == made.id
+    assert store.approvals.approval(quote_id).used_by == made.id
     clock.at += 600
     again = asked(store, quote_id=quote_id)
     assert again.quote_id != quote_id
@@ -177,7 +177,7 @@ def test_one_yes_buys_one_video(store: Store, clock: Clock) -> None:
 
 
 def test_a_yes_is_found_without_its_name(store: Store) -> None:
-    store.approve(asked(store).quote_id)
+    store.approvals.approve(asked(store).quote_id)
     assert store.reserve(intent(fingerprint="f", confirm=True), CAPS).state == "submitting"
 
 
@@ -188,18 +188,18 @@ def test_a_quote_without_a_yes_buys_nothing(store: Store) -> None:
 
 def test_a_yes_ends_after_fifteen_minutes(store: Store, clock: Clock) -> None:
     quote_id = asked(store).quote_id
-    store.approve(quote_id)
+    store.approvals.approve(quote_id)
     clock.at += 900
     again = asked(store, quote_id=quote_id)
     assert again.message.startswith(f"Quote {quote_id} has expired. ")
     with pytest.raises(Refused, match="has expired"):
-        store.approve(quote_id)
+        store.approvals.approve(quote_id)
 
 
 @pytest.mark.parametrize("changes", [{"fingerprint": "g"}, {"price": "1.01"}])
 def test_a_yes_is_for_these_arguments_and_this_price(store: Store, changes: dict[str, str]) -> None:
     quote_id = asked(store).quote_id
-    store.approve(quote_id)
+    store.approvals.approve(quote_id)
     with pytest.raises(NeedsConfirmation) as refused:
         store.reserve(intent(**({"fingerprint": "f"} | changes), confirm=True, quote_id=quote_id), CAPS)
     assert refused.value.message.startswith(f"Quote {quote_id} is for other arguments or another price. ")
@@ -207,35 +207,35 @@ def test_a_yes_is_for_these_arguments_and_this_price(store: Store, changes: dict
 
 def test_a_yes_belongs_to_its_principal(store: Store) -> None:
     quote_id = asked(store).quote_id
-    store.approve(quote_id)
+    store.approvals.approve(quote_id)
     assert asked(store, principal="eve", quote_id=quote_id).message.startswith(f"There is no quote '{quote_id}'. ")
 
 
 def test_a_refused_purchase_uses_no_yes_up(store: Store) -> None:
     quote_id = asked(store).quote_id
-    store.approve(quote_id)
+    store.approvals.approve(quote_id)
     with pytest.raises(OverBudget):
         store.reserve(intent(fingerprint="f", confirm=True), replace(CAPS, daily=usd("0.50")))
-    assert store.approval(quote_id).used_by is None
+    assert store.approvals.approval(quote_id).used_by is None
 
 
 def test_a_second_yes_changes_nothing(store: Store, clock: Clock) -> None:
-    approval = store.approve(asked(store).quote_id)
+    approval = store.approvals.approve(asked(store).quote_id)
     clock.at += 60
-    assert store.approve(approval.id) == approval
+    assert store.approvals.approve(approval.id) == approval
 
 
 def test_a_used_quote_takes_no_yes(store: Store) -> None:
     quote_id = asked(store).quote_id
-    store.approve(quote_id)
+    store.approvals.approve(quote_id)
     store.reserve(intent(fingerprint="f", confirm=True), CAPS)
     with pytest.raises(Refused, match="was used"):
-        store.approve(quote_id)
+        store.approvals.approve(quote_id)
 
 
 def test_an_unknown_quote_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound, match="There is no quote 'q_x'"):
-        store.approve("q_x")
+        store.approvals.approve("q_x")
 
 
 # Finding

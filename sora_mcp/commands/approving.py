@@ -26,13 +26,13 @@ def approve(settings: Settings, arguments: Namespace) -> int:
 
 async def _approve(settings: Settings, quote: str) -> int:
     async with open_desk(settings, work=False) as desk:
-        asked = await desk.store.run(desk.store.approval, quote)
+        asked = await desk.store.run(desk.store.approvals.approval, quote)
         print(facts(_said(asked, desk)))
         waits = asked.approved_at is None and asked.used_by is None and asked.expires_at > desk.clock()
         if waits and not _agreed():
             print("Not approved. Nothing was sent, nothing was charged.")
             return 1
-        approval = await desk.store.run(desk.store.approve, quote)
+        approval = await desk.store.run(desk.store.approvals.approve, quote)
     print(f"Approved, once. Tell the chat to go on: create_video with the same arguments and quote={approval.id!r}.")
     return 0
 
@@ -47,7 +47,7 @@ def _said(approval: Approval, desk: Desk) -> list[tuple[str, object]]:
         ("ended", f"{ended.what}, by {ended.by}, on {ended.on}" if ended else None),
         ("size", approval.size),
         ("seconds", approval.seconds),
-        ("prompt", vendor_text(approval.prompt, MOST_PROMPT)),
+        ("prompt", vendor_text(approval.prompt, MOST_PROMPT) or "any: this quote is an estimate's"),
         ("until", f"{datetime.fromtimestamp(approval.expires_at, UTC):%Y-%m-%d %H:%M} UTC"),
     ]
 

@@ -110,14 +110,14 @@ async def _answered(desk: Desk, wish: Wish, quote_id: str, answer: object) -> Jo
     if is_yes(answer):
         return await desk.create(wish, principal=principal(), agreed=quote_id)
     said = ANSWERS[answer.action] if isinstance(answer, ElicitResult) else "No person answered"
-    quote = await desk.store.run(desk.store.decline, quote_id, principal())
+    quote = await desk.store.run(desk.store.approvals.decline, quote_id, principal())
     if quote is not None and quote.used_by is not None:
         raise Declined(f"{said}, but an earlier yes to the same question made {quote.used_by}.", job_id=quote.used_by)
     raise Declined(f"{said}, so nothing is bought. Do not ask again unless the user wants it.")
 
 
 async def _question(desk: Desk, wish: Wish, error: NeedsConfirmation) -> Question:
-    quote = await desk.store.run(desk.store.approval, error.quote_id)
+    quote = await desk.store.run(desk.store.approvals.approval, error.quote_id)
     budget = await desk.budget()
     until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
     lines = [

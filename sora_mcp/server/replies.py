@@ -75,6 +75,7 @@ def estimated(estimate: Estimate, desk: Desk) -> CallToolResult:
             checked=quote.checked.isoformat(),
             confidence=quote.confidence,
             needs_confirmation=estimate.needs_confirmation,
+            quote=estimate.quote_id,
             allowed=estimate.refusal is None,
             refusal=sentences.refusal(estimate),
             budget=budget_fields(estimate.budget),

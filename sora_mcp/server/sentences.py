@@ -109,8 +109,8 @@ def of_estimate(estimate: Estimate, *, usable: Callable[[Choice], bool]) -> str:
         said.append(f"Why this one: {plan.why}.")
     if estimate.refusal:
         return " ".join([*said, f"Refused now: {estimate.refusal}"])
-    if estimate.needs_confirmation:
-        said.append("A person has to say yes first: create_video asks in the chat, or names a quote.")
+    if estimate.quote_id:
+        said.append(f"A person has to say yes first: create_video asks in the chat, or `sora-mcp approve {estimate.quote_id}`.")
     return " ".join([*said, f"Left today {show(budget.day_left)} of {show(budget.day_limit)}{_unclear(budget)}."])
 
 

@@ -84,7 +84,7 @@ async def estimate_cost(
         image=FRAME if image else None,
         options=options or {},
     )
-    return replies.estimated(await desk.estimate(wish, clips=clips), desk)
+    return replies.estimated(await desk.estimate(wish, clips=clips, principal=principal()), desk)
 
 
 async def list_sizes(ctx: Context[Opened, Any], model: str = "") -> CallToolResult:

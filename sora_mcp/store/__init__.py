@@ -14,14 +14,15 @@ import anyio.to_thread
 from ..domain import Artifact, Done, Job, JobError, Pending, State
 from ..errors import SoraError
 from ..money import Micros
-from . import claims, jobs, ledger, made, outcomes, quotes, reserving
+from . import claims, jobs, ledger, made, outcomes, reserving
+from .approvals import Approvals
 from .database import connect, ours
 from .listings import Listings
 from .lost import Lost, Pauses
-from .nouns import READS, Approval, Budget, Caps, Intent, Page, Pause, SpendRow
+from .nouns import READS, Approval, Budget, Caps, Intent, Outline, Page, Pause, SpendRow
 from .owners import Owners
 
-__all__ = ["READS", "Approval", "Budget", "Caps", "Intent", "Page", "Pause", "SpendRow", "Store"]
+__all__ = ["READS", "Approval", "Budget", "Caps", "Intent", "Outline", "Page", "Pause", "SpendRow", "Store"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Store:
         """Opens the store at `sqlite:///…` or `postgresql://…`, and makes it where there is none. `home` is for the lock files."""
         self._database = connect(url, home)
         self._clock = clock
+        self.approvals = Approvals(self._database, clock)
         self.listings = Listings(self._database, clock)
         self.lost = Lost(self._database, clock)
         self.pauses = Pauses(self._database)
@@ -142,21 +144,6 @@ class Store:
         """What was held and spent, by day, vendor and model; of one month (`2026-11`), or of all."""
         with self._database.reading() as conn:
             return ledger.spend(conn, month)
-
-    def approve(self, quote_id: str) -> Approval:
-        """A person's yes to the quote: good once. NotFound; Refused when it has expired or was used."""
-        with self._database.writing() as conn:
-            return quotes.approve(conn, quote_id, self._clock())
-
-    def decline(self, quote_id: str, principal: str) -> Approval | None:
-        """The quote, over without a yes; as it is where it was used. None for others' quotes too."""
-        with self._database.writing() as conn:
-            return quotes.decline(conn, quote_id, principal, self._clock())
-
-    def approval(self, quote_id: str) -> Approval:
-        """The quote, as it stands. NotFound."""
-        with self._database.reading() as conn:
-            return quotes.look(conn, quote_id)
 
     # Changes, over all processes
 

@@ -44,6 +44,20 @@ class Intent:
     """The quote that a person has just said yes to, in the form that showed it. Never what the caller says."""
     confirm: bool = False
     """A person's yes is needed for this one."""
+    outline: str = ""
+    """The same for the same wish whatever its prompt."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What an estimate has of an intent: everything but the words."""
+
+    principal: str
+    fingerprint: str
+    model: str
+    size: str
+    seconds: int
+    micros: Micros
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from ..errors import NeedsConfirmation, NotFound, Refused
 from ..money import show
 from .ids import canonical, new_id
-from .nouns import Approval, Intent
+from .nouns import Approval, Intent, Outline
 from .tables import quotes
 
 GOOD_FOR_S = 15 * 60
@@ -23,19 +24,28 @@ def use(conn: sa.Connection, intent: Intent, job_id: str, now: float) -> NeedsCo
 
     A yes in a form is written down in the very row change that uses it up, so that it is never good for anything else.
     """
-    open_ = conn.execute(sa.select(quotes).where(*_for(intent), quotes.c.used_by.is_(None), quotes.c.expires_at > now)).first()
     said = intent.agreed or intent.quote_id
     named = canonical(said) if said else None
-    if open_ is not None and named in (None, open_.id) and (open_.approved_at is not None or intent.agreed is not None):
-        approved_at = now if open_.approved_at is None else open_.approved_at
-        conn.execute(sa.update(quotes).where(quotes.c.id == open_.id).values(used_by=job_id, approved_at=approved_at))
+    exact = _open(conn, _for(intent), now)
+    outlined = _open(conn, (*_outlined(intent), quotes.c.id == named, quotes.c.approved_at.is_not(None)), now) if named else None
+    yes = outlined or exact
+    if yes is not None and named in (None, yes.id) and (yes.approved_at is not None or intent.agreed is not None):
+        approved_at = now if yes.approved_at is None else yes.approved_at
+        conn.execute(sa.update(quotes).where(quotes.c.id == yes.id).values(used_by=job_id, approved_at=approved_at))
         return None
-    quote_id, expires_at = (open_.id, open_.expires_at) if open_ is not None else _write(conn, intent, now)
-    why = "" if said is None or named == quote_id else f"{_wrong(conn, said, intent.principal, now)} "
+    quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _write(conn, intent, now)
+    why = "" if said is None or named == quote_id else f"{_wrong(conn, said, intent, now)} "
     cost = f"{intent.model} costs {show(intent.quote.micros)} for this"
     until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
     asks = f"{why}{cost}, and a person has to say yes to quote {quote_id} first, until {until}."
     return NeedsConfirmation(asks, quote_id=quote_id, price=intent.quote)
+
+
+def ask(conn: sa.Connection, outline: Outline, now: float) -> str:
+    """The quote for any prompt that waits already, or a new one."""
+    same = {"principal": outline.principal, "fingerprint": outline.fingerprint, "micros": outline.micros}
+    open_ = _open(conn, tuple(quotes.c[name] == value for name, value in same.items()), now)
+    return open_.id if open_ is not None else _insert(conn, {**asdict(outline), "prompt": ""}, now)[0]
 
 
 def approve(conn: sa.Connection, quote_id: str, now: float) -> Approval:
@@ -69,21 +79,34 @@ def look(conn: sa.Connection, quote_id: str) -> Approval:
 def _for(intent: Intent) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         quotes.c.principal == intent.principal,
-        quotes.c.fingerprint == intent.fingerprint,
         quotes.c.micros == intent.quote.micros,
+        quotes.c.fingerprint == intent.fingerprint,
     )
 
 
+def _outlined(intent: Intent) -> tuple[sa.ColumnElement[bool], ...]:
+    return (*_for(intent)[:-1], quotes.c.fingerprint == intent.outline)
+
+
+def _open(conn: sa.Connection, which: tuple[sa.ColumnElement[bool], ...], now: float) -> Any:
+    """The row, unless it was used or has expired."""
+    return conn.execute(sa.select(quotes).where(*which, quotes.c.used_by.is_(None), quotes.c.expires_at > now)).first()
+
+
 def _write(conn: sa.Connection, intent: Intent, now: float) -> tuple[str, float]:
+    values = {name: getattr(intent, name) for name in ("principal", "fingerprint", "model", "size", "seconds", "prompt")}
+    return _insert(conn, {**values, "micros": intent.quote.micros}, now)
+
+
+def _insert(conn: sa.Connection, values: dict[str, Any], now: float) -> tuple[str, float]:
     quote_id, expires_at = new_id("q"), now + GOOD_FOR_S
-    values: dict[str, Any] = {name: getattr(intent, name) for name in ("principal", "fingerprint", "model", "size", "seconds", "prompt")}
-    conn.execute(sa.insert(quotes).values(id=quote_id, micros=intent.quote.micros, expires_at=expires_at, **values))
+    conn.execute(sa.insert(quotes).values(id=quote_id, expires_at=expires_at, **values))
     return quote_id, expires_at
 
 
-def _wrong(conn: sa.Connection, named: str, principal: str, now: float) -> str:
+def _wrong(conn: sa.Connection, named: str, intent: Intent, now: float) -> str:
     """Why the named quote is not good for this."""
-    mine = (quotes.c.id == canonical(named), quotes.c.principal == principal)
+    mine = (quotes.c.id == canonical(named), quotes.c.principal == intent.principal)
     row = conn.execute(sa.select(quotes).where(*mine)).first()
     if row is None:
         return f"There is no quote {named!r}."
@@ -91,4 +114,6 @@ def _wrong(conn: sa.Connection, named: str, principal: str, now: float) -> str:
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:
         return f"Quote {row.id} has expired."
+    if (row.fingerprint, row.micros) == (intent.outline, intent.quote.micros):
+        return f"Nobody has said yes to quote {row.id} yet."
     return f"Quote {row.id} is for other arguments or another price."

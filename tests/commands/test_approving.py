@@ -43,7 +43,7 @@ def test_without_a_terminal_the_command_is_the_yes(said: dict[str, str], store: 
         "size     1280x720",
         "seconds  4",
         "prompt   A paper boat drifts down a rainy street",
-        f"until    {datetime.fromtimestamp(store.approval(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
+        f"until    {datetime.fromtimestamp(store.approvals.approval(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
         "There is no terminal to ask at: the command itself is the yes.",
         f"Approved, once. Tell the chat to go on: create_video with the same arguments and quote={quote!r}.",
     ]
@@ -59,7 +59,7 @@ def test_at_a_terminal_it_asks_once_more(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
     assert cli.run(["approve", quote], said) == code
-    assert (store.approval(quote).approved_at is not None) is approved
+    assert (store.approvals.approval(quote).approved_at is not None) is approved
 
 
 def test_a_prompt_is_shown_short_and_plain(said: dict[str, str], store: Store, capsys: Printed) -> None:
@@ -75,7 +75,7 @@ def test_a_quote_that_is_over_is_refused_without_a_question(
     said: dict[str, str], store: Store, quote: str, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
-    store.decline(quote, "local")
+    store.approvals.decline(quote, "local")
     assert cli.run(["approve", quote], said) == 1
     printed = capsys.readouterr()
     assert ("[y/N]" in printed.out, printed.err.splitlines()[-1].endswith("ask for the video again to get a new one.")) == (False, True)

@@ -114,10 +114,34 @@ async def test_a_client_without_forms_gets_a_quote_to_approve_elsewhere(era: Era
         refused = await buy(client)
         quote = quote_of(refused)
         again = await buy(client, quote=quote)
-        await at.rig.desk.store.run(at.rig.desk.store.approve, quote)
+        await at.rig.desk.store.run(at.rig.desk.store.approvals.approve, quote)
         bought = await buy(client, quote=quote)
         assert [code(result) for result in (refused, again, bought)] == ["needs_confirmation", "needs_confirmation", "submitting"]
         assert quote_of(again) == quote
+
+
+async def estimated(client: Client, **changes: Any) -> str:
+    """The quote of an estimate."""
+    found = (await client.call_tool("estimate_cost", {"model": "muvi:sora-2", "seconds": 4, **changes})).structured_content or {}
+    assert (found["needs_confirmation"], found["allowed"]) == (True, True)
+    return str(found["quote"])
+
+
+async def test_an_estimates_quote_can_be_approved_before_there_is_a_prompt(era: Era, tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, Client(at.server, mode=era) as client:
+        quote = await estimated(client)
+        assert await estimated(client) == quote
+        early = await buy(client, quote=quote)
+        assert (code(early), quote_of(early) != quote) == ("needs_confirmation", True)
+        assert f"Nobody has said yes to quote {quote} yet." in str(early.structured_content)
+        await at.rig.desk.store.run(at.rig.desk.store.approvals.approve, quote)
+        assert code(await buy(client)) == "needs_confirmation"
+        other = await buy(client, quote=quote, seconds=8)
+        assert (code(other), "is for other arguments or another price" in str(other.structured_content)) == ("needs_confirmation", True)
+        assert code(await buy(client, quote=quote)) == "submitting"
+        again = await buy(client, quote=quote, prompt="Another boat")
+        assert (code(again), "was used for" in str(again.structured_content)) == ("needs_confirmation", True)
+        assert len(await at.jobs()) == 1
 
 
 async def test_no_form_is_shown_where_no_yes_is_needed(era: Era, tmp_path: Path) -> None:
@@ -136,7 +160,7 @@ async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(tmp_path:
     async with shop(tmp_path) as at, at.client(None, "auto") as client, Client(at.server) as other:
         await asked(client)
         quote = quote_of(await buy(other))
-        await at.rig.desk.store.run(at.rig.desk.store.approve, quote)
+        await at.rig.desk.store.run(at.rig.desk.store.approvals.approve, quote)
         assert code(await send(client)) == "submitting"
         assert len(await at.jobs()) == 1
 

@@ -190,9 +190,9 @@ def test_a_yes_in_a_form_is_written_down_only_with_its_purchase(store: Store) ->
     quote = asking.value.quote_id
     with pytest.raises(Refused):
         store.reserve(replace(wish, agreed=quote), replace(CAPS, daily=type(CAPS.daily)(1)))
-    assert store.approval(quote).approved_at is None
+    assert store.approvals.approval(quote).approved_at is None
     job = store.reserve(replace(wish, agreed=quote), CAPS)
-    said = store.approval(quote)
+    said = store.approvals.approval(quote)
     assert (said.approved_at, said.used_by) == (NOON, job.id)
 
 
@@ -208,8 +208,8 @@ def test_a_yes_names_its_own_quote_and_not_the_callers(store: Store) -> None:
 def test_another_principals_no_ends_no_quote(store: Store) -> None:
     with pytest.raises(NeedsConfirmation) as asking:
         store.reserve(intent(fingerprint="f", confirm=True), CAPS)
-    assert store.decline(asking.value.quote_id, "eve") is None
-    assert store.approve(asking.value.quote_id).approved_at == NOON
+    assert store.approvals.decline(asking.value.quote_id, "eve") is None
+    assert store.approvals.approve(asking.value.quote_id).approved_at == NOON
 
 
 def dearer(at: Shop, folder: Path) -> Settings:

@@ -101,7 +101,8 @@ async def test_what_a_person_must_approve_is_said_so(tmp_path: Path) -> None:
     assert (found["needs_confirmation"], found["allowed"]) == (True, True)
     assert found["message"] == (
         "12 s, 1280x720 on muvi:sora-2-pro: $3.60 ($0.30/s x 12 s). "
-        "A person has to say yes first: create_video asks in the chat, or names a quote. Left today $10.00 of $10.00."
+        f"A person has to say yes first: create_video asks in the chat, or `sora-mcp approve {found['quote']}`. "
+        "Left today $10.00 of $10.00."
     )
 
 

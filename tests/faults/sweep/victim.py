@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from sora_mcp import reconciling, submitting
+from sora_mcp import schedule
 from sora_mcp.desk import Wish
 from sora_mcp.settings import Settings, load
 from sora_mcp.store import Store
@@ -77,8 +77,7 @@ def _live(life: Life, env: dict[str, str], prompts: tuple[str, ...], word: Conne
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - what it complains about goes unseen
-    for room in (submitting, reconciling):
-        room.WINDOW_S, room.SKEW_S = WINDOW_S, SKEW_S
+    schedule.WINDOW_S, schedule.SKEW_S = WINDOW_S, SKEW_S
     word.send(os.getpid())
     word.recv()
     settings = load(env, today=date.today(), config=Path(env["SORA_MCP_HOME"]) / "none.toml")

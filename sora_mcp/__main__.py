@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from .cli import run
@@ -9,7 +10,14 @@ from .cli import run
 
 def main() -> None:
     """The command line."""
+    # A terminal that closes asks to stop like SIGTERM, so that a paid call gets its last while; under nohup it is ignored.
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _stop)
     sys.exit(run(sys.argv[1:]))
+
+
+def _stop(*_: object) -> None:
+    signal.raise_signal(signal.SIGTERM)
 
 
 if __name__ == "__main__":

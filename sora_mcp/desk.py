@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from . import schedule
 from .domain import LIVE, STALE, Failed, Job, JobError, Quote, Reply, State, Vendor, VideoRequest, Wish
 from .editing import Editing
 from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, PriceUnknown, RequestIdConflict, SoraError
@@ -110,6 +111,7 @@ class Desk:
         intent = replace(self._intent(wish, plan, principal, usual_s), agreed=agreed, parents=parents)
         job = await self._reserve(intent, plan)
         self.wake()
+        job = await self._waiting(job)
         return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._alarm()))
 
     async def _payable(self, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
@@ -159,8 +161,8 @@ class Desk:
         return shaky or price.micros > self.settings.confirm_above
 
     async def job(self, job_id: str, *, principal: str) -> Job:
-        """The job as the store has it. NotFound for others' jobs too."""
-        return await self.store.run(self.store.get, job_id, principal)
+        """The job as the store has it, and until when it waits. NotFound for others' jobs too."""
+        return await self._waiting(await self.store.run(self.store.get, job_id, principal))
 
     async def jobs(
         self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
@@ -210,6 +212,22 @@ class Desk:
         if vendor is None:
             raise SoraError(f"{job.vendor} is not known any more to this version.", job_id=job.id)
         return vendor
+
+    def alone_s(self, job: Job) -> float:
+        """How long no other submit of the model may follow one that became unclear: as long as a list could mistake one for the other."""
+        find = self.vendor_of(job).find
+        return schedule.WINDOW_S + schedule.SKEW_S if find is not None and find.by_time else 0.0
+
+    async def _waiting(self, job: Job) -> Job:
+        """With the moment until which it waits, where an unclear call of its model keeps it from being sent."""
+        if job.state != "submitting" or job.submit_token is not None:
+            return job
+        try:
+            if not (alone_s := self.alone_s(job)):
+                return job
+            return replace(job, waits_until=await self.store.run(self.store.lost.alone_until, job, alone_s))
+        except SoraError:
+            return job  # nothing that goes wrong here may hide that the job exists
 
     async def _request(self, wish: Wish, principal: str) -> tuple[VideoRequest, tuple[str, ...]]:
         """The wish with its first frame read, and the jobs that the frame is from."""

@@ -9,7 +9,6 @@ from . import schedule
 from .desk import Desk
 from .domain import Call, Found, Job, JobError, Listing, Lost, Vendor
 from .errors import NotSent
-from .submitting import SKEW_S, WINDOW_S
 from .vendors import searched
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ async def look(desk: Desk, job: Job) -> None:
     if vendor.find is None or job.call is None or job.submit_token is None or job.submitted_at is None:
         await _leave(desk, job)
         return
-    lost = Lost(job.call, job.submit_token, job.submitted_at - SKEW_S, job.submitted_at + WINDOW_S + SKEW_S)
+    lost = Lost(job.call, job.submit_token, job.submitted_at - schedule.SKEW_S, job.submitted_at + schedule.WINDOW_S + schedule.SKEW_S)
     found = await _found(desk, vendor, lost)
     if found is None:
         await _later(desk, job, agreed=job.tries)
@@ -73,7 +72,7 @@ async def _page(desk: Desk, vendor: Vendor, call: Call, lost: Lost) -> Listing |
 
 async def _candidates(desk: Desk, job: Job, vendor: Vendor, ids: list[str], call: Call) -> None:
     """One that can be no other job is ours. Of several, or where another call is unclear too, a person decides."""
-    rivals = await desk.store.run(desk.store.lost.rivals, job, WINDOW_S + 2 * SKEW_S)
+    rivals = await desk.store.run(desk.store.lost.rivals, job, schedule.WINDOW_S + 2 * schedule.SKEW_S)
     if len(ids) == 1 and rivals == 0 and vendor.ask is not None:
         adopted = await desk.store.run(desk.store.lost.adopt, job, ids[0], vendor.ask(ids[0], call), due_s=0.0)
         if adopted is not None:

@@ -16,6 +16,10 @@ BACKOFF_CAP_S = 60.0
 MOST_PER_S = 10
 """Questions a second, of one process to all vendors."""
 LEAST_LOOK_S = 1.0
+WINDOW_S = 90.0
+"""How long after the paid call left a vendor may take it: the call's own deadline."""
+SKEW_S = 30.0
+"""How far a vendor's clock may be from ours."""
 
 
 def first(expected_s: float) -> float:

@@ -28,10 +28,6 @@ LEASE_S = 20.0
 ATTEMPTS = 3
 """How often a call is tried of which provably no byte was sent, or which came too early."""
 DRAIN_S = 8.0
-WINDOW_S = 90.0
-"""How long after the paid call left a vendor may take it: the call's own deadline."""
-SKEW_S = 30.0
-"""How far a vendor's clock may be from ours."""
 FIRST_LOOK_S = 30.0
 """When a vendor's list is first looked at for a call whose answer was lost."""
 GONE = ("model_retired", "vendor_unavailable")
@@ -80,7 +76,7 @@ class Submitter:
         store, vendor = self.desk.store, self.desk.vendor_of(job)
         self.desk.web.prepare(vendor)
         token, began = secrets.token_hex(16), time.monotonic()
-        if not await store.run(store.begin, job, token, lease_s=LEASE_S, alone_s=self._alone_s(job)):
+        if not await store.run(store.begin, job, token, lease_s=LEASE_S, alone_s=self.desk.alone_s(job)):
             return
         if time.monotonic() - began > LEASE_S / 2:
             # This process was suspended in between, and the lease may be another's by now.
@@ -155,11 +151,6 @@ class Submitter:
             None if choice is None or choice.vendor.find is None else schedule.look(self.desk.settings.poll_seconds, usual_s=FIRST_LOOK_S)
         )
         await self._record(self.desk.store.unclear, job, token, error, look_s=look_s)
-
-    def _alone_s(self, job: Job) -> float:
-        """How long no other submit of the model may follow one that became unclear: as long as a list could mistake one for the other."""
-        find = self.desk.vendor_of(job).find
-        return WINDOW_S + SKEW_S if find is not None and find.by_time else 0.0
 
     async def _record(self, work: Callable[..., T], *args: object, **named: object) -> T:
         """The outcome of a paid call is written down, whatever it takes: the store may be away for a while."""

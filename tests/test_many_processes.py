@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
+import time
 from collections import Counter
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import anyio
+import anyio.abc
 import pytest
 
 from sora_mcp.desk import Wish
@@ -77,7 +81,7 @@ async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_succe
 
             def sleep(name: str) -> None:
                 if name == moment and not asleep.is_set():
-                    sleeper.send_signal(signal.SIGSTOP)
+                    stop(sleeper, store_url)
                     asleep.set()
 
             wire.watch = sleep
@@ -98,6 +102,29 @@ async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_succe
             assert woken == after or moment == "submit:created"
         assert (len(wire.requests("submit")), len(wire.made), held(store_url)) == (1, 1, 0)
         assert len(list((tmp_path / "videos").glob("*.mp4"))) == 1
+
+
+def stop(process: anyio.abc.Process, url: str) -> None:
+    """Puts it to sleep between two transactions: SQLite's lock is the process's, and who sleeps with it lets nobody write."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+    while not is_free(url):
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.005)
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
+
+
+def is_free(url: str) -> bool:
+    """Whether nobody reads or writes; readers on PostgreSQL are in nobody's way."""
+    if not url.startswith("sqlite:///"):
+        return True
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            return False
+    return True
 
 
 def lapse(url: str, folder: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from sora_mcp import reconciling
 from sora_mcp.domain import Call, Found, Job, Listing, Lost, Reply
+from sora_mcp.server import sentences
 from sora_mcp.vendors import EVERY, searched
 
 from .played import AimlApi, MuleRun, Muvi, Pixazo, Played
@@ -184,6 +185,28 @@ async def test_a_second_submit_of_the_model_waits_while_one_is_unclear(tmp_path:
         assert (other.state, (await at.job(waiting.id)).state, len(at.posts)) == ("completed", "submitting", 2)
         clock.at += 121
         assert ((await ended(at, waiting, "completed")).state, (await at.job(job.id)).state) == ("completed", "unknown")
+
+
+async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent(tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, _, clock):
+        started = await at.bought(seconds=8)
+        clock.at += 30
+        waiting = await at.job(started.id)
+        assert (started.waits_until, waiting.waits_until, waiting.state, len(at.posts)) == (NOON + 120, NOON + 120, "submitting", 1)
+        why = "an earlier paid call of its model is unclear"
+        begun = f"Not sent yet: {why}; sent by 12:02 UTC at the latest. Next: "
+        assert begun in sentences.of_start(started, now=NOON, day_left=None)
+        then = f"waits, nothing is sent yet: {why}. It is sent when that is clear, at the latest in about 90 s (12:02 UTC)."
+        assert sentences.of_job(waiting, now=clock.at).startswith(f"{started.id} {then} $2.40 is set aside: do not create it again.")
+        clock.at += 91
+        sent = await ended(at, waiting, "completed")
+        assert (sent.state, sent.waits_until, len(at.posts)) == ("completed", None, 2)
+
+
+async def test_a_job_that_is_cancelled_while_it_waits_was_never_sent(tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, _, _clock):
+        called = await at.desk.cancel((await at.bought(seconds=8)).id, principal="local")
+        assert (called.state, called.charged, called.waits_until, len(at.posts)) == ("cancelled", "no", None, 1)
 
 
 async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: Path) -> None:

@@ -215,6 +215,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "paused": store.pauses.paused,
         "paid_call": lambda: store.lost.paid_call(job),
         "rivals": lambda: store.lost.rivals(job, 1.0),
+        "alone_until": lambda: store.lost.alone_until(job, 120.0),
         "unclaimed": lambda: store.lost.unclaimed("muvi", ["a"]),
         "on_sale": store.listings.on_sale,
     }

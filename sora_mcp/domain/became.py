@@ -67,6 +67,10 @@ class Artifact:
     height: int | None = None
 
 
+UNSTORED = ("deduplicated", "waits_until")
+"""What is true of a job only at the moment of looking."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One paid generation, as the store has it."""
@@ -107,6 +111,8 @@ class Job:
     request_id: str | None = None
     parents: tuple[str, ...] = ()
     deduplicated: bool = False
+    waits_until: float | None = None
+    """Nothing is sent yet, because an earlier paid call of its model is unclear; until then at the latest."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""

@@ -20,10 +20,12 @@ from mcp.shared.message import SessionMessage
 from mcp.types import EmptyResult, JSONRPCRequest, RequestParams, SubscribeRequestParams, UnsubscribeRequestParams
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from .stdin import Lines, claimed
+from . import stdin, stdout
 
 TELL_S = 2.0
 """How long one client that does not read may hold up the news for the others."""
+LAST_S = 1.0
+"""How long the last answers wait for a client that left without reading them."""
 MOST_SUBSCRIBED = 1000
 Ctx = ServerRequestContext[Any, Any]
 
@@ -113,12 +115,16 @@ async def run_stdio(server: MCPServer[Any]) -> None:
     # A print that waits in a buffer would reach the wire at the end.
     cast(io.TextIOWrapper, sys.stdout).reconfigure(line_buffering=True)
     low = _low(server)
-    with claimed() as descriptor:
-        lines = Lines(descriptor)
+    with stdin.claimed() as descriptor, stdout.claimed() as out:
+        lines = stdin.Lines(descriptor)
+        if out is not None:
+            out.closed = lines.end
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_on_signal, lines.end)
-            async with stdio_server(stdin=cast(Any, lines)) as (read, write), low.lifespan(low) as state:
-                await serve(server, read, write, state)
+            async with stdio_server(stdin=cast(Any, lines), stdout=cast(Any, out)) as (read, write):
+                async with low.lifespan(low) as state:
+                    await serve(server, read, write, state)
+                tasks.cancel_scope.deadline = anyio.current_time() + LAST_S
             tasks.cancel_scope.cancel()
 
 

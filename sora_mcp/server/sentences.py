@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..domain import LIVE, Artifact, Charged, Job
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 OFFERS_SAID = 5
 FIXES_SAID = 6
 WAIT = "{money}: do not create it again. Next: get_video_status({id})."
+UNCLEAR = "an earlier paid call of its model is unclear"
 CHARGED: dict[Charged, str] = {
     "no": "Nothing was charged.",
     "yes": "{price} was charged.",
@@ -41,8 +43,10 @@ def of_start(job: Job, *, now: float, day_left: int | None) -> str:
         return f"Not bought again ({why}): {of_job(job, now=now)}"
     left = "" if day_left is None or not job.micros else f" (left today {show(day_left)})"
     notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
-    usual = f"Usually ready in {_about(job.expected_s)}."
-    return f"Started {_what(job)}, {price(job)}{left}.{notes} {usual} Next: get_video_status({_id(job)})."
+    then = f"Usually ready in {_about(job.expected_s)}."
+    if job.waits_until is not None:
+        then = f"Not sent yet: {UNCLEAR}; sent by {_minute(job.waits_until)} at the latest."
+    return f"Started {_what(job)}, {price(job)}{left}.{notes} {then} Next: get_video_status({_id(job)})."
 
 
 def of_job(job: Job, *, now: float) -> str:
@@ -201,12 +205,20 @@ def _after(job: Job, file: Artifact) -> str:
 
 
 def _doing(job: Job, now: float) -> str:
+    if job.waits_until is not None:
+        until = f"at the latest in {_about(job.waits_until - now)} ({_minute(job.waits_until)})"
+        return f"waits, nothing is sent yet: {UNCLEAR}. It is sent when that is clear, {until}."
     if job.state == "submitting":
         return "is being sent."
     if job.saving:
         return "is made; its file is being saved."
     percent = f": {math.floor(job.progress * 100)} %" if job.progress is not None and job.state == "running" else ""
     return f"is {job.state}{percent}, {_left(job, now)}."
+
+
+def _minute(until: float) -> str:
+    """The full minute at or after that moment."""
+    return f"{datetime.fromtimestamp(60 * math.ceil(until / 60), UTC):%H:%M} UTC"
 
 
 def _left(job: Job, now: float) -> str:
@@ -225,6 +237,8 @@ def _about(seconds: float) -> str:
 
 
 def _paid(job: Job) -> str:
+    if job.waits_until is not None:
+        return f"{price(job)} is set aside"
     if job.charged == "no":
         return "It is free" if not job.micros else "It is on its way"
     return f"Already paid ({price(job)})" if job.charged == "yes" else f"Already paid for ({price(job)} is set aside)"

@@ -74,14 +74,15 @@ def begin(conn: sa.Connection, job: Job, token: str, now: float, *, lease_s: flo
     if sending(conn, job.vendor) >= most:
         jobs.write(conn, job.id, **jobs.free(SOON_S))
         return False
-    if alone_s and _unclear(conn, job, now - alone_s):
+    if alone_until(conn, job, now, alone_s=alone_s) is not None:
         jobs.write(conn, job.id, **jobs.free(SOME_S))
         return False
     jobs.write(conn, job.id, submit_token=token, submitted_at=now, lease_until=db_now() + lease_s)
     return True
 
 
-def _unclear(conn: sa.Connection, job: Job, since: float) -> bool:
-    """Whether a submit of the same model, sent after this moment, has no known outcome."""
-    lost = (rows.c.model == job.model, rows.c.state == "unknown", rows.c.vendor_id.is_(None), rows.c.submitted_at > since)
-    return jobs.first(conn, rows.c.id != job.id, *lost) is not None
+def alone_until(conn: sa.Connection, job: Job, now: float, *, alone_s: float) -> float | None:
+    """When the last submit of the same model that has no known outcome will be `alone_s` old, if it is not yet."""
+    lost = (rows.c.model == job.model, rows.c.state == "unknown", rows.c.vendor_id.is_(None), rows.c.submitted_at > now - alone_s)
+    last = conn.execute(sa.select(sa.func.max(rows.c.submitted_at)).where(rows.c.id != job.id, *lost)).scalar()
+    return None if last is None else last + alone_s

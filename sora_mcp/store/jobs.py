@@ -12,14 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import LIVE, Call, Job, State
+from ..domain import LIVE, UNSTORED, Call, Job, State
 from ..errors import Broken, BrokenRules, NotFound
 from .ids import canonical
 from .ledger import Account
 from .nouns import Page
 from .tables import db_now, jobs
 
-WHOLE = [jobs.c[field.name] for field in fields(Job) if field.name != "deduplicated"]
+WHOLE = [jobs.c[field.name] for field in fields(Job) if field.name not in UNSTORED]
 SEEN = [column for column in WHOLE if column is not jobs.c.call]
 """All but the paid call, which can carry megabytes and is for the worker only."""
 CHANGES_AT_ONCE = 1000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..domain import Call, Job, JobError
-from . import jobs, outcomes, pauses
+from . import claims, jobs, outcomes, pauses
 from .database import Database
 from .nouns import Pause
 
@@ -22,6 +22,11 @@ class Lost:
         """How many other submits of the model, sent less than the window before or after, have no known outcome either."""
         with self.database.reading() as conn:
             return outcomes.rivals(conn, job, window_s)
+
+    def alone_until(self, job: Job, alone_s: float) -> float | None:
+        """When the job may be sent at the latest, as far as other submits of its model go; None is now."""
+        with self.database.reading() as conn:
+            return claims.alone_until(conn, job, self.clock(), alone_s=alone_s)
 
     def unclaimed(self, vendor: str, vendor_ids: Sequence[str]) -> tuple[str, ...]:
         """Those of the vendor's ids that belong to no job here."""

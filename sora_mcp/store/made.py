@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import Job
+from ..domain import UNSTORED, Job
 from . import jobs, tables
 
 
@@ -21,7 +21,7 @@ def known(conn: sa.Connection, principal: str, fingerprint: str) -> Job | None:
 
 def add(conn: sa.Connection, job: Job, fingerprint: str) -> Job:
     """The finished job, as the store has it from now on."""
-    columns: dict[str, Any] = {field.name: getattr(job, field.name) for field in fields(Job) if field.name != "deduplicated"}
+    columns: dict[str, Any] = {field.name: getattr(job, field.name) for field in fields(Job) if field.name not in UNSTORED}
     day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
     own = {"options": dict(job.options), "words": job.prompt.casefold(), "day": day, "fingerprint": fingerprint}
     conn.execute(sa.insert(tables.jobs).values(**columns | own | {"version": jobs.next_version()}))

@@ -12,7 +12,7 @@ from ..money import Micros
 
 READING = """
 look made usual_s get page finished budget allows outlook spend approval version changed alive next_due sending paused
-paid_call rivals unclaimed on_sale
+paid_call rivals alone_until unclaimed on_sale
 """
 READS = frozenset(READING.split())
 """What needs no write lock, and so never waits behind a write."""

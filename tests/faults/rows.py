@@ -150,6 +150,8 @@ SUBMIT: tuple[Row, ...] = (
     Row("S30 two jobs", "instead", {"json": {"jobs": [{"jobId": "job_1"}, {"jobId": "job_2"}]}, "taken": True}),
 )
 
+FAILED = json.dumps({"jobId": "job_0000000189ab4cde8f0123456789abcd", "status": "failed", "error": MUVI_FAILED})
+"""Muvi's word that its first job failed: to be believed only when it comes as Muvi writes it."""
 STATUS: tuple[Row, ...] = (
     *(
         Row(f"Q {status} once", "instead", {"status": status, "text": "?"}, "completed", "yes", on="status")
@@ -167,6 +169,28 @@ STATUS: tuple[Row, ...] = (
     Row("Q deep nesting", "instead", {"text": "[" * 100_000}, "completed", "yes", on="status"),
     Row("Q 5,000 digits", "instead", {"text": '{"jobId": ' + "9" * 5_000 + "}"}, "completed", "yes", on="status"),
     Row("Q NaN", "instead", {"text": '{"jobId": "x", "costMicroCents": NaN}'}, "completed", "yes", on="status"),
+    *(
+        Row(f"Q07 a cost of {cost!r}", "mended", {"with": {"costMicroCents": cost}}, "completed", "yes", on="status")
+        for cost in (-1, "free", True, [], 10**30)
+    ),
+    *(
+        Row(f"Q08 {name}", "instead", {"hex": content.hex()}, "completed", "yes", on="status")
+        for name, content in (
+            ("UTF-16", FAILED.encode("utf-16")),
+            ("latin-1", FAILED.replace("failed", "\xe9").encode("latin-1")),
+            ("trailing garbage", f"{FAILED} and more".encode()),
+            ("two documents", (FAILED * 2).encode()),
+            ("JSON in HTML", f"<html>{FAILED}</html>".encode()),
+            ("a list", f"[{FAILED}]".encode()),
+            ("a text", json.dumps(FAILED).encode()),
+        )
+    ),
+    *(
+        Row(f"Q09 {status!r} as status", "mended", {"with": {"status": status}}, "completed", "yes", on="status", times=3)
+        for status in ("FAILED", "失败", None, 7, ["failed"], {"failed": True}, "")
+    ),
+    Row("Q16 a storm of 429", "instead", {"status": 429}, "completed", "yes", on="status", times=2),
+    Row("Q17 500 again and again", "instead", {"status": 500}, "completed", "yes", on="status", times=2),
     Row("Q redirect", "hop", {"to": "TRIPWIRE/x"}, "completed", "yes", on="status"),
 )
 

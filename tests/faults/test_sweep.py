@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .sweep.__main__ import calls, chances, sweep
+from .sweep.__main__ import calls, chances, migrations, sweep
 from .sweep.kills import unfit
 from .sweep.oracle import Figures
 
@@ -21,6 +21,13 @@ async def test_kills_at_calls_of_the_kernel_buy_nothing_twice_and_lose_nothing(t
     await sweep(calls(stride=random.randint(6, 7)), figures := Figures(), kills=80, folder=tmp_path)
     print(figures)
     assert (figures.wrong, figures.kills >= 50) == ([], True)
+
+
+@pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+async def test_kills_while_an_older_store_is_opened_lose_nothing_and_buy_nothing_twice(tmp_path: Path) -> None:
+    await sweep(migrations(stride=random.randint(7, 9)), figures := Figures(), kills=40, folder=tmp_path)
+    print(figures)
+    assert (figures.wrong, figures.kills >= 10) == ([], True)
 
 
 async def test_kills_by_chance_buy_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:

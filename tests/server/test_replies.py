@@ -103,6 +103,11 @@ def test_a_running_job_says_how_far_it_is() -> None:
     ("changes", "message"),
     [
         ({"state": "submitting"}, "v_0123456789 is being sent. Already paid for ($0.40 is set aside): do not create it again."),
+        (
+            {"state": "submitting", "waits_until": NOW + 95},
+            "v_0123456789 waits, nothing is sent yet: an earlier paid call of its model is unclear. It is sent when that is clear, "
+            "at the latest in about 2 min (12:03 UTC). $0.40 is set aside: do not create it again.",
+        ),
         ({"expected_s": 30}, "v_0123456789 is queued, slower than usual. Already paid for ($0.40 is set aside): do not create it again."),
         ({"expected_s": 65}, "v_0123456789 is queued, a few seconds left. Already paid for ($0.40 is set aside): do not create it again."),
         ({"charged": "yes"}, "v_0123456789 is queued, about 2 min left. Already paid ($0.40): do not create it again."),
@@ -230,15 +235,17 @@ def test_a_job_that_the_vendor_was_asked_to_call_back_is_still_followed() -> Non
         replace(a_done_job(), warnings=LONG, actual=Micros(380_000)),
         replace(a_job(), state="unknown", charged="unknown", warnings=LONG),
         replace(a_job(), state="running", progress=0.5, warnings=LONG),
+        replace(a_job(), state="submitting", waits_until=NOW + 120, warnings=LONG),
     ],
-    ids=["queued", "completed", "completed with warnings", "unknown", "running"],
+    ids=["queued", "completed", "completed with warnings", "unknown", "running", "waiting"],
 )
 def test_one_job_stays_small(job: Job) -> None:
     assert len(json.dumps(status(job).structured_content, separators=(",", ":")).encode()) <= ONE_RESULT
 
 
-def test_a_start_stays_small() -> None:
-    result = replies.started(replace(a_job(), warnings=LONG), now=NOW, day_left=usd("9.6"))
+@pytest.mark.parametrize("waits_until", [None, NOW + 120], ids=["sent", "waiting"])
+def test_a_start_stays_small(waits_until: float | None) -> None:
+    result = replies.started(replace(a_job(), state="submitting", warnings=LONG, waits_until=waits_until), now=NOW, day_left=usd("9.6"))
     assert len(json.dumps(result.structured_content, separators=(",", ":")).encode()) <= ONE_RESULT
 
 

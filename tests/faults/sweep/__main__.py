@@ -13,6 +13,7 @@ from pathlib import Path
 
 import anyio
 
+from . import older
 from .kills import CALLS, at_every, by_chance, unfit
 from .oracle import Figures
 
@@ -37,6 +38,11 @@ def calls(stride: int) -> Iterator[Run]:
     return (functools.partial(at_every, call, stride) for call in CALLS)
 
 
+def migrations(stride: int) -> Iterator[Run]:
+    """The same, while a store of each older version is opened."""
+    return (functools.partial(older.at_every, version, call, stride) for version in older.VERSIONS for call in older.WRITES)
+
+
 def chances(seed: int) -> Iterator[Run]:
     """Seed after seed."""
     return (functools.partial(by_chance, following) for following in itertools.count(seed))
@@ -56,6 +62,9 @@ async def main() -> int:
         if why is None:
             await sweep(calls(given.stride), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
             print(f"kills at calls of the kernel: {figures.kills}", flush=True)
+            bought = figures.kills
+            await sweep(migrations(given.stride), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
+            print(f"kills while a store of an older version is opened: {figures.kills - bought}", flush=True)
         await sweep(chances(given.seed), figures, kills=given.kills, folder=Path(folder), parallel=given.parallel)
     print(figures)
     return 1 if figures.wrong else 0

@@ -38,6 +38,8 @@ FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("media", "instead", {"status": 503}),
     ("media", "slow", {"seconds": 0.05}),
 )
+LOST = 255
+"""The fork server lost the exit code, once in a thousand: what the store says is looked at all the same, and a sweep goes on."""
 LOAD, LIVES, LATEST_S = 8, 4, 0.5
 
 
@@ -51,14 +53,9 @@ def unfit() -> str | None:
 
 async def at_call(call: str, number: int, folder: Path, figures: Figures) -> bool:
     """A purchase killed at this call of the kernel; whether it came to that."""
-    async with _place(folder) as (wire, env):
-        victim = Victim(env, ["A boat"])
-        tracer = await _traced(await victim.ready(), f"inject={call}:signal=SIGKILL:when={number}")
-        victim.go()
-        struck = await victim.ended() == -9
-        await tracer.wait()
-        figures.kills += struck
-        await _finish(env, wire, folder, figures, f"{call} {number}")
+    async with place(folder) as (wire, env):
+        struck = await strike(Victim(env, ["A boat"]), call, number, figures)
+        await finish(env, wire, folder, figures, f"{call} {number}")
         return struck
 
 
@@ -72,7 +69,7 @@ async def at_every(call: str, stride: int, folder: Path, figures: Figures) -> No
 async def by_chance(seed: int, folder: Path, figures: Figures) -> None:
     """Some lives under load and faults, each ended at a moment of this seed; the same wishes come again each time."""
     chance = random.Random(seed)
-    async with _place(folder / f"seed-{seed}") as (wire, env):
+    async with place(folder / f"seed-{seed}") as (wire, env):
         for on, fault, args in chance.sample(FAULTS, k=chance.randint(0, 5)):
             wire.arm(on, fault, times=chance.randint(1, 4), after=chance.randint(0, 3), **args)
         prompts = [f"A boat, {seed}, {number}" for number in range(chance.randint(1, LOAD))]
@@ -83,11 +80,23 @@ async def by_chance(seed: int, folder: Path, figures: Figures) -> None:
             await anyio.sleep(chance.uniform(0, LATEST_S))
             victim.process.kill()
             figures.kills += await victim.ended() == -9
-        await _finish(env, wire, folder / f"seed-{seed}", figures, f"seed {seed}")
+        await finish(env, wire, folder / f"seed-{seed}", figures, f"seed {seed}")
+
+
+async def strike(victim: Victim, call: str, number: int, figures: Figures) -> bool:
+    """A life that ends at its n-th such call of the kernel; whether it came to that."""
+    tracer = await _traced(await victim.ready(), f"inject={call}:signal=SIGKILL:when={number}")
+    victim.go()
+    code = await victim.ended()
+    await tracer.wait()
+    figures.kills += code == -9
+    if code not in (0, -9, LOST):
+        figures.wrong.append((f"{call} {number}", f"the life ended with {code}"))
+    return code in (-9, LOST)
 
 
 @asynccontextmanager
-async def _place(folder: Path) -> AsyncGenerator[tuple[Wire, dict[str, str]]]:
+async def place(folder: Path) -> AsyncGenerator[tuple[Wire, dict[str, str]]]:
     """A vendor, and a user's folder with settings, which goes afterwards."""
     folder.mkdir(parents=True)
     async with played(Muvi(walk=("pending", "completed")), lifetime_s=600) as wire:
@@ -95,16 +104,20 @@ async def _place(folder: Path) -> AsyncGenerator[tuple[Wire, dict[str, str]]]:
     shutil.rmtree(folder)
 
 
-async def _finish(env: dict[str, str], wire: Wire, folder: Path, figures: Figures, run: str) -> None:
+async def finish(env: dict[str, str], wire: Wire, folder: Path, figures: Figures, run: str) -> None:
+    """A last life, and what is to be said of the run."""
+    await outlive(env, wire, figures, run)
+    judged(settled(folder, {"muvi": wire.address}, (wire.host,)), wire, figures, run)
+
+
+async def outlive(env: dict[str, str], wire: Wire, figures: Figures, run: str) -> None:
     """Faults off, and a last life to its own end."""
     wire.armed.clear()
     last = Victim(env)
     await last.ready()
     last.go()
-    # 255: the fork server lost its code, which happens once in a thousand; what the store says is looked at all the same.
-    if (code := await last.ended()) not in (0, 255):
+    if (code := await last.ended()) not in (0, LOST):
         figures.wrong.append((run, f"the last life ended with {code}"))
-    judged(settled(folder, {"muvi": wire.address}, (wire.host,)), wire, figures, run)
 
 
 async def _traced(pid: int, injected: str) -> anyio.abc.Process:

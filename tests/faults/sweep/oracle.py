@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sora_mcp.domain import LIVE, Job
+from sora_mcp.errors import StorageError
 from sora_mcp.settings import Settings
 from sora_mcp.store import Store
+from sora_mcp.store.migrations import MIGRATIONS
 from tests.played import CLIP, Wire
 from tests.played.rig import held, leaks
 
@@ -22,6 +25,8 @@ KINDS = (
     "without an end",
     "file not whole",
     "key seen",
+    "schema not the newest",
+    "job or move of money gone",
 )
 
 
@@ -46,13 +51,37 @@ class Figures:
 
 def judged(settings: Settings, wire: Wire, figures: Figures, run: str) -> None:
     """Adds a run, after its last process ended."""
-    store = Store(settings.database_url, settings.home)
-    jobs = store.page(None, limit=100).jobs
-    store.close()
     figures.runs += 1
     figures.creates += len(wire.made)
+    try:
+        store = Store(settings.database_url, settings.home)
+    except StorageError:
+        figures.wrong.append((run, "store not whole"))
+        return
+    jobs = store.page(None, limit=100).jobs
+    store.close()
     figures.states.update(job.state for job in jobs)
     figures.wrong.extend((run, kind) for kind in _wrong(settings, wire, jobs))
+
+
+def kept(path: Path) -> frozenset[tuple[object, ...]]:
+    """What no migration and no later life may change: every job by its id, those that ended with their end, and every move of money."""
+    queries = (
+        "SELECT id FROM jobs",
+        "SELECT id, state, charged, micros, vendor_id, artifact, error FROM jobs WHERE state IN ('completed', 'failed', 'cancelled')",
+        "SELECT job_id, kind, from_account, to_account, micros, day, month, vendor, model, at FROM ledger",
+    )
+    with closing(sqlite3.connect(path)) as connection:
+        return frozenset(row for query in queries for row in connection.execute(query))
+
+
+def migrated(path: Path, before: frozenset[tuple[object, ...]]) -> Iterator[str]:
+    """What is wrong with a store that was of an older version, and held this."""
+    with closing(sqlite3.connect(path)) as connection:
+        if connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchall() != [(str(len(MIGRATIONS)),)]:
+            yield "schema not the newest"
+    if not before <= kept(path):
+        yield "job or move of money gone"
 
 
 def _wrong(settings: Settings, wire: Wire, jobs: tuple[Job, ...]) -> Iterator[str]:
@@ -63,7 +92,7 @@ def _wrong(settings: Settings, wire: Wire, jobs: tuple[Job, ...]) -> Iterator[st
         yield "bought twice"
     if any(made.id not in known and made.body["input"]["prompt"] not in unclear for made in wire.made):
         yield "lost"
-    if not _whole(Path(settings.database_url.removeprefix("sqlite:///"))):
+    if not _whole(file_of(settings)):
         yield "store not whole"
     if held(settings.database_url) != sum(job.micros for job in jobs if job.charged in ("held", "unknown")):
         yield "holds not the sum of live and unknown jobs"
@@ -75,8 +104,13 @@ def _wrong(settings: Settings, wire: Wire, jobs: tuple[Job, ...]) -> Iterator[st
         yield "key seen"
 
 
+def file_of(settings: Settings) -> Path:
+    """Where the store is."""
+    return Path(settings.database_url.removeprefix("sqlite:///"))
+
+
 def _whole(path: Path) -> bool:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 

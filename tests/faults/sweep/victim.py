@@ -6,7 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from sora_mcp import reconciling, submitting
+from sora_mcp import schedule
 from sora_mcp.desk import Wish
-from sora_mcp.settings import load
+from sora_mcp.settings import Settings, load
+from sora_mcp.store import Store
 from sora_mcp.worker import open_desk
 from tests.played.rig import eventually
 
@@ -26,16 +27,17 @@ PR_SET_PTRACER, ANYBODY = 0x59616D61, -1
 LIFE_S = 60.0
 WINDOW_S, SKEW_S = 2.0, 0.5
 """In a life of a minute: after an unclear submit the next one of its model waits for so long, and not for two minutes."""
+Life = Callable[[Settings, tuple[str, ...]], Awaitable[None]]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
 
 
 class Victim:
-    """One process. It waits for the word, wishes for these prompts, and lives until nothing is alive any more."""
+    """One process, which waits for the word and then lives this life."""
 
-    def __init__(self, env: dict[str, str], prompts: Sequence[str] = ()) -> None:
+    def __init__(self, env: dict[str, str], prompts: Sequence[str] = (), *, life: Life | None = None) -> None:
         self._ours, theirs = FORKS.Pipe()
-        self.process: Any = FORKS.Process(target=_live, args=(env, tuple(prompts), theirs), daemon=True)
+        self.process: Any = FORKS.Process(target=_live, args=(life or working, env, tuple(prompts), theirs), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -58,25 +60,30 @@ class Victim:
         return code
 
 
-def _live(env: dict[str, str], prompts: tuple[str, ...], word: Connection) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - what it complains about goes unseen
-    for room in (submitting, reconciling):
-        room.WINDOW_S, room.SKEW_S = WINDOW_S, SKEW_S
-    word.send(os.getpid())
-    word.recv()
-    anyio.run(_work, env, prompts)
-
-
-async def _work(env: dict[str, str], prompts: tuple[str, ...]) -> None:
-    settings = load(env, today=date.today(), config=Path(env["SORA_MCP_HOME"]) / "none.toml")
+async def working(settings: Settings, prompts: tuple[str, ...]) -> None:
+    """Wishes for these prompts, and works until nothing is alive any more."""
     async with open_desk(settings) as desk, anyio.create_task_group() as group:
         for prompt in prompts:
             group.start_soon(lambda prompt=prompt: desk.create(Wish(prompt, MODEL, seconds=4, request_id=prompt), principal="local"))
         await eventually(lambda: desk.store.run(_over, desk.store, len(prompts)), seconds=LIFE_S)
 
 
-def _over(store: Any, count: int) -> bool:
+async def opening(settings: Settings, prompts: tuple[str, ...]) -> None:
+    """Only opens the store, which brings its schema to the newest version."""
+    Store(settings.database_url, settings.home).close()
+
+
+def _live(life: Life, env: dict[str, str], prompts: tuple[str, ...], word: Connection) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - what it complains about goes unseen
+    schedule.WINDOW_S, schedule.SKEW_S = WINDOW_S, SKEW_S
+    word.send(os.getpid())
+    word.recv()
+    settings = load(env, today=date.today(), config=Path(env["SORA_MCP_HOME"]) / "none.toml")
+    anyio.run(life, settings, prompts)
+
+
+def _over(store: Store, count: int) -> bool:
     """Whether all wishes are known and none is alive."""
     return len(store.page(None, limit=100).jobs) >= count and store.alive() == 0

@@ -18,7 +18,7 @@ from .quoting import Quotes
 from .rules import FIT
 from .settings import Settings
 from .shelf import Shelf
-from .store import Budget, Caps, Intent, Outline, Page, Pause, Store
+from .store import Budget, Caps, Intent, Outline, Page, Store
 from .store.pauses import said
 from .studio import Studio
 from .vendors import Catalogue, Fit, cheapest, fitting, key_needed, read
@@ -54,8 +54,6 @@ class Desk:
     wake: Callable[[], None] = lambda: None
     alive: int = 0
     """How many jobs are under way, as the worker last saw it."""
-    pauses: tuple[Pause, ...] = ()
-    """Models that cost more than was quoted, as of the last wish."""
     studio: Studio = field(default_factory=Studio)
     shelf: Shelf = field(init=False)
     quotes: Quotes = field(init=False)
@@ -67,7 +65,7 @@ class Desk:
     @property
     def catalogue(self) -> Catalogue:
         """What this user can buy."""
-        return replace(self.shelf.catalogue, paused=frozenset(pause.model for pause in self.pauses))
+        return self.shelf.catalogue
 
     @property
     def planner(self) -> Planner:
@@ -100,7 +98,6 @@ class Desk:
 
     async def _created(self, wish: Wish, principal: str, agreed: str | None) -> Job:
         await self.shelf.look(wish.model)
-        self.pauses = await self.store.run(self.store.pauses.paused)
         request, parents = await self._request(wish, principal)
         plan = await self._framed(self.planner.plan(wish, request), request)
         plan = replace(plan, quote=self.quotes.at_least(plan.choice, plan.order, plan.quote, today=self.today))
@@ -124,14 +121,13 @@ class Desk:
 
     def _alarm(self) -> tuple[str, ...]:
         """What every purchase says until a person has looked at it."""
-        paused = [pause.model for pause in self.pauses]
+        paused = [pause.model for pause in self.shelf.pauses]
         named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
         return (f"Paused, as it cost more than quoted: {named} (`sora-mcp resume`).",) if paused else ()
 
     async def estimate(self, wish: Wish, *, clips: int, principal: str) -> Estimate:
         """What `clips` of these would cost now. Reads the budget, sends nothing, holds nothing; a yes that is needed gets a quote."""
         await self.shelf.look(wish.model)
-        self.pauses = await self.store.run(self.store.pauses.paused)
         request, _ = await self._request(wish, principal)
         plan = self.planner.plan(wish, request)
         if self.catalogue.usable(plan.choice):
@@ -140,7 +136,7 @@ class Desk:
         refused, left = await self.store.run(self.store.outlook, plan.quote.micros, self.caps, clips=clips)
         if not self.catalogue.usable(plan.choice):
             refused = key_needed((plan.choice,))
-        elif (paused := next((pause for pause in self.pauses if pause.model == plan.choice.id), None)) is not None:
+        elif (paused := next((pause for pause in self.shelf.pauses if pause.model == plan.choice.id), None)) is not None:
             refused = said(paused)
         offers = () if wish.model else tuple(cheapest(fitting(list(self.catalogue.choices()), request, today=self.today)))
         asks = self.needs_yes(plan.quote)

@@ -89,6 +89,7 @@ async def _heard(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
         case None:
             # A word that nobody documented is neither an end nor a failure.
             await store.run(store.step, job, due_s=_later(desk, job, vendor, reply), tries=job.tries + 1)
+    desk.shelf.forget()  # a sum above the quote pauses the model
 
 
 async def _linkless(desk: Desk, job: Job, reading: Linkless, *, due_s: float) -> None:

@@ -87,10 +87,10 @@ def orientation(size: Size) -> str | None:
 
 
 def breaches(order: Order, offer: Offer) -> Iterator[Rule]:
-    """The rules that a whole order breaks."""
+    """The conditional rules that an order of legal values breaks."""
     facts = order.facts
     for rule in offer.rules:
-        value = facts.get(rule.param)
+        value = facts.get(rule.param) if rule.when else None
         if value is not None and holds(rule.when, facts) and not allows(rule, value):
             yield rule
 

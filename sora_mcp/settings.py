@@ -23,7 +23,6 @@ import tzlocal
 from . import keychain
 from .domain import Vendor
 from .money import Micros, ceil
-from .pricefile import BadPrices, read_models, read_prices
 from .vendors import EVERY, Catalogue, priced, rebased, stocked
 
 T = TypeVar("T")
@@ -164,8 +163,6 @@ def _get(have: Mapping[str, str], name: str, read: Callable[[str], T], default: 
         return default
     try:
         return read(text.strip())
-    except BadPrices as error:
-        raise BadSetting(f"{PREFIX}{name}: {error}") from None
     except (ValueError, InvalidOperation, LookupError, OSError):
         raise BadSetting(f"{PREFIX}{name} must be {SHAPES[name]}.") from None
 
@@ -248,11 +245,16 @@ def _database(text: str) -> str:
 
 def _sold(text: str, today: date) -> tuple[Vendor, ...]:
     """Every vendor, with the models and the prices that only the user knows."""
+    from .pricefile import BadPrices, read_models, read_prices  # only who has such a file waits for what reads it
+
     file = _path(text).read_text("utf-8")
-    own = read_models(file, [vendor.name for vendor in EVERY if vendor.own])
-    vendors = stocked(EVERY, own, checked=today)
-    offers = {choice.id: choice.offer for choice in Catalogue(vendors).choices()}
-    prices = read_prices(file, offers, own=own, listed=[vendor.name for vendor in EVERY if vendor.listing])
+    try:
+        own = read_models(file, [vendor.name for vendor in EVERY if vendor.own])
+        vendors = stocked(EVERY, own, checked=today)
+        offers = {choice.id: choice.offer for choice in Catalogue(vendors).choices()}
+        prices = read_prices(file, offers, own=own, listed=[vendor.name for vendor in EVERY if vendor.listing])
+    except BadPrices as error:
+        raise BadSetting(f"{PREFIX}PRICES: {error}") from None
     return priced(vendors, prices, checked=today)
 
 

@@ -1,8 +1,9 @@
-"""What is on sale now: the written offers, the vendors' own lists as last fetched, and what they said is gone."""
+"""What is on sale now: the written offers, the vendors' own lists as last fetched, and what is gone or paused."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ import anyio
 from .domain import Reply, Vendor
 from .errors import NotSent, SoraError
 from .store import Store
-from .store.nouns import Listed
+from .store.nouns import Listed, Pause
 from .vendors import Catalogue, offers_of
 from .web import Web
 
@@ -21,6 +22,8 @@ FRESH_S = 86_400.0
 """A list older than this is fetched again when somebody asks, and its prices do not count as live any more."""
 AGAIN_S = 60.0
 """No list is fetched more often, whatever is asked for."""
+CURRENT_S = 1.0
+"""How long what was read from the store is taken for current: `reserve` looks again at what must not be bought."""
 PATIENCE_S = 2.0
 """How long a caller waits for a list: create_video answers within three seconds, come what may."""
 
@@ -34,6 +37,9 @@ class Shelf:
     web: Web
     clock: Callable[[], float]
     catalogue: Catalogue = field(init=False)
+    pauses: tuple[Pause, ...] = ()
+    """Models that cost more than was quoted."""
+    _loaded: float = float("-inf")
     _lists: dict[str, Listed] = field(default_factory=dict[str, Listed])
     _tried: dict[str, float] = field(default_factory=dict[str, float])
     _one: anyio.Lock = field(default_factory=anyio.Lock)
@@ -43,14 +49,21 @@ class Shelf:
 
     async def load(self) -> None:
         """What the store has: also what other processes fetched or heard."""
-        lists, gone = await self.store.run(self.store.listings.on_sale)
+        loaded = time.monotonic()
+        lists, gone, self.pauses = await self.store.run(self.store.listings.on_sale)
+        self._loaded, paused = loaded, frozenset(pause.model for pause in self.pauses)
         self._lists = {listed.vendor: listed for listed in lists}
         vendors = tuple(self._stocked(vendor) for vendor in self.written.vendors)
-        self.catalogue = replace(self.written, vendors=vendors, gone={row.model: _day(row.at) for row in gone})
+        self.catalogue = replace(self.written, vendors=vendors, paused=paused, gone={row.model: _day(row.at) for row in gone})
+
+    def forget(self) -> None:
+        """This process wrote something: the next wish reads the store again."""
+        self._loaded = float("-inf")
 
     async def look(self, name: str | None = None) -> None:
         """Up to date for a wish that names this model, or none. Where a list cannot be fetched, its last copy stays."""
-        await self.load()
+        if time.monotonic() - self._loaded > CURRENT_S:
+            await self.load()
         if not any(self._due(vendor, name) for vendor in self.written.vendors):
             return
         async with self._one:

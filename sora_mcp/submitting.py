@@ -140,6 +140,7 @@ class Submitter:
     ) -> None:
         """The vendor's id is the job's, unless it is another's: then nobody knows what this call bought."""
         row = await self._record(work, job, token, reading, *args, **named)
+        self.desk.shelf.forget()  # a sum above the quote pauses the model
         if row.submit_token == token and row.vendor_id != reading.id:
             why = f"{vendor.title} answered with the id of another job."
             await self._lost(job, token, _unclear(why))

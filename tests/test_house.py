@@ -38,6 +38,7 @@ FLOORS = (
 """From the ground up. A room is a file, or a folder with what is in it."""
 
 LATE = {
+    ("settings", "pricefile"): "only who has a price file waits for what reads it",
     ("media", "media"): "PyAV and Pillow are an extra: what needs them is imported when it is asked for",
 }
 """Which rooms may import which inside of a function, and why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import fields
@@ -22,6 +23,8 @@ from .tables import db_now, jobs
 WHOLE = [jobs.c[field.name] for field in fields(Job) if field.name not in UNSTORED]
 SEEN = [column for column in WHOLE if column is not jobs.c.call]
 """All but the paid call, which can carry megabytes and is for the worker only."""
+SELECTED = sa.select(*SEEN)
+"""Made once: making it takes longer than the rest of a read."""
 CHANGES_AT_ONCE = 1000
 
 
@@ -38,7 +41,7 @@ def get(conn: sa.Connection, job_id: str, principal: str | None) -> Job:
 
 def load(conn: sa.Connection, job_id: str) -> Job:
     """The job of an id that we gave out."""
-    return Job(**conn.execute(sa.select(*SEEN).where(jobs.c.id == job_id)).mappings().one())
+    return Job(**conn.execute(SELECTED.where(jobs.c.id == job_id)).mappings().one())
 
 
 def paid_call(conn: sa.Connection, job_id: str) -> Call | None:
@@ -48,7 +51,7 @@ def paid_call(conn: sa.Connection, job_id: str) -> Call | None:
 
 def first(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False) -> Job | None:
     """A job of which all this is true."""
-    row = conn.execute(sa.select(*SEEN).where(*where).order_by(*([jobs.c.created_at.desc()] if newest else [])).limit(1)).mappings().first()
+    row = conn.execute(SELECTED.where(*where).order_by(*([jobs.c.created_at.desc()] if newest else [])).limit(1)).mappings().first()
     return None if row is None else Job(**row)
 
 
@@ -59,7 +62,7 @@ def page(conn: sa.Connection, principal: str | None, *, state: State | None, que
         where.append(jobs.c.state == state)
     if cursor is not None:
         where.append(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*_place(cursor)))
-    found = _jobs(conn, sa.select(*SEEN).where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1))
+    found = _jobs(conn, SELECTED.where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1))
     return Page(found[:limit], _cursor(found[limit - 1]) if len(found) > limit else None)
 
 
@@ -70,7 +73,7 @@ def version(conn: sa.Connection) -> int:
 
 def changed(conn: sa.Connection, since: int) -> tuple[Job, ...]:
     """Jobs that changed after this version, in order, a thousand at most."""
-    return _jobs(conn, sa.select(*SEEN).where(jobs.c.version > since).order_by(jobs.c.version).limit(CHANGES_AT_ONCE))
+    return _jobs(conn, SELECTED.where(jobs.c.version > since).order_by(jobs.c.version).limit(CHANGES_AT_ONCE))
 
 
 def alive(conn: sa.Connection) -> int:
@@ -129,6 +132,7 @@ def news(now: float) -> dict[str, Any]:
     return {"updated_at": now, "version": next_version()}
 
 
+@functools.cache
 def next_version() -> sa.ScalarSelect[int]:
     """One above the highest."""
     every = jobs.alias()

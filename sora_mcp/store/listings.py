@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from . import tables
+from . import pauses, tables
 from .database import Database
-from .nouns import Gone, Listed
+from .nouns import Gone, Listed, Pause
 
 REMEMBERED_S = 86_400.0
 """How long a model that was gone is passed over."""
@@ -23,12 +23,12 @@ class Listings:
     database: Database
     clock: Callable[[], float]
 
-    def on_sale(self) -> tuple[tuple[Listed, ...], tuple[Gone, ...]]:
-        """The last copy of every vendor's list, and the models that were gone within a day."""
+    def on_sale(self) -> tuple[tuple[Listed, ...], tuple[Gone, ...], tuple[Pause, ...]]:
+        """The last copy of every vendor's list, the models that were gone within a day, and those that are paused."""
         recent = sa.select(tables.gone).where(tables.gone.c.at > self.clock() - REMEMBERED_S).order_by(tables.gone.c.model)
         with self.database.reading() as conn:
             lists = tuple(Listed(**row) for row in conn.execute(sa.select(tables.listings)).mappings())
-            return lists, tuple(Gone(**row) for row in conn.execute(recent).mappings())
+            return lists, tuple(Gone(**row) for row in conn.execute(recent).mappings()), pauses.every(conn)
 
     def keep(self, vendor: str, body: Mapping[str, Any]) -> None:
         """The vendor's list, in place of the copy before."""

@@ -16,6 +16,8 @@ from .nouns import Caps, Intent
 SAME_WISH_S = 600
 """The same wish within this time, without a request_id, means the job that exists."""
 COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "expected_s", "call")
+NEW = sa.insert(tables.jobs).values(version=jobs.next_version(), **jobs.free(0))
+"""Of a job that is due at once; the rest comes from its intent."""
 
 
 def look(conn: sa.Connection, intent: Intent, now: float) -> Job | None:
@@ -39,7 +41,7 @@ def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job 
     day = ledger.today(conn, now, caps.zone)
     ledger.begin(conn, day)
     ledger.hold(conn, ledger.Account(job_id, intent.vendor, intent.model, day.name), micros, now)
-    conn.execute(sa.insert(tables.jobs).values(id=job_id, day=day.name, **_columns(intent, now)))
+    conn.execute(NEW, {"id": job_id, "day": day.name, **_columns(intent, now)})
     return jobs.load(conn, job_id)
 
 
@@ -89,6 +91,4 @@ def _columns(intent: Intent, now: float) -> dict[str, Any]:
         "confidence": intent.quote.confidence,
         "created_at": now,
         "updated_at": now,
-        "version": jobs.next_version(),
-        **jobs.free(0),
     }

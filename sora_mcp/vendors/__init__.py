@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -68,6 +69,14 @@ class Catalogue:
         """Every offer of every vendor, in the registry's order."""
         return (Choice(vendor, offer) for vendor in self.vendors for offer in vendor.offers)
 
+    @functools.cached_property
+    def _by_name(self) -> Mapping[str, tuple[Choice, ...]]:
+        found = dict[str, tuple[Choice, ...]]()
+        for choice in self.choices():
+            for name in dict.fromkeys(choice.names):
+                found[name] = (*found.get(name, ()), choice)
+        return found
+
     def usable(self, choice: Choice) -> bool:
         """Whether it can be bought now: its vendor needs no key, or has one."""
         return not choice.vendor.keys or choice.vendor.name in self.keyed
@@ -82,7 +91,8 @@ class Catalogue:
 
     def get(self, name: str) -> Choice | None:
         """The one offer of this full id, in any case."""
-        return next((choice for choice in self.choices() if choice.id == name.strip().casefold()), None)
+        wanted = name.strip().casefold()
+        return next((choice for choice in self._by_name.get(wanted, ()) if choice.id == wanted), None)
 
     def lists(self, name: str) -> bool:
         """Whether a vendor's own list may hold what is asked for: of a vendor with a key, or of the one that is named."""
@@ -91,12 +101,11 @@ class Catalogue:
 
     def sells(self, name: str) -> bool:
         """Whether anybody here sells something of this name."""
-        return any(name.strip().casefold() in choice.names for choice in self.choices())
+        return name.strip().casefold() in self._by_name
 
     def named(self, name: str) -> tuple[Choice, ...]:
         """What `vendor:model` or a bare model means. UnknownModel names the nearest ones."""
-        wanted = name.strip().casefold()
-        found = tuple(choice for choice in self.choices() if wanted in choice.names)
+        found = self._by_name.get(name.strip().casefold())
         if found:
             return found
         near = [choice.id for choice in self.near(name)]

@@ -164,6 +164,7 @@ async def test_a_yes_to_a_price_that_changed_buys_nothing(tmp_path: Path) -> Non
     async with shop(tmp_path) as at, at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         at.rig.desk.shelf.written = dearer(at, tmp_path).catalogue
+        at.rig.desk.shelf.forget()
         late = await send(client, state=state, answer=YES)
         assert (code(late), await at.jobs()) == ("needs_confirmation", [])
         assert "is for other arguments or another price. muvi:sora-2 costs $1.20 for this" in str(late)

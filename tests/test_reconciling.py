@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,7 @@ async def test_a_second_submit_of_the_model_waits_while_one_is_unclear(tmp_path:
 
 async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent(tmp_path: Path) -> None:
     async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, _, clock):
+        at.desk.settings = replace(at.desk.settings, poll_seconds=None)  # three looks would have passed before the clock is set
         started = await at.bought(seconds=8)
         clock.at += 30
         waiting = await at.job(started.id)
@@ -198,7 +200,8 @@ async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent
         assert begun in sentences.of_start(started, now=NOON, day_left=None)
         then = f"waits, nothing is sent yet: {why}. It is sent when that is clear, at the latest in about 90 s (12:02 UTC)."
         assert sentences.of_job(waiting, now=clock.at).startswith(f"{started.id} {then} $2.40 is set aside: do not create it again.")
-        clock.at += 91
+        at.desk.settings = replace(at.desk.settings, poll_seconds=0.02)
+        assert (await at.job(started.id)).waits_until is None
         sent = await ended(at, waiting, "completed")
         assert (sent.state, sent.waits_until, len(at.posts)) == ("completed", None, 2)
 

@@ -71,7 +71,6 @@ async def journeys(spoken: Chat, wires: dict[str, Wire], keys: dict[str, str]) -
 
 async def _journey(spoken: Chat, vendor: str, wire: Wire, key: str) -> None:
     forms = f"{key} {quote(key, safe='')} {base64.b64encode(key.encode()).decode()}"
-    muvis = iter((*["sora-2-pro"] * 3, "sora-2", "veo-3.1-fast"))  # one waits for its model's unclear ones
     escaped = "".join(f"\\u{ord(char):04x}" for char in key)
     told = {"message": f"Unknown key {forms}", "error": {"code": "X", "message": forms}, "detail": forms, "Authorization": key, key: key}
     for fault in (
@@ -86,8 +85,7 @@ async def _journey(spoken: Chat, vendor: str, wire: Wire, key: str) -> None:
         else:
             wire.arm("status", "instead", status=401, json=told)
             wire.arm("media", "instead", status=403, json=told)
-        wish = WISHES[vendor] | ({"model": f"muvi:{next(muvis)}"} if vendor == "muvi" else {})
-        job = await spoken.call("create_video", prompt=f"a boat {len(wire.heard)}", **wish)
+        job = await spoken.call("create_video", prompt=f"a boat {len(wire.heard)}", **WISHES[vendor])
         assert "job_id" in job, job
         await spoken.ended(job["job_id"])
         await spoken.ask("resources/read", uri=f"sora://videos/{job['job_id']}")

@@ -15,7 +15,6 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from sora_mcp import schedule
 from sora_mcp.desk import Wish
 from sora_mcp.settings import Settings, load
 from sora_mcp.store import Store
@@ -25,8 +24,6 @@ from tests.played.rig import eventually
 MODEL = "muvi:sora-2"
 PR_SET_PTRACER, ANYBODY = 0x59616D61, -1
 LIFE_S = 60.0
-WINDOW_S, SKEW_S = 2.0, 0.5
-"""In a life of a minute: after an unclear submit the next one of its model waits for so long, and not for two minutes."""
 Life = Callable[[Settings, tuple[str, ...]], Awaitable[None]]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
@@ -77,7 +74,6 @@ def _live(life: Life, env: dict[str, str], prompts: tuple[str, ...], word: Conne
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - what it complains about goes unseen
-    schedule.WINDOW_S, schedule.SKEW_S = WINDOW_S, SKEW_S
     word.send(os.getpid())
     word.recv()
     settings = load(env, today=date.today(), config=Path(env["SORA_MCP_HOME"]) / "none.toml")

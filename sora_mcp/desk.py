@@ -125,7 +125,7 @@ class Desk:
         """What every purchase says until a person has looked at it."""
         paused = [pause.model for pause in self.shelf.pauses]
         named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
-        return (f"Paused, as it cost more than quoted: {named} (`sora-mcp resume`).",) if paused else ()
+        return (f"Paused, dearer than quoted: {named}.",) if paused else ()
 
     async def estimate(self, wish: Wish, *, clips: int, principal: str) -> Estimate:
         """What `clips` of these would cost now. Reads the budget, sends nothing, holds nothing; a yes that is needed gets a quote."""

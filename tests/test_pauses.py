@@ -79,7 +79,7 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         other = await at.desk.create(Wish("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
         named = await at.create("aimlapi:sora-2", seconds=8)
-        alarm = "Paused, as it cost more than quoted: aimlapi:veo-3.1-fast (`sora-mcp resume`)."
+        alarm = "Paused, dearer than quoted: aimlapi:veo-3.1-fast."
         assert (other.warnings[-1], named.warnings[-1]) == (alarm, alarm)
         assert (await at.create("aimlapi:veo-3.1-fast", seconds=4)).deduplicated
 

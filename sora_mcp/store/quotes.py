@@ -26,8 +26,9 @@ def use(conn: sa.Connection, intent: Intent, job_id: str, now: float) -> NeedsCo
     """
     said = intent.agreed or intent.quote_id
     named = canonical(said) if said else None
-    exact = _open(conn, _for(intent), now)
-    outlined = _open(conn, (*_outlined(intent), quotes.c.id == named, quotes.c.approved_at.is_not(None)), now) if named else None
+    exact = _open(conn, _same(intent.principal, intent.fingerprint, intent.quote.micros), now)
+    any_prompt = (*_same(intent.principal, intent.outline, intent.quote.micros), quotes.c.approved_at.is_not(None))
+    outlined = _open(conn, (*any_prompt, quotes.c.id == named), now) if named else None
     yes = outlined or exact
     if yes is not None and named in (None, yes.id) and (yes.approved_at is not None or intent.agreed is not None):
         approved_at = now if yes.approved_at is None else yes.approved_at
@@ -43,8 +44,7 @@ def use(conn: sa.Connection, intent: Intent, job_id: str, now: float) -> NeedsCo
 
 def ask(conn: sa.Connection, outline: Outline, now: float) -> str:
     """The quote for any prompt that waits already, or a new one."""
-    same = {"principal": outline.principal, "fingerprint": outline.fingerprint, "micros": outline.micros}
-    open_ = _open(conn, tuple(quotes.c[name] == value for name, value in same.items()), now)
+    open_ = _open(conn, _same(outline.principal, outline.fingerprint, outline.micros), now)
     return open_.id if open_ is not None else _insert(conn, {**asdict(outline), "prompt": ""}, now)[0]
 
 
@@ -76,16 +76,8 @@ def look(conn: sa.Connection, quote_id: str) -> Approval:
     return Approval(**row)
 
 
-def _for(intent: Intent) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        quotes.c.principal == intent.principal,
-        quotes.c.micros == intent.quote.micros,
-        quotes.c.fingerprint == intent.fingerprint,
-    )
-
-
-def _outlined(intent: Intent) -> tuple[sa.ColumnElement[bool], ...]:
-    return (*_for(intent)[:-1], quotes.c.fingerprint == intent.outline)
+def _same(principal: str, fingerprint: str, micros: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return quotes.c.principal == principal, quotes.c.fingerprint == fingerprint, quotes.c.micros == micros
 
 
 def _open(conn: sa.Connection, which: tuple[sa.ColumnElement[bool], ...], now: float) -> Any:

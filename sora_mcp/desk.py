@@ -25,8 +25,6 @@ from .vendors import Catalogue, Fit, cheapest, fitting, key_needed, read
 from .vendors.answers import refusal
 from .web import Web
 
-LOOKS = 3
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -212,12 +210,9 @@ class Desk:
         return vendor
 
     def alone_s(self, job: Job) -> float:
-        """How long no other submit of the model may follow one that became unclear: as long as a list could mistake one for the other,
-        or three looks at it where the user set the pause between looks. Later ones are told apart by `rivals`."""
+        """How long no other submit of the model may follow one that became unclear. Later ones are told apart by `rivals`."""
         find = self.vendor_of(job).find
-        if find is None or not find.by_time:
-            return 0.0
-        return LOOKS * schedule.look(self.settings.poll_seconds, usual_s=(schedule.WINDOW_S + schedule.SKEW_S) / LOOKS)
+        return schedule.alone(self.settings.poll_seconds) if find is not None and find.by_time else 0.0
 
     async def _waiting(self, job: Job) -> Job:
         """With the moment until which it waits, where an unclear call of its model keeps it from being sent."""

@@ -20,6 +20,7 @@ WINDOW_S = 90.0
 """How long after the paid call left a vendor may take it: the call's own deadline."""
 SKEW_S = 30.0
 """How far a vendor's clock may be from ours."""
+ALONE_LOOKS = 3
 
 
 def first(expected_s: float) -> float:
@@ -42,6 +43,12 @@ def later(job: Job, *, now: float, chance: float, alive: int = 0) -> float:
 def look(poll_seconds: float | None, *, usual_s: float) -> float:
     """Seconds to the next look at a vendor's whole list: more than a question after one job, so never oftener than once a second."""
     return usual_s if poll_seconds is None else max(poll_seconds, LEAST_LOOK_S)
+
+
+def alone(poll_seconds: float | None) -> float:
+    """Seconds for which no submit may follow an unclear one: while a list could mistake one for the other, or three looks at it where
+    the user set the pause between them."""
+    return ALONE_LOOKS * look(poll_seconds, usual_s=(WINDOW_S + SKEW_S) / ALONE_LOOKS)
 
 
 def backoff(tries: int, *, chance: float) -> float:

@@ -104,8 +104,7 @@ class Desk:
         if not self.catalogue.usable(plan.choice):
             raise MissingKey(key_needed((plan.choice,)), fixes=self.planner.others(request, but=plan.choice))
         self.planner.within(wish, plan)
-        usual_s = await self.store.run(self.store.usual_s, plan.choice.id)
-        intent = replace(self._intent(wish, plan, principal, usual_s), agreed=agreed, parents=parents)
+        intent = replace(self._intent(wish, plan, principal), agreed=agreed, parents=parents)
         job = await self._reserve(intent, plan)
         self.wake()
         job = await self._waiting(job)
@@ -240,7 +239,7 @@ class Desk:
         order, note = await self.framing.fitted(plan.order, plan.choice.offer.image, str(request.options.get(FIT, "none")))
         return replace(plan, order=order, warnings=(*plan.warnings, note)) if note else plan
 
-    def _intent(self, wish: Wish, plan: Plan, principal: str, usual_s: float | None) -> Intent:
+    def _intent(self, wish: Wish, plan: Plan, principal: str) -> Intent:
         order, offer = plan.order, plan.choice.offer
         return Intent(
             principal=principal,
@@ -257,7 +256,7 @@ class Desk:
             warnings=plan.warnings,
             call=plan.choice.vendor.submit(order, offer),
             quote=plan.quote,
-            expected_s=max(1, round(usual_s)) if usual_s else offer.expected_s,
+            expected_s=offer.expected_s,
             quote_id=wish.quote_id,
             confirm=self.needs_yes(plan.quote),
         )

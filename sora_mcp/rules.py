@@ -27,8 +27,7 @@ def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
     orders = [order for order in _orders(request, offer) if not tuple(breaches(order, offer))]
     if not orders:
         raise BrokenRules(_blame(request, offer))
-    sizes = sizes_of(offer)
-    return min(orders, key=lambda order: (*_price(order, offer, today), order.seconds, sizes.index(order.size)))
+    return min(orders, key=lambda order: _price(order, offer, today))
 
 
 def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
@@ -219,11 +218,11 @@ def _names(size: Size, own: Sequence[str]) -> set[str]:
 
 
 def _orders(request: VideoRequest, offer: Offer) -> Iterator[Order]:
-    """Every way to fill in what the caller did not say."""
+    """Every way to fill in what the caller did not say: the shortest first, and of these the offer's first size."""
     options: dict[str, Scalar] = {rule.param: rule.default for rule in options_of(offer) if rule.default is not None}
     options |= {name: value for name, value in request.options.items() if name not in (VARIATION, FIT)}
     lengths = seconds_of(offer) if request.seconds is None else (request.seconds,)
-    for size, seconds in itertools.product(_wanted_sizes(request, offer), lengths):
+    for seconds, size in itertools.product(lengths, _wanted_sizes(request, offer)):
         if _frames(size, request, offer):
             yield Order(request.prompt, size, seconds, request.image, options)
 
@@ -285,7 +284,8 @@ def _price(order: Order, offer: Offer, today: date) -> tuple[bool, Decimal]:
 
 def _exact(rate: Rate, order: Order) -> Decimal:
     length = Decimal(rate.micros) * (order.seconds if rate.per == "second" else 1) * Decimal(rate.times)
-    return max(length + rate.picture * order.pictures, Decimal(rate.least))
+    pictures = rate.picture * order.pictures if rate.picture else 0
+    return max(length + pictures, Decimal(rate.least))
 
 
 def _rank(row: Rate) -> tuple[int, date]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import Artifact, Call, Done, Job, JobError, Pending, Quote
 from sora_mcp.money import Micros, usd
-from sora_mcp.store import Caps, Intent, Store
+from sora_mcp.store import Caps, Intent, Store, claims
 from sora_mcp.store.database import Database
 
 NOON = 1_795_262_400.0
@@ -93,6 +93,12 @@ def moves(database: Database, job: Job) -> dict[str, int]:
     with database.reading() as conn:
         rows = conn.execute(sa.text("SELECT kind, micros FROM ledger WHERE job_id = :id ORDER BY kind"), {"id": job.id})
         return {row.kind: row.micros for row in rows}
+
+
+def sending(database: Database, vendor: str = "muvi") -> int:
+    """How many submits are in flight at the vendor."""
+    with database.reading() as conn:
+        return claims.sending(conn, vendor)
 
 
 def spent(store: Store, caps: Caps = CAPS) -> tuple[Micros, Micros]:

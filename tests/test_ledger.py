@@ -24,7 +24,9 @@ def refused(store: Store, price: str, caps: Caps = CAPS) -> str:
     """The sentence with which the store refuses."""
     with pytest.raises(OverBudget) as error:
         store.reserve(intent(price), caps)
-    assert store.allows(usd(price), caps) == error.value.message
+    said, _ = store.outlook(usd(price), caps)
+    assert said is not None
+    assert said in error.value.message
     return error.value.message
 
 
@@ -60,7 +62,7 @@ def test_a_day_takes_exactly_its_cap(store: Store) -> None:
         "This costs $1.000001. Only $1.00 of the day's $10.00 is left."
         " Only the user can raise SORA_MCP_DAILY_USD. The day ends 2026-11-22 at 00:00 UTC."
     )
-    assert store.allows(ONE, CAPS) is None
+    assert store.outlook(ONE, CAPS)[0] is None
     store.reserve(intent("1"), CAPS)
     assert store.budget(CAPS).day_left == 0
 

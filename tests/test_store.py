@@ -73,15 +73,13 @@ def test_the_same_request_id_is_the_same_job_for_ever(store: Store, clock: Clock
     made = store.reserve(wish, CAPS)
     clock.at += 40 * DAY_S
     assert store.reserve(wish, CAPS) == replace(made, deduplicated=True)
-    assert store.look(wish) == replace(made, deduplicated=True)
 
 
 def test_the_same_request_id_with_other_arguments_is_refused(store: Store) -> None:
     made = store.reserve(intent(request_id="r1"), CAPS)
-    for ask in (lambda wish: store.reserve(wish, CAPS), store.look):
-        with pytest.raises(RequestIdConflict) as refused:
-            ask(intent(request_id="r1"))
-        assert refused.value.job_id == made.id
+    with pytest.raises(RequestIdConflict) as refused:
+        store.reserve(intent(request_id="r1"), CAPS)
+    assert refused.value.job_id == made.id
 
 
 def test_a_request_id_belongs_to_its_principal(store: Store) -> None:
@@ -95,7 +93,6 @@ def test_the_same_wish_within_ten_minutes_is_the_same_job(store: Store, clock: C
     clock.at += 599
     assert store.reserve(wish, CAPS) == replace(made, deduplicated=True)
     clock.at += 1
-    assert store.look(wish) is None
     assert store.reserve(wish, CAPS).id != made.id
 
 
@@ -296,7 +293,7 @@ def test_a_page_can_be_of_one_state(store: Store) -> None:
     done = store.finish(running(store), FILE)
     made = store.reserve(intent(), CAPS)
     assert store.page("local", state="submitting", limit=9).jobs == (made,)
-    assert store.finished("local", limit=9).jobs == (done,)
+    assert store.page("local", state="completed", limit=9).jobs == (done,)
 
 
 @pytest.mark.parametrize(
@@ -349,17 +346,27 @@ def test_alive_counts_what_the_worker_has_to_finish(store: Store) -> None:
     assert store.alive() == 2
 
 
-def test_the_usual_time_is_the_median_of_the_last_twenty(store: Store, clock: Clock) -> None:
+def test_a_job_that_was_just_asked_for_knows_what_is_left_of_the_day(store: Store) -> None:
+    wish = intent("1.20")
+    made = store.reserve(wish, CAPS)
+    assert (made.day_left, store.get(made.id, None).day_left) == (usd("8.80"), None)
+    assert store.reserve(intent("0"), CAPS).day_left == usd("8.80")
+    assert store.reserve(intent("0.30"), CAPS).day_left == store.budget(CAPS).day_left == usd("8.50")
+    assert store.reserve(wish, CAPS).day_left == usd("8.50")
+
+
+def test_a_new_job_takes_as_long_as_the_median_of_the_last_twenty_of_its_model(store: Store, clock: Clock) -> None:
     for number in range(1, 23):
         clock.at = NOON + number * 1000
         job = running(store, "0.10")
         clock.at += 500 if number < 3 else number
         store.finish(job, FILE)
         if number == 2:
-            assert store.usual_s("muvi:sora-2") is None
+            assert store.reserve(intent(), CAPS).expected_s == 180
+            clock.at += DAY_S
         clock.at += 1
-    assert store.usual_s("muvi:sora-2") == 12.5
-    assert store.usual_s("muvi:sora-2-pro") is None
+    assert store.reserve(intent("0"), CAPS).expected_s == 12
+    assert store.reserve(intent("0", model="muvi:sora-2-pro"), CAPS).expected_s == 180
 
 
 # Calling back

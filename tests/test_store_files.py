@@ -194,16 +194,12 @@ def test_an_error_of_the_store_quotes_no_row(store: Store, database: Database) -
 
 def reads(store: Store) -> dict[str, Callable[[], object]]:
     """Every call that says that it needs no write lock."""
-    wish, job = intent(), store.page(None, limit=1).jobs[0]
+    job = store.page(None, limit=1).jobs[0]
     return {
-        "look": lambda: store.look(wish),
         "made": lambda: store.made("local", "f"),
-        "usual_s": lambda: store.usual_s("muvi:sora-2"),
         "get": lambda: store.get(job.id, None),
         "page": lambda: store.page(None, limit=5),
-        "finished": lambda: store.finished(None, limit=5),
         "budget": lambda: store.budget(CAPS),
-        "allows": lambda: store.allows(usd("1"), CAPS),
         "outlook": lambda: store.outlook(usd("1"), CAPS),
         "spend": store.spend,
         "approval": lambda: None,
@@ -211,7 +207,6 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "changed": lambda: store.changed(0),
         "alive": store.alive,
         "next_due": store.next_due,
-        "sending": store.sending,
         "paused": store.pauses.paused,
         "paid_call": lambda: store.lost.paid_call(job),
         "rivals": lambda: store.lost.rivals(job, 1.0),
@@ -354,12 +349,13 @@ def test_no_read_grows_with_the_number_of_jobs(store: Store, database: Database)
         store.finish(running(store, "0"), FILE)
     cursor = store.page("local", limit=1).next_cursor
     every = reads(store) | {
-        "look by request_id": lambda: store.look(intent(request_id="r")),
         "page of one": lambda: store.page("local", limit=5),
         "page of one state": lambda: store.page("local", state="completed", limit=5),
         "next page": lambda: store.page("local", limit=5, cursor=cursor),
         "next page of all": lambda: store.page(None, limit=5, cursor=cursor),
         "claim": lambda: store.claim("me", limit=1, lease_s=60),
+        "reserve": lambda: store.reserve(intent("0"), CAPS),
+        "reserve by request_id": lambda: store.reserve(intent("0", request_id="r"), CAPS),
     }
     del every["spend"]  # a report reads its month
     found = {name: [line for line in plans(store, database, ask) if GROWS.search(line)] for name, ask in every.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -67,7 +67,7 @@ class Artifact:
     height: int | None = None
 
 
-UNSTORED = ("deduplicated", "waits_until")
+UNSTORED = ("deduplicated", "waits_until", "day_left")
 """What is true of a job only at the moment of looking."""
 
 
@@ -113,6 +113,8 @@ class Job:
     deduplicated: bool = False
     waits_until: float | None = None
     """Nothing is sent yet, because an earlier paid call of its model is unclear; until then at the latest."""
+    day_left: Micros | None = field(default=None, compare=False)
+    """What the day's budget has left, of a job that was just asked for."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""

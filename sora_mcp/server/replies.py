@@ -25,10 +25,9 @@ MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".gif": "image/gif"}
 """Of finished files, by how their names end."""
 
 
-def started(job: Job, *, now: float, day_left: int | None) -> CallToolResult:
+def started(job: Job, *, now: float) -> CallToolResult:
     """The answer of create_video."""
-    message = sentences.of_start(job, now=now, day_left=day_left)
-    return _of_job(job, {"message": message, **job_fields(job, day_left=day_left)})
+    return _of_job(job, {"message": sentences.of_start(job, now=now), **job_fields(job)})
 
 
 def status(job: Job, *, now: float) -> CallToolResult:
@@ -116,7 +115,7 @@ def reply(structured: dict[str, Any], *links: ContentBlock, is_error: bool = Fal
     return CallToolResult(content=[text, *links], structured_content=structured, is_error=is_error)
 
 
-def job_fields(job: Job, *, day_left: int | None = None) -> dict[str, Any]:
+def job_fields(job: Job) -> dict[str, Any]:
     """A job without its message; what is unknown or empty is left out."""
     file = job.artifact
     return _present(
@@ -131,7 +130,7 @@ def job_fields(job: Job, *, day_left: int | None = None) -> dict[str, Any]:
         usd_is=_usd_is(job),
         charged=job.charged,
         deduplicated=job.deduplicated or None,
-        day_left_usd=_dollars(day_left),
+        day_left_usd=_dollars(job.day_left),
         path=file.path if file else None,
         uri=video_uri(job) if file else None,
         bytes=file.bytes if file else None,

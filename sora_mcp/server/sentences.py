@@ -36,12 +36,12 @@ REFUNDS = {
 }
 
 
-def of_start(job: Job, *, now: float, day_left: int | None) -> str:
+def of_start(job: Job, *, now: float) -> str:
     """A job that was just created, or that existed already."""
     if job.deduplicated:
         why = "the same request_id" if job.request_id else "the same request within 10 minutes; a wanted repeat says options.variation"
         return f"Not bought again ({why}): {of_job(job, now=now)}"
-    left = "" if day_left is None or not job.micros else f" (left today {show(day_left)})"
+    left = "" if job.day_left is None or not job.micros else f" (left today {show(job.day_left)})"
     notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
     then = f"Usually ready in {_about(job.expected_s)}."
     if job.waits_until is not None:

@@ -11,7 +11,7 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, InputRequiredResult
 
 from ..domain import LIVE, Job, State, Wish
-from ..errors import NotCancellable, SoraError
+from ..errors import NotCancellable
 from . import approval, replies, sentences, sizes
 from .arguments import dollars
 from .opened import Opened, principal
@@ -55,7 +55,7 @@ async def create_video(
     job = await approval.bought(desk, wish, ctx)
     if isinstance(job, InputRequiredResult):
         return job
-    return replies.started(job, now=desk.clock(), day_left=await _day_left(desk))
+    return replies.started(job, now=desk.clock())
 
 
 async def get_video_status(job_id: str, ctx: Context[Opened, Any], wait_seconds: float = 25) -> CallToolResult:
@@ -133,14 +133,6 @@ TOOLS: tuple[Callable[..., Any], ...] = (
 
 async def _desk(ctx: Context[Opened, Any]) -> Desk:
     return await ctx.request_context.lifespan_context.desk()
-
-
-async def _day_left(desk: Desk) -> int | None:
-    """Nothing that goes wrong here may hide that the job exists."""
-    try:
-        return (await desk.budget()).day_left
-    except SoraError:
-        return None
 
 
 async def _changed(job: Job, wait_s: float, desk: Desk, ctx: Context[Opened, Any]) -> Job:

@@ -62,7 +62,7 @@ class Store:
     # The desk
 
     def reserve(self, intent: Intent, caps: Caps) -> Job:
-        """The job that the intent means: one that exists (`deduplicated`), or a new one with its money held.
+        """The job that the intent means: one that exists (`deduplicated`), or a new one with its money held; with `day_left`.
 
         The same request_id is always the same job: RequestIdConflict with other arguments. Without one, the same wish within ten
         minutes is the same job, unless that one ended free of charge. OverBudget when a cap would be passed; NeedsConfirmation when
@@ -73,11 +73,6 @@ class Store:
         if isinstance(found, SoraError):
             raise found
         return found
-
-    def look(self, intent: Intent) -> Job | None:
-        """The job that exists for this intent, without reserving."""
-        with self._database.reading() as conn:
-            return reserving.look(conn, intent, self._clock())
 
     def get(self, job_id: str, principal: str | None) -> Job:
         """The job, however its id was typed. NotFound for others' jobs too; None as principal sees all."""
@@ -90,15 +85,6 @@ class Store:
         """Jobs, newest first, whose prompt has every word of the query. BrokenRules for a cursor that is not ours."""
         with self._database.reading() as conn:
             return jobs.page(conn, principal, state=state, query=query, limit=limit, cursor=cursor)
-
-    def finished(self, principal: str | None, *, limit: int, cursor: str | None = None) -> Page:
-        """Jobs with a file, newest first."""
-        return self.page(principal, state="completed", limit=limit, cursor=cursor)
-
-    def usual_s(self, model: str) -> float | None:
-        """How long the model's videos took lately, from the paid call to the file; None of fewer than three."""
-        with self._database.reading() as conn:
-            return jobs.usual_s(conn, model)
 
     def cancel_unsent(self, job: Job) -> Job | None:
         """The job, cancelled and its hold released; None when its call may have left."""
@@ -127,13 +113,8 @@ class Store:
         with self._database.reading() as conn:
             return ledger.budget(conn, caps, self._clock())
 
-    def allows(self, micros: Micros, caps: Caps) -> str | None:
-        """The sentence with which `reserve` would refuse this price; None when it fits."""
-        with self._database.reading() as conn:
-            return ledger.refusal(conn, micros, caps, self._clock())
-
     def outlook(self, micros: Micros, caps: Caps, *, clips: int = 1) -> tuple[str | None, Budget]:
-        """What `allows` says of one such video, or else of `clips` of them one after the other, and the budget as it is now."""
+        """Which cap one such video would pass, or else `clips` of them one after the other, and the budget as it is now."""
         with self._database.reading() as conn:
             now = self._clock()
             left, every = ledger.budget(conn, caps, now), Micros(micros * clips)
@@ -209,11 +190,6 @@ class Store:
         """Prolongs the owner's leases on these jobs; those that others took over stay theirs."""
         with self._database.writing() as conn:
             claims.renew(conn, owner, job_ids, lease_s=lease_s)
-
-    def sending(self, vendor: str | None = None) -> int:
-        """Submits in flight, over all processes."""
-        with self._database.reading() as conn:
-            return claims.sending(conn, vendor)
 
     def begin(self, job: Job, token: str, *, lease_s: float, most: int = 4, alone_s: float = 0.0) -> bool:
         """Writes the token down before a byte is sent. False, and nothing may be sent, when the job is another's, was begun before,

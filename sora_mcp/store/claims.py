@@ -58,11 +58,10 @@ def hurry(conn: sa.Connection, job: Job) -> None:
     conn.execute(sa.update(rows).where(rows.c.id == job.id, rows.c.due_at.is_not(None)).values(due_at=db_now()))
 
 
-def sending(conn: sa.Connection, vendor: str | None = None) -> int:
-    """Submits in flight, over all processes."""
-    sent = (rows.c.state == "submitting", rows.c.submit_token.is_not(None), _leased)
-    at = () if vendor is None else (rows.c.vendor == vendor,)
-    return conn.execute(sa.select(sa.func.count()).select_from(rows).where(*sent, *at)).scalar_one()
+def sending(conn: sa.Connection, vendor: str) -> int:
+    """Submits in flight at a vendor, over all processes."""
+    sent = (rows.c.state == "submitting", rows.c.submit_token.is_not(None), rows.c.vendor == vendor, _leased)
+    return conn.execute(sa.select(sa.func.count()).select_from(rows).where(*sent)).scalar_one()
 
 
 def begin(conn: sa.Connection, job: Job, token: str, now: float, *, lease_s: float, most: int, alone_s: float) -> bool:

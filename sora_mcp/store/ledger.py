@@ -198,14 +198,15 @@ def budget(conn: sa.Connection, caps: Caps, now: float) -> Budget:
     )
 
 
-def refusal(conn: sa.Connection, micros: Micros, caps: Caps, now: float) -> str | None:
-    """The price, which cap it would pass, and until when; None when it fits. What is free always fits."""
-    passed = None if micros <= 0 else over(conn, micros, caps, now, left=budget(conn, caps, now))
+def refusal(conn: sa.Connection, micros: Micros, caps: Caps, now: float, *, left: Budget) -> str | None:
+    """The price, which cap it would pass, and until when; None when it fits."""
+    passed = over(conn, micros, caps, now, left=left)
     return None if passed is None else f"This costs {show(micros)}. {''.join(passed)}"
 
 
 def over(conn: sa.Connection, micros: Micros, caps: Caps, now: float, *, left: Budget) -> tuple[str, str] | None:
-    """Which cap a price would pass, of a budget that was looked up before: what is left and who can change it, and until when."""
+    """Which cap a price would pass, of a budget that was looked up before: what is left and who can change it, and until when.
+    What is free passes none."""
     most = min(caps.per_video, MOST)
     if micros <= 0:
         return None

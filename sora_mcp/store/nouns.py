@@ -11,8 +11,7 @@ from ..domain import Call, Job, Quote, Scalar
 from ..money import Micros
 
 READING = """
-look made usual_s get page finished budget allows outlook spend approval version changed alive next_due sending paused
-paid_call rivals alone_until unclaimed on_sale
+made get page budget outlook spend approval version changed alive next_due paused paid_call rivals alone_until unclaimed on_sale
 """
 READS = frozenset(READING.split())
 """What needs no write lock, and so never waits behind a write."""
@@ -37,6 +36,7 @@ class Intent:
     call: Call
     quote: Quote
     expected_s: int
+    """How long it takes, where the store has not seen how long the model takes."""
     parents: tuple[str, ...] = ()
     quote_id: str | None = None
     """What a person approved, where the caller names it."""

@@ -9,29 +9,24 @@ import sqlalchemy as sa
 
 from ..domain import Job
 from ..errors import OverBudget, RequestIdConflict, SoraError
+from ..money import Micros
 from . import jobs, ledger, pauses, quotes, tables
 from .ids import new_id
 from .nouns import Caps, Intent
 
 SAME_WISH_S = 600
 """The same wish within this time, without a request_id, means the job that exists."""
-COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "expected_s", "call")
+COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
 NEW = sa.insert(tables.jobs).values(version=jobs.next_version(), **jobs.free(0))
 """Of a job that is due at once; the rest comes from its intent."""
 
 
-def look(conn: sa.Connection, intent: Intent, now: float) -> Job | None:
-    """The job that this intent means already. RequestIdConflict when its request_id means another wish."""
-    job = _known(conn, intent) if intent.request_id is not None else _recent(conn, intent, now)
-    return None if job is None else replace(job, deduplicated=True)
-
-
 def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job | SoraError:
     """The job, new or known, or why there is none: returned, not raised, because a quote that was written down has to stay."""
-    if (job := look(conn, intent, now)) is not None:
-        return job
-    micros = intent.quote.micros
-    if (over := ledger.refusal(conn, micros, caps, now)) is not None:
+    left, micros = ledger.budget(conn, caps, now), intent.quote.micros
+    if (known := _known(conn, intent) if intent.request_id is not None else _recent(conn, intent, now)) is not None:
+        return replace(known, deduplicated=True, day_left=left.day_left)
+    if (over := ledger.refusal(conn, micros, caps, now, left=left)) is not None:
         return OverBudget(over)
     if (paused := pauses.refusal(conn, intent.model)) is not None:
         return paused
@@ -41,8 +36,10 @@ def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job 
     day = ledger.today(conn, now, caps.zone)
     ledger.begin(conn, day)
     ledger.hold(conn, ledger.Account(job_id, intent.vendor, intent.model, day.name), micros, now)
-    conn.execute(NEW, {"id": job_id, "day": day.name, **_columns(intent, now)})
-    return jobs.load(conn, job_id)
+    usual_s = jobs.usual_s(conn, intent.model)
+    expected_s = max(1, round(usual_s)) if usual_s else intent.expected_s
+    conn.execute(NEW, {"id": job_id, "day": day.name, "expected_s": expected_s, **_columns(intent, now)})
+    return replace(jobs.load(conn, job_id), day_left=Micros(left.day_left - micros))
 
 
 def cancel_unsent(conn: sa.Connection, job: Job, now: float) -> Job | None:

@@ -54,7 +54,7 @@ def test_a_started_job_says_price_budget_time_and_next_step() -> None:
         f"Note: {LONG[0]} "
         'Usually ready in about 3 min. Next: get_video_status("v_0123456789").'
     )
-    assert replies.started(job, now=NOW, day_left=usd("9.6")).structured_content == {
+    assert replies.started(replace(job, day_left=usd("9.6")), now=NOW).structured_content == {
         "message": message,
         "job_id": "v_0123456789",
         "state": "submitting",
@@ -76,7 +76,7 @@ def test_the_text_is_the_message() -> None:
 
 
 def test_a_repeat_says_that_nothing_was_bought_again() -> None:
-    result = replies.started(replace(a_job(), deduplicated=True), now=NOW, day_left=None)
+    result = replies.started(replace(a_job(), deduplicated=True), now=NOW)
     assert said(result) == (
         "Not bought again (the same request within 10 minutes; a wanted repeat says options.variation): "
         "v_0123456789 is queued, about 2 min left. Already paid for ($0.40 is set aside): do not create it again. "
@@ -87,7 +87,7 @@ def test_a_repeat_says_that_nothing_was_bought_again() -> None:
 
 def test_a_repeat_by_request_id_says_so() -> None:
     job = replace(a_done_job(), deduplicated=True, request_id="r1")
-    assert said(replies.started(job, now=NOW, day_left=None)).startswith("Not bought again (the same request_id): Done in 84 s:")
+    assert said(replies.started(job, now=NOW)).startswith("Not bought again (the same request_id): Done in 84 s:")
 
 
 def test_a_running_job_says_how_far_it_is() -> None:
@@ -245,7 +245,7 @@ def test_one_job_stays_small(job: Job) -> None:
 
 @pytest.mark.parametrize("waits_until", [None, NOW + 120], ids=["sent", "waiting"])
 def test_a_start_stays_small(waits_until: float | None) -> None:
-    result = replies.started(replace(a_job(), state="submitting", warnings=LONG, waits_until=waits_until), now=NOW, day_left=usd("9.6"))
+    result = replies.started(replace(a_job(), state="submitting", warnings=LONG, waits_until=waits_until, day_left=usd("9.6")), now=NOW)
     assert len(json.dumps(result.structured_content, separators=(",", ":")).encode()) <= ONE_RESULT
 
 

@@ -11,7 +11,7 @@ SoraError
 │  ├─ Declined           a person was asked, and the answer was not yes
 │  ├─ RequestIdConflict  the same request_id came with other arguments
 │  ├─ NotFound           there is no such job, quote or resource
-│  ├─ NotFinished        the job has no file yet
+│  ├─ NotFinished        the job has no file
 │  ├─ NotCancellable     the job, or its vendor, cannot be called back
 │  ├─ MissingMediaExtra  PyAV and Pillow are not installed
 │  └─ StorageError       the store or the disk cannot be read or written
@@ -148,7 +148,7 @@ class NotFound(Refused):
 
 
 class NotFinished(Refused):
-    """The job has no file yet."""
+    """The job has no file: not yet, or it never will."""
 
     code = "not_finished"
 

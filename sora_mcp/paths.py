@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .domain import Image, Job
+from .domain import LIVE, Image, Job
 from .errors import NotFinished, Untrusted
 from .guard import fetchable
 from .media import extra, works
@@ -119,7 +119,7 @@ def inside(text: str, folders: Sequence[Path]) -> Path:
 def file_of(job: Job) -> Path:
     """The job's finished file, there itself: a link in its place is not followed. NotFinished where there is none. Asks the disk."""
     if job.artifact is None:
-        raise NotFinished(f"{job.id} is {job.state}: it has no file yet.", job_id=job.id)
+        raise NotFinished(f"{job.id} is {job.state}: it has no file{' yet' if job.state in LIVE else ''}.", job_id=job.id)
     path = Path(job.artifact.path)
     try:
         mode = path.lstat().st_mode

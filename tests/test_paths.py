@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
 
 from sora_mcp.domain import Image
-from sora_mcp.errors import BrokenRules
-from sora_mcp.paths import frame_of, read_image
+from sora_mcp.errors import BrokenRules, NotFinished
+from sora_mcp.paths import file_of, frame_of, read_image
+from tests.nouns import a_job
 
 MOST = 10_000
 ELSEWHERE = "(the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI"
@@ -218,3 +221,9 @@ def test_any_other_moment_is_refused_with_those_that_there_are(text: str) -> Non
         frame_of(text)
     allowed = "v_0192abcdef#first, v_0192abcdef#last or a second such as v_0192abcdef#2.5s"
     assert caught.value.message == f"image must be {allowed}, not {text!r}."
+
+
+@pytest.mark.parametrize(("state", "says"), [("running", "is running: it has no file yet."), ("failed", "is failed: it has no file.")])
+def test_a_job_without_a_file_says_whether_one_may_come(state: Any, says: str) -> None:
+    with pytest.raises(NotFinished, match=f"{says}$"):
+        file_of(replace(a_job(), state=state, artifact=None))

@@ -67,7 +67,7 @@ class Artifact:
     height: int | None = None
 
 
-UNSTORED = ("deduplicated", "waits_until")
+UNSTORED = ("deduplicated", "waits_until", "unwritten")
 """What is true of a job only at the moment of looking."""
 
 
@@ -113,6 +113,8 @@ class Job:
     deduplicated: bool = False
     waits_until: float | None = None
     """Nothing is sent yet, because an earlier paid call of its model is unclear; until then at the latest."""
+    unwritten: str | None = None
+    """What became of its paid call, as a clause, while the store does not take it down: only this process knows it."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""

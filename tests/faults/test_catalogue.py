@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.catalogue import CATALOGUE, Fault
+from tests.faults.catalogue import CATALOGUE, PAID, Fault
+from tests.faults.rows import SUBMIT
 
 TESTS = Path(__file__).parents[1]
 HOW_MANY = {"S": 51, "C": 24, "D": 21, "Q": 23, "I": 12, "R": 14}
 
 
 @cache
-def tests_of(file: str) -> frozenset[str]:
+def played_in(file: str) -> frozenset[str]:
     nodes = ast.walk(ast.parse((TESTS / file).read_text(encoding="utf-8")))
-    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"))
+    return frozenset(
+        node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    )
 
 
 def test_every_fault_has_its_line_in_order() -> None:
@@ -29,4 +32,9 @@ def test_a_fault_is_played_by_tests_that_exist(row: Fault) -> None:
     assert row.fault and row.outcome and row.tests
     for where in row.tests:
         file, _, name = where.partition("::")
-        assert name in tests_of(file), where
+        assert name in played_in(file), where
+
+
+@pytest.mark.parametrize("row", [row for row in CATALOGUE if PAID in row.tests], ids=lambda row: row.id)
+def test_the_table_of_the_paid_call_has_the_fault(row: Fault) -> None:
+    assert [one.id for one in SUBMIT if one.id.startswith(row.id)]

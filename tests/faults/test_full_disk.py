@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import pytest
 from sora_mcp import submitting
 from sora_mcp.errors import StorageError
 from tests.faults.checks import ENDS
-from tests.faults.test_ending import PRICES, WISH, jobs_in
+from tests.faults.test_ending import MOST_S, PRICES, WISH, jobs_in
 from tests.played import Muvi, Pixazo, Played, Wire, played
 from tests.played.processes import ended, finish, run
 from tests.played.rig import Rig, environment, eventually, held, rig, settled
@@ -142,7 +143,9 @@ async def test_s42_without_a_list_it_is_unclear_and_held_and_the_log_names_the_w
     async with small(tmp_path, Pixazo(), PIXAZO_PRICES) as at:
         async with chat(at.env, stderr=at.stderr) as spoken:
             job_id = await at.sent(spoken, **PIXAZO)
+            began = time.monotonic()
             assert await spoken.leave() == 0
+            assert time.monotonic() - began < MOST_S
         way_out = f"sora-mcp resolve {job_id} --adopt {at.wire.made[0].id}"
         assert way_out in at.log
         at.free()

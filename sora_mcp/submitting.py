@@ -161,15 +161,15 @@ class Submitter:
     async def _record(self, work: Callable[..., T], job: Job, *args: object, taken_as: str | None = None, **named: object) -> T:
         """The outcome of a paid call is written down, however long the store takes nothing: only this process knows it."""
         heard, way_out = _heard(job, taken_as)
+        waits = chain(WRITE_WAITS_S, repeat(WRITE_WAITS_S[-1]))
         try:
-            for wait in chain(WRITE_WAITS_S, repeat(WRITE_WAITS_S[-1])):
+            while True:
                 try:
                     return await self.desk.store.run(work, job, *args, **named)
                 except StorageError as error:
                     self.desk.unwritten[job.id] = heard
                     log.error("%s %s, which cannot be written down yet: %s%s", job.id, heard, error, way_out)
-                await anyio.sleep(wait)
-            raise AssertionError("it waits for ever")
+                await anyio.sleep(next(waits))
         finally:
             self.desk.unwritten.pop(job.id, None)
 

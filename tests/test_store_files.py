@@ -257,8 +257,10 @@ def test_reads_cannot_write(database: Database) -> None:
 
 
 def test_an_idle_worker_takes_no_write_lock(store: Store, database: Database) -> None:
+    store.sign_on("me")
     with database.writing():
         assert store.claim("me", limit=9, lease_s=60) == ()
+        store.sign_off("me")
 
 
 async def test_the_store_is_asked_in_a_thread(store: Store) -> None:

@@ -107,7 +107,7 @@ SUBMITS: tuple[Fault, ...] = (
            FULL + "test_s42_after_a_kill_on_a_full_disk_the_vendors_list_has_the_job",
            FULL + "test_s42_without_a_list_it_is_unclear_and_held_and_the_log_names_the_way_out")),
     Fault("S43", "another process holds the lock", "refused before the POST; after it, tried until it is written down",
-          (FULL + "test_s43_a_locked_store_refuses_and_nothing_is_sent",
+          (FULL + "test_s43_a_locked_store_refuses_and_nothing_is_sent", FULL + "test_s43_who_leaves_does_not_wait_for_who_writes",
            FULL + "test_s43_an_outcome_waits_for_a_locked_store_as_long_as_it_takes")),
     Fault("S44", "the same wish twice at once, or one JSON-RPC id twice", "one create, the others `deduplicated`",
           (MORE + "test_s44_the_same_wish_at_the_same_moment_is_one_purchase",

@@ -180,6 +180,15 @@ async def test_s43_a_locked_store_refuses_and_nothing_is_sent(tmp_path: Path) ->
         assert (job.state, len(at.posts)) == ("completed", 1)
 
 
+async def test_s43_who_leaves_does_not_wait_for_who_writes(tmp_path: Path) -> None:
+    async with chat(environment(tmp_path, {}, (), LINGER="0")) as spoken:
+        await spoken.call("list_videos")
+        with closing(sqlite3.connect(tmp_path / "home" / "sora.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            began = time.monotonic()
+            assert (await spoken.leave(), time.monotonic() - began < MOST_S) == (0, True)
+
+
 async def test_s43_an_outcome_waits_for_a_locked_store_as_long_as_it_takes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,8 @@ class Desk:
     wake: Callable[[], None] = lambda: None
     alive: int = 0
     """How many jobs are under way, as the worker last saw it."""
+    unwritten: dict[str, str] = field(default_factory=dict[str, str])
+    """By job: what became of a paid call, as long as the store does not take it down."""
     studio: Studio = field(default_factory=Studio)
     shelf: Shelf = field(init=False)
     quotes: Quotes = field(init=False)
@@ -215,6 +217,8 @@ class Desk:
 
     async def _waiting(self, job: Job) -> Job:
         """With the moment until which it waits, where an unclear call of its model keeps it from being sent."""
+        if (heard := self.unwritten.get(job.id)) is not None:
+            return replace(job, unwritten=heard)
         if job.state != "submitting" or job.submit_token is not None:
             return job
         try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import secrets
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 from typing import TypeVar
 
 import anyio
@@ -28,11 +30,14 @@ LEASE_S = 20.0
 ATTEMPTS = 3
 """How often a call is tried of which provably no byte was sent, or which came too early."""
 DRAIN_S = 8.0
+LAST_S = 1.0
+"""How long a server that ends still tries to write down that a call is unclear: who comes next says so too."""
 FIRST_LOOK_S = 30.0
 """When a vendor's list is first looked at for a call whose answer was lost."""
 GONE = ("model_retired", "vendor_unavailable")
 """What a vendor's refusal means that is about the model and not about the wish."""
-WRITE_WAITS_S = (0.1, 0.5, 2.0, 5.0, 10.0)
+WRITE_WAITS_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""Between attempts to write an outcome down; the last one for as long as it takes."""
 
 
 @dataclass
@@ -68,7 +73,7 @@ class Submitter:
                 await self.sent()
             for scope in tuple(self._sending):
                 scope.cancel()
-            with anyio.move_on_after(1.0):
+            with anyio.move_on_after(LAST_S):
                 await self.sent()
 
     async def _send(self, job: Job, call: Call) -> None:
@@ -89,7 +94,7 @@ class Submitter:
         except OutcomeUnknown as error:
             await self._lost(job, token, _unclear(error.message))
         except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):
+            with anyio.move_on_after(LAST_S, shield=True):
                 await self._lost(job, token, _unclear("The server was stopped while the request was on its way."))
             raise
         else:
@@ -139,7 +144,7 @@ class Submitter:
         self, job: Job, token: str, vendor: Vendor, work: Callable[..., Job], reading: Pending | Done, *args: object, **named: object
     ) -> None:
         """The vendor's id is the job's, unless it is another's: then nobody knows what this call bought."""
-        row = await self._record(work, job, token, reading, *args, **named)
+        row = await self._record(work, job, token, reading, *args, taken_as=reading.id, **named)
         self.desk.shelf.forget()  # a sum above the quote pauses the model
         if row.submit_token == token and row.vendor_id != reading.id:
             why = f"{vendor.title} answered with the id of another job."
@@ -153,15 +158,20 @@ class Submitter:
         )
         await self._record(self.desk.store.unclear, job, token, error, look_s=look_s)
 
-    async def _record(self, work: Callable[..., T], *args: object, **named: object) -> T:
-        """The outcome of a paid call is written down, whatever it takes: the store may be away for a while."""
-        for wait in WRITE_WAITS_S:
-            try:
-                return await self.desk.store.run(work, *args, **named)
-            except StorageError as error:
-                log.error("the outcome of a paid call cannot be written down yet: %s", error)
-                await anyio.sleep(wait)
-        return await self.desk.store.run(work, *args, **named)
+    async def _record(self, work: Callable[..., T], job: Job, *args: object, taken_as: str | None = None, **named: object) -> T:
+        """The outcome of a paid call is written down, however long the store takes nothing: only this process knows it."""
+        heard, way_out = _heard(job, taken_as)
+        waits = chain(WRITE_WAITS_S, repeat(WRITE_WAITS_S[-1]))
+        try:
+            while True:
+                try:
+                    return await self.desk.store.run(work, job, *args, **named)
+                except StorageError as error:
+                    self.desk.unwritten[job.id] = heard
+                    log.error("%s %s, which cannot be written down yet: %s%s", job.id, heard, error, way_out)
+                await anyio.sleep(next(waits))
+        finally:
+            self.desk.unwritten.pop(job.id, None)
 
     def _no(self, error: VendorError) -> JobError:
         """A refusal as the job keeps it; a model that is gone comes with living ones."""
@@ -180,6 +190,14 @@ def failure(reading: Failed, vendor: Vendor) -> JobError:
     else:
         sentence = "refuses this content" if reading.code == "content_refused" else "could not make this video"
     return JobError(reading.code, f"{vendor.title} {sentence}.", reading.charged, vendor_text(reading.message))
+
+
+def _heard(job: Job, taken_as: str | None) -> tuple[str, str]:
+    """What is known of the call, as a clause; and what a person can do if this process ends before it is written down."""
+    if taken_as is None:
+        return "has the outcome of its paid call", ""
+    way_out = f". Should this server end before: sora-mcp resolve {job.id} --adopt {shlex.quote(taken_as)}"
+    return f"was taken by {job.vendor} as {taken_as!r}", way_out
 
 
 def _marked(call: Call, vendor: Vendor, token: str) -> Call:

@@ -59,6 +59,8 @@ class Worker:
                 while not self._stopping:
                     self._woken = anyio.Event()
                     for job in await self._claimed():
+                        if job.id in self._desk.unwritten:
+                            continue  # whoever sent it is still at it
                         self._mine[job.id] = job
                         group.start_soon(self._follow, job)
                     if until_idle and not self._mine and await self._safe(self._store.alive) == 0:

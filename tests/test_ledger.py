@@ -77,11 +77,12 @@ def test_a_month_takes_exactly_its_cap(store: Store) -> None:
     assert store.reserve(intent("0.50"), caps).charged == "held"
 
 
-def test_ten_times_ten_cents_are_a_dollar(store: Store) -> None:
-    caps = replace(CAPS, daily=usd("1"))
-    for _ in range(10):
-        store.reserve(intent("0.10"), caps)
-    assert refused(store, "0.000001", caps).startswith("This costs $0.000001. Only $0.00 of the day's $1.00 is left")
+@pytest.mark.parametrize(("times", "price", "cap"), [(10, "0.10", "1"), (100, "0.35", "35")])
+def test_cents_add_up_to_exactly_the_cap(store: Store, times: int, price: str, cap: str) -> None:
+    caps = replace(CAPS, daily=usd(cap))
+    for _ in range(times):
+        store.reserve(intent(price), caps)
+    assert refused(store, "0.000001", caps).startswith(f"This costs $0.000001. Only $0.00 of the day's ${cap}.00 is left")
 
 
 def test_a_free_video_passes_an_empty_budget(store: Store) -> None:
@@ -239,9 +240,12 @@ def test_money_stays_in_the_day_of_its_hold(store: Store, clock: Clock) -> None:
     assert spent(store) == (usd("3"), usd("3"))
 
 
-def test_a_month_ends_with_its_last_day(store: Store, clock: Clock) -> None:
+@pytest.mark.parametrize("last", [date(2026, 11, 30), date(2026, 12, 31), date(2027, 1, 31), date(2027, 2, 28), date(2028, 2, 29)])
+def test_a_month_ends_with_its_last_day(store: Store, clock: Clock, last: date) -> None:
+    end = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC).timestamp()
+    clock.at = max(NOON, end - 20 * DAY_S)
     store.reserve(intent("5"), CAPS)
-    clock.at = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC).timestamp()
+    clock.at = end
     assert spent(store) == (0, usd("5"))
     clock.at += 1
     assert spent(store) == (0, 0)

@@ -85,8 +85,13 @@ def row(job_id: str, model: str = SLUG, at: str = THEN) -> dict[str, Any]:
 # A list that carries nothing of ours
 
 
-async def test_the_one_job_that_it_can_be_is_adopted_and_brought_home(tmp_path: Path) -> None:
-    async with lost(Muvi(created_at=THEN), tmp_path) as (at, job, _):
+@pytest.mark.parametrize(
+    ("fault", "args"),
+    [("close", {}), ("reset", {}), ("half_headers", {}), ("instead", {"status": 500, "taken": True}), ("mended", {"with": {"jobId": 7}})],
+    ids=["closed", "reset", "half an answer", "500, taken anyway", "no id"],
+)
+async def test_the_one_job_that_it_can_be_is_adopted_and_brought_home(fault: str, args: dict[str, Any], tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN), tmp_path, fault, **args) as (at, job, _):
         done = await ended(at, job, "completed")
         assert (done.state, done.charged, done.vendor_id, done.error) == ("completed", "yes", at.wire.made[0].id, None)
         assert (len(at.posts), len(at.wire.made), at.held()) == (1, 1, 0)

@@ -182,6 +182,26 @@ def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
     store.close()
 
 
+BREAKING = (
+    "CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql"
+    " AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'",
+    "CREATE CONSTRAINT TRIGGER breaking AFTER INSERT ON jobs DEFERRABLE INITIALLY {} FOR EACH ROW EXECUTE FUNCTION break_off()",
+)
+
+
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize(("when", "charged"), [("IMMEDIATE", "no"), ("DEFERRED", "unknown")], ids=["before the commit", "in the commit"])
+def test_a_connection_that_breaks_as_it_commits_leaves_it_open_whether_anything_is_held(
+    when: str, charged: str, store: Store, database: Database
+) -> None:
+    with database.writing() as conn:
+        for statement in BREAKING:
+            conn.exec_driver_sql(statement.format(when))
+    with pytest.raises(StorageError) as broken:
+        store.reserve(intent(), CAPS)
+    assert broken.value.charged == charged
+
+
 def test_an_error_of_the_store_quotes_no_row(store: Store, database: Database) -> None:
     with pytest.raises(StorageError) as refused, database.writing() as conn:
         conn.execute(sa.text("INSERT INTO meta (name, value) VALUES ('schema', :secret)"), {"secret": "hush"})
@@ -232,8 +252,10 @@ def test_reads_cannot_write(database: Database) -> None:
 
 
 def test_an_idle_worker_takes_no_write_lock(store: Store, database: Database) -> None:
+    store.sign_on("me")
     with database.writing():
         assert store.claim("me", limit=9, lease_s=60) == ()
+        store.sign_off("me")
 
 
 async def test_the_store_is_asked_in_a_thread(store: Store) -> None:

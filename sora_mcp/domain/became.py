@@ -67,7 +67,7 @@ class Artifact:
     height: int | None = None
 
 
-UNSTORED = ("deduplicated", "waits_until", "day_left")
+UNSTORED = ("deduplicated", "waits_until", "unwritten", "day_left")
 """What is true of a job only at the moment of looking."""
 
 
@@ -115,6 +115,8 @@ class Job:
     """Nothing is sent yet, because an earlier paid call of its model is unclear; until then at the latest."""
     day_left: Micros | None = field(default=None, compare=False)
     """What the day's budget has left, of a job that was just asked for."""
+    unwritten: str | None = None
+    """What became of its paid call, as a clause, while the store does not take it down: only this process knows it."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""

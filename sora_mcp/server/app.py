@@ -35,7 +35,7 @@ from mcp.types import (
 )
 
 from .. import __version__
-from ..errors import BrokenRules, SoraError
+from ..errors import BrokenRules, SoraError, StorageError
 from ..vendors import Catalogue
 from . import approval, completions, prompts, protocol, replies, resources
 from .apps import META, SHOWN_BY, apps
@@ -53,6 +53,8 @@ CACHED: Mapping[CacheableMethod, CacheHint] = {
     "resources/templates/list": CacheHint(HOUR_MS, "public"),
     "resources/list": CacheHint(0, "private"),
 }
+OF_A_JOB = ("get_video_status", "cancel_video")
+"""Without the store nobody can say what became of the job's money, whatever this call did not do."""
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
@@ -180,6 +182,8 @@ def _faced(tool: Tool) -> Tool:
 def _reason(error: ToolError, name: str) -> SoraError:
     """What the tool meant to say; anything unforeseen stays in the log."""
     if isinstance(error.__cause__, SoraError):
+        if isinstance(error.__cause__, StorageError) and name in OF_A_JOB:
+            error.__cause__.charged = "unknown"
         return error.__cause__
     log.error("%s failed", name, exc_info=error.__cause__ or error)
     unforeseen = SoraError("Something unforeseen went wrong in the server; its log says what.")

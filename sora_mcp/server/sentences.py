@@ -208,6 +208,8 @@ def _doing(job: Job, now: float) -> str:
     if job.waits_until is not None:
         until = f"at the latest in {_about(job.waits_until - now)} ({_minute(job.waits_until)})"
         return f"waits, nothing is sent yet: {UNCLEAR}. It is sent when that is clear, {until}."
+    if job.unwritten is not None:
+        return f"{job.unwritten}. The store does not take that down: is its disk full? Leave this server running."
     if job.state == "submitting":
         return "is being sent."
     if job.saving:

@@ -48,6 +48,11 @@ def renew(conn: sa.Connection, owner: str, job_ids: Sequence[str], *, lease_s: f
     conn.execute(sa.update(rows).where(rows.c.id.in_(job_ids), rows.c.lease_owner == owner).values(lease_until=db_now() + lease_s))
 
 
+def is_leased(conn: sa.Connection, owner: str) -> bool:
+    """Whether the owner has a lease."""
+    return conn.execute(sa.select(rows.c.id).where(rows.c.lease_owner == owner).limit(1)).first() is not None
+
+
 def let_go(conn: sa.Connection, owner: str) -> int:
     """Frees every lease of an owner who is gone."""
     return conn.execute(sa.update(rows).where(rows.c.lease_owner == owner).values(lease_owner=None, lease_until=None)).rowcount

@@ -61,10 +61,17 @@ class Database:
 
     @contextmanager
     def writing(self) -> Generator[sa.Connection]:
-        """One transaction that changes something: all of it, or nothing."""
-        with ours(), self.write.begin() as conn:
-            conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE)
-            yield conn
+        """One transaction that changes something: all of it, or nothing. Where the connection breaks as it is committed, nobody knows
+        which of the two, and the StorageError says so of the money."""
+        told = False
+        try:
+            with ours(), self.write.begin() as conn:
+                conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE)
+                yield conn
+                told = True
+        except StorageError as error:
+            error.charged = "unknown" if told and not self.on_one_machine else error.charged
+            raise
 
     @contextmanager
     def reading(self) -> Generator[sa.Connection]:

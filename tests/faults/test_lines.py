@@ -146,11 +146,11 @@ async def test_no_argument_that_cannot_be_buys_anything(tmp_path: Path) -> None:
     wish = {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}
     strange = (
         *({"prompt": prompt} for prompt in ("", "   ", "x" * 1_000_000, "nul\0", None, 7, ["a"])),
-        *({"seconds": seconds} for seconds in (0, -4, 5, 3600, 4.5, "4", True, 10**30, 1e400, float("nan"))),
+        *({"seconds": seconds} for seconds in (0, -4, 5, 3600, 4.5, 1e-9, "4", True, [4], 10**30, 1e400, float("nan"), float("-inf"))),
         *({"max_usd": most} for most in ("0.01", float("nan"), float("inf"), -1, "1e400", [], "")),
         *({"model": model} for model in ("muvi:sora-3", "muvi:sоra-2", "muvi:sora-2\r\nX: y", "x" * 10_000)),
         *({"size": size} for size in ("1x1", "1280x720\0", "-1x-1", "9" * 5000 + "x1", {})),
-        *({name: 60} for name in ("durations", "n", "confirm", "per_video_usd", "webhook_url")),
+        *({name: 60} for name in ("durations", "durration", "n", "fps", "confirm", "per_video_usd", "webhook_url")),
         *({"options": options} for options in ({"n": 1000}, {"webhook": "https://evil.example"}, [], {"audio": "yes"})),
         *({"quote": quote} for quote in (7, [])),
         *({"request_id": id_} for id_ in ("x" * 10_000, "\0", 7)),

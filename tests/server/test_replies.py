@@ -108,6 +108,11 @@ def test_a_running_job_says_how_far_it_is() -> None:
             "v_0123456789 waits, nothing is sent yet: an earlier paid call of its model is unclear. It is sent when that is clear, "
             "at the latest in about 2 min (12:03 UTC). $0.40 is set aside: do not create it again.",
         ),
+        (
+            {"state": "submitting", "unwritten": "was taken by muvi as 'job_1'"},
+            "v_0123456789 was taken by muvi as 'job_1'. The store does not take that down: is its disk full? Leave this server running. "
+            "Already paid for ($0.40 is set aside): do not create it again.",
+        ),
         ({"expected_s": 30}, "v_0123456789 is queued, slower than usual. Already paid for ($0.40 is set aside): do not create it again."),
         ({"expected_s": 65}, "v_0123456789 is queued, a few seconds left. Already paid for ($0.40 is set aside): do not create it again."),
         ({"charged": "yes"}, "v_0123456789 is queued, about 2 min left. Already paid ($0.40): do not create it again."),

@@ -13,7 +13,7 @@ from mcp import Client, MCPError
 from mcp.server.mcpserver import Extension, ToolBinding
 from mcp.types import CallToolResult, TextContent
 
-from sora_mcp.domain import Wish
+from sora_mcp.domain import Job, Wish
 from sora_mcp.errors import Broken, BrokenRules, NotCancellable, StorageError
 from sora_mcp.money import Micros, usd
 from sora_mcp.server.app import build
@@ -192,6 +192,32 @@ async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
     result = await call(desk, era, "list_videos", state="completed", query="boat", limit=5)
     assert [video["job_id"] for video in fields(result)["videos"]] == ["v_0123456789"]
     assert desk.asked == [{"state": "completed", "query": "boat", "limit": 5, "cursor": None}]
+
+
+class Storeless(PlayedDesk):
+    """A desk over a store that is away."""
+
+    async def job(self, job_id: str, *, principal: str) -> Job:
+        raise StorageError("The disk is gone.")
+
+
+AWAY = StorageError("The disk is gone.")
+
+
+@pytest.mark.parametrize(
+    ("tool", "desk"),
+    [
+        ("get_video_status", Storeless()),
+        ("cancel_video", Storeless()),
+        ("cancel_video", PlayedDesk({"v_0123456789": a_job()}, called_back=AWAY)),
+    ],
+    ids=["status", "cancel", "called back, and not written down"],
+)
+async def test_nobody_says_that_a_job_cost_nothing_while_the_store_is_away(tool: str, desk: PlayedDesk, era: Era) -> None:
+    assert fields(await call(desk, era, tool, job_id="v_0123456789")) == {
+        "message": "It is not known whether anything was charged: list_videos shows what is held. The disk is gone.",
+        "error": {"code": "storage_error", "message": "The disk is gone.", "charged": "unknown"},
+    }
 
 
 async def test_cancel_video_says_what_became_of_the_job(era: Era) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import io
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
 
+from sora_mcp import paths
 from sora_mcp.domain import Image
 from sora_mcp.errors import BrokenRules
-from sora_mcp.paths import frame_of, read_image
+from sora_mcp.paths import frame_of, inside, read_image
 
 MOST = 10_000
 ELSEWHERE = "(the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI"
@@ -110,6 +112,40 @@ def test_only_a_regular_file_is_read_and_a_pipe_does_not_block(folder: Path) -> 
     assert "is a directory" in refusal(str(folder / "deep"), folder)
 
 
+def test_a_file_that_has_another_name_somewhere_is_not_read(folder: Path, tmp_path: Path) -> None:
+    os.link(tmp_path / "secret.png", folder / "hard.png")
+    assert (
+        refusal(str(folder / "hard.png"), folder)
+        == f"image must be a file without another name (hard link), not {str(folder / 'hard.png')!r}."
+    )
+
+
+def swapped_file(folder: Path) -> None:
+    (folder / "deep" / "tram.png").unlink()
+    (folder / "deep" / "tram.png").symlink_to(folder.parent / "outside" / "tram.png")
+
+
+def swapped_folder(folder: Path) -> None:
+    (folder / "deep").rename(folder / "deeper")
+    (folder / "deep").symlink_to(folder.parent / "outside")
+
+
+@pytest.mark.parametrize("swap", [swapped_file, swapped_folder], ids=["the file", "its folder"])
+def test_a_link_that_was_put_there_between_the_look_and_the_opening_is_not_followed(
+    folder: Path, tmp_path: Path, swap: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "tram.png").write_bytes(png(99, 99))
+
+    def looked(text: str, folders: Sequence[Path]) -> Path:
+        path = inside(text, folders)
+        swap(folder)
+        return path
+
+    monkeypatch.setattr(paths, "inside", looked)
+    assert refusal("deep/tram.png", folder).startswith("image must be a file that can be read")
+
+
 def test_a_large_file_is_refused_before_it_is_read(folder: Path) -> None:
     with (folder / "large.png").open("wb") as file:
         file.truncate(1 << 40)
@@ -181,6 +217,11 @@ def test_a_data_uri_is_measured() -> None:
         (URI[:60] + " " + URI[60:], "a data: URI with damaged base64"),
         (URI.rstrip("=")[:-1], "a data: URI with damaged base64"),
         ("data:image/png;base64,é", "a data: URI with damaged base64"),
+        ("data:image/png;base64,iVBORw0KGgo_-A==", "a data: URI with damaged base64"),
+        ("data:image/png;base64iVBORw0KGgo=", "another data: URI"),
+        ("data:image/png", "another data: URI"),
+        (f"data:image/png;base64,{URI}", "a data: URI with damaged base64"),
+        ("data:text/html;base64,AAAA;base64,AAAA", "a data: URI with damaged base64"),
     ],
 )
 def test_a_data_uri_is_read_strictly(uri: str, got: str) -> None:

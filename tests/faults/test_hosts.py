@@ -9,12 +9,14 @@ from pathlib import Path
 import anyio
 import pytest
 
+from sora_mcp.errors import OverBudget
 from sora_mcp.settings import SHAPES
 from tests.faults.test_ending import PRICES, WISH, jobs_in
+from tests.faults.test_results import hurried
 from tests.house import ROOT
 from tests.played import Muvi, played
 from tests.played.processes import finish
-from tests.played.rig import environment, eventually
+from tests.played.rig import NOON, environment, eventually, rig
 from tests.played.stdio import chat
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and folders as Linux has them")
@@ -66,10 +68,9 @@ async def test_r08_a_folder_that_cannot_be_is_said_or_waited_for(folder: str, tm
             if folder == "HOME":
                 assert (said["error"]["code"], said["message"][:27], wire.accepted) == ("storage_error", "Not sent, nothing charged. ", 0)
             else:
-                waiting = await spoken.call("get_video_status", job_id=said["job_id"], wait_seconds=2)
-                assert (waiting["state"], len(wire.made)) == ("running", 1)
+                assert await eventually(lambda: [(job.state, job.charged) for job in jobs_in(tmp_path)] == [("running", "yes")])
             assert await spoken.leave() == 0
-        assert [(job.state, job.charged) for job in jobs_in(tmp_path)] == ([("running", "yes")] if folder == "OUTPUT_DIR" else [])
+        assert (len(wire.made), list(tmp_path.glob("*/*.mp4"))) == (int(folder == "OUTPUT_DIR"), [])
 
 
 async def test_r08_a_process_without_memory_loses_and_repeats_no_purchase(tmp_path: Path) -> None:
@@ -84,3 +85,35 @@ async def test_r08_a_process_without_memory_loses_and_repeats_no_purchase(tmp_pa
         jobs = jobs_in(tmp_path)
         assert (len(wire.made) <= 1, len(jobs) <= 1, {job.state for job in jobs} <= {"completed", "unknown"}) == (True, True, True)
         assert len(wire.made) <= len(jobs)
+
+
+async def test_r12_a_hundred_restarts_with_twenty_jobs_are_no_storm(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("processing",)), tmp_path, POLL_SECONDS="3600") as at:
+        jobs = [await at.bought(seconds=4, prompt=f"boat {number}") for number in range(20)]
+        assert await eventually(lambda: len(at.wire.made) == 20)
+        assert [(await at.until(job.id, "queued", "running")).state in ("queued", "running") for job in jobs] == [True] * 20
+        for _ in range(100):
+            await at.restart()
+        assert (len(at.posts), len(at.wire.requests("status")) <= 20) == (20, True)
+        at.vendor.walk = ("completed",)
+        for job in jobs:
+            assert await hurried(at, job.id, "completed") == "completed"
+        assert (len(at.wire.made), len(at.cdn.heard)) == (20, 20)
+
+
+async def test_r14_a_night_asleep_is_a_new_day_and_no_burst(tmp_path: Path) -> None:
+    now = [NOON]
+    async with rig(Muvi(walk=("processing",)), tmp_path, clock=lambda: now[0], POLL_SECONDS="3600", DAILY_USD="25") as at:
+        jobs = [await at.until((await at.bought(seconds=4, prompt=f"boat {number}")).id, "queued") for number in range(20)]
+        asked = len(at.wire.requests("status"))
+        with pytest.raises(OverBudget):
+            await at.bought(seconds=12, prompt="one too many")
+        now[0] += 13 * 3600
+        for job in jobs:
+            await at.desk.store.run(at.desk.store.hurry, job)
+        at.desk.wake()
+        assert await eventually(lambda: len(at.wire.requests("status")) >= asked + 20)
+        await anyio.sleep(0.2)
+        assert (len(at.wire.requests("status")), len(at.posts), at.held()) == (asked + 20, 20, 20 * 1_200_000)
+        budget = await at.desk.budget()
+        assert (budget.day_spent, budget.month_spent) == (0, 20 * 1_200_000)

@@ -14,20 +14,20 @@ MANY_KEYS = "".join(f', "{number}": 0' for number in range(10**6)) + "}"
 OLD, FAR = "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"
 STATUS: tuple[Row, ...] = (
     *(
-        Row(f"Q {status} once", "instead", {"status": status, "text": "?"}, "completed", "yes", on="status")
-        for status in (401, 404, 500, 503)
+        Row(f"{id_} {status} once", "instead", {"status": status, "text": "?"}, "completed", "yes", on="status")
+        for id_, status in (("Q13", 401), ("Q14", 404), ("Q17", 500), ("Q17", 503))
     ),
-    Row("Q 429 with an hour", "instead", {"status": 429, "headers": {"Retry-After": "1"}}, "completed", "yes", on="status"),
-    Row("Q close", "close", {}, "completed", "yes", on="status"),
-    Row("Q reset", "reset", {}, "completed", "yes", on="status"),
-    Row("Q login page", "instead", HTML, "completed", "yes", on="status"),
-    Row("Q a word nobody documented", "mended", {"with": {"status": "dreaming"}}, "completed", "yes", on="status"),
-    Row("Q another job's answer", "mended", {"with": {"jobId": "job_other", "status": "failed"}}, "completed", "yes", on="status"),
-    Row("Q a bomb", "bomb", {}, "completed", "yes", on="status"),
-    Row("Q short body", "short_body", {}, "completed", "yes", on="status"),
-    Row("Q lone surrogate", "instead", {"text": '{"jobId": "\\ud800", "status": "\\ud800"}'}, "completed", "yes", on="status"),
-    Row("Q deep nesting", "instead", {"text": "[" * 100_000}, "completed", "yes", on="status"),
-    Row("Q 5,000 digits", "instead", {"text": '{"jobId": ' + "9" * 5_000 + "}"}, "completed", "yes", on="status"),
+    Row("Q16 429 with a second", "instead", {"status": 429, "headers": {"Retry-After": "1"}}, "completed", "yes", on="status"),
+    Row("Q17 close", "close", {}, "completed", "yes", on="status"),
+    Row("Q17 reset", "reset", {}, "completed", "yes", on="status"),
+    Row("Q08 a login page", "instead", HTML, "completed", "yes", on="status"),
+    Row("Q09 a word nobody documented", "mended", {"with": {"status": "dreaming"}}, "completed", "yes", on="status"),
+    Row("Q12 another job's answer", "mended", {"with": {"jobId": "job_other", "status": "failed"}}, "completed", "yes", on="status"),
+    Row("Q04 a bomb", "bomb", {}, "completed", "yes", on="status"),
+    Row("Q17 short body", "short_body", {}, "completed", "yes", on="status"),
+    Row("Q01 lone surrogate", "instead", {"text": '{"jobId": "\\ud800", "status": "\\ud800"}'}, "completed", "yes", on="status"),
+    Row("Q05 deep nesting", "instead", {"text": "[" * 100_000}, "completed", "yes", on="status"),
+    Row("Q06 5,000 digits", "instead", {"text": '{"jobId": ' + "9" * 5_000 + "}"}, "completed", "yes", on="status"),
     Row("Q04 a million keys", "instead", {"text": FAILED[:-1] + MANY_KEYS}, "completed", "yes", on="status"),
     *(
         Row(f"Q07 a cost of {cost}", "instead", {"text": FAILED[:-1] + f', "costMicroCents": {cost}}}'}, "completed", "yes", on="status")
@@ -72,7 +72,7 @@ STATUS: tuple[Row, ...] = (
         "yes",
         on="status",
     ),
-    Row("Q redirect", "hop", {"to": "TRIPWIRE/x"}, "completed", "yes", on="status"),
+    Row("Q19 redirect", "hop", {"to": "TRIPWIRE/x"}, "completed", "yes", on="status"),
 )
 
 

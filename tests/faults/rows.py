@@ -96,7 +96,7 @@ SUBMIT: tuple[Row, ...] = (
     Row("S17 a 200 of MuleRun", "mended", {"status": 200}, "completed", "yes", vendor="mulerun"),
     clear(400),
     clear(405),
-    clear(410),
+    no("Q20 410", 410, wrong("GONE"), "vendor_rejected"),
     clear(413),
     clear(415),
     clear(422),

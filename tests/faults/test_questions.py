@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from sora_mcp.errors import NotCancellable
 from sora_mcp.schedule import SLOW_S
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.faults.test_results import hurried
-from tests.played import Muvi
+from tests.played import Cdn, Fal, Muvi, OpenRouter, Pixazo, Played, played
 from tests.played.rig import NOON, Rig, eventually, rig
 
 MANY = 50
@@ -109,3 +111,27 @@ async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_
         job = await at.job(begun.id)
         listed = (await at.desk.jobs(principal="local", limit=5)).jobs
         assert (job.state, job.progress, [one.id for one in listed], at.held()) == ("running", 0.99, [job.id], job.micros)
+
+
+STRAY = ("polling_url", "status_url", "response_url", "cancel_url")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "wish"),
+    [
+        (Pixazo, "pixazo:sora-2-pro", {"seconds": 4}),
+        (OpenRouter, "openrouter:veo-3.1-fast", {"seconds": 4}),
+        (Fal, "fal:seedance-2.5", {"seconds": 4}),
+    ],
+    ids=["pixazo", "openrouter", "fal"],
+)
+async def test_q19_an_address_to_ask_at_is_made_here_and_not_taken(
+    vendor: Callable[[], Played], model: str, wish: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with played(Cdn()) as tripwire, rig(vendor(), tmp_path) as at:
+        strays = dict.fromkeys(STRAY, f"{tripwire.address}/jobs/1")
+        at.wire.arm("submit", "mended", times=-1, **{"with": strays})
+        at.wire.arm("status", "mended", times=-1, **{"with": strays})
+        job = await at.until((await at.bought(model, **wish)).id, *ENDS)
+        assert (job.state, len(at.wire.made), tripwire.accepted) == ("completed", 1, 0)
+        await sound(at, tmp_path, job, caplog)

@@ -51,7 +51,7 @@ RESULTS: tuple[Row, ...] = (
      "cut at 1 GiB; a wrong length is fetched again, never called whole",
      (DOWNLOAD, FETCHED + "test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away", BOUNDED)),
     ("D09", "a byte now and then, for ever", "cut after 15 min, begun anew; other downloads go on meanwhile",
-     (FETCHED + "test_d09_a_drip_ends_with_the_whole_time_of_a_download_and_begins_anew",
+     (DOWNLOAD, FETCHED + "test_d09_a_drip_ends_with_the_whole_time_of_a_download_and_begins_anew",
       MORE + "test_d09_a_download_that_hangs_does_not_hold_up_the_others")),
     ("D10", "a page, JSON, text with 200", "asked for at a fresh link, six times; then `result_invalid`",
      (DOWNLOAD, FETCHED + "test_d10_what_is_no_video_is_asked_for_at_a_fresh_link")),

@@ -15,11 +15,9 @@ HOW_MANY = {"S": 51, "C": 24, "D": 21, "Q": 23, "I": 12, "R": 14}
 
 
 @cache
-def played_in(file: str) -> frozenset[str]:
+def tests_of(file: str) -> frozenset[str]:
     nodes = ast.walk(ast.parse((TESTS / file).read_text(encoding="utf-8")))
-    return frozenset(
-        node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
-    )
+    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"))
 
 
 def test_every_fault_has_its_line_in_order() -> None:
@@ -31,4 +29,4 @@ def test_a_fault_is_played_by_tests_that_exist(row: Fault) -> None:
     assert row.fault and row.outcome and row.tests
     for where in row.tests:
         file, _, name = where.partition("::")
-        assert name in played_in(file), where
+        assert name in tests_of(file), where

@@ -143,7 +143,7 @@ INPUTS: tuple[Row, ...] = (
       PATHS + "test_a_file_that_has_another_name_somewhere_is_not_read",
       PATHS + "test_only_a_regular_file_is_read_and_a_pipe_does_not_block")),
     ("I02", "file or folder swapped for a link before the opening", "refused: what was opened has to be at that very path",
-     (PATHS + "test_a_link_that_was_put_there_between_the_look_and_the_opening_is_not_followed",)),
+     ("faults/test_swapped_pictures.py::test_a_link_that_was_put_there_between_the_look_and_the_opening_is_not_followed",)),
     ("I03", "text, SVG, PDF, EPS, TIFF, FITS, 10,000 frames of GIF, HEIC, as .png",
      "refused by its bytes; a HEIC becomes a JPEG with the media extra",
      (NO_PICTURE, PATHS + "test_a_file_is_what_its_bytes_say_and_not_its_name", HOSTILE + "test_a_gif_is_no_first_frame",

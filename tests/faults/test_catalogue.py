@@ -17,7 +17,9 @@ HOW_MANY = {"S": 51, "C": 24, "D": 21, "Q": 23, "I": 12, "R": 14}
 @cache
 def tests_of(file: str) -> frozenset[str]:
     nodes = ast.walk(ast.parse((TESTS / file).read_text(encoding="utf-8")))
-    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"))
+    return frozenset(
+        node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    )
 
 
 def test_every_fault_has_its_line_in_order() -> None:

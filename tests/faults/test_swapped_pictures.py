@@ -38,5 +38,5 @@ def test_a_link_that_was_put_there_between_the_look_and_the_opening_is_not_follo
         return path
 
     monkeypatch.setattr(paths, "inside", looked)
-    with pytest.raises(BrokenRules, match="^image must be a file that can be read"):
+    with pytest.raises(BrokenRules, match="image must be a file that can be read"):
         read_image("deep/tram.png", [folder], most_bytes=10_000)

@@ -71,21 +71,22 @@ def _claimed(part: Path, final: Path, sha256: str) -> bool:
     try:
         os.link(part, final, follow_symlinks=False)
     except FileExistsError:
-        return _same(final, sha256)
+        return is_still(final, sha256)
     except (NotImplementedError, PermissionError, OSError):
         # A file system without hard links: the name is ours by its job id, so a check and a rename do.
         if os.path.lexists(final):
-            return _same(final, sha256)
+            return is_still(final, sha256)
         os.rename(part, final)
         return True
     part.unlink()
     return True
 
 
-def _same(final: Path, sha256: str) -> bool:
-    if final.is_symlink() or not final.is_file():
+def is_still(path: Path, sha256: str) -> bool:
+    """Whether there is a file itself, no link, and with these bytes. OSError where it cannot be read."""
+    if path.is_symlink() or not path.is_file():
         return False
-    with final.open("rb") as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
 

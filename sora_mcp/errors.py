@@ -31,6 +31,8 @@ from typing import Any, ClassVar
 from .domain import Charged, Quote
 from .money import Micros
 
+MOST_REPEATED = 300
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -90,8 +92,14 @@ class BrokenRules(Refused):
 def said(rule: Broken, subject: str) -> str:
     """One broken rule as a sentence."""
     whose = f"{subject}: " if subject else ""
-    got = "" if rule.got is None else f", not {rule.got!r}"
+    got = "" if rule.got is None else f", not {repeated(rule.got)}"
     return f"{whose}{rule.argument} must be {rule.allowed}{got}."
+
+
+def repeated(got: object) -> str:
+    """What somebody said, quoted in a sentence of ours: as much of it as a person reads."""
+    text = repr(got)
+    return text if len(text) <= MOST_REPEATED else text[: MOST_REPEATED - 1] + "…"
 
 
 class UnknownModel(Refused):

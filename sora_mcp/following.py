@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 
 from . import schedule
-from .artifacts import keep, measured, part_of, sweep
+from .artifacts import is_still, keep, measured, part_of, sweep
 from .desk import Desk
 from .domain import Artifact, Call, Done, Failed, Job, JobError, Linkless, Pending, Reply, State, Vendor
 from .errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, Untrusted
@@ -125,6 +125,8 @@ async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifac
     try:
         part: Path = await anyio.to_thread.run_sync(part_of, job, folder)
         saved = await desk.web.save(vendor, media, part)
+        if not await anyio.to_thread.run_sync(is_still, part, saved.sha256):
+            raise StorageError(f"{part.name} was exchanged while it was written.")
         facts = await anyio.to_thread.run_sync(mp4.inspect, part)
         path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=saved.sha256, zone=desk.settings.zone))
     finally:

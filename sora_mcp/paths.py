@@ -143,11 +143,20 @@ def _read(path: Path, most_bytes: int) -> bytes:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
                 refuse(str(path), allowed="a regular file")
+            if not _is_there(path, state):
+                refuse(str(path), allowed="a file that can be read (it was exchanged meanwhile)")
+            if state.st_nlink > 1:  # its other name may lie where nobody opened a folder
+                refuse(str(path), allowed="a file without another name (hard link)")
             if state.st_size > most_bytes:
                 refuse(f"{state.st_size} bytes", allowed=f"at most {most_bytes} bytes")
             return file.read(most_bytes)
     except OSError as error:
         refuse(str(path), allowed=f"a file that can be read ({(error.strerror or 'it cannot').lower()})")
+
+
+def _is_there(path: Path, opened: os.stat_result) -> bool:
+    """Whether what was opened is the file at this very path, of which no folder became a link since it was looked at."""
+    return os.path.realpath(path) == str(path) and os.path.samestat(os.lstat(path), opened)
 
 
 def _open_itself(path: str, flags: int) -> int:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import UTC, date, tzinfo
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
@@ -123,7 +123,8 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
         daily=_get(have, "DAILY_USD", _dollars, Micros(10_000_000)),
         monthly=_get(have, "MONTHLY_USD", _dollars, Micros(100_000_000)),
         confirm_above=_get(have, "CONFIRM_ABOVE_USD", _dollars, Micros(2_000_000)),
-        zone=_get(have, "TIMEZONE", ZoneInfo, None) or tzlocal.get_localzone(),
+        # The system may say hours and no place (TZ=UTC0): then a person has to name one.
+        zone=_get({PREFIX + "TIMEZONE": "", **have}, "TIMEZONE", lambda name: ZoneInfo(name) if name else tzlocal.get_localzone(), UTC),
         database_url=_get(have, "DATABASE_URL", _database, f"sqlite:///{home / 'sora.db'}"),
         linger=_get(have, "LINGER", _switch, True),
         trusted_hosts=_get(have, "TRUSTED_HOSTS", _hosts, frozenset[str]()),
@@ -142,7 +143,7 @@ SHAPES: Mapping[str, str] = {
     "DAILY_USD": "an amount of dollars such as 10 or 2.50",
     "MONTHLY_USD": "an amount of dollars such as 100 or 2.50",
     "CONFIRM_ABOVE_USD": "an amount of dollars such as 2 or 0.50",
-    "TIMEZONE": "the name of a time zone such as Europe/Lisbon",
+    "TIMEZONE": "the name of a time zone such as Europe/Lisbon (a system that knows none needs: pip install tzdata)",
     "PRICES": "a price file in TOML",
     "DATABASE_URL": "sqlite:///path or postgresql://…",
     "LINGER": "1 or 0",

@@ -129,7 +129,7 @@ class Web:
         if not body:
             return None
         try:
-            parsed: Any = json.loads(body.decode("utf-8"), parse_constant=_no_number)
+            parsed: Any = json.loads(body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_of_one_mind)
             if (secret := self.keys.get(vendor.name)) is not None:
                 parsed = _without(secret, parsed)
         except (ValueError, RecursionError):
@@ -270,6 +270,14 @@ def _without(secret: Secret, said: Any) -> Any:
             return {secret.out_of(name): _without(secret, inner) for name, inner in cast("dict[str, Any]", said).items()}
         case _:
             return said
+
+
+def _of_one_mind(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; ValueError where it says two things under one name: nobody knows which of them is meant."""
+    said = dict(pairs)
+    if len(said) < len(pairs) and any(said[name] != value for name, value in pairs):
+        raise ValueError("two values under one name")
+    return said
 
 
 def _no_number(name: str) -> Any:

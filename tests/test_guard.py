@@ -164,6 +164,8 @@ async def test_a_trusted_host_may_be_private_and_plain_http_at_exactly_this_port
     assert (await vetted("http://[::1]:8124/", trusted, resolve=silent)).authority == "[::1]:8124"
     assert (await vetted("https://10.0.0.7/", trusted, resolve=silent)).ips == ("10.0.0.7",)
     assert await refusal("http://localhost:8125/", trusted, local) == "The link leads to localhost without https."
+    homograph = await refusal("http://l\u043ecalhost:8123/", trusted, local)
+    assert homograph == "The link leads to xn--lcalhost-nbh without https."
     assert await refusal("https://localhost/", trusted, local) == "The link leads to localhost, which is not a public address."
 
 

@@ -113,6 +113,14 @@ def test_only_a_regular_file_is_read_and_a_pipe_does_not_block(folder: Path) -> 
     assert "is a directory" in refusal(str(folder / "deep"), folder)
 
 
+def test_a_file_that_has_another_name_somewhere_is_not_read(folder: Path, tmp_path: Path) -> None:
+    os.link(tmp_path / "secret.png", folder / "hard.png")
+    assert (
+        refusal(str(folder / "hard.png"), folder)
+        == f"image must be a file without another name (hard link), not {str(folder / 'hard.png')!r}."
+    )
+
+
 def test_a_large_file_is_refused_before_it_is_read(folder: Path) -> None:
     with (folder / "large.png").open("wb") as file:
         file.truncate(1 << 40)
@@ -184,6 +192,11 @@ def test_a_data_uri_is_measured() -> None:
         (URI[:60] + " " + URI[60:], "a data: URI with damaged base64"),
         (URI.rstrip("=")[:-1], "a data: URI with damaged base64"),
         ("data:image/png;base64,é", "a data: URI with damaged base64"),
+        ("data:image/png;base64,iVBORw0KGgo_-A==", "a data: URI with damaged base64"),
+        ("data:image/png;base64iVBORw0KGgo=", "another data: URI"),
+        ("data:image/png", "another data: URI"),
+        (f"data:image/png;base64,{URI}", "a data: URI with damaged base64"),
+        ("data:text/html;base64,AAAA;base64,AAAA", "a data: URI with damaged base64"),
     ],
 )
 def test_a_data_uri_is_read_strictly(uri: str, got: str) -> None:

@@ -121,7 +121,7 @@ def test_a_key_cannot_be_printed() -> None:
     assert not hasattr(key, "__dict__")
 
 
-@pytest.mark.parametrize("text", ["two words", "line\nend", "ключ", "tab\t", "k" * 5000])
+@pytest.mark.parametrize("text", ["two words", "line\nend", "key\r\nX-Other: 1", "ключ", "tab\t", "nul\0", "k" * 5000, "k" * 10_240])
 def test_a_key_that_could_be_no_header_is_refused_without_showing_it(text: str) -> None:
     assert refusal({"PIXAZO_API_KEY": text}) == "PIXAZO_API_KEY must be a key without blanks, line ends or special characters."
 

@@ -98,7 +98,7 @@ class Argument:
             case "switch":
                 return isinstance(value, bool)
             case "object":
-                return isinstance(value, dict)
+                return isinstance(value, dict) and all(len(name) <= MOST_SHORT for name in cast(dict[str, Any], value))
             case "texts":
                 return type(value) is list and all(type(one) is str and one for one in cast(list[Any], value)) and value != []
 

@@ -6,6 +6,8 @@ import asyncio
 import codecs
 import logging
 import os
+import select
+import sys
 import threading
 from collections.abc import AsyncIterator, Generator
 from concurrent import futures
@@ -16,6 +18,8 @@ from anyio.streams.memory import MemoryObjectSendStream
 
 log = logging.getLogger(__name__)
 CHUNK = 1 << 16
+LOOK_S = 1.0
+"""How often it looks whether the process that started this one still lives."""
 MOST_LINE = 16 << 20
 """Characters of one message: more than the largest picture in base64. What is longer is thrown away as it comes."""
 
@@ -25,6 +29,7 @@ class Lines:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._parent = os.getppid()
         self._loop = asyncio.get_running_loop()
         self._send, self._receive = anyio.create_memory_object_stream[bytes](0)
         threading.Thread(target=self._pump, name="stdin", daemon=True).start()
@@ -58,9 +63,16 @@ class Lines:
     def _read(self) -> bytes:
         """What came; nothing at the end, and nothing when the other side is gone in a worse way."""
         try:
-            return os.read(self._descriptor, CHUNK)
+            return os.read(self._descriptor, CHUNK) if self._comes() else b""
         except OSError:
             return b""
+
+    def _comes(self) -> bool:
+        """Waits for something to read. False when the client died, although somebody else holds its pipe open; Windows cannot tell."""
+        while sys.platform != "win32" and not select.select([self._descriptor], [], [], LOOK_S)[0]:
+            if os.getppid() != self._parent:
+                return False
+        return True
 
 
 class Line:

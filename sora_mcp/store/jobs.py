@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..domain import LIVE, UNSTORED, Call, Job, State
-from ..errors import Broken, BrokenRules, NotFound
+from ..errors import Broken, BrokenRules, NotFound, repeated
 from .ids import canonical
 from .ledger import Account
 from .nouns import Page
@@ -35,7 +35,7 @@ def get(conn: sa.Connection, job_id: str, principal: str | None) -> Job:
     """The job of this id, if it is the principal's; None is anybody's."""
     job = first(conn, jobs.c.id == canonical(job_id), *_whose(principal))
     if job is None:
-        raise NotFound(f"There is no job {job_id!r}.")
+        raise NotFound(f"There is no job {repeated(job_id)}.")
     return job
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import NeedsConfirmation, NotFound, Refused
+from ..errors import NeedsConfirmation, NotFound, Refused, repeated
 from ..money import show
 from .ids import canonical, new_id
 from .nouns import Approval, Intent, Outline
@@ -72,7 +72,7 @@ def look(conn: sa.Connection, quote_id: str) -> Approval:
     """The quote of this id. NotFound when there is none."""
     row = conn.execute(sa.select(*APPROVAL).where(quotes.c.id == canonical(quote_id))).mappings().first()
     if row is None:
-        raise NotFound(f"There is no quote {quote_id!r}.")
+        raise NotFound(f"There is no quote {repeated(quote_id)}.")
     return Approval(**row)
 
 
@@ -101,7 +101,7 @@ def _wrong(conn: sa.Connection, named: str, intent: Intent, now: float) -> str:
     mine = (quotes.c.id == canonical(named), quotes.c.principal == intent.principal)
     row = conn.execute(sa.select(quotes).where(*mine)).first()
     if row is None:
-        return f"There is no quote {named!r}."
+        return f"There is no quote {repeated(named)}."
     if row.used_by is not None:
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:

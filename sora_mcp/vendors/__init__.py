@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ..domain import Done, Linkless, Listing, Lost, Offer, Order, OwnModel, Pending, Quote, Rate, Reading, Reply, Vendor, VideoRequest
-from ..errors import BrokenRules, MissingKey, PriceUnknown, UnknownModel
+from ..errors import BrokenRules, MissingKey, PriceUnknown, UnknownModel, repeated
 from ..money import Micros
 from ..rules import check, one_of, quote
 from . import aimlapi, compatible, fal, google, minimax, mulerun, muvi, openrouter, pixazo, runway, sample, xai
@@ -109,7 +109,9 @@ class Catalogue:
         if found:
             return found
         near = [choice.id for choice in self.near(name)]
-        raise UnknownModel(f"No vendor here sells {name!r}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}")
+        raise UnknownModel(
+            f"No vendor here sells {repeated(name)}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}"
+        )
 
     def near(self, name: str) -> tuple[Choice, ...]:
         """Offers whose id or model is written almost like this, the likest first."""

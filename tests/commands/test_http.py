@@ -174,7 +174,12 @@ async def test_the_loopback_without_tokens_still_looks_at_names_and_pages(said: 
             await status(port, Content_Type="text/plain"),
             await status(port, b" " * 5_000_000),
         ]
+        async with httpx2.AsyncClient() as client:
+            asked = {how: await client.request(how, f"http://127.0.0.1:{port}/mcp", headers=HEADERS) for how in ("OPTIONS", "PUT", "TRACE")}
+            asked["GET"] = await client.get(f"http://127.0.0.1:{port}/mcp", headers={"Accept": "application/json"})
     assert got == [200, 421, 421, 403, 403, 400, 413]
+    assert {how: answer.status_code for how, answer in asked.items()} == {"OPTIONS": 405, "PUT": 405, "TRACE": 405, "GET": 406}
+    assert [name for answer in asked.values() for name in answer.headers if name.startswith("access-control")] == []
 
 
 # Inside

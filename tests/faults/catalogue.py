@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.faults import later_catalogue
+
 
 class Fault(NamedTuple):
     """One fault: what happens, what has to come of it, and where it is played (`file.py::test`, from `tests/`)."""
@@ -196,16 +198,7 @@ BUDGETS: tuple[Fault, ...] = (
 )
 # fmt: on
 
-# D: results that are fetched
-RESULTS: tuple[Fault, ...] = ()
+# D: results that are fetched. Q: what a vendor answers. I: what a caller puts in. R: the host, the machine, the restart
+REST = tuple(Fault(*row) for row in (*later_catalogue.RESULTS, *later_catalogue.ANSWERS, *later_catalogue.INPUTS, *later_catalogue.HOSTS))
 
-# Q: what a vendor answers
-ANSWERS: tuple[Fault, ...] = ()
-
-# I: what a caller puts in
-INPUTS: tuple[Fault, ...] = ()
-
-# R: the host, the machine, the restart
-HOSTS: tuple[Fault, ...] = ()
-
-CATALOGUE = (*SUBMITS, *BUDGETS, *RESULTS, *ANSWERS, *INPUTS, *HOSTS)
+CATALOGUE = (*SUBMITS, *BUDGETS, *REST)

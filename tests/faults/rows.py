@@ -96,6 +96,7 @@ SUBMIT: tuple[Row, ...] = (
     Row("S17 a 200 of MuleRun", "mended", {"status": 200}, "completed", "yes", vendor="mulerun"),
     clear(400),
     clear(405),
+    no("Q20 410", 410, wrong("GONE"), "vendor_rejected"),
     clear(413),
     clear(415),
     clear(422),
@@ -147,133 +148,6 @@ SUBMIT: tuple[Row, ...] = (
     Row("S28 HTTP/0.9", "old_http"),
     Row("S28 a gzip bomb", "bomb"),
     Row("S28 no end", "endless"),
+    Row("S30 two ids under one name", "instead", {"text": '{"jobId": "a", "jobId": "b", "status": "pending"}', "taken": True}),
     Row("S30 two jobs", "instead", {"json": {"jobs": [{"jobId": "job_1"}, {"jobId": "job_2"}]}, "taken": True}),
-)
-
-FAILED = json.dumps({"jobId": "job_0000000189ab4cde8f0123456789abcd", "status": "failed", "error": MUVI_FAILED})
-"""Muvi's word that its first job failed: to be believed only when it comes as Muvi writes it."""
-STATUS: tuple[Row, ...] = (
-    *(
-        Row(f"Q {status} once", "instead", {"status": status, "text": "?"}, "completed", "yes", on="status")
-        for status in (401, 404, 500, 503)
-    ),
-    Row("Q 429 with an hour", "instead", {"status": 429, "headers": {"Retry-After": "1"}}, "completed", "yes", on="status"),
-    Row("Q close", "close", {}, "completed", "yes", on="status"),
-    Row("Q reset", "reset", {}, "completed", "yes", on="status"),
-    Row("Q login page", "instead", HTML, "completed", "yes", on="status"),
-    Row("Q a word nobody documented", "mended", {"with": {"status": "dreaming"}}, "completed", "yes", on="status"),
-    Row("Q another job's answer", "mended", {"with": {"jobId": "job_other", "status": "failed"}}, "completed", "yes", on="status"),
-    Row("Q a bomb", "bomb", {}, "completed", "yes", on="status"),
-    Row("Q short body", "short_body", {}, "completed", "yes", on="status"),
-    Row("Q lone surrogate", "instead", {"text": '{"jobId": "\\ud800", "status": "\\ud800"}'}, "completed", "yes", on="status"),
-    Row("Q deep nesting", "instead", {"text": "[" * 100_000}, "completed", "yes", on="status"),
-    Row("Q 5,000 digits", "instead", {"text": '{"jobId": ' + "9" * 5_000 + "}"}, "completed", "yes", on="status"),
-    Row("Q NaN", "instead", {"text": '{"jobId": "x", "costMicroCents": NaN}'}, "completed", "yes", on="status"),
-    *(
-        Row(f"Q07 a cost of {cost!r}", "mended", {"with": {"costMicroCents": cost}}, "completed", "yes", on="status")
-        for cost in (-1, "free", True, [], 10**30)
-    ),
-    *(
-        Row(f"Q08 {name}", "instead", {"hex": content.hex()}, "completed", "yes", on="status")
-        for name, content in (
-            ("UTF-16", FAILED.encode("utf-16")),
-            ("latin-1", FAILED.replace("failed", "\xe9").encode("latin-1")),
-            ("trailing garbage", f"{FAILED} and more".encode()),
-            ("two documents", (FAILED * 2).encode()),
-            ("JSON in HTML", f"<html>{FAILED}</html>".encode()),
-            ("a list", f"[{FAILED}]".encode()),
-            ("a text", json.dumps(FAILED).encode()),
-        )
-    ),
-    *(
-        Row(f"Q09 {status!r} as status", "mended", {"with": {"status": status}}, "completed", "yes", on="status", times=3)
-        for status in ("FAILED", "失败", None, 7, ["failed"], {"failed": True}, "")
-    ),
-    Row("Q16 a storm of 429", "instead", {"status": 429}, "completed", "yes", on="status", times=2),
-    Row("Q17 500 again and again", "instead", {"status": 500}, "completed", "yes", on="status", times=2),
-    Row("Q redirect", "hop", {"to": "TRIPWIRE/x"}, "completed", "yes", on="status"),
-)
-
-
-def once(id_: str, fault: str, **args: Any) -> Row:
-    """A fault of one download: the next one brings the file."""
-    return Row(f"{id_}, once", fault, args, "completed", "yes", on="media")
-
-
-def always(id_: str, fault: str, state: str = "failed", **args: Any) -> Row:
-    """A fault of every download: it ends, and the money stays spent."""
-    return Row(f"{id_}, always", fault, args, state, "yes", on="media", times=-1, code="result_invalid")
-
-
-JSON_FILE = {"status": 200, "json": {"message": "not a video"}}
-FTYP = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom".hex()
-DOWNLOAD: tuple[Row, ...] = (
-    once("D04 redirect to another path", "hop", to="/files/other.mp4"),
-    always("D04 redirect to a tripwire", "hop", to="TRIPWIRE/x.mp4"),
-    always("D04 redirect to http", "hop", to="http://198.51.100.7/x.mp4"),
-    always("D04 redirect to a file", "hop", to="file:///etc/passwd"),
-    always("D04 redirect to data", "hop", to="data:video/mp4;base64,AAAA"),
-    always("D04 redirect to a bad port", "hop", to="https://127.0.0.1:99999/x.mp4"),
-    always("D04 redirect to half a bracket", "hop", to="http://[::1/x.mp4"),
-    always("D04 redirect in a circle", "hop", to="/files/0/video.mp4"),
-    always("D04 redirect without an address", "instead", status=302),
-    once("D07 a bomb", "bomb"),
-    always("D07 a bomb", "bomb", mib=8),
-    always("D07 brotli", "bomb", encoding="br", mib=1),
-    always("D08 a terabyte is promised", "endless", length=10**12),
-    once("D08 promises less than it sends", "long_body"),
-    once("D08 promises more than it sends", "short_body"),
-    once("D09 slow", "drip", body=True, every_s=0.0),
-    once("D10 a page", "instead", **HTML),
-    always("D10 a page", "instead", **HTML),
-    once("D10 JSON", "instead", **JSON_FILE),
-    always("D10 JSON", "instead", **JSON_FILE),
-    once("D11 nothing", "instead", text=""),
-    always("D11 nothing", "instead", text=""),
-    always("D11 a header and a script", "instead", hex=FTYP + b"<script>alert(1)</script>".hex()),
-    always("D11 cut off", "instead", hex=FTYP + b"\x00\x00\x10\x00moov\x00\x00".hex()),
-    *(once(f"D12 {status}", "instead", status=status) for status in (401, 403, 404, 410)),
-    *(always(f"D12 {status}", "instead", "expired", status=status) for status in (401, 403, 404, 410)),
-    *(once(f"D13 {status}", "instead", status=status) for status in (204, 206, 304, 416, 429, 500, 503)),
-    once("D13 close", "close"),
-    once("D13 reset in the middle", "reset"),
-    once("D13 garbage", "old_http"),
-    once(
-        "D14 a file name",
-        "mended_headers",
-        headers={"Content-Disposition": 'attachment; filename="../../.bashrc\\0CON"', "Content-Type": "text/x-shellscript"},
-    ),
-)
-
-# What the vendor may say where the file is: nobody may be asked there.
-LINKS: tuple[tuple[str, str], ...] = (
-    ("D01 plain http", "http://198.51.100.7/v.mp4"),
-    ("D01 plain http by name", "http://cdn.muvi.video/v.mp4"),
-    *(
-        (f"D02 {host}", f"https://{host}/v.mp4")
-        for host in (
-            *("127.0.0.1", "127.1", "10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "0"),
-            *("2130706433", "0x7f.1", "0177.0.0.1", "0x7f000001", "①②⑦.⓪.⓪.①", "127。0。0。1", "168.63.129.16", "192.0.0.9", "224.0.0.1"),
-            *("[::1]", "[::]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::1]", "[2002:7f00:1::]", "[::127.0.0.1]"),
-            *("[fd00:ec2::254]", "[fe80::1]", "[fe80::1%25eth0]", "[fec0::1]", "localhost", "localhost.", "ｌocalhost"),
-        )
-    ),
-    ("D02 another port", "https://127.0.0.1:PORT/v.mp4"),
-    ("D02 another port, plain", "http://127.0.0.1:PORT/v.mp4"),
-    ("D02 another port of localhost", "http://localhost:PORT/v.mp4"),
-    ("D05 a user", "https://cdn.muvi.video@127.0.0.1:PORT/v.mp4"),
-    ("D05 a user of the trusted host", "http://TRUSTED@127.0.0.1:PORT/v.mp4"),
-    ("D05 a backslash", "http://TRUSTED\\@127.0.0.1:PORT/v.mp4"),
-    ("D05 a hash", "http://127.0.0.1:PORT#@TRUSTED/v.mp4"),
-    ("D05 a tab", "http://127.0.0\t.1:PORT/v.mp4"),
-    ("D05 a line end", "http://TRUSTED/v.mp4\r\nHost: x"),
-    ("D05 5,000 characters", "http://TRUSTED/" + "v" * 5000),
-    ("D05 a bad port", "https://127.0.0.1:99999/v.mp4"),
-    ("D05 half a bracket", "https://[::1/v.mp4"),
-)
-# Nor is this an answer: the job stays with the vendor, and is asked for again.
-NO_LINKS: tuple[tuple[str, str], ...] = (
-    ("D05 one slash", "https:/127.0.0.1:PORT/v.mp4"),
-    *((f"D06 {link.partition(':')[0]}", link) for link in ("file:///etc/passwd", "ftp://127.0.0.1/v.mp4", "gopher://127.0.0.1/v.mp4")),
-    *((f"D06 {link.partition(':')[0]}", link) for link in ("javascript:alert(1)", "data:video/mp4;base64,AAAA")),
 )

@@ -62,3 +62,11 @@ async def test_r09_a_damaged_store_is_left_as_it_is_and_nothing_is_bought(damage
             assert (await spoken.ask("ping"))["result"] == {}
             assert await spoken.leave() == 0
         assert (wire.accepted, file.read_bytes() if file.is_file() else None) == (0, before)
+
+
+async def test_r09_an_empty_file_is_a_first_start(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "sora.db").touch()
+    async with rig(Muvi(), tmp_path) as at:
+        job = await at.until((await at.bought(seconds=4)).id, "completed")
+        assert (job.state, len(at.wire.made)) == ("completed", 1)

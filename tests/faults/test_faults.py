@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checks import ENDS, nothing_follows, sound, struck
-from tests.faults.rows import DOWNLOAD, LINKS, NO_LINKS, STATUS, SUBMIT, Row
+from tests.faults.later_rows import DOWNLOAD, LINKS, NO_LINKS, STATUS
+from tests.faults.rows import SUBMIT, Row
 from tests.played import Cdn, Muvi, played
 from tests.played.rig import eventually, rig
 

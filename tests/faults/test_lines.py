@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.played import Muvi, played
-from tests.played.rig import environment
+from sora_mcp.errors import BrokenRules
+from tests.played import Cdn, Muvi, played
+from tests.played.rig import environment, rig
 from tests.played.stdio import chat
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of POSIX's files")
@@ -19,6 +20,7 @@ PRICES = '["muvi:sora-2"]\nper_second = "0.10"\n'
 LINES: tuple[tuple[str, bytes], ...] = (
     ("R01 not JSON", b"hello\n"),
     ("R01 empty", b"\n\r\n   \n"),
+    ("R01 CRLF", b'{"jsonrpc": "2.0", "id": 910, "method": "ping"}\r\n'),
     ("R01 BOM", b'\xef\xbb\xbf{"jsonrpc": "2.0", "id": 900, "method": "ping"}\n'),
     ("R01 invalid UTF-8", b'{"jsonrpc": "2.0", "id": 901, "method": "\xff\xfe"}\n'),
     ("R01 NUL", b"\x00\x00\x00\n"),
@@ -50,7 +52,7 @@ async def test_no_line_ends_the_process_or_is_answered_twice(tmp_path: Path) -> 
             if (await spoken.ask("ping")).get("result") != {}:
                 dead.append(name)
         ids = [said["id"] for said in map(json.loads, spoken.said.splitlines()) if said.get("id") is not None]
-        assert (dead, len(ids) - len(set(map(str, ids)))) == ([], 0)
+        assert (dead, len(ids) - len(set(map(str, ids))), 910 in ids) == ([], 0, True)
         assert await spoken.leave() == 0
 
 
@@ -79,12 +81,14 @@ def places(folder: Path) -> dict[str, str]:
     (allowed / "text.png").write_text("no picture", "utf-8")
     (allowed / "empty.png").touch()
     (allowed / "vector.png").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", "utf-8")
+    os.link(outside / "secret.png", allowed / "hard.png")
     os.mkfifo(allowed / "pipe.png")
     with socket.socket(socket.AF_UNIX) as place:
         os.chdir(allowed)
         place.bind("socket.png")
     inside = (
         "link.png",
+        "hard.png",
         "text.png",
         "empty.png",
         "vector.png",
@@ -103,6 +107,9 @@ def places(folder: Path) -> dict[str, str]:
         "file:///etc/passwd",
         "C:\\x.png",
         "\\\\host\\x.png",
+        "\\\\.\\pipe\\x",
+        "CON",
+        "aux.png",
         "x" * 4097,
         "a\0b",
     )
@@ -166,3 +173,56 @@ async def test_no_argument_that_cannot_be_buys_anything(tmp_path: Path) -> None:
             if "error" not in answer and not (said.get("isError") and said["structuredContent"]["error"]["charged"] == "no"):
                 took.append(str(change)[:100])
         assert (took, wire.accepted, (await spoken.call("list_videos"))["videos"]) == ([], 0, [])
+
+
+async def test_i06_an_address_of_a_picture_is_never_asked_here(tmp_path: Path) -> None:
+    public = "https://pictures.example.com/boat.png?token=1"
+    async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:
+        for image in (
+            f"https://{tripwire.host}/x.png",
+            f"{tripwire.address}/x.png",
+            f"https://localhost:{tripwire.port}/",
+            "https://[::1]/",
+        ):
+            with pytest.raises(BrokenRules):
+                await at.create(seconds=4, image=image)
+        job = await at.until((await at.bought(seconds=4, image=public)).id, "completed")
+        assert (job.state, [made.body["input"]["image_url"] for made in at.wire.made], tripwire.accepted) == ("completed", [public], 0)
+
+
+async def test_i12_a_job_that_is_guessed_is_not_there_and_always_in_the_same_words(tmp_path: Path) -> None:
+    async with (
+        played(Muvi(walk=("completed",))) as wire,
+        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken,
+    ):
+        real = (await spoken.call("create_video", prompt="a boat", model="muvi:sora-2", seconds=4))["job_id"]
+        near = real[:-1] + ("0" if real[-1] != "0" else "1")
+        for tool in ("get_video_status", "cancel_video"):
+            told = {
+                name: await spoken.call(tool, job_id=name) for name in (near, "v_0000000000", "job_1", "../x", "' OR 1=1 --", "v_\r\nX: y")
+            }
+            assert {said["error"]["code"] for said in told.values()} == {"not_found"}
+            assert len({said["message"].replace(repr(name), "ID") for name, said in told.items()}) == 1
+
+
+LONG = "0" * 1_000_000
+LONG_CALLS: tuple[tuple[str, dict[str, object]], ...] = (
+    *((tool, {"job_id": LONG}) for tool in ("get_video_status", "cancel_video", "view_video")),
+    *((tool, {"model": LONG}) for tool in ("estimate_cost", "list_sizes")),
+    *(("list_videos", {name: LONG}) for name in ("state", "cursor", "query")),
+    *(("edit_video", change) for change in ({"inputs": [LONG], "action": "trim"}, {"inputs": ["x"], "action": LONG})),
+    *(
+        ("create_video", {"prompt": "a boat", name: LONG})
+        for name in ("model", "size", "seconds", "image", "quote", "request_id", "max_usd")
+    ),
+    *(("create_video", {"prompt": "a boat", "options": options}) for options in ({LONG: 1}, {"audio": LONG}, {"audio": {LONG: [LONG]}})),
+    ("create_video", {"prompt": LONG}),
+    ("create_video", {"prompt": "a boat", LONG: LONG}),
+    (LONG, {}),
+)
+
+
+async def test_no_answer_repeats_a_million_characters(tmp_path: Path) -> None:
+    async with chat(environment(tmp_path, {}, ())) as spoken:
+        sizes = [len(json.dumps(await spoken.ask("tools/call", name=tool, arguments=given))) for tool, given in LONG_CALLS]
+        assert max(sizes) < 4_000, sizes

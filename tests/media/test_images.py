@@ -88,6 +88,8 @@ def test_the_smallest_and_the_largest_webp_are_measured(side: int) -> None:
         (b"\0\0\0\x1cftypisom\0\0\0\0", "a video"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG, XML or a web page"),
         (b"just words", "something else"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "something else"),
+        (b"SIMPLE  =                    T", "something else"),
         (b"RIFF\x04\0\0\0WAVE", "something else"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "a PNG without a header"),
         (b"\xff\xd8\xff\xda\0\x02", "a JPEG without a frame header"),

@@ -100,12 +100,12 @@ LIVE = ("submitting", "queued", "running")
 
 
 @asynccontextmanager
-async def chat(env: dict[str, str], *, stderr: Path | None = None) -> AsyncGenerator[Chat]:
-    """The server, after its handshake; killed at the end where it still lives."""
+async def chat(env: dict[str, str], *, stderr: Path | None = None, before: tuple[str, ...] = ()) -> AsyncGenerator[Chat]:
+    """The server, after its handshake, started by the words `before`; killed at the end where it still lives."""
     environ = {**os.environ, **env, "PYTHONPATH": str(ROOT)}
     with (stderr or Path(os.devnull)).open("ab") as errors:
         process = await anyio.open_process(
-            [sys.executable, "-m", "sora_mcp"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            [*before, sys.executable, "-m", "sora_mcp"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )
     async with anyio.create_task_group() as group:
         group.start_soon((spoken := Chat(process)).hear)

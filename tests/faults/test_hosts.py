@@ -1,0 +1,119 @@
+"""Rows R of the catalogue that are about the machine: what is missing or small there, what sleeps, what is started over and over."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from sora_mcp.errors import OverBudget
+from sora_mcp.settings import SHAPES
+from tests.faults.test_ending import PRICES, WISH, jobs_in
+from tests.faults.test_results import hurried
+from tests.house import ROOT
+from tests.played import Muvi, played
+from tests.played.processes import finish
+from tests.played.rig import NOON, environment, eventually, rig
+from tests.played.stdio import chat
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and folders as Linux has them")
+MACHINES: dict[str, tuple[str, dict[str, str]]] = {
+    "no home": ("unset HOME", {}),
+    "LANG=C": ("true", {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+    "umask 000": ("umask 000", {}),
+    "a working folder that is gone": ('mkdir "$SORA_MCP_HOME.gone" && cd "$SORA_MCP_HOME.gone" && rmdir "$SORA_MCP_HOME.gone"', {}),
+    "64 open files": ("ulimit -n 64", {}),
+    "512 MB of addresses": ("ulimit -v 524288", {}),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+async def test_r08_a_poor_machine_makes_a_video_all_the_same(name: str, tmp_path: Path) -> None:
+    first, besides = MACHINES[name]
+    async with played(Muvi(walk=("completed",))) as wire:
+        env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0") | besides
+        async with chat(env, before=("sh", "-c", f'{first} && exec "$@"', "sh"), stderr=tmp_path / "stderr") as spoken:
+            job = await spoken.call("create_video", prompt="Ein Boot, лодка, 船", **WISH)
+            assert await spoken.ended(job["job_id"]) == "completed", (tmp_path / "stderr").read_text()
+            assert await spoken.leave() == 0
+        assert [made.body["input"]["prompt"] for made in wire.made] == ["Ein Boot, лодка, 船"]
+    files = [path for folder in ("home", "videos") for path in (tmp_path / folder).rglob("*")]
+    assert [path.name for path in files if path.stat().st_mode & 0o077] == []
+
+
+ZONES = (
+    *({"TZ": zone} for zone in ("UTC0", "CET-1CEST,M3.5.0,M10.5.0/3", "Nowhere/Land", ":/nonexistent")),
+    {"PYTHONTZPATH": "", "TZ": "Europe/Lisbon"},
+    {"PYTHONTZPATH": "", "SORA_MCP_TIMEZONE": "Europe/Lisbon"},
+)
+
+
+@pytest.mark.parametrize("zone", ZONES, ids=str)
+async def test_r08_a_zone_that_has_no_name_or_no_table_is_asked_for_in_one_line(zone: dict[str, str], tmp_path: Path) -> None:
+    environ = {**os.environ, **environment(tmp_path, {}, ()), "SORA_MCP_TIMEZONE": "", **zone, "PYTHONPATH": str(ROOT)}
+    said = await anyio.run_process([sys.executable, "-m", "sora_mcp", "jobs"], env=environ, check=False)
+    assert (said.returncode, said.stderr.decode()) == (2, f"sora-mcp: SORA_MCP_TIMEZONE must be {SHAPES['TIMEZONE']}.\n")
+
+
+@pytest.mark.parametrize("folder", ["HOME", "OUTPUT_DIR"])
+async def test_r08_a_folder_that_cannot_be_is_said_or_waited_for(folder: str, tmp_path: Path) -> None:
+    async with played(Muvi(walk=("completed",))) as wire:
+        env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0", **{folder: "/proc/nowhere"})
+        async with chat(env) as spoken:
+            answer = (await spoken.ask("tools/call", name="create_video", arguments={"prompt": "a boat", **WISH}))["result"]
+            said = answer["structuredContent"]
+            if folder == "HOME":
+                assert (said["error"]["code"], said["message"][:27], wire.accepted) == ("storage_error", "Not sent, nothing charged. ", 0)
+            else:
+                assert await eventually(lambda: [(job.state, job.charged) for job in jobs_in(tmp_path)] == [("running", "yes")])
+            assert await spoken.leave() == 0
+        assert (len(wire.made), list(tmp_path.glob("*/*.mp4"))) == (int(folder == "OUTPUT_DIR"), [])
+
+
+async def test_r08_a_process_without_memory_loses_and_repeats_no_purchase(tmp_path: Path) -> None:
+    async with played(Muvi(walk=("completed",))) as wire:
+        env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")
+        async with chat(env, before=("sh", "-c", 'ulimit -v 262144 && exec "$@"', "sh")) as spoken:
+            for _ in range(3):
+                await spoken.begin("tools/call", name="create_video", arguments={"prompt": "a boat", **WISH})
+            assert await eventually(lambda: len(spoken.answers) > 1)
+            assert (await spoken.ask("ping"))["result"] == {}
+        assert await finish(env) == 0
+        jobs = jobs_in(tmp_path)
+        assert (len(wire.made) <= 1, len(jobs) <= 1, {job.state for job in jobs} <= {"completed", "unknown"}) == (True, True, True)
+        assert len(wire.made) <= len(jobs)
+
+
+async def test_r12_a_hundred_restarts_with_twenty_jobs_are_no_storm(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("processing",)), tmp_path, POLL_SECONDS="3600") as at:
+        jobs = [await at.bought(seconds=4, prompt=f"boat {number}") for number in range(20)]
+        assert await eventually(lambda: len(at.wire.made) == 20)
+        assert [(await at.until(job.id, "queued", "running")).state in ("queued", "running") for job in jobs] == [True] * 20
+        for _ in range(100):
+            await at.restart()
+        assert (len(at.posts), len(at.wire.requests("status")) <= 20) == (20, True)
+        at.vendor.walk = ("completed",)
+        for job in jobs:
+            assert await hurried(at, job.id, "completed") == "completed"
+        assert (len(at.wire.made), len(at.cdn.heard)) == (20, 20)
+
+
+async def test_r14_a_night_asleep_is_a_new_day_and_no_burst(tmp_path: Path) -> None:
+    now = [NOON]
+    async with rig(Muvi(walk=("processing",)), tmp_path, clock=lambda: now[0], POLL_SECONDS="3600", DAILY_USD="25") as at:
+        jobs = [await at.until((await at.bought(seconds=4, prompt=f"boat {number}")).id, "queued") for number in range(20)]
+        asked = len(at.wire.requests("status"))
+        with pytest.raises(OverBudget):
+            await at.bought(seconds=12, prompt="one too many")
+        now[0] += 13 * 3600
+        for job in jobs:
+            await at.desk.store.run(at.desk.store.hurry, job)
+        at.desk.wake()
+        assert await eventually(lambda: len(at.wire.requests("status")) >= asked + 20)
+        await anyio.sleep(0.2)
+        assert (len(at.wire.requests("status")), len(at.posts), at.held()) == (asked + 20, 20, 20 * 1_200_000)
+        budget = await at.desk.budget()
+        assert (budget.day_spent, budget.month_spent) == (0, 20 * 1_200_000)

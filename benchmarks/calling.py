@@ -7,8 +7,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -40,10 +41,11 @@ def figures() -> Iterator[Figure]:
 
 async def _reading() -> list[Figure]:
     async with client(["-c", TRIVIAL], {}) as bare, client(["-m", "sora_mcp"], {}) as ours:
-        trivial = await calls(bare, "nothing")
-        named = {"model": "muvi:veo-3.1", "size": "portrait", "seconds": 8}
-        estimate = await calls(ours, "estimate_cost", **named)
-        listed = await calls(ours, "list_sizes", model="muvi:veo-3.1")
+        trivial, estimate, listed = await medians(
+            partial(called, bare, "nothing"),
+            partial(called, ours, "estimate_cost", model="muvi:veo-3.1", size="portrait", seconds=8),
+            partial(called, ours, "list_sizes", model="muvi:veo-3.1"),
+        )
     note = f"{trivial * 1000:.2f} ms for the trivial one"
     return [
         at_most("`estimate_cost` of one model, against a trivial tool", estimate / trivial, 2, "x", note=note),
@@ -78,15 +80,19 @@ async def created(ours: Client, **arguments: Any) -> float:
     return took
 
 
-async def calls(server: Client, tool: str, **arguments: Any) -> float:
-    """Seconds for one call, the median of many."""
-    times: list[float] = []
-    for _ in range(TIMES + WARM):
-        began = time.perf_counter()
-        answer = await server.call_tool(tool, arguments)
-        times.append(time.perf_counter() - began)
-        assert not answer.is_error, answer
-    return statistics.median(times[WARM:])
+async def medians(*calls: Callable[[], Awaitable[float]]) -> list[float]:
+    """Of many turns, so that what else the machine does meets all of them alike."""
+    turns = [[await call() for call in calls] for _ in range(TIMES + WARM)][WARM:]
+    return [statistics.median(times) for times in zip(*turns, strict=True)]
+
+
+async def called(server: Client, tool: str, **arguments: Any) -> float:
+    """Seconds for one call."""
+    began = time.perf_counter()
+    answer = await server.call_tool(tool, arguments)
+    took = time.perf_counter() - began
+    assert not answer.is_error, answer
+    return took
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,16 +17,21 @@ from .stored import Clock, empty_schema
 SLOW = (
     *("browser", "faults", "test_examples.py", "test_kill.py", "test_ledger_history.py", "test_many_processes.py", "test_money_race.py"),
     *("test_store_race.py", "commands/test_http.py", "commands/test_serving.py", "server/test_approval_lines.py"),
-    *("server/test_approval_replays.py", "server/test_protocol.py"),
+    *("server/test_approval_replays.py", "server/test_protocol.py", "media/test_hostile.py", "server/test_replaced.py"),
 )
-"""Whole processes, kills, floods and browsers: `-m "not slow"` leaves them out."""
+"""Whole processes, kills, floods and browsers. `-m "not slow"` leaves them out, and what runs on PostgreSQL after it ran on SQLite."""
+
+
+def _arguments(item: pytest.Item) -> Collection[object]:
+    """What a test is given by its table."""
+    return item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what is slow, by the folder or the file that it stands in."""
+    """Marks what is slow, by the folder or the file that it stands in, or by its database."""
     slow = tuple(Path(__file__).parent / name for name in SLOW)
     for item in items:
-        if item.path in slow or item.path.parent in slow:
+        if item.path in slow or item.path.parent in slow or "postgres" in _arguments(item):
             item.add_marker(pytest.mark.slow)
 
 

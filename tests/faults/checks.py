@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from sora_mcp.domain import LIVE, Job
-from tests.faults.rows import Row
+from tests.faults.submit_rows import Row
 from tests.played import VENDORS, Cdn, Wire, played
 from tests.played.rig import Rig, leaks, rig
 

@@ -8,10 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.catalogue import CATALOGUE, PAID, Fault
-from tests.faults.rows import SUBMIT
+from tests.faults.catalogue import CATALOGUE, Fault
+from tests.faults.catalogue.money import PAID
+from tests.faults.catalogue.world import DOWNLOAD, NO_END, NOWHERE, QUESTION
+from tests.faults.result_rows import DOWNLOAD as DOWNLOADS
+from tests.faults.result_rows import LINKS, NO_LINKS, STATUS
+from tests.faults.submit_rows import SUBMIT
 
 TESTS = Path(__file__).parents[1]
+TABLES = {
+    PAID: [row.id for row in SUBMIT],
+    QUESTION: [row.id for row in STATUS],
+    DOWNLOAD: [row.id for row in DOWNLOADS],
+    NOWHERE: [name for name, _ in LINKS],
+    NO_END: [name for name, _ in NO_LINKS],
+}
+PLAYED = [(row.id, table) for row in CATALOGUE for table in TABLES if table in row.tests]
 HOW_MANY = {"S": 51, "C": 24, "D": 21, "Q": 23, "I": 12, "R": 14}
 
 
@@ -35,6 +47,10 @@ def test_a_fault_is_played_by_tests_that_exist(row: Fault) -> None:
         assert name in played_in(file), where
 
 
-@pytest.mark.parametrize("row", [row for row in CATALOGUE if PAID in row.tests], ids=lambda row: row.id)
-def test_the_table_of_the_paid_call_has_the_fault(row: Fault) -> None:
-    assert [one.id for one in SUBMIT if one.id.startswith(row.id)]
+@pytest.mark.parametrize(("id_", "table"), PLAYED)
+def test_a_table_that_is_named_has_the_fault(id_: str, table: str) -> None:
+    assert [name for name in TABLES[table] if name.startswith(id_)]
+
+
+def test_no_row_of_a_table_is_missing_in_the_catalogue() -> None:
+    assert [name for table, names in TABLES.items() for name in names if (name[:3], table) not in PLAYED] == []

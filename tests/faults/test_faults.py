@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checks import ENDS, nothing_follows, sound, struck
-from tests.faults.later_rows import DOWNLOAD, LINKS, NO_LINKS, STATUS
-from tests.faults.rows import SUBMIT, Row
+from tests.faults.result_rows import DOWNLOAD, LINKS, NO_LINKS, STATUS
+from tests.faults.submit_rows import SUBMIT, Row
 from tests.played import Cdn, Muvi, played
 from tests.played.rig import eventually, rig
 

@@ -19,7 +19,7 @@ from sora_mcp.money import Micros, usd
 from sora_mcp.store import Caps, Store
 from sora_mcp.vendors import fal, quoted
 from tests.faults.checks import ENDS, sound
-from tests.faults.rows import HTML
+from tests.faults.submit_rows import HTML
 from tests.faults.test_ending import PRICES, WISH
 from tests.played import MuleRun, Muvi, played
 from tests.played.rig import environment, eventually, rig

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.faults.rows import HTML, Row
+from tests.faults.submit_rows import HTML, Row
 from tests.played.muvi import FAILED as MUVI_FAILED
 
 FAILED = json.dumps({"jobId": "job_0000000189ab4cde8f0123456789abcd", "status": "failed", "error": MUVI_FAILED})

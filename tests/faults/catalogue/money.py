@@ -1,20 +1,8 @@
-"""The catalogue of faults: a line each, with what has to come of it and the tests that play it."""
+"""The first half of the catalogue: the paid call, the yes before it, budgets, prices and clocks."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from tests.faults import later_catalogue
-
-
-class Fault(NamedTuple):
-    """One fault: what happens, what has to come of it, and where it is played (`file.py::test`, from `tests/`)."""
-
-    id: str
-    fault: str
-    outcome: str
-    tests: tuple[str, ...]
-
+from .fault import Fault
 
 # What several rows share: the table of the paid call (by the row's id), and what becomes of an unclear one.
 MORE, MONEY, FULL = "faults/test_more_faults.py::", "faults/test_money_faults.py::", "faults/test_full_disk.py::"
@@ -197,8 +185,3 @@ BUDGETS: tuple[Fault, ...] = (
           (LEDGER + "test_no_cap_is_high_enough_for_a_sum_that_could_overflow", LEDGER + "test_a_senseless_sum_is_booked_within_reason")),
 )
 # fmt: on
-
-# D: results that are fetched. Q: what a vendor answers. I: what a caller puts in. R: the host, the machine, the restart
-REST = tuple(Fault(*row) for row in (*later_catalogue.RESULTS, *later_catalogue.ANSWERS, *later_catalogue.INPUTS, *later_catalogue.HOSTS))
-
-CATALOGUE = (*SUBMITS, *BUDGETS, *REST)

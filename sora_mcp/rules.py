@@ -24,16 +24,17 @@ def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
     broken = [*_prompt(request, offer), *_image(request, offer), *_options(request, offer), *_format(request, offer)]
     if broken:
         raise BrokenRules(tuple(broken))
-    orders = [order for order in _orders(request, offer) if not tuple(breaches(order, offer))]
-    if not orders:
+    legal = (order for order in _orders(request, offer) if not any(breaches(order, offer)))
+    one_rate = [rate.when for rate in offer.rates] == [{}]  # then the shortest, which comes first, is the cheapest
+    found = next(legal, None) if one_rate else min(legal, key=lambda order: _price(order, offer, today), default=None)
+    if found is None:
         raise BrokenRules(_blame(request, offer))
-    return min(orders, key=lambda order: _price(order, offer, today))
+    return found
 
 
 def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
     """What the order costs. PriceUnknown where no row states it."""
-    rate = rate_of(order.facts, offer.rates, today=today)
-    if rate is None:
+    if (rate := rate_of(order.facts, offer.rates, today=today)) is None:
         raise PriceUnknown(f"No source states the price of {offer_id}, so it is not sent.")
     return Quote(offer_id, ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
 
@@ -284,8 +285,7 @@ def _price(order: Order, offer: Offer, today: date) -> tuple[bool, Decimal]:
 
 def _exact(rate: Rate, order: Order) -> Decimal:
     length = Decimal(rate.micros) * (order.seconds if rate.per == "second" else 1) * Decimal(rate.times)
-    pictures = rate.picture * order.pictures if rate.picture else 0
-    return max(length + pictures, Decimal(rate.least))
+    return max(length + rate.picture * order.pictures, Decimal(rate.least))
 
 
 def _rank(row: Rate) -> tuple[int, date]:

@@ -40,6 +40,7 @@ class Shelf:
     pauses: tuple[Pause, ...] = ()
     """Models that cost more than was quoted."""
     _loaded: float = float("-inf")
+    _on_sale: tuple[object, ...] = ()
     _lists: dict[str, Listed] = field(default_factory=dict[str, Listed])
     _tried: dict[str, float] = field(default_factory=dict[str, float])
     _one: anyio.Lock = field(default_factory=anyio.Lock)
@@ -50,10 +51,12 @@ class Shelf:
     async def load(self) -> None:
         """What the store has: also what other processes fetched or heard."""
         loaded = time.monotonic()
-        lists, gone, self.pauses = await self.store.run(self.store.listings.on_sale)
-        self._loaded, paused = loaded, frozenset(pause.model for pause in self.pauses)
-        self._lists = {listed.vendor: listed for listed in lists}
-        vendors = tuple(self._stocked(vendor) for vendor in self.written.vendors)
+        lists, gone, pauses = await self.store.run(self.store.listings.on_sale)
+        self._loaded, on_sale = loaded, (self.written, lists, gone, pauses, [self._fresh(listed) for listed in lists])
+        if on_sale == self._on_sale:
+            return  # the catalogue keeps its table of names, which takes longer than the rest of a look
+        self._on_sale, self.pauses, self._lists = on_sale, pauses, {listed.vendor: listed for listed in lists}
+        vendors, paused = tuple(self._stocked(vendor) for vendor in self.written.vendors), frozenset(pause.model for pause in pauses)
         self.catalogue = replace(self.written, vendors=vendors, paused=paused, gone={row.model: _day(row.at) for row in gone})
 
     def forget(self) -> None:
@@ -91,9 +94,12 @@ class Shelf:
         if listed is None or call is None:
             return vendor
         offers = offers_of(vendor, Reply(call, 200, listed.body), checked=_day(listed.fetched_at)) or ()
-        if self.clock() - listed.fetched_at > FRESH_S:
+        if not self._fresh(listed):
             offers = tuple(replace(offer, confidence="listed") if offer.confidence == "live" else offer for offer in offers)
         return replace(vendor, offers=(*vendor.offers, *offers))
+
+    def _fresh(self, listed: Listed) -> bool:
+        return self.clock() - listed.fetched_at <= FRESH_S
 
     def _due(self, vendor: Vendor, name: str | None) -> bool:
         """Whether its list is worth a call: it is old, or it may hold the name that nobody knows; and it was not fetched just now."""

@@ -28,6 +28,8 @@ IDLE_S = 2.0
 """How long the worker sleeps at most: another process may have left it work."""
 LOOK_S = 2.0
 """How often it counts what is alive, and takes over the jobs of processes that died."""
+ANSWER_S = 0.01
+"""How long a wish waits before it is claimed: the answer to its caller goes first, and wishes that come at once are claimed at once."""
 GATHER_S = 0.25
 """With many jobs alive, those that fall due within this time are claimed in one go."""
 
@@ -69,6 +71,7 @@ class Worker:
                     self._sleeps_until = time.monotonic() + pause
                     with anyio.move_on_after(pause):
                         await self._woken.wait()
+                        await anyio.sleep(ANSWER_S)
                 await self._submitter.sent()
                 group.cancel_scope.cancel()
         finally:

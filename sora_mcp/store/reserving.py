@@ -17,6 +17,17 @@ from .nouns import Caps, Intent
 SAME_WISH_S = 600
 """The same wish within this time, without a request_id, means the job that exists."""
 COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
+RECENT = (
+    jobs.SELECTED.where(
+        tables.jobs.c.principal == sa.bindparam("whose"),
+        tables.jobs.c.fingerprint == sa.bindparam("print"),
+        tables.jobs.c.created_at > sa.bindparam("after"),
+        ~sa.and_(tables.jobs.c.state.in_(("failed", "cancelled", "expired")), tables.jobs.c.charged == "no"),
+    )
+    .order_by(tables.jobs.c.created_at.desc())
+    .limit(1)
+)
+"""The newest job of the same wish, unless it ended free of charge."""
 NEW = sa.insert(tables.jobs).values(version=jobs.next_version(), **jobs.free(0))
 """Of a job that is due at once; the rest comes from its intent."""
 
@@ -66,10 +77,9 @@ def _known(conn: sa.Connection, intent: Intent) -> Job | None:
 
 
 def _recent(conn: sa.Connection, intent: Intent, now: float) -> Job | None:
-    c = tables.jobs.c
-    over = sa.and_(c.state.in_(("failed", "cancelled", "expired")), c.charged == "no")
-    same = (c.principal == intent.principal, c.fingerprint == intent.fingerprint, c.created_at > now - SAME_WISH_S)
-    return jobs.first(conn, *same, ~over, newest=True)
+    same = {"whose": intent.principal, "print": intent.fingerprint, "after": now - SAME_WISH_S}
+    row = conn.execute(RECENT, same).mappings().first()
+    return None if row is None else Job(**row)
 
 
 def _columns(intent: Intent, now: float) -> dict[str, Any]:

@@ -56,6 +56,8 @@ class Desk:
     """How many jobs are under way, as the worker last saw it."""
     unwritten: dict[str, str] = field(default_factory=dict[str, str])
     """By job: what became of a paid call, as long as the store does not take it down."""
+    troubles: dict[str, str] = field(default_factory=dict[str, str])
+    """By job: what went wrong with the last question or download, until one goes well."""
     studio: Studio = field(default_factory=Studio)
     shelf: Shelf = field(init=False)
     quotes: Quotes = field(init=False)
@@ -109,7 +111,7 @@ class Desk:
         intent = replace(self._intent(wish, plan, principal), agreed=agreed, parents=parents)
         job = await self._reserve(intent, plan)
         self.wake()
-        job = await self._waiting(job)
+        job = await self._seen(job)
         return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._alarm()))
 
     async def _payable(self, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
@@ -159,7 +161,7 @@ class Desk:
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         """The job as the store has it, and until when it waits. NotFound for others' jobs too."""
-        return await self._waiting(await self.store.run(self.store.get, job_id, principal))
+        return await self._seen(await self.store.run(self.store.get, job_id, principal))
 
     async def jobs(
         self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
@@ -215,10 +217,12 @@ class Desk:
         find = self.vendor_of(job).find
         return schedule.alone(self.settings.poll_seconds) if find is not None and find.by_time else 0.0
 
-    async def _waiting(self, job: Job) -> Job:
-        """With the moment until which it waits, where an unclear call of its model keeps it from being sent."""
+    async def _seen(self, job: Job) -> Job:
+        """With what this process knows besides, and the moment until which it waits where an unclear call of its model holds it up."""
         if (heard := self.unwritten.get(job.id)) is not None:
             return replace(job, unwritten=heard)
+        if job.state in LIVE and job.tries > 1:  # once is nothing
+            return replace(job, trouble=self.troubles.get(job.id))
         if job.state != "submitting" or job.submit_token is not None:
             return job
         try:

@@ -18,7 +18,7 @@ from .media import mp4
 from .quoting import asked
 from .submitting import failure
 from .vendors import read
-from .vendors.answers import retry_after
+from .vendors.answers import refusal, retry_after
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ async def ask(desk: Desk, job: Job, call: Call) -> None:
     vendor = desk.vendor_of(job)
     try:
         reply = await desk.web.ask(vendor, call)
-    except NotSent:
-        await again(desk, job)
+    except NotSent as error:
+        await again(desk, job, error.message)
         return
     if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):
         await _heard(desk, job, vendor, reply)
@@ -58,21 +58,24 @@ async def save(desk: Desk, job: Job, media: Call) -> None:
         await _renew(desk, job, "expired", error)
     except BadMedia as error:
         await _renew(desk, job, "failed", error)
-    except NotSent:
-        await again(desk, job)
+    except NotSent as error:
+        await again(desk, job, error.message)
     except OSError as error:
         raise StorageError(f"The file cannot be written into {folder}.") from error
     else:
+        desk.troubles.pop(job.id, None)
         await desk.store.run(desk.store.finish, job, artifact)
 
 
-async def again(desk: Desk, job: Job, *, at_least: float = 0.0) -> None:
-    """The same step, later: nothing was learnt."""
+async def again(desk: Desk, job: Job, why: str, *, at_least: float = 0.0) -> None:
+    """The same step, later: nothing was learnt, and whoever looks at the job is told why."""
+    desk.troubles[job.id] = why
     wait = max(at_least, _backoff(job), desk.settings.poll_seconds or 0.0)
     await desk.store.run(desk.store.step, job, due_s=wait, tries=job.tries + 1)
 
 
 async def _heard(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
+    desk.troubles.pop(job.id, None)
     store, reading = desk.store, read(vendor, reply)
     if reading is not None and reading.id not in (None, job.vendor_id):
         log.warning("%s: the answer is about another job and is not used", job.id)
@@ -112,12 +115,15 @@ async def _billed(desk: Desk, job: Job, vendor: Vendor, done: Done) -> Done:
 
 async def _no_status(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
     """A question that was answered with an error. Only "never heard of it", again and again, is an end."""
-    silent_s = desk.clock() - job.updated_at
-    if reply.status in (404, 410) and job.tries + 1 >= LOST_AFTER and silent_s >= LOST_S:
+    silent_s, unknown = desk.clock() - job.updated_at, reply.status in (404, 410)
+    if unknown and job.tries + 1 >= LOST_AFTER and silent_s >= LOST_S:
+        desk.troubles.pop(job.id, None)
         error = JobError("not_found", f"{vendor.title} does not know this job any more; its price stays counted.", "unknown")
         await desk.store.run(desk.store.end, job, "failed", error)
     else:
-        await again(desk, job, at_least=retry_after(vendor, reply) or 0.0)
+        no = refusal(vendor, reply)
+        why = f"{vendor.title} does not find this job." if unknown else no.message if no else f"{vendor.title} answers {reply.status}."
+        await again(desk, job, why, at_least=retry_after(vendor, reply) or 0.0)
 
 
 async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifact:
@@ -144,6 +150,7 @@ async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:
 
 
 async def _lost(desk: Desk, job: Job, state: State, error: SoraError) -> None:
+    desk.troubles.pop(job.id, None)
     charged = "no" if job.charged == "no" else "yes"
     await desk.store.run(desk.store.end, job, state, JobError(error.its_code, error.message, charged))
 

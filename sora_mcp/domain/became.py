@@ -67,7 +67,7 @@ class Artifact:
     height: int | None = None
 
 
-UNSTORED = ("deduplicated", "waits_until", "unwritten", "day_left")
+UNSTORED = ("deduplicated", "waits_until", "unwritten", "trouble", "day_left")
 """What is true of a job only at the moment of looking."""
 
 
@@ -117,6 +117,8 @@ class Job:
     """What the day's budget has left, of a job that was just asked for."""
     unwritten: str | None = None
     """What became of its paid call, as a clause, while the store does not take it down: only this process knows it."""
+    trouble: str | None = None
+    """Why nothing new was heard of it lately, as a sentence, where this process is the one that asks."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""

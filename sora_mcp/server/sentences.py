@@ -212,10 +212,11 @@ def _doing(job: Job, now: float) -> str:
         return f"{job.unwritten}. The store does not take that down: is its disk full? Leave this server running."
     if job.state == "submitting":
         return "is being sent."
+    trouble = "" if job.trouble is None else f" {job.trouble} This is tried again."
     if job.saving:
-        return "is made; its file is being saved."
+        return f"is made; its file is being saved.{trouble}"
     percent = f": {math.floor(job.progress * 100)} %" if job.progress is not None and job.state == "running" else ""
-    return f"is {job.state}{percent}, {_left(job, now)}."
+    return f"is {job.state}{percent}, {_left(job, now)}.{trouble}"
 
 
 def _minute(until: float) -> str:

@@ -72,10 +72,12 @@ async def test_q13_a_key_that_goes_bad_loses_no_job_and_a_good_one_finishes_it(t
         at.wire.arm("status", "instead", times=-1, status=401)
         begun = await at.bought(seconds=4)
         assert await asked_until(at, begun.id, 10)
-        assert ((await at.job(begun.id)).state, at.held()) == ("queued", begun.micros)
+        seen = await at.job(begun.id)
+        assert (seen.state, seen.trouble, at.held()) == ("queued", "Muvi does not accept the key.", begun.micros)
         at.wire.armed.clear()
         await at.restart()
         assert await hurried(at, begun.id, *ENDS) == "completed"
+        assert (await at.job(begun.id)).trouble is None
         await sound(at, tmp_path, await at.job(begun.id), caplog)
 
 
@@ -98,6 +100,43 @@ async def test_q17_fifty_errors_in_a_row_are_survived(tmp_path: Path, caplog: py
         assert await asked_until(at, begun.id, MANY)
         assert await hurried(at, begun.id, *ENDS) == "completed"
         await sound(at, tmp_path, await at.job(begun.id), caplog)
+
+
+@pytest.mark.parametrize(
+    ("fault", "args", "why"),
+    [
+        ("close", {}, "Muvi does not answer."),
+        ("instead", {"status": 500}, "Muvi answers 500."),
+        ("instead", {"status": 404}, "Muvi does not find this job."),
+    ],
+)
+async def test_q17_a_person_is_told_why_nothing_is_heard_until_something_is(
+    fault: str, args: dict[str, Any], why: str, tmp_path: Path
+) -> None:
+    async with rig(Muvi(walk=("processing",)), tmp_path) as at:
+        at.wire.arm("status", fault, times=-1, **args)
+        begun = await at.bought(seconds=4)
+        assert await asked_until(at, begun.id, 5)
+        assert (await at.job(begun.id)).trouble == why
+        at.wire.armed.clear()
+        assert await hurried(at, begun.id, "running") == "running"
+        assert ((await at.job(begun.id)).trouble, at.desk.troubles) == (None, {})
+
+
+async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.cdn.arm("media", "instead", times=-1, status=503)
+        begun = await at.bought(seconds=4)
+
+        async def told() -> bool:
+            await at.desk.store.run(at.desk.store.hurry, await at.job(begun.id))
+            at.desk.wake()
+            return (await at.job(begun.id)).trouble == "The link to the video answers 503."
+
+        assert await eventually(told)
+        at.cdn.armed.clear()
+        assert await hurried(at, begun.id, *ENDS) == "completed"
+        assert at.desk.troubles == {}
 
 
 async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_job_listed(tmp_path: Path) -> None:

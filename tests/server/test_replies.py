@@ -115,6 +115,11 @@ def test_a_running_job_says_how_far_it_is() -> None:
         ),
         ({"expected_s": 30}, "v_0123456789 is queued, slower than usual. Already paid for ($0.40 is set aside): do not create it again."),
         ({"expected_s": 65}, "v_0123456789 is queued, a few seconds left. Already paid for ($0.40 is set aside): do not create it again."),
+        (
+            {"trouble": "Muvi does not accept the key."},
+            "v_0123456789 is queued, about 2 min left. Muvi does not accept the key. This is tried again. "
+            "Already paid for ($0.40 is set aside): do not create it again.",
+        ),
         ({"charged": "yes"}, "v_0123456789 is queued, about 2 min left. Already paid ($0.40): do not create it again."),
         ({"charged": "no", "micros": Micros(0)}, "v_0123456789 is queued, about 2 min left. It is free: do not create it again."),
     ],

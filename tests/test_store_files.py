@@ -70,7 +70,7 @@ def test_sqlite_writes_through_a_rollback_journal_and_waits_for_the_disk(tmp_pat
     for name in ("journal_mode", "synchronous", "busy_timeout"):
         with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
             settings.append(tuple(conn.exec_driver_sql(f"PRAGMA {name}").one()))
-    assert settings == [("truncate",), (2,), (30_000,)]
+    assert settings == [("truncate",), (2,), (8_000,)]
     store.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,16 +25,18 @@ from .tables import meta
 SQLITE_WRITE, SQLITE_READ = "BEGIN IMMEDIATE", "BEGIN"
 # A writer that hangs or vanished gives the lock back within the minute.
 POSTGRES_WRITE = (
-    "SELECT set_config('lock_timeout', '30s', true), set_config('idle_in_transaction_session_timeout', '60s', true),"
+    "SELECT set_config('lock_timeout', '8s', true), set_config('idle_in_transaction_session_timeout', '60s', true),"
     " pg_advisory_xact_lock(8295736101)"
 )
 PRAGMAS = (
-    "busy_timeout = 30000",
+    # Nobody who waits for the lock can be called off, and a server that is told to end has to be gone within ten seconds.
+    "busy_timeout = 8000",
     # WAL with several connections can corrupt the file in SQLite up to 3.51.2; the rollback journal is fast enough.
     "journal_mode = TRUNCATE",
     "synchronous = FULL",
     "foreign_keys = ON",
 )
+LOCKED = re.compile("database is locked|lock timeout", re.IGNORECASE)
 # PgBouncer's transaction pooling has no prepared statements; a dead peer is noticed within half a minute.
 POSTGRES_OPTIONS = {
     "prepare_threshold": None,
@@ -95,7 +98,8 @@ def ours() -> Generator[None]:
     except (SQLAlchemyError, OSError) as error:
         # Only the driver's first line: the rest may quote the statement and what was in it.
         lines = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
-        raise StorageError(f"The store cannot be read or written: {lines[0][:200]}") from error
+        said = "another process keeps it locked" if LOCKED.search(lines[0]) else lines[0][:200]
+        raise StorageError(f"The store cannot be read or written: {said}") from error
 
 
 def connect(url: str, home: Path) -> Database:

@@ -173,7 +173,7 @@ def locked(at: Rig) -> Generator[None]:
 
 async def test_s43_a_locked_store_refuses_and_nothing_is_sent(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        with locked(at), pytest.raises(StorageError, match="database is locked"):
+        with locked(at), pytest.raises(StorageError, match="another process keeps it locked"):
             await at.create(seconds=4)
         assert (at.wire.accepted, at.held(), (await at.desk.jobs(principal="local")).jobs) == (0, 0, ())
         job = await at.until((await at.create(seconds=4)).id, *ENDS)

@@ -16,10 +16,13 @@ from .stored import Clock, empty_schema
 
 SLOW = (
     *("browser", "faults", "test_examples.py", "test_kill.py", "test_ledger_history.py", "test_many_processes.py", "test_money_race.py"),
-    *("test_store_race.py", "commands/test_http.py", "commands/test_serving.py", "server/test_approval_lines.py"),
-    *("server/test_approval_replays.py", "server/test_protocol.py", "media/test_hostile.py", "server/test_replaced.py"),
+    *("test_store_race.py", "commands/test_serving.py", "media/test_hostile.py", "media/test_render.py"),
+    *("server/test_approval_lines.py", "server/test_approval_replays.py", "server/test_awake.py", "server/test_mistakes.py"),
+    *("server/test_protocol.py", "server/test_replaced.py"),
 )
 """Whole processes, kills, floods and browsers. `-m "not slow"` leaves them out, and what runs on PostgreSQL after it ran on SQLite."""
+QUICK = ("faults/test_catalogue.py", "faults/test_questions.py", "faults/test_results.py", "faults/test_swapped_pictures.py")
+"""What is not, among those."""
 
 
 def _arguments(item: pytest.Item) -> Collection[object]:
@@ -29,9 +32,9 @@ def _arguments(item: pytest.Item) -> Collection[object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what is slow, by the folder or the file that it stands in, or by its database."""
-    slow = tuple(Path(__file__).parent / name for name in SLOW)
+    slow, quick = ({Path(__file__).parent / name for name in names} for names in (SLOW, QUICK))
     for item in items:
-        if item.path in slow or item.path.parent in slow or "postgres" in _arguments(item):
+        if "postgres" in _arguments(item) or (slow & {item.path, item.path.parent} and item.path not in quick):
             item.add_marker(pytest.mark.slow)
 
 

@@ -16,8 +16,8 @@ $(READY): pyproject.toml
 check: $(READY)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
-	$(BIN)/pyright
-	$(BIN)/python -m pytest -q -n auto -m "not slow" --cov --cov-report=
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" --cov --cov-report=
 	$(BIN)/python -m scripts.coverage
 
 test: $(READY)

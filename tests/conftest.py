@@ -18,7 +18,7 @@ SLOW = (
     *("browser", "faults", "test_examples.py", "test_kill.py", "test_ledger_history.py", "test_many_processes.py", "test_money_race.py"),
     *("test_store_race.py", "commands/test_serving.py", "media/test_hostile.py", "media/test_render.py"),
     *("server/test_approval_lines.py", "server/test_approval_replays.py", "server/test_awake.py", "server/test_mistakes.py"),
-    *("server/test_protocol.py", "server/test_replaced.py"),
+    "server/test_replaced.py",
 )
 """Whole processes, kills, floods and browsers. `-m "not slow"` leaves them out, and what runs on PostgreSQL after it ran on SQLite."""
 QUICK = ("faults/test_catalogue.py", "faults/test_questions.py", "faults/test_results.py", "faults/test_swapped_pictures.py")

@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sora_mcp"
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
+AnyImport = ast.Import | ast.ImportFrom
 
 
 @dataclass(frozen=True)
@@ -48,26 +49,30 @@ class Module:
         parts = self.name.split(".") if self.name else []
         return parts if self.path.name == "__init__.py" else parts[:-1]
 
-    def functions(self) -> Iterator[AnyFunction]:
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in it."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def functions(self) -> tuple[AnyFunction, ...]:
         """Every function and method."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, AnyFunction))
+        return tuple(node for node in self.nodes if isinstance(node, AnyFunction))
 
     def imports(self, known: frozenset[str]) -> Iterator[Import]:
         """Every import of a module of ours."""
-        inside = {id(node) for function in self.functions() for node in ast.walk(function)}
+        inside = {id(node) for function in self.functions for node in ast.walk(function) if isinstance(node, AnyImport)}
         guarded = [node for node in self.tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
         typed = {id(node) for guard in guarded for node in ast.walk(guard)}
-        for node in ast.walk(self.tree):
+        for node in (node for node in self.nodes if isinstance(node, AnyImport)):
             for target in self._targets(node):
                 if (found := _module(target, known)) is not None and found != self.name:
                     yield Import(found, hidden=id(node) in inside, for_types=id(node) in typed)
 
-    def _targets(self, node: ast.AST) -> list[str]:
+    def _targets(self, node: AnyImport) -> list[str]:
         """The full names, without the package, that an import statement may mean."""
         if isinstance(node, ast.Import):
             return [name.name.removeprefix("sora_mcp.") for name in node.names if name.name.startswith("sora_mcp")]
-        if not isinstance(node, ast.ImportFrom):
-            return []
         if node.level:
             start = self.folder[: len(self.folder) - node.level + 1]
         elif node.module and node.module.split(".")[0] == "sora_mcp":

@@ -132,14 +132,14 @@ def test_a_file_ends_at_three_hundred_lines(module: Module) -> None:
 @every("module")
 def test_a_function_ends_at_forty_lines(module: Module) -> None:
     lines = module.text.splitlines()
-    long = {function.name: size for function in module.functions() if (size := body_lines(function, lines)) > MOST_FUNCTION_LINES}
+    long = {function.name: size for function in module.functions if (size := body_lines(function, lines)) > MOST_FUNCTION_LINES}
     assert long == {}
 
 
 @every("module")
 def test_no_file_and_no_name_is_a_drawer_for_everything(module: Module) -> None:
-    classes = [node.name for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
-    functions = [function.name for function in module.functions()]
+    classes = [node.name for node in module.nodes if isinstance(node, ast.ClassDef)]
+    functions = [function.name for function in module.functions]
     drawers = [name for name in (*module.name.split("."), *classes) if DRAWERS.search(name)]
     vague = [name for name in functions if VERBS.match(name) and name not in GIVEN]
     assert (drawers, vague) == ([], [])
@@ -149,7 +149,7 @@ def test_no_file_and_no_name_is_a_drawer_for_everything(module: Module) -> None:
 def test_a_vendor_is_named_only_in_the_room_of_vendors(module: Module) -> None:
     if room_of(module.name) == "vendors":
         return
-    named = [node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and node.value in VENDORS]
+    named = [node.value for node in module.nodes if isinstance(node, ast.Constant) and node.value in VENDORS]
     assert named == []
 
 

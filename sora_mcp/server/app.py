@@ -16,7 +16,6 @@ from mcp.server.auth.settings import AuthSettings
 from mcp.server.caching import CacheableMethod
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, Extension
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.request_state import RequestStateSecurity
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChanged, ResourceUpdated
 from mcp.types import (
@@ -62,21 +61,25 @@ class SoraServer(MCPServer[Opened]):
     """An MCPServer whose tools are strict, whose errors say what to change, and whose resources come from the store."""
 
     async def list_tools(self) -> list[Tool]:
-        """As the tables have them: the SDK's own schemas are longer and say less."""
-        return [_faced(tool) for tool in await super().list_tools()]
+        """Ours as the tables have them, and those of extensions."""
+        return [*map(_faced, TOOLS), *await super().list_tools()]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Opened, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Refusals and failures are results; only a tool that does not exist is a protocol error."""
-        if name not in {tool.name for tool in await super().list_tools()}:
+        """Refusals and failures are results; only a tool that does not exist is a protocol error.
+
+        Ours are called here, with what their tables let through: the SDK would check it again by models that take long to make.
+        """
+        if name not in TOOLS and name not in {tool.name for tool in await super().list_tools()}:
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {name[:100]}")
         try:
-            given = checked(name, FACES[name].arguments, arguments) if name in FACES else arguments
-            return await super().call_tool(name, given, context)
-        except SoraError as error:
-            return replies.refused(error)
-        except ToolError as error:
+            if name not in TOOLS:
+                return await super().call_tool(name, arguments, context)
+            return await TOOLS[name](ctx=context, **checked(name, FACES[name].arguments, arguments))
+        except MCPError:
+            raise
+        except Exception as error:
             return replies.refused(_reason(error, name))
 
     async def get_prompt(
@@ -158,34 +161,30 @@ def build(
 
 
 def _offer(server: SoraServer) -> None:
-    for tool in TOOLS:
-        server.add_tool(tool, structured_output=False, meta=META if tool.__name__ in SHOWN_BY else None)
     for prompt in prompts.PROMPTS:
         server.add_prompt(prompt)
 
 
-def _faced(tool: Tool) -> Tool:
-    face = FACES.get(tool.name)
-    if face is None:
-        return tool
+def _faced(name: str) -> Tool:
+    face = FACES[name]
     return Tool(
-        name=tool.name,
+        name=name,
         title=face.title,
         description=face.says,
         input_schema=face.input_schema,
         output_schema=face.output_schema,
         annotations=face.hints,
-        _meta=tool.meta,
+        _meta=META if name in SHOWN_BY else None,
     )
 
 
-def _reason(error: ToolError, name: str) -> SoraError:
+def _reason(error: Exception, name: str) -> SoraError:
     """What the tool meant to say; anything unforeseen stays in the log."""
-    if isinstance(error.__cause__, SoraError):
-        if isinstance(error.__cause__, StorageError) and name in OF_A_JOB:
-            error.__cause__.charged = "unknown"
-        return error.__cause__
-    log.error("%s failed", name, exc_info=error.__cause__ or error)
+    if isinstance(error, SoraError):
+        if isinstance(error, StorageError) and name in OF_A_JOB:
+            error.charged = "unknown"
+        return error
+    log.error("%s failed", name, exc_info=error)
     unforeseen = SoraError("Something unforeseen went wrong in the server; its log says what.")
     if name not in FACES or not FACES[name].reads_only:
         unforeseen.charged = "unknown"

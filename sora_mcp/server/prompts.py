@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 
 from mcp import types
-from mcp.server.mcpserver.prompts.base import Prompt
+from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 
 from ..rules import one_of
 
@@ -72,11 +73,19 @@ def _given(line: str, value: str) -> str:
     return line if value.strip() else ""
 
 
+def _prompt(write: Callable[..., str], title: str, says: str) -> Prompt:
+    """As the SDK makes one of a function, without the model of its arguments: they are texts, and `wrong` looks at their names."""
+    taken = [
+        PromptArgument(name=one.name, description=None, required=one.default is one.empty) for one in signature(write).parameters.values()
+    ]
+    return Prompt(name=write.__name__, title=title, description=says, arguments=taken, fn=write, context_kwarg=None)
+
+
 PROMPTS: tuple[Prompt, ...] = (
-    Prompt.from_function(storyboard, title="Storyboard", description="Plan several shots with their prices; buy nothing yet"),
-    Prompt.from_function(shot, title="One shot", description="Write the prompt for one clip and price it"),
-    Prompt.from_function(review, title="Review a clip", description="Hold a finished clip against its prompt"),
-    Prompt.from_function(spend_report, title="Spending", description="What the clips of a month cost"),
+    _prompt(storyboard, "Storyboard", "Plan several shots with their prices; buy nothing yet"),
+    _prompt(shot, "One shot", "Write the prompt for one clip and price it"),
+    _prompt(review, "Review a clip", "Hold a finished clip against its prompt"),
+    _prompt(spend_report, "Spending", "What the clips of a month cost"),
 )
 """In the order of a menu."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -118,17 +118,9 @@ async def cancel_video(job_id: str, ctx: Context[Opened, Any]) -> CallToolResult
     return replies.cancelled(gone, now=desk.clock(), refunds=refunds)
 
 
-TOOLS: tuple[Callable[..., Any], ...] = (
-    create_video,
-    get_video_status,
-    estimate_cost,
-    list_sizes,
-    list_videos,
-    cancel_video,
-    view_video,
-    edit_video,
-)
-"""In the order of texts.FACES."""
+EVERY = (create_video, get_video_status, estimate_cost, list_sizes, list_videos, cancel_video, view_video, edit_video)
+TOOLS: Mapping[str, Callable[..., Awaitable[Any]]] = {tool.__name__: tool for tool in EVERY}
+"""By name, in the order of texts.FACES."""
 
 
 async def _desk(ctx: Context[Opened, Any]) -> Desk:

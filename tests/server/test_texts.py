@@ -96,5 +96,5 @@ async def test_the_instructions_are_given_in_both_eras(era: Era) -> None:
 
 
 def test_every_function_takes_exactly_what_its_table_publishes() -> None:
-    taken = {tool.__name__: [name for name in inspect.signature(tool).parameters if name != "ctx"] for tool in TOOLS}
+    taken = {tool: [name for name in inspect.signature(works).parameters if name != "ctx"] for tool, works in TOOLS.items()}
     assert taken == {name: [argument.name for argument in face.arguments] for name, face in FACES.items()}

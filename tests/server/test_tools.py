@@ -265,5 +265,5 @@ async def test_tools_of_extensions_are_the_sdks(era: Era) -> None:
         names = [tool.name for tool in (await client.list_tools()).tools]
         doubled = await client.call_tool("double", {"number": 21})
         failed = await client.call_tool("fail", {})
-    assert (names[0], names[-2:]) == ("double", ["view_video", "edit_video"])
+    assert (names[0], names[-2:]) == ("create_video", ["double", "fail"])
     assert (doubled.structured_content, fields(failed)["error"]["code"]) == ({"result": 42}, "internal")

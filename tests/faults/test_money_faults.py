@@ -152,4 +152,5 @@ async def test_c23_caps_and_prices_are_those_of_the_start(tmp_path: Path) -> Non
             (tmp_path / "prices.toml").write_text('["muvi:sora-2"]\nper_second = "0.01"\n', "utf-8")
             second = await spoken.call("create_video", prompt="a kite", max_usd=500, **WISH)
             budget = (await spoken.call("list_videos"))["budget"]
+            assert await eventually(lambda: len(wire.made) == 1)
         assert (first["micros"], second["error"]["code"], budget["day_limit_usd"], len(wire.made)) == (400_000, "over_budget", 0.5, 1)

@@ -32,13 +32,14 @@ async def look(desk: Desk, job: Job) -> None:
         await _leave(desk, job)
         return
     lost = Lost(job.call, job.submit_token, job.submitted_at - schedule.SKEW_S, job.submitted_at + schedule.WINDOW_S + schedule.SKEW_S)
+    passed_s = desk.clock() - job.submitted_at  # before the list is asked for: what it shows is not newer than that
     found = await _found(desk, vendor, lost)
     if found is None:
         await _later(desk, job, agreed=job.tries)
     elif any(row.id is None and row.charged != "no" for row in found):
         await _leave(desk, job, why=_logged(job, vendor, found))
     elif all(row.charged == "no" for row in found):
-        await _absent(desk, job, vendor)
+        await _absent(desk, job, vendor, passed_s)
     else:
         await _candidates(desk, job, vendor, [row.id for row in found if row.id is not None], job.call)
 
@@ -83,9 +84,9 @@ async def _candidates(desk: Desk, job: Job, vendor: Vendor, ids: list[str], call
     await _later(desk, job, agreed=0, error=error)
 
 
-async def _absent(desk: Desk, job: Job, vendor: Vendor) -> None:
+async def _absent(desk: Desk, job: Job, vendor: Vendor, passed_s: float) -> None:
     """The list does not have it. That counts only after the settle time, and several times in a row."""
-    if desk.clock() - (job.submitted_at or 0.0) < SETTLE_S:
+    if passed_s < SETTLE_S:
         await _later(desk, job, agreed=0)
     elif job.tries + 1 < AGREEING:
         await _later(desk, job, agreed=job.tries + 1)

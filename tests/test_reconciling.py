@@ -166,6 +166,17 @@ async def test_what_the_list_does_not_have_is_given_back_after_the_settle_time_a
         assert (again.id == job.id, (await at.until(again.id, "completed")).state) == (False, "completed")
 
 
+async def test_a_look_that_began_before_the_settle_time_does_not_count(tmp_path: Path) -> None:
+    async with lost(Muvi(), tmp_path, taken=False) as (at, job, clock):
+        seen = len(at.wire.requests("other"))
+        at.wire.arm("other", "slow", times=-1, seconds=0.3)
+        await hurried(at, job)
+        assert await eventually(lambda: len(at.wire.requests("other")) > seen)
+        clock.at += PROVEN_S
+        await anyio.sleep(0.6)
+        assert (await at.job(job.id)).tries == 0
+
+
 async def test_a_job_that_appears_late_breaks_the_agreement(tmp_path: Path) -> None:
     vendor = Muvi(created_at=THEN)
     async with lost(vendor, tmp_path) as (at, job, clock):

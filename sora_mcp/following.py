@@ -33,22 +33,21 @@ LINKLESS_S = 600.0
 NO_LINK = " (no link)"
 
 
-async def ask(desk: Desk, job: Job, call: Call) -> None:
-    """One question to the vendor, and what follows from its answer."""
+async def ask(desk: Desk, job: Job, call: Call) -> str | None:
+    """One question to the vendor, and what follows from its answer. Why nothing was learnt, where that is so."""
     vendor = desk.vendor_of(job)
     try:
         reply = await desk.web.ask(vendor, call)
     except NotSent as error:
-        await again(desk, job, error.message)
-        return
+        return await _again(desk, job, error.message)
     if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):
         await _heard(desk, job, vendor, reply)
-    else:
-        await _no_status(desk, job, vendor, reply)
+        return None
+    return await _no_status(desk, job, vendor, reply)
 
 
-async def save(desk: Desk, job: Job, media: Call) -> None:
-    """One attempt to bring the file home, whole and checked."""
+async def save(desk: Desk, job: Job, media: Call) -> str | None:
+    """One attempt to bring the file home, whole and checked. Why its host was not reached, where that is so."""
     vendor, folder = desk.vendor_of(job), desk.settings.output_dir
     try:
         artifact = await _fetched(desk, job, vendor, media)
@@ -59,23 +58,22 @@ async def save(desk: Desk, job: Job, media: Call) -> None:
     except BadMedia as error:
         await _renew(desk, job, "failed", error)
     except NotSent as error:
-        await again(desk, job, error.message)
+        return await _again(desk, job, error.message)
     except OSError as error:
         raise StorageError(f"The file cannot be written into {folder}.") from error
     else:
-        desk.troubles.pop(job.id, None)
         await desk.store.run(desk.store.finish, job, artifact)
+    return None
 
 
-async def again(desk: Desk, job: Job, why: str, *, at_least: float = 0.0) -> None:
-    """The same step, later: nothing was learnt, and whoever looks at the job is told why."""
-    desk.troubles[job.id] = why
+async def _again(desk: Desk, job: Job, why: str, *, at_least: float = 0.0) -> str:
+    """The same step, later."""
     wait = max(at_least, _backoff(job), desk.settings.poll_seconds or 0.0)
     await desk.store.run(desk.store.step, job, due_s=wait, tries=job.tries + 1)
+    return why
 
 
 async def _heard(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
-    desk.troubles.pop(job.id, None)
     store, reading = desk.store, read(vendor, reply)
     if reading is not None and reading.id not in (None, job.vendor_id):
         log.warning("%s: the answer is about another job and is not used", job.id)
@@ -113,17 +111,16 @@ async def _billed(desk: Desk, job: Job, vendor: Vendor, done: Done) -> Done:
     return replace(done, micros=await asked(desk.web, vendor, vendor.bill(choice.offer, job.with_image, done.units)))
 
 
-async def _no_status(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
+async def _no_status(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> str | None:
     """A question that was answered with an error. Only "never heard of it", again and again, is an end."""
     silent_s, unknown = desk.clock() - job.updated_at, reply.status in (404, 410)
     if unknown and job.tries + 1 >= LOST_AFTER and silent_s >= LOST_S:
-        desk.troubles.pop(job.id, None)
         error = JobError("not_found", f"{vendor.title} does not know this job any more; its price stays counted.", "unknown")
         await desk.store.run(desk.store.end, job, "failed", error)
-    else:
-        no = refusal(vendor, reply)
-        why = f"{vendor.title} does not find this job." if unknown else no.message if no else f"{vendor.title} answers {reply.status}."
-        await again(desk, job, why, at_least=retry_after(vendor, reply) or 0.0)
+        return None
+    no = refusal(vendor, reply)
+    why = f"{vendor.title} does not find this job." if unknown else no.message if no else f"{vendor.title} answers {reply.status}."
+    return await _again(desk, job, why, at_least=retry_after(vendor, reply) or 0.0)
 
 
 async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifact:
@@ -150,7 +147,6 @@ async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:
 
 
 async def _lost(desk: Desk, job: Job, state: State, error: SoraError) -> None:
-    desk.troubles.pop(job.id, None)
     charged = "no" if job.charged == "no" else "yes"
     await desk.store.run(desk.store.end, job, state, JobError(error.its_code, error.message, charged))
 

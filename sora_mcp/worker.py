@@ -110,7 +110,10 @@ class Worker:
     async def _follow(self, job: Job) -> None:
         """One step of one job. What goes wrong here never ends the loop; the job stays due."""
         try:
-            await self._step(job)
+            if trouble := await self._step(job):
+                self._desk.troubles[job.id] = trouble
+            else:
+                self._desk.troubles.pop(job.id, None)
         except StorageError as error:
             log.warning("%s waits for the store: %s", job.id, error)
             await self._safe(self._store.step, job, due_s=schedule.BACKOFF_CAP_S / 4, tries=job.tries + 1)
@@ -124,17 +127,17 @@ class Worker:
             if full or self._sleeps_until - time.monotonic() > GATHER_S:
                 self.wake()  # its next step may be due before the loop would look
 
-    async def _step(self, job: Job) -> None:
+    async def _step(self, job: Job) -> str | None:
+        """Why nothing new is known of the job, where that is so."""
         if job.state == "submitting":
-            await self._submitter.submit(job)
-        elif job.state == "unknown":
-            await reconciling.look(self._desk, job)
-        elif job.media is not None:
-            await following.save(self._desk, job, job.media)
-        elif job.next is not None:
-            await following.ask(self._desk, job, job.next)
-        else:
-            raise SoraError("The store does not say how to go on with this job.", job_id=job.id)
+            return await self._submitter.submit(job)
+        if job.state == "unknown":
+            return await reconciling.look(self._desk, job)
+        if job.media is not None:
+            return await following.save(self._desk, job, job.media)
+        if job.next is not None:
+            return await following.ask(self._desk, job, job.next)
+        raise SoraError("The store does not say how to go on with this job.", job_id=job.id)
 
     async def _safe(self, work: Callable[..., T], *args: object, **named: object) -> T | None:
         """A step of the loop itself: a store that is away is waited for."""

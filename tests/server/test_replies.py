@@ -29,7 +29,7 @@ from sora_mcp.server.sentences import of_refunds
 from sora_mcp.store import Page
 from tests.nouns import a_job
 
-from .counter import BUDGET, FILE, NOW, a_done_job
+from .counter import BUDGET, DONE, FILE, NOW, a_done_job
 
 ONE_RESULT = 720
 """Bytes: 200 tokens."""
@@ -133,22 +133,7 @@ def test_a_finished_job_says_time_measures_price_and_path() -> None:
     assert result.structured_content == {
         "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40.\nFile: {FILE.path}\nNext: tell the user this path; "
         'view_video shows it, image="v_0123456789#last" continues it.',
-        "job_id": "v_0123456789",
-        "state": "completed",
-        "model": "muvi:sora-2",
-        "size": "1280x720",
-        "seconds": 4,
-        "progress": 1,
-        "usd": 0.4,
-        "micros": 400_000,
-        "usd_is": "estimate",
-        "charged": "yes",
-        "path": FILE.path,
-        "uri": "sora://videos/v_0123456789.mp4",
-        "bytes": 6_812_345,
-        "duration_s": 4.0,
-        "width": 1280,
-        "height": 720,
+        **DONE,
     }
     assert result.content[1:] == [
         ResourceLink(

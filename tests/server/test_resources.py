@@ -20,7 +20,7 @@ from sora_mcp.store import Page, SpendRow
 from tests.nouns import a_job
 
 from .conftest import Era
-from .counter import FILE, PlayedDesk, a_done_job, a_server
+from .counter import DONE, FILE, PlayedDesk, a_done_job, a_server
 
 
 async def read(desk: PlayedDesk, uri: str, era: Era = "auto") -> TextResourceContents | BlobResourceContents:
@@ -62,22 +62,7 @@ async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:
     assert await read_json(desk_with(job), "sora://videos/v_0123456789", era) == {
         "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40.\nFile: {FILE.path}\nNext: tell the user this path; "
         "view_video shows it.",
-        "job_id": "v_0123456789",
-        "state": "completed",
-        "model": "muvi:sora-2",
-        "size": "1280x720",
-        "seconds": 4,
-        "progress": 1,
-        "usd": 0.4,
-        "micros": 400_000,
-        "usd_is": "estimate",
-        "charged": "yes",
-        "path": FILE.path,
-        "uri": "sora://videos/v_0123456789.mp4",
-        "bytes": 6_812_345,
-        "duration_s": 4.0,
-        "width": 1280,
-        "height": 720,
+        **DONE,
         "prompt": "A paper boat drifts down a rainy street",
         "created_at": "2026-11-20T12:00:00Z",
         "updated_at": "2026-11-20T12:00:00Z",

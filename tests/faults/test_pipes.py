@@ -173,6 +173,15 @@ async def test_r04_a_log_that_nobody_reads_holds_up_no_answer_and_no_job(
                     assert await spoken.leave() == 0
 
 
+@pytest.fixture
+def heeding() -> Iterator[None]:
+    """Processes that heed SIGHUP, also where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("heeding")
 async def test_r05_a_terminal_that_closes_gives_the_paid_call_its_last_while(tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
         wire.arm("submit", "slow", seconds=1.0)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+import anyio
+
 from . import schedule
 from .domain import LIVE, STALE, Failed, Job, JobError, Quote, Reply, State, Vendor, VideoRequest, Wish
 from .editing import Editing
@@ -24,6 +26,9 @@ from .studio import Studio
 from .vendors import Catalogue, Fit, cheapest, fitting, key_needed, read
 from .vendors.answers import refusal
 from .web import Web
+
+CALL_BACK_S = 60.0
+"""How long nobody asks about a job that is being called back: longer than that call may take."""
 
 
 @dataclass(frozen=True)
@@ -133,17 +138,19 @@ class Desk:
         await self.shelf.look(wish.model)
         request, _ = await self._request(wish, principal)
         plan = self.planner.plan(wish, request)
+        held = plan
         if self.catalogue.usable(plan.choice):
             plan = replace(plan, quote=await self.quotes.live(plan.choice, plan.order, plan.quote, today=self.today))
+            held = replace(held, quote=self.quotes.at_least(held.choice, held.order, held.quote, today=self.today))
         total = Micros(plan.quote.micros * clips)
-        refused, left = await self.store.run(self.store.outlook, plan.quote.micros, self.caps, clips=clips)
+        refused, left = await self.store.run(self.store.outlook, held.quote.micros, self.caps, clips=clips)
         if not self.catalogue.usable(plan.choice):
             refused = key_needed((plan.choice,))
         elif (paused := next((pause for pause in self.shelf.pauses if pause.model == plan.choice.id), None)) is not None:
             refused = said(paused)
         offers = () if wish.model else tuple(cheapest(fitting(list(self.catalogue.choices()), request, today=self.today)))
-        asks = self.needs_yes(plan.quote)
-        quote_id = await self._asked(plan, principal) if asks and refused is None else None
+        asks = self.needs_yes(held.quote)
+        quote_id = await self._asked(held, principal) if asks and refused is None else None
         return Estimate(plan, clips, total, asks, quote_id, refused, left, tuple(f for f in offers if f.quote is not None))
 
     async def _asked(self, plan: Plan, principal: str) -> str:
@@ -184,22 +191,28 @@ class Desk:
         if vendor.cancel is None or job.vendor_id is None:
             why = "is being sent" if job.vendor_id is None else f"is at {vendor.title}, which takes nothing back"
             raise NotCancellable(f"{job.id} {why}; what it costs stays counted.", job_id=job.id)
-        reply = await self.web.ask(vendor, vendor.cancel(job.vendor_id))
-        if not 200 <= reply.status < 300:
-            no = refusal(vendor, reply)
-            raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job_id=job.id) from no
-        await self._called_back(job, vendor, reply)
-        self.wake()
+        # Only this answer may name what is given back: a status that is asked meanwhile would end the job without it.
+        await self.store.run(self.store.keep_off, job, seconds=CALL_BACK_S)
+        try:
+            reply = await self.web.ask(vendor, vendor.cancel(job.vendor_id))
+            with anyio.CancelScope(shield=True):
+                await self._called_back(job, vendor, reply)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self.store.run(self.store.hurry, job)
+            self.wake()
         return await self.job(job.id, principal=principal)
 
     async def _called_back(self, job: Job, vendor: Vendor, reply: Reply) -> None:
         """Where the answer names what is given back, that is the end; else the vendor's next status says what became of the money."""
+        if not 200 <= reply.status < 300:
+            no = refusal(vendor, reply)
+            raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job_id=job.id) from no
         reading, price = read(vendor, reply), job.micros if job.actual is None else job.actual
         if isinstance(reading, Failed) and reading.id == job.vendor_id and reading.refunded is not None:
             kept = Micros(max(price - reading.refunded, 0))
             error = JobError(reading.code, f"{vendor.title} called this job back.", "yes" if kept else "no")
-            await self.store.run(self.store.end, job, "cancelled", error, micros=kept, said=reading.said)
-        await self.store.run(self.store.hurry, job)
+            await self.store.run(self.store.call_back, job, error, micros=kept, said=reading.said)
 
     async def edit(self, asked: Asked, *, principal: str) -> Job:
         """The finished job of an edit, made here and free."""

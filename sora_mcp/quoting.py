@@ -10,7 +10,7 @@ import anyio
 
 from .domain import Call, Order, Quote, Vendor
 from .errors import NotSent
-from .money import Micros
+from .money import Micros, show
 from .vendors import Choice, quoted
 from .web import Web
 
@@ -63,7 +63,8 @@ class Quotes:
 
 
 def _told(choice: Choice, table: Quote, micros: Micros, today: date) -> Quote:
-    return replace(table, micros=micros, basis=f"{choice.vendor.title}'s own quote", checked=today, confidence="live")
+    set_aside = f"; {show(table.micros)} is set aside" if micros < table.micros else ""
+    return replace(table, micros=micros, basis=f"{choice.vendor.title}'s own quote{set_aside}", checked=today, confidence="live")
 
 
 def _key(choice: Choice, order: Order) -> Key:

@@ -15,7 +15,7 @@ from sora_mcp.store import Budget, Caps, SpendRow, Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ledger import midnight
 
-from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, intent, moves, no, running, spent
+from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, intent, moves, no, running, spent
 
 ONE = usd("1.00")
 
@@ -186,6 +186,18 @@ def test_a_no_that_does_not_tell_about_money_counts_as_spent(store: Store, datab
     job = store.end(running(store), "failed", no("unknown"))
     assert job is not None
     assert (job.state, job.charged, moves(database, job)) == ("failed", "unknown", {"hold": ONE, "settle": ONE})
+
+
+@pytest.mark.parametrize("charged", ["yes", "unknown"])
+@pytest.mark.parametrize(("named", "left"), [("0.30", {"release": usd("0.70")}), ("1.40", {"overrun": usd("0.40")})])
+def test_a_no_without_a_sum_is_spent_as_the_vendor_named_it_on_the_way(
+    store: Store, database: Database, charged: str, named: str, left: dict[str, int]
+) -> None:
+    store.step(running(store), replace(PENDING, micros=usd(named)), due_s=0)
+    job = store.end(claimed(store), "failed", no(charged))
+    assert job is not None
+    assert (job.charged, job.actual, spent(store)[0]) == (charged, usd(named), usd(named))
+    assert moves(database, job) == {"hold": ONE, "settle": min(ONE, usd(named))} | left
 
 
 def test_an_unknown_job_keeps_its_hold_and_the_budget_says_so(store: Store, database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,7 @@ import pytest
 from mcp import Client
 
 from sora_mcp.desk import Desk, Wish
-from sora_mcp.errors import UnknownModel
+from sora_mcp.errors import OverBudget, UnknownModel
 from sora_mcp.server.app import SoraServer, build
 from tests.played import Fal, Muvi, OpenRouter
 from tests.played.rig import NOON, PROMPT, Rig, leaks, rig
@@ -240,9 +241,32 @@ async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: P
     async with rig(Muvi(shape=shape, account="0.8"), tmp_path) as at:
         estimate = await at.desk.estimate(KLING, clips=2, principal="local")
         quote = estimate.plan.quote
-        assert (quote.micros, quote.confidence, quote.basis, estimate.micros) == (336_000, "live", "Muvi's own quote", 672_000)
+        assert (quote.micros, quote.confidence, quote.basis, estimate.micros) == (
+            336_000,
+            "live",
+            "Muvi's own quote; $0.42 is set aside",
+            672_000,
+        )
         [asked] = at.wire.requests("estimate")
         assert asked.body["model"] == "kling/kling-3.0-standard/text-to-video"
+
+
+async def test_a_yes_to_an_estimate_is_to_what_will_be_held(tmp_path: Path) -> None:
+    async with rig(Muvi(account="0.8"), tmp_path, CONFIRM_ABOVE_USD="0.40") as at:
+        estimate = await at.desk.estimate(KLING, clips=1, principal="local")
+        assert (estimate.micros, estimate.needs_confirmation) == (336_000, True)
+        assert estimate.quote_id is not None
+        await at.desk.store.run(at.desk.store.approvals.approve, estimate.quote_id)
+        job = await at.desk.create(replace(KLING, quote_id=estimate.quote_id), principal="local")
+        assert job.micros == 420_000
+
+
+async def test_an_estimate_is_refused_where_what_will_be_held_passes_a_cap(tmp_path: Path) -> None:
+    async with rig(Muvi(account="0.8"), tmp_path, PER_VIDEO_USD="0.40") as at:
+        estimate = await at.desk.estimate(KLING, clips=1, principal="local")
+        assert estimate.refusal == "One video may cost $0.40 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
+        with pytest.raises(OverBudget):
+            await at.desk.create(KLING, principal="local")
 
 
 async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.domain import Job, Wish
-from sora_mcp.errors import PriceUnknown
+from sora_mcp.errors import NotCancellable, PriceUnknown
 from sora_mcp.money import usd
 from sora_mcp.store import Store
 
@@ -109,6 +109,24 @@ async def test_what_muvi_keeps_of_a_job_that_is_called_back_is_spent(tmp_path: P
         gone = await at.desk.cancel(job.id, principal="local")
         assert (gone.state, gone.charged, gone.actual, at.held()) == ("cancelled", "yes", usd("0.20"), 0)
         assert (await at.desk.budget()).day_spent == usd("0.20")
+
+
+async def test_what_muvi_keeps_is_spent_although_the_job_is_asked_about_all_the_time(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("pending",)), tmp_path, POLL_SECONDS="0.05") as at:
+        job = await at.until((await at.bought(seconds=4)).id, "queued")
+        at.wire.arm("cancel", "mended", seconds=0.6, **{"with": {"refundedMicroCents": 1_000_000}})
+        gone = await at.desk.cancel(job.id, principal="local")
+        assert (gone.state, gone.charged, gone.actual, at.held()) == ("cancelled", "yes", usd("0.20"), 0)
+
+
+async def test_a_job_that_cannot_be_called_back_is_asked_about_again_at_once(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("pending",)), tmp_path, POLL_SECONDS="0.05") as at:
+        job = await at.until((await at.bought(seconds=4)).id, "queued")
+        at.wire.arm("cancel", "instead", status=400, json={"error": {"code": "JOB_CANNOT_BE_CANCELLED"}})
+        with pytest.raises(NotCancellable):
+            await at.desk.cancel(job.id, principal="local")
+        asked = len(at.wire.requests("status"))
+        assert await eventually(lambda: len(at.wire.requests("status")) > asked + 3)
 
 
 async def test_pixazo_does_not_charge_an_error(tmp_path: Path) -> None:

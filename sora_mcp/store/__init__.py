@@ -91,6 +91,16 @@ class Store:
         with self._database.writing() as conn:
             return reserving.cancel_unsent(conn, job, self._clock())
 
+    def keep_off(self, job: Job, *, seconds: float) -> None:
+        """Nobody asks about a live job for so long, and an answer that is on its way to somebody is not written down."""
+        with self._database.writing() as conn:
+            claims.keep_off(conn, job, seconds)
+
+    def call_back(self, job: Job, error: JobError, *, micros: Micros, said: str) -> Job | None:
+        """The vendor called it off and keeps `micros`, whoever works on it; None when it has ended."""
+        with self._database.writing() as conn:
+            return outcomes.call_back(conn, job, error, self._clock(), micros=micros, said=said)
+
     def hurry(self, job: Job) -> None:
         """A live job is due now. Who works on it keeps it."""
         with self._database.writing() as conn:

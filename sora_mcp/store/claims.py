@@ -63,6 +63,12 @@ def hurry(conn: sa.Connection, job: Job) -> None:
     conn.execute(sa.update(rows).where(rows.c.id == job.id, rows.c.due_at.is_not(None)).values(due_at=db_now()))
 
 
+def keep_off(conn: sa.Connection, job: Job, seconds: float) -> None:
+    """Nobody works on a live job for so long, and what a step under way still hears of it is not written down."""
+    live = (rows.c.id == job.id, rows.c.due_at.is_not(None))
+    conn.execute(sa.update(rows).where(*live).values(fence=rows.c.fence + 1, **jobs.free(seconds)))
+
+
 def sending(conn: sa.Connection, vendor: str) -> int:
     """Submits in flight at a vendor, over all processes."""
     sent = (rows.c.state == "submitting", rows.c.submit_token.is_not(None), rows.c.vendor == vendor, _leased)

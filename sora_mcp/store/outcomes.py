@@ -146,6 +146,15 @@ def end(conn: sa.Connection, job: Job, state: State, error: JobError, now: float
     return None if row is None else _conclude(conn, row, state, error, now, micros=micros, said=said)
 
 
+def call_back(conn: sa.Connection, job: Job, error: JobError, now: float, *, micros: Micros, said: str) -> Job | None:
+    """The vendor called it off and named what it keeps, whoever works on the job now. None when it has ended."""
+    row = jobs.first(conn, rows.c.id == job.id, rows.c.state.in_(LIVE))
+    if row is None:
+        return None
+    jobs.write(conn, row.id, fence=row.fence + 1)
+    return _conclude(conn, row, "cancelled", error, now, micros=micros, said=said)
+
+
 # Of an unclear submit
 
 
@@ -219,6 +228,7 @@ def _conclude(
 ) -> Job:
     """The end without a file, and of its money: given back, spent, or, while the state is unknown, still held."""
     charged: Charged
+    actual = _named(row, micros)
     if error.charged == "no" and state != "unknown":
         ledger.release(conn, jobs.account(conn, row), now)
         charged = "no"
@@ -227,13 +237,13 @@ def _conclude(
     elif state == "unknown":
         charged = "unknown" if row.micros > 0 else "no"
     else:
-        spent = _spend(conn, row, micros, now)  # what nobody can tell counts as spent
+        spent = _spend(conn, row, actual, now)  # what nobody can tell counts as spent
         charged = spent if error.charged == "yes" or spent == "no" else "unknown"
     values = {"state": state, "charged": charged, "error": replace(error, charged=charged), "said": said or row.said, "media": None}
     if state != "unknown":
         values |= {"call": None, "next": None, "finished_at": now}
     warnings = pauses.alarm(conn, row, None if error.charged == "no" else micros, now)
-    return jobs.update(conn, row.id, now, **values, actual=_named(row, micros), warnings=warnings, **jobs.free(None))
+    return jobs.update(conn, row.id, now, **values, actual=actual, warnings=warnings, **jobs.free(None))
 
 
 def _named(row: Job, micros: Micros | None) -> Micros | None:

@@ -101,8 +101,9 @@ async def _instead(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
 
 
 async def _mended(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
-    """The right answer with parts exchanged: `with` is laid over its JSON, a key with null is taken out."""
+    """The right answer with parts exchanged, after `seconds`: `with` is laid over its JSON, a key with null is taken out."""
     answer = _answer(meant, args)
+    await asyncio.sleep(args.get("seconds", 0.0))
     body = {**json.loads(answer.body), **args.get("with", {})}
     content = json.dumps({name: value for name, value in body.items() if value is not None or name not in args.get("with", {})}).encode()
     answer = Answer(args.get("status", answer.status), content, (*answer.headers, *args.get("headers", {}).items()))

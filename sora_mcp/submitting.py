@@ -16,10 +16,10 @@ import anyio
 
 from . import schedule
 from .desk import Desk
-from .domain import Call, Done, Failed, Job, JobError, Linkless, Pending, Reply, Vendor, VideoRequest
+from .domain import Call, Done, Failed, Job, JobError, Linkless, Pending, Reading, Reply, Vendor, VideoRequest
 from .errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
 from .quoted import vendor_text
-from .vendors import is_id, read
+from .vendors import read
 from .vendors.answers import at, refusal
 
 T = TypeVar("T")
@@ -126,22 +126,31 @@ class Submitter:
     async def _taken(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
         store, reading = self.desk.store, read(vendor, reply)
         match reading:
-            case Pending() if is_id(reading.id, vendor):
+            case Pending():
                 due = self.desk.settings.poll_seconds or schedule.first(job.expected_s)
                 await self._bound(job, token, vendor, store.bind, reading, due_s=due)
-            case Linkless() if is_id(reading.id, vendor) and vendor.ask is not None and reading.id:
+            case Linkless() if reading.id is not None and vendor.ask is not None:
                 going_on = Pending(reading.id, vendor.ask(reading.id, reply.call), "running", reading.said, micros=reading.micros)
                 await self._bound(job, token, vendor, store.bind, going_on, due_s=self.desk.settings.poll_seconds or schedule.CAP_S)
-            case Done() if is_id(reading.id, vendor):
+            case Done() if reading.id is not None:
                 await self._bound(job, token, vendor, store.bind_done, reading, reading.id)
+            case Failed() if reading.id is not None:
+                await self._bound(job, token, vendor, store.bind_failed, reading, failure(reading, vendor))
             case Failed():
-                await self._record(store.refuse, job, token, failure(reading, vendor))
+                await self._record(store.refuse, job, token, failure(reading, vendor), micros=reading.micros, said=reading.said)
             case _:
                 why = f"{vendor.title} answered {reply.status} without a job's id that it documents."
                 await self._lost(job, token, _unclear(why, vendor_text(at(reply.body, "message"))))
 
     async def _bound(
-        self, job: Job, token: str, vendor: Vendor, work: Callable[..., Job], reading: Pending | Done, *args: object, **named: object
+        self,
+        job: Job,
+        token: str,
+        vendor: Vendor,
+        work: Callable[..., Job],
+        reading: Reading,
+        *args: object,
+        **named: object,
     ) -> None:
         """The vendor's id is the job's, unless it is another's: then nobody knows what this call bought."""
         row = await self._record(work, job, token, reading, *args, taken_as=reading.id, **named)
@@ -152,10 +161,8 @@ class Submitter:
 
     async def _lost(self, job: Job, token: str | None, error: JobError) -> None:
         """Nobody knows whether it was taken; where the vendor has a list, it is looked at soon."""
-        choice = self.desk.catalogue.get(job.model)
-        look_s = (
-            None if choice is None or choice.vendor.find is None else schedule.look(self.desk.settings.poll_seconds, usual_s=FIRST_LOOK_S)
-        )
+        find = self.desk.vendor_of(job).find
+        look_s = None if find is None else schedule.look(self.desk.settings.poll_seconds, usual_s=FIRST_LOOK_S)
         await self._record(self.desk.store.unclear, job, token, error, look_s=look_s)
 
     async def _record(self, work: Callable[..., T], job: Job, *args: object, taken_as: str | None = None, **named: object) -> T:

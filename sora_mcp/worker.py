@@ -116,16 +116,20 @@ class Worker:
                 self._desk.troubles.pop(job.id, None)
         except StorageError as error:
             log.warning("%s waits for the store: %s", job.id, error)
-            await self._safe(self._store.step, job, due_s=schedule.BACKOFF_CAP_S / 4, tries=job.tries + 1)
+            await self._again(job, schedule.BACKOFF_CAP_S / 4)
         except Exception:
             # A bug that one job meets must not leave all the others unfollowed.
             log.exception("%s cannot be followed", job.id)
-            await self._safe(self._store.step, job, due_s=schedule.SLOW_S, tries=job.tries + 1)
+            await self._again(job, schedule.SLOW_S)
         finally:
             full = len(self._mine) >= PARALLEL
             self._mine.pop(job.id, None)
             if full or self._sleeps_until - time.monotonic() > GATHER_S:
                 self.wake()  # its next step may be due before the loop would look
+
+    async def _again(self, job: Job, due_s: float) -> None:
+        """The same step, later. Of an unclear job tries are looks that agree: one that was not written down is none."""
+        await self._safe(self._store.step, job, due_s=due_s, tries=0 if job.state == "unknown" else job.tries + 1)
 
     async def _step(self, job: Job) -> str | None:
         """Why nothing new is known of the job, where that is so."""

@@ -230,6 +230,20 @@ async def test_a_queued_job_is_called_back(tmp_path: Path) -> None:
         assert (await at.until(job.id, "failed", "cancelled", "completed")).state == "failed"
 
 
+# A first answer that is the end
+
+
+@pytest.mark.parametrize(("cost", "charged", "spent"), [({"cost": 0.01}, "yes", 10_000), (None, "unknown", 400_000)])
+async def test_a_job_that_has_failed_by_the_first_answer_keeps_its_id_and_its_sum(
+    cost: dict[str, Any] | None, charged: str, spent: int, tmp_path: Path
+) -> None:
+    async with rig(OpenRouter(), tmp_path) as at:
+        at.wire.arm("submit", "mended", **{"with": {"status": "failed", "error": "no luck", "usage": cost}})
+        job = await at.until((await at.bought(VEO)).id, "failed", "unknown")
+        assert (job.state, job.charged, job.vendor_id, at.held()) == ("failed", charged, at.wire.made[0].id, 0)
+        assert (await at.desk.budget()).day_spent == spent
+
+
 # Quotes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -174,6 +175,17 @@ async def test_a_look_that_began_before_the_settle_time_does_not_count(tmp_path:
         assert await eventually(lambda: len(at.wire.requests("other")) > seen)
         clock.at += PROVEN_S
         await anyio.sleep(0.6)
+        assert (await at.job(job.id)).tries == 0
+
+
+async def test_a_look_that_the_store_does_not_take_down_does_not_count(tmp_path: Path) -> None:
+    refused = """CREATE TRIGGER refused BEFORE UPDATE ON jobs
+        WHEN OLD.lease_owner IS NOT NULL AND NEW.lease_owner IS NULL AND NEW.due_at < (julianday('now') - 2440587.5) * 86400 + 5
+        BEGIN SELECT RAISE(ABORT, 'the note of a look'); END"""
+    async with lost(Muvi(), tmp_path, taken=False) as (at, job, _):
+        with sqlite3.connect(tmp_path / "home" / "sora.db") as db:
+            db.execute(refused)
+        await looked(at, job, times=3)
         assert (await at.job(job.id)).tries == 0
 
 

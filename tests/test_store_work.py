@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from sora_mcp.domain import Call, Done, Job
+from sora_mcp.domain import Call, Done, Failed, Job
+from sora_mcp.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 
-from .stored import ASK, CALL, CAPS, DONE, FILE, MEDIA, NOON, PENDING, Clock, begun, claimed, intent, no, running, sending
+from .stored import ASK, CALL, CAPS, DONE, FILE, MEDIA, NOON, PENDING, Clock, begun, claimed, intent, moves, no, running, sending
 
 GONE = -1.0
 """A lease that has run out already."""
@@ -244,6 +245,26 @@ def test_an_answer_that_is_the_end_may_have_no_id(store: Store, database: Databa
     done = store.bind_done(job, "t", DONE, None)
     assert (done.vendor_id, done.saving) == (None, True)
     assert orphans(database) == []
+
+
+@pytest.mark.parametrize(("charged", "spent"), [("no", 0), ("yes", usd("0.01")), ("unknown", usd("0.01"))])
+def test_an_answer_that_is_a_no_binds_and_ends_at_once(store: Store, database: Database, charged: str, spent: int) -> None:
+    job, failed = begun(store), Failed("vendor_rejected", "failed", id="abc", micros=usd("0.01"))
+    gone = store.bind_failed(job, "t", failed, no(charged))
+    assert (gone.state, gone.vendor_id, gone.said, gone.charged, gone.error, gone.actual) == (
+        *("failed", "abc", "failed", charged, no(charged)),
+        usd("0.01"),
+    )
+    assert moves(database, job).get("settle", 0) == spent
+    assert row(database, gone) == {"due": False, "owner": None}
+    assert store.bind_failed(job, "t", failed, no(charged)) == gone
+
+
+def test_a_no_with_the_id_of_another_job_is_an_orphan(store: Store, database: Database) -> None:
+    store.bind(begun(store), "t", PENDING, due_s=100)
+    job = begun(store)
+    assert store.bind_failed(job, "t", Failed("vendor_rejected", "failed", id="abc"), no("no")).state == "submitting"
+    assert orphans(database) == [("muvi", "abc", job.id)]
 
 
 def test_what_was_provably_not_sent_can_be_sent_again(store: Store) -> None:

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import anyio.to_thread
 
-from ..domain import Artifact, Done, Job, JobError, Pending, State
+from ..domain import Artifact, Done, Failed, Job, JobError, Pending, State
 from ..errors import SoraError
 from ..money import Micros
 from . import claims, jobs, ledger, made, outcomes, reserving
@@ -227,10 +227,16 @@ class Store:
         with self._database.writing() as conn:
             return outcomes.bind_done(conn, job, token, done, vendor_id, self._clock())
 
-    def refuse(self, job: Job, token: str | None, error: JobError, *, state: State = "failed") -> Job:
-        """It was not taken. `error.charged` "no" releases the hold, "yes" spends it; with anything else the job is unknown, and held."""
+    def bind_failed(self, job: Job, token: str, failed: Failed, error: JobError) -> Job:
+        """The vendor's first answer is its no to a job of this id: bound, and ended as in `end`."""
         with self._database.writing() as conn:
-            return outcomes.refuse(conn, job, token, error, self._clock(), state=state)
+            return outcomes.bind_failed(conn, job, token, failed, error, self._clock())
+
+    def refuse(self, job: Job, token: str | None, error: JobError, *, micros: Micros | None = None, said: str | None = None) -> Job:
+        """It was not taken. `error.charged` "no" releases the hold, "yes" spends `micros` or the hold; with anything else the job is
+        unknown, and held."""
+        with self._database.writing() as conn:
+            return outcomes.refuse(conn, job, token, error, self._clock(), micros=micros, said=said)
 
     def unclear(self, job: Job, token: str | None, error: JobError, *, look_s: float | None = None) -> Job:
         """Nobody can tell whether it was taken: unknown, held, never sent again. In `look_s` the vendor's list is looked at, if ever."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import LIVE, Artifact, Call, Charged, Done, Job, JobError, Pending, State
+from ..domain import LIVE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State
 from ..money import Micros
 from . import jobs, ledger, pauses
 from .tables import jobs as rows
@@ -42,6 +42,15 @@ def bind_done(conn: sa.Connection, job: Job, token: str, done: Done, vendor_id: 
     return jobs.update(conn, row.id, now, vendor_id=vendor_id, **(_bound(row) | _settled(conn, row, done, now)))
 
 
+def bind_failed(conn: sa.Connection, job: Job, token: str, failed: Failed, error: JobError, now: float) -> Job:
+    """The vendor's first answer is already its no to a job that it made: bound, and ended as the error says of its money."""
+    row = _sent(conn, job, token)
+    if row is None or failed.id is None or _is_taken(conn, row, failed.id):
+        return _orphan(conn, job, token, failed.id, now)
+    bound = jobs.write(conn, row.id, vendor_id=failed.id, **_bound(row))
+    return _conclude(conn, bound, failed.state, error, now, micros=failed.micros, said=failed.said)
+
+
 def put_back(conn: sa.Connection, job: Job, token: str, *, due_s: float) -> None:
     """Provably not sent: it may be sent again."""
     row = _sent(conn, job, token)
@@ -50,12 +59,14 @@ def put_back(conn: sa.Connection, job: Job, token: str, *, due_s: float) -> None
         jobs.write(conn, row.id, **again, tries=row.tries + 1, **jobs.free(due_s))
 
 
-def refuse(conn: sa.Connection, job: Job, token: str | None, error: JobError, now: float, *, state: State) -> Job:
+def refuse(
+    conn: sa.Connection, job: Job, token: str | None, error: JobError, now: float, *, micros: Micros | None, said: str | None
+) -> Job:
     """The vendor did not take it, or we did not send it. Where the error cannot tell about the money, the job is unknown."""
     row = _sent(conn, job, token)
     if row is None:
         return jobs.load(conn, job.id)
-    return _conclude(conn, row, state if error.charged in ("no", "yes") else "unknown", error, now)
+    return _conclude(conn, row, "failed" if error.charged in ("no", "yes") else "unknown", error, now, micros=micros, said=said)
 
 
 def unclear(conn: sa.Connection, job: Job, token: str | None, error: JobError, now: float, *, look_s: float | None) -> Job:

@@ -264,8 +264,7 @@ def is_id(text: object, vendor: Vendor) -> bool:
 
 def _is_named(reading: Reading, vendor: Vendor) -> bool:
     """Whether its id can be followed."""
-    nameless = reading.id is None and not isinstance(reading, Pending)
-    return nameless or re.fullmatch(vendor.job_id, reading.id or "") is not None
+    return is_id(reading.id, vendor) or (reading.id is None and not isinstance(reading, Pending))
 
 
 def _is_link(path: object) -> bool:

@@ -89,7 +89,7 @@ SUBMIT: tuple[Row, ...] = (
         code="vendor_rejected",
     ),
     Row("S16 Pixazo's own error inside of a 202", "mended", {"with": {"status": "ERROR"}}, "failed", "no", vendor="pixazo"),
-    Row("S16 Pixazo's FAILED inside of a 202", "mended", {"with": {"status": "FAILED"}}, vendor="pixazo"),
+    Row("S16 Pixazo's FAILED inside of a 202", "mended", {"with": {"status": "FAILED"}}, "failed", vendor="pixazo"),
     Row("S16 Muvi's failed inside of a 200", "mended", {"with": {"status": "failed", "error": MUVI_FAILED}}, "failed", "no"),
     Row("S17 a 201", "mended", {"status": 201}, "completed", "yes"),
     Row("S17 a 202", "mended", {"status": 202}, "completed", "yes"),

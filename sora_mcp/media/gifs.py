@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -16,9 +16,8 @@ from av.video.frame import VideoFrame
 
 from ..errors import BadMedia
 from .allowance import Allowance
-from .reel import opened
-from .remake import TURNS, Piece
-from .with_pyav import chain, pulled
+from .remake import Piece, filtered
+from .with_pyav import chain
 
 FPS = 12
 LONGEST_SIDE = 480
@@ -26,13 +25,13 @@ LONGEST_SIDE = 480
 
 def gif(piece: Piece, target: Path, allowance: Allowance) -> tuple[int, int]:
     """Writes it and says how large its picture is."""
-    palette = next(_through(piece, allowance, None), None)
+    palette = next(filtered(piece, partial(_laid, palette=None), allowance), None)
     if palette is None:
         raise BadMedia("It has no picture in this time that can be decoded.")
     size = (0, 0)
     with av.open(str(target), "w", format="gif") as out:
         stream = out.add_stream("gif", rate=FPS)
-        for count, frame in enumerate(_through(piece, allowance, palette)):
+        for count, frame in enumerate(filtered(piece, partial(_laid, palette=palette), allowance)):
             if not count:
                 size = stream.width, stream.height = frame.width, frame.height
                 stream.pix_fmt = "pal8"
@@ -42,29 +41,10 @@ def gif(piece: Piece, target: Path, allowance: Allowance) -> tuple[int, int]:
     return size
 
 
-def _through(piece: Piece, allowance: Allowance, palette: VideoFrame | None) -> Iterator[VideoFrame]:
+def _laid(graph: Graph, shown: FilterContext, palette: VideoFrame | None) -> None:
     """Without a palette: one frame, the palette. With it: every frame in its colours."""
-    with opened(piece.path) as reel:
-        graph: Graph | None = None
-        entry: FilterContext | None = None
-        for frame in reel.pictures(allowance, start=piece.start, end=piece.end):
-            if graph is None or entry is None:
-                graph = Graph()
-                entry = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=reel.video.time_base)
-                _laid(graph, entry, piece, TURNS.get(frame.rotation % 360), palette)
-            entry.push(frame)
-            yield from pulled(graph, VideoFrame)
-        if graph is not None and entry is not None:
-            entry.push(None)
-            yield from pulled(graph, VideoFrame)
-
-
-def _laid(graph: Graph, entry: FilterContext, piece: Piece, turn: str | None, palette: VideoFrame | None) -> None:
-    until = "" if piece.end is None else f":end={piece.end}"
-    cut = chain(entry, graph.add("trim", f"start={piece.start}{until}"), graph.add("setpts", "PTS-STARTPTS"))
-    turned = chain(cut, graph.add("transpose", turn)) if turn else cut
     within = f"w='min({LONGEST_SIDE},iw)':h='min({LONGEST_SIDE},ih)':force_original_aspect_ratio=decrease"
-    small = chain(turned, graph.add("fps", str(FPS)), graph.add("scale", within))
+    small = chain(shown, graph.add("fps", str(FPS)), graph.add("scale", within))
     if palette is None:
         chain(small, graph.add("palettegen"), graph.add("buffersink"))
         graph.configure()

@@ -39,7 +39,6 @@ class Reel:
     video: VideoStream
     audio: AudioStream | None
     seconds: float
-    rotation: int = 0
 
     @property
     def fps(self) -> Fraction:

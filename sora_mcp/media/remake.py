@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -24,7 +26,8 @@ from .with_pyav import chain, layer, over, pulled
 
 H264 = {"preset": "superfast", "crf": "20"}
 HERTZ = 48_000
-TURNS = {90: "cclock", 270: "clock"}
+TURNS = {90: ("cclock",), 180: ("clock", "clock"), 270: ("clock",)}
+"""Quarter turns to what is shown, by the turn that a frame tells of."""
 BLURRED = 8
 """The ground behind the picture is blurred at a fraction of its size."""
 
@@ -69,7 +72,7 @@ def remake(pieces: Sequence[Piece], shape: Shape, target: Path, allowance: Allow
         sound = out.add_stream("aac", rate=HERTZ, layout="stereo") if sounding else None
         frames = samples = 0
         for piece in pieces:
-            for frame in _pictures(piece, shape, allowance):
+            for frame in filtered(piece, partial(_shaped, shape=shape), allowance):
                 frame.pts, frame.time_base, frame.pict_type = frames, 1 / shape.fps, PictureType.NONE
                 out.mux(picture.encode(frame))
                 frames += 1
@@ -88,29 +91,25 @@ def _has_sound(path: Path) -> bool:
         return reel.audio is not None
 
 
-def _pictures(piece: Piece, shape: Shape, allowance: Allowance) -> Iterator[VideoFrame]:
-    """The piece's frames in the new shape and rate."""
+def filtered(piece: Piece, lay: Callable[[Graph, FilterContext], None], allowance: Allowance) -> Iterator[VideoFrame]:
+    """The piece's frames, upright and from 0 on, through the filters and the sink that `lay` puts behind them."""
     with opened(piece.path) as reel:
-        graph: Graph | None = None
-        entry: FilterContext | None = None
-        for frame in reel.pictures(allowance, start=piece.start, end=piece.end):
-            if graph is None or entry is None:
-                graph = Graph()
-                entry = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=reel.video.time_base)
-                shown = _timed(graph, entry, piece, turn=TURNS.get(frame.rotation % 360))
-                _finished(graph, _filled(graph, shown, shape), shape)
+        pictures = reel.pictures(allowance, start=piece.start, end=piece.end)
+        if (first := next(pictures, None)) is None:
+            return
+        graph = Graph()
+        entry = graph.add_buffer(width=first.width, height=first.height, format=first.format, time_base=reel.video.time_base)
+        until = "" if piece.end is None else f":end={piece.end}"
+        cut = chain(entry, graph.add("trim", f"start={piece.start}{until}"), graph.add("setpts", "PTS-STARTPTS"))
+        lay(graph, chain(cut, *(graph.add("transpose", turn) for turn in TURNS.get(first.rotation % 360, ()))))
+        for frame in itertools.chain((first,), pictures, (None,)):
             entry.push(frame)
             yield from pulled(graph, VideoFrame)
-        if graph is not None and entry is not None:
-            entry.push(None)
-            yield from pulled(graph, VideoFrame)
 
 
-def _timed(graph: Graph, entry: FilterContext, piece: Piece, *, turn: str | None) -> FilterContext:
-    """Only what lies between start and end, beginning at 0."""
-    until = "" if piece.end is None else f":end={piece.end}"
-    cut = chain(entry, graph.add("trim", f"start={piece.start}{until}"), graph.add("setpts", "PTS-STARTPTS"))
-    return chain(cut, graph.add("transpose", turn)) if turn else cut
+def _shaped(graph: Graph, shown: FilterContext, shape: Shape) -> None:
+    """In the new shape and rate, with the caption over it."""
+    _finished(graph, _filled(graph, shown, shape), shape)
 
 
 def _filled(graph: Graph, shown: FilterContext, shape: Shape) -> FilterContext:

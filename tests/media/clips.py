@@ -38,6 +38,38 @@ def a_clip(path: Path, *, colours: tuple[str, ...] = ("red", "blue"), size: tupl
     return path
 
 
+UNTURNED = 1 << 16
+"""1 as the matrix of a track's header writes it, in 16.16."""
+
+
+def a_turned_clip(path: Path, clockwise: int) -> Path:
+    """A second of four fields, red and blue over lime and white, and a header that says how far to turn it before it is shown."""
+    wide, high = 320, 180
+    picture = Image.new("RGB", (wide, high), "red")
+    for colour, left, top in (("blue", wide // 2, 0), ("lime", 0, high // 2), ("white", wide // 2, high // 2)):
+        picture.paste(colour, (left, top, left + wide // 2, top + high // 2))
+    with av.open(str(path), "w", format="mp4") as out:
+        video = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "18"})
+        video.width, video.height, video.pix_fmt = wide, high, "yuv420p"
+        for at in range(FPS):
+            frame = VideoFrame.from_image(picture)
+            frame.pts, frame.time_base = at, Fraction(1, FPS)
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+    one = UNTURNED
+    matrix = {
+        0: (one, 0, 0, 0, one, 0, 0, 0),
+        90: (0, one, 0, -one, 0, 0, high * one, 0),
+        180: (-one, 0, 0, 0, -one, 0, wide * one, high * one),
+        270: (0, -one, 0, one, 0, 0, 0, wide * one),
+    }[clockwise]
+    raw = bytearray(path.read_bytes())
+    at = raw.find(b"tkhd") + 44
+    raw[at : at + 36] = struct.pack(">9i", *matrix, 1 << 30)
+    path.write_bytes(raw)
+    return path
+
+
 def colour_of(picture: Image.Image, at: tuple[float, float] = (0.5, 0.5)) -> str:
     """The name of the nearest plain colour at a place of the picture."""
     pixel = picture.convert("RGB").getpixel((int((picture.width - 1) * at[0]), int((picture.height - 1) * at[1])))

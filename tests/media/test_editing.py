@@ -18,7 +18,7 @@ from sora_mcp.media import works
 from sora_mcp.media.allowance import Allowance
 from sora_mcp.media.edits import Edit, Made, reshaped
 
-from .clips import FPS, a_clip, colour_of
+from .clips import FPS, a_clip, a_turned_clip, colour_of
 
 FFPROBE = shutil.which("ffprobe")
 independent = pytest.mark.skipif(FFPROBE is None, reason="ffprobe, the independent decoder, is not on PATH")
@@ -140,6 +140,50 @@ def test_a_gif_moves(clips: dict[str, Path], tmp_path: Path) -> None:
         first = colour_of(picture)
         picture.seek(count - 1)
         assert (facts, picture.format, count, first, colour_of(picture)) == (Made(320, 180, None), "GIF", 12, "red", "blue")
+
+
+TURNED = {
+    0: ("red", "blue", "lime", "white"),
+    90: ("lime", "red", "white", "blue"),
+    180: ("white", "lime", "blue", "red"),
+    270: ("blue", "white", "red", "lime"),
+}
+"""Clockwise, and what is then shown left and right above, left and right below."""
+EDITS: dict[str, dict[str, Any]] = {
+    "join": {},
+    "trim": {"start": 0.25, "end": 0.75},
+    "reframe": {"ratio": "1:1", "fill": "crop"},
+    "caption": {"text": "a"},
+    "frame": {"start": 0.5},
+    "gif": {"start": 0.0, "end": 0.5},
+}
+
+
+def upright(path: Path) -> Image.Image:
+    """The first picture as a player shows it."""
+    if path.read_bytes()[4:8] != b"ftyp":
+        return Image.open(path)
+    with av.open(str(path)) as video:
+        frame = next(video.decode(video=0))
+        return frame.to_image().rotate(frame.rotation, expand=True)
+
+
+@pytest.mark.parametrize("action", EDITS)
+@pytest.mark.parametrize("clockwise", TURNED)
+def test_a_clip_that_was_filmed_turned_is_shown_upright_after_every_edit(tmp_path: Path, clockwise: int, action: str) -> None:
+    clip = a_turned_clip(tmp_path / "turned.mp4", clockwise)
+    target, _ = made(tmp_path, action, *((clip, clip) if action == "join" else (clip,)), **EDITS[action])
+    corners = [colour_of(upright(target), place) for place in ((0.1, 0.1), (0.9, 0.1), (0.1, 0.6), (0.9, 0.6))]
+    assert tuple(corners) == TURNED[clockwise]
+
+
+@pytest.mark.parametrize("clockwise", TURNED)
+def test_a_clip_that_was_filmed_turned_is_shown_upright_before_one_of_another_kind(
+    clips: dict[str, Path], tmp_path: Path, clockwise: int
+) -> None:
+    target, _ = made(tmp_path, "join", a_turned_clip(tmp_path / "turned.mp4", clockwise), clips["tall"])
+    corners = [colour_of(upright(target), place) for place in ((0.1, 0.1), (0.9, 0.1), (0.1, 0.6), (0.9, 0.6))]
+    assert tuple(corners) == TURNED[clockwise]
 
 
 def test_work_that_takes_too_long_is_ended(clips: dict[str, Path], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ..media.allowance import Allowance
 from ..settings import Settings
 from ..worker import open_desk
 from .files import replaced
-from .gallery_page import Shown, page
+from .gallery_page import VIDEO, Shown, page
 
 NAME = "gallery.html"
 POSTER_SIDE = 640
@@ -61,9 +61,9 @@ async def _finished(settings: Settings) -> tuple[Job, ...]:
 def _shown(jobs: tuple[Job, ...]) -> Iterator[Shown]:
     able = extra.present()
     for job in jobs:
-        video = Path(job.artifact.path) if job.artifact else None
-        there = video if video is not None and video.is_file() else None
-        yield Shown(job, there, _poster(there) if there is not None and able else None)
+        file = Path(job.artifact.path) if job.artifact else None
+        there = file if file is not None and file.is_file() else None
+        yield Shown(job, there, _poster(there) if able and there is not None and there.suffix == VIDEO else None)
 
 
 def _poster(video: Path) -> Path | None:

@@ -15,14 +15,16 @@ from ..money import show as dollars
 
 TEMPLATE = Path(__file__).with_name("gallery.html")
 SLOT = "<!-- videos -->"
+VIDEO = ".mp4"
+"""What an edit made is a picture where its file's name ends otherwise."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A finished job, its file where it is still there, and a picture of it where one could be made."""
+    """A finished job, its file where it is still there, and a picture of a video where one could be made."""
 
     job: Job
-    video: Path | None
+    file: Path | None
     poster: Path | None
 
 
@@ -75,15 +77,13 @@ def _card(each: Shown, folder: Path, zone: tzinfo) -> str:
 
 
 def _film(each: Shown, folder: Path) -> str:
-    if each.video is None:
+    if each.file is None:
         return "<div class=gone>The file is not at its place any more</div>"
-    label = escape(f"Video {each.job.id}")
-    if each.poster is None:
-        return f'<video controls playsinline preload=metadata aria-label="{label}" src="{_link(each.video, folder)}"></video>'
-    return (
-        f'<video controls playsinline preload=none aria-label="{label}" poster="{_link(each.poster, folder)}" '
-        f'src="{_link(each.video, folder)}"></video>'
-    )
+    name, source = escape(each.job.id), _link(each.file, folder)
+    if each.file.suffix != VIDEO:
+        return f'<img loading=lazy alt="Picture {name}" src="{source}">'
+    preload, poster = ("metadata", "") if each.poster is None else ("none", f'poster="{_link(each.poster, folder)}" ')
+    return f'<video controls playsinline preload={preload} aria-label="Video {name}" {poster}src="{source}"></video>'
 
 
 def _link(path: Path, folder: Path) -> str:

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sora_mcp import cli
 from sora_mcp.commands.gallery import write
@@ -95,6 +96,18 @@ def test_posters_are_made_beside_the_videos_and_kept(said: dict[str, str], tmp_p
     before = picture.stat().st_mtime_ns
     write(jobs, settings)
     assert picture.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", ["edit #1.png", "edit #1.jpg", "edit #1.gif"])
+def test_an_edit_that_is_a_picture_is_shown_as_one(said: dict[str, str], name: str) -> None:
+    settings = load(said, today=date(2026, 11, 21))
+    settings.output_dir.mkdir()
+    picture = settings.output_dir / name
+    Image.new("RGB", (320, 180), "red").save(picture)
+    text = write((made(1, picture),), settings).read_text("utf-8")
+    assert f'<img loading=lazy alt="Picture v_0000000001" src="edit%20%231{picture.suffix}">' in text
+    assert "video" not in Nesting(text).tags
+    assert sorted(path.name for path in settings.output_dir.iterdir()) == sorted([name, "gallery.html"])
 
 
 def test_a_link_in_the_pages_place_is_not_followed(said: dict[str, str], tmp_path: Path) -> None:

@@ -92,7 +92,6 @@ def is_still(path: Path, sha256: str) -> bool:
 
 def _note(job: Job, final: Path, sha256: str) -> None:
     """The `.json` beside the video: what made it, and what it cost."""
-    spent = job.actual if job.actual is not None else job.micros
     note = {
         "job_id": job.id,
         "prompt": job.prompt,
@@ -100,8 +99,8 @@ def _note(job: Job, final: Path, sha256: str) -> None:
         "size": job.size,
         "seconds": job.seconds,
         "options": dict(job.options),
-        "usd": as_number(spent),
-        "usd_is": "free" if spent == 0 else "estimate" if job.actual is None else "actual",
+        "usd": as_number(job.price),
+        "usd_is": job.price_is,
         "price_source": job.source,
         "price_checked": job.checked.isoformat(),
         "created_at": datetime.fromtimestamp(job.created_at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),

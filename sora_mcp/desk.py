@@ -208,7 +208,7 @@ class Desk:
         if not 200 <= reply.status < 300:
             no = refusal(vendor, reply)
             raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job_id=job.id) from no
-        reading, price = read(vendor, reply), job.micros if job.actual is None else job.actual
+        reading, price = read(vendor, reply), job.price
         if isinstance(reading, Failed) and reading.id == job.vendor_id and reading.refunded is not None:
             kept = Micros(max(price - reading.refunded, 0))
             error = JobError(reading.code, f"{vendor.title} called this job back.", "yes" if kept else "no")

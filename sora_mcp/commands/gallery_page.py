@@ -34,7 +34,7 @@ def page(shown: tuple[Shown, ...], folder: Path, zone: tzinfo) -> str:
     below: dict[str | None, list[Shown]] = {}
     for each in shown:
         below.setdefault(_above(each, known), []).append(each)
-    spent = sum(_price(each.job) for each in shown)
+    spent = sum(each.job.price for each in shown)
     count = f"{len(shown)} video{'' if len(shown) == 1 else 's'}"
     head = f"<h1>Videos</h1>\n<p class=dim>{count}, {dollars(spent)} in all.</p>\n"
     body = _list(below.get(None, []), below, folder, zone) if shown else "<p>Nothing is finished yet. Make one: sora-mcp demo</p>\n"
@@ -66,7 +66,7 @@ def _list(some: Iterable[Shown], below: Mapping[str | None, list[Shown]], folder
 def _card(each: Shown, folder: Path, zone: tzinfo) -> str:
     job = each.job
     made = datetime.fromtimestamp(job.created_at, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    price = dollars(_price(job)) if _price(job) else "free"
+    price = dollars(job.price) if job.price else "free"
     facts = " · ".join((price, f"{job.seconds} s", job.size, job.model, made))
     parents = ", ".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in job.parents)
     return (
@@ -90,7 +90,3 @@ def _link(path: Path, folder: Path) -> str:
     """Relative where it lies beside the page, so that the folder can be moved."""
     inside = path.is_relative_to(folder)
     return escape(quote(os.path.relpath(path, folder).replace(os.sep, "/")) if inside else path.as_uri())
-
-
-def _price(job: Job) -> int:
-    return job.micros if job.actual is None else job.actual

@@ -63,7 +63,17 @@ def _read(settings: Settings, ask: Callable[[Desk], Awaitable[T]]) -> T:
 
 def _line(job: Job, zone: tzinfo) -> tuple[str, ...]:
     prompt = job.prompt if len(job.prompt) <= PROMPT_CHARACTERS else f"{job.prompt[: PROMPT_CHARACTERS - 1]}…"
-    return (job.id, job.state, job.model, job.size, str(job.seconds), _price(job), job.charged, _moment(job.created_at, zone), prompt)
+    return (
+        job.id,
+        job.state,
+        job.model,
+        job.size,
+        str(job.seconds),
+        dollars(job.price),
+        job.charged,
+        _moment(job.created_at, zone),
+        prompt,
+    )
 
 
 def _everything(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
@@ -75,7 +85,7 @@ def _everything(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
     yield "seconds", job.seconds
     yield "options", ", ".join(f"{name}={value}" for name, value in job.options.items()) or None
     yield "first frame", "yes" if job.with_image else None
-    yield "price", f"{_price(job)} ({'actual' if job.actual is not None else 'estimate'}; {job.basis})"
+    yield "price", f"{dollars(job.price)} ({job.price_is}; {job.basis})"
     yield "price from", f"{job.source}, checked {job.checked}, {job.confidence}"
     yield "charged", job.charged
     yield "made", _moment(job.created_at, zone)
@@ -93,10 +103,6 @@ def _everything(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
         yield "duration", f"{job.artifact.duration_s} s" if job.artifact.duration_s is not None else None
         yield "picture", f"{job.artifact.width}x{job.artifact.height}" if job.artifact.width else None
         yield "sha256", job.artifact.sha256
-
-
-def _price(job: Job) -> str:
-    return dollars(job.micros if job.actual is None else job.actual)
 
 
 def _moment(at: float, zone: tzinfo) -> str:

@@ -133,6 +133,18 @@ class Job:
     tries: int = 0
 
     @property
+    def price(self) -> Micros:
+        """What it cost; the quote until the vendor says."""
+        return self.micros if self.actual is None else self.actual
+
+    @property
+    def price_is(self) -> Literal["estimate", "actual", "free"]:
+        """How far `price` can be believed."""
+        if not self.price:
+            return "free"
+        return "estimate" if self.actual is None else "actual"
+
+    @property
     def saving(self) -> bool:
         """Whether the vendor is done, and the file is on its way."""
         return self.media is not None

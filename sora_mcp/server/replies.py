@@ -125,9 +125,9 @@ def job_fields(job: Job) -> dict[str, Any]:
         size=job.size,
         seconds=job.seconds,
         progress=None if job.progress is None else 1 if job.state == "completed" else round(job.progress, 3),
-        usd=_dollars(job.micros if job.actual is None else job.actual),
-        micros=int(job.micros if job.actual is None else job.actual),
-        usd_is=_usd_is(job),
+        usd=_dollars(job.price),
+        micros=int(job.price),
+        usd_is=job.price_is,
         charged=job.charged,
         deduplicated=job.deduplicated or None,
         day_left_usd=_dollars(job.day_left),
@@ -186,12 +186,6 @@ def _of_job(job: Job, structured: dict[str, Any]) -> CallToolResult:
     kind, size = MEDIA_TYPES[ending(job)], job.artifact.bytes
     link = ResourceLink(type="resource_link", uri=video_uri(job), name=file_name(job), mime_type=kind, size=size)
     return reply(structured, link)
-
-
-def _usd_is(job: Job) -> str:
-    if not (job.micros if job.actual is None else job.actual):
-        return "free"
-    return "estimate" if job.actual is None else "actual"
 
 
 def _broken(rule: Broken) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def of_error(error: SoraError) -> str:
 
 def price(job: Job) -> str:
     """What it costs, as far as is known."""
-    return _free(job.micros if job.actual is None else job.actual)
+    return _free(job.price)
 
 
 def _money(error: SoraError) -> str:

@@ -8,6 +8,7 @@ from ..domain import Call, Done, Failed, Found, Listing, Lost, Offer, Order, Pen
 from ..money import Micros, stated
 from .aimlapi_offers import OFFERS
 from .answers import at, moment
+from .orders import filled, slug_of
 
 PATH = "/v2/video/generations"
 LOGS = "/v2/logs"
@@ -18,7 +19,7 @@ NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative
 def submit(order: Order, offer: Offer) -> Call:
     """Lengths are numbers. The default of Sora 2 Pro is the dearer size, so nothing is left out."""
     fields: dict[str, Any] = {
-        "model": offer.image_slug if order.image and offer.image_slug else offer.slug,
+        "model": slug_of(order, offer),
         "prompt": order.prompt,
         "duration": order.seconds,
         "aspect_ratio": order.size.ratio,
@@ -26,7 +27,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "image_url": order.image.uri if order.image else None,
         **{NAMES[name]: value for name, value in order.options.items()},
     }
-    return Call("POST", PATH, {name: value for name, value in fields.items() if value is not None})
+    return Call("POST", PATH, filled(fields))
 
 
 def read(reply: Reply) -> Reading | None:

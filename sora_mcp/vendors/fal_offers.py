@@ -8,6 +8,7 @@ from typing import Any
 from ..domain import Call, ImageRule, Offer, Order, Rate, Reply, Rule, Size
 from ..money import Micros, stated, usd
 from .makers import SEEDANCE, framed, sized
+from .orders import filled, slug_of
 
 CHECKED = date(2026, 11, 20)
 MODELS = "https://fal.ai/models"
@@ -61,8 +62,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "image_url": order.image.uri if order.image else None,
         "generate_audio": order.options.get("audio"),
     }
-    slug = offer.image_slug if order.image and offer.image_slug else offer.slug
-    return Call("POST", slug, {name: value for name, value in fields.items() if value is not None}, headers=(("X-Fal-No-Retry", "1"),))
+    return Call("POST", slug_of(order, offer), filled(fields), headers=(("X-Fal-No-Retry", "1"),))
 
 
 def bill(offer: Offer, with_image: bool, units: str) -> Call:

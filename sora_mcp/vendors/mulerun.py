@@ -7,6 +7,7 @@ from typing import Any
 from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
 from .answers import at
 from .mulerun_offers import OFFERS
+from .orders import slug_of
 
 FRAMES = {"sora-2-pro": "input_reference", "sora-2": "image", "kling-v3": "first_frame", "happyhorse-1.0": "image", "wan-2.6": "image"}
 """What each model calls the first frame."""
@@ -20,7 +21,7 @@ def submit(order: Order, offer: Offer) -> Call:
         fields["model"] = "sora-2"
     if order.image is not None:
         fields[FRAMES[offer.model]] = order.image.uri
-    return Call("POST", offer.image_slug if order.image and offer.image_slug else offer.slug, fields)
+    return Call("POST", slug_of(order, offer), fields)
 
 
 def _sora(order: Order) -> dict[str, Any]:

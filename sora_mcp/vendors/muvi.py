@@ -6,9 +6,10 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from ..money import Micros, stated
-from .answers import at
+from .answers import at, percent
 from .muvi_list import listed, look
 from .muvi_offers import OFFERS
+from .orders import filled, slug_of
 
 NO_RESOLUTION = {"sora-2"}
 """Offers whose page has no `resolution` field, although the pixels are known."""
@@ -29,8 +30,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "end_frame_url": order.options.get("last_image"),
         "negative_prompt": order.options.get("negative_prompt"),
     }
-    slug = offer.image_slug if order.image else offer.slug
-    return Call("POST", "/v1/jobs/submit", {"model": slug, "input": {name: value for name, value in fields.items() if value is not None}})
+    return Call("POST", "/v1/jobs/submit", {"model": slug_of(order, offer), "input": filled(fields)})
 
 
 def quote(order: Order, offer: Offer) -> Call:
@@ -52,9 +52,9 @@ def read(reply: Reply) -> Reading | None:
         return None  # two ids, and nobody knows which one is ours
     match said:
         case "pending":
-            return Pending(job, _ask(job), "queued", said, _progress(body), _cost(body))
+            return Pending(job, _ask(job), "queued", said, percent(body.get("progress")), _cost(body))
         case "processing":
-            return Pending(job, _ask(job), "running", said, _progress(body), _cost(body))
+            return Pending(job, _ask(job), "running", said, percent(body.get("progress")), _cost(body))
         case "completed":
             return Done(Call("GET", _link(body)), said, _cost(body), job)
         case "failed":  # "Credits are automatically refunded", as with a cancelled one
@@ -78,11 +78,6 @@ def _cost(body: dict[str, Any]) -> Micros | None:
 def _refunded(body: dict[str, Any]) -> Micros | None:
     """Only the answer to a cancel names the sum."""
     return stated(body.get("refundedMicroCents"), per_usd=1_000_000)
-
-
-def _progress(body: dict[str, Any]) -> float | None:
-    percent = body.get("progress")
-    return percent / 100 if type(percent) is int and 0 <= percent <= 100 else None
 
 
 def _link(body: dict[str, Any]) -> Any:

@@ -6,8 +6,9 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
 from ..money import Micros, stated
-from .answers import at
+from .answers import at, money
 from .openrouter_list import offers_of
+from .orders import filled
 
 PATH = "/api/v1/videos"
 MODERATED = ("moderation", "content policy", "flagged", "safety")
@@ -28,7 +29,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "generate_audio": order.options.get("audio"),
         "seed": order.options.get("seed"),
     }
-    return Call("POST", PATH, {name: value for name, value in fields.items() if value is not None})
+    return Call("POST", PATH, filled(fields))
 
 
 def read(reply: Reply) -> Reading | None:
@@ -69,10 +70,8 @@ def _made(job: str, body: dict[str, Any]) -> Reading:
 
 def _lost(code: str, job: str, body: dict[str, Any]) -> Failed:
     """No page says what a job without a video costs: only `usage` does, where it is there."""
-    cost, said = _cost(body), body["status"]
-    charged = "unknown" if cost is None else "yes" if cost else "no"
-    words = body.get("error") or ""
-    return Failed(code, said, words, charged, cost or None, "cancelled" if said == "cancelled" else "failed", job)
+    said = body["status"]
+    return Failed(code, said, body.get("error") or "", *money(_cost(body)), "cancelled" if said == "cancelled" else "failed", job)
 
 
 def _cost(body: dict[str, Any]) -> Micros | None:

@@ -13,6 +13,7 @@ from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate,
 from ..money import usd
 from .answers import at
 from .makers import FULL_HD, SEED, SORA_ENDED, SORA_PRO, SORA_SECONDS, sized
+from .orders import filled, slug_of
 
 CHECKED = date(2026, 11, 20)
 SKILLS = "https://github.com/Pixazo-AI/skills"
@@ -67,10 +68,7 @@ def submit(order: Order, offer: Offer) -> Call:
     """Lengths are numbers. Sora's first frame must be as large as `size`, which the rules have seen to."""
     shape = _sora(order) if offer.model == "sora-2-pro" else _other(order)
     fields = {"prompt": order.prompt, **shape, **{NAMES[name]: value for name, value in order.options.items()}}
-    slug = offer.image_slug if order.image and offer.image_slug else offer.slug
-    return Call(
-        "POST", slug, {name: value for name, value in fields.items() if value is not None}, headers=(("Cache-Control", "no-cache"),)
-    )
+    return Call("POST", slug_of(order, offer), filled(fields), headers=(("Cache-Control", "no-cache"),))
 
 
 def _sora(order: Order) -> dict[str, Any]:

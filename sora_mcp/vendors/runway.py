@@ -9,6 +9,7 @@ from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate,
 from ..money import Micros, stated, usd
 from .answers import at, money
 from .makers import HD, SEED
+from .orders import filled
 
 CHECKED = date(2026, 11, 20)
 PRICES = "https://docs.dev.runwayml.com/guides/pricing/"
@@ -43,7 +44,7 @@ def submit(order: Order, offer: Offer) -> Call:
         **order.options,
     }
     path = "/v1/image_to_video" if order.image else "/v1/text_to_video"
-    return Call("POST", path, {name: value for name, value in fields.items() if value is not None}, headers=VERSION)
+    return Call("POST", path, filled(fields), headers=VERSION)
 
 
 def read(reply: Reply) -> Reading | None:

@@ -9,6 +9,7 @@ from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate,
 from ..money import Micros, stated, usd
 from .answers import at, money, percent
 from .makers import LAST, references, sized
+from .orders import filled
 
 CHECKED = date(2026, 11, 20)
 PATH = "/v1/videos/"
@@ -51,7 +52,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "last_frame": {"url": last} if last else None,
         "reference_images": [{"url": url} for url in references] or None,
     }
-    return Call("POST", f"{PATH}generations", {name: value for name, value in fields.items() if value is not None})
+    return Call("POST", f"{PATH}generations", filled(fields))
 
 
 def read(reply: Reply) -> Reading | None:

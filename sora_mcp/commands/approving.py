@@ -14,6 +14,7 @@ from ..quoted import vendor_text
 from ..settings import Settings
 from ..store import Approval
 from ..worker import open_desk
+from .asking import yes
 from .tables import facts
 
 MOST_PROMPT = 300
@@ -56,5 +57,4 @@ def _agreed() -> bool:
     if not sys.stdin.isatty():
         print("There is no terminal to ask at: the command itself is the yes.")
         return True
-    print("Approve? [y/N] ", end="", flush=True)
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    return yes("Approve?")

@@ -14,6 +14,7 @@ from ..money import show as dollars
 from ..settings import Settings
 from ..vendors import is_id
 from ..worker import open_desk
+from .asking import yes
 from .tables import facts
 
 TAKEN_BACK = "A person says that it was not charged."
@@ -40,7 +41,7 @@ async def _resolve(settings: Settings, arguments: Namespace) -> int:
             return await _adopt(desk, job, arguments.adopt)
         if arguments.charged:
             return await _ended(desk, job, JobError("vendor_unavailable", SPENT, "yes"), f"{dollars(job.micros)} counts as spent.")
-        if sys.stdin.isatty() and not _yes(f"Free {dollars(job.micros)} again?"):
+        if sys.stdin.isatty() and not yes(f"Free {dollars(job.micros)} again?"):
             print("Nothing was changed.")
             return 1
         return await _ended(desk, job, JobError("vendor_unavailable", TAKEN_BACK, "no"), f"{dollars(job.micros)} is free again.")
@@ -85,8 +86,3 @@ def _said(job: Job) -> list[tuple[str, object]]:
         ("why", job.error.message if job.error else None),
         ("vendor's message", job.error.vendor_message if job.error else None),
     ]
-
-
-def _yes(question: str) -> bool:
-    print(f"{question} [y/N] ", end="", flush=True)
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")

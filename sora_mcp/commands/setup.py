@@ -11,6 +11,7 @@ from ..domain import Vendor
 from ..media import extra
 from ..settings import BadSetting, Settings, secret
 from . import clients, keys
+from .asking import line, yes
 from .making import own_command
 
 TRIES = 3
@@ -38,7 +39,7 @@ def _vendor(settings: Settings, name: str | None, *, asked: bool) -> Vendor | No
         print("Whose key do you have?")
         for vendor in buyable.values():
             print(f"  {vendor.name:<10}  {vendor.title}{' (has a key)' if vendor.name in settings.keys else ''}")
-        name = _line("Vendor (empty: none, sample clips are free): ")
+        name = line("Vendor (empty: none, sample clips are free): ")
     if not name or not name.strip():
         return None
     if name.strip().casefold() not in buyable:
@@ -86,7 +87,7 @@ def _client(client: clients.Client, command: list[str], *, asked: bool) -> None:
         if client.shape != "command" and clients.current(client) == command:
             print(f"{client.title}: knows this server already.")
             return
-        if client.shape != "command" and asked and _yes(f"{client.title}: write the server into {client.file}?"):
+        if client.shape != "command" and asked and yes(f"{client.title}: write the server into {client.file}?"):
             copy = clients.write(client, command)
             print("Written." + (f" What was there is in {copy}" if copy else ""))
             return
@@ -96,12 +97,3 @@ def _client(client: clients.Client, command: list[str], *, asked: bool) -> None:
         print(f"{client.title}: {client.file} cannot be written ({error.strerror}).")
     where = "type" if client.shape == "command" else f"put this into {client.file}"
     print(f"{client.title}: {where}:\n{clients.block(client, command)}")
-
-
-def _yes(question: str) -> bool:
-    return _line(f"{question} [y/N] ").casefold() in ("y", "yes")
-
-
-def _line(question: str) -> str:
-    print(question, end="", flush=True)
-    return sys.stdin.readline().strip()

@@ -18,9 +18,10 @@ from . import claims, jobs, ledger, made, outcomes, reserving
 from .approvals import Approvals
 from .database import connect, ours
 from .listings import Listings
-from .lost import Lost, Pauses
+from .lost import Lost
 from .nouns import READS, Approval, Budget, Caps, Intent, Outline, Page, Pause, SpendRow
 from .owners import Owners
+from .pauses import Pauses
 
 __all__ = ["READS", "Approval", "Budget", "Caps", "Intent", "Outline", "Page", "Pause", "SpendRow", "Store"]
 

@@ -1,4 +1,4 @@
-"""What callers ask of the store about submits with no known outcome, and about models that cost more than was quoted."""
+"""What callers ask of the store about submits with no known outcome."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..domain import Call, Job, JobError
-from . import claims, jobs, outcomes, pauses
+from . import claims, jobs, outcomes
 from .database import Database
-from .nouns import Pause
 
 
 @dataclass(frozen=True)
@@ -47,20 +46,3 @@ class Lost:
         """A person's word on the job's money, as `error.charged`. None when it is not unclear any more."""
         with self.database.writing() as conn:
             return outcomes.resolve(conn, job, error, self.clock())
-
-
-@dataclass(frozen=True)
-class Pauses:
-    """Models that cost more than was quoted, and are not bought until a person resumes them."""
-
-    database: Database
-
-    def paused(self) -> tuple[Pause, ...]:
-        """All of them, oldest first."""
-        with self.database.reading() as conn:
-            return pauses.every(conn)
-
-    def resume(self, model: str) -> bool:
-        """A person's word that it may be bought again. False when it was not paused."""
-        with self.database.writing() as conn:
-            return pauses.resume(conn, model)

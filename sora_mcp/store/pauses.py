@@ -1,17 +1,37 @@
-"""Models that cost more than was quoted: named once, and not bought again until a person resumes them."""
+"""Models that cost more than was quoted: none is bought again until a person resumes it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from ..domain import Job
 from ..errors import PriceUnknown
 from ..money import show
+from .database import Database
 from .nouns import Pause
 from .tables import pauses
 
 DRIFT = 20
 """A vendor may name a twentieth more than was quoted before its price counts as unknown."""
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """What callers ask of the store about such models. As everywhere there, each call is one transaction and blocks."""
+
+    database: Database
+
+    def paused(self) -> tuple[Pause, ...]:
+        """All of them, oldest first."""
+        with self.database.reading() as conn:
+            return every(conn)
+
+    def resume(self, model: str) -> bool:
+        """A person's word that it may be bought again. False when it was not paused."""
+        with self.database.writing() as conn:
+            return conn.execute(sa.delete(pauses).where(pauses.c.model == model)).rowcount > 0
 
 
 def alarm(conn: sa.Connection, job: Job, named: int | None, now: float) -> tuple[str, ...]:
@@ -40,8 +60,3 @@ def every(conn: sa.Connection) -> tuple[Pause, ...]:
     """All pauses, oldest first."""
     found = (Pause(**row) for row in conn.execute(sa.select(pauses)).mappings())
     return tuple(sorted(found, key=lambda pause: (pause.since, pause.model)))
-
-
-def resume(conn: sa.Connection, model: str) -> bool:
-    """A person's word that the model may be bought again. False when it was not paused."""
-    return conn.execute(sa.delete(pauses).where(pauses.c.model == model)).rowcount > 0

@@ -18,7 +18,6 @@ from .money import as_number
 from .quoted import vendor_text
 
 WORDS = 5
-STALE_PART_S = 86_400.0
 
 
 def file_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:

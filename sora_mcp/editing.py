@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import anyio
 
@@ -35,7 +35,6 @@ JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 MOST_INPUTS = 20
 MOST_INPUT_BYTES = 1_000_000_000
 MOST_TEXT = 300
-ACTIONS: tuple[Action, ...] = get_args(Action)
 TAKES: Mapping[Action, tuple[str, ...]] = {
     "join": (),
     "trim": ("start", "end"),

@@ -14,7 +14,7 @@ from .vendors import Catalogue
 
 FEATURES = (
     *("Vendor", "Text", "First frame", "Last frame", "References", "Sound", "Seed"),
-    *("Cancel", "Webhook", "Actual cost", "Prices", "Tested"),
+    *("Cancel", "Actual cost", "Prices", "Tested"),
 )
 HEADINGS = ("Model", "Sizes", "Seconds", "Price", "First frame", "Options", "Checked")
 
@@ -69,9 +69,9 @@ def _able(vendor: Vendor) -> list[str]:
 def _manners(vendor: Vendor) -> list[str]:
     """How it treats a job and the money."""
     confidences = dict.fromkeys(offer.confidence if offer.rates else "not stated" for offer in vendor.offers)
-    free = "this machine" if vendor.serve else "documented answers, played server"
-    marks = [_yes(vendor.cancel is not None), _yes(vendor.webhook), _yes(vendor.tells_cost)]
-    return [*marks, ", ".join(confidences) or ("live" if vendor.listing else "your price file"), free]
+    tested = "this machine" if vendor.serve else "documented answers, played server"
+    marks = [_yes(vendor.cancel is not None), _yes(vendor.tells_cost)]
+    return [*marks, ", ".join(confidences) or ("live" if vendor.listing else "your price file"), tested]
 
 
 def _yes(fact: bool) -> str:

@@ -128,5 +128,5 @@ def test_a_terminal_gets_no_links() -> None:
 def test_a_vendor_is_one_row_of_features() -> None:
     plain = replace(EVERY[1], title="Played", offers=(OFFER,), cancel=None, tells_cost=True)
     assert matrix.features(Catalogue((plain,))).splitlines()[2] == (
-        "| Played | yes | yes | - | - | yes | - | - | - | yes | listed | documented answers, played server |"
+        "| Played | yes | yes | - | - | yes | - | - | yes | listed | documented answers, played server |"
     )

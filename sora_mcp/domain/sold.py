@@ -89,7 +89,6 @@ class Ended:
     by: str
     on: date
     source: str
-    successor: str | None = None
 
 
 @dataclass(frozen=True)

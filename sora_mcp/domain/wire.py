@@ -183,8 +183,6 @@ class Vendor:
     """What cancelling refunds, in the vendor's own rule."""
     tells_cost: bool = False
     """Whether its last answer says what the video cost."""
-    webhook: bool = False
-    """Whether we listen to its calls instead of asking."""
     own: Callable[[str, OwnModel], Offer] | None = None
     """Makes an offer of a model that the user names in the price file."""
     ask: Callable[[str, Call], Call] | None = None

@@ -116,10 +116,7 @@ def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:
     axes: list[list[tuple[str, Scalar]]] = []
     if "image" in named and offer.image is not None:
         axes.append([("image", value) for value in ((False, True) if offer.text else (True,))])
-    chosen = [rule for rule in options_of(offer) if rule.param in named and isinstance(rule.allowed, tuple)]
-    axes += [
-        [(rule.param, value) for value in rule.allowed if not isinstance(value, Size)] for rule in chosen if isinstance(rule.allowed, tuple)
-    ]
+    axes += [[(rule.param, value) for value in values] for rule in options_of(offer) if rule.param in named and (values := _plain(rule))]
     return list(itertools.product(*axes))
 
 
@@ -194,7 +191,6 @@ def _standing(choice: Choice, catalogue: Catalogue, today: date) -> dict[str, An
     ended, fields = choice.offer.ended, dict[str, Any]()
     if ended is not None:
         fields["ended"] = {"on": ended.on.isoformat(), "source": ended.source}
-        fields["ended"] |= {"successor": ended.successor} if ended.successor else {}
     if choice.id in catalogue.gone:
         fields["gone"] = catalogue.gone[choice.id].isoformat()
     if not catalogue.usable(choice):

@@ -41,7 +41,7 @@ OFFER = Offer(
     image=ImageRule(data=False, exact=True, sides=(300, 4000)),
     prompt_max=1000,
     prompt_with_image=False,
-    ended=Ended("Toy", "Toymaker", date(2026, 9, 24), "https://example.com/end", "toy-2"),
+    ended=Ended("Toy", "Toymaker", date(2026, 9, 24), "https://example.com/end"),
 )
 VENDOR = replace(EVERY[1], offers=(OFFER,))
 CATALOGUE = Catalogue((VENDOR,))
@@ -73,7 +73,7 @@ def test_an_offer_is_told_whole() -> None:
             "seed": {"least": 0, "most": 99},
             "negative_prompt": {"text_max": 50},
         },
-        "ended": {"on": "2026-09-24", "source": "https://example.com/end", "successor": "toy-2"},
+        "ended": {"on": "2026-09-24", "source": "https://example.com/end"},
         "needs_key": "MUVI_API_KEY",
         "source": "https://example.com/toy",
         "checked": "2026-11-20",
@@ -143,7 +143,7 @@ def test_without_a_model_every_offer_is_one_line() -> None:
                 "sizes": ["1280x720", "720x1280", "1920x1080"],
                 "seconds": [4, 8],
                 "price": "$0.10/s (720p without audio); $0.15/s (720p with audio); $2.00 (1080p with audio)",
-                "ended": {"on": "2026-09-24", "source": "https://example.com/end", "successor": "toy-2"},
+                "ended": {"on": "2026-09-24", "source": "https://example.com/end"},
                 "needs_key": "MUVI_API_KEY",
             }
         ],

@@ -134,7 +134,7 @@ class Desk:
         return (f"Paused, dearer than quoted: {named}.",) if paused else ()
 
     async def estimate(self, wish: Wish, *, clips: int, principal: str) -> Estimate:
-        """What `clips` of these would cost now. Reads the budget, sends nothing, holds nothing; a yes that is needed gets a quote."""
+        """What `clips` of these would cost now, asked of the vendor where it answers. Buys and holds nothing; a needed yes gets a quote."""
         await self.shelf.look(wish.model)
         request, _ = await self._request(wish, principal)
         plan = self.planner.plan(wish, request)

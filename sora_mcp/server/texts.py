@@ -31,7 +31,7 @@ class Face:
     destroys: bool
     repeats_safely: bool
     outside: bool
-    """Whether it reaches beyond this computer."""
+    """Whether it may reach beyond this computer: a price or a list of models may have to be asked of a vendor."""
     arguments: tuple[Argument, ...]
     result: Mapping[str, str] | None
     """JSON types of fields besides `message`; None where a result has no structured part."""
@@ -104,7 +104,7 @@ FACES: Mapping[str, Face] = {
         reads_only=True,
         destroys=False,
         repeats_safely=True,
-        outside=False,
+        outside=True,
         arguments=(
             Argument("model", "text", empty=True),
             Argument("size", "text"),
@@ -121,7 +121,7 @@ FACES: Mapping[str, Face] = {
         reads_only=True,
         destroys=False,
         repeats_safely=True,
-        outside=False,
+        outside=True,
         arguments=(Argument("model", "text", empty=True),),
         result={},
     ),

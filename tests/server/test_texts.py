@@ -62,8 +62,8 @@ async def test_every_tool_has_a_title_and_all_four_hints(era: Era) -> None:
     assert {tool["name"]: (bool(tool["title"]), *tool["annotations"].values()) for tool in await listed(era)} == {
         "create_video": (True, False, True, False, True),
         "get_video_status": (True, True, False, True, True),
-        "estimate_cost": (True, True, False, True, False),
-        "list_sizes": (True, True, False, True, False),
+        "estimate_cost": (True, True, False, True, True),
+        "list_sizes": (True, True, False, True, True),
         "list_videos": (True, True, False, True, False),
         "cancel_video": (True, False, True, True, True),
         "view_video": (True, True, False, True, False),

@@ -69,6 +69,12 @@ def test_the_two_commands_are_the_first_two_of_the_readme() -> None:
     assert second.endswith("pip install -q -e '.[dev]' && .venv/bin/python -m pytest -q -n 2")
 
 
+def test_a_source_archive_holds_all_that_the_tests_read() -> None:
+    hatch = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]
+    read = {*(f"/{path.parent.name}" for path in ROOT.glob("*/__init__.py")), *(f"/{path.name}" for path in ROOT.glob("*.md"))}
+    assert sorted(read - {*hatch["build"]["targets"]["sdist"]["include"]}) == []
+
+
 def test_the_ci_runs_the_readmes_second_command() -> None:
     found = subprocess.run(["grep", "-m", "1", "-F", "--", "-m pytest", "README.md"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == re.findall(r"```bash\n(python3 .*)\n```", TEXT)[1]

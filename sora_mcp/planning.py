@@ -129,7 +129,7 @@ class Planner:
         """Those that work without a person's yes; all, where each needs one or has no price."""
 
         def asks(fix: Fix) -> bool:
-            return fix.micros is None or self.needs_yes(Quote("", fix.micros, "", offer.source, offer.checked, offer.confidence))
+            return fix.micros is None or self.needs_yes(Quote(fix.micros, "", offer.source, offer.checked, offer.confidence))
 
         return tuple(fix for fix in mended if not asks(fix)) or mended
 

@@ -36,7 +36,7 @@ def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
     """What the order costs. PriceUnknown where no row states it."""
     if (rate := rate_of(order.facts, offer.rates, today=today)) is None:
         raise PriceUnknown(f"No source states the price of {offer_id}, so it is not sent.")
-    return Quote(offer_id, ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
+    return Quote(ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
 
 
 def rate_of(facts: Facts, rates: Iterable[Rate], *, today: date) -> Rate | None:

@@ -42,7 +42,7 @@ class Clock:
 
 def intent(price: str = "1.00", **changes: Any) -> Intent:
     """A wish for Muvi's Sora 2 at this price, unlike any other wish unless `fingerprint` says so."""
-    price_quote = Quote("muvi:sora-2", usd(price), f"${price} per video", "https://example.com/prices", date(2026, 11, 20), "listed")
+    price_quote = Quote(usd(price), f"${price} per video", "https://example.com/prices", date(2026, 11, 20), "listed")
     facts: dict[str, Any] = {
         "principal": "local",
         "fingerprint": uuid4().hex,

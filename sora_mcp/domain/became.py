@@ -37,7 +37,6 @@ Charged = Literal[
 class Quote:
     """What an order will cost, and why."""
 
-    offer_id: str
     micros: Micros
     basis: str
     source: str

@@ -178,7 +178,7 @@ async def test_a_price_from_an_old_table_needs_a_yes_however_low(days: int, ends
 )
 async def test_a_price_that_was_worked_out_needs_a_yes(confidence: Confidence, usd: int, needs: bool, tmp_path: Path) -> None:
     async with shop(tmp_path, CONFIRM_ABOVE_USD="2") as at:
-        price = Quote("muvi:sora-2", Micros(usd * 1_000_000), "once", "https://example.com", at.rig.desk.today, confidence)
+        price = Quote(Micros(usd * 1_000_000), "once", "https://example.com", at.rig.desk.today, confidence)
         assert at.rig.desk.needs_yes(price) is needs
 
 

@@ -32,9 +32,20 @@ def slug(prompt: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain)[:WORDS])[:60].strip("-") or "video"
 
 
+def ready(folder: Path) -> None:
+    """Makes the folder where it is missing. StorageError where no file can be written into it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        why = "" if os.access(folder, os.W_OK | os.X_OK) else "no permission"
+    except OSError as error:
+        why = error.strerror or "not a folder"
+    if why:
+        raise StorageError(f"Finished files cannot be written into {folder} ({why}): mend that, or let the user set SORA_MCP_OUTPUT_DIR.")
+
+
 def part_of(job: Job, folder: Path) -> Path:
-    """Where this claim of the job writes: a slow predecessor has a file of its own. The folder is made when it is missing."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Where this claim of the job writes: a slow predecessor has a file of its own."""
+    ready(folder)
     return folder / f".{job.id}.{job.fence}.part"
 
 

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-import anyio
-
-from . import schedule
-from .domain import LIVE, STALE, Failed, Job, JobError, Quote, Reply, State, Vendor, VideoRequest, Wish
+from . import artifacts, schedule
+from .domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, Wish
 from .editing import Editing
 from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, PriceUnknown, RequestIdConflict, SoraError
 from .framing import Framing
@@ -17,18 +15,15 @@ from .media.edits import Asked
 from .money import Micros
 from .planning import Plan, Planner, fingerprint, outline
 from .quoting import Quotes
+from .recalling import recall
 from .rules import FIT
 from .settings import Settings
 from .shelf import Shelf
 from .store import Budget, Caps, Intent, Outline, Page, Store
 from .store.pauses import said
 from .studio import Studio
-from .vendors import Catalogue, Fit, cheapest, fitting, key_needed, read
-from .vendors.answers import refusal
+from .vendors import Catalogue, Fit, cheapest, fitting, key_needed
 from .web import Web
-
-CALL_BACK_S = 60.0
-"""How long nobody asks about a job that is being called back: longer than that call may take."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +108,8 @@ class Desk:
         if not self.catalogue.usable(plan.choice):
             raise MissingKey(key_needed((plan.choice,)), fixes=self.planner.others(request, but=plan.choice))
         self.planner.within(wish, plan)
+        # Before anything is paid that could not be kept.
+        await self.store.run(artifacts.ready, self.settings.output_dir)
         intent = replace(self._intent(wish, plan, principal), agreed=agreed, parents=parents)
         job = await self._reserve(intent, plan)
         self.wake()
@@ -181,7 +178,7 @@ class Desk:
         return await self.store.run(self.store.budget, self.caps)
 
     async def cancel(self, job_id: str, *, principal: str) -> Job:
-        """The job, called back. NotCancellable says why it cannot be."""
+        """The job, called back. NotCancellable says why it cannot be, NotRecalled why the vendor could not say."""
         job = await self.job(job_id, principal=principal)
         if job.state not in LIVE or job.saving:
             raise NotCancellable(f"{job.id} is {job.state}: there is nothing to call back.", job_id=job.id)
@@ -191,28 +188,11 @@ class Desk:
         if vendor.cancel is None or job.vendor_id is None:
             why = "is being sent" if job.vendor_id is None else f"is at {vendor.title}, which takes nothing back"
             raise NotCancellable(f"{job.id} {why}; what it costs stays counted.", job_id=job.id)
-        # Only this answer may name what is given back: a status that is asked meanwhile would end the job without it.
-        await self.store.run(self.store.keep_off, job, seconds=CALL_BACK_S)
         try:
-            reply = await self.web.ask(vendor, vendor.cancel(job.vendor_id))
-            with anyio.CancelScope(shield=True):
-                await self._called_back(job, vendor, reply)
+            await recall(self.store, self.web, vendor, job, vendor.cancel(job.vendor_id))
         finally:
-            with anyio.CancelScope(shield=True):
-                await self.store.run(self.store.hurry, job)
             self.wake()
         return await self.job(job.id, principal=principal)
-
-    async def _called_back(self, job: Job, vendor: Vendor, reply: Reply) -> None:
-        """Where the answer names what is given back, that is the end; else the vendor's next status says what became of the money."""
-        if not 200 <= reply.status < 300:
-            no = refusal(vendor, reply)
-            raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job_id=job.id) from no
-        reading, price = read(vendor, reply), job.price
-        if isinstance(reading, Failed) and reading.id == job.vendor_id and reading.refunded is not None:
-            kept = Micros(max(price - reading.refunded, 0))
-            error = JobError(reading.code, f"{vendor.title} called this job back.", "yes" if kept else "no")
-            await self.store.run(self.store.call_back, job, error, micros=kept, said=reading.said)
 
     async def edit(self, asked: Asked, *, principal: str) -> Job:
         """The finished job of an edit, made here and free."""
@@ -234,8 +214,8 @@ class Desk:
         """With what this process knows besides, and the moment until which it waits where an unclear call of its model holds it up."""
         if (heard := self.unwritten.get(job.id)) is not None:
             return replace(job, unwritten=heard)
-        if job.state in LIVE and job.tries > 1:  # once is nothing
-            return replace(job, trouble=self.troubles.get(job.id))
+        if job.state in LIVE and (trouble := self.troubles.get(job.id)) is not None:
+            return replace(job, trouble=trouble)
         if job.state != "submitting" or job.submit_token is not None:
             return job
         try:

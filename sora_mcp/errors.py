@@ -16,6 +16,7 @@ SoraError
 │  ├─ MissingMediaExtra  PyAV and Pillow are not installed
 │  └─ StorageError       the store or the disk cannot be read or written
 ├─ VendorError           the vendor answered, and the answer was no
+├─ NotRecalled           the vendor was asked to call a job back, and did not say whether it does
 ├─ NotSent               no byte of the call reached the vendor
 ├─ OutcomeUnknown        the call left, and no answer came that we understand
 ├─ BadMedia              what came is no whole video
@@ -28,7 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .domain import Charged, Quote
+from .domain import Charged, Job, Quote
 from .money import Micros
 
 MOST_REPEATED = 300
@@ -200,6 +201,20 @@ class VendorError(SoraError):
     @property
     def its_code(self) -> str:
         """What the answer meant."""
+        return self.vendor_code
+
+
+class NotRecalled(SoraError):
+    """The vendor was asked to call a job back, and did not say whether it does: the job and its money are as they were."""
+
+    def __init__(self, code: str, message: str, job: Job) -> None:
+        super().__init__(message, job_id=job.id)
+        self.vendor_code = code
+        self.charged = job.charged
+
+    @property
+    def its_code(self) -> str:
+        """Why it did not."""
         return self.vendor_code
 
 

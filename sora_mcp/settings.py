@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import importlib.util
-import math
-import os
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -20,9 +18,9 @@ from zoneinfo import ZoneInfo
 import platformdirs
 import tzlocal
 
-from . import keychain
+from . import keychain, written
 from .domain import Vendor
-from .money import Micros, ceil
+from .money import Micros
 from .vendors import EVERY, Catalogue, priced, rebased, stocked
 
 T = TypeVar("T")
@@ -104,32 +102,32 @@ class Settings:
 
 def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, today: date, config: Path | None = None) -> Settings:
     """Flags before the environment before `config.toml`. BadSetting when one of them cannot be."""
-    written, given = _written(config or config_file()), {PREFIX + name: value for name, value in (flags or {}).items()}
-    kept = keychain.kept(written.get(keychain.LISTED, ""), but=environ)
+    filed, given = _filed(config or config_file()), {PREFIX + name: value for name, value in (flags or {}).items()}
+    kept = keychain.kept(filed.get(keychain.LISTED, ""), but=environ)
     # Layer by layer: what a client left empty hides nothing below it.
-    have = {name: value for layer in (written, kept, environ, given) for name, value in layer.items() if not UNSET.fullmatch(value)}
+    have = {name: value for layer in (filed, kept, environ, given) for name, value in layer.items() if not UNSET.fullmatch(value)}
     if have.get(PREFIX + "ARTIFACT_URL"):
         raise BadSetting(f"{PREFIX}ARTIFACT_URL: this version keeps finished files in the output folder only; unset it.")
-    home = _get(have, "HOME", _path, platformdirs.user_data_path("sora-mcp", appauthor=False))
+    home = _get(have, "HOME", written.folder, platformdirs.user_data_path("sora-mcp", appauthor=False))
     keys = {vendor.name: key for vendor in EVERY if (key := _key(have, vendor.keys)) is not None}
     addresses = _base_urls(have)
     _need_addresses(keys, addresses)
     sold = _get(have, "PRICES", lambda text: _sold(text, today), EVERY)
     return Settings(
         home=home,
-        output_dir=_get(have, "OUTPUT_DIR", _path, platformdirs.user_videos_path() / "sora-mcp"),
-        image_dirs=_get(have, "IMAGE_DIRS", _paths, ()),
-        per_video=_get(have, "PER_VIDEO_USD", _dollars, Micros(5_000_000)),
-        daily=_get(have, "DAILY_USD", _dollars, Micros(10_000_000)),
-        monthly=_get(have, "MONTHLY_USD", _dollars, Micros(100_000_000)),
-        confirm_above=_get(have, "CONFIRM_ABOVE_USD", _dollars, Micros(2_000_000)),
+        output_dir=_get(have, "OUTPUT_DIR", written.folder, platformdirs.user_videos_path() / "sora-mcp"),
+        image_dirs=_get(have, "IMAGE_DIRS", written.paths, ()),
+        per_video=_get(have, "PER_VIDEO_USD", written.dollars, Micros(5_000_000)),
+        daily=_get(have, "DAILY_USD", written.dollars, Micros(10_000_000)),
+        monthly=_get(have, "MONTHLY_USD", written.dollars, Micros(100_000_000)),
+        confirm_above=_get(have, "CONFIRM_ABOVE_USD", written.dollars, Micros(2_000_000)),
         # The system may say hours and no place (TZ=UTC0): then a person has to name one.
         zone=_get({PREFIX + "TIMEZONE": "", **have}, "TIMEZONE", lambda name: ZoneInfo(name) if name else tzlocal.get_localzone(), UTC),
         database_url=_get(have, "DATABASE_URL", _database, f"sqlite:///{home / 'sora.db'}"),
-        linger=_get(have, "LINGER", _switch, True),
-        trusted_hosts=_get(have, "TRUSTED_HOSTS", _hosts, frozenset[str]()),
-        poll_seconds=_get(have, "POLL_SECONDS", _seconds, None),
-        log=_get(have, "LOG", _level, "warning"),
+        linger=_get(have, "LINGER", written.switch, True),
+        trusted_hosts=_get(have, "TRUSTED_HOSTS", written.hosts, frozenset[str]()),
+        poll_seconds=_get(have, "POLL_SECONDS", written.seconds, None),
+        log=_get(have, "LOG", written.level, "warning"),
         catalogue=Catalogue(rebased(sold, addresses), frozenset(keys)),
         keys=keys,
     )
@@ -168,7 +166,7 @@ def _get(have: Mapping[str, str], name: str, read: Callable[[str], T], default: 
         raise BadSetting(f"{PREFIX}{name} must be {SHAPES[name]}.") from None
 
 
-def _written(file: Path) -> dict[str, str]:
+def _filed(file: Path) -> dict[str, str]:
     """`config.toml`, under the variables' names, with or without the prefix, in any case."""
     try:
         table = tomllib.loads(file.read_text("utf-8"))
@@ -192,47 +190,6 @@ def _plain(name: str, value: Any) -> str:
     return str(value)
 
 
-def _path(text: str) -> Path:
-    if "\0" in text:
-        raise ValueError
-    return Path(text).expanduser().absolute()
-
-
-def _paths(text: str) -> tuple[Path, ...]:
-    return tuple(_path(part) for part in text.split(os.pathsep) if part.strip())
-
-
-def _dollars(text: str) -> Micros:
-    amount = Decimal(text)
-    if not amount.is_finite() or not 0 <= amount <= 1_000_000:
-        raise ValueError
-    return ceil(amount * 1_000_000)
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number) or not 0 < number <= 3600:
-        raise ValueError
-    return number
-
-
-def _switch(text: str) -> bool:
-    return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}[text.casefold()]
-
-
-def _level(text: str) -> str:
-    if text.casefold() not in ("debug", "info", "warning", "error", "critical"):
-        raise ValueError
-    return text.casefold()
-
-
-def _hosts(text: str) -> frozenset[str]:
-    hosts = frozenset(part.strip().casefold() for part in text.split(",") if part.strip())
-    if not all(re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}", host) for host in hosts):
-        raise ValueError
-    return hosts
-
-
 def _database(text: str) -> str:
     if text.startswith("sqlite:///"):
         return text
@@ -248,7 +205,7 @@ def _sold(text: str, today: date) -> tuple[Vendor, ...]:
     """Every vendor, with the models and the prices that only the user knows."""
     from .pricefile import BadPrices, read_models, read_prices  # only who has such a file waits for what reads it
 
-    file = _path(text).read_text("utf-8")
+    file = written.path(text).read_text("utf-8")
     try:
         own = read_models(file, [vendor.name for vendor in EVERY if vendor.own])
         vendors = stocked(EVERY, own, checked=today)

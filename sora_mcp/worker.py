@@ -110,12 +110,14 @@ class Worker:
     async def _follow(self, job: Job) -> None:
         """One step of one job. What goes wrong here never ends the loop; the job stays due."""
         try:
-            if trouble := await self._step(job):
-                self._desk.troubles[job.id] = trouble
-            else:
+            trouble = await self._step(job)
+            if trouble is None:
                 self._desk.troubles.pop(job.id, None)
+            elif job.tries > 0:  # once is nothing
+                self._desk.troubles[job.id] = trouble
         except StorageError as error:
             log.warning("%s waits for the store: %s", job.id, error)
+            self._desk.troubles[job.id] = error.message
             await self._again(job, schedule.BACKOFF_CAP_S / 4)
         except Exception:
             # A bug that one job meets must not leave all the others unfollowed.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sora_mcp.domain import Job, Wish
-from sora_mcp.errors import NotCancellable, PriceUnknown
+from sora_mcp.errors import NotCancellable, NotRecalled, PriceUnknown
 from sora_mcp.money import usd
+from sora_mcp.server.sentences import of_error
 from sora_mcp.store import Store
 
 from .played import AimlApi, Muvi, Pixazo
@@ -127,6 +129,38 @@ async def test_a_job_that_cannot_be_called_back_is_asked_about_again_at_once(tmp
             await at.desk.cancel(job.id, principal="local")
         asked = len(at.wire.requests("status"))
         assert await eventually(lambda: len(at.wire.requests("status")) > asked + 3)
+
+
+@pytest.mark.parametrize(
+    ("fault", "args", "code", "says"),
+    [
+        ("instead", {"status": 500, "json": {}}, "vendor_unavailable", "Muvi answers 500. {} goes on; cancel_video may be tried again."),
+        (
+            "instead",
+            {"status": 401, "json": {}},
+            "vendor_auth",
+            "Muvi does not accept the key. {} goes on; cancel_video may be tried again.",
+        ),
+        (
+            *("instead", {"status": 429, "json": {}}, "vendor_rate_limited"),
+            "Muvi takes no more requests at the moment. {} goes on; cancel_video may be tried again.",
+        ),
+        (
+            *("close", {}, "vendor_unavailable"),
+            "Muvi does not answer. Whether it calls {} back, its next status says; cancel_video may be tried again.",
+        ),
+    ],
+    ids=["500", "401", "429", "no answer"],
+)
+async def test_a_vendor_that_does_not_say_has_not_refused(fault: str, args: dict[str, Any], code: str, says: str, tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("pending",)), tmp_path) as at:
+        job = await at.until((await at.bought(seconds=4)).id, "queued")
+        at.wire.arm("cancel", fault, **args)
+        with pytest.raises(NotRecalled) as no:
+            await at.desk.cancel(job.id, principal="local")
+        assert (no.value.its_code, no.value.message, no.value.job_id) == (code, says.format(job.id), job.id)
+        assert of_error(no.value) == f"Nothing more was charged. {no.value.message}"
+        assert ((await at.job(job.id)).charged, at.held()) == ("held", job.micros)
 
 
 async def test_pixazo_does_not_charge_an_error(tmp_path: Path) -> None:

@@ -79,10 +79,10 @@ def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> Non
 
 
 BAD = {
-    "HOME": ["a\0b"],
-    "OUTPUT_DIR": ["\0"],
+    "HOME": ["a\0b", os.devnull, f"{__file__}/{MARK}"],
+    "OUTPUT_DIR": ["\0", f"{os.devnull}/{MARK}"],
     "IMAGE_DIRS": ["a\0b"],
-    "PER_VIDEO_USD": ["-1", "NaN", "Infinity", MARK, "$5", "1000001"],
+    "PER_VIDEO_USD": ["-1", "NaN", "Infinity", MARK, "$5", "1000001", "1_000", "\u0663"],
     "DAILY_USD": ["-0.01", MARK],
     "MONTHLY_USD": ["1e9", MARK],
     "CONFIRM_ABOVE_USD": [MARK, "sNaN"],
@@ -90,8 +90,8 @@ BAD = {
     "PRICES": [f"missing/{MARK}.toml"],
     "DATABASE_URL": ["mysql://host/db", MARK, "postgresql://"],
     "LINGER": ["maybe", "2"],
-    "TRUSTED_HOSTS": ["no-port", "a:1/path", "a b:1", "a:1,*:2"],
-    "POLL_SECONDS": ["0", "-1", "nan", "inf", "3601", MARK],
+    "TRUSTED_HOSTS": ["no-port", "a:1/path", "a b:1", "a:1,*:2", "a:0", "a:65536"],
+    "POLL_SECONDS": ["0", "-1", "nan", "inf", "3601", "1_0", MARK],
     "LOG": ["loud", MARK],
 }
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..domain import LIVE, Artifact, Charged, Job
-from ..errors import BrokenRules, Fix, NeedsConfirmation, NotCancellable, SoraError
+from ..errors import BrokenRules, Fix, NeedsConfirmation, NotCancellable, NotRecalled, SoraError
 from ..money import show
 from ..quoted import vendor_text
 from ..vendors import Choice
@@ -162,6 +162,8 @@ def price(job: Job) -> str:
 
 
 def _money(error: SoraError) -> str:
+    if isinstance(error, NotRecalled):
+        return "Nothing more was charged."
     if isinstance(error, NotCancellable):
         return "Nothing was cancelled, nothing more was charged."
     if error.charged == "no":

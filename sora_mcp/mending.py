@@ -77,7 +77,7 @@ def _distance(size: Size, text: str) -> tuple[bool, int]:
 def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:
     """The same for words such as `vertical`, `Full HD` and `720`."""
     shape = next((SHAPES[word] for word in words if word in SHAPES), None)
-    wanted = next(filter(None, map(_lines, words)), 0)
+    wanted = next((lines for word in words if (lines := _lines(word))), 0)
     own = min(size.pixels) if size.pixels else _lines(size.resolution or "")
     return shape is not None and orientation(size) != shape, abs(own - wanted) if wanted else 0
 

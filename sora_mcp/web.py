@@ -39,6 +39,8 @@ NEVER_SENT = (
     httpx2.ProxyError,
 )
 """Raised before the first byte of a request is written."""
+LATER = (408, 416, 425, 429)
+"""What a host answers that may give the file another time. Any other 4xx is about the link: hosts say 400 of an expired one too."""
 FIXED = {"User-Agent": f"sora-mcp/{__version__}", "Accept-Encoding": "identity"}
 
 
@@ -243,7 +245,7 @@ async def _stream(response: httpx2.Response, part: Path) -> Saved:
 def _refuse(response: httpx2.Response) -> None:
     """Only a plain 200 with plain bytes is a file."""
     status = response.status_code
-    if status in (401, 403, 404, 410):
+    if 400 <= status < 500 and status not in LATER:
         raise LinkDead(f"The link to the video answers {status}.")
     if status != 200:
         raise NotSent(f"The link to the video answers {status}.")

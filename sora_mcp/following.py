@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 SAVES = 6
 """How often a bad or dead link is renewed before the job ends without a file."""
+DEAD_LINK = 10**6
+"""What a bad or dead link adds to a job's tries: one that was not reached adds one, so that an outage uses up no renewal."""
 LOST_AFTER = 3
 LOST_S = 600.0
 """A vendor that does not know its own job any more has to say so this often, over this time."""
@@ -114,7 +116,7 @@ async def _billed(desk: Desk, job: Job, vendor: Vendor, done: Done) -> Done:
 async def _no_status(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> str | None:
     """A question that was answered with an error. Only "never heard of it", again and again, is an end."""
     silent_s, unknown = desk.clock() - job.updated_at, reply.status in (404, 410)
-    if unknown and job.tries + 1 >= LOST_AFTER and silent_s >= LOST_S:
+    if unknown and job.tries % DEAD_LINK + 1 >= LOST_AFTER and silent_s >= LOST_S:
         error = JobError("not_found", f"{vendor.title} does not know this job any more; its price stays counted.", "unknown")
         await desk.store.run(desk.store.end, job, "failed", error)
         return None
@@ -139,11 +141,11 @@ async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifac
 
 async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:
     """A bad or dead link: the vendor is asked for a new one before anything is called lost."""
-    if job.tries + 1 >= SAVES or job.next is None:
+    if job.tries // DEAD_LINK + 1 >= SAVES or job.next is None:
         await _lost(desk, job, state, error)
         return
     wait = min(_backoff(job), desk.settings.poll_seconds or schedule.CAP_S)
-    await desk.store.run(desk.store.renew_link, job, due_s=wait, tries=job.tries + 1)
+    await desk.store.run(desk.store.renew_link, job, due_s=wait, tries=job.tries + DEAD_LINK)
 
 
 async def _lost(desk: Desk, job: Job, state: State, error: SoraError) -> None:
@@ -157,4 +159,4 @@ def _later(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> float:
 
 
 def _backoff(job: Job) -> float:
-    return schedule.backoff(job.tries, chance=random.random())
+    return schedule.backoff(sum(divmod(job.tries, DEAD_LINK)), chance=random.random())

@@ -212,9 +212,12 @@ class Served(httpx2.AsyncBaseTransport):
         self._handler = handler
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """One request, answered by the vendor's own function."""
+        """One request, answered by the vendor's own function. NotSent where this computer does not let it."""
         target = request.url.raw_path.decode("ascii")
-        status, headers, body = await self._handler(request.method, target, await request.aread())
+        try:
+            status, headers, body = await self._handler(request.method, target, await request.aread())
+        except OSError as error:
+            raise NotSent(f"Sample clips cannot be kept here ({error}), so nothing was sent.") from error
         return httpx2.Response(status, headers=headers, content=_file(body) if isinstance(body, Path) else _bytes(body))
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from . import artifacts, schedule
 from .domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, Wish
 from .editing import Editing
-from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, PriceUnknown, RequestIdConflict, SoraError
+from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, PriceUnknown, RequestIdConflict, SoraError, before_money
 from .framing import Framing
 from .media.edits import Asked
 from .money import Micros
@@ -95,12 +95,15 @@ class Desk:
         """The job that meets the wish: new, or the one that exists. Refused says what to change; then nothing was sent or held.
         `agreed` is the quote that a person has just said yes to."""
         try:
-            return await self._created(wish, principal, agreed)
+            with before_money():
+                intent, plan = await self._intended(wish, principal, agreed)
+            return await self._created(intent, plan)
         except SoraError as error:
             error.fixes = await self._payable(error.fixes)
             raise
 
-    async def _created(self, wish: Wish, principal: str, agreed: str | None) -> Job:
+    async def _intended(self, wish: Wish, principal: str, agreed: str | None) -> tuple[Intent, Plan]:
+        """All that is to be written down, of what was found, checked and priced."""
         await self.shelf.look(wish.model)
         request, parents = await self._request(wish, principal)
         plan = await self._framed(self.planner.plan(wish, request), request)
@@ -110,7 +113,9 @@ class Desk:
         self.planner.within(wish, plan)
         # Before anything is paid that could not be kept.
         await self.store.run(artifacts.ready, self.settings.output_dir)
-        intent = replace(self._intent(wish, plan, principal), agreed=agreed, parents=parents)
+        return replace(self._intent(wish, plan, principal), agreed=agreed, parents=parents), plan
+
+    async def _created(self, intent: Intent, plan: Plan) -> Job:
         job = await self._reserve(intent, plan)
         self.wake()
         job = await self._seen(job)

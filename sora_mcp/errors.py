@@ -14,7 +14,8 @@ SoraError
 │  ├─ NotFinished        the job has no file
 │  ├─ NotCancellable     the job, or its vendor, cannot be called back
 │  ├─ MissingMediaExtra  PyAV and Pillow are not installed
-│  └─ StorageError       the store or the disk cannot be read or written
+│  ├─ StorageError       the store or the disk cannot be read or written
+│  └─ Unforeseen         a fault of ours, before anything was held or sent
 ├─ VendorError           the vendor answered, and the answer was no
 ├─ NotRecalled           the vendor was asked to call a job back, and did not say whether it does
 ├─ NotSent               no byte of the call reached the vendor
@@ -26,13 +27,18 @@ SoraError
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .domain import Charged, Job, Quote
 from .money import Micros
 
+log = logging.getLogger(__name__)
 MOST_REPEATED = 300
+UNFORESEEN = "Something unforeseen went wrong in the server; its log says what."
 
 
 @dataclass(frozen=True)
@@ -178,6 +184,22 @@ class StorageError(Refused):
     """The store or the disk cannot be read or written; so nothing is spent."""
 
     code = "storage_error"
+
+
+class Unforeseen(Refused):
+    """A fault of ours that struck before anything was held or sent."""
+
+
+@contextmanager
+def before_money() -> Generator[None]:
+    """Nothing is held or sent in here, so whatever fails is a refusal: also a fault of ours, which the log tells."""
+    try:
+        yield
+    except SoraError:
+        raise
+    except Exception as error:
+        log.exception("unforeseen, before anything was held or sent")
+        raise Unforeseen(UNFORESEEN) from error
 
 
 class VendorError(SoraError):

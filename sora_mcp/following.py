@@ -68,7 +68,7 @@ async def save(desk: Desk, job: Job, media: Call) -> str | None:
 
 async def _again(desk: Desk, job: Job, why: str, *, at_least: float = 0.0) -> str:
     """The same step, later."""
-    wait = max(at_least, _backoff(job), desk.settings.poll_seconds or 0.0)
+    wait = max(at_least, _backoff(job.tries), desk.settings.poll_seconds or 0.0)
     await desk.store.run(desk.store.step, job, due_s=wait, tries=job.tries + 1)
     return why
 
@@ -139,11 +139,11 @@ async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifac
 
 async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:
     """A bad or dead link: the vendor is asked for a new one before anything is called lost."""
-    if job.tries + 1 >= SAVES or job.next is None:
+    if job.dead_links + 1 >= SAVES or job.next is None:
         await _lost(desk, job, state, error)
         return
-    wait = min(_backoff(job), desk.settings.poll_seconds or schedule.CAP_S)
-    await desk.store.run(desk.store.renew_link, job, due_s=wait, tries=job.tries + 1)
+    wait = min(_backoff(job.dead_links), desk.settings.poll_seconds or schedule.CAP_S)
+    await desk.store.run(desk.store.renew_link, job, due_s=wait)
 
 
 async def _lost(desk: Desk, job: Job, state: State, error: SoraError) -> None:
@@ -156,5 +156,5 @@ def _later(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> float:
     return max(pause, retry_after(vendor, reply) or 0.0)
 
 
-def _backoff(job: Job) -> float:
-    return schedule.backoff(job.tries, chance=random.random())
+def _backoff(tries: int) -> float:
+    return schedule.backoff(tries, chance=random.random())

@@ -59,7 +59,8 @@ SHAPES = {
     "square": "square",
 }
 LINES = {"sd": 480, "hd": 720, "fhd": 1080, "2k": 1440, "4k": 2160, "uhd": 2160, "8k": 4320}
-"""What people call a number of lines."""
+"""What people, and some vendors, call a number of lines."""
+COUNTED = re.compile(r"(\d{1,5})p?")
 
 
 def _distance(size: Size, text: str) -> tuple[bool, int]:
@@ -76,10 +77,16 @@ def _distance(size: Size, text: str) -> tuple[bool, int]:
 def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:
     """The same for words such as `vertical`, `Full HD` and `720`."""
     shape = next((SHAPES[word] for word in words if word in SHAPES), None)
-    digits = (word.removesuffix("p") for word in words if word.removesuffix("p").isdecimal() and len(word) <= 5)
-    lines = next((LINES[word] for word in words if word in LINES), None) or next((int(number) for number in digits), None)
-    sides = size.pixels or (0, int((size.resolution or "").removesuffix("p") or 0) if (size.resolution or "")[:-1].isdecimal() else 0)
-    return shape is not None and orientation(size) != shape, abs((min(sides) or sides[1]) - lines) if lines else 0
+    wanted = next((lines for word in words if (lines := _lines(word))), 0)
+    own = min(size.pixels) if size.pixels else _lines(size.resolution or "")
+    return shape is not None and orientation(size) != shape, abs(own - wanted) if wanted else 0
+
+
+def _lines(text: str) -> int:
+    """How many lines `720`, `768P`, `2K` or `FHD` are; 0 where the text says none."""
+    word = text.casefold()
+    counted = COUNTED.fullmatch(word)
+    return LINES.get(word) or (int(counted[1]) if counted else 0)
 
 
 def _fits(request: VideoRequest) -> Iterator[Fix]:

@@ -9,11 +9,14 @@ from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .domain import Offer, OwnModel, Per, Rate, Scalar
+from .domain import Offer, OwnModel, Per, Rate, Rule, Scalar
+from .errors import repeated
 from .money import Micros, ceil
-from .rules import options_of, sizes_of
+from .rules import allows, options_of, seconds_of, sizes_of, words
 
-FACTS = ("size", "ratio", "resolution", "seconds", "image")
+TEXT = (str, "a text")
+KINDS = {"size": TEXT, "ratio": TEXT, "resolution": TEXT, "seconds": (int, "a whole number"), "image": (bool, "true or false")}
+FACTS = tuple(KINDS)
 """What a row of any model may be limited to, besides the model's own options."""
 PERS: tuple[Per, ...] = ("second", "video")
 
@@ -103,9 +106,31 @@ def _narrow(name: str, row: Any, offer: Offer | None) -> Rate:
     strange = [key for key in when if key not in facts]
     if strange or not when:
         raise BadPrices(f"{name}: a row of when needs a condition on one of {', '.join(facts)}.")
-    if offer and "size" in when and when["size"] not in [size.text for size in sizes_of(offer)]:
-        raise BadPrices(f"{name}: the model has no size {when['size']!r}.")
+    for key, value in when.items():
+        _can_hold(name, key, value, offer)
     return _rate(name, {key: value for key, value in cells.items() if key not in when}, when)
+
+
+def _can_hold(name: str, key: str, value: object, offer: Offer | None) -> None:
+    """BadPrices for a value that the model never has: its row would be passed over, and a cheaper one be what is held."""
+    if offer is None:
+        kind, said = KINDS[key]
+        fits = type(value) is kind
+    else:
+        rule = next(rule for rule in (*_own_facts(offer), *options_of(offer)) if rule.param == key)
+        fits, said = allows(rule, value), words(rule)
+    if not fits:
+        raise BadPrices(f"{name}: {key} must be {said} in a row of when, not {repeated(value)}.")
+
+
+def _own_facts(offer: Offer) -> Iterator[Rule]:
+    """What each of FACTS can be of this model."""
+    sizes = sizes_of(offer)
+    yield Rule("size", tuple(size.text for size in sizes))
+    yield Rule("ratio", tuple(dict.fromkeys(size.ratio for size in sizes if size.ratio)))
+    yield Rule("resolution", tuple(dict.fromkeys(size.resolution for size in sizes if size.resolution)))
+    yield Rule("seconds", seconds_of(offer))
+    yield Rule("image", (*((False,) if offer.text else ()), *((True,) if offer.image else ())))
 
 
 def _rate(name: str, table: dict[str, Any], when: Mapping[str, Scalar]) -> Rate:

@@ -162,7 +162,7 @@ def _get(have: Mapping[str, str], name: str, read: Callable[[str], T], default: 
         return default
     try:
         return read(text.strip())
-    except (ValueError, InvalidOperation, LookupError, OSError):
+    except (ValueError, InvalidOperation, LookupError, OSError, RuntimeError):  # the last for ~nobody
         raise BadSetting(f"{PREFIX}{name} must be {SHAPES[name]}.") from None
 
 
@@ -172,7 +172,7 @@ def _filed(file: Path) -> dict[str, str]:
         table = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise BadSetting("config.toml in the config folder must be readable TOML.") from None
     return {_full(name): _plain(name, value) for name, value in table.items()}
 

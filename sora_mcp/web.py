@@ -30,6 +30,8 @@ IDLE_S = 30.0
 MOST_ANSWER = 1 << 20
 MOST_VIDEO = 1 << 30
 HOPS = 3
+LEAST_SECRET = 8
+"""Characters. A shorter key is a dummy (`x`, `local`) and no secret: cut out of an answer it would take ids and links along."""
 NEVER_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -39,6 +41,8 @@ NEVER_SENT = (
     httpx2.ProxyError,
 )
 """Raised before the first byte of a request is written."""
+LATER = (408, 416, 425, 429)
+"""What a host answers that may give the file another time. Any other 4xx is about the link: hosts say 400 of an expired one too."""
 FIXED = {"User-Agent": f"sora-mcp/{__version__}", "Accept-Encoding": "identity"}
 
 
@@ -130,7 +134,7 @@ class Web:
             return None
         try:
             parsed: Any = json.loads(body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_of_one_mind)
-            if (secret := self.keys.get(vendor.name)) is not None:
+            if (secret := self.keys.get(vendor.name)) is not None and len(secret.reveal()) >= LEAST_SECRET:
                 parsed = _without(secret, parsed)
         except (ValueError, RecursionError):
             return None
@@ -208,9 +212,12 @@ class Served(httpx2.AsyncBaseTransport):
         self._handler = handler
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """One request, answered by the vendor's own function."""
+        """One request, answered by the vendor's own function. NotSent where this computer does not let it."""
         target = request.url.raw_path.decode("ascii")
-        status, headers, body = await self._handler(request.method, target, await request.aread())
+        try:
+            status, headers, body = await self._handler(request.method, target, await request.aread())
+        except OSError as error:
+            raise NotSent(f"Sample clips cannot be kept here ({error}), so nothing was sent.") from error
         return httpx2.Response(status, headers=headers, content=_file(body) if isinstance(body, Path) else _bytes(body))
 
 
@@ -243,7 +250,7 @@ async def _stream(response: httpx2.Response, part: Path) -> Saved:
 def _refuse(response: httpx2.Response) -> None:
     """Only a plain 200 with plain bytes is a file."""
     status = response.status_code
-    if status in (401, 403, 404, 410):
+    if 400 <= status < 500 and status not in LATER:
         raise LinkDead(f"The link to the video answers {status}.")
     if status != 200:
         raise NotSent(f"The link to the video answers {status}.")

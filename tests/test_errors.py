@@ -20,6 +20,7 @@ def test_every_kind_has_its_code_and_says_that_nothing_was_charged() -> None:
         errors.NotCancellable,
         errors.MissingMediaExtra,
         errors.StorageError,
+        errors.Unforeseen,
     ]
     assert [(kind("x").its_code, kind("x").charged) for kind in kinds] == [
         ("unknown_model", "no"),
@@ -32,6 +33,7 @@ def test_every_kind_has_its_code_and_says_that_nothing_was_charged() -> None:
         ("not_cancellable", "no"),
         ("missing_media_extra", "no"),
         ("storage_error", "no"),
+        ("internal", "no"),
     ]
 
 

@@ -16,7 +16,7 @@ from sora_mcp.vendors import EVERY
 from .house import PACKAGE, ROOT, Module, body_lines, circles, modules
 
 FLOORS = (
-    ("", "money", "quoted", "keychain"),
+    ("", "money", "quoted", "keychain", "stopping"),
     ("domain",),
     ("errors",),
     ("guard", "media", "schedule"),

@@ -139,7 +139,7 @@ class History(RuleBasedStateMachine):
 
     @rule(job=jobs)
     def renew_link(self, job: Job) -> None:
-        self.store.renew_link(job, due_s=0, tries=1)
+        self.store.renew_link(job, due_s=0)
 
     @rule(job=jobs)
     def finish(self, job: Job) -> None:

@@ -16,6 +16,11 @@ from sora_mcp.vendors import EVERY, Catalogue, Choice
 
 TODAY = date(2026, 11, 21)
 CHOICES = [choice for choice in Catalogue(EVERY).choices() if choice.vendor.keys]
+ODD_SIZES = (
+    *("", "banana", "vertical", "tall 8k", "768", "Full HD", "1:2", "0x0", "0", "99999", "123456p", "٧٢٠", "²p", "p", "k", "4kp", "2.5K"),
+    *("\0", "\ud800"),
+)
+"""What nobody sells, and somebody may say."""
 each_paid = pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.id)
 
 
@@ -73,6 +78,15 @@ def test_each_fix_of_one_broken_argument_works_alone(choice: Choice, request_: V
 
 
 @each_paid
+def test_a_size_that_nobody_sells_is_refused_with_sizes_that_work(choice: Choice) -> None:
+    for size in ODD_SIZES:
+        request = framed(VideoRequest("a fox", size), choice)
+        found = mended(request, choice)
+        assert {fix.argument for fix in found} == {"size"}, repr(size)
+        assert [fix.micros for fix in found] == [price(applied(request, fix), choice) for fix in found], repr(size)
+
+
+@each_paid
 def test_the_fixes_of_several_broken_arguments_work_together(choice: Choice) -> None:
     request = framed(VideoRequest("a fox", "640x479", -1, options={"sparkle": 1}), choice)
     found = mended(request, choice)
@@ -103,6 +117,20 @@ def test_the_nearest_length_comes_first() -> None:
 )
 def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
     assert [fix.value for fix in mended(VideoRequest("a fox", asked), offer("muvi:sora-2-pro"))] == sizes
+
+
+@pytest.mark.parametrize(
+    ("asked", "model", "first"),
+    [
+        ("700", "minimax:minimax-h3", "768P"),
+        ("UHD", "minimax:minimax-h3", "2K"),
+        ("vertical 4K", "google:gemini-omni-1.1-flash", "9:16 4k"),
+        ("wide 1000P", "google:gemini-omni-1.1-flash", "16:9 1080p"),
+        ("tall sd", "fal:seedance-2.0", "9:16 480p"),
+    ],
+)
+def test_the_nearest_number_of_lines_comes_first(asked: str, model: str, first: str) -> None:
+    assert mended(VideoRequest("a fox", asked), offer(model))[0].value == first
 
 
 def test_a_shape_is_mended_by_ratios_too() -> None:

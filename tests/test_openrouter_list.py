@@ -154,3 +154,42 @@ def test_tokens_are_a_sum_of_ours() -> None:
 def test_two_makers_models_of_one_name_keep_their_makers() -> None:
     offers = sold(ROW, {**ROW, "id": "other/model-1"}) or ()
     assert [offer.model for offer in offers] == ["maker/model-1", "other/model-1"]
+
+
+DIGITS = "9" * 5_000
+ODD: tuple[Any, ...] = (
+    *(5, -1, 1.5, 10**400, "", "x", DIGITS, [], {}, None, True, [None], [[]], [{}], [True], [10**400], {"": ""}, {"x": None}, {"x": "1"}),
+    *(
+        [f"{DIGITS}p"],
+        [f"{DIGITS}x{DIGITS}"],
+        [f"{DIGITS}:{DIGITS}"],
+        ["0p"],
+        ["0x0"],
+        ["0:0"],
+        ["\u0663:\u0664"],
+        ["\u0667p"],
+        ["16:9"] * 3,
+    ),
+    *(
+        {name: value}
+        for name in ("duration_seconds", "video_tokens", "cents_per_image_input")
+        for value in (None, 5, [], "1e999999", DIGITS)
+    ),
+)
+
+
+@pytest.mark.parametrize("name", [*ROW, "seen for the first time"])
+def test_whatever_stands_in_a_field_of_one_row_the_other_rows_stay(name: str) -> None:
+    other = {**ROW, "id": "maker/model-2"}
+    [alone] = sold(other) or ()
+    for value in ODD:
+        offers = sold({**ROW, name: value}, other)
+        assert offers is not None and offers[-1] == alone, (name, str(value)[:40])
+        assert len(offers) <= 2
+        for offer in offers:
+            assert all(0 <= rate.micros <= 10**12 for rate in offer.rates), (name, str(value)[:40])
+
+
+@pytest.mark.parametrize("row", [None, 5, "x", [], {}, [ROW], True])
+def test_a_row_that_is_none_is_left_out(row: object) -> None:
+    assert sold(row, ROW) == sold(ROW)

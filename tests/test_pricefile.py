@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+
 import pytest
 
-from sora_mcp.domain import Offer, OwnModel, Rate
+from sora_mcp.domain import Image, Offer, OwnModel, Rate, VideoRequest
 from sora_mcp.money import usd
 from sora_mcp.pricefile import BadPrices, read_models, read_prices
-from sora_mcp.vendors import compatible, mulerun, muvi
+from sora_mcp.rules import check, rate_of
+from sora_mcp.vendors import EVERY as VENDORS
+from sora_mcp.vendors import Catalogue, compatible, mulerun, muvi
 
 OFFERS: dict[str, Offer] = {f"{vendor.name}:{offer.model}": offer for vendor in (mulerun.VENDOR, muvi.VENDOR) for offer in vendor.offers}
+
+EVERY: dict[str, Offer] = {choice.id: choice.offer for choice in Catalogue(VENDORS).choices()}
 
 
 def test_prices_are_read_per_second_per_video_and_by_condition() -> None:
@@ -68,7 +75,33 @@ def test_an_empty_file_changes_no_price() -> None:
         ('["muvi:sora-2"]\nwhen = ["1792x1024"]', "must be a table"),
         ('["muvi:sora-2"]\nwhen = [{ per_second = "1" }]', "needs a condition on one of size"),
         ('["muvi:sora-2"]\nwhen = [{ colour = "red", per_second = "1" }]', "needs a condition on one of size"),
-        ('["muvi:sora-2"]\nwhen = [{ size = "1792x1024", per_second = "1" }]', "has no size '1792x1024'"),
+        (
+            '["muvi:sora-2"]\nwhen = [{ size = "1792x1024", per_second = "1" }]',
+            "size must be 1280x720 or 720x1280 in a row of when, not '1792x1024'",
+        ),
+        *(
+            (
+                f'["muvi:veo-3.1-fast"]\nper_second = "1"\nwhen = [{{ audio = true, {key} = {value}, per_second = "2" }}]',
+                f"{key} must be {said}",
+            )
+            for key, value, said in (
+                ("seconds", "[4, 8]", r"4, 6 or 8 in a row of when, not \[4, 8\]"),
+                ("seconds", "5", "4, 6 or 8 in a row of when, not 5"),
+                ("seconds", '"8"', "4, 6 or 8 in a row of when, not '8'"),
+                ("seconds", "8.0", "4, 6 or 8 in a row of when, not Decimal"),
+                ("seconds", "true", "4, 6 or 8 in a row of when, not True"),
+                ("resolution", '"1080P"', "720p, 1080p or 4k in a row of when, not '1080P'"),
+                ("resolution", '["1080p", "4k"]', "720p, 1080p or 4k in a row of when"),
+                ("resolution", "{ is = 1 }", "720p, 1080p or 4k in a row of when"),
+                ("ratio", '"1:1"', "16:9 or 9:16 in a row of when, not '1:1'"),
+                ("size", '"720p"', ".* in a row of when, not '720p'"),
+                ("image", '"yes"', "false or true in a row of when, not 'yes'"),
+                ("image", "1", "false or true in a row of when, not 1"),
+                ("seed", '"7"', "a whole number from 0 to [0-9]+ in a row of when, not '7'"),
+                ("seed", "1979-05-27", "a whole number from 0 to [0-9]+ in a row of when"),
+            )
+        ),
+        ('["muvi:veo-3.1-fast"]\nwhen = [{ audio = "on", per_second = "2" }]', "audio must be true or false in a row of when, not 'on'"),
     ],
 )
 def test_a_row_that_is_no_price_is_named(text: str, complaint: str) -> None:
@@ -124,6 +157,27 @@ def test_a_model_that_cannot_be_is_refused_by_its_name(row: str, said: str) -> N
 def test_only_ones_own_models_may_have_sizes() -> None:
     with pytest.raises(BadPrices, match="muvi:sora-2 must have one of"):
         read_prices('["muvi:sora-2"]\nper_second = "1"\nsizes = ["1280x720"]', OFFERS)
+
+
+@pytest.mark.parametrize("value", ['["4k"]', "4", "true", "{ is = 1 }"])
+def test_a_condition_of_such_a_model_is_one_value_of_its_kind(value: str) -> None:
+    with pytest.raises(BadPrices, match="openrouter:x: resolution must be a text in a row of when, not "):
+        read_prices(f'["openrouter:x"]\nwhen = [{{ resolution = {value}, per_second = "1" }}]', OFFERS, listed=["openrouter"])
+
+
+@pytest.mark.parametrize("condition", ['size = "1x1"', 'ratio = "16:9"', 'resolution = "720p"', "seconds = 7", "image = false"])
+def test_what_a_list_may_yet_hold_is_taken(condition: str) -> None:
+    text = f'["openrouter:x"]\nwhen = [{{ {condition}, per_second = "1" }}]'
+    assert [len(rate.when) for rate in read_prices(text, OFFERS, listed=["openrouter"])["openrouter:x"]] == [1]
+
+
+def test_a_condition_that_the_model_can_meet_is_taken_whatever_it_is_on() -> None:
+    for name, offer in EVERY.items():
+        order = check(VideoRequest("a", image=None if offer.text else Image("https://example.com/a.png")), offer, today=date(2026, 11, 20))
+        facts = {key: value for key, value in order.facts.items() if value is not None}
+        cells = ", ".join(f"{key} = {json.dumps(value)}" for key, value in facts.items())
+        rates = read_prices(f'["{name}"]\nwhen = [{{ {cells}, per_second = "1" }}]', EVERY)[name]
+        assert (rates, rate_of(order.facts, rates, today=date(2026, 11, 20))) == ((Rate(usd("1"), "second", facts),), rates[0]), name
 
 
 def test_a_model_that_only_a_vendors_list_knows_may_have_a_price() -> None:

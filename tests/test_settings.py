@@ -78,16 +78,18 @@ def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> Non
     assert (settings.daily, dict(settings.keys)) == (usd("10"), {})
 
 
+NOBODYS = f"~nobody-{MARK}/x"
+"""In the folder of a user whom this machine does not know."""
 BAD = {
-    "HOME": ["a\0b", os.devnull, f"{__file__}/{MARK}"],
-    "OUTPUT_DIR": ["\0", f"{os.devnull}/{MARK}"],
-    "IMAGE_DIRS": ["a\0b"],
+    "HOME": ["a\0b", os.devnull, f"{__file__}/{MARK}", NOBODYS],
+    "OUTPUT_DIR": ["\0", f"{os.devnull}/{MARK}", NOBODYS],
+    "IMAGE_DIRS": ["a\0b", f"pictures{os.pathsep}{NOBODYS}"],
     "PER_VIDEO_USD": ["-1", "NaN", "Infinity", MARK, "$5", "1000001", "1_000", "\u0663"],
     "DAILY_USD": ["-0.01", MARK],
     "MONTHLY_USD": ["1e9", MARK],
     "CONFIRM_ABOVE_USD": [MARK, "sNaN"],
     "TIMEZONE": ["Nowhere/Atall", "../../etc/passwd", MARK],
-    "PRICES": [f"missing/{MARK}.toml"],
+    "PRICES": [f"missing/{MARK}.toml", NOBODYS],
     "DATABASE_URL": ["mysql://host/db", MARK, "postgresql://"],
     "LINGER": ["maybe", "2"],
     "TRUSTED_HOSTS": ["no-port", "a:1/path", "a b:1", "a:1,*:2", "a:0", "a:65536"],
@@ -175,7 +177,7 @@ def test_a_config_file_that_is_not_there_is_no_config_file(tmp_path: Path) -> No
     assert loaded(config=tmp_path / "none.toml").daily == usd("10")
 
 
-@pytest.mark.parametrize("text", ["daily_usd = = 3", "\udcff"])
+@pytest.mark.parametrize("text", ["daily_usd = = 3", "\udcff", "a = " + "[" * 100_000], ids=["equals", "bytes", "depth"])
 def test_a_config_file_has_to_be_toml(tmp_path: Path, text: str) -> None:
     config = tmp_path / "config.toml"
     config.write_bytes(text.encode("utf-8", "surrogateescape"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from datetime import date
 
@@ -315,11 +316,37 @@ def test_a_query_means_every_word_somewhere_in_the_prompt(store: Store, query: s
     assert {job.prompt for job in store.page("local", query=query, limit=9).jobs} == found
 
 
-@pytest.mark.parametrize("cursor", ["x", "", "bm90aGluZw", "WzFd", "bnVsbA", "\u00e9", "W1sxXSwyXQ"])
+@pytest.mark.parametrize("query", ["x" * 5_001, "a " * 501, "\u00fc" * 60_000, "%" * 60_000], ids=lambda query: query[:2])
+def test_a_query_of_more_than_a_database_takes_is_refused(store: Store, query: str) -> None:
+    with pytest.raises(BrokenRules) as refused:
+        store.page("local", query=query, limit=2)
+    said = f"{len(query.split())} words of {len(query)} characters"
+    assert refused.value.broken == (Broken("query", said, "at most 500 words of 5000 characters in all", "invalid_argument"),)
+
+
+@pytest.mark.parametrize("query", ["%" * 5_000, "\U0001f3ac" * 5_000, "a " * 500], ids=lambda query: query[:2])
+def test_a_query_of_as_much_as_is_taken_finds_what_it_says(store: Store, query: str) -> None:
+    job = store.reserve(intent("0", prompt=f"of {query}"), CAPS)
+    assert store.page("local", query=query, limit=2).jobs == (job,)
+
+
+def as_cursor(json: str) -> str:
+    return base64.urlsafe_b64encode(json.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("x", "", "bm90aGluZw", "WzFd", "bnVsbA", "\u00e9", "W1sxXSwyXQ"),
+        *map(as_cursor, (f'[1{"0" * 400}, "v_1"]', f'[1{"0" * 5_000}, "v_1"]', "[" * 60_000, '["1", "v_1"]', '{"1": 1, "2": 2}')),
+        *map(as_cursor, ('[1, "\\ud800"]', '[1, "\\u0000"]', "[1, 2]", '[NaN, "v_1"]', '[-Infinity, "v_1"]', '[1e999, "v_1"]')),
+    ],
+    ids=lambda cursor: cursor[:24],
+)
 def test_a_cursor_that_is_not_ours_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(BrokenRules) as refused:
         store.page("local", limit=2, cursor=cursor)
-    assert refused.value.broken == (Broken("cursor", cursor, "the next_cursor of an earlier answer", "invalid_argument"),)
+    assert refused.value.broken == (Broken("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)
 
 
 # Changes

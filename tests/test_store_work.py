@@ -341,7 +341,7 @@ def test_a_step_that_shows_nothing_new_is_no_news(store: Store, clock: Clock) ->
     [
         lambda store, job: store.step(job, PENDING, due_s=0),
         lambda store, job: store.settle(job, DONE),
-        lambda store, job: store.renew_link(job, due_s=0, tries=1),
+        lambda store, job: store.renew_link(job, due_s=0),
         lambda store, job: store.finish(job, FILE),
         lambda store, job: store.end(job, "failed", no("no")),
     ],
@@ -372,15 +372,15 @@ def test_a_settled_job_has_a_file_to_fetch_and_can_still_be_asked_about(store: S
     assert row(database, job) == {"due": True, "owner": None}
 
 
-def test_a_dead_link_is_asked_for_again_and_attempts_add_up(store: Store) -> None:
+def test_a_dead_link_is_asked_for_again_and_dead_links_add_up(store: Store) -> None:
     store.settle(running(store, "0"), DONE)
-    asked = store.renew_link(claimed(store), due_s=0, tries=1)
+    asked = store.renew_link(claimed(store), due_s=0)
     assert asked is not None
-    assert (asked.media, asked.next, asked.tries) == (None, ASK, 1)
+    assert (asked.media, asked.next, asked.dead_links) == (None, ASK, 1)
     link = Call("GET", "https://cdn.example.com/new.mp4")
     again = store.settle(claimed(store), Done(link, "completed"))
     assert again is not None
-    assert (again.media, again.tries) == (link, 1)
+    assert (again.media, again.tries, again.dead_links) == (link, 0, 1)
 
 
 def test_attempts_to_ask_are_none_to_fetch(store: Store) -> None:

@@ -43,8 +43,18 @@ def tested(vendor: Vendor, key: Secret, settings: Settings) -> Tested:
 
 
 def store(name: str, key: Secret) -> str:
-    """Puts the key into the keychain, else into `config.toml`; says where. BadSetting when that file cannot be read."""
+    """Puts the key into the keychain, else into `config.toml`; says where. BadSetting when that file cannot be read or written."""
     file = config_file()
+    try:
+        return _stored(name, key, file)
+    except OSError as error:
+        raise BadSetting(
+            f"{file} cannot be written ({error.strerror}), so the key is not stored where a start would find it. "
+            f"Set {name} in the environment, or mend the folder."
+        ) from None
+
+
+def _stored(name: str, key: Secret, file: Path) -> str:
     if keychain.keep(name, key.reveal()):
         listed = _read(file)[1].get(keychain.LISTED.lower(), "")
         names = dict.fromkeys([*(each.strip() for each in str(listed).split(",") if each.strip()), name])

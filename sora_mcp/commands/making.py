@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shlex
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
@@ -18,6 +17,7 @@ from ..errors import SoraError
 from ..money import show as dollars
 from ..rules import VARIATION
 from ..settings import Settings
+from ..stopping import asked_to_stop
 from ..vendors import SAMPLE
 from ..worker import open_desk
 from ..worker import watch as finish
@@ -63,9 +63,8 @@ async def until_stopped(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _stop(scope: anyio.CancelScope) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            scope.cancel()
+    await asked_to_stop()
+    scope.cancel()
 
 
 async def _demo(settings: Settings, prompt: str) -> Job:

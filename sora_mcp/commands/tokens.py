@@ -33,7 +33,7 @@ def tokens_in(path: str) -> Tokens:
     """The file's lines `name:token`, but for empty ones and those that begin with #. BadSetting names a line, never what is in it."""
     try:
         lines = Path(path).expanduser().read_text("utf-8").splitlines()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last for ~nobody
         raise BadSetting("--token-file must be a file that can be read.") from None
     names: dict[bytes, str] = {}
     for number, line in enumerate((line.strip() for line in lines), start=1):

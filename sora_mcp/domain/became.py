@@ -130,6 +130,9 @@ class Job:
     submitted_at: float | None = None
     fence: int = 0
     tries: int = 0
+    """Steps in a row that learnt nothing; of an unclear job, looks in a row that agree."""
+    dead_links: int = 0
+    """Links to the finished file that led to nothing."""
 
     @property
     def price(self) -> Micros:

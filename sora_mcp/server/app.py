@@ -34,7 +34,7 @@ from mcp.types import (
 )
 
 from .. import __version__
-from ..errors import BrokenRules, SoraError, StorageError
+from ..errors import UNFORESEEN, BrokenRules, SoraError, StorageError, before_money
 from ..vendors import Catalogue
 from . import approval, completions, prompts, protocol, replies, resources
 from .apps import META, SHOWN_BY, apps
@@ -76,7 +76,9 @@ class SoraServer(MCPServer[Opened]):
         try:
             if name not in TOOLS:
                 return await super().call_tool(name, arguments, context)
-            return await TOOLS[name](ctx=context, **checked(name, FACES[name].arguments, arguments))
+            with before_money():
+                given = checked(name, FACES[name].arguments, arguments)
+            return await TOOLS[name](ctx=context, **given)
         except MCPError:
             raise
         except Exception as error:
@@ -185,8 +187,8 @@ def _reason(error: Exception, name: str) -> SoraError:
             error.charged = "unknown"
         return error
     log.error("%s failed", name, exc_info=error)
-    unforeseen = SoraError("Something unforeseen went wrong in the server; its log says what.")
-    if name not in FACES or not FACES[name].reads_only:
+    unforeseen = SoraError(UNFORESEEN)
+    if name not in FACES or FACES[name].destroys:
         unforeseen.charged = "unknown"
     return unforeseen
 

@@ -16,7 +16,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from ..domain import Confidence, Job, Quote, Wish
-from ..errors import Declined, NeedsConfirmation
+from ..errors import Declined, NeedsConfirmation, before_money
 from ..money import show
 from ..quoted import vendor_text
 from .opened import Opened, principal
@@ -72,7 +72,8 @@ async def bought(desk: Desk, wish: Wish, ctx: Context[Opened, Any]) -> Job | Inp
     except NeedsConfirmation as error:
         if not can_ask(ctx):
             raise
-        question = await _question(desk, wish, error)
+        with before_money():
+            question = await _question(desk, wish, error)
     if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
         asked = ElicitRequest(params=ElicitRequestFormParams(message=question.text, requested_schema=question.form))
         return InputRequiredResult(input_requests={QUESTION: asked}, request_state=question.quote_id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -92,7 +92,7 @@ class Argument:
             case "whole":
                 return type(value) is int and self._within(value)
             case "number":
-                return type(value) in (int, float) and self._within(value) and math.isfinite(value)
+                return type(value) in (int, float) and self._within(value) and abs(value) <= sys.float_info.max
             case "dollars":
                 return dollars(value) is not None
             case "switch":

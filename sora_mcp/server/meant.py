@@ -92,8 +92,8 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     found = NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
-    number = float(found[1]) if found else math.nan if isinstance(value, str) else float(value)
-    return number if math.isfinite(number) and abs(number) < 10**9 else None
+    number = float(found[1]) if found else math.nan if isinstance(value, str) else value
+    return float(number) if abs(number) < 10**9 else None
 
 
 def _bounded(argument: Argument, number: float | None) -> int | float | None:

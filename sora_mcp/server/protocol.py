@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -20,6 +19,7 @@ from mcp.shared.message import SessionMessage
 from mcp.types import EmptyResult, JSONRPCRequest, RequestParams, SubscribeRequestParams, UnsubscribeRequestParams
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from ..stopping import asked_to_stop
 from . import stdin, stdout
 
 TELL_S = 2.0
@@ -173,12 +173,7 @@ async def _relay(lead: Iterable[Any], read: Any, feed: Any) -> None:
 
 async def _on_signal(end: Callable[[], None]) -> None:
     """The first signal ends the server as the client's leaving does; a second one ends the process."""
-    try:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            async for _ in signals:
-                break
-    except NotImplementedError:
-        return  # Windows
+    await asked_to_stop()
     end()
 
 

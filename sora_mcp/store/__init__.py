@@ -266,10 +266,10 @@ class Store:
         with self._database.writing() as conn:
             return outcomes.settle(conn, job, done, self._clock())
 
-    def renew_link(self, job: Job, *, due_s: float, tries: int) -> Job | None:
+    def renew_link(self, job: Job, *, due_s: float) -> Job | None:
         """The vendor is to be asked for another link; the money stays spent."""
         with self._database.writing() as conn:
-            return outcomes.renew_link(conn, job, due_s=due_s, tries=tries)
+            return outcomes.renew_link(conn, job, due_s=due_s)
 
     def finish(self, job: Job, artifact: Artifact) -> Job | None:
         """The file is on disk: completed."""

@@ -6,6 +6,7 @@ import base64
 import binascii
 import functools
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import fields
 from statistics import median
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from ..domain import LIVE, UNSTORED, Call, Job, State
 from ..errors import Broken, BrokenRules, NotFound, repeated
+from ..quoted import sendable
 from .ids import canonical
 from .ledger import Account
 from .nouns import Page
@@ -33,6 +35,8 @@ LASTED = (
     .limit(20)
 )
 CHANGES_AT_ONCE = 1000
+MOST_WORDS, MOST_QUERY = 500, 5000
+"""Words and characters of a query: half of what SQLite takes, whatever is in it."""
 
 
 # Reading
@@ -64,7 +68,7 @@ def first(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = Fa
 
 def page(conn: sa.Connection, principal: str | None, *, state: State | None, query: str | None, limit: int, cursor: str | None) -> Page:
     """Newest first. It walks an index from the cursor on, so that a page costs the same however many jobs there are."""
-    where = [*_whose(principal), *(jobs.c.words.contains(word, autoescape=True) for word in (query or "").casefold().split())]
+    where = [*_whose(principal), *(jobs.c.words.contains(word, autoescape=True) for word in _sought(query or ""))]
     if state is not None:
         where.append(jobs.c.state == state)
     if cursor is not None:
@@ -107,6 +111,15 @@ def _whose(principal: str | None) -> Sequence[sa.ColumnElement[bool]]:
     return () if principal is None else (jobs.c.principal == principal,)
 
 
+def _sought(query: str) -> list[str]:
+    """The words that a prompt has to have."""
+    words = query.casefold().split()
+    if len(words) > MOST_WORDS or len(query) > MOST_QUERY:
+        got, most = f"{len(words)} words of {len(query)} characters", f"at most {MOST_WORDS} words of {MOST_QUERY} characters in all"
+        raise BrokenRules((Broken("query", got, most, "invalid_argument"),))
+    return words
+
+
 def _cursor(job: Job) -> str:
     return base64.urlsafe_b64encode(json.dumps([job.created_at, job.id]).encode()).decode().rstrip("=")
 
@@ -114,8 +127,10 @@ def _cursor(job: Job) -> str:
 def _place(cursor: str) -> tuple[float, str]:
     try:
         created_at, job_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return float(created_at), str(job_id)
-    except (binascii.Error, ValueError, TypeError):
+        if not math.isfinite(created_at) or not sendable(job_id):
+            raise ValueError("no place in a list")
+        return float(created_at), job_id
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise BrokenRules((Broken("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)) from None
 
 

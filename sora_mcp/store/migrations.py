@@ -68,6 +68,9 @@ THIRD = (
     "CREATE TABLE listings (vendor TEXT NOT NULL, fetched_at DOUBLE PRECISION NOT NULL, body TEXT NOT NULL, PRIMARY KEY (vendor))",
 )
 
+# Links that were dead count apart from hosts that were not reached.
+FOURTH = ("ALTER TABLE jobs ADD COLUMN dead_links BIGINT NOT NULL DEFAULT 0",)
+
 
 def saying(*statements: str) -> Migration:
     """A migration that is nothing but statements."""
@@ -79,5 +82,5 @@ def saying(*statements: str) -> Migration:
     return migrate
 
 
-MIGRATIONS: tuple[Migration, ...] = (saying(*FIRST), saying(*SECOND), saying(*THIRD))
+MIGRATIONS: tuple[Migration, ...] = (saying(*FIRST), saying(*SECOND), saying(*THIRD), saying(*FOURTH))
 """What brings a store from version n to n + 1. Only ever appended to."""

@@ -134,10 +134,10 @@ def settle(conn: sa.Connection, job: Job, done: Done, now: float) -> Job | None:
     return None if row is None else jobs.update(conn, row.id, now, **_settled(conn, row, done, now))
 
 
-def renew_link(conn: sa.Connection, job: Job, *, due_s: float, tries: int) -> Job | None:
+def renew_link(conn: sa.Connection, job: Job, *, due_s: float) -> Job | None:
     """The vendor is to be asked for another link; the money stays spent."""
     row = _mine(conn, job)
-    return None if row is None else jobs.write(conn, row.id, media=None, tries=tries, **jobs.free(due_s))
+    return None if row is None else jobs.write(conn, row.id, media=None, dead_links=row.dead_links + 1, **jobs.free(due_s))
 
 
 def finish(conn: sa.Connection, job: Job, artifact: Artifact, now: float) -> Job | None:
@@ -224,9 +224,7 @@ def _told(conn: sa.Connection, row: Job, pending: Pending, now: float) -> dict[s
 
 
 def _settled(conn: sa.Connection, row: Job, done: Done, now: float) -> dict[str, Any]:
-    news: dict[str, Any] = {"state": "running", "media": done.media, "said": done.said}
-    if row.said != done.said:
-        news["tries"] = 0  # from here on they count attempts to bring the file home, over all its links
+    news: dict[str, Any] = {"state": "running", "media": done.media, "said": done.said, "tries": 0}
     if not ledger.is_settled(conn, row.id):
         actual = _named(row, done.micros)
         warnings = pauses.alarm(conn, row, actual, now)

@@ -107,6 +107,7 @@ jobs = sa.Table(
     sa.Column("lease_until", sa.Double),
     sa.Column("fence", sa.BigInteger, nullable=False, default=0),
     sa.Column("tries", sa.BigInteger, nullable=False, default=0),
+    sa.Column("dead_links", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("submit_token", sa.Text),
     sa.Column("submitted_at", sa.Double),
     sa.Column("vendor_id", Words),

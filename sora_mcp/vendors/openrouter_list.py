@@ -22,6 +22,9 @@ from .makers import SEED
 SOURCE = "https://openrouter.ai/api/v1/videos/models"
 OURS = {"kling-v3.0-pro": "kling-3.0-pro", "kling-v3.0-std": "kling-3.0-standard"}
 """Models that this house already knows under a name that is spelt differently."""
+RATIO = re.compile(r"[1-9][0-9]{0,4}:[1-9][0-9]{0,4}")
+RESOLUTION = re.compile(r"[1-9][0-9]{0,4}[pPkK]")
+PIXELS = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
 SECONDS = re.compile(r"(?:(text|image)_to_video_)?duration_seconds(?:_(with|without)_audio)?(?:_(\d+p|\dk))?")
 CENTS = re.compile(r"()cents_per_(?:second_output|video_output_second)(?:_(\d+p|\dk))?(?:_(with|without)_audio)?")
 TOKENS = re.compile(r"video_tokens(_without_audio)?")
@@ -29,6 +32,8 @@ NOT_OURS = re.compile(r"reference_.*|.*_video_(?:input|continuation)(?:_.*)?")
 """Prices of what is not sold here: references, and videos as input."""
 BESIDES = ("cents_per_image_input", "minimum_cents_per_generation")
 """Cents for each picture that is sent, and the least that a video costs."""
+MOST = 1_000_000
+"""Dollars or cents: what is above is no price."""
 EDGES = {"1k": 1080, "2k": 1440, "4k": 2160}
 Price = tuple[Mapping[str, Scalar], Decimal]
 """Under which conditions a second costs how many micros."""
@@ -61,7 +66,7 @@ def _offer(row: Mapping[str, Any], names: Counter[str], checked: date) -> Offer 
     audio = (Rule("audio", (True, False), default=True),) if row.get("generate_audio") is True else ()
     seed = (SEED,) if row.get("seed") is True else ()
     image = ImageRule() if "first_frame" in _texts(row.get("supported_frame_images")) else None
-    name, prices = _name(row), row.get("pricing_skus")
+    name, prices = _name(row), _named(row.get("pricing_skus"))
     return Offer(
         model=name if names[name] == 1 else slug.casefold(),
         slug=slug,
@@ -69,7 +74,7 @@ def _offer(row: Mapping[str, Any], names: Counter[str], checked: date) -> Offer 
         rates=_rates(prices, sizes, audio=bool(audio), image=image is not None),
         source=SOURCE,
         checked=checked,
-        confidence="derived" if "video_tokens" in (prices or {}) else "live",
+        confidence="derived" if "video_tokens" in prices else "live",
         image=image,
     )
 
@@ -83,14 +88,18 @@ def _texts(told: object) -> list[str]:
     return [text for text in cast("list[object]", told) if isinstance(text, str)] if isinstance(told, list) else []
 
 
+def _named(told: object) -> Mapping[str, object]:
+    return cast("dict[str, object]", told) if isinstance(told, dict) else {}
+
+
 # Sizes
 
 
 def _sizes(row: Mapping[str, Any]) -> tuple[Size, ...]:
     """Every ratio in every resolution, in pixels where the list has them; only pixels where it has nothing else."""
-    ratios = [text for text in _texts(row.get("supported_aspect_ratios")) if re.fullmatch(r"\d+:\d+", text)]
-    resolutions = [text for text in _texts(row.get("supported_resolutions")) if re.fullmatch(r"\d+[pPkK]", text)]
-    pixels = [text for text in _texts(row.get("supported_sizes")) if re.fullmatch(r"[1-9]\d*x[1-9]\d*", text)]
+    ratios = [text for text in _texts(row.get("supported_aspect_ratios")) if RATIO.fullmatch(text)]
+    resolutions = [text for text in _texts(row.get("supported_resolutions")) if RESOLUTION.fullmatch(text)]
+    pixels = [text for text in _texts(row.get("supported_sizes")) if PIXELS.fullmatch(text)]
     if not ratios and not resolutions:
         return tuple(dict.fromkeys(Size(text, _ratio(text)) for text in pixels))
     found = (_size(ratio, resolution, pixels) for resolution, ratio in itertools.product(resolutions or [None], ratios or [None]))
@@ -122,9 +131,8 @@ def _edge(resolution: str) -> int:
 # Prices
 
 
-def _rates(skus: object, sizes: tuple[Size, ...], *, audio: bool, image: bool) -> tuple[Rate, ...]:
+def _rates(told: Mapping[str, object], sizes: tuple[Size, ...], *, audio: bool, image: bool) -> tuple[Rate, ...]:
     """One row for every case that the prices tell apart. None at all where one of them is in a unit that is not read here."""
-    told = cast("dict[str, object]", skus) if isinstance(skus, dict) else {}
     besides = {name: _amount(told[name]) for name in BESIDES if name in told}
     ours = {name: value for name, value in told.items() if name not in BESIDES and not NOT_OURS.fullmatch(name)}
     if None in besides.values():
@@ -160,7 +168,7 @@ def _amount(value: object) -> Decimal | None:
         amount = Decimal(value) if isinstance(value, str) else None
     except DecimalException:
         return None
-    return amount if amount is not None and amount.is_finite() and amount >= 0 else None
+    return amount if amount is not None and amount.is_finite() and 0 <= amount <= MOST else None
 
 
 def _price(name: str, value: object) -> Price | None:

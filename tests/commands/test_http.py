@@ -80,6 +80,7 @@ async def client(port: int, token: str, mode: Any) -> AsyncGenerator[Client]:
         (["--allowed-origin", "https://*"], "--allowed-origin must be an origin"),
         (["--allowed-origin", "https://[::1"], "--allowed-origin must be an origin"),
         (["--token-file", "/nowhere/at/all"], "--token-file must be a file that can be read."),
+        (["--token-file", "~nobody-here/tokens"], "--token-file must be a file that can be read."),
     ],
 )
 def test_it_does_not_start(argv: list[str], why: str, said: dict[str, str], tokens: Path, capsys: pytest.CaptureFixture[str]) -> None:

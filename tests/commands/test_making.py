@@ -66,6 +66,22 @@ def test_a_demo_that_ends_without_a_video_says_why(said: dict[str, str], capsys:
     assert (out, err.count("\n"), err.startswith("sora-mcp: ")) == ("", 1, True)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other words for it")
+@pytest.mark.timeout(30)
+def test_a_demo_that_has_no_folder_for_its_clips_names_it(said: dict[str, str], capsys: Printed) -> None:
+    place = Path(said["SORA_MCP_HOME"], "sample")
+    place.parent.mkdir()
+    place.write_text("a file where the folder should be", "utf-8")
+    assert cli.run(["demo"], said) == 1
+    out, err = capsys.readouterr()
+    assert (out, err) == (
+        "",
+        f"sora-mcp: Sample clips cannot be kept here ([Errno 17] File exists: {str(place)!r}), so nothing was sent.\n",
+    )
+    assert cli.run(["jobs"], said) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[1:7] == ["failed", "sample:sample", "1280x720", "4", "$0.00", "no"]
+
+
 def test_watching_until_idle_ends_when_nothing_is_left(said: dict[str, str], capsys: Printed) -> None:
     assert cli.run(["watch", "--until-idle"], said) == 0
     assert capsys.readouterr().out == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -134,7 +135,7 @@ def test_the_keychain_is_preferred_and_the_file_names_only_what_is_in_it(
         get_password=lambda service, name: kept.get((service, name)),
         errors=SimpleNamespace(KeyringError=LookupError),
     )
-    monkeypatch.setitem(__import__("sys").modules, "keyring", ring)
+    monkeypatch.setitem(sys.modules, "keyring", ring)
     said = typed("k-12345\n")
     assert cli.run(["setup", "pixazo"], said) == 0
     assert "PIXAZO_API_KEY is kept in the keychain of this machine.\n" in capsys.readouterr().out
@@ -150,10 +151,31 @@ def test_a_closed_keychain_is_passed_over_in_silence(
         raise LookupError("locked")
 
     ring = SimpleNamespace(set_password=closed, get_password=closed, errors=SimpleNamespace(KeyringError=LookupError))
-    monkeypatch.setitem(__import__("sys").modules, "keyring", ring)
+    monkeypatch.setitem(sys.modules, "keyring", ring)
     said = typed("k-12345\n")
     assert cli.run(["setup", "pixazo"], said) == 0
     assert tomllib.loads(config(tmp_path).read_text()) == {"PIXAZO_API_KEY": "k-12345"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+@pytest.mark.parametrize("ring", [True, False], ids=["keychain", "file"])
+def test_a_key_for_which_there_is_no_folder_is_said_not_to_be_stored(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed, ring: bool
+) -> None:
+    kept: dict[str, str] = {}
+    if ring:
+        take = {"set_password": lambda _, name, key: kept.__setitem__(name, key), "get_password": lambda _, name: kept.get(name)}
+        monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(**take, errors=SimpleNamespace(KeyringError=LookupError)))
+    folder = config(tmp_path).parent
+    folder.parent.mkdir()
+    folder.symlink_to(tmp_path / "gone")
+    assert cli.run(["setup", "pixazo"], typed("k-12345\n")) == 2
+    out, err = capsys.readouterr()
+    assert "is kept in" not in out
+    assert err == (
+        f"sora-mcp: {config(tmp_path)} cannot be written (File exists), so the key is not stored where a start would find it. "
+        "Set PIXAZO_API_KEY in the environment, or mend the folder.\n"
+    )
 
 
 # Clients

@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from sora_mcp.errors import RequestIdConflict
+from sora_mcp.settings import Secret
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.played import KEY, AimlApi, Muvi, played
 from tests.played.rig import NOON, eventually, leaks, opened, rig
@@ -246,6 +247,23 @@ async def test_d12_a_dead_link_is_replaced_by_a_new_one(tmp_path: Path) -> None:
         at.cdn.arm("media", "instead", status=410)
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, [heard.path for heard in at.cdn.heard]) == ("completed", ["/files/old.mp4", "/files/0/video.mp4"])
+
+
+@pytest.mark.parametrize("key", ["job", "0", "status", "127.0.0"])
+async def test_a_dummy_that_stands_for_a_key_is_not_cut_out_of_ids_names_and_links(key: str, tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.vendor.key, at.desk.web.keys = key, {"muvi": Secret(key)}
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=8)
+        assert (job.state, job.charged, len(at.posts)) == ("completed", "yes", 1)
+
+
+async def test_a_key_of_eight_characters_is_cut_out_of_what_a_vendor_says(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.vendor.key, at.desk.web.keys = "s3cr3t-k", {"muvi": Secret("s3cr3t-k")}
+        at.wire.arm("submit", "instead", status=401, json={"error": {"code": "X", "message": "Unknown key s3cr3t-k"}})
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
+        assert job.error is not None
+        assert (job.state, job.error.vendor_message) == ("failed", "Unknown key ***")
 
 
 async def test_d15_a_folder_that_cannot_be_written_keeps_the_job_until_it_can(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

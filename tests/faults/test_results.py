@@ -44,6 +44,25 @@ async def hurried(at: Rig, job_id: str, *states: str) -> str:
     return (await at.job(job_id)).state
 
 
+async def test_d12_a_link_that_dies_while_its_host_is_away_is_still_renewed(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.cdn.arm("media", "instead", times=12, status=503)
+        at.cdn.arm("media", "instead", status=410)
+        begun = await at.bought(seconds=4)
+        assert await hurried(at, begun.id, *ENDS) == "completed"
+        assert (len(at.cdn.heard), len(at.wire.made)) == (14, 1)
+
+
+async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_failed(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        for _ in range(8):
+            at.cdn.arm("media", "instead", times=2, status=503)
+            at.cdn.arm("media", "instead", status=410)
+        begun = await at.bought(seconds=4)
+        assert await hurried(at, begun.id, *ENDS) == "expired"
+        assert len(at.cdn.heard) == 18
+
+
 @pytest.mark.parametrize("link", ["http://cdn.invalid:PORT/v.mp4", "http://ｃdn.invalid:PORT/v.mp4"])
 async def test_d03_a_name_is_resolved_once_and_its_checked_address_connected_to(
     link: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -133,6 +133,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ("max_usd", math.nan),
         ("max_usd", "much"),
         ("max_usd", "1e3"),
+        ("limit", 10**400),
         ("image", "true"),
         ("options", '{"seed": 7}'),
         ("state", "done"),
@@ -140,6 +141,20 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 )
 def test_nothing_is_turned_into_something_else(name: str, value: object) -> None:
     assert [rule.argument for rule in broken(**{"prompt": "A boat", name: value})] == [name]
+
+
+NUMBERS = [(tool, argument.name) for tool, face in FACES.items() for argument in face.arguments if argument.kind in ("number", "dollars")]
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 10**4000])
+@pytest.mark.parametrize(("tool", "name"), NUMBERS)
+def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, value: int) -> None:
+    arguments = FACES[tool].arguments
+    needed = {argument.name: ["v_1"] if argument.kind == "texts" else "x" for argument in arguments if argument.required}
+    with pytest.raises(BrokenRules) as refused:
+        checked(tool, arguments, {**needed, name: value})
+    assert Broken(name, value, next(a.allowed for a in arguments if a.name == name), "invalid_argument") in refused.value.broken
+    assert Fix(name, None) in refused.value.fixes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""A fault of ours: before anything is held it is a refusal, afterwards nobody claims to know."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from mcp import Client
+
+from sora_mcp.desk import Desk
+from sora_mcp.server.app import build
+from sora_mcp.settings import Settings, load
+from sora_mcp.vendors import muvi
+from tests.played.rig import opened
+
+from .conftest import Era
+from .counter import PlayedDesk, a_server
+
+WISH = {"prompt": "a paper boat", "model": "muvi:sora-2", "seconds": 4}
+
+
+def broken(*_: object) -> NoReturn:
+    raise ZeroDivisionError("ours")
+
+
+def settled(folder: Path) -> Settings:
+    """With a key at a vendor that never answers."""
+    environ = {
+        "MUVI_API_KEY": "muvi-key-0123456789",
+        "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9",
+        "SORA_MCP_HOME": str(folder / "home"),
+        "SORA_MCP_OUTPUT_DIR": str(folder / "videos"),
+        "SORA_MCP_TIMEZONE": "UTC",
+    }
+    return load(environ, today=date(2026, 11, 20), config=folder / "none.toml")
+
+
+async def answer(settings: Settings, era: Era, changed: Callable[[Desk], None] = lambda _: None) -> tuple[dict[str, Any], int]:
+    """What create_video says over a real desk, and how much money is held then."""
+
+    @asynccontextmanager
+    async def desk() -> AsyncGenerator[Desk]:
+        async with opened(settings) as real:
+            changed(real)
+            yield real
+
+    async with Client(build(desk, settings.catalogue, today=lambda: date(2026, 11, 20)), mode=era) as client:
+        refused = (await client.call_tool("create_video", dict(WISH))).structured_content or {}
+        listed = (await client.call_tool("list_videos", {})).structured_content or {}
+    return refused, listed["budget"]["day_spent_usd"]
+
+
+@pytest.mark.parametrize("part", ["submit", "warn"])
+async def test_a_fault_before_the_money_is_held_costs_nothing_and_says_so(
+    part: str, era: Era, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settled(tmp_path)
+    vendor = next(vendor for vendor in settings.catalogue.vendors if vendor.name == muvi.VENDOR.name)
+    settings = replace(settings, catalogue=replace(settings.catalogue, vendors=(replace(vendor, **{part: broken}),)))
+    with caplog.at_level(logging.ERROR, "sora_mcp"):
+        assert await answer(settings, era) == (
+            {
+                "message": "Not sent, nothing charged. Something unforeseen went wrong in the server; its log says what.",
+                "error": {
+                    "code": "internal",
+                    "message": "Something unforeseen went wrong in the server; its log says what.",
+                    "charged": "no",
+                },
+            },
+            0,
+        )
+    assert "ZeroDivisionError: ours" in caplog.text
+
+
+async def test_a_fault_after_the_money_is_held_leaves_it_open(era: Era, tmp_path: Path) -> None:
+    refused, held = await answer(settled(tmp_path), era, lambda desk: setattr(desk, "wake", broken))
+    assert refused["message"].startswith("It is not known whether anything was charged: list_videos shows what is held.")
+    assert (refused["error"]["charged"], held) == ("unknown", 0.4)
+
+
+class Odd(dict[str, Any]):
+    """What no client can send: arguments that break while they are read."""
+
+    def items(self) -> Any:
+        return broken()
+
+
+async def test_a_fault_while_the_arguments_are_read_costs_nothing_and_says_so() -> None:
+    refused = (await a_server(PlayedDesk()).call_tool("create_video", Odd(WISH))).structured_content  # pyright: ignore
+    assert refused and refused["error"]["charged"] == "no"
+
+
+async def test_a_fault_in_a_tool_that_is_free_costs_nothing(era: Era) -> None:
+    async with Client(a_server(PlayedDesk()), mode=era) as client:  # this desk cannot edit at all
+        refused = (await client.call_tool("edit_video", {"inputs": ["v_0123456789"], "action": "gif"})).structured_content
+    assert refused and (refused["error"]["code"], refused["error"]["charged"]) == ("internal", "no")

@@ -26,11 +26,15 @@ SAVES = 6
 """How often a bad or dead link is renewed before the job ends without a file."""
 LOST_AFTER = 3
 LOST_S = 600.0
-"""A vendor that does not know its own job any more has to say so this often, over this time."""
+"""A vendor that does not know its own job any more has to say so over this time, and is asked this often at least meanwhile."""
 LINKLESS_AFTER = 20
 LINKLESS_S = 600.0
 """A vendor that calls a video made, and names no usable link, is asked this often at least, over this time."""
 NO_LINK = " (no link)"
+NOT_FOUND = " (not found)"
+"""Stand behind the vendor's last word from the first answer of that kind on, so that its time is the job's last change."""
+AWAY_S = 900.0
+"""After this time without the file's host the vendor is asked for the link once more."""
 
 
 async def ask(desk: Desk, job: Job, call: Call) -> str | None:
@@ -41,8 +45,7 @@ async def ask(desk: Desk, job: Job, call: Call) -> str | None:
     except NotSent as error:
         return await _again(desk, job, error.message)
     if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):
-        await _heard(desk, job, vendor, reply)
-        return None
+        return await _heard(desk, job, vendor, reply)
     return await _no_status(desk, job, vendor, reply)
 
 
@@ -51,14 +54,12 @@ async def save(desk: Desk, job: Job, media: Call) -> str | None:
     vendor, folder = desk.vendor_of(job), desk.settings.output_dir
     try:
         artifact = await _fetched(desk, job, vendor, media)
-    except Untrusted as error:
-        await _lost(desk, job, "failed", error)
     except LinkDead as error:
         await _renew(desk, job, "expired", error)
-    except BadMedia as error:
+    except (BadMedia, Untrusted) as error:  # a name may lead elsewhere for a moment
         await _renew(desk, job, "failed", error)
     except NotSent as error:
-        return await _again(desk, job, error.message)
+        return await _away(desk, job, error.message)
     except OSError as error:
         raise StorageError(f"The file cannot be written into {folder}.") from error
     else:
@@ -66,14 +67,23 @@ async def save(desk: Desk, job: Job, media: Call) -> str | None:
     return None
 
 
-async def _again(desk: Desk, job: Job, why: str, *, at_least: float = 0.0) -> str:
+async def _again(desk: Desk, job: Job, why: str, *, at_least: float = 0.0, said: str | None = None) -> str:
     """The same step, later."""
     wait = max(at_least, _backoff(job.tries), desk.settings.poll_seconds or 0.0)
-    await desk.store.run(desk.store.step, job, due_s=wait, tries=job.tries + 1)
+    await desk.store.run(desk.store.step, job, due_s=wait, tries=job.tries + 1, said=said)
     return why
 
 
-async def _heard(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
+async def _away(desk: Desk, job: Job, why: str) -> str:
+    """The file's host was not reached: the same link later, and after a while the one that the vendor then names."""
+    if job.next is None or desk.clock() - job.updated_at < AWAY_S:
+        return await _again(desk, job, why)
+    await desk.store.run(desk.store.renew_link, job, due_s=0.0, dead_links=job.dead_links)
+    return why
+
+
+async def _heard(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> str | None:
+    """Why that was no answer to the question, where it was none."""
     store, reading = desk.store, read(vendor, reply)
     if reading is not None and reading.id not in (None, job.vendor_id):
         log.warning("%s: the answer is about another job and is not used", job.id)
@@ -87,10 +97,13 @@ async def _heard(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> None:
             await store.run(store.end, job, reading.state, failure(reading, vendor), micros=reading.micros, said=reading.said)
         case Linkless():
             await _linkless(desk, job, reading, due_s=_later(desk, job, vendor, reply))
+            return f"{vendor.title} calls it made, but names no link that could be followed."
         case None:
             # A word that nobody documented is neither an end nor a failure.
             await store.run(store.step, job, due_s=_later(desk, job, vendor, reply), tries=job.tries + 1)
+            return f"{vendor.title} answers what it does not document."
     desk.shelf.forget()  # a sum above the quote pauses the model
+    return None
 
 
 async def _linkless(desk: Desk, job: Job, reading: Linkless, *, due_s: float) -> None:
@@ -112,15 +125,23 @@ async def _billed(desk: Desk, job: Job, vendor: Vendor, done: Done) -> Done:
 
 
 async def _no_status(desk: Desk, job: Job, vendor: Vendor, reply: Reply) -> str | None:
-    """A question that was answered with an error. Only "never heard of it", again and again, is an end."""
-    silent_s, unknown = desk.clock() - job.updated_at, reply.status in (404, 410)
-    if unknown and job.tries + 1 >= LOST_AFTER and silent_s >= LOST_S:
-        error = JobError("not_found", f"{vendor.title} does not know this job any more; its price stays counted.", "unknown")
-        await desk.store.run(desk.store.end, job, "failed", error)
-        return None
+    """A question that was answered with an error."""
+    wait = retry_after(vendor, reply) or 0.0
+    if reply.status in (404, 410):
+        return await _not_found(desk, job, vendor, at_least=wait)
     no = refusal(vendor, reply)
-    why = f"{vendor.title} does not find this job." if unknown else no.message if no else f"{vendor.title} answers {reply.status}."
-    return await _again(desk, job, why, at_least=retry_after(vendor, reply) or 0.0)
+    return await _again(desk, job, no.message if no else f"{vendor.title} answers {reply.status}.", at_least=wait)
+
+
+async def _not_found(desk: Desk, job: Job, vendor: Vendor, *, at_least: float) -> str | None:
+    """The vendor does not know its own job: believed only when it still says so long after the first time."""
+    began = not (job.said or "").endswith(NOT_FOUND)
+    if began or job.tries + 1 < LOST_AFTER or desk.clock() - job.updated_at < LOST_S:
+        said = f"{job.said or ''}{NOT_FOUND}" if began else job.said
+        return await _again(desk, job, f"{vendor.title} does not find this job.", at_least=at_least, said=said)
+    error = JobError("not_found", f"{vendor.title} does not know this job any more; its price stays counted.", "unknown")
+    await desk.store.run(desk.store.end, job, "failed", error)
+    return None
 
 
 async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifact:
@@ -143,7 +164,7 @@ async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:
         await _lost(desk, job, state, error)
         return
     wait = min(_backoff(job.dead_links), desk.settings.poll_seconds or schedule.CAP_S)
-    await desk.store.run(desk.store.renew_link, job, due_s=wait)
+    await desk.store.run(desk.store.renew_link, job, due_s=wait, dead_links=job.dead_links + 1)
 
 
 async def _lost(desk: Desk, job: Job, state: State, error: SoraError) -> None:

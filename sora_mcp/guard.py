@@ -18,7 +18,8 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """Name and port to the texts of its addresses. OSError when there are none."""
 
 PORTS = {"https": 443, "http": 80}
-MOST_CHARACTERS = 2048
+MOST_CHARACTERS = 8192
+"""What common servers take as a request's first line; a signed link with a session token has some 2,500."""
 NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 NUMBER_LAST = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 """A name that ends like this is read as an IPv4 address by the system, in octal, hex or with parts left out."""

@@ -40,8 +40,8 @@ class Quotes:
     _heard: dict[Key, tuple[Micros, float]] = field(default_factory=dict[Key, tuple[Micros, float]])
 
     async def live(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
-        """The vendor's own price; the table's where the vendor cannot be asked or does not answer."""
-        if choice.vendor.quote is None:
+        """The vendor's own price; the table's where the vendor cannot be asked or does not answer. The user's own wins over both."""
+        if choice.vendor.quote is None or table.confidence == "configured":
             return table
         micros = await asked(self.web, choice.vendor, choice.vendor.quote(order, choice.offer))
         if micros is None:
@@ -49,7 +49,7 @@ class Quotes:
         if len(self._heard) >= MOST:
             self._heard.clear()
         self._heard[_key(choice, order)] = (micros, self.clock())
-        return _told(choice, table, micros, today)
+        return _told(choice, order, table, micros, today)
 
     def at_least(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
         """What is set aside: the table's price, unless the vendor named a higher one within a quarter of an hour.
@@ -59,12 +59,15 @@ class Quotes:
         micros, at = self._heard.get(_key(choice, order), (Micros(0), 0.0))
         if micros <= table.micros or self.clock() - at > GOOD_FOR_S:
             return table
-        return _told(choice, table, micros, today)
+        return _told(choice, order, table, micros, today)
 
 
-def _told(choice: Choice, table: Quote, micros: Micros, today: date) -> Quote:
+def _told(choice: Choice, order: Order, table: Quote, micros: Micros, today: date) -> Quote:
+    vendor = choice.vendor
+    source = table.source if vendor.quote is None else f"{vendor.quote_url or vendor.base_url}{vendor.quote(order, choice.offer).path}"
     set_aside = f"; {show(table.micros)} is set aside" if micros < table.micros else ""
-    return replace(table, micros=micros, basis=f"{choice.vendor.title}'s own quote{set_aside}", checked=today, confidence="live")
+    basis = f"{vendor.title}'s own quote{set_aside}"
+    return replace(table, micros=micros, basis=basis, source=source, checked=today, confidence="live")
 
 
 def _key(choice: Choice, order: Order) -> Key:

@@ -48,16 +48,16 @@ class Submitter:
     _sending: dict[anyio.CancelScope, anyio.Event] = field(default_factory=dict[anyio.CancelScope, anyio.Event])
     """Paid calls on their way, and what tells that one is written down."""
 
-    async def submit(self, job: Job) -> None:
-        """Sends the job's call, unless somebody may have sent it before: then it is unclear."""
+    async def submit(self, job: Job) -> str | None:
+        """Sends the job's call, unless somebody may have sent it before: then it is unclear. Why it is to be sent once more, if it is."""
         if job.submit_token is not None or job.call is None:
             why = "The process that sent it ended before the vendor's answer was written down."
             await self._lost(job, job.submit_token, _unclear(why))
-            return
+            return None
         with anyio.CancelScope(shield=True) as scope:
             self._sending[scope] = anyio.Event()
             try:
-                await self._send(job, job.call)
+                return await self._send(job, job.call)
             finally:
                 self._sending.pop(scope).set()
 
@@ -76,41 +76,42 @@ class Submitter:
             with anyio.move_on_after(LAST_S):
                 await self.sent()
 
-    async def _send(self, job: Job, call: Call) -> None:
+    async def _send(self, job: Job, call: Call) -> str | None:
         """Token on the disk, then the call, then the outcome: nobody ever sends for a job that has a token."""
         store, vendor = self.desk.store, self.desk.vendor_of(job)
         self.desk.web.prepare(vendor)
         token, began = secrets.token_hex(16), time.monotonic()
         if not await store.run(store.begin, job, token, lease_s=LEASE_S, alone_s=self.desk.alone_s(job)):
-            return
+            return None
         if time.monotonic() - began > LEASE_S / 2:
             # This process was suspended in between, and the lease may be another's by now.
             await self._record(store.put_back, job, token, due_s=0.0)
-            return
+            return None
         try:
             reply = await self.desk.web.submit(vendor, _marked(call, vendor, token))
         except NotSent as error:
-            await self._not_sent(job, token, error)
+            return await self._not_sent(job, token, error)
         except OutcomeUnknown as error:
             await self._lost(job, token, _unclear(error.message))
+            return None
         except anyio.get_cancelled_exc_class():
             with anyio.move_on_after(LAST_S, shield=True):
                 await self._lost(job, token, _unclear("The server was stopped while the request was on its way."))
             raise
-        else:
-            await self._answered(job, token, vendor, reply)
+        return await self._answered(job, token, vendor, reply)
 
-    async def _not_sent(self, job: Job, token: str, error: SoraError) -> None:
+    async def _not_sent(self, job: Job, token: str, error: SoraError) -> str | None:
         if job.tries + 1 < ATTEMPTS:
             await self._record(self.desk.store.put_back, job, token, due_s=schedule.backoff(job.tries, chance=random.random()))
-        else:
-            await self._record(self.desk.store.refuse, job, token, JobError(error.its_code, error.message, "no"))
+            return error.message
+        await self._record(self.desk.store.refuse, job, token, JobError(error.its_code, error.message, "no"))
+        return None
 
-    async def _answered(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
+    async def _answered(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> str | None:
         """The table of outcomes: taken, refused, not now, or unclear."""
         if 200 <= reply.status < 300:
             await self._taken(job, token, vendor, reply)
-            return
+            return None
         no = refusal(vendor, reply)
         if no is None:
             why = f"{vendor.title} answered {reply.status}, which leaves it open."
@@ -118,6 +119,7 @@ class Submitter:
         elif no.its_code == "vendor_rate_limited" and job.tries + 1 < ATTEMPTS:
             wait = no.retry_after_s or schedule.backoff(job.tries + 2, chance=random.random())
             await self._record(self.desk.store.put_back, job, token, due_s=wait)
+            return no.message
         else:
             if no.its_code in GONE:
                 await self.desk.shelf.miss(job.model, no.its_code)
@@ -133,7 +135,8 @@ class Submitter:
                 going_on = Pending(reading.id, vendor.ask(reading.id, reply.call), "running", reading.said, micros=reading.micros)
                 await self._bound(job, token, vendor, store.bind, going_on, due_s=self.desk.settings.poll_seconds or schedule.CAP_S)
             case Done() if reading.id is not None:
-                await self._bound(job, token, vendor, store.bind_done, reading, reading.id)
+                again = None if vendor.ask is None else vendor.ask(reading.id, reply.call)
+                await self._bound(job, token, vendor, store.bind_done, reading, reading.id, ask=again)
             case Failed() if reading.id is not None:
                 await self._bound(job, token, vendor, store.bind_failed, reading, failure(reading, vendor))
             case Failed():

@@ -113,7 +113,7 @@ class Worker:
             trouble = await self._step(job)
             if trouble is None:
                 self._desk.troubles.pop(job.id, None)
-            elif job.tries > 0:  # once is nothing
+            elif job.tries > 0 or job.state == "submitting":  # a question that was missed once is nothing
                 self._desk.troubles[job.id] = trouble
         except StorageError as error:
             log.warning("%s waits for the store: %s", job.id, error)
@@ -130,8 +130,10 @@ class Worker:
                 self.wake()  # its next step may be due before the loop would look
 
     async def _again(self, job: Job, due_s: float) -> None:
-        """The same step, later. Of an unclear job tries are looks that agree: one that was not written down is none."""
-        await self._safe(self._store.step, job, due_s=due_s, tries=0 if job.state == "unknown" else job.tries + 1)
+        """The same step, later. Of an unclear job tries are looks that agree, and one that was not written down is none; of one that is
+        not sent yet they are calls that the vendor heard."""
+        tries = {"unknown": 0, "submitting": job.tries}.get(job.state, job.tries + 1)
+        await self._safe(self._store.step, job, due_s=due_s, tries=tries)
 
     async def _step(self, job: Job) -> str | None:
         """Why nothing new is known of the job, where that is so."""

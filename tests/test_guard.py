@@ -149,7 +149,7 @@ async def test_every_answer_of_the_resolver_has_to_be_public(ip: str) -> None:
         ("https://[::1]example.com/", "The link has no valid host name."),
         ("https://[v1.x]/", "The link has no valid host name."),
         ("https://[fe80::1%25eth0]/", "The link leads to a single network card of this machine."),
-        (f"https://example.com/{'x' * 2048}", "The link has more than 2048 characters."),
+        (f"https://example.com/{'x' * 8192}", "The link has more than 8192 characters."),
     ],
 )
 async def test_a_link_that_is_not_plain_is_refused(url: str, sentence: str) -> None:

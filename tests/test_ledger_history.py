@@ -139,7 +139,7 @@ class History(RuleBasedStateMachine):
 
     @rule(job=jobs)
     def renew_link(self, job: Job) -> None:
-        self.store.renew_link(job, due_s=0)
+        self.store.renew_link(job, due_s=0, dead_links=1)
 
     @rule(job=jobs)
     def finish(self, job: Job) -> None:

@@ -16,7 +16,7 @@ from mcp import Client
 from sora_mcp.desk import Desk, Wish
 from sora_mcp.errors import OverBudget, UnknownModel
 from sora_mcp.server.app import SoraServer, build
-from tests.played import Fal, Muvi, OpenRouter
+from tests.played import Compatible, Fal, Muvi, OpenRouter
 from tests.played.rig import NOON, PROMPT, Rig, leaks, rig
 
 DAY = 86_400.0
@@ -244,6 +244,15 @@ async def test_a_job_that_has_failed_by_the_first_answer_keeps_its_id_and_its_su
         assert (await at.desk.budget()).day_spent == spent
 
 
+async def test_a_job_that_is_made_by_the_first_answer_is_asked_about_when_its_link_is_dead(tmp_path: Path) -> None:
+    async with rig(Compatible(), tmp_path, prices='["compatible:my-model"]\nper_second = "0.10"\n') as at:
+        at.wire.arm("submit", "mended", **{"with": {"status": "completed", "video_url": f"{at.cdn.address}/files/0/v.mp4"}})
+        at.cdn.arm("media", "instead", status=404)
+        job = await at.until((await at.create("compatible:my-model")).id, "completed", "failed", "expired")
+        assert (job.state, len(at.posts)) == ("completed", 1)
+        assert len(at.wire.requests("status")) >= 1
+
+
 # Quotes
 
 
@@ -261,8 +270,16 @@ async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: P
             "Muvi's own quote; $0.42 is set aside",
             672_000,
         )
+        assert quote.source == f"{at.wire.address}/v1/jobs/estimate"
         [asked] = at.wire.requests("estimate")
         assert asked.body["model"] == "kling/kling-3.0-standard/text-to-video"
+
+
+async def test_the_users_own_price_wins_over_the_vendors_quote(tmp_path: Path) -> None:
+    async with rig(Muvi(account="0.8"), tmp_path, prices='["muvi:kling-3.0-standard"]\nper_video = "0.90"\n') as at:
+        quote = (await at.desk.estimate(KLING, clips=1, principal="local")).plan.quote
+        assert (quote.micros, quote.confidence, quote.source) == (900_000, "configured", "your price file")
+        assert at.wire.requests("estimate") == []
 
 
 async def test_a_yes_to_an_estimate_is_to_what_will_be_held(tmp_path: Path) -> None:

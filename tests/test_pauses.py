@@ -86,6 +86,16 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         assert (await at.create("aimlapi:veo-3.1-fast", seconds=4)).deduplicated
 
 
+async def test_a_model_that_was_resumed_is_not_paused_by_the_same_job_again(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("pending", "pending", "pending", "completed")), tmp_path) as at:
+        at.wire.arm("submit", "mended", **{"with": {"costMicroCents": 9_000_000}})
+        at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
+        job = await at.until((await at.bought(seconds=4)).id, "queued", "running")
+        assert await at.desk.store.run(at.desk.store.pauses.resume, job.model)
+        done = await at.until(job.id, "completed")
+        assert (done.state, done.price, at.desk.store.pauses.paused()) == ("completed", usd("9"), ())
+
+
 # What is given back
 
 

@@ -341,7 +341,7 @@ def test_a_step_that_shows_nothing_new_is_no_news(store: Store, clock: Clock) ->
     [
         lambda store, job: store.step(job, PENDING, due_s=0),
         lambda store, job: store.settle(job, DONE),
-        lambda store, job: store.renew_link(job, due_s=0),
+        lambda store, job: store.renew_link(job, due_s=0, dead_links=1),
         lambda store, job: store.finish(job, FILE),
         lambda store, job: store.end(job, "failed", no("no")),
     ],
@@ -374,7 +374,7 @@ def test_a_settled_job_has_a_file_to_fetch_and_can_still_be_asked_about(store: S
 
 def test_a_dead_link_is_asked_for_again_and_dead_links_add_up(store: Store) -> None:
     store.settle(running(store, "0"), DONE)
-    asked = store.renew_link(claimed(store), due_s=0)
+    asked = store.renew_link(claimed(store), due_s=0, dead_links=1)
     assert asked is not None
     assert (asked.media, asked.next, asked.dead_links) == (None, ASK, 1)
     link = Call("GET", "https://cdn.example.com/new.mp4")

@@ -212,9 +212,9 @@ def _doing(job: Job, now: float) -> str:
         return f"waits, nothing is sent yet: {UNCLEAR}. It is sent when that is clear, {until}."
     if job.unwritten is not None:
         return f"{job.unwritten}. The store does not take that down: is its disk full? Leave this server running."
-    if job.state == "submitting":
-        return "is being sent."
     trouble = "" if job.trouble is None else f" {job.trouble} This is tried again."
+    if job.state == "submitting":
+        return f"is not sent yet.{trouble}" if trouble else "is being sent."
     if job.saving:
         return f"is made; its file is being saved.{trouble}"
     percent = f": {math.floor(job.progress * 100)} %" if job.progress is not None and job.state == "running" else ""
@@ -246,7 +246,7 @@ def _paid(job: Job) -> str:
         return f"{price(job)} is set aside"
     if job.charged == "no":
         return "It is free" if not job.micros else "It is on its way"
-    return f"Already paid ({price(job)})" if job.charged == "yes" else f"Already paid for ({price(job)} is set aside)"
+    return f"Already paid ({price(job)})" if job.charged == "yes" else f"{price(job)} is set aside for it"
 
 
 def _what(job: Job) -> str:

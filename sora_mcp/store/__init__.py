@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import anyio.to_thread
 
-from ..domain import Artifact, Done, Failed, Job, JobError, Pending, State
+from ..domain import Artifact, Call, Done, Failed, Job, JobError, Pending, State
 from ..errors import SoraError
 from ..money import Micros
 from . import claims, jobs, ledger, made, outcomes, reserving
@@ -223,10 +223,10 @@ class Store:
         with self._database.writing() as conn:
             return outcomes.bind(conn, job, token, pending, self._clock(), due_s=due_s)
 
-    def bind_done(self, job: Job, token: str, done: Done, vendor_id: str | None) -> Job:
-        """The vendor's first answer is already the end: bound and settled in one."""
+    def bind_done(self, job: Job, token: str, done: Done, vendor_id: str | None, *, ask: Call | None = None) -> Job:
+        """The vendor's first answer is already the end: bound and settled in one. `ask` asks for another link, where that can be."""
         with self._database.writing() as conn:
-            return outcomes.bind_done(conn, job, token, done, vendor_id, self._clock())
+            return outcomes.bind_done(conn, job, token, done, vendor_id, self._clock(), ask=ask)
 
     def bind_failed(self, job: Job, token: str, failed: Failed, error: JobError) -> Job:
         """The vendor's first answer is its no to a job of this id: bound, and ended as in `end`."""
@@ -266,10 +266,10 @@ class Store:
         with self._database.writing() as conn:
             return outcomes.settle(conn, job, done, self._clock())
 
-    def renew_link(self, job: Job, *, due_s: float) -> Job | None:
+    def renew_link(self, job: Job, *, due_s: float, dead_links: int) -> Job | None:
         """The vendor is to be asked for another link; the money stays spent."""
         with self._database.writing() as conn:
-            return outcomes.renew_link(conn, job, due_s=due_s)
+            return outcomes.renew_link(conn, job, due_s=due_s, dead_links=dead_links)
 
     def finish(self, job: Job, artifact: Artifact) -> Job | None:
         """The file is on disk: completed."""

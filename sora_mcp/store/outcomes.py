@@ -34,12 +34,12 @@ def bind(conn: sa.Connection, job: Job, token: str, pending: Pending, now: float
     return jobs.update(conn, row.id, now, vendor_id=pending.id, **_bound(row), **told, tries=0, **jobs.free(due_s))
 
 
-def bind_done(conn: sa.Connection, job: Job, token: str, done: Done, vendor_id: str | None, now: float) -> Job:
-    """The vendor's first answer is already the end: bound and settled at once."""
+def bind_done(conn: sa.Connection, job: Job, token: str, done: Done, vendor_id: str | None, now: float, *, ask: Call | None) -> Job:
+    """The vendor's first answer is already the end: bound and settled at once. `ask` is for another link."""
     row = _sent(conn, job, token)
     if row is None or (vendor_id is not None and _is_taken(conn, row, vendor_id)):
         return _orphan(conn, job, token, vendor_id, now)
-    return jobs.update(conn, row.id, now, vendor_id=vendor_id, **(_bound(row) | _settled(conn, row, done, now)))
+    return jobs.update(conn, row.id, now, vendor_id=vendor_id, next=ask, **(_bound(row) | _settled(conn, row, done, now)))
 
 
 def bind_failed(conn: sa.Connection, job: Job, token: str, failed: Failed, error: JobError, now: float) -> Job:
@@ -134,10 +134,10 @@ def settle(conn: sa.Connection, job: Job, done: Done, now: float) -> Job | None:
     return None if row is None else jobs.update(conn, row.id, now, **_settled(conn, row, done, now))
 
 
-def renew_link(conn: sa.Connection, job: Job, *, due_s: float) -> Job | None:
+def renew_link(conn: sa.Connection, job: Job, *, due_s: float, dead_links: int) -> Job | None:
     """The vendor is to be asked for another link; the money stays spent."""
     row = _mine(conn, job)
-    return None if row is None else jobs.write(conn, row.id, media=None, dead_links=row.dead_links + 1, **jobs.free(due_s))
+    return None if row is None else jobs.write(conn, row.id, media=None, dead_links=dead_links, **jobs.free(due_s))
 
 
 def finish(conn: sa.Connection, job: Job, artifact: Artifact, now: float) -> Job | None:

@@ -40,9 +40,11 @@ def alarm(conn: sa.Connection, job: Job, named: int | None, now: float) -> tuple
         return job.warnings
     why = f"it cost {show(named)} where {show(job.micros)} was quoted"
     warning = f"{job.model} is paused: {why}. Only the user can go on with it: sora-mcp resume {job.model}"
+    if warning in job.warnings:
+        return job.warnings  # said before: a person may have resumed the model since
     if conn.execute(sa.select(pauses.c.model).where(pauses.c.model == job.model)).first() is None:
         conn.execute(sa.insert(pauses).values(model=job.model, since=now, why=why, job_id=job.id))
-    return job.warnings if warning in job.warnings else (*job.warnings, warning)
+    return (*job.warnings, warning)
 
 
 def refusal(conn: sa.Connection, model: str) -> PriceUnknown | None:

@@ -29,3 +29,26 @@ async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_whil
         assert (job.state, job.charged, job.error and job.error.code) == ("failed", "unknown", "not_found")
         assert sum(row.spent for row in at.desk.store.spend()) == begun.micros
         await sound(at, tmp_path, job, caplog)
+
+
+@pytest.mark.parametrize("faults", [(404, 404, 404), (503, 503, 404), (404, 200, 404, 404)], ids=str)
+async def test_a_vendor_that_forgets_the_job_for_a_moment_is_not_believed_however_long_it_was_silent(
+    faults: tuple[int, ...], tmp_path: Path
+) -> None:
+    now = [NOON]
+    async with rig(Muvi(walk=("pending",)), tmp_path, clock=lambda: now[0], POLL_SECONDS="0.05") as at:
+        begun = await at.until((await at.bought(seconds=4)).id, "queued")
+        now[0] += LOST_S + 1
+        asked = len(at.wire.requests("status"))
+        for number, status in enumerate(faults):
+            if status != 200:
+                at.wire.arm("status", "instead", after=number, status=status)
+
+        async def answered() -> bool:
+            await at.desk.store.run(at.desk.store.hurry, begun)
+            at.desk.wake()
+            return len(at.wire.requests("status")) > asked + len(faults) and (await at.job(begun.id)).said == "pending"
+
+        assert await eventually(answered)
+        job = await at.job(begun.id)
+        assert (job.state, job.charged) == ("queued", "held")

@@ -70,23 +70,6 @@ async def test_r08_a_folder_that_cannot_be_is_said_before_anything_is_bought(fol
             assert await spoken.leave() == 0
 
 
-async def test_r08_a_folder_that_is_lost_after_the_purchase_is_told_and_waited_for(tmp_path: Path) -> None:
-    async with rig(Muvi(walk=("completed",)), tmp_path) as at:
-        at.wire.arm("submit", "slow", seconds=0.3)
-        job, folder = await at.bought(seconds=4), at.desk.settings.output_dir
-        folder.rmdir()
-        folder.touch()
-        assert await eventually(lambda: job.id in at.desk.troubles)
-        told = await at.job(job.id)
-        why = f"Finished files cannot be written into {folder} (File exists): mend that, or let the user set SORA_MCP_OUTPUT_DIR."
-        assert (told.state, told.charged, told.trouble) == ("running", "yes", why)
-        folder.unlink()
-        await at.desk.store.run(at.desk.store.hurry, job)
-        at.desk.wake()
-        assert (await at.until(job.id, "completed")).state == "completed"
-        assert len(at.posts) == 1
-
-
 async def test_r08_a_process_without_memory_loses_and_repeats_no_purchase(tmp_path: Path) -> None:
     async with played(Muvi(walk=("completed",))) as wire:
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")

@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from sora_mcp.errors import RequestIdConflict
+from sora_mcp.server.sentences import of_job
 from sora_mcp.settings import Secret
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.played import KEY, AimlApi, Muvi, played
@@ -78,6 +79,16 @@ async def test_s21_a_vendor_that_asks_to_wait_is_waited_for_and_buys_once(tmp_pa
         first, second = at.wire.requests("submit")
         assert (job.state, len(at.wire.made), second.at - first.at >= 1.0) == ("completed", 1, True)
         await sound(at, tmp_path, job, caplog)
+
+
+async def test_s21_who_looks_meanwhile_is_told_why_nothing_is_sent_yet(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.wire.arm("submit", "instead", times=-1, status=429, headers={"Retry-After": "600"})
+        begun = await at.bought(seconds=4)
+        assert await eventually(lambda: begun.id in at.desk.troubles)
+        told = of_job(await at.job(begun.id), now=NOON)
+        why = "is not sent yet. Muvi takes no more requests at the moment. This is tried again."
+        assert told.startswith(f"{begun.id} {why} $1.20 is set aside for it: do not create it again. Next: ")
 
 
 async def test_s21_the_wait_may_stand_in_the_body(tmp_path: Path) -> None:
@@ -267,12 +278,16 @@ async def test_a_key_of_eight_characters_is_cut_out_of_what_a_vendor_says(tmp_pa
 
 
 async def test_d15_a_folder_that_cannot_be_written_keeps_the_job_until_it_can(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "videos").write_text("a file where the folder should be", "utf-8")
     async with rig(Muvi(), tmp_path) as at:
-        begun = await at.bought(seconds=4)
-        assert await eventually(lambda: "waits for the store" in caplog.text)
-        assert ((await at.job(begun.id)).state, (await at.job(begun.id)).charged) == ("running", "yes")
-        (tmp_path / "videos").unlink()
+        at.wire.arm("submit", "slow", seconds=0.3)
+        begun, folder = await at.bought(seconds=4), at.settings.output_dir
+        folder.rmdir()
+        folder.write_text("a file where the folder should be", "utf-8")
+        assert await eventually(lambda: begun.id in at.desk.troubles)
+        told = await at.job(begun.id)
+        why = f"Finished files cannot be written into {folder} (File exists): mend that, or let the user set SORA_MCP_OUTPUT_DIR."
+        assert (told.state, told.charged, told.trouble) == ("running", "yes", why)
+        folder.unlink()
         await at.desk.store.run(at.desk.store.hurry, begun)
         at.desk.wake()
         job = await at.until(begun.id, *ENDS)

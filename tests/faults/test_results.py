@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from sora_mcp import guard, web
+from sora_mcp.following import AWAY_S, SAVES
 from tests.faults.checks import ENDS, sound
 from tests.played import CLIP, Muvi
-from tests.played.rig import Rig, eventually, rig
+from tests.played.rig import NOON, Rig, eventually, rig
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, limits and loopback addresses as POSIX has them")
 MIB = 1 << 20
@@ -101,10 +102,9 @@ async def test_d03_a_public_name_with_an_address_inside_is_connected_to_nowhere(
 
 async def test_d04_six_hops_are_too_many(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        for number in range(6):
-            at.cdn.arm("media", "hop", to=f"/files/hop-{number}.mp4")
+        at.cdn.arm("media", "hop", times=-1, to="/files/hop.mp4")
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
-        assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", web.HOPS + 1)
+        assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", SAVES * (web.HOPS + 1))
         await sound(at, tmp_path, job, caplog)
 
 
@@ -252,3 +252,33 @@ async def test_d19_of_many_results_the_first_video_is_the_file(tmp_path: Path, c
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, [heard.path for heard in at.cdn.heard]) == ("completed", ["/files/0.mp4"])
         await sound(at, tmp_path, job, caplog)
+
+
+async def test_d04_a_link_that_leads_astray_for_a_moment_loses_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.cdn.arm("media", "hop", to="https://10.0.0.1/inside.mp4")
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
+        assert (job.state, job.dead_links, len(at.wire.made)) == ("completed", 1, 1)
+        await sound(at, tmp_path, job, caplog)
+
+
+async def test_d13_the_vendor_is_asked_for_another_link_where_the_host_stays_away(tmp_path: Path) -> None:
+    now = [NOON]
+    async with rig(Muvi(), tmp_path, clock=lambda: now[0], POLL_SECONDS="0.05") as at:
+        at.cdn.arm("media", "instead", times=-1, status=503)
+        begun = await at.bought(seconds=4)
+        assert await eventually(lambda: len(at.cdn.heard) > 1)
+        asked = len(at.wire.requests("status"))
+        now[0] += AWAY_S + 1
+
+        async def asked_again() -> bool:
+            await at.desk.store.run(at.desk.store.hurry, begun)
+            at.desk.wake()
+            return len(at.wire.requests("status")) > asked
+
+        assert await eventually(asked_again)
+        at.cdn.armed.clear()
+        now[0] += 1
+        await asked_again()
+        job = await at.until(begun.id, *ENDS)
+        assert (job.state, job.dead_links, len(at.posts)) == ("completed", 0, 1)

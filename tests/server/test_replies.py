@@ -79,7 +79,7 @@ def test_a_repeat_says_that_nothing_was_bought_again() -> None:
     result = replies.started(replace(a_job(), deduplicated=True), now=NOW)
     assert said(result) == (
         "Not bought again (the same request within 10 minutes; a wanted repeat says options.variation): "
-        "v_0123456789 is queued, about 2 min left. Already paid for ($0.40 is set aside): do not create it again. "
+        "v_0123456789 is queued, about 2 min left. $0.40 is set aside for it: do not create it again. "
         'Next: get_video_status("v_0123456789").'
     )
     assert result.structured_content and result.structured_content["deduplicated"] is True
@@ -93,7 +93,7 @@ def test_a_repeat_by_request_id_says_so() -> None:
 def test_a_running_job_says_how_far_it_is() -> None:
     result = status(replace(a_job(), state="running", progress=0.4256))
     assert said(result) == (
-        "v_0123456789 is running: 42 %, about 90 s left. Already paid for ($0.40 is set aside): do not create it again. "
+        "v_0123456789 is running: 42 %, about 90 s left. $0.40 is set aside for it: do not create it again. "
         'Next: get_video_status("v_0123456789").'
     )
     assert result.structured_content and result.structured_content["progress"] == 0.426
@@ -102,7 +102,7 @@ def test_a_running_job_says_how_far_it_is() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"state": "submitting"}, "v_0123456789 is being sent. Already paid for ($0.40 is set aside): do not create it again."),
+        ({"state": "submitting"}, "v_0123456789 is being sent. $0.40 is set aside for it: do not create it again."),
         (
             {"state": "submitting", "waits_until": NOW + 95},
             "v_0123456789 waits, nothing is sent yet: an earlier paid call of its model is unclear. It is sent when that is clear, "
@@ -111,14 +111,14 @@ def test_a_running_job_says_how_far_it_is() -> None:
         (
             {"state": "submitting", "unwritten": "was taken by muvi as 'job_1'"},
             "v_0123456789 was taken by muvi as 'job_1'. The store does not take that down: is its disk full? Leave this server running. "
-            "Already paid for ($0.40 is set aside): do not create it again.",
+            "$0.40 is set aside for it: do not create it again.",
         ),
-        ({"expected_s": 30}, "v_0123456789 is queued, slower than usual. Already paid for ($0.40 is set aside): do not create it again."),
-        ({"expected_s": 65}, "v_0123456789 is queued, a few seconds left. Already paid for ($0.40 is set aside): do not create it again."),
+        ({"expected_s": 30}, "v_0123456789 is queued, slower than usual. $0.40 is set aside for it: do not create it again."),
+        ({"expected_s": 65}, "v_0123456789 is queued, a few seconds left. $0.40 is set aside for it: do not create it again."),
         (
             {"trouble": "Muvi does not accept the key."},
             "v_0123456789 is queued, about 2 min left. Muvi does not accept the key. This is tried again. "
-            "Already paid for ($0.40 is set aside): do not create it again.",
+            "$0.40 is set aside for it: do not create it again.",
         ),
         ({"charged": "yes"}, "v_0123456789 is queued, about 2 min left. Already paid ($0.40): do not create it again."),
         ({"charged": "no", "micros": Micros(0)}, "v_0123456789 is queued, about 2 min left. It is free: do not create it again."),

@@ -212,7 +212,6 @@ HOSTS: tuple[Fault, ...] = (
           "works, files 0600; a zone or a store that cannot be is said in one line; without memory nothing is lost or bought twice",
           (HOST + "test_r08_a_poor_machine_makes_a_video_all_the_same",
            HOST + "test_r08_a_folder_that_cannot_be_is_said_before_anything_is_bought",
-           HOST + "test_r08_a_folder_that_is_lost_after_the_purchase_is_told_and_waited_for",
            HOST + "test_r08_a_zone_that_has_no_name_or_no_table_is_asked_for_in_one_line",
            HOST + "test_r08_a_process_without_memory_loses_and_repeats_no_purchase")),
     Fault("R09", "store with flipped bits, cut, of another, newer, a folder, full; empty",

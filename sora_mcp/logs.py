@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-from .settings import Secret, Settings
+from .settings import Secret, Settings, unknown
 
+log = logging.getLogger(__name__)
 CHATTY = ("httpx2", "httpcore", "httpcore2", "uvicorn.access")
 """They name every address that is asked, links to videos too."""
 PIECE = getattr(select, "PIPE_BUF", 512) // 10
@@ -60,7 +61,7 @@ def _is_ready(stream: TextIO) -> bool:
 
 
 def to_stderr(settings: Settings) -> None:
-    """Every logger of this process writes to stderr from now on."""
+    """Every logger of this process writes to stderr from now on; the first lines are about slips in the settings' names."""
     handler = Unheld(sys.stderr)
     handler.setFormatter(Redacting(settings.keys.values()))
     root = logging.getLogger()
@@ -68,3 +69,5 @@ def to_stderr(settings: Settings) -> None:
     root.setLevel(settings.log.upper())
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in settings.strange:
+        log.warning("%s", unknown(name))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +22,7 @@ KINDS = {"size": TEXT, "ratio": TEXT, "resolution": TEXT, "seconds": (int, "a wh
 FACTS = tuple(KINDS)
 """What a row of any model may be limited to, besides the model's own options."""
 PERS: tuple[Per, ...] = ("second", "video")
+DISCOUNT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,4})?) ?%")
 
 
 class BadPrices(Exception):
@@ -87,13 +91,44 @@ def _toml(text: str) -> dict[str, Any]:
 
 def _rates(name: str, table: Any, offer: Offer | None) -> tuple[Rate, ...]:
     if not isinstance(table, dict) or not table:
-        raise BadPrices(f"{name} must be a table with per_second or per_video.")
+        raise BadPrices(f"{name} must be a table with per_second, per_video or discount.")
+    if "discount" in table:
+        return _discounted(name, cast("dict[str, Any]", table), offer)
     plain = {key: value for key, value in cast("dict[str, Any]", table).items() if key != "when"}
     rows = cast("dict[str, Any]", table).get("when", [])
     if not isinstance(rows, list):
         raise BadPrices(f"{name}: when must be a list of rows.")
     base = [_rate(name, plain, {})] if plain else []
-    return (*base, *(_narrow(name, row, offer) for row in cast("list[Any]", rows)))
+    narrow = [_narrow(name, row, offer) for row in cast("list[Any]", rows)]
+    _apart(name, narrow)
+    return (*base, *narrow)
+
+
+def _discounted(name: str, table: dict[str, Any], offer: Offer | None) -> tuple[Rate, ...]:
+    """The catalogue's own rates, less so many percent."""
+    said = DISCOUNT.fullmatch(str(table["discount"]))
+    if len(table) > 1 or said is None or not 0 < Decimal(said[1]) < 100:
+        raise BadPrices(f'{name}: a discount is a text such as "20%", and stands alone.')
+    if offer is None or not offer.rates:
+        raise BadPrices(f"{name}: no price is known here that a discount could be taken from; write per_second or per_video.")
+    left = 1 - Decimal(said[1]) / 100
+    return tuple(
+        replace(row, micros=ceil(row.micros * left), picture=ceil(row.picture * left), least=ceil(row.least * left)) for row in offer.rates
+    )
+
+
+def _apart(name: str, rows: Sequence[Rate]) -> None:
+    """BadPrices for two rows of which none is the narrower, although both can be true of one video."""
+    for one, other in combinations(rows, 2):
+        both = {**one.when, **other.when}
+        agree = {**other.when, **one.when} == both
+        decided = any(len(row.when) > len(one.when) and row.when.items() <= both.items() for row in rows)
+        if len(one.when) == len(other.when) and agree and not decided:
+            raise BadPrices(f"{name}: rows for {_said(one)} and for {_said(other)} can both be true: add one that names all of it.")
+
+
+def _said(row: Rate) -> str:
+    return " and ".join(f"{key} {value}" for key, value in row.when.items())
 
 
 def _narrow(name: str, row: Any, offer: Offer | None) -> Rate:

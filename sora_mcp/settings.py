@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import importlib.util
 import re
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from decimal import InvalidOperation
@@ -98,6 +99,8 @@ class Settings:
     catalogue: Catalogue
     keys: Mapping[str, Secret]
     """By the vendor's name."""
+    strange: tuple[str, ...] = ()
+    """Names like our own that are no setting, most likely slips."""
 
 
 def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, today: date, config: Path | None = None) -> Settings:
@@ -130,7 +133,21 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
         log=_get(have, "LOG", written.level, "warning"),
         catalogue=Catalogue(rebased(sold, addresses), frozenset(keys)),
         keys=keys,
+        strange=tuple(sorted(_strange(filed, environ))),
     )
+
+
+def _strange(filed: Iterable[str], environ: Iterable[str]) -> set[str]:
+    """What stands in our file, or begins like a setting of ours, and is none."""
+    known = {*(PREFIX + name for name in NAMES), *(f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY), keychain.LISTED}
+    known |= {key for vendor in EVERY for key in vendor.keys}
+    return {*filed, *(name for name in environ if name.startswith(PREFIX))} - known
+
+
+def unknown(name: str) -> str:
+    """A sentence about a name that is no setting, with the one that may be meant."""
+    near = difflib.get_close_matches(PREFIX + name.removeprefix(PREFIX), [PREFIX + known for known in NAMES], n=1, cutoff=0.8)
+    return f"{name[:100]!r} is no setting and changes nothing" + (f": did you mean {near[0]}?" if near else ".")
 
 
 SHAPES: Mapping[str, str] = {

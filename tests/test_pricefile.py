@@ -101,6 +101,19 @@ def test_an_empty_file_changes_no_price() -> None:
                 ("seed", "1979-05-27", "a whole number from 0 to [0-9]+ in a row of when"),
             )
         ),
+        *(
+            (f'["muvi:sora-2"]\ndiscount = {said}', 'a discount is a text such as "20%"')
+            for said in ("0.2", '"20"', '"0%"', '"100%"', '"-5%"', '"20%"\nper_second = "1"')
+        ),
+        ('["mulerun:sora-2"]\ndiscount = "20%"', "no price is known here that a discount could be taken from"),
+        (
+            '["muvi:veo-3.1-fast"]\nper_second = "1"\nwhen = [{ audio = true, per_second = "2" }, { seconds = 8, per_second = "3" }]',
+            "rows for audio True and for seconds 8 can both be true: add one that names all of it",
+        ),
+        (
+            '["muvi:sora-2"]\nwhen = [{ seconds = 4, per_second = "2" }, { seconds = 4, per_second = "3" }]',
+            "rows for seconds 4 and for seconds 4 can both be true",
+        ),
         ('["muvi:veo-3.1-fast"]\nwhen = [{ audio = "on", per_second = "2" }]', "audio must be true or false in a row of when, not 'on'"),
     ],
 )
@@ -187,3 +200,20 @@ def test_a_model_that_only_a_vendors_list_knows_may_have_a_price() -> None:
     assert read_prices(text, OFFERS, listed=["openrouter"]) == {"openrouter:veo-3.1-fast": rates}
     with pytest.raises(BadPrices, match=r"no model is called 'openrouter:veo-3\.1-fast'"):
         read_prices(text, OFFERS)
+
+
+def test_rows_that_overlap_are_fine_where_a_narrower_one_decides() -> None:
+    rows = ["audio = true, per_second = '2'", "seconds = 8, per_second = '3'", "audio = true, seconds = 8, per_second = '4'"]
+    text = f'["muvi:veo-3.1-fast"]\nper_second = "1"\nwhen = [{", ".join(f"{{ {row} }}" for row in rows)}]'
+    assert len(read_prices(text, OFFERS)["muvi:veo-3.1-fast"]) == 4
+
+
+def test_a_discount_is_taken_from_every_rate_of_the_catalogue() -> None:
+    rates = read_prices('["muvi:sora-2-pro"]\ndiscount = "20%"', OFFERS)["muvi:sora-2-pro"]
+    assert [rate.micros for rate in rates] == [rate.micros * 4 // 5 for rate in OFFERS["muvi:sora-2-pro"].rates]
+    assert [rate.when for rate in rates] == [rate.when for rate in OFFERS["muvi:sora-2-pro"].rates]
+
+
+def test_a_discount_that_does_not_come_out_even_is_rounded_up() -> None:
+    [rate] = read_prices('["muvi:sora-2"]\ndiscount = "33.3333%"', OFFERS)["muvi:sora-2"]
+    assert rate.micros == 66_667

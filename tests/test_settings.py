@@ -13,7 +13,7 @@ import pytest
 from sora_mcp.domain import Rate
 from sora_mcp.money import usd
 from sora_mcp.rules import seconds_of
-from sora_mcp.settings import NAMES, SHAPES, BadSetting, Secret, Settings, load
+from sora_mcp.settings import NAMES, SHAPES, BadSetting, Secret, Settings, load, unknown
 
 TODAY = date(2026, 11, 21)
 MARK = "s3cr3t-v4lue"
@@ -76,6 +76,26 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path)
 def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> None:
     settings = loaded({"SORA_MCP_DAILY_USD": text, "MUVI_API_KEY": text})
     assert (settings.daily, dict(settings.keys)) == (usd("10"), {})
+
+
+@pytest.mark.parametrize(
+    ("environ", "filed", "said"),
+    [
+        ({"SORA_MCP_DAYLY_USD": "1"}, "", "'SORA_MCP_DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
+        ({}, "dayly_usd = 1", "'DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
+        ({"SORA_MCP_QWERTY": MARK}, "", "'SORA_MCP_QWERTY' is no setting and changes nothing."),
+    ],
+)
+def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], filed: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(filed, "utf-8")
+    [name] = load(environ, today=TODAY, config=tmp_path / "config.toml").strange
+    assert unknown(name) == said
+
+
+def test_every_name_of_ours_and_of_others_is_nothing_strange(tmp_path: Path) -> None:
+    ours = {f"SORA_MCP_{name}": "" for name in NAMES} | {"SORA_MCP_MUVI_BASE_URL": "", "SORA_MCP_COMPATIBLE_API_KEY": "", "PATH": "/bin"}
+    (tmp_path / "config.toml").write_text('daily_usd = 3\nmuvi_api_key = "k-12345678"\nkeychain = ""\n', "utf-8")
+    assert load(ours, today=TODAY, config=tmp_path / "config.toml").strange == ()
 
 
 NOBODYS = f"~nobody-{MARK}/x"

@@ -19,7 +19,7 @@ from ..desk import Desk
 from ..domain import STALE
 from ..errors import SoraError
 from ..money import show as dollars
-from ..settings import Settings
+from ..settings import Settings, unknown
 from ..worker import open_desk
 from . import clients, keys
 
@@ -57,6 +57,7 @@ def doctor(settings: Settings, arguments: Namespace) -> int:
 def findings_of(settings: Settings, *, now: float | None = None) -> Iterator[Finding]:
     """Everything, in the order in which a video needs it."""
     yield _settings(settings)
+    yield from (Finding("fix", unknown(name), "correct its name, or take it out") for name in settings.strange)
     yield _folder("store", settings.home, "SORA_MCP_HOME")
     yield _folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
     yield from (_images(folder) for folder in settings.image_dirs)

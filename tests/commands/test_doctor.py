@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -53,14 +53,19 @@ def test_without_any_key_it_says_what_works(said: dict[str, str]) -> None:
     assert finding == Finding("note", "no vendor has a key: every video is a free sample clip", "store one: sora-mcp setup")
 
 
-def test_a_folder_that_cannot_be_written_has_to_be_fixed(said: dict[str, str], tmp_path: Path, capsys: Printed) -> None:
-    blocked = tmp_path / "a file"
-    blocked.write_text("")
-    code = cli.run(["doctor", "--output-dir", str(blocked / "videos")], said)
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a folder")
+def test_a_folder_that_cannot_be_written_has_to_be_fixed(said: dict[str, str], capsys: Printed) -> None:
+    code = cli.run(["doctor", "--output-dir", "/proc/videos"], said)
     out = capsys.readouterr().out
     assert (code, out.splitlines()[-1]) == (1, "1 to fix.")
-    assert f"fix   videos: {blocked}{os.sep}videos cannot be written (Not a directory)\n" in out
+    assert "fix   videos: /proc/videos cannot be written (No such file or directory)\n" in out
     assert "      -> make it writable, or set SORA_MCP_OUTPUT_DIR to a folder that is\n" in out
+
+
+def test_a_slip_in_a_settings_name_has_to_be_fixed(said: dict[str, str]) -> None:
+    findings = list(findings_of(load({**said, "SORA_MCP_DAYLY_USD": "1"}, today=date(2026, 11, 21))))
+    slip = "'SORA_MCP_DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"
+    assert Finding("fix", slip, "correct its name, or take it out") in findings
 
 
 def test_a_store_that_does_not_open_has_to_be_fixed(said: dict[str, str], tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def test_the_vendors_own_row_comes_first_and_its_word_is_looked_for_everywhere()
         ("inf", None),
         ("Fri, 20 Nov 2026 12:00:30 GMT", 30.0),
         ("Fri, 20 Nov 2026 11:00:00 GMT", 1.0),
+        ("Wed, 21 Oct 99999999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 +99999999", None),
     ],
 )
 def test_the_wait_that_a_header_asks_for_is_a_floor_within_bounds(told: str, seconds: float | None) -> None:

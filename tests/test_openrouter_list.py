@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from sora_mcp.domain import Offer, Order, Reply
+from sora_mcp.domain import Offer, Order, Rate, Reply
 from sora_mcp.errors import PriceUnknown
+from sora_mcp.money import usd
 from sora_mcp.rules import breaches, options_of, quote, rate_of, seconds_of, sizes_of
 from sora_mcp.server.sizes import ANY_IMAGE
-from sora_mcp.vendors import offers_of
+from sora_mcp.vendors import offers_of, priced
 from sora_mcp.vendors.openrouter import VENDOR
 
 from .stories import listed
@@ -116,6 +117,9 @@ def test_an_answer_that_is_no_list_is_none(body: Any) -> None:
         {"cents_per_second_output": "12", "minimum_cents_per_generation": "some"},
         {"video_tokens": "0.00001", "video_tokens_4k": "0.00002"},
         {"cents_per_image_input": "1"},
+        {"duration_seconds": "1e5000"},
+        {"duration_seconds": "0.10", "cents_per_image_input": "1e999999"},
+        {"duration_seconds": "0.10", "cents_per_image_input": "1e-999999999999999999999"},
     ],
 )
 def test_a_price_that_cannot_be_read_whole_is_no_price(skus: Any) -> None:
@@ -143,6 +147,31 @@ def test_cents_are_no_dollars() -> None:
 def test_a_picture_and_the_least_of_a_video_have_their_own_price() -> None:
     offer = one(pricing_skus={"cents_per_second_output": "7", "cents_per_image_input": "0.2", "minimum_cents_per_generation": "56"})
     assert [(rate.micros, rate.picture, rate.least) for rate in offer.rates] == [(70_000, 2_000, 560_000)]
+
+
+@pytest.mark.parametrize(
+    "skus",
+    [
+        {"duration_seconds": "0"},
+        {"duration_seconds": "-0"},
+        {"duration_seconds": "0.0000"},
+        {"duration_seconds": "0", "cents_per_image_input": "0.2"},
+        {"duration_seconds_with_audio": "0.12", "duration_seconds_without_audio": "0"},
+        {"video_tokens": "0"},
+        {"video_tokens": "0.00001", "video_tokens_without_audio": "0"},
+    ],
+)
+def test_a_price_of_nothing_is_no_price_because_only_the_user_calls_a_model_free(skus: Any) -> None:
+    offer = one(pricing_skus=skus)
+    assert offer.rates == ()
+    [mine] = priced((VENDOR,), {"openrouter:model-1": (Rate(usd("0"), "second"),)}, checked=TODAY)
+    [free] = offers_of(mine, Reply(mine.listing, 200, {"data": [{**ROW, "pricing_skus": skus}]}), checked=TODAY) or ()  # type: ignore[arg-type]
+    assert [rate.micros for rate in free.rates] == [0]
+
+
+def test_a_second_of_nothing_with_a_least_price_has_that_price() -> None:
+    offer = one(pricing_skus={"cents_per_second_output": "0", "minimum_cents_per_generation": "56"})
+    assert [(rate.micros, rate.least) for rate in offer.rates] == [(0, 560_000)]
 
 
 def test_tokens_are_a_sum_of_ours() -> None:

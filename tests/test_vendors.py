@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from decimal import Overflow
 
 import pytest
 
@@ -92,14 +93,23 @@ def test_a_vendor_names_itself_its_keys_and_its_address(vendor: Vendor) -> None:
 
 
 @each_vendor
-@pytest.mark.parametrize("stray", ["..", "a/../b", "", ".", "a b", "a?b", "a#b", "a%2fb", "a\n", "/a", "é", "a" * 201])
+@pytest.mark.parametrize("stray", ["..", "a/../b", "", ".", "a b", "a?b", "a#b", "a%2fb", "a\n", "/a", "é", "a" * 513])
 def test_an_id_that_leads_elsewhere_is_no_id(vendor: Vendor, stray: str) -> None:
     assert re.fullmatch(vendor.job_id, stray) is None
 
 
 def test_an_id_with_a_colon_and_a_slash_is_one_where_the_vendor_makes_such_ids() -> None:
     ids = [vendor.name for vendor in EVERY if re.fullmatch(vendor.job_id, "524671b1:google/veo-3.1-t2v")]
-    assert ids == ["aimlapi"]
+    assert ids == ["aimlapi", "compatible"]
+
+
+@pytest.mark.parametrize(("job", "segment"), [("video_a+b/c==", "video_a%2Bb%2Fc%3D%3D"), ("a:b~c.d", "a%3Ab~c.d"), ("x" * 512, "x" * 512)])
+def test_an_id_of_a_server_of_ones_own_is_one_segment_of_every_address(job: str, segment: str) -> None:
+    vendor, call = VENDORS["compatible"], Call("POST", "/v1/videos", {})
+    made = read(vendor, Reply(call, 200, {"id": job, "status": "completed"}))
+    assert vendor.ask is not None
+    assert vendor.ask(job, call) == Call("GET", f"/v1/videos/{segment}")
+    assert made == Done(Call("GET", f"/v1/videos/{segment}/content"), "completed", id=job)
 
 
 def test_a_job_can_be_called_back_by_its_id() -> None:
@@ -124,7 +134,7 @@ def test_a_key_travels_in_the_vendors_own_header() -> None:
     assert auth == {"muvi": bearer, "mulerun": bearer, "aimlapi": bearer, "pixazo": ("Ocp-Apim-Subscription-Key", "{key}")}
 
 
-@pytest.mark.parametrize("error", [LookupError, KeyError, TypeError, ValueError, AttributeError])
+@pytest.mark.parametrize("error", [LookupError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError, Overflow])
 def test_an_answer_that_a_vendor_file_stumbles_over_is_not_known(error: type[Exception]) -> None:
     def stumble(reply: Reply) -> None:
         raise error

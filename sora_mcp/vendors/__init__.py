@@ -14,6 +14,7 @@ from ..errors import BrokenRules, MissingKey, PriceUnknown, UnknownModel, repeat
 from ..money import Micros
 from ..rules import check, one_of, quote
 from . import aimlapi, compatible, fal, google, minimax, mulerun, muvi, openrouter, pixazo, runway, sample, xai
+from .answers import NOT_AS_DOCUMENTED
 
 EVERY: tuple[Vendor, ...] = (
     *(sample.VENDOR, muvi.VENDOR, mulerun.VENDOR, aimlapi.VENDOR, pixazo.VENDOR, openrouter.VENDOR, fal.VENDOR),
@@ -21,8 +22,6 @@ EVERY: tuple[Vendor, ...] = (
 )
 NEAR = 3
 """How many names are offered in place of one that nobody sells."""
-NOT_AS_DOCUMENTED = (LookupError, TypeError, ValueError, AttributeError)
-"""What a vendor's functions raise at an answer that has another shape."""
 SAMPLE = f"{sample.VENDOR.name}:{sample.OFFERS[0].model}"
 
 

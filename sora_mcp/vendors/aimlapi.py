@@ -7,7 +7,8 @@ from typing import Any, Literal
 from ..domain import Call, Done, Failed, Found, Listing, Lost, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from ..money import Micros, stated
 from .aimlapi_offers import OFFERS
-from .answers import at, moment
+from .answers import at, moment, told
+from .content import fault
 from .orders import filled, slug_of
 
 PATH = "/v2/video/generations"
@@ -45,7 +46,8 @@ def read(reply: Reply) -> Reading | None:
         case "completed":
             return Done(Call("GET", at(body, "video.url")), said, _spent(reply), job)
         case "error":  # "A failed request is billed nothing"
-            return Failed("vendor_rejected", said, at(body, "error.message") or "", "no", id=job)
+            words = told(body, "error.message", "error")
+            return Failed(fault(at(body, "error.name"), words), said, words, "no", id=job)
         case _:
             return None
 

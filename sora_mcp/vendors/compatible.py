@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from base64 import b64decode
 from datetime import date
 from math import gcd
 from typing import Any
+from urllib.parse import quote, unquote
 
 from ..domain import Call, Done, Failed, ImageRule, Offer, Order, OwnModel, Pending, Reading, Refusal, Reply, Rule, Size, Vendor
 from ..money import Micros, stated
-from .answers import at, percent
+from .answers import at, percent, told
+from .content import fault
 
 PATH = "/v1/videos"
 SIZES = ("1280x720", "720x1280")
@@ -57,42 +59,40 @@ def submit(order: Order, offer: Offer) -> Call:
 
 def read(reply: Reply) -> Reading | None:
     """One shape for both calls. Where the object has no address, the video is at `/content`."""
-    body = reply.body
-    job, said = body["id"], body["status"]
+    body, asked = reply.body, unquote(reply.call.path.removeprefix(f"{PATH}/"))
+    job, said = asked if _inner(asked) == _inner(body["id"]) else body["id"], body["status"]
     match STATES.get(said):
         case "queued":
             return Pending(job, _ask(job), "queued", said, percent(body.get("progress")))
         case "running":
             return Pending(job, _ask(job), "running", said, percent(body.get("progress")))
         case "done":
-            link = _first(body, ("video_url", "url", "outputs.video_url", "output.url", "video.url"))
-            return Done(Call("GET", link or f"{PATH}/{job}/content"), said, _cost(body), job)
+            link = told(body, "video_url", "url", "outputs.video_url", "output.url", "video.url")
+            return Done(Call("GET", link or f"{_ask(job).path}/content"), said, _cost(body), job)
         case "failed" | "cancelled" as state:
-            return Failed(_code(body), said, _words(body), state=state, id=job)
+            words = told(body, "error.message", "error")
+            return Failed(fault(at(body, "error.code"), words), said, words, state=state, id=job)
         case _:
             return None
 
 
 def _ask(job: str) -> Call:
-    return Call("GET", f"{PATH}/{job}")
+    return Call("GET", f"{PATH}/{quote(job, safe='')}")
+
+
+def _inner(job: str) -> str:
+    """LiteLLM packs `provider;deployment;id` into one id, and leaves the deployment out of some answers: it is the same job."""
+    try:
+        provider, _, inner = b64decode(job.removeprefix("video_"), validate=True).decode().split(";", 2)
+    except ValueError:
+        return job
+    return f"{provider};{inner}"
 
 
 def _cost(body: dict[str, Any]) -> Micros | None:
     """Dollars, where a server tells them."""
-    return stated(_first(body, ("usage.cost", "outputs.cost", "cost")), per_usd=1)
-
-
-def _words(body: dict[str, Any]) -> str:
-    return _first(body, ("error.message", "error")) or ""
-
-
-def _code(body: dict[str, Any]) -> str:
-    words = f"{at(body, 'error.code')} {_words(body)}".casefold()
-    return "content_refused" if "moderation" in words or "content_policy" in words else "vendor_rejected"
-
-
-def _first(body: dict[str, Any], paths: Iterable[str]) -> Any:
-    return next((found for path in paths if isinstance(found := at(body, path), str | int | float)), None)
+    sums = (stated(at(body, path), per_usd=1) for path in ("usage.cost", "outputs.cost", "cost"))
+    return next((sum_ for sum_ in sums if sum_ is not None), None)
 
 
 VENDOR = Vendor(
@@ -106,11 +106,11 @@ VENDOR = Vendor(
     ask=lambda job, call: _ask(job),
     refusals=(
         *(Refusal(400, "model_retired", word) for word in ("model_not_found", "model not found", "no longer available")),
-        *(Refusal(400, "content_refused", word) for word in ("content_policy", "moderation")),
         Refusal(404, "model_retired", "model"),
         *(Refusal(status, "vendor_balance", "quota") for status in (403, 429)),
     ),
     message=("error.message", "message", "error"),
+    job_id=r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._~:/+=-]{0,511}",  # what a gateway packs others' ids into is Base64
     own=own,
     tells_cost=True,  # where the server does
 )

@@ -6,10 +6,11 @@ Its estimates count units and know no resolutions, so an order is priced by the 
 from __future__ import annotations
 
 import re
-from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ..domain import Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
+from .answers import at, told
+from .content import fault
 from .fal_offers import OFFERS, bill, quoted, submit
 
 QUEUE = "https://queue.fal.run"
@@ -35,7 +36,7 @@ def _state(reply: Reply) -> Reading | None:
         case "IN_PROGRESS":
             return Pending(job, reply.call, "running", "IN_PROGRESS")
         case "COMPLETED" if body.get("error") or body.get("error_type"):
-            return _lost(job, "COMPLETED", str(body.get("error_type") or ""), body.get("error"))
+            return _lost(job, "COMPLETED", told(body, "error_type"), told(body, "error"))
         case "COMPLETED":
             return Pending(job, _next(body.get("response_url"), path.removesuffix("/status")), "running", "COMPLETED")
         case _:
@@ -47,15 +48,16 @@ def _made(reply: Reply) -> Reading | None:
     body, job, units = reply.body, _job(reply.call.path), reply.headers.get("x-fal-billable-units", "")
     if reply.status == 200:
         return Done(Call("GET", body["video"]["url"]), "OK", id=job, units=units if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", units) else None)
-    kind, detail = reply.headers.get("x-fal-error-type", ""), body["detail"]
-    first: Any = cast("list[Any]", detail)[0] if isinstance(detail, list) else {"msg": detail, "type": ""}
-    return _lost(job, "ERROR", f"{kind} {first['type']}", first["msg"]) if kind or reply.status < 500 else None
+    kind, words = reply.headers.get("x-fal-error-type", ""), told(body, "detail.0.msg", "detail")
+    if reply.status == 400 and not kind and "in progress" in words:
+        return Pending(job, reply.call, "running", "COMPLETED")
+    ended = kind or (reply.status < 500 and at(body, "detail") is not None)
+    return _lost(job, "ERROR", f"{kind} {told(body, 'detail.0.type')}".strip(), words) if ended else None
 
 
-def _lost(job: str, said: str, kind: str, words: Any) -> Failed:
+def _lost(job: str, said: str, kind: str, words: str) -> Failed:
     """No page promises that a refused or failed video is free."""
-    code = "content_refused" if "content_policy" in kind else "vendor_rejected"
-    return Failed(code, said, words if isinstance(words, str) else kind.strip(), id=job)
+    return Failed(fault(kind, words), said, words or kind, id=job)
 
 
 def _app(path: str) -> str:
@@ -94,7 +96,6 @@ VENDOR = Vendor(
     refusals=(
         Refusal(403, "vendor_balance", "locked"),
         Refusal(403, "vendor_balance", "balance"),
-        Refusal(422, "content_refused", "content_policy_violation"),
         Refusal(404, "model_retired"),
     ),
     message=("detail", "error.message", "message"),

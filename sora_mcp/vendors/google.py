@@ -8,7 +8,8 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, Image, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
 from ..money import usd
-from .answers import at
+from .answers import at, told
+from .content import fault
 from .makers import sized
 
 CHECKED = date(2026, 11, 20)
@@ -70,19 +71,19 @@ def _picture(image: Image) -> dict[str, Any]:
 def read(reply: Reply) -> Reading | None:
     """One shape for both calls. A finished interaction without a video is what the safety filter leaves."""
     body = reply.body
-    job, said = body["id"], body["status"]
+    job, said, words = body["id"], body["status"], told(body, "error.message", "output_text")
     match said:
         case "queued":
             return Pending(job, _ask(job), "queued", said)
         case "in_progress":
             return Pending(job, _ask(job), "running", said)
         case "completed" if body.get("output_video") is None:
-            return Failed("content_refused", said, at(body, "error.message") or at(body, "output_text") or "", id=job)
+            return Failed("content_refused", said, words, id=job)
         case "completed":
             return Done(Call("GET", _link(at(body, "output_video.uri"))), said, id=job)
         case "failed" | "incomplete" | "budget_exceeded":
-            code = "vendor_balance" if said == "budget_exceeded" else "vendor_rejected"
-            return Failed(code, said, at(body, "error.message") or at(body, "output_text") or "", id=job)
+            code = "vendor_balance" if said == "budget_exceeded" else fault(told(body, "error.message"))
+            return Failed(code, said, words, id=job)
         case "cancelled":
             return Failed("vendor_rejected", said, state="cancelled", id=job)
         case _:

@@ -7,13 +7,23 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Vendor
 from ..money import usd
-from .answers import at
+from .answers import at, told
+from .content import fault
 from .makers import LAST
 
 CHECKED = date(2026, 11, 20)
 PRICES = "https://platform.minimax.io/docs/guides/pricing-paygo"
-INNER = {1002: "vendor_rate_limited", 1004: "vendor_auth", 1008: "vendor_balance", 1026: "content_refused"}
-"""Codes with which a no comes inside of a 200."""
+INNER = {
+    "1002": "vendor_rate_limited",
+    "1004": "vendor_auth",
+    "1008": "vendor_balance",
+    "1026": "content_refused",
+    "2013": "vendor_rejected",
+    "2049": "vendor_auth",
+}
+"""Codes with which a clear no comes inside of a 200; by any other it may have been taken. https://platform.minimax.io/docs/api-reference/errorcode"""
+FILTER = ("1026", "1027")
+"""What was sent, or what was made, did not pass."""
 
 
 def _offer(slug: str, prices: dict[str, str], *more: Rule, image: ImageRule | None = None) -> Offer:
@@ -46,13 +56,9 @@ def submit(order: Order, offer: Offer) -> Call:
 
 
 def read(reply: Reply) -> Reading | None:
-    """A 200 may carry a no. The answer to a question has everything under `task`."""
-    inner = at(reply.body, "base_resp.status_code")
-    if inner and reply.call.method == "POST":
-        return Failed(INNER.get(inner, "vendor_rejected"), str(inner), at(reply.body, "base_resp.status_msg") or "", "no")
+    """The answer to a question has everything under `task`."""
     if reply.call.method == "POST":
-        job = reply.body["task_id"]
-        return Pending(job, _ask(job), "queued", "queued")
+        return _taken(reply.body)
     job, task = reply.call.path.rpartition("/")[2], reply.body["task"]
     said = task["status"]
     match said:
@@ -61,11 +67,23 @@ def read(reply: Reply) -> Reading | None:
         case "succeeded":
             return Done(Call("GET", at(task, "content.url")), said, id=job)
         case "failed" | "expired":
-            return Failed("vendor_rejected", said, at(task, "error.message") or "", id=job)
+            return Failed(_code(task), said, told(task, "error.message", "error"), id=job)
         case "cancelled":  # only what waits can be called back, and that is free
             return Failed("vendor_rejected", said, charged="no", state="cancelled", id=job)
         case _:
             return None
+
+
+def _taken(body: dict[str, Any]) -> Reading | None:
+    """A 200 may carry a no, and then no task."""
+    code, job = str(at(body, "base_resp.status_code") or 0), body.get("task_id")
+    if code == "0":
+        return Pending(body["task_id"], _ask(body["task_id"]), "queued", "queued")
+    return Failed(INNER[code], code, told(body, "base_resp.status_msg"), "no") if code in INNER and not job else None
+
+
+def _code(task: dict[str, Any]) -> str:
+    return "content_refused" if str(at(task, "error.code")) in FILTER else fault(told(task, "error.message", "error"))
 
 
 def _ask(job: str) -> Call:
@@ -81,7 +99,7 @@ VENDOR = Vendor(
     submit=submit,
     read=read,
     ask=lambda job, call: _ask(job),
-    refusals=(Refusal(404, "model_retired"),),
+    refusals=(Refusal(404, "model_retired"), Refusal(422, "content_refused", "(1026)")),
     message=("error.message", "base_resp.status_msg", "message"),
     cancel=lambda job: Call("DELETE", f"/v2/video_generation/{job}"),
     cancel_note="MiniMax takes back only what still waits, and charges nothing for it.",

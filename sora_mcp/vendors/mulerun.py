@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
-from .answers import at
+from .answers import at, told
+from .content import fault
 from .mulerun_offers import OFFERS
 from .orders import slug_of
 
@@ -57,9 +58,8 @@ def read(reply: Reply) -> Reading | None:
         case "completed" | "succeeded":
             return Done(Call("GET", at(reply.body, "videos.0")), said, id=job)
         case "failed":
-            words: str = at(task, "error.detail") or at(task, "error.title") or ""
-            refused = "restricted content" in words.casefold()
-            return Failed("content_refused" if refused else "vendor_rejected", said, words, id=job)
+            words = told(task, "error.detail", "error.title", "error")
+            return Failed(fault(words), said, words, id=job)
         case _:
             return None
 

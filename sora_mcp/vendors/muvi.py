@@ -6,7 +6,8 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from ..money import Micros, stated
-from .answers import at, percent
+from .answers import at, percent, told
+from .content import fault
 from .muvi_list import listed, look
 from .muvi_offers import OFFERS
 from .orders import filled, slug_of
@@ -58,7 +59,8 @@ def read(reply: Reply) -> Reading | None:
         case "completed":
             return Done(Call("GET", _link(body)), said, _cost(body), job)
         case "failed":  # "Credits are automatically refunded", as with a cancelled one
-            return Failed("vendor_rejected", said, at(body, "error.message") or "", "no", id=job)
+            words = told(body, "error.message", "error")
+            return Failed(fault(at(body, "error.code"), words), said, words, "no", id=job)
         case "cancelled":
             return Failed("vendor_rejected", said, charged="no", state="cancelled", id=job, refunded=_refunded(body))
         case _:

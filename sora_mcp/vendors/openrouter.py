@@ -6,13 +6,14 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
 from ..money import Micros, stated
-from .answers import at, money
+from .answers import at, money, told
+from .content import fault
 from .openrouter_list import offers_of
 from .orders import filled
 
 PATH = "/api/v1/videos"
-MODERATED = ("moderation", "content policy", "flagged", "safety")
-"""Words with which a job that failed says that its content was refused: `error` is a plain text."""
+WORDS = ("error", "error.message")
+"""Where a failed job's words are: a plain text, by the page."""
 
 
 def submit(order: Order, offer: Offer) -> Call:
@@ -44,9 +45,8 @@ def read(reply: Reply) -> Reading | None:
         case "completed":
             return _made(job, body)
         case "failed":
-            words = body.get("error") or ""
-            refused = any(word in words.casefold() for word in MODERATED)
-            return _lost("content_refused" if refused else "vendor_rejected", job, body)
+            words = told(body, *WORDS)
+            return _lost("content_refused" if "flagged" in words.casefold() else fault(words), job, body)
         case "cancelled":
             return _lost("vendor_rejected", job, body)
         case "expired":
@@ -71,7 +71,7 @@ def _made(job: str, body: dict[str, Any]) -> Reading:
 def _lost(code: str, job: str, body: dict[str, Any]) -> Failed:
     """No page says what a job without a video costs: only `usage` does, where it is there."""
     said = body["status"]
-    return Failed(code, said, body.get("error") or "", *money(_cost(body)), "cancelled" if said == "cancelled" else "failed", job)
+    return Failed(code, said, told(body, *WORDS), *money(_cost(body)), "cancelled" if said == "cancelled" else "failed", job)
 
 
 def _cost(body: dict[str, Any]) -> Micros | None:
@@ -88,7 +88,6 @@ VENDOR = Vendor(
     submit=submit,
     read=read,
     refusals=(
-        Refusal(403, "content_refused", "moderation"),
         Refusal(403, "content_refused", "flagged"),
         Refusal(404, "model_retired"),
         Refusal(400, "model_retired", "not a valid model"),

@@ -132,7 +132,7 @@ def _edge(resolution: str) -> int:
 
 
 def _rates(told: Mapping[str, object], sizes: tuple[Size, ...], *, audio: bool, image: bool) -> tuple[Rate, ...]:
-    """One row for every case that the prices tell apart. None at all where one of them is in a unit that is not read here."""
+    """One row for every case that the prices tell apart. None at all where one of them is nothing, or in a unit not read here."""
     besides = {name: _amount(told[name]) for name in BESIDES if name in told}
     ours = {name: value for name, value in told.items() if name not in BESIDES and not NOT_OURS.fullmatch(name)}
     if None in besides.values():
@@ -144,7 +144,8 @@ def _rates(told: Mapping[str, object], sizes: tuple[Size, ...], *, audio: bool, 
         prices = [_price(name, value) for name, value in ours.items()]
         known = [price for price in prices if price is not None]
         rows = tuple(_cases(known, sizes, audio=audio, image=image)) if len(known) == len(prices) else ()
-    return tuple(replace(row, picture=picture, least=least) for row in rows)
+    free = any(row.micros == 0 for row in rows) and not least  # only the user's price file calls a model free
+    return () if free else tuple(replace(row, picture=picture, least=least) for row in rows)
 
 
 def _by_tokens(prices: Mapping[str, object], sizes: tuple[Size, ...], *, audio: bool) -> tuple[Rate, ...]:

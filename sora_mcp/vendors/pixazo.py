@@ -11,7 +11,8 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Text, Vendor
 from ..money import usd
-from .answers import at
+from .answers import at, told
+from .content import fault
 from .makers import FULL_HD, SEED, SORA_ENDED, SORA_PRO, SORA_SECONDS, sized
 from .orders import filled, slug_of
 
@@ -92,7 +93,8 @@ def read(reply: Reply) -> Reading | None:
         case "COMPLETED":
             return Done(Call("GET", at(body, "output.media_url.0")), said, id=job)
         case "FAILED" | "ERROR":
-            return Failed("vendor_rejected", said, body.get("error") or "", "no" if said == "ERROR" else "unknown", id=job)
+            words = told(body, "error", "error.message")
+            return Failed(fault(words), said, words, "no" if said == "ERROR" else "unknown", id=job)
         case _:
             return None
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Vendor
 from ..money import Micros, stated, usd
-from .answers import at, money
+from .answers import at, money, told
+from .content import fault
 from .makers import HD, SEED
 from .orders import filled
 
@@ -62,8 +63,8 @@ def read(reply: Reply) -> Reading | None:
         case "SUCCEEDED":
             return Done(Call("GET", at(body, "output.0")), said, cost, job)
         case "FAILED":
-            code = "content_refused" if str(body.get("failureCode")).startswith("SAFETY") else "vendor_rejected"
-            return Failed(code, said, body.get("failure") or "", *money(cost), id=job)
+            words = told(body, "failure")
+            return Failed(fault(body.get("failureCode"), words), said, words, *money(cost), id=job)
         case "CANCELLED":
             return Failed("vendor_rejected", said, "", *money(cost), "cancelled", job)
         case _:
@@ -95,9 +96,7 @@ VENDOR = Vendor(
     ask=lambda job, call: _ask(job),
     refusals=(
         Refusal(400, "vendor_balance", "enough credits"),
-        Refusal(400, "model_retired", "no longer available"),
         Refusal(404, "model_retired"),
-        Refusal(400, "content_refused", "moderation"),
     ),
     message=("error", "message"),
     cancel=lambda job: Call("DELETE", f"/v1/tasks/{job}", headers=VERSION),

@@ -7,13 +7,15 @@ from typing import Any
 
 from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
 from ..money import Micros, stated, usd
-from .answers import at, money, percent
+from .answers import at, money, percent, told
+from .content import fault
 from .makers import LAST, references, sized
 from .orders import filled
 
 CHECKED = date(2026, 11, 20)
 PATH = "/v1/videos/"
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3")
+WORDS = ("error.message", "error")
 TICKS = 10_000_000_000
 """A dollar has so many; a micro is 10,000 of them."""
 
@@ -68,7 +70,8 @@ def read(reply: Reply) -> Reading | None:
         case "done":
             return _done(reply.body, job)
         case "failed" | "expired":
-            return Failed(_code(reply.body), said, at(reply.body, "error.message") or "", *money(_cost(reply.body)), id=job)
+            words = told(reply.body, *WORDS)
+            return Failed(fault(at(reply.body, "error.code"), words), said, words, *money(_cost(reply.body)), id=job)
         case _:
             return None
 
@@ -88,12 +91,6 @@ def _ask(job: str) -> Call:
     return Call("GET", f"{PATH}{job}")
 
 
-def _code(body: dict[str, Any]) -> str:
-    """Words of the filter are a refusal of the content."""
-    words = f"{at(body, 'error.code')} {at(body, 'error.message')}".casefold()
-    return "content_refused" if "moderation" in words else "vendor_rejected"
-
-
 VENDOR = Vendor(
     name="xai",
     title="xAI",
@@ -106,10 +103,9 @@ VENDOR = Vendor(
     refusals=(
         Refusal(404, "model_retired"),  # the submit's address is fixed: only the model can be missing
         Refusal(400, "vendor_auth", "incorrect api key"),
-        Refusal(400, "content_refused", "moderation"),
         Refusal(403, "vendor_balance", "credits"),
         Refusal(429, "vendor_balance", "spending limit"),
     ),
-    message=("error.message", "error"),
+    message=WORDS,
     tells_cost=True,
 )

@@ -1,0 +1,28 @@
+"""Words with which a filter refuses what is to be seen: whoever reads them changes the prompt, whatever status they come with."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+WORDS = (
+    r"moderation",  # xAI's and OpenRouter's pages; OpenAI's code `moderation_blocked`, which gateways pass on
+    r"\bmoderated\b",  # Black Forest Labs' states, of models that are sold here under other names
+    r"content[ _-]?polic(?:y|ies)",  # OpenAI's code `content_policy_violation`, and fal's
+    r"\bsafety\b",  # Runway's codes `SAFETY.…`; "our safety system" at OpenAI. `safety_filter` is a parameter and no such word
+    r"(?<!case[ -])\bsensitive\b",  # "contains sensitive content" at MiniMax; names are case sensitive
+    r"sensitivecontent",  # BytePlus' code `InputTextSensitiveContentDetected`
+    r"(?:restricted|prohibited|inappropriate) content",  # MuleRun's page; Google's reason; Alibaba's words
+    r"\bnsfw\b",  # what sellers of many models call it
+)
+FILTERED = re.compile("|".join(WORDS), re.IGNORECASE)
+
+
+def filtered(text: str) -> bool:
+    """Whether these words of a vendor blame the content."""
+    return FILTERED.search(text) is not None
+
+
+def fault(*words: object) -> Literal["content_refused", "vendor_rejected"]:
+    """What a failed job's own code and message mean; what is no text says nothing."""
+    return "content_refused" if any(isinstance(text, str) and filtered(text) for text in words) else "vendor_rejected"

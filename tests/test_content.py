@@ -1,0 +1,112 @@
+"""Words with which a filter says no, and words that only look like them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sora_mcp.domain import Call, Reply
+from sora_mcp.vendors import EVERY
+from sora_mcp.vendors.answers import refusal
+from sora_mcp.vendors.content import fault
+
+PROMPT = "A sensitive moderation meeting about a content policy that is no longer available, found by the safety system"
+SENT = {"model": "veo-3.1", "input": {"prompt": PROMPT, "negative_prompt": "nsfw, blurry things"}}
+VENDORS = {vendor.name: vendor for vendor in EVERY}
+KEYED = sorted(name for name, vendor in VENDORS.items() if vendor.keys)
+
+
+def code(name: str, status: int, body: Any) -> str | None:
+    no = refusal(VENDORS[name], Reply(Call("POST", "/x", SENT), status, body))
+    return no.its_code if no else None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "moderation_blocked",
+        "Your prompt was moderated.",
+        "content_policy_violation",
+        "ContentPolicyViolation",
+        "It violates our content policies.",
+        "Rejected by our safety system",
+        "SAFETY.INPUT.TEXT",
+        "blocked for safety",
+        "InputTextSensitiveContentDetected.PrivacyInformation",
+        "The input may contain sensitive information.",
+        "Prompt contains restricted content",
+        "Input data may contain inappropriate content.",
+        "NSFW content detected",
+    ],
+)
+def test_words_of_a_filter_are_a_refusal_of_the_content(words: str) -> None:
+    assert fault("x", words) == "content_refused"
+    assert {code(name, 400, {"message": words}) for name in KEYED} == {"content_refused"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "safety_tolerance must be a number",
+        "enable_safety_checker: extra fields not permitted",
+        "Model names are case-sensitive.",
+        "Paths are case sensitive.",
+        "insensitive",
+        "The length must be moderate.",
+        "Internal error",
+        "",
+    ],
+)
+def test_names_of_parameters_and_other_words_are_not(words: str) -> None:
+    assert fault(words) == "vendor_rejected"
+    assert {code(name, 400, {"message": words}) for name in KEYED} == {"vendor_rejected"}
+
+
+@pytest.mark.parametrize("words", [None, 7, ["moderation"], {"moderation": 1}, True])
+def test_words_that_are_no_text_say_nothing(words: object) -> None:
+    assert fault(words) == "vendor_rejected"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": [{"loc": ["body", "duration"], "msg": "bad", "type": "value_error", "input": {"prompt": PROMPT}}]},
+        {"message": "seconds is wrong", "prompt": PROMPT},
+        {"message": "seconds is wrong", "prompt": PROMPT[:-20] + "…"},
+        {"message": "seconds is wrong", "request": {"params": {"text": PROMPT}}},
+        {"message": "seconds is wrong", "Body": [PROMPT.upper()]},
+        {"message": f"seconds is wrong in {SENT!r}"},
+        {"message": "seconds is wrong", "received": [{"nested": PROMPT}]},
+    ],
+)
+@pytest.mark.parametrize("status", [400, 422])
+def test_what_a_refusal_repeats_of_the_order_is_not_the_vendors_word(status: int, body: dict[str, Any]) -> None:
+    assert {code(name, status, body) for name in KEYED} == {"vendor_rejected"}
+    assert {code(name, status, {**body, "why": "It is no longer available."}) for name in KEYED} == {"model_retired"}
+    assert {code(name, status, {**body, "why": "The content policy forbids it."}) for name in KEYED} == {"content_refused"}
+
+
+@pytest.mark.parametrize("status", [401, 402, 404, 409, 429, 500, 503])
+def test_a_status_that_says_something_else_keeps_its_meaning(status: int) -> None:
+    plain = {name: code(name, status, {"message": "no"}) for name in KEYED}
+    assert {name: code(name, status, {"message": "blocked by moderation"}) for name in KEYED} == plain
+
+
+def test_a_key_that_is_refused_is_told_from_content_that_is() -> None:
+    assert code("muvi", 403, {"message": "no"}) == "vendor_auth"
+    assert code("muvi", 403, {"message": "blocked by moderation"}) == "content_refused"
+
+
+def test_a_prompt_of_one_word_or_of_blanks_takes_nothing_away() -> None:
+    for prompt in (" ", "policy", ""):
+        sent = Call("POST", "/x", {"prompt": prompt})
+        no = refusal(VENDORS["muvi"], Reply(sent, 400, {"message": "It violates our content policy."}))
+        assert no is not None and no.its_code == "content_refused"
+
+
+def test_a_deep_answer_is_looked_at_whole() -> None:
+    body: Any = "blocked by moderation"
+    for _ in range(5_000):
+        body = {"error": [body]}
+    assert code("muvi", 400, body) == "content_refused"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..domain import LIVE, Artifact, Charged, Job
-from ..errors import BrokenRules, Fix, NeedsConfirmation, NotCancellable, NotRecalled, SoraError
+from ..errors import Fix, NeedsConfirmation, NotCancellable, NotRecalled, SoraError
 from ..money import show
 from ..quoted import vendor_text
 from ..vendors import Choice
@@ -173,13 +173,9 @@ def _money(error: SoraError) -> str:
 
 def _fixes(error: SoraError) -> str:
     """Alternatives; several broken arguments are mended together."""
-    broken = error.broken if isinstance(error, BrokenRules) else ()
-    moved = any(rule.code == "unknown_argument" for rule in broken)
-    together = {fix.argument for fix in error.fixes} if moved else {rule.argument for rule in broken} - {"prompt"}
-    joint = [fix for fix in error.fixes if fix.argument in together] if len(together) > 1 else []
-    single = [fix for fix in error.fixes if fix not in joint]
+    joint = error.together
     first = [" with ".join(_fix(fix, priced=fix is joint[-1]) for fix in joint)] if joint else []
-    return ", or ".join([*first, *(_fix(fix) for fix in single[:FIXES_SAID])])
+    return ", or ".join([*first, *(_fix(fix) for fix in error.fixes[len(joint) : FIXES_SAID])])
 
 
 def _fix(fix: Fix, *, priced: bool = True) -> str:

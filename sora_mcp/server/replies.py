@@ -25,9 +25,9 @@ MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".gif": "image/gif"}
 """Of finished files, by how their names end."""
 
 
-def started(job: Job, *, now: float) -> CallToolResult:
+def started(job: Job, *, now: float, request_id: str = "") -> CallToolResult:
     """The answer of create_video."""
-    return _of_job(job, {"message": sentences.of_start(job, now=now), **job_fields(job)})
+    return _of_job(job, {"message": sentences.of_start(job, now=now, request_id=request_id), **job_fields(job)})
 
 
 def status(job: Job, *, now: float) -> CallToolResult:

@@ -36,10 +36,10 @@ REFUNDS = {
 }
 
 
-def of_start(job: Job, *, now: float) -> str:
-    """A job that was just created, or that existed already."""
+def of_start(job: Job, *, now: float, request_id: str) -> str:
+    """A job that was just created, or that existed already: of the request_id that was said, or of the same wish."""
     if job.deduplicated:
-        why = "the same request_id" if job.request_id else "the same request within 10 minutes; a wanted repeat says options.variation"
+        why = "the same request_id" if request_id else "the same request within 10 minutes; a wanted repeat says options.variation"
         return f"Not bought again ({why}): {of_job(job, now=now)}"
     left = "" if job.day_left is None or not job.micros else f" (left today {show(job.day_left)})"
     notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""

@@ -53,7 +53,7 @@ async def create_video(
     job = await approval.bought(desk, wish, ctx)
     if isinstance(job, InputRequiredResult):
         return job
-    return replies.started(job, now=desk.clock())
+    return replies.started(job, now=desk.clock(), request_id=request_id)
 
 
 async def get_video_status(job_id: str, ctx: Context[Opened, Any], wait_seconds: float = 25) -> CallToolResult:

@@ -87,7 +87,12 @@ def test_a_repeat_says_that_nothing_was_bought_again() -> None:
 
 def test_a_repeat_by_request_id_says_so() -> None:
     job = replace(a_done_job(), deduplicated=True, request_id="r1")
-    assert said(replies.started(job, now=NOW)).startswith("Not bought again (the same request_id): Done in 84 s:")
+    assert said(replies.started(job, now=NOW, request_id="r1")).startswith("Not bought again (the same request_id): Done in 84 s:")
+
+
+def test_the_same_wish_without_a_request_id_is_no_repeat_by_request_id() -> None:
+    job = replace(a_done_job(), deduplicated=True, request_id="r1")
+    assert said(replies.started(job, now=NOW)).startswith("Not bought again (the same request within 10 minutes; a wanted repeat says")
 
 
 def test_a_running_job_says_how_far_it_is() -> None:

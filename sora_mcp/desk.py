@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from typing import TypeVar
 from . import artifacts, schedule
 from .domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, Wish
 from .editing import Editing
-from .errors import BrokenRules, MissingKey, NotCancellable, OverBudget, PriceUnknown, RequestIdConflict, SoraError, before_money
+from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, PriceUnknown, RequestIdConflict, SoraError, before_money
 from .framing import Framing
 from .media.edits import Asked
 from .money import Micros
@@ -258,8 +259,18 @@ class Desk:
             try:
                 image, parents = await self.framing.read(wish.image, principal=principal)
             except BrokenRules as error:
-                raise self.planner.unseen(wish, error) from None
+                refused, frames = self.planner.unseen(wish, error), await self._tried(wish, error.fixes, principal)
+                refused.fixes = (*frames, *refused.fixes)
+                raise refused from None
         return VideoRequest(wish.prompt, wish.size, wish.seconds, image, dict(wish.options)), parents
+
+    async def _tried(self, wish: Wish, frames: tuple[Fix, ...], principal: str) -> tuple[Fix, ...]:
+        """Those of the first frames with which the wish can be met, with their prices."""
+        found: list[Fix] = []
+        for fix in frames:
+            with contextlib.suppress(SoraError):
+                found.append(replace(fix, micros=await self.priced(replace(wish, image=fix.value), principal=principal)))
+        return tuple(found)
 
     async def _framed(self, plan: Plan, request: VideoRequest) -> Plan:
         """With the first frame made to fit, where that was asked, and a note of what was done."""

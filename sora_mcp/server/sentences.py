@@ -39,7 +39,7 @@ REFUNDS = {
 def of_start(job: Job, *, now: float, request_id: str) -> str:
     """A job that was just created, or that existed already: of the request_id that was said, or of the same wish."""
     if job.deduplicated:
-        why = "the same request_id" if request_id else "the same request within 10 minutes; a wanted repeat says options.variation"
+        why = "the same request_id" if request_id else "same wish within 10 min; to repeat: options.variation"
         return f"Not bought again ({why}): {of_job(job, now=now)}"
     left = "" if job.day_left is None or not job.micros else f" (left today {show(job.day_left)})"
     notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
@@ -188,6 +188,8 @@ def _fix(fix: Fix, *, priced: bool = True) -> str:
 
 def _done(job: Job, file: Artifact) -> str:
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
+    if job.deduplicated:
+        return f"{job.id}, {price(job)}.\nFile: {file.path}\nNext: tell the user."
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     what = f"{job.id}, {length}, {size}, {_bytes(file.bytes)}, {price(job)}"

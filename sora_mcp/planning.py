@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -9,8 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from .domain import Offer, Order, Quote, VideoRequest, Wish
-from .errors import BrokenRules, Fix, MissingKey, OverBudget, PriceUnknown, Refused, RequestIdConflict, SoraError, UnknownModel, said
-from .mending import fixes
+from .errors import (
+    Broken,
+    BrokenRules,
+    Fix,
+    MissingKey,
+    OverBudget,
+    PriceUnknown,
+    Refused,
+    RequestIdConflict,
+    SoraError,
+    UnknownModel,
+    said,
+)
+from .mending import fixes, with_change
 from .money import Micros, show
 from .rules import FIT, VARIATION, check, orientation, quote, seconds_of, sizes_of
 from .store import Intent
@@ -58,6 +71,8 @@ class Planner:
             order = check(request, choice.offer, today=self.today)
         except BrokenRules as error:
             mended = fixes(request, choice.offer, error.broken, offer_id=choice.id, today=self.today)
+            if why is not None:
+                mended = self._found_anew(wish, request, mended, broken=error.broken)
             others = self.others(request, but=choice) if not any(rule.argument == "prompt" for rule in error.broken) else ()
             raise BrokenRules(error.broken, subject=choice.id, fixes=(*self._at_once(mended, choice.offer), *others)) from None
         try:
@@ -130,14 +145,27 @@ class Planner:
         first = (next((fix for fix in fixes if fix.micros is not None and fix.micros <= below), None) for fixes in (shorter, smaller))
         return (*(fix for fix in first if fix is not None), *self.others(request, but=plan.choice, below=below))
 
+    def _found_anew(self, wish: Wish, request: VideoRequest, mended: tuple[Fix, ...], *, broken: tuple[Broken, ...]) -> tuple[Fix, ...]:
+        """The same changes at the price of what they lead to where the model was left open: that may be another offer."""
+        together = BrokenRules(broken, fixes=mended).together
+        groups = [together] if len(together) > 1 else [(fix,) for fix in mended]
+        prices = [self._quote(wish, functools.reduce(with_change, group, request)) for group in groups]
+        return tuple(
+            replace(fix, micros=price.micros if price else fix.micros) for group, price in zip(groups, prices, strict=True) for fix in group
+        )
+
     def _price(self, wish: Wish, request: VideoRequest) -> Micros | None:
         """What this request costs where it can be had without a person's yes."""
+        price = self._quote(wish, request)
+        return None if price is None or self.needs_yes(price) else price.micros
+
+    def _quote(self, wish: Wish, request: VideoRequest) -> Quote | None:
+        """The price of this request in place of the wish's own; None where nobody sells it."""
         try:
             choice, _ = self._find(wish, request)
-            price = quote(check(request, choice.offer, today=self.today), choice.offer, choice.id, today=self.today)
+            return quote(check(request, choice.offer, today=self.today), choice.offer, choice.id, today=self.today)
         except Refused:
             return None
-        return None if self.needs_yes(price) else price.micros
 
     def _models(self, fits: Iterable[Fit]) -> Iterator[Fix]:
         return (Fix("model", fit.choice.id, fit.quote.micros) for fit in fits if fit.quote is not None and not self.needs_yes(fit.quote))

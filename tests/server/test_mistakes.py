@@ -42,6 +42,7 @@ def video(**given: Any) -> dict[str, Any]:
     return {"prompt": "a paper boat", "model": VEO, **given}
 
 
+RICH = {"SORA_MCP_DAILY_USD": "100", "SORA_MCP_PER_VIDEO_USD": "50"}
 MISTAKES = (
     Mistake("a unit on the seconds", video(seconds="8s"), "invalid_seconds", {"seconds": 8}),
     Mistake("words for the seconds", video(seconds="8 seconds"), "invalid_seconds", {"seconds": 8}),
@@ -59,6 +60,16 @@ MISTAKES = (
     Mistake("landscape 8k", video(size="landscape 8k"), "invalid_size", {"size": "3840x2160"}),
     Mistake("almost the size", video(size="1280x704"), "invalid_size", {"size": "1280x720"}),
     Mistake("size and seconds at once", video(size="4:3", seconds=10), "invalid_size", {"size": "1280x720", "seconds": 8}),
+    Mistake(
+        "a length that no model sells", {"prompt": "a boat", "size": "21:9", "seconds": 500}, "invalid_seconds", {"seconds": 15}, env=RICH
+    ),
+    Mistake(
+        "a size and a length of no model",
+        {"prompt": "a boat", "size": "31:9", "seconds": 500},
+        "invalid_size",
+        {"size": "1280x720", "seconds": 8},
+        env=RICH,
+    ),
     Mistake("promt", {"promt": "a paper boat", "model": VEO}, "unknown_argument", {"prompt": "a paper boat", "promt": None}),
     Mistake("duration", video(duration=8), "unknown_argument", {"seconds": 8, "duration": None}),
     Mistake("aspect_ratio", video(aspect_ratio="9:16"), "unknown_argument", {"size": "9:16", "aspect_ratio": None}),

@@ -363,6 +363,22 @@ def test_several_broken_arguments_are_mended_together() -> None:
     assert said(replies.refused(error)).endswith('Fix: size="1280x720" with seconds=4 ($0.40), or model="sample:sample" (free).')
 
 
+def test_a_first_frame_that_is_mended_by_another_size_is_mended_together_with_the_rest() -> None:
+    error = BrokenRules(
+        (Broken("image", "720x1280", "exactly as large", "invalid_image"), Broken("seconds", 5, "4", "invalid_seconds")),
+        fixes=(Fix("size", "720x1280", usd("0.4")), Fix("seconds", 4, usd("0.4")), Fix("model", "sample:sample", usd("0"))),
+    )
+    assert said(replies.refused(error)).endswith('Fix: size="720x1280" with seconds=4 ($0.40), or model="sample:sample" (free).')
+
+
+def test_another_model_mends_several_broken_arguments_alone() -> None:
+    error = BrokenRules(
+        (Broken("size", "4:3", "1280x720", "invalid_size"), Broken("seconds", 5, "4", "invalid_seconds")),
+        fixes=(Fix("model", "muvi:wan-2.6", usd("1")), Fix("model", "sample:sample", usd("0"))),
+    )
+    assert said(replies.refused(error)).endswith('Fix: model="muvi:wan-2.6" ($1.00), or model="sample:sample" (free).')
+
+
 def test_a_fix_may_be_to_leave_something_out() -> None:
     error = BrokenRules((Broken("options.fps", 7, "left out", "invalid_option"),), fixes=(Fix("options.fps", None, usd("0.4")),))
     result = replies.refused(error)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from . import artifacts, schedule
 from .domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, Wish
@@ -13,7 +15,7 @@ from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, Pr
 from .framing import Framing
 from .media.edits import Asked
 from .money import Micros
-from .planning import Plan, Planner, fingerprint, outline
+from .planning import Plan, Planner, intended, outline
 from .quoting import Quotes
 from .recalling import recall
 from .rules import FIT
@@ -24,6 +26,8 @@ from .store.pauses import said
 from .studio import Studio
 from .vendors import Catalogue, Fit, cheapest, fitting, key_needed
 from .web import Web
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -94,40 +98,49 @@ class Desk:
     async def create(self, wish: Wish, *, principal: str, agreed: str | None = None) -> Job:
         """The job that meets the wish: new, or the one that exists. Refused says what to change; then nothing was sent or held.
         `agreed` is the quote that a person has just said yes to."""
-        try:
-            with before_money():
-                intent, plan = await self._intended(wish, principal, agreed)
-            return await self._created(intent, plan)
-        except SoraError as error:
-            error.fixes = await self._payable(error.fixes)
-            raise
-
-    async def _intended(self, wish: Wish, principal: str, agreed: str | None) -> tuple[Intent, Plan]:
-        """All that is to be written down, of what was found, checked and priced."""
-        await self.shelf.look(wish.model)
-        request, parents = await self._request(wish, principal)
-        plan = await self._framed(self.planner.plan(wish, request), request)
-        plan = replace(plan, quote=self.quotes.at_least(plan.choice, plan.order, plan.quote, today=self.today))
-        if not self.catalogue.usable(plan.choice):
-            raise MissingKey(key_needed((plan.choice,)), fixes=self.planner.others(request, but=plan.choice))
-        self.planner.within(wish, plan)
-        # Before anything is paid that could not be kept.
-        await self.store.run(artifacts.ready, self.settings.output_dir)
-        return replace(self._intent(wish, plan, principal), agreed=agreed, parents=parents), plan
-
-    async def _created(self, intent: Intent, plan: Plan) -> Job:
-        job = await self._reserve(intent, plan)
+        job, plan = await self._stored(self.store.reserve, wish, principal, agreed)
         self.wake()
         job = await self._seen(job)
         return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._alarm()))
 
-    async def _payable(self, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
-        """Those that no cap would refuse."""
-        if not fixes:
-            return ()
+    async def foresee(self, wish: Wish, *, principal: str) -> Micros:
+        """What `create` would set aside now. Refused as it would be, but for a missing yes; nothing is sent or held."""
+        _, plan = await self._stored(self.store.foresee, wish, principal)
+        return plan.quote.micros
+
+    async def _stored(self, work: Callable[[Intent, Caps], T], wish: Wish, principal: str, agreed: str | None = None) -> tuple[T, Plan]:
+        """What the store makes of the wish, and the plan. No fix of a refusal passes a cap."""
+        try:
+            with before_money():
+                intent, plan, request = await self._intended(wish, principal, agreed)
+            try:
+                return await self.store.run(work, intent, self.caps), plan
+            except (PriceUnknown, RequestIdConflict, OverBudget) as error:
+                error.fixes = self.planner.advice(error, wish, plan, request, left=await self._left())
+                raise
+        except SoraError as error:
+            if error.fixes:
+                left = await self._left()
+                error.fixes = tuple(fix for fix in error.fixes if fix.micros is None or fix.micros <= left)
+            raise
+
+    async def _intended(self, wish: Wish, principal: str, agreed: str | None) -> tuple[Intent, Plan, VideoRequest]:
+        """All that is to be written down, of what was found, checked and priced."""
+        request, parents, plan = await self._planned(wish, principal)
+        plan = await self._framed(plan, request)
+        plan = replace(plan, quote=self.quotes.at_least(plan.choice, plan.order, plan.quote, today=self.today))
+        if not self.catalogue.usable(plan.choice):
+            raise MissingKey(key_needed((plan.choice,)), fixes=self.planner.others(request, but=plan.choice))
+        self.planner.within(wish, plan, request)
+        # Before anything is paid that could not be kept.
+        await self.store.run(artifacts.ready, self.settings.output_dir)
+        confirm = self.needs_yes(plan.quote)
+        return intended(wish, plan, principal, confirm=confirm, agreed=agreed, parents=parents), plan, request
+
+    async def _left(self) -> int:
+        """What one video may cost now."""
         budget = await self.budget()
-        left = max(0, min(budget.day_left, budget.month_left, self.settings.per_video))
-        return tuple(fix for fix in fixes if fix.micros is None or fix.micros <= left)
+        return max(0, min(budget.day_left, budget.month_left, self.settings.per_video))
 
     def _alarm(self) -> tuple[str, ...]:
         """What every purchase says until a person has looked at it."""
@@ -135,11 +148,14 @@ class Desk:
         named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
         return (f"Paused, dearer than quoted: {named}.",) if paused else ()
 
+    async def priced(self, wish: Wish, *, principal: str) -> Micros:
+        """What one such video costs by the table. Refused as an estimate would be; nothing is asked or written."""
+        _, _, plan = await self._planned(wish, principal)
+        return plan.quote.micros
+
     async def estimate(self, wish: Wish, *, clips: int, principal: str) -> Estimate:
         """What `clips` of these would cost now, asked of the vendor where it answers. Buys and holds nothing; a needed yes gets a quote."""
-        await self.shelf.look(wish.model)
-        request, _ = await self._request(wish, principal)
-        plan = self.planner.plan(wish, request)
+        request, _, plan = await self._planned(wish, principal)
         held = plan
         if self.catalogue.usable(plan.choice):
             plan = replace(plan, quote=await self.quotes.live(plan.choice, plan.order, plan.quote, today=self.today))
@@ -230,6 +246,12 @@ class Desk:
         except SoraError:
             return job  # nothing that goes wrong here may hide that the job exists
 
+    async def _planned(self, wish: Wish, principal: str) -> tuple[VideoRequest, tuple[str, ...], Plan]:
+        """The wish with its first frame read, the jobs that the frame is from, and how it can be met."""
+        await self.shelf.look(wish.model)
+        request, parents = await self._request(wish, principal)
+        return request, parents, self.planner.plan(wish, request)
+
     async def _request(self, wish: Wish, principal: str) -> tuple[VideoRequest, tuple[str, ...]]:
         """The wish with its first frame read, and the jobs that the frame is from."""
         image, parents = None, ()
@@ -237,48 +259,20 @@ class Desk:
             try:
                 image, parents = await self.framing.read(wish.image, principal=principal)
             except BrokenRules as error:
-                raise BrokenRules(error.broken, fixes=self.planner.from_words(wish)) from None
+                refused, frames = self.planner.unseen(wish, error), await self._tried(wish, error.fixes, principal)
+                refused.fixes = (*frames, *refused.fixes)
+                raise refused from None
         return VideoRequest(wish.prompt, wish.size, wish.seconds, image, dict(wish.options)), parents
+
+    async def _tried(self, wish: Wish, frames: tuple[Fix, ...], principal: str) -> tuple[Fix, ...]:
+        """Those of the first frames with which the wish can be met, with their prices."""
+        found: list[Fix] = []
+        for fix in frames:
+            with contextlib.suppress(SoraError):
+                found.append(replace(fix, micros=await self.priced(replace(wish, image=fix.value), principal=principal)))
+        return tuple(found)
 
     async def _framed(self, plan: Plan, request: VideoRequest) -> Plan:
         """With the first frame made to fit, where that was asked, and a note of what was done."""
         order, note = await self.framing.fitted(plan.order, plan.choice.offer.image, str(request.options.get(FIT, "none")))
         return replace(plan, order=order, warnings=(*plan.warnings, note)) if note else plan
-
-    def _intent(self, wish: Wish, plan: Plan, principal: str) -> Intent:
-        order, offer = plan.order, plan.choice.offer
-        return Intent(
-            principal=principal,
-            fingerprint=fingerprint(principal, plan, wish),
-            outline=outline(principal, plan),
-            request_id=wish.request_id,
-            vendor=plan.choice.vendor.name,
-            model=plan.choice.id,
-            prompt=order.prompt,
-            size=order.size.text,
-            seconds=order.seconds,
-            options=dict(order.options),
-            with_image=order.image is not None,
-            warnings=plan.warnings,
-            call=plan.choice.vendor.submit(order, offer),
-            quote=plan.quote,
-            expected_s=offer.expected_s,
-            quote_id=wish.quote_id,
-            confirm=self.needs_yes(plan.quote),
-        )
-
-    async def _reserve(self, intent: Intent, plan: Plan) -> Job:
-        try:
-            return await self.store.run(self.store.reserve, intent, self.caps)
-        except PriceUnknown as error:
-            order = plan.order
-            same = VideoRequest(order.prompt, order.size.text, order.seconds, order.image, order.options)
-            error.fixes = self.planner.others(same, but=plan.choice)
-            raise
-        except RequestIdConflict as error:
-            error.fixes = (Fix("request_id", None, plan.quote.micros),)
-            raise
-        except OverBudget as error:
-            budget = await self.budget()
-            error.fixes = self.planner.cheaper(plan, below=min(budget.day_left, budget.month_left, self.settings.per_video))
-            raise

@@ -7,7 +7,6 @@ import hashlib
 import json
 import math
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -23,7 +22,7 @@ from .media import extra, mp4, works
 from .media.allowance import Allowance
 from .media.edits import FILLS, MOST_GIF_S, RATIOS, Action, Asked, Edit, Made
 from .money import Micros
-from .paths import file_of, inside
+from .paths import JOB_ID, file_of, inside
 from .rules import one_of
 from .settings import Settings
 from .store import Store
@@ -31,7 +30,6 @@ from .store.ids import new_id
 from .studio import Studio
 
 MODEL = "local:edit"
-JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 MOST_INPUTS = 20
 MOST_INPUT_BYTES = 1_000_000_000
 MOST_TEXT = 300

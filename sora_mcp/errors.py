@@ -73,6 +73,11 @@ class SoraError(Exception):
         self.job_id = job_id
 
     @property
+    def together(self) -> tuple[Fix, ...]:
+        """The first fixes, as many as mend the call as one; those behind them are alternatives."""
+        return self.fixes[:1]
+
+    @property
     def its_code(self) -> str:
         """One of CONTRACT's codes."""
         return self.code
@@ -85,10 +90,20 @@ class Refused(SoraError):
 class BrokenRules(Refused):
     """Every argument that is outside of what the offer takes."""
 
-    def __init__(self, broken: tuple[Broken, ...], *, subject: str = "", fixes: tuple[Fix, ...] = ()) -> None:
+    def __init__(self, broken: tuple[Broken, ...], *, subject: str = "", fixes: tuple[Fix, ...] = (), message: str | None = None) -> None:
         self.broken = broken
         self.subject = subject
-        super().__init__(" ".join(said(rule, subject) for rule in broken), fixes=fixes)
+        super().__init__(" ".join(said(rule, subject) for rule in broken) if message is None else message, fixes=fixes)
+
+    @property
+    def together(self) -> tuple[Fix, ...]:
+        """One change for each broken argument, but for the prompt; or another model, which mends all of it alone.
+        A name that there is not is taken out besides, and then there are no alternatives."""
+        arguments = {rule.argument for rule in self.broken} - {"prompt"}
+        if any(rule.code == "unknown_argument" for rule in self.broken):
+            return self.fixes
+        alone = bool(self.fixes) and self.fixes[0].argument == "model" and "model" not in arguments
+        return self.fixes[: 1 if alone else len(arguments)]
 
     @property
     def its_code(self) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import anyio
 
 from .domain import Image, ImageRule, Job, Order, Size
-from .errors import Broken, BrokenRules
+from .errors import Broken, BrokenRules, Fix
 from .media import works
-from .paths import data_of, file_of, frame_of, picture_of, read_image
+from .paths import JOB_ID, MOMENTS, data_of, file_of, frame_of, picture_at, picture_of, read_image
 from .rules import FIT
 from .settings import Settings
 from .store import Store
@@ -29,19 +30,29 @@ class Framing:
     async def read(self, text: str, *, principal: str) -> tuple[Image, tuple[str, ...]]:
         """The picture, and the jobs that it is from. BrokenRules, NotFound or NotFinished say why there is none."""
         named = frame_of(text)
-        if named is not None:
-            job = await self.store.run(self.store.get, named[0], principal)
-            return await self._frame(job, named[1]), (job.id,)
+        if named is not None or JOB_ID.fullmatch(text):
+            job = await self.store.run(self.store.get, named[0] if named else text, principal)
+            return await self._of_job(job, named), (job.id,)
         folders = (self.settings.output_dir, *self.settings.image_dirs)
         return await anyio.to_thread.run_sync(lambda: read_image(text, folders, most_bytes=MOST_BYTES)), ()
 
-    async def _frame(self, job: Job, moment: float | None) -> Image:
+    async def _of_job(self, job: Job, named: tuple[str, float | None] | None) -> Image:
+        """A job's picture, or the frame that was named of its clip. A clip itself is none: its last frame is a fix to be tried."""
+        path = await anyio.to_thread.run_sync(file_of, job)
+        if path.suffix != ".mp4":
+            return await anyio.to_thread.run_sync(lambda: picture_at(path, most_bytes=MOST_BYTES))
+        if named is None:
+            frames = Broken("image", job.id, f"a frame of it: {MOMENTS.format(job.id)}", "invalid_image")
+            raise BrokenRules((frames,), fixes=(Fix("image", f"{job.id}#last"),))
+        return await self._frame(job, path, named[1])
+
+    async def _frame(self, job: Job, path: Path, moment: float | None) -> Image:
         """A frame in the video's own size."""
         file = job.artifact
         if moment is not None and file is not None and file.duration_s is not None and moment >= file.duration_s:
             end = f"a second before the clip's end at {file.duration_s:g} s, or {job.id}#last"
             raise BrokenRules((Broken("image", f"{moment:g} s", end, "invalid_image"),))
-        raw = await self.studio.run(lambda allowance: works.frame(file_of(job), moment, allowance))
+        raw = await self.studio.run(lambda allowance: works.frame(path, moment, allowance))
         return picture_of(raw)
 
     async def fitted(self, order: Order, rule: ImageRule | None, how: str) -> tuple[Order, str]:

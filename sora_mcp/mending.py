@@ -25,7 +25,7 @@ def fixes(request: VideoRequest, offer: Offer, broken: Sequence[Broken], *, offe
     for changes in itertools.islice(itertools.product(*(_near(name, request, offer) for name in arguments)), 400):
         changed = sound
         for change in changes:
-            changed = _with(changed, change.argument, change.value)
+            changed = with_change(changed, change)
         micros = _worth(changed, offer, offer_id, today)
         if micros is not False:
             found.append(tuple(replace(change, micros=micros) for change in changes))
@@ -102,8 +102,9 @@ def _framed(request: VideoRequest, offer: Offer) -> Iterator[str]:
     return (size.text for size in sizes_of(offer, image=True) if image is not None and size.pixels == (image.width, image.height))
 
 
-def _with(request: VideoRequest, argument: str, value: Any) -> VideoRequest:
+def with_change(request: VideoRequest, change: Fix) -> VideoRequest:
     """The request with one argument changed; None takes it out."""
+    argument, value = change.argument, change.value
     if not argument.startswith("options."):
         return replace(request, **{argument: value})
     name = argument.removeprefix("options.")

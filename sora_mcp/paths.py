@@ -18,7 +18,9 @@ from .media import extra, works
 from .media.images import ALLOWED, Picture, is_heic, measure, refuse
 from .media.metadata import strip
 
+JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
+MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
 MOMENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?s?")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):.*", re.IGNORECASE | re.DOTALL)
 """Two letters at least: one letter is a drive of Windows."""
@@ -51,7 +53,7 @@ def frame_of(text: str) -> tuple[str, float | None] | None:
         return named[1], 0.0 if word == "first" else None
     moment = MOMENT.fullmatch(word)
     if moment is None:
-        refuse(text[:100], allowed=f"{named[1]}#first, {named[1]}#last or a second such as {named[1]}#2.5s")
+        refuse(text[:100], allowed=MOMENTS.format(named[1]))
     return named[1], float(moment[1])
 
 
@@ -128,6 +130,11 @@ def file_of(job: Job) -> Path:
     if not stat.S_ISREG(mode):
         raise NotFinished(f"The file of {job.id} is not at its place any more: {path}", job_id=job.id)
     return path
+
+
+def picture_at(path: Path, *, most_bytes: int) -> Image:
+    """The picture that is a job's finished file, under the guards of every other."""
+    return picture_of(_read(Path(os.path.realpath(path)), most_bytes))
 
 
 def bytes_of(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -9,10 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from .domain import Offer, Order, Quote, VideoRequest, Wish
-from .errors import BrokenRules, Fix, MissingKey, OverBudget, PriceUnknown, SoraError, UnknownModel
-from .mending import fixes
+from .errors import (
+    Broken,
+    BrokenRules,
+    Fix,
+    MissingKey,
+    OverBudget,
+    PriceUnknown,
+    Refused,
+    RequestIdConflict,
+    SoraError,
+    UnknownModel,
+    said,
+)
+from .mending import fixes, with_change
 from .money import Micros, show
-from .rules import VARIATION, check, quote
+from .rules import FIT, VARIATION, check, orientation, quote, seconds_of, sizes_of
+from .store import Intent
 from .vendors import SAMPLE, Catalogue, Choice, Fit, cheapest, fitting
 
 ALTERNATIVES = 3
@@ -57,6 +71,8 @@ class Planner:
             order = check(request, choice.offer, today=self.today)
         except BrokenRules as error:
             mended = fixes(request, choice.offer, error.broken, offer_id=choice.id, today=self.today)
+            if why is not None:
+                mended = self._found_anew(wish, request, mended, broken=error.broken)
             others = self.others(request, but=choice) if not any(rule.argument == "prompt" for rule in error.broken) else ()
             raise BrokenRules(error.broken, subject=choice.id, fixes=(*self._at_once(mended, choice.offer), *others)) from None
         try:
@@ -99,7 +115,7 @@ class Planner:
         paid = [fix for fix in models if fix.value != SAMPLE] or models
         return tuple(paid[:ALTERNATIVES])
 
-    def within(self, wish: Wish, plan: Plan) -> None:
+    def within(self, wish: Wish, plan: Plan, request: VideoRequest) -> None:
         """The caller's own cap: it can only tighten."""
         price = plan.quote.micros
         if wish.max_usd is None or price <= wish.max_usd:
@@ -107,20 +123,49 @@ class Planner:
         more = (Fix("max_usd", show(price)[1:], price),) if price <= self.per_video and not self.needs_yes(plan.quote) else ()
         raise OverBudget(
             f"{plan.choice.id} costs {show(price)} for this, above max_usd {show(wish.max_usd)}.",
-            fixes=(*self.cheaper(plan, below=wish.max_usd), *more),
+            fixes=(*self.cheaper(wish, plan, request, below=wish.max_usd), *more),
         )
 
-    def cheaper(self, plan: Plan, *, below: int) -> tuple[Fix, ...]:
-        """What the same wish costs with a shorter length, or another model, where that stays below the sum."""
-        order = plan.order
-        request = VideoRequest(order.prompt, order.size.text, None, order.image, order.options)
-        short = next(fitting([plan.choice], request, today=self.today), None)
-        found: list[Fix] = []
-        shorter = short is not None and short.order.seconds != order.seconds
-        if short and shorter and short.quote is not None and short.quote.micros <= below and not self.needs_yes(short.quote):
-            found.append(Fix("seconds", short.order.seconds, short.quote.micros))
-        same = replace(request, seconds=order.seconds)
-        return (*found, *self.others(same, but=plan.choice, below=below))
+    def advice(self, error: SoraError, wish: Wish, plan: Plan, request: VideoRequest, *, left: int) -> tuple[Fix, ...]:
+        """What else would do where the store refuses the plan: one video may cost as much as is left."""
+        if isinstance(error, RequestIdConflict):
+            return (Fix("request_id", None, plan.quote.micros),)
+        if isinstance(error, OverBudget):
+            return self.cheaper(wish, plan, request, below=left)
+        return self.others(request, but=plan.choice)
+
+    def cheaper(self, wish: Wish, plan: Plan, request: VideoRequest, *, below: int) -> tuple[Fix, ...]:
+        """What the same wish costs with the longest shorter length, another size, or another model, where that stays below the sum."""
+        offer, order = plan.choice.offer, plan.order
+        lengths = [replace(request, seconds=n) for n in reversed(seconds_of(offer)) if n < order.seconds]
+        every = (size for size in sizes_of(offer, image=order.image is not None) if size != order.size)
+        sizes = [replace(request, size=s.text) for s in sorted(every, key=lambda size: orientation(size) != orientation(order.size))]
+        shorter = (Fix("seconds", less.seconds, self._price(wish, less)) for less in lengths)
+        smaller = (Fix("size", less.size, self._price(wish, less)) for less in sizes)
+        first = (next((fix for fix in fixes if fix.micros is not None and fix.micros <= below), None) for fixes in (shorter, smaller))
+        return (*(fix for fix in first if fix is not None), *self.others(request, but=plan.choice, below=below))
+
+    def _found_anew(self, wish: Wish, request: VideoRequest, mended: tuple[Fix, ...], *, broken: tuple[Broken, ...]) -> tuple[Fix, ...]:
+        """The same changes at the price of what they lead to where the model was left open: that may be another offer."""
+        together = BrokenRules(broken, fixes=mended).together
+        groups = [together] if len(together) > 1 else [(fix,) for fix in mended]
+        prices = [self._quote(wish, functools.reduce(with_change, group, request)) for group in groups]
+        return tuple(
+            replace(fix, micros=price.micros if price else fix.micros) for group, price in zip(groups, prices, strict=True) for fix in group
+        )
+
+    def _price(self, wish: Wish, request: VideoRequest) -> Micros | None:
+        """What this request costs where it can be had without a person's yes."""
+        price = self._quote(wish, request)
+        return None if price is None or self.needs_yes(price) else price.micros
+
+    def _quote(self, wish: Wish, request: VideoRequest) -> Quote | None:
+        """The price of this request in place of the wish's own; None where nobody sells it."""
+        try:
+            choice, _ = self._find(wish, request)
+            return quote(check(request, choice.offer, today=self.today), choice.offer, choice.id, today=self.today)
+        except Refused:
+            return None
 
     def _models(self, fits: Iterable[Fit]) -> Iterator[Fix]:
         return (Fix("model", fit.choice.id, fit.quote.micros) for fit in fits if fit.quote is not None and not self.needs_yes(fit.quote))
@@ -133,13 +178,46 @@ class Planner:
 
         return tuple(fix for fix in mended if not asks(fix)) or mended
 
-    def from_words(self, wish: Wish) -> tuple[Fix, ...]:
-        """What the same wish costs without its first frame, where it can be made so."""
+    def unseen(self, wish: Wish, error: BrokenRules) -> BrokenRules:
+        """The refusal of a first frame, with what is wrong besides, and what the same wish costs without it where it can be made so."""
         try:
             plan = self.plan(wish, VideoRequest(wish.prompt, wish.size, wish.seconds, None, dict(wish.options)))
+        except BrokenRules as also:
+            framed = ("image", f"options.{FIT}")
+            rows = tuple(rule for rule in also.broken if rule.argument not in framed)
+            joint = also.together if len(rows) == len(also.broken) else ()
+            without = (Fix("image", None, joint[0].micros), *joint) if joint else ()
+            message = " ".join([error.message, *(said(rule, also.subject) for rule in rows)])
+            return BrokenRules((*error.broken, *rows), fixes=without, message=message)
         except SoraError:
-            return ()
-        return (Fix("image", None, plan.quote.micros),)
+            return error
+        return BrokenRules(error.broken, fixes=(Fix("image", None, plan.quote.micros),))
+
+
+def intended(wish: Wish, plan: Plan, principal: str, *, confirm: bool, agreed: str | None, parents: tuple[str, ...]) -> Intent:
+    """The plan as the store takes it, with the call to send."""
+    order, offer = plan.order, plan.choice.offer
+    return Intent(
+        principal=principal,
+        fingerprint=fingerprint(principal, plan, wish),
+        outline=outline(principal, plan),
+        request_id=wish.request_id,
+        vendor=plan.choice.vendor.name,
+        model=plan.choice.id,
+        prompt=order.prompt,
+        size=order.size.text,
+        seconds=order.seconds,
+        options=dict(order.options),
+        with_image=order.image is not None,
+        warnings=plan.warnings,
+        call=plan.choice.vendor.submit(order, offer),
+        quote=plan.quote,
+        expected_s=offer.expected_s,
+        parents=parents,
+        quote_id=wish.quote_id,
+        agreed=agreed,
+        confirm=confirm,
+    )
 
 
 def fingerprint(principal: str, plan: Plan, wish: Wish) -> str:

@@ -50,7 +50,7 @@ def test_the_budget_shows_what_is_left_of_every_cap(store: Store) -> None:
 
 def test_one_video_may_not_cost_more_than_its_cap(store: Store) -> None:
     assert refused(store, "5.000001") == (
-        "This costs $5.000001. One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
+        "muvi:sora-2 costs $5.000001. One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
     )
     assert store.reserve(intent("5"), CAPS).charged == "held"
 
@@ -59,7 +59,7 @@ def test_a_day_takes_exactly_its_cap(store: Store) -> None:
     store.reserve(intent("5"), CAPS)
     store.reserve(intent("4"), CAPS)
     assert refused(store, "1.000001") == (
-        "This costs $1.000001. Only $1.00 of the day's $10.00 is left."
+        "muvi:sora-2 costs $1.000001. Only $1.00 of the day's $10.00 is left."
         " Only the user can raise SORA_MCP_DAILY_USD. The day ends 2026-11-22 at 00:00 UTC."
     )
     assert store.outlook(ONE, CAPS)[0] is None
@@ -71,7 +71,7 @@ def test_a_month_takes_exactly_its_cap(store: Store) -> None:
     caps = replace(CAPS, monthly=usd("2"))
     store.reserve(intent("1.50"), caps)
     assert refused(store, "0.51", caps) == (
-        "This costs $0.51. Only $0.50 of the month's $2.00 is left."
+        "muvi:sora-2 costs $0.51. Only $0.50 of the month's $2.00 is left."
         " Only the user can raise SORA_MCP_MONTHLY_USD. The month ends 2026-12-01 at 00:00 UTC."
     )
     assert store.reserve(intent("0.50"), caps).charged == "held"
@@ -82,7 +82,7 @@ def test_cents_add_up_to_exactly_the_cap(store: Store, times: int, price: str, c
     caps = replace(CAPS, daily=usd(cap))
     for _ in range(times):
         store.reserve(intent(price), caps)
-    assert refused(store, "0.000001", caps).startswith(f"This costs $0.000001. Only $0.00 of the day's ${cap}.00 is left")
+    assert refused(store, "0.000001", caps).startswith(f"muvi:sora-2 costs $0.000001. Only $0.00 of the day's ${cap}.00 is left")
 
 
 def test_a_free_video_passes_an_empty_budget(store: Store) -> None:

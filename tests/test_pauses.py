@@ -45,7 +45,7 @@ def test_more_than_a_twentieth_above_the_quote_pauses_the_model(named: str, paus
 )
 def test_the_alarm_comes_with_the_first_word_of_the_sum(tell: Callable[[Store], Job | None], store: Store) -> None:
     job = tell(store)
-    said = "muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted. Only the user can go on with it: sora-mcp resume muvi:sora-2"
+    said = "Paused: it cost $2.00 where $1.00 was quoted. Only the user can go on: sora-mcp resume muvi:sora-2"
     assert job is not None
     assert job.warnings == ("It may be gone.", said)
 

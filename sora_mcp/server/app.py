@@ -36,7 +36,7 @@ from mcp.types import (
 from .. import __version__
 from ..errors import UNFORESEEN, BrokenRules, SoraError, StorageError, before_money
 from ..vendors import Catalogue
-from . import approval, completions, prompts, protocol, replies, resources
+from . import approval, completions, prompts, protocol, remedies, replies, resources
 from .apps import META, SHOWN_BY, apps
 from .arguments import checked
 from .changes import watch
@@ -77,7 +77,7 @@ class SoraServer(MCPServer[Opened]):
             if name not in TOOLS:
                 return await super().call_tool(name, arguments, context)
             with before_money():
-                given = checked(name, FACES[name].arguments, arguments)
+                given = await _taken(name, arguments, context)
             return await TOOLS[name](ctx=context, **given)
         except MCPError:
             raise
@@ -160,6 +160,14 @@ def build(
     protocol.answer(server, "resources/list", PaginatedRequestParams, _pages(server))
     protocol.answer(server, "completion/complete", CompleteRequestParams, _complete)
     return server
+
+
+async def _taken(name: str, arguments: Mapping[str, Any], context: Context[Opened, Any] | None) -> dict[str, Any]:
+    """What the tool is called with; or all that is wrong."""
+    try:
+        return checked(name, FACES[name].arguments, arguments)
+    except BrokenRules as error:
+        raise await remedies.whole(error, name, arguments, context) from None
 
 
 def _offer(server: SoraServer) -> None:

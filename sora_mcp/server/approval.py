@@ -74,10 +74,14 @@ async def bought(desk: Desk, wish: Wish, ctx: Context[Opened, Any]) -> Job | Inp
             raise
         with before_money():
             question = await _question(desk, wish, error)
-    if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
-        asked = ElicitRequest(params=ElicitRequestFormParams(message=question.text, requested_schema=question.form))
-        return InputRequiredResult(input_requests={QUESTION: asked}, request_state=question.quote_id)
-    return await _answered(desk, wish, question.quote_id, await _ask(question, ctx))
+        if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
+            asked = ElicitRequest(params=ElicitRequestFormParams(message=question.text, requested_schema=question.form))
+            return InputRequiredResult(input_requests={QUESTION: asked}, request_state=question.quote_id)
+        try:
+            answer = await _ask(question, ctx)
+        except MCPError:
+            raise error from None  # the form failed: nobody said no
+    return await _answered(desk, wish, question.quote_id, answer)
 
 
 def can_ask(ctx: Context[Opened, Any]) -> bool:
@@ -97,11 +101,11 @@ def is_yes(answer: object) -> bool:
 
 
 async def _ask(question: Question, ctx: Context[Opened, Any]) -> ElicitResult | None:
-    """The answer; None when none came in time, or none that can be read."""
+    """The answer; None when none came in time, or none that can be read. MCPError where the client could not ask."""
     with anyio.move_on_after(question.seconds_left):
         try:
             return await ctx.session.elicit_form(question.text, question.form, related_request_id=ctx.request_id)
-        except (MCPError, ValidationError):
+        except ValidationError:
             return None
     return None
 

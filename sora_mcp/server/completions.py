@@ -14,20 +14,19 @@ from .opened import Opened, principal
 
 MOST = 100
 """What the protocol allows in one answer."""
-MOST_JOBS = 50
 
 
 async def complete(name: str, typed: str, before: Mapping[str, str], opened: Opened) -> Completion:
     """Values of the argument of this name that begin with, or else contain, what was typed. `before` is what is filled in already."""
-    values = await _values(name, before, opened)
+    values, more = await _jobs(opened) if name == "job_id" else (_values(name, before, opened), False)
     sought = typed.strip().casefold()
     begin = [value for value in values if value.casefold().startswith(sought)]
     inside = [value for value in values if sought in value.casefold() and value not in begin]
     found = [*begin, *inside]
-    return Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)
+    return Completion(values=found[:MOST], total=None if more else len(found), has_more=more or len(found) > MOST)
 
 
-async def _values(name: str, before: Mapping[str, str], opened: Opened) -> list[str]:
+def _values(name: str, before: Mapping[str, str], opened: Opened) -> list[str]:
     match name:
         case "model":
             return [choice.id for choice in opened.catalogue.choices()]
@@ -37,8 +36,6 @@ async def _values(name: str, before: Mapping[str, str], opened: Opened) -> list[
             return _once(str(n) for n in sorted({n for choice in _meant(before, opened) for n in seconds_of(choice.offer)}))
         case "vendor":
             return [vendor.name for vendor in opened.catalogue.vendors]
-        case "job_id":
-            return await _jobs(opened)
         case "month":
             return _months(opened.today())
         case _:
@@ -62,9 +59,10 @@ def _months(today: date) -> list[str]:
     return [f"{count // 12}-{count % 12 + 1:02d}" for count in counts]
 
 
-async def _jobs(opened: Opened) -> list[str]:
+async def _jobs(opened: Opened) -> tuple[list[str], bool]:
+    """The newest ones, and whether there are more."""
     try:
-        page = await (await opened.desk()).jobs(principal=principal(), limit=MOST_JOBS)
+        page = await (await opened.desk()).jobs(principal=principal(), limit=MOST)
     except SoraError:
-        return []
-    return [job.id for job in page.jobs]
+        return [], False
+    return [job.id for job in page.jobs], page.next_cursor is not None

@@ -54,8 +54,9 @@ def fixes(known: Mapping[str, Argument], said: Mapping[str, Any]) -> Iterator[Fi
 def _moved(name: str, value: Any, known: Mapping[str, Argument], said: Mapping[str, Any]) -> Iterator[Fix]:
     """An unknown argument under its right name, where that is free, and in any case without the wrong one."""
     near = nearest(name, known)
-    if name in OPTIONS and "options" in known and isinstance(said.get("options", {}), dict):
-        yield Fix("options", {**said.get("options", {}), name: value})
+    option = name.removeprefix("options.")
+    if option in OPTIONS and "options" in known and isinstance(said.get("options", {}), dict):
+        yield Fix("options", {**said.get("options", {}), option: value})
     elif near is not None and near not in said:
         yield from (fix for fix in _turned(known[near], value) if fix.value is not None)
     yield Fix(name[:100], None)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 
 from mcp import types
 from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 
+from ..errors import repeated
+from ..paths import JOB_ID
 from ..rules import one_of
 
+WRITTEN = {"month": (re.compile(r"\s*([0-9]{4}-(0[1-9]|1[0-2])\s*)?"), "2026-11"), "job_id": (JOB_ID, "v_0123456789")}
+"""How arguments are written that are no free words."""
 GUIDE = "Keep to the rules of sora://guide/prompting."
 
 
@@ -45,7 +50,7 @@ def shot(idea: str, model: str = "", size: str = "", seconds: str = "") -> str:
 def review(job_id: str) -> str:
     """What a finished clip shows against what was asked, and the one thing to change."""
     return _lines(
-        f"Review the clip {job_id}. Its prompt and price are at sora://videos/{job_id}.",
+        f"Review the clip {job_id}. Its prompt and price are at sora://videos/{job_id}. If there is no such job, say so and stop.",
         "Look at it with the tools or resources that show pictures of it. If you cannot see it, say so, and do not guess.",
         "Go through it: is the subject as asked; is the action whole; does the camera do what was asked; do faces, hands and writing hold; "
         "is there sound; could the next shot follow its last frame? Give each one line with the time where you saw it.",
@@ -57,7 +62,7 @@ def review(job_id: str) -> str:
 def spend_report(month: str = "") -> str:
     """What was spent, on what, and what is left."""
     return _lines(
-        f"Report what my videos cost in {month or 'this month'}. Read sora://spend, and list_videos for the clips.",
+        f"Report what my videos cost in {month.strip() or 'this month'}. Read sora://spend, and list_videos for the clips.",
         "Show a table by model: clips, spent, price of a clip; "
         "then the dearest clip, and what was paid for clips that failed or were not kept.",
         "Say what is held, what is left today and this month, and when the budget resets. "
@@ -99,6 +104,11 @@ def wrong(offered: Sequence[types.Prompt], name: str, arguments: Mapping[str, ob
     missing = [one.name for one in taken if one.required and not str(arguments.get(one.name, "")).strip()]
     strange = [each[:100] for each in arguments if each not in {one.name for one in taken}]
     if not missing and not strange:
-        return None
+        return next(filter(None, (_misspelt(each, str(value)) for each, value in arguments.items())), None)
     what = f"needs {' and '.join(missing)}" if missing else f"has no {' and no '.join(strange)}"
     return f"{name} {what}: it takes {', '.join(one.name for one in taken)}."
+
+
+def _misspelt(name: str, value: str) -> str | None:
+    form, example = WRITTEN.get(name, (None, ""))
+    return None if form is None or form.fullmatch(value) else f"{name} is written as {example}, not {repeated(value)}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 
 MOST_OFFERS = 12
 MOST_GOT = 200
+MOST_BYTES = 720
+"""Of the structured part of one job: 200 tokens."""
 MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".gif": "image/gif"}
 """Of finished files, by how their names end."""
 
 
-def started(job: Job, *, now: float) -> CallToolResult:
+def started(job: Job, *, now: float, request_id: str = "") -> CallToolResult:
     """The answer of create_video."""
-    return _of_job(job, {"message": sentences.of_start(job, now=now), **job_fields(job)})
+    return _of_job(job, {"message": sentences.of_start(job, now=now, request_id=request_id), **job_fields(job)})
 
 
 def status(job: Job, *, now: float) -> CallToolResult:
@@ -181,11 +184,33 @@ def moment(seconds: float) -> str:
 
 
 def _of_job(job: Job, structured: dict[str, Any]) -> CallToolResult:
+    _shorten(structured)
     if job.state != "completed" or job.artifact is None:
         return reply(structured)
     kind, size = MEDIA_TYPES[ending(job)], job.artifact.bytes
     link = ResourceLink(type="resource_link", uri=video_uri(job), name=file_name(job), mime_type=kind, size=size)
     return reply(structured, link)
+
+
+def _shorten(structured: dict[str, Any]) -> None:
+    """Cuts the vendor's words where the whole would be too long. The job's resource has them all."""
+    error: dict[str, Any] = structured.get("error", {})
+    words: str = error.get("vendor_message", "")
+
+    def size(length: int) -> int:
+        told = structured | {"error": error | {"vendor_message": _cut(words, length)}}
+        return len(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
+
+    if not words or size(len(words)) <= MOST_BYTES:
+        return
+    if (room := bisect_right(range(1, len(words)), MOST_BYTES, key=size)) > 1:
+        error["vendor_message"] = _cut(words, room)
+    else:
+        del error["vendor_message"]
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _broken(rule: Broken) -> dict[str, Any]:
@@ -197,7 +222,7 @@ def _shown(got: Any) -> Any:
     if got is None or isinstance(got, bool) or (isinstance(got, int | float) and abs(got) < 2**53):
         return got
     text = got if isinstance(got, str) else json.dumps(got, default=str)
-    return text if len(text) <= MOST_GOT else text[: MOST_GOT - 1] + "…"
+    return _cut(text, MOST_GOT)
 
 
 def _dollars(micros: int | None) -> float | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..domain import LIVE, Artifact, Charged, Job
-from ..errors import BrokenRules, Fix, NeedsConfirmation, NotCancellable, NotRecalled, SoraError
+from ..errors import Fix, NeedsConfirmation, NotCancellable, NotRecalled, SoraError
 from ..money import show
 from ..quoted import vendor_text
 from ..vendors import Choice
@@ -36,10 +36,10 @@ REFUNDS = {
 }
 
 
-def of_start(job: Job, *, now: float) -> str:
-    """A job that was just created, or that existed already."""
+def of_start(job: Job, *, now: float, request_id: str) -> str:
+    """A job that was just created, or that existed already: of the request_id that was said, or of the same wish."""
     if job.deduplicated:
-        why = "the same request_id" if job.request_id else "the same request within 10 minutes; a wanted repeat says options.variation"
+        why = "the same request_id" if request_id else "same wish within 10 min; to repeat: options.variation"
         return f"Not bought again ({why}): {of_job(job, now=now)}"
     left = "" if job.day_left is None or not job.micros else f" (left today {show(job.day_left)})"
     notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
@@ -173,13 +173,9 @@ def _money(error: SoraError) -> str:
 
 def _fixes(error: SoraError) -> str:
     """Alternatives; several broken arguments are mended together."""
-    broken = error.broken if isinstance(error, BrokenRules) else ()
-    moved = any(rule.code == "unknown_argument" for rule in broken)
-    together = {fix.argument for fix in error.fixes} if moved else {rule.argument for rule in broken} - {"prompt"}
-    joint = [fix for fix in error.fixes if fix.argument in together] if len(together) > 1 else []
-    single = [fix for fix in error.fixes if fix not in joint]
+    joint = error.together
     first = [" with ".join(_fix(fix, priced=fix is joint[-1]) for fix in joint)] if joint else []
-    return ", or ".join([*first, *(_fix(fix) for fix in single[:FIXES_SAID])])
+    return ", or ".join([*first, *(_fix(fix) for fix in error.fixes[len(joint) : FIXES_SAID])])
 
 
 def _fix(fix: Fix, *, priced: bool = True) -> str:
@@ -192,6 +188,8 @@ def _fix(fix: Fix, *, priced: bool = True) -> str:
 
 def _done(job: Job, file: Artifact) -> str:
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
+    if job.deduplicated:
+        return f"{job.id}, {price(job)}.\nFile: {file.path}\nNext: tell the user."
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     what = f"{job.id}, {length}, {size}, {_bytes(file.bytes)}, {price(job)}"

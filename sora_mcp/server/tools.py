@@ -10,12 +10,12 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, InputRequiredResult
 
-from ..domain import LIVE, Job, State, Wish
+from ..domain import LIVE, Job, State
 from ..errors import NotCancellable
 from . import approval, replies, sentences, sizes
-from .arguments import dollars
 from .opened import Opened, principal
 from .seeing import edit_video, view_video
+from .wishes import wish_of
 
 if TYPE_CHECKING:
     from ..desk import Desk
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 LOOK_S = 0.25
 """How often the store is asked while a client waits: another process may finish the job."""
 TELL_S = 2.0
-FRAME = "https://example.com/frame.png"
-"""Stands for any first frame where only the price counts."""
 
 
 async def create_video(
@@ -41,21 +39,21 @@ async def create_video(
 ) -> CallToolResult | InputRequiredResult:
     """Reserve a job; the worker sends it. Where a person has to agree, ask in the chat."""
     desk = await _desk(ctx)
-    wish = Wish(
+    wish = wish_of(
         prompt=prompt,
-        model=model or None,
-        size=size or None,
+        model=model,
+        size=size,
         seconds=seconds,
-        image=image or None,
-        options=options or {},
-        max_usd=None if max_usd is None else dollars(max_usd),
-        quote_id=quote or None,
-        request_id=request_id or None,
+        image=image,
+        options=options,
+        max_usd=max_usd,
+        quote=quote,
+        request_id=request_id,
     )
     job = await approval.bought(desk, wish, ctx)
     if isinstance(job, InputRequiredResult):
         return job
-    return replies.started(job, now=desk.clock())
+    return replies.started(job, now=desk.clock(), request_id=request_id)
 
 
 async def get_video_status(job_id: str, ctx: Context[Opened, Any], wait_seconds: float = 25) -> CallToolResult:
@@ -76,14 +74,7 @@ async def estimate_cost(
 ) -> CallToolResult:
     """The price of any prompt."""
     desk = await _desk(ctx)
-    wish = Wish(
-        prompt="x",
-        model=model or None,
-        size=size or None,
-        seconds=seconds,
-        image=FRAME if image else None,
-        options=options or {},
-    )
+    wish = wish_of(model=model, size=size, seconds=seconds, image=image, options=options)
     return replies.estimated(await desk.estimate(wish, clips=clips, principal=principal()), desk)
 
 

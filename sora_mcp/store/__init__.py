@@ -75,6 +75,14 @@ class Store:
             raise found
         return found
 
+    def foresee(self, intent: Intent, caps: Caps) -> None:
+        """Refused where `reserve` would be, but for a missing yes. Nothing is held or written."""
+        with self._database.reading() as conn:
+            now = self._clock()
+            found = reserving.foreseen(conn, intent, caps, now, left=ledger.budget(conn, caps, now))
+        if isinstance(found, SoraError):
+            raise found
+
     def get(self, job_id: str, principal: str | None) -> Job:
         """The job, however its id was typed. NotFound for others' jobs too; None as principal sees all."""
         with self._database.reading() as conn:

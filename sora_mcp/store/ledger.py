@@ -198,10 +198,10 @@ def budget(conn: sa.Connection, caps: Caps, now: float) -> Budget:
     )
 
 
-def refusal(conn: sa.Connection, micros: Micros, caps: Caps, now: float, *, left: Budget) -> str | None:
-    """The price, which cap it would pass, and until when; None when it fits."""
+def refusal(conn: sa.Connection, micros: Micros, caps: Caps, now: float, *, left: Budget, what: str) -> str | None:
+    """The price of what is named, which cap it would pass, and until when; None when it fits."""
     passed = over(conn, micros, caps, now, left=left)
-    return None if passed is None else f"This costs {show(micros)}. {''.join(passed)}"
+    return None if passed is None else f"{what} costs {show(micros)}. {''.join(passed)}"
 
 
 def over(conn: sa.Connection, micros: Micros, caps: Caps, now: float, *, left: Budget) -> tuple[str, str] | None:

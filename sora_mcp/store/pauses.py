@@ -39,7 +39,7 @@ def alarm(conn: sa.Connection, job: Job, named: int | None, now: float) -> tuple
     if named is None or named * DRIFT <= job.micros * (DRIFT + 1):
         return job.warnings
     why = f"it cost {show(named)} where {show(job.micros)} was quoted"
-    warning = f"{job.model} is paused: {why}. Only the user can go on with it: sora-mcp resume {job.model}"
+    warning = f"Paused: {why}. Only the user can go on: sora-mcp resume {job.model}"
     if warning in job.warnings:
         return job.warnings  # said before: a person may have resumed the model since
     if conn.execute(sa.select(pauses.c.model).where(pauses.c.model == job.model)).first() is None:

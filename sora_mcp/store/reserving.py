@@ -12,7 +12,7 @@ from ..errors import OverBudget, RequestIdConflict, SoraError
 from ..money import Micros
 from . import jobs, ledger, pauses, quotes, tables
 from .ids import new_id
-from .nouns import Caps, Intent
+from .nouns import Budget, Caps, Intent
 
 SAME_WISH_S = 600
 """The same wish within this time, without a request_id, means the job that exists."""
@@ -35,12 +35,8 @@ NEW = sa.insert(tables.jobs).values(version=jobs.next_version(), **jobs.free(0))
 def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job | SoraError:
     """The job, new or known, or why there is none: returned, not raised, because a quote that was written down has to stay."""
     left, micros = ledger.budget(conn, caps, now), intent.quote.micros
-    if (known := _known(conn, intent) if intent.request_id is not None else _recent(conn, intent, now)) is not None:
-        return replace(known, deduplicated=True, day_left=left.day_left)
-    if (over := ledger.refusal(conn, micros, caps, now, left=left)) is not None:
-        return OverBudget(over)
-    if (paused := pauses.refusal(conn, intent.model)) is not None:
-        return paused
+    if (found := foreseen(conn, intent, caps, now, left=left)) is not None:
+        return found
     job_id = new_id("v")
     if intent.confirm and (no := quotes.use(conn, intent, job_id, now)) is not None:
         return no
@@ -51,6 +47,15 @@ def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job 
     expected_s = max(1, round(usual_s)) if usual_s else intent.expected_s
     conn.execute(NEW, {"id": job_id, "day": day.name, "expected_s": expected_s, **_columns(intent, now)})
     return replace(jobs.load(conn, job_id), day_left=Micros(left.day_left - micros))
+
+
+def foreseen(conn: sa.Connection, intent: Intent, caps: Caps, now: float, *, left: Budget) -> Job | SoraError | None:
+    """The job that exists, or what no yes would help against; None where a new job may begin. Writes nothing."""
+    if (known := _known(conn, intent) if intent.request_id is not None else _recent(conn, intent, now)) is not None:
+        return replace(known, deduplicated=True, day_left=left.day_left)
+    if (over := ledger.refusal(conn, intent.quote.micros, caps, now, left=left, what=intent.model)) is not None:
+        return OverBudget(over)
+    return pauses.refusal(conn, intent.model)
 
 
 def cancel_unsent(conn: sa.Connection, job: Job, now: float) -> Job | None:

@@ -119,6 +119,12 @@ class PlayedDesk:
         self.wishes.append(wish)
         return _given(self.made)
 
+    async def foresee(self, wish: Wish, *, principal: str) -> Micros:
+        return usd("0.40")
+
+    async def priced(self, wish: Wish, *, principal: str) -> Micros:
+        return usd("0.40")
+
     async def job(self, job_id: str, *, principal: str) -> Job:
         self.looked += 1
         if self.looked > 1 and self.looks:

@@ -42,6 +42,7 @@ def video(**given: Any) -> dict[str, Any]:
     return {"prompt": "a paper boat", "model": VEO, **given}
 
 
+RICH = {"SORA_MCP_DAILY_USD": "100", "SORA_MCP_PER_VIDEO_USD": "50"}
 MISTAKES = (
     Mistake("a unit on the seconds", video(seconds="8s"), "invalid_seconds", {"seconds": 8}),
     Mistake("words for the seconds", video(seconds="8 seconds"), "invalid_seconds", {"seconds": 8}),
@@ -59,6 +60,16 @@ MISTAKES = (
     Mistake("landscape 8k", video(size="landscape 8k"), "invalid_size", {"size": "3840x2160"}),
     Mistake("almost the size", video(size="1280x704"), "invalid_size", {"size": "1280x720"}),
     Mistake("size and seconds at once", video(size="4:3", seconds=10), "invalid_size", {"size": "1280x720", "seconds": 8}),
+    Mistake(
+        "a length that no model sells", {"prompt": "a boat", "size": "21:9", "seconds": 500}, "invalid_seconds", {"seconds": 15}, env=RICH
+    ),
+    Mistake(
+        "a size and a length of no model",
+        {"prompt": "a boat", "size": "31:9", "seconds": 500},
+        "invalid_size",
+        {"size": "1280x720", "seconds": 8},
+        env=RICH,
+    ),
     Mistake("promt", {"promt": "a paper boat", "model": VEO}, "unknown_argument", {"prompt": "a paper boat", "promt": None}),
     Mistake("duration", video(duration=8), "unknown_argument", {"seconds": 8, "duration": None}),
     Mistake("aspect_ratio", video(aspect_ratio="9:16"), "unknown_argument", {"size": "9:16", "aspect_ratio": None}),
@@ -83,6 +94,19 @@ MISTAKES = (
     Mistake("bytes where only addresses are taken", video(image=picture(640, 360)), "invalid_image", {"image": None}),
     Mistake("more than the caller's own cap", video(seconds=8, max_usd=1.3), "over_budget", {"seconds": 4}),
     Mistake("more than the day has", video(seconds=8), "over_budget", {"seconds": 4}, env={"SORA_MCP_DAILY_USD": "1.30"}),
+    Mistake(
+        "more than any keyed model costs",
+        {"prompt": "a boat"},
+        "over_budget",
+        {"model": "sample:sample"},
+        env={"SORA_MCP_DAILY_USD": "0.1"},
+    ),
+    Mistake(
+        "a size that is too dear",
+        video(size="1024x1792", max_usd=1.3, model="muvi:sora-2-pro"),
+        "over_budget",
+        {"size": "720x1280"},
+    ),
     Mistake("a price with its currency", video(max_usd="5 USD"), "invalid_argument", {"max_usd": "5"}),
     Mistake("the same id for another wish", {**ONE_REQUEST, "prompt": "a red kite"}, "request_id_conflict", {"request_id": None}),
     Mistake("a count in words", {"model": VEO, "clips": "three"}, "invalid_argument", {"clips": None}, tool="estimate_cost"),
@@ -118,7 +142,7 @@ def mended(call: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """The call with these arguments changed, as a model does it that takes the words for what they say."""
     changed = {**call, **({"options": dict(call["options"])} if isinstance(call.get("options"), dict) else {})}
     for name, value in changes.items():
-        place, key = (changed.setdefault("options", {}), name[8:]) if name.startswith("options.") else (changed, name)
+        place, key = (changed.setdefault("options", {}), name[8:]) if name.startswith("options.") and name not in call else (changed, name)
         if value is None:
             place.pop(key, None)
         else:
@@ -185,3 +209,5 @@ async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake
         changes = first_fix(error)
         yes = await asking.call_tool(mistake.tool, mended(call, changes))
         assert (changes, yes.is_error) == (mistake.first, False)
+        prices = {fix["usd"] for fix in error["fixes"] if fix.get("value") == changes.get(fix["argument"]) and "usd" in fix}
+        assert mistake.tool == "get_video_status" or prices == {(yes.structured_content or {})["usd"]}

@@ -45,6 +45,11 @@ async def test_no_prompt_buys_without_a_yes(era: Era) -> None:
     assert "When I say yes, call create_video with max_usd" in await said(era, "shot", idea="x")
     assert "Buy nothing unasked." in await said(era, "review", job_id="v_1")
     assert "2026-11" in await said(era, "spend_report", month="2026-11")
+    assert "this month" in await said(era, "spend_report", month=" ")
+
+
+async def test_a_review_of_a_job_that_may_not_be_there_says_what_to_do_then(era: Era) -> None:
+    assert "If there is no such job, say so and stop." in await said(era, "review", job_id="v_0000000000")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +58,9 @@ async def test_no_prompt_buys_without_a_yes(era: Era) -> None:
         ("review", {}, "review needs job_id: it takes job_id."),
         ("shot", {"idea": " "}, "shot needs idea: it takes idea, model, size, seconds."),
         ("review", {"job_id": "v_1", "mood": "x"}, "review has no mood: it takes job_id."),
+        ("spend_report", {"month": "zzz"}, "month is written as 2026-11, not 'zzz'."),
+        ("spend_report", {"month": "2026-13"}, "month is written as 2026-11, not '2026-13'."),
+        ("review", {"job_id": "my clip"}, "job_id is written as v_0123456789, not 'my clip'."),
         ("zzz", {}, "There is no prompt 'zzz': it is storyboard, shot, review or spend_report."),
     ],
 )

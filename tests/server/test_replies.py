@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_the_text_is_the_message() -> None:
 def test_a_repeat_says_that_nothing_was_bought_again() -> None:
     result = replies.started(replace(a_job(), deduplicated=True), now=NOW)
     assert said(result) == (
-        "Not bought again (the same request within 10 minutes; a wanted repeat says options.variation): "
+        "Not bought again (same wish within 10 min; to repeat: options.variation): "
         "v_0123456789 is queued, about 2 min left. $0.40 is set aside for it: do not create it again. "
         'Next: get_video_status("v_0123456789").'
     )
@@ -87,7 +88,14 @@ def test_a_repeat_says_that_nothing_was_bought_again() -> None:
 
 def test_a_repeat_by_request_id_says_so() -> None:
     job = replace(a_done_job(), deduplicated=True, request_id="r1")
-    assert said(replies.started(job, now=NOW)).startswith("Not bought again (the same request_id): Done in 84 s:")
+    assert said(replies.started(job, now=NOW, request_id="r1")).startswith(
+        "Not bought again (the same request_id): v_0123456789, $0.40.\nFile: "
+    )
+
+
+def test_the_same_wish_without_a_request_id_is_no_repeat_by_request_id() -> None:
+    job = replace(a_done_job(), deduplicated=True, request_id="r1")
+    assert said(replies.started(job, now=NOW)).startswith("Not bought again (same wish within 10 min;")
 
 
 def test_a_running_job_says_how_far_it_is() -> None:
@@ -238,6 +246,41 @@ def test_one_job_stays_small(job: Job) -> None:
     assert len(json.dumps(status(job).structured_content, separators=(",", ":")).encode()) <= ONE_RESULT
 
 
+def size(result: CallToolResult) -> int:
+    """Bytes of the structured part, as they go over the wire."""
+    return len(json.dumps(result.structured_content, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+@pytest.mark.parametrize(
+    "words", ["x" * 500, "界" * 500, '"\\' * 250, "🎬" * 500, "no"], ids=["ASCII", "Chinese", "quotes", "emoji", "short"]
+)
+@pytest.mark.parametrize(
+    "tell", [status, lambda job: replies.started(job, now=NOW), lambda job: replies.cancelled(job, now=NOW, refunds="")]
+)
+def test_a_vendors_words_are_cut_where_a_result_would_grow_too_long(words: str, tell: Callable[[Job], CallToolResult]) -> None:
+    error = JobError("vendor_rejected", "Muvi refuses this request.", "no", vendor_message=words)
+    result = tell(replace(a_job(), state="failed", charged="no", error=error, warnings=LONG[:1], day_left=usd("9.6")))
+    told: str = (result.structured_content or {})["error"]["vendor_message"]
+    assert told == words or (told.endswith("…") and words.startswith(told[:-1]) and size(result) > ONE_RESULT - 4)
+    assert size(result) <= ONE_RESULT
+
+
+def test_a_vendors_words_for_which_there_is_no_room_are_left_out() -> None:
+    error = JobError("vendor_rejected", "Muvi refuses this request. " * 30, "no", vendor_message="no")
+    told = (status(replace(a_job(), state="failed", charged="no", error=error)).structured_content or {})["error"]
+    assert list(told) == ["code", "message", "charged"]
+
+
+PAUSED = "Paused: it cost $1.20 where $0.40 was quoted. Only the user can go on: sora-mcp resume muvi:sora-2"
+
+
+@pytest.mark.parametrize("request_id", ["", "r1"])
+@pytest.mark.parametrize("job", [a_done_job(), a_job(), replace(a_job(), state="unknown", charged="unknown")], ids=lambda job: job.state)
+def test_a_repeat_of_a_model_that_is_paused_stays_small(job: Job, request_id: str) -> None:
+    known = replace(job, deduplicated=True, actual=usd("1.2"), warnings=(PAUSED,), day_left=usd("998.80"))
+    assert size(replies.started(known, now=NOW, request_id=request_id)) <= ONE_RESULT
+
+
 @pytest.mark.parametrize("waits_until", [None, NOW + 120], ids=["sent", "waiting"])
 def test_a_start_stays_small(waits_until: float | None) -> None:
     result = replies.started(replace(a_job(), state="submitting", warnings=LONG, waits_until=waits_until, day_left=usd("9.6")), now=NOW)
@@ -318,6 +361,22 @@ def test_several_broken_arguments_are_mended_together() -> None:
         fixes=(Fix("size", "1280x720", usd("0.4")), Fix("seconds", 4, usd("0.4")), Fix("model", "sample:sample", usd("0"))),
     )
     assert said(replies.refused(error)).endswith('Fix: size="1280x720" with seconds=4 ($0.40), or model="sample:sample" (free).')
+
+
+def test_a_first_frame_that_is_mended_by_another_size_is_mended_together_with_the_rest() -> None:
+    error = BrokenRules(
+        (Broken("image", "720x1280", "exactly as large", "invalid_image"), Broken("seconds", 5, "4", "invalid_seconds")),
+        fixes=(Fix("size", "720x1280", usd("0.4")), Fix("seconds", 4, usd("0.4")), Fix("model", "sample:sample", usd("0"))),
+    )
+    assert said(replies.refused(error)).endswith('Fix: size="720x1280" with seconds=4 ($0.40), or model="sample:sample" (free).')
+
+
+def test_another_model_mends_several_broken_arguments_alone() -> None:
+    error = BrokenRules(
+        (Broken("size", "4:3", "1280x720", "invalid_size"), Broken("seconds", 5, "4", "invalid_seconds")),
+        fixes=(Fix("model", "muvi:wan-2.6", usd("1")), Fix("model", "sample:sample", usd("0"))),
+    )
+    assert said(replies.refused(error)).endswith('Fix: model="muvi:wan-2.6" ($1.00), or model="sample:sample" (free).')
 
 
 def test_a_fix_may_be_to_leave_something_out() -> None:

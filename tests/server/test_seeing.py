@@ -18,7 +18,7 @@ from mcp.types import BlobResourceContents, CallToolResult, ImageContent, TextCo
 from PIL import Image
 
 from sora_mcp.desk import Desk
-from sora_mcp.errors import MissingMediaExtra
+from sora_mcp.errors import MissingMediaExtra, NotFound
 from sora_mcp.media import extra, mp4
 from sora_mcp.server.app import build
 from tests.media.clips import a_clip, colour_of
@@ -141,6 +141,58 @@ async def test_a_frame_of_a_job_becomes_the_first_frame_of_the_next(tmp_path: Pa
     raw = base64.b64decode(image.uri.partition(",")[2])
     assert (image.media_type, image.width, image.height, parents) == ("image/png", 320, 180, (room.clip,))
     assert (colour_of(Image.open(io.BytesIO(raw))), job["parents"]) == (colour, [room.clip])
+
+
+async def test_a_clip_itself_is_no_first_frame_and_its_last_frame_is_offered(era: Era, tmp_path: Path) -> None:
+    async with a_room(tmp_path, era) as room:
+        error = await room.refused("create_video", prompt="x", model="sample:sample", image=f" {room.clip.upper()}")
+        misnamed = await room.refused("create_video", prompt="x", model="sample:sample", image_url=room.clip, duration=5)
+        await room.bought(image=error["fixes"][0]["value"])
+    last = {"argument": "image", "value": f"{room.clip}#last", "usd": 0}
+    allowed = f"a frame of it: {room.clip}#first, {room.clip}#last or a second such as {room.clip}#2.5s"
+    assert error["broken"] == [{"argument": "image", "got": room.clip, "allowed": allowed}]
+    assert error["fixes"] == [last, {"argument": "image", "value": None, "usd": 0}]
+    assert [fix["value"] for fix in misnamed["fixes"]] == [last["value"], 5, None, None]
+
+
+async def test_a_last_frame_that_the_model_does_not_take_is_not_offered(era: Era, tmp_path: Path) -> None:
+    async with a_room(tmp_path, era) as room:
+        error = await room.refused("create_video", prompt="x", model="sample:sample", image=room.clip, seconds=60)
+    assert [(fix["argument"], fix["value"]) for fix in error["fixes"]] == [("image", None), ("seconds", 20)]
+
+
+@pytest.mark.parametrize("moment", ["", "#first", "#last", "#0.5s"])
+async def test_a_picture_that_was_cut_out_of_a_clip_is_a_first_frame(tmp_path: Path, moment: str, era: Era) -> None:
+    async with a_room(tmp_path, era) as room:
+        cut = await room.edited(inputs=[room.clip], action="frame", start=1.5)
+        image, parents = await room.desk.framing.read(f"{cut['job_id']}{moment}", principal="local")
+        await room.bought(image=f"{cut['job_id']}{moment}", size="1280x720")
+    raw = base64.b64decode(image.uri.partition(",")[2])
+    assert (image.media_type, parents, colour_of(Image.open(io.BytesIO(raw)))) == ("image/png", (cut["job_id"],), "blue")
+
+
+async def test_a_moving_picture_of_a_job_is_no_first_frame(tmp_path: Path) -> None:
+    async with a_room(tmp_path, "auto") as room:
+        moving = await room.edited(inputs=[room.clip], action="gif")
+        error = await room.refused("create_video", prompt="x", model="sample:sample", image=moving["job_id"])
+    assert error["broken"] == [{"argument": "image", "got": "a GIF", "allowed": "a PNG, JPEG or WebP picture"}]
+
+
+@pytest.mark.parametrize("image", ["v_0000000000", "v_0123456789"])
+async def test_a_job_of_nobody_or_of_somebody_else_is_not_there(tmp_path: Path, image: str) -> None:
+    async with a_room(tmp_path, "auto") as room:
+        with pytest.raises(NotFound, match=f"There is no job '{image}'"):
+            await room.desk.framing.read(image, principal="somebody else")
+
+
+async def test_a_picture_of_a_job_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
+    async with a_room(tmp_path, "auto") as room:
+        cut = await room.edited(inputs=[room.clip], action="frame", start=1.5)
+        path = Path(cut["path"])
+        path.rename(tmp_path / "elsewhere.png")
+        path.symlink_to(tmp_path / "elsewhere.png")
+        error = await room.refused("create_video", prompt="x", model="sample:sample", image=cut["job_id"])
+    assert error["code"] == "not_finished"
 
 
 async def test_a_moment_behind_the_end_is_refused(era: Era, tmp_path: Path) -> None:

@@ -1,0 +1,150 @@
+"""A call that its tool does not take is told all that is wrong with it, and one call that works, with its price; nothing is bought."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sora_mcp.errors import Fix
+from sora_mcp.money import Micros, usd
+from sora_mcp.server.remedies import changed, differences
+
+from .conftest import Era
+from .test_mistakes import ONE_REQUEST, VEO, client, mended, video
+
+Row = tuple[str, dict[str, Any], list[str], dict[str, Any], float]
+KEYLESS = "pixazo:sora-2-pro"
+EIGHT = {"seconds": 8, "duration": None}
+
+WRONG: tuple[Row, ...] = (
+    ("a minute as a text", video(seconds="60"), ["seconds"], {"seconds": 8}, 2.4),
+    ("a minute's duration", video(duration=60), ["duration", "seconds"], EIGHT, 2.4),
+    ("a duration that is sold", video(duration=8), ["duration"], EIGHT, 2.4),
+    ("a ratio that is not", video(aspect_ratio="21:9"), ["aspect_ratio", "size"], {"size": "1280x720", "aspect_ratio": None}, 1.2),
+    ("a resolution that is not", video(resolution="8k"), ["resolution", "size"], {"size": "3840x2160", "resolution": None}, 1.8),
+    ("an image without https", video(image_url="http://x/y.png"), ["image_url", "image"], {"image_url": None}, 1.2),
+    ("an option that is not sold, as a text", video(options='{"foo": 1}'), ["options", "options.foo"], {"options": None}, 1.2),
+    ("another vendor's option", video(quality="hd"), ["quality", "options.quality"], {"quality": None}, 1.2),
+    ("an option beside others", video(seed=7, options={"audio": True}), ["seed"], {"options.seed": 7, "seed": None}, 1.2),
+    (
+        "an option as a refusal names it",
+        video(**{"options.audio": "no"}),
+        ["options.audio", "options.audio"],
+        {"options": {"audio": True}, "options.audio": None},
+        1.2,
+    ),
+    (
+        "four at once",
+        video(size="1080p vertical", seconds="60", bogus=1, options={"zz": 1}),
+        ["bogus", "seconds", "options.zz", "size"],
+        {"size": "1080x1920", "seconds": 8, "options.zz": None, "bogus": None},
+        2.4,
+    ),
+    ("a picture and a length", video(image="http://x/y.png", seconds="60"), ["seconds", "image"], {"seconds": 8, "image": None}, 2.4),
+    (
+        "a picture, a size and a misnamed length",
+        video(image="nowhere.png", size="4:3", duration=60),
+        ["duration", "image", "size", "seconds"],
+        {"size": "1280x720", "image": None, "seconds": 8, "duration": None},
+        2.4,
+    ),
+    (
+        "a model without a key",
+        video(model=KEYLESS, seconds="8"),
+        ["seconds", "model"],
+        {"model": "muvi:kling-text2video-v3", "seconds": 8},
+        0.6,
+    ),
+    (
+        "a prompt's name and a length",
+        {"promt": "a kite", "model": VEO, "seconds": "5"},
+        ["promt", "seconds", "prompt"],
+        {"prompt": "a kite", "seconds": 4, "promt": None},
+        1.2,
+    ),
+    (
+        "the request_id of another wish",
+        {**ONE_REQUEST, "length": 5},
+        ["length", "request_id"],
+        {"seconds": 5, "request_id": None, "length": None},
+        0,
+    ),
+)
+"""A call with several things wrong: what, the arguments, the broken ones, the changes that mend it, what it costs then."""
+
+
+def told(error: dict[str, Any]) -> tuple[list[str], dict[str, Any], set[float]]:
+    """The broken arguments; the fixes, by argument; their prices."""
+    fixes = error.get("fixes", [])
+    return [rule["argument"] for rule in error["broken"]], {f["argument"]: f["value"] for f in fixes}, {f["usd"] for f in fixes}
+
+
+@pytest.mark.parametrize("row", WRONG, ids=lambda row: row[0])
+async def test_all_that_is_wrong_is_told_at_once_with_a_call_that_works_and_its_price(tmp_path: Path, row: Row, era: Era) -> None:
+    _, call, broken, changes, price = row
+    async with client(tmp_path, era) as asking:
+        await asking.call_tool("create_video", ONE_REQUEST)
+        error = ((await asking.call_tool("create_video", call)).structured_content or {})["error"]
+        assert told(error) == (broken, changes, {price})
+        yes = await asking.call_tool("create_video", mended(call, changes))
+        assert (yes.is_error, (yes.structured_content or {}).get("usd")) == (False, price)
+
+
+async def test_the_call_that_works_passes_no_cap_and_the_message_says_why(tmp_path: Path, era: Era) -> None:
+    async with client(tmp_path, era, SORA_MCP_DAILY_USD="1.30") as asking:
+        answer = await asking.call_tool("create_video", video(duration=8))
+        error = (answer.structured_content or {})["error"]
+        assert told(error) == (["duration", "seconds"], {"seconds": 4, "duration": None}, {1.2})
+        assert error["broken"][1] == {"argument": "seconds", "got": 8, "allowed": "4"}
+        assert f"{VEO} costs $2.40. Only $1.30 of the day's $1.30 is left." in error["message"]
+
+
+async def test_where_no_call_works_nothing_is_offered(tmp_path: Path, era: Era) -> None:
+    async with client(tmp_path, era) as asking:
+        unknown_frame = await asking.call_tool("create_video", video(input_image="v_0000000000#last"))
+        endless_name = await asking.call_tool("create_video", video(**{"x" * 101: 1}))
+    first, second = ((answer.structured_content or {})["error"] for answer in (unknown_frame, endless_name))
+    assert (told(first), "There is no job" in first["message"]) == ((["input_image"], {}, set()), True)
+    assert told(second) == (["x" * 100], {}, set())
+
+
+async def test_a_prompt_that_no_model_takes_is_told_with_the_rest_and_never_offered(tmp_path: Path, era: Era) -> None:
+    async with client(tmp_path, era) as asking:
+        answer = await asking.call_tool("create_video", {"text": "x" * 10_000, "model": VEO, "duration": 60})
+        assert told((answer.structured_content or {})["error"]) == (
+            ["text", "duration", "prompt", "seconds"],
+            {"seconds": 8, "text": None, "duration": None},
+            {2.4},
+        )
+
+
+async def test_an_estimate_is_told_as_much_and_its_call_may_pass_a_cap(tmp_path: Path, era: Era) -> None:
+    async with client(tmp_path, era, SORA_MCP_DAILY_USD="1") as asking:
+        call = {"model": VEO, "duration": 60, "image": "yes", "aspect_ratio": "16:9 4k"}
+        no = await asking.call_tool("estimate_cost", call)
+        broken, changes, prices = told((no.structured_content or {})["error"])
+        assert broken == ["duration", "aspect_ratio", "image", "seconds"]
+        assert changes == {"image": True, "seconds": 8, "size": "16:9 4k", "duration": None, "aspect_ratio": None}
+        yes = (await asking.call_tool("estimate_cost", mended(call, changes))).structured_content or {}
+        assert (yes["allowed"], {yes["usd"]}) == (False, prices)
+
+
+async def test_a_wrong_call_leaves_no_trace(tmp_path: Path, era: Era) -> None:
+    async with client(tmp_path, era, SORA_MCP_CONFIRM_ABOVE_USD="0.01") as asking:
+        before = (await asking.call_tool("list_videos", {})).structured_content
+        error = ((await asking.call_tool("create_video", video(duration=8))).structured_content or {})["error"]
+        assert (await asking.call_tool("list_videos", {})).structured_content == before
+        assert (error["fixes"][0], "quote" in error) == ({"argument": "seconds", "value": 8, "usd": 2.4}, False)
+
+
+def test_changes_and_differences_are_each_others_inverse() -> None:
+    before = {"prompt": "a", "seconds": 8.0, "options": {"a": 1, "b": True}, "bogus": 1}
+    fixes = (Fix("seconds", 8, usd("1")), Fix("options.b", 1, usd("1")), Fix("bogus", None, usd("1")), Fix("options.a", None, usd("1")))
+    after = {"prompt": "a", "seconds": 8, "options": {"b": 1}}
+    assert (changed(before, fixes), tuple(differences(before, after, usd("1")))) == (after, fixes)
+
+
+def test_options_that_were_none_and_are_none_need_no_change() -> None:
+    assert tuple(differences({"prompt": "a"}, {"prompt": "a", "options": {}}, Micros(0))) == ()

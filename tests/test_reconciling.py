@@ -225,7 +225,7 @@ async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent
         assert (started.waits_until, waiting.waits_until, waiting.state, len(at.posts)) == (NOON + 120, NOON + 120, "submitting", 1)
         why = "an earlier paid call of its model is unclear"
         begun = f"Not sent yet: {why}; sent by 12:02 UTC at the latest. Next: "
-        assert begun in sentences.of_start(started, now=NOON)
+        assert begun in sentences.of_start(started, now=NOON, request_id="")
         then = f"waits, nothing is sent yet: {why}. It is sent when that is clear, at the latest in about 90 s (12:02 UTC)."
         assert sentences.of_job(waiting, now=clock.at).startswith(f"{started.id} {then} $2.40 is set aside: do not create it again.")
         at.desk.settings = replace(at.desk.settings, poll_seconds=0.02)

@@ -196,7 +196,7 @@ def _reason(error: Exception, name: str) -> SoraError:
         return error
     log.error("%s failed", name, exc_info=error)
     unforeseen = SoraError(UNFORESEEN)
-    if name not in FACES or FACES[name].destroys:
+    if name not in FACES or FACES[name].destroys or name in OF_A_JOB:
         unforeseen.charged = "unknown"
     return unforeseen
 

@@ -122,7 +122,7 @@ def test_who_stops_reading_ends_the_command_in_peace(said: dict[str, str]) -> No
         assert (command.wait(timeout=30), command.stderr.read()) == (0, b"")
 
 
-def test_a_home_that_cannot_be_made_is_a_refusal(said: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_home_that_can_never_be_made_is_a_bad_setting(said: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    assert cli.run(["jobs", "--home", str(tmp_path / "file" / "home")], said) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    assert cli.run(["jobs", "--home", str(tmp_path / "file" / "home")], said) == 2
+    assert capsys.readouterr().err == "sora-mcp: SORA_MCP_HOME must be a path of a folder.\n"

@@ -121,10 +121,10 @@ async def test_a_bug_while_buying_says_that_the_outcome_is_unknown(era: Era, cap
     assert "secret thing" in caplog.text
 
 
-async def test_a_bug_while_reading_costs_nothing(era: Era) -> None:
+async def test_a_bug_while_a_job_is_read_leaves_its_money_open(era: Era) -> None:
     desk = desk_with(replace(a_job(), created_at="x"))  # pyright: ignore[reportArgumentType] - what must not happen
     result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
-    assert fields(result)["error"]["charged"] == "no"
+    assert fields(result)["error"]["charged"] == "unknown"
 
 
 async def test_an_unknown_tool_is_a_protocol_error(era: Era) -> None:

@@ -119,7 +119,7 @@ SUBMITS: tuple[Fault, ...] = (
     Fault("S51", "a client without forms, with errors, or silent", "`needs_confirmation` names `sora-mcp approve`; else `declined`",
           ("server/test_approval.py::test_a_client_without_forms_gets_a_quote_to_approve_elsewhere",
            "server/test_replies.py::test_a_needed_yes_names_the_quote_and_how_a_person_gives_it",
-           "server/test_approval.py::test_a_client_that_answers_with_an_error_did_not_say_yes",
+           "server/test_approval.py::test_a_client_that_answers_with_an_error_gets_the_quote_for_a_yes_elsewhere",
            "server/test_approval.py::test_silence_ends_with_the_quote")),
 )
 

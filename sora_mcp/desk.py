@@ -13,13 +13,13 @@ from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, Pr
 from .framing import Framing
 from .media.edits import Asked
 from .money import Micros
-from .planning import Plan, Planner, fingerprint, outline
+from .planning import Plan, Planner, as_said, fingerprint, outline
 from .quoting import Quotes
 from .recalling import recall
 from .rules import FIT
 from .settings import Settings
 from .shelf import Shelf
-from .store import Budget, Caps, Intent, Outline, Page, Store
+from .store import Budget, Caps, Intent, Outline, Page, Said, Store
 from .store.pauses import said
 from .studio import Studio
 from .vendors import Catalogue, Fit, cheapest, fitting, key_needed
@@ -96,16 +96,24 @@ class Desk:
         `agreed` is the quote that a person has just said yes to."""
         try:
             with before_money():
-                intent, plan = await self._intended(wish, principal, agreed)
+                await self.shelf.look(wish.model)
+                request, parents = await self._request(wish, principal)
+                said = as_said(principal, wish, request.image)
+                try:
+                    plan = await self._planned(wish, request)
+                except SoraError:
+                    # It cannot be bought now, or not so: which says nothing of the job that it was bought as before.
+                    if (job := await self.store.run(self.store.known, Said(principal, wish.request_id, said))) is None:
+                        raise
+                    return await self._seen(job)
+                intent = replace(self._intent(wish, plan, principal), wish=said, agreed=agreed, parents=parents)
             return await self._created(intent, plan)
         except SoraError as error:
             error.fixes = await self._payable(error.fixes)
             raise
 
-    async def _intended(self, wish: Wish, principal: str, agreed: str | None) -> tuple[Intent, Plan]:
-        """All that is to be written down, of what was found, checked and priced."""
-        await self.shelf.look(wish.model)
-        request, parents = await self._request(wish, principal)
+    async def _planned(self, wish: Wish, request: VideoRequest) -> Plan:
+        """What is to be bought: found, checked and priced."""
         plan = await self._framed(self.planner.plan(wish, request), request)
         plan = replace(plan, quote=self.quotes.at_least(plan.choice, plan.order, plan.quote, today=self.today))
         if not self.catalogue.usable(plan.choice):
@@ -113,7 +121,7 @@ class Desk:
         self.planner.within(wish, plan)
         # Before anything is paid that could not be kept.
         await self.store.run(artifacts.ready, self.settings.output_dir)
-        return replace(self._intent(wish, plan, principal), agreed=agreed, parents=parents), plan
+        return plan
 
     async def _created(self, intent: Intent, plan: Plan) -> Job:
         job = await self._reserve(intent, plan)

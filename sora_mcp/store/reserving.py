@@ -7,36 +7,39 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import Job
+from ..domain import LIVE, Job
 from ..errors import OverBudget, RequestIdConflict, SoraError
 from ..money import Micros
 from . import jobs, ledger, pauses, quotes, tables
 from .ids import new_id
-from .nouns import Caps, Intent
+from .nouns import Caps, Intent, Said
 
 SAME_WISH_S = 600
-"""The same wish within this time, without a request_id, means the job that exists."""
-COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
-RECENT = (
-    jobs.SELECTED.where(
-        tables.jobs.c.principal == sa.bindparam("whose"),
-        tables.jobs.c.fingerprint == sa.bindparam("print"),
-        tables.jobs.c.created_at > sa.bindparam("after"),
-        ~sa.and_(tables.jobs.c.state.in_(("failed", "cancelled", "expired")), tables.jobs.c.charged == "no"),
-    )
-    .order_by(tables.jobs.c.created_at.desc())
-    .limit(1)
-)
-"""The newest job of the same wish, unless it ended free of charge."""
+"""The same wish within this time, or while nobody knows its end, means the job that exists where it has no request_id."""
+COPIED = ("principal", "fingerprint", "wish", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
 NEW = sa.insert(tables.jobs).values(version=jobs.next_version(), **jobs.free(0))
 """Of a job that is due at once; the rest comes from its intent."""
+
+
+def _newest(column: sa.ColumnElement[str], *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The newest job with this in the column that still counts, unless it ended free of charge."""
+    c = tables.jobs.c
+    mine = (c.principal == sa.bindparam("whose"), column == sa.bindparam("print"), *more)
+    counts = sa.or_(c.created_at > sa.bindparam("after"), c.state.in_((*LIVE, "unknown")))
+    free = sa.and_(c.state.in_(("failed", "cancelled", "expired")), c.charged == "no")
+    return jobs.SELECTED.where(*mine, counts, ~free).order_by(c.created_at.desc()).limit(1)
+
+
+# What was a free sample may mean a video by now, and no money was moved for it.
+SAME_WORDS = _newest(tables.jobs.c.wish, tables.jobs.c.micros > 0)
+SAME_MEANING = _newest(tables.jobs.c.fingerprint)
 
 
 def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job | SoraError:
     """The job, new or known, or why there is none: returned, not raised, because a quote that was written down has to stay."""
     left, micros = ledger.budget(conn, caps, now), intent.quote.micros
-    if (known := _known(conn, intent) if intent.request_id is not None else _recent(conn, intent, now)) is not None:
-        return replace(known, deduplicated=True, day_left=left.day_left)
+    if (job := known(conn, Said(intent.principal, intent.request_id, intent.wish, intent.fingerprint), now)) is not None:
+        return replace(job, day_left=left.day_left)
     if (over := ledger.refusal(conn, micros, caps, now, left=left)) is not None:
         return OverBudget(over)
     if (paused := pauses.refusal(conn, intent.model)) is not None:
@@ -53,6 +56,12 @@ def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job 
     return replace(jobs.load(conn, job_id), day_left=Micros(left.day_left - micros))
 
 
+def known(conn: sa.Connection, said: Said, now: float) -> Job | None:
+    """The job of the same request_id, or else of the same wish: by what it says, or by what it means. RequestIdConflict."""
+    job = _recent(conn, said, now) if said.request_id is None else _named(conn, said)
+    return None if job is None else replace(job, deduplicated=True)
+
+
 def cancel_unsent(conn: sa.Connection, job: Job, now: float) -> Job | None:
     """The job, cancelled and free of charge; None when its call may have left."""
     unsent = (tables.jobs.c.state == "submitting", tables.jobs.c.submit_token.is_(None))
@@ -63,23 +72,27 @@ def cancel_unsent(conn: sa.Connection, job: Job, now: float) -> Job | None:
     return jobs.update(conn, row.id, now, state="cancelled", charged="no", finished_at=now, call=None, **jobs.free(None))
 
 
-def _known(conn: sa.Connection, intent: Intent) -> Job | None:
-    mine = (tables.jobs.c.principal == intent.principal, tables.jobs.c.request_id == intent.request_id)
-    job = jobs.first(conn, *mine)
-    if job is None:
-        return None
-    if jobs.first(conn, tables.jobs.c.id == job.id, tables.jobs.c.fingerprint == intent.fingerprint) is None:
+def _named(conn: sa.Connection, said: Said) -> Job | None:
+    c = tables.jobs.c
+    mine = (c.principal == said.principal, c.request_id == said.request_id)
+    row = conn.execute(sa.select(c.id, c.fingerprint, c.wish).where(*mine)).first()
+    if row is None or (said.fingerprint is None and row.wish is None):
+        return None  # an older version wrote down what it meant only
+    if row.fingerprint != said.fingerprint and (row.wish is None or row.wish != said.wish):
         raise RequestIdConflict(
-            f"request_id {intent.request_id!r} was used for {job.id} with other arguments: repeat those, or take a new request_id.",
-            job_id=job.id,
+            f"request_id {said.request_id!r} was used for {row.id} with other arguments: repeat those, or take a new request_id.",
+            job_id=row.id,
         )
-    return job
+    return jobs.load(conn, row.id)
 
 
-def _recent(conn: sa.Connection, intent: Intent, now: float) -> Job | None:
-    same = {"whose": intent.principal, "print": intent.fingerprint, "after": now - SAME_WISH_S}
-    row = conn.execute(RECENT, same).mappings().first()
-    return None if row is None else Job(**row)
+def _recent(conn: sa.Connection, said: Said, now: float) -> Job | None:
+    who = {"whose": said.principal, "after": now - SAME_WISH_S}
+    for select, known in ((SAME_WORDS, said.wish), (SAME_MEANING, said.fingerprint)):
+        row = None if known is None else conn.execute(select, {**who, "print": known}).mappings().first()
+        if row is not None:
+            return Job(**row)
+    return None
 
 
 def _columns(intent: Intent, now: float) -> dict[str, Any]:

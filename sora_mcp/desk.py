@@ -15,13 +15,13 @@ from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, Pr
 from .framing import Framing
 from .media.edits import Asked
 from .money import Micros
-from .planning import Plan, Planner, intended, outline
+from .planning import Plan, Planner, as_said, intended, outline
 from .quoting import Quotes
 from .recalling import recall
 from .rules import FIT
 from .settings import Settings
 from .shelf import Shelf
-from .store import Budget, Caps, Intent, Outline, Page, Store
+from .store import Budget, Caps, Intent, Outline, Page, Said, Store
 from .store.pauses import said
 from .studio import Studio
 from .vendors import Catalogue, Fit, cheapest, fitting, key_needed
@@ -98,7 +98,13 @@ class Desk:
     async def create(self, wish: Wish, *, principal: str, agreed: str | None = None) -> Job:
         """The job that meets the wish: new, or the one that exists. Refused says what to change; then nothing was sent or held.
         `agreed` is the quote that a person has just said yes to."""
-        job, plan = await self._stored(self.store.reserve, wish, principal, agreed)
+        try:
+            job, plan = await self._stored(self.store.reserve, wish, principal, agreed)
+        except SoraError:
+            # It cannot be bought now, or not so: which says nothing of a job that it was bought as before.
+            if (job := await self._known(wish, principal)) is None:
+                raise
+            return await self._seen(job)
         self.wake()
         job = await self._seen(job)
         return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._alarm()))
@@ -135,7 +141,16 @@ class Desk:
         # Before anything is paid that could not be kept.
         await self.store.run(artifacts.ready, self.settings.output_dir)
         confirm = self.needs_yes(plan.quote)
-        return intended(wish, plan, principal, confirm=confirm, agreed=agreed, parents=parents), plan, request
+        words = as_said(principal, wish, request.image)
+        return intended(wish, plan, principal, words=words, confirm=confirm, agreed=agreed, parents=parents), plan, request
+
+    async def _known(self, wish: Wish, principal: str) -> Job | None:
+        """The job of the same words, whatever they would mean now. RequestIdConflict."""
+        try:
+            image = None if wish.image is None else (await self.framing.read(wish.image, principal=principal))[0]
+        except SoraError:
+            return None
+        return await self.store.run(self.store.known, Said(principal, wish.request_id, as_said(principal, wish, image)))
 
     async def _left(self) -> int:
         """What one video may cost now."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from .domain import Offer, Order, Quote, VideoRequest, Wish
+from .domain import Image, Offer, Order, Quote, VideoRequest, Wish
 from .errors import (
     Broken,
     BrokenRules,
@@ -194,12 +194,13 @@ class Planner:
         return BrokenRules(error.broken, fixes=(Fix("image", None, plan.quote.micros),))
 
 
-def intended(wish: Wish, plan: Plan, principal: str, *, confirm: bool, agreed: str | None, parents: tuple[str, ...]) -> Intent:
-    """The plan as the store takes it, with the call to send."""
+def intended(wish: Wish, plan: Plan, principal: str, *, words: str, confirm: bool, agreed: str | None, parents: tuple[str, ...]) -> Intent:
+    """The plan as the store takes it, with the call to send; `words` is `as_said`."""
     order, offer = plan.order, plan.choice.offer
     return Intent(
         principal=principal,
         fingerprint=fingerprint(principal, plan, wish),
+        wish=words,
         outline=outline(principal, plan),
         request_id=wish.request_id,
         vendor=plan.choice.vendor.name,
@@ -221,12 +222,25 @@ def intended(wish: Wish, plan: Plan, principal: str, *, confirm: bool, agreed: s
 
 
 def fingerprint(principal: str, plan: Plan, wish: Wish) -> str:
-    """The same for the same wish of the same principal, whatever words it was said in."""
+    """The same for the same order of the same principal, whatever words it was said in: what a person says yes to."""
     order = plan.order
-    image = hashlib.sha256(order.image.uri.encode("utf-8", "replace")).hexdigest() if order.image else None
     options = {**order.options, **({VARIATION: wish.options[VARIATION]} if VARIATION in wish.options else {})}
-    parts = [principal, plan.choice.id, order.prompt, order.size.text, order.seconds, image, sorted(options.items())]
+    parts = [
+        principal,
+        plan.choice.id,
+        order.prompt,
+        order.size.text,
+        order.seconds,
+        order.image and order.image.sha256,
+        sorted(options.items()),
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def as_said(principal: str, wish: Wish, image: Image | None) -> str:
+    """The same for the same words of the same principal, whatever they mean by now: lists, prices and pauses move what is chosen."""
+    parts = ["as said", principal, wish.prompt, wish.model, wish.size, wish.seconds, image and image.sha256, dict(wish.options)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def outline(principal: str, plan: Plan) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 import anyio
 
 from .domain import Reply, Vendor
-from .errors import NotSent, SoraError
+from .errors import SoraError
 from .store import Store
 from .store.nouns import Listed, Pause
 from .vendors import Catalogue, offers_of
@@ -25,7 +25,7 @@ AGAIN_S = 60.0
 CURRENT_S = 1.0
 """How long what was read from the store is taken for current: `reserve` looks again at what must not be bought."""
 PATIENCE_S = 2.0
-"""How long a caller waits for a list: create_video answers within three seconds, come what may."""
+"""How long a caller waits for a list: create_video answers within three seconds, come what may. The fetching goes on."""
 
 
 @dataclass
@@ -36,6 +36,9 @@ class Shelf:
     store: Store
     web: Web
     clock: Callable[[], float]
+    patience_s: float = PATIENCE_S
+    beside: Callable[..., object] | None = None
+    """Starts what goes on when its caller has left; where nothing does, it ends with the caller's patience."""
     catalogue: Catalogue = field(init=False)
     pauses: tuple[Pause, ...] = ()
     """Models that cost more than was quoted."""
@@ -43,7 +46,8 @@ class Shelf:
     _on_sale: tuple[object, ...] = ()
     _lists: dict[str, Listed] = field(default_factory=dict[str, Listed])
     _tried: dict[str, float] = field(default_factory=dict[str, float])
-    _one: anyio.Lock = field(default_factory=anyio.Lock)
+    _under_way: dict[str, anyio.Event] = field(default_factory=dict[str, anyio.Event])
+    """By vendor whose list is being fetched: what ends with it."""
 
     def __post_init__(self) -> None:
         self.catalogue = self.written
@@ -67,14 +71,13 @@ class Shelf:
         """Up to date for a wish that names this model, or none. Where a list cannot be fetched, its last copy stays."""
         if time.monotonic() - self._loaded > CURRENT_S:
             await self.load()
-        if not any(self._due(vendor, name) for vendor in self.written.vendors):
+        due = [vendor for vendor in self.written.vendors if self._due(vendor, name)]
+        if not due:
             return
-        async with self._one:
-            with anyio.move_on_after(PATIENCE_S):
-                for vendor in self.written.vendors:
-                    if self._due(vendor, name):
-                        await self._fetch(vendor)
-            await self.load()
+        with anyio.move_on_after(self.patience_s):
+            for over in [await self._fetching(vendor) for vendor in due]:
+                await over.wait()
+        await self.load()
 
     async def miss(self, model: str, code: str) -> None:
         """A vendor said that it does not have this model, or not now. Nothing that goes wrong here may change what is said of the job."""
@@ -112,17 +115,32 @@ class Shelf:
         tried = self.clock() - self._tried.get(vendor.name, float("-inf"))
         return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and tried > AGAIN_S
 
-    async def _fetch(self, vendor: Vendor) -> None:
-        """A list that does not come, or holds nothing that can be read, changes nothing."""
-        if vendor.listing is None:
-            return
+    async def _fetching(self, vendor: Vendor) -> anyio.Event:
+        """What ends with the fetching of its list, whoever began it."""
+        if (over := self._under_way.get(vendor.name)) is None:
+            over = self._under_way[vendor.name] = anyio.Event()
+            if self.beside is not None:
+                self.beside(self._fetch, vendor, over)
+            else:
+                await self._fetch(vendor, over)
+        return over
+
+    async def _fetch(self, vendor: Vendor, over: anyio.Event) -> None:
+        """A list that does not come, cannot be read or cannot be kept changes nothing, and ends nothing else."""
         try:
-            reply = await self.web.ask(vendor, vendor.listing)
-        except NotSent as error:
+            if vendor.listing is not None:
+                await self._keep(vendor, await self.web.ask(vendor, vendor.listing))
+        except SoraError as error:
             log.warning("%s", error)
-            return
+        except Exception:
+            log.exception("the list of models of %s cannot be fetched", vendor.title)
         finally:
             self._tried[vendor.name] = self.clock()  # only now: who asks meanwhile waits for this list too
+            del self._under_way[vendor.name]
+            self.forget()
+            over.set()
+
+    async def _keep(self, vendor: Vendor, reply: Reply) -> None:
         if offers_of(vendor, reply, checked=_day(self.clock())):
             await self.store.run(self.store.listings.keep, vendor.name, reply.body)
         else:

@@ -172,7 +172,7 @@ async def open_desk(
                 return
             async with anyio.create_task_group() as group:
                 worker = Worker(desk)
-                desk.wake = worker.wake
+                desk.wake, desk.shelf.beside = worker.wake, group.start_soon
                 group.start_soon(worker.run)
                 try:
                     yield desk

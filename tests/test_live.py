@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,10 +15,13 @@ import pytest
 from mcp import Client
 
 from sora_mcp.desk import Desk, Wish
+from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.errors import OverBudget, UnknownModel
 from sora_mcp.server.app import SoraServer, build
+from sora_mcp.web import ASK_S, Web
+from sora_mcp.worker import open_desk
 from tests.played import Compatible, Fal, Muvi, OpenRouter
-from tests.played.rig import NOON, PROMPT, Rig, leaks, rig
+from tests.played.rig import NOON, PROMPT, Rig, eventually, leaks, rig
 
 DAY = 86_400.0
 VEO = "openrouter:veo-3.1-fast"
@@ -98,6 +102,59 @@ async def test_wishes_that_come_while_a_list_is_fetched_wait_for_it(tmp_path: Pa
             for number in range(5):
                 group.start_soon(lambda number=number: at.create(VEO, prompt=f"A boat {number}", seconds=4))
         assert (lists(at), len((await at.desk.jobs(principal="local")).jobs)) == (1, 5)
+
+
+async def test_a_list_that_takes_longer_than_a_caller_waits_is_there_for_the_next_one(tmp_path: Path) -> None:
+    async with rig(OpenRouter(), tmp_path) as at:
+        at.desk.shelf.patience_s = 0.0
+        at.wire.arm("list", "slow", seconds=0.2)
+        for _ in range(2):  # the second one finds the same fetching under way
+            with pytest.raises(UnknownModel):
+                await at.create(VEO, seconds=4)
+
+        async def listed() -> bool:
+            await at.desk.shelf.look()
+            return at.desk.catalogue.sells(VEO)
+
+        assert await eventually(listed)
+        assert ((await at.create(VEO, seconds=4)).model, lists(at)) == (VEO, 1)
+
+
+async def test_a_server_ends_although_a_list_is_still_being_fetched(tmp_path: Path) -> None:
+    async with rig(OpenRouter(), tmp_path) as at:
+        at.desk.shelf.patience_s = 0.0
+        at.wire.arm("list", "hang")
+        with pytest.raises(UnknownModel):
+            await at.create(VEO, seconds=4)
+        assert await eventually(lambda: lists(at) == 1)
+        began = time.monotonic()
+        await at.restart()
+        assert time.monotonic() - began < ASK_S / 2
+
+
+async def test_without_a_worker_the_fetching_ends_with_the_callers_patience(tmp_path: Path) -> None:
+    async with rig(OpenRouter(), tmp_path) as at, open_desk(at.settings, work=False, clock=at.clock) as desk:
+        desk.shelf.patience_s = 0.0
+        await desk.shelf.look(VEO)
+        desk.shelf.patience_s, never = 2.0, desk.catalogue.sells(VEO)
+        await desk.shelf.look(VEO)
+        assert (never, desk.catalogue.sells(VEO), lists(at)) == (False, False, 0)  # not asked again within the minute
+
+
+class Odd(Web):
+    """Has a fault that nobody foresaw."""
+
+    async def ask(self, vendor: Vendor, call: Call) -> Reply:
+        """Never answers."""
+        raise ValueError("a bug")
+
+
+async def test_a_fault_while_a_list_is_fetched_ends_nothing_else(tmp_path: Path) -> None:
+    async with rig(OpenRouter(), tmp_path) as at:
+        at.desk.shelf.web = Odd(at.folder, {})
+        with pytest.raises(UnknownModel):
+            await at.create(VEO, seconds=4)
+        assert (await at.until((await at.create("sample:sample")).id, "completed")).state == "completed"
 
 
 async def test_the_price_of_ones_own_contract_wins_over_a_list(tmp_path: Path) -> None:

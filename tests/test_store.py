@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import Job
 from sora_mcp.errors import Broken, BrokenRules, NeedsConfirmation, NotFound, OverBudget, Refused, RequestIdConflict
 from sora_mcp.money import usd
-from sora_mcp.store import Approval, Page, Store
+from sora_mcp.store import Approval, Page, Said, Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ids import ALPHABET, canonical, new_id
 
@@ -91,10 +91,57 @@ def test_a_request_id_belongs_to_its_principal(store: Store) -> None:
 def test_the_same_wish_within_ten_minutes_is_the_same_job(store: Store, clock: Clock) -> None:
     wish = intent()
     made = store.reserve(wish, CAPS)
+    done = store.refuse(claimed(store), None, no("yes"))
     clock.at += 599
-    assert store.reserve(wish, CAPS) == replace(made, deduplicated=True)
+    assert store.reserve(wish, CAPS) == replace(done, deduplicated=True)
     clock.at += 1
     assert store.reserve(wish, CAPS).id != made.id
+
+
+@pytest.mark.parametrize("unclear", [False, True], ids=["live", "unknown"])
+def test_the_same_wish_is_the_same_job_while_nobody_knows_its_end(unclear: bool, store: Store, clock: Clock) -> None:
+    wish = intent()
+    job = store.reserve(wish, CAPS)
+    if unclear:
+        store.unclear(claimed(store), None, no("unknown"))
+    clock.at += 40 * DAY_S
+    assert (store.reserve(wish, CAPS).id, store.reserve(replace(wish, fingerprint="varied"), CAPS).id == job.id) == (job.id, False)
+    store.refuse(store.get(job.id, None), None, no("yes"))
+    clock.at += 1
+    assert store.reserve(wish, CAPS).deduplicated is False
+
+
+def test_a_wish_that_says_the_same_is_the_same_job_although_it_means_another(store: Store) -> None:
+    made = store.reserve(intent(wish="w"), CAPS)
+    assert [store.reserve(intent(wish=wish), CAPS).id == made.id for wish in ("w", "v", None)] == [True, False, False]
+
+
+def test_a_free_job_is_the_same_wish_by_its_meaning_only(store: Store) -> None:
+    made = store.reserve(intent("0", wish="w", fingerprint="f"), CAPS)
+    again = [store.reserve(intent(wish="w", fingerprint=meaning), CAPS).id == made.id for meaning in ("f", "g")]
+    assert again == [True, False]
+
+
+def test_a_request_id_is_in_conflict_only_where_words_and_meaning_both_differ(store: Store) -> None:
+    made = store.reserve(intent(wish="w", fingerprint="f", request_id="r1"), CAPS)
+    same = [{"wish": "w"}, {"fingerprint": "f"}, {"wish": "v", "fingerprint": "f"}]
+    assert [store.reserve(intent(request_id="r1", **said), CAPS).id for said in same] == [made.id] * 3
+    with pytest.raises(RequestIdConflict):
+        store.reserve(intent(wish="v", request_id="r1"), CAPS)
+
+
+def test_what_was_said_is_known_without_what_it_means(store: Store) -> None:
+    made = [store.reserve(intent(wish="w", request_id=name), CAPS) for name in ("r1", None)]
+    asked = [store.known(Said("local", name, "w")) for name in ("r1", None, "r2")]
+    assert asked == [replace(made[0], deduplicated=True), replace(made[1], deduplicated=True), None]
+    with pytest.raises(RequestIdConflict):
+        store.known(Said("local", "r1", "v"))
+
+
+def test_of_a_job_of_an_older_version_only_the_meaning_is_known(store: Store) -> None:
+    made = store.reserve(intent(fingerprint="f", request_id="r1"), CAPS)
+    assert store.known(Said("local", "r1", "w")) is None
+    assert store.reserve(intent(wish="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
 
 
 def test_the_same_wish_of_another_principal_is_another_job(store: Store) -> None:
@@ -168,6 +215,7 @@ def test_one_yes_buys_one_video(store: Store, clock: Clock) -> None:
     assert store.approvals.approve(quote_id).approved_at == NOON
     made = store.reserve(intent(fingerprint="f", confirm=True, quote_id=quote_id.upper()), CAPS)
     assert store.approvals.approval(quote_id).used_by == made.id
+    store.refuse(claimed(store), None, no("yes"))
     clock.at += 600
     again = asked(store, quote_id=quote_id)
     assert again.quote_id != quote_id

@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from sora_mcp.errors import StorageError
 from sora_mcp.money import usd
-from sora_mcp.store import READS, Store
+from sora_mcp.store import READS, Said, Store
 from sora_mcp.store.database import MIGRATIONS, Database, migrate
 from sora_mcp.store.owners import Owners
 
@@ -217,6 +217,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
     job = store.page(None, limit=1).jobs[0]
     return {
         "made": lambda: store.made("local", "f"),
+        "known": lambda: store.known(Said("local", None, "w")),
         "get": lambda: store.get(job.id, None),
         "page": lambda: store.page(None, limit=5),
         "budget": lambda: store.budget(CAPS),

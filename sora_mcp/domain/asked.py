@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +49,11 @@ class Image:
     def is_url(self) -> bool:
         """Whether the vendor is to fetch it. Then nothing is known of it."""
         return not self.uri.startswith("data:")
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Of its address, or of its bytes as they are sent."""
+        return hashlib.sha256(self.uri.encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from .approvals import Approvals
 from .database import connect, ours
 from .listings import Listings
 from .lost import Lost
-from .nouns import READS, Approval, Budget, Caps, Intent, Outline, Page, Pause, SpendRow
+from .nouns import READS, Approval, Budget, Caps, Intent, Outline, Page, Pause, Said, SpendRow
 from .owners import Owners
 from .pauses import Pauses
 
-__all__ = ["READS", "Approval", "Budget", "Caps", "Intent", "Outline", "Page", "Pause", "SpendRow", "Store"]
+__all__ = ["READS", "Approval", "Budget", "Caps", "Intent", "Outline", "Page", "Pause", "Said", "SpendRow", "Store"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,8 +66,9 @@ class Store:
         """The job that the intent means: one that exists (`deduplicated`), or a new one with its money held; with `day_left`.
 
         The same request_id is always the same job: RequestIdConflict with other arguments. Without one, the same wish within ten
-        minutes is the same job, unless that one ended free of charge. OverBudget when a cap would be passed; NeedsConfirmation when
-        a person has to agree first. Over all processes at once, what is held and spent never exceeds the caps.
+        minutes, or while that one is live or unknown, is the same job, unless that one ended free of charge. OverBudget when a cap
+        would be passed; NeedsConfirmation when a person has to agree first. Over all processes at once, what is held and spent never
+        exceeds the caps.
         """
         with self._database.writing() as conn:
             found = reserving.reserve(conn, intent, caps, self._clock())
@@ -82,6 +83,11 @@ class Store:
             found = reserving.foreseen(conn, intent, caps, now, left=ledger.budget(conn, caps, now))
         if isinstance(found, SoraError):
             raise found
+
+    def known(self, said: Said) -> Job | None:
+        """The job that `reserve` would find for what was said, where nobody can say what it means now. RequestIdConflict as there."""
+        with self._database.reading() as conn:
+            return reserving.known(conn, said, self._clock())
 
     def get(self, job_id: str, principal: str | None) -> Job:
         """The job, however its id was typed. NotFound for others' jobs too; None as principal sees all."""

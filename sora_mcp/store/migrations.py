@@ -71,6 +71,12 @@ THIRD = (
 # Links that were dead count apart from hosts that were not reached.
 FOURTH = ("ALTER TABLE jobs ADD COLUMN dead_links BIGINT NOT NULL DEFAULT 0",)
 
+# What was said is remembered beside what it meant: offers, prices and defaults move.
+FIFTH = (
+    "ALTER TABLE jobs ADD COLUMN wish TEXT",
+    "CREATE INDEX jobs_by_wish ON jobs (principal, wish, created_at)",
+)
+
 
 def saying(*statements: str) -> Migration:
     """A migration that is nothing but statements."""
@@ -82,5 +88,5 @@ def saying(*statements: str) -> Migration:
     return migrate
 
 
-MIGRATIONS: tuple[Migration, ...] = (saying(*FIRST), saying(*SECOND), saying(*THIRD), saying(*FOURTH))
+MIGRATIONS: tuple[Migration, ...] = (saying(*FIRST), saying(*SECOND), saying(*THIRD), saying(*FOURTH), saying(*FIFTH))
 """What brings a store from version n to n + 1. Only ever appended to."""

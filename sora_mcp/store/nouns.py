@@ -11,7 +11,7 @@ from ..domain import Call, Job, Quote, Scalar
 from ..money import Micros
 
 READING = """
-made get page budget outlook spend approval version changed alive next_due paused paid_call rivals alone_until unclaimed on_sale
+made known get page budget outlook spend approval version changed alive next_due paused paid_call rivals alone_until unclaimed on_sale
 """
 READS = frozenset(READING.split())
 """What needs no write lock, and so never waits behind a write."""
@@ -23,7 +23,7 @@ class Intent:
 
     principal: str
     fingerprint: str
-    """The same for the same wish of the same principal."""
+    """The same for what means the same to the same principal now: offer, order, options."""
     request_id: str | None
     vendor: str
     model: str
@@ -46,6 +46,18 @@ class Intent:
     """A person's yes is needed for this one."""
     outline: str = ""
     """The same for the same wish whatever its prompt."""
+    wish: str | None = None
+    """The same for the same words of the same principal, whatever they mean now."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What tells one wish from another. Without `fingerprint` nobody knows what the words mean now."""
+
+    principal: str
+    request_id: str | None
+    wish: str | None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,29 +7,37 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import Job
+from ..domain import LIVE, Job
 from ..errors import OverBudget, RequestIdConflict, SoraError
 from ..money import Micros
 from . import jobs, ledger, pauses, quotes, tables
 from .ids import new_id
-from .nouns import Budget, Caps, Intent
+from .nouns import Budget, Caps, Intent, Said
 
 SAME_WISH_S = 600
-"""The same wish within this time, without a request_id, means the job that exists."""
-COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
-RECENT = (
-    jobs.SELECTED.where(
-        tables.jobs.c.principal == sa.bindparam("whose"),
-        tables.jobs.c.fingerprint == sa.bindparam("print"),
-        tables.jobs.c.created_at > sa.bindparam("after"),
-        ~sa.and_(tables.jobs.c.state.in_(("failed", "cancelled", "expired")), tables.jobs.c.charged == "no"),
-    )
-    .order_by(tables.jobs.c.created_at.desc())
-    .limit(1)
-)
-"""The newest job of the same wish, unless it ended free of charge."""
+"""The same wish within this time, or while nobody knows its end, means the job that exists where it has no request_id."""
+COPIED = ("principal", "fingerprint", "wish", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
 NEW = sa.insert(tables.jobs).values(version=jobs.next_version(), **jobs.free(0))
 """Of a job that is due at once; the rest comes from its intent."""
+
+
+def _newest(column: sa.ColumnElement[str], *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The newest job with this in the column that still counts, unless it ended free of charge."""
+    c = tables.jobs.c
+    counts = sa.or_(c.created_at > sa.bindparam("after"), _is(c.state, *LIVE, "unknown"))
+    free = sa.and_(_is(c.state, "failed", "cancelled", "expired"), _is(c.charged, "no"))
+    mine = sa.select(c.id).where(c.principal == sa.bindparam("whose"), column == sa.bindparam(column.name), *more, counts, ~free)
+    return mine.order_by(c.created_at.desc()).limit(sa.literal_column("1")).subquery().select()
+
+
+def _is(column: sa.ColumnElement[str], *words: str) -> sa.ColumnElement[bool]:
+    """One of these, which stand in the statement itself: as parameters they would be written into it anew each time."""
+    return column.in_([sa.literal_column(f"'{word}'") for word in words])
+
+
+# What was a free sample may mean a video by now, and no money was moved for it.
+SAME = sa.union_all(_newest(tables.jobs.c.wish, tables.jobs.c.micros > sa.literal_column("0")), _newest(tables.jobs.c.fingerprint))
+"""The newest of the same words, then of the same meaning: two looks into two indexes, which OR would not use."""
 
 
 def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job | SoraError:
@@ -51,11 +59,17 @@ def reserve(conn: sa.Connection, intent: Intent, caps: Caps, now: float) -> Job 
 
 def foreseen(conn: sa.Connection, intent: Intent, caps: Caps, now: float, *, left: Budget) -> Job | SoraError | None:
     """The job that exists, or what no yes would help against; None where a new job may begin. Writes nothing."""
-    if (known := _known(conn, intent) if intent.request_id is not None else _recent(conn, intent, now)) is not None:
-        return replace(known, deduplicated=True, day_left=left.day_left)
+    if (job := known(conn, Said(intent.principal, intent.request_id, intent.wish, intent.fingerprint), now)) is not None:
+        return replace(job, day_left=left.day_left)
     if (over := ledger.refusal(conn, intent.quote.micros, caps, now, left=left, what=intent.model)) is not None:
         return OverBudget(over)
     return pauses.refusal(conn, intent.model)
+
+
+def known(conn: sa.Connection, said: Said, now: float) -> Job | None:
+    """The job of the same request_id, or else of the same wish: by what it says, or by what it means. RequestIdConflict."""
+    job = _recent(conn, said, now) if said.request_id is None else _named(conn, said)
+    return None if job is None else replace(job, deduplicated=True)
 
 
 def cancel_unsent(conn: sa.Connection, job: Job, now: float) -> Job | None:
@@ -68,23 +82,24 @@ def cancel_unsent(conn: sa.Connection, job: Job, now: float) -> Job | None:
     return jobs.update(conn, row.id, now, state="cancelled", charged="no", finished_at=now, call=None, **jobs.free(None))
 
 
-def _known(conn: sa.Connection, intent: Intent) -> Job | None:
-    mine = (tables.jobs.c.principal == intent.principal, tables.jobs.c.request_id == intent.request_id)
-    job = jobs.first(conn, *mine)
-    if job is None:
-        return None
-    if jobs.first(conn, tables.jobs.c.id == job.id, tables.jobs.c.fingerprint == intent.fingerprint) is None:
+def _named(conn: sa.Connection, said: Said) -> Job | None:
+    c = tables.jobs.c
+    mine = (c.principal == said.principal, c.request_id == said.request_id)
+    row = conn.execute(sa.select(c.id, c.fingerprint, c.wish).where(*mine)).first()
+    if row is None or (said.fingerprint is None and row.wish is None):
+        return None  # an older version wrote down what it meant only
+    if row.fingerprint != said.fingerprint and (row.wish is None or row.wish != said.wish):
         raise RequestIdConflict(
-            f"request_id {intent.request_id!r} was used for {job.id} with other arguments: repeat those, or take a new request_id.",
-            job_id=job.id,
+            f"request_id {said.request_id!r} was used for {row.id} with other arguments: repeat those, or take a new request_id.",
+            job_id=row.id,
         )
-    return job
+    return jobs.load(conn, row.id)
 
 
-def _recent(conn: sa.Connection, intent: Intent, now: float) -> Job | None:
-    same = {"whose": intent.principal, "print": intent.fingerprint, "after": now - SAME_WISH_S}
-    row = conn.execute(RECENT, same).mappings().first()
-    return None if row is None else Job(**row)
+def _recent(conn: sa.Connection, said: Said, now: float) -> Job | None:
+    prints = {"wish": said.wish or "", "fingerprint": said.fingerprint or ""}
+    job_id = conn.execute(SAME, {"whose": said.principal, "after": now - SAME_WISH_S, **prints}).scalar()
+    return None if job_id is None else jobs.load(conn, job_id)
 
 
 def _columns(intent: Intent, now: float) -> dict[str, Any]:

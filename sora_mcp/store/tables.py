@@ -97,6 +97,7 @@ jobs = sa.Table(
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("day", sa.Text, nullable=False),  # the window that its money belongs to
     sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("wish", sa.Text),  # NULL in rows of the first versions
     sa.Column("request_id", Words),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("updated_at", sa.Double, nullable=False),
@@ -138,6 +139,7 @@ jobs = sa.Table(
     sa.Index("jobs_by_vendor_id", "vendor", "vendor_id", unique=True),  # a vendor's job belongs to one row, ever
     sa.Index("jobs_by_request", "principal", "request_id", unique=True),
     sa.Index("jobs_by_fingerprint", "principal", "fingerprint", "created_at"),
+    sa.Index("jobs_by_wish", "principal", "wish", "created_at"),
     sa.Index("jobs_by_age", "created_at", "id"),
     sa.Index("jobs_by_state", "state", "created_at", "id"),
     sa.Index("jobs_by_model", "model", "state", "finished_at"),

@@ -81,6 +81,8 @@ async def test_a_thousand_tries_after_the_same_wish_is_no_longer_the_same_job_bu
     async with shop(tmp_path) as at, at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         assert code(await send(client, state=state, answer=YES)) == "submitting"
+        [job] = await at.jobs()
+        assert (await at.rig.until(job, "completed")).state == "completed"
         at.clock.at += 601
         changes: list[dict[str, Any]] = [{}, {"request_id": "b"}, {"prompt": "A whale"}, {"quote": "q_1"}, {"seconds": 8}]
         ends = await flood(at, TRIES, lambda number: {"state": state, "answer": YES, **changes[number % 5]})

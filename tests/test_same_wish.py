@@ -1,0 +1,126 @@
+"""One wish is one purchase: also when prices, lists or models moved between two calls that say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from sora_mcp.desk import Wish
+from sora_mcp.domain import Job
+from sora_mcp.errors import RequestIdConflict, SoraError
+from sora_mcp.money import usd
+from tests.played import Cdn, Fal, Muvi, OpenRouter, played
+from tests.played.openrouter import LIST
+from tests.played.rig import PROMPT, Rig, opened, rig, settled
+
+VEO = "openrouter:veo-3.1-fast"
+DEARER = '["muvi:sora-2-pro"]\nper_second = "5.00"\n'
+
+
+async def test_an_identical_wish_is_the_same_job_although_another_model_is_the_cheapest_now(tmp_path: Path) -> None:
+    fal, router = Fal(), OpenRouter(listed=False)
+    async with played(fal) as one, played(router) as other, played(Cdn(fal.clip)) as cdn:
+        fal.cdn = router.cdn = cdn.address
+        settings = settled(tmp_path, {"fal": one.address, "openrouter": other.address}, (one.host, other.host, cdn.host))
+        wish = Wish(PROMPT, seconds=5)
+        async with opened(settings) as desk:
+            first = await desk.create(wish, principal="local")
+            await desk.store.run(desk.store.listings.keep, "openrouter", LIST)
+            desk.shelf.forget()
+            again = await desk.create(wish, principal="local")
+            varied = await desk.create(replace(wish, options={"variation": 2}), principal="local")
+        models = [job.model.partition(":")[0] for job in (first, again, varied)]
+        assert (models, again.id == first.id, again.deduplicated) == (["fal", "fal", "openrouter"], True, True)
+
+
+def dearer(at: Rig) -> None:
+    """The user's price file names another price."""
+    at.desk.shelf.written = settled(at.folder, {"muvi": at.wire.address}, (at.wire.host,), prices=DEARER).catalogue
+
+
+def keyless(at: Rig) -> None:
+    """The key was taken out of the settings."""
+    at.desk.shelf.written = replace(at.desk.shelf.written, keyed=frozenset[str]())
+
+
+def unwritable(at: Rig) -> None:
+    """Where finished files belong, there is a file now."""
+    (at.folder / "file").write_text("no folder", "utf-8")
+    at.desk.settings = replace(at.settings, output_dir=at.folder / "file")
+
+
+MOVED: dict[str, Callable[[Rig], None]] = {"a dearer price": dearer, "no key": keyless, "no folder": unwritable}
+
+
+@pytest.mark.parametrize("request_id", ["r1", None], ids=["by id", "by words"])
+@pytest.mark.parametrize("moved", MOVED)
+async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_as(
+    moved: str, request_id: str | None, tmp_path: Path
+) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        wish = Wish(PROMPT, "muvi:sora-2-pro", seconds=4, max_usd=usd("1.50"), request_id=request_id)
+        first = await at.desk.create(wish, principal="local")
+        MOVED[moved](at)
+        at.desk.shelf.forget()
+        with pytest.raises(SoraError):
+            await at.desk.create(replace(wish, prompt="Another boat", request_id=None), principal="local")
+        again = await at.desk.create(wish, principal="local")
+        assert (again.id, again.deduplicated) == (first.id, True)
+
+
+async def test_a_model_that_left_its_list_is_still_the_same_wish(tmp_path: Path) -> None:
+    async with rig(OpenRouter(), tmp_path) as at:
+        first = await at.create(VEO, seconds=4, request_id="r1")
+        await at.desk.store.run(at.desk.store.listings.keep, "openrouter", {"data": []})
+        at.desk.shelf.forget()
+        again = await at.create(VEO, seconds=4, request_id="r1")
+        assert (at.desk.catalogue.sells(VEO), again.id, again.deduplicated) == (False, first.id, True)
+
+
+async def test_a_request_id_with_other_words_is_a_conflict_also_when_they_could_not_be_bought(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        first = await at.create(seconds=4, request_id="r1")
+        with pytest.raises(RequestIdConflict) as refused:
+            await at.create(seconds=5000, request_id="r1")
+        assert (refused.value.job_id, refused.value.fixes) == (first.id, ())
+
+
+async def test_other_words_for_the_very_same_order_are_the_same_wish(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        first = await at.create(size="landscape", seconds=4, request_id="r1")
+        again = await at.create(size=first.size, seconds=4, request_id="r1")
+        assert (again.id, again.deduplicated) == (first.id, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "Another"},
+        {"seconds": 8},
+        {"image": "https://example.com/a.png"},
+        {"options": {"variation": 2}},
+        {"model": "muvi:sora-2"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_any_other_word_is_another_wish(change: dict[str, Any], tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        wish = Wish(PROMPT, "muvi:sora-2-pro", size="1280x720", seconds=4)
+        made = [await at.desk.create(each, principal="local") for each in (wish, replace(wish, **change), wish)]
+        assert [job.deduplicated for job in made] == [False, False, True]
+
+
+async def test_a_picture_counts_by_its_bytes_and_not_by_its_name(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path, IMAGE_DIRS=str(tmp_path / "in")) as at:
+        wish: dict[str, Any] = {"image": str(tmp_path / "in/a.png"), "size": "1280x720", "seconds": 4}
+        (tmp_path / "in").mkdir()
+        made = list[Job]()
+        for shade in ("red", "blue", "red"):
+            Image.new("RGB", (1280, 720), shade).save(tmp_path / "in/a.png")
+            made.append(await at.create("sample:sample", **wish))
+        assert [job.id == made[0].id for job in made] == [True, False, True]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import anyio
 
@@ -24,6 +24,7 @@ from .media.allowance import Allowance
 from .media.edits import FILLS, MOST_GIF_S, RATIOS, Action, Asked, Edit, Made
 from .money import Micros
 from .paths import file_of, inside
+from .reach import Reach
 from .rules import one_of
 from .settings import Settings
 from .store import Store
@@ -90,8 +91,10 @@ class Editing:
             job = await self.store.run(self.store.get, text, principal)
             path, about, parent = await anyio.to_thread.run_sync(file_of, job), job.prompt, job.id
         else:
-            folders = (self.settings.output_dir, *self.settings.image_dirs)
-            path, parent = _allowed(text, folders), None
+            reach = Reach(self.settings, self.store)
+            path, parent = await anyio.to_thread.run_sync(_allowed, text, reach.folders), None
+            if await reach.hides(path, principal):
+                _missing(text)
             about = path.stem
         sha256, seconds = await anyio.to_thread.run_sync(_read, path, text)
         return Input(path, sha256, seconds, about, parent)
@@ -164,11 +167,16 @@ def _allowed(text: str, folders: tuple[Path, ...]) -> Path:
         raise BrokenRules((Broken("inputs", text[:200], told, "invalid_argument"),)) from None
 
 
+def _missing(text: str) -> NoReturn:
+    """No clip is there, or none that may be taken."""
+    raise BrokenRules((Broken("inputs", text[:200], f"an MP4 of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
+
+
 def _read(path: Path, text: str) -> tuple[str, float]:
     """The file's hash and length, from its headers."""
     try:
         if not path.is_file() or path.stat().st_size > MOST_INPUT_BYTES:
-            raise BrokenRules((Broken("inputs", text[:200], f"an MP4 of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
+            _missing(text)
         seconds = mp4.inspect(path).duration_s or 0.0
         return _hash(path), seconds
     except OSError as error:

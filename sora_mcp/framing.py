@@ -9,7 +9,8 @@ import anyio
 from .domain import Image, ImageRule, Job, Order, Size
 from .errors import Broken, BrokenRules
 from .media import works
-from .paths import data_of, file_of, frame_of, picture_of, read_image
+from .paths import data_of, file_of, frame_of, inside, is_path, missing, picture_of, read_image
+from .reach import Reach
 from .rules import FIT
 from .settings import Settings
 from .store import Store
@@ -32,8 +33,10 @@ class Framing:
         if named is not None:
             job = await self.store.run(self.store.get, named[0], principal)
             return await self._frame(job, named[1]), (job.id,)
-        folders = (self.settings.output_dir, *self.settings.image_dirs)
-        return await anyio.to_thread.run_sync(lambda: read_image(text, folders, most_bytes=MOST_BYTES)), ()
+        reach = Reach(self.settings, self.store)
+        if is_path(text) and await reach.hides(path := await anyio.to_thread.run_sync(inside, text, reach.folders), principal):
+            missing(path)
+        return await anyio.to_thread.run_sync(lambda: read_image(text, reach.folders, most_bytes=MOST_BYTES)), ()
 
     async def _frame(self, job: Job, moment: float | None) -> Image:
         """A frame in the video's own size."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
 
+from ..domain import LOCAL
 from ..errors import SoraError, StorageError
 from ..vendors import Catalogue
 
@@ -40,7 +41,7 @@ def later(module: str, name: str, *args: Any) -> OpenDesk:
 def principal() -> str:
     """Whose request this is: the token's subject over HTTP, else the one user of this machine."""
     token = get_access_token()
-    return (token.subject if token is not None else None) or "local"
+    return (token.subject if token is not None else None) or LOCAL
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from sora_mcp import cli
 from sora_mcp.commands.tokens import tokens_in
 
+from ..media.clips import a_clip
 from .test_serving import CLIENT, PATIENCE_S, free_port, started, up
 
 ANNA, BEN = "anna-s-token-0123456789", "ben-s-token-0123456789"
@@ -214,3 +216,40 @@ async def told(who: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     answer = await who.call_tool(tool, arguments)
     assert answer.structured_content is not None
     return answer.structured_content
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_a_file_of_anothers_is_no_more_there_than_one_that_never_was(
+    mode: Any, said: dict[str, str], tokens: Path, tmp_path: Path
+) -> None:
+    videos, pictures = Path(said["SORA_MCP_OUTPUT_DIR"]), tmp_path / "pictures"
+    pictures.mkdir()
+    a_clip(pictures / "everybody-s.mp4")
+    with served({**said, "SORA_MCP_IMAGE_DIRS": str(pictures)}, "--token-file", str(tokens)) as port:
+        await up(port)
+        async with client(port, ANNA, mode) as anna, client(port, BEN, mode) as ben:
+            clip = await told(anna, "edit_video", inputs=["everybody-s.mp4"], action="trim", end=1)
+            still = await told(anna, "edit_video", inputs=[clip["job_id"]], action="frame", start=0)
+            names = {"clip": Path(clip["path"]).name, "still": Path(still["path"]).name}
+            (videos / "loose.png").write_bytes(Path(still["path"]).read_bytes())
+
+            async def asked(who: Client, name: str) -> list[dict[str, Any]]:
+                edit = await told(who, "edit_video", inputs=[name], action="gif")
+                shot = await told(who, "create_video", prompt="a kite", model="sample:sample", image=name)
+                return [edit.get("error") or {}, shot.get("error") or {}]
+
+            own = {
+                "clip": (await asked(anna, names["clip"]))[0],
+                "still": (await asked(anna, names["still"]))[1],
+                "open": (await asked(ben, "everybody-s.mp4"))[0],
+            }
+            hidden = [
+                (name, await asked(ben, name))
+                for name in (*names.values(), str(videos / names["clip"]), f"../{videos.name}/{names['clip']}", "loose.png")
+            ]
+            never = await asked(ben, "NOBODYS")
+    assert own == {"clip": {}, "still": {}, "open": {}}
+    for name, errors in hidden:
+        real = str(videos / Path(name).name)
+        expected = json.dumps(never).replace(str(videos / "NOBODYS"), real).replace("NOBODYS", name)
+        assert json.dumps(errors) == expected

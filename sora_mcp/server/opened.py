@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -93,7 +94,7 @@ class Opened:
             attempt.wanted.set()
             await attempt.over.wait()
         if attempt.error is not None:
-            raise attempt.error
+            raise copy.copy(attempt.error)  # each caller writes into its own what became of its money
         if self._desk is None:
             raise StorageError("The store is closed.")
         return self._desk

@@ -74,6 +74,10 @@ async def client(port: int, token: str, mode: Any) -> AsyncGenerator[Client]:
         (["--host", "::"], "--host :: can be reached by others: --token-file has to say who may come in."),
         (["--host", "example.com", "--token-file", "TOKENS"], "--host example.com can be reached by others: --allowed-host has to say"),
         (["--host", "\x1b[2J"], "--host as given can be reached by others"),
+        (["--host", "", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this machine"),
+        (["--host", "my host", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this machine"),
+        (["--host", "a:80", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this machine"),
+        (["--host", "fe80::1%eth0", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this"),
         (["--allowed-host", "*"], "--allowed-host must be a host:port"),
         (["--allowed-host", "videos.example.com:*"], "--allowed-host must be a host:port"),
         (["--allowed-host", "https://videos.example.com"], "--allowed-host must be a host:port"),
@@ -110,6 +114,12 @@ def test_a_token_file_that_cannot_be_is_refused_without_a_word_of_it(
     assert cli.run(["serve", "--token-file", str(file)], said) == 2
     err = capsys.readouterr().err
     assert (why in err, "anna" in err, "0123456789" in err) == (True, False, False)
+
+
+async def test_a_token_file_may_begin_with_a_byte_order_mark(tokens: Path) -> None:
+    tokens.write_text(f"ben:{BEN}\n", "utf-8-sig")
+    known = await tokens_in(str(tokens)).verify_token(BEN)
+    assert known is not None and known.subject == "ben"
 
 
 async def test_a_token_is_a_persons_and_is_not_kept(tokens: Path) -> None:

@@ -26,7 +26,7 @@ MOST_PIXELS = 36_000_000
 """Of one picture: 8K."""
 MOST_FRAMES = 40_000
 MOST_SECONDS = 600.0
-FEWEST_FPS, MOST_FPS = Fraction(1), Fraction(120)
+FEWEST_FPS, MOST_FPS, MOST_GUESSED_FPS = Fraction(1), Fraction(120), Fraction(60)
 MOST_STRETCH = 4
 NO_PICTURE = "It has no picture that can be decoded."
 ONLY_THE_FILE = {"protocol_whitelist": "file", "enable_drefs": "0"}
@@ -45,8 +45,9 @@ class Reel:
     @property
     def fps(self) -> Fraction:
         """Pictures per second, within reason."""
-        # Of a clip that shows some pictures longer than others the average would leave some out.
-        rate = self.video.guessed_rate or self.video.average_rate or 24
+        # Of a clip that shows some pictures longer than others the average would leave some out; a guess above this is the clock's.
+        guessed, average = self.video.guessed_rate, self.video.average_rate
+        rate = guessed if guessed and guessed <= MOST_GUESSED_FPS else average or 24
         return min(max(Fraction(rate), FEWEST_FPS), MOST_FPS)
 
     @property

@@ -18,6 +18,8 @@ from .money import as_number
 from .quoted import vendor_text
 
 WORDS = 5
+MADE = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNORECASE | re.DOTALL)
+"""How `file_name` and `_names` end a name."""
 
 
 def file_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:
@@ -30,6 +32,12 @@ def slug(prompt: str) -> str:
     """The first words as `[a-z0-9-]{1,60}`; `video` where a script leaves none."""
     plain = unicodedata.normalize("NFKD", vendor_text(prompt) or "").encode("ascii", "ignore").decode().casefold()
     return "-".join(re.findall(r"[a-z0-9]+", plain)[:WORDS])[:60].strip("-") or "video"
+
+
+def job_of(name: str) -> str | None:
+    """The job that a finished file is named after, or a file beside it; None for any other name."""
+    named = MADE.fullmatch(name)
+    return None if named is None else named[1]
 
 
 def ready(folder: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
+import io
 import os
 import re
 import sys
@@ -118,6 +120,7 @@ COMMANDS = (
 
 def run(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     """The exit code. 2 for a command line or a setting that cannot be, 1 for a refusal."""
+    _speak()
     arguments = parser().parse_args(argv)
     command = next((command for command in COMMANDS if command.name == arguments.command), STDIO)
     try:
@@ -136,8 +139,26 @@ def run(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # who read us has seen enough, as `head` does
+        _fall_silent()  # who read us has seen enough, as `head` does
         return DONE
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        _fall_silent()
+        return _end(f"there is no room for what it says ({error.strerror}); what was done is done.", FAILED)
+
+
+def _speak() -> None:
+    """Makes standard input and output ones that can be used: a closed one is empty, and a letter that it does not have is escaped."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # `<&-`: without this the next file that is opened would get its number
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
+    cast(io.TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
+
+
+def _fall_silent() -> None:
+    """What still waits to be said is lost, without a word at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def parser() -> argparse.ArgumentParser:

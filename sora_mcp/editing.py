@@ -11,18 +11,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import anyio
 
 from .artifacts import keep, measured, part_of
 from .domain import Job
 from .errors import BadMedia, Broken, BrokenRules, Fix, StorageError
-from .media import extra, mp4, works
+from .media import extra, works
 from .media.allowance import Allowance
 from .media.edits import FILLS, MOST_GIF_S, RATIOS, Action, Asked, Edit, Made
+from .media.scene import JOINERS, shown
 from .money import Micros
 from .paths import JOB_ID, file_of, inside
+from .reach import Reach
 from .rules import one_of
 from .settings import Settings
 from .store import Store
@@ -72,15 +74,16 @@ class Editing:
         inputs = [await self._input(text, principal) for text in asked.inputs]
         _within(asked, inputs)
         fingerprint = _fingerprint(principal, asked, inputs)
-        known = await self.store.run(self.store.made, principal, fingerprint)
-        if known is not None and await anyio.to_thread.run_sync(_is_there, known):
-            return known
-        job, wish = _job(asked, inputs, principal, self.clock(), self.settings.zone), _wish(asked, inputs)
-        try:
-            done = await self.studio.run(lambda allowance: self._made(wish, job, allowance))
-        except OSError as error:
-            raise StorageError(f"The file cannot be written into {self.settings.output_dir}.") from error
-        return await self.store.run(self.store.add, done, fingerprint)
+        async with self.studio.edits:
+            known = await self.store.run(self.store.made, principal, fingerprint)
+            if known is not None and await anyio.to_thread.run_sync(_is_there, known):
+                return known
+            job, wish = _job(asked, inputs, principal, self.clock(), self.settings.zone), _wish(asked, inputs)
+            try:
+                done = await self.studio.run(lambda allowance: self._made(wish, job, allowance))
+            except OSError as error:
+                raise StorageError(f"The file cannot be written into {self.settings.output_dir}.") from error
+            return await self.store.run(self.store.add, done, fingerprint)
 
     async def _input(self, text: str, principal: str) -> Input:
         """A finished job's file, or a file inside the allowed folders."""
@@ -88,8 +91,10 @@ class Editing:
             job = await self.store.run(self.store.get, text, principal)
             path, about, parent = await anyio.to_thread.run_sync(file_of, job), job.prompt, job.id
         else:
-            folders = (self.settings.output_dir, *self.settings.image_dirs)
-            path, parent = _allowed(text, folders), None
+            reach = Reach(self.settings, self.store)
+            path, parent = await anyio.to_thread.run_sync(_allowed, text, reach.folders), None
+            if await reach.hides(path, principal):
+                _missing(text)
             about = path.stem
         sha256, seconds = await anyio.to_thread.run_sync(_read, path, text)
         return Input(path, sha256, seconds, about, parent)
@@ -138,7 +143,7 @@ def _values(asked: Asked) -> Iterator[Broken]:
     if "fill" in takes and said.get("fill", "blur") not in FILLS:
         yield Broken("fill", said.get("fill"), one_of(FILLS), "invalid_argument")
     text = said.get("text", "")
-    if "text" in takes and not (isinstance(text, str) and text.strip() and len(text) <= MOST_TEXT):
+    if "text" in takes and not (isinstance(text, str) and shown(text).strip(JOINERS) and len(text) <= MOST_TEXT):
         yield Broken("text", None, f"given: at most {MOST_TEXT} characters to show", "invalid_argument")
     if asked.action == "trim" and not {"start", "end"} & set(said):
         yield Broken("start", None, "given, or end, or both: the seconds to keep", "invalid_argument")
@@ -162,13 +167,17 @@ def _allowed(text: str, folders: tuple[Path, ...]) -> Path:
         raise BrokenRules((Broken("inputs", text[:200], told, "invalid_argument"),)) from None
 
 
+def _missing(text: str) -> NoReturn:
+    """No clip is there, or none that may be taken."""
+    raise BrokenRules((Broken("inputs", text[:200], f"an MP4 of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
+
+
 def _read(path: Path, text: str) -> tuple[str, float]:
-    """The file's hash and length, from its headers."""
+    """The file's hash and length."""
     try:
         if not path.is_file() or path.stat().st_size > MOST_INPUT_BYTES:
-            raise BrokenRules((Broken("inputs", text[:200], f"an MP4 of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
-        seconds = mp4.inspect(path).duration_s or 0.0
-        return _hash(path), seconds
+            _missing(text)
+        return _hash(path), works.length(path)
     except OSError as error:
         raise StorageError(f"{text[:200]} cannot be read.") from error
     except BadMedia as error:
@@ -176,7 +185,9 @@ def _read(path: Path, text: str) -> tuple[str, float]:
 
 
 def _within(asked: Asked, inputs: list[Input]) -> None:
-    """The times lie inside of the clip."""
+    """The times lie inside of the clip. A join has none."""
+    if asked.action == "join":
+        return
     seconds = inputs[0].seconds
     start, end = (_number(asked.said.get(name), other) for name, other in (("start", 0.0), ("end", seconds)))
     broken: list[Broken] = []

@@ -10,7 +10,8 @@ import anyio
 from .domain import Image, ImageRule, Job, Order, Size
 from .errors import Broken, BrokenRules, Fix
 from .media import works
-from .paths import JOB_ID, MOMENTS, data_of, file_of, frame_of, picture_at, picture_of, read_image
+from .paths import JOB_ID, MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
+from .reach import Reach
 from .rules import FIT
 from .settings import Settings
 from .store import Store
@@ -33,8 +34,10 @@ class Framing:
         if named is not None or JOB_ID.fullmatch(text):
             job = await self.store.run(self.store.get, named[0] if named else text, principal)
             return await self._of_job(job, named), (job.id,)
-        folders = (self.settings.output_dir, *self.settings.image_dirs)
-        return await anyio.to_thread.run_sync(lambda: read_image(text, folders, most_bytes=MOST_BYTES)), ()
+        reach = Reach(self.settings, self.store)
+        if is_path(text) and await reach.hides(path := await anyio.to_thread.run_sync(inside, text, reach.folders), principal):
+            missing(path)
+        return await anyio.to_thread.run_sync(lambda: read_image(text, reach.folders, most_bytes=MOST_BYTES)), ()
 
     async def _of_job(self, job: Job, named: tuple[str, float | None] | None) -> Image:
         """A job's picture, or the frame that was named of its clip. A clip itself is none: its last frame is a fix to be tried."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import os
 import re
 import stat
@@ -41,6 +42,11 @@ def read_image(text: str, folders: Sequence[Path], *, most_bytes: int) -> Image:
             return _data(text, most_bytes)
         case _:
             _refuse_elsewhere(folders, "that kind of address")
+
+
+def is_path(text: str) -> bool:
+    """Whether it means a file: it begins like no address."""
+    return SCHEME.fullmatch(text) is None
 
 
 def frame_of(text: str) -> tuple[str, float | None] | None:
@@ -141,6 +147,11 @@ def bytes_of(path: Path) -> bytes:
     """The whole file, no link followed. OSError where it cannot be read."""
     with open(path, "rb", opener=_open_itself) as file:
         return file.read()
+
+
+def missing(path: Path) -> NoReturn:
+    """What is said where no file is."""
+    refuse(str(path), allowed=f"a file that can be read ({os.strerror(errno.ENOENT).lower()})")
 
 
 def _read(path: Path, most_bytes: int) -> bytes:

@@ -186,7 +186,7 @@ def _get(have: Mapping[str, str], name: str, read: Callable[[str], T], default: 
 def _filed(file: Path) -> dict[str, str]:
     """`config.toml`, under the variables' names, with or without the prefix, in any case."""
     try:
-        table = tomllib.loads(file.read_text("utf-8"))
+        table = tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError):
@@ -222,7 +222,7 @@ def _sold(text: str, today: date) -> tuple[Vendor, ...]:
     """Every vendor, with the models and the prices that only the user knows."""
     from .pricefile import BadPrices, read_models, read_prices  # only who has such a file waits for what reads it
 
-    file = written.path(text).read_text("utf-8")
+    file = written.path(text).read_text("utf-8-sig")  # a byte order mark is no fault
     try:
         own = read_models(file, [vendor.name for vendor in EVERY if vendor.own])
         vendors = stocked(EVERY, own, checked=today)

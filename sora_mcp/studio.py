@@ -20,6 +20,8 @@ class Studio:
 
     def __init__(self) -> None:
         self._place = anyio.CapacityLimiter(1)
+        self.edits = anyio.Lock()
+        """Held from the question whether an edit is there already until it is: who asks for the same gets the same."""
 
     async def run(self, work: Callable[[Allowance], T], *, seconds: float = MOST_WORK_S) -> T:
         """What the work returns. Cancelling tells it to stop at its next frame. A bad file is nobody's charge."""

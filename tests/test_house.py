@@ -25,6 +25,7 @@ FLOORS = (
     ("vendors",),
     ("settings", "matrix"),
     ("web", "store", "logs", "studio"),
+    ("reach",),
     ("framing", "editing", "shelf", "quoting", "planning", "recalling"),
     ("desk",),
     ("submitting",),

@@ -98,6 +98,13 @@ def test_every_name_of_ours_and_of_others_is_nothing_strange(tmp_path: Path) -> 
     assert load(ours, today=TODAY, config=tmp_path / "config.toml").strange == ()
 
 
+def test_a_byte_order_mark_is_no_fault_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("daily_usd = 3", "utf-8-sig")
+    (tmp_path / "prices.toml").write_text('["muvi:sora-2"]\nper_second = "0.05"', "utf-8-sig")
+    settings = load({"SORA_MCP_PRICES": str(tmp_path / "prices.toml")}, today=TODAY, config=tmp_path / "config.toml")
+    assert (settings.daily, settings.catalogue.get("muvi:sora-2") is None) == (usd("3"), False)
+
+
 NOBODYS = f"~nobody-{MARK}/x"
 """In the folder of a user whom this machine does not know."""
 BAD = {

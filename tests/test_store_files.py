@@ -141,6 +141,8 @@ def test_many_can_open_a_new_store_at_once(store_url: str, tmp_path: Path) -> No
     [
         ("mysql://u:secret@h/d", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
         ("sqlite://", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
+        ("sqlite:///", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
+        ("sqlite:///:memory:", "SORA_MCP_DATABASE_URL must name a file: what is only in memory is forgotten, money too."),
         ("u:secret@h", "SORA_MCP_DATABASE_URL is no address of a database."),
         ("postgresql://u:secret@h:port/d", "SORA_MCP_DATABASE_URL is no address of a database."),
     ],
@@ -149,6 +151,12 @@ def test_an_address_that_is_none_is_refused_without_its_password(url: str, messa
     with pytest.raises(StorageError) as refused:
         Store(url, tmp_path)
     assert refused.value.message == message
+
+
+@pytest.mark.parametrize("name", ["a?b", "50%20c", "h#x", "50 % c"])
+def test_the_store_lies_in_its_folder_whatever_that_is_called(name: str, tmp_path: Path) -> None:
+    opened(tmp_path / name).close()
+    assert ([path.name for path in tmp_path.iterdir()], (tmp_path / name / "sora.db").is_file()) == ([name], True)
 
 
 def test_a_server_that_is_not_there_is_a_storage_error(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from typing import Any, Literal, cast
 from .files import backed_up, replaced
 
 NAME = "sora"
+ADDRESSES = ("url", "serverUrl", "httpUrl")
+"""What clients call the address of a server on HTTP."""
 Shape = Literal[
     "json",  # an object of servers under one name
     "toml",  # a table for each server
@@ -75,12 +77,19 @@ def block(client: Client, command: Sequence[str]) -> str:
 
 
 def current(client: Client) -> list[str] | None:
-    """The command that the client starts for us; None where it does not know us. Unreadable says why."""
+    """The command that the client starts for us, empty where it reaches us by an address; None where it does not know us.
+    Unreadable says why."""
     entry = _servers(client, _read(client)).get(NAME)
-    if not isinstance(entry, dict):
+    if entry is None:
         return None
-    said = cast("dict[str, Any]", entry)
-    return [str(said.get("command", "")), *map(str, said.get("args") or ())]
+    said = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
+    command: object = said.get("command")
+    args: object = said.get("args") or []
+    if command is None and any(isinstance(said.get(name), str) for name in ADDRESSES):
+        return []
+    if not isinstance(command, str) or not isinstance(args, list):
+        raise Unreadable(f"{client.file} has an entry named {NAME} in a form that is not known here")
+    return [command, *map(str, cast("list[Any]", args))]
 
 
 def write(client: Client, command: Sequence[str]) -> Path | None:
@@ -119,7 +128,7 @@ def _toml(client: Client, command: Sequence[str]) -> str:
     servers = _servers(client, whole)
     if NAME in servers:
         raise Unreadable(f"{client.file} has an entry named {NAME} already: change it by hand")
-    text = client.file.read_text("utf-8") if client.file.exists() else ""
+    text = client.file.read_text("utf-8-sig") if client.file.exists() else ""
     gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
     changed = f"{text}{gap}{_table(command)}\n"
     try:

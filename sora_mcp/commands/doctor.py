@@ -152,6 +152,8 @@ def _clients() -> Iterator[Finding]:
             continue
         if command is None:
             yield Finding("note", f"{client.title}: does not know this server", "sora-mcp setup")
+        elif not command:
+            yield Finding("ok", f"{client.title}: reaches this server by its address")
         elif not clients.starts(command):
             yield Finding("fix", f"{client.title}: starts {command[0]!r}, which is no program here", "sora-mcp setup")
         else:

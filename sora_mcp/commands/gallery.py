@@ -16,7 +16,7 @@ from ..media.allowance import Allowance
 from ..settings import Settings
 from ..worker import open_desk
 from .files import replaced
-from .gallery_page import VIDEO, Shown, page
+from .gallery_page import VIDEO, Shown, counted, page
 
 NAME = "gallery.html"
 POSTER_SIDE = 640
@@ -28,7 +28,7 @@ def gallery(settings: Settings, arguments: Namespace) -> int:
     """Writes the page anew from the store, and opens it in the browser."""
     jobs = anyio.run(_finished, settings)
     path = write(jobs, settings)
-    print(f"{len(jobs)} video{'' if len(jobs) == 1 else 's'}: {path}")
+    print(f"{counted(jobs)}: {path}")
     if not arguments.no_open:
         webbrowser.open(path.as_uri())
     return 0

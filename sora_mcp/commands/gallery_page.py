@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
@@ -35,10 +35,16 @@ def page(shown: tuple[Shown, ...], folder: Path, zone: tzinfo) -> str:
     for each in shown:
         below.setdefault(_above(each, known), []).append(each)
     spent = sum(each.job.price for each in shown)
-    count = f"{len(shown)} video{'' if len(shown) == 1 else 's'}"
-    head = f"<h1>Videos</h1>\n<p class=dim>{count}, {dollars(spent)} in all.</p>\n"
+    head = f"<h1>Videos</h1>\n<p class=dim>{counted([each.job for each in shown])}, {dollars(spent)} in all.</p>\n"
     body = _list(below.get(None, []), below, folder, zone) if shown else "<p>Nothing is finished yet. Make one: sora-mcp demo</p>\n"
     return TEMPLATE.read_text("utf-8").replace(SLOT, f"{head}<main>{body}</main>")
+
+
+def counted(jobs: Sequence[Job]) -> str:
+    """`3 videos`, and `3 videos and 1 picture` where edits made pictures of them."""
+    pictures = sum(job.artifact is not None and not job.artifact.path.endswith(VIDEO) for job in jobs)
+    videos = f"{(many := len(jobs) - pictures)} video{'' if many == 1 else 's'}"
+    return f"{videos} and {pictures} picture{'' if pictures == 1 else 's'}" if pictures else videos
 
 
 def _above(each: Shown, known: Mapping[str, Shown]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from argparse import Namespace
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -51,6 +52,8 @@ def security_of(arguments: Namespace) -> TransportSecuritySettings:
         raise BadSetting(f"--host {_shown(arguments.host)} can be reached by others: --token-file has to say who may come in.")
     elif not hosts:
         raise BadSetting(f"--host {_shown(arguments.host)} can be reached by others: --allowed-host has to say how clients address it.")
+    if arguments.host not in LOOPBACK and not _is_address(arguments.host):
+        raise BadSetting("--host must be a name or an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::.")
     return TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins)
 
 
@@ -73,6 +76,14 @@ def _host(text: str) -> str:
     if not HOST.fullmatch(host := text.casefold()):
         raise BadSetting("--allowed-host must be a host:port such as videos.example.com:8000, without scheme, path or star.")
     return host
+
+
+def _is_address(host: str) -> bool:
+    """Whether it is a name, or an IP address without the name of a network card."""
+    try:
+        return "%" not in str(ip_address(host))
+    except ValueError:
+        return ":" not in host and HOST.fullmatch(host.casefold()) is not None
 
 
 def _origin(text: str) -> str:

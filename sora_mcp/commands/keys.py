@@ -56,7 +56,7 @@ def store(name: str, key: Secret) -> str:
 
 def _stored(name: str, key: Secret, file: Path) -> str:
     if keychain.keep(name, key.reveal()):
-        listed = _read(file)[1].get(keychain.LISTED.lower(), "")
+        listed = next((value for entry, value in _read(file)[1].items() if _same(entry, keychain.LISTED)), "")
         names = dict.fromkeys([*(each.strip() for each in str(listed).split(",") if each.strip()), name])
         _set(file, {keychain.LISTED.lower(): ",".join(names), name: None})
         return "the keychain of this machine"
@@ -80,11 +80,14 @@ async def _ask(vendor: Vendor, key: Secret, settings: Settings) -> Tested:
 
 
 def _set(file: Path, values: dict[str, str | None]) -> None:
-    """Sets, or with None takes out, entries of the file and leaves every other line as it is."""
+    """Sets, or with None takes out, entries of the file, however they are spelt there, and leaves every other line as it is."""
     text, before = _read(file)
-    wanted = {name: value for name, value in {**before, **values}.items() if value is not None}
+    old = [entry for entry in before if any(_same(entry, name) for name in values)]
+    kept = {entry: value for entry, value in before.items() if entry not in old}
+    wanted = kept | {name: value for name, value in values.items() if value is not None}
+    for entry in old:
+        text = re.sub(rf"(?m)^[ \t]*[\"']?{re.escape(entry)}[\"']?[ \t]*=.*(\n|\Z)", "", text)
     for name, value in values.items():
-        text = re.sub(rf"(?m)^[ \t]*\"?{re.escape(name)}\"?[ \t]*=.*(\n|\Z)", "", text)
         if value is not None:
             text = f"{name} = {json.dumps(value)}\n{text}"
     if _parsed(text) != wanted:
@@ -92,9 +95,14 @@ def _set(file: Path, values: dict[str, str | None]) -> None:
     replaced(file, text.encode())
 
 
+def _same(entry: str, name: str) -> bool:
+    """Whether the settings take both for one."""
+    return entry.upper().replace("-", "_") == name.upper()
+
+
 def _read(file: Path) -> tuple[str, dict[str, object]]:
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")
     except FileNotFoundError:
         return "", {}
     except (OSError, ValueError):

@@ -12,7 +12,7 @@ from pathlib import Path
 import anyio
 
 from ..desk import Desk
-from ..domain import LIVE, Job, Wish
+from ..domain import LIVE, LOCAL, Job, Wish
 from ..errors import SoraError
 from ..money import show as dollars
 from ..rules import VARIATION
@@ -23,8 +23,6 @@ from ..worker import open_desk
 from ..worker import watch as finish
 from .tables import facts
 
-PRINCIPAL = "local"
-"""Who asks on this machine: the same as on stdio."""
 PROMPT = "A paper boat sails down a rainy street"
 LOOK_S = 0.2
 NEXT = "Next: give a chat client this command, and ask it for a video. In Claude Code: claude mcp add --scope user sora -- {command}"
@@ -71,11 +69,11 @@ async def _demo(settings: Settings, prompt: str) -> Job:
     async with open_desk(settings) as desk:
         # A variation of its own: whoever types it again wants to see it made again.
         wish = Wish(prompt, model=SAMPLE, options={VARIATION: secrets.randbelow(2**31)})
-        return await _finished(desk, await desk.create(wish, principal=PRINCIPAL))
+        return await _finished(desk, await desk.create(wish, principal=LOCAL))
 
 
 async def _finished(desk: Desk, job: Job) -> Job:
     while job.state in LIVE:
         await anyio.sleep(LOOK_S)
-        job = await desk.job(job.id, principal=PRINCIPAL)
+        job = await desk.job(job.id, principal=LOCAL)
     return job

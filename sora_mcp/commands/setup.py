@@ -68,7 +68,11 @@ def _key(vendor: Vendor, settings: Settings, *, asked: bool) -> bool:
 def _secret(vendor: Vendor, *, asked: bool) -> str:
     """The key as it was typed, never shown."""
     if asked:
-        return getpass.getpass(f"Key of {vendor.title} (it is not shown): ").strip()
+        try:
+            return getpass.getpass(f"Key of {vendor.title} (it is not shown): ").strip()
+        except EOFError:  # Ctrl-D
+            print()
+            return ""
     return sys.stdin.readline().strip()
 
 
@@ -84,7 +88,11 @@ def _clients(*, asked: bool) -> None:
 
 def _client(client: clients.Client, command: list[str], *, asked: bool) -> None:
     try:
-        if client.shape != "command" and clients.current(client) == command:
+        there = None if client.shape == "command" else clients.current(client)
+        if there == []:
+            print(f"{client.title}: reaches this server by its address already.")
+            return
+        if there == command:
             print(f"{client.title}: knows this server already.")
             return
         if client.shape != "command" and asked and yes(f"{client.title}: write the server into {client.file}?"):

@@ -32,7 +32,7 @@ class Tokens:
 def tokens_in(path: str) -> Tokens:
     """The file's lines `name:token`, but for empty ones and those that begin with #. BadSetting names a line, never what is in it."""
     try:
-        lines = Path(path).expanduser().read_text("utf-8").splitlines()
+        lines = Path(path).expanduser().read_text("utf-8-sig").splitlines()
     except (OSError, ValueError, RuntimeError):  # the last for ~nobody
         raise BadSetting("--token-file must be a file that can be read.") from None
     names: dict[bytes, str] = {}

@@ -1,12 +1,13 @@
 """The nouns: what is asked for, what is sold, what goes over the wire, what became of it."""
 
-from .asked import Facts, Image, Order, Scalar, Size, VideoRequest, Wish
+from .asked import LOCAL, Facts, Image, Order, Scalar, Size, VideoRequest, Wish
 from .became import LIVE, UNSTORED, Artifact, Charged, Job, JobError, Quote, State
 from .sold import STALE, Allowed, Confidence, Ended, ImageRule, Link, Offer, OwnModel, Per, Rate, Rule, Text, When
 from .wire import Call, Done, Failed, Found, Handler, Linkless, Listing, Lost, Pending, Reading, Refusal, Reply, Search, Vendor
 
 __all__ = [
     "LIVE",
+    "LOCAL",
     "STALE",
     "UNSTORED",
     "Allowed",

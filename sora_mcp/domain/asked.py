@@ -12,6 +12,8 @@ from ..money import Micros
 
 Scalar = str | int | float | bool
 Facts = Mapping[str, Scalar | None]
+LOCAL = "local"
+"""Whose the jobs of this machine's own user are, on stdio and at the command line."""
 PICTURES = ("last_image", "references")
 """Options whose value is addresses of pictures."""
 

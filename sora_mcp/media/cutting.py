@@ -5,19 +5,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+from ..errors import Broken, BrokenRules, Fix
 from . import gifs, looking, mp4
 from .allowance import Allowance
 from .draw import caption
 from .edits import Edit, Made, reshaped
 from .joining import join
-from .remake import Piece, Shape, remake, shape_of
+from .remake import Empty, Piece, Shape, remake, shape_of
+
+LEAST_S = 0.05
+"""What a piece lasts at least that is said to work: a picture of 24 in a second."""
 
 
 def cut(edit: Edit, target: Path, allowance: Allowance) -> Made:
-    """Writes it, and measures what came out."""
+    """Writes it, and measures what came out. BrokenRules for times between which no picture begins."""
+    try:
+        return _cut(edit, target, allowance)
+    except Empty:
+        raise _empty(edit, allowance) from None
+
+
+def _cut(edit: Edit, target: Path, allowance: Allowance) -> Made:
     piece = Piece(edit.paths[0], edit.start, edit.end)
     match edit.action:
         case "frame":
@@ -44,6 +56,20 @@ def _frame(piece: Piece, target: Path, allowance: Allowance) -> Made:
     _, picture = looking.still(piece.path, piece.start, allowance)
     picture.save(target, "PNG", compress_level=4)
     return Made(picture.width, picture.height, None)
+
+
+def _empty(edit: Edit, allowance: Allowance) -> BrokenRules:
+    """With a start that takes in the picture shown then, or with an end behind the one that begins next."""
+    at, _ = looking.still(edit.paths[0], edit.start, allowance)
+    if at < edit.start:
+        start = math.floor(at * 1000) / 1000
+        return _refusal("start", edit.start, f"at most {start:g}, as no picture begins later in this time", start)
+    end = math.ceil((at + LEAST_S) * 1000) / 1000
+    return _refusal("end", edit.end, f"at least {end:g}, as no picture begins before", end)
+
+
+def _refusal(name: str, got: float | None, allowed: str, works: float) -> BrokenRules:
+    return BrokenRules((Broken(name, got, allowed, "invalid_argument"),), fixes=(Fix(name, works),))
 
 
 def _worded(own: Shape, edit: Edit) -> Shape:

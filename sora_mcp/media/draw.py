@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ..errors import Broken, BrokenRules
 from .scene import BADGE, LINE, MARGIN, SMALL, Clip, fitted, shown, wrapped
 from .typefaces import BUNDLED, Run, fonts_for, runs
 
@@ -18,9 +19,11 @@ CLEAR = (0, 0, 0, 0)
 WHITE = (255, 255, 255, 255)
 CARD = (12, 14, 24, 150)
 RED = (196, 40, 52, 235)
-CAPTION = 0.055
-"""A caption's letters, as a part of the shorter side."""
-MOST_CAPTION_LINES = 4
+CAPTIONS = (0.055, 0.047, 0.04, 0.034, 0.03)
+"""A caption's letters, as parts of the shorter side: the largest that fits."""
+LEAST_CAPTION, MOST_CAPTION_HEIGHT = 10, 0.36
+"""Pixels of a letter that can still be read; part of the picture's height."""
+CAPTION_LINE = 1.5
 BITMAP_SIZE = 109
 """The one size that Noto's colour emoji exist in."""
 
@@ -43,18 +46,30 @@ def words(clip: Clip) -> Image.Image:
 
 
 def caption(text: str, width: int, height: int) -> Image.Image:
-    """The transparent layer with a line or a few of text at the bottom, each on a dark ground."""
+    """The transparent layer with a line or a few of text at the bottom, each on a dark ground. BrokenRules where it does not fit."""
     layer, fonts = Image.new("RGBA", (width, height), CLEAR), fonts_for(text)
-    size = max(10, round(CAPTION * min(width, height)))
-    lines = wrapped(shown(text), width * 0.86, lambda line: _width(line, fonts, size))[:MOST_CAPTION_LINES]
+    lines, size = captioned(shown(text), width, height, fonts)
     bottom = height - MARGIN * 1.2 * height
     for at, line in enumerate(lines):
         wide = _width(line, fonts, size)
-        base = bottom - (len(lines) - 1 - at) * size * 1.5
+        base = bottom - (len(lines) - 1 - at) * size * CAPTION_LINE
         ground = ((width - wide) / 2 - size * 0.5, base - size * 1.05, (width + wide) / 2 + size * 0.5, base + size * 0.4)
         ImageDraw.Draw(layer).rounded_rectangle(ground, radius=size * 0.25, fill=CARD)
         _write(layer, line, ((width - wide) / 2, base), fonts, size)
     return layer
+
+
+def captioned(text: str, width: int, height: int, fonts: tuple[Path, ...]) -> tuple[list[str], int]:
+    """The whole text in lines, and the size of its letters."""
+    lines, most = [text], 1
+    for part in CAPTIONS:
+        size = max(LEAST_CAPTION, round(part * min(width, height)))
+        lines = wrapped(text, width * 0.86, lambda line, size=size: _width(line, fonts, size))
+        most = max(1, int(height * MOST_CAPTION_HEIGHT / (size * CAPTION_LINE)))
+        if len(lines) <= most:
+            return lines, size
+    fits = f"shorter: about {sum(map(len, lines[:most]))} characters fit on a picture of {width}x{height}"
+    raise BrokenRules((Broken("text", f"{len(text)} characters", fits, "invalid_argument"),))
 
 
 def light(side: int) -> Image.Image:

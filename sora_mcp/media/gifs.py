@@ -14,9 +14,9 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 
-from ..errors import BadMedia
 from .allowance import Allowance
-from .remake import Piece, filtered
+from .reel import NO_PICTURE
+from .remake import Empty, Piece, filtered
 from .with_pyav import chain
 
 FPS = 12
@@ -27,7 +27,7 @@ def gif(piece: Piece, target: Path, allowance: Allowance) -> tuple[int, int]:
     """Writes it and says how large its picture is."""
     palette = next(filtered(piece, partial(_laid, palette=None), allowance), None)
     if palette is None:
-        raise BadMedia("It has no picture in this time that can be decoded.")
+        raise Empty(NO_PICTURE)
     size = (0, 0)
     with av.open(str(target), "w", format="gif") as out:
         stream = out.add_stream("gif", rate=FPS)
@@ -44,7 +44,7 @@ def gif(piece: Piece, target: Path, allowance: Allowance) -> tuple[int, int]:
 def _laid(graph: Graph, shown: FilterContext, palette: VideoFrame | None) -> None:
     """Without a palette: one frame, the palette. With it: every frame in its colours."""
     within = f"w='min({LONGEST_SIDE},iw)':h='min({LONGEST_SIDE},ih)':force_original_aspect_ratio=decrease"
-    small = chain(shown, graph.add("fps", str(FPS)), graph.add("scale", within))
+    small = chain(shown, graph.add("fps", f"{FPS}:eof_action=pass"), graph.add("scale", within))
     if palette is None:
         chain(small, graph.add("palettegen"), graph.add("buffersink"))
         graph.configure()

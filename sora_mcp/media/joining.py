@@ -16,10 +16,14 @@ from .allowance import Allowance
 from .reel import opened
 from .remake import Piece, remake, shape_of
 
+PLAIN = (("video",), ("video", "audio"), ("audio", "video"))
+"""The tracks of clips whose packets are copied by their places; another track, such as a time code, would be taken for one of them."""
+
 
 def join(paths: Sequence[Path], target: Path, allowance: Allowance) -> bool:
     """Whether nothing had to be encoded again."""
-    if len({_kind(path) for path in paths}) == 1:
+    kinds = {_kind(path) for path in paths}
+    if len(kinds) == 1 and kinds.pop()[-1] in PLAIN:
         _copied(paths, target, allowance)
         return True
     remake([Piece(path) for path in paths], shape_of(paths[0]), target, allowance)
@@ -30,10 +34,10 @@ def _kind(path: Path) -> tuple[object, ...]:
     """What has to be equal for packets to follow each other."""
     with opened(path) as reel:
         video, audio = reel.video, reel.audio
-        rotation = next(reel.pictures(Allowance())).rotation
-        seen = (video.codec.name, video.codec_context.extradata, video.width, video.height, video.time_base, video.average_rate, rotation)
+        size = (video.width, video.height, reel.stretch, reel.first(Allowance()).rotation)
+        seen = (video.codec.name, video.codec_context.extradata, size, video.time_base, video.average_rate)
         heard = audio and (audio.codec.name, audio.codec_context.extradata, audio.rate, audio.layout.name, audio.time_base)
-        return (seen, heard, len(reel.container.streams.video), len(reel.container.streams.audio))
+        return (seen, heard, tuple(stream.type for stream in reel.container.streams))
 
 
 def _copied(paths: Sequence[Path], target: Path, allowance: Allowance) -> None:

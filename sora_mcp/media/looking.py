@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from array import array
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from PIL import Image, ImageChops, ImageStat
 from ..errors import BadMedia
 from .allowance import Allowance
 from .digest import Digest, decibels, digest
-from .reel import Reel, opened, when
+from .reel import NO_PICTURE, Reel, opened, when
 
 SMALL = (64, 36)
 """The grey picture that movement and brightness are measured on."""
@@ -44,7 +45,9 @@ def look(path: Path, count: int, allowance: Allowance, *, longest: int) -> Seen:
     with opened(path) as reel:
         wanted = [reel.seconds * (at + 0.5) / count for at in range(count)]
         if reel.seconds > MEASURED_S:
-            return Seen(tuple(_picked(reel, wanted, allowance, longest)), reel.seconds, None)
+            if not (picked := tuple(_picked(reel, wanted, allowance, longest))):
+                raise BadMedia(NO_PICTURE)
+            return Seen(picked, reel.seconds, None)
         pictures, times, changes, lights = _through(reel, wanted, allowance, longest)
     return Seen(tuple(pictures), reel.seconds, digest(times, changes, lights, _loudness(path, allowance)))
 
@@ -59,7 +62,7 @@ def still(path: Path, moment: float | None, allowance: Allowance) -> tuple[float
                 last = frame
         if last is None:
             raise BadMedia("It has no picture at that time that can be decoded.")
-        return when(last), upright(last)
+        return when(last), upright(last, None if reel.stretch == 1 else _within(last, reel))
 
 
 def upright(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Image:
@@ -75,18 +78,21 @@ def _through(
     pictures: list[tuple[float, Image.Image]] = []
     times, changes, lights = list[float](), list[float](), list[float]()
     before: Image.Image | None = None
+    last: VideoFrame | None = None
     half, shrinker = 0.5 / float(reel.fps), VideoReformatter()
     for frame in reel.pictures(allowance):
         if len(pictures) < len(wanted) and when(frame) >= wanted[len(pictures)] - half:
-            pictures.append((when(frame), upright(frame, _within(frame, longest))))
+            pictures.append((when(frame), upright(frame, _within(frame, reel, longest))))
         grey = _grey(frame, shrinker)
         times.append(when(frame))
         lights.append(ImageStat.Stat(grey).mean[0])
         if before is not None:
             changes.append(ImageStat.Stat(ImageChops.difference(grey, before)).mean[0])
-        before = grey
-    if not pictures:
-        raise BadMedia("It has no picture that can be decoded.")
+        before, last = grey, frame
+    if last is None:
+        raise BadMedia(NO_PICTURE)
+    if not pictures:  # one that is shown from long before the only moment asked for
+        pictures.append((when(last), upright(last, _within(last, reel, longest))))
     return pictures, times, changes, lights
 
 
@@ -97,12 +103,14 @@ def _picked(reel: Reel, wanted: list[float], allowance: Allowance, longest: int)
         for frame in reel.pictures(allowance, start=moment, end=moment):
             found = frame
         if found is not None:
-            yield when(found), upright(found, _within(found, longest))
+            yield when(found), upright(found, _within(found, reel, longest))
 
 
-def _within(frame: VideoFrame, longest: int) -> tuple[int, int]:
-    scale = min(1.0, longest / max(frame.width, frame.height))
-    return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+def _within(frame: VideoFrame, reel: Reel, longest: float = math.inf) -> tuple[int, int]:
+    """The sides of the frame as it is shown, none longer than `longest`."""
+    wide = float(frame.width * reel.stretch)
+    scale = min(1.0, longest / max(wide, frame.height))
+    return max(1, round(wide * scale)), max(1, round(frame.height * scale))
 
 
 def _grey(frame: VideoFrame, shrinker: VideoReformatter) -> Image.Image:

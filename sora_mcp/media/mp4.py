@@ -14,6 +14,8 @@ from ..errors import BadMedia
 MOST_MOOV_BYTES = 64 * 1024 * 1024
 MOST_BOXES = 100_000
 """Of one file. A fragmented hour has a few thousand."""
+TRACKED = (b"moof", b"mfra", b"sidx", b"ssix", b"emsg", b"prft", b"meta", b"mdat")
+"""What may stand further on besides."""
 LEADING = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"styp", b"pnot")
 """What an MP4 or QuickTime file may begin with."""
 WEBM = b"\x1a\x45\xdf\xa3"
@@ -44,7 +46,7 @@ def inspect(path: Path) -> Facts:
         size = os.fstat(file.fileno()).st_size
         _sniff(file.read(512), size)
         walk = _Walk(file)
-        boxes = list(walk.boxes(0, size))
+        boxes = walk.whole(size)
         _one(boxes, b"ftyp", "It has no ftyp header, so it is no MP4.")
         moov = _one(boxes, b"moov", "It has no moov box, the index of an MP4: it was cut off, or never finished.")
         if not any(box.kind == b"mdat" and box.end > box.body for box in boxes):
@@ -57,7 +59,7 @@ def declared_frames(path: Path) -> int:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         walk = _Walk(file)
-        return max((walk.samples(box) for box in walk.boxes(0, size) if box.kind == b"moov"), default=0)
+        return max((walk.samples(box) for box in walk.whole(size) if box.kind == b"moov"), default=0)
 
 
 class _Walk:
@@ -66,6 +68,22 @@ class _Walk:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._left = MOST_BOXES
+
+    def whole(self, size: int) -> list[_Box]:
+        """What the file consists of. Bytes behind a whole film that begin nothing films have are no loss: some servers leave them there."""
+        found: list[_Box] = []
+        try:
+            found.extend(self.boxes(0, size))  # those before the one that is wrong stay
+        except BadMedia:
+            if not {b"ftyp", b"moov", b"mdat"} <= {box.kind for box in found} or self._begins(found[-1].end):
+                raise
+        return found
+
+    def _begins(self, start: int) -> bool:
+        """Whether a box of a film begins here, or what may become the header of one."""
+        header = self._read(start, 8)
+        short = len(header) < 8 and header[:1] == b"\0"
+        return any(kind == header[4:] or (short and kind.startswith(header[4:])) for kind in (*LEADING, *TRACKED))
 
     def boxes(self, start: int, end: int, *, inside: str = "the file") -> Iterator[_Box]:
         """Every box between two places; each one must lie between them."""
@@ -101,12 +119,12 @@ class _Walk:
         return self._file.read(count)
 
     def movie(self, moov: _Box) -> Facts:
-        """What the index says. The length is the video track's own, then the movie's."""
+        """What the index says. The length is that which is shown of the video track, then the track's own, then the movie's."""
         if moov.end - moov.body > MOST_MOOV_BYTES:
             raise BadMedia(f"Its index is {moov.end - moov.body} bytes long, which no real clip needs.")
         boxes = list(self.boxes(moov.body, moov.end, inside="the moov box"))
         whole = self._clock(_one(boxes, b"mvhd", "Its index has no header (mvhd)."))
-        tracks = [facts for box in boxes if box.kind == b"trak" and (facts := self._video(box)) is not None]
+        tracks = [facts for box in boxes if box.kind == b"trak" and (facts := self._video(box, whole[0])) is not None]
         if not tracks:
             raise BadMedia("It has no video track.")
         facts = tracks[0]
@@ -119,7 +137,8 @@ class _Walk:
 
     def samples(self, moov: _Box) -> int:
         """The largest count in a video track's tables of sizes and times."""
-        return max((self._counted(box) for box in self.boxes(moov.body, moov.end) if box.kind == b"trak" and self._video(box)), default=0)
+        tracks = (box for box in self.boxes(moov.body, moov.end) if box.kind == b"trak" and self._video(box, 1))
+        return max(map(self._counted, tracks), default=0)
 
     def _counted(self, trak: _Box) -> int:
         inner = trak
@@ -134,28 +153,19 @@ class _Walk:
         spans = sum(count for count, _ in struct.iter_unpack(">II", times[: len(times) // 8 * 8]))
         return max(int.from_bytes(sizes, "big"), spans)
 
-    def _video(self, trak: _Box) -> Facts | None:
-        """A track's facts; None when it carries no pictures."""
+    def _video(self, trak: _Box, scale: int) -> Facts | None:
+        """A track's facts; None when it carries no pictures. `scale` is the movie's ticks per second."""
         boxes = list(self.boxes(trak.body, trak.end, inside="a track"))
         mdia = _one(boxes, b"mdia", "One of its tracks has no media (mdia).")
         media = list(self.boxes(mdia.body, mdia.end, inside="a track's media"))
         handler = self._content(_one(media, b"hdlr", "One of its tracks does not say what it carries (hdlr)."), 12)
         if handler[8:12] != b"vide":
             return None
-        width, height = self._sides(_one(boxes, b"tkhd", "Its video track has no header (tkhd)."))
-        clock = self._clock(_one(media, b"mdhd", "Its video track has no clock (mdhd)."))
-        return Facts(_seconds(clock), width, height)
-
-    def _sides(self, tkhd: _Box) -> tuple[int, int]:
-        """Width and height, which the header ends with, as 16.16 fixed point."""
-        content = self._content(tkhd, 96)
-        at = 88 if content[0] == 1 else 76
-        if len(content) < at + 8:
-            _cut("its track header")
-        width, height = struct.unpack_from(">II", content, at)
-        if not width >> 16 or not height >> 16:
-            raise BadMedia(f"Its picture is {width >> 16}x{height >> 16} pixels.")
-        return width >> 16, height >> 16
+        header = self._content(_one(boxes, b"tkhd", "Its video track has no header (tkhd)."), 96)
+        width, height = _sides(header)
+        own = _seconds(self._clock(_one(media, b"mdhd", "Its video track has no clock (mdhd).")))
+        cut = any(box.kind == b"edts" for box in boxes)  # only then is less shown than there is, or later
+        return Facts((_seconds((scale, _shown_ticks(header))) if cut else None) or own, width, height)
 
     def _clock(self, box: _Box) -> tuple[int, int | None]:
         """Ticks per second and how many ticks, of mvhd or mdhd."""
@@ -199,6 +209,25 @@ def _sniff(head: bytes, size: int) -> None:
     if all(byte >= 0x20 or byte in b"\t\r\n" for byte in head):
         raise BadMedia("It is text, no video.")
     raise BadMedia("It is no MP4: it does not begin like one.")
+
+
+def _sides(tkhd: bytes) -> tuple[int, int]:
+    """Width and height as they are shown. The header ends with them, as 16.16 fixed point, behind the matrix that turns them."""
+    at = 88 if tkhd[0] == 1 else 76
+    if len(tkhd) < at + 8:
+        _cut("its track header")
+    width, height = (side >> 16 for side in struct.unpack_from(">II", tkhd, at))
+    if not width or not height:
+        raise BadMedia(f"Its picture is {width}x{height} pixels.")
+    a, b, _, c, d = struct.unpack_from(">5i", tkhd, at - 36)
+    return (height, width) if b and c and not a and not d else (width, height)
+
+
+def _shown_ticks(tkhd: bytes) -> int | None:
+    """How long the track is shown, in the movie's ticks."""
+    form, at = (">Q", 28) if tkhd[0] == 1 else (">I", 20)
+    ticks: int = struct.unpack_from(form, tkhd, at)[0]
+    return None if ticks in UNKNOWN else ticks
 
 
 def _one(boxes: list[_Box], kind: bytes, otherwise: str) -> _Box:

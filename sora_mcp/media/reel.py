@@ -26,7 +26,9 @@ MOST_PIXELS = 36_000_000
 """Of one picture: 8K."""
 MOST_FRAMES = 40_000
 MOST_SECONDS = 600.0
-FEWEST_FPS, MOST_FPS = Fraction(1), Fraction(120)
+FEWEST_FPS, MOST_FPS, MOST_GUESSED_FPS = Fraction(1), Fraction(120), Fraction(60)
+MOST_STRETCH = 4
+NO_PICTURE = "It has no picture that can be decoded."
 ONLY_THE_FILE = {"protocol_whitelist": "file", "enable_drefs": "0"}
 """A file may name other files and addresses; none is opened."""
 
@@ -43,7 +45,27 @@ class Reel:
     @property
     def fps(self) -> Fraction:
         """Pictures per second, within reason."""
-        return min(max(Fraction(self.video.average_rate or 24), FEWEST_FPS), MOST_FPS)
+        # Of a clip that shows some pictures longer than others the average would leave some out; a guess above this is the clock's.
+        guessed, average = self.video.guessed_rate, self.video.average_rate
+        rate = guessed if guessed and guessed <= MOST_GUESSED_FPS else average or 24
+        return min(max(Fraction(rate), FEWEST_FPS), MOST_FPS)
+
+    @property
+    def begins(self) -> float:
+        """The second at which its pictures or its sound begin, whichever do first."""
+        return max(0.0, (self.container.start_time or 0) / 1_000_000)
+
+    @property
+    def stretch(self) -> Fraction:
+        """How many times as wide as high a pixel is shown."""
+        shown = Fraction(self.video.sample_aspect_ratio or 1)
+        return shown if Fraction(1, MOST_STRETCH) <= shown <= MOST_STRETCH else Fraction(1)
+
+    def first(self, allowance: Allowance) -> VideoFrame:
+        """Its first picture. BadMedia where there is none."""
+        for frame in self.pictures(allowance):
+            return frame
+        raise BadMedia(NO_PICTURE)
 
     def pictures(self, allowance: Allowance, *, start: float = 0.0, end: float | None = None) -> Iterator[VideoFrame]:
         """Every frame from the keyframe before `start` on, to the first one behind `end`."""

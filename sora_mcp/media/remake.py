@@ -19,9 +19,10 @@ from av.filter.context import FilterContext
 from av.video.frame import PictureType, VideoFrame
 from PIL import Image
 
+from ..errors import BadMedia
 from .allowance import Allowance
 from .edits import Fill, even
-from .reel import Reel, opened
+from .reel import NO_PICTURE, Reel, opened
 from .with_pyav import chain, layer, over, pulled
 
 H264 = {"preset": "superfast", "crf": "20"}
@@ -30,6 +31,10 @@ TURNS = {90: ("cclock",), 180: ("clock", "clock"), 270: ("clock",)}
 """Quarter turns to what is shown, by the turn that a frame tells of."""
 BLURRED = 8
 """The ground behind the picture is blurred at a fraction of its size."""
+
+
+class Empty(BadMedia):
+    """No picture begins within the piece."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,9 @@ class Shape:
 def shape_of(path: Path) -> Shape:
     """The clip's own, turned as it is shown."""
     with opened(path) as reel:
-        first = next(reel.pictures(Allowance()))
-        sides = (first.width, first.height) if first.rotation % 180 == 0 else (first.height, first.width)
+        first = reel.first(Allowance())
+        wide, high = float(first.width * reel.stretch), float(first.height)
+        sides = (wide, high) if first.rotation % 180 == 0 else (high, wide)
         return Shape(even(sides[0]), even(sides[1]), reel.fps)
 
 
@@ -76,6 +82,8 @@ def remake(pieces: Sequence[Piece], shape: Shape, target: Path, allowance: Allow
                 frame.pts, frame.time_base, frame.pict_type = frames, 1 / shape.fps, PictureType.NONE
                 out.mux(picture.encode(frame))
                 frames += 1
+            if not frames:
+                raise Empty(NO_PICTURE)
             if sound is not None:
                 for chunk in _sounds(piece, round(frames / shape.fps * HERTZ) - samples, allowance):
                     chunk.pts, chunk.time_base = samples, Fraction(1, HERTZ)
@@ -99,12 +107,24 @@ def filtered(piece: Piece, lay: Callable[[Graph, FilterContext], None], allowanc
             return
         graph = Graph()
         entry = graph.add_buffer(width=first.width, height=first.height, format=first.format, time_base=reel.video.time_base)
-        until = "" if piece.end is None else f":end={piece.end}"
-        cut = chain(entry, graph.add("trim", f"start={piece.start}{until}"), graph.add("setpts", "PTS-STARTPTS"))
+        cut = chain(entry, graph.add("trim", _span(piece)), graph.add("setpts", _from(piece, reel)))
+        if reel.stretch != 1:
+            cut = chain(cut, graph.add("scale", f"{even(float(first.width * reel.stretch))}:{first.height}"), graph.add("setsar", "1"))
         lay(graph, chain(cut, *(graph.add("transpose", turn) for turn in TURNS.get(first.rotation % 360, ()))))
         for frame in itertools.chain((first,), pictures, (None,)):
-            entry.push(frame)
+            if not _taken(entry, frame):
+                return
             yield from pulled(graph, VideoFrame)
+
+
+def _span(piece: Piece) -> str:
+    """For the filters that cut. They read no exponents."""
+    return f"start={piece.start:.6f}" + ("" if piece.end is None else f":end={piece.end:.6f}")
+
+
+def _from(piece: Piece, reel: Reel) -> str:
+    """Times from the piece's start on: pictures and sound that begin later than one another still do."""
+    return f"PTS-{max(piece.start, reel.begins):.6f}/TB"
 
 
 def _shaped(graph: Graph, shown: FilterContext, shape: Shape) -> None:
@@ -115,7 +135,7 @@ def _shaped(graph: Graph, shown: FilterContext, shape: Shape) -> None:
 def _filled(graph: Graph, shown: FilterContext, shape: Shape) -> FilterContext:
     """In the new size: cut, between bars, or before a blurred copy of itself."""
     size = f"{shape.width}:{shape.height}"
-    rated = chain(shown, graph.add("fps", str(shape.fps)))
+    rated = chain(shown, graph.add("fps", f"{shape.fps}:start_time=0"))
     match shape.fill:
         case "crop":
             sized = chain(rated, graph.add("scale", f"{size}:force_original_aspect_ratio=increase"), graph.add("crop", size))
@@ -146,8 +166,8 @@ def _finished(graph: Graph, below: FilterContext, shape: Shape) -> None:
     if words is not None:
         entry = graph.add_buffer(width=words.width, height=words.height, format=words.format, time_base=words.time_base)
         start, end = shape.shown
-        until = "" if end is None else f"*lt(t,{end})"
-        below = over(graph, below, entry, f"0:0:eof_action=repeat:enable='gte(t,{start}){until}'")
+        until = "" if end is None else f"*lt(t,{end:.6f})"
+        below = over(graph, below, entry, f"0:0:eof_action=repeat:enable='gte(t,{start:.6f}){until}'")
     chain(below, graph.add("format", "yuv420p"), graph.add("buffersink"))
     graph.configure()
     if entry is not None:
@@ -160,10 +180,12 @@ def _sounds(piece: Piece, count: int, allowance: Allowance) -> Iterator[AudioFra
     with opened(piece.path) as reel:
         graph = Graph()
         own = reel.audio is not None
-        source = graph.add_abuffer(template=reel.audio) if own else graph.add("anullsrc", f"r={HERTZ}:cl=stereo")
-        until = f":end={piece.end}" if own and piece.end is not None else ""
-        cut = chain(source, graph.add("atrim", f"start={piece.start if own else 0}{until}"), graph.add("asetpts", "PTS-STARTPTS"))
-        even_ = chain(cut, graph.add("aresample", str(HERTZ)), graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo"))
+        if own:
+            source = graph.add_abuffer(template=reel.audio)
+            cut = chain(source, graph.add("atrim", _span(piece)), graph.add("asetpts", _from(piece, reel)))
+        else:
+            cut = source = graph.add("anullsrc", f"r={HERTZ}:cl=stereo")
+        even_ = chain(cut, graph.add("aresample", f"{HERTZ}:first_pts=0"), graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo"))
         padded = chain(even_, graph.add("apad", f"whole_len={count}"), graph.add("atrim", f"end_sample={count}"))
         chain(padded, graph.add("abuffersink"))
         graph.configure()
@@ -181,6 +203,16 @@ def _pushed(reel: Reel, graph: Graph, entry: FilterContext, piece: Piece, allowa
         allowance.check()
         if piece.end is not None and (frame.time or 0.0) >= piece.end:
             break
-        entry.push(frame)
+        if not _taken(entry, frame):
+            return
         yield from pulled(graph, AudioFrame)
     entry.push(None)
+
+
+def _taken(entry: FilterContext, frame: VideoFrame | AudioFrame | None) -> bool:
+    """False when the filter that cuts has seen the end of the piece and takes no more."""
+    try:
+        entry.push(frame)
+    except EOFError:
+        return False
+    return True

@@ -47,6 +47,17 @@ def view(path: Path, frames: int | None, allowance: Allowance) -> View:
         return View(sheet.contact_sheet(seen.pictures, code), len(seen.pictures), seen.seconds, code, words)
 
 
+def length(path: Path) -> float:
+    """Seconds, from the headers, or from the decoder where a fragmented file does not tell there."""
+    if (seconds := mp4.inspect(path).duration_s) is not None:
+        return seconds
+    extra.need("The length of this clip")
+    from . import reel
+
+    with reel.opened(path) as opened:
+        return opened.seconds
+
+
 def check_code(path: Path, count: int) -> str:
     """A letter and two digits, the same for the same file and number of pictures."""
     with path.open("rb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
 
+from ..domain import LOCAL
 from ..errors import SoraError, StorageError
 from ..vendors import Catalogue
 
@@ -40,7 +42,7 @@ def later(module: str, name: str, *args: Any) -> OpenDesk:
 def principal() -> str:
     """Whose request this is: the token's subject over HTTP, else the one user of this machine."""
     token = get_access_token()
-    return (token.subject if token is not None else None) or "local"
+    return (token.subject if token is not None else None) or LOCAL
 
 
 @dataclass
@@ -92,7 +94,7 @@ class Opened:
             attempt.wanted.set()
             await attempt.over.wait()
         if attempt.error is not None:
-            raise attempt.error
+            raise copy.copy(attempt.error)  # each caller writes into its own what became of its money
         if self._desk is None:
             raise StorageError("The store is closed.")
         return self._desk

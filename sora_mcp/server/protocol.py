@@ -16,7 +16,16 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.runner import serve_dual_era_loop
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
-from mcp.types import EmptyResult, JSONRPCRequest, RequestParams, SubscribeRequestParams, UnsubscribeRequestParams
+from mcp.types import (
+    INVALID_REQUEST,
+    EmptyResult,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCRequest,
+    RequestParams,
+    SubscribeRequestParams,
+    UnsubscribeRequestParams,
+)
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from ..stopping import asked_to_stop
@@ -122,10 +131,19 @@ async def run_stdio(server: MCPServer[Any]) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_on_signal, lines.end)
             async with stdio_server(stdin=cast(Any, lines), stdout=cast(Any, out)) as (read, write):
+                lines.refuse = partial(_refuse, write)
                 async with low.lifespan(low) as state:
                     await serve(server, read, write, state)
                 tasks.cancel_scope.deadline = anyio.current_time() + LAST_S
             tasks.cancel_scope.cancel()
+
+
+async def _refuse(write: Any, message: stdin.TooLong) -> None:
+    """An answer to what was never read, so that nobody waits for it."""
+    if message.id is not None:
+        why = f"The message has {message.characters} characters; the most is {stdin.MOST_LINE}."
+        error = JSONRPCError(jsonrpc="2.0", id=message.id, error=ErrorData(code=INVALID_REQUEST, message=why))
+        await write.send(SessionMessage(error))
 
 
 async def serve(server: MCPServer[Any], read: Any, write: Any, state: Any) -> None:

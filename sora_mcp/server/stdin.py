@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import json
 import logging
 import os
+import re
 import select
 import sys
 import threading
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from concurrent import futures
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
@@ -20,8 +23,16 @@ log = logging.getLogger(__name__)
 CHUNK = 1 << 16
 LOOK_S = 1.0
 """How often it looks whether the process that started this one still lives."""
-MOST_LINE = 16 << 20
-"""Characters of one message: more than the largest picture in base64. What is longer is thrown away as it comes."""
+MOST_LINE = 34 << 20
+"""Characters of one message: more than the largest picture in base64. What is longer is thrown away as it comes, and refused."""
+EDGE = 1000
+"""Characters at either end of such a message, where its id is looked for."""
+ID = r'"id"\s*:\s*(-?\d+|"(?:[^"\\]|\\.)*")\s*'
+WORD = r'"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*'
+START = rf"\s*\{{\s*(?:{WORD},\s*)*"
+REQUEST = re.compile(rf'{START}(?:{ID},\s*(?:{WORD},\s*)*)?"params"')
+TAIL = re.compile(rf",\s*{ID}(?:,\s*{WORD})*\}}\s*\Z")
+"""Both see the outermost object only: quotes inside of a text would be escaped. What answers a question of ours is no request."""
 
 
 class Lines:
@@ -31,6 +42,8 @@ class Lines:
         self._descriptor = descriptor
         self._parent = os.getppid()
         self._loop = asyncio.get_running_loop()
+        self.refuse: Callable[[TooLong], Awaitable[None]] = _unheard
+        """Told of each message that was too long, so that nobody waits for its answer."""
         self._send, self._receive = anyio.create_memory_object_stream[bytes](0)
         threading.Thread(target=self._pump, name="stdin", daemon=True).start()
 
@@ -46,11 +59,21 @@ class Lines:
                 *ends, rest = decoder.decode(chunk).split("\n")
                 for end in ends:
                     line.add(end)
-                    if (whole := line.ended()) is not None:
-                        yield whole + "\n"
+                    line.add("\n")
+                    async for whole in self._taken(line):
+                        yield whole
                 line.add(rest)
-        if last := line.ended():
-            yield last
+        async for whole in self._taken(line):
+            yield whole
+
+    async def _taken(self, line: Line) -> AsyncIterator[str]:
+        """The line, if there is one that is not too long."""
+        whole = line.ended()
+        if isinstance(whole, TooLong):
+            log.warning("a message of %d characters was dropped: the most is %d", whole.characters, MOST_LINE)
+            await self.refuse(whole)
+        elif whole:
+            yield whole
 
     def _pump(self) -> None:
         try:
@@ -75,29 +98,51 @@ class Lines:
         return True
 
 
+@dataclass(frozen=True)
+class TooLong:
+    """A message that was thrown away."""
+
+    characters: int
+    id: int | str | None
+    """What its answer would be known by; None where it wants none, or where it stands in the middle."""
+
+
+async def _unheard(message: TooLong) -> None:
+    del message
+
+
 class Line:
     """One line as it grows, and never beyond the limit."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._parts: list[str] = []
-        self._size = 0
+        self._size, self._head, self._tail = 0, "", ""
 
     def add(self, part: str) -> None:
         """The next characters of it; they are dropped once it is too long."""
         self._size += len(part)
+        self._head += part[: EDGE - len(self._head)]
+        self._tail = (self._tail + part[-EDGE:])[-EDGE:]
         if self._size > MOST_LINE:
             self._parts.clear()
         else:
             self._parts.append(part)
 
-    def ended(self) -> str | None:
-        """The whole line, and a new one begins; None for one that was too long."""
-        size, whole = self._size, "".join(self._parts)
-        self._parts, self._size = [], 0
-        if size > MOST_LINE:
-            log.warning("a message of %d characters was dropped: the most is %d", size, MOST_LINE)
+    def ended(self) -> str | TooLong:
+        """The whole line, and a new one begins."""
+        found = "".join(self._parts) if self._size <= MOST_LINE else TooLong(self._size, self._id())
+        self._begin()
+        return found
+
+    def _id(self) -> int | str | None:
+        if (head := REQUEST.match(self._head)) is None:
             return None
-        return whole
+        tail = TAIL.search(self._tail)
+        said = head[1] or (tail and tail[1])
+        return json.loads(said) if said else None
 
 
 async def _put(stream: MemoryObjectSendStream[bytes], chunk: bytes) -> None:

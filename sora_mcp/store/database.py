@@ -36,6 +36,7 @@ PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
 )
+SQLITE = "sqlite:///"
 LOCKED = re.compile("database is locked|lock timeout", re.IGNORECASE)
 # PgBouncer's transaction pooling has no prepared statements; a dead peer is noticed within half a minute.
 POSTGRES_OPTIONS = {
@@ -117,14 +118,16 @@ def connect(url: str, home: Path) -> Database:
 
 
 def _address(url: str) -> URL:
+    if url.startswith(SQLITE) and (file := url.removeprefix(SQLITE)):
+        if file == ":memory:":
+            raise StorageError("SORA_MCP_DATABASE_URL must name a file: what is only in memory is forgotten, money too.")
+        return URL.create("sqlite", database=file)  # all of it: a folder's name may have a question mark
     try:
         address = sa.make_url(url)
     except (ArgumentError, ValueError):
         raise StorageError("SORA_MCP_DATABASE_URL is no address of a database.") from None  # whose text may hold a password
     if address.get_backend_name() in ("postgresql", "postgres"):
         return address.set(drivername="postgresql+psycopg")
-    if address.drivername == "sqlite" and address.database:
-        return address
     raise StorageError("SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///.")
 
 

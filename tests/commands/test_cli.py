@@ -13,11 +13,13 @@ import pytest
 
 from scripts.facts import ADDRESSES, SETTINGS
 from sora_mcp import __version__, cli
-from sora_mcp.errors import NotFound
+from sora_mcp.errors import NeedsConfirmation, NotFound
 from sora_mcp.logs import Redacting
 from sora_mcp.settings import Secret
+from sora_mcp.store import Store
 
 from ..house import ROOT
+from ..stored import CAPS, intent
 
 WITH_WORDS = {"show": ["v_1"], "approve": ["q_1"], "resolve": ["v_1", "--charged"], "resume": ["muvi:sora-2"]}
 """Commands that need more than their name."""
@@ -126,3 +128,51 @@ def test_a_home_that_can_never_be_made_is_a_bad_setting(said: dict[str, str], tm
     (tmp_path / "file").write_text("")
     assert cli.run(["jobs", "--home", str(tmp_path / "file" / "home")], said) == 2
     assert capsys.readouterr().err == "sora-mcp: SORA_MCP_HOME must be a path of a folder.\n"
+
+
+# What a terminal may be
+
+
+@pytest.fixture
+def wordy(said: dict[str, str], store: Store) -> dict[str, str]:
+    """What `{job}` and `{quote}` stand for in a store whose prompts have letters that few terminals have."""
+    job = store.reserve(intent(prompt="木 ж 😀"), CAPS)
+    with pytest.raises(NeedsConfirmation) as asked:
+        store.reserve(intent("4.00", fingerprint="f", confirm=True, prompt="木 ж 😀"), CAPS)
+    return {"job": job.id, "quote": asked.value.quote_id}
+
+
+def in_a_shell(line: str, said: dict[str, str], **environ: str) -> subprocess.CompletedProcess[bytes]:
+    """A command as a shell runs it. `sora` is the program."""
+    everything = {**os.environ, **said, "PYTHONPATH": str(ROOT), **environ}
+    return subprocess.run(
+        ["sh", "-c", line.replace("sora", f"{sys.executable} -m sora_mcp", 1)], env=everything, capture_output=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1:strict"])
+@pytest.mark.parametrize("command", ["jobs", "show {job}", "approve {quote}"])
+def test_letters_that_the_terminal_does_not_have_are_escaped(
+    encoding: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]
+) -> None:
+    ended = in_a_shell(f"sora {command.format(**wordy)} </dev/null", said, PYTHONIOENCODING=encoding)
+    assert (ended.returncode, ended.stderr, rb"\u6728 \u0436 \U0001f600" in ended.stdout) == (0, b"", True)
+    assert (store.approvals.approval(wordy["quote"]).approved_at is not None) == command.startswith("approve")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes them")
+@pytest.mark.parametrize("closed", [">&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["jobs", "approve {quote}"])
+def test_a_closed_stream_is_an_empty_one(closed: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]) -> None:
+    ended = in_a_shell(f"sora {command.format(**wordy)} {closed}", said)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (store.approvals.approval(wordy["quote"]).approved_at is not None) == command.startswith("approve")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_what_cannot_be_said_for_want_of_room_is_one_line(said: dict[str, str], wordy: dict[str, str]) -> None:
+    ended = in_a_shell("sora vendors >/dev/full", said)
+    assert (ended.returncode, ended.stderr.decode().splitlines()) == (
+        1,
+        ["sora-mcp: there is no room for what it says (No space left on device); what was done is done."],
+    )

@@ -110,6 +110,20 @@ def test_an_edit_that_is_a_picture_is_shown_as_one(said: dict[str, str], name: s
     assert sorted(path.name for path in settings.output_dir.iterdir()) == sorted([name, "gallery.html"])
 
 
+@pytest.mark.parametrize(
+    ("names", "said_"),
+    [
+        ((), "0 videos,"),
+        (("a.mp4",), "1 video,"),
+        (("a.mp4", "b.mp4", "c.png"), "2 videos and 1 picture,"),
+        (("a.png", "b.gif"), "0 videos and 2 pictures,"),
+    ],
+)
+def test_pictures_are_not_counted_as_videos(names: tuple[str, ...], said_: str, tmp_path: Path) -> None:
+    shown = tuple(Shown(made(number, tmp_path / name), None, None) for number, name in enumerate(names))
+    assert f"<p class=dim>{said_} $" in page(shown, tmp_path, UTC)
+
+
 def test_a_link_in_the_pages_place_is_not_followed(said: dict[str, str], tmp_path: Path) -> None:
     settings = load(said, today=date(2026, 11, 21))
     settings.output_dir.mkdir()

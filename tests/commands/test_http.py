@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from sora_mcp import cli
 from sora_mcp.commands.tokens import tokens_in
 
+from ..media.clips import a_clip
 from .test_serving import CLIENT, PATIENCE_S, free_port, started, up
 
 ANNA, BEN = "anna-s-token-0123456789", "ben-s-token-0123456789"
@@ -72,6 +74,10 @@ async def client(port: int, token: str, mode: Any) -> AsyncGenerator[Client]:
         (["--host", "::"], "--host :: can be reached by others: --token-file has to say who may come in."),
         (["--host", "example.com", "--token-file", "TOKENS"], "--host example.com can be reached by others: --allowed-host has to say"),
         (["--host", "\x1b[2J"], "--host as given can be reached by others"),
+        (["--host", "", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this machine"),
+        (["--host", "my host", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this machine"),
+        (["--host", "a:80", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this machine"),
+        (["--host", "fe80::1%eth0", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this"),
         (["--allowed-host", "*"], "--allowed-host must be a host:port"),
         (["--allowed-host", "videos.example.com:*"], "--allowed-host must be a host:port"),
         (["--allowed-host", "https://videos.example.com"], "--allowed-host must be a host:port"),
@@ -108,6 +114,12 @@ def test_a_token_file_that_cannot_be_is_refused_without_a_word_of_it(
     assert cli.run(["serve", "--token-file", str(file)], said) == 2
     err = capsys.readouterr().err
     assert (why in err, "anna" in err, "0123456789" in err) == (True, False, False)
+
+
+async def test_a_token_file_may_begin_with_a_byte_order_mark(tokens: Path) -> None:
+    tokens.write_text(f"ben:{BEN}\n", "utf-8-sig")
+    known = await tokens_in(str(tokens)).verify_token(BEN)
+    assert known is not None and known.subject == "ben"
 
 
 async def test_a_token_is_a_persons_and_is_not_kept(tokens: Path) -> None:
@@ -214,3 +226,40 @@ async def told(who: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     answer = await who.call_tool(tool, arguments)
     assert answer.structured_content is not None
     return answer.structured_content
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_a_file_of_anothers_is_no_more_there_than_one_that_never_was(
+    mode: Any, said: dict[str, str], tokens: Path, tmp_path: Path
+) -> None:
+    videos, pictures = Path(said["SORA_MCP_OUTPUT_DIR"]), tmp_path / "pictures"
+    pictures.mkdir()
+    a_clip(pictures / "everybody-s.mp4")
+    with served({**said, "SORA_MCP_IMAGE_DIRS": str(pictures)}, "--token-file", str(tokens)) as port:
+        await up(port)
+        async with client(port, ANNA, mode) as anna, client(port, BEN, mode) as ben:
+            clip = await told(anna, "edit_video", inputs=["everybody-s.mp4"], action="trim", end=1)
+            still = await told(anna, "edit_video", inputs=[clip["job_id"]], action="frame", start=0)
+            names = {"clip": Path(clip["path"]).name, "still": Path(still["path"]).name}
+            (videos / "loose.png").write_bytes(Path(still["path"]).read_bytes())
+
+            async def asked(who: Client, name: str) -> list[dict[str, Any]]:
+                edit = await told(who, "edit_video", inputs=[name], action="gif")
+                shot = await told(who, "create_video", prompt="a kite", model="sample:sample", image=name)
+                return [edit.get("error") or {}, shot.get("error") or {}]
+
+            own = {
+                "clip": (await asked(anna, names["clip"]))[0],
+                "still": (await asked(anna, names["still"]))[1],
+                "open": (await asked(ben, "everybody-s.mp4"))[0],
+            }
+            hidden = [
+                (name, await asked(ben, name))
+                for name in (*names.values(), str(videos / names["clip"]), f"../{videos.name}/{names['clip']}", "loose.png")
+            ]
+            never = await asked(ben, "NOBODYS")
+    assert own == {"clip": {}, "still": {}, "open": {}}
+    for name, errors in hidden:
+        real = str(videos / Path(name).name)
+        expected = json.dumps(never).replace(str(videos / "NOBODYS"), real).replace("NOBODYS", name)
+        assert json.dumps(errors) == expected

@@ -111,6 +111,35 @@ def test_a_new_key_takes_the_place_of_the_old_and_of_nothing_else(typed: Callabl
     assert (tomllib.loads(text), "# mine" in text) == ({"daily_usd": 3, "PIXAZO_API_KEY": "new"}, True)
 
 
+@pytest.mark.parametrize(
+    "row",
+    ['pixazo_api_key = "old"', 'Pixazo-Api-Key = "old"', "'PIXAZO_API_KEY' = 'old'  # mine", '\ufeffPIXAZO_API_KEY = "old"'],
+    ids=["small", "with hyphens", "quoted", "behind a byte order mark"],
+)
+def test_a_new_key_takes_the_place_of_the_old_however_that_is_spelt(
+    row: str, typed: Callable[[str], dict[str, str]], tmp_path: Path
+) -> None:
+    config(tmp_path).parent.mkdir(parents=True)
+    config(tmp_path).write_text(f"{row}\ndaily_usd = 3\n", "utf-8")
+    keys.store("PIXAZO_API_KEY", Secret("new"))
+    assert tomllib.loads(config(tmp_path).read_text()) == {"daily_usd": 3, "PIXAZO_API_KEY": "new"}
+    assert load(typed(""), today=date(2026, 11, 21)).keys["pixazo"].reveal() == "new"
+
+
+def test_who_ends_the_input_at_the_question_for_a_key_has_none_kept(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    def ended(_: str) -> str:
+        raise EOFError
+
+    said = typed("")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", ended)
+    assert cli.run(["setup", "pixazo"], said) == 1
+    assert capsys.readouterr().out.endswith("No key was kept.\n")
+    assert not config(tmp_path).exists()
+
+
 @pytest.mark.parametrize("bad", ["", "with a blank", "k\u00e9y", "k" * 5000])
 def test_a_key_that_cannot_be_one_is_refused_in_our_words(
     typed: Callable[[str], dict[str, str]], tmp_path: Path, capsys: Printed, bad: str
@@ -215,6 +244,41 @@ def test_a_toml_file_keeps_its_comments(tmp_path: Path) -> None:
     assert set(tomllib.loads(text)["mcp_servers"]) == {"other", "sora"}
     with pytest.raises(clients.Unreadable):
         clients.write(client, ["another"])
+
+
+@pytest.mark.parametrize("name", ["url", "serverUrl", "httpUrl"])
+def test_a_client_that_reaches_us_by_an_address_is_left_alone(
+    name: str, typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    client = those(tmp_path)["Cursor"]
+    client.file.parent.mkdir()
+    client.file.write_text(content := json.dumps({"mcpServers": {"sora": {name: "http://127.0.0.1:8000/mcp"}}}))
+    said = typed("\ny\n")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert cli.run(["setup"], said) == 0
+    assert "Cursor: reaches this server by its address already.\n" in capsys.readouterr().out
+    cli.run(["doctor"], said)
+    assert "ok    Cursor: reaches this server by its address\n" in capsys.readouterr().out
+    assert client.file.read_text() == content
+
+
+@pytest.mark.parametrize("entry", [5, [], "x", {"command": "x", "args": 5}, {"command": 5}, {"args": []}, {"url": 5}])
+def test_an_entry_of_ours_in_a_strange_form_is_said_to_be_one(entry: Any, said: dict[str, str], tmp_path: Path, capsys: Printed) -> None:
+    client = those(tmp_path)["Cursor"]
+    client.file.parent.mkdir()
+    client.file.write_text(json.dumps({"mcpServers": {"sora": entry}}))
+    with pytest.raises(clients.Unreadable, match="an entry named sora in a form that is not known here"):
+        clients.current(client)
+    cli.run(["doctor"], said)
+    assert f"note  Cursor: {client.file} has an entry named sora" in capsys.readouterr().out
+
+
+def test_a_toml_file_with_a_byte_order_mark_is_written(tmp_path: Path) -> None:
+    client = those(tmp_path)["Codex"]
+    client.file.parent.mkdir()
+    client.file.write_text('model = "x"\n', "utf-8-sig")
+    clients.write(client, COMMAND)
+    assert (clients.current(client), tomllib.loads(client.file.read_text("utf-8"))["model"]) == (COMMAND, "x")
 
 
 @pytest.mark.parametrize("content", ["{", "// mine\n{}", "[]", '{"mcpServers": []}', "\x00"])

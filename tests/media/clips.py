@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -75,3 +76,46 @@ def colour_of(picture: Image.Image, at: tuple[float, float] = (0.5, 0.5)) -> str
     pixel = picture.convert("RGB").getpixel((int((picture.width - 1) * at[0]), int((picture.height - 1) * at[1])))
     names = {"red": (255, 0, 0), "blue": (0, 0, 255), "lime": (0, 255, 0), "black": (0, 0, 0), "white": (255, 255, 255)}
     return min(names, key=lambda name: sum(abs(a - b) for a, b in zip(names[name], pixel, strict=True)))
+
+
+def remuxed(path: Path, source: Path, *, order: str = "video audio", late: Mapping[str, float] = {}, **options: str) -> Path:
+    """The same packets with the tracks in this order, some of them so many seconds later, written with these options of the muxer."""
+    with av.open(str(source)) as clip, av.open(str(path), "w", format="mp4", options=options) as out:
+        kinds = {"video": clip.streams.video[0], "audio": next(iter(clip.streams.audio), None)}
+        tracks = {kind: out.add_stream_from_template(stream) for kind in order.split() if (stream := kinds[kind]) is not None}
+        if "write_tmcd" in options:
+            tracks["video"].metadata["timecode"] = "00:00:00:00"
+        for packet in clip.demux():
+            kind = packet.stream.type
+            if packet.dts is None or packet.pts is None or packet.time_base is None or kind not in tracks:
+                continue
+            packet.dts += round(late.get(kind, 0) / packet.time_base)
+            packet.pts += round(late.get(kind, 0) / packet.time_base)
+            packet.stream = tracks[kind]
+            out.mux(packet)
+    return path
+
+
+def a_clip_at(path: Path, times: Sequence[float], *, rate: Fraction = Fraction(FPS), stretch: int = 1) -> Path:
+    """A red picture of 320x180 at each of these seconds; pixels are so many times as wide as high."""
+    with av.open(str(path), "w", format="mp4") as out:
+        video = out.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "18"})
+        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        video.codec_context.sample_aspect_ratio = Fraction(stretch)
+        for time in times:
+            frame = VideoFrame.from_image(Image.new("RGB", (320, 180), "red"))
+            frame.pts, frame.time_base = round(time * rate), 1 / rate
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+    return path
+
+
+def without_pictures(path: Path, source: Path) -> Path:
+    """Only the packets that build on others: no decoder makes a picture of them."""
+    with av.open(str(source)) as clip, av.open(str(path), "w", format="mp4") as out:
+        track = out.add_stream_from_template(clip.streams.video[0])
+        for packet in clip.demux(video=0):
+            if packet.dts is not None and not packet.is_keyframe:
+                packet.stream = track
+                out.mux(packet)
+    return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ import av
 import pytest
 from PIL import Image
 
-from sora_mcp.errors import Refused
-from sora_mcp.media import works
+from sora_mcp.errors import BadMedia, BrokenRules, Fix, Refused
+from sora_mcp.media import draw, works
 from sora_mcp.media.allowance import Allowance
 from sora_mcp.media.edits import Edit, Made, reshaped
+from sora_mcp.media.typefaces import fonts_for
 
-from .clips import FPS, a_clip, a_turned_clip, colour_of
+from .clips import FPS, HERTZ, a_clip, a_clip_at, a_turned_clip, colour_of, remuxed, without_pictures
 
 FFPROBE = shutil.which("ffprobe")
 independent = pytest.mark.skipif(FFPROBE is None, reason="ffprobe, the independent decoder, is not on PATH")
@@ -196,3 +198,160 @@ def test_work_that_nobody_waits_for_is_ended(clips: dict[str, Path]) -> None:
     allowance.stop.set()
     with pytest.raises(Refused, match="called off"):
         works.view(clips["wide"], None, allowance)
+
+
+# Clips as others write them
+
+
+ENCODED = "The clips differ, so they were encoded again in the size of the first one."
+
+
+@pytest.fixture(scope="module")
+def odd(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder, wide = tmp_path_factory.mktemp("odd"), clips["wide"]
+    return {
+        "plain": wide,
+        "sound first": remuxed(folder / "sound.mp4", wide, order="audio video"),
+        "time code": remuxed(folder / "code.mp4", wide, write_tmcd="1"),
+        "late sound": remuxed(folder / "late.mp4", wide, late={"audio": 1.0}),
+        "late picture": remuxed(folder / "later.mp4", wide, late={"video": 1.0}),
+        "fragments": remuxed(folder / "fragments.mp4", wide, movflags="frag_keyframe+empty_moov"),
+        "few pictures": a_clip_at(folder / "few.mp4", [0, 1 / 24, 2 / 24, 1, 1.9]),
+        "wide pixels": a_clip_at(folder / "pixels.mp4", [at / 24 for at in range(24)], stretch=2),
+        "one picture": a_clip_at(folder / "one.mp4", [0]),
+        "no picture": without_pictures(folder / "none.mp4", clips["tall"]),
+    }
+
+
+def decoded(path: Path) -> tuple[int, float]:
+    """Pictures, and seconds of sound."""
+    with av.open(str(path)) as video:
+        pictures = sum(1 for _ in video.decode(video=0))
+    with av.open(str(path)) as video:
+        return pictures, sum(frame.samples for frame in video.decode(audio=0)) / HERTZ
+
+
+def loud_from(path: Path) -> float:
+    """The second at which the tone begins."""
+    with av.open(str(path)) as video:
+        for frame in video.decode(audio=0):
+            if max(abs(value) for value in struct.unpack(f"<{frame.samples}f", bytes(frame.planes[0])[: frame.samples * 4])) > 0.05:
+                return frame.time or 0.0
+    raise AssertionError("it is silent")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("plain", "sound first"), ("sound first", "plain"), ("plain", "time code"), ("time code",) * 2]
+)
+def test_tracks_that_stand_at_other_places_are_not_taken_for_one_another(
+    odd: dict[str, Path], tmp_path: Path, first: str, second: str
+) -> None:
+    target, facts = made(tmp_path, "join", odd[first], odd[second])
+    assert (facts, decoded(target)) == (Made(320, 180, 4.0, ENCODED), (4 * FPS, pytest.approx(4.0, abs=0.06)))
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "at"),
+    [
+        ("reframe", {"ratio": "1:1", "fill": "crop"}, 1.0),
+        ("caption", {"text": "a"}, 1.0),
+        ("trim", {"end": 1.75}, 1.0),
+        ("trim", {"start": 0.5}, 0.5),
+        ("trim", {"start": 1.25}, 0.0),
+    ],
+)
+def test_sound_that_begins_late_still_does(odd: dict[str, Path], tmp_path: Path, action: str, more: dict[str, Any], at: float) -> None:
+    target, _ = made(tmp_path, action, odd["late sound"], **more)
+    assert loud_from(target) == pytest.approx(at, abs=0.06)
+
+
+def test_pictures_that_begin_late_stay_with_their_sound(odd: dict[str, Path], tmp_path: Path) -> None:
+    target, _ = made(tmp_path, "reframe", odd["late picture"], ratio="1:1", fill="crop")
+    assert [colour_of(shown(target, second)) for second in (0.0, 1.9, 2.1)] == ["red", "red", "blue"]
+    assert (decoded(target)[0], loud_from(target)) == (3 * FPS, pytest.approx(0.0, abs=0.03))
+
+
+def test_a_clip_in_fragments_can_be_edited(odd: dict[str, Path], tmp_path: Path) -> None:
+    assert works.length(odd["fragments"]) == pytest.approx(2.0, abs=0.05)
+    target, facts = made(tmp_path, "trim", odd["fragments"], start=0.5, end=1.25)
+    assert ((facts.width, facts.height), decoded(target)[0]) == ((320, 180), pytest.approx(18, abs=1))
+
+
+def test_pictures_that_are_shown_for_long_are_shown_for_long(odd: dict[str, Path], tmp_path: Path) -> None:
+    target, facts = made(tmp_path, "trim", odd["few pictures"], end=1.0)
+    with av.open(str(target)) as video:
+        assert (sum(1 for _ in video.decode(video=0)), facts.duration_s) == (FPS, 1.0)
+    target, facts = made(tmp_path, "trim", odd["few pictures"])
+    with av.open(str(target)) as video:
+        assert sum(1 for _ in video.decode(video=0)) == round(1.9 * FPS) + 1
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "size"),
+    [("trim", {"end": 0.5}, (640, 180)), ("frame", {}, (640, 180)), ("gif", {}, (480, 135)), ("reframe", {"ratio": "16:9"}, (320, 180))],
+)
+def test_pixels_that_are_no_squares_become_squares(
+    odd: dict[str, Path], tmp_path: Path, action: str, more: dict[str, Any], size: tuple[int, int]
+) -> None:
+    _, facts = made(tmp_path, action, odd["wide pixels"], **more)
+    assert (facts.width, facts.height) == size
+
+
+def test_a_gif_of_one_picture_has_it(odd: dict[str, Path], tmp_path: Path) -> None:
+    target, _ = made(tmp_path, "gif", odd["one picture"])
+    assert colour_of(Image.open(target)) == "red"
+
+
+@pytest.mark.parametrize("clockwise", TURNED)
+def test_a_join_of_turned_clips_is_measured_as_it_is_shown(tmp_path: Path, clockwise: int) -> None:
+    clip = a_turned_clip(tmp_path / "turned.mp4", clockwise)
+    _, facts = made(tmp_path, "join", clip, clip)
+    assert (facts.width, facts.height, facts.note) == ((320, 180, "") if clockwise % 180 == 0 else (180, 320, ""))
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "fix"),
+    [
+        ("trim", {"start": 1.99}, Fix("start", 1.958)),
+        ("trim", {"start": 0.01, "end": 0.02}, Fix("start", 0.0)),
+        ("trim", {"end": 0.00001}, Fix("end", 0.05)),
+        ("gif", {"start": 1.99}, Fix("start", 1.958)),
+    ],
+)
+def test_times_between_which_no_picture_begins_are_refused_with_one_that_works(
+    clips: dict[str, Path], tmp_path: Path, action: str, more: dict[str, Any], fix: Fix
+) -> None:
+    with pytest.raises(BrokenRules) as caught:
+        made(tmp_path, action, clips["wide"], **more)
+    assert (caught.value.fixes, [rule.argument for rule in caught.value.broken]) == ((fix,), [fix.argument])
+    made(tmp_path, action, clips["wide"], **{**more, fix.argument: fix.value})
+
+
+def test_a_time_of_less_than_a_ten_thousandth_is_a_time(clips: dict[str, Path], tmp_path: Path) -> None:
+    assert made(tmp_path, "trim", clips["wide"], start=0.00001)[1].duration_s == 2.0
+    made(tmp_path, "caption", clips["wide"], text="a", start=0.00001, end=0.00002)
+
+
+@pytest.mark.parametrize("action", EDITS)
+def test_a_clip_without_pictures_is_bad(odd: dict[str, Path], tmp_path: Path, action: str) -> None:
+    clip = odd["no picture"]
+    with pytest.raises(BadMedia, match="It has no picture"):
+        made(tmp_path, action, *((clip, clip) if action == "join" else (clip,)), **EDITS[action])
+
+
+LONG = "Bring your own boat, your own paper and a warm coat, as the wind from the sea is strong. " * 4
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (720, 1280), (480, 480)])
+def test_a_caption_has_every_word_of_the_longest_text(width: int, height: int) -> None:
+    text = LONG[:300]
+    lines, _ = draw.captioned(text, width, height, fonts_for(text))
+    assert " ".join(lines) == text
+    assert draw.caption(text, width, height).getbbox() is not None
+
+
+def test_a_caption_that_fits_in_no_size_is_refused_with_how_much_does(clips: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(BrokenRules, match=r"text must be shorter: about [0-9]+ characters fit on a picture of 320x180") as caught:
+        made(tmp_path, "caption", clips["wide"], text="W" * 300)
+    fits = int(caught.value.message.partition("about ")[2].partition(" ")[0])
+    made(tmp_path, "caption", clips["wide"], text="W" * (fits - 1))

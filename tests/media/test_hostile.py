@@ -77,7 +77,7 @@ FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "10^6 frames by time": (lambda path: patched(path, b"stts", 8, struct.pack(">I", 10**6)), "1000000 frames"),
     "900 megapixels": (lambda path: patched(path, b"tkhd", 76, struct.pack(">II", 30_000 << 16, 30_000 << 16)), "30000x30000 pixels"),
     "900 megapixels, hidden": (lambda path: patched(path, b"avc1", 24, struct.pack(">HH", 30_000, 30_000)), ""),
-    "100 hours": (lambda path: patched(path, b"mdhd", 16, struct.pack(">I", 2**32 - 2)), "s long"),
+    "100 hours": (lambda path: patched(path, b"tkhd", 20, struct.pack(">I", 2**32 - 2)), "s long"),
     "noise for pictures": (lambda path: patched(path, b"mdat", 40, b"\xff\x00\x55" * 400), ""),
 }
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from sora_mcp.errors import BadMedia
 from sora_mcp.media import looking, sheet, works
 from sora_mcp.media.allowance import Allowance
 from sora_mcp.media.digest import Digest, decibels, digest
 
-from .clips import a_clip, colour_of
+from .clips import a_clip, a_clip_at, colour_of, without_pictures
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +103,22 @@ def test_what_was_measured_is_said_in_words() -> None:
         "2 cuts (at 1.0 s, 2.5 s), much movement, very bright (0.95), no sound track",
         "no cuts, almost no movement, medium bright (0.50), a silent sound track",
     ]
+
+
+@pytest.mark.parametrize("frames", [None, 1, 16])
+def test_a_clip_of_one_long_picture_is_seen(tmp_path: Path, frames: int | None) -> None:
+    clip = a_clip_at(tmp_path / "long.mp4", [0], rate=Fraction(1, 2))
+    assert (works.view(clip, frames, Allowance()).frames, works.view(clip, frames, Allowance()).seconds) == (1, 2.0)
+
+
+@pytest.mark.parametrize("colours", [2, 61])
+def test_a_clip_without_pictures_is_bad(tmp_path: Path, colours: int) -> None:
+    whole = a_clip(tmp_path / "whole.mp4", colours=("red",) * colours, size=(32, 18), sound=False)
+    with pytest.raises(BadMedia, match="It has no picture that can be decoded"):
+        works.view(without_pictures(tmp_path / "none.mp4", whole), None, Allowance())
+
+
+def test_wide_pixels_are_seen_wide(tmp_path: Path) -> None:
+    clip = a_clip_at(tmp_path / "wide.mp4", [0, 1 / 24], stretch=2)
+    assert looking.look(clip, 1, Allowance(), longest=160).pictures[0][1].size == (160, 45)
+    assert looking.still(clip, 0.0, Allowance())[1].size == (640, 180)

@@ -101,6 +101,37 @@ def test_zeros_at_the_end_are_fine() -> None:
     assert facts(Mp4(extra=b"\0\0\0\0").raw()) == Facts(4.0, 640, 360)
 
 
+@pytest.mark.parametrize(
+    "junk", [b"\0" * 400, b"\r\n", b"x" * 400, b"\0\0\0\4junk" * 50, b"\0\1\0\0junk" * 50, b"\xff\xff\xff\xff" + b"\0" * 396]
+)
+def test_bytes_behind_a_whole_film_that_are_no_box_are_nobodys_loss(junk: bytes) -> None:
+    assert facts(Mp4().raw() + junk) == Facts(4.0, 640, 360)
+    assert facts(WHOLE + junk) == Facts(4.0, 640, 360)
+
+
+@pytest.mark.parametrize("kind", [b"mdat", b"moof", b"moov", b"free"])
+def test_a_box_that_films_have_is_still_cut_off_behind_a_whole_film(kind: bytes) -> None:
+    for length in (5, 6, 8, 300):
+        assert "cut off" in refusal(Mp4().raw() + box(kind, b"x" * 400)[:length])
+
+
+def test_the_length_of_a_track_that_was_cut_is_that_which_is_shown() -> None:
+    def track(ticks: int, version: int = 0) -> bytes:
+        raw, at, form = tkhd(640, 360, version=version), 36 if version else 28, ">Q" if version else ">I"
+        return raw[:at] + struct.pack(form, ticks) + raw[at + struct.calcsize(form) :] + box(b"edts")
+
+    assert [facts(Mp4(tkhd=track(3500, version)).raw()).duration_s for version in (0, 1)] == [3.5, 3.5]
+    assert [facts(Mp4(tkhd=track(ticks)).raw()).duration_s for ticks in (0, 2**32 - 1)] == [4.0, 4.0]
+
+
+@pytest.mark.parametrize(("matrix", "sides"), [((0, 1, -1, 0), (360, 640)), ((0, -1, 1, 0), (360, 640)), ((-1, 0, 0, -1), (640, 360))])
+def test_a_clip_that_is_shown_turned_is_measured_turned(matrix: tuple[int, ...], sides: tuple[int, int]) -> None:
+    a, b, c, d = (part << 16 for part in matrix)
+    raw = tkhd(640, 360)
+    turned = raw[:48] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + raw[84:]
+    assert facts(Mp4(tkhd=turned).raw()) == Facts(4.0, *sides)
+
+
 def test_the_movies_length_counts_where_the_track_does_not_tell() -> None:
     assert facts(Mp4(mdhd=clock(b"mdhd", 12800, 0)).raw()) == Facts(5.0, 640, 360)
 

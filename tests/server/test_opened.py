@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from typing import Any
 
 import anyio
@@ -86,6 +87,24 @@ async def test_a_store_that_cannot_be_opened_is_said_at_each_call_and_tried_agai
         {"code": "storage_error", "message": "The store cannot be opened; the server's log says why.", "charged": "no"},
         None,
     ]
+
+
+async def test_each_who_waited_for_a_store_that_cannot_be_opened_has_a_refusal_of_his_own() -> None:
+    answers: dict[str, Any] = {}
+    async with Client(server(Opening(StorageError("The disk is full.")))) as client:
+
+        async def ask(tool: str, **arguments: Any) -> None:
+            answers[tool] = (await client.call_tool(tool, arguments)).structured_content
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(ask, "get_video_status", job_id="v_0123456789"))
+            tasks.start_soon(partial(ask, "create_video", prompt="a kite"))
+            tasks.start_soon(ask, "estimate_cost")
+    assert {tool: answer["error"]["charged"] for tool, answer in answers.items()} == {
+        "get_video_status": "unknown",
+        "create_video": "no",
+        "estimate_cost": "no",
+    }
 
 
 class Breaking(Opening):

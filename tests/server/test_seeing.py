@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client, MCPError
 from mcp.types import BlobResourceContents, CallToolResult, ImageContent, TextContent
@@ -21,7 +22,7 @@ from sora_mcp.desk import Desk
 from sora_mcp.errors import MissingMediaExtra, NotFound
 from sora_mcp.media import extra, mp4
 from sora_mcp.server.app import build
-from tests.media.clips import a_clip, colour_of
+from tests.media.clips import a_clip, colour_of, remuxed
 from tests.nouns import a_job
 from tests.played.rig import opened, picture, settled
 
@@ -281,6 +282,7 @@ async def test_a_file_that_was_deleted_is_made_again(tmp_path: Path) -> None:
         ({"action": "reframe", "ratio": "1:1", "fill": "stretch"}, "fill", "crop"),
         ({"action": "trim", "start": 1, "end": 9}, "end", 2.0),
         ({"action": "trim", "start": 5}, "start", 0),
+        ({"action": "trim", "start": 1.99}, "start", 1.958),
         ({"action": "gif", "text": "Regen"}, "text", None),
     ],
 )
@@ -291,6 +293,40 @@ async def test_a_wrong_edit_is_refused_with_a_value_that_works(tmp_path: Path, a
         mended = {name: value for name, value in {**arguments, first["argument"]: first["value"]}.items() if value is not None}
         await room.edited(inputs=[room.clip], **mended)
     assert (error["code"], first) == ("invalid_argument", {"argument": argument, "value": fix})
+
+
+async def test_three_who_ask_for_the_same_edit_at_once_get_the_same(tmp_path: Path) -> None:
+    async with a_room(tmp_path, "auto") as room:
+        answers: list[dict[str, Any]] = []
+
+        async def ask() -> None:
+            answers.append(await room.edited(inputs=[room.clip], action="trim", end=1))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(ask)
+    assert (len({answer["job_id"] for answer in answers}), [answer.get("deduplicated") for answer in answers].count(True)) == (1, 2)
+
+
+async def test_a_clip_in_fragments_is_edited_and_joined(tmp_path: Path) -> None:
+    async with a_room(tmp_path, "auto") as room:
+        folder = room.desk.settings.output_dir
+        remuxed(folder / "fragments.mp4", folder / "clip.mp4", movflags="frag_keyframe+empty_moov")
+        joined = await room.edited(inputs=["fragments.mp4", room.clip], action="join")
+        trimmed = await room.edited(inputs=["fragments.mp4"], action="trim", start=1)
+        error = await room.refused("edit_video", inputs=["fragments.mp4"], action="trim", start=3)
+    assert (joined["duration_s"], trimmed["duration_s"], error["fixes"]) == (
+        pytest.approx(4.0, abs=0.1),
+        pytest.approx(1.0, abs=0.1),
+        [{"argument": "start", "value": 0}],
+    )
+
+
+@pytest.mark.parametrize("text", ["\u200b\u200b", "\u200d", " \u200c \n", "\u2066\u2069"])
+async def test_a_caption_that_nobody_could_see_is_refused(tmp_path: Path, text: str) -> None:
+    async with a_room(tmp_path, "auto") as room:
+        error = await room.refused("edit_video", inputs=[room.clip], action="caption", text=text)
+    assert [(rule["argument"], rule["allowed"]) for rule in error["broken"]] == [("text", "given: at most 300 characters to show")]
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../prices.toml", "missing.mp4"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 import anyio
+import pytest
 
-from sora_mcp.server.stdin import Lines
+from sora_mcp.framing import MOST_BYTES
+from sora_mcp.server.stdin import MOST_LINE, Line, Lines, TooLong
 
 
 async def lines_of(*pieces: bytes) -> list[str]:
@@ -49,3 +51,36 @@ async def test_the_lines_can_be_ended_although_nobody_writes() -> None:
 
 async def end(lines: Lines) -> None:
     lines.end()
+
+
+LONG = '"params": {"id": 9, "x": "' + "x" * MOST_LINE + '"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('{"jsonrpc": "2.0", "id": 7, "method": "ping", ' + LONG + "}", 7),
+        ('{"id": "se\\"ven", "jsonrpc": "2.0", "method": "ping", ' + LONG + "}", 'se"ven'),
+        ('{"method": "ping", ' + LONG + ', "jsonrpc": "2.0", "id": 7}', 7),
+        ('{"method": "ping", ' + LONG + ', "id": -7, "jsonrpc": "2.0" }  ', -7),
+        ('{"jsonrpc": "2.0", "method": "notifications/progress", ' + LONG + "}", None),
+        ('{"jsonrpc": "2.0", "id": 7, "result": {' + LONG + "}}", None),
+        ('{"result": {' + LONG + '}, "jsonrpc": "2.0", "id": 7}', None),
+        ('{"method": "ping", ' + LONG[:-1] + ', "id": 8}}', None),
+        ("x" * (MOST_LINE + 1), None),
+    ],
+    ids=["id first", "a text as id", "id last", "id before last", "news", "an answer", "an answer, id last", "an id inside", "no JSON"],
+)
+def test_of_a_message_that_is_too_long_the_id_is_known(line: str, named: int | str | None) -> None:
+    growing = Line()
+    for at in range(0, len(line), 1 << 16):
+        growing.add(line[at : at + (1 << 16)])
+    assert growing.ended() == TooLong(len(line), named)
+    growing.add("short")
+    assert growing.ended() == "short"
+
+
+def test_a_message_with_the_largest_picture_arrives() -> None:
+    growing = Line()
+    growing.add("x" * (MOST_BYTES * 4 // 3 + 100_000))
+    assert isinstance(growing.ended(), str)

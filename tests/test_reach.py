@@ -1,0 +1,63 @@
+"""What was made for another is as if it were not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sora_mcp.reach import Reach
+from sora_mcp.settings import load
+from sora_mcp.store import Store
+
+from .nouns import a_job
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """With one finished job of Anna's."""
+    opened = Store(f"sqlite:///{tmp_path / 'home' / 'sora.db'}", tmp_path / "home")
+    opened.add(replace(a_job(), principal="anna", state="completed"), "f" * 64)
+    yield opened
+    opened.close()
+
+
+def reach(store: Store, folder: Path, *opened: str) -> Reach:
+    said = {"SORA_MCP_HOME": str(folder / "home"), "SORA_MCP_OUTPUT_DIR": str(folder / "videos"), "SORA_MCP_TIMEZONE": "UTC"}
+    dirs = {"SORA_MCP_IMAGE_DIRS": ":".join(str(folder / name) for name in opened)} if opened else {}
+    for name in ("videos/inputs", "pictures"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return Reach(load(said | dirs, today=date(2026, 11, 21), config=folder / "none"), store)
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden_from"),
+    [
+        ("videos/2026-11-21_a-kite_v_0123456789.mp4", ["ben"]),
+        ("videos/2026-11-21_a-kite_v_0123456789-2.mp4", ["ben"]),
+        ("videos/2026-11-21_a-kite_v_0123456789.jpg", ["ben"]),
+        ("videos/2026-11-21_A-KITE_V_0123456789.JSON", ["ben"]),
+        ("videos/2026-11-21_a-kite_v_1111111111.mp4", ["anna", "ben"]),
+        ("videos/2026-11-21_v_0123456789_v_1111111111.mp4", ["anna", "ben"]),
+        ("videos/.v_0123456789.0.part", ["anna", "ben"]),
+        ("videos/gallery.html", ["anna", "ben"]),
+        ("videos/deep/2026-11-21_a-kite_v_0123456789.mp4", ["ben"]),
+        ("videos/inputs/boat.png", []),
+        ("pictures/boat.png", []),
+        ("pictures/2026-11-21_a-kite_v_1111111111.mp4", []),
+    ],
+)
+@pytest.mark.parametrize("opened", [("pictures", "videos/inputs"), (".", "pictures", "videos/inputs")], ids=["beside", "around"])
+async def test_a_finished_file_is_its_owners(
+    store: Store, tmp_path: Path, name: str, hidden_from: list[str], opened: tuple[str, ...]
+) -> None:
+    files = reach(store, tmp_path, *opened)
+    assert [who for who in ("anna", "ben", "local") if await files.hides(tmp_path / name, who)] == hidden_from
+
+
+async def test_the_folder_of_finished_files_stays_so_when_it_is_opened_for_pictures_too(store: Store, tmp_path: Path) -> None:
+    files = reach(store, tmp_path, "videos")
+    assert await files.hides(tmp_path / "videos" / "loose.png", "ben")

@@ -140,7 +140,7 @@ def job_fields(job: Job) -> dict[str, Any]:
         duration_s=file.duration_s if file else None,
         width=file.width if file else None,
         height=file.height if file else None,
-        error=error_fields(job.error) if job.error else None,
+        error=error_fields(job.error) if job.error and (job.state != "cancelled" or job.error.vendor_message) else None,
         warnings=list(job.warnings),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..media.works import View
     from ..store import Budget
 
+PIXELS = re.compile(r"[0-9]+x[0-9]+")
 OFFERS_SAID = 5
 FIXES_SAID = 6
 WAIT = "{money}: do not create it again. Next: get_video_status({id})."
@@ -192,6 +194,8 @@ def _done(job: Job, file: Artifact) -> str:
         return f"{job.id}, {price(job)}.\nFile: {file.path}\nNext: tell the user."
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
+    if size != job.size and PIXELS.fullmatch(job.size):
+        size = f"{size} although {job.size} was ordered"
     what = f"{job.id}, {length}, {size}, {_bytes(file.bytes)}, {price(job)}"
     return f"Done{took}: {what}.\nFile: {file.path}\nNext: tell the user this path{_after(job, file)}."
 

@@ -211,6 +211,20 @@ def test_every_end_says_what_became_of_the_money(state: Any, charged: Any, messa
     assert said(status(replace(a_job(), state=state, charged=charged))) == message
 
 
+@pytest.mark.parametrize(("words", "told"), [(None, False), ("Stopped by an operator.", True)])
+def test_being_called_back_is_no_error_but_for_what_the_vendor_says_of_it(words: str | None, told: bool) -> None:
+    error = JobError("vendor_rejected", "Muvi called this job back.", "no", words)
+    result = status(replace(a_job(), state="cancelled", charged="no", error=error))
+    assert said(result) == "v_0123456789 was cancelled. Muvi called this job back. Nothing was charged."
+    assert ("error" in (result.structured_content or {})) == told
+
+
+def test_a_clip_of_another_size_than_was_ordered_says_both() -> None:
+    turned = replace(a_done_job(), artifact=replace(FILE, width=720, height=1280))
+    assert "4 s, 720x1280 although 1280x720 was ordered, 6.8 MB" in said(status(turned))
+    assert "although" not in said(status(replace(turned, size="16:9")))
+
+
 def test_a_cancelled_job_that_cost_something_says_what_the_vendor_does() -> None:
     job = replace(a_job(), state="cancelled", charged="held")
     assert said(replies.cancelled(job, now=NOW, refunds=of_refunds("Muvi", True))) == (

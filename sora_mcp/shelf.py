@@ -90,7 +90,7 @@ class Shelf:
     def age_of(self, vendor: Vendor) -> float | None:
         """Seconds since the vendor's list was fetched; None where there is no copy."""
         listed = self._lists.get(vendor.name)
-        return None if listed is None else self.clock() - listed.fetched_at
+        return None if listed is None else self._apart(listed.fetched_at)
 
     def _stocked(self, vendor: Vendor) -> Vendor:
         listed, call = self._lists.get(vendor.name), vendor.listing
@@ -102,7 +102,11 @@ class Shelf:
         return replace(vendor, offers=(*vendor.offers, *offers))
 
     def _fresh(self, listed: Listed) -> bool:
-        return self.clock() - listed.fetched_at <= FRESH_S
+        return self._apart(listed.fetched_at) <= FRESH_S
+
+    def _apart(self, moment: float) -> float:
+        """Seconds between then and now, whichever comes first: a clock that was put back must not keep a list for ever."""
+        return abs(self.clock() - moment)
 
     def _due(self, vendor: Vendor, name: str | None) -> bool:
         """Whether its list is worth a call: it is old, or it may hold the name that nobody knows; and it was not fetched just now."""
@@ -112,7 +116,7 @@ class Shelf:
             return False
         age = self.age_of(vendor)
         unknown = name is not None and (named or not colon) and not self.catalogue.sells(name)
-        tried = self.clock() - self._tried.get(vendor.name, float("-inf"))
+        tried = self._apart(self._tried.get(vendor.name, float("-inf")))
         return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and tried > AGAIN_S
 
     async def _fetching(self, vendor: Vendor) -> anyio.Event:

@@ -95,6 +95,16 @@ async def test_a_list_is_fetched_once_a_day_and_used_without_the_network(tmp_pat
         assert lists(at) == 2
 
 
+async def test_a_clock_that_was_put_back_does_not_keep_a_list_for_ever(tmp_path: Path) -> None:
+    clock = Clock()
+    async with rig(OpenRouter(), tmp_path, clock=clock) as at:
+        await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        clock.now -= 2 * DAY
+        at.vendor.listed = False  # type: ignore[attr-defined]
+        await at.desk.shelf.look()
+        assert (lists(at), facts(at, VEO)[1]) == (2, "listed")
+
+
 async def test_wishes_that_come_while_a_list_is_fetched_wait_for_it(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
         at.wire.arm("list", "slow", seconds=0.05)

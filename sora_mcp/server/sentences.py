@@ -41,7 +41,7 @@ REFUNDS = {
 def of_start(job: Job, *, now: float, request_id: str) -> str:
     """A job that was just created, or that existed already: of the request_id that was said, or of the same wish."""
     if job.deduplicated:
-        why = "the same request_id" if request_id else "same wish within 10 min; to repeat: options.variation"
+        why = "the same request_id" if request_id else "the same wish; to repeat it: options.variation"
         return f"Not bought again ({why}): {of_job(job, now=now)}"
     left = "" if job.day_left is None or not job.micros else f" (left today {show(job.day_left)})"
     notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""

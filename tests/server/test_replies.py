@@ -79,7 +79,7 @@ def test_the_text_is_the_message() -> None:
 def test_a_repeat_says_that_nothing_was_bought_again() -> None:
     result = replies.started(replace(a_job(), deduplicated=True), now=NOW)
     assert said(result) == (
-        "Not bought again (same wish within 10 min; to repeat: options.variation): "
+        "Not bought again (the same wish; to repeat it: options.variation): "
         "v_0123456789 is queued, about 2 min left. $0.40 is set aside for it: do not create it again. "
         'Next: get_video_status("v_0123456789").'
     )
@@ -95,7 +95,7 @@ def test_a_repeat_by_request_id_says_so() -> None:
 
 def test_the_same_wish_without_a_request_id_is_no_repeat_by_request_id() -> None:
     job = replace(a_done_job(), deduplicated=True, request_id="r1")
-    assert said(replies.started(job, now=NOW)).startswith("Not bought again (same wish within 10 min;")
+    assert said(replies.started(job, now=NOW)).startswith("Not bought again (the same wish;")
 
 
 def test_a_running_job_says_how_far_it_is() -> None:

@@ -100,6 +100,8 @@ class Desk:
         `agreed` is the quote that a person has just said yes to."""
         try:
             job, plan = await self._stored(self.store.reserve, wish, principal, agreed)
+        except RequestIdConflict:
+            raise
         except SoraError:
             # It cannot be bought now, or not so: which says nothing of a job that it was bought as before.
             if (job := await self._known(wish, principal)) is None:

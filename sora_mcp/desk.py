@@ -122,7 +122,7 @@ class Desk:
             with before_money():
                 intent, plan, request = await self._intended(wish, principal, agreed)
             try:
-                return await self.store.run(work, intent, self.caps), plan
+                return await self.store.run(self._with_room, work, intent), plan
             except (PriceUnknown, RequestIdConflict, OverBudget) as error:
                 error.fixes = self.planner.advice(error, wish, plan, request, left=await self._left())
                 raise
@@ -140,11 +140,14 @@ class Desk:
         if not self.catalogue.usable(plan.choice):
             raise MissingKey(key_needed((plan.choice,)), fixes=self.planner.others(request, but=plan.choice))
         self.planner.within(wish, plan, request)
-        # Before anything is paid that could not be kept.
-        await self.store.run(artifacts.ready, self.settings.output_dir)
         confirm = self.needs_yes(plan.quote)
         words = as_said(principal, wish, request.image)
         return intended(wish, plan, principal, words=words, confirm=confirm, agreed=agreed, parents=parents), plan, request
+
+    def _with_room(self, work: Callable[[Intent, Caps], T], intent: Intent) -> T:
+        """What the store makes of it, in one go of a thread, where a file could be kept: nothing else is worth its money."""
+        artifacts.ready(self.settings.output_dir)
+        return work(intent, self.caps)
 
     async def _known(self, wish: Wish, principal: str) -> Job | None:
         """The job of the same words, whatever they would mean now. RequestIdConflict."""

@@ -11,11 +11,11 @@ from typing import TypeVar
 from . import artifacts, schedule
 from .domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, Wish
 from .editing import Editing
-from .errors import BrokenRules, Fix, MissingKey, NotCancellable, OverBudget, PriceUnknown, RequestIdConflict, SoraError, before_money
+from .errors import BrokenRules, Fix, MissingKey, NeedsConfirmation, NotCancellable, RequestIdConflict, SoraError, before_money
 from .framing import Framing
 from .media.edits import Asked
 from .money import Micros
-from .planning import Plan, Planner, as_said, intended, outline
+from .planning import ADVISED, Plan, Planner, as_said, intended, outline
 from .quoting import Quotes
 from .recalling import recall
 from .rules import FIT
@@ -100,8 +100,8 @@ class Desk:
         `agreed` is the quote that a person has just said yes to."""
         try:
             job, plan = await self._stored(self.store.reserve, wish, principal, agreed)
-        except RequestIdConflict:
-            raise
+        except (NeedsConfirmation, RequestIdConflict):
+            raise  # the store has looked for such a job already
         except SoraError:
             # It cannot be bought now, or not so: which says nothing of a job that it was bought as before.
             if (job := await self._known(wish, principal)) is None:
@@ -123,7 +123,7 @@ class Desk:
                 intent, plan, request = await self._intended(wish, principal, agreed)
             try:
                 return await self.store.run(self._with_room, work, intent), plan
-            except (PriceUnknown, RequestIdConflict, OverBudget) as error:
+            except ADVISED as error:
                 error.fixes = self.planner.advice(error, wish, plan, request, left=await self._left())
                 raise
         except SoraError as error:

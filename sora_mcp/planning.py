@@ -29,6 +29,8 @@ from .rules import FIT, VARIATION, check, orientation, quote, seconds_of, sizes_
 from .store import Intent
 from .vendors import SAMPLE, Catalogue, Choice, Fit, cheapest, fitting
 
+ADVISED = (PriceUnknown, RequestIdConflict, OverBudget)
+"""Refusals of the store for which `Planner.advice` knows something else."""
 ALTERNATIVES = 3
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
-from .cli import run
-
 
 def main() -> None:
-    """The command line."""
+    """The command line. It rests the collector while it loads, by an eighth of that time; `run` wakes it."""
+    gc.disable()
+    from .cli import run
+
     # A terminal that closes asks to stop like SIGTERM, so that a paid call gets its last while; under nohup it is ignored.
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _stop)

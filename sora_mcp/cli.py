@@ -121,7 +121,7 @@ COMMANDS = (
 def run(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     """The exit code. 2 for a command line or a setting that cannot be, 1 for a refusal."""
     _speak()
-    arguments = parser().parse_args(argv)
+    arguments = parser().parse_args(argv) if argv else argparse.Namespace(command=None)  # a client that starts it waits for no parser
     command = next((command for command in COMMANDS if command.name == arguments.command), STDIO)
     try:
         settings = load(os.environ if environ is None else environ, flags_of(arguments), today=date.today())
@@ -200,8 +200,7 @@ def _settings_flags() -> argparse.ArgumentParser:
 
 
 def _entry(command: Command) -> Callable[[Settings, argparse.Namespace], int]:
-    """The command's function, in its own room, which is imported only now: a tenth faster while the collector rests."""
-    gc.disable()
+    """The command's function, in its own room, which is imported only now. What was loaded till then stays, and is never looked through."""
     room = importlib.import_module(f".commands.{command.room}", __package__)
     gc.freeze()
     gc.enable()

@@ -16,14 +16,14 @@ from typing import Any, NoReturn
 import anyio
 
 from .artifacts import keep, measured, part_of
-from .domain import Job
+from .domain import JOB_ID, Job
 from .errors import BadMedia, Broken, BrokenRules, Fix, StorageError
 from .media import extra, works
 from .media.allowance import Allowance
 from .media.edits import FILLS, MOST_GIF_S, RATIOS, Action, Asked, Edit, Made
 from .media.scene import JOINERS, shown
 from .money import Micros
-from .paths import JOB_ID, file_of, inside
+from .paths import file_of, inside
 from .reach import Reach
 from .rules import one_of
 from .settings import Settings

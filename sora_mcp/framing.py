@@ -7,10 +7,10 @@ from pathlib import Path
 
 import anyio
 
-from .domain import Image, ImageRule, Job, Order, Size
+from .domain import JOB_ID, Image, ImageRule, Job, Order, Size
 from .errors import Broken, BrokenRules, Fix
 from .media import works
-from .paths import JOB_ID, MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
+from .paths import MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
 from .reach import Reach
 from .rules import FIT
 from .settings import Settings

@@ -19,7 +19,6 @@ from .media import extra, works
 from .media.images import ALLOWED, Picture, is_heic, measure, refuse
 from .media.metadata import strip
 
-JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
 MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
 MOMENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?s?")

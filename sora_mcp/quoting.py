@@ -8,14 +8,13 @@ from datetime import date
 
 import anyio
 
-from .domain import Call, Order, Quote, Vendor
+from .domain import QUOTE_GOOD_FOR_S, Call, Order, Quote, Vendor
 from .errors import NotSent
 from .money import Micros, show
 from .vendors import Choice, quoted
 from .web import Web
 
 PATIENCE_S = 3.0
-GOOD_FOR_S = 15 * 60.0
 MOST = 500
 Key = tuple[object, ...]
 
@@ -57,7 +56,7 @@ class Quotes:
         A lower quote changes nothing, because it may end before the order arrives, and the vendor's last word is what is charged.
         """
         micros, at = self._heard.get(_key(choice, order), (Micros(0), 0.0))
-        if micros <= table.micros or self.clock() - at > GOOD_FOR_S:
+        if micros <= table.micros or self.clock() - at > QUOTE_GOOD_FOR_S:
             return table
         return _told(choice, order, table, micros, today)
 

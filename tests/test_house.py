@@ -23,7 +23,7 @@ FLOORS = (
     ("rules",),
     ("mending", "pricefile", "paths", "artifacts", "written"),
     ("vendors",),
-    ("settings", "matrix"),
+    ("settings", "matrix", "served"),
     ("web", "store", "logs", "studio"),
     ("reach",),
     ("framing", "editing", "shelf", "quoting", "planning", "recalling"),
@@ -40,6 +40,9 @@ FLOORS = (
 
 LATE = {
     ("settings", "pricefile"): "only who has a price file waits for what reads it",
+    ("__main__", "cli"): "the collector rests first",
+    ("server", "server"): "`initialize` is answered without what later requests need",
+    ("vendors", "media"): "only who orders a sample clip waits for what makes it",
     ("media", "media"): "PyAV and Pillow are an extra: what needs them is imported when it is asked for",
 }
 """Which rooms may import which inside of a function, and why."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from sora_mcp import web
 from sora_mcp.domain import Job
 from sora_mcp.errors import BrokenRules
 from tests.journey_rows import SOLD, URL, Row, Sold
@@ -163,3 +166,12 @@ async def test_an_end_without_a_video_says_what_became_of_the_money(
         assert (job.state, job.charged, job.artifact) == (state, charged, None)
         assert (spent(at), at.held()) == (job.micros if charged == "unknown" else 0, 0)
         assert len(at.wire.made) == 1
+
+
+async def test_certificates_are_loaded_once_for_all_that_a_purchase_connects_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, load = list[ssl.SSLContext](), httpx2.create_ssl_context
+    monkeypatch.setattr(httpx2, "create_ssl_context", lambda **how: loaded.append(load(**how)) or loaded[-1])
+    web.certificates.cache_clear()
+    async with rig(Muvi(), tmp_path) as at:
+        assert (await at.until((await at.bought(seconds=4)).id, "completed")).state == "completed"
+    assert len(loaded) == 1

@@ -164,7 +164,7 @@ async def test_a_fault_while_a_list_is_fetched_ends_nothing_else(tmp_path: Path)
         at.desk.shelf.web = Odd(at.folder, {})
         with pytest.raises(UnknownModel):
             await at.create(VEO, seconds=4)
-        assert (await at.until((await at.create("sample:sample")).id, "completed")).state == "completed"
+        assert (await at.until((await at.create("sample:sample", size="640x360")).id, "completed")).state == "completed"
 
 
 async def test_the_price_of_ones_own_contract_wins_over_a_list(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """The nouns: what is asked for, what is sold, what goes over the wire, what became of it."""
 
 from .asked import LOCAL, Facts, Image, Order, Scalar, Size, VideoRequest, Wish
-from .became import LIVE, UNSTORED, Artifact, Charged, Job, JobError, Quote, State
+from .became import JOB_ID, LIVE, QUOTE_GOOD_FOR_S, UNSTORED, Artifact, Charged, Job, JobError, Quote, State
 from .sold import STALE, Allowed, Confidence, Ended, ImageRule, Link, Offer, OwnModel, Per, Rate, Rule, Text, When
 from .wire import Call, Done, Failed, Found, Handler, Linkless, Listing, Lost, Pending, Reading, Refusal, Reply, Search, Vendor
 
 __all__ = [
+    "JOB_ID",
     "LIVE",
     "LOCAL",
+    "QUOTE_GOOD_FOR_S",
     "STALE",
     "UNSTORED",
     "Allowed",

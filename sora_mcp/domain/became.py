@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,6 +32,10 @@ Charged = Literal[
     "yes",  # spent
     "unknown",  # set aside until a person or the vendor's list decides
 ]
+
+
+QUOTE_GOOD_FOR_S = 15 * 60
+"""How long a price may be agreed to, and how long a price that a vendor named counts."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Artifact:
     height: int | None = None
 
 
+JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
+"""A job's id, however it was copied."""
 UNSTORED = ("deduplicated", "waits_until", "unwritten", "trouble", "day_left")
 """What is true of a job only at the moment of looking."""
 

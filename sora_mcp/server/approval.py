@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ..desk import Desk
     from ..store import Approval
 
-GOOD_FOR_S = 15 * 60
-"""How long a question of the 2026 era may lie about. The quote's own end, which is never later, counts besides."""
 QUESTION = "approval"
 FIELD = "buy"
 MOST_PROMPT, MOST_OPTIONS, MOST_OPTION = 300, 300, 60

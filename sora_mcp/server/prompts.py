@@ -9,8 +9,8 @@ from inspect import signature
 from mcp import types
 from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 
+from ..domain import JOB_ID
 from ..errors import repeated
-from ..paths import JOB_ID
 from ..rules import one_of
 
 WRITTEN = {"month": (re.compile(r"\s*([0-9]{4}-(0[1-9]|1[0-2])\s*)?"), "2026-11"), "job_id": (JOB_ID, "v_0123456789")}

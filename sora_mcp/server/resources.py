@@ -27,7 +27,6 @@ from .seeing import LOOK_S, viewed
 if TYPE_CHECKING:
     from ..store import SpendRow
 
-SCHEME = "sora://"
 JSON = "application/json"
 MOST_INLINE = 4 << 20
 """Many clients drop the connection on a longer message."""
@@ -174,7 +173,7 @@ async def _vendors(opened: Opened) -> Content:
             "title": vendor.title,
             "key": not vendor.keys or vendor.name in keyed,
             "models": [Choice(vendor, offer).id for offer in vendor.offers],
-            "uri": f"{SCHEME}vendors/{vendor.name}",
+            "uri": f"sora://vendors/{vendor.name}",
         }
         for vendor in opened.catalogue.vendors
     ]
@@ -184,7 +183,7 @@ async def _vendors(opened: Opened) -> Content:
 async def _vendor(opened: Opened, vendor: str) -> Content:
     named = next((known for known in opened.catalogue.vendors if known.name == vendor), None)
     if named is None:
-        raise NotFound(f"There is no vendor {vendor!r}; {SCHEME}vendors names them.")
+        raise NotFound(f"There is no vendor {vendor!r}; sora://vendors names them.")
     return Content(replies.dumped(_vendor_facts(named, opened)))
 
 

@@ -1,4 +1,4 @@
-"""What a client is told of the server and of each tool."""
+"""What a client is told of each tool."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from mcp.types import ToolAnnotations
 from ..domain import State
 from ..media.edits import Action
 from .arguments import Argument, schema_of
-
-INSTRUCTIONS = """\
-Makes short video clips from words or from a first frame. Every clip costs money, except on the model sample:sample. \
-Unless the user has agreed to a price, call estimate_cost first and say the price. \
-create_video answers at once while the clip takes half a minute to several minutes: ask get_video_status until the state is completed, \
-and never start a second clip because the first is slow. \
-Refusals say whether anything was charged and which values work. \
-Finished files stay on this computer; give the user the path. One shot per clip works best."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..domain import QUOTE_GOOD_FOR_S
 from ..errors import NeedsConfirmation, NotFound, Refused, repeated
 from ..money import show
 from .ids import canonical, new_id
 from .nouns import Approval, Intent, Outline
 from .tables import quotes
-
-GOOD_FOR_S = 15 * 60
 
 APPROVAL = [quotes.c[name] for name in Approval.__dataclass_fields__]
 
@@ -91,7 +90,7 @@ def _write(conn: sa.Connection, intent: Intent, now: float) -> tuple[str, float]
 
 
 def _insert(conn: sa.Connection, values: dict[str, Any], now: float) -> tuple[str, float]:
-    quote_id, expires_at = new_id("q"), now + GOOD_FOR_S
+    quote_id, expires_at = new_id("q"), now + QUOTE_GOOD_FOR_S
     conn.execute(sa.insert(quotes).values(id=quote_id, expires_at=expires_at, **values))
     return quote_id, expires_at
 

@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 from ..domain import Call, Done, Failed, Handler, ImageRule, Offer, Order, Pending, Rate, Reading, Reply, Rule, Size, Vendor
-from ..media import render, sample_server
 from ..money import usd
 from .makers import FULL_HD, HD, SEED
 
@@ -65,12 +64,16 @@ def read(reply: Reply) -> Reading | None:
 
 def warnings(order: Order) -> tuple[str, ...]:
     """What is not as asked."""
+    from ..media import render
+
     unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
     return unseen if render.available() != "shipped" else (*unseen, render.SHIPPED_NOTE)
 
 
 def serve(home: Path) -> Handler:
     """The server, which keeps its clips in the store's folder."""
+    from ..media import sample_server
+
     return sample_server.serve(home / "sample")
 
 

@@ -9,10 +9,12 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 import trustme
 from mcp.types import INVALID_PARAMS
 
+from sora_mcp import web
 from sora_mcp.domain import Call, Reply
 from sora_mcp.errors import OverBudget, PriceUnknown
 from sora_mcp.money import Micros, usd
@@ -51,6 +53,7 @@ async def test_s03_only_a_living_certificate_of_this_name_is_talked_to(
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     known = ssl.get_default_verify_paths()._replace(openssl_cafile=str(tmp_path / "ca.pem"))
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: known)
+    monkeypatch.setattr(web, "certificates", lambda: httpx2.create_ssl_context(trust_env=False))
     async with played(Muvi(), tls=server) as wire, rig(Muvi(), tmp_path, own=False, MUVI_BASE_URL=wire.address) as at:
         wire.app.__dict__["cdn"] = at.cdn.address
         job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=10)

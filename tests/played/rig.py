@@ -114,7 +114,7 @@ class Rig:
         job = await self.job(job_id)
         with anyio.move_on_after(seconds):
             while job.state not in states:
-                await anyio.sleep(0.01)
+                await anyio.sleep(0.03)
                 job = await self.job(job_id)
         return job
 

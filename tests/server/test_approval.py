@@ -10,10 +10,9 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult, ErrorData, ListRootsResult, UrlElicitationCapability
 
-from sora_mcp.domain import Confidence, Quote
+from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
 from sora_mcp.money import Micros
 from sora_mcp.server import approval
-from sora_mcp.store import quotes
 from tests.stored import DAY_S
 
 from .conftest import Era
@@ -200,7 +199,7 @@ async def test_an_error_between_two_calls_leaves_nothing_bought(tmp_path: Path) 
 async def test_silence_ends_with_the_quote(tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(None, "auto") as first, at.client(None, "legacy") as silent:
         await asked(first)
-        at.clock.at += quotes.GOOD_FOR_S - 0.1
+        at.clock.at += QUOTE_GOOD_FOR_S - 0.1
         with anyio.fail_after(10):
             result = await buy(silent)
         assert (code(result), await at.jobs()) == ("declined", [])
@@ -249,7 +248,3 @@ def test_a_client_that_only_opens_links_shows_no_forms() -> None:
 
     kinds = [None, ElicitationCapability(), ElicitationCapability(url=UrlElicitationCapability())]
     assert [approval.can_ask(Asking(forms)) for forms in kinds] == [False, True, False]  # type: ignore[arg-type]
-
-
-def test_a_question_lies_about_no_longer_than_its_quote() -> None:
-    assert approval.GOOD_FOR_S == quotes.GOOD_FOR_S

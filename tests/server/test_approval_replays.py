@@ -18,9 +18,10 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.types import INVALID_PARAMS
 
+from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.errors import NeedsConfirmation, Refused
 from sora_mcp.settings import Settings, load
-from sora_mcp.store import Store, quotes
+from sora_mcp.store import Store
 from tests.played.rig import TODAY, environment
 from tests.stored import CAPS, NOON, intent
 
@@ -157,7 +158,7 @@ async def test_a_no_after_a_yes_says_what_the_yes_made(tmp_path: Path) -> None:
 async def test_a_yes_after_its_time_buys_nothing(tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(None, "auto") as client:
         state = (await asked(client)).request_state
-        at.clock.at += quotes.GOOD_FOR_S
+        at.clock.at += QUOTE_GOOD_FOR_S
         late = await send(client, state=state, answer=YES)
         assert (code(late), await at.jobs()) == ("needs_confirmation", [])
 

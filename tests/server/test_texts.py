@@ -11,7 +11,8 @@ from typing import Any
 
 from mcp import Client
 
-from sora_mcp.server.texts import FACES, INSTRUCTIONS
+from sora_mcp.server.app import INSTRUCTIONS
+from sora_mcp.server.texts import FACES
 from sora_mcp.server.tools import TOOLS
 
 from .conftest import Era

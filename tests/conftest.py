@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import tempfile
 import warnings
 from collections.abc import Collection, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import sora_mcp
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database, connect
 
@@ -23,6 +25,13 @@ SLOW = (
 """Whole processes, kills, floods and browsers. `-m "not slow"` leaves them out, and what runs on PostgreSQL after it ran on SQLite."""
 QUICK = ("faults/test_catalogue.py", "faults/test_questions.py", "faults/test_results.py", "faults/test_swapped_pictures.py")
 """What is not, among those."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compiles what hundreds of processes import, as pip does: where PYTHONDONTWRITEBYTECODE is set, each would do it anew."""
+    if not hasattr(config, "workerinput"):
+        for folder in (Path(sora_mcp.__file__).parent, Path(__file__).parent):
+            compileall.compile_dir(folder, quiet=1)
 
 
 def _arguments(item: pytest.Item) -> Collection[object]:

@@ -159,11 +159,8 @@ def end(conn: sa.Connection, job: Job, state: State, error: JobError, now: float
 
 def call_back(conn: sa.Connection, job: Job, error: JobError, now: float, *, micros: Micros, said: str) -> Job | None:
     """The vendor called it off and named what it keeps, whoever works on the job now. None when it has ended."""
-    row = jobs.first(conn, rows.c.id == job.id, rows.c.state.in_(LIVE))
-    if row is None:
-        return None
-    jobs.write(conn, row.id, fence=row.fence + 1)
-    return _conclude(conn, row, "cancelled", error, now, micros=micros, said=said)
+    row = _whosever(conn, job, LIVE)
+    return None if row is None else _conclude(conn, row, "cancelled", error, now, micros=micros, said=said)
 
 
 # Of an unclear submit
@@ -198,11 +195,14 @@ def adopt(conn: sa.Connection, job: Job, vendor_id: str, ask: Call, now: float, 
 
 def resolve(conn: sa.Connection, job: Job, error: JobError, now: float) -> Job | None:
     """A person's word about the money of an unclear job: it has ended. None when it is not unclear any more."""
-    row = jobs.first(conn, rows.c.id == job.id, rows.c.state == "unknown")
-    if row is None:
-        return None
-    jobs.write(conn, row.id, fence=row.fence + 1)
-    return _conclude(conn, row, "failed", error, now)
+    row = _whosever(conn, job, ("unknown",))
+    return None if row is None else _conclude(conn, row, "failed", error, now)
+
+
+def _whosever(conn: sa.Connection, job: Job, states: tuple[State, ...]) -> Job | None:
+    """The row in one of these states, with a fence above that of whoever works on it."""
+    row = jobs.first(conn, rows.c.id == job.id, rows.c.state.in_(states))
+    return None if row is None else jobs.write(conn, row.id, fence=row.fence + 1)
 
 
 def _mine(conn: sa.Connection, job: Job) -> Job | None:

@@ -10,7 +10,7 @@ from tests.played.muvi import FAILED as MUVI_FAILED
 
 FAILED = json.dumps({"jobId": "job_0000000189ab4cde8f0123456789abcd", "status": "failed", "error": MUVI_FAILED})
 """Muvi's word that its first job failed: to be believed only when it comes as Muvi writes it."""
-MANY_KEYS = "".join(f', "{number}": 0' for number in range(10**6)) + "}"
+MANY_KEYS = "".join(map(', "{}": 0'.format, range(10**6))) + "}"
 OLD, FAR = "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"
 STATUS: tuple[Row, ...] = (
     *(

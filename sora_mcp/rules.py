@@ -20,13 +20,13 @@ FIT, FITS = "fit", ("crop", "pad", "none")
 
 
 def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
-    """The cheapest order that meets the request. BrokenRules names every rule that it breaks."""
+    """The order that meets the request: the shortest, and of these the cheapest. BrokenRules names every rule that it breaks."""
     broken = [*_prompt(request, offer), *_image(request, offer), *_options(request, offer), *_format(request, offer)]
     if broken:
         raise BrokenRules(tuple(broken))
     legal = (order for order in _orders(request, offer) if not any(breaches(order, offer)))
-    one_rate = [rate.when for rate in offer.rates] == [{}]  # then the shortest, which comes first, is the cheapest
-    found = next(legal, None) if one_rate else min(legal, key=lambda order: _price(order, offer, today), default=None)
+    one_rate = [rate.when for rate in offer.rates] == [{}]  # then the first, which is the shortest, is the cheapest
+    found = next(legal, None) if one_rate else min(legal, key=lambda order: (order.seconds, _price(order, offer, today)), default=None)
     if found is None:
         raise BrokenRules(_blame(request, offer))
     return found

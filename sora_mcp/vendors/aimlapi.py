@@ -15,10 +15,13 @@ PATH = "/v2/video/generations"
 LOGS = "/v2/logs"
 NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative_prompt", "last_image": "last_image_url"}
 """What the vendor calls our options."""
+TAIL = {"kling-v3-pro": {"last_image": "tail_image_url"}}
+"""Where a model calls one of them otherwise."""
 
 
 def submit(order: Order, offer: Offer) -> Call:
     """Lengths are numbers. The default of Sora 2 Pro is the dearer size, so nothing is left out."""
+    names = NAMES | TAIL.get(offer.model, {})
     fields: dict[str, Any] = {
         "model": slug_of(order, offer),
         "prompt": order.prompt,
@@ -26,7 +29,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "aspect_ratio": order.size.ratio,
         "resolution": order.size.resolution,
         "image_url": order.image.uri if order.image else None,
-        **{NAMES[name]: value for name, value in order.options.items()},
+        **{names[name]: value for name, value in order.options.items()},
     }
     return Call("POST", PATH, filled(fields))
 
@@ -40,9 +43,9 @@ def read(reply: Reply) -> Reading | None:
     said = body["status"] if reply.call.method == "GET" else body.get("status", "")
     match said:
         case "queued" | "waiting" | "":
-            return Pending(job, _ask(job), "queued", said)
+            return Pending(job, _ask(job), "queued", said, micros=_spent(reply))
         case "generating" | "active":
-            return Pending(job, _ask(job), "running", said)
+            return Pending(job, _ask(job), "running", said, micros=_spent(reply))
         case "completed":
             return Done(Call("GET", at(body, "video.url")), said, _spent(reply), job)
         case "error":  # "A failed request is billed nothing"

@@ -79,7 +79,7 @@ OFFERS = (
     Offer(
         model="seedance-2.5",
         slug="bytedance/seedance-2-5",
-        rules=(Rule("size", sized(SEEDANCE, ("720p", "480p"))), Rule("seconds", range(4, 31)), AUDIO, *LAST),
+        rules=(Rule("size", sized(SEEDANCE, ("720p", "480p"))), Rule("seconds", range(4, 31)), AUDIO, SEED, *LAST),
         rates=(),
         source=f"{DOCS}/bytedance/seedance-2-5",
         checked=CHECKED,
@@ -100,7 +100,8 @@ OFFERS = (
         image_slug="alibaba/wan-2-7-i2v",
         rules=(
             *framed(sized(FIVE, ("720p", "1080p")), (Size("720p", None, "720p"), Size("1080p", None, "1080p"))),
-            *(Rule("seconds", (5, 10, 15)), SEED, NEGATIVE),
+            *(Rule("seconds", (5, 10, 15)), SEED, Rule("audio", (True, False)), Rule("audio", (), {"image": True})),
+            *(NEGATIVE, Rule("negative_prompt", Text(500), {"image": True})),
         ),
         rates=(),
         source=f"{DOCS}/alibaba-cloud/wan-2.7-text-to-video",
@@ -111,7 +112,7 @@ OFFERS = (
         model="kling-v3-pro",
         slug="klingai/video-v3-pro-text-to-video",
         image_slug="klingai/video-v3-pro-image-to-video",
-        rules=(*framed(KLING, (AUTO,)), Rule("seconds", range(3, 16)), AUDIO, NEGATIVE),
+        rules=(*framed(KLING, (AUTO,)), Rule("seconds", range(3, 16)), AUDIO, NEGATIVE, *LAST),
         rates=(),
         source=f"{DOCS}/kling-ai/video-v3-pro-text-to-video",
         checked=CHECKED,

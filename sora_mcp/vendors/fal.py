@@ -14,6 +14,9 @@ from .content import fault
 from .fal_offers import OFFERS, bill, quoted, submit
 
 QUEUE = "https://queue.fal.run"
+SERVERS = re.compile(r"(?:request|startup)_timeout|runner_\w+|internal_error")
+"""Types whose status is a 5xx. https://fal.ai/docs/documentation/model-apis/request-errors"""
+REQUEST = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
 APP = r"(?:(?:workflows|comfy)/)?[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*"
 
 
@@ -36,7 +39,8 @@ def _state(reply: Reply) -> Reading | None:
         case "IN_PROGRESS":
             return Pending(job, reply.call, "running", "IN_PROGRESS")
         case "COMPLETED" if body.get("error") or body.get("error_type"):
-            return _lost(job, "COMPLETED", told(body, "error_type"), told(body, "error"))
+            kind = told(body, "error_type")
+            return _lost(job, "COMPLETED", kind, told(body, "error"), free=SERVERS.fullmatch(kind) is not None)
         case "COMPLETED":
             return Pending(job, _next(body.get("response_url"), path.removesuffix("/status")), "running", "COMPLETED")
         case _:
@@ -44,20 +48,24 @@ def _state(reply: Reply) -> Reading | None:
 
 
 def _made(reply: Reply) -> Reading | None:
-    """A result that is an error says so in its status, and by `x-fal-error-type` that it is the model's own and not the queue's."""
+    """A result that is an error says so in its status, and by a type, in the header or in the body, that it is the job's end."""
     body, job, units = reply.body, _job(reply.call.path), reply.headers.get("x-fal-billable-units", "")
     if reply.status == 200:
         return Done(Call("GET", body["video"]["url"]), "OK", id=job, units=units if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", units) else None)
-    kind, words = reply.headers.get("x-fal-error-type", ""), told(body, "detail.0.msg", "detail")
+    kind, typed = reply.headers.get("x-fal-error-type") or told(body, "error_type"), told(body, "detail.0.type")
+    words = told(body, "detail.0.msg", "detail")
     if reply.status == 400 and not kind and "in progress" in words:
         return Pending(job, reply.call, "running", "COMPLETED")
-    ended = kind or (reply.status < 500 and at(body, "detail") is not None)
-    return _lost(job, "ERROR", f"{kind} {told(body, 'detail.0.type')}".strip(), words) if ended else None
+    ended = kind or typed or (reply.status < 500 and at(body, "detail") is not None)
+    return _lost(job, "ERROR", f"{kind} {typed}".strip(), words, free=reply.status >= 500) if ended else None
 
 
-def _lost(job: str, said: str, kind: str, words: str) -> Failed:
-    """No page promises that a refused or failed video is free."""
-    return Failed(fault(kind, words), said, words or kind, id=job)
+def _lost(job: str, said: str, kind: str, words: str, *, free: bool) -> Failed:
+    """Errors of its servers are not billed; no page promises that for a refused video.
+
+    https://docs.fal.ai/model-apis/model-endpoints/reliability
+    """
+    return Failed(fault(kind, words), said, words or kind, "no" if free else "unknown", id=job)
 
 
 def _app(path: str) -> str:
@@ -67,7 +75,7 @@ def _app(path: str) -> str:
 
 def _job(path: str) -> str:
     """Our id of a job has its app in it, because its addresses have."""
-    app, request = re.findall(f"^/({APP})/requests/([A-Za-z0-9-]{{1,100}})(?:/status)?$", path)[0]
+    app, request = re.findall(f"^/({APP})/requests/({REQUEST})(?:/status)?$", path)[0]
     return f"{app}/{request}"
 
 
@@ -99,7 +107,7 @@ VENDOR = Vendor(
         Refusal(404, "model_retired"),
     ),
     message=("detail", "error.message", "message"),
-    job_id=rf"(?!.*\.\.){APP}/[A-Za-z0-9-]{{1,100}}",
+    job_id=rf"(?!.*\.\.){APP}/{REQUEST}",
     cancel=cancel,
     ask=lambda job, call: Call("GET", f"/{'/requests/'.join(job.rsplit('/', 1))}/status"),
     tells_cost=True,

@@ -3,44 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any
 
-from ..domain import Call, Done, Failed, Image, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
-from ..money import usd
+from ..domain import Call, Done, Failed, Image, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
 from .answers import at, told
 from .content import fault
-from .makers import sized
+from .google_offers import OFFERS
 
-CHECKED = date(2026, 11, 20)
 PATH = "/v1beta/interactions"
-SIZES = Rule("size", sized(("16:9", "9:16"), ("720p", "360p", "1080p", "4k")))
 FILE = re.compile(r"https?://[^/?#]+/v1beta/files/[A-Za-z0-9_-]+")  # its bytes are behind `:download`
-FRAME = ImageRule(urls=False)  # bytes travel inside of the order
-SOURCE = "https://ai.google.dev/gemini-api/docs/pricing"
-PRICES = {"360p": "0.03", "720p": "0.10", "1080p": "0.15", "4k": "0.30"}
-
-OFFERS = (
-    Offer(
-        model="gemini-omni-1.1-flash",
-        slug="gemini-omni-1.1-flash",
-        rules=(SIZES, Rule("seconds", range(3, 11))),
-        rates=tuple(Rate(usd(price), "second", {"resolution": size}) for size, price in PRICES.items()),
-        source=SOURCE,
-        checked=CHECKED,
-        confidence="derived",  # billed in tokens, of which a second has a known number; what goes in and is thought comes on top
-        image=FRAME,
-    ),
-    Offer(
-        model="gemini-omni-1.2-flash",
-        slug="gemini-omni-1.2-flash",
-        rules=(SIZES, Rule("seconds", range(3, 16))),
-        rates=(),
-        source=SOURCE,
-        checked=CHECKED,
-        image=FRAME,
-    ),
-)
 
 
 def submit(order: Order, offer: Offer) -> Call:
@@ -71,16 +42,17 @@ def _picture(image: Image) -> dict[str, Any]:
 def read(reply: Reply) -> Reading | None:
     """One shape for both calls. A finished interaction without a video is what the safety filter leaves."""
     body = reply.body
-    job, said, words = body["id"], body["status"], told(body, "error.message", "output_text")
+    job, said, made = body["id"], body["status"], _made(body)
+    words = told(body, "error.message", "output_text") or told(made, "text.text")
     match said:
         case "queued":
             return Pending(job, _ask(job), "queued", said)
         case "in_progress":
             return Pending(job, _ask(job), "running", said)
-        case "completed" if body.get("output_video") is None:
+        case "completed" if "video" not in made:
             return Failed("content_refused", said, words, id=job)
         case "completed":
-            return Done(Call("GET", _link(at(body, "output_video.uri"))), said, id=job)
+            return Done(Call("GET", _link(at(made, "video.uri"))), said, id=job)
         case "failed" | "incomplete" | "budget_exceeded":
             code = "vendor_balance" if said == "budget_exceeded" else fault(told(body, "error.message"))
             return Failed(code, said, words, id=job)
@@ -88,6 +60,14 @@ def read(reply: Reply) -> Reading | None:
             return Failed("vendor_rejected", said, state="cancelled", id=job)
         case _:
             return None
+
+
+def _made(body: dict[str, Any]) -> dict[str, Any]:
+    """The last of each kind that the model put out: in its steps, out of which Google's own library (3.3.0) makes `output_video`."""
+    steps = [step for step in body.get("steps") or () if step["type"] == "model_output"]
+    made = {item["type"]: item for step in steps for item in step.get("content") or ()}
+    video = body.get("output_video")
+    return made if video is None else {**made, "video": video}
 
 
 def _link(uri: Any) -> Any:

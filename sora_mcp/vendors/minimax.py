@@ -9,7 +9,8 @@ from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate,
 from ..money import usd
 from .answers import at, told
 from .content import fault
-from .makers import LAST
+from .makers import LAST, SEEDANCE, framed, sized
+from .orders import filled
 
 CHECKED = date(2026, 11, 20)
 PRICES = "https://platform.minimax.io/docs/guides/pricing-paygo"
@@ -26,11 +27,14 @@ FILTER = ("1026", "1027")
 """What was sent, or what was made, did not pass."""
 
 
-def _offer(slug: str, prices: dict[str, str], *more: Rule, image: ImageRule | None = None) -> Offer:
+def _offer(slug: str, prices: dict[str, str], lengths: range, *more: Rule, image: ImageRule | None = None) -> Offer:
+    """Words need a shape, because the vendor's own choice fits it to a picture; a first frame brings one."""
+    words, frames = sized(SEEDANCE, tuple(prices)), tuple(Size(text, None, text) for text in prices)
+    sizes = (Rule("size", words),) if image is None else framed(words, frames)
     return Offer(
         model=slug.casefold(),
         slug=slug,
-        rules=(Rule("size", tuple(Size(text, None, text) for text in prices)), Rule("seconds", range(4, 16)), *more),
+        rules=(*sizes, Rule("seconds", lengths), *more),
         rates=tuple(Rate(usd(price), "second", {"resolution": text}) for text, price in prices.items()),
         source=PRICES,
         checked=CHECKED,
@@ -41,18 +45,18 @@ def _offer(slug: str, prices: dict[str, str], *more: Rule, image: ImageRule | No
 
 OFFERS = (
     # Five pictures are free; a first and a last frame are two.
-    _offer("MiniMax-H3", {"768P": "0.08", "2K": "0.13"}, *LAST, image=ImageRule()),
-    _offer("MiniMax-H3-Max", {"480P": "0.05", "768P": "0.08"}),  # pictures cost extra from another number on: words only
+    _offer("MiniMax-H3", {"768P": "0.08", "2K": "0.13"}, range(4, 16), *LAST, image=ImageRule()),
+    _offer("MiniMax-H3-Max", {"480P": "0.05", "768P": "0.08"}, range(5, 16)),  # pictures cost extra from another number on: words only
 )
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Words and pictures are one list, each with its role. Without `ratio` the vendor chooses one."""
+    """Words and pictures are one list, each with its role."""
     frames = {"first_frame": order.image.uri if order.image else None, "last_frame": order.options.get("last_image")}
     pictures = [{"type": "image_url", "image_url": {"url": uri}, "role": role} for role, uri in frames.items() if uri]
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}, *pictures]
-    fields = {"model": offer.slug, "content": content, "resolution": order.size.text, "duration": order.seconds}
-    return Call("POST", "/v2/video_generation", fields)
+    shape = {"resolution": order.size.resolution, "ratio": order.size.ratio, "duration": order.seconds}
+    return Call("POST", "/v2/video_generation", filled({"model": offer.slug, "content": content, **shape}))
 
 
 def read(reply: Reply) -> Reading | None:

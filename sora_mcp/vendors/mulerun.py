@@ -37,7 +37,7 @@ def _kling(order: Order) -> dict[str, Any]:
 
 
 def _happyhorse(order: Order) -> dict[str, Any]:
-    return {"duration": order.seconds, "resolution": order.size.text}
+    return {"duration": order.seconds, "resolution": order.size.text, **order.options}
 
 
 def _wan(order: Order) -> dict[str, Any]:
@@ -79,6 +79,7 @@ VENDOR = Vendor(
     read=read,
     refusals=(
         Refusal(404, "model_retired"),  # the model is in the path
+        Refusal(423, "vendor_rejected"),
         Refusal(409, "vendor_rejected", charged="unknown"),  # "a task that already exists", nobody says which
     ),
     ask=lambda job, call: _ask(call, job),

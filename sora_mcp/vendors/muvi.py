@@ -46,9 +46,9 @@ def quoted(reply: Reply) -> Micros | None:
 
 
 def read(reply: Reply) -> Reading | None:
-    """Flat, as the reference has it, or under `data`, as the quickstart does."""
+    """Flat, as the reference has it, or under `data`, as the quickstart does; the blog calls the id `id`."""
     body = reply.body.get("data", reply.body)
-    job, said = body["jobId"], body["status"]
+    job, said = body.get("jobId") or body["id"], body["status"]
     if reply.body.get("jobId", job) != job:
         return None  # two ids, and nobody knows which one is ours
     match said:

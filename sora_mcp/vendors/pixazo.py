@@ -82,19 +82,19 @@ def _other(order: Order) -> dict[str, Any]:
 
 
 def read(reply: Reply) -> Reading | None:
-    """One shape for both calls. Only of ERROR the page says that it is not charged; of FAILED it says nothing."""
+    """As the page has it, or with the id and the words of the vendor's skills. Only ERROR is said not to be charged, not FAILED."""
     body = reply.body
-    job, said = body["request_id"], body["status"]
-    match said:
+    job, said = body.get("request_id") or body["task_id"], body["status"]
+    match said.upper():
         case "QUEUED":
             return Pending(job, _ask(job), "queued", said)
         case "PROCESSING":
             return Pending(job, _ask(job), "running", said)
-        case "COMPLETED":
+        case "COMPLETED" | "SUCCEEDED" | "READY" | "DONE":
             return Done(Call("GET", at(body, "output.media_url.0")), said, id=job)
         case "FAILED" | "ERROR":
             words = told(body, "error", "error.message")
-            return Failed(fault(words), said, words, "no" if said == "ERROR" else "unknown", id=job)
+            return Failed(fault(words), said, words, "no" if said.upper() == "ERROR" else "unknown", id=job)
         case _:
             return None
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from . import artifacts, schedule
+import anyio
+
+from . import artifacts, errors, schedule
 from .domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, Wish
 from .editing import Editing
-from .errors import BrokenRules, Fix, MissingKey, NeedsConfirmation, NotCancellable, RequestIdConflict, SoraError, before_money
+from .errors import BrokenRules, Fix, MissingKey, NeedsConfirmation, NotCancellable, RequestIdConflict, SoraError, StorageError
 from .framing import Framing
 from .media.edits import Asked
 from .money import Micros
@@ -104,9 +106,10 @@ class Desk:
             raise  # the store has looked for such a job already
         except SoraError:
             # It cannot be bought now, or not so: which says nothing of a job that it was bought as before.
-            if (job := await self._known(wish, principal)) is None:
-                raise
-            return await self._seen(job)
+            with contextlib.suppress(StorageError):  # the first error knows whether its own write arrived
+                if (job := await self._known(wish, principal)) is not None:
+                    return replace(await self._seen(job), day_left=(await self.budget()).day_left)
+            raise
         self.wake()
         job = await self._seen(job)
         return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._alarm()))
@@ -119,10 +122,12 @@ class Desk:
     async def _stored(self, work: Callable[[Intent, Caps], T], wish: Wish, principal: str, agreed: str | None = None) -> tuple[T, Plan]:
         """What the store makes of the wish, and the plan. No fix of a refusal passes a cap."""
         try:
-            with before_money():
+            with errors.before_money():
                 intent, plan, request = await self._intended(wish, principal, agreed)
+                # Nothing is worth its money where no file could be kept; a share that hangs holds up nobody else.
+                await anyio.to_thread.run_sync(artifacts.ready, self.settings.output_dir)
             try:
-                return await self.store.run(self._with_room, work, intent), plan
+                return await self.store.run(work, intent, self.caps), plan
             except ADVISED as error:
                 error.fixes = self.planner.advice(error, wish, plan, request, left=await self._left())
                 raise
@@ -134,8 +139,8 @@ class Desk:
 
     async def _intended(self, wish: Wish, principal: str, agreed: str | None) -> tuple[Intent, Plan, VideoRequest]:
         """All that is to be written down, of what was found, checked and priced."""
-        request, parents, plan = await self._planned(wish, principal)
-        plan = await self._framed(plan, request)
+        request, parents = await self._request(wish, principal)
+        plan = await self._framed(self.planner.plan(wish, request), request)
         plan = replace(plan, quote=self.quotes.at_least(plan.choice, plan.order, plan.quote, today=self.today))
         if not self.catalogue.usable(plan.choice):
             raise MissingKey(key_needed((plan.choice,)), fixes=self.planner.others(request, but=plan.choice))
@@ -143,11 +148,6 @@ class Desk:
         confirm = self.needs_yes(plan.quote)
         words = as_said(principal, wish, request.image)
         return intended(wish, plan, principal, words=words, confirm=confirm, agreed=agreed, parents=parents), plan, request
-
-    def _with_room(self, work: Callable[[Intent, Caps], T], intent: Intent) -> T:
-        """What the store makes of it, in one go of a thread, where a file could be kept: nothing else is worth its money."""
-        artifacts.ready(self.settings.output_dir)
-        return work(intent, self.caps)
 
     async def _known(self, wish: Wish, principal: str) -> Job | None:
         """The job of the same words, whatever they would mean now. RequestIdConflict."""
@@ -170,13 +170,13 @@ class Desk:
 
     async def priced(self, wish: Wish, *, principal: str) -> Micros:
         """What one such video costs by the table. Refused as an estimate would be; nothing is asked or written."""
-        _, _, plan = await self._planned(wish, principal)
-        return plan.quote.micros
+        request, _ = await self._request(wish, principal)
+        return self.planner.plan(wish, request).quote.micros
 
     async def estimate(self, wish: Wish, *, clips: int, principal: str) -> Estimate:
         """What `clips` of these would cost now, asked of the vendor where it answers. Buys and holds nothing; a needed yes gets a quote."""
-        request, _, plan = await self._planned(wish, principal)
-        held = plan
+        request, _ = await self._request(wish, principal)
+        plan = held = self.planner.compared(wish, request)
         if self.catalogue.usable(plan.choice):
             plan = replace(plan, quote=await self.quotes.live(plan.choice, plan.order, plan.quote, today=self.today))
             held = replace(held, quote=self.quotes.at_least(held.choice, held.order, held.quote, today=self.today))
@@ -222,13 +222,13 @@ class Desk:
         """The job, called back. NotCancellable says why it cannot be, NotRecalled why the vendor could not say."""
         job = await self.job(job_id, principal=principal)
         if job.state not in LIVE or job.saving:
-            raise NotCancellable(f"{job.id} is {job.state}: there is nothing to call back.", job_id=job.id)
+            raise NotCancellable(f"{job.id} is {job.state}: there is nothing to call back.", job)
         if (gone := await self.store.run(self.store.cancel_unsent, job)) is not None:
             return gone
         vendor = self.vendor_of(job)
         if vendor.cancel is None or job.vendor_id is None:
             why = "is being sent" if job.vendor_id is None else f"is at {vendor.title}, which takes nothing back"
-            raise NotCancellable(f"{job.id} {why}; what it costs stays counted.", job_id=job.id)
+            raise NotCancellable(f"{job.id} {why}; what it costs stays counted.", job)
         try:
             await recall(self.store, self.web, vendor, job, vendor.cancel(job.vendor_id))
         finally:
@@ -266,14 +266,9 @@ class Desk:
         except SoraError:
             return job  # nothing that goes wrong here may hide that the job exists
 
-    async def _planned(self, wish: Wish, principal: str) -> tuple[VideoRequest, tuple[str, ...], Plan]:
-        """The wish with its first frame read, the jobs that the frame is from, and how it can be met."""
-        await self.shelf.look(wish.model)
-        request, parents = await self._request(wish, principal)
-        return request, parents, self.planner.plan(wish, request)
-
     async def _request(self, wish: Wish, principal: str) -> tuple[VideoRequest, tuple[str, ...]]:
         """The wish with its first frame read, and the jobs that the frame is from."""
+        await self.shelf.look(wish.model)
         image, parents = None, ()
         if wish.image is not None:
             try:

@@ -177,13 +177,21 @@ class NotFound(Refused):
     code = "not_found"
 
 
-class NotFinished(Refused):
+class OfAJob(Refused):
+    """A no to a question about a job, whose money is as it was."""
+
+    def __init__(self, message: str, job: Job) -> None:
+        super().__init__(message, job_id=job.id)
+        self.charged = job.charged
+
+
+class NotFinished(OfAJob):
     """The job has no file: not yet, or it never will."""
 
     code = "not_finished"
 
 
-class NotCancellable(Refused):
+class NotCancellable(OfAJob):
     """The job, or its vendor, cannot be called back."""
 
     code = "not_cancellable"

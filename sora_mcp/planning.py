@@ -85,6 +85,17 @@ class Planner:
             ) from None
         return Plan(choice, order, price, _warnings(choice, order), why)
 
+    def compared(self, wish: Wish, request: VideoRequest) -> Plan:
+        """The same for a comparison: where the model was left open and nobody with a key sells this, the cheapest that does."""
+        try:
+            return self.plan(wish, request)
+        except Refused:
+            sold = [choice for choice in self.catalogue.choices() if choice.vendor.keys and self.catalogue.living(choice)]
+            fit = next(iter(cheapest(fitting(sold, request, today=self.today))), None)
+            if wish.model is not None or fit is None or fit.quote is None:
+                raise
+            return Plan(fit.choice, fit.order, fit.quote, _warnings(fit.choice, fit.order), "the cheapest living model that takes this")
+
     def _find(self, wish: Wish, request: VideoRequest) -> tuple[Choice, str | None]:
         """The offer, and why it is this one where the caller left it open."""
         if wish.model is not None:
@@ -93,7 +104,13 @@ class Planner:
             return named, None if exact else f"{named.id} is the cheapest {named.offer.model} with a key"
         if not self.catalogue.keyed:
             return self.catalogue.named(SAMPLE)[0], "no vendor has a key, so it is a free sample clip"
-        return self.catalogue.automatic(request, today=self.today), "the cheapest living model that takes this, among vendors with a key"
+        try:
+            return self.catalogue.automatic(
+                request, today=self.today
+            ), "the cheapest living model that takes this, among vendors with a key"
+        except UnknownModel as error:
+            error.fixes = self.others(request, but=None)
+            raise
 
     def _named(self, model: str, request: VideoRequest) -> Choice:
         try:
@@ -173,12 +190,9 @@ class Planner:
         return (Fix("model", fit.choice.id, fit.quote.micros) for fit in fits if fit.quote is not None and not self.needs_yes(fit.quote))
 
     def _at_once(self, mended: tuple[Fix, ...], offer: Offer) -> tuple[Fix, ...]:
-        """Those that work without a person's yes; all, where each needs one or has no price."""
-
-        def asks(fix: Fix) -> bool:
-            return fix.micros is None or self.needs_yes(Quote(fix.micros, "", offer.source, offer.checked, offer.confidence))
-
-        return tuple(fix for fix in mended if not asks(fix)) or mended
+        """Those that work without a person's yes; all that have a price, where each needs one."""
+        priced = [(fix, Quote(fix.micros, "", offer.source, offer.checked, offer.confidence)) for fix in mended if fix.micros is not None]
+        return tuple(fix for fix, price in priced if not self.needs_yes(price)) or tuple(fix for fix, _ in priced)
 
     def unseen(self, wish: Wish, error: BrokenRules) -> BrokenRules:
         """The refusal of a first frame, with what is wrong besides, and what the same wish costs without it where it can be made so."""

@@ -43,7 +43,7 @@ async def _asked(web: Web, vendor: Vendor, job: Job, call: Call) -> Reply:
     if reply.status >= 500 or (no is not None and no.its_code in NOT_ABOUT_THE_JOB):
         code, said = (no.its_code, no.message) if no else ("vendor_unavailable", f"{vendor.title} answers {reply.status}.")
         raise NotRecalled(code, f"{said} {job.id} goes on; cancel_video may be tried again.", job) from no
-    raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job_id=job.id) from no
+    raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job) from no
 
 
 async def _taken(store: Store, vendor: Vendor, job: Job, reply: Reply) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
+import anyio
 import pytest
 from PIL import Image
 
+from sora_mcp import artifacts
 from sora_mcp.desk import Wish
 from sora_mcp.domain import Job
-from sora_mcp.errors import RequestIdConflict, SoraError
+from sora_mcp.errors import RequestIdConflict, SoraError, StorageError
 from sora_mcp.money import usd
 from tests.played import Cdn, Fal, Muvi, OpenRouter, played
 from tests.played.openrouter import LIST
@@ -70,7 +74,33 @@ async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_
         with pytest.raises(SoraError):
             await at.desk.create(replace(wish, prompt="Another boat", request_id=None), principal="local")
         again = await at.desk.create(wish, principal="local")
-        assert (again.id, again.deduplicated) == (first.id, True)
+        assert (again.id, again.deduplicated, again.day_left) == (first.id, True, first.day_left)
+
+
+async def test_a_store_that_broke_while_it_wrote_is_not_called_one_that_wrote_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        torn, away = StorageError("It broke."), StorageError("It is away.")
+        torn.charged = "unknown"
+        monkeypatch.setattr(at.desk.store, "reserve", Mock(side_effect=torn))
+        monkeypatch.setattr(at.desk.store, "known", Mock(side_effect=away))
+        with pytest.raises(StorageError) as refused:
+            await at.create(seconds=4)
+        assert (refused.value.message, refused.value.charged) == ("It broke.", "unknown")
+
+
+async def test_an_output_folder_that_hangs_holds_up_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        hangs, ready = threading.Event(), artifacts.ready
+        monkeypatch.setattr(artifacts, "ready", lambda folder: hangs.wait(30) and ready(folder))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(at.create)
+            with anyio.fail_after(20):
+                assert (await at.desk.budget()).day_spent == 0
+                await at.desk.store.run(at.desk.store.listings.keep, "openrouter", {"data": []})
+            hangs.set()
+        assert len((await at.desk.jobs(principal="local")).jobs) == 1
 
 
 async def test_a_model_that_left_its_list_is_still_the_same_wish(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent
 from ..domain import Job, JobError
 from ..errors import Broken, BrokenRules, NeedsConfirmation, SoraError, VendorError
 from ..money import as_number
+from ..vendors import Choice, Fit
 from . import sentences
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def estimated(estimate: Estimate, desk: Desk) -> CallToolResult:
             ended=fit.choice.offer.ended is not None or None,
             needs_key=not desk.catalogue.usable(fit.choice) or None,
         )
-        for fit in estimate.offers
+        for fit in _some(estimate.offers, desk.catalogue.usable)
         if fit.quote is not None
     ]
     return reply(
@@ -81,9 +82,15 @@ def estimated(estimate: Estimate, desk: Desk) -> CallToolResult:
             allowed=estimate.refusal is None,
             refusal=sentences.refusal(estimate),
             budget=budget_fields(estimate.budget),
-            offers=offers[:MOST_OFFERS] or None,
+            offers=offers or None,
         )
     )
+
+
+def _some(fits: Sequence[Fit], usable: Callable[[Choice], bool]) -> list[Fit]:
+    """As many as are shown, in their order: what can be had now before what cannot."""
+    chosen = sorted(range(len(fits)), key=lambda at: not usable(fits[at].choice))[:MOST_OFFERS]
+    return [fits[at] for at in sorted(chosen)]
 
 
 def listed(page: Page, budget: Budget) -> CallToolResult:

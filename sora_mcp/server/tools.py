@@ -105,7 +105,8 @@ async def cancel_video(job_id: str, ctx: Context[Opened, Any]) -> CallToolResult
     try:
         gone = await desk.cancel(job.id, principal=principal())
     except NotCancellable as error:
-        raise NotCancellable(f"{error.message} {refunds}".rstrip(), job_id=job.id) from error.__cause__
+        told = f"{error.message} {refunds if job.state in LIVE else ''}"
+        raise NotCancellable(told.rstrip(), await desk.job(job.id, principal=principal())) from error.__cause__
     return replies.cancelled(gone, now=desk.clock(), refunds=refunds)
 
 

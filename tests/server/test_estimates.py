@@ -85,6 +85,30 @@ async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path)
     assert len(found["offers"]) <= 12
 
 
+async def test_what_can_be_had_is_among_the_offers_that_are_compared(tmp_path: Path) -> None:
+    found = (await estimate(tmp_path, {"AIMLAPI_API_KEY": "k"})).structured_content or {}
+    assert found["model"] in [offer["model"] for offer in found["offers"]]
+    assert [offer["usd"] for offer in found["offers"]] == sorted(offer["usd"] for offer in found["offers"])
+
+
+@pytest.mark.parametrize(
+    ("key", "wish"),
+    [
+        ("PIXAZO_API_KEY", {}),
+        ("PIXAZO_API_KEY", {"size": "1280x720", "seconds": 8}),
+        ("MULERUN_API_KEY", {}),
+        ("GEMINI_API_KEY", {"size": "1280x720", "seconds": 8}),
+        ("AIMLAPI_API_KEY", {"seconds": 7}),
+        ("SORA_MCP_COMPATIBLE_API_KEY", {}),
+    ],
+)
+async def test_offers_are_compared_also_where_no_vendor_with_a_key_sells_it(key: str, wish: dict[str, Any], tmp_path: Path) -> None:
+    result = await estimate(tmp_path, {key: "k", "SORA_MCP_COMPATIBLE_BASE_URL": "https://gateway.example"}, **wish)
+    found = result.structured_content or {}
+    assert (result.is_error, found.get("allowed"), len(found.get("offers", [])) > 1) == (False, False, True), found
+    assert "No key for" in found["refusal"]
+
+
 async def test_without_any_key_the_sample_is_free(tmp_path: Path) -> None:
     found = (await estimate(tmp_path, {})).structured_content or {}
     assert (found["model"], found["usd"], found["allowed"]) == ("sample:sample", 0, True)

@@ -211,3 +211,15 @@ async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake
         assert (changes, yes.is_error) == (mistake.first, False)
         prices = {fix["usd"] for fix in error["fixes"] if fix.get("value") == changes.get(fix["argument"]) and "usd" in fix}
         assert mistake.tool == "get_video_status" or prices == {(yes.structured_content or {})["usd"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "model", "wrong"),
+    [("PIXAZO_API_KEY", "pixazo:veo-3.1", {"seconds": 4}), ("MULERUN_API_KEY", "mulerun:kling-v3", {"size": "9:21"})],
+)
+async def test_no_fix_leads_to_a_model_without_a_price(key: str, model: str, wrong: dict[str, Any], tmp_path: Path) -> None:
+    async with client(tmp_path, "auto", **{key: "k"}) as at:
+        refused = await at.call_tool("create_video", {"prompt": "a boat", "model": model, **wrong})
+        fixes = (refused.structured_content or {})["error"].get("fixes", [])
+        assert [fix["argument"] for fix in fixes] == ["model"] * len(fixes)
+        assert all("usd" in fix for fix in fixes)

@@ -442,7 +442,7 @@ def test_a_vendors_words_stand_apart() -> None:
 
 
 def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
-    error = NotCancellable("Muvi does not take v_0123456789 back any more.", job_id="v_0123456789")
+    error = NotCancellable("Muvi does not take v_0123456789 back any more.", a_job())
     error.__cause__ = VendorError("vendor_rejected", "Muvi refuses.", vendor_message="too late")
     result = replies.refused(error)
     assert result.structured_content == {
@@ -450,7 +450,7 @@ def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
         "error": {
             "code": "not_cancellable",
             "message": "Muvi does not take v_0123456789 back any more.",
-            "charged": "no",
+            "charged": "unknown",
             "vendor_message": "too late",
             "job_id": "v_0123456789",
         },

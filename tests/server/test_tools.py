@@ -227,7 +227,7 @@ async def test_cancel_video_says_what_became_of_the_job(era: Era) -> None:
 
 
 async def test_a_cancel_that_cannot_be_says_what_the_vendor_does_with_the_money(era: Era) -> None:
-    no = NotCancellable("v_0123456789 is being sent; what it costs stays counted.", job_id="v_0123456789")
+    no = NotCancellable("v_0123456789 is being sent; what it costs stays counted.", a_job())
     result = await call(desk_with(a_job(), called_back=no), era, "cancel_video", job_id="v_0123456789")
     assert fields(result) == {
         "message": "Nothing was cancelled, nothing more was charged. v_0123456789 is being sent; what it costs stays counted. "
@@ -235,7 +235,7 @@ async def test_a_cancel_that_cannot_be_says_what_the_vendor_does_with_the_money(
         "error": {
             "code": "not_cancellable",
             "message": "v_0123456789 is being sent; what it costs stays counted. Muvi gives the money of a cancelled clip back by itself.",
-            "charged": "no",
+            "charged": "unknown",
             "job_id": "v_0123456789",
         },
     }

@@ -208,10 +208,13 @@ def _plain(name: str, value: Any) -> str:
 
 
 def _database(text: str) -> str:
-    if text.startswith("sqlite:///"):
-        return text
+    """The address as the store takes it: of a file by its whole path, or of PostgreSQL with its driver's name."""
     scheme, _, rest = text.partition("://")
-    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
+    if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):  # what is only in memory is forgotten, money too
+        return f"sqlite:///{written.file(rest[1:])}"
+    # Cut off as the store does it: a password may hold what elsewhere ends the host.
+    place = urlsplit("//" + re.sub(r"^[^:/]*(:[^@]*)?@", "", rest))
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest or place.port == 0 or place.netloc.endswith(":"):
         raise ValueError
     if importlib.util.find_spec("psycopg") is None:
         raise BadSetting(f"{PREFIX}DATABASE_URL needs PostgreSQL's driver: pip install 'sora-mcp[postgres]'.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from sora_mcp.domain import Rate
 from sora_mcp.money import usd
@@ -117,7 +118,18 @@ BAD = {
     "CONFIRM_ABOVE_USD": [MARK, "sNaN"],
     "TIMEZONE": ["Nowhere/Atall", "../../etc/passwd", MARK],
     "PRICES": [f"missing/{MARK}.toml", NOBODYS],
-    "DATABASE_URL": ["mysql://host/db", MARK, "postgresql://"],
+    "DATABASE_URL": [
+        *("mysql://host/db", MARK, "sqlite:", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///a\0b", f"sqlite:///{NOBODYS}"),
+        *(f"sqlite:///{os.path.dirname(__file__)}", f"sqlite:///{__file__}/{MARK}", "sqlite://host/x.db"),
+        *(
+            "postgresql://",
+            f"postgresql://u:{MARK}@h:notaport/db",
+            f"postgresql://u:{MARK}@h:0/db",
+            "postgresql://h:65536",
+            "postgresql://h:/db",
+        ),
+        *("postgresql://[bad", f"postgresql://u:{MARK}@[bad/db", "postgresql://h:1,h:2/db"),
+    ],
     "LINGER": ["maybe", "2"],
     "TRUSTED_HOSTS": ["no-port", "a:1/path", "a b:1", "a:1,*:2", "a:0", "a:65536"],
     "POLL_SECONDS": ["0", "-1", "nan", "inf", "3601", "1_0", MARK],
@@ -128,6 +140,24 @@ BAD = {
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
 def test_a_bad_value_is_refused_by_name_and_shape_and_never_shown(name: str, text: str) -> None:
     assert refusal({f"SORA_MCP_{name}": text}) == f"SORA_MCP_{name} must be {SHAPES[name]}."
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["/sora", "/sora?host=/run/postgresql", "u:p#a/s?s@h:5432/sora", "u@[::1]:5432/sora", "h", "u:100%25@h/sora?sslmode=require"],
+)
+def test_an_address_of_postgresql_is_taken_as_it_stands(rest: str) -> None:
+    taken = loaded({"SORA_MCP_DATABASE_URL": f"postgresql://{rest}"}).database_url
+    assert taken == f"postgresql+psycopg://{rest}"
+    assert sa.make_url(taken).database in ("sora", None)
+
+
+def test_a_database_file_may_stand_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for text in ("~/new/x?.db", "new/x?.db", f"{tmp_path}/new/x?.db"):
+        assert loaded({"SORA_MCP_DATABASE_URL": f"sqlite:///{text}"}).database_url == f"sqlite:///{tmp_path / 'new' / 'x?.db'}"
 
 
 def test_every_setting_has_a_shape_or_is_refused_whole() -> None:

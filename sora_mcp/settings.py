@@ -47,6 +47,8 @@ NAMES = (
     "LOG",
 )
 """Every setting but keys and addresses, without the prefix."""
+ADDRESSES = {vendor.name: f"{vendor.name.upper()}_BASE_URL" for vendor in EVERY}
+"""The setting of each vendor's address, without the prefix."""
 
 
 class BadSetting(Exception):
@@ -139,14 +141,15 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
 
 def _strange(filed: Iterable[str], environ: Iterable[str]) -> set[str]:
     """What stands in our file, or begins like a setting of ours, and is none."""
-    known = {*(PREFIX + name for name in NAMES), *(f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY), keychain.LISTED}
+    known = {*(PREFIX + name for name in (*NAMES, *ADDRESSES.values())), keychain.LISTED}
     known |= {key for vendor in EVERY for key in vendor.keys}
     return {*filed, *(name for name in environ if name.startswith(PREFIX))} - known
 
 
 def unknown(name: str) -> str:
     """A sentence about a name that is no setting, with the one that may be meant."""
-    near = difflib.get_close_matches(PREFIX + name.removeprefix(PREFIX), [PREFIX + known for known in NAMES], n=1, cutoff=0.8)
+    known = [PREFIX + known for known in (*NAMES, *ADDRESSES.values())]
+    near = difflib.get_close_matches(PREFIX + name.removeprefix(PREFIX), known, n=1, cutoff=0.8)
     return f"{name[:100]!r} is no setting and changes nothing" + (f": did you mean {near[0]}?" if near else ".")
 
 
@@ -196,7 +199,7 @@ def _filed(file: Path) -> dict[str, str]:
 
 def _full(name: str) -> str:
     upper = name.upper().replace("-", "_")
-    return PREFIX + upper if upper in NAMES else upper
+    return PREFIX + upper if upper in (*NAMES, *ADDRESSES.values()) else upper
 
 
 def _plain(name: str, value: Any) -> str:
@@ -240,11 +243,11 @@ def _need_addresses(keys: Collection[str], addresses: Collection[str]) -> None:
     """A key for a vendor without an address of its own needs one."""
     for vendor in EVERY:
         if not vendor.base_url and vendor.name in keys and vendor.name not in addresses:
-            raise BadSetting(f"{PREFIX}{vendor.name.upper()}_BASE_URL must be set beside {vendor.keys[0]}: only you know the address.")
+            raise BadSetting(f"{PREFIX}{ADDRESSES[vendor.name]} must be set beside {vendor.keys[0]}: only you know the address.")
 
 
 def _base_urls(have: Mapping[str, str]) -> dict[str, str]:
-    names = {vendor.name: f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY}
+    names = {vendor: PREFIX + name for vendor, name in ADDRESSES.items()}
     return {vendor: _address(have[name].strip(), name) for vendor, name in names.items() if name in have}
 
 

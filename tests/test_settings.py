@@ -84,6 +84,7 @@ def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> Non
     [
         ({"SORA_MCP_DAYLY_USD": "1"}, "", "'SORA_MCP_DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
         ({}, "dayly_usd = 1", "'DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
+        ({}, 'muvi_base_ulr = "x"', "'MUVI_BASE_ULR' is no setting and changes nothing: did you mean SORA_MCP_MUVI_BASE_URL?"),
         ({"SORA_MCP_QWERTY": MARK}, "", "'SORA_MCP_QWERTY' is no setting and changes nothing."),
     ],
 )
@@ -91,6 +92,14 @@ def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], filed: str, 
     (tmp_path / "config.toml").write_text(filed, "utf-8")
     [name] = load(environ, today=TODAY, config=tmp_path / "config.toml").strange
     assert unknown(name) == said
+
+
+@pytest.mark.parametrize("name", ["muvi_base_url", "muvi-base-url", "MUVI_BASE_URL", "SORA_MCP_MUVI_BASE_URL", "sora-mcp-muvi-base-url"])
+def test_a_vendors_address_in_the_file_may_stand_without_the_prefix(name: str, tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_text(f'{name} = "https://gateway.example"\n', "utf-8")
+    settings = loaded(config=config)
+    assert {vendor.name: vendor.base_url for vendor in settings.catalogue.vendors}["muvi"] == "https://gateway.example"
+    assert settings.strange == ()
 
 
 def test_every_name_of_ours_and_of_others_is_nothing_strange(tmp_path: Path) -> None:

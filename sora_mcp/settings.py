@@ -49,6 +49,9 @@ NAMES = (
 """Every setting but keys and addresses, without the prefix."""
 ADDRESSES = {vendor.name: f"{vendor.name.upper()}_BASE_URL" for vendor in EVERY}
 """The setting of each vendor's address, without the prefix."""
+KNOWN = {*(PREFIX + name for name in (*NAMES, *ADDRESSES.values())), *(key for vendor in EVERY for key in vendor.keys), keychain.LISTED}
+"""Everything that may stand in `config.toml`, as it is called in the environment."""
+SWITCHES = ("LINGER",)
 
 
 class BadSetting(Exception):
@@ -141,9 +144,7 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
 
 def _strange(filed: Iterable[str], environ: Iterable[str]) -> set[str]:
     """What stands in our file, or begins like a setting of ours, and is none."""
-    known = {*(PREFIX + name for name in (*NAMES, *ADDRESSES.values())), keychain.LISTED}
-    known |= {key for vendor in EVERY for key in vendor.keys}
-    return {*filed, *(name for name in environ if name.startswith(PREFIX))} - known
+    return {*filed, *(name for name in environ if name.startswith(PREFIX))} - KNOWN
 
 
 def unknown(name: str) -> str:
@@ -199,11 +200,14 @@ def _filed(file: Path) -> dict[str, str]:
 
 def _full(name: str) -> str:
     upper = name.upper().replace("-", "_")
-    return PREFIX + upper if upper in (*NAMES, *ADDRESSES.values()) else upper
+    return PREFIX + upper if PREFIX + upper in KNOWN else upper
 
 
 def _plain(name: str, value: Any) -> str:
     if isinstance(value, bool):
+        # Else `daily_usd = true` would be a dollar. A name that is no setting is only told of.
+        if (full := _full(name)) in KNOWN and full.removeprefix(PREFIX) not in SWITCHES:
+            raise BadSetting(f"{name} in config.toml must be a text or a number, not true or false.")
         return str(int(value))
     if not isinstance(value, str | int | float):
         raise BadSetting(f"{name} in config.toml must be a text or a number.")

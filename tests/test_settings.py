@@ -256,6 +256,19 @@ def test_a_row_of_the_config_file_is_a_text_or_a_number(tmp_path: Path) -> None:
     assert refusal({}, config=config) == "image_dirs in config.toml must be a text or a number."
 
 
+@pytest.mark.parametrize("name", ["daily_usd", "sora-mcp-poll-seconds", "prices", "log", "muvi_base_url", "MUVI_API_KEY", "keychain"])
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_only_a_switch_is_true_or_false(name: str, value: str, tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_text(f"{name} = {value}\n", "utf-8")
+    assert refusal({}, config=config) == f"{name} in config.toml must be a text or a number, not true or false."
+
+
+@pytest.mark.parametrize(("row", "on"), [("linger = true", True), ("SORA_MCP_LINGER = false", False), ("lingers = false", True)])
+def test_a_switch_may_be_true_or_false_and_a_slip_is_only_told(row: str, on: bool, tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_text(row, "utf-8")
+    assert loaded(config=config).linger is on
+
+
 def test_a_server_of_ones_own_needs_an_address_beside_its_key() -> None:
     said = refusal({"SORA_MCP_COMPATIBLE_API_KEY": MARK})
     assert said == "SORA_MCP_COMPATIBLE_BASE_URL must be set beside SORA_MCP_COMPATIBLE_API_KEY: only you know the address."

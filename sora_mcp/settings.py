@@ -195,10 +195,11 @@ def _filed(file: Path) -> dict[str, str]:
         return {}
     except (OSError, ValueError, RecursionError):
         raise BadSetting("config.toml in the config folder must be readable TOML.") from None
-    return {_full(name): _plain(name, value) for name, value in table.items()}
+    return {full(name): _plain(name, value) for name, value in table.items()}
 
 
-def _full(name: str) -> str:
+def full(name: str) -> str:
+    """The name in the environment of what stands in `config.toml`, which may be in any case and without the prefix."""
     upper = name.upper().replace("-", "_")
     return PREFIX + upper if PREFIX + upper in KNOWN else upper
 
@@ -206,7 +207,7 @@ def _full(name: str) -> str:
 def _plain(name: str, value: Any) -> str:
     if isinstance(value, bool):
         # Else `daily_usd = true` would be a dollar. A name that is no setting is only told of.
-        if (full := _full(name)) in KNOWN and full.removeprefix(PREFIX) not in SWITCHES:
+        if (known := full(name)) in KNOWN and known.removeprefix(PREFIX) not in SWITCHES:
             raise BadSetting(f"{name} in config.toml must be a text or a number, not true or false.")
         return str(int(value))
     if not isinstance(value, str | int | float):

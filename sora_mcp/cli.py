@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from . import __version__, logs
 from .errors import SoraError
-from .settings import NAMES, SHAPES, BadSetting, Settings, load
+from .settings import ADDRESSES, NAMES, SHAPES, BadSetting, Settings, load
 from .vendors import EVERY
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -187,7 +187,7 @@ def flag(name: str) -> str:
 
 def _flags() -> dict[str, str]:
     """Every setting without its prefix, and what it is. Keys are none: a command line can be read by everybody on the machine."""
-    addresses = {f"{vendor.name.upper()}_BASE_URL": f"another address of {vendor.title}'s API" for vendor in EVERY if vendor.keys}
+    addresses = {ADDRESSES[vendor.name]: f"another address of {vendor.title}'s API" for vendor in EVERY if vendor.keys}
     return {name: SHAPES.get(name, "not in this version") for name in NAMES} | addresses
 
 

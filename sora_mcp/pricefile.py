@@ -83,10 +83,16 @@ def _named(name: str, row: Any) -> OwnModel:
 
 
 def _toml(text: str) -> dict[str, Any]:
+    """Each row under its name as written. BadPrices for two that differ only in capitals: one would win, and nobody knows which."""
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        rows = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise BadPrices(f"the price file is not TOML: {error}.") from None
+    seen: dict[str, str] = {}
+    for name in rows:
+        if (first := seen.setdefault(name.casefold(), name)) != name:
+            raise BadPrices(f"{repeated(first)} and {repeated(name)} are the same model: keep one of them.")
+    return rows
 
 
 def _rates(name: str, table: Any, offer: Offer | None) -> tuple[Rate, ...]:

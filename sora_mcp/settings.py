@@ -47,6 +47,11 @@ NAMES = (
     "LOG",
 )
 """Every setting but keys and addresses, without the prefix."""
+ADDRESSES = {vendor.name: f"{vendor.name.upper()}_BASE_URL" for vendor in EVERY}
+"""The setting of each vendor's address, without the prefix."""
+KNOWN = {*(PREFIX + name for name in (*NAMES, *ADDRESSES.values())), *(key for vendor in EVERY for key in vendor.keys), keychain.LISTED}
+"""Everything that may stand in `config.toml`, as it is called in the environment."""
+SWITCHES = ("LINGER",)
 
 
 class BadSetting(Exception):
@@ -139,14 +144,13 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
 
 def _strange(filed: Iterable[str], environ: Iterable[str]) -> set[str]:
     """What stands in our file, or begins like a setting of ours, and is none."""
-    known = {*(PREFIX + name for name in NAMES), *(f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY), keychain.LISTED}
-    known |= {key for vendor in EVERY for key in vendor.keys}
-    return {*filed, *(name for name in environ if name.startswith(PREFIX))} - known
+    return {*filed, *(name for name in environ if name.startswith(PREFIX))} - KNOWN
 
 
 def unknown(name: str) -> str:
     """A sentence about a name that is no setting, with the one that may be meant."""
-    near = difflib.get_close_matches(PREFIX + name.removeprefix(PREFIX), [PREFIX + known for known in NAMES], n=1, cutoff=0.8)
+    known = [PREFIX + known for known in (*NAMES, *ADDRESSES.values())]
+    near = difflib.get_close_matches(PREFIX + name.removeprefix(PREFIX), known, n=1, cutoff=0.8)
     return f"{name[:100]!r} is no setting and changes nothing" + (f": did you mean {near[0]}?" if near else ".")
 
 
@@ -191,16 +195,20 @@ def _filed(file: Path) -> dict[str, str]:
         return {}
     except (OSError, ValueError, RecursionError):
         raise BadSetting("config.toml in the config folder must be readable TOML.") from None
-    return {_full(name): _plain(name, value) for name, value in table.items()}
+    return {full(name): _plain(name, value) for name, value in table.items()}
 
 
-def _full(name: str) -> str:
+def full(name: str) -> str:
+    """The name in the environment of what stands in `config.toml`, which may be in any case and without the prefix."""
     upper = name.upper().replace("-", "_")
-    return PREFIX + upper if upper in NAMES else upper
+    return PREFIX + upper if PREFIX + upper in KNOWN else upper
 
 
 def _plain(name: str, value: Any) -> str:
     if isinstance(value, bool):
+        # Else `daily_usd = true` would be a dollar. A name that is no setting is only told of.
+        if (known := full(name)) in KNOWN and known.removeprefix(PREFIX) not in SWITCHES:
+            raise BadSetting(f"{name} in config.toml must be a text or a number, not true or false.")
         return str(int(value))
     if not isinstance(value, str | int | float):
         raise BadSetting(f"{name} in config.toml must be a text or a number.")
@@ -208,10 +216,13 @@ def _plain(name: str, value: Any) -> str:
 
 
 def _database(text: str) -> str:
-    if text.startswith("sqlite:///"):
-        return text
+    """The address as the store takes it: of a file by its whole path, or of PostgreSQL with its driver's name."""
     scheme, _, rest = text.partition("://")
-    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
+    if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):  # what is only in memory is forgotten, money too
+        return f"sqlite:///{written.file(rest[1:])}"
+    # Cut off as the store does it: a password may hold what elsewhere ends the host.
+    place = urlsplit("//" + re.sub(r"^[^:/]*(:[^@]*)?@", "", rest))
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest or place.port == 0 or place.netloc.endswith(":"):
         raise ValueError
     if importlib.util.find_spec("psycopg") is None:
         raise BadSetting(f"{PREFIX}DATABASE_URL needs PostgreSQL's driver: pip install 'sora-mcp[postgres]'.")
@@ -237,11 +248,11 @@ def _need_addresses(keys: Collection[str], addresses: Collection[str]) -> None:
     """A key for a vendor without an address of its own needs one."""
     for vendor in EVERY:
         if not vendor.base_url and vendor.name in keys and vendor.name not in addresses:
-            raise BadSetting(f"{PREFIX}{vendor.name.upper()}_BASE_URL must be set beside {vendor.keys[0]}: only you know the address.")
+            raise BadSetting(f"{PREFIX}{ADDRESSES[vendor.name]} must be set beside {vendor.keys[0]}: only you know the address.")
 
 
 def _base_urls(have: Mapping[str, str]) -> dict[str, str]:
-    names = {vendor.name: f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY}
+    names = {vendor: PREFIX + name for vendor, name in ADDRESSES.items()}
     return {vendor: _address(have[name].strip(), name) for vendor, name in names.items() if name in have}
 
 

@@ -25,6 +25,14 @@ def folder(text: str) -> Path:
     raise ValueError
 
 
+def file(text: str) -> Path:
+    """A path at which a file can be."""
+    meant = path(text)
+    if not meant.is_dir() and folder(str(meant.parent)):
+        return meant
+    raise ValueError
+
+
 def paths(text: str) -> tuple[Path, ...]:
     """A list of paths, as PATH is one."""
     return tuple(path(part) for part in text.split(os.pathsep) if part.strip())

@@ -122,6 +122,18 @@ def test_a_row_that_is_no_price_is_named(text: str, complaint: str) -> None:
         read_prices(text, OFFERS)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("muvi:sora-2", "MUVI:SORA-2"), ("compatible:My-Model", "compatible:my-model"), ("openrouter:Who/x", "OpenRouter:who/x")],
+)
+def test_a_model_has_one_row_in_whatever_letters(one: str, other: str) -> None:
+    text = f'["{one}"]\nper_second = "0.05"\n\n["{other}"]\nper_second = "5"\n'
+    for read in (lambda: read_models(text, ["compatible"]), lambda: read_prices(text, OFFERS, own=[one], listed=["openrouter"])):
+        with pytest.raises(BadPrices) as caught:
+            read()
+        assert str(caught.value) == f"{one!r} and {other!r} are the same model: keep one of them."
+
+
 OWN = """
     ["compatible:My-Model"]
     per_second = "0.10"

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from sora_mcp.domain import Rate
 from sora_mcp.money import usd
@@ -83,6 +84,7 @@ def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> Non
     [
         ({"SORA_MCP_DAYLY_USD": "1"}, "", "'SORA_MCP_DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
         ({}, "dayly_usd = 1", "'DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
+        ({}, 'muvi_base_ulr = "x"', "'MUVI_BASE_ULR' is no setting and changes nothing: did you mean SORA_MCP_MUVI_BASE_URL?"),
         ({"SORA_MCP_QWERTY": MARK}, "", "'SORA_MCP_QWERTY' is no setting and changes nothing."),
     ],
 )
@@ -90,6 +92,14 @@ def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], filed: str, 
     (tmp_path / "config.toml").write_text(filed, "utf-8")
     [name] = load(environ, today=TODAY, config=tmp_path / "config.toml").strange
     assert unknown(name) == said
+
+
+@pytest.mark.parametrize("name", ["muvi_base_url", "muvi-base-url", "MUVI_BASE_URL", "SORA_MCP_MUVI_BASE_URL", "sora-mcp-muvi-base-url"])
+def test_a_vendors_address_in_the_file_may_stand_without_the_prefix(name: str, tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_text(f'{name} = "https://gateway.example"\n', "utf-8")
+    settings = loaded(config=config)
+    assert {vendor.name: vendor.base_url for vendor in settings.catalogue.vendors}["muvi"] == "https://gateway.example"
+    assert settings.strange == ()
 
 
 def test_every_name_of_ours_and_of_others_is_nothing_strange(tmp_path: Path) -> None:
@@ -117,7 +127,18 @@ BAD = {
     "CONFIRM_ABOVE_USD": [MARK, "sNaN"],
     "TIMEZONE": ["Nowhere/Atall", "../../etc/passwd", MARK],
     "PRICES": [f"missing/{MARK}.toml", NOBODYS],
-    "DATABASE_URL": ["mysql://host/db", MARK, "postgresql://"],
+    "DATABASE_URL": [
+        *("mysql://host/db", MARK, "sqlite:", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///a\0b", f"sqlite:///{NOBODYS}"),
+        *(f"sqlite:///{os.path.dirname(__file__)}", f"sqlite:///{__file__}/{MARK}", "sqlite://host/x.db"),
+        *(
+            "postgresql://",
+            f"postgresql://u:{MARK}@h:notaport/db",
+            f"postgresql://u:{MARK}@h:0/db",
+            "postgresql://h:65536",
+            "postgresql://h:/db",
+        ),
+        *("postgresql://[bad", f"postgresql://u:{MARK}@[bad/db", "postgresql://h:1,h:2/db"),
+    ],
     "LINGER": ["maybe", "2"],
     "TRUSTED_HOSTS": ["no-port", "a:1/path", "a b:1", "a:1,*:2", "a:0", "a:65536"],
     "POLL_SECONDS": ["0", "-1", "nan", "inf", "3601", "1_0", MARK],
@@ -128,6 +149,24 @@ BAD = {
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
 def test_a_bad_value_is_refused_by_name_and_shape_and_never_shown(name: str, text: str) -> None:
     assert refusal({f"SORA_MCP_{name}": text}) == f"SORA_MCP_{name} must be {SHAPES[name]}."
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["/sora", "/sora?host=/run/postgresql", "u:p#a/s?s@h:5432/sora", "u@[::1]:5432/sora", "h", "u:100%25@h/sora?sslmode=require"],
+)
+def test_an_address_of_postgresql_is_taken_as_it_stands(rest: str) -> None:
+    taken = loaded({"SORA_MCP_DATABASE_URL": f"postgresql://{rest}"}).database_url
+    assert taken == f"postgresql+psycopg://{rest}"
+    assert sa.make_url(taken).database in ("sora", None)
+
+
+def test_a_database_file_may_stand_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for text in ("~/new/x?.db", "new/x?.db", f"{tmp_path}/new/x?.db"):
+        assert loaded({"SORA_MCP_DATABASE_URL": f"sqlite:///{text}"}).database_url == f"sqlite:///{tmp_path / 'new' / 'x?.db'}"
 
 
 def test_every_setting_has_a_shape_or_is_refused_whole() -> None:
@@ -215,6 +254,19 @@ def test_a_row_of_the_config_file_is_a_text_or_a_number(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("image_dirs = ['a', 'b']")
     assert refusal({}, config=config) == "image_dirs in config.toml must be a text or a number."
+
+
+@pytest.mark.parametrize("name", ["daily_usd", "sora-mcp-poll-seconds", "prices", "log", "muvi_base_url", "MUVI_API_KEY", "keychain"])
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_only_a_switch_is_true_or_false(name: str, value: str, tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_text(f"{name} = {value}\n", "utf-8")
+    assert refusal({}, config=config) == f"{name} in config.toml must be a text or a number, not true or false."
+
+
+@pytest.mark.parametrize(("row", "on"), [("linger = true", True), ("SORA_MCP_LINGER = false", False), ("lingers = false", True)])
+def test_a_switch_may_be_true_or_false_and_a_slip_is_only_told(row: str, on: bool, tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_text(row, "utf-8")
+    assert loaded(config=config).linger is on
 
 
 def test_a_server_of_ones_own_needs_an_address_beside_its_key() -> None:

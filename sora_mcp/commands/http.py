@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import socket
 import sys
 from argparse import Namespace
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -29,17 +35,37 @@ def serve(settings: Settings, arguments: Namespace) -> int:
     security, door = security_of(arguments), _door(arguments)
     server = server_of(settings, later("sora_mcp.worker", "open_desk", settings), **door)
     app = server.streamable_http_app(host=arguments.host, transport_security=security, max_request_body_size=MOST_BODY)
-    print(f"sora-mcp serves {_own_address(arguments)}/mcp", file=sys.stderr)
-    uvicorn.run(
-        app,
-        host=arguments.host,
-        port=arguments.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S)
+    with _listening(arguments.host, arguments.port) as sockets, suppress(KeyboardInterrupt):
+        print(f"sora-mcp serves {_own_address(arguments)}/mcp", file=sys.stderr)
+        uvicorn.Server(config).run(sockets)
     return 0
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Generator[list[socket.socket]]:
+    """A socket on each address of the host that this machine has. BadSetting where one is taken, or where there is none."""
+    place, why, sockets = f"port {port} of {host}", "no such name", list[socket.socket]()
+    with ExitStack() as opened:
+        for family, address in _addresses(host, port):
+            try:
+                sockets.append(opened.enter_context(socket.create_server(address, family=family)))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise BadSetting(f"{place} is in use: --port takes another.") from None
+                why = os.strerror(error.errno or 0)  # one of several may be missing: localhost is ::1 as well, without IPv6 too
+        if not sockets:
+            raise BadSetting(f"{place} cannot be opened here ({why}): --host and --port take another.")
+        yield sockets
+
+
+def _addresses(host: str, port: int) -> set[tuple[socket.AddressFamily, Any]]:
+    """What the host's name means; nothing where nobody knows it."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return set()
+    return {(family, address) for family, _, _, _, address in found}
 
 
 def security_of(arguments: Namespace) -> TransportSecuritySettings:

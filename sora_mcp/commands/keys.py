@@ -14,7 +14,7 @@ import anyio
 from .. import keychain
 from ..domain import Vendor
 from ..errors import NotSent
-from ..settings import BadSetting, Secret, Settings, config_file
+from ..settings import BadSetting, Secret, Settings, config_file, full
 from ..vendors.answers import refusal
 from ..web import Web
 from .files import replaced
@@ -97,7 +97,7 @@ def _set(file: Path, values: dict[str, str | None]) -> None:
 
 def _same(entry: str, name: str) -> bool:
     """Whether the settings take both for one."""
-    return entry.upper().replace("-", "_") == name.upper()
+    return full(entry) == full(name)
 
 
 def _read(file: Path) -> tuple[str, dict[str, object]]:

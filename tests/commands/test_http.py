@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -93,6 +94,26 @@ def test_it_does_not_start(argv: list[str], why: str, said: dict[str, str], toke
     assert cli.run(["serve", *(word.replace("TOKENS", str(tokens)) for word in argv)], said) == 2
     err = capsys.readouterr().err
     assert (err.startswith(f"sora-mcp: {why}"), err.count("\n")) == (True, 1)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_port_in_use_is_said_before_anything_is_served(host: str, said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert cli.run(["serve", "--host", host, "--port", str(port)], said) == 2
+    assert capsys.readouterr() == ("", f"sora-mcp: port {port} of {host} is in use: --port takes another.\n")
+
+
+def test_an_address_of_another_machine_is_not_served(said: dict[str, str], tokens: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for host in ("192.0.2.1", "no..name"):
+        assert cli.run(["serve", "--host", host, "--token-file", str(tokens), "--allowed-host", "a:1"], said) == 2
+        err = capsys.readouterr().err
+        assert (err.startswith(f"sora-mcp: port 8000 of {host} cannot be opened here ("), err.count("\n")) == (True, 1)
+
+
+def test_who_reads_that_it_serves_is_let_in_at_once(said: dict[str, str]) -> None:
+    with served(said) as port, socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,15 @@ def test_a_new_key_takes_the_place_of_the_old_however_that_is_spelt(
     assert load(typed(""), today=date(2026, 11, 21)).keys["pixazo"].reveal() == "new"
 
 
+@pytest.mark.parametrize("old", ["compatible_api_key", "sora-mcp-compatible-api-key"])
+def test_a_new_key_takes_the_place_of_one_without_the_prefix(old: str, typed: Callable[[str], dict[str, str]], tmp_path: Path) -> None:
+    typed("")
+    config(tmp_path).parent.mkdir(parents=True)
+    config(tmp_path).write_text(f'{old} = "old"\n', "utf-8")
+    keys.store("SORA_MCP_COMPATIBLE_API_KEY", Secret("new"))
+    assert tomllib.loads(config(tmp_path).read_text()) == {"SORA_MCP_COMPATIBLE_API_KEY": "new"}
+
+
 def test_who_ends_the_input_at_the_question_for_a_key_has_none_kept(
     typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:

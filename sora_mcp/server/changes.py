@@ -53,4 +53,4 @@ def _addresses(jobs: Iterable[Job], *, done: bool) -> list[str]:
 
 def _places(job: Job) -> list[str]:
     own = f"sora://videos/{job.id}"
-    return [own, video_uri(job)] if job.state == "completed" else [own]
+    return [own, video_uri(job), f"{own}/poster.jpg", f"{own}/sheet.jpg"] if job.state == "completed" else [own]

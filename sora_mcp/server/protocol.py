@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from mcp.types import (
     INVALID_REQUEST,
+    PARSE_ERROR,
     EmptyResult,
     ErrorData,
     JSONRPCError,
@@ -27,6 +28,7 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
 
 from ..stopping import asked_to_stop
 from . import stdin, stdout
@@ -131,19 +133,32 @@ async def run_stdio(server: MCPServer[Any]) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_on_signal, lines.end)
             async with stdio_server(stdin=cast(Any, lines), stdout=cast(Any, out)) as (read, write):
-                lines.refuse = partial(_refuse, write)
+                lines.refuse = partial(_too_long, write)
                 async with low.lifespan(low) as state:
-                    await serve(server, read, write, state)
+                    await serve(server, _readable(read, write), write, state)
                 tasks.cancel_scope.deadline = anyio.current_time() + LAST_S
             tasks.cancel_scope.cancel()
 
 
-async def _refuse(write: Any, message: stdin.TooLong) -> None:
+async def _too_long(write: Any, message: stdin.TooLong) -> None:
+    await _refuse(write, message.id, INVALID_REQUEST, f"The message has {message.characters} characters; the most is {stdin.MOST_LINE}.")
+
+
+async def _readable(read: Any, write: Any) -> AsyncIterator[Any]:
+    """The frames, without what the SDK's parser failed on: the SDK would only note that."""
+    async for frame in read:
+        fault = frame.errors(include_url=False)[0] if isinstance(frame, ValidationError) else None
+        if fault is None or fault["type"] != "json_invalid":
+            yield frame
+        else:
+            id_, why = stdin.unread(fault["input"], fault.get("ctx", {})["error"])
+            await _refuse(write, id_, PARSE_ERROR, why)
+
+
+async def _refuse(write: Any, id_: int | str | None, code: int, why: str) -> None:
     """An answer to what was never read, so that nobody waits for it."""
-    if message.id is not None:
-        why = f"The message has {message.characters} characters; the most is {stdin.MOST_LINE}."
-        error = JSONRPCError(jsonrpc="2.0", id=message.id, error=ErrorData(code=INVALID_REQUEST, message=why))
-        await write.send(SessionMessage(error))
+    if id_ is not None:
+        await write.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=id_, error=ErrorData(code=code, message=why))))
 
 
 async def serve(server: MCPServer[Any], read: Any, write: Any, state: Any) -> None:

@@ -33,6 +33,12 @@ START = rf"\s*\{{\s*(?:{WORD},\s*)*"
 REQUEST = re.compile(rf'{START}(?:{ID},\s*(?:{WORD},\s*)*)?"params"')
 TAIL = re.compile(rf",\s*{ID}(?:,\s*{WORD})*\}}\s*\Z")
 """Both see the outermost object only: quotes inside of a text would be escaped. What answers a question of ours is no request."""
+FAULTS = (
+    ("hex escape", "a text in it has half of a character (a \\ud... escape without its other half); cut texts between characters"),
+    ("recursion limit", "its values are nested too deeply; send fewer levels"),
+    ("out of range", "a number in it has too many digits; send a shorter one, or a text"),
+)
+"""What the SDK's parser says of a message that is whole, and what there is to change."""
 
 
 class Lines:
@@ -133,16 +139,31 @@ class Line:
 
     def ended(self) -> str | TooLong:
         """The whole line, and a new one begins."""
-        found = "".join(self._parts) if self._size <= MOST_LINE else TooLong(self._size, self._id())
+        found = "".join(self._parts) if self._size <= MOST_LINE else TooLong(self._size, _id(self._head, self._tail))
         self._begin()
         return found
 
-    def _id(self) -> int | str | None:
-        if (head := REQUEST.match(self._head)) is None:
-            return None
-        tail = TAIL.search(self._tail)
-        said = head[1] or (tail and tail[1])
-        return json.loads(said) if said else None
+
+def unread(line: str, error: str) -> tuple[int | str | None, str]:
+    """The id of a request that the parser failed on, None where nobody waits for an answer; and what to change."""
+    says = next((says for sign, says in FAULTS if sign in error), None)
+    # Of what was broken off, the end may stand anywhere: an id there may be a parameter.
+    tail = line[-EDGE:] if says else ""
+    return _id(line[:EDGE], tail), f"The message cannot be read: {says or 'it is no JSON'} ({error})."
+
+
+def _id(head: str, tail: str) -> int | str | None:
+    """The id of a request that begins and ends like this. None where it has none that an answer could repeat."""
+    if (begins := REQUEST.match(head)) is None:
+        return None
+    ends = TAIL.search(tail)
+    said = begins[1] or (ends and ends[1])
+    try:
+        found: int | str | None = json.loads(said) if said else None
+        str(found).encode()
+    except ValueError:
+        return None
+    return found
 
 
 async def _put(stream: MemoryObjectSendStream[bytes], chunk: bytes) -> None:

@@ -56,6 +56,40 @@ async def test_no_line_ends_the_process_or_is_answered_twice(tmp_path: Path) -> 
         assert await spoken.leave() == 0
 
 
+BEGINS = '{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":"create_video","arguments":{"prompt":'
+UNREADABLE: tuple[tuple[str, str, int | str | None, str], ...] = (
+    ("half a character at the end", BEGINS % 920 + r'"a boat \ud83d"}}}', 920, "half of a character"),
+    ("half a character before a letter", BEGINS % 921 + r'"a \ud83d boat"}}}', 921, "half of a character"),
+    ("the other half", BEGINS % 922 + r'"a \udea2 boat"}}}', 922, "half of a character"),
+    ("300 levels", BEGINS % 923 + "[" * 300 + "]" * 300 + "}}}", 923, "levels"),
+    ("5,000 digits", BEGINS % 924 + "9" * 5000 + "}}}", 924, "digits"),
+    ("broken off", BEGINS % 925 + '"a boat', 925, "JSON"),
+    ("a text as id", BEGINS % '"nine"' + r'"\ud83d"}}}', "nine", "half of a character"),
+    ("the id last", r'{"method":"ping","params":{"x":"\ud83d","id":7},"id":926,"jsonrpc":"2.0"}', 926, "half of a character"),
+    ("broken off behind an id inside", '{"method":"ping","params":{"x":1,"id":7}', None, ""),
+    ("an id that is half a character", BEGINS % r'"\ud83d"' + '"a boat"}}}', None, ""),
+    ("an id that is no number", BEGINS % "007" + '"a boat"}}}', None, ""),
+    ("an id of 5,000 digits", BEGINS % ("9" * 5000) + '"a boat"}}}', None, ""),
+    ("an answer", r'{"jsonrpc":"2.0","id":927,"result":{"x":"\ud83d"}}', None, ""),
+    ("news", r'{"jsonrpc":"2.0","method":"notifications/x","params":{"x":"\ud83d"}}', None, ""),
+)
+
+
+async def test_what_cannot_be_read_is_refused_by_its_id_and_says_why(tmp_path: Path) -> None:
+    async with chat(environment(tmp_path, {}, ())) as spoken:
+        wrong = list[object]()
+        for name, line, id_, why in UNREADABLE:
+            before = len(spoken.said)
+            await spoken.write(line.encode() + b"\n")
+            assert (await spoken.ask("ping"))["result"] == {}
+            *refusals, _ = map(json.loads, spoken.said[before:].splitlines())
+            told = [(said["id"], said["error"]["code"], why in said["error"]["message"]) for said in refusals]
+            if told != ([] if id_ is None else [(id_, -32700, True)]):
+                wrong.append((name, refusals))
+        assert wrong == []
+        assert await spoken.leave() == 0
+
+
 async def test_the_same_id_twice_in_flight_buys_one_video(tmp_path: Path) -> None:
     wish = {"name": "create_video", "arguments": {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}}
     line = json.dumps({"jsonrpc": "2.0", "id": 77, "method": "tools/call", "params": wish}).encode() + b"\n"

@@ -22,6 +22,8 @@ from .counter import PlayedDesk, a_done_job, a_server
 
 JOB = "sora://videos/v_0123456789"
 FILE = "sora://videos/v_0123456789.mp4"
+POSTER = "sora://videos/v_0123456789/poster.jpg"
+SHEET = "sora://videos/v_0123456789/sheet.jpg"
 
 
 async def awake(client: Client) -> None:
@@ -47,6 +49,12 @@ async def test_a_subscriber_of_2026_hears_of_the_job_its_file_and_the_list() -> 
     desk = PlayedDesk({"v_0123456789": a_job()})
     heard = await hearing(a_server(desk), desk, 3, JOB, FILE)
     assert heard == [ResourceUpdated(uri=JOB), ResourceUpdated(uri=FILE), ResourcesListChanged()]
+
+
+async def test_a_subscriber_hears_of_the_pictures_that_are_made_of_the_file() -> None:
+    desk = PlayedDesk({"v_0123456789": a_job()})
+    heard = await hearing(a_server(desk), desk, 3, POSTER, SHEET)
+    assert heard == [ResourceUpdated(uri=POSTER), ResourceUpdated(uri=SHEET), ResourcesListChanged()]
 
 
 async def test_a_subscriber_of_2025_hears_of_the_job_its_file_and_the_list() -> None:
@@ -129,7 +137,7 @@ async def test_a_job_that_goes_on_changes_only_itself_and_the_ledger() -> None:
 
 async def test_a_finished_job_changes_the_list_too() -> None:
     desk = PlayedDesk({"v_0123456789": replace(a_done_job(), version=7)})
-    assert await told_of(desk, 6) == ([JOB, FILE, "sora://videos", "sora://spend"], True)
+    assert await told_of(desk, 6) == ([JOB, FILE, POSTER, SHEET, "sora://videos", "sora://spend"], True)
 
 
 async def test_nothing_new_is_not_told() -> None:

@@ -67,9 +67,23 @@ LONG = '"params": {"id": 9, "x": "…"}'
         ('{"jsonrpc": "2.0", "id": 7, "result": {' + LONG + "}}", None),
         ('{"result": {' + LONG + '}, "jsonrpc": "2.0", "id": 7}', None),
         ('{"method": "ping", ' + LONG[:-1] + ', "id": 8}}', None),
+        ('{"jsonrpc": "2.0", "id": "\\ud83d", "method": "ping", ' + LONG + "}", None),
+        ('{"jsonrpc": "2.0", "id": 007, "method": "ping", ' + LONG + "}", None),
         ("x…", None),
     ],
-    ids=["id first", "a text as id", "id last", "id before last", "news", "an answer", "an answer, id last", "an id inside", "no JSON"],
+    ids=[
+        "id first",
+        "a text as id",
+        "id last",
+        "id before last",
+        "news",
+        "an answer",
+        "an answer, id last",
+        "an id inside",
+        "half a character as id",
+        "no number as id",
+        "no JSON",
+    ],
 )
 def test_of_a_message_that_is_too_long_the_id_is_known(line: str, named: int | str | None) -> None:
     line = line.replace("…", "x" * MOST_LINE)

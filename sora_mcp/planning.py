@@ -101,7 +101,7 @@ class Planner:
         if wish.model is not None:
             named = self._named(wish.model, request)
             exact = wish.model.strip().casefold() == named.id
-            return named, None if exact else f"{named.id} is the cheapest {named.offer.model} with a key"
+            return named, None if exact else "the cheapest with a key"
         if not self.catalogue.keyed:
             return self.catalogue.named(SAMPLE)[0], "no vendor has a key, so it is a free sample clip"
         try:
@@ -277,5 +277,5 @@ def outline(principal: str, plan: Plan) -> str:
 def _warnings(choice: Choice, order: Order) -> tuple[str, ...]:
     offer, found = choice.offer, list[str]()
     if order.image is not None and not offer.prompt_with_image:
-        found.append(f"{choice.vendor.title} documents no prompt beside a first frame, so the prompt is not sent.")
+        found.append(f"{choice.vendor.title} takes no prompt beside a first frame: it is not sent.")
     return (*found, *(choice.vendor.warn(order) if choice.vendor.warn else ()))

@@ -108,15 +108,15 @@ def of_estimate(estimate: Estimate, *, usable: Callable[[Choice], bool]) -> str:
     plan, budget = estimate.plan, estimate.budget
     clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
     what = f"{clips}{plan.order.seconds} s, {plan.order.size.text} on {plan.choice.id}"
-    said = [f"{what}: {_free(estimate.micros)}{'' if estimate.refusal else f' ({basis(estimate)})'}."]
+    said = [f"{what}: {_free(estimate.micros)}{'' if estimate.refusal or (clips and estimate.quote_id) else f' ({basis(estimate)})'}."]
     if estimate.offers:
         said.append(f"Cheapest first: {_compared(estimate, usable)}.")
-    if plan.why is not None:
+    if plan.why is not None and not estimate.refusal:
         said.append(f"Why this one: {plan.why}.")
     if estimate.refusal:
         return " ".join([*said, f"Refused now: {estimate.refusal}"])
     if estimate.quote_id:
-        said.append(f"A person has to say yes first: create_video asks in the chat, or `sora-mcp approve {estimate.quote_id}`.")
+        said.append(f"A person has to say yes: in the chat, or `sora-mcp approve {estimate.quote_id}`.")
     return " ".join([*said, f"Left today {show(budget.day_left)} of {show(budget.day_limit)}{_unclear(budget)}."])
 
 

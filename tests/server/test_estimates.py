@@ -125,7 +125,7 @@ async def test_what_a_person_must_approve_is_said_so(tmp_path: Path) -> None:
     assert (found["needs_confirmation"], found["allowed"]) == (True, True)
     assert found["message"] == (
         "12 s, 1280x720 on muvi:sora-2-pro: $3.60 ($0.30/s x 12 s). "
-        f"A person has to say yes first: create_video asks in the chat, or `sora-mcp approve {found['quote']}`. "
+        f"A person has to say yes: in the chat, or `sora-mcp approve {found['quote']}`. "
         "Left today $10.00 of $10.00."
     )
 
@@ -163,3 +163,16 @@ async def test_an_estimate_of_one_model_stays_small(keys: dict[str, str], tmp_pa
             result = await at.call_tool("estimate_cost", {"model": choice.id, "clips": 3, "image": not choice.offer.text})
             sizes[choice.id] = len(json.dumps(result.structured_content, separators=(",", ":")).encode()) if not result.is_error else 0
     assert {model: size for model, size in sizes.items() if size > ONE_RESULT} == {}
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"model": "sora-2-pro", "size": "9:16 1080p", "seconds": 8, "clips": 2},
+        {"model": "sora-2-pro", "size": "9:16 1080p", "seconds": 12, "clips": 100, "image": True},
+        {"model": "seedance-2.0", "size": "16:9 1440p", "seconds": 15, "options": {"fps": 60}},
+    ],
+)
+async def test_the_longest_estimates_stay_short(wish: dict[str, Any], tmp_path: Path) -> None:
+    result = await estimate(tmp_path, {"MUVI_API_KEY": "k"}, **wish)
+    assert len(json.dumps(result.structured_content, separators=(",", ":")).encode()) <= ONE_RESULT

@@ -36,7 +36,7 @@ ONE_RESULT = 720
 """Bytes: 200 tokens."""
 LONG = (
     "OpenAI ended this model on 2026-09-24; Muvi may answer that it is gone.",
-    "Muvi documents no prompt beside a first frame, so the prompt is not sent.",
+    "Muvi takes no prompt beside a first frame: it is not sent.",
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from sora_mcp.domain import Call, Done, Failed, Job
+from sora_mcp.domain import Call, Done, Failed, Job, JobError
 from sora_mcp.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
@@ -155,6 +155,43 @@ def test_a_submit_whose_sender_died_leaves_room(store: Store, database: Database
     store.reserve(intent(), CAPS)
     assert store.begin(claimed(store), "t", lease_s=GONE)
     assert sending(database) == 0
+
+
+def test_a_model_that_was_paused_meanwhile_is_not_bought_any_more(store: Store, database: Database) -> None:
+    waiting, dear = store.reserve(intent(), CAPS), store.reserve(intent(), CAPS)
+    late, early = store.claim("me", limit=9, lease_s=60)
+    assert store.begin(early, "t", lease_s=60)
+    store.bind_done(early, "t", replace(DONE, micros=usd("2")), "abc")
+    assert store.begin(late, "u", lease_s=60) is False
+    ended = store.get(waiting.id, None)
+    said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({dear.id})."
+    why = f"{said} Only the user can go on with it: sora-mcp resume muvi:sora-2"
+    assert (ended.state, ended.charged, ended.error) == ("failed", "no", JobError("price_unknown", why, "no"))
+    assert (ended.submit_token, moves(database, ended)) == (None, {"hold": usd("1"), "release": usd("1")})
+    assert row(database, ended) == {"due": False, "owner": None}
+    store.pauses.resume("muvi:sora-2")
+    store.reserve(intent(), CAPS)
+    assert store.begin(next(job for job in store.claim("me", limit=9, lease_s=60) if job.state == "submitting"), "v", lease_s=60)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["never sent", "put back"])
+@pytest.mark.parametrize(("age_s", "goes"), [(-86_400, True), (3600, True), (3601, False), (7 * 86_400, False)])
+def test_a_wish_that_waited_for_more_than_an_hour_is_not_sent_any_more(
+    age_s: int, goes: bool, again: bool, store: Store, database: Database, clock: Clock
+) -> None:
+    if again:
+        store.put_back(begun(store), "t", due_s=0)
+    else:
+        store.reserve(intent(), CAPS)
+    clock.at += age_s
+    job = claimed(store)
+    assert store.begin(job, "u", lease_s=60) is goes
+    if not goes:
+        ended = store.get(job.id, None)
+        why = "Not sent within an hour, so it is not sent any more; nothing was charged. Ask for it again."
+        assert (ended.state, ended.charged, ended.error) == ("failed", "no", JobError("vendor_unavailable", why, "no"))
+        assert (ended.submit_token, moves(database, ended)) == (None, {"hold": usd("1"), "release": usd("1")})
+        assert (row(database, ended), store.alive()) == ({"due": False, "owner": None}, 0)
 
 
 # Outcomes of the submit

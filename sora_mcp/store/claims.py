@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from ..domain import Job
-from . import jobs
+from ..domain import Job, JobError
+from . import jobs, outcomes, pauses
 from .tables import db_now
 from .tables import jobs as rows
 
@@ -16,6 +16,9 @@ SOON_S = 0.2
 
 SOME_S = 1.0
 """When a job looks again that must not be mistaken for one whose submit is unclear."""
+
+STALE_S = 3600.0
+"""A wish that was not sent for so long is not sent any more: neither its price nor its yes was meant for later."""
 
 _leased = rows.c.lease_until >= db_now()
 _free = sa.or_(rows.c.lease_until.is_(None), rows.c.lease_until < db_now())
@@ -77,9 +80,14 @@ def sending(conn: sa.Connection, vendor: str) -> int:
 
 def begin(conn: sa.Connection, job: Job, token: str, now: float, *, lease_s: float, most: int, alone_s: float) -> bool:
     """Writes the token down before a byte is sent. False, and nothing may be sent, when the job is another's, was begun before,
-    or has to wait: because `most` submits are in flight at its vendor, or one of its model became unclear less than `alone_s` ago."""
+    or has to wait: because `most` submits are in flight at its vendor, or one of its model became unclear less than `alone_s` ago.
+    False also when it must not be sent any more, and then it has failed, free of charge."""
     unsent = (rows.c.id == job.id, rows.c.fence == job.fence, rows.c.state == "submitting", rows.c.submit_token.is_(None))
-    if jobs.first(conn, *unsent) is None:
+    row = jobs.first(conn, *unsent)
+    if row is None:
+        return False
+    if (error := _outdated(conn, row, now)) is not None:
+        outcomes.refuse(conn, row, None, error, now, micros=None, said=None)
         return False
     if sending(conn, job.vendor) >= most:
         jobs.write(conn, job.id, **jobs.free(SOON_S))
@@ -89,6 +97,16 @@ def begin(conn: sa.Connection, job: Job, token: str, now: float, *, lease_s: flo
         return False
     jobs.write(conn, job.id, submit_token=token, submitted_at=now, lease_until=db_now() + lease_s)
     return True
+
+
+def _outdated(conn: sa.Connection, job: Job, now: float) -> JobError | None:
+    """Why a job that was reserved some time ago would not be sent today."""
+    if (paused := pauses.refusal(conn, job.model)) is not None:
+        return JobError(paused.code, paused.message, "no")
+    if now - job.created_at > STALE_S:
+        why = "Not sent within an hour, so it is not sent any more; nothing was charged. Ask for it again."
+        return JobError("vendor_unavailable", why, "no")
+    return None
 
 
 def alone_until(conn: sa.Connection, job: Job, now: float, *, alone_s: float) -> float | None:

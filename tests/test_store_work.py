@@ -73,19 +73,19 @@ def test_the_next_due_moment_counts_leases_too(store: Store) -> None:
     assert store.next_due() is None
     store.reserve(intent(), CAPS)
     assert store.next_due() == 0.0
-    job = claimed(store, lease_s=1000)
+    job = claimed(store, lease_s=100)
     leased = store.next_due()
     assert leased is not None
-    assert 900 < leased <= 1000
-    store.step(job, due_s=5000)
+    assert 50 < leased <= 100
+    store.step(job, due_s=3000)
     due = store.next_due()
     assert due is not None
-    assert 4900 < due <= 5000
+    assert 2900 < due <= 3000
 
 
 def test_a_job_that_is_hurried_is_due_at_once(store: Store) -> None:
     job = running(store)
-    store.step(job, due_s=5000)
+    store.step(job, due_s=3000)
     store.hurry(job)
     assert store.next_due() == 0.0
     assert claimed(store).id == job.id
@@ -99,6 +99,36 @@ def test_hurry_takes_no_job_from_its_worker_and_wakes_no_dead_one(store: Store, 
     assert done is not None
     store.hurry(done)
     assert row(database, done) == {"due": False, "owner": None}
+
+
+def test_a_clock_that_was_set_back_freezes_nothing(store: Store, database: Database) -> None:
+    store.reserve(intent(), CAPS)
+    job = claimed(store, "a", lease_s=3 * 3600)
+    assert store.next_due() == 0.0
+    again = claimed(store, "b")
+    assert (again.id, again.fence) == (job.id, 2)
+    assert store.step(again, due_s=3 * 3600) is not None
+    assert store.next_due() == 0.0
+    assert claimed(store, "c", lease_s=60).fence == 3
+    assert store.claim("d", limit=9, lease_s=60) == ()
+
+
+def test_a_submit_from_before_the_clock_was_set_back_takes_no_room(store: Store, database: Database) -> None:
+    store.reserve(intent(), CAPS)
+    assert store.begin(claimed(store), "t", lease_s=3 * 3600)
+    assert sending(database) == 0
+
+
+@pytest.mark.parametrize(("back_s", "waits"), [(0, True), (5, True), (61, False), (86_400, False)])
+def test_an_unclear_submit_holds_up_its_model_for_minutes_whatever_the_clock_does(
+    back_s: int, waits: bool, store: Store, clock: Clock
+) -> None:
+    store.unclear(begun(store), "t", no("unknown"))
+    clock.at -= back_s
+    store.reserve(intent(), CAPS)
+    job = claimed(store)
+    assert (store.lost.alone_until(job, 60) is not None) is waits
+    assert store.begin(job, "u", lease_s=60, alone_s=60) is not waits
 
 
 def test_who_signs_off_frees_its_jobs(store: Store) -> None:

@@ -136,6 +136,55 @@ def test_a_price_that_the_vendor_named_while_working_counts_at_the_end(store: St
     assert (settled.actual, spent(store)[0]) == (usd("0.80"), usd("0.80"))
 
 
+@pytest.mark.parametrize("held", ["1.00", "0"])
+@pytest.mark.parametrize("lost", [False, True], ids=["running", "unknown"])
+def test_what_a_vendor_names_above_the_hold_counts_before_it_is_spent(lost: bool, held: str, store: Store, clock: Clock) -> None:
+    store.step(running(store, "2.00"), replace(PENDING, micros=usd("1.50")), due_s=9)
+    job = store.step(running(store, held), replace(PENDING, micros=usd("7.50")), due_s=0)
+    assert job is not None
+    job = claimed(store)
+    if lost:
+        assert store.end(job, "unknown", no("unknown")) is not None
+    assert spent(store) == (usd("9.50"), usd("9.50"))
+    assert refused(store, "0.60").startswith("muvi:sora-2 costs $0.60. Only $0.50 of the day's $10.00 is left.")
+    over, left = store.outlook(usd("0.60"), CAPS)
+    assert (over is not None, left.day_left) == (True, usd("0.50"))
+    clock.at += DAY_S
+    assert spent(store) == (0, usd("9.50"))
+    clock.at += 30 * DAY_S
+    assert spent(store) == (0, 0)
+    clock.at = NOON
+    assert store.end(job, "failed", no("yes")) is not None
+    assert spent(store) == (usd("9.50"), usd("9.50"))
+
+
+@pytest.mark.parametrize(("first", "price"), [("0.80", "0.80"), (None, "1.00")], ids=["a sum", "no sum"])
+@pytest.mark.parametrize(("then", "paused"), [("0.10", False), ("5.00", True)])
+@pytest.mark.parametrize("how", ["running again", "made again", "failed"])
+def test_once_money_is_spent_a_later_sum_changes_neither_job_nor_ledger(
+    how: str, then: str, paused: bool, first: str | None, price: str, store: Store
+) -> None:
+    settled = store.settle(running(store), replace(DONE, micros=None if first is None else usd(first)))
+    assert settled is not None
+    job, named = claimed(store), usd(then)
+    later = {
+        "running again": lambda: store.step(job, replace(PENDING, micros=named), due_s=0),
+        "made again": lambda: store.settle(job, replace(DONE, micros=named)),
+        "failed": lambda: store.end(job, "failed", no("yes"), micros=named),
+    }[how]()
+    assert later is not None
+    assert (later.actual, later.charged, later.price) == (settled.actual, "yes", usd(price))
+    assert spent(store) == (usd(price), usd(price))
+    assert bool(store.pauses.paused()) is paused
+
+
+def test_what_is_given_back_frees_what_was_named_above_the_hold(store: Store) -> None:
+    store.step(running(store), replace(PENDING, micros=usd("9")), due_s=0)
+    assert spent(store) == (usd("9"), usd("9"))
+    store.end(claimed(store), "failed", no("no"))
+    assert spent(store) == (0, 0)
+
+
 def test_a_vendor_that_takes_nothing_charges_nothing(store: Store) -> None:
     job = store.settle(running(store), replace(DONE, micros=Micros(0)))
     assert job is not None

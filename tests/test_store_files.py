@@ -289,7 +289,7 @@ def test_the_jobs_of_a_dead_process_are_free_at_once(tmp_path: Path) -> None:
     dying.reserve(intent(), CAPS)
     dying.sign_on("a")
     living.sign_on("b")
-    claimed(dying, "a", lease_s=10_000)
+    claimed(dying, "a", lease_s=100)
     assert (living.bury("b"), living.others()) == (0, 1)
     dying.close()  # which lets the lock go, as the kernel does
     assert (living.bury("b"), living.bury("b"), living.others()) == (1, 0, 0)
@@ -327,7 +327,7 @@ def test_a_dead_process_stays_to_be_buried_while_the_store_is_away(tmp_path: Pat
     dying, living = opened(tmp_path), opened(tmp_path)
     dying.reserve(intent(), CAPS)
     dying.sign_on("a")
-    claimed(dying, "a", lease_s=10_000)
+    claimed(dying, "a", lease_s=100)
     dying.close()
     (tmp_path / "sora.db").rename(tmp_path / "away.db")
     living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]

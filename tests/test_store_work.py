@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from sora_mcp.domain import Call, Done, Failed, Job
+from sora_mcp.domain import Call, Done, Failed, Job, JobError
 from sora_mcp.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
@@ -73,19 +73,19 @@ def test_the_next_due_moment_counts_leases_too(store: Store) -> None:
     assert store.next_due() is None
     store.reserve(intent(), CAPS)
     assert store.next_due() == 0.0
-    job = claimed(store, lease_s=1000)
+    job = claimed(store, lease_s=100)
     leased = store.next_due()
     assert leased is not None
-    assert 900 < leased <= 1000
-    store.step(job, due_s=5000)
+    assert 50 < leased <= 100
+    store.step(job, due_s=3000)
     due = store.next_due()
     assert due is not None
-    assert 4900 < due <= 5000
+    assert 2900 < due <= 3000
 
 
 def test_a_job_that_is_hurried_is_due_at_once(store: Store) -> None:
     job = running(store)
-    store.step(job, due_s=5000)
+    store.step(job, due_s=3000)
     store.hurry(job)
     assert store.next_due() == 0.0
     assert claimed(store).id == job.id
@@ -99,6 +99,36 @@ def test_hurry_takes_no_job_from_its_worker_and_wakes_no_dead_one(store: Store, 
     assert done is not None
     store.hurry(done)
     assert row(database, done) == {"due": False, "owner": None}
+
+
+def test_a_clock_that_was_set_back_freezes_nothing(store: Store, database: Database) -> None:
+    store.reserve(intent(), CAPS)
+    job = claimed(store, "a", lease_s=3 * 3600)
+    assert store.next_due() == 0.0
+    again = claimed(store, "b")
+    assert (again.id, again.fence) == (job.id, 2)
+    assert store.step(again, due_s=3 * 3600) is not None
+    assert store.next_due() == 0.0
+    assert claimed(store, "c", lease_s=60).fence == 3
+    assert store.claim("d", limit=9, lease_s=60) == ()
+
+
+def test_a_submit_from_before_the_clock_was_set_back_takes_no_room(store: Store, database: Database) -> None:
+    store.reserve(intent(), CAPS)
+    assert store.begin(claimed(store), "t", lease_s=3 * 3600)
+    assert sending(database) == 0
+
+
+@pytest.mark.parametrize(("back_s", "waits"), [(0, True), (5, True), (61, False), (86_400, False)])
+def test_an_unclear_submit_holds_up_its_model_for_minutes_whatever_the_clock_does(
+    back_s: int, waits: bool, store: Store, clock: Clock
+) -> None:
+    store.unclear(begun(store), "t", no("unknown"))
+    clock.at -= back_s
+    store.reserve(intent(), CAPS)
+    job = claimed(store)
+    assert (store.lost.alone_until(job, 60) is not None) is waits
+    assert store.begin(job, "u", lease_s=60, alone_s=60) is not waits
 
 
 def test_who_signs_off_frees_its_jobs(store: Store) -> None:
@@ -155,6 +185,43 @@ def test_a_submit_whose_sender_died_leaves_room(store: Store, database: Database
     store.reserve(intent(), CAPS)
     assert store.begin(claimed(store), "t", lease_s=GONE)
     assert sending(database) == 0
+
+
+def test_a_model_that_was_paused_meanwhile_is_not_bought_any_more(store: Store, database: Database) -> None:
+    waiting, dear = store.reserve(intent(), CAPS), store.reserve(intent(), CAPS)
+    late, early = store.claim("me", limit=9, lease_s=60)
+    assert store.begin(early, "t", lease_s=60)
+    store.bind_done(early, "t", replace(DONE, micros=usd("2")), "abc")
+    assert store.begin(late, "u", lease_s=60) is False
+    ended = store.get(waiting.id, None)
+    said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({dear.id})."
+    why = f"{said} Only the user can go on with it: sora-mcp resume muvi:sora-2"
+    assert (ended.state, ended.charged, ended.error) == ("failed", "no", JobError("price_unknown", why, "no"))
+    assert (ended.submit_token, moves(database, ended)) == (None, {"hold": usd("1"), "release": usd("1")})
+    assert row(database, ended) == {"due": False, "owner": None}
+    store.pauses.resume("muvi:sora-2")
+    store.reserve(intent(), CAPS)
+    assert store.begin(next(job for job in store.claim("me", limit=9, lease_s=60) if job.state == "submitting"), "v", lease_s=60)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["never sent", "put back"])
+@pytest.mark.parametrize(("age_s", "goes"), [(-86_400, True), (3600, True), (3601, False), (7 * 86_400, False)])
+def test_a_wish_that_waited_for_more_than_an_hour_is_not_sent_any_more(
+    age_s: int, goes: bool, again: bool, store: Store, database: Database, clock: Clock
+) -> None:
+    if again:
+        store.put_back(begun(store), "t", due_s=0)
+    else:
+        store.reserve(intent(), CAPS)
+    clock.at += age_s
+    job = claimed(store)
+    assert store.begin(job, "u", lease_s=60) is goes
+    if not goes:
+        ended = store.get(job.id, None)
+        why = "Not sent within an hour, so it is not sent any more; nothing was charged. Ask for it again."
+        assert (ended.state, ended.charged, ended.error) == ("failed", "no", JobError("vendor_unavailable", why, "no"))
+        assert (ended.submit_token, moves(database, ended)) == (None, {"hold": usd("1"), "release": usd("1")})
+        assert (row(database, ended), store.alive()) == ({"due": False, "owner": None}, 0)
 
 
 # Outcomes of the submit

@@ -12,6 +12,7 @@ from ..domain import Job, JobError
 from ..errors import Refused
 from ..money import show as dollars
 from ..settings import Settings
+from ..submitting import Submitter
 from ..vendors import is_id
 from ..worker import open_desk
 from .asking import yes
@@ -33,7 +34,7 @@ def resume(settings: Settings, arguments: Namespace) -> int:
 
 async def _resolve(settings: Settings, arguments: Namespace) -> int:
     async with open_desk(settings, work=False) as desk:
-        job = await desk.store.run(desk.store.get, arguments.job, None)
+        job = await _unclear(desk, arguments.job)
         if job.state != "unknown":
             raise Refused(f"{job.id} is {job.state}: there is nothing unclear about it.", job_id=job.id)
         print(facts(_said(job)))
@@ -45,6 +46,18 @@ async def _resolve(settings: Settings, arguments: Namespace) -> int:
             print("Nothing was changed.")
             return 1
         return await _ended(desk, job, JobError("vendor_unavailable", TAKEN_BACK, "no"), f"{dollars(job.micros)} is free again.")
+
+
+async def _unclear(desk: Desk, job_id: str) -> Job:
+    """The job; unclear also where the process that sent it has ended, and no other came by since."""
+    store = desk.store
+    job = await store.run(store.get, job_id, None)
+    if job.state == "submitting":
+        await store.run(store.bury, "")
+        if await store.run(store.lost.is_forsaken, job):
+            await Submitter(desk).submit(job)  # of a call that may have left, it only writes down that nobody knows
+            return await store.run(store.get, job_id, None)
+    return job
 
 
 async def _adopt(desk: Desk, job: Job, vendor_id: str) -> int:

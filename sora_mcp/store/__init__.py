@@ -221,7 +221,8 @@ class Store:
 
     def begin(self, job: Job, token: str, *, lease_s: float, most: int = 4, alone_s: float = 0.0) -> bool:
         """Writes the token down before a byte is sent. False, and nothing may be sent, when the job is another's, was begun before,
-        or has to wait (due again soon): `most` submits are in flight at its vendor, or one of its model, not `alone_s` old, is unclear."""
+        or has to wait (due again soon): `most` submits are in flight at its vendor, or one of its model, not `alone_s` old, is unclear.
+        False also when its model is paused or it is older than an hour: then it has failed, free of charge."""
         with self._database.writing() as conn:
             return claims.begin(conn, job, token, self._clock(), lease_s=lease_s, most=most, alone_s=alone_s)
 

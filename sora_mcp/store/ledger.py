@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from ..domain import LIVE
 from ..money import PER_USD, Micros, show
 from .nouns import Budget, Caps, SpendRow
 from .tables import jobs, ledger, totals
@@ -32,7 +33,15 @@ MOVES: dict[Kind, Move] = {
 }
 # Built once: they are asked for with every estimate.
 LAST_DAY = sa.select(totals.c.window, totals.c.ends_at).where(totals.c.ends_at.is_not(None)).order_by(totals.c.window.desc()).limit(1)
-BOTH_WINDOWS = sa.select(totals.c.window, totals.c.micros).where(totals.c.window.in_([sa.bindparam("day"), sa.bindparam("month")]))
+# A vendor that names more than was held will take it: of jobs that are not spent yet, of which few are alive, this is not in the sums.
+ALIVE = jobs.c.state.in_([sa.literal_column(f"'{state}'") for state in (*LIVE, "unknown")])
+NAMED_ABOVE = sa.select(jobs.c.day, sa.literal_column("0", sa.BigInteger), jobs.c.actual - jobs.c.micros).where(
+    ALIVE, jobs.c.charged != sa.literal_column("'yes'"), jobs.c.actual > jobs.c.micros, jobs.c.day.startswith(sa.bindparam("month"))
+)
+SUMS = sa.select(totals.c.window, totals.c.micros, sa.literal_column("0", sa.BigInteger).label("above")).where(
+    totals.c.window.in_([sa.bindparam("day"), sa.bindparam("month")])
+)
+BOTH_WINDOWS = sa.union_all(SUMS, NAMED_ABOVE)
 # By jobs, of which few are unknown, and not by the month's moves.
 UNCLEAR = sa.select(sa.func.sum(jobs.c.micros)).where(
     jobs.c.state == "unknown", jobs.c.charged == "unknown", jobs.c.day.startswith(sa.bindparam("month"))
@@ -180,11 +189,11 @@ def _count(conn: sa.Connection, window: str, micros: int) -> None:
 
 
 def budget(conn: sa.Connection, caps: Caps, now: float) -> Budget:
-    """What is left of these caps."""
+    """What is left of these caps. What a vendor named above a hold counts as soon as it is named."""
     day = today(conn, now, caps.zone)
-    rows = conn.execute(BOTH_WINDOWS, {"day": day.name, "month": day.month})
-    spent: dict[str, int] = {row.window: row.micros for row in rows}
-    by_day, by_month = spent.get(day.name, 0), spent.get(day.month, 0)
+    rows = conn.execute(BOTH_WINDOWS, {"day": day.name, "month": day.month}).all()
+    by_day = sum(row.micros + row.above for row in rows if row.window == day.name)
+    by_month = sum(row.above + (row.micros if row.window == day.month else 0) for row in rows)
     return Budget(
         per_video=caps.per_video,
         day_limit=caps.daily,

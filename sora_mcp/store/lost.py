@@ -22,6 +22,11 @@ class Lost:
         with self.database.reading() as conn:
             return outcomes.rivals(conn, job, window_s)
 
+    def is_forsaken(self, job: Job) -> bool:
+        """Whether its call may have left, and no process waits for the answer any more: it is unclear, and nobody wrote that down."""
+        with self.database.reading() as conn:
+            return claims.is_forsaken(conn, job.id)
+
     def alone_until(self, job: Job, alone_s: float) -> float | None:
         """When the job may be sent at the latest, as far as other submits of its model go; None is now."""
         with self.database.reading() as conn:

@@ -211,24 +211,23 @@ def _mine(conn: sa.Connection, job: Job) -> Job | None:
 
 
 def _told(conn: sa.Connection, row: Job, pending: Pending, now: float) -> dict[str, Any]:
-    actual = row.actual if pending.micros is None else pending.micros
     return {
         "state": pending.state,
         "said": pending.said,
         "progress": pending.progress,
         "next": pending.next,
         "media": None,
-        "actual": actual,
+        "actual": _named(conn, row, pending.micros),
         "warnings": pauses.alarm(conn, row, pending.micros, now),
     }
 
 
 def _settled(conn: sa.Connection, row: Job, done: Done, now: float) -> dict[str, Any]:
     news: dict[str, Any] = {"state": "running", "media": done.media, "said": done.said, "tries": 0}
+    news["warnings"] = pauses.alarm(conn, row, row.actual if done.micros is None else done.micros, now)
     if not ledger.is_settled(conn, row.id):
-        actual = _named(row, done.micros)
-        warnings = pauses.alarm(conn, row, actual, now)
-        news |= {"actual": actual, "charged": _spend(conn, row, actual, now), "warnings": warnings}
+        actual = _named(conn, row, done.micros)
+        news |= {"actual": actual, "charged": _spend(conn, row, actual, now)}
     return news | jobs.free(0)
 
 
@@ -237,7 +236,7 @@ def _conclude(
 ) -> Job:
     """The end without a file, and of its money: given back, spent, or, while the state is unknown, still held."""
     charged: Charged
-    actual = _named(row, micros)
+    actual = _named(conn, row, micros)
     if error.charged == "no" and state != "unknown":
         ledger.release(conn, jobs.account(conn, row), now)
         charged = "no"
@@ -255,9 +254,9 @@ def _conclude(
     return jobs.update(conn, row.id, now, **values, actual=actual, warnings=warnings, **jobs.free(None))
 
 
-def _named(row: Job, micros: Micros | None) -> Micros | None:
-    """The sum that the vendor names, else the one that it named before."""
-    return row.actual if micros is None else ledger.bookable(micros)
+def _named(conn: sa.Connection, row: Job, micros: Micros | None) -> Micros | None:
+    """The sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's."""
+    return row.actual if micros is None or ledger.is_settled(conn, row.id) else ledger.bookable(micros)
 
 
 def _spend(conn: sa.Connection, row: Job, micros: Micros | None, now: float) -> Charged:

@@ -43,6 +43,29 @@ def test_a_job_that_a_person_found_is_followed_from_there(said: dict[str, str], 
     assert capsys.readouterr().out.endswith(f"{unclear} is followed from here on, by any running server or `sora-mcp watch`.\n")
 
 
+@pytest.mark.parametrize("words", [["--adopt", "job_7"], ["--charged"], ["--not-charged"]], ids=lambda words: words[0])
+def test_a_job_whose_process_ended_while_it_sent_is_unclear_too(words: list[str], said: dict[str, str], store: Store) -> None:
+    job = begun(store)
+    store.sign_off("me")
+    assert cli.run(["resolve", job.id, *words], said) == 0
+    assert store.get(job.id, None).state == ("queued" if words[0] == "--adopt" else "failed")
+
+
+def test_a_job_whose_process_was_killed_while_it_sent_is_unclear_at_once(said: dict[str, str], store: Store) -> None:
+    job = begun(store)
+    store.sign_on("me")
+    store.close()
+    assert cli.run(["resolve", job.id, "--adopt", "job_7"], said) == 0
+
+
+def test_a_job_that_is_just_being_sent_is_left_alone(said: dict[str, str], store: Store, capsys: Printed) -> None:
+    job, waiting = begun(store), store.reserve(intent(), CAPS)
+    for each in (job, waiting):
+        assert cli.run(["resolve", each.id, "--not-charged"], said) == 1
+        assert f"{each.id} is submitting: there is nothing unclear about it." in capsys.readouterr().err
+        assert store.get(each.id, None).state == "submitting"
+
+
 @pytest.mark.parametrize("vendor_id", ["../x", "a b", ""])
 def test_what_does_not_look_like_an_id_is_refused(vendor_id: str, said: dict[str, str], store: Store, unclear: str) -> None:
     assert cli.run(["resolve", unclear, f"--adopt={vendor_id}"], said) == 1

@@ -23,7 +23,7 @@ from .vendors.answers import refusal, retry_after
 log = logging.getLogger(__name__)
 
 SAVES = 6
-"""How often a bad or dead link is renewed before the job ends without a file."""
+"""How many bad or dead links end the job without a file: with the pauses between them its host had more than ten minutes."""
 LOST_AFTER = 3
 LOST_S = 600.0
 """A vendor that does not know its own job any more has to say so over this time, and is asked this often at least meanwhile."""
@@ -163,7 +163,7 @@ async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:
     if job.dead_links + 1 >= SAVES or job.next is None:
         await _lost(desk, job, state, error)
         return
-    wait = min(_backoff(job.dead_links), desk.settings.poll_seconds or schedule.CAP_S)
+    wait = schedule.renewal(job.dead_links, desk.settings.poll_seconds, chance=random.random())
     await desk.store.run(desk.store.renew_link, job, due_s=wait, dead_links=job.dead_links + 1)
 
 

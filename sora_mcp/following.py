@@ -10,12 +10,13 @@ from pathlib import Path
 import anyio
 
 from . import schedule
-from .artifacts import is_still, keep, measured, part_of, sweep
+from .artifacts import is_still, keep, kept, measured, part_of, sweep
 from .desk import Desk
 from .domain import Artifact, Call, Done, Failed, Job, JobError, Linkless, Pending, Reply, State, Vendor
 from .errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, Untrusted
 from .media import mp4
 from .quoting import asked
+from .settings import Settings
 from .submitting import failure
 from .vendors import read
 from .vendors.answers import refusal, retry_after
@@ -146,6 +147,8 @@ async def _not_found(desk: Desk, job: Job, vendor: Vendor, *, at_least: float) -
 
 async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifact:
     folder = desk.settings.output_dir
+    if (home := await anyio.to_thread.run_sync(_home, job, desk.settings)) is not None:
+        return home
     try:
         part: Path = await anyio.to_thread.run_sync(part_of, job, folder)
         saved = await desk.web.save(vendor, media, part)
@@ -156,6 +159,19 @@ async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifac
     finally:
         await anyio.to_thread.run_sync(sweep, folder, job)
     return measured(path, saved.bytes, saved.sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
+
+
+def _home(job: Job, settings: Settings) -> Artifact | None:
+    """The file, where an earlier claim brought it home and could not write that down: its link may be dead by now."""
+    found = kept(job, settings.output_dir, settings.zone)
+    if found is None:
+        return None
+    path, sha256 = found
+    try:
+        facts, size = mp4.inspect(path), path.stat().st_size
+    except (BadMedia, OSError):
+        return None
+    return measured(path, size, sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
 
 
 async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:

@@ -18,6 +18,7 @@ from .money import as_number
 from .quoted import vendor_text
 
 WORDS = 5
+MOST_NOTE = 1 << 20
 MADE = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNORECASE | re.DOTALL)
 """How `file_name` and `_names` end a name."""
 
@@ -69,6 +70,21 @@ def keep(part: Path, job: Job, *, sha256: str, zone: tzinfo, ending: str = "mp4"
     except OSError as error:
         raise StorageError(f"The file cannot be written into {part.parent}.") from error
     raise StorageError(f"{part.parent} has too many files of that name.")
+
+
+def kept(job: Job, folder: Path, zone: tzinfo) -> tuple[Path, str] | None:
+    """The file that an earlier claim of this job left whole, and its sha256, by the note beside it; None where there is none."""
+    for name in _names(file_name(job, zone)):
+        final = folder / name
+        try:
+            if not os.path.lexists(final):
+                return None
+            sha256 = _noted(final, job)
+            if sha256 is not None and is_still(final, sha256):
+                return final, sha256
+        except OSError:
+            continue  # one that cannot be read is nobody's
+    return None
 
 
 def sweep(folder: Path, job: Job) -> None:
@@ -133,6 +149,22 @@ def _note(job: Job, final: Path, sha256: str) -> None:
         json.dump(note, file, ensure_ascii=False, indent=2)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _noted(final: Path, job: Job) -> str | None:
+    """The sha256 of this job's file as its note has it; None where the note is not ours. OSError where it cannot be read."""
+    beside = final.with_suffix(".json")
+    if beside.is_symlink() or not beside.is_file() or beside.stat().st_size > MOST_NOTE:
+        return None
+    try:
+        note = json.loads(beside.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+    match note:
+        case {"job_id": job.id, "file": final.name, "sha256": str(sha256)}:
+            return sha256
+        case _:
+            return None
 
 
 def _settle_folder(folder: Path) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import anyio
 
 from . import schedule
-from .artifacts import is_still, keep, measured, part_of, sweep
+from .artifacts import is_still, keep, kept, measured, part_of, sweep
 from .desk import Desk
 from .domain import Artifact, Call, Done, Failed, Job, JobError, Linkless, Pending, Reply, State, Vendor
 from .errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, Untrusted
 from .media import mp4
 from .quoting import asked
+from .settings import Settings
 from .submitting import failure
 from .vendors import read
 from .vendors.answers import refusal, retry_after
@@ -23,7 +24,7 @@ from .vendors.answers import refusal, retry_after
 log = logging.getLogger(__name__)
 
 SAVES = 6
-"""How often a bad or dead link is renewed before the job ends without a file."""
+"""How many bad or dead links end the job without a file: with the pauses between them its host had more than ten minutes."""
 LOST_AFTER = 3
 LOST_S = 600.0
 """A vendor that does not know its own job any more has to say so over this time, and is asked this often at least meanwhile."""
@@ -146,6 +147,8 @@ async def _not_found(desk: Desk, job: Job, vendor: Vendor, *, at_least: float) -
 
 async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifact:
     folder = desk.settings.output_dir
+    if (home := await anyio.to_thread.run_sync(_home, job, desk.settings)) is not None:
+        return home
     try:
         part: Path = await anyio.to_thread.run_sync(part_of, job, folder)
         saved = await desk.web.save(vendor, media, part)
@@ -158,12 +161,25 @@ async def _fetched(desk: Desk, job: Job, vendor: Vendor, media: Call) -> Artifac
     return measured(path, saved.bytes, saved.sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
 
 
+def _home(job: Job, settings: Settings) -> Artifact | None:
+    """The file, where an earlier claim brought it home and could not write that down: its link may be dead by now."""
+    found = kept(job, settings.output_dir, settings.zone)
+    if found is None:
+        return None
+    path, sha256 = found
+    try:
+        facts, size = mp4.inspect(path), path.stat().st_size
+    except (BadMedia, OSError):
+        return None
+    return measured(path, size, sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
+
+
 async def _renew(desk: Desk, job: Job, state: State, error: SoraError) -> None:
     """A bad or dead link: the vendor is asked for a new one before anything is called lost."""
     if job.dead_links + 1 >= SAVES or job.next is None:
         await _lost(desk, job, state, error)
         return
-    wait = min(_backoff(job.dead_links), desk.settings.poll_seconds or schedule.CAP_S)
+    wait = schedule.renewal(job.dead_links, desk.settings.poll_seconds, chance=random.random())
     await desk.store.run(desk.store.renew_link, job, due_s=wait, dead_links=job.dead_links + 1)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 
 from . import schedule
 from .desk import Desk
-from .domain import Call, Found, Job, JobError, Listing, Lost, Vendor
+from .domain import Call, Found, Job, JobError, Listing, Lost, Reply, Vendor
 from .errors import NotSent
 from .vendors import searched
 
@@ -21,6 +22,9 @@ AGREEING = 3
 """How many looks in a row have to say so."""
 GIVE_UP_S = 86_400.0
 """After a day of looking, only a person decides."""
+NEAR_S = 86_400.0
+"""A job of nobody's that is so near to the call's time is a doubt, for a clock may have been set since; and no clock is believed to be
+farther from the vendor's than this."""
 PAGES = 20
 NAMED = 3
 
@@ -39,7 +43,7 @@ async def look(desk: Desk, job: Job) -> None:
     elif any(row.id is None and row.charged != "no" for row in found):
         await _leave(desk, job, why=_logged(job, vendor, found))
     elif all(row.charged == "no" for row in found):
-        await _absent(desk, job, vendor, passed_s)
+        await _absent(desk, job, vendor, lost, passed_s)
     else:
         await _candidates(desk, job, vendor, [row.id for row in found if row.id is not None], job.call)
 
@@ -65,10 +69,23 @@ async def _found(desk: Desk, vendor: Vendor, lost: Lost) -> tuple[Found, ...] | 
 
 
 async def _page(desk: Desk, vendor: Vendor, call: Call, lost: Lost) -> Listing | None:
+    """One page, read by the vendor's clock. Where that is not known, absence from the page means nothing."""
     try:
-        return searched(vendor, await desk.web.ask(vendor, call), lost)
+        reply = await desk.web.ask(vendor, call)
     except NotSent:
         return None
+    skew_s = _skew(reply, desk.clock())
+    listing = searched(vendor, reply, replace(lost, since=lost.since + (skew_s or 0.0), until=lost.until + (skew_s or 0.0)))
+    return listing if listing is None or skew_s is not None else replace(listing, whole=False)
+
+
+def _skew(reply: Reply, now: float) -> float | None:
+    """Seconds that the vendor's clock is ahead of ours, as it tells; None where it does not, or nothing that can be."""
+    try:
+        skew_s = parsedate_to_datetime(reply.headers.get("date", "")).timestamp() - now
+    except (ValueError, OverflowError, OSError):
+        return None
+    return skew_s if abs(skew_s) <= NEAR_S else None
 
 
 async def _candidates(desk: Desk, job: Job, vendor: Vendor, ids: list[str], call: Call) -> None:
@@ -79,20 +96,36 @@ async def _candidates(desk: Desk, job: Job, vendor: Vendor, ids: list[str], call
         if adopted is not None:
             log.warning("%s was found again at %s", job.id, vendor.title)
         return
+    await _doubted(desk, job, vendor, ids)
+
+
+async def _doubted(desk: Desk, job: Job, vendor: Vendor, ids: list[str]) -> None:
     several = f"{vendor.title}'s list has {len(ids)} job{'s' if len(ids) > 1 else ''} that may be this one: a person has to say which."
     error = job.error and replace(job.error, message=several, vendor_message=", ".join(ids[:NAMED]))
     await _later(desk, job, agreed=0, error=error)
 
 
-async def _absent(desk: Desk, job: Job, vendor: Vendor, passed_s: float) -> None:
-    """The list does not have it. That counts only after the settle time, and several times in a row."""
+async def _absent(desk: Desk, job: Job, vendor: Vendor, lost: Lost, passed_s: float) -> None:
+    """The list does not have it. That counts only after the settle time, several times in a row, and where nothing else is near."""
     if passed_s < SETTLE_S:
         await _later(desk, job, agreed=0)
     elif job.tries + 1 < AGREEING:
         await _later(desk, job, agreed=job.tries + 1)
+    elif (near := await _near(desk, vendor, lost)) is None:
+        await _later(desk, job, agreed=job.tries)
+    elif near:
+        await _doubted(desk, job, vendor, near)
     else:
         gone = f"{vendor.title}'s own list does not have it as taken, in {AGREEING} looks: it was not made, and its money is free again."
         await desk.store.run(desk.store.end, job, "failed", JobError("vendor_unavailable", gone, "no"))
+
+
+async def _near(desk: Desk, vendor: Vendor, lost: Lost) -> list[str] | None:
+    """Jobs of nobody's around the time, where time is all that a list goes by; None when it cannot be read to its end."""
+    if vendor.find is None or not vendor.find.by_time:
+        return []
+    found = await _found(desk, vendor, replace(lost, since=lost.since - NEAR_S, until=lost.until + NEAR_S))
+    return None if found is None else [row.id for row in found if row.id is not None]
 
 
 async def _later(desk: Desk, job: Job, *, agreed: int, error: JobError | None = None) -> None:

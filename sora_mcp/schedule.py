@@ -13,6 +13,9 @@ PACE = 0.09
 """At most 15 questions for a job of two minutes, and some 5 seconds until its end is noticed."""
 JITTER = 0.2
 BACKOFF_CAP_S = 60.0
+RENEWAL_S = 3.0
+RENEWAL_GROWTH = 4.0
+"""Five pauses between six dead links last over ten minutes, even the shortest."""
 MOST_PER_S = 10
 """Questions a second, of one process to all vendors."""
 LEAST_LOOK_S = 1.0
@@ -24,8 +27,8 @@ ALONE_LOOKS = 3
 
 
 def first(expected_s: float) -> float:
-    """Seconds from the submit to the first question: a quarter of the usual duration."""
-    return max(_floor(expected_s), expected_s / 4)
+    """Seconds from the submit to the first question: a quarter of the usual duration, and a minute where that was learnt over a night."""
+    return min(max(_floor(expected_s), expected_s / 4), CAP_S)
 
 
 def later(job: Job, *, now: float, chance: float, alive: int = 0) -> float:
@@ -55,6 +58,15 @@ def backoff(tries: int, *, chance: float) -> float:
     """Seconds to wait after a failed attempt: doubling, with full jitter in the upper half."""
     pause = min(2.0 ** min(tries, 10), BACKOFF_CAP_S)
     return pause * (0.5 + chance / 2)
+
+
+def renewal(dead_links: int, poll_seconds: float | None, *, chance: float) -> float:
+    """Seconds after so many dead links until the vendor is asked for another: at first soon, for a link may only have been old.
+
+    Who wants a question each few seconds does not want a paid video lost in half a minute: only a pause under a second shortens this.
+    """
+    pause = RENEWAL_S * RENEWAL_GROWTH**dead_links * (1 + JITTER * (2 * chance - 1))
+    return pause if poll_seconds is None or poll_seconds >= LEAST_LOOK_S else min(pause, poll_seconds)
 
 
 def _floor(expected_s: float) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.artifacts import file_name, keep, part_of, slug, sweep
+from sora_mcp.artifacts import file_name, keep, kept, part_of, slug, sweep
 from sora_mcp.errors import StorageError
 from sora_mcp.money import Micros
 
@@ -113,3 +113,49 @@ def test_what_earlier_claims_left_is_swept_and_other_jobs_files_are_not(tmp_path
     sweep(tmp_path, a_job())
 
     assert (mine.exists(), other.exists()) == (False, True)
+
+
+def test_a_file_with_its_note_is_found_again_also_behind_another_of_that_name(tmp_path: Path) -> None:
+    assert kept(a_job(), tmp_path, UTC) is None
+    (tmp_path / file_name(a_job(), UTC)).write_bytes(b"somebody's holiday")
+    assert kept(a_job(), tmp_path, UTC) is None
+
+    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
+
+    assert kept(a_job(), tmp_path, UTC) == (final, SHA256)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        None,
+        "",
+        "no note",
+        "[" * 100_000,
+        "[]",
+        "{}",
+        json.dumps({"job_id": "v_zzzzzzzzzz", "file": "FILE", "sha256": SHA256}),
+        json.dumps({"job_id": "v_0123456789", "file": "another.mp4", "sha256": SHA256}),
+        json.dumps({"job_id": "v_0123456789", "file": "FILE", "sha256": 7}),
+        json.dumps({"job_id": "v_0123456789", "file": "FILE", "sha256": "0" * 64}),
+        json.dumps({"job_id": "v_0123456789", "file": "FILE", "sha256": SHA256, "more": "x" * (1 << 20)}),
+    ],
+    ids=["none", "empty", "no JSON", "deep", "a list", "no facts", "another job", "another file", "no hash", "other bytes", "too large"],
+)
+def test_a_file_whose_note_does_not_vouch_for_it_is_not_taken(note: str | None, tmp_path: Path) -> None:
+    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
+    beside = final.with_suffix(".json")
+    beside.unlink()
+    if note is not None:
+        beside.write_text(note.replace("FILE", final.name), "utf-8")
+
+    assert kept(a_job(), tmp_path, UTC) is None
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".json"])
+def test_a_link_in_the_place_of_a_kept_file_or_its_note_is_not_taken(ending: str, tmp_path: Path) -> None:
+    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
+    struck = final.with_suffix(ending)
+    struck.symlink_to(struck.rename(tmp_path / "elsewhere"))
+
+    assert kept(a_job(), tmp_path, UTC) is None

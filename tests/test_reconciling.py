@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,63 @@ async def test_a_job_that_is_another_of_ours_is_never_adopted(tmp_path: Path) ->
         at.wire.arm("submit", "close", taken=False)
         job = await at.until((await at.bought(seconds=4)).id, "unknown")
         assert ((await looked(at, job)).vendor_id, first.vendor_id) == (None, at.wire.made[0].id)
+
+
+# A clock that is wrong
+
+
+def told(moment: float) -> str:
+    """As Muvi writes a time."""
+    return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize("fast_s", [45, 3_600, -180, -7_200], ids=lambda fast_s: f"{fast_s} s fast")
+async def test_a_clock_that_is_wrong_hides_no_job(fast_s: int, tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=told(NOON - fast_s + 1)), tmp_path) as (at, job, clock):
+        at.wire.clock = lambda: clock() - fast_s
+        clock.at += PROVEN_S
+        done = await ended(at, job, "completed", "failed")
+        assert (done.state, done.charged, done.vendor_id, len(at.posts)) == ("completed", "yes", at.wire.made[0].id, 1)
+
+
+async def test_a_clock_that_is_wrong_and_told_so_still_gives_back_what_was_never_taken(tmp_path: Path) -> None:
+    async with lost(Muvi(), tmp_path, taken=False) as (at, job, clock):
+        at.wire.clock = lambda: clock() - 3_600
+        clock.at += PROVEN_S
+        gone = await ended(at, job, "failed")
+        assert (gone.state, gone.charged, at.held()) == ("failed", "no", 0)
+
+
+@pytest.mark.parametrize("dates", [None, "soon", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 20 Nov 0000 12:00:00 GMT"], ids=str)
+async def test_where_nobody_tells_the_vendors_time_absence_proves_nothing(dates: str | None, tmp_path: Path) -> None:
+    async with lost(Muvi(), tmp_path, taken=False) as (at, job, clock):
+        headers = {} if dates is None else {"Date": dates}
+        at.wire.arm("other", "instead", times=-1, json={"jobs": [], "hasMore": False, "nextCursor": None}, headers=headers)
+        clock.at += PROVEN_S
+        assert ((await looked(at, job, times=6)).state, at.held()) == ("unknown", job.micros)
+
+
+async def test_where_nobody_tells_the_vendors_time_the_job_at_ours_is_still_adopted(tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=THEN), tmp_path) as (at, job, _):
+        at.wire.clock = None
+        assert (await ended(at, job, "completed")).vendor_id == at.wire.made[0].id
+
+
+@pytest.mark.parametrize("off_s", [-82_800, -600, 300, 82_800])
+async def test_a_job_near_the_time_is_neither_adopted_nor_proof_of_absence(off_s: int, tmp_path: Path) -> None:
+    async with lost(Muvi(created_at=told(NOON + off_s)), tmp_path) as (at, job, clock):
+        clock.at += PROVEN_S
+        open_ = await looked(at, job, times=8)
+        assert (open_.state, open_.charged, open_.vendor_id, at.held()) == ("unknown", "unknown", None, job.micros)
+        assert open_.error is not None
+        assert open_.error.message == "Muvi's list has 1 job that may be this one: a person has to say which."
+        assert open_.error.vendor_message == at.wire.made[0].id
+
+
+async def test_a_job_of_another_day_is_no_doubt(tmp_path: Path) -> None:
+    async with lost(Muvi(strangers=[row("job_old", at=told(NOON - 2 * 86_400))]), tmp_path, taken=False) as (at, job, clock):
+        clock.at += PROVEN_S
+        assert ((await ended(at, job, "failed")).charged, at.held()) == ("no", 0)
 
 
 @pytest.mark.parametrize(

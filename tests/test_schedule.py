@@ -8,6 +8,7 @@ import pytest
 
 from sora_mcp import schedule
 from sora_mcp.domain import Job
+from sora_mcp.following import LOST_S, SAVES
 
 from .nouns import a_job
 
@@ -19,8 +20,8 @@ def job() -> Job:
     return replace(a_job(), submitted_at=SUBMITTED, expected_s=120)
 
 
-@pytest.mark.parametrize(("expected_s", "first_s"), [(240, 60.0), (120, 30.0), (20, 5.0), (8, 2.0), (2, 0.5)])
-def test_the_first_question_comes_at_a_quarter_of_the_usual_time(expected_s: float, first_s: float) -> None:
+@pytest.mark.parametrize(("expected_s", "first_s"), [(240, 60.0), (120, 30.0), (20, 5.0), (8, 2.0), (2, 0.5), (28_800, 60.0)])
+def test_the_first_question_comes_at_a_quarter_of_the_usual_time_and_within_a_minute(expected_s: float, first_s: float) -> None:
     assert schedule.first(expected_s) == first_s
 
 
@@ -53,3 +54,15 @@ def test_a_two_minute_job_is_asked_at_most_fifteen_times(job: Job) -> None:
 @pytest.mark.parametrize(("tries", "least", "most"), [(0, 0.5, 1.0), (1, 1.0, 2.0), (5, 16.0, 32.0), (6, 30.0, 60.0), (99, 30.0, 60.0)])
 def test_failed_attempts_wait_longer_each_time_up_to_a_minute(tries: int, least: float, most: float) -> None:
     assert (schedule.backoff(tries, chance=0.0), schedule.backoff(tries, chance=1.0)) == (least, most)
+
+
+def test_dead_links_are_renewed_soon_and_then_ever_later_over_more_than_ten_minutes() -> None:
+    pauses = [schedule.renewal(dead_links, None, chance=0.0) for dead_links in range(SAVES - 1)]
+    assert pauses == pytest.approx([2.4, 9.6, 38.4, 153.6, 614.4])
+    assert sum(pauses) > LOST_S
+    assert schedule.renewal(0, None, chance=1.0) == pytest.approx(3.6)
+
+
+@pytest.mark.parametrize(("poll_seconds", "pause_s"), [(0.02, 0.02), (0.5, 0.5), (1.0, 768.0), (5.0, 768.0), (900.0, 768.0)])
+def test_a_short_pause_between_questions_does_not_hurry_dead_links(poll_seconds: float, pause_s: float) -> None:
+    assert schedule.renewal(4, poll_seconds, chance=0.5) == pytest.approx(pause_s)

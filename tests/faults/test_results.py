@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from sora_mcp import guard, web
-from sora_mcp.following import AWAY_S, SAVES
+from sora_mcp.domain import Job
+from sora_mcp.following import AWAY_S, LOST_S, SAVES
 from tests.faults.checks import ENDS, sound
 from tests.played import CLIP, Muvi
 from tests.played.rig import NOON, Rig, eventually, rig
@@ -62,6 +63,21 @@ async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_
         begun = await at.bought(seconds=4)
         assert await hurried(at, begun.id, *ENDS) == "expired"
         assert len(at.cdn.heard) == 18
+
+
+async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_video(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path, POLL_SECONDS="1") as at:
+        pauses, renew_link = list[float](), at.desk.store.renew_link
+
+        def renewed(job: Job, *, due_s: float, dead_links: int) -> Job | None:
+            pauses.append(due_s)
+            return renew_link(job, due_s=due_s, dead_links=dead_links)
+
+        at.desk.store.renew_link = renewed
+        at.cdn.arm("media", "instead", times=SAVES - 1, status=404)
+        begun = await at.bought(seconds=4)
+        assert await hurried(at, begun.id, *ENDS) == "completed"
+        assert (len(pauses), sum(pauses) > LOST_S) == (SAVES - 1, True)
 
 
 @pytest.mark.parametrize("link", ["http://cdn.invalid:PORT/v.mp4", "http://ｃdn.invalid:PORT/v.mp4"])

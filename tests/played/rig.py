@@ -130,7 +130,7 @@ async def rig(
     """The vendor on one port, its files on another; `own` False leaves the address of the vendor to `env`."""
     name = type(vendor).__name__.lower()
     async with played(vendor) as wire, played(Cdn(vendor.clip)) as cdn:
-        vendor.cdn = cdn.address
+        vendor.cdn, wire.clock = cdn.address, clock
         settings = settled(folder, {name: wire.address} if own else {}, (wire.host, cdn.host), **env)
         at = Rig(name, vendor, wire, cdn, settings, folder, submit_s, clock)
         await at.open()

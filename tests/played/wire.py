@@ -9,7 +9,8 @@ import ssl
 import struct
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -74,6 +75,8 @@ class Wire:
         self.watch: Callable[[str], None] = lambda moment: None
         """Told of every moment: `accept`, then `submit:head`, `:body`, `:created`, `:headers`, `:25%` to `:100%`, and so on."""
         self.accepted = 0
+        self.clock: Callable[[], float] | None = time.time
+        """What its `Date` tells; None sends none."""
         self.port = port
         self._faults = faults
         self._lifetime_s = lifetime_s
@@ -186,7 +189,8 @@ class Wire:
     def _answer(self, heard: Heard) -> Answer:
         answer = self.app.answer(heard, self.address)
         self.watch(f"{heard.role}:created")
-        return answer
+        dated = () if self.clock is None else (("Date", formatdate(self.clock(), usegmt=True)),)
+        return replace(answer, headers=(*answer.headers, *dated))
 
     async def _send(self, talk: Talk, role: str, answer: Answer) -> None:
         await talk.send(answer.head())

@@ -21,7 +21,7 @@ STALE_S = 3600.0
 """A wish that was not sent for so long is not sent any more: neither its price nor its yes was meant for later."""
 
 LEASE_MOST_S = 120.0
-PAUSE_MOST_S = 3600.0
+PAUSE_MOST_S = 7200.0
 """No lease and no pause is as long: a moment further ahead was written down before the clock was set back, and counts as past."""
 
 _leased = rows.c.lease_until.between(db_now(), db_now() + LEASE_MOST_S)

@@ -27,8 +27,8 @@ ALONE_LOOKS = 3
 
 
 def first(expected_s: float) -> float:
-    """Seconds from the submit to the first question: a quarter of the usual duration, and a minute where that was learnt over a night."""
-    return min(max(_floor(expected_s), expected_s / 4), CAP_S)
+    """Seconds from the submit to the first question: a quarter of the usual duration, which may have been learnt over a night."""
+    return min(max(_floor(expected_s), expected_s / 4), SLOW_S)
 
 
 def later(job: Job, *, now: float, chance: float, alive: int = 0) -> float:
@@ -61,12 +61,9 @@ def backoff(tries: int, *, chance: float) -> float:
 
 
 def renewal(dead_links: int, poll_seconds: float | None, *, chance: float) -> float:
-    """Seconds after so many dead links until the vendor is asked for another: at first soon, for a link may only have been old.
-
-    Who wants a question each few seconds does not want a paid video lost in half a minute: only a pause under a second shortens this.
-    """
+    """Seconds after so many dead links until the vendor is asked for another: at first soon, for a link may only have been old."""
     pause = RENEWAL_S * RENEWAL_GROWTH**dead_links * (1 + JITTER * (2 * chance - 1))
-    return pause if poll_seconds is None or poll_seconds >= LEAST_LOOK_S else min(pause, poll_seconds)
+    return pause if poll_seconds is None else min(pause, poll_seconds)
 
 
 def _floor(expected_s: float) -> float:

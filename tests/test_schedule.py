@@ -20,8 +20,8 @@ def job() -> Job:
     return replace(a_job(), submitted_at=SUBMITTED, expected_s=120)
 
 
-@pytest.mark.parametrize(("expected_s", "first_s"), [(240, 60.0), (120, 30.0), (20, 5.0), (8, 2.0), (2, 0.5), (28_800, 60.0)])
-def test_the_first_question_comes_at_a_quarter_of_the_usual_time_and_within_a_minute(expected_s: float, first_s: float) -> None:
+@pytest.mark.parametrize(("expected_s", "first_s"), [(240, 60.0), (120, 30.0), (20, 5.0), (8, 2.0), (2, 0.5), (330, 82.5), (28_800, 300.0)])
+def test_the_first_question_comes_at_a_quarter_of_the_usual_time_and_within_five_minutes(expected_s: float, first_s: float) -> None:
     assert schedule.first(expected_s) == first_s
 
 
@@ -63,6 +63,6 @@ def test_dead_links_are_renewed_soon_and_then_ever_later_over_more_than_ten_minu
     assert schedule.renewal(0, None, chance=1.0) == pytest.approx(3.6)
 
 
-@pytest.mark.parametrize(("poll_seconds", "pause_s"), [(0.02, 0.02), (0.5, 0.5), (1.0, 768.0), (5.0, 768.0), (900.0, 768.0)])
-def test_a_short_pause_between_questions_does_not_hurry_dead_links(poll_seconds: float, pause_s: float) -> None:
+@pytest.mark.parametrize(("poll_seconds", "pause_s"), [(0.02, 0.02), (5.0, 5.0), (900.0, 768.0)])
+def test_a_pause_that_the_user_fixed_is_the_longest_between_dead_links_too(poll_seconds: float, pause_s: float) -> None:
     assert schedule.renewal(4, poll_seconds, chance=0.5) == pytest.approx(pause_s)

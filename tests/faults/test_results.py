@@ -66,7 +66,7 @@ async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_
 
 
 async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_video(tmp_path: Path) -> None:
-    async with rig(Muvi(), tmp_path, POLL_SECONDS="1") as at:
+    async with rig(Muvi(), tmp_path, POLL_SECONDS="900") as at:
         pauses, renew_link = list[float](), at.desk.store.renew_link
 
         def renewed(job: Job, *, due_s: float, dead_links: int) -> Job | None:

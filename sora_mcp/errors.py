@@ -177,24 +177,20 @@ class NotFound(Refused):
     code = "not_found"
 
 
-class OfAJob(Refused):
-    """A no to a question about a job, whose money is as it was."""
-
-    def __init__(self, message: str, job: Job) -> None:
-        super().__init__(message, job_id=job.id)
-        self.charged = job.charged
-
-
-class NotFinished(OfAJob):
+class NotFinished(Refused):
     """The job has no file: not yet, or it never will."""
 
     code = "not_finished"
 
 
-class NotCancellable(OfAJob):
-    """The job, or its vendor, cannot be called back."""
+class NotCancellable(Refused):
+    """The job, or its vendor, cannot be called back: its money is as it was."""
 
     code = "not_cancellable"
+
+    def __init__(self, message: str, job: Job) -> None:
+        super().__init__(message, job_id=job.id)
+        self.charged = job.charged
 
 
 class MissingMediaExtra(Refused):

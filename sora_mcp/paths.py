@@ -126,14 +126,14 @@ def inside(text: str, folders: Sequence[Path]) -> Path:
 def file_of(job: Job) -> Path:
     """The job's finished file, there itself: a link in its place is not followed. NotFinished where there is none. Asks the disk."""
     if job.artifact is None:
-        raise NotFinished(f"{job.id} is {job.state}: it has no file{' yet' if job.state in LIVE else ''}.", job)
+        raise NotFinished(f"{job.id} is {job.state}: it has no file{' yet' if job.state in LIVE else ''}.", job_id=job.id)
     path = Path(job.artifact.path)
     try:
         mode = path.lstat().st_mode
     except OSError:
         mode = 0
     if not stat.S_ISREG(mode):
-        raise NotFinished(f"The file of {job.id} is not at its place any more: {path}", job)
+        raise NotFinished(f"The file of {job.id} is not at its place any more: {path}", job_id=job.id)
     return path
 
 

@@ -122,8 +122,8 @@ def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
 @pytest.mark.parametrize(
     ("asked", "model", "first"),
     [
-        ("700", "minimax:minimax-h3", "768P"),
-        ("UHD", "minimax:minimax-h3", "2K"),
+        ("700", "minimax:minimax-h3", "16:9 768P"),
+        ("UHD", "minimax:minimax-h3", "16:9 2K"),
         ("vertical 4K", "google:gemini-omni-1.1-flash", "9:16 4k"),
         ("wide 1000P", "google:gemini-omni-1.1-flash", "16:9 1080p"),
         ("tall sd", "fal:seedance-2.0", "9:16 480p"),

@@ -38,7 +38,7 @@ async def viewed(desk: Desk, job_id: str, frames: int | None) -> tuple[Job, work
     job = await desk.job(job_id, principal=principal())
     path = await anyio.to_thread.run_sync(file_of, job)
     if path.suffix != ".mp4":
-        raise NotFinished(f"{job.id} is a picture and not a clip: show the user {path}.", job)
+        raise NotFinished(f"{job.id} is a picture and not a clip: show the user {path}.", job_id=job.id)
     return job, await desk.studio.run(lambda allowance: works.view(path, frames, allowance), seconds=LOOK_S)
 
 

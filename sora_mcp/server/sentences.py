@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..domain import LIVE, Artifact, Charged, Job
-from ..errors import Fix, NeedsConfirmation, NotCancellable, NotFinished, NotRecalled, SoraError
+from ..errors import Fix, NeedsConfirmation, NotCancellable, NotRecalled, SoraError
 from ..money import show
 from ..quoted import vendor_text
 from ..vendors import Choice
@@ -168,8 +168,6 @@ def _money(error: SoraError) -> str:
         return "Nothing more was charged."
     if isinstance(error, NotCancellable):
         return "Nothing was cancelled, nothing more was charged."
-    if isinstance(error, NotFinished) and error.charged != "no":
-        return "Nothing more was charged."
     if error.charged == "no":
         return "Not sent, nothing charged."
     return "It was charged." if error.charged == "yes" else "It is not known whether anything was charged: list_videos shows what is held."

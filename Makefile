@@ -21,7 +21,7 @@ check: $(READY)
 	$(BIN)/python -m scripts.coverage
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 3
+	$(BIN)/python -m pytest -q -n 2
 
 chaos: $(READY)
 	$(BIN)/python -m tests.faults.sweep --kills 1000

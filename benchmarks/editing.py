@@ -11,11 +11,12 @@ from typing import TypeVar
 
 import anyio
 
-from sora_mcp.media import render, works
-from sora_mcp.media.allowance import Allowance
-from sora_mcp.media.edits import Edit
-from sora_mcp.media.scene import Clip
-from sora_mcp.studio import Studio
+from sora_mcp.media import api as works
+from sora_mcp.media.edit.actions import Edit
+from sora_mcp.media.limits import Allowance
+from sora_mcp.media.pool import MediaPool
+from sora_mcp.media.sample import render
+from sora_mcp.media.sample.scene import Clip
 
 from .figures import Figure, at_most
 
@@ -72,7 +73,7 @@ async def stalled(work: Callable[[Allowance], object]) -> float:
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(tick)
-        await Studio().run(work)
+        await MediaPool().run(work)
         tasks.cancel_scope.cancel()
     return max(longest, time.perf_counter() - before)
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import anyio
 
-from sora_mcp.settings import load
-from sora_mcp.worker import open_desk
+from sora_mcp.config.settings import load
+from sora_mcp.jobs.worker import open_service
 
 SETTLE_S, WATCHED_S = 8.0, 30.0
 
 
 async def main() -> None:
     """Once it has settled."""
-    async with open_desk(load(os.environ, today=date.today())):
+    async with open_service(load(os.environ, today=date.today())):
         await anyio.sleep(SETTLE_S)
         used, began = time.process_time(), time.monotonic()
         await anyio.sleep(WATCHED_S)

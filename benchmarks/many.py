@@ -17,9 +17,9 @@ import anyio
 import sqlalchemy as sa
 from mcp.client import Client
 
-from sora_mcp.commands.serving import server_of
-from sora_mcp.server.opened import later
-from sora_mcp.settings import Settings, load
+from sora_mcp.cli.serve import server_of
+from sora_mcp.config.settings import Settings, load
+from sora_mcp.server.context import later
 from sora_mcp.store import Store
 
 from .figures import ROOT, Figure, at_most
@@ -72,7 +72,7 @@ async def _stored() -> list[Figure]:
 
 def client(settings: Settings) -> Client:
     """A client of a server in this process."""
-    return Client(server_of(settings, later("sora_mcp.worker", "open_desk", settings)))
+    return Client(server_of(settings, later("sora_mcp.jobs.worker", "open_service", settings)))
 
 
 async def ratio(small: Client, large: Client, tool: str, arguments: dict[str, Any]) -> float:

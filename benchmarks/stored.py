@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import Artifact, Call
-from sora_mcp.store.tables import jobs
+from sora_mcp.store.schema import jobs
 
 SEED = 7
 BATCH = 5_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from sora_mcp.commands.tables import table
-from sora_mcp.vendors import Catalogue, Choice
+from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.cli.terminal import table
 
 
 def aged(choices: Iterator[Choice], *, today: date) -> list[tuple[str, ...]]:

@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sora_mcp import matrix
-from sora_mcp.cli import COMMANDS, Command
+from sora_mcp.catalogue import matrix
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.cli.main import COMMANDS, Command
 from sora_mcp.server import resources
-from sora_mcp.server.texts import FACES
-from sora_mcp.vendors import Catalogue
+from sora_mcp.server.tools.definitions import FACES
 
 from .facts import ADDRESSES, KEYS, SETTINGS, TOOLS, Setting, clients
 

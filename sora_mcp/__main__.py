@@ -10,7 +10,7 @@ import sys
 def main() -> None:
     """The command line. It rests the collector while it loads, by an eighth of that time; `run` wakes it."""
     gc.disable()
-    from .cli import run
+    from sora_mcp.cli.main import run
 
     # A terminal that closes asks to stop like SIGTERM, so that a paid call gets its last while; under nohup it is ignored.
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:

@@ -18,7 +18,7 @@ from .stored import Clock, empty_schema
 
 SLOW = (
     *("browser", "faults", "test_examples.py", "test_kill.py", "test_ledger_history.py", "test_many_processes.py", "test_money_race.py"),
-    *("test_store_race.py", "commands/test_serving.py", "media/test_hostile.py", "media/test_render.py"),
+    *("test_store_race.py", "cli/test_serving.py", "media/test_hostile.py", "media/test_render.py"),
     *("server/test_approval_lines.py", "server/test_approval_replays.py", "server/test_awake.py", "server/test_mistakes.py"),
     "server/test_replaced.py",
 )

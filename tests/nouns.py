@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sora_mcp.domain import Job
-from sora_mcp.money import Micros
+from sora_mcp.domain.money import Micros
 
 
 def a_job() -> Job:

@@ -14,8 +14,9 @@ import psycopg
 import sqlalchemy as sa
 
 from sora_mcp.domain import Artifact, Call, Done, Job, JobError, Pending, Quote
-from sora_mcp.money import Micros, usd
-from sora_mcp.store import Caps, Intent, Store, claims
+from sora_mcp.domain.money import Micros, usd
+from sora_mcp.store import Caps, Purchase, Store
+from sora_mcp.store import leases as claims
 from sora_mcp.store.database import Database
 
 NOON = 1_795_262_400.0
@@ -40,7 +41,7 @@ class Clock:
         return self.at
 
 
-def intent(price: str = "1.00", **changes: Any) -> Intent:
+def purchase(price: str = "1.00", **changes: Any) -> Purchase:
     """A wish for Muvi's Sora 2 at this price, unlike any other wish unless `fingerprint` says so."""
     price_quote = Quote(usd(price), f"${price} per video", "https://example.com/prices", date(2026, 11, 20), "listed")
     facts: dict[str, Any] = {
@@ -59,7 +60,7 @@ def intent(price: str = "1.00", **changes: Any) -> Intent:
         "quote": price_quote,
         "expected_s": 180,
     }
-    return Intent(**(facts | changes))
+    return Purchase(**(facts | changes))
 
 
 def no(charged: Any, code: str = "vendor_rejected") -> JobError:
@@ -75,7 +76,7 @@ def claimed(store: Store, owner: str = "me", lease_s: float = 60.0) -> Job:
 
 def begun(store: Store, price: str = "1.00", **changes: Any) -> Job:
     """A job whose paid call is on its way, with the token `t`."""
-    made = store.reserve(intent(price, **changes), CAPS)
+    made = store.reserve(purchase(price, **changes), CAPS)
     job = next(job for job in store.claim("me", limit=100, lease_s=60.0) if job.id == made.id)
     assert store.begin(job, "t", lease_s=60.0, most=100)
     return job

@@ -10,11 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Image, Linkless, Pending, Reading, Reply, Vendor, VideoRequest
-from sora_mcp.vendors import EVERY, offers_of
+from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Image, Pending, Reading, Reply, Vendor, VideoRequest
+from sora_mcp.vendors import EVERY
+from sora_mcp.vendors.reading import offers_of
 
 FOLDER = Path(__file__).parent / "vendors"
-READINGS: dict[str, type[Reading] | type[Linkless]] = {"pending": Pending, "done": Done, "failed": Failed, "linkless": Linkless}
+READINGS: dict[str, type[Reading] | type[DoneWithoutLink]] = {
+    "pending": Pending,
+    "done": Done,
+    "failed": Failed,
+    "linkless": DoneWithoutLink,
+}
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Answer:
     """One reply of the vendor, and what it has to mean to us."""
 
     reply: Reply
-    reading: Reading | Linkless | None
+    reading: Reading | DoneWithoutLink | None
     is_refusal: bool
     refused: dict[str, Any] | None
     """Of a reply that is no success: the error it becomes; None where it leaves open whether money moved."""
@@ -84,7 +90,7 @@ def stories() -> list[Story]:
     return [Story(path) for path in sorted(FOLDER.glob("*/*.json"))]
 
 
-def _reading(told: dict[str, Any] | None) -> Reading | Linkless | None:
+def _reading(told: dict[str, Any] | None) -> Reading | DoneWithoutLink | None:
     if told is None:
         return None
     parts = {name: _call(value) if name in ("next", "media") else value for name, value in told.items() if name != "is"}

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from sora_mcp.domain import Call, Refusal, Reply
-from sora_mcp.vendors import muvi, quoted
-from sora_mcp.vendors.answers import at, moment, refusal, retry_after
+from sora_mcp.vendors import muvi
+from sora_mcp.vendors.reading import quoted
+from sora_mcp.vendors.shared.responses import at, moment, refusal, retry_after
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PLAIN = replace(muvi.VENDOR, refusals=(), retry_after=None)

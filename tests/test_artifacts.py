@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.artifacts import file_name, keep, kept, part_of, slug, sweep
-from sora_mcp.errors import StorageError
-from sora_mcp.money import Micros
+from sora_mcp.artifacts.local import file_name, keep, kept, part_of, slug, sweep
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain.money import Micros
 
 from .nouns import a_job
 

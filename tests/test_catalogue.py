@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, Choice, broken_rules, cheapest, fitting, key_needed, priced, rebased
 from sora_mcp.domain import Image, Rate, VideoRequest
-from sora_mcp.errors import MissingKey, UnknownModel
-from sora_mcp.money import usd
-from sora_mcp.vendors import EVERY, SAMPLE, Catalogue, Choice, broken_rules, cheapest, fitting, key_needed, priced, rebased
+from sora_mcp.domain.errors import MissingKey, UnknownModel
+from sora_mcp.domain.money import usd
+from sora_mcp.vendors import EVERY
 
 TODAY = date(2026, 11, 21)
 FOX = VideoRequest("a fox")

@@ -8,8 +8,8 @@ import pytest
 
 from sora_mcp.domain import Call, Reply
 from sora_mcp.vendors import EVERY
-from sora_mcp.vendors.answers import refusal
-from sora_mcp.vendors.content import fault
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.responses import refusal
 
 PROMPT = "A sensitive moderation meeting about a content policy that is no longer available, found by the safety system"
 SENT = {"model": "veo-3.1", "input": {"prompt": PROMPT, "negative_prompt": "nsfw, blurry things"}}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sora_mcp import errors
-from sora_mcp.errors import Broken, BrokenRules, Fix, NeedsConfirmation, OutcomeUnknown, PriceUnknown, SoraError, VendorError
+from sora_mcp.domain import errors
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, OutcomeUnknown, PriceUnknown, SoraError, VendorError
 
 
 def test_every_kind_has_its_code_and_says_that_nothing_was_charged() -> None:
@@ -37,7 +37,10 @@ def test_every_kind_has_its_code_and_says_that_nothing_was_charged() -> None:
 
 def test_broken_rules_are_one_sentence_each_and_have_the_code_of_the_first() -> None:
     error = BrokenRules(
-        (Broken("size", "4:3", "16:9 or 9:16", "invalid_size"), Broken("prompt", None, "a text that says what to show", "invalid_prompt")),
+        (
+            BrokenRule("size", "4:3", "16:9 or 9:16", "invalid_size"),
+            BrokenRule("prompt", None, "a text that says what to show", "invalid_prompt"),
+        ),
         subject="muvi:sora-2",
         fixes=(Fix("size", "16:9", None),),
     )
@@ -46,7 +49,7 @@ def test_broken_rules_are_one_sentence_each_and_have_the_code_of_the_first() -> 
 
 
 def test_broken_rules_need_no_subject() -> None:
-    assert BrokenRules((Broken("cursor", "x", "one of ours", "invalid_argument"),)).message == "cursor must be one of ours, not 'x'."
+    assert BrokenRules((BrokenRule("cursor", "x", "one of ours", "invalid_argument"),)).message == "cursor must be one of ours, not 'x'."
 
 
 def test_a_confirmation_names_its_quote() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .house import ROOT
+from scripts.house import ROOT
 
 STORIES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.suffix in (".py", ".sh") and path.name != "__init__.py")
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sora_mcp.errors import NotSent, Untrusted
-from sora_mcp.guard import Resolver, Target, lookup, vetted
+from sora_mcp.domain.errors import NotSent, UntrustedURL
+from sora_mcp.security.urls import Resolver, Target, lookup, vetted
 
 NOBODY: frozenset[str] = frozenset()
 SECRET = "signature=hush"
@@ -33,7 +33,7 @@ async def silent(host: str, port: int) -> Sequence[str]:
 
 
 async def refusal(url: str, trusted: frozenset[str] = NOBODY, resolve: Resolver = PUBLIC) -> str:
-    with pytest.raises(Untrusted) as caught:
+    with pytest.raises(UntrustedURL) as caught:
         await vetted(url, trusted, resolve=resolve)
     assert "hush" not in caught.value.message
     return caught.value.message
@@ -185,7 +185,7 @@ def test_any_text_is_followed_to_a_public_address_or_refused(host: str, before: 
     async def check() -> None:
         try:
             target = await vetted(before + host + after, NOBODY, resolve=PUBLIC)
-        except Untrusted:
+        except UntrustedURL:
             return
         assert (target.scheme, target.port) == ("https", 443)
 

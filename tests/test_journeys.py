@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from sora_mcp import web
 from sora_mcp.domain import Job
-from sora_mcp.errors import BrokenRules
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.net import client as http_client
 from tests.journey_rows import SOLD, URL, Row, Sold
 from tests.living_rows import LIVING
 from tests.played import KEY, VENDORS, AimlApi, MuleRun, Muvi, Played
@@ -37,7 +37,7 @@ def frame(sold: Sold, row: Row) -> str:
 
 
 def spent(at: Rig) -> int:
-    return sum(row.spent for row in at.desk.store.spend(None))
+    return sum(row.spent for row in at.service.store.spend(None))
 
 
 @pytest.mark.parametrize("image", [False, True], ids=["words", "image"])
@@ -171,7 +171,7 @@ async def test_an_end_without_a_video_says_what_became_of_the_money(
 async def test_certificates_are_loaded_once_for_all_that_a_purchase_connects_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded, load = list[ssl.SSLContext](), httpx2.create_ssl_context
     monkeypatch.setattr(httpx2, "create_ssl_context", lambda **how: loaded.append(load(**how)) or loaded[-1])
-    web.certificates.cache_clear()
+    http_client.certificates.cache_clear()
     async with rig(Muvi(), tmp_path) as at:
         assert (await at.until((await at.bought(seconds=4)).id, "completed")).state == "completed"
     assert len(loaded) == 1

@@ -10,10 +10,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from sora_mcp.desk import Wish
-from sora_mcp.settings import load
+from sora_mcp.config.settings import load
+from sora_mcp.jobs.service import Wish
+from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Store
-from sora_mcp.worker import open_desk
 from tests.played import CLIP, Muvi, Wire, played
 from tests.played.processes import buying, ended, finish, go, run
 from tests.played.rig import environment, leaks, settled
@@ -141,14 +141,14 @@ async def test_a_watch_that_is_asked_to_stop_waits_for_the_answer_to_its_paid_ca
     async with played(Muvi(clip=LARGE)) as wire:
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, LINGER="0")
         settings = load(env, today=date.today(), config=tmp_path / "none.toml")
-        async with open_desk(settings, work=False) as desk:
-            job = await desk.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
+        async with open_service(settings, work=False) as service:
+            job = await service.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
             wire.arm("submit", "slow", seconds=0.4)
             watcher = await run("sora_mcp", "watch", env=env)
             wire.watch = struck = Moment("submit:created", lambda: watcher.send_signal(how))
             assert (await ended(watcher), struck.came.is_set()) == (0, True)
             wire.watch = lambda name: None
-            known = await desk.job(job.id, principal="local")
+            known = await service.job(job.id, principal="local")
             assert (known.state in ("queued", "running"), known.vendor_id) == (True, wire.made[0].id)
         assert (await finish(env), wrong(tmp_path, wire)) == (0, [])
 
@@ -157,10 +157,10 @@ async def test_a_watch_that_is_asked_to_stop_ends_although_the_vendor_hangs(tmp_
     async with played(Muvi()) as wire:
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, LINGER="0")
         settings = load(env, today=date.today(), config=tmp_path / "none.toml")
-        async with open_desk(settings, work=False) as desk:
-            job = await desk.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
+        async with open_service(settings, work=False) as service:
+            job = await service.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
             wire.arm("submit", "hang")
             watcher = await run("sora_mcp", "watch", env=env)
             wire.watch = Moment("submit:created", lambda: watcher.send_signal(signal.SIGTERM))
             code = await ended(watcher, seconds=13)
-            assert (code, (await desk.job(job.id, principal="local")).state, len(wire.made)) == (0, "unknown", 1)
+            assert (code, (await service.job(job.id, principal="local")).state, len(wire.made)) == (0, "unknown", 1)

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sora_mcp.domain import Job
-from sora_mcp.errors import OverBudget
-from sora_mcp.money import Micros, usd
+from sora_mcp.domain.errors import OverBudget
+from sora_mcp.domain.money import Micros, usd
 from sora_mcp.store import Budget, Caps, SpendRow, Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ledger import midnight
 
-from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, intent, moves, no, running, spent
+from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, running, spent
 
 ONE = usd("1.00")
 
@@ -23,7 +23,7 @@ ONE = usd("1.00")
 def refused(store: Store, price: str, caps: Caps = CAPS) -> str:
     """The sentence with which the store refuses."""
     with pytest.raises(OverBudget) as error:
-        store.reserve(intent(price), caps)
+        store.reserve(purchase(price), caps)
     said, _ = store.outlook(usd(price), caps)
     assert said is not None
     assert said in error.value.message
@@ -34,7 +34,7 @@ def refused(store: Store, price: str, caps: Caps = CAPS) -> str:
 
 
 def test_the_budget_shows_what_is_left_of_every_cap(store: Store) -> None:
-    store.reserve(intent("1.20"), CAPS)
+    store.reserve(purchase("1.20"), CAPS)
     assert store.budget(CAPS) == Budget(
         per_video=usd("5"),
         day_limit=usd("10"),
@@ -52,46 +52,46 @@ def test_one_video_may_not_cost_more_than_its_cap(store: Store) -> None:
     assert refused(store, "5.000001") == (
         "muvi:sora-2 costs $5.000001. One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
     )
-    assert store.reserve(intent("5"), CAPS).charged == "held"
+    assert store.reserve(purchase("5"), CAPS).charged == "held"
 
 
 def test_a_day_takes_exactly_its_cap(store: Store) -> None:
-    store.reserve(intent("5"), CAPS)
-    store.reserve(intent("4"), CAPS)
+    store.reserve(purchase("5"), CAPS)
+    store.reserve(purchase("4"), CAPS)
     assert refused(store, "1.000001") == (
         "muvi:sora-2 costs $1.000001. Only $1.00 of the day's $10.00 is left."
         " Only the user can raise SORA_MCP_DAILY_USD. The day ends 2026-11-22 at 00:00 UTC."
     )
     assert store.outlook(ONE, CAPS)[0] is None
-    store.reserve(intent("1"), CAPS)
+    store.reserve(purchase("1"), CAPS)
     assert store.budget(CAPS).day_left == 0
 
 
 def test_a_month_takes_exactly_its_cap(store: Store) -> None:
     caps = replace(CAPS, monthly=usd("2"))
-    store.reserve(intent("1.50"), caps)
+    store.reserve(purchase("1.50"), caps)
     assert refused(store, "0.51", caps) == (
         "muvi:sora-2 costs $0.51. Only $0.50 of the month's $2.00 is left."
         " Only the user can raise SORA_MCP_MONTHLY_USD. The month ends 2026-12-01 at 00:00 UTC."
     )
-    assert store.reserve(intent("0.50"), caps).charged == "held"
+    assert store.reserve(purchase("0.50"), caps).charged == "held"
 
 
 @pytest.mark.parametrize(("times", "price", "cap"), [(10, "0.10", "1"), (100, "0.35", "35")])
 def test_cents_add_up_to_exactly_the_cap(store: Store, times: int, price: str, cap: str) -> None:
     caps = replace(CAPS, daily=usd(cap))
     for _ in range(times):
-        store.reserve(intent(price), caps)
+        store.reserve(purchase(price), caps)
     assert refused(store, "0.000001", caps).startswith(f"muvi:sora-2 costs $0.000001. Only $0.00 of the day's ${cap}.00 is left")
 
 
 def test_a_free_video_passes_an_empty_budget(store: Store) -> None:
     nothing = Caps(Micros(0), Micros(0), Micros(0), UTC)
-    assert store.reserve(intent("0"), nothing).charged == "no"
+    assert store.reserve(purchase("0"), nothing).charged == "no"
 
 
 def test_a_cap_lowered_below_what_is_held_lets_nothing_more_in(store: Store) -> None:
-    store.reserve(intent("5"), CAPS)
+    store.reserve(purchase("5"), CAPS)
     assert store.budget(replace(CAPS, daily=usd("2"))).day_left == 0
     refused(store, "0.01", replace(CAPS, daily=usd("2")))
 
@@ -286,7 +286,7 @@ def test_a_dead_link_leaves_spent_money_spent(store: Store, database: Database) 
 
 
 def test_a_new_day_has_a_new_budget_and_the_month_goes_on(store: Store, clock: Clock) -> None:
-    store.reserve(intent("5"), CAPS)
+    store.reserve(purchase("5"), CAPS)
     clock.at += DAY_S
     assert spent(store) == (0, usd("5"))
 
@@ -305,7 +305,7 @@ def test_money_stays_in_the_day_of_its_hold(store: Store, clock: Clock) -> None:
 def test_a_month_ends_with_its_last_day(store: Store, clock: Clock, last: date) -> None:
     end = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC).timestamp()
     clock.at = max(NOON, end - 20 * DAY_S)
-    store.reserve(intent("5"), CAPS)
+    store.reserve(purchase("5"), CAPS)
     clock.at = end
     assert spent(store) == (0, usd("5"))
     clock.at += 1
@@ -313,24 +313,24 @@ def test_a_month_ends_with_its_last_day(store: Store, clock: Clock, last: date) 
 
 
 def test_a_clock_that_steps_back_refills_nothing(store: Store, clock: Clock) -> None:
-    store.reserve(intent("5"), CAPS)
+    store.reserve(purchase("5"), CAPS)
     for at in (NOON - 2 * 3600, NOON - DAY_S, NOON - 40 * DAY_S):
         clock.at = at
         assert spent(store) == (usd("5"), usd("5"))
 
 
 def test_a_clock_that_runs_ahead_and_comes_back_stays_in_the_day_ahead(store: Store, clock: Clock) -> None:
-    store.reserve(intent("5"), CAPS)
+    store.reserve(purchase("5"), CAPS)
     clock.at = NOON + 40 * DAY_S
-    store.reserve(intent("5"), CAPS)
+    store.reserve(purchase("5"), CAPS)
     clock.at = NOON
-    store.reserve(intent("5"), CAPS)
+    store.reserve(purchase("5"), CAPS)
     refused(store, "0.01")
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Honolulu", "Asia/Kolkata"])
 def test_another_zone_refills_nothing_before_the_promised_moment(store: Store, clock: Clock, zone: str) -> None:
-    store.reserve(intent("5"), CAPS)
+    store.reserve(purchase("5"), CAPS)
     moved = replace(CAPS, zone=ZoneInfo(zone))
     clock.at = NOON + DAY_S / 2 - 1
     assert spent(store, moved) == (usd("5"), usd("5"))
@@ -340,10 +340,10 @@ def test_another_zone_refills_nothing_before_the_promised_moment(store: Store, c
 def test_a_zone_that_is_behind_reuses_no_earlier_day(store: Store, clock: Clock) -> None:
     clock.at = datetime(2026, 11, 21, 20, tzinfo=UTC).timestamp()
     ahead, behind = (replace(CAPS, zone=ZoneInfo(name)) for name in ("Pacific/Auckland", "Pacific/Honolulu"))
-    store.reserve(intent("5"), ahead)  # on the 22nd there
+    store.reserve(purchase("5"), ahead)  # on the 22nd there
     clock.at = datetime(2026, 11, 22, 11, tzinfo=UTC).timestamp()  # its end; in Honolulu, one hour into the 22nd
     assert spent(store, behind)[0] == usd("5")
-    store.reserve(intent("5"), behind)
+    store.reserve(purchase("5"), behind)
     assert store.budget(behind).resets_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
 from sora_mcp.domain import Job, JobError
-from sora_mcp.errors import NeedsConfirmation, OverBudget, Refused
-from sora_mcp.money import Micros, show, usd
+from sora_mcp.domain.errors import NeedsConfirmation, OverBudget, Refused
+from sora_mcp.domain.money import Micros, show, usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import connect
 
-from .stored import CAPS, DAY_S, DONE, FILE, PENDING, Clock, empty_schema, intent, no
+from .stored import CAPS, DAY_S, DONE, FILE, PENDING, Clock, empty_schema, no, purchase
 
 ENDED = ("completed", "failed", "cancelled", "expired")
 PRICES = st.sampled_from([0, 1, 300_000, 1_000_000, 4_999_999, 5_000_000])
@@ -57,16 +57,16 @@ class History(RuleBasedStateMachine):
         self.store.pauses.resume("muvi:sora-2")
         before = self.store.budget(CAPS)
         try:
-            job = self.store.reserve(intent(show(micros)[1:]), CAPS)
+            job = self.store.reserve(purchase(show(micros)[1:]), CAPS)
         except OverBudget:
             assert micros > min(before.per_video, before.day_left, before.month_left)
-            return self.store.reserve(intent("0"), CAPS)
+            return self.store.reserve(purchase("0"), CAPS)
         assert micros == 0 or micros <= min(before.per_video, before.day_left, before.month_left)
         return job
 
     @rule(target=quotes, wish=st.sampled_from("abc"), micros=st.sampled_from([1, 300_000]))
     def wish_for_what_needs_a_yes(self, wish: str, micros: int) -> Any:
-        asked = intent(show(micros)[1:], fingerprint=wish, confirm=True)
+        asked = purchase(show(micros)[1:], fingerprint=wish, confirm=True)
         try:
             job = self.store.reserve(asked, CAPS)
         except NeedsConfirmation as error:

@@ -14,12 +14,12 @@ import anyio
 import pytest
 from mcp import Client
 
-from sora_mcp.desk import Desk, Wish
 from sora_mcp.domain import Call, Reply, Vendor
-from sora_mcp.errors import OverBudget, UnknownModel
+from sora_mcp.domain.errors import OverBudget, UnknownModel
+from sora_mcp.jobs.service import VideoService, Wish
+from sora_mcp.jobs.worker import open_service
+from sora_mcp.net.client import ASK_S, VendorClient
 from sora_mcp.server.app import SoraServer, build
-from sora_mcp.web import ASK_S, Web
-from sora_mcp.worker import open_desk
 from tests.played import Compatible, Fal, Muvi, OpenRouter
 from tests.played.rig import NOON, PROMPT, Rig, eventually, leaks, rig
 
@@ -44,12 +44,12 @@ def lists(at: Rig) -> int:
 
 def facts(at: Rig, model: str) -> tuple[Any, ...]:
     """What the catalogue says of a model."""
-    [choice] = at.desk.catalogue.named(model)
+    [choice] = at.service.catalogue.named(model)
     return choice.id, choice.offer.confidence, choice.offer.checked
 
 
 async def spent(at: Rig) -> tuple[int, int]:
-    return sum(row.spent for row in await at.desk.store.run(at.desk.store.spend, None)), at.held()
+    return sum(row.spent for row in await at.service.store.run(at.service.store.spend, None)), at.held()
 
 
 # OpenRouter
@@ -80,28 +80,28 @@ async def test_a_model_of_a_list_is_bought_and_settled_to_what_the_job_says(sign
 async def test_a_list_is_fetched_once_a_day_and_used_without_the_network(tmp_path: Path) -> None:
     clock = Clock()
     async with rig(OpenRouter(), tmp_path, clock=clock) as at:
-        await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
-        await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
         assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
         at.vendor.listed = False  # type: ignore[attr-defined]
         await at.restart()
         assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
         clock.now += DAY + 1
-        estimate = await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        estimate = await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
         assert (lists(at), facts(at, VEO)) == (2, (VEO, "listed", date(2026, 11, 20)))
         assert (estimate.plan.quote.checked, estimate.plan.quote.confidence) == (date(2026, 11, 20), "listed")
         clock.now += 59
-        await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
         assert lists(at) == 2
 
 
 async def test_a_clock_that_was_put_back_does_not_keep_a_list_for_ever(tmp_path: Path) -> None:
     clock = Clock()
     async with rig(OpenRouter(), tmp_path, clock=clock) as at:
-        await at.desk.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
         clock.now -= 2 * DAY
         at.vendor.listed = False  # type: ignore[attr-defined]
-        await at.desk.shelf.look()
+        await at.service.availability.look()
         assert (lists(at), facts(at, VEO)[1]) == (2, "listed")
 
 
@@ -111,20 +111,20 @@ async def test_wishes_that_come_while_a_list_is_fetched_wait_for_it(tmp_path: Pa
         async with anyio.create_task_group() as group:
             for number in range(5):
                 group.start_soon(lambda number=number: at.create(VEO, prompt=f"A boat {number}", seconds=4))
-        assert (lists(at), len((await at.desk.jobs(principal="local")).jobs)) == (1, 5)
+        assert (lists(at), len((await at.service.jobs(principal="local")).jobs)) == (1, 5)
 
 
 async def test_a_list_that_takes_longer_than_a_caller_waits_is_there_for_the_next_one(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
-        at.desk.shelf.patience_s = 0.0
+        at.service.availability.patience_s = 0.0
         at.wire.arm("list", "slow", seconds=0.2)
         for _ in range(2):  # the second one finds the same fetching under way
             with pytest.raises(UnknownModel):
                 await at.create(VEO, seconds=4)
 
         async def listed() -> bool:
-            await at.desk.shelf.look()
-            return at.desk.catalogue.sells(VEO)
+            await at.service.availability.look()
+            return at.service.catalogue.sells(VEO)
 
         assert await eventually(listed)
         assert ((await at.create(VEO, seconds=4)).model, lists(at)) == (VEO, 1)
@@ -132,7 +132,7 @@ async def test_a_list_that_takes_longer_than_a_caller_waits_is_there_for_the_nex
 
 async def test_a_server_ends_although_a_list_is_still_being_fetched(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
-        at.desk.shelf.patience_s = 0.0
+        at.service.availability.patience_s = 0.0
         at.wire.arm("list", "hang")
         with pytest.raises(UnknownModel):
             await at.create(VEO, seconds=4)
@@ -143,15 +143,15 @@ async def test_a_server_ends_although_a_list_is_still_being_fetched(tmp_path: Pa
 
 
 async def test_without_a_worker_the_fetching_ends_with_the_callers_patience(tmp_path: Path) -> None:
-    async with rig(OpenRouter(), tmp_path) as at, open_desk(at.settings, work=False, clock=at.clock) as desk:
-        desk.shelf.patience_s = 0.0
-        await desk.shelf.look(VEO)
-        desk.shelf.patience_s, never = 2.0, desk.catalogue.sells(VEO)
-        await desk.shelf.look(VEO)
-        assert (never, desk.catalogue.sells(VEO), lists(at)) == (False, False, 0)  # not asked again within the minute
+    async with rig(OpenRouter(), tmp_path) as at, open_service(at.settings, work=False, clock=at.clock) as service:
+        service.availability.patience_s = 0.0
+        await service.availability.look(VEO)
+        service.availability.patience_s, never = 2.0, service.catalogue.sells(VEO)
+        await service.availability.look(VEO)
+        assert (never, service.catalogue.sells(VEO), lists(at)) == (False, False, 0)  # not asked again within the minute
 
 
-class Odd(Web):
+class Odd(VendorClient):
     """Has a fault that nobody foresaw."""
 
     async def ask(self, vendor: Vendor, call: Call) -> Reply:
@@ -161,7 +161,7 @@ class Odd(Web):
 
 async def test_a_fault_while_a_list_is_fetched_ends_nothing_else(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
-        at.desk.shelf.web = Odd(at.folder, {})
+        at.service.availability.http_client = Odd(at.folder, {})
         with pytest.raises(UnknownModel):
             await at.create(VEO, seconds=4)
         assert (await at.until((await at.create("sample:sample", size="640x360")).id, "completed")).state == "completed"
@@ -170,7 +170,7 @@ async def test_a_fault_while_a_list_is_fetched_ends_nothing_else(tmp_path: Path)
 async def test_the_price_of_ones_own_contract_wins_over_a_list(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(f'["{VEO}"]\nper_second = "0.07"\n', "utf-8")
     async with rig(OpenRouter(), tmp_path, PRICES=str(tmp_path / "own.toml")) as at:
-        estimate = await at.desk.estimate(Wish(PROMPT, VEO, seconds=4), clips=1, principal="local")
+        estimate = await at.service.estimate(Wish(PROMPT, VEO, seconds=4), clips=1, principal="local")
         assert (estimate.plan.quote.micros, estimate.plan.quote.confidence) == (280_000, "configured")
 
 
@@ -188,27 +188,27 @@ async def test_a_list_that_cannot_be_fetched_leaves_the_written_offers(tmp_path:
     async with rig(OpenRouter(listed=False), tmp_path) as at:
         with pytest.raises(UnknownModel):
             await at.create(VEO)
-        assert at.desk.catalogue.sells("muvi:sora-2")
+        assert at.service.catalogue.sells("muvi:sora-2")
 
 
 async def test_a_job_is_followed_although_its_model_left_the_list(tmp_path: Path) -> None:
     async with rig(OpenRouter(walk=("pending", "pending", "pending", "completed")), tmp_path) as at:
         job = await at.create(VEO, seconds=4)
-        await at.desk.store.run(at.desk.store.listings.keep, "openrouter", {"data": []})
-        await at.desk.shelf.load()
-        assert not at.desk.catalogue.sells(VEO)
+        await at.service.store.run(at.service.store.listings.keep, "openrouter", {"data": []})
+        await at.service.availability.load()
+        assert not at.service.catalogue.sells(VEO)
         assert (await at.until(job.id, "completed", "failed", "unknown")).state == "completed"
 
 
 async def test_a_bare_name_finds_the_same_model_at_every_vendor(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
-        await at.desk.shelf.look()
-        found = {name: [c.id for c in at.desk.catalogue.named(name)] for name in ("seedance-2.0", "kling-3.0-standard")}
+        await at.service.availability.look()
+        found = {name: [c.id for c in at.service.catalogue.named(name)] for name in ("seedance-2.0", "kling-3.0-standard")}
         assert found == {
             "seedance-2.0": ["muvi:seedance-2.0", "aimlapi:seedance-2.0", "openrouter:seedance-2.0", "fal:seedance-2.0"],
             "kling-3.0-standard": ["muvi:kling-3.0-standard", "openrouter:kling-3.0-standard"],
         }
-        assert [c.id for c in at.desk.catalogue.named("openrouter:bytedance/seedance-2.0")] == ["openrouter:seedance-2.0"]
+        assert [c.id for c in at.service.catalogue.named("openrouter:bytedance/seedance-2.0")] == ["openrouter:seedance-2.0"]
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -217,7 +217,7 @@ async def test_list_sizes_shows_a_list_with_its_day_and_what_is_gone(mode: Liter
         shown = await client.call_tool("list_sizes", {"model": VEO})
         facts = (shown.structured_content or {})["offers"][0]
         assert (facts["model"], facts["confidence"], facts["checked"]) == (VEO, "live", "2026-11-20")
-        await at.desk.shelf.miss(VEO, "model_retired")
+        await at.service.availability.miss(VEO, "model_retired")
         every = await client.call_tool("list_sizes", {})
         gone = {offer["model"]: offer["gone"] for offer in (every.structured_content or {})["offers"] if "gone" in offer}
         assert gone == {VEO: "2026-11-20"}
@@ -227,10 +227,10 @@ def server(at: Rig) -> SoraServer:
     """The server over the rig's desk."""
 
     @asynccontextmanager
-    async def open_desk() -> AsyncIterator[Desk]:
-        yield at.desk
+    async def open_service() -> AsyncIterator[VideoService]:
+        yield at.service
 
-    return build(open_desk, at.settings.catalogue, today=lambda: date(2026, 11, 20))
+    return build(open_service, at.settings.catalogue, today=lambda: date(2026, 11, 20))
 
 
 # Models that were gone
@@ -243,14 +243,14 @@ async def test_a_model_that_is_gone_is_passed_over_for_a_day(tmp_path: Path) -> 
         assert job.error is not None
         assert (job.error.code, job.error.charged) == ("model_retired", "no")
         assert f"Living models: {VEO}" not in job.error.message
-        assert dict(at.desk.catalogue.gone) == {VEO: date(2026, 11, 20)}
+        assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
         await at.restart()
-        assert dict(at.desk.catalogue.gone) == {VEO: date(2026, 11, 20)}
-        [choice] = at.desk.catalogue.named(VEO)
-        assert not at.desk.catalogue.living(choice)
+        assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
+        [choice] = at.service.catalogue.named(VEO)
+        assert not at.service.catalogue.living(choice)
         clock.now += DAY + 1
-        await at.desk.shelf.load()
-        assert dict(at.desk.catalogue.gone) == {}
+        await at.service.availability.load()
+        assert dict(at.service.catalogue.gone) == {}
 
 
 # fal
@@ -290,7 +290,7 @@ async def test_completed_is_not_always_a_video(verdict: str, code: str, charged:
 async def test_a_queued_job_is_called_back(tmp_path: Path) -> None:
     async with rig(Fal(walk=("IN_QUEUE",)), tmp_path) as at:
         job = await at.until((await at.bought("fal:minimax-h3")).id, "queued")
-        await at.desk.cancel(job.id, principal="local")
+        await at.service.cancel(job.id, principal="local")
         assert [heard.path for heard in at.wire.heard if heard.method == "PUT"] == [
             f"/minimax/h3/requests/{at.wire.made[0].id}/cancel",
         ]
@@ -308,7 +308,7 @@ async def test_a_job_that_has_failed_by_the_first_answer_keeps_its_id_and_its_su
         at.wire.arm("submit", "mended", **{"with": {"status": "failed", "error": "no luck", "usage": cost}})
         job = await at.until((await at.bought(VEO)).id, "failed", "unknown")
         assert (job.state, job.charged, job.vendor_id, at.held()) == ("failed", charged, at.wire.made[0].id, 0)
-        assert (await at.desk.budget()).day_spent == spent
+        assert (await at.service.budget()).day_spent == spent
 
 
 async def test_a_job_that_is_made_by_the_first_answer_is_asked_about_when_its_link_is_dead(tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ KLING = Wish(PROMPT, "muvi:kling-3.0-standard", seconds=5)
 @pytest.mark.parametrize("shape", ["flat", "enveloped"])
 async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: Path) -> None:
     async with rig(Muvi(shape=shape, account="0.8"), tmp_path) as at:
-        estimate = await at.desk.estimate(KLING, clips=2, principal="local")
+        estimate = await at.service.estimate(KLING, clips=2, principal="local")
         quote = estimate.plan.quote
         assert (quote.micros, quote.confidence, quote.basis, estimate.micros) == (
             336_000,
@@ -344,32 +344,32 @@ async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: P
 
 async def test_the_users_own_price_wins_over_the_vendors_quote(tmp_path: Path) -> None:
     async with rig(Muvi(account="0.8"), tmp_path, prices='["muvi:kling-3.0-standard"]\nper_video = "0.90"\n') as at:
-        quote = (await at.desk.estimate(KLING, clips=1, principal="local")).plan.quote
+        quote = (await at.service.estimate(KLING, clips=1, principal="local")).plan.quote
         assert (quote.micros, quote.confidence, quote.source) == (900_000, "configured", "your price file")
         assert at.wire.requests("estimate") == []
 
 
 async def test_a_yes_to_an_estimate_is_to_what_will_be_held(tmp_path: Path) -> None:
     async with rig(Muvi(account="0.8"), tmp_path, CONFIRM_ABOVE_USD="0.40") as at:
-        estimate = await at.desk.estimate(KLING, clips=1, principal="local")
+        estimate = await at.service.estimate(KLING, clips=1, principal="local")
         assert (estimate.micros, estimate.needs_confirmation) == (336_000, True)
         assert estimate.quote_id is not None
-        await at.desk.store.run(at.desk.store.approvals.approve, estimate.quote_id)
-        job = await at.desk.create(replace(KLING, quote_id=estimate.quote_id), principal="local")
+        await at.service.store.run(at.service.store.approvals.approve, estimate.quote_id)
+        job = await at.service.create(replace(KLING, quote_id=estimate.quote_id), principal="local")
         assert job.micros == 420_000
 
 
 async def test_an_estimate_is_refused_where_what_will_be_held_passes_a_cap(tmp_path: Path) -> None:
     async with rig(Muvi(account="0.8"), tmp_path, PER_VIDEO_USD="0.40") as at:
-        estimate = await at.desk.estimate(KLING, clips=1, principal="local")
+        estimate = await at.service.estimate(KLING, clips=1, principal="local")
         assert estimate.refusal == "One video may cost $0.40 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
         with pytest.raises(OverBudget):
-            await at.desk.create(KLING, principal="local")
+            await at.service.create(KLING, principal="local")
 
 
 async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Path) -> None:
     async with rig(Muvi(estimates=False), tmp_path) as at:
-        quote = (await at.desk.estimate(KLING, clips=1, principal="local")).plan.quote
+        quote = (await at.service.estimate(KLING, clips=1, principal="local")).plan.quote
         assert (quote.micros, quote.confidence) == (420_000, "listed")
 
 
@@ -379,7 +379,7 @@ async def test_what_is_held_is_never_below_a_quote_of_the_last_quarter_of_an_hou
 ) -> None:
     clock = Clock()
     async with rig(Muvi(account=account), tmp_path, clock=clock) as at:
-        await at.desk.estimate(KLING, clips=1, principal="local")
+        await at.service.estimate(KLING, clips=1, principal="local")
         clock.now += later
         job = await at.create("muvi:kling-3.0-standard", seconds=5)
         assert (job.micros, job.confidence) == (held, "live" if held > 420_000 else "listed")
@@ -398,8 +398,8 @@ async def test_a_result_says_why_this_model(tmp_path: Path) -> None:
 
 async def test_what_counts_only_while_buying_is_said_once(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        bought = await at.desk.create(Wish("A boat", model="sora-2"), principal="local")
-        again = await at.desk.create(Wish("A boat", model="sora-2"), principal="local")
+        bought = await at.service.create(Wish("A boat", model="sora-2"), principal="local")
+        again = await at.service.create(Wish("A boat", model="sora-2"), principal="local")
         made = await at.until(bought.id, "completed")
     gone = "OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone."
     assert bought.warnings == (gone, "Why this one: the cheapest with a key.")

@@ -15,12 +15,12 @@ import anyio
 import anyio.abc
 import pytest
 
-from sora_mcp.desk import Wish
-from sora_mcp.settings import load
+from sora_mcp.config.settings import load
+from sora_mcp.jobs.service import Wish
+from sora_mcp.jobs.worker import Worker, open_service
 from sora_mcp.store import Store
 from sora_mcp.store.database import connect
-from sora_mcp.store.tables import jobs as rows
-from sora_mcp.worker import Worker, open_desk
+from sora_mcp.store.schema import jobs as rows
 
 from .played import Muvi, Wire, played
 from .played.processes import buying, ended, go, line, run
@@ -74,8 +74,8 @@ async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_succe
     async with played(Muvi()) as wire:
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, DATABASE_URL=store_url)
         settings = load(env, today=date.today(), config=tmp_path / "none.toml")
-        async with open_desk(settings, work=False) as desk:
-            job = await desk.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
+        async with open_service(settings, work=False) as service:
+            job = await service.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
             sleeper = await run("sora_mcp", "watch", env=env)
             asleep = anyio.Event()
 
@@ -88,17 +88,17 @@ async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_succe
             with anyio.fail_after(30):
                 await asleep.wait()
             lapse(store_url, tmp_path)
-            await Worker(desk).run(until_idle=True)
-            after = await desk.job(job.id, principal="local")
+            await Worker(service).run(until_idle=True)
+            after = await service.job(job.id, principal="local")
             assert (after.state, len(wire.made)) == ("unknown" if moment == "submit:created" else "completed", 1)
             sleeper.send_signal(signal.SIGCONT)
             if moment == "submit:created":
                 # The answer to the paid call was under way: who sent it may still say what came of it.
-                await Worker(desk).run(until_idle=True)
+                await Worker(service).run(until_idle=True)
                 assert await eventually(lambda: states(store_url, tmp_path) == Counter(completed=1), seconds=20)
             sleeper.send_signal(signal.SIGTERM)
             assert await ended(sleeper) == 0
-            woken = await desk.job(job.id, principal="local")
+            woken = await service.job(job.id, principal="local")
             assert woken == after or moment == "submit:created"
         assert (len(wire.requests("submit")), len(wire.made), held(store_url)) == (1, 1, 0)
         assert len(list((tmp_path / "videos").glob("*.mp4"))) == 1

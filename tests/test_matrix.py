@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from sora_mcp import matrix
+from sora_mcp.catalogue import matrix
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.matrix import Row
 from sora_mcp.domain import Ended, ImageRule, Offer, Rate, Rule, Size
-from sora_mcp.matrix import Row
-from sora_mcp.money import usd
-from sora_mcp.vendors import EVERY, Catalogue
+from sora_mcp.domain.money import usd
+from sora_mcp.vendors import EVERY
 
 TODAY = date(2026, 11, 21)
 CHECKED = date(2026, 11, 20)

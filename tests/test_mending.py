@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.fixes import fixes
+from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Image, VideoRequest
-from sora_mcp.errors import BrokenRules, Fix
-from sora_mcp.mending import fixes
-from sora_mcp.rules import check, quote
-from sora_mcp.vendors import EVERY, Catalogue, Choice
+from sora_mcp.domain.errors import BrokenRules, Fix
+from sora_mcp.vendors import EVERY
 
 TODAY = date(2026, 11, 21)
 CHOICES = [choice for choice in Catalogue(EVERY).choices() if choice.vendor.keys]

@@ -11,13 +11,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from sora_mcp.errors import StorageError
-from sora_mcp.money import usd
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store import database as databases
 from sora_mcp.store.database import Database, connect, migrate
 from sora_mcp.store.migrations import FIRST, MIGRATIONS, SECOND
-from sora_mcp.store.tables import metadata
+from sora_mcp.store.schema import metadata
 
 from .stored import CAPS, empty_schema
 

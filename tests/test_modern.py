@@ -33,7 +33,7 @@ async def end_of(at: Rig, model: str, **wish: Any) -> tuple[Any, ...]:
 
 
 def spent(at: Rig) -> int:
-    return sum(row.spent for row in at.desk.store.spend(None))
+    return sum(row.spent for row in at.service.store.spend(None))
 
 
 @pytest.mark.parametrize(("model", "wish", "held", "actual"), BOUGHT, ids=[row[0] for row in BOUGHT])
@@ -59,7 +59,7 @@ async def test_a_filtered_success_is_a_refusal_that_was_charged(tmp_path: Path) 
 async def test_a_task_that_is_called_back_costs_what_the_vendor_says(tmp_path: Path) -> None:
     async with rig(Runway(walk=("PENDING",)), tmp_path) as at:
         job = await at.until((await at.bought("runway:gen4.5", seconds=3)).id, "queued")
-        await at.desk.cancel(job.id, principal="local")
+        await at.service.cancel(job.id, principal="local")
         gone = await at.until(job.id, "cancelled")
         assert (gone.state, gone.charged, spent(at), at.held()) == ("cancelled", "no", 0, 0)
         assert [(heard.method, heard.path) for heard in at.wire.requests("cancel")] == [("DELETE", f"/v1/tasks/{job.vendor_id}")]
@@ -68,7 +68,7 @@ async def test_a_task_that_is_called_back_costs_what_the_vendor_says(tmp_path: P
 async def test_an_interaction_can_be_called_back(tmp_path: Path) -> None:
     async with rig(Google(walk=("queued",)), tmp_path) as at:
         job = await at.until((await at.bought("google:gemini-omni-1.1-flash", seconds=3)).id, "queued")
-        await at.desk.cancel(job.id, principal="local")
+        await at.service.cancel(job.id, principal="local")
         gone = await at.until(job.id, "cancelled")
         assert (gone.state, gone.charged, at.held()) == ("cancelled", "unknown", 0)
 

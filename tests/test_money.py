@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.money import as_number, ceil, show, stated, usd
+from sora_mcp.domain.money import as_number, ceil, show, stated, usd
 
 
 @pytest.mark.parametrize(

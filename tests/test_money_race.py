@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from sora_mcp.errors import OverBudget
+from sora_mcp.domain.errors import OverBudget
 from tests.played import Muvi, played
 from tests.played.processes import buying, ended, go, line
 from tests.played.rig import environment, held, rig, settled
@@ -36,7 +36,7 @@ async def test_one_process_buys_what_the_budget_pays_for(store_url: str, budget:
                 group.start_soon(wish, number)
         assert sorted(ends) == ["completed"] * MONEY_FOR + ["over_budget"] * (WISHES - MONEY_FOR)
         assert (len(at.posts), len(at.wire.made)) == (MONEY_FOR, MONEY_FOR)
-        assert (at.held(), (await at.desk.budget()).day_spent) == (0, MONEY_FOR * 400_000)
+        assert (at.held(), (await at.service.budget()).day_spent) == (0, MONEY_FOR * 400_000)
 
 
 async def test_four_processes_buy_together_what_the_budget_pays_for(store_url: str, tmp_path: Path) -> None:

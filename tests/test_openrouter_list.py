@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from sora_mcp.catalogue.catalogue import priced
+from sora_mcp.catalogue.rules import breaches, options_of, quote, rate_of, seconds_of, sizes_of
 from sora_mcp.domain import Offer, Order, Rate, Reply
-from sora_mcp.errors import PriceUnknown
-from sora_mcp.money import usd
-from sora_mcp.rules import breaches, options_of, quote, rate_of, seconds_of, sizes_of
-from sora_mcp.server.sizes import ANY_IMAGE
-from sora_mcp.vendors import offers_of, priced
+from sora_mcp.domain.errors import PriceUnknown
+from sora_mcp.domain.money import usd
+from sora_mcp.server.offers_view import ANY_IMAGE
 from sora_mcp.vendors.openrouter import VENDOR
+from sora_mcp.vendors.reading import offers_of
 
 from .stories import listed
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image as Pillow
 
 from sora_mcp.domain import Image
-from sora_mcp.errors import BrokenRules, NotFinished
-from sora_mcp.paths import file_of, frame_of, read_image
+from sora_mcp.domain.errors import BrokenRules, NotFinished
+from sora_mcp.jobs.input_files import file_of, frame_of, read_image
 from tests.nouns import a_job
 
 MOST = 10_000

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from sora_mcp.domain import Job, Wish
-from sora_mcp.errors import NotCancellable, NotRecalled, PriceUnknown
-from sora_mcp.money import usd
-from sora_mcp.server.sentences import of_error
+from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
+from sora_mcp.domain.money import usd
+from sora_mcp.server.messages import of_error
 from sora_mcp.store import Store
 
 from .played import AimlApi, Muvi, Pixazo
 from .played.rig import PRICES, eventually, rig
-from .stored import CAPS, DONE, PENDING, begun, intent, no, running, spent
+from .stored import CAPS, DONE, PENDING, begun, no, purchase, running, spent
 
 ENDS = ("completed", "failed", "cancelled", "unknown")
 
@@ -54,12 +54,12 @@ def test_a_paused_model_is_refused_and_others_are_not(store: Store) -> None:
     job = store.settle(running(store), replace(DONE, micros=usd("2")))
     assert job is not None
     with pytest.raises(PriceUnknown) as refused:
-        store.reserve(intent(), CAPS)
+        store.reserve(purchase(), CAPS)
     said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({job.id})."
     assert refused.value.message == f"{said} Only the user can go on with it: sora-mcp resume muvi:sora-2"
-    assert store.reserve(intent(model="muvi:veo-3.1"), CAPS).state == "submitting"
+    assert store.reserve(purchase(model="muvi:veo-3.1"), CAPS).state == "submitting"
     assert store.pauses.resume("muvi:sora-2") is True
-    assert store.reserve(intent(), CAPS).state == "submitting"
+    assert store.reserve(purchase(), CAPS).state == "submitting"
 
 
 def test_a_pause_outlives_the_process(store: Store, store_url: str, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         with pytest.raises(PriceUnknown) as refused:
             await at.create("aimlapi:veo-3.1-fast", seconds=6)
         assert refused.value.message.startswith("aimlapi:veo-3.1-fast is paused")
-        other = await at.desk.create(Wish("A paper boat", seconds=8), principal="local")
+        other = await at.service.create(Wish("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
         named = await at.create("aimlapi:sora-2", seconds=8)
         alarm = "Paused, dearer than quoted: aimlapi:veo-3.1-fast."
@@ -91,9 +91,9 @@ async def test_a_model_that_was_resumed_is_not_paused_by_the_same_job_again(tmp_
         at.wire.arm("submit", "mended", **{"with": {"costMicroCents": 9_000_000}})
         at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
         job = await at.until((await at.bought(seconds=4)).id, "queued", "running")
-        assert await at.desk.store.run(at.desk.store.pauses.resume, job.model)
+        assert await at.service.store.run(at.service.store.pauses.resume, job.model)
         done = await at.until(job.id, "completed")
-        assert (done.state, done.price, at.desk.store.pauses.paused()) == ("completed", usd("9"), ())
+        assert (done.state, done.price, at.service.store.pauses.paused()) == ("completed", usd("9"), ())
 
 
 # What is given back
@@ -103,31 +103,31 @@ async def test_muvi_gives_a_failed_job_back(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending", "failed")), tmp_path) as at:
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, at.held()) == ("failed", "no", 0)
-        assert (await at.desk.budget()).day_spent == 0
+        assert (await at.service.budget()).day_spent == 0
 
 
 async def test_muvi_gives_a_pending_job_back_that_is_called_back(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending",)), tmp_path) as at:
         job = await at.until((await at.bought(seconds=4)).id, "queued")
-        gone = await at.desk.cancel(job.id, principal="local")
+        gone = await at.service.cancel(job.id, principal="local")
         gone = await at.until(gone.id, *ENDS)
-        assert (gone.state, gone.charged, at.held(), (await at.desk.budget()).day_spent) == ("cancelled", "no", 0, 0)
+        assert (gone.state, gone.charged, at.held(), (await at.service.budget()).day_spent) == ("cancelled", "no", 0, 0)
 
 
 async def test_what_muvi_keeps_of_a_job_that_is_called_back_is_spent(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending",)), tmp_path, POLL_SECONDS="60") as at:
         job = await at.until((await at.bought(seconds=4)).id, "queued")
         at.wire.arm("cancel", "mended", **{"with": {"refundedMicroCents": 1_000_000}})
-        gone = await at.desk.cancel(job.id, principal="local")
+        gone = await at.service.cancel(job.id, principal="local")
         assert (gone.state, gone.charged, gone.actual, at.held()) == ("cancelled", "yes", usd("0.20"), 0)
-        assert (await at.desk.budget()).day_spent == usd("0.20")
+        assert (await at.service.budget()).day_spent == usd("0.20")
 
 
 async def test_what_muvi_keeps_is_spent_although_the_job_is_asked_about_all_the_time(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending",)), tmp_path, POLL_SECONDS="0.05") as at:
         job = await at.until((await at.bought(seconds=4)).id, "queued")
         at.wire.arm("cancel", "mended", seconds=0.6, **{"with": {"refundedMicroCents": 1_000_000}})
-        gone = await at.desk.cancel(job.id, principal="local")
+        gone = await at.service.cancel(job.id, principal="local")
         assert (gone.state, gone.charged, gone.actual, at.held()) == ("cancelled", "yes", usd("0.20"), 0)
 
 
@@ -136,7 +136,7 @@ async def test_a_job_that_cannot_be_called_back_is_asked_about_again_at_once(tmp
         job = await at.until((await at.bought(seconds=4)).id, "queued")
         at.wire.arm("cancel", "instead", status=400, json={"error": {"code": "JOB_CANNOT_BE_CANCELLED"}})
         with pytest.raises(NotCancellable):
-            await at.desk.cancel(job.id, principal="local")
+            await at.service.cancel(job.id, principal="local")
         asked = len(at.wire.requests("status"))
         assert await eventually(lambda: len(at.wire.requests("status")) > asked + 3)
 
@@ -166,8 +166,8 @@ async def test_a_vendor_that_does_not_say_has_not_refused(fault: str, args: dict
     async with rig(Muvi(walk=("pending",)), tmp_path) as at:
         job = await at.until((await at.bought(seconds=4)).id, "queued")
         at.wire.arm("cancel", fault, **args)
-        with pytest.raises(NotRecalled) as no:
-            await at.desk.cancel(job.id, principal="local")
+        with pytest.raises(CancelUnclear) as no:
+            await at.service.cancel(job.id, principal="local")
         assert (no.value.its_code, no.value.message, no.value.job_id) == (code, says.format(job.id), job.id)
         assert of_error(no.value) == f"Nothing more was charged. {no.value.message}"
         assert ((await at.job(job.id)).charged, at.held()) == ("held", job.micros)
@@ -183,4 +183,4 @@ async def test_pixazo_says_nothing_of_the_money_of_what_failed_so_it_counts(tmp_
     async with rig(Pixazo(walk=("QUEUED", "FAILED")), tmp_path) as at:
         job = await at.until((await at.bought("pixazo:sora-2-pro", seconds=4)).id, *ENDS)
         assert (job.state, job.charged, at.held()) == ("failed", "unknown", 0)
-        assert await eventually(lambda: at.desk.store.alive() == 0)
+        assert await eventually(lambda: at.service.store.alive() == 0)

@@ -7,12 +7,13 @@ from datetime import date
 
 import pytest
 
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.price_file import BadPrices, read_models, read_prices
+from sora_mcp.catalogue.rules import check, rate_of
 from sora_mcp.domain import Image, Offer, OwnModel, Rate, VideoRequest
-from sora_mcp.money import usd
-from sora_mcp.pricefile import BadPrices, read_models, read_prices
-from sora_mcp.rules import check, rate_of
+from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY as VENDORS
-from sora_mcp.vendors import Catalogue, compatible, mulerun, muvi
+from sora_mcp.vendors import compatible, mulerun, muvi
 
 OFFERS: dict[str, Offer] = {f"{vendor.name}:{offer.model}": offer for vendor in (mulerun.VENDOR, muvi.VENDOR) for offer in vendor.offers}
 

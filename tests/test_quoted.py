@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.quoted import MOST, vendor_text
+from sora_mcp.security.text import MOST, vendor_text
 
 HOSTILE = {
     "\x1b[2Jcleared": "cleared",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.reach import Reach
-from sora_mcp.settings import load
+from sora_mcp.config.settings import load
+from sora_mcp.jobs.file_access import Reach
 from sora_mcp.store import Store
 
 from .nouns import a_job

@@ -13,13 +13,12 @@ import pytest
 
 from scripts import readme, server_json
 from scripts.facts import ADDRESSES, KEYS, NAME, SETTINGS, clients
+from scripts.house import ROOT
 from sora_mcp import __version__
-from sora_mcp.cli import COMMANDS
-from sora_mcp.server.texts import FACES
-from sora_mcp.settings import NAMES, PREFIX
+from sora_mcp.cli.main import COMMANDS
+from sora_mcp.config.settings import NAMES, PREFIX
+from sora_mcp.server.tools.definitions import FACES
 from sora_mcp.vendors import EVERY
-
-from .house import ROOT
 
 TEXT = readme.README.read_text("utf-8")
 

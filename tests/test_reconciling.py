@@ -13,10 +13,11 @@ from typing import Any
 import anyio
 import pytest
 
-from sora_mcp import reconciling
-from sora_mcp.domain import Call, Found, Job, Listing, Lost, Reply
-from sora_mcp.server import sentences
-from sora_mcp.vendors import EVERY, searched
+from sora_mcp.domain import Call, Found, Job, Listing, LostCall, Reply
+from sora_mcp.jobs import reconcile as reconciling
+from sora_mcp.server import messages as sentences
+from sora_mcp.vendors import EVERY
+from sora_mcp.vendors.reading import searched
 
 from .played import AimlApi, MuleRun, Muvi, Pixazo, Played
 from .played.rig import NOON, Rig, eventually, rig
@@ -26,7 +27,7 @@ THEN = "2026-11-20T12:00:10Z"
 SLUG = "openai/sora-2-pro/text-to-video"
 PROVEN_S = reconciling.SETTLE_S + 1
 VENDORS = {vendor.name: vendor for vendor in EVERY}
-LOST = Lost(Call("POST", "/v1/jobs/submit", {"model": SLUG}), "our-token", NOON - 30, NOON + 120)
+LOST = LostCall(Call("POST", "/v1/jobs/submit", {"model": SLUG}), "our-token", NOON - 30, NOON + 120)
 
 
 class Clock:
@@ -51,8 +52,8 @@ async def lost(vendor: Played, folder: Path, fault: str = "close", **args: Any) 
 
 async def hurried(at: Rig, job: Job) -> None:
     """The next look is now."""
-    await at.desk.store.run(at.desk.store.hurry, job)
-    at.desk.wake()
+    await at.service.store.run(at.service.store.hurry, job)
+    at.service.wake()
     await anyio.sleep(0.01)
 
 
@@ -261,7 +262,7 @@ async def test_after_a_day_of_doubt_only_a_person_decides(tmp_path: Path) -> Non
     async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, job, clock):
         clock.at += reconciling.GIVE_UP_S + 1
         await looked(at, job, times=1)
-        assert await eventually(lambda: at.desk.store.next_due() is None)
+        assert await eventually(lambda: at.service.store.next_due() is None)
         assert ((await at.job(job.id)).state, at.held()) == ("unknown", job.micros)
 
 
@@ -276,7 +277,7 @@ async def test_a_second_submit_of_the_model_waits_while_one_is_unclear(tmp_path:
 
 async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent(tmp_path: Path) -> None:
     async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, _, clock):
-        at.desk.settings = replace(at.desk.settings, poll_seconds=None)  # three looks would have passed before the clock is set
+        at.service.settings = replace(at.service.settings, poll_seconds=None)  # three looks would have passed before the clock is set
         started = await at.bought(seconds=8)
         clock.at += 30
         waiting = await at.job(started.id)
@@ -286,7 +287,7 @@ async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent
         assert begun in sentences.of_start(started, now=NOON, request_id="")
         then = f"waits, nothing is sent yet: {why}. It is sent when that is clear, at the latest in about 90 s (12:02 UTC)."
         assert sentences.of_job(waiting, now=clock.at).startswith(f"{started.id} {then} $2.40 is set aside: do not create it again.")
-        at.desk.settings = replace(at.desk.settings, poll_seconds=0.02)
+        at.service.settings = replace(at.service.settings, poll_seconds=0.02)
         assert (await at.job(started.id)).waits_until is None
         sent = await ended(at, waiting, "completed")
         assert (sent.state, sent.waits_until, len(at.posts)) == ("completed", None, 2)
@@ -294,13 +295,13 @@ async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent
 
 async def test_a_job_that_is_cancelled_while_it_waits_was_never_sent(tmp_path: Path) -> None:
     async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, _, _clock):
-        called = await at.desk.cancel((await at.bought(seconds=8)).id, principal="local")
+        called = await at.service.cancel((await at.bought(seconds=8)).id, principal="local")
         assert (called.state, called.charged, called.waits_until, len(at.posts)) == ("cancelled", "no", None, 1)
 
 
 async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: Path) -> None:
     async with lost(Muvi(), tmp_path, taken=False) as (at, _, _):
-        assert at.desk.store.alive() == 0
+        assert at.service.store.alive() == 0
 
 
 # A log that carries our token
@@ -309,7 +310,7 @@ async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: 
 async def test_a_log_that_has_our_token_as_charged_says_so_and_leaves_it_to_a_person(tmp_path: Path) -> None:
     async with lost(AimlApi(), tmp_path) as (at, job, _):
         open_ = await looked(at, job, times=1)
-        assert await eventually(lambda: at.desk.store.next_due() is None)
+        assert await eventually(lambda: at.service.store.next_due() is None)
         open_ = await at.job(job.id)
         said = "AI/ML API's log has this request, and charged it, but not where its video is: look at your account there."
         assert (open_.state, open_.charged, open_.error and open_.error.message) == ("unknown", "unknown", said)
@@ -355,4 +356,4 @@ async def test_where_the_vendor_has_no_list_nothing_is_looked_at(vendor: Any, tm
     async with rig(vendor(), tmp_path) as at:
         at.wire.arm("submit", "close")
         job = await at.until((await at.bought(f"{at.name}:sora-2-pro", seconds=4)).id, "unknown")
-        assert (job.state, at.desk.store.next_due(), len(at.wire.heard)) == ("unknown", None, 1)
+        assert (job.state, at.service.store.next_due(), len(at.wire.heard)) == ("unknown", None, 1)

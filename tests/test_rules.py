@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.rules import check, fitting, holds, options_of, orientation, quote, rate_of, seconds_of, sizes_of, words
 from sora_mcp.domain import Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
-from sora_mcp.errors import Broken, BrokenRules, PriceUnknown
-from sora_mcp.money import usd
-from sora_mcp.rules import check, fitting, holds, options_of, orientation, quote, rate_of, seconds_of, sizes_of, words
-from sora_mcp.vendors import EVERY, Catalogue, Choice
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
+from sora_mcp.domain.money import usd
+from sora_mcp.vendors import EVERY
 
 TODAY = date(2026, 11, 21)
 CHOICES = list(Catalogue(EVERY).choices())
@@ -37,7 +38,7 @@ def picture(width: int, height: int, **more: Any) -> Image:
     return Image("data:image/png;base64,AAAA", **{"media_type": "image/png", "width": width, "height": height, "bytes": 3, **more})
 
 
-def broken(request: VideoRequest, sold: Offer) -> tuple[Broken, ...]:
+def broken(request: VideoRequest, sold: Offer) -> tuple[BrokenRule, ...]:
     with pytest.raises(BrokenRules) as caught:
         check(request, sold, today=TODAY)
     return caught.value.broken
@@ -328,25 +329,25 @@ def test_an_option_that_is_not_sold_is_refused_by_its_name(choice: Choice) -> No
 @pytest.mark.parametrize("value", ["true", 1, 0, None, "on", [True]])
 def test_a_switch_takes_no_other_type(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"audio": value}), offer("muvi:veo-3.1-fast").offer)
-    assert found == (Broken("options.audio", value, "true or false", "invalid_option"),)
+    assert found == (BrokenRule("options.audio", value, "true or false", "invalid_option"),)
 
 
 @pytest.mark.parametrize("value", [-1, 2**31, 7.0, True, "7"])
 def test_a_seed_stays_in_its_range(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"seed": value}), offer("muvi:veo-3.1-fast").offer)
-    assert found == (Broken("options.seed", value, "a whole number from 0 to 2147483647", "invalid_option"),)
+    assert found == (BrokenRule("options.seed", value, "a whole number from 0 to 2147483647", "invalid_option"),)
 
 
 @pytest.mark.parametrize("value", ["", "x" * 1001, 5, "\ud800", "a\0b"])
 def test_a_text_option_has_a_limit_and_is_text(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"negative_prompt": value}), offer("muvi:wan-2.6").offer)
-    assert found == (Broken("options.negative_prompt", value, "a text of at most 1000 characters", "invalid_option"),)
+    assert found == (BrokenRule("options.negative_prompt", value, "a text of at most 1000 characters", "invalid_option"),)
 
 
 @pytest.mark.parametrize("value", [-1, 2**31, "1", True, 1.0])
 def test_a_variation_is_a_whole_number(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"variation": value}), offer("muvi:sora-2").offer)
-    assert found == (Broken("options.variation", value, "a whole number from 0 to 2147483647", "invalid_option"),)
+    assert found == (BrokenRule("options.variation", value, "a whole number from 0 to 2147483647", "invalid_option"),)
 
 
 def test_a_variation_is_not_part_of_the_order() -> None:
@@ -364,13 +365,13 @@ def test_a_variation_is_not_part_of_the_order() -> None:
     ],
 )
 def test_a_prompt_says_something_that_can_be_sent(prompt: str, allowed: str) -> None:
-    assert broken(VideoRequest(prompt), offer("muvi:sora-2").offer) == (Broken("prompt", None, allowed, "invalid_prompt"),)
+    assert broken(VideoRequest(prompt), offer("muvi:sora-2").offer) == (BrokenRule("prompt", None, allowed, "invalid_prompt"),)
 
 
 def test_a_prompt_may_be_as_long_as_the_page_says_and_no_longer() -> None:
     sold = offer("muvi:sora-2").offer
     assert check(VideoRequest("🦊" * 1000), sold, today=TODAY).prompt == "🦊" * 1000
-    assert broken(VideoRequest("x" * 1001), sold) == (Broken("prompt", "1001 characters", "at most 1000 characters", "invalid_prompt"),)
+    assert broken(VideoRequest("x" * 1001), sold) == (BrokenRule("prompt", "1001 characters", "at most 1000 characters", "invalid_prompt"),)
 
 
 def test_a_prompt_without_a_documented_limit_has_none() -> None:
@@ -395,25 +396,25 @@ def test_all_broken_rules_are_named_at_once() -> None:
 
 def test_a_model_from_words_only_takes_no_first_frame() -> None:
     assert broken(VideoRequest("a fox", image=URL), offer("muvi:wan-2.6").offer) == (
-        Broken("image", "an image", "left out: this model makes videos from words only", "invalid_image"),
+        BrokenRule("image", "an image", "left out: this model makes videos from words only", "invalid_image"),
     )
 
 
 def test_a_model_that_animates_needs_a_first_frame() -> None:
     sold = replace(offer("muvi:sora-2").offer, text=False)
-    assert broken(VideoRequest("a fox"), sold) == (Broken("image", None, "given: this model animates a first frame", "invalid_image"),)
+    assert broken(VideoRequest("a fox"), sold) == (BrokenRule("image", None, "given: this model animates a first frame", "invalid_image"),)
 
 
 def test_a_vendor_that_takes_no_bytes_wants_an_address() -> None:
     assert broken(VideoRequest("a fox", image=picture(1280, 720)), offer("muvi:sora-2").offer) == (
-        Broken("image", "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image"),
+        BrokenRule("image", "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image"),
     )
 
 
 def test_a_vendor_that_fetches_nothing_wants_bytes() -> None:
     sold = replace(offer("muvi:sora-2").offer, image=ImageRule(urls=False))
     assert broken(VideoRequest("a fox", image=URL), sold) == (
-        Broken("image", "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image"),
+        BrokenRule("image", "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image"),
     )
 
 
@@ -426,13 +427,15 @@ def test_a_vendor_that_fetches_nothing_wants_bytes() -> None:
     ],
 )
 def test_a_first_frame_has_a_type_a_weight_and_a_size(image: Image, got: str, allowed: str) -> None:
-    assert broken(VideoRequest("a fox", image=image), offer("pixazo:sora-2-pro").offer) == (Broken("image", got, allowed, "invalid_image"),)
+    assert broken(VideoRequest("a fox", image=image), offer("pixazo:sora-2-pro").offer) == (
+        BrokenRule("image", got, allowed, "invalid_image"),
+    )
 
 
 @pytest.mark.parametrize("side", [359, 2001])
 def test_a_first_frame_is_neither_too_small_nor_too_large(side: int) -> None:
     assert broken(VideoRequest("a fox", image=picture(side, 720)), offer("mulerun:wan-2.6").offer) == (
-        Broken("image", f"{side}x720", "360 to 2000 pixels wide and high", "invalid_image"),
+        BrokenRule("image", f"{side}x720", "360 to 2000 pixels wide and high", "invalid_image"),
     )
 
 
@@ -446,7 +449,7 @@ def test_a_first_frame_chooses_the_size_where_both_must_match(size: str) -> None
 def test_a_first_frame_of_another_size_than_the_video_is_refused() -> None:
     request = VideoRequest("a fox", "1280x720", image=picture(720, 1280))
     assert broken(request, offer("pixazo:sora-2-pro").offer) == (
-        Broken("image", "720x1280", "exactly as large as the video: 1280x720", "invalid_image"),
+        BrokenRule("image", "720x1280", "exactly as large as the video: 1280x720", "invalid_image"),
     )
 
 
@@ -459,18 +462,18 @@ def test_a_first_frame_narrows_the_sizes_to_those_that_the_vendor_has_a_field_fo
     assert [size.text for size in sizes_of(sold, image=True)] == ["720P", "480P", "1080P"]
     assert check(VideoRequest("a fox", image=URL), sold, today=TODAY).size.text == "720P"
     assert broken(VideoRequest("a fox", "1280x720", image=URL), sold) == (
-        Broken("size", "1280x720", "720P, 480P or 1080P", "invalid_size"),
+        BrokenRule("size", "1280x720", "720P, 480P or 1080P", "invalid_size"),
     )
 
 
 def test_without_a_first_frame_its_sizes_are_not_sold() -> None:
     sold = offer("mulerun:kling-v3").offer
-    assert broken(VideoRequest("a fox", "auto"), sold) == (Broken("size", "auto", "16:9, 9:16 or 1:1", "invalid_size"),)
+    assert broken(VideoRequest("a fox", "auto"), sold) == (BrokenRule("size", "auto", "16:9, 9:16 or 1:1", "invalid_size"),)
 
 
 def test_an_option_of_words_only_is_refused_beside_a_first_frame() -> None:
     found = broken(VideoRequest("a fox", image=URL, options={"seed": 7}), offer("aimlapi:veo-3.1-fast").offer)
-    assert found == (Broken("options.seed", 7, "left out with an image", "invalid_option"),)
+    assert found == (BrokenRule("options.seed", 7, "left out with an image", "invalid_option"),)
 
 
 # Size words
@@ -582,8 +585,8 @@ SOLD = Offer(
 
 def test_values_that_are_legal_alone_but_not_together_are_refused_with_their_reason() -> None:
     assert broken(VideoRequest("a fox", "1080p", 4, options={"audio": True}), SOLD) == (
-        Broken("seconds", 4, "8 with resolution 1080p or 4k and without an image", "invalid_seconds"),
-        Broken("options.audio", True, "false with seconds 4", "invalid_option"),
+        BrokenRule("seconds", 4, "8 with resolution 1080p or 4k and without an image", "invalid_seconds"),
+        BrokenRule("options.audio", True, "false with seconds 4", "invalid_option"),
     )
 
 
@@ -595,7 +598,7 @@ def test_what_is_unsaid_is_filled_in_so_that_nothing_breaks() -> None:
 def test_only_what_no_choice_of_the_unsaid_can_mend_is_named() -> None:
     silent = replace(SOLD, rules=(*SOLD.rules, Rule("audio", (False,), {"resolution": "1080p"})))
     assert broken(VideoRequest("a fox", "1080p", options={"audio": True}), silent) == (
-        Broken("options.audio", True, "false with resolution 1080p", "invalid_option"),
+        BrokenRule("options.audio", True, "false with resolution 1080p", "invalid_option"),
     )
 
 
@@ -656,14 +659,14 @@ def test_a_rule_says_what_it_takes() -> None:
 )
 def test_a_picture_in_an_option_is_a_plain_address_that_the_vendor_can_reach(value: Any) -> None:
     found = broken(VideoRequest("a fox", image=URL, options={"last_image": value}), offer("xai:grok-imagine-video").offer)
-    assert found == (Broken("options.last_image", value, "a plain https:// URL that the vendor can reach", "invalid_option"),)
+    assert found == (BrokenRule("options.last_image", value, "a plain https:// URL that the vendor can reach", "invalid_option"),)
 
 
 def test_more_references_than_a_model_takes_are_refused() -> None:
     value = " ".join([URL.uri] * 8)
     found = broken(VideoRequest("a fox", options={"references": value}), offer("xai:grok-imagine-video").offer)
     allowed = "a plain https:// URL that the vendor can reach, or up to 7 with blanks between"
-    assert found == (Broken("options.references", value, allowed, "invalid_option"),)
+    assert found == (BrokenRule("options.references", value, allowed, "invalid_option"),)
 
 
 @pytest.mark.parametrize(

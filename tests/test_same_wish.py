@@ -13,11 +13,11 @@ import anyio
 import pytest
 from PIL import Image
 
-from sora_mcp import artifacts
-from sora_mcp.desk import Wish
+from sora_mcp.artifacts import local as artifacts
 from sora_mcp.domain import Job
-from sora_mcp.errors import RequestIdConflict, SoraError, StorageError
-from sora_mcp.money import usd
+from sora_mcp.domain.errors import RequestIdConflict, SoraError, StorageError
+from sora_mcp.domain.money import usd
+from sora_mcp.jobs.service import Wish
 from tests.played import Cdn, Fal, Muvi, OpenRouter, played
 from tests.played.openrouter import LIST
 from tests.played.rig import PROMPT, Rig, opened, rig, settled
@@ -32,30 +32,30 @@ async def test_an_identical_wish_is_the_same_job_although_another_model_is_the_c
         fal.cdn = router.cdn = cdn.address
         settings = settled(tmp_path, {"fal": one.address, "openrouter": other.address}, (one.host, other.host, cdn.host))
         wish = Wish(PROMPT, seconds=5)
-        async with opened(settings) as desk:
-            first = await desk.create(wish, principal="local")
-            await desk.store.run(desk.store.listings.keep, "openrouter", LIST)
-            desk.shelf.forget()
-            again = await desk.create(wish, principal="local")
-            varied = await desk.create(replace(wish, options={"variation": 2}), principal="local")
+        async with opened(settings) as service:
+            first = await service.create(wish, principal="local")
+            await service.store.run(service.store.listings.keep, "openrouter", LIST)
+            service.availability.forget()
+            again = await service.create(wish, principal="local")
+            varied = await service.create(replace(wish, options={"variation": 2}), principal="local")
         models = [job.model.partition(":")[0] for job in (first, again, varied)]
         assert (models, again.id == first.id, again.deduplicated) == (["fal", "fal", "openrouter"], True, True)
 
 
 def dearer(at: Rig) -> None:
     """The user's price file names another price."""
-    at.desk.shelf.written = settled(at.folder, {"muvi": at.wire.address}, (at.wire.host,), prices=DEARER).catalogue
+    at.service.availability.written = settled(at.folder, {"muvi": at.wire.address}, (at.wire.host,), prices=DEARER).catalogue
 
 
 def keyless(at: Rig) -> None:
     """The key was taken out of the settings."""
-    at.desk.shelf.written = replace(at.desk.shelf.written, keyed=frozenset[str]())
+    at.service.availability.written = replace(at.service.availability.written, keyed=frozenset[str]())
 
 
 def unwritable(at: Rig) -> None:
     """Where finished files belong, there is a file now."""
     (at.folder / "file").write_text("no folder", "utf-8")
-    at.desk.settings = replace(at.settings, output_dir=at.folder / "file")
+    at.service.settings = replace(at.settings, output_dir=at.folder / "file")
 
 
 MOVED: dict[str, Callable[[Rig], None]] = {"a dearer price": dearer, "no key": keyless, "no folder": unwritable}
@@ -68,12 +68,12 @@ async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_
 ) -> None:
     async with rig(Muvi(), tmp_path) as at:
         wish = Wish(PROMPT, "muvi:sora-2-pro", seconds=4, max_usd=usd("1.50"), request_id=request_id)
-        first = await at.desk.create(wish, principal="local")
+        first = await at.service.create(wish, principal="local")
         MOVED[moved](at)
-        at.desk.shelf.forget()
+        at.service.availability.forget()
         with pytest.raises(SoraError):
-            await at.desk.create(replace(wish, prompt="Another boat", request_id=None), principal="local")
-        again = await at.desk.create(wish, principal="local")
+            await at.service.create(replace(wish, prompt="Another boat", request_id=None), principal="local")
+        again = await at.service.create(wish, principal="local")
         assert (again.id, again.deduplicated, again.day_left) == (first.id, True, first.day_left)
 
 
@@ -83,8 +83,8 @@ async def test_a_store_that_broke_while_it_wrote_is_not_called_one_that_wrote_no
     async with rig(Muvi(), tmp_path) as at:
         torn, away = StorageError("It broke."), StorageError("It is away.")
         torn.charged = "unknown"
-        monkeypatch.setattr(at.desk.store, "reserve", Mock(side_effect=torn))
-        monkeypatch.setattr(at.desk.store, "known", Mock(side_effect=away))
+        monkeypatch.setattr(at.service.store, "reserve", Mock(side_effect=torn))
+        monkeypatch.setattr(at.service.store, "known", Mock(side_effect=away))
         with pytest.raises(StorageError) as refused:
             await at.create(seconds=4)
         assert (refused.value.message, refused.value.charged) == ("It broke.", "unknown")
@@ -97,19 +97,19 @@ async def test_an_output_folder_that_hangs_holds_up_nobody_else(tmp_path: Path, 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(at.create)
             with anyio.fail_after(20):
-                assert (await at.desk.budget()).day_spent == 0
-                await at.desk.store.run(at.desk.store.listings.keep, "openrouter", {"data": []})
+                assert (await at.service.budget()).day_spent == 0
+                await at.service.store.run(at.service.store.listings.keep, "openrouter", {"data": []})
             hangs.set()
-        assert len((await at.desk.jobs(principal="local")).jobs) == 1
+        assert len((await at.service.jobs(principal="local")).jobs) == 1
 
 
 async def test_a_model_that_left_its_list_is_still_the_same_wish(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
         first = await at.create(VEO, seconds=4, request_id="r1")
-        await at.desk.store.run(at.desk.store.listings.keep, "openrouter", {"data": []})
-        at.desk.shelf.forget()
+        await at.service.store.run(at.service.store.listings.keep, "openrouter", {"data": []})
+        at.service.availability.forget()
         again = await at.create(VEO, seconds=4, request_id="r1")
-        assert (at.desk.catalogue.sells(VEO), again.id, again.deduplicated) == (False, first.id, True)
+        assert (at.service.catalogue.sells(VEO), again.id, again.deduplicated) == (False, first.id, True)
 
 
 async def test_a_request_id_with_other_words_is_a_conflict_also_when_they_could_not_be_bought(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ async def test_other_words_for_the_very_same_order_are_the_same_wish(tmp_path: P
 async def test_any_other_word_is_another_wish(change: dict[str, Any], tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         wish = Wish(PROMPT, "muvi:sora-2-pro", size="1280x720", seconds=4)
-        made = [await at.desk.create(each, principal="local") for each in (wish, replace(wish, **change), wish)]
+        made = [await at.service.create(each, principal="local") for each in (wish, replace(wish, **change), wish)]
         assert [job.deduplicated for job in made] == [False, False, True]
 
 

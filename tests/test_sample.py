@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Call, Done, Failed, Image, Pending, Reply, Scalar, VideoRequest
-from sora_mcp.media import render
-from sora_mcp.rules import check, quote
-from sora_mcp.vendors import read, sample
+from sora_mcp.media.sample import render
+from sora_mcp.vendors import sample
+from sora_mcp.vendors.reading import read
 
 TODAY = date(2026, 11, 21)
 OFFER = sample.OFFERS[0]

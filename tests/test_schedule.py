@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from sora_mcp import schedule
 from sora_mcp.domain import Job
-from sora_mcp.following import LOST_S, SAVES
+from sora_mcp.jobs import backoff as schedule
+from sora_mcp.jobs.poll import LOST_S, SAVES
 
 from .nouns import a_job
 

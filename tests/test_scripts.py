@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts.coverage import lacking
 from scripts.prices import aged
-from sora_mcp.vendors import Catalogue
+from sora_mcp.catalogue.catalogue import Catalogue
 
 
 def report(whole: float, **rooms: float) -> dict[str, Any]:
@@ -19,9 +19,9 @@ def report(whole: float, **rooms: float) -> dict[str, Any]:
 
 
 def test_a_pure_room_is_covered_whole_and_all_of_it_nearly() -> None:
-    assert list(lacking(report(96.0, rules=100.0, worker=80.0))) == []
-    assert list(lacking(report(94.0, rules=99.5, worker=80.0))) == [
-        "sora_mcp/rules.py: 99.5 %, lines [7], branches [[7, 9]]",
+    assert list(lacking(report(96.0, **{"catalogue/rules": 100.0, "jobs/worker": 80.0}))) == []
+    assert list(lacking(report(94.0, **{"catalogue/rules": 99.5, "jobs/worker": 80.0}))) == [
+        "sora_mcp/catalogue/rules.py: 99.5 %, lines [7], branches [[7, 9]]",
         "all: 94.0 %, at least 95.0 % are due",
     ]
 

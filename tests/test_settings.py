@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from sora_mcp.catalogue.rules import seconds_of
+from sora_mcp.config.settings import NAMES, SHAPES, BadSetting, Settings, load, unknown
 from sora_mcp.domain import Rate
-from sora_mcp.money import usd
-from sora_mcp.rules import seconds_of
-from sora_mcp.settings import NAMES, SHAPES, BadSetting, Secret, Settings, load, unknown
+from sora_mcp.domain.money import usd
+from sora_mcp.security.secrets import Secret
 
 TODAY = date(2026, 11, 21)
 MARK = "s3cr3t-v4lue"

@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 import anyio
 import pytest
 
-from sora_mcp.commands.making import until_stopped
-from sora_mcp.server import protocol
-from sora_mcp.stopping import asked_to_stop
+from sora_mcp.cli.demo import until_stopped
+from sora_mcp.server.transports import stdio as protocol
+from sora_mcp.server.transports.signals import asked_to_stop
 
-from .server.counter import PlayedDesk, a_server
+from .server.counter import PlayedService, a_server
 from .server.test_protocol import standard_input
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -73,6 +73,6 @@ def test_the_server_ends_with_its_client_where_the_loop_hears_no_signals() -> No
     async def served() -> None:
         with standard_input() as writing, anyio.fail_after(10):
             os.close(writing)
-            await protocol.run_stdio(a_server(PlayedDesk()))
+            await protocol.run_stdio(a_server(PlayedService()))
 
     anyio.run(served, backend_options=DEAF)

@@ -10,17 +10,17 @@ import pytest
 import sqlalchemy as sa
 
 from sora_mcp.domain import Job
-from sora_mcp.errors import Broken, BrokenRules, NeedsConfirmation, NotFound, OverBudget, Refused, RequestIdConflict
-from sora_mcp.money import usd
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, NeedsConfirmation, NotFound, OverBudget, Refused, RequestIdConflict
+from sora_mcp.domain.money import usd
 from sora_mcp.store import Approval, Page, Said, Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ids import ALPHABET, canonical, new_id
 
-from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, intent, no, running, spent
+from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, no, purchase, running, spent
 
 
 def test_a_reserved_job_is_due_and_holds_its_money(store: Store) -> None:
-    made = store.reserve(intent("1.20", request_id="r1", parents=("v_0000000000",)), CAPS)
+    made = store.reserve(purchase("1.20", request_id="r1", parents=("v_0000000000",)), CAPS)
     assert made == Job(
         id=made.id,
         principal="local",
@@ -52,17 +52,17 @@ def test_a_reserved_job_is_due_and_holds_its_money(store: Store) -> None:
 
 
 def test_the_paid_call_is_shown_to_workers_only(store: Store) -> None:
-    made = store.reserve(intent(), CAPS)
+    made = store.reserve(purchase(), CAPS)
     assert [job.call for job in (made, store.get(made.id, None), *store.changed(0), *store.page(None, limit=5).jobs)] == [None] * 4
 
 
 def test_a_free_video_holds_nothing(store: Store) -> None:
-    assert store.reserve(intent("0"), CAPS).charged == "no"
+    assert store.reserve(purchase("0"), CAPS).charged == "no"
     assert spent(store) == (0, 0)
 
 
 def test_text_that_a_database_cannot_hold_is_stored_without_those_characters(store: Store) -> None:
-    made = store.reserve(intent(prompt="a\0b\ud800c", principal="p\0"), CAPS)
+    made = store.reserve(purchase(prompt="a\0b\ud800c", principal="p\0"), CAPS)
     assert store.get(made.id, "p\0").prompt == "a\ufffdb?c"
 
 
@@ -70,26 +70,26 @@ def test_text_that_a_database_cannot_hold_is_stored_without_those_characters(sto
 
 
 def test_the_same_request_id_is_the_same_job_for_ever(store: Store, clock: Clock) -> None:
-    wish = intent(request_id="r1")
+    wish = purchase(request_id="r1")
     made = store.reserve(wish, CAPS)
     clock.at += 40 * DAY_S
     assert store.reserve(wish, CAPS) == replace(made, deduplicated=True)
 
 
 def test_the_same_request_id_with_other_arguments_is_refused(store: Store) -> None:
-    made = store.reserve(intent(request_id="r1"), CAPS)
+    made = store.reserve(purchase(request_id="r1"), CAPS)
     with pytest.raises(RequestIdConflict) as refused:
-        store.reserve(intent(request_id="r1"), CAPS)
+        store.reserve(purchase(request_id="r1"), CAPS)
     assert refused.value.job_id == made.id
 
 
 def test_a_request_id_belongs_to_its_principal(store: Store) -> None:
-    made = [store.reserve(intent(request_id="r1", principal=name), CAPS) for name in ("ann", "bob")]
+    made = [store.reserve(purchase(request_id="r1", principal=name), CAPS) for name in ("ann", "bob")]
     assert [job.deduplicated for job in made] == [False, False]
 
 
 def test_the_same_wish_within_ten_minutes_is_the_same_job(store: Store, clock: Clock) -> None:
-    wish = intent()
+    wish = purchase()
     made = store.reserve(wish, CAPS)
     done = store.refuse(claimed(store), None, no("yes"))
     clock.at += 599
@@ -100,7 +100,7 @@ def test_the_same_wish_within_ten_minutes_is_the_same_job(store: Store, clock: C
 
 @pytest.mark.parametrize("unclear", [False, True], ids=["live", "unknown"])
 def test_the_same_wish_is_the_same_job_while_nobody_knows_its_end(unclear: bool, store: Store, clock: Clock) -> None:
-    wish = intent()
+    wish = purchase()
     job = store.reserve(wish, CAPS)
     if unclear:
         store.unclear(claimed(store), None, no("unknown"))
@@ -112,26 +112,26 @@ def test_the_same_wish_is_the_same_job_while_nobody_knows_its_end(unclear: bool,
 
 
 def test_a_wish_that_says_the_same_is_the_same_job_although_it_means_another(store: Store) -> None:
-    made = store.reserve(intent(wish="w"), CAPS)
-    assert [store.reserve(intent(wish=wish), CAPS).id == made.id for wish in ("w", "v", None)] == [True, False, False]
+    made = store.reserve(purchase(wish="w"), CAPS)
+    assert [store.reserve(purchase(wish=wish), CAPS).id == made.id for wish in ("w", "v", None)] == [True, False, False]
 
 
 def test_a_free_job_is_the_same_wish_by_its_meaning_only(store: Store) -> None:
-    made = store.reserve(intent("0", wish="w", fingerprint="f"), CAPS)
-    again = [store.reserve(intent(wish="w", fingerprint=meaning), CAPS).id == made.id for meaning in ("f", "g")]
+    made = store.reserve(purchase("0", wish="w", fingerprint="f"), CAPS)
+    again = [store.reserve(purchase(wish="w", fingerprint=meaning), CAPS).id == made.id for meaning in ("f", "g")]
     assert again == [True, False]
 
 
 def test_a_request_id_is_in_conflict_only_where_words_and_meaning_both_differ(store: Store) -> None:
-    made = store.reserve(intent(wish="w", fingerprint="f", request_id="r1"), CAPS)
+    made = store.reserve(purchase(wish="w", fingerprint="f", request_id="r1"), CAPS)
     same = [{"wish": "w"}, {"fingerprint": "f"}, {"wish": "v", "fingerprint": "f"}]
-    assert [store.reserve(intent(request_id="r1", **said), CAPS).id for said in same] == [made.id] * 3
+    assert [store.reserve(purchase(request_id="r1", **said), CAPS).id for said in same] == [made.id] * 3
     with pytest.raises(RequestIdConflict):
-        store.reserve(intent(wish="v", request_id="r1"), CAPS)
+        store.reserve(purchase(wish="v", request_id="r1"), CAPS)
 
 
 def test_what_was_said_is_known_without_what_it_means(store: Store) -> None:
-    made = [store.reserve(intent(wish="w", request_id=name), CAPS) for name in ("r1", None)]
+    made = [store.reserve(purchase(wish="w", request_id=name), CAPS) for name in ("r1", None)]
     asked = [store.known(Said("local", name, "w")) for name in ("r1", None, "r2")]
     assert asked == [replace(made[0], deduplicated=True), replace(made[1], deduplicated=True), None]
     with pytest.raises(RequestIdConflict):
@@ -139,40 +139,40 @@ def test_what_was_said_is_known_without_what_it_means(store: Store) -> None:
 
 
 def test_of_a_job_of_an_older_version_only_the_meaning_is_known(store: Store) -> None:
-    made = store.reserve(intent(fingerprint="f", request_id="r1"), CAPS)
+    made = store.reserve(purchase(fingerprint="f", request_id="r1"), CAPS)
     assert store.known(Said("local", "r1", "w")) is None
-    assert store.reserve(intent(wish="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
+    assert store.reserve(purchase(wish="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
 
 
 def test_the_same_wish_of_another_principal_is_another_job(store: Store) -> None:
-    wish = intent()
+    wish = purchase()
     made = [store.reserve(replace(wish, principal=name), CAPS) for name in ("ann", "bob")]
     assert made[0].id != made[1].id
 
 
 def test_a_wish_that_ended_free_of_charge_can_be_repeated_at_once(store: Store) -> None:
-    wish = intent()
+    wish = purchase()
     store.reserve(wish, CAPS)
     store.refuse(claimed(store), None, no("no"))
     assert store.reserve(wish, CAPS).deduplicated is False
 
 
 def test_a_wish_that_ended_with_a_charge_is_still_the_same_wish(store: Store) -> None:
-    wish = intent()
+    wish = purchase()
     made = store.reserve(wish, CAPS)
     store.refuse(claimed(store), None, no("yes"))
     assert store.reserve(wish, CAPS).id == made.id
 
 
 def test_a_wish_of_unclear_outcome_is_still_the_same_wish(store: Store) -> None:
-    wish = intent()
+    wish = purchase()
     made = store.reserve(wish, CAPS)
     store.unclear(claimed(store), None, no("unknown"))
     assert store.reserve(wish, CAPS).id == made.id
 
 
 def test_a_known_wish_comes_before_every_cap(store: Store) -> None:
-    wish = intent(request_id="r1")
+    wish = purchase(request_id="r1")
     made = store.reserve(wish, CAPS)
     assert store.reserve(wish, replace(CAPS, per_video=usd("0"))).id == made.id
 
@@ -183,7 +183,7 @@ def test_a_known_wish_comes_before_every_cap(store: Store) -> None:
 def asked(store: Store, **changes: object) -> NeedsConfirmation:
     """What the store says to a wish that needs a yes."""
     with pytest.raises(NeedsConfirmation) as refused:
-        store.reserve(intent(fingerprint="f", confirm=True, **changes), CAPS)
+        store.reserve(purchase(fingerprint="f", confirm=True, **changes), CAPS)
     return refused.value
 
 
@@ -213,7 +213,7 @@ def test_asking_again_asks_for_the_same_yes(store: Store) -> None:
 def test_one_yes_buys_one_video(store: Store, clock: Clock) -> None:
     quote_id = asked(store).quote_id
     assert store.approvals.approve(quote_id).approved_at == NOON
-    made = store.reserve(intent(fingerprint="f", confirm=True, quote_id=quote_id.upper()), CAPS)
+    made = store.reserve(purchase(fingerprint="f", confirm=True, quote_id=quote_id.upper()), CAPS)
     assert store.approvals.approval(quote_id).used_by == made.id
     store.refuse(claimed(store), None, no("yes"))
     clock.at += 600
@@ -224,7 +224,7 @@ def test_one_yes_buys_one_video(store: Store, clock: Clock) -> None:
 
 def test_a_yes_is_found_without_its_name(store: Store) -> None:
     store.approvals.approve(asked(store).quote_id)
-    assert store.reserve(intent(fingerprint="f", confirm=True), CAPS).state == "submitting"
+    assert store.reserve(purchase(fingerprint="f", confirm=True), CAPS).state == "submitting"
 
 
 def test_a_quote_without_a_yes_buys_nothing(store: Store) -> None:
@@ -247,7 +247,7 @@ def test_a_yes_is_for_these_arguments_and_this_price(store: Store, changes: dict
     quote_id = asked(store).quote_id
     store.approvals.approve(quote_id)
     with pytest.raises(NeedsConfirmation) as refused:
-        store.reserve(intent(**({"fingerprint": "f"} | changes), confirm=True, quote_id=quote_id), CAPS)
+        store.reserve(purchase(**({"fingerprint": "f"} | changes), confirm=True, quote_id=quote_id), CAPS)
     assert refused.value.message.startswith(f"Quote {quote_id} is for other arguments or another price. ")
 
 
@@ -261,7 +261,7 @@ def test_a_refused_purchase_uses_no_yes_up(store: Store) -> None:
     quote_id = asked(store).quote_id
     store.approvals.approve(quote_id)
     with pytest.raises(OverBudget):
-        store.reserve(intent(fingerprint="f", confirm=True), replace(CAPS, daily=usd("0.50")))
+        store.reserve(purchase(fingerprint="f", confirm=True), replace(CAPS, daily=usd("0.50")))
     assert store.approvals.approval(quote_id).used_by is None
 
 
@@ -274,7 +274,7 @@ def test_a_second_yes_changes_nothing(store: Store, clock: Clock) -> None:
 def test_a_used_quote_takes_no_yes(store: Store) -> None:
     quote_id = asked(store).quote_id
     store.approvals.approve(quote_id)
-    store.reserve(intent(fingerprint="f", confirm=True), CAPS)
+    store.reserve(purchase(fingerprint="f", confirm=True), CAPS)
     with pytest.raises(Refused, match="was used"):
         store.approvals.approve(quote_id)
 
@@ -295,7 +295,7 @@ def test_ids_are_short_and_hard_to_misread() -> None:
 
 
 def test_a_job_is_found_however_its_id_is_typed(store: Store) -> None:
-    made = store.reserve(intent(), CAPS)
+    made = store.reserve(purchase(), CAPS)
     typed = f" {made.id.upper().replace('0', 'O').replace('1', 'L')} "
     assert store.get(typed, "local") == made
 
@@ -307,7 +307,7 @@ def test_an_unknown_job_is_not_found(store: Store, job_id: str) -> None:
 
 
 def test_a_job_of_somebody_else_is_not_found(store: Store) -> None:
-    made = store.reserve(intent(principal="ann"), CAPS)
+    made = store.reserve(purchase(principal="ann"), CAPS)
     with pytest.raises(NotFound):
         store.get(made.id, "eve")
     assert store.get(made.id, None) == made
@@ -318,7 +318,7 @@ def made_of(store: Store, clock: Clock, count: int, **changes: object) -> list[J
     jobs: list[Job] = []
     for number in range(count):
         clock.at = NOON + number // 2
-        jobs.append(store.reserve(intent("0", **changes), CAPS))
+        jobs.append(store.reserve(purchase("0", **changes), CAPS))
     return sorted(jobs, key=lambda job: (job.created_at, job.id), reverse=True)
 
 
@@ -340,7 +340,7 @@ def test_a_page_holds_the_principals_own_jobs(store: Store, clock: Clock) -> Non
 
 def test_a_page_can_be_of_one_state(store: Store) -> None:
     done = store.finish(running(store), FILE)
-    made = store.reserve(intent(), CAPS)
+    made = store.reserve(purchase(), CAPS)
     assert store.page("local", state="submitting", limit=9).jobs == (made,)
     assert store.page("local", state="completed", limit=9).jobs == (done,)
 
@@ -360,7 +360,7 @@ def test_a_page_can_be_of_one_state(store: Store) -> None:
 )
 def test_a_query_means_every_word_somewhere_in_the_prompt(store: Store, query: str, found: set[str]) -> None:
     for prompt in ("a Paper boat", "a boat of STRASSE", "100% wool_"):
-        store.reserve(intent("0", prompt=prompt), CAPS)
+        store.reserve(purchase("0", prompt=prompt), CAPS)
     assert {job.prompt for job in store.page("local", query=query, limit=9).jobs} == found
 
 
@@ -369,12 +369,12 @@ def test_a_query_of_more_than_a_database_takes_is_refused(store: Store, query: s
     with pytest.raises(BrokenRules) as refused:
         store.page("local", query=query, limit=2)
     said = f"{len(query.split())} words of {len(query)} characters"
-    assert refused.value.broken == (Broken("query", said, "at most 500 words of 5000 characters in all", "invalid_argument"),)
+    assert refused.value.broken == (BrokenRule("query", said, "at most 500 words of 5000 characters in all", "invalid_argument"),)
 
 
 @pytest.mark.parametrize("query", ["%" * 5_000, "\U0001f3ac" * 5_000, "a " * 500], ids=lambda query: query[:2])
 def test_a_query_of_as_much_as_is_taken_finds_what_it_says(store: Store, query: str) -> None:
-    job = store.reserve(intent("0", prompt=f"of {query}"), CAPS)
+    job = store.reserve(purchase("0", prompt=f"of {query}"), CAPS)
     assert store.page("local", query=query, limit=2).jobs == (job,)
 
 
@@ -394,7 +394,7 @@ def as_cursor(json: str) -> str:
 def test_a_cursor_that_is_not_ours_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(BrokenRules) as refused:
         store.page("local", limit=2, cursor=cursor)
-    assert refused.value.broken == (Broken("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)
+    assert refused.value.broken == (BrokenRule("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)
 
 
 # Changes
@@ -406,7 +406,7 @@ def test_every_change_that_a_client_can_see_has_the_next_version(store: Store) -
     assert store.version() == 2
     done = store.settle(job, DONE)
     assert done is not None
-    other = store.reserve(intent(), CAPS)
+    other = store.reserve(purchase(), CAPS)
     assert (done.version, other.version, store.version()) == (3, 4, 4)
     assert store.changed(0) == (done, other)
     assert store.changed(3) == (other,)
@@ -416,17 +416,17 @@ def test_every_change_that_a_client_can_see_has_the_next_version(store: Store) -
 def test_alive_counts_what_the_worker_has_to_finish(store: Store) -> None:
     store.finish(running(store), FILE)
     store.unclear(begun(store), "t", no("unknown"))
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     begun(store)
     assert store.alive() == 2
 
 
 def test_a_job_that_was_just_asked_for_knows_what_is_left_of_the_day(store: Store) -> None:
-    wish = intent("1.20")
+    wish = purchase("1.20")
     made = store.reserve(wish, CAPS)
     assert (made.day_left, store.get(made.id, None).day_left) == (usd("8.80"), None)
-    assert store.reserve(intent("0"), CAPS).day_left == usd("8.80")
-    assert store.reserve(intent("0.30"), CAPS).day_left == store.budget(CAPS).day_left == usd("8.50")
+    assert store.reserve(purchase("0"), CAPS).day_left == usd("8.80")
+    assert store.reserve(purchase("0.30"), CAPS).day_left == store.budget(CAPS).day_left == usd("8.50")
     assert store.reserve(wish, CAPS).day_left == usd("8.50")
 
 
@@ -437,18 +437,18 @@ def test_a_new_job_takes_as_long_as_the_median_of_the_last_twenty_of_its_model(s
         clock.at += 500 if number < 3 else number
         store.finish(job, FILE)
         if number == 2:
-            assert store.reserve(intent(), CAPS).expected_s == 180
+            assert store.reserve(purchase(), CAPS).expected_s == 180
             clock.at += DAY_S
         clock.at += 1
-    assert store.reserve(intent("0"), CAPS).expected_s == 12
-    assert store.reserve(intent("0", model="muvi:sora-2-pro"), CAPS).expected_s == 180
+    assert store.reserve(purchase("0"), CAPS).expected_s == 12
+    assert store.reserve(purchase("0", model="muvi:sora-2-pro"), CAPS).expected_s == 180
 
 
 # Calling back
 
 
 def test_an_unsent_job_is_cancelled_free_of_charge(store: Store, database: Database) -> None:
-    made = store.reserve(intent(), CAPS)
+    made = store.reserve(purchase(), CAPS)
     gone = store.cancel_unsent(made)
     assert gone == replace(made, state="cancelled", charged="no", finished_at=NOON, version=2)
     assert spent(store) == (0, 0)
@@ -464,7 +464,7 @@ def test_a_job_that_is_being_sent_is_not_cancelled(store: Store) -> None:
 
 
 def test_a_cancelled_job_is_not_begun(store: Store) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     job = claimed(store)
     assert store.cancel_unsent(job) is not None
     assert store.begin(job, "t", lease_s=60) is False

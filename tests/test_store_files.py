@@ -15,13 +15,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from sora_mcp.errors import StorageError
-from sora_mcp.money import usd
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain.money import usd
 from sora_mcp.store import READS, Said, Store
 from sora_mcp.store.database import MIGRATIONS, Database, migrate
-from sora_mcp.store.owners import Owners
+from sora_mcp.store.processes import Owners
 
-from .stored import CAPS, FILE, claimed, empty_schema, intent, running, spent
+from .stored import CAPS, FILE, claimed, empty_schema, purchase, running, spent
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="modes and locks of POSIX")
 
@@ -43,7 +43,7 @@ def modes(folder: Path) -> dict[str, str]:
 def test_what_a_store_writes_is_its_users_alone(tmp_path: Path) -> None:
     store = opened(tmp_path / "home")
     store.sign_on("a")
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     home = tmp_path / "home"
     assert modes(home) == {"home": "drwx------", "sora.db": "-rw-------", "sora.db-journal": "-rw-------", "owners": "drwx------"}
     assert modes(home / "owners") == {"owners": "drwx------", "a": "-rw-------"}
@@ -184,7 +184,7 @@ def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
         pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
         conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StorageError) as refused:
-        store.reserve(intent(prompt="a" * 100_000), CAPS)
+        store.reserve(purchase(prompt="a" * 100_000), CAPS)
     assert refused.value.message == "The store cannot be read or written: database or disk is full"
     assert (spent(store), store.version()) == ((0, 0), 0)
     store.close()
@@ -206,7 +206,7 @@ def test_a_connection_that_breaks_as_it_commits_leaves_it_open_whether_anything_
         for statement in BREAKING:
             conn.exec_driver_sql(statement.format(when))
     with pytest.raises(StorageError) as broken:
-        store.reserve(intent(), CAPS)
+        store.reserve(purchase(), CAPS)
     assert broken.value.charged == charged
 
 
@@ -246,7 +246,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
 
 
 def test_reads_do_not_wait_for_a_writer(store: Store, database: Database) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     every = reads(store)
     assert every.keys() == READS
     with database.writing():
@@ -268,13 +268,13 @@ def test_an_idle_worker_takes_no_write_lock(store: Store, database: Database) ->
 
 
 async def test_the_store_is_asked_in_a_thread(store: Store) -> None:
-    job = await store.run(store.reserve, intent(), CAPS)
+    job = await store.run(store.reserve, purchase(), CAPS)
     assert await store.run(store.get, job.id, principal="local") == job
 
 
 async def test_cancelling_tears_no_transaction(store: Store) -> None:
     with anyio.move_on_after(0) as scope:
-        await store.run(store.reserve, intent(), CAPS)
+        await store.run(store.reserve, purchase(), CAPS)
     assert scope.cancelled_caught
     assert store.version() in (0, 1)
     assert spent(store)[0] == store.version() * usd("1")
@@ -286,7 +286,7 @@ async def test_cancelling_tears_no_transaction(store: Store) -> None:
 @POSIX
 def test_the_jobs_of_a_dead_process_are_free_at_once(tmp_path: Path) -> None:
     dying, living = opened(tmp_path), opened(tmp_path)
-    dying.reserve(intent(), CAPS)
+    dying.reserve(purchase(), CAPS)
     dying.sign_on("a")
     living.sign_on("b")
     claimed(dying, "a", lease_s=100)
@@ -325,7 +325,7 @@ def test_a_file_that_was_taken_for_a_dead_ones_is_made_again(tmp_path: Path) -> 
 @POSIX
 def test_a_dead_process_stays_to_be_buried_while_the_store_is_away(tmp_path: Path) -> None:
     dying, living = opened(tmp_path), opened(tmp_path)
-    dying.reserve(intent(), CAPS)
+    dying.reserve(purchase(), CAPS)
     dying.sign_on("a")
     claimed(dying, "a", lease_s=100)
     dying.close()
@@ -385,8 +385,8 @@ def test_no_read_grows_with_the_number_of_jobs(store: Store, database: Database)
         "next page": lambda: store.page("local", limit=5, cursor=cursor),
         "next page of all": lambda: store.page(None, limit=5, cursor=cursor),
         "claim": lambda: store.claim("me", limit=1, lease_s=60),
-        "reserve": lambda: store.reserve(intent("0"), CAPS),
-        "reserve by request_id": lambda: store.reserve(intent("0", request_id="r"), CAPS),
+        "reserve": lambda: store.reserve(purchase("0"), CAPS),
+        "reserve by request_id": lambda: store.reserve(purchase("0", request_id="r"), CAPS),
     }
     del every["spend"]  # a report reads its month
     found = {name: [line for line in plans(store, database, ask) if GROWS.search(line)] for name, ask in every.items()}
@@ -398,7 +398,7 @@ def test_a_page_reads_no_more_rows_than_it_shows(store: Store, database: Databas
     if database.on_one_machine:
         pytest.skip("SQLite counts no rows")
     for _ in range(60):
-        store.reserve(intent("0"), CAPS)
+        store.reserve(purchase("0"), CAPS)
     with database.writing() as conn:
         conn.exec_driver_sql("ANALYZE jobs")
     asked = plans(store, database, lambda: store.page("local", limit=5), how="EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF)")

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sora_mcp.domain import Job
-from sora_mcp.errors import OverBudget
-from sora_mcp.money import usd
+from sora_mcp.domain.errors import OverBudget
+from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 
-from .stored import CAPS, Clock, intent, sending, spent
+from .stored import CAPS, Clock, purchase, sending, spent
 
 MONEY_FOR, PRICE = 10, "1.00"
 
@@ -39,7 +39,7 @@ def bought(store: Store, wishes: int) -> list[bool]:
 
     def wish() -> None:
         try:
-            store.reserve(intent(PRICE), CAPS)
+            store.reserve(purchase(PRICE), CAPS)
             ends.append(True)
         except OverBudget:
             ends.append(False)
@@ -76,7 +76,7 @@ def test_four_processes_hold_together_what_the_budget_has(store: Store, store_ur
 
 
 def test_the_same_wish_at_the_same_moment_is_one_job(store: Store) -> None:
-    wish, made = intent(request_id="r"), list[Job]()
+    wish, made = purchase(request_id="r"), list[Job]()
     together(16, lambda: made.append(store.reserve(wish, CAPS)))
     assert (len({job.id for job in made}), sum(not job.deduplicated for job in made)) == (1, 1)
     assert spent(store)[0] == usd("1")
@@ -84,7 +84,7 @@ def test_the_same_wish_at_the_same_moment_is_one_job(store: Store) -> None:
 
 def test_every_job_is_claimed_by_one(store: Store) -> None:
     for _ in range(10):
-        store.reserve(intent("0"), CAPS)
+        store.reserve(purchase("0"), CAPS)
     claims: list[str] = []
     together(8, lambda: claims.extend(job.id for job in store.claim(threading.current_thread().name, limit=3, lease_s=60)))
     assert (len(claims), len(set(claims))) == (10, 10)
@@ -92,7 +92,7 @@ def test_every_job_is_claimed_by_one(store: Store) -> None:
 
 def test_no_more_than_four_submits_begin_at_once(store: Store, database: Database) -> None:
     for _ in range(12):
-        store.reserve(intent("0"), CAPS)
+        store.reserve(purchase("0"), CAPS)
     jobs, begun = list(store.claim("me", limit=12, lease_s=60)), list[bool]()
     together(12, lambda: begun.append(store.begin(jobs.pop(), "t", lease_s=60)))
     assert (sum(begun), sending(database)) == (4, 4)
@@ -107,7 +107,7 @@ def test_versions_are_seen_in_order_by_who_follows_them(store: Store, database: 
 
     follower = threading.Thread(target=follow)
     follower.start()
-    together(8, lambda: [store.reserve(intent("0"), CAPS) for _ in range(5)] and None)
+    together(8, lambda: [store.reserve(purchase("0"), CAPS) for _ in range(5)] and None)
     stop.set()
     follower.join()
     assert seen == list(range(1, 41))

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from sora_mcp.domain import Call, Done, Failed, Job, JobError
-from sora_mcp.money import usd
+from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 
-from .stored import ASK, CALL, CAPS, DONE, FILE, MEDIA, NOON, PENDING, Clock, begun, claimed, intent, moves, no, running, sending
+from .stored import ASK, CALL, CAPS, DONE, FILE, MEDIA, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, running, sending
 
 GONE = -1.0
 """A lease that has run out already."""
@@ -35,14 +35,14 @@ def orphans(database: Database) -> list[tuple[str, str, str]]:
 
 
 def test_a_claimed_job_is_nobody_elses(store: Store) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     job = claimed(store, "a")
     assert job.fence == 1
     assert store.claim("b", limit=9, lease_s=60) == ()
 
 
 def test_claims_take_what_is_due_longest_and_no_more_than_asked(store: Store) -> None:
-    jobs = [store.reserve(intent(), CAPS) for _ in range(3)]
+    jobs = [store.reserve(purchase(), CAPS) for _ in range(3)]
     first = store.claim("a", limit=2, lease_s=60)
     assert [job.id for job in first] == [job.id for job in jobs[:2]]
     assert [job.id for job in store.claim("b", limit=2, lease_s=60)] == [jobs[2].id]
@@ -50,20 +50,20 @@ def test_claims_take_what_is_due_longest_and_no_more_than_asked(store: Store) ->
 
 
 def test_a_lease_that_ran_out_can_be_claimed_with_a_higher_fence(store: Store) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     claimed(store, "a", GONE)
     assert claimed(store, "b").fence == 2
 
 
 def test_a_renewed_lease_goes_on(store: Store) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     job = claimed(store, "a", GONE)
     store.renew("a", [job.id], lease_s=60)
     assert store.claim("b", limit=9, lease_s=60) == ()
 
 
 def test_nobody_renews_a_lease_of_another(store: Store) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     job = claimed(store, "a", GONE)
     store.renew("b", [job.id], lease_s=60)
     assert len(store.claim("b", limit=9, lease_s=60)) == 1
@@ -71,7 +71,7 @@ def test_nobody_renews_a_lease_of_another(store: Store) -> None:
 
 def test_the_next_due_moment_counts_leases_too(store: Store) -> None:
     assert store.next_due() is None
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     assert store.next_due() == 0.0
     job = claimed(store, lease_s=100)
     leased = store.next_due()
@@ -102,7 +102,7 @@ def test_hurry_takes_no_job_from_its_worker_and_wakes_no_dead_one(store: Store, 
 
 
 def test_a_clock_that_was_set_back_freezes_nothing(store: Store, database: Database) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     job = claimed(store, "a", lease_s=3 * 3600)
     assert store.next_due() == 0.0
     again = claimed(store, "b")
@@ -114,7 +114,7 @@ def test_a_clock_that_was_set_back_freezes_nothing(store: Store, database: Datab
 
 
 def test_a_submit_from_before_the_clock_was_set_back_takes_no_room(store: Store, database: Database) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     assert store.begin(claimed(store), "t", lease_s=3 * 3600)
     assert sending(database) == 0
 
@@ -125,14 +125,14 @@ def test_an_unclear_submit_holds_up_its_model_for_minutes_whatever_the_clock_doe
 ) -> None:
     store.unclear(begun(store), "t", no("unknown"))
     clock.at -= back_s
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     job = claimed(store)
     assert (store.lost.alone_until(job, 60) is not None) is waits
     assert store.begin(job, "u", lease_s=60, alone_s=60) is not waits
 
 
 def test_who_signs_off_frees_its_jobs(store: Store) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     store.sign_on("a")
     claimed(store, "a")
     store.sign_off("a")
@@ -155,7 +155,7 @@ def test_a_job_with_a_token_is_never_begun_again(store: Store) -> None:
 
 
 def test_who_lost_the_job_to_another_begins_nothing(store: Store) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     stale = claimed(store, "a", GONE)
     mine = claimed(store, "b")
     assert store.begin(stale, "t", lease_s=60) is False
@@ -165,7 +165,7 @@ def test_who_lost_the_job_to_another_begins_nothing(store: Store) -> None:
 def test_a_vendor_gets_so_many_submits_at_once_and_the_rest_wait(store: Store, database: Database) -> None:
     for _ in range(4):
         begun(store)
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     fifth = claimed(store)
     assert store.begin(fifth, "t", lease_s=60) is False
     assert row(database, fifth) == {"due": True, "owner": None}
@@ -176,19 +176,19 @@ def test_every_vendor_has_its_own_room(store: Store, database: Database) -> None
     for _ in range(4):
         begun(store)
     begun(store, vendor="fal", model="fal:kling")
-    store.reserve(intent(vendor="fal"), CAPS)
+    store.reserve(purchase(vendor="fal"), CAPS)
     assert store.begin(claimed(store), "t", lease_s=60) is True
     assert [sending(database, name) for name in ("muvi", "fal", "nobody")] == [4, 2, 0]
 
 
 def test_a_submit_whose_sender_died_leaves_room(store: Store, database: Database) -> None:
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     assert store.begin(claimed(store), "t", lease_s=GONE)
     assert sending(database) == 0
 
 
 def test_a_model_that_was_paused_meanwhile_is_not_bought_any_more(store: Store, database: Database) -> None:
-    waiting, dear = store.reserve(intent(), CAPS), store.reserve(intent(), CAPS)
+    waiting, dear = store.reserve(purchase(), CAPS), store.reserve(purchase(), CAPS)
     late, early = store.claim("me", limit=9, lease_s=60)
     assert store.begin(early, "t", lease_s=60)
     store.bind_done(early, "t", replace(DONE, micros=usd("2")), "abc")
@@ -200,7 +200,7 @@ def test_a_model_that_was_paused_meanwhile_is_not_bought_any_more(store: Store, 
     assert (ended.submit_token, moves(database, ended)) == (None, {"hold": usd("1"), "release": usd("1")})
     assert row(database, ended) == {"due": False, "owner": None}
     store.pauses.resume("muvi:sora-2")
-    store.reserve(intent(), CAPS)
+    store.reserve(purchase(), CAPS)
     assert store.begin(next(job for job in store.claim("me", limit=9, lease_s=60) if job.state == "submitting"), "v", lease_s=60)
 
 
@@ -212,7 +212,7 @@ def test_a_wish_that_waited_for_more_than_an_hour_is_not_sent_any_more(
     if again:
         store.put_back(begun(store), "t", due_s=0)
     else:
-        store.reserve(intent(), CAPS)
+        store.reserve(purchase(), CAPS)
     clock.at += age_s
     job = claimed(store)
     assert store.begin(job, "u", lease_s=60) is goes

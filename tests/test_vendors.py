@@ -9,10 +9,12 @@ from decimal import Overflow
 
 import pytest
 
+from sora_mcp.catalogue.catalogue import Catalogue, rebased, stocked
+from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Call, Done, Failed, OwnModel, Pending, Reply, Vendor
-from sora_mcp.rules import check
-from sora_mcp.vendors import EVERY, Catalogue, read, rebased, stocked
-from sora_mcp.vendors.answers import refusal
+from sora_mcp.vendors import EVERY
+from sora_mcp.vendors.reading import read
+from sora_mcp.vendors.shared.responses import refusal
 
 from .stories import FOLDER, Story, listed, stories
 

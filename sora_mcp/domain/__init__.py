@@ -1,9 +1,24 @@
 """The nouns: what is asked for, what is sold, what goes over the wire, what became of it."""
 
-from .asked import LOCAL, Facts, Image, Order, Scalar, Size, VideoRequest, Wish
-from .became import JOB_ID, LIVE, QUOTE_GOOD_FOR_S, UNSTORED, Artifact, Charged, Job, JobError, Quote, State
-from .sold import STALE, Allowed, Confidence, Ended, ImageRule, Link, Offer, OwnModel, Per, Rate, Rule, Text, When
-from .wire import Call, Done, Failed, Found, Handler, Linkless, Listing, Lost, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain.job import JOB_ID, LIVE, QUOTE_GOOD_FOR_S, UNSTORED, Artifact, Charged, Job, JobError, Quote, State
+from sora_mcp.domain.offer import STALE, Allowed, Confidence, Ended, ImageRule, Link, Offer, OwnModel, Per, Rate, Rule, Text, When
+from sora_mcp.domain.request import LOCAL, Facts, Image, Order, Scalar, Size, VideoRequest, Wish
+from sora_mcp.domain.vendor import (
+    Call,
+    Done,
+    DoneWithoutLink,
+    Failed,
+    Found,
+    Handler,
+    Listing,
+    LostCall,
+    Pending,
+    Reading,
+    Refusal,
+    Reply,
+    Search,
+    Vendor,
+)
 
 __all__ = [
     "JOB_ID",
@@ -18,6 +33,7 @@ __all__ = [
     "Charged",
     "Confidence",
     "Done",
+    "DoneWithoutLink",
     "Ended",
     "Facts",
     "Failed",
@@ -28,9 +44,8 @@ __all__ = [
     "Job",
     "JobError",
     "Link",
-    "Linkless",
     "Listing",
-    "Lost",
+    "LostCall",
     "Offer",
     "Order",
     "OwnModel",

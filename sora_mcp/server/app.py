@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 import anyio
@@ -31,12 +31,14 @@ from mcp.types import (
     Tool,
 )
 
-from .. import __version__
-from ..domain import QUOTE_GOOD_FOR_S
-from ..vendors import Catalogue
-from . import prompts, protocol
-from .apps import apps
-from .opened import OpenDesk, Opened
+from sora_mcp import __version__
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.config.settings import Settings
+from sora_mcp.domain import QUOTE_GOOD_FOR_S
+from sora_mcp.server import prompts
+from sora_mcp.server.apps import apps
+from sora_mcp.server.context import OpenService, ServerContext
+from sora_mcp.server.transports import stdio as protocol
 
 INSTRUCTIONS = """\
 Makes short video clips from words or from a first frame. Every clip costs money, except on the model sample:sample. \
@@ -55,7 +57,7 @@ CACHED: Mapping[CacheableMethod, CacheHint] = {
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
-class SoraServer(MCPServer[Opened]):
+class SoraServer(MCPServer[ServerContext]):
     """An MCPServer whose tools are strict, whose errors say what to change, and whose resources come from the store."""
 
     async def list_tools(self) -> list[Tool]:
@@ -63,7 +65,7 @@ class SoraServer(MCPServer[Opened]):
         return [*_answers().tools(), *await super().list_tools()]
 
     async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Opened, Any] | None = None
+        self, name: str, arguments: dict[str, Any], context: Context[ServerContext, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Refusals and failures are results; only a tool that does not exist is a protocol error."""
         answers = _answers()
@@ -79,7 +81,7 @@ class SoraServer(MCPServer[Opened]):
             return answers.refused(error, name)
 
     async def get_prompt(
-        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Opened, Any] | None = None
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerContext, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """A wrong name or argument is said in our words."""
         if (why := prompts.wrong(await self.list_prompts(), name, arguments or {})) is not None:
@@ -95,7 +97,7 @@ class SoraServer(MCPServer[Opened]):
         return [*_answers().resources.templates(), *await super().list_resource_templates()]
 
     async def read_resource(
-        self, uri: Any, context: Context[Opened, Any] | None = None
+        self, uri: Any, context: Context[ServerContext, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
         """Ours by their addresses, all others as the SDK has them."""
         if context is None or not str(uri).startswith(SCHEME):
@@ -104,7 +106,7 @@ class SoraServer(MCPServer[Opened]):
 
 
 def build(
-    open_desk: OpenDesk,
+    open_service: OpenService,
     catalogue: Catalogue | None = None,
     *,
     today: Callable[[], date] = date.today,
@@ -125,8 +127,10 @@ def build(
             await sessions.listed()
 
     @asynccontextmanager
-    async def lifespan(_: MCPServer[Opened]) -> AsyncGenerator[Opened]:
-        opened = Opened(open_desk, catalogue or Catalogue(), today=today, beside=lambda desk: _answers().changes.watch(desk, tell))
+    async def lifespan(_: MCPServer[ServerContext]) -> AsyncGenerator[ServerContext]:
+        opened = ServerContext(
+            open_service, catalogue or Catalogue(), today=today, beside=lambda service: _answers().changes.watch(service, tell)
+        )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(opened.keep)
             try:
@@ -157,6 +161,11 @@ def build(
     return server
 
 
+def server_of(settings: Settings, open_service: OpenService, **door: Any) -> SoraServer:
+    """The server, with this user's catalogue and calendar; over HTTP also with who may come in."""
+    return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **door)
+
+
 def _pages(server: SoraServer) -> Callable[[protocol.Ctx, PaginatedRequestParams], Any]:
     async def page(ctx: protocol.Ctx, params: PaginatedRequestParams) -> ListResourcesResult:
         return await _answers().page(ctx, params, await server.list_resources())
@@ -170,6 +179,6 @@ async def _complete(ctx: protocol.Ctx, params: CompleteRequestParams) -> Complet
 
 def _answers():
     """Imported with the first request: `initialize` waits for none of it."""
-    from . import answers
+    from sora_mcp.server import dispatch as answers
 
     return answers

@@ -7,16 +7,16 @@ from datetime import date
 
 from mcp.types import Completion
 
-from ..errors import SoraError
-from ..rules import seconds_of, sizes_of
-from ..vendors import Choice
-from .opened import Opened, principal
+from sora_mcp.catalogue.catalogue import Choice
+from sora_mcp.catalogue.rules import seconds_of, sizes_of
+from sora_mcp.domain.errors import SoraError
+from sora_mcp.server.context import ServerContext, principal
 
 MOST = 100
 """What the protocol allows in one answer."""
 
 
-async def complete(name: str, typed: str, before: Mapping[str, str], opened: Opened) -> Completion:
+async def complete(name: str, typed: str, before: Mapping[str, str], opened: ServerContext) -> Completion:
     """Values of the argument of this name that begin with, or else contain, what was typed. `before` is what is filled in already."""
     values, more = await _jobs(opened) if name == "job_id" else (_values(name, before, opened), False)
     sought = typed.strip().casefold()
@@ -26,7 +26,7 @@ async def complete(name: str, typed: str, before: Mapping[str, str], opened: Ope
     return Completion(values=found[:MOST], total=None if more else len(found), has_more=more or len(found) > MOST)
 
 
-def _values(name: str, before: Mapping[str, str], opened: Opened) -> list[str]:
+def _values(name: str, before: Mapping[str, str], opened: ServerContext) -> list[str]:
     match name:
         case "model":
             return [choice.id for choice in opened.catalogue.choices()]
@@ -46,7 +46,7 @@ def _once(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _meant(before: Mapping[str, str], opened: Opened) -> tuple[Choice, ...]:
+def _meant(before: Mapping[str, str], opened: ServerContext) -> tuple[Choice, ...]:
     """The offers of the model that was named, else all."""
     wanted = before.get("model", "").strip().casefold()
     every = tuple(opened.catalogue.choices())
@@ -59,10 +59,10 @@ def _months(today: date) -> list[str]:
     return [f"{count // 12}-{count % 12 + 1:02d}" for count in counts]
 
 
-async def _jobs(opened: Opened) -> tuple[list[str], bool]:
+async def _jobs(opened: ServerContext) -> tuple[list[str], bool]:
     """The newest ones, and whether there are more."""
     try:
-        page = await (await opened.desk()).jobs(principal=principal(), limit=MOST)
+        page = await (await opened.service()).jobs(principal=principal(), limit=MOST)
     except SoraError:
         return [], False
     return [job.id for job in page.jobs], page.next_cursor is not None

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Fix
-from ..rules import options_of
-from ..vendors import EVERY
+from sora_mcp.catalogue.rules import options_of
+from sora_mcp.domain.errors import Fix
+from sora_mcp.vendors import EVERY
 
 if TYPE_CHECKING:
-    from .arguments import Argument
+    from sora_mcp.server.schema import Argument
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "seconds": ("duration", "length", "duration_seconds", "duration_s", "time", "sec", "secs"),

@@ -9,9 +9,9 @@ from inspect import signature
 from mcp import types
 from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 
-from ..domain import JOB_ID
-from ..errors import repeated
-from ..rules import one_of
+from sora_mcp.catalogue.rules import one_of
+from sora_mcp.domain import JOB_ID
+from sora_mcp.domain.errors import repeated
 
 WRITTEN = {"month": (re.compile(r"\s*([0-9]{4}-(0[1-9]|1[0-2])\s*)?"), "2026-11"), "job_id": (JOB_ID, "v_0123456789")}
 """How arguments are written that are no free words."""

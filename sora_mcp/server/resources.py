@@ -13,19 +13,21 @@ from mcp import MCPError
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, Resource, ResourceTemplate
 
-from ..domain import Job, Vendor
-from ..errors import NotFinished, NotFound, SoraError
-from ..media import poster
-from ..money import as_number
-from ..paths import bytes_of, file_of
-from ..quoted import vendor_text
-from ..vendors import Choice
-from . import replies, sentences, sizes
-from .opened import Opened, principal
-from .seeing import LOOK_S, viewed
+from sora_mcp.catalogue.catalogue import Choice
+from sora_mcp.domain import Job, Vendor
+from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
+from sora_mcp.domain.money import as_number
+from sora_mcp.jobs.input_files import bytes_of, file_of
+from sora_mcp.media.view import poster
+from sora_mcp.security.text import vendor_text
+from sora_mcp.server import messages as sentences
+from sora_mcp.server import offers_view as sizes
+from sora_mcp.server import results as replies
+from sora_mcp.server.context import ServerContext, principal
+from sora_mcp.server.seeing import LOOK_S, viewed
 
 if TYPE_CHECKING:
-    from ..store import SpendRow
+    from sora_mcp.store import SpendRow
 
 JSON = "application/json"
 MOST_INLINE = 4 << 20
@@ -92,7 +94,7 @@ def finished(jobs: Iterable[Job]) -> list[Resource]:
     ]
 
 
-async def read(uri: str, opened: Opened) -> Iterable[ReadResourceContents]:
+async def read(uri: str, opened: ServerContext) -> Iterable[ReadResourceContents]:
     """What stands at the address. -32602 with the address where there is nothing for this caller."""
     try:
         content = await _content(uri, opened)
@@ -103,24 +105,24 @@ async def read(uri: str, opened: Opened) -> Iterable[ReadResourceContents]:
     return [ReadResourceContents(content=content.body, mime_type=content.media_type)]
 
 
-async def _content(uri: str, opened: Opened) -> Content:
+async def _content(uri: str, opened: ServerContext) -> Content:
     for place in PLACES:
         if (names := place.match(uri)) is not None:
             return await place.read(opened, **names)
     raise NotFound("There is nothing at this address; resources/list and resources/templates/list say what there is.")
 
 
-async def _videos(opened: Opened) -> Content:
-    page = await (await opened.desk()).jobs(principal=principal(), state="completed", limit=MOST_LISTED)
+async def _videos(opened: ServerContext) -> Content:
+    page = await (await opened.service()).jobs(principal=principal(), state="completed", limit=MOST_LISTED)
     videos = [{**replies.job_fields(job), **replies.kept_fields(job)} for job in page.jobs]
     return Content(replies.dumped({"videos": videos, **({"next_cursor": page.next_cursor} if page.next_cursor else {})}))
 
 
-async def _job(opened: Opened, job_id: str) -> Content:
-    desk = await opened.desk()
-    job = await desk.job(job_id, principal=principal())
+async def _job(opened: ServerContext, job_id: str) -> Content:
+    service = await opened.service()
+    job = await service.job(job_id, principal=principal())
     known = {
-        "message": sentences.of_job(job, now=desk.clock()),
+        "message": sentences.of_job(job, now=service.clock()),
         **replies.job_fields(job),
         **replies.kept_fields(job),
         "sha256": job.artifact.sha256 if job.artifact else None,
@@ -136,12 +138,12 @@ async def _job(opened: Opened, job_id: str) -> Content:
     return Content(replies.dumped({name: value for name, value in known.items() if value is not None}))
 
 
-def _file(ending: str) -> Callable[[Opened, str], Awaitable[Content]]:
+def _file(ending: str) -> Callable[[ServerContext, str], Awaitable[Content]]:
     """Files whose names end like this."""
 
-    async def read_file(opened: Opened, job_id: str) -> Content:
-        desk = await opened.desk()
-        job = await desk.job(job_id, principal=principal())
+    async def read_file(opened: ServerContext, job_id: str) -> Content:
+        service = await opened.service()
+        job = await service.job(job_id, principal=principal())
         if job.artifact is not None and replies.ending(job) != ending:
             raise NotFound(f"{job.id} is at {replies.video_uri(job)}.", job_id=job.id)
         path = await anyio.to_thread.run_sync(file_of, job)
@@ -153,19 +155,19 @@ def _file(ending: str) -> Callable[[Opened, str], Awaitable[Content]]:
     return read_file
 
 
-async def _sheet(opened: Opened, job_id: str) -> Content:
-    _, view = await viewed(await opened.desk(), job_id, None)
+async def _sheet(opened: ServerContext, job_id: str) -> Content:
+    _, view = await viewed(await opened.service(), job_id, None)
     return Content(view.jpeg, "image/jpeg")
 
 
-async def _poster(opened: Opened, job_id: str) -> Content:
-    desk = await opened.desk()
-    job = await desk.job(job_id, principal=principal())
+async def _poster(opened: ServerContext, job_id: str) -> Content:
+    service = await opened.service()
+    job = await service.job(job_id, principal=principal())
     path = await anyio.to_thread.run_sync(file_of, job)
-    return Content(await desk.studio.run(lambda allowance: poster.poster(path, allowance), seconds=LOOK_S), "image/jpeg")
+    return Content(await service.media_pool.run(lambda allowance: poster.poster(path, allowance), seconds=LOOK_S), "image/jpeg")
 
 
-async def _vendors(opened: Opened) -> Content:
+async def _vendors(opened: ServerContext) -> Content:
     keyed = opened.catalogue.keyed
     every = [
         {
@@ -180,33 +182,33 @@ async def _vendors(opened: Opened) -> Content:
     return Content(replies.dumped({"vendors": every}))
 
 
-async def _vendor(opened: Opened, vendor: str) -> Content:
+async def _vendor(opened: ServerContext, vendor: str) -> Content:
     named = next((known for known in opened.catalogue.vendors if known.name == vendor), None)
     if named is None:
         raise NotFound(f"There is no vendor {vendor!r}; sora://vendors names them.")
     return Content(replies.dumped(_vendor_facts(named, opened)))
 
 
-def _vendor_facts(vendor: Vendor, opened: Opened) -> dict[str, Any]:
+def _vendor_facts(vendor: Vendor, opened: ServerContext) -> dict[str, Any]:
     today = opened.today()
     offers = [sizes.facts(Choice(vendor, offer), opened.catalogue, today=today) for offer in vendor.offers]
     refunds = {} if vendor.refunds is None else {"refunds": vendor.refunds}
     return {"vendor": vendor.name, "title": vendor.title, "keys": list(vendor.keys), **refunds, "offers": offers}
 
 
-async def _spend(opened: Opened) -> Content:
-    desk = await opened.desk()
-    spent = await desk.store.run(desk.store.spend)
+async def _spend(opened: ServerContext) -> Content:
+    service = await opened.service()
+    spent = await service.store.run(service.store.spend)
     sums = {
         "days": _sums(spent, lambda row: row.day),
         "months": _sums(spent, lambda row: row.day[:7]),
         "vendors": _sums(spent, lambda row: row.vendor),
         "models": _sums(spent, lambda row: row.model),
     }
-    return Content(replies.dumped({**sums, "budget": replies.budget_fields(await desk.budget())}))
+    return Content(replies.dumped({**sums, "budget": replies.budget_fields(await service.budget())}))
 
 
-async def _guide(opened: Opened) -> Content:
+async def _guide(opened: ServerContext) -> Content:
     del opened  # the guide is the same for everybody
     return Content(await anyio.to_thread.run_sync(GUIDE.read_text, "utf-8"), "text/markdown")
 

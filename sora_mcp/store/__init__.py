@@ -11,19 +11,21 @@ from typing import ParamSpec, TypeVar
 
 import anyio.to_thread
 
-from ..domain import Artifact, Call, Done, Failed, Job, JobError, Pending, State
-from ..errors import SoraError
-from ..money import Micros
-from . import claims, jobs, ledger, made, outcomes, reserving
-from .approvals import Approvals
-from .database import connect, ours
-from .listings import Listings
-from .lost import Lost
-from .nouns import READS, Approval, Budget, Caps, Intent, Outline, Page, Pause, Said, SpendRow
-from .owners import Owners
-from .pauses import Pauses
+from sora_mcp.domain import Artifact, Call, Done, Failed, Job, JobError, Pending, State
+from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.money import Micros
+from sora_mcp.store import jobs, ledger, made, outcomes
+from sora_mcp.store import leases as claims
+from sora_mcp.store import reservations as reserving
+from sora_mcp.store.approvals import Approvals
+from sora_mcp.store.database import connect, ours
+from sora_mcp.store.paused_models import Pauses
+from sora_mcp.store.processes import Owners
+from sora_mcp.store.records import READS, Approval, Budget, Caps, Outline, Page, Pause, Purchase, Said, SpendRow
+from sora_mcp.store.unclear import LostCall
+from sora_mcp.store.vendor_lists import Listings
 
-__all__ = ["READS", "Approval", "Budget", "Caps", "Intent", "Outline", "Page", "Pause", "Said", "SpendRow", "Store"]
+__all__ = ["READS", "Approval", "Budget", "Caps", "Outline", "Page", "Pause", "Purchase", "Said", "SpendRow", "Store"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,7 +45,7 @@ class Store:
         self._clock = clock
         self.approvals = Approvals(self._database, clock)
         self.listings = Listings(self._database, clock)
-        self.lost = Lost(self._database, clock)
+        self.lost = LostCall(self._database, clock)
         self.pauses = Pauses(self._database)
         self._owners = Owners(home / "owners") if self._database.on_one_machine else None
         self._writes = anyio.CapacityLimiter(self._database.parallel_writes)
@@ -62,7 +64,7 @@ class Store:
 
     # The desk
 
-    def reserve(self, intent: Intent, caps: Caps) -> Job:
+    def reserve(self, purchase: Purchase, caps: Caps) -> Job:
         """The job that the intent means: one that exists (`deduplicated`), or a new one with its money held; with `day_left`.
 
         The same request_id is always the same job: RequestIdConflict with other arguments. Without one, the same wish within ten
@@ -71,16 +73,16 @@ class Store:
         exceeds the caps.
         """
         with self._database.writing() as conn:
-            found = reserving.reserve(conn, intent, caps, self._clock())
+            found = reserving.reserve(conn, purchase, caps, self._clock())
         if isinstance(found, SoraError):
             raise found
         return found
 
-    def foresee(self, intent: Intent, caps: Caps) -> None:
+    def foresee(self, purchase: Purchase, caps: Caps) -> None:
         """Refused where `reserve` would be, but for a missing yes. Nothing is held or written."""
         with self._database.reading() as conn:
             now = self._clock()
-            found = reserving.foreseen(conn, intent, caps, now, left=ledger.budget(conn, caps, now))
+            found = reserving.foreseen(conn, purchase, caps, now, left=ledger.budget(conn, caps, now))
         if isinstance(found, SoraError):
             raise found
 

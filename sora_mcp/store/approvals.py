@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import quotes
-from .database import Database
-from .nouns import Approval, Outline
+from sora_mcp.store import quotes
+from sora_mcp.store.database import Database
+from sora_mcp.store.records import Approval, Outline
 
 
 @dataclass(frozen=True)

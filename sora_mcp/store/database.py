@@ -16,9 +16,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ..errors import StorageError
-from .migrations import MIGRATIONS, Migration
-from .tables import meta
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.store.migrations import MIGRATIONS, Migration
+from sora_mcp.store.schema import meta
 
 # The write lock comes first, so that nothing is read and then written on top of another process's change. Leases, budgets
 # and the order of versions rest on it.

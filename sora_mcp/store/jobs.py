@@ -14,13 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import LIVE, UNSTORED, Call, Job, State
-from ..errors import Broken, BrokenRules, NotFound, repeated
-from ..quoted import sendable
-from .ids import canonical
-from .ledger import Account
-from .nouns import Page
-from .tables import db_now, jobs
+from sora_mcp.domain import LIVE, UNSTORED, Call, Job, State
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotFound, repeated
+from sora_mcp.security.text import sendable
+from sora_mcp.store.ids import canonical
+from sora_mcp.store.ledger import Account
+from sora_mcp.store.records import Page
+from sora_mcp.store.schema import db_now, jobs
 
 WHOLE = [jobs.c[field.name] for field in fields(Job) if field.name not in UNSTORED]
 SEEN = [column for column in WHOLE if column is not jobs.c.call]
@@ -116,7 +116,7 @@ def _sought(query: str) -> list[str]:
     words = query.casefold().split()
     if len(words) > MOST_WORDS or len(query) > MOST_QUERY:
         got, most = f"{len(words)} words of {len(query)} characters", f"at most {MOST_WORDS} words of {MOST_QUERY} characters in all"
-        raise BrokenRules((Broken("query", got, most, "invalid_argument"),))
+        raise BrokenRules((BrokenRule("query", got, most, "invalid_argument"),))
     return words
 
 
@@ -131,7 +131,7 @@ def _place(cursor: str) -> tuple[float, str]:
             raise ValueError("no place in a list")
         return float(created_at), job_id
     except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
-        raise BrokenRules((Broken("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)) from None
+        raise BrokenRules((BrokenRule("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)) from None
 
 
 # Writing

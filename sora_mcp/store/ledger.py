@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from ..domain import LIVE
-from ..money import PER_USD, Micros, show
-from .nouns import Budget, Caps, SpendRow
-from .tables import jobs, ledger, totals
+from sora_mcp.domain import LIVE
+from sora_mcp.domain.money import PER_USD, Micros, show
+from sora_mcp.store.records import Budget, Caps, SpendRow
+from sora_mcp.store.schema import jobs, ledger, totals
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
 

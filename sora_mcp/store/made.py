@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import UNSTORED, Job
-from . import jobs, tables
+from sora_mcp.domain import UNSTORED, Job
+from sora_mcp.store import jobs
+from sora_mcp.store import schema as tables
 
 
 def known(conn: sa.Connection, principal: str, fingerprint: str) -> Job | None:

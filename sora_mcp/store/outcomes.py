@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import LIVE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State
-from ..money import Micros
-from . import jobs, ledger, pauses
-from .tables import jobs as rows
-from .tables import orphans
+from sora_mcp.domain import LIVE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State
+from sora_mcp.domain.money import Micros
+from sora_mcp.store import jobs, ledger
+from sora_mcp.store import paused_models as pauses
+from sora_mcp.store.schema import jobs as rows
+from sora_mcp.store.schema import orphans
 
 log = logging.getLogger(__name__)
 

@@ -8,37 +8,37 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..domain import QUOTE_GOOD_FOR_S
-from ..errors import NeedsConfirmation, NotFound, Refused, repeated
-from ..money import show
-from .ids import canonical, new_id
-from .nouns import Approval, Intent, Outline
-from .tables import quotes
+from sora_mcp.domain import QUOTE_GOOD_FOR_S
+from sora_mcp.domain.errors import NeedsConfirmation, NotFound, Refused, repeated
+from sora_mcp.domain.money import show
+from sora_mcp.store.ids import canonical, new_id
+from sora_mcp.store.records import Approval, Outline, Purchase
+from sora_mcp.store.schema import quotes
 
 APPROVAL = [quotes.c[name] for name in Approval.__dataclass_fields__]
 
 
-def use(conn: sa.Connection, intent: Intent, job_id: str, now: float) -> NeedsConfirmation | None:
+def use(conn: sa.Connection, purchase: Purchase, job_id: str, now: float) -> NeedsConfirmation | None:
     """None when a person said yes to exactly this: the yes is used up for the job. Else what to say, with the quote to approve.
 
     A yes in a form is written down in the very row change that uses it up, so that it is never good for anything else.
     """
-    said = intent.agreed or intent.quote_id
+    said = purchase.agreed or purchase.quote_id
     named = canonical(said) if said else None
-    exact = _open(conn, _same(intent.principal, intent.fingerprint, intent.quote.micros), now)
-    any_prompt = (*_same(intent.principal, intent.outline, intent.quote.micros), quotes.c.approved_at.is_not(None))
+    exact = _open(conn, _same(purchase.principal, purchase.fingerprint, purchase.quote.micros), now)
+    any_prompt = (*_same(purchase.principal, purchase.outline, purchase.quote.micros), quotes.c.approved_at.is_not(None))
     outlined = _open(conn, (*any_prompt, quotes.c.id == named), now) if named else None
     yes = outlined or exact
-    if yes is not None and named in (None, yes.id) and (yes.approved_at is not None or intent.agreed is not None):
+    if yes is not None and named in (None, yes.id) and (yes.approved_at is not None or purchase.agreed is not None):
         approved_at = now if yes.approved_at is None else yes.approved_at
         conn.execute(sa.update(quotes).where(quotes.c.id == yes.id).values(used_by=job_id, approved_at=approved_at))
         return None
-    quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _write(conn, intent, now)
-    why = "" if said is None or named == quote_id else f"{_wrong(conn, said, intent, now)} "
-    cost = f"{intent.model} costs {show(intent.quote.micros)} for this"
+    quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _write(conn, purchase, now)
+    why = "" if said is None or named == quote_id else f"{_wrong(conn, said, purchase, now)} "
+    cost = f"{purchase.model} costs {show(purchase.quote.micros)} for this"
     until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
     asks = f"{why}{cost}, and a person has to say yes to quote {quote_id} first, until {until}."
-    return NeedsConfirmation(asks, quote_id=quote_id, price=intent.quote)
+    return NeedsConfirmation(asks, quote_id=quote_id, price=purchase.quote)
 
 
 def ask(conn: sa.Connection, outline: Outline, now: float) -> str:
@@ -84,9 +84,9 @@ def _open(conn: sa.Connection, which: tuple[sa.ColumnElement[bool], ...], now: f
     return conn.execute(sa.select(quotes).where(*which, quotes.c.used_by.is_(None), quotes.c.expires_at > now)).first()
 
 
-def _write(conn: sa.Connection, intent: Intent, now: float) -> tuple[str, float]:
-    values = {name: getattr(intent, name) for name in ("principal", "fingerprint", "model", "size", "seconds", "prompt")}
-    return _insert(conn, {**values, "micros": intent.quote.micros}, now)
+def _write(conn: sa.Connection, purchase: Purchase, now: float) -> tuple[str, float]:
+    values = {name: getattr(purchase, name) for name in ("principal", "fingerprint", "model", "size", "seconds", "prompt")}
+    return _insert(conn, {**values, "micros": purchase.quote.micros}, now)
 
 
 def _insert(conn: sa.Connection, values: dict[str, Any], now: float) -> tuple[str, float]:
@@ -95,9 +95,9 @@ def _insert(conn: sa.Connection, values: dict[str, Any], now: float) -> tuple[st
     return quote_id, expires_at
 
 
-def _wrong(conn: sa.Connection, named: str, intent: Intent, now: float) -> str:
+def _wrong(conn: sa.Connection, named: str, purchase: Purchase, now: float) -> str:
     """Why the named quote is not good for this."""
-    mine = (quotes.c.id == canonical(named), quotes.c.principal == intent.principal)
+    mine = (quotes.c.id == canonical(named), quotes.c.principal == purchase.principal)
     row = conn.execute(sa.select(quotes).where(*mine)).first()
     if row is None:
         return f"There is no quote {repeated(named)}."
@@ -105,6 +105,6 @@ def _wrong(conn: sa.Connection, named: str, intent: Intent, now: float) -> str:
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:
         return f"Quote {row.id} has expired."
-    if (row.fingerprint, row.micros) == (intent.outline, intent.quote.micros):
+    if (row.fingerprint, row.micros) == (purchase.outline, purchase.quote.micros):
         return f"Nobody has said yes to quote {row.id} yet."
     return f"Quote {row.id} is for other arguments or another price."

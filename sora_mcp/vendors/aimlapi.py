@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ..domain import Call, Done, Failed, Found, Listing, Lost, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
-from ..money import Micros, stated
-from .aimlapi_offers import OFFERS
-from .answers import at, moment, told
-from .content import fault
-from .orders import filled, slug_of
+from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain.money import Micros, stated
+from sora_mcp.vendors.aimlapi_offers import OFFERS
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.requests import filled, slug_of
+from sora_mcp.vendors.shared.responses import at, moment, told
 
 PATH = "/v2/video/generations"
 LOGS = "/v2/logs"
@@ -67,12 +67,12 @@ def _spent(reply: Reply) -> Micros | None:
     return next((sum_ for sum_ in (dollars, credits, header or None) if sum_ is not None), None)
 
 
-def look(lost: Lost) -> Call:
+def look(lost: LostCall) -> Call:
     """The log of requests; which filters it takes is not documented."""
     return Call("GET", LOGS)
 
 
-def logged(reply: Reply, lost: Lost) -> Listing:
+def logged(reply: Reply, lost: LostCall) -> Listing:
     """Rows carry our token and the cost, but nobody documents that one leads to the generation."""
     rows = reply.body["data"]
     found = tuple(Found(charged=_charged(row)) for row in rows if row.get("client_request_id") == lost.token)

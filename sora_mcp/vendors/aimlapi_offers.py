@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..domain import ImageRule, Offer, Rate, Rule, Size, Text
-from ..money import usd
-from .makers import (
+from sora_mcp.domain import ImageRule, Offer, Rate, Rule, Size, Text
+from sora_mcp.domain.money import usd
+from sora_mcp.vendors.shared.sizes import (
     AUTO,
     FULL_HD,
     HD,

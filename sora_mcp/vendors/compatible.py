@@ -8,10 +8,10 @@ from math import gcd
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ..domain import Call, Done, Failed, ImageRule, Offer, Order, OwnModel, Pending, Reading, Refusal, Reply, Rule, Size, Vendor
-from ..money import Micros, stated
-from .answers import at, percent, told
-from .content import fault
+from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, OwnModel, Pending, Reading, Refusal, Reply, Rule, Size, Vendor
+from sora_mcp.domain.money import Micros, stated
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.responses import at, percent, told
 
 PATH = "/v1/videos"
 SIZES = ("1280x720", "720x1280")

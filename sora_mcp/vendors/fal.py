@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from ..domain import Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
-from .answers import at, told
-from .content import fault
-from .fal_offers import OFFERS, bill, quoted, submit
+from sora_mcp.domain import Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.vendors.fal_offers import OFFERS, bill, quoted, submit
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.responses import at, told
 
 QUEUE = "https://queue.fal.run"
 SERVERS = re.compile(r"(?:request|startup)_timeout|runner_\w+|internal_error")

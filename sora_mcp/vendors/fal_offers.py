@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ..domain import Call, ImageRule, Offer, Order, Rate, Reply, Rule, Size
-from ..money import Micros, stated, usd
-from .makers import SEEDANCE, framed, sized
-from .orders import filled, slug_of
+from sora_mcp.domain import Call, ImageRule, Offer, Order, Rate, Reply, Rule, Size
+from sora_mcp.domain.money import Micros, stated, usd
+from sora_mcp.vendors.shared.requests import filled, slug_of
+from sora_mcp.vendors.shared.sizes import SEEDANCE, framed, sized
 
 CHECKED = date(2026, 11, 20)
 MODELS = "https://fal.ai/models"

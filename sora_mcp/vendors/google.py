@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..domain import Call, Done, Failed, Image, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
-from .answers import at, told
-from .content import fault
-from .google_offers import OFFERS
+from sora_mcp.domain import Call, Done, Failed, Image, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.vendors.google_offers import OFFERS
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.responses import at, told
 
 PATH = "/v1beta/interactions"
 FILE = re.compile(r"https?://[^/?#]+/v1beta/files/[A-Za-z0-9_-]+")  # its bytes are behind `:download`

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..domain import ImageRule, Offer, Rate, Rule
-from ..money import usd
-from .makers import sized
+from sora_mcp.domain import ImageRule, Offer, Rate, Rule
+from sora_mcp.domain.money import usd
+from sora_mcp.vendors.shared.sizes import sized
 
 CHECKED = date(2026, 11, 20)
 SIZES = Rule("size", sized(("16:9", "9:16"), ("720p", "360p", "1080p", "4k")))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
-from .answers import at, told
-from .content import fault
-from .mulerun_offers import OFFERS
-from .orders import slug_of
+from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.vendors.mulerun_offers import OFFERS
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.requests import slug_of
+from sora_mcp.vendors.shared.responses import at, told
 
 FRAMES = {"sora-2-pro": "input_reference", "sora-2": "image", "kling-v3": "first_frame", "happyhorse-1.0": "image", "wan-2.6": "image"}
 """What each model calls the first frame."""

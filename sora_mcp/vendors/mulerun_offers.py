@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from ..domain import ImageRule, Offer, Rule, Size, Text
-from .makers import AUTO, KLING, LAST, SEED, SORA, SORA_ENDED, SORA_PRO, SORA_SECONDS, framed
+from sora_mcp.domain import ImageRule, Offer, Rule, Size, Text
+from sora_mcp.vendors.shared.sizes import AUTO, KLING, LAST, SEED, SORA, SORA_ENDED, SORA_PRO, SORA_SECONDS, framed
 
 CHECKED = date(2026, 11, 20)
 DOCS = "https://mulerun.com/docs/api-reference/endpoint"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
-from ..money import Micros, stated
-from .answers import at, percent, told
-from .content import fault
-from .muvi_list import listed, look
-from .muvi_offers import OFFERS
-from .orders import filled, slug_of
+from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain.money import Micros, stated
+from sora_mcp.vendors.muvi_history import listed, look
+from sora_mcp.vendors.muvi_offers import OFFERS
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.requests import filled, slug_of
+from sora_mcp.vendors.shared.responses import at, percent, told
 
 NO_RESOLUTION = {"sora-2"}
 """Offers whose page has no `resolution` field, although the pixels are known."""

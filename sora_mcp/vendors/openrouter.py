@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
-from ..money import Micros, stated
-from .answers import at, money, told
-from .content import fault
-from .openrouter_list import offers_of
-from .orders import filled
+from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain.money import Micros, stated
+from sora_mcp.vendors.openrouter_offers import offers_of
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.requests import filled
+from sora_mcp.vendors.shared.responses import at, money, told
 
 PATH = "/api/v1/videos"
 WORDS = ("error", "error.message")

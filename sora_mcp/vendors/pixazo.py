@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Text, Vendor
-from ..money import usd
-from .answers import at, told
-from .content import fault
-from .makers import FULL_HD, SEED, SORA_ENDED, SORA_PRO, SORA_SECONDS, sized
-from .orders import filled, slug_of
+from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Text, Vendor
+from sora_mcp.domain.money import usd
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.requests import filled, slug_of
+from sora_mcp.vendors.shared.responses import at, told
+from sora_mcp.vendors.shared.sizes import FULL_HD, SEED, SORA_ENDED, SORA_PRO, SORA_SECONDS, sized
 
 CHECKED = date(2026, 11, 20)
 SKILLS = "https://github.com/Pixazo-AI/skills"

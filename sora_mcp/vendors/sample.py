@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from ..domain import Call, Done, Failed, Handler, ImageRule, Offer, Order, Pending, Rate, Reading, Reply, Rule, Size, Vendor
-from ..money import usd
-from .makers import FULL_HD, HD, SEED
+from sora_mcp.domain import Call, Done, Failed, Handler, ImageRule, Offer, Order, Pending, Rate, Reading, Reply, Rule, Size, Vendor
+from sora_mcp.domain.money import usd
+from sora_mcp.vendors.shared.sizes import FULL_HD, HD, SEED
 
 SIZES = (
     *HD,
@@ -64,7 +64,7 @@ def read(reply: Reply) -> Reading | None:
 
 def warnings(order: Order) -> tuple[str, ...]:
     """What is not as asked."""
-    from ..media import render
+    from sora_mcp.media.sample import render
 
     unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
     return unseen if render.available() != "shipped" else (*unseen, render.SHIPPED_NOTE)
@@ -72,7 +72,7 @@ def warnings(order: Order) -> tuple[str, ...]:
 
 def serve(home: Path) -> Handler:
     """The server, which keeps its clips in the store's folder."""
-    from ..media import sample_server
+    from sora_mcp.media.sample import server as sample_server
 
     return sample_server.serve(home / "sample")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from ..domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
-from ..money import Micros, stated, usd
-from .answers import at, money, percent, told
-from .content import fault
-from .makers import LAST, references, sized
-from .orders import filled
+from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
+from sora_mcp.domain.money import Micros, stated, usd
+from sora_mcp.vendors.shared.moderation import fault
+from sora_mcp.vendors.shared.requests import filled
+from sora_mcp.vendors.shared.responses import at, money, percent, told
+from sora_mcp.vendors.shared.sizes import LAST, references, sized
 
 CHECKED = date(2026, 11, 20)
 PATH = "/v1/videos/"

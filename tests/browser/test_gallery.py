@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.commands.gallery import write
-from sora_mcp.settings import load
+from sora_mcp.cli.gallery.build import write
+from sora_mcp.config.settings import load
 
-from ..commands.test_gallery import CLIP, NASTY, made
+from ..cli.test_gallery import CLIP, NASTY, made
 from .stage import stage
 
 POSTERS = """(async () => {

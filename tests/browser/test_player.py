@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from mcp import Client, MCPError
 
+from sora_mcp.config.settings import load
+from sora_mcp.jobs.worker import open_service
 from sora_mcp.server.app import build
 from sora_mcp.server.apps import PLAYER
-from sora_mcp.settings import load
-from sora_mcp.worker import open_desk
 
 from .stage import Stage, stage
 
@@ -85,7 +85,7 @@ async def played(folder: Path, **env: str) -> AsyncGenerator[Played]:
         today=date(2026, 11, 21),
         config=folder / "none.toml",
     )
-    server = build(lambda: open_desk(settings), settings.catalogue, today=lambda: date(2026, 11, 21))
+    server = build(lambda: open_service(settings), settings.catalogue, today=lambda: date(2026, 11, 21))
     async with Client(server) as client:
         page = (await client.read_resource(PLAYER)).contents[0]
         csp = page.meta["ui"]["csp"]["resourceDomains"] if page.meta else []

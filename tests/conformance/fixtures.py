@@ -31,8 +31,8 @@ from mcp.types import (
 )
 from pydantic import BaseModel, Field
 
-from sora_mcp.server import protocol
 from sora_mcp.server.app import SoraServer
+from sora_mcp.server.transports import stdio as protocol
 
 Asked = Mapping[str, ElicitRequest | CreateMessageRequest | ListRootsRequest]
 FIXTURE = "Only here to be tried by the conformance suite."

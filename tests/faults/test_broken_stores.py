@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.errors import StorageError
+from sora_mcp.domain.errors import StorageError
 from tests.faults.test_ending import PRICES, WISH
 from tests.played import Muvi, played
 from tests.played.rig import environment, rig

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.domain import Artifact, Job
-from sora_mcp.errors import StorageError
+from sora_mcp.domain.errors import StorageError
 from tests.faults.checks import ENDS, sound
 from tests.played import Muvi
 from tests.played.rig import Rig, eventually, rig
@@ -20,7 +20,7 @@ async def unwritten(at: Rig) -> Job:
     def full(job: Job, artifact: Artifact) -> Job | None:
         raise StorageError("The store is full.")
 
-    at.desk.store.finish = full
+    at.service.store.finish = full
     job = await at.bought(seconds=4)
     assert await eventually(lambda: [path.suffix for path in sorted(at.settings.output_dir.glob("[!.]*"))] == [".json", ".mp4"])
     at.cdn.arm("media", "instead", times=-1, status=410)
@@ -32,8 +32,8 @@ async def after_a_restart(at: Rig, begun: Job) -> Job:
     await at.restart()
 
     async def over() -> bool:
-        await at.desk.store.run(at.desk.store.hurry, begun)
-        at.desk.wake()
+        await at.service.store.run(at.service.store.hurry, begun)
+        at.service.wake()
         return (await at.job(begun.id)).state in ENDS
 
     assert await eventually(over)

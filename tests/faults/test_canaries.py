@@ -13,7 +13,7 @@ from urllib.parse import quote
 import anyio
 import pytest
 
-from tests.house import ROOT
+from scripts.house import ROOT
 from tests.played import KEYS, VENDORS, Wire, played
 from tests.played.rig import PRICES, environment
 from tests.played.stdio import Chat, chat

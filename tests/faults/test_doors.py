@@ -10,7 +10,7 @@ import anyio
 import httpx2
 import pytest
 
-from tests.commands.test_serving import free_port, up
+from tests.cli.test_serving import free_port, up
 from tests.faults.test_ending import MOST_S
 from tests.played.processes import run
 from tests.played.rig import environment

@@ -12,10 +12,10 @@ from pathlib import Path
 import anyio
 import pytest
 
+from scripts.house import ROOT
 from sora_mcp.domain import Job
 from sora_mcp.store import Store
-from tests.commands.test_serving import free_port
-from tests.house import ROOT
+from tests.cli.test_serving import free_port
 from tests.played import Muvi, played
 from tests.played.rig import environment, eventually, settled
 from tests.played.stdio import chat

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.following import LOST_AFTER, LOST_S
+from sora_mcp.jobs.poll import LOST_AFTER, LOST_S
 from tests.faults.checks import sound
 from tests.played import Muvi
 from tests.played.rig import NOON, eventually, rig
@@ -27,7 +27,7 @@ async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_whil
         now[0] += LOST_S + 1
         job = await at.until(begun.id, "failed")
         assert (job.state, job.charged, job.error and job.error.code) == ("failed", "unknown", "not_found")
-        assert sum(row.spent for row in at.desk.store.spend()) == begun.micros
+        assert sum(row.spent for row in at.service.store.spend()) == begun.micros
         await sound(at, tmp_path, job, caplog)
 
 
@@ -45,8 +45,8 @@ async def test_a_vendor_that_forgets_the_job_for_a_moment_is_not_believed_howeve
                 at.wire.arm("status", "instead", after=number, status=status)
 
         async def answered() -> bool:
-            await at.desk.store.run(at.desk.store.hurry, begun)
-            at.desk.wake()
+            await at.service.store.run(at.service.store.hurry, begun)
+            at.service.wake()
             return len(at.wire.requests("status")) > asked + len(faults) and (await at.job(begun.id)).said == "pending"
 
         assert await eventually(answered)

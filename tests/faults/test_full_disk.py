@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from sora_mcp import submitting
-from sora_mcp.errors import StorageError
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.jobs import submit as submitting
 from tests.faults.checks import ENDS
 from tests.faults.test_ending import MOST_S, PRICES, WISH, jobs_in
 from tests.played import Muvi, Pixazo, Played, Wire, played
@@ -162,7 +162,7 @@ async def test_s42_without_a_list_it_is_unclear_and_held_and_the_log_names_the_w
 @contextmanager
 def locked(at: Rig) -> Generator[None]:
     """Another connection writes and does not end; the store waits for it a moment, not half a minute."""
-    database = at.desk.store._database  # pyright: ignore[reportPrivateUsage]
+    database = at.service.store._database  # pyright: ignore[reportPrivateUsage]
     with database.write.connect() as conn:
         conn.exec_driver_sql("PRAGMA busy_timeout = 20")
     with closing(sqlite3.connect(at.settings.database_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
@@ -175,7 +175,7 @@ async def test_s43_a_locked_store_refuses_and_nothing_is_sent(tmp_path: Path) ->
     async with rig(Muvi(), tmp_path) as at:
         with locked(at), pytest.raises(StorageError, match="another process keeps it locked"):
             await at.create(seconds=4)
-        assert (at.wire.accepted, at.held(), (await at.desk.jobs(principal="local")).jobs) == (0, 0, ())
+        assert (at.wire.accepted, at.held(), (await at.service.jobs(principal="local")).jobs) == (0, 0, ())
         job = await at.until((await at.create(seconds=4)).id, *ENDS)
         assert (job.state, len(at.posts)) == ("completed", 1)
 

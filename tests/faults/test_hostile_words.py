@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from mcp.client import Client
 
-from sora_mcp.commands.approving import _said  # pyright: ignore[reportPrivateUsage]
-from sora_mcp.commands.looking import _everything, _line  # pyright: ignore[reportPrivateUsage]
-from sora_mcp.commands.tables import facts, table
-from sora_mcp.desk import Desk
+from sora_mcp.cli.approve import _said
+from sora_mcp.cli.jobs import _everything, _line
+from sora_mcp.cli.terminal import facts, table
 from sora_mcp.domain import Job
-from sora_mcp.errors import NeedsConfirmation, SoraError
-from sora_mcp.quoted import HIDDEN, MOST
+from sora_mcp.domain.errors import NeedsConfirmation, SoraError
+from sora_mcp.jobs.service import VideoService
+from sora_mcp.security.text import HIDDEN, MOST
 from sora_mcp.server.app import build
 from tests.faults.checks import ENDS
 from tests.played import Muvi, Pixazo
@@ -98,10 +98,10 @@ def wrong(said: Any) -> list[str]:
 @asynccontextmanager
 async def asked(at: Rig) -> AsyncGenerator[Client]:
     @asynccontextmanager
-    async def same() -> AsyncGenerator[Desk]:
-        yield at.desk
+    async def same() -> AsyncGenerator[VideoService]:
+        yield at.service
 
-    async with Client(build(same, at.desk.catalogue)) as client:
+    async with Client(build(same, at.service.catalogue)) as client:
         yield client
 
 
@@ -191,5 +191,5 @@ async def test_a_quote_is_shown_to_a_person_without_moving_the_terminal(tmp_path
         for text in (text for text in HOSTILE if len(text) < 1000 and not re.search("[\ud800-\udfff\0]", text)):
             with pytest.raises(NeedsConfirmation) as needed:
                 await at.create("muvi:sora-2", seconds=4, prompt=f"a {text} boat")
-            quote = await at.desk.store.run(at.desk.store.approvals.approval, needed.value.quote_id)
-            assert unfit(facts(_said(quote, at.desk)), lines=True) == []
+            quote = await at.service.store.run(at.service.store.approvals.approval, needed.value.quote_id)
+            assert unfit(facts(_said(quote, at.service)), lines=True) == []

@@ -9,11 +9,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from sora_mcp.errors import OverBudget
-from sora_mcp.settings import SHAPES
+from scripts.house import ROOT
+from sora_mcp.config.settings import SHAPES
+from sora_mcp.domain.errors import OverBudget
 from tests.faults.test_ending import PRICES, WISH, jobs_in
 from tests.faults.test_results import hurried
-from tests.house import ROOT
 from tests.played import Muvi, played
 from tests.played.processes import finish
 from tests.played.rig import NOON, environment, eventually, rig
@@ -107,10 +107,10 @@ async def test_r14_a_night_asleep_is_a_new_day_and_no_burst(tmp_path: Path) -> N
             await at.bought(seconds=12, prompt="one too many")
         now[0] += 13 * 3600
         for job in jobs:
-            await at.desk.store.run(at.desk.store.hurry, job)
-        at.desk.wake()
+            await at.service.store.run(at.service.store.hurry, job)
+        at.service.wake()
         assert await eventually(lambda: len(at.wire.requests("status")) >= asked + 20)
         await anyio.sleep(0.2)
         assert (len(at.wire.requests("status")), len(at.posts), at.held()) == (asked + 20, 20, 20 * 1_200_000)
-        budget = await at.desk.budget()
+        budget = await at.service.budget()
         assert (budget.day_spent, budget.month_spent) == (0, 20 * 1_200_000)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.errors import BrokenRules
+from sora_mcp.domain.errors import BrokenRules
 from tests.played import Cdn, Muvi, played
 from tests.played.rig import environment, rig
 from tests.played.stdio import chat

@@ -14,12 +14,13 @@ import pytest
 import trustme
 from mcp.types import INVALID_PARAMS
 
-from sora_mcp import web
 from sora_mcp.domain import Call, Reply
-from sora_mcp.errors import OverBudget, PriceUnknown
-from sora_mcp.money import Micros, usd
+from sora_mcp.domain.errors import OverBudget, PriceUnknown
+from sora_mcp.domain.money import Micros, usd
+from sora_mcp.net import client as http_client
 from sora_mcp.store import Caps, Store
-from sora_mcp.vendors import fal, quoted
+from sora_mcp.vendors import fal
+from sora_mcp.vendors.reading import quoted
 from tests.faults.checks import ENDS, sound
 from tests.faults.submit_rows import HTML
 from tests.faults.test_ending import PRICES, WISH
@@ -27,7 +28,7 @@ from tests.played import MuleRun, Muvi, played
 from tests.played.rig import environment, eventually, rig
 from tests.played.stdio import chat
 from tests.server.test_approval_lines import YES, calls, env_at, lines
-from tests.stored import begun, intent, no
+from tests.stored import begun, no, purchase
 
 TRIES = 1_000
 AT_ONCE_S = 3.0
@@ -53,7 +54,7 @@ async def test_s03_only_a_living_certificate_of_this_name_is_talked_to(
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     known = ssl.get_default_verify_paths()._replace(openssl_cafile=str(tmp_path / "ca.pem"))
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: known)
-    monkeypatch.setattr(web, "certificates", lambda: httpx2.create_ssl_context(trust_env=False))
+    monkeypatch.setattr(http_client, "certificates", lambda: httpx2.create_ssl_context(trust_env=False))
     async with played(Muvi(), tls=server) as wire, rig(Muvi(), tmp_path, own=False, MUVI_BASE_URL=wire.address) as at:
         wire.app.__dict__["cdn"] = at.cdn.address
         job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=10)
@@ -105,7 +106,7 @@ async def test_c11_what_has_no_price_is_not_bought(prices: str, size: str, tmp_p
     async with rig(MuleRun(), tmp_path, prices=prices) as at:
         with pytest.raises(PriceUnknown, match="No source states the price of mulerun:sora-2-pro"):
             await at.create(size=size, seconds=4)
-        assert (at.wire.accepted, at.held(), (await at.desk.jobs(principal="local")).jobs) == (0, 0, ())
+        assert (at.wire.accepted, at.held(), (await at.service.jobs(principal="local")).jobs) == (0, 0, ())
 
 
 async def test_c11_what_has_a_price_beside_it_is_bought(tmp_path: Path) -> None:
@@ -130,14 +131,14 @@ def test_c06_a_thousand_ends_without_a_video_leave_nothing_held(tmp_path: Path) 
     for number in range(TRIES):
         match number % 4:
             case 0:
-                store.cancel_unsent(store.reserve(intent("1"), boundless))
+                store.cancel_unsent(store.reserve(purchase("1"), boundless))
             case 1:
                 store.refuse(begun(store, "1"), "t", no("no"))
             case 2:
                 store.lost.resolve(store.unclear(begun(store, "1"), "t", no("unknown")), no("no"))
             case _:
                 with pytest.raises(OverBudget):
-                    store.reserve(intent("1.000001"), boundless)
+                    store.reserve(purchase("1.000001"), boundless)
     budget = store.budget(boundless)
     assert (budget.day_spent, budget.day_left, budget.unknown, store.alive()) == (Micros(0), usd("1"), Micros(0), 0)
     store.close()

@@ -10,9 +10,9 @@ import anyio
 import pytest
 import trustme
 
-from sora_mcp.errors import RequestIdConflict
-from sora_mcp.server.sentences import of_job
-from sora_mcp.settings import Secret
+from sora_mcp.domain.errors import RequestIdConflict
+from sora_mcp.security.secrets import Secret
+from sora_mcp.server.messages import of_job
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.played import KEY, AimlApi, Muvi, played
 from tests.played.rig import NOON, eventually, leaks, opened, rig
@@ -40,7 +40,7 @@ async def test_s01_a_port_that_opens_again_is_used_once(tmp_path: Path, caplog: 
         begun = await at.bought(seconds=4)
 
         async def tried() -> bool:
-            return (await at.desk.job(begun.id, principal="local")).tries > 0
+            return (await at.service.job(begun.id, principal="local")).tries > 0
 
         assert await eventually(tried)
         await at.wire.listen()
@@ -85,7 +85,7 @@ async def test_s21_who_looks_meanwhile_is_told_why_nothing_is_sent_yet(tmp_path:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "instead", times=-1, status=429, headers={"Retry-After": "600"})
         begun = await at.bought(seconds=4)
-        assert await eventually(lambda: begun.id in at.desk.troubles)
+        assert await eventually(lambda: begun.id in at.service.troubles)
         told = of_job(await at.job(begun.id), now=NOON)
         why = "is not sent yet. Muvi takes no more requests at the moment. This is tried again."
         assert told.startswith(f"{begun.id} {why} $1.20 is set aside for it: do not create it again. Next: ")
@@ -117,10 +117,10 @@ async def test_s22_a_wait_without_end_is_cut_and_the_job_can_be_called_back(
         begun = await at.bought(seconds=4)
         assert await eventually(lambda: len(at.posts) == 1)
         await anyio.sleep(0.1)
-        due = await at.desk.store.run(at.desk.store.next_due)
+        due = await at.service.store.run(at.service.store.next_due)
         waiting = await at.job(begun.id)
         assert (waiting.state, waiting.charged, due is not None and due <= 900.0) == ("submitting", "held", True)
-        called = await at.desk.cancel(begun.id, principal="local")
+        called = await at.service.cancel(begun.id, principal="local")
         assert (called.state, called.charged, len(at.wire.made), at.held()) == ("cancelled", "no", 0, 0)
 
 
@@ -263,14 +263,14 @@ async def test_d12_a_dead_link_is_replaced_by_a_new_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["job", "0", "status", "127.0.0"])
 async def test_a_dummy_that_stands_for_a_key_is_not_cut_out_of_ids_names_and_links(key: str, tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        at.vendor.key, at.desk.web.keys = key, {"muvi": Secret(key)}
+        at.vendor.key, at.service.http_client.keys = key, {"muvi": Secret(key)}
         job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=8)
         assert (job.state, job.charged, len(at.posts)) == ("completed", "yes", 1)
 
 
 async def test_a_key_of_eight_characters_is_cut_out_of_what_a_vendor_says(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        at.vendor.key, at.desk.web.keys = "s3cr3t-k", {"muvi": Secret("s3cr3t-k")}
+        at.vendor.key, at.service.http_client.keys = "s3cr3t-k", {"muvi": Secret("s3cr3t-k")}
         at.wire.arm("submit", "instead", status=401, json={"error": {"code": "X", "message": "Unknown key s3cr3t-k"}})
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert job.error is not None
@@ -283,13 +283,13 @@ async def test_d15_a_folder_that_cannot_be_written_keeps_the_job_until_it_can(tm
         begun, folder = await at.bought(seconds=4), at.settings.output_dir
         folder.rmdir()
         folder.write_text("a file where the folder should be", "utf-8")
-        assert await eventually(lambda: begun.id in at.desk.troubles)
+        assert await eventually(lambda: begun.id in at.service.troubles)
         told = await at.job(begun.id)
         why = f"Finished files cannot be written into {folder} (File exists): mend that, or let the user set SORA_MCP_OUTPUT_DIR."
         assert (told.state, told.charged, told.trouble) == ("running", "yes", why)
         folder.unlink()
-        await at.desk.store.run(at.desk.store.hurry, begun)
-        at.desk.wake()
+        await at.service.store.run(at.service.store.hurry, begun)
+        at.service.wake()
         job = await at.until(begun.id, *ENDS)
         assert (job.state, len(at.wire.made)) == ("completed", 1)
         await sound(at, tmp_path, job, caplog)

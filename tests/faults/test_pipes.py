@@ -16,8 +16,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from scripts.house import ROOT
 from tests.faults.test_ending import MOST_S, PRICES, WISH, jobs_in, speaking_of
-from tests.house import ROOT
 from tests.played import Muvi, Wire, played
 from tests.played.rig import environment, eventually
 from tests.played.stdio import CLIENT, Chat

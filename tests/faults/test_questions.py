@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sora_mcp.errors import NotCancellable
-from sora_mcp.schedule import SLOW_S
+from sora_mcp.domain.errors import NotCancellable
+from sora_mcp.jobs.backoff import SLOW_S
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.faults.test_results import hurried
 from tests.played import Cdn, Fal, Muvi, OpenRouter, Pixazo, Played, played
@@ -28,8 +28,8 @@ async def asked_until(at: Rig, job_id: str, count: int) -> bool:
     """Whether so many questions come, when nobody waits for the pauses between them."""
 
     async def enough() -> bool:
-        await at.desk.store.run(at.desk.store.hurry, await at.job(job_id))
-        at.desk.wake()
+        await at.service.store.run(at.service.store.hurry, await at.job(job_id))
+        at.service.wake()
         return len(at.wire.requests("status")) >= count
 
     return await eventually(enough)
@@ -42,7 +42,7 @@ async def test_q07_a_sum_that_cannot_be_leaves_the_price_that_was_held(
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": cost}})
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
-        assert (job.state, job.micros, sum(row.spent for row in at.desk.store.spend())) == ("completed", 1_200_000, 1_200_000)
+        assert (job.state, job.micros, sum(row.spent for row in at.service.store.spend())) == ("completed", 1_200_000, 1_200_000)
         await sound(at, tmp_path, job, caplog)
 
 
@@ -52,7 +52,7 @@ async def test_q10_an_end_is_an_end_whatever_the_vendor_says_later(tmp_path: Pat
         at.vendor.states[at.wire.made[0].id] = "failed"
         asked = len(at.wire.requests("status"))
         with pytest.raises(NotCancellable):
-            await at.desk.cancel(job.id, principal="local")
+            await at.service.cancel(job.id, principal="local")
         await nothing_follows(at, job)
         assert (job.state, len(at.wire.requests("status"))) == ("completed", asked)
         await sound(at, tmp_path, job, caplog)
@@ -63,7 +63,7 @@ async def test_q10_a_video_that_was_made_and_then_is_not_costs_what_was_settled(
         at.cdn.arm("media", "instead", status=404)
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, len(at.cdn.heard), len(at.wire.requests("status"))) == ("completed", "yes", 2, 4)
-        assert sum(row.spent for row in at.desk.store.spend()) == job.micros
+        assert sum(row.spent for row in at.service.store.spend()) == job.micros
         await sound(at, tmp_path, job, caplog)
 
 
@@ -120,7 +120,7 @@ async def test_q17_a_person_is_told_why_nothing_is_heard_until_something_is(
         assert (await at.job(begun.id)).trouble == why
         at.wire.armed.clear()
         assert await hurried(at, begun.id, "running") == "running"
-        assert ((await at.job(begun.id)).trouble, at.desk.troubles) == (None, {})
+        assert ((await at.job(begun.id)).trouble, at.service.troubles) == (None, {})
 
 
 async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: Path) -> None:
@@ -129,14 +129,14 @@ async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: 
         begun = await at.bought(seconds=4)
 
         async def told() -> bool:
-            await at.desk.store.run(at.desk.store.hurry, await at.job(begun.id))
-            at.desk.wake()
+            await at.service.store.run(at.service.store.hurry, await at.job(begun.id))
+            at.service.wake()
             return (await at.job(begun.id)).trouble == "The link to the video answers 503."
 
         assert await eventually(told)
         at.cdn.armed.clear()
         assert await hurried(at, begun.id, *ENDS) == "completed"
-        assert at.desk.troubles == {}
+        assert at.service.troubles == {}
 
 
 async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_job_listed(tmp_path: Path) -> None:
@@ -146,9 +146,9 @@ async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_
         begun = await at.until((await at.bought(seconds=4)).id, "queued")
         now[0] += 86_400
         assert await asked_until(at, begun.id, 1)
-        assert await eventually(lambda: (at.desk.store.next_due() or 0) > SLOW_S / 2)
+        assert await eventually(lambda: (at.service.store.next_due() or 0) > SLOW_S / 2)
         job = await at.job(begun.id)
-        listed = (await at.desk.jobs(principal="local", limit=5)).jobs
+        listed = (await at.service.jobs(principal="local", limit=5)).jobs
         assert (job.state, job.progress, [one.id for one in listed], at.held()) == ("running", 0.99, [job.id], job.micros)
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp import guard, web
 from sora_mcp.domain import Job
-from sora_mcp.following import AWAY_S, LOST_S, SAVES
+from sora_mcp.jobs.poll import AWAY_S, LOST_S, SAVES
+from sora_mcp.net import client as http_client
+from sora_mcp.security import urls as guard
 from tests.faults.checks import ENDS, sound
 from tests.played import CLIP, Muvi
 from tests.played.rig import NOON, Rig, eventually, rig
@@ -38,8 +39,8 @@ async def hurried(at: Rig, job_id: str, *states: str) -> str:
 
     async def over() -> bool:
         job = await at.job(job_id)
-        await at.desk.store.run(at.desk.store.hurry, job)
-        at.desk.wake()
+        await at.service.store.run(at.service.store.hurry, job)
+        at.service.wake()
         return job.state in states
 
     await eventually(over)
@@ -67,13 +68,13 @@ async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_
 
 async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_video(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path, POLL_SECONDS="900") as at:
-        pauses, renew_link = list[float](), at.desk.store.renew_link
+        pauses, renew_link = list[float](), at.service.store.renew_link
 
         def renewed(job: Job, *, due_s: float, dead_links: int) -> Job | None:
             pauses.append(due_s)
             return renew_link(job, due_s=due_s, dead_links=dead_links)
 
-        at.desk.store.renew_link = renewed
+        at.service.store.renew_link = renewed
         at.cdn.arm("media", "instead", times=SAVES - 1, status=404)
         begun = await at.bought(seconds=4)
         assert await hurried(at, begun.id, *ENDS) == "completed"
@@ -90,9 +91,9 @@ async def test_d03_a_name_is_resolved_once_and_its_checked_address_connected_to(
         asked.append(host)
         return ("127.0.0.1",) if len(asked) == 1 else ("127.0.0.2",)
 
-    monkeypatch.setattr(web, "vetted", partial(guard.vetted, resolve=rebinding))
+    monkeypatch.setattr(http_client, "vetted", partial(guard.vetted, resolve=rebinding))
     async with rig(Muvi(), tmp_path) as at:
-        at.desk.web.trusted = frozenset({f"cdn.invalid:{at.cdn.port}"})
+        at.service.http_client.trusted = frozenset({f"cdn.invalid:{at.cdn.port}"})
         done = {"status": "completed", "output": link.replace("PORT", str(at.cdn.port)), "outputs": None}
         at.wire.arm("status", "mended", times=-1, **{"with": done})
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -108,7 +109,7 @@ async def test_d03_a_public_name_with_an_address_inside_is_connected_to_nowhere(
     async def inward(host: str, port: int) -> tuple[str, ...]:
         return answers
 
-    monkeypatch.setattr(web, "vetted", partial(guard.vetted, resolve=inward))
+    monkeypatch.setattr(http_client, "vetted", partial(guard.vetted, resolve=inward))
     async with rig(Muvi(), tmp_path) as at:
         done = {"status": "completed", "output": "https://cdn.example.com/v.mp4", "outputs": None}
         at.wire.arm("status", "mended", times=-1, **{"with": done})
@@ -120,14 +121,14 @@ async def test_d04_six_hops_are_too_many(tmp_path: Path, caplog: pytest.LogCaptu
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "hop", times=-1, to="/files/hop.mp4")
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
-        assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", SAVES * (web.HOPS + 1))
+        assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", SAVES * (http_client.HOPS + 1))
         await sound(at, tmp_path, job, caplog)
 
 
 async def test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(web, "MOST_VIDEO", 2 * MIB)
+    monkeypatch.setattr(http_client, "MOST_VIDEO", 2 * MIB)
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "endless", times=-1)
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -138,7 +139,7 @@ async def test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away(
 async def test_d09_a_drip_ends_with_the_whole_time_of_a_download_and_begins_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(web, "SAVE_S", 0.3)
+    monkeypatch.setattr(http_client, "SAVE_S", 0.3)
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "drip", body=True)
         begun = await at.bought(seconds=4)
@@ -288,8 +289,8 @@ async def test_d13_the_vendor_is_asked_for_another_link_where_the_host_stays_awa
         now[0] += AWAY_S + 1
 
         async def asked_again() -> bool:
-            await at.desk.store.run(at.desk.store.hurry, begun)
-            at.desk.wake()
+            await at.service.store.run(at.service.store.hurry, begun)
+            at.service.wake()
             return len(at.wire.requests("status")) > asked
 
         assert await eventually(asked_again)

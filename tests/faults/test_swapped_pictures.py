@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp import paths
-from sora_mcp.errors import BrokenRules
-from sora_mcp.paths import inside, read_image
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.jobs import input_files as paths
+from sora_mcp.jobs.input_files import inside, read_image
 from tests.test_paths import png
 
 

@@ -14,11 +14,12 @@ import av
 import pytest
 from PIL import Image
 
-from sora_mcp.errors import BadMedia, BrokenRules, Fix, Refused
-from sora_mcp.media import draw, works
-from sora_mcp.media.allowance import Allowance
-from sora_mcp.media.edits import Edit, Made, reshaped
-from sora_mcp.media.typefaces import fonts_for
+from sora_mcp.domain.errors import BadMedia, BrokenRules, Fix, Refused
+from sora_mcp.media import api as works
+from sora_mcp.media.edit.actions import Edit, Made, reshaped
+from sora_mcp.media.limits import Allowance
+from sora_mcp.media.sample import draw
+from sora_mcp.media.sample.fonts import fonts_for
 
 from .clips import FPS, HERTZ, a_clip, a_clip_at, a_turned_clip, colour_of, remuxed, without_pictures
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sora_mcp.errors import BadMedia, BrokenRules
-from sora_mcp.media import works
-from sora_mcp.media.allowance import Allowance
-from sora_mcp.media.edits import Edit
-from sora_mcp.media.poster import poster
-from sora_mcp.paths import read_image
+from sora_mcp.domain.errors import BadMedia, BrokenRules
+from sora_mcp.jobs.input_files import read_image
+from sora_mcp.media import api as works
+from sora_mcp.media.edit.actions import Edit
+from sora_mcp.media.limits import Allowance
+from sora_mcp.media.view.poster import poster
 
 from .clips import a_clip
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sora_mcp.errors import BrokenRules
-from sora_mcp.media.images import Picture, measure
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.media.images.probe import Picture, measure
 
 
 def encoded(form: str, width: int = 37, height: int = 23, mode: str = "RGB", **how: Any) -> bytes:

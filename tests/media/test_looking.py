@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sora_mcp.errors import BadMedia
-from sora_mcp.media import looking, sheet, works
-from sora_mcp.media.allowance import Allowance
-from sora_mcp.media.digest import Digest, decibels, digest
+from sora_mcp.domain.errors import BadMedia
+from sora_mcp.media import api as works
+from sora_mcp.media.limits import Allowance
+from sora_mcp.media.view import contact_sheet as sheet
+from sora_mcp.media.view import frames as looking
+from sora_mcp.media.view.measurements import Digest, decibels, digest
 
 from .clips import a_clip, a_clip_at, colour_of, without_pictures
 

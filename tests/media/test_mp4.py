@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sora_mcp.errors import BadMedia
-from sora_mcp.media.mp4 import Facts, inspect
+from sora_mcp.domain.errors import BadMedia
+from sora_mcp.media.mp4_probe import Facts, inspect
 
-CLIPS = Path(__file__).parents[2] / "sora_mcp" / "media" / "clips"
+CLIPS = Path(__file__).parents[2] / "sora_mcp" / "media" / "sample" / "clips"
 WHOLE = (CLIPS / "landscape.mp4").read_bytes()
 
 

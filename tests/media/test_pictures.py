@@ -12,9 +12,11 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from sora_mcp.domain import Image
-from sora_mcp.errors import BrokenRules
-from sora_mcp.media import extra, metadata, works
-from sora_mcp.paths import data_of, picture_of
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.jobs.input_files import data_of, picture_of
+from sora_mcp.media import api as works
+from sora_mcp.media import optional as extra
+from sora_mcp.media.images import metadata
 
 from .clips import colour_of
 
@@ -125,7 +127,7 @@ def test_a_picture_is_what_its_uri_says() -> None:
 
 
 def test_a_photo_in_a_folder_loses_its_place_too(tmp_path: Path) -> None:
-    from sora_mcp.paths import read_image
+    from sora_mcp.jobs.input_files import read_image
 
     (tmp_path / "photo.jpg").write_bytes(a_photo())
     assert MARK not in data_of(read_image("photo.jpg", [tmp_path], most_bytes=10**6))

@@ -12,15 +12,16 @@ import av
 import pytest
 from PIL import Image
 
-from sora_mcp.errors import BadMedia
-from sora_mcp.media import extra, with_ffmpeg
-from sora_mcp.media.allowance import Allowance
-from sora_mcp.media.mp4 import Facts, inspect
-from sora_mcp.media.poster import poster
-from sora_mcp.media.render import Means, available, render
-from sora_mcp.media.scene import COMMENT, Clip
-from sora_mcp.media.with_ffmpeg import Ffmpeg
-from sora_mcp.media.with_pyav import jpeg
+from sora_mcp.domain.errors import BadMedia
+from sora_mcp.media import optional as extra
+from sora_mcp.media.limits import Allowance
+from sora_mcp.media.mp4_probe import Facts, inspect
+from sora_mcp.media.sample import render_ffmpeg as with_ffmpeg
+from sora_mcp.media.sample.render import Means, available, render
+from sora_mcp.media.sample.render_ffmpeg import Ffmpeg
+from sora_mcp.media.sample.render_pyav import jpeg
+from sora_mcp.media.sample.scene import COMMENT, Clip
+from sora_mcp.media.view.poster import poster
 
 CLIPS = Path(with_ffmpeg.__file__).parent / "clips"
 MAKING: list[Means] = ["pyav", *(["ffmpeg"] if with_ffmpeg.find() else [])]

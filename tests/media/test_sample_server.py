@@ -12,10 +12,10 @@ from typing import Any
 import anyio
 import pytest
 
-from sora_mcp.media.mp4 import Facts, inspect
-from sora_mcp.media.sample_server import Studio, serve
-from sora_mcp.media.scene import Clip
-from sora_mcp.media.takes import alone
+from sora_mcp.media.mp4_probe import Facts, inspect
+from sora_mcp.media.sample.orders import alone
+from sora_mcp.media.sample.scene import Clip
+from sora_mcp.media.sample.server import SampleServer, serve
 
 from ..conftest import Clock
 
@@ -30,7 +30,7 @@ class Rig:
         self.clock = clock
         self.waiting: list[Callable[[], None]] = []
         self.made: list[Clip] = []
-        self.studio = Studio(folder, clock=clock, make=self.make, start=self.waiting.append)
+        self.server = SampleServer(folder, clock=clock, make=self.make, start=self.waiting.append)
 
     def make(self, clip: Clip, path: Path, on_progress: Callable[[float], None]) -> None:
         on_progress(0.25)
@@ -44,13 +44,13 @@ class Rig:
             self.waiting.pop(0)()
 
     def order(self, **fields: Any) -> dict[str, Any]:
-        status, _, body = self.studio.answer("POST", "/v1/videos", json.dumps(ORDER | fields).encode())
+        status, _, body = self.server.answer("POST", "/v1/videos", json.dumps(ORDER | fields).encode())
         assert status == 202
         assert isinstance(body, bytes)
         return json.loads(body)
 
     def ask(self, id: str, *, part: str = "", method: str = "GET") -> tuple[int, dict[str, Any]]:
-        status, _, body = self.studio.answer(method, f"/v1/videos/{id}{part}", b"")
+        status, _, body = self.server.answer(method, f"/v1/videos/{id}{part}", b"")
         assert isinstance(body, bytes)
         return status, json.loads(body)
 
@@ -70,7 +70,7 @@ def test_an_order_is_queued_then_made_then_fetched(rig: Rig) -> None:
     assert rig.ask(id) == (200, {"id": id, "status": "completed", "content": f"/v1/videos/{id}/content"})
     assert rig.made == [Clip("a cat", 640, 360, 4)]
     path = rig.folder / f"{id}.mp4"
-    assert rig.studio.answer("GET", f"/v1/videos/{id}/content?x=1", b"") == (
+    assert rig.server.answer("GET", f"/v1/videos/{id}/content?x=1", b"") == (
         200,
         {"content-type": "video/mp4", "content-length": "4"},
         path,
@@ -164,7 +164,7 @@ def test_a_clip_that_cannot_be_made_fails_with_the_reason(tmp_path: Path, clock:
         raise OSError(28, "No space left on device")
 
     rig = Rig(tmp_path, clock)
-    rig.studio = Studio(tmp_path, clock=clock, make=broken, start=rig.waiting.append)
+    rig.server = SampleServer(tmp_path, clock=clock, make=broken, start=rig.waiting.append)
     id = rig.order()["id"]
     rig.work()
     clock.at += 1
@@ -194,7 +194,7 @@ def test_files_of_yesterday_are_swept_at_the_next_order(rig: Rig) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"1", b"{}", b'{"prompt": "a", "size": 7, "seconds": 4}'])
 def test_an_order_that_cannot_be_read_is_refused(rig: Rig, body: bytes) -> None:
-    assert rig.studio.answer("POST", "/v1/videos", body)[0] == 400
+    assert rig.server.answer("POST", "/v1/videos", body)[0] == 400
     assert rig.waiting == []
 
 
@@ -202,7 +202,7 @@ def test_an_order_that_cannot_be_read_is_refused(rig: Rig, body: bytes) -> None:
     "fields", [{"size": "641x360"}, {"size": "8x8"}, {"size": "99999x2"}, {"seconds": 0}, {"seconds": 3600}, {"size": "big"}]
 )
 def test_an_order_outside_of_all_sizes_is_refused(rig: Rig, fields: dict[str, Any]) -> None:
-    assert rig.studio.answer("POST", "/v1/videos", json.dumps(ORDER | fields).encode())[0] == 400
+    assert rig.server.answer("POST", "/v1/videos", json.dumps(ORDER | fields).encode())[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_an_order_outside_of_all_sizes_is_refused(rig: Rig, fields: dict[str, An
     ],
 )
 def test_other_addresses_are_unknown(rig: Rig, method: str, target: str, status: int) -> None:
-    assert rig.studio.answer(method, target, b"")[0] == status
+    assert rig.server.answer(method, target, b"")[0] == status
 
 
 def test_a_known_video_takes_known_methods_only(rig: Rig) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.media.scene import LINE, MOST_TEXT_HEIGHT, Clip, estimated, fitted, shown, wrapped
-from sora_mcp.media.typefaces import BUNDLED, Run, files, fonts_for, places, runs, writes
+from sora_mcp.media.sample.fonts import BUNDLED, Run, files, fonts_for, places, runs, writes
+from sora_mcp.media.sample.scene import LINE, MOST_TEXT_HEIGHT, Clip, estimated, fitted, shown, wrapped
 
 NOWHERE: tuple[Path, ...] = (Path("nowhere"),)
 

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import anyio
 
-from sora_mcp.desk import Desk, Wish
-from sora_mcp.errors import SoraError
-from sora_mcp.settings import load
-from sora_mcp.worker import open_desk
+from sora_mcp.config.settings import load
+from sora_mcp.domain.errors import SoraError
+from sora_mcp.jobs.service import VideoService, Wish
+from sora_mcp.jobs.worker import open_service
 
 from .rig import eventually
 
 MODEL = "muvi:sora-2"
 
 
-async def _buy(desk: Desk, prompt: str, ends: Counter[str]) -> None:
+async def _buy(service: VideoService, prompt: str, ends: Counter[str]) -> None:
     try:
-        await desk.create(Wish(prompt, MODEL, seconds=4), principal="local")
+        await service.create(Wish(prompt, MODEL, seconds=4), principal="local")
         ends["made"] += 1
     except SoraError as error:
         ends[error.its_code] += 1
@@ -33,14 +33,14 @@ async def _drive(count: int, name: str) -> None:
     """Opens, says `ready`, waits for a line, wishes, says what came of it, and ends when nothing is alive."""
     settings = load(os.environ, today=date.today(), config=Path(os.environ["SORA_MCP_HOME"]) / "none.toml")
     ends: Counter[str] = Counter()
-    async with open_desk(settings) as desk:
+    async with open_service(settings) as service:
         print("ready", flush=True)
         await anyio.to_thread.run_sync(sys.stdin.readline)
         async with anyio.create_task_group() as group:
             for number in range(count):
-                group.start_soon(_buy, desk, f"A boat, {name}, {number}", ends)
+                group.start_soon(_buy, service, f"A boat, {name}, {number}", ends)
         print(json.dumps(ends), flush=True)
-        await eventually(lambda: desk.store.alive() == 0, seconds=90)
+        await eventually(lambda: service.store.alive() == 0, seconds=90)
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ from urllib.parse import quote
 import anyio
 from sqlalchemy import create_engine, text
 
-from sora_mcp.desk import Desk, Wish
+from sora_mcp.config.settings import Settings, load
 from sora_mcp.domain import Job
-from sora_mcp.errors import NeedsConfirmation
-from sora_mcp.settings import Settings, load
+from sora_mcp.domain.errors import NeedsConfirmation
+from sora_mcp.jobs.service import VideoService, Wish
+from sora_mcp.jobs.worker import open_service
+from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors import EVERY
-from sora_mcp.web import Web
-from sora_mcp.worker import open_desk
 
 from . import KEY, KEYS, Cdn, Played, Wire, played
 
@@ -71,13 +71,13 @@ class Rig:
     folder: Path
     submit_s: float
     clock: Callable[[], float]
-    desk: Desk = field(init=False)
+    service: VideoService = field(init=False)
     _opened: AsyncExitStack = field(init=False)
 
     async def open(self) -> None:
         """A desk with its worker."""
         self._opened = AsyncExitStack()
-        self.desk = await self._opened.enter_async_context(opened(self.settings, submit_s=self.submit_s, clock=self.clock))
+        self.service = await self._opened.enter_async_context(opened(self.settings, submit_s=self.submit_s, clock=self.clock))
 
     async def close(self) -> None:
         """As when the server ends."""
@@ -95,19 +95,19 @@ class Rig:
 
     async def create(self, model: str = "", **wish: Any) -> Job:
         """A wish at the counter."""
-        return await self.desk.create(Wish(**{"prompt": PROMPT, "model": model or f"{self.name}:sora-2-pro", **wish}), principal="local")
+        return await self.service.create(Wish(**{"prompt": PROMPT, "model": model or f"{self.name}:sora-2-pro", **wish}), principal="local")
 
     async def bought(self, model: str = "", **wish: Any) -> Job:
         """A wish, with a person's yes where one is needed."""
         try:
             return await self.create(model, **wish)
         except NeedsConfirmation as error:
-            await self.desk.store.run(self.desk.store.approvals.approve, error.quote_id)
+            await self.service.store.run(self.service.store.approvals.approve, error.quote_id)
             return await self.create(model, **{**wish, "quote_id": error.quote_id})
 
     async def job(self, job_id: str) -> Job:
         """As the store has it."""
-        return await self.desk.job(job_id, principal="local")
+        return await self.service.job(job_id, principal="local")
 
     async def until(self, job_id: str, *states: str, seconds: float = PATIENCE_S) -> Job:
         """The job, once it is in one of the states, or at the latest when patience ends."""
@@ -141,11 +141,11 @@ async def rig(
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, submit_s: float = 20.0, clock: Callable[[], float] = lambda: NOON) -> AsyncGenerator[Desk]:
+async def opened(settings: Settings, *, submit_s: float = 20.0, clock: Callable[[], float] = lambda: NOON) -> AsyncGenerator[VideoService]:
     """A desk with a running worker."""
     async with AsyncExitStack() as stack:
-        web = Web(settings.home, settings.keys, settings.trusted_hosts, submit_s=submit_s)
-        yield await stack.enter_async_context(open_desk(settings, clock=clock, web=web))
+        http_client = VendorClient(settings.home, settings.keys, settings.trusted_hosts, submit_s=submit_s)
+        yield await stack.enter_async_context(open_service(settings, clock=clock, http_client=http_client))
 
 
 def settled(folder: Path, vendors: Mapping[str, str], hosts: tuple[str, ...], **env: str) -> Settings:

@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 import anyio.abc
 
-from tests.house import ROOT
+from scripts.house import ROOT
 
 CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 PATIENCE_S = 30.0

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Artifact, Job, Wish
-from sora_mcp.errors import NotFound, SoraError
-from sora_mcp.money import Micros, usd
+from sora_mcp.domain.errors import NotFound, SoraError
+from sora_mcp.domain.money import Micros, usd
+from sora_mcp.media.pool import MediaPool
 from sora_mcp.server.app import SoraServer, build
 from sora_mcp.store import Budget, Page, SpendRow
-from sora_mcp.studio import Studio
-from sora_mcp.vendors import Catalogue
 from tests.nouns import a_job
 
 TODAY = date(2026, 11, 21)
@@ -89,7 +89,7 @@ class PlayedStore:
 
 
 @dataclass
-class PlayedDesk:
+class PlayedService:
     """Creates what it is told to, and remembers the wishes."""
 
     jobs_: dict[str, Job] = field(default_factory=dict[str, Job])
@@ -103,7 +103,7 @@ class PlayedDesk:
     asked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     looked: int = 0
     no_budget: SoraError | None = None
-    studio: Studio = field(default_factory=Studio)
+    media_pool: MediaPool = field(default_factory=MediaPool)
 
     def __post_init__(self) -> None:
         self.store = PlayedStore(self.jobs_)
@@ -159,11 +159,11 @@ def _given(what: Job | Exception | None) -> Job:
     return what
 
 
-def a_server(desk: PlayedDesk) -> SoraServer:
+def a_server(service: PlayedService) -> SoraServer:
     """The server over a played desk."""
 
     @asynccontextmanager
-    async def open_desk() -> AsyncIterator[Any]:
-        yield desk
+    async def open_service() -> AsyncIterator[Any]:
+        yield service
 
-    return build(open_desk, desk.catalogue, today=lambda: TODAY)
+    return build(open_service, service.catalogue, today=lambda: TODAY)

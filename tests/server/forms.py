@@ -12,7 +12,7 @@ import anyio
 from mcp import Client
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorData, InputRequiredResult
 
-from sora_mcp.desk import Desk
+from sora_mcp.jobs.service import VideoService
 from sora_mcp.server.app import SoraServer, build
 from tests.played import Muvi
 from tests.played.rig import PROMPT, Rig, rig
@@ -59,7 +59,7 @@ class Shop:
 
     async def jobs(self) -> list[str]:
         """Every purchase, by any principal."""
-        return [job.id for job in (await self.rig.desk.store.run(self.rig.desk.store.page, None, limit=100)).jobs]
+        return [job.id for job in (await self.rig.service.store.run(self.rig.service.store.page, None, limit=100)).jobs]
 
 
 @asynccontextmanager
@@ -69,10 +69,10 @@ async def shop(folder: Path, **env: str) -> AsyncGenerator[Shop]:
     async with rig(Muvi(), folder, clock=clock, **{"CONFIRM_ABOVE_USD": ABOVE, **env}) as at:
 
         @asynccontextmanager
-        async def open_desk() -> AsyncGenerator[Desk]:
-            yield at.desk
+        async def open_service() -> AsyncGenerator[VideoService]:
+            yield at.service
 
-        yield Shop(at, clock, build(open_desk, at.settings.catalogue, today=lambda: at.desk.today))
+        yield Shop(at, clock, build(open_service, at.settings.catalogue, today=lambda: at.service.today))
 
 
 async def buy(client: Client, **changes: Any) -> CallToolResult:

@@ -11,8 +11,8 @@ from mcp import Client, MCPError
 from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult, ErrorData, ListRootsResult, UrlElicitationCapability
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
-from sora_mcp.money import Micros
-from sora_mcp.server import approval
+from sora_mcp.domain.money import Micros
+from sora_mcp.server import elicitation as approval
 from tests.stored import DAY_S
 
 from .conftest import Era
@@ -113,7 +113,7 @@ async def test_a_client_without_forms_gets_a_quote_to_approve_elsewhere(era: Era
         refused = await buy(client)
         quote = quote_of(refused)
         again = await buy(client, quote=quote)
-        await at.rig.desk.store.run(at.rig.desk.store.approvals.approve, quote)
+        await at.rig.service.store.run(at.rig.service.store.approvals.approve, quote)
         bought = await buy(client, quote=quote)
         assert [code(result) for result in (refused, again, bought)] == ["needs_confirmation", "needs_confirmation", "submitting"]
         assert quote_of(again) == quote
@@ -133,7 +133,7 @@ async def test_an_estimates_quote_can_be_approved_before_there_is_a_prompt(era: 
         early = await buy(client, quote=quote)
         assert (code(early), quote_of(early) != quote) == ("needs_confirmation", True)
         assert f"Nobody has said yes to quote {quote} yet." in str(early.structured_content)
-        await at.rig.desk.store.run(at.rig.desk.store.approvals.approve, quote)
+        await at.rig.service.store.run(at.rig.service.store.approvals.approve, quote)
         assert code(await buy(client)) == "needs_confirmation"
         other = await buy(client, quote=quote, seconds=8)
         assert (code(other), "is for other arguments or another price" in str(other.structured_content)) == ("needs_confirmation", True)
@@ -159,7 +159,7 @@ async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(tmp_path:
     async with shop(tmp_path) as at, at.client(None, "auto") as client, Client(at.server) as other:
         await asked(client)
         quote = quote_of(await buy(other))
-        await at.rig.desk.store.run(at.rig.desk.store.approvals.approve, quote)
+        await at.rig.service.store.run(at.rig.service.store.approvals.approve, quote)
         assert code(await send(client)) == "submitting"
         assert len(await at.jobs()) == 1
 
@@ -177,15 +177,15 @@ async def test_a_price_from_an_old_table_needs_a_yes_however_low(days: int, ends
 )
 async def test_a_price_that_was_worked_out_needs_a_yes(confidence: Confidence, usd: int, needs: bool, tmp_path: Path) -> None:
     async with shop(tmp_path, CONFIRM_ABOVE_USD="2") as at:
-        price = Quote(Micros(usd * 1_000_000), "once", "https://example.com", at.rig.desk.today, confidence)
-        assert at.rig.desk.needs_yes(price) is needs
+        price = Quote(Micros(usd * 1_000_000), "once", "https://example.com", at.rig.service.today, confidence)
+        assert at.rig.service.needs_yes(price) is needs
 
 
 async def test_a_client_that_answers_with_an_error_gets_the_quote_for_a_yes_elsewhere(tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(ErrorData(code=-32603, message="no screen"), "legacy") as client:
         result = await buy(client)
         assert (code(result), await at.jobs()) == ("needs_confirmation", [])
-        await at.rig.desk.store.run(at.rig.desk.store.approvals.approve, quote_of(result))
+        await at.rig.service.store.run(at.rig.service.store.approvals.approve, quote_of(result))
         assert code(await buy(client, quote=quote_of(result))) == "submitting"
 
 

@@ -18,12 +18,12 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.types import INVALID_PARAMS
 
+from sora_mcp.config.settings import Settings, load
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
-from sora_mcp.errors import NeedsConfirmation, Refused
-from sora_mcp.settings import Settings, load
+from sora_mcp.domain.errors import NeedsConfirmation, Refused
 from sora_mcp.store import Store
 from tests.played.rig import TODAY, environment
-from tests.stored import CAPS, NOON, intent
+from tests.stored import CAPS, NOON, purchase
 
 from .forms import ABOVE, NO, YES, Person, Shop, asked, buy, code, quote_of, send, shop
 
@@ -166,8 +166,8 @@ async def test_a_yes_after_its_time_buys_nothing(tmp_path: Path) -> None:
 async def test_a_yes_to_a_price_that_changed_buys_nothing(tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(None, "auto") as client:
         state = (await asked(client)).request_state
-        at.rig.desk.shelf.written = dearer(at, tmp_path).catalogue
-        at.rig.desk.shelf.forget()
+        at.rig.service.availability.written = dearer(at, tmp_path).catalogue
+        at.rig.service.availability.forget()
         late = await send(client, state=state, answer=YES)
         assert (code(late), await at.jobs()) == ("needs_confirmation", [])
         assert "is for other arguments or another price. muvi:sora-2 costs $1.20 for this" in str(late)
@@ -188,7 +188,7 @@ async def test_two_questions_at_once_and_two_yeses_are_one_purchase(tmp_path: Pa
 
 
 def test_a_yes_in_a_form_is_written_down_only_with_its_purchase(store: Store) -> None:
-    wish = intent(fingerprint="f", confirm=True)
+    wish = purchase(fingerprint="f", confirm=True)
     with pytest.raises(NeedsConfirmation) as asking:
         store.reserve(wish, CAPS)
     quote = asking.value.quote_id
@@ -201,7 +201,7 @@ def test_a_yes_in_a_form_is_written_down_only_with_its_purchase(store: Store) ->
 
 
 def test_a_yes_names_its_own_quote_and_not_the_callers(store: Store) -> None:
-    wish = intent(fingerprint="f", confirm=True)
+    wish = purchase(fingerprint="f", confirm=True)
     with pytest.raises(NeedsConfirmation) as asking:
         store.reserve(wish, CAPS)
     with pytest.raises(NeedsConfirmation):
@@ -211,7 +211,7 @@ def test_a_yes_names_its_own_quote_and_not_the_callers(store: Store) -> None:
 
 def test_another_principals_no_ends_no_quote(store: Store) -> None:
     with pytest.raises(NeedsConfirmation) as asking:
-        store.reserve(intent(fingerprint="f", confirm=True), CAPS)
+        store.reserve(purchase(fingerprint="f", confirm=True), CAPS)
     assert store.approvals.decline(asking.value.quote_id, "eve") is None
     assert store.approvals.approve(asking.value.quote_id).approved_at == NOON
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from sora_mcp.errors import Broken, BrokenRules, Fix
-from sora_mcp.server.arguments import Argument, checked, dollars, schema_of
-from sora_mcp.server.texts import FACES
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.server.schema import Argument, checked, dollars, schema_of
+from sora_mcp.server.tools.definitions import FACES
 
 ARGUMENTS = (
     Argument("prompt", "text", "What to show", required=True),
@@ -27,7 +27,7 @@ ARGUMENTS = (
 )
 
 
-def broken(**given: Any) -> tuple[Broken, ...]:
+def broken(**given: Any) -> tuple[BrokenRule, ...]:
     with pytest.raises(BrokenRules) as refused:
         checked("create_video", ARGUMENTS, given)
     return refused.value.broken
@@ -53,7 +53,7 @@ def test_a_misspelt_argument_is_named_with_the_nearest_one_and_mended() -> None:
 
 def test_a_strange_argument_is_answered_with_the_known_ones() -> None:
     assert broken(prompt="A boat", zzz=1) == (
-        Broken(
+        BrokenRule(
             "zzz",
             None,
             "left out: create_video has no such argument "
@@ -153,7 +153,7 @@ def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, 
     needed = {argument.name: ["v_1"] if argument.kind == "texts" else "x" for argument in arguments if argument.required}
     with pytest.raises(BrokenRules) as refused:
         checked(tool, arguments, {**needed, name: value})
-    assert Broken(name, value, next(a.allowed for a in arguments if a.name == name), "invalid_argument") in refused.value.broken
+    assert BrokenRule(name, value, next(a.allowed for a in arguments if a.name == name), "invalid_argument") in refused.value.broken
     assert Fix(name, None) in refused.value.fixes
 
 

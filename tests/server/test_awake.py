@@ -27,8 +27,8 @@ WORK: dict[str, tuple[str, dict[str, Any]]] = {
 async def test_pings_are_answered_while_media_work_runs(name: str, tmp_path: Path) -> None:
     tool, arguments = WORK[name]
     async with a_room(tmp_path, "legacy") as room:
-        a_clip(room.desk.settings.output_dir / "clip.mp4", colours=("red", "blue") * 4, size=(640, 360))
-        a_clip(room.desk.settings.output_dir / "long.mp4", colours=("red", "blue") * 3, size=(480, 270))
+        a_clip(room.service.settings.output_dir / "clip.mp4", colours=("red", "blue") * 4, size=(640, 360))
+        a_clip(room.service.settings.output_dir / "long.mp4", colours=("red", "blue") * 3, size=(480, 270))
         answered = 0
 
         async def ping() -> None:

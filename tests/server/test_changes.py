@@ -12,13 +12,14 @@ from mcp import Client
 from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotification
 
-from sora_mcp.errors import StorageError
-from sora_mcp.server import changes, protocol
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.server import subscriptions as changes
 from sora_mcp.server.app import SoraServer
+from sora_mcp.server.transports import stdio as protocol
 from tests.nouns import a_job
 
 from .conftest import Era
-from .counter import PlayedDesk, a_done_job, a_server
+from .counter import PlayedService, a_done_job, a_server
 
 JOB = "sora://videos/v_0123456789"
 FILE = "sora://videos/v_0123456789.mp4"
@@ -31,12 +32,12 @@ async def awake(client: Client) -> None:
     await client.call_tool("list_videos", {})
 
 
-async def hearing(server: SoraServer, desk: PlayedDesk, wanted: int, *uris: str) -> list[Any]:
+async def hearing(server: SoraServer, service: PlayedService, wanted: int, *uris: str) -> list[Any]:
     """What a client of the 2026 era hears when the job ends, up to `wanted` events."""
     heard: list[Any] = []
     async with Client(server) as client, client.listen(resource_subscriptions=uris, resources_list_changed=True) as events:
         await awake(client)
-        desk.put(a_done_job())
+        service.put(a_done_job())
         with anyio.fail_after(5):
             async for event in events:
                 heard.append(event)
@@ -46,29 +47,29 @@ async def hearing(server: SoraServer, desk: PlayedDesk, wanted: int, *uris: str)
 
 
 async def test_a_subscriber_of_2026_hears_of_the_job_its_file_and_the_list() -> None:
-    desk = PlayedDesk({"v_0123456789": a_job()})
-    heard = await hearing(a_server(desk), desk, 3, JOB, FILE)
+    service = PlayedService({"v_0123456789": a_job()})
+    heard = await hearing(a_server(service), service, 3, JOB, FILE)
     assert heard == [ResourceUpdated(uri=JOB), ResourceUpdated(uri=FILE), ResourcesListChanged()]
 
 
 async def test_a_subscriber_hears_of_the_pictures_that_are_made_of_the_file() -> None:
-    desk = PlayedDesk({"v_0123456789": a_job()})
-    heard = await hearing(a_server(desk), desk, 3, POSTER, SHEET)
+    service = PlayedService({"v_0123456789": a_job()})
+    heard = await hearing(a_server(service), service, 3, POSTER, SHEET)
     assert heard == [ResourceUpdated(uri=POSTER), ResourceUpdated(uri=SHEET), ResourcesListChanged()]
 
 
 async def test_a_subscriber_of_2025_hears_of_the_job_its_file_and_the_list() -> None:
-    desk, heard, whole = PlayedDesk({"v_0123456789": a_job()}), list[Any](), anyio.Event()
+    service, heard, whole = PlayedService({"v_0123456789": a_job()}), list[Any](), anyio.Event()
 
     async def hear(message: Any) -> None:
         heard.append(message)
         if len(heard) == 3:
             whole.set()
 
-    async with Client(a_server(desk), mode="legacy", message_handler=hear) as client:
+    async with Client(a_server(service), mode="legacy", message_handler=hear) as client:
         await subscribe(client, JOB, FILE)
         await awake(client)
-        desk.put(a_done_job())
+        service.put(a_done_job())
         with anyio.fail_after(5):
             await whole.wait()
     assert [getattr(message.params, "uri", None) for message in heard] == [JOB, FILE, None]
@@ -80,19 +81,19 @@ async def test_a_subscriber_of_2025_hears_of_the_job_its_file_and_the_list() -> 
 
 
 async def test_who_unsubscribed_hears_of_the_list_only() -> None:
-    desk, heard, whole = PlayedDesk({"v_0123456789": a_job()}), list[Any](), anyio.Event()
+    service, heard, whole = PlayedService({"v_0123456789": a_job()}), list[Any](), anyio.Event()
 
     async def hear(message: Any) -> None:
         heard.append(message)
         whole.set()
 
-    async with Client(a_server(desk), mode="legacy", message_handler=hear) as client:
+    async with Client(a_server(service), mode="legacy", message_handler=hear) as client:
         await subscribe(client, JOB)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             await client.unsubscribe_resource(JOB)
         await awake(client)
-        desk.put(a_done_job())
+        service.put(a_done_job())
         with anyio.fail_after(5):
             await whole.wait()
     assert [type(message) for message in heard] == [ResourceListChangedNotification]
@@ -106,7 +107,7 @@ async def subscribe(client: Client, *uris: str) -> None:
 
 
 async def test_both_eras_promise_what_they_keep(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         promised = client.server_capabilities.resources
     assert promised and (promised.subscribe, promised.list_changed) == (True, True)
 
@@ -120,35 +121,35 @@ async def test_a_session_that_went_away_is_forgotten() -> None:
     assert (during, len(sessions)) == (1, 0)
 
 
-async def told_of(desk: PlayedDesk, since: int) -> tuple[list[str], bool] | None:
+async def told_of(service: PlayedService, since: int) -> tuple[list[str], bool] | None:
     told: list[tuple[list[str], bool]] = []
 
     async def tell(uris: Any, listed: bool) -> None:
         told.append((list(uris), listed))
 
-    await changes.news(desk, since, tell)  # pyright: ignore[reportArgumentType] - played
+    await changes.news(service, since, tell)  # pyright: ignore[reportArgumentType] - played
     return told[0] if told else None
 
 
 async def test_a_job_that_goes_on_changes_only_itself_and_the_ledger() -> None:
-    desk = PlayedDesk({"v_0123456789": replace(a_job(), version=7)})
-    assert await told_of(desk, 6) == ([JOB, "sora://spend"], False)
+    service = PlayedService({"v_0123456789": replace(a_job(), version=7)})
+    assert await told_of(service, 6) == ([JOB, "sora://spend"], False)
 
 
 async def test_a_finished_job_changes_the_list_too() -> None:
-    desk = PlayedDesk({"v_0123456789": replace(a_done_job(), version=7)})
-    assert await told_of(desk, 6) == ([JOB, FILE, POSTER, SHEET, "sora://videos", "sora://spend"], True)
+    service = PlayedService({"v_0123456789": replace(a_done_job(), version=7)})
+    assert await told_of(service, 6) == ([JOB, FILE, POSTER, SHEET, "sora://videos", "sora://spend"], True)
 
 
 async def test_nothing_new_is_not_told() -> None:
-    assert await told_of(PlayedDesk({"v_0123456789": replace(a_job(), version=7)}), 7) is None
+    assert await told_of(PlayedService({"v_0123456789": replace(a_job(), version=7)}), 7) is None
 
 
 async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    desk = PlayedDesk({"v_0123456789": a_job()})
-    desk.store.broken = StorageError("The disk is gone.")
+    service = PlayedService({"v_0123456789": a_job()})
+    service.store.broken = StorageError("The disk is gone.")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(changes.watch, desk, told_of)
+        tasks.start_soon(changes.watch, service, told_of)
         with anyio.fail_after(5):
             while "The disk is gone." not in caplog.text:
                 await anyio.lowlevel.checkpoint()

@@ -8,12 +8,12 @@ from typing import Any
 from mcp import Client
 from mcp.types import PromptReference, ResourceTemplateReference
 
-from sora_mcp.errors import StorageError
+from sora_mcp.domain.errors import StorageError
 from sora_mcp.store import Page
 from tests.nouns import a_job
 
 from .conftest import Era
-from .counter import PlayedDesk, a_server
+from .counter import PlayedService, a_server
 
 JOB = ResourceTemplateReference(type="ref/resource", uri="sora://videos/{job_id}")
 VENDOR = ResourceTemplateReference(type="ref/resource", uri="sora://vendors/{vendor}")
@@ -21,9 +21,15 @@ PROMPT = PromptReference(type="ref/prompt", name="storyboard")
 
 
 async def offered(
-    name: str, typed: str, *, ref: Any = PROMPT, era: Era = "auto", desk: PlayedDesk | None = None, before: dict[str, str] | None = None
+    name: str,
+    typed: str,
+    *,
+    ref: Any = PROMPT,
+    era: Era = "auto",
+    service: PlayedService | None = None,
+    before: dict[str, str] | None = None,
 ) -> list[str]:
-    async with Client(a_server(desk or PlayedDesk()), mode=era) as client:
+    async with Client(a_server(service or PlayedService()), mode=era) as client:
         found = await client.complete(ref, {"name": name, "value": typed}, context_arguments=before)
     return found.completion.values
 
@@ -46,29 +52,29 @@ async def test_without_a_model_every_size_is_offered_once() -> None:
 
 async def test_vendors_and_jobs_complete_the_addresses(era: Era) -> None:
     assert await offered("vendor", "m", ref=VENDOR, era=era) == ["muvi", "mulerun", "minimax", "sample", "aimlapi", "compatible"]
-    assert await offered("job_id", "v_01", ref=JOB, era=era, desk=PlayedDesk({"v_0123456789": a_job()})) == ["v_0123456789"]
+    assert await offered("job_id", "v_01", ref=JOB, era=era, service=PlayedService({"v_0123456789": a_job()})) == ["v_0123456789"]
 
 
 async def test_of_more_jobs_than_one_answer_holds_it_says_that_there_are_more(era: Era) -> None:
     ids = [f"v_{number:010d}" for number in range(105)]
-    desk = PlayedDesk(pages={None: Page(tuple(replace(a_job(), id=each) for each in ids[:100]), "next")})
-    async with Client(a_server(desk), mode=era) as client:
+    service = PlayedService(pages={None: Page(tuple(replace(a_job(), id=each) for each in ids[:100]), "next")})
+    async with Client(a_server(service), mode=era) as client:
         found = (await client.complete(JOB, {"name": "job_id", "value": "v_"})).completion
-    assert (found.values, found.has_more, found.total, desk.asked[0]["limit"]) == (ids[:100], True, None, 100)
+    assert (found.values, found.has_more, found.total, service.asked[0]["limit"]) == (ids[:100], True, None, 100)
 
 
 async def test_all_that_there_are_is_said_with_their_number(era: Era) -> None:
-    async with Client(a_server(PlayedDesk({"v_0123456789": a_job()})), mode=era) as client:
+    async with Client(a_server(PlayedService({"v_0123456789": a_job()})), mode=era) as client:
         found = (await client.complete(JOB, {"name": "job_id", "value": "v_"})).completion
     assert (found.has_more, found.total) == (False, 1)
 
 
 async def test_a_store_that_is_away_offers_nothing() -> None:
-    class Away(PlayedDesk):
+    class Away(PlayedService):
         async def jobs(self, **wanted: Any) -> Any:
             raise StorageError("The disk is gone.")
 
-    assert await offered("job_id", "", ref=JOB, desk=Away()) == []
+    assert await offered("job_id", "", ref=JOB, service=Away()) == []
 
 
 async def test_an_argument_that_nobody_knows_is_offered_nothing() -> None:

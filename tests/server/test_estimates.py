@@ -12,10 +12,10 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult
 
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.config.settings import Settings, load
+from sora_mcp.jobs.worker import open_service
 from sora_mcp.server.app import build
-from sora_mcp.settings import Settings, load
-from sora_mcp.vendors import Catalogue
-from sora_mcp.worker import open_desk
 
 from .conftest import Era
 
@@ -35,7 +35,7 @@ def settings(folder: Path, environ: Mapping[str, str]) -> Settings:
 
 def client(folder: Path, environ: Mapping[str, str], era: Era = "auto") -> Client:
     known = settings(folder, environ)
-    return Client(build(lambda: open_desk(known, work=False, clock=lambda: NOON), known.catalogue, today=lambda: TODAY), mode=era)
+    return Client(build(lambda: open_service(known, work=False, clock=lambda: NOON), known.catalogue, today=lambda: TODAY), mode=era)
 
 
 async def estimate(folder: Path, environ: Mapping[str, str], era: Era = "auto", **arguments: Any) -> CallToolResult:

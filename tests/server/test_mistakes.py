@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from mcp import Client
 
+from sora_mcp.config.settings import load
 from sora_mcp.server.app import build
-from sora_mcp.settings import load
 from tests.played.rig import opened, picture
 
 from .conftest import Era

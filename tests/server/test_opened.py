@@ -19,14 +19,14 @@ from mcp.server.auth.middleware.auth_context import auth_context_var
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 
-from sora_mcp.errors import StorageError
-from sora_mcp.server import opened
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.server import context as opened
 from sora_mcp.server.app import build
-from sora_mcp.server.opened import Opened, later, principal
-from sora_mcp.vendors import Catalogue
+from sora_mcp.server.context import ServerContext, later, principal
 
 from .conftest import Era
-from .counter import PlayedDesk
+from .counter import PlayedService
 
 
 class Opening:
@@ -45,7 +45,7 @@ class Opening:
             raise self.failures.pop(0)
         self.opened.set()
         try:
-            yield PlayedDesk()
+            yield PlayedService()
         finally:
             self.closed += 1
 
@@ -118,10 +118,10 @@ class Breaking(Opening):
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Any]:
-        async with super().__call__() as desk, anyio.create_task_group() as tasks:
+        async with super().__call__() as service, anyio.create_task_group() as tasks:
             if self.tries == 1:
                 tasks.start_soon(self._break)
-            yield desk
+            yield service
 
     async def _break(self) -> None:
         await self.now.wait()
@@ -142,11 +142,11 @@ async def test_a_desk_that_broke_is_opened_again_for_the_next_call(era: Era) -> 
 
 async def test_who_asks_when_all_is_over_hears_that_the_store_is_closed() -> None:
     opening = Opening()
-    opened = Opened(opening, Catalogue(), today=date.today, beside=lambda desk: anyio.lowlevel.checkpoint())
+    opened = ServerContext(opening, Catalogue(), today=date.today, beside=lambda service: anyio.lowlevel.checkpoint())
     opened.close()
     await opened.keep()
     with pytest.raises(StorageError, match="closed"):
-        await opened.desk()
+        await opened.service()
     assert opening.tries == 0
 
 
@@ -159,22 +159,23 @@ async def test_a_later_room_is_imported_only_when_it_is_entered() -> None:
 
         async def __aenter__(self) -> Any:
             entered.append(self.name)
-            return PlayedDesk()
+            return PlayedService()
 
         async def __aexit__(self, *exc: object) -> None:
             entered.append("left")
 
     room = importlib.import_module(__name__)
     room.Room = Room  # type: ignore[attr-defined]
-    async with later(__name__, "Room", "settings")() as desk:
-        assert isinstance(desk, PlayedDesk)
+    async with later(__name__, "Room", "settings")() as service:
+        assert isinstance(service, PlayedService)
     assert entered == ["settings", "left"]
 
 
 def test_the_server_is_built_without_the_database() -> None:
     code = (
-        "import sys, sora_mcp.server.app as app, sora_mcp.server.protocol; app.build(lambda: None);"
-        "print([name for name in ('sqlalchemy', 'sora_mcp.store', 'sora_mcp.desk', 'sora_mcp.worker', 'av', 'PIL') if name in sys.modules])"
+        "import sys, sora_mcp.server.app as app, sora_mcp.server.transports.stdio; app.build(lambda: None);"
+        "late = ('sqlalchemy', 'sora_mcp.store', 'sora_mcp.jobs.service', 'sora_mcp.jobs.worker', 'av', 'PIL');"
+        "print([name for name in late if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 

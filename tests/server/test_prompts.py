@@ -8,21 +8,21 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import PromptReference
 
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.server.apps import PLAYER, SHOWN_BY
-from sora_mcp.vendors import Catalogue
 
 from .conftest import Era
-from .counter import PlayedDesk, a_server
+from .counter import PlayedService, a_server
 
 
 async def said(era: Era, name: str, **arguments: str) -> str:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         found = await client.get_prompt(name, arguments)
     return found.messages[0].content.text  # type: ignore[union-attr]
 
 
 async def test_four_prompts_are_offered_with_what_they_take(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         found = await client.list_prompts()
     assert {prompt.name: [(one.name, one.required) for one in prompt.arguments or []] for prompt in found.prompts} == {
         "storyboard": [("idea", True), ("seconds", False), ("model", False), ("size", False)],
@@ -65,20 +65,20 @@ async def test_a_review_of_a_job_that_may_not_be_there_says_what_to_do_then(era:
     ],
 )
 async def test_a_prompt_that_cannot_be_written_out_says_why(era: Era, name: str, arguments: dict[str, str], why: str) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         with pytest.raises(MCPError) as refused:
             await client.get_prompt(name, arguments)
         assert (refused.value.code, refused.value.message) == (-32602, why)
 
 
 async def test_months_are_offered_newest_first(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         found = await client.complete(PromptReference(type="ref/prompt", name="spend_report"), {"name": "month", "value": "2026"})
     assert found.completion.values[:2] == ["2026-11", "2026-10"]
 
 
 async def test_the_guide_names_every_family_that_is_sold(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         guide = (await client.read_resource("sora://guide/prompting")).contents[0]
     assert guide.mime_type == "text/markdown"
     families = {choice.offer.model.split("-")[0].casefold() for choice in Catalogue().choices()}
@@ -86,7 +86,7 @@ async def test_the_guide_names_every_family_that_is_sold(era: Era) -> None:
 
 
 async def test_the_page_is_small_stands_alone_and_may_play_what_it_has(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         page = (await client.read_resource(PLAYER)).contents[0]
         tools = {tool.name: tool.meta for tool in (await client.list_tools()).tools if tool.meta}
     text: str = page.text  # type: ignore[union-attr]

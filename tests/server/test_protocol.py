@@ -21,11 +21,11 @@ from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.types import CallToolResult, TextContent
 
-from sora_mcp.server import protocol
 from sora_mcp.server.app import SoraServer
+from sora_mcp.server.transports import stdio as protocol
 
 from .conftest import Era
-from .counter import PlayedDesk, a_server
+from .counter import PlayedService, a_server
 
 ENVELOPE = {
     "_meta": {
@@ -113,10 +113,10 @@ async def test_no_answer_ever_holds_a_lone_surrogate(era: Era) -> None:
 
 
 async def test_a_client_that_listens_does_not_keep_the_server_open() -> None:
-    async with Client(a_server(PlayedDesk())) as client, client.listen(resources_list_changed=True):
+    async with Client(a_server(PlayedService())) as client, client.listen(resources_list_changed=True):
         pass
     with anyio.fail_after(5):
-        async with Client(a_server(PlayedDesk())):
+        async with Client(a_server(PlayedService())):
             pass
 
 
@@ -179,7 +179,7 @@ ENDS = {"the client leaves": os.close, "a signal comes": lambda _: os.kill(os.ge
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("end", ENDS.values(), ids=list(ENDS))
 async def test_the_server_talks_on_standard_input_and_output(end: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    server = a_server(PlayedDesk())
+    server = a_server(PlayedService())
     asked = [("server/discover", ENVELOPE), ("initialize", HELLO), ("ping", {})]
     frames = [{"jsonrpc": "2.0", "id": number, "method": method, "params": params} for number, (method, params) in enumerate(asked)]
 

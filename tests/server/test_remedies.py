@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sora_mcp.errors import Fix
-from sora_mcp.money import Micros, usd
-from sora_mcp.server.remedies import changed, differences
+from sora_mcp.domain.errors import Fix
+from sora_mcp.domain.money import Micros, usd
+from sora_mcp.server.suggestions import changed, differences
 
 from .conftest import Era
 from .test_mistakes import ONE_REQUEST, VEO, client, mended, video

@@ -42,7 +42,7 @@ AWAY: dict[str, Callable[[Path], None]] = {"deleted": deleted, "linked": linked,
 
 
 def the_file(room: Room) -> Path:
-    return room.desk.settings.output_dir / "clip.mp4"
+    return room.service.settings.output_dir / "clip.mp4"
 
 
 @pytest.mark.parametrize("tool", TOOLS)

@@ -12,8 +12,8 @@ import pytest
 from mcp.types import CallToolResult, ResourceLink, TextContent
 
 from sora_mcp.domain import Artifact, Call, Job, JobError
-from sora_mcp.errors import (
-    Broken,
+from sora_mcp.domain.errors import (
+    BrokenRule,
     BrokenRules,
     Fix,
     MissingKey,
@@ -24,9 +24,9 @@ from sora_mcp.errors import (
     StorageError,
     VendorError,
 )
-from sora_mcp.money import Micros, usd
-from sora_mcp.server import replies
-from sora_mcp.server.sentences import of_refunds
+from sora_mcp.domain.money import Micros, usd
+from sora_mcp.server import results as replies
+from sora_mcp.server.messages import of_refunds
 from sora_mcp.store import Page
 from tests.nouns import a_job
 
@@ -345,7 +345,7 @@ def test_an_empty_list_is_said_so() -> None:
 
 def test_a_refusal_names_every_broken_rule_and_values_that_work() -> None:
     error = BrokenRules(
-        (Broken("seconds", 10, "4, 8 or 12", "invalid_seconds"),),
+        (BrokenRule("seconds", 10, "4, 8 or 12", "invalid_seconds"),),
         subject="muvi:sora-2",
         fixes=(Fix("seconds", 8, usd("0.80")), Fix("model", "muvi:wan-2.6", usd("1"))),
     )
@@ -371,7 +371,7 @@ def test_a_refusal_names_every_broken_rule_and_values_that_work() -> None:
 
 def test_several_broken_arguments_are_mended_together() -> None:
     error = BrokenRules(
-        (Broken("size", "4:3", "1280x720", "invalid_size"), Broken("seconds", 5, "4", "invalid_seconds")),
+        (BrokenRule("size", "4:3", "1280x720", "invalid_size"), BrokenRule("seconds", 5, "4", "invalid_seconds")),
         fixes=(Fix("size", "1280x720", usd("0.4")), Fix("seconds", 4, usd("0.4")), Fix("model", "sample:sample", usd("0"))),
     )
     assert said(replies.refused(error)).endswith('Fix: size="1280x720" with seconds=4 ($0.40), or model="sample:sample" (free).')
@@ -379,7 +379,7 @@ def test_several_broken_arguments_are_mended_together() -> None:
 
 def test_a_first_frame_that_is_mended_by_another_size_is_mended_together_with_the_rest() -> None:
     error = BrokenRules(
-        (Broken("image", "720x1280", "exactly as large", "invalid_image"), Broken("seconds", 5, "4", "invalid_seconds")),
+        (BrokenRule("image", "720x1280", "exactly as large", "invalid_image"), BrokenRule("seconds", 5, "4", "invalid_seconds")),
         fixes=(Fix("size", "720x1280", usd("0.4")), Fix("seconds", 4, usd("0.4")), Fix("model", "sample:sample", usd("0"))),
     )
     assert said(replies.refused(error)).endswith('Fix: size="720x1280" with seconds=4 ($0.40), or model="sample:sample" (free).')
@@ -387,14 +387,14 @@ def test_a_first_frame_that_is_mended_by_another_size_is_mended_together_with_th
 
 def test_another_model_mends_several_broken_arguments_alone() -> None:
     error = BrokenRules(
-        (Broken("size", "4:3", "1280x720", "invalid_size"), Broken("seconds", 5, "4", "invalid_seconds")),
+        (BrokenRule("size", "4:3", "1280x720", "invalid_size"), BrokenRule("seconds", 5, "4", "invalid_seconds")),
         fixes=(Fix("model", "muvi:wan-2.6", usd("1")), Fix("model", "sample:sample", usd("0"))),
     )
     assert said(replies.refused(error)).endswith('Fix: model="muvi:wan-2.6" ($1.00), or model="sample:sample" (free).')
 
 
 def test_a_fix_may_be_to_leave_something_out() -> None:
-    error = BrokenRules((Broken("options.fps", 7, "left out", "invalid_option"),), fixes=(Fix("options.fps", None, usd("0.4")),))
+    error = BrokenRules((BrokenRule("options.fps", 7, "left out", "invalid_option"),), fixes=(Fix("options.fps", None, usd("0.4")),))
     result = replies.refused(error)
     assert said(result).endswith("Fix: leave out options.fps ($0.40).")
     assert result.structured_content and result.structured_content["error"]["fixes"] == [
@@ -404,7 +404,7 @@ def test_a_fix_may_be_to_leave_something_out() -> None:
 
 def test_what_came_is_repeated_only_as_far_as_json_can_hold_it() -> None:
     given = ("x" * 300, math.nan, math.inf, [1, {"a": 2}], 10**30, True, 2.5)
-    broken = tuple(Broken("size", got, "a text", "invalid_size") for got in given)
+    broken = tuple(BrokenRule("size", got, "a text", "invalid_size") for got in given)
     result = replies.refused(BrokenRules(broken))
     assert result.structured_content
     assert [row["got"] for row in result.structured_content["error"]["broken"]] == [

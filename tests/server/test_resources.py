@@ -13,37 +13,37 @@ from mcp import Client, MCPError
 from mcp.types import BlobResourceContents, TextResourceContents
 
 from sora_mcp.domain import Artifact, Job
-from sora_mcp.errors import Broken, BrokenRules, StorageError
-from sora_mcp.money import usd
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, StorageError
+from sora_mcp.domain.money import usd
 from sora_mcp.server.resources import MOST_INLINE
 from sora_mcp.store import Page, SpendRow
 from tests.nouns import a_job
 
 from .conftest import Era
-from .counter import DONE, FILE, PlayedDesk, a_done_job, a_server
+from .counter import DONE, FILE, PlayedService, a_done_job, a_server
 
 
-async def read(desk: PlayedDesk, uri: str, era: Era = "auto") -> TextResourceContents | BlobResourceContents:
-    async with Client(a_server(desk), mode=era) as client:
+async def read(service: PlayedService, uri: str, era: Era = "auto") -> TextResourceContents | BlobResourceContents:
+    async with Client(a_server(service), mode=era) as client:
         found = await client.read_resource(uri)
     return found.contents[0]
 
 
-async def read_json(desk: PlayedDesk, uri: str, era: Era = "auto") -> dict[str, Any]:
-    content = await read(desk, uri, era)
+async def read_json(service: PlayedService, uri: str, era: Era = "auto") -> dict[str, Any]:
+    content = await read(service, uri, era)
     assert isinstance(content, TextResourceContents) and content.mime_type == "application/json"
     return json.loads(content.text)
 
 
-async def refused(desk: PlayedDesk, uri: str, era: Era = "auto") -> tuple[int, Any]:
-    async with Client(a_server(desk), mode=era) as client:
+async def refused(service: PlayedService, uri: str, era: Era = "auto") -> tuple[int, Any]:
+    async with Client(a_server(service), mode=era) as client:
         with pytest.raises(MCPError) as error:
             await client.read_resource(uri)
     return error.value.code, error.value.data
 
 
-def desk_with(*jobs: Job) -> PlayedDesk:
-    return PlayedDesk({job.id: job for job in jobs})
+def desk_with(*jobs: Job) -> PlayedService:
+    return PlayedService({job.id: job for job in jobs})
 
 
 def saved(folder: Path, content: bytes) -> Job:
@@ -134,8 +134,8 @@ async def test_a_poster_is_the_first_frame(era: Era, tmp_path: Path) -> None:
 
 
 async def test_a_store_that_is_away_is_no_missing_address(era: Era) -> None:
-    desk = PlayedDesk(no_budget=StorageError("The disk is gone."))
-    assert await refused(desk, "sora://spend", era) == (-32603, {"uri": "sora://spend", "code": "storage_error"})
+    service = PlayedService(no_budget=StorageError("The disk is gone."))
+    assert await refused(service, "sora://spend", era) == (-32603, {"uri": "sora://spend", "code": "storage_error"})
 
 
 async def test_a_file_that_somebody_took_away_is_missed() -> None:
@@ -144,9 +144,9 @@ async def test_a_file_that_somebody_took_away_is_missed() -> None:
 
 
 async def test_vendors_say_who_has_a_key() -> None:
-    desk = PlayedDesk()
-    desk.catalogue = replace(desk.catalogue, keyed=frozenset({"muvi"}))
-    found = await read_json(desk, "sora://vendors")
+    service = PlayedService()
+    service.catalogue = replace(service.catalogue, keyed=frozenset({"muvi"}))
+    found = await read_json(service, "sora://vendors")
     assert {vendor["vendor"]: vendor["key"] for vendor in found["vendors"]} == {
         "sample": True,
         "muvi": True,
@@ -164,18 +164,18 @@ async def test_vendors_say_who_has_a_key() -> None:
 
 
 async def test_a_vendor_is_told_with_its_offers_sources_and_dates() -> None:
-    found = await read_json(PlayedDesk(), "sora://vendors/muvi")
+    found = await read_json(PlayedService(), "sora://vendors/muvi")
     assert (found["vendor"], found["keys"], found["refunds"]) == ("muvi", ["MUVI_API_KEY", "PIXELBYTE_API_KEY"], True)
     assert all(offer["source"].startswith("https://") and offer["checked"] for offer in found["offers"])
 
 
 async def test_the_ledger_is_summed_by_day_month_vendor_and_model(era: Era) -> None:
-    desk = PlayedDesk()
-    desk.store.rows = (
+    service = PlayedService()
+    service.store.rows = (
         SpendRow("2026-11-20", "muvi", "muvi:sora-2", 2, usd("0"), usd("0.80")),
         SpendRow("2026-11-21", "muvi", "muvi:wan-2.6", 1, usd("0.50"), usd("0")),
     )
-    found = await read_json(desk, "sora://spend", era)
+    found = await read_json(service, "sora://spend", era)
     both = {"videos": 3, "held_usd": 0.5, "spent_usd": 0.8}
     first, second = {"videos": 2, "held_usd": 0.0, "spent_usd": 0.8}, {"videos": 1, "held_usd": 0.5, "spent_usd": 0.0}
     assert (found["days"], found["months"]) == ({"2026-11-20": first, "2026-11-21": second}, {"2026-11": both})
@@ -184,8 +184,8 @@ async def test_the_ledger_is_summed_by_day_month_vendor_and_model(era: Era) -> N
 
 async def test_the_list_has_the_fixed_places_and_then_files_in_pages(era: Era) -> None:
     older = replace(a_done_job(), id="v_1", prompt="Another\u200b boat")
-    desk = PlayedDesk(pages={None: Page((a_done_job(),), "c2"), "c2": Page((older,), None)})
-    async with Client(a_server(desk), mode=era) as client:
+    service = PlayedService(pages={None: Page((a_done_job(),), "c2"), "c2": Page((older,), None)})
+    async with Client(a_server(service), mode=era) as client:
         first = await client.list_resources()
         second = await client.list_resources(cursor=first.next_cursor)
     assert [resource.uri for resource in first.resources] == [
@@ -203,7 +203,7 @@ async def test_the_list_has_the_fixed_places_and_then_files_in_pages(era: Era) -
 
 
 async def test_the_templates_are_listed(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         found = await client.list_resource_templates()
     assert [template.uri_template for template in found.resource_templates] == [
         "sora://videos/{job_id}",
@@ -216,7 +216,7 @@ async def test_the_templates_are_listed(era: Era) -> None:
     ]
 
 
-class RefusingDesk(PlayedDesk):
+class RefusingDesk(PlayedService):
     """Lists nothing."""
 
     error: Exception
@@ -228,14 +228,14 @@ class RefusingDesk(PlayedDesk):
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (BrokenRules((Broken("cursor", "@@", "the next_cursor of a page", "invalid_argument"),)), -32602),
+        (BrokenRules((BrokenRule("cursor", "@@", "the next_cursor of a page", "invalid_argument"),)), -32602),
         (StorageError("The disk is gone."), -32603),
     ],
 )
 async def test_a_list_that_cannot_be_made_is_refused(error: Exception, code: int, era: Era) -> None:
-    desk = RefusingDesk()
-    desk.error = error
-    async with Client(a_server(desk), mode=era) as client:
+    service = RefusingDesk()
+    service.error = error
+    async with Client(a_server(service), mode=era) as client:
         with pytest.raises(MCPError) as refused:
             await client.list_resources(cursor="@@")
     assert refused.value.code == code

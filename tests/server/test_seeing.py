@@ -18,9 +18,10 @@ from mcp import Client, MCPError
 from mcp.types import BlobResourceContents, CallToolResult, ImageContent, TextContent
 from PIL import Image
 
-from sora_mcp.desk import Desk
-from sora_mcp.errors import MissingMediaExtra, NotFound
-from sora_mcp.media import extra, mp4
+from sora_mcp.domain.errors import MissingMediaExtra, NotFound
+from sora_mcp.jobs.service import VideoService
+from sora_mcp.media import mp4_probe as mp4
+from sora_mcp.media import optional as extra
 from sora_mcp.server.app import build
 from tests.media.clips import a_clip, colour_of, remuxed
 from tests.nouns import a_job
@@ -34,7 +35,7 @@ class Room:
     """A client, the desk behind it, and one finished clip: a red second and a blue one."""
 
     client: Client
-    desk: Desk
+    service: VideoService
     clip: str = "v_0123456789"
 
     async def call(self, name: str, **arguments: Any) -> CallToolResult:
@@ -61,16 +62,16 @@ async def a_room(folder: Path, era: Era) -> AsyncIterator[Room]:
     settings = settled(folder, {}, ())
     settings.output_dir.mkdir(parents=True)
     path = a_clip(settings.output_dir / "clip.mp4")
-    async with opened(settings) as desk:
+    async with opened(settings) as service:
 
         @asynccontextmanager
-        async def open_desk() -> AsyncIterator[Desk]:
-            yield desk
+        async def open_service() -> AsyncIterator[VideoService]:
+            yield service
 
         job = a_finished_job(path)
-        await desk.store.run(desk.store.add, job, "0" * 64)
-        async with Client(build(open_desk, settings.catalogue), mode=era) as client:
-            yield Room(client, desk)
+        await service.store.run(service.store.add, job, "0" * 64)
+        async with Client(build(open_service, settings.catalogue), mode=era) as client:
+            yield Room(client, service)
 
 
 def a_finished_job(path: Path) -> Any:
@@ -136,7 +137,7 @@ async def test_without_the_media_extra_each_says_what_brings_it(era: Era, tmp_pa
 @pytest.mark.parametrize(("moment", "colour"), [("first", "red"), ("last", "blue"), ("1.5s", "blue")])
 async def test_a_frame_of_a_job_becomes_the_first_frame_of_the_next(tmp_path: Path, moment: str, colour: str) -> None:
     async with a_room(tmp_path, "auto") as room:
-        image, parents = await room.desk.framing.read(f"{room.clip}#{moment}", principal="local")
+        image, parents = await room.service.framing.read(f"{room.clip}#{moment}", principal="local")
         made = await room.bought(image=f"{room.clip}#{moment}", size="1280x720")
         job = json.loads((await room.client.read_resource(f"sora://videos/{made['job_id']}")).contents[0].text)  # pyright: ignore
     raw = base64.b64decode(image.uri.partition(",")[2])
@@ -166,7 +167,7 @@ async def test_a_last_frame_that_the_model_does_not_take_is_not_offered(era: Era
 async def test_a_picture_that_was_cut_out_of_a_clip_is_a_first_frame(tmp_path: Path, moment: str, era: Era) -> None:
     async with a_room(tmp_path, era) as room:
         cut = await room.edited(inputs=[room.clip], action="frame", start=1.5)
-        image, parents = await room.desk.framing.read(f"{cut['job_id']}{moment}", principal="local")
+        image, parents = await room.service.framing.read(f"{cut['job_id']}{moment}", principal="local")
         await room.bought(image=f"{cut['job_id']}{moment}", size="1280x720")
     raw = base64.b64decode(image.uri.partition(",")[2])
     assert (image.media_type, parents, colour_of(Image.open(io.BytesIO(raw)))) == ("image/png", (cut["job_id"],), "blue")
@@ -183,7 +184,7 @@ async def test_a_moving_picture_of_a_job_is_no_first_frame(tmp_path: Path) -> No
 async def test_a_job_of_nobody_or_of_somebody_else_is_not_there(tmp_path: Path, image: str) -> None:
     async with a_room(tmp_path, "auto") as room:
         with pytest.raises(NotFound, match=f"There is no job '{image}'"):
-            await room.desk.framing.read(image, principal="somebody else")
+            await room.service.framing.read(image, principal="somebody else")
 
 
 async def test_a_picture_of_a_job_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -207,7 +208,7 @@ async def test_a_moment_behind_the_end_is_refused(era: Era, tmp_path: Path) -> N
 async def test_others_have_no_frames_of_this_job(tmp_path: Path) -> None:
     async with a_room(tmp_path, "auto") as room:
         with pytest.raises(Exception, match="There is no job"):
-            await room.desk.framing.read(f"{room.clip}#last", principal="somebody else")
+            await room.service.framing.read(f"{room.clip}#last", principal="somebody else")
 
 
 async def test_a_first_frame_is_made_to_fit_and_the_result_says_so(era: Era, tmp_path: Path) -> None:
@@ -310,7 +311,7 @@ async def test_three_who_ask_for_the_same_edit_at_once_get_the_same(tmp_path: Pa
 
 async def test_a_clip_in_fragments_is_edited_and_joined(tmp_path: Path) -> None:
     async with a_room(tmp_path, "auto") as room:
-        folder = room.desk.settings.output_dir
+        folder = room.service.settings.output_dir
         remuxed(folder / "fragments.mp4", folder / "clip.mp4", movflags="frag_keyframe+empty_moov")
         joined = await room.edited(inputs=["fragments.mp4", room.clip], action="join")
         trimmed = await room.edited(inputs=["fragments.mp4"], action="trim", start=1)
@@ -338,6 +339,6 @@ async def test_no_other_file_can_be_edited(tmp_path: Path, name: str) -> None:
 
 async def test_a_text_with_the_name_of_a_film_is_refused_for_what_it_is(tmp_path: Path) -> None:
     async with a_room(tmp_path, "auto") as room:
-        (room.desk.settings.output_dir / "film.mp4").write_text("no film\n" * 100)
+        (room.service.settings.output_dir / "film.mp4").write_text("no film\n" * 100)
         error = await room.refused("edit_video", inputs=["film.mp4"], action="gif")
     assert (error["code"], error["charged"], error["message"]) == ("result_invalid", "no", "film.mp4: It is text, no video.")

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Ended, Image, ImageRule, Offer, Rate, Rule, Size, Text, VideoRequest
-from sora_mcp.errors import BrokenRules
-from sora_mcp.money import usd
-from sora_mcp.rules import check, quote
-from sora_mcp.server import sizes
-from sora_mcp.vendors import EVERY, Catalogue, Choice
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.domain.money import usd
+from sora_mcp.server import offers_view as sizes
+from sora_mcp.vendors import EVERY
 
 from .counter import TODAY
 

@@ -7,8 +7,8 @@ import os
 import anyio
 import pytest
 
-from sora_mcp.framing import MOST_BYTES
-from sora_mcp.server.stdin import MOST_LINE, Line, Lines, TooLong
+from sora_mcp.jobs.first_frame import MOST_BYTES
+from sora_mcp.server.transports.stdin import MOST_LINE, Line, Lines, TooLong
 
 
 async def lines_of(*pieces: bytes) -> list[str]:

@@ -12,11 +12,11 @@ from typing import Any
 from mcp import Client
 
 from sora_mcp.server.app import INSTRUCTIONS
-from sora_mcp.server.texts import FACES
 from sora_mcp.server.tools import TOOLS
+from sora_mcp.server.tools.definitions import FACES
 
 from .conftest import Era
-from .counter import PlayedDesk, a_server
+from .counter import PlayedService, a_server
 
 SNAPSHOT = Path(__file__).parent.parent / "snapshots" / "tools.json"
 WHOLE_LIST, ONE_TOOL = 5400, 1440
@@ -24,7 +24,7 @@ WHOLE_LIST, ONE_TOOL = 5400, 1440
 
 
 async def listed(era: Era) -> list[dict[str, Any]]:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         found = await client.list_tools()
     return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found.tools]
 
@@ -92,7 +92,7 @@ def test_the_instructions_are_short() -> None:
 
 
 async def test_the_instructions_are_given_in_both_eras(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         assert client.instructions == INSTRUCTIONS
 
 

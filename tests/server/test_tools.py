@@ -14,17 +14,17 @@ from mcp.server.mcpserver import Extension, ToolBinding
 from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.domain import Job, Wish
-from sora_mcp.errors import Broken, BrokenRules, NotCancellable, StorageError
-from sora_mcp.money import Micros, usd
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotCancellable, StorageError
+from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.app import build
 from tests.nouns import a_job
 
 from .conftest import Era
-from .counter import PlayedDesk, a_done_job, a_server
+from .counter import PlayedService, a_done_job, a_server
 
 
-async def call(desk: PlayedDesk, era: Era, name: str, **arguments: Any) -> CallToolResult:
-    async with Client(a_server(desk), mode=era) as client:
+async def call(service: PlayedService, era: Era, name: str, **arguments: Any) -> CallToolResult:
+    async with Client(a_server(service), mode=era) as client:
         result = await client.call_tool(name, arguments)
     first = result.content[0]
     assert isinstance(first, TextContent)
@@ -37,14 +37,14 @@ def fields(result: CallToolResult) -> dict[str, Any]:
     return result.structured_content or {}
 
 
-def desk_with(*jobs: Any, **more: Any) -> PlayedDesk:
-    return PlayedDesk({job.id: job for job in jobs}, **more)
+def desk_with(*jobs: Any, **more: Any) -> PlayedService:
+    return PlayedService({job.id: job for job in jobs}, **more)
 
 
 async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None:
-    desk = PlayedDesk(made=replace(a_job(), day_left=usd("9.60")))
+    service = PlayedService(made=replace(a_job(), day_left=usd("9.60")))
     result = await call(
-        desk,
+        service,
         era,
         "create_video",
         prompt='{"a": "boat"}',
@@ -57,7 +57,7 @@ async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None
         quote="q_1",
         request_id="{}",
     )
-    assert desk.wishes == [
+    assert service.wishes == [
         Wish(
             prompt='{"a": "boat"}',
             model="muvi:sora-2",
@@ -74,27 +74,27 @@ async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None
 
 
 async def test_what_a_caller_does_not_say_is_not_said(era: Era) -> None:
-    desk = PlayedDesk(made=a_job())
-    await call(desk, era, "create_video", prompt="A boat", model="", seconds=None, options=None, max_usd=None)
-    assert desk.wishes == [Wish(prompt="A boat")]
+    service = PlayedService(made=a_job())
+    await call(service, era, "create_video", prompt="A boat", model="", seconds=None, options=None, max_usd=None)
+    assert service.wishes == [Wish(prompt="A boat")]
 
 
 async def test_a_cap_may_be_a_number(era: Era) -> None:
-    desk = PlayedDesk(made=a_job())
-    await call(desk, era, "create_video", prompt="A boat", max_usd=0.1)
-    assert [wish.max_usd for wish in desk.wishes] == [Micros(100_000)]
+    service = PlayedService(made=a_job())
+    await call(service, era, "create_video", prompt="A boat", max_usd=0.1)
+    assert [wish.max_usd for wish in service.wishes] == [Micros(100_000)]
 
 
 async def test_a_wrong_argument_never_reaches_the_desk(era: Era) -> None:
-    desk = PlayedDesk(made=a_job())
-    result = await call(desk, era, "create_video", promt="A boat", seconds="8")
-    assert (result.is_error, fields(result)["error"]["code"], desk.wishes) == (True, "unknown_argument", [])
+    service = PlayedService(made=a_job())
+    result = await call(service, era, "create_video", promt="A boat", seconds="8")
+    assert (result.is_error, fields(result)["error"]["code"], service.wishes) == (True, "unknown_argument", [])
     assert fields(result)["message"].startswith("Not sent, nothing charged. promt must be left out")
 
 
 async def test_a_refusal_of_the_desk_arrives_with_its_fixes(era: Era) -> None:
-    broken = BrokenRules((Broken("seconds", 5, "4, 8 or 12", "invalid_seconds"),), subject="muvi:sora-2")
-    result = await call(PlayedDesk(made=broken), era, "create_video", prompt="A boat", seconds=5)
+    broken = BrokenRules((BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds"),), subject="muvi:sora-2")
+    result = await call(PlayedService(made=broken), era, "create_video", prompt="A boat", seconds=5)
     assert fields(result) == {
         "message": "Not sent, nothing charged. muvi:sora-2: seconds must be 4, 8 or 12, not 5.",
         "error": {
@@ -108,7 +108,7 @@ async def test_a_refusal_of_the_desk_arrives_with_its_fixes(era: Era) -> None:
 
 async def test_a_bug_while_buying_says_that_the_outcome_is_unknown(era: Era, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "sora_mcp"):
-        result = await call(PlayedDesk(made=ValueError("secret thing")), era, "create_video", prompt="A boat")
+        result = await call(PlayedService(made=ValueError("secret thing")), era, "create_video", prompt="A boat")
     assert fields(result) == {
         "message": "It is not known whether anything was charged: list_videos shows what is held. "
         "Something unforeseen went wrong in the server; its log says what.",
@@ -122,41 +122,41 @@ async def test_a_bug_while_buying_says_that_the_outcome_is_unknown(era: Era, cap
 
 
 async def test_a_bug_while_a_job_is_read_leaves_its_money_open(era: Era) -> None:
-    desk = desk_with(replace(a_job(), created_at="x"))  # pyright: ignore[reportArgumentType] - what must not happen
-    result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
+    service = desk_with(replace(a_job(), created_at="x"))  # pyright: ignore[reportArgumentType] - what must not happen
+    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
     assert fields(result)["error"]["charged"] == "unknown"
 
 
 async def test_an_unknown_tool_is_a_protocol_error(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:
+    async with Client(a_server(PlayedService()), mode=era) as client:
         with pytest.raises(MCPError) as refused:
             await client.call_tool("make_video", {})
     assert (refused.value.code, refused.value.message) == (-32602, "Unknown tool: make_video")
 
 
 async def test_a_status_without_waiting_is_the_job_as_it_is(era: Era) -> None:
-    desk = desk_with(a_job())
-    result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
-    assert (fields(result)["state"], desk.looked) == ("queued", 1)
+    service = desk_with(a_job())
+    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
+    assert (fields(result)["state"], service.looked) == ("queued", 1)
 
 
 async def test_a_status_waits_until_the_state_is_another_one(era: Era) -> None:
     still, moved = replace(a_job(), progress=0.5, version=2), replace(a_job(), state="running", version=3)
-    desk = desk_with(a_job(), looks=[still, moved, a_done_job()])
-    result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
-    assert (fields(result)["state"], desk.looked) == ("running", 3)
+    service = desk_with(a_job(), looks=[still, moved, a_done_job()])
+    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
+    assert (fields(result)["state"], service.looked) == ("running", 3)
 
 
 async def test_a_status_ends_with_its_time(era: Era) -> None:
-    desk = desk_with(a_job())
-    result = await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=0.3)
-    assert (fields(result)["state"], desk.looked in (2, 3)) == ("queued", True)  # the last one in time where the machine is not busy
+    service = desk_with(a_job())
+    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0.3)
+    assert (fields(result)["state"], service.looked in (2, 3)) == ("queued", True)  # the last one in time where the machine is not busy
 
 
 async def test_a_job_that_is_over_is_not_waited_for(era: Era) -> None:
-    desk = desk_with(replace(a_job(), state="unknown", charged="unknown"))
-    await call(desk, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
-    assert desk.looked == 1
+    service = desk_with(replace(a_job(), state="unknown", charged="unknown"))
+    await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
+    assert service.looked == 1
 
 
 async def test_a_waiting_client_hears_a_sentence(era: Era) -> None:
@@ -165,36 +165,36 @@ async def test_a_waiting_client_hears_a_sentence(era: Era) -> None:
     async def hear(progress: float, total: float | None, message: str | None) -> None:
         heard.append((progress, total, message))
 
-    desk = desk_with(a_job(), looks=[replace(a_job(), state="running")])
-    async with Client(a_server(desk), mode=era) as client:
+    service = desk_with(a_job(), looks=[replace(a_job(), state="running")])
+    async with Client(a_server(service), mode=era) as client:
         await client.call_tool("get_video_status", {"job_id": "v_0123456789", "wait_seconds": 50}, progress_callback=hear)
     assert heard == [(0.0, 50, "v_0123456789 is queued, about 2 min left.")]
 
 
 async def test_a_job_of_somebody_else_does_not_exist(era: Era) -> None:
-    desk = desk_with(replace(a_job(), principal="eve"))
-    result = await call(desk, era, "get_video_status", job_id="v_0123456789")
+    service = desk_with(replace(a_job(), principal="eve"))
+    result = await call(service, era, "get_video_status", job_id="v_0123456789")
     assert (result.is_error, fields(result)["error"]["code"]) == (True, "not_found")
 
 
 async def test_list_sizes_answers_although_the_store_is_broken(era: Era) -> None:
-    result = await call(PlayedDesk(no_budget=StorageError("The disk is gone.")), era, "list_sizes", model="muvi:sora-2")
+    result = await call(PlayedService(no_budget=StorageError("The disk is gone.")), era, "list_sizes", model="muvi:sora-2")
     assert [offer["model"] for offer in fields(result)["offers"]] == ["muvi:sora-2"]
 
 
 async def test_a_model_that_nobody_sells_is_refused_with_its_name(era: Era) -> None:
-    result = await call(PlayedDesk(), era, "list_sizes", model="sora-9")
+    result = await call(PlayedService(), era, "list_sizes", model="sora-9")
     assert (result.is_error, fields(result)["error"]["code"]) == (True, "unknown_model")
 
 
 async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
-    desk = desk_with(a_done_job())
-    result = await call(desk, era, "list_videos", state="completed", query="boat", limit=5)
+    service = desk_with(a_done_job())
+    result = await call(service, era, "list_videos", state="completed", query="boat", limit=5)
     assert [video["job_id"] for video in fields(result)["videos"]] == ["v_0123456789"]
-    assert desk.asked == [{"state": "completed", "query": "boat", "limit": 5, "cursor": None}]
+    assert service.asked == [{"state": "completed", "query": "boat", "limit": 5, "cursor": None}]
 
 
-class Storeless(PlayedDesk):
+class Storeless(PlayedService):
     """A desk over a store that is away."""
 
     async def job(self, job_id: str, *, principal: str) -> Job:
@@ -205,16 +205,16 @@ AWAY = StorageError("The disk is gone.")
 
 
 @pytest.mark.parametrize(
-    ("tool", "desk"),
+    ("tool", "service"),
     [
         ("get_video_status", Storeless()),
         ("cancel_video", Storeless()),
-        ("cancel_video", PlayedDesk({"v_0123456789": a_job()}, called_back=AWAY)),
+        ("cancel_video", PlayedService({"v_0123456789": a_job()}, called_back=AWAY)),
     ],
     ids=["status", "cancel", "called back, and not written down"],
 )
-async def test_nobody_says_that_a_job_cost_nothing_while_the_store_is_away(tool: str, desk: PlayedDesk, era: Era) -> None:
-    assert fields(await call(desk, era, tool, job_id="v_0123456789")) == {
+async def test_nobody_says_that_a_job_cost_nothing_while_the_store_is_away(tool: str, service: PlayedService, era: Era) -> None:
+    assert fields(await call(service, era, tool, job_id="v_0123456789")) == {
         "message": "It is not known whether anything was charged: list_videos shows what is held. The disk is gone.",
         "error": {"code": "storage_error", "message": "The disk is gone.", "charged": "unknown"},
     }
@@ -261,7 +261,7 @@ def fail() -> None:
 
 
 async def test_tools_of_extensions_are_the_sdks(era: Era) -> None:
-    async with Client(build(lambda: nullcontext(PlayedDesk()), extensions=[Toy()]), mode=era) as client:  # pyright: ignore
+    async with Client(build(lambda: nullcontext(PlayedService()), extensions=[Toy()]), mode=era) as client:  # pyright: ignore
         names = [tool.name for tool in (await client.list_tools()).tools]
         doubled = await client.call_tool("double", {"number": 21})
         failed = await client.call_tool("fail", {})

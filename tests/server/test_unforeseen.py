@@ -13,14 +13,14 @@ from typing import Any, NoReturn
 import pytest
 from mcp import Client
 
-from sora_mcp.desk import Desk
+from sora_mcp.config.settings import Settings, load
+from sora_mcp.jobs.service import VideoService
 from sora_mcp.server.app import build
-from sora_mcp.settings import Settings, load
 from sora_mcp.vendors import muvi
 from tests.played.rig import opened
 
 from .conftest import Era
-from .counter import PlayedDesk, a_server
+from .counter import PlayedService, a_server
 
 WISH = {"prompt": "a paper boat", "model": "muvi:sora-2", "seconds": 4}
 
@@ -41,16 +41,16 @@ def settled(folder: Path) -> Settings:
     return load(environ, today=date(2026, 11, 20), config=folder / "none.toml")
 
 
-async def answer(settings: Settings, era: Era, changed: Callable[[Desk], None] = lambda _: None) -> tuple[dict[str, Any], int]:
+async def answer(settings: Settings, era: Era, changed: Callable[[VideoService], None] = lambda _: None) -> tuple[dict[str, Any], int]:
     """What create_video says over a real desk, and how much money is held then."""
 
     @asynccontextmanager
-    async def desk() -> AsyncGenerator[Desk]:
+    async def service() -> AsyncGenerator[VideoService]:
         async with opened(settings) as real:
             changed(real)
             yield real
 
-    async with Client(build(desk, settings.catalogue, today=lambda: date(2026, 11, 20)), mode=era) as client:
+    async with Client(build(service, settings.catalogue, today=lambda: date(2026, 11, 20)), mode=era) as client:
         refused = (await client.call_tool("create_video", dict(WISH))).structured_content or {}
         listed = (await client.call_tool("list_videos", {})).structured_content or {}
     return refused, listed["budget"]["day_spent_usd"]
@@ -79,7 +79,7 @@ async def test_a_fault_before_the_money_is_held_costs_nothing_and_says_so(
 
 
 async def test_a_fault_after_the_money_is_held_leaves_it_open(era: Era, tmp_path: Path) -> None:
-    refused, held = await answer(settled(tmp_path), era, lambda desk: setattr(desk, "wake", broken))
+    refused, held = await answer(settled(tmp_path), era, lambda service: setattr(service, "wake", broken))
     assert refused["message"].startswith("It is not known whether anything was charged: list_videos shows what is held.")
     assert (refused["error"]["charged"], held) == ("unknown", 0.4)
 
@@ -92,11 +92,11 @@ class Odd(dict[str, Any]):
 
 
 async def test_a_fault_while_the_arguments_are_read_costs_nothing_and_says_so() -> None:
-    refused = (await a_server(PlayedDesk()).call_tool("create_video", Odd(WISH))).structured_content  # pyright: ignore
+    refused = (await a_server(PlayedService()).call_tool("create_video", Odd(WISH))).structured_content  # pyright: ignore
     assert refused and refused["error"]["charged"] == "no"
 
 
 async def test_a_fault_in_a_tool_that_is_free_costs_nothing(era: Era) -> None:
-    async with Client(a_server(PlayedDesk()), mode=era) as client:  # this desk cannot edit at all
+    async with Client(a_server(PlayedService()), mode=era) as client:  # this desk cannot edit at all
         refused = (await client.call_tool("edit_video", {"inputs": ["v_0123456789"], "action": "gif"})).structured_content
     assert refused and (refused["error"]["code"], refused["error"]["charged"]) == ("internal", "no")

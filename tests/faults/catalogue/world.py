@@ -8,7 +8,7 @@ TABLE, FETCHED, MORE = "faults/test_faults.py::", "faults/test_results.py::", "f
 ASKED, WORDS, LINES = "faults/test_questions.py::", "faults/test_hostile_words.py::", "faults/test_lines.py::"
 HOST, CLIENTS, PIPES, ENDING = "faults/test_hosts.py::", "faults/test_clients.py::", "faults/test_pipes.py::", "faults/test_ending.py::"
 GUARD, PATHS, IMAGES, HOSTILE = "test_guard.py::", "test_paths.py::", "media/test_images.py::", "media/test_hostile.py::"
-HTTP, STORES, MANY, KILL = "commands/test_http.py::", "faults/test_broken_stores.py::", "test_many_processes.py::", "test_kill.py::"
+HTTP, STORES, MANY, KILL = "cli/test_http.py::", "faults/test_broken_stores.py::", "test_many_processes.py::", "test_kill.py::"
 DOWNLOAD, QUESTION = TABLE + "test_a_fault_of_a_download", TABLE + "test_a_fault_of_a_question"
 NOWHERE, NO_END = TABLE + "test_a_link_to_where_nobody_should_go", TABLE + "test_what_is_no_link_is_no_end"
 STRAY = GUARD + "test_an_address_that_is_not_public_is_refused_in_any_spelling"
@@ -218,7 +218,7 @@ HOSTS: tuple[Fault, ...] = (
           "`storage_error`, nothing bought, left as it is; empty: a first start",
           (STORES + "test_r09_a_damaged_store_is_left_as_it_is_and_nothing_is_bought", STORES + "test_r09_an_empty_file_is_a_first_start",
            "test_store_files.py::test_a_disk_that_is_full_changes_nothing",
-           "commands/test_doctor.py::test_a_store_that_does_not_open_has_to_be_fixed")),
+           "cli/test_doctor.py::test_a_store_that_does_not_open_has_to_be_fixed")),
     Fault("R10", "key empty, blank, with line ends, quotes, not ASCII, 10 kB",
           "empty is none; what is no header is refused by name; quotes are sent as they are",
           (NAMED_KEY, "test_settings.py::test_an_empty_value_or_an_unfilled_placeholder_is_no_value",

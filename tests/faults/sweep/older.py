@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Artifact, Call
-from sora_mcp.settings import Settings
 from sora_mcp.store.migrations import MIGRATIONS
 from tests.played import CLIP, Wire
 from tests.played.nouns import Created

@@ -9,9 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, Job
-from sora_mcp.errors import StorageError
-from sora_mcp.settings import Settings
+from sora_mcp.domain.errors import StorageError
 from sora_mcp.store import Store
 from sora_mcp.store.migrations import MIGRATIONS
 from tests.played import CLIP, Wire

@@ -15,10 +15,10 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from sora_mcp.desk import Wish
-from sora_mcp.settings import Settings, load
+from sora_mcp.config.settings import Settings, load
+from sora_mcp.jobs.service import Wish
+from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Store
-from sora_mcp.worker import open_desk
 from tests.played.rig import eventually
 
 MODEL = "muvi:sora-2"
@@ -59,10 +59,10 @@ class Victim:
 
 async def working(settings: Settings, prompts: tuple[str, ...]) -> None:
     """Wishes for these prompts, and works until nothing is alive any more."""
-    async with open_desk(settings) as desk, anyio.create_task_group() as group:
+    async with open_service(settings) as service, anyio.create_task_group() as group:
         for prompt in prompts:
-            group.start_soon(lambda prompt=prompt: desk.create(Wish(prompt, MODEL, seconds=4, request_id=prompt), principal="local"))
-        await eventually(lambda: desk.store.run(_over, desk.store, len(prompts)), seconds=LIFE_S)
+            group.start_soon(lambda prompt=prompt: service.create(Wish(prompt, MODEL, seconds=4, request_id=prompt), principal="local"))
+        await eventually(lambda: service.store.run(_over, service.store, len(prompts)), seconds=LIFE_S)
 
 
 async def opening(settings: Settings, prompts: tuple[str, ...]) -> None:

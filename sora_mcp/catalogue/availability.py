@@ -1,0 +1,156 @@
+"""What is on sale now: the written offers, the vendors' own lists as last fetched, and what is gone or paused."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+import anyio
+
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.domain import Reply, Vendor
+from sora_mcp.domain.errors import SoraError
+from sora_mcp.net.client import VendorClient
+from sora_mcp.store import Store
+from sora_mcp.store.records import Listed, Pause
+from sora_mcp.vendors.reading import offers_of
+
+log = logging.getLogger(__name__)
+FRESH_S = 86_400.0
+"""A list older than this is fetched again when somebody asks, and its prices do not count as live any more."""
+AGAIN_S = 60.0
+"""No list is fetched more often, whatever is asked for."""
+CURRENT_S = 1.0
+"""How long what was read from the store is taken for current: `reserve` looks again at what must not be bought."""
+PATIENCE_S = 2.0
+"""How long a caller waits for a list: create_video answers within three seconds, come what may. The fetching goes on."""
+
+
+@dataclass
+class Availability:
+    """One user's catalogue, kept up to date. `written` is what needs no network and no store."""
+
+    written: Catalogue
+    store: Store
+    http_client: VendorClient
+    clock: Callable[[], float]
+    patience_s: float = PATIENCE_S
+    beside: Callable[..., object] | None = None
+    """Starts what goes on when its caller has left; where nothing does, it ends with the caller's patience."""
+    catalogue: Catalogue = field(init=False)
+    pauses: tuple[Pause, ...] = ()
+    """Models that cost more than was quoted."""
+    _loaded: float = float("-inf")
+    _on_sale: tuple[object, ...] = ()
+    _lists: dict[str, Listed] = field(default_factory=dict[str, Listed])
+    _tried: dict[str, float] = field(default_factory=dict[str, float])
+    _under_way: dict[str, anyio.Event] = field(default_factory=dict[str, anyio.Event])
+    """By vendor whose list is being fetched: what ends with it."""
+
+    def __post_init__(self) -> None:
+        self.catalogue = self.written
+
+    async def load(self) -> None:
+        """What the store has: also what other processes fetched or heard."""
+        loaded = time.monotonic()
+        lists, gone, pauses = await self.store.run(self.store.listings.on_sale)
+        self._loaded, on_sale = loaded, (self.written, lists, gone, pauses, [self._fresh(listed) for listed in lists])
+        if on_sale == self._on_sale:
+            return  # the catalogue keeps its table of names, which takes longer than the rest of a look
+        self._on_sale, self.pauses, self._lists = on_sale, pauses, {listed.vendor: listed for listed in lists}
+        vendors, paused = tuple(self._stocked(vendor) for vendor in self.written.vendors), frozenset(pause.model for pause in pauses)
+        self.catalogue = replace(self.written, vendors=vendors, paused=paused, gone={row.model: _day(row.at) for row in gone})
+
+    def forget(self) -> None:
+        """This process wrote something: the next wish reads the store again."""
+        self._loaded = float("-inf")
+
+    async def look(self, name: str | None = None) -> None:
+        """Up to date for a wish that names this model, or none. Where a list cannot be fetched, its last copy stays."""
+        if time.monotonic() - self._loaded > CURRENT_S:
+            await self.load()
+        due = [vendor for vendor in self.written.vendors if self._due(vendor, name)]
+        if not due:
+            return
+        with anyio.move_on_after(self.patience_s):
+            for over in [await self._fetching(vendor) for vendor in due]:
+                await over.wait()
+        await self.load()
+
+    async def miss(self, model: str, code: str) -> None:
+        """A vendor said that it does not have this model, or not now. Nothing that goes wrong here may change what is said of the job."""
+        try:
+            await self.store.run(self.store.listings.miss, model, code)
+            await self.load()
+        except SoraError as error:
+            log.warning("that %s is gone cannot be remembered: %s", model, error)
+
+    def age_of(self, vendor: Vendor) -> float | None:
+        """Seconds since the vendor's list was fetched; None where there is no copy."""
+        listed = self._lists.get(vendor.name)
+        return None if listed is None else self._apart(listed.fetched_at)
+
+    def _stocked(self, vendor: Vendor) -> Vendor:
+        listed, call = self._lists.get(vendor.name), vendor.listing
+        if listed is None or call is None:
+            return vendor
+        offers = offers_of(vendor, Reply(call, 200, listed.body), checked=_day(listed.fetched_at)) or ()
+        if not self._fresh(listed):
+            offers = tuple(replace(offer, confidence="listed") if offer.confidence == "live" else offer for offer in offers)
+        return replace(vendor, offers=(*vendor.offers, *offers))
+
+    def _fresh(self, listed: Listed) -> bool:
+        return self._apart(listed.fetched_at) <= FRESH_S
+
+    def _apart(self, moment: float) -> float:
+        """Seconds between then and now, whichever comes first: a clock that was put back must not keep a list for ever."""
+        return abs(self.clock() - moment)
+
+    def _due(self, vendor: Vendor, name: str | None) -> bool:
+        """Whether its list is worth a call: it is old, or it may hold the name that nobody knows; and it was not fetched just now."""
+        seller, colon, _ = (name or "").strip().casefold().partition(":")
+        named = bool(colon) and seller == vendor.name
+        if vendor.listing is None or not (named or vendor.name in self.written.keyed):
+            return False
+        age = self.age_of(vendor)
+        unknown = name is not None and (named or not colon) and not self.catalogue.sells(name)
+        tried = self._apart(self._tried.get(vendor.name, float("-inf")))
+        return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and tried > AGAIN_S
+
+    async def _fetching(self, vendor: Vendor) -> anyio.Event:
+        """What ends with the fetching of its list, whoever began it."""
+        if (over := self._under_way.get(vendor.name)) is None:
+            over = self._under_way[vendor.name] = anyio.Event()
+            if self.beside is not None:
+                self.beside(self._fetch, vendor, over)
+            else:
+                await self._fetch(vendor, over)
+        return over
+
+    async def _fetch(self, vendor: Vendor, over: anyio.Event) -> None:
+        """A list that does not come, cannot be read or cannot be kept changes nothing, and ends nothing else."""
+        try:
+            if vendor.listing is not None:
+                await self._keep(vendor, await self.http_client.ask(vendor, vendor.listing))
+        except SoraError as error:
+            log.warning("%s", error)
+        except Exception:
+            log.exception("the list of models of %s cannot be fetched", vendor.title)
+        finally:
+            self._tried[vendor.name] = self.clock()  # only now: who asks meanwhile waits for this list too
+            del self._under_way[vendor.name]
+            self.forget()
+            over.set()
+
+    async def _keep(self, vendor: Vendor, reply: Reply) -> None:
+        if offers_of(vendor, reply, checked=_day(self.clock())):
+            await self.store.run(self.store.listings.keep, vendor.name, reply.body)
+        else:
+            log.warning("the list of models of %s cannot be read; the last copy stays", vendor.title)
+
+
+def _day(moment: float) -> date:
+    return datetime.fromtimestamp(moment, UTC).date()

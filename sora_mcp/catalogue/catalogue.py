@@ -1,0 +1,208 @@
+"""Find offers: what a model id or a request means among all that a user can see now."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from sora_mcp.catalogue.rules import check, one_of, quote
+from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
+from sora_mcp.domain.errors import BrokenRules, MissingKey, PriceUnknown, UnknownModel, repeated
+from sora_mcp.vendors import EVERY, sample
+
+NEAR = 3
+"""How many names are offered in place of one that nobody sells."""
+SAMPLE = f"{sample.VENDOR.name}:{sample.OFFERS[0].model}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One offer at its vendor."""
+
+    vendor: Vendor
+    offer: Offer
+
+    @property
+    def id(self) -> str:
+        """`vendor:model`."""
+        return f"{self.vendor.name}:{self.offer.model}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called by: its id, the bare model, and the vendor's own name for it."""
+        return self.id, self.offer.model, f"{self.vendor.name}:{self.offer.slug}".casefold()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A choice, the order that it makes of a request, and its price; None where no source states one."""
+
+    choice: Choice
+    order: Order
+    quote: Quote | None
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """What this user can buy: every vendor at its address, with the user's own prices, and who has a key."""
+
+    vendors: tuple[Vendor, ...] = EVERY
+    keyed: frozenset[str] = field(default_factory=frozenset[str])
+    """Names of the vendors that have a key."""
+    paused: frozenset[str] = field(default_factory=frozenset[str])
+    """Ids of models that cost more than was quoted, until a person resumes them."""
+    gone: Mapping[str, date] = field(default_factory=dict[str, date])
+    """Ids of models that their vendors said within a day are gone or paused, and when: nobody is led to them."""
+
+    def choices(self) -> Iterator[Choice]:
+        """Every offer of every vendor, in the registry's order."""
+        return (Choice(vendor, offer) for vendor in self.vendors for offer in vendor.offers)
+
+    @functools.cached_property
+    def _by_name(self) -> Mapping[str, tuple[Choice, ...]]:
+        found = dict[str, tuple[Choice, ...]]()
+        for choice in self.choices():
+            for name in dict.fromkeys(choice.names):
+                found[name] = (*found.get(name, ()), choice)
+        return found
+
+    def usable(self, choice: Choice) -> bool:
+        """Whether it can be bought now: its vendor needs no key, or has one."""
+        return not choice.vendor.keys or choice.vendor.name in self.keyed
+
+    def buyable(self, choice: Choice) -> bool:
+        """Whether it may be chosen where the caller left it open."""
+        return self.usable(choice) and choice.id not in self.paused and choice.id not in self.gone
+
+    def living(self, choice: Choice) -> bool:
+        """Whether it may be had, as far as its maker and its vendor say."""
+        return choice.offer.ended is None and choice.id not in self.gone
+
+    def get(self, name: str) -> Choice | None:
+        """The one offer of this full id, in any case."""
+        wanted = name.strip().casefold()
+        return next((choice for choice in self._by_name.get(wanted, ()) if choice.id == wanted), None)
+
+    def lists(self, name: str) -> bool:
+        """Whether a vendor's own list may hold what is asked for: of a vendor with a key, or of the one that is named."""
+        seller = name.strip().casefold().partition(":")[0]
+        return any(vendor.listing is not None and (vendor.name in self.keyed or vendor.name == seller) for vendor in self.vendors)
+
+    def sells(self, name: str) -> bool:
+        """Whether anybody here sells something of this name."""
+        return name.strip().casefold() in self._by_name
+
+    def named(self, name: str) -> tuple[Choice, ...]:
+        """What `vendor:model` or a bare model means. UnknownModel names the nearest ones."""
+        found = self._by_name.get(name.strip().casefold())
+        if found:
+            return found
+        near = [choice.id for choice in self.near(name)]
+        raise UnknownModel(
+            f"No vendor here sells {repeated(name)}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}"
+        )
+
+    def near(self, name: str) -> tuple[Choice, ...]:
+        """Offers whose id or model is written almost like this, the likest first."""
+        words = {text: choice for choice in reversed(tuple(self.choices())) for text in (choice.id, choice.offer.model)}
+        likest = difflib.get_close_matches(name.strip().casefold(), words, n=6, cutoff=0.5)
+        return tuple({words[text].id: words[text] for text in likest}.values())[:NEAR]
+
+    def chosen(self, name: str, request: VideoRequest, *, today: date) -> Choice:
+        """The offer to buy from: the one that is named, or the cheapest vendor of a bare model that has a key and takes the request."""
+        found = self.named(name)
+        if len(found) == 1:
+            return found[0]
+        usable = [choice for choice in found if self.usable(choice)]
+        if not usable:
+            raise MissingKey(key_needed(found))
+        fits = cheapest(fitting([choice for choice in usable if self.buyable(choice)] or usable, request, today=today))
+        return fits[0].choice if fits else usable[0]
+
+    def automatic(self, request: VideoRequest, *, today: date) -> Choice:
+        """With no model named: the cheapest living offer that takes the request, among vendors with a key.
+
+        Where none does, the one whose rules it breaks the fewest of, so that the refusal says what to change.
+        """
+        living = [c for c in self.choices() if self.living(c) and self.usable(c) and c.vendor.keys]
+        if not living:
+            raise UnknownModel("No vendor with a key sells a living model: name one, such as one that list_sizes shows.")
+        fits = cheapest(fitting([choice for choice in living if self.buyable(choice)] or living, request, today=today))
+        return fits[0].choice if fits else min(living, key=lambda choice: broken_rules(choice, request, today=today))
+
+
+def broken_rules(choice: Choice, request: VideoRequest, *, today: date) -> int:
+    """How many rules of this offer the request breaks."""
+    try:
+        check(request, choice.offer, today=today)
+    except BrokenRules as error:
+        return len(error.broken)
+    return 0
+
+
+def fitting(choices: Iterator[Choice] | list[Choice], request: VideoRequest, *, today: date) -> Iterator[Fit]:
+    """Those of the choices that take the request, with what they make of it."""
+    for choice in choices:
+        try:
+            order = check(request, choice.offer, today=today)
+        except BrokenRules:
+            continue
+        try:
+            yield Fit(choice, order, quote(order, choice.offer, choice.id, today=today))
+        except PriceUnknown:
+            yield Fit(choice, order, None)
+
+
+def cheapest(fits: Iterator[Fit]) -> list[Fit]:
+    """Cheapest first; those without a stated price last."""
+    return sorted(fits, key=lambda fit: (fit.quote is None, fit.quote.micros if fit.quote else 0))
+
+
+def key_needed(choices: tuple[Choice, ...]) -> str:
+    """What a user has to do before any of these can be bought."""
+    keys = {choice.vendor.title: choice.vendor.keys[0] for choice in choices if choice.vendor.keys}
+    names = one_of([*keys.values()])
+    return f"No key for {one_of([*keys])}. Only the user can add it: set {names} and restart. model='{SAMPLE}' needs none."
+
+
+def priced(vendors: tuple[Vendor, ...], prices: Mapping[str, tuple[Rate, ...]], *, checked: date) -> tuple[Vendor, ...]:
+    """The vendors with the user's own prices in place of ours, and of those in a vendor's own list."""
+
+    def mine(vendor: Vendor, offer: Offer) -> Offer:
+        rates = prices.get(f"{vendor.name}:{offer.model}")
+        return offer if rates is None else replace(offer, rates=rates, source="your price file", checked=checked, confidence="configured")
+
+    def whole(vendor: Vendor) -> Vendor:
+        offers, listed = tuple(mine(vendor, offer) for offer in vendor.offers), vendor.offers_of
+
+        def relisted(reply: Reply, day: date) -> tuple[Offer, ...]:
+            return tuple(mine(vendor, offer) for offer in listed(reply, day)) if listed else ()
+
+        return replace(vendor, offers=offers, offers_of=listed and relisted)
+
+    return tuple(whole(vendor) for vendor in vendors)
+
+
+def stocked(vendors: tuple[Vendor, ...], models: Mapping[str, OwnModel], *, checked: date) -> tuple[Vendor, ...]:
+    """The vendors that sell what only the user knows, with those models."""
+
+    def more(vendor: Vendor) -> Iterator[Offer]:
+        for name, said in models.items():
+            seller, _, model = name.partition(":")
+            if seller == vendor.name and vendor.own is not None:
+                yield replace(vendor.own(model, said), checked=checked)
+
+    return tuple(replace(vendor, offers=(*vendor.offers, *more(vendor))) for vendor in vendors)
+
+
+def rebased(vendors: tuple[Vendor, ...], addresses: Mapping[str, str]) -> tuple[Vendor, ...]:
+    """The vendors at the addresses that the user set. Clients of a shape without a home are often given its `/v1` too."""
+
+    def moved(vendor: Vendor) -> Vendor:
+        said = addresses.get(vendor.name)
+        return vendor if said is None else replace(vendor, base_url=said if vendor.base_url else said.removesuffix("/v1"), quote_url=None)
+
+    return tuple(moved(vendor) for vendor in vendors)

@@ -1,0 +1,122 @@
+"""Values that mend a broken request: each was tried, and has its price."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sora_mcp.catalogue.rules import FIT, FITS, check, options_of, orientation, quote, seconds_of, sizes_of
+from sora_mcp.domain import Link, Offer, Size, Text, VideoRequest
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
+from sora_mcp.media import optional as extra
+
+ASKED = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
+
+
+def fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, offer_id: str, today: date) -> tuple[Fix, ...]:
+    """Values that mend the request: up to four for a single broken argument, one for each when there are several."""
+    arguments = list(dict.fromkeys(rule.argument for rule in broken if rule.argument != "prompt"))
+    sound = request if len(arguments) == len({rule.argument for rule in broken}) else replace(request, prompt="a prompt that fits")
+    found: list[tuple[Fix, ...]] = []
+    for changes in itertools.islice(itertools.product(*(_near(name, request, offer) for name in arguments)), 400):
+        changed = sound
+        for change in changes:
+            changed = with_change(changed, change)
+        micros = _worth(changed, offer, offer_id, today)
+        if micros is not False:
+            found.append(tuple(replace(change, micros=micros) for change in changes))
+        if len(found) == (4 if len(arguments) == 1 else 1):
+            break
+    return tuple(fix for group in found for fix in group)
+
+
+def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
+    """Legal values that may mend one argument, the nearest to what was asked first."""
+    if argument == "seconds":
+        wanted = request.seconds if type(request.seconds) is int else 0
+        return [Fix(argument, n) for n in sorted(seconds_of(offer), key=lambda n: (abs(n - wanted), n))]
+    if argument == "size":
+        sizes = sizes_of(offer, image=request.image is not None)
+        return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
+    if argument == "image":
+        return [*(Fix("size", text) for text in _framed(request, offer)), *_fits(request), *([Fix(argument, None)] if offer.text else [])]
+    if argument == f"options.{FIT}" and request.image is not None:
+        return [*_fits(request), Fix(argument, None)]
+    rule = next((rule for rule in options_of(offer) if f"options.{rule.param}" == argument), None)
+    if rule is None:
+        return [Fix(argument, None)]
+    values = () if isinstance(rule.allowed, Text | Link) else rule.allowed[:6]
+    return [Fix(argument, value) for value in dict.fromkeys((rule.default, *values))]
+
+
+SHAPES = {
+    **dict.fromkeys(("vertical", "tall", "portrait"), "portrait"),
+    **dict.fromkeys(("horizontal", "wide", "widescreen", "landscape"), "landscape"),
+    "square": "square",
+}
+LINES = {"sd": 480, "hd": 720, "fhd": 1080, "2k": 1440, "4k": 2160, "uhd": 2160, "8k": 4320}
+"""What people, and some vendors, call a number of lines."""
+COUNTED = re.compile(r"(\d{1,5})p?")
+
+
+def _distance(size: Size, text: str) -> tuple[bool, int]:
+    """How far a size is from what was asked: first by its shape, then by its pixels or lines. Without any all are as near."""
+    asked = ASKED.fullmatch(text.strip().casefold())
+    if asked is None:
+        return _unlike(size, text.casefold().replace("full hd", "fhd").split())
+    width, height = int(asked[1]), int(asked[3])
+    shape = orientation(Size("", f"{width}:{height}"))
+    area = width * height if asked[2] != ":" else 0
+    return shape is not None and orientation(size) != shape, abs(size.pixels[0] * size.pixels[1] - area) if area and size.pixels else 0
+
+
+def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:
+    """The same for words such as `vertical`, `Full HD` and `720`."""
+    shape = next((SHAPES[word] for word in words if word in SHAPES), None)
+    wanted = next((lines for word in words if (lines := _lines(word))), 0)
+    own = min(size.pixels) if size.pixels else _lines(size.resolution or "")
+    return shape is not None and orientation(size) != shape, abs(own - wanted) if wanted else 0
+
+
+def _lines(text: str) -> int:
+    """How many lines `720`, `768P`, `2K` or `FHD` are; 0 where the text says none."""
+    word = text.casefold()
+    counted = COUNTED.fullmatch(word)
+    return LINES.get(word) or (int(counted[1]) if counted else 0)
+
+
+def _fits(request: VideoRequest) -> Iterator[Fix]:
+    """A picture of which the bytes are here can be cut or padded."""
+    image = request.image
+    if image is not None and not image.is_url and extra.present():
+        yield from (Fix(f"options.{FIT}", how) for how in FITS[:2])
+
+
+def _framed(request: VideoRequest, offer: Offer) -> Iterator[str]:
+    """The sizes that have the first frame's own width and height."""
+    image = request.image
+    return (size.text for size in sizes_of(offer, image=True) if image is not None and size.pixels == (image.width, image.height))
+
+
+def with_change(request: VideoRequest, change: Fix) -> VideoRequest:
+    """The request with one argument changed; None takes it out."""
+    argument, value = change.argument, change.value
+    if not argument.startswith("options."):
+        return replace(request, **{argument: value})
+    name = argument.removeprefix("options.")
+    kept = {key: old for key, old in request.options.items() if key != name}
+    return replace(request, options=kept if value is None else kept | {name: value})
+
+
+def _worth(request: VideoRequest, offer: Offer, offer_id: str, today: date) -> Any:
+    """What the request costs: False where it is not legal, None where no price is stated."""
+    try:
+        return quote(check(request, offer, today=today), offer, offer_id, today=today).micros
+    except BrokenRules:
+        return False
+    except PriceUnknown:
+        return None

@@ -1,0 +1,74 @@
+"""What a vendor itself says that an order would cost, where it can be asked: for estimates, and as the least that is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import anyio
+
+from sora_mcp.catalogue.catalogue import Choice
+from sora_mcp.domain import QUOTE_GOOD_FOR_S, Call, Order, Quote, Vendor
+from sora_mcp.domain.errors import NotSent
+from sora_mcp.domain.money import Micros, show
+from sora_mcp.net.client import VendorClient
+from sora_mcp.vendors.reading import quoted
+
+PATIENCE_S = 3.0
+MOST = 500
+Key = tuple[object, ...]
+
+
+async def asked(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros | None:
+    """The sum that the vendor names at its address for such questions; None where it does not, or not in time."""
+    there = replace(vendor, base_url=vendor.quote_url or vendor.base_url)
+    with anyio.move_on_after(PATIENCE_S):
+        try:
+            return quoted(vendor, await http_client.ask(there, call))
+        except NotSent:
+            pass
+    return None
+
+
+@dataclass
+class Quotes:
+    """Quotes that were heard lately. They are not kept: a process that ended knows the table's prices only."""
+
+    http_client: VendorClient
+    clock: Callable[[], float]
+    _heard: dict[Key, tuple[Micros, float]] = field(default_factory=dict[Key, tuple[Micros, float]])
+
+    async def live(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
+        """The vendor's own price; the table's where the vendor cannot be asked or does not answer. The user's own wins over both."""
+        if choice.vendor.quote is None or table.confidence == "configured":
+            return table
+        micros = await asked(self.http_client, choice.vendor, choice.vendor.quote(order, choice.offer))
+        if micros is None:
+            return table
+        if len(self._heard) >= MOST:
+            self._heard.clear()
+        self._heard[_key(choice, order)] = (micros, self.clock())
+        return _told(choice, order, table, micros, today)
+
+    def at_least(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
+        """What is set aside: the table's price, unless the vendor named a higher one within a quarter of an hour.
+
+        A lower quote changes nothing, because it may end before the order arrives, and the vendor's last word is what is charged.
+        """
+        micros, at = self._heard.get(_key(choice, order), (Micros(0), 0.0))
+        if micros <= table.micros or self.clock() - at > QUOTE_GOOD_FOR_S:
+            return table
+        return _told(choice, order, table, micros, today)
+
+
+def _told(choice: Choice, order: Order, table: Quote, micros: Micros, today: date) -> Quote:
+    vendor = choice.vendor
+    source = table.source if vendor.quote is None else f"{vendor.quote_url or vendor.base_url}{vendor.quote(order, choice.offer).path}"
+    set_aside = f"; {show(table.micros)} is set aside" if micros < table.micros else ""
+    basis = f"{vendor.title}'s own quote{set_aside}"
+    return replace(table, micros=micros, basis=basis, source=source, checked=today, confidence="live")
+
+
+def _key(choice: Choice, order: Order) -> Key:
+    return (choice.id, order.size.text, order.seconds, order.image is not None, tuple(sorted(order.options.items())))

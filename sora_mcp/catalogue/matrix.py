@@ -1,0 +1,172 @@
+"""Features and prices side by side: every offer as one row, made of the very rows that orders are checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.rules import options_of, seconds_of, sizes_of
+from sora_mcp.domain import ImageRule, Offer, Rate, Scalar, Size, Vendor, When
+from sora_mcp.domain.money import ceil, show
+
+FEATURES = (
+    *("Vendor", "Text", "First frame", "Last frame", "References", "Sound", "Seed"),
+    *("Cancel", "Actual cost", "Prices", "Tested"),
+)
+HEADINGS = ("Model", "Sizes", "Seconds", "Price", "First frame", "Options", "Checked")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One offer, in words."""
+
+    model: str
+    ended: date | None
+    sizes: str
+    seconds: str
+    price: str
+    first_frame: str
+    options: str
+    checked: date
+    source: str
+
+
+def rows(catalogue: Catalogue, *, today: date) -> tuple[Row, ...]:
+    """Every offer of every vendor, in the registry's order."""
+    return tuple(_row(choice.id, choice.offer, today) for choice in catalogue.choices())
+
+
+def markdown(table: Iterable[Row]) -> str:
+    """As the README has it."""
+    lines = [_line(HEADINGS), _line(["---"] * len(HEADINGS))]
+    for row in table:
+        model = f"`{row.model}`" + (f" (ended {row.ended})" if row.ended else "")
+        checked = f"[{row.checked}]({row.source})" if row.source.startswith("https://") else str(row.checked)
+        lines.append(_line((model, row.sizes, row.seconds, row.price, row.first_frame, row.options, checked)))
+    return "\n".join(lines)
+
+
+def features(catalogue: Catalogue) -> str:
+    """What each vendor can do with any of its models, as the README has it."""
+    rows = [_line([vendor.title, *_able(vendor), *_manners(vendor)]) for vendor in catalogue.vendors]
+    return "\n".join([_line(FEATURES), _line(["---"] * len(FEATURES)), *rows])
+
+
+def _able(vendor: Vendor) -> list[str]:
+    """What its models take; those that ended count only where nothing else is left. A list of its own says it of each."""
+    if vendor.listing is not None:
+        return ["by its list"] * 6
+    offers = [offer for offer in vendor.offers if offer.ended is None] or list(vendor.offers)
+    options = {rule.param for offer in offers for rule in options_of(offer)}
+    own = vendor.own is not None
+    text, image = own or any(offer.text for offer in offers), own or any(offer.image is not None for offer in offers)
+    return [_yes(text), _yes(image), *(_yes(name in options) for name in ("last_image", "references", "audio", "seed"))]
+
+
+def _manners(vendor: Vendor) -> list[str]:
+    """How it treats a job and the money."""
+    confidences = dict.fromkeys(offer.confidence if offer.rates else "not stated" for offer in vendor.offers)
+    tested = "this machine" if vendor.serve else "documented answers, played server"
+    marks = [_yes(vendor.cancel is not None), _yes(vendor.tells_cost)]
+    return [*marks, ", ".join(confidences) or ("live" if vendor.listing else "your price file"), tested]
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "-"
+
+
+def cells(table: Iterable[Row]) -> list[Sequence[str]]:
+    """As a terminal shows it: no links."""
+    return [
+        (row.model, row.sizes, row.seconds, row.price, row.first_frame, row.options, f"{row.checked}{', ended' if row.ended else ''}")
+        for row in table
+    ]
+
+
+def _line(texts: Iterable[str]) -> str:
+    return f"| {' | '.join(text.replace('|', '/') for text in texts)} |"
+
+
+def _row(name: str, offer: Offer, today: date) -> Row:
+    return Row(
+        model=name,
+        ended=offer.ended.on if offer.ended else None,
+        sizes=_sizes(sizes_of(offer)),
+        seconds=_lengths(seconds_of(offer)),
+        price=_prices(offer.rates, today),
+        first_frame=_first_frame(offer.image, needed=not offer.text),
+        options=", ".join(rule.param for rule in options_of(offer)) or "-",
+        checked=offer.checked,
+        source=offer.source,
+    )
+
+
+def _sizes(sizes: Sequence[Size]) -> str:
+    """One by one; but where every ratio comes in every resolution, these two apart."""
+    paired = [size for size in sizes if size.ratio and size.resolution and not size.pixels]
+    ratios = list(dict.fromkeys(size.ratio for size in paired))
+    resolutions = list(dict.fromkeys(size.resolution for size in paired))
+    if len(paired) < 2 or len(paired) != len(ratios) * len(resolutions):
+        return ", ".join(size.text for size in sizes)
+    together = f"{', '.join(map(str, ratios))} in {', '.join(map(str, resolutions))}"
+    return "; ".join([together, *(size.text for size in sizes if size not in paired)])
+
+
+def _lengths(lengths: Sequence[int]) -> str:
+    """`4, 8, 12`, or `3-15` where none is left out."""
+    whole = len(lengths) > 2 and list(lengths) == list(range(lengths[0], lengths[-1] + 1))
+    return f"{lengths[0]}-{lengths[-1]}" if whole else ", ".join(map(str, lengths))
+
+
+def _prices(rates: Sequence[Rate], today: date) -> str:
+    """Each price once, with what it holds for."""
+    held: dict[str, list[str]] = {}
+    for rate in _in_force(rates, today):
+        amount = ceil(Decimal(rate.micros) * Decimal(rate.times))
+        price = "free" if amount == 0 else f"{show(amount)}{'/s' if rate.per == 'second' else ''}"
+        price += f" + {show(rate.picture)} a picture" if rate.picture else ""
+        held.setdefault(price, []).append(_condition(rate.when))
+    return "; ".join(_priced(price, conditions) for price, conditions in held.items()) or "not stated"
+
+
+def _in_force(rates: Sequence[Rate], today: date) -> list[Rate]:
+    """Of rows for the same thing, the newest that has begun."""
+    begun = sorted((rate for rate in rates if rate.since is None or rate.since <= today), key=lambda rate: rate.since or date.min)
+    newest = {tuple(sorted((name, str(value)) for name, value in rate.when.items())): rate for rate in begun}
+    return [rate for rate in rates if any(rate is kept for kept in newest.values())]
+
+
+def _priced(price: str, conditions: Sequence[str]) -> str:
+    return price if "" in conditions else f"{price} ({', '.join(conditions)})"
+
+
+def _condition(when: When) -> str:
+    return " ".join(_said(name, value) for name, value in when.items())
+
+
+def _said(name: str, value: Scalar | tuple[Scalar, ...]) -> str:
+    values = value if isinstance(value, tuple) else (value,)
+    match name:
+        case "size" | "ratio" | "resolution":
+            return " or ".join(map(str, values))
+        case "seconds":
+            return f"{' or '.join(map(str, values))} s"
+        case "image":
+            return "with a first frame" if value else "without a first frame"
+        case _ if value is True:
+            return f"with {name}"
+        case _ if value is False:
+            return f"without {name}"
+        case _:
+            return f"{name} {' or '.join(map(str, values))}"
+
+
+def _first_frame(rule: ImageRule | None, *, needed: bool) -> str:
+    if rule is None:
+        return "-"
+    ways = " or ".join(way for way, taken in (("URL", rule.urls), ("file", rule.data)) if taken)
+    exact = ", as large as the video" if rule.exact else ""
+    return f"{ways}{exact}{', needed' if needed else ''}"

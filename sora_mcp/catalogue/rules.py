@@ -1,0 +1,300 @@
+"""What an offer takes and what it costs: the same rows for checking, pricing, listing and explaining."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from sora_mcp.domain import Facts, ImageRule, Link, Offer, Order, Quote, Rate, Rule, Scalar, Size, Text, VideoRequest, When
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
+from sora_mcp.domain.money import ceil, show
+from sora_mcp.security.text import sendable
+from sora_mcp.security.urls import reachable
+
+VARIATION = "variation"
+"""The option that every offer takes: it makes a wanted repeat another request. It is not sent."""
+FIT, FITS = "fit", ("crop", "pad", "none")
+"""The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
+
+
+def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
+    """The order that meets the request: the shortest, and of these the cheapest. BrokenRules names every rule that it breaks."""
+    broken = [*_prompt(request, offer), *_image(request, offer), *_options(request, offer), *_format(request, offer)]
+    if broken:
+        raise BrokenRules(tuple(broken))
+    legal = (order for order in _orders(request, offer) if not any(breaches(order, offer)))
+    one_rate = [rate.when for rate in offer.rates] == [{}]  # then the first, which is the shortest, is the cheapest
+    found = next(legal, None) if one_rate else min(legal, key=lambda order: (order.seconds, _price(order, offer, today)), default=None)
+    if found is None:
+        raise BrokenRules(_blame(request, offer))
+    return found
+
+
+def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
+    """What the order costs. PriceUnknown where no row states it."""
+    if (rate := rate_of(order.facts, offer.rates, today=today)) is None:
+        raise PriceUnknown(f"No source states the price of {offer_id}, so it is not sent.")
+    return Quote(ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
+
+
+def rate_of(facts: Facts, rates: Iterable[Rate], *, today: date) -> Rate | None:
+    """The row in force: the narrowest of those that match, and of these the newest. None where that is not one row."""
+    matching = [row for row in rates if holds(row.when, facts) and (row.since is None or row.since <= today)]
+    rank = max((_rank(row) for row in matching), default=None)
+    chosen = [row for row in matching if _rank(row) == rank]
+    return chosen[0] if len(chosen) == 1 else None
+
+
+def holds(when: When, facts: Facts) -> bool:
+    """Whether every condition of `when` is true of these facts."""
+    return all(facts.get(name) in (value if isinstance(value, tuple) else (value,)) for name, value in when.items())
+
+
+def sizes_of(offer: Offer, *, image: bool | None = None) -> tuple[Size, ...]:
+    """Every size that the offer sells, in its own order; only those with, or without, a first frame where that is said."""
+    every = (size for rule in _about("size", offer) if not rule.when for size in _values(rule) if isinstance(size, Size))
+    limits = [rule for rule in _about("size", offer) if rule.when == {"image": image}]
+    return tuple(size for size in every if all(allows(rule, size.text) for rule in limits))
+
+
+def seconds_of(offer: Offer) -> tuple[int, ...]:
+    """Every length that the offer sells, shortest first."""
+    return tuple(sorted(int(n) for rule in _about("seconds", offer) if not rule.when for n in _values(rule) if isinstance(n, int)))
+
+
+def options_of(offer: Offer) -> tuple[Rule, ...]:
+    """The rules of the vendor's extras."""
+    return tuple(rule for rule in offer.rules if rule.param not in ("size", "seconds") and not rule.when)
+
+
+def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
+    """The sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only."""
+    wanted = _spoken(text)
+    named = [(size, _spoken(size.text)) for size in sizes]
+    exact = tuple(size for size, own in named if own == wanted)
+    return exact or tuple(size for size, own in named if wanted and set(wanted) <= _names(size, own))
+
+
+def orientation(size: Size) -> str | None:
+    """`landscape`, `portrait` or `square`; None where only the resolution is known."""
+    width, _, height = (size.ratio or "").partition(":")
+    sides = (int(width), int(height)) if width.isdigit() and height.isdigit() else size.pixels
+    if sides is None:
+        return None
+    return "square" if sides[0] == sides[1] else "landscape" if sides[0] > sides[1] else "portrait"
+
+
+def breaches(order: Order, offer: Offer) -> Iterator[Rule]:
+    """The conditional rules that an order of legal values breaks."""
+    facts = order.facts
+    for rule in offer.rules:
+        value = facts.get(rule.param) if rule.when else None
+        if value is not None and holds(rule.when, facts) and not allows(rule, value):
+            yield rule
+
+
+def allows(rule: Rule, value: object) -> bool:
+    """Whether this rule, taken alone, takes the value. True is not 1, and 4.0 is not 4."""
+    match rule.allowed:
+        case Text(most):
+            return isinstance(value, str) and 0 < len(value) <= most and sendable(value)
+        case Link(most):
+            return isinstance(value, str) and 0 < len(value.split()) <= most and all(map(reachable, value.split()))
+        case range() as numbers:
+            return type(value) is int and value in numbers
+        case values:
+            plain = [v.text if isinstance(v, Size) else v for v in values]
+            return any(type(value) is type(v) and value == v for v in plain)
+
+
+def words(rule: Rule) -> str:
+    """What a rule takes, for a person."""
+    match rule.allowed:
+        case ():
+            return "left out"
+        case Text(most):
+            return f"a text of at most {most} characters"
+        case Link(most):
+            return "a plain https:// URL that the vendor can reach" + (f", or up to {most} with blanks between" if most > 1 else "")
+        case range() as numbers:
+            return f"a whole number from {numbers[0]} to {numbers[-1]}"
+        case values:
+            return one_of([v.text if isinstance(v, Size) else _spelt(v) for v in values])
+
+
+def one_of(values: Sequence[object]) -> str:
+    """`4, 8 or 12`."""
+    texts = [str(value) for value in values]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
+
+
+# Checking, one argument each
+
+
+def _prompt(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
+    if not (text := request.prompt).strip():
+        yield BrokenRule("prompt", None, "a text that says what to show", "invalid_prompt")
+    elif not sendable(text):
+        yield BrokenRule("prompt", None, "valid Unicode text, without lone surrogates and NUL", "invalid_prompt")
+    elif offer.prompt_max is not None and len(text) > offer.prompt_max:
+        yield BrokenRule("prompt", f"{len(text)} characters", f"at most {offer.prompt_max} characters", "invalid_prompt")
+
+
+def _image(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
+    image, rule = request.image, offer.image
+    if image is None:
+        if not offer.text:
+            yield BrokenRule("image", None, "given: this model animates a first frame", "invalid_image")
+        return
+    if rule is None:
+        yield BrokenRule("image", "an image", "left out: this model makes videos from words only", "invalid_image")
+        return
+    if image.is_url and not rule.urls:
+        yield BrokenRule("image", "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image")
+    if not image.is_url and not rule.data:
+        yield BrokenRule("image", "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image")
+    if request.is_fitted:
+        return  # it is made anew, in a form, of a size and of so many bytes as the vendor takes
+    if image.media_type is not None and image.media_type not in rule.types:
+        yield BrokenRule("image", image.media_type, one_of(rule.types), "invalid_image")
+    if image.bytes is not None and image.bytes > rule.most_bytes:
+        yield BrokenRule("image", f"{image.bytes} bytes", f"at most {rule.most_bytes} bytes", "invalid_image")
+    if image.width is not None and image.height is not None:
+        yield from _pixels((image.width, image.height), rule, sizes=_wanted_sizes(request, offer) or sizes_of(offer, image=True))
+
+
+def _pixels(sides: tuple[int, int], rule: ImageRule, *, sizes: Sequence[Size]) -> Iterator[BrokenRule]:
+    got = f"{sides[0]}x{sides[1]}"
+    if rule.sides is not None and not all(rule.sides[0] <= side <= rule.sides[1] for side in sides):
+        yield BrokenRule("image", got, f"{rule.sides[0]} to {rule.sides[1]} pixels wide and high", "invalid_image")
+    if rule.exact and sides not in [size.pixels for size in sizes]:
+        yield BrokenRule("image", got, f"exactly as large as the video: {one_of([size.text for size in sizes])}", "invalid_image")
+
+
+def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
+    rules = {rule.param: rule for rule in options_of(offer)}
+    for name, value in request.options.items():
+        if name == VARIATION:
+            if type(value) is not int or not 0 <= value < 2**31:
+                yield BrokenRule("options.variation", value, "a whole number from 0 to 2147483647", "invalid_option")
+        elif name == FIT:
+            if value not in FITS or (request.image is None and value != "none"):
+                allowed = one_of(FITS) if request.image else "left out: there is no first frame to fit"
+                yield BrokenRule("options.fit", value, allowed, "invalid_option")
+        elif name not in rules:
+            yield BrokenRule(f"options.{name}", value, f"left out: this model takes {one_of([*rules, VARIATION])}", "invalid_option")
+        elif not allows(rules[name], value):
+            yield BrokenRule(f"options.{name}", value, words(rules[name]), "invalid_option")
+
+
+def _format(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
+    if not _wanted_sizes(request, offer):
+        yield BrokenRule("size", request.size, one_of([size.text for size in _sizes(request, offer)]), "invalid_size")
+    for rule in _about("seconds", offer):
+        if request.seconds is not None and not rule.when and not allows(rule, request.seconds):
+            yield BrokenRule("seconds", request.seconds, words(rule), "invalid_seconds")
+
+
+# Finding the order
+
+
+def _sizes(request: VideoRequest, offer: Offer) -> tuple[Size, ...]:
+    return sizes_of(offer, image=request.image is not None)
+
+
+def _wanted_sizes(request: VideoRequest, offer: Offer) -> tuple[Size, ...]:
+    every = _sizes(request, offer)
+    return every if request.size is None else fitting(request.size, every)
+
+
+def _spoken(text: str) -> list[str]:
+    return text.casefold().replace("×", "x").replace("*", "x").split()
+
+
+def _names(size: Size, own: Sequence[str]) -> set[str]:
+    """Every word that a size answers to."""
+    return {*own, *(name.casefold() for name in (size.ratio, size.resolution, orientation(size)) if name)}
+
+
+def _orders(request: VideoRequest, offer: Offer) -> Iterator[Order]:
+    """Every way to fill in what the caller did not say: the shortest first, and of these the offer's first size."""
+    options: dict[str, Scalar] = {rule.param: rule.default for rule in options_of(offer) if rule.default is not None}
+    options |= {name: value for name, value in request.options.items() if name not in (VARIATION, FIT)}
+    lengths = seconds_of(offer) if request.seconds is None else (request.seconds,)
+    for seconds, size in itertools.product(lengths, _wanted_sizes(request, offer)):
+        if _frames(size, request, offer):
+            yield Order(request.prompt, size, seconds, request.image, options)
+
+
+def _frames(size: Size, request: VideoRequest, offer: Offer) -> bool:
+    """Whether the first frame, as far as it is known, fits this size."""
+    image, rule = request.image, offer.image
+    if image is None or rule is None or not rule.exact or image.width is None:
+        return True
+    return request.is_fitted or size.pixels == (image.width, image.height)
+
+
+def _blame(request: VideoRequest, offer: Offer) -> tuple[BrokenRule, ...]:
+    """Each value is legal alone, but not together: the conditional rules that say so of the order that breaks the fewest."""
+    order, rules = min(((order, tuple(breaches(order, offer))) for order in _orders(request, offer)), key=lambda found: len(found[1]))
+    codes = {"size": "invalid_size", "seconds": "invalid_seconds"}
+    return tuple(
+        BrokenRule(
+            rule.param if rule.param in codes else f"options.{rule.param}",
+            order.facts[rule.param],
+            f"{words(rule)} {_circumstances(rule.when)}",
+            codes.get(rule.param, "invalid_option"),
+        )
+        for rule in rules
+    )
+
+
+def _circumstances(when: When) -> str:
+    return " and ".join(
+        ("with" if value else "without") + " an image" if name == "image" else f"with {name} {_listed(value)}"
+        for name, value in when.items()
+    )
+
+
+def _listed(value: Scalar | tuple[Scalar, ...]) -> str:
+    return one_of([_spelt(one) for one in (value if isinstance(value, tuple) else (value,))])
+
+
+def _about(param: str, offer: Offer) -> Iterator[Rule]:
+    return (rule for rule in offer.rules if rule.param == param)
+
+
+def _values(rule: Rule) -> Iterable[object]:
+    return () if isinstance(rule.allowed, Text | Link) else rule.allowed
+
+
+def _spelt(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# Pricing
+
+
+def _price(order: Order, offer: Offer, today: date) -> tuple[bool, Decimal]:
+    """For comparing only: an order without a stated price comes after all others."""
+    rate = rate_of(order.facts, offer.rates, today=today)
+    return (True, Decimal(0)) if rate is None else (False, _exact(rate, order))
+
+
+def _exact(rate: Rate, order: Order) -> Decimal:
+    length = Decimal(rate.micros) * (order.seconds if rate.per == "second" else 1) * Decimal(rate.times)
+    return max(length + rate.picture * order.pictures, Decimal(rate.least))
+
+
+def _rank(row: Rate) -> tuple[int, date]:
+    return (len(row.when), row.since or date.min)
+
+
+def _basis(rate: Rate, order: Order) -> str:
+    sum_ = f"{show(rate.micros)}/s x {order.seconds} s" if rate.per == "second" else f"{show(rate.micros)} per video"
+    times = "" if rate.times == "1" else f" x {rate.times}"
+    pictures = f" + {show(rate.picture)} x {order.pictures} pictures" if rate.picture and order.pictures else ""
+    least = f", at least {show(rate.least)}" if rate.least else ""
+    return f"{sum_}{times}{pictures}{least}"

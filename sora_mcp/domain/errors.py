@@ -1,0 +1,295 @@
+"""What can go wrong, each with what to change and what became of the money.
+
+SoraError
+├─ Refused               we said no: nothing was sent, nothing was charged
+│  ├─ BrokenRules        an argument is outside of what the offer takes
+│  ├─ UnknownModel       no vendor sells it
+│  ├─ MissingKey         the vendor is known, its key is not
+│  ├─ PriceUnknown       no source states what it costs
+│  ├─ OverBudget         a cap would be passed
+│  ├─ NeedsConfirmation  a person has to say yes first
+│  ├─ Declined           a person was asked, and the answer was not yes
+│  ├─ RequestIdConflict  the same request_id came with other arguments
+│  ├─ NotFound           there is no such job, quote or resource
+│  ├─ NotFinished        the job has no file
+│  ├─ NotCancellable     the job, or its vendor, cannot be called back
+│  ├─ MissingMediaExtra  PyAV and Pillow are not installed
+│  ├─ StorageError       the store or the disk cannot be read or written
+│  └─ Unforeseen         a fault of ours, before anything was held or sent
+├─ VendorError           the vendor answered, and the answer was no
+├─ NotRecalled           the vendor was asked to call a job back, and did not say whether it does
+├─ NotSent               no byte of the call reached the vendor
+├─ OutcomeUnknown        the call left, and no answer came that we understand
+├─ BadMedia              what came is no whole video
+├─ LinkDead              the link to the video does not work (any more)
+└─ Untrusted             an address that is not to be followed
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sora_mcp.domain import Charged, Job, Quote
+from sora_mcp.domain.money import Micros
+
+log = logging.getLogger(__name__)
+MOST_REPEATED = 300
+UNFORESEEN = "Something unforeseen went wrong in the server; its log says what."
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """One broken rule: the argument, what came, what would be legal in words, and the code."""
+
+    argument: str
+    got: Any
+    allowed: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A value that works as given, and what the video then costs."""
+
+    argument: str
+    value: Any
+    micros: Micros | None = None
+
+
+class SoraError(Exception):
+    """What happened, whether money may have moved, and what to change."""
+
+    code: ClassVar[str] = "internal"
+    charged: Charged = "no"
+
+    def __init__(self, message: str, *, fixes: tuple[Fix, ...] = (), job_id: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fixes = fixes
+        self.job_id = job_id
+
+    @property
+    def together(self) -> tuple[Fix, ...]:
+        """The first fixes, as many as mend the call as one; those behind them are alternatives."""
+        return self.fixes[:1]
+
+    @property
+    def its_code(self) -> str:
+        """One of CONTRACT's codes."""
+        return self.code
+
+
+class Refused(SoraError):
+    """We said no. Nothing was sent, nothing was charged."""
+
+
+class BrokenRules(Refused):
+    """Every argument that is outside of what the offer takes."""
+
+    def __init__(
+        self, broken: tuple[BrokenRule, ...], *, subject: str = "", fixes: tuple[Fix, ...] = (), message: str | None = None
+    ) -> None:
+        self.broken = broken
+        self.subject = subject
+        super().__init__(" ".join(said(rule, subject) for rule in broken) if message is None else message, fixes=fixes)
+
+    @property
+    def together(self) -> tuple[Fix, ...]:
+        """One change for each broken argument, but for the prompt; or another model, which mends all of it alone.
+        A name that there is not is taken out besides, and then there are no alternatives."""
+        arguments = {rule.argument for rule in self.broken} - {"prompt"}
+        if any(rule.code == "unknown_argument" for rule in self.broken):
+            return self.fixes
+        alone = bool(self.fixes) and self.fixes[0].argument == "model" and "model" not in arguments
+        return self.fixes[: 1 if alone else len(arguments)]
+
+    @property
+    def its_code(self) -> str:
+        """That of the first broken rule."""
+        return self.broken[0].code
+
+
+def said(rule: BrokenRule, subject: str) -> str:
+    """One broken rule as a sentence."""
+    whose = f"{subject}: " if subject else ""
+    got = "" if rule.got is None else f", not {repeated(rule.got)}"
+    return f"{whose}{rule.argument} must be {rule.allowed}{got}."
+
+
+def repeated(got: object) -> str:
+    """What somebody said, quoted in a sentence of ours: as much of it as a person reads."""
+    text = repr(got)
+    return text if len(text) <= MOST_REPEATED else text[: MOST_REPEATED - 1] + "…"
+
+
+class UnknownModel(Refused):
+    """No vendor sells it."""
+
+    code = "unknown_model"
+
+
+class MissingKey(Refused):
+    """The vendor is known, its key is not. Only the user can add it."""
+
+    code = "missing_key"
+
+
+class PriceUnknown(Refused):
+    """No source states what it costs."""
+
+    code = "price_unknown"
+
+
+class OverBudget(Refused):
+    """A cap would be passed."""
+
+    code = "over_budget"
+
+
+class NeedsConfirmation(Refused):
+    """A person has to say yes to this quote first."""
+
+    code = "needs_confirmation"
+
+    def __init__(self, message: str, *, quote_id: str, price: Quote | None = None) -> None:
+        super().__init__(message)
+        self.quote_id = quote_id
+        self.price = price
+
+
+class Declined(Refused):
+    """A person was asked, and the answer was not yes."""
+
+    code = "declined"
+
+
+class RequestIdConflict(Refused):
+    """The same request_id came with other arguments."""
+
+    code = "request_id_conflict"
+
+
+class NotFound(Refused):
+    """There is none of that name, or it belongs to somebody else."""
+
+    code = "not_found"
+
+
+class NotFinished(Refused):
+    """The job has no file: not yet, or it never will."""
+
+    code = "not_finished"
+
+
+class NotCancellable(Refused):
+    """The job, or its vendor, cannot be called back: its money is as it was."""
+
+    code = "not_cancellable"
+
+    def __init__(self, message: str, job: Job) -> None:
+        super().__init__(message, job_id=job.id)
+        self.charged = job.charged
+
+
+class MissingMediaExtra(Refused):
+    """PyAV and Pillow are not installed."""
+
+    code = "missing_media_extra"
+
+
+class StorageError(Refused):
+    """The store or the disk cannot be read or written; so nothing is spent."""
+
+    code = "storage_error"
+
+
+class Unforeseen(Refused):
+    """A fault of ours that struck before anything was held or sent."""
+
+
+@contextmanager
+def before_money() -> Generator[None]:
+    """Nothing is held or sent in here, so whatever fails is a refusal: also a fault of ours, which the log tells."""
+    try:
+        yield
+    except SoraError:
+        raise
+    except Exception as error:
+        log.exception("unforeseen, before anything was held or sent")
+        raise Unforeseen(UNFORESEEN) from error
+
+
+class VendorError(SoraError):
+    """The vendor answered, and the answer was no."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        vendor_message: str | None = None,
+        charged: Charged = "no",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.vendor_code = code
+        self.vendor_message = vendor_message
+        self.charged = charged
+        self.retry_after_s = retry_after_s
+
+    @property
+    def its_code(self) -> str:
+        """What the answer meant."""
+        return self.vendor_code
+
+
+class CancelUnclear(SoraError):
+    """The vendor was asked to call a job back, and did not say whether it does: the job and its money are as they were."""
+
+    def __init__(self, code: str, message: str, job: Job) -> None:
+        super().__init__(message, job_id=job.id)
+        self.vendor_code = code
+        self.charged = job.charged
+
+    @property
+    def its_code(self) -> str:
+        """Why it did not."""
+        return self.vendor_code
+
+
+class NotSent(SoraError):
+    """No byte of the call reached the vendor: it may be sent again."""
+
+    code = "vendor_unavailable"
+
+
+class OutcomeUnknown(SoraError):
+    """The call left, and no answer came that we understand: it is never sent again."""
+
+    code = "vendor_unavailable"
+    charged = "unknown"
+
+
+class BadMedia(SoraError):
+    """What came is no whole video."""
+
+    code = "result_invalid"
+    charged = "yes"
+
+
+class LinkDead(SoraError):
+    """The link to the video does not work, or not any more."""
+
+    code = "result_invalid"
+    charged = "yes"
+
+
+class UntrustedURL(SoraError):
+    """An address that is not to be followed."""
+
+    code = "result_invalid"
+    charged = "yes"

@@ -1,0 +1,159 @@
+"""What became of it: quotes, jobs, files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from sora_mcp.domain.money import Micros
+from sora_mcp.domain.offer import Confidence
+from sora_mcp.domain.request import Scalar
+from sora_mcp.domain.vendor import Call
+
+State = Literal[
+    "submitting",  # the money is held; the one POST is about to go or has no answer yet
+    "queued",  # the vendor has it and has not begun
+    "running",  # the vendor works on it, or the file is being saved
+    "completed",  # the file is on disk, whole and checked
+    "failed",  # it ended without a video
+    "cancelled",  # it was called back
+    "expired",  # it was made, but the vendor's link died before the file was saved
+    "unknown",  # the vendor may or may not have taken it; nothing is sent again
+]
+LIVE: tuple[State, ...] = ("submitting", "queued", "running")
+"""States in which the worker still has something to do."""
+
+Charged = Literal[
+    "no",  # nothing was bought
+    "held",  # set aside until the vendor says the end
+    "yes",  # spent
+    "unknown",  # set aside until a person or the vendor's list decides
+]
+
+
+QUOTE_GOOD_FOR_S = 15 * 60
+"""How long a price may be agreed to, and how long a price that a vendor named counts."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What an order will cost, and why."""
+
+    micros: Micros
+    basis: str
+    source: str
+    checked: date
+    confidence: Confidence
+
+
+@dataclass(frozen=True)
+class JobError:
+    """Why a job has no video."""
+
+    code: str
+    message: str
+    charged: Charged
+    vendor_message: str | None = None
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """The file on disk, measured."""
+
+    path: str
+    bytes: int
+    sha256: str
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
+"""A job's id, however it was copied."""
+UNSTORED = ("deduplicated", "waits_until", "unwritten", "trouble", "day_left")
+"""What is true of a job only at the moment of looking."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One paid generation, as the store has it."""
+
+    id: str
+    principal: str
+    state: State
+    vendor: str
+    model: str
+    """The offer's id, `vendor:model`."""
+    prompt: str
+    size: str
+    seconds: int
+    options: Mapping[str, Scalar]
+    with_image: bool
+    warnings: tuple[str, ...]
+    micros: Micros
+    """What was held for it."""
+    actual: Micros | None
+    """What the vendor said it costs."""
+    charged: Charged
+    basis: str
+    source: str
+    checked: date
+    confidence: Confidence
+    created_at: float
+    updated_at: float
+    expected_s: int
+    version: int
+    """Counts up with every change, over all jobs of the store."""
+    vendor_id: str | None = None
+    said: str | None = None
+    """The vendor's last word on its state."""
+    progress: float | None = None
+    finished_at: float | None = None
+    error: JobError | None = None
+    artifact: Artifact | None = None
+    request_id: str | None = None
+    parents: tuple[str, ...] = ()
+    deduplicated: bool = False
+    waits_until: float | None = None
+    """Nothing is sent yet, because an earlier paid call of its model is unclear; until then at the latest."""
+    day_left: Micros | None = field(default=None, compare=False)
+    """What the day's budget has left, of a job that was just asked for."""
+    unwritten: str | None = None
+    """What became of its paid call, as a clause, while the store does not take it down: only this process knows it."""
+    trouble: str | None = None
+    """Why nothing new was heard of it lately, as a sentence, where this process is the one that asks."""
+    # for the worker only
+    call: Call | None = None
+    """The paid call, until it was answered."""
+    next: Call | None = None
+    """How to ask for it."""
+    media: Call | None = None
+    """How to fetch the finished file."""
+    submit_token: str | None = None
+    """Committed before the first byte is sent."""
+    submitted_at: float | None = None
+    fence: int = 0
+    tries: int = 0
+    """Steps in a row that learnt nothing; of an unclear job, looks in a row that agree."""
+    dead_links: int = 0
+    """Links to the finished file that led to nothing."""
+
+    @property
+    def price(self) -> Micros:
+        """What it cost; the quote until the vendor says."""
+        return self.micros if self.actual is None else self.actual
+
+    @property
+    def price_is(self) -> Literal["estimate", "actual", "free"]:
+        """How far `price` can be believed."""
+        if not self.price:
+            return "free"
+        return "estimate" if self.actual is None else "actual"
+
+    @property
+    def saving(self) -> bool:
+        """Whether the vendor is done, and the file is on its way."""
+        return self.media is not None

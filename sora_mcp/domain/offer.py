@@ -1,0 +1,127 @@
+"""What is sold: offers, with their rules and rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+from sora_mcp.domain.money import Micros
+from sora_mcp.domain.request import Scalar, Size
+
+Confidence = Literal[
+    "listed",  # the vendor's own page, or what a dated source quotes of it
+    "live",  # the vendor's own answer, now
+    "configured",  # the user's price file
+    "derived",  # a sum of ours, of numbers that stand there
+]
+Per = Literal["second", "video"]
+NOTHING = Micros(0)
+STALE = timedelta(days=90)
+"""A price that nobody looked up for longer needs a person's yes each time."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Any text of at most `most` characters."""
+
+    most: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """One to `most` plain https addresses that the vendor fetches, with blanks between them."""
+
+    most: int = 1
+
+
+Allowed = tuple[Scalar, ...] | tuple[Size, ...] | range | Text | Link
+When = Mapping[str, Scalar | tuple[Scalar, ...]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one parameter may be, where `when` holds. A parameter without a rule is not sold."""
+
+    param: str
+    """`size`, `seconds`, or the name of an option."""
+    allowed: Allowed
+    when: When = field(default_factory=dict[str, Scalar | tuple[Scalar, ...]])
+    default: Scalar | None = None
+    """Of an option: the value sent when the caller says nothing; None sends nothing."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A price row: `micros` per second or per video, `times` a factor, where `when` holds, since a day."""
+
+    micros: Micros
+    per: Per
+    when: When = field(default_factory=dict[str, Scalar | tuple[Scalar, ...]])
+    times: str = "1"
+    since: date | None = None
+    picture: Micros = NOTHING
+    """Besides, for every picture that is sent."""
+    least: Micros = NOTHING
+    """No video costs less."""
+
+
+@dataclass(frozen=True)
+class ImageRule:
+    """Which first frames a vendor takes."""
+
+    urls: bool = True
+    data: bool = True
+    types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp")
+    most_bytes: int = 10_000_000
+    exact: bool = False
+    """The picture must have the video's own width and height."""
+    sides: tuple[int, int] | None = None
+    """The least and the most that width and height may be."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The model is gone at its maker."""
+
+    what: str
+    by: str
+    on: date
+    source: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One model as one vendor sells it. Its id is `vendor:model`."""
+
+    model: str
+    """Ours: what stands after the colon."""
+    slug: str
+    """The vendor's: the model's name or path for text to video, or for image to video when `text` is False."""
+    rules: tuple[Rule, ...]
+    rates: tuple[Rate, ...]
+    """Empty: no source states a price."""
+    source: str
+    checked: date
+    image_slug: str | None = None
+    """The vendor's name or path when there is a first frame; None is the same as `slug`."""
+    confidence: Confidence = "listed"
+    text: bool = True
+    """Can be made from words alone."""
+    image: ImageRule | None = None
+    prompt_max: int | None = None
+    prompt_with_image: bool = True
+    """Whether the vendor documents a prompt beside a first frame."""
+    expected_s: int = 120
+    """How long one usually takes."""
+    ended: Ended | None = None
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    """What a user says of a model that only the user knows."""
+
+    sizes: tuple[str, ...] = ()
+    seconds: tuple[int, ...] = ()
+    image: bool = False

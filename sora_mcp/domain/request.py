@@ -1,0 +1,118 @@
+"""What is asked for: the caller's wish, and the order that one offer makes of it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sora_mcp.domain.money import Micros
+
+Scalar = str | int | float | bool
+Facts = Mapping[str, Scalar | None]
+LOCAL = "local"
+"""Whose the jobs of this machine's own user are, on stdio and at the command line."""
+PICTURES = ("last_image", "references")
+"""Options whose value is addresses of pictures."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A picture's format as one offer sells it.
+
+    `text` is `1280x720` where the pixels are documented, else `16:9`, `16:9 720p`, `720P`, or `auto` where the first frame decides.
+    """
+
+    text: str
+    ratio: str | None = None
+    resolution: str | None = None
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height, where the vendor documents them."""
+        width, x, height = self.text.partition("x")
+        return (int(width), int(height)) if x and width.isdigit() and height.isdigit() else None
+
+
+@dataclass(frozen=True)
+class Image:
+    """A first frame, measured from its header only."""
+
+    uri: str
+    """`https://…`, or `data:image/png;base64,…`."""
+    media_type: str | None = None
+    width: int | None = None
+    height: int | None = None
+    bytes: int | None = None
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the vendor is to fetch it. Then nothing is known of it."""
+        return not self.uri.startswith("data:")
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Of its address, or of its bytes as they are sent."""
+        return hashlib.sha256(self.uri.encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True)
+class VideoRequest:
+    """What the caller wants, in the caller's words; None is "not said"."""
+
+    prompt: str
+    size: str | None = None
+    seconds: int | None = None
+    image: Image | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the first frame will be cropped or padded (`options.fit`), so that its own size does not matter."""
+        return self.image is not None and not self.image.is_url and self.options.get("fit") in ("crop", "pad")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What came in at the door, typed but not yet checked."""
+
+    prompt: str
+    model: str | None = None
+    size: str | None = None
+    seconds: int | None = None
+    image: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    max_usd: Micros | None = None
+    quote_id: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """A request that one offer can meet: every field filled in, every value in the vendor's own range."""
+
+    prompt: str
+    size: Size
+    seconds: int
+    image: Image | None
+    options: Mapping[str, Scalar]
+    """Only what the offer sells, with its defaults; `variation` is not among them."""
+
+    @property
+    def pictures(self) -> int:
+        """How many are sent: the first frame, and those that options name."""
+        return (self.image is not None) + sum(len(str(self.options.get(name, "")).split()) for name in PICTURES)
+
+    @property
+    def facts(self) -> Facts:
+        """What rules and rates may depend on."""
+        return {
+            "size": self.size.text,
+            "ratio": self.size.ratio,
+            "resolution": self.size.resolution,
+            "seconds": self.seconds,
+            "image": self.image is not None,
+            **self.options,
+        }

@@ -1,0 +1,209 @@
+"""What goes over the wire: calls, replies, what a reply means, and who is called."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from sora_mcp.domain.money import Micros
+from sora_mcp.domain.offer import Offer, OwnModel
+from sora_mcp.domain.request import Order
+
+Handler = Callable[[str, str, bytes], Awaitable[tuple[int, dict[str, str], bytes | Path]]]
+"""A vendor in this process: method, path with query, body; its status, headers, and body or file."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP call as data, so that it can wait in the store. `path` is under the vendor's address, or a whole https URL."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    body: Mapping[str, Any] | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The vendor's answer to `call`. `body` is its JSON object, or None when it was none."""
+
+    call: Call
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names in lower case."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The vendor has the job, under this id. Ask `next` for more."""
+
+    id: str
+    next: Call
+    state: Literal["queued", "running"]
+    said: str
+    """The vendor's own word for it."""
+    progress: float | None = None
+    micros: Micros | None = None
+    """What it costs, where the vendor says so."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The video is made; `media` fetches it."""
+
+    media: Call
+    said: str
+    micros: Micros | None = None
+    id: str | None = None
+    """The vendor's id, where the answer repeats it."""
+    units: str | None = None
+    """How many of the vendor's own units it was billed, where it tells no sum: `Vendor.bill` asks for that."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The vendor's no. `charged` is what it says about the money; `micros` the sum, where it tells."""
+
+    code: str
+    said: str
+    message: str = ""
+    charged: Literal["no", "yes", "unknown"] = "unknown"
+    micros: Micros | None = None
+    state: Literal["failed", "cancelled"] = "failed"
+    id: str | None = None
+    refunded: Micros | None = None
+    """What the vendor says that it gave back, where it tells."""
+
+
+Reading = Pending | Done | Failed
+"""What a reply means. `read` returns None for an answer that nobody documented."""
+
+
+@dataclass(frozen=True)
+class DoneWithoutLink:
+    """The vendor says that the video is made, and names no link that could be followed. No vendor's `read` returns it."""
+
+    said: str
+    micros: Micros | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class LostCall:
+    """A paid call of which nobody knows whether the vendor took it: what it can be found by."""
+
+    call: Call
+    token: str
+    """What was sent in the vendor's correlation header, where it has one."""
+    since: float
+    """The vendor took it between these two moments, if it did."""
+    until: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row of the vendor's list that may be the lost call."""
+
+    id: str | None = None
+    """The vendor's id of the job; None where the list does not lead to it."""
+    charged: Literal["yes", "no", "unknown"] = "unknown"
+    """What the row says about the money."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a vendor's list."""
+
+    found: tuple[Found, ...]
+    more: Call | None = None
+    """The next page."""
+    whole: bool = True
+    """Whether the pages up to this one go back to before the lost call: only then does absence mean something."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How one vendor's list is asked for a lost call, and what its pages mean."""
+
+    ask: Callable[[LostCall], Call]
+    read: Callable[[Reply, LostCall], Listing]
+    """May index freely, as `Vendor.read`."""
+    by_time: bool = False
+    """The list carries nothing of ours: jobs are told apart by model and time, so submits of one model wait for each other."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How one vendor says no: this status, with this word in its message, means this code of ours."""
+
+    status: int
+    code: str
+    word: str = ""
+    charged: Literal["no", "unknown"] = "no"
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """Who runs the API: facts, and pure functions."""
+
+    name: str
+    title: str
+    base_url: str
+    """Empty where only the user knows it."""
+    keys: tuple[str, ...]
+    """Environment variables that may hold the key, in order."""
+    offers: tuple[Offer, ...]
+    submit: Callable[[Order, Offer], Call]
+    """The one call that costs."""
+    read: Callable[[Reply], Reading | None]
+    """May index freely: a missing part raises LookupError, TypeError or ValueError, which the one caller reads as None."""
+    auth: tuple[str, str] = ("Authorization", "Bearer {key}")
+    refusals: tuple[Refusal, ...] = ()
+    """Before the usual meanings of HTTP's statuses; the first that fits counts."""
+    message: tuple[str, ...] = ("error.message", "message")
+    """Paths to the vendor's words in an error's body; the first text found counts."""
+    retry_after: str | None = None
+    """Path to the seconds to wait in an error's body."""
+    correlation: str | None = None
+    """Header that carries our submit token and is echoed in the vendor's logs."""
+    job_id: str = r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
+    """Pattern of the vendor's own ids: they become a part of paths, so none may lead to another one."""
+    refunds: bool | None = None
+    """Whether a failed job is given back by itself; None is "not documented"."""
+    check: Call | None = None
+    """A call that costs nothing and tells whether the key is good, where there is one."""
+    cancel: Callable[[str], Call] | None = None
+    """The call that takes back a job by the vendor's id, where there is one."""
+    cancel_note: str = ""
+    """What cancelling refunds, in the vendor's own rule."""
+    tells_cost: bool = False
+    """Whether its last answer says what the video cost."""
+    own: Callable[[str, OwnModel], Offer] | None = None
+    """Makes an offer of a model that the user names in the price file."""
+    ask: Callable[[str, Call], Call] | None = None
+    """How to ask for a job by an id that no answer to the paid call led to: the id, the paid call."""
+    find: Search | None = None
+    """Where to look for a paid call whose answer was lost."""
+    listing: Call | None = None
+    """Its public list of models, where offers are read from it and not written here."""
+    offers_of: Callable[[Reply, date], tuple[Offer, ...]] | None = None
+    """The offers in that list, as of a day. A row that cannot be read is left out, never guessed at."""
+    quote: Callable[[Order, Offer], Call] | None = None
+    """A free call that says what an order would cost."""
+    quoted: Callable[[Reply], Micros | None] | None = None
+    """What that call, or `bill`, was answered; may index freely, as `read`."""
+    bill: Callable[[Offer, bool, str], Call] | None = None
+    """A free call that says what the billed units cost: of this offer, with or without a first frame."""
+    quote_url: str | None = None
+    """The vendor's other address, where quotes and bills are asked; None is the same as `base_url`."""
+    ends: tuple[int, ...] = ()
+    """Statuses other than 2xx with which a question after a job may be answered for good: `read` reads them too."""
+    warn: Callable[[Order], tuple[str, ...]] | None = None
+    """What a caller should know of this order before it is made."""
+    serve: Callable[[Path], Handler] | None = None
+    """Answers in this process, from the folder of the store, instead of over the network."""

@@ -1,0 +1,265 @@
+"""Edits of finished clips: checked, done once on this computer, kept as jobs like any other."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any, NoReturn
+
+import anyio
+
+from sora_mcp.artifacts.local import keep, measured, part_of
+from sora_mcp.catalogue.rules import one_of
+from sora_mcp.config.settings import Settings
+from sora_mcp.domain import JOB_ID, Job
+from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, StorageError
+from sora_mcp.domain.money import Micros
+from sora_mcp.jobs.file_access import Reach
+from sora_mcp.jobs.input_files import file_of, inside
+from sora_mcp.media import api as works
+from sora_mcp.media import optional as extra
+from sora_mcp.media.edit.actions import FILLS, MOST_GIF_S, RATIOS, Action, Asked, Edit, Made
+from sora_mcp.media.limits import Allowance
+from sora_mcp.media.pool import MediaPool
+from sora_mcp.media.sample.scene import JOINERS, shown
+from sora_mcp.store import Store
+from sora_mcp.store.ids import new_id
+
+MODEL = "local:edit"
+MOST_INPUTS = 20
+MOST_INPUT_BYTES = 1_000_000_000
+MOST_TEXT = 300
+TAKES: Mapping[Action, tuple[str, ...]] = {
+    "join": (),
+    "trim": ("start", "end"),
+    "reframe": ("ratio", "fill"),
+    "caption": ("text", "start", "end"),
+    "frame": ("start",),
+    "gif": ("start", "end"),
+}
+"""What each action takes beside the inputs."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One clip to edit."""
+
+    path: Path
+    sha256: str
+    seconds: float
+    about: str
+    """The prompt, or the file's name."""
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class Editing:
+    """Where edits are made and kept."""
+
+    settings: Settings
+    store: Store
+    media_pool: MediaPool
+    clock: Callable[[], float]
+
+    async def edit(self, asked: Asked, *, principal: str) -> Job:
+        """The job that this edit is: one that exists, or a new one, done. Refused says what to change."""
+        extra.need("edit_video")
+        _checked(asked)
+        inputs = [await self._input(text, principal) for text in asked.inputs]
+        _within(asked, inputs)
+        fingerprint = _fingerprint(principal, asked, inputs)
+        async with self.media_pool.edits:
+            known = await self.store.run(self.store.made, principal, fingerprint)
+            if known is not None and await anyio.to_thread.run_sync(_is_there, known):
+                return known
+            job, wish = _job(asked, inputs, principal, self.clock(), self.settings.zone), _wish(asked, inputs)
+            try:
+                done = await self.media_pool.run(lambda allowance: self._made(wish, job, allowance))
+            except OSError as error:
+                raise StorageError(f"The file cannot be written into {self.settings.output_dir}.") from error
+            return await self.store.run(self.store.add, done, fingerprint)
+
+    async def _input(self, text: str, principal: str) -> Input:
+        """A finished job's file, or a file inside the allowed folders."""
+        if JOB_ID.fullmatch(text):
+            job = await self.store.run(self.store.get, text, principal)
+            path, about, parent = await anyio.to_thread.run_sync(file_of, job), job.prompt, job.id
+        else:
+            reach = Reach(self.settings, self.store)
+            path, parent = await anyio.to_thread.run_sync(_allowed, text, reach.folders), None
+            if await reach.hides(path, principal):
+                _missing(text)
+            about = path.stem
+        sha256, seconds = await anyio.to_thread.run_sync(_read, path, text)
+        return Input(path, sha256, seconds, about, parent)
+
+    def _made(self, wish: Edit, job: Job, allowance: Allowance) -> Job:
+        """Does the work in a file of its own, which gets its name when it is whole."""
+        part = part_of(job, self.settings.output_dir)
+        try:
+            made = works.edit(wish, part, allowance)
+            size, sha256 = part.stat().st_size, _hash(part)
+            whole = replace(job, **_measures(made), finished_at=self.clock())
+            path = keep(part, whole, sha256=sha256, zone=self.settings.zone, ending=wish.ending)
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink()
+        file = measured(path, size, sha256, duration_s=made.duration_s, width=made.width, height=made.height)
+        return replace(whole, artifact=file)
+
+
+def _checked(asked: Asked) -> None:
+    """Everything that can be said without looking at a file."""
+    broken = [*_counted(asked), *_known(asked), *_values(asked)]
+    if broken:
+        raise BrokenRules(tuple(broken), subject=f"edit_video {asked.action}", fixes=tuple(_fixes(asked, broken)))
+
+
+def _counted(asked: Asked) -> Iterator[BrokenRule]:
+    count = len(asked.inputs)
+    if asked.action == "join" and not 2 <= count <= MOST_INPUTS:
+        yield BrokenRule("inputs", f"{count}", f"2 to {MOST_INPUTS} job ids or paths in their order", "invalid_argument")
+    if asked.action != "join" and count != 1:
+        yield BrokenRule("inputs", f"{count}", "one job id or path", "invalid_argument")
+
+
+def _known(asked: Asked) -> Iterator[BrokenRule]:
+    takes = TAKES[asked.action]
+    for name, value in asked.said.items():
+        if name not in takes:
+            yield BrokenRule(name, value, f"left out: {asked.action} takes {one_of(['inputs', *takes])}", "invalid_argument")
+
+
+def _values(asked: Asked) -> Iterator[BrokenRule]:
+    said, takes = asked.said, TAKES[asked.action]
+    if "ratio" in takes and said.get("ratio") not in RATIOS:
+        yield BrokenRule("ratio", said.get("ratio"), one_of(list(RATIOS)), "invalid_argument")
+    if "fill" in takes and said.get("fill", "blur") not in FILLS:
+        yield BrokenRule("fill", said.get("fill"), one_of(FILLS), "invalid_argument")
+    text = said.get("text", "")
+    if "text" in takes and not (isinstance(text, str) and shown(text).strip(JOINERS) and len(text) <= MOST_TEXT):
+        yield BrokenRule("text", None, f"given: at most {MOST_TEXT} characters to show", "invalid_argument")
+    if asked.action == "trim" and not {"start", "end"} & set(said):
+        yield BrokenRule("start", None, "given, or end, or both: the seconds to keep", "invalid_argument")
+
+
+def _fixes(asked: Asked, broken: list[BrokenRule]) -> Iterator[Fix]:
+    for rule in broken:
+        if "left out" in rule.allowed:
+            yield Fix(rule.argument, None)
+        elif rule.argument in ("ratio", "fill"):
+            yield from (Fix(rule.argument, value) for value in (RATIOS if rule.argument == "ratio" else FILLS))
+        elif rule.argument == "inputs" and asked.action != "join" and asked.inputs:
+            yield Fix("inputs", [asked.inputs[0]])
+
+
+def _allowed(text: str, folders: tuple[Path, ...]) -> Path:
+    try:
+        return inside(text, folders)
+    except BrokenRules as error:
+        told = error.broken[0].allowed.replace("a file inside", "a job id or an MP4 inside").partition(", an https")[0]
+        raise BrokenRules((BrokenRule("inputs", text[:200], told, "invalid_argument"),)) from None
+
+
+def _missing(text: str) -> NoReturn:
+    """No clip is there, or none that may be taken."""
+    raise BrokenRules((BrokenRule("inputs", text[:200], f"an MP4 of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
+
+
+def _read(path: Path, text: str) -> tuple[str, float]:
+    """The file's hash and length."""
+    try:
+        if not path.is_file() or path.stat().st_size > MOST_INPUT_BYTES:
+            _missing(text)
+        return _hash(path), works.length(path)
+    except OSError as error:
+        raise StorageError(f"{text[:200]} cannot be read.") from error
+    except BadMedia as error:
+        raise works.uncharged(BadMedia(f"{text[:200]}: {error.message}")) from None
+
+
+def _within(asked: Asked, inputs: list[Input]) -> None:
+    """The times lie inside of the clip. A join has none."""
+    if asked.action == "join":
+        return
+    seconds = inputs[0].seconds
+    start, end = (_number(asked.said.get(name), other) for name, other in (("start", 0.0), ("end", seconds)))
+    broken: list[BrokenRule] = []
+    if not 0 <= start < seconds:
+        broken.append(BrokenRule("start", start, f"from 0 to less than {seconds:g}, the length of the clip", "invalid_argument"))
+    elif not start < end <= seconds + 0.05:
+        broken.append(BrokenRule("end", end, f"more than {start:g} and at most {seconds:g}, the length of the clip", "invalid_argument"))
+    elif asked.action == "gif" and end - start > MOST_GIF_S:
+        most = f"at most {start + MOST_GIF_S:g}: a GIF lasts {MOST_GIF_S:g} s at most"
+        broken.append(BrokenRule("end", None if "end" not in asked.said else end, most, "invalid_argument"))
+    if broken:
+        works_ = {"start": 0, "end": math.floor(min(seconds, start + MOST_GIF_S) * 100) / 100}
+        raise BrokenRules(tuple(broken), fixes=tuple(Fix(rule.argument, works_[rule.argument]) for rule in broken))
+
+
+def _number(value: str | float | None, other: float) -> float:
+    return float(value) if isinstance(value, int | float) else other
+
+
+def _wish(asked: Asked, inputs: list[Input]) -> Edit:
+    said: dict[str, Any] = {name: float(value) if name in ("start", "end") else value for name, value in asked.said.items()}
+    return Edit(asked.action, tuple(one.path for one in inputs), **said)
+
+
+def _fingerprint(principal: str, asked: Asked, inputs: list[Input]) -> str:
+    """The same for the same files and arguments, whatever the files are called."""
+    parts = [principal, MODEL, asked.action, sorted(asked.said.items()), [one.sha256 for one in inputs]]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _is_there(job: Job) -> bool:
+    return job.artifact is not None and os.path.isfile(job.artifact.path) and os.path.getsize(job.artifact.path) == job.artifact.bytes
+
+
+def _job(asked: Asked, inputs: list[Input], principal: str, now: float, zone: tzinfo) -> Job:
+    """As it will be kept, but for its file."""
+    vendor = MODEL.partition(":")[0]
+    return Job(
+        id=new_id("v"),
+        principal=principal,
+        state="completed",
+        vendor=vendor,
+        model=MODEL,
+        prompt=f"{asked.action}: {inputs[0].about}",
+        size="",
+        seconds=0,
+        options={"action": asked.action, **asked.said},
+        with_image=False,
+        warnings=(),
+        micros=Micros(0),
+        actual=None,
+        charged="no",
+        basis="made on this computer",
+        source="README.md",
+        checked=datetime.fromtimestamp(now, zone).date(),
+        confidence="listed",
+        created_at=now,
+        updated_at=now,
+        expected_s=1,
+        version=0,
+        progress=1.0,
+        parents=tuple(dict.fromkeys(one.parent for one in inputs if one.parent)),
+    )
+
+
+def _measures(made: Made) -> dict[str, Any]:
+    """What is only known afterwards."""
+    notes = (made.note,) if made.note else ()
+    return {"size": f"{made.width}x{made.height}", "seconds": math.ceil(made.duration_s or 0), "warnings": notes}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,197 @@
+"""Which first frame may be used: an address, a data: URI, or a file inside the folders that the user opened."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import errno
+import os
+import re
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from sora_mcp.domain import LIVE, Image, Job
+from sora_mcp.domain.errors import NotFinished, UntrustedURL
+from sora_mcp.media import api as works
+from sora_mcp.media import optional as extra
+from sora_mcp.media.images.metadata import strip
+from sora_mcp.media.images.probe import ALLOWED, Picture, is_heic, measure, refuse
+from sora_mcp.security.urls import fetchable
+
+FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
+MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
+MOMENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?s?")
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):.*", re.IGNORECASE | re.DOTALL)
+"""Two letters at least: one letter is a drive of Windows."""
+DATA = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
+DATA_FORM = "a data: URI of the form data:image/png;base64,…"
+MOST_PATH_CHARACTERS = 4096
+
+
+def read_image(text: str, folders: Sequence[Path], *, most_bytes: int) -> Image:
+    """The first frame that `text` means, measured. Reads at most one file; BrokenRules says what would do."""
+    scheme = SCHEME.fullmatch(text)
+    if scheme is None:
+        return _file(text, folders, most_bytes)
+    match scheme[1].lower():
+        case "https":
+            return _address(text)
+        case "data":
+            return _data(text, most_bytes)
+        case _:
+            _refuse_elsewhere(folders, "that kind of address")
+
+
+def is_path(text: str) -> bool:
+    """Whether it means a file: it begins like no address."""
+    return SCHEME.fullmatch(text) is None
+
+
+def frame_of(text: str) -> tuple[str, float | None] | None:
+    """The job and the second that `JOB#first`, `JOB#2.5s` or `JOB#last` mean, None being the last frame; None for any other text."""
+    named = FRAME.fullmatch(text)
+    if named is None:
+        return None
+    word = named[2].strip().casefold()
+    if word in ("first", "last"):
+        return named[1], 0.0 if word == "first" else None
+    moment = MOMENT.fullmatch(word)
+    if moment is None:
+        refuse(text[:100], allowed=MOMENTS.format(named[1]))
+    return named[1], float(moment[1])
+
+
+def _address(url: str) -> Image:
+    """Checked for its form only: the vendor fetches it, not we."""
+    try:
+        reachable = fetchable(url)
+    except UntrustedURL as error:
+        refuse(None, allowed=f"a plain https:// URL. {error.message.removesuffix('.')}")
+    if not reachable:
+        refuse(None, allowed="an https:// URL that the vendor can reach, no private address")
+    return Image(url)
+
+
+def _data(uri: str, most_bytes: int) -> Image:
+    """Capped before it is decoded; what it says it is must be what it is."""
+    head = DATA.match(uri)
+    if head is None:
+        refuse("another data: URI", allowed=DATA_FORM)
+    if len(uri) - head.end() > (most_bytes + 2) // 3 * 4:
+        refuse("a longer data: URI", allowed=f"at most {most_bytes} bytes")
+    try:
+        raw = binascii.a2b_base64(uri[head.end() :], strict_mode=True)
+    except ValueError:
+        refuse("a data: URI with damaged base64", allowed=DATA_FORM)
+    if is_heic(raw):
+        return picture_of(raw)
+    picture = measure(raw)
+    if head[1].lower() != picture.media_type:
+        refuse(f"data:{head[1].lower()}", allowed=f"a data: URI that says {picture.media_type}, as its bytes do")
+    return picture_of(raw)
+
+
+def _file(text: str, folders: Sequence[Path], most_bytes: int) -> Image:
+    return picture_of(_read(inside(text, folders), most_bytes))
+
+
+def picture_of(raw: bytes) -> Image:
+    """The picture upright, and without what its camera wrote beside it: place, time, device."""
+    if is_heic(raw):
+        if not extra.reads_heic():
+            refuse("a HEIC", allowed=f"{ALLOWED}; HEIC needs the media extra: {extra.INSTALL}")
+        raw = works.upright(raw)
+    bare = strip(raw, measure(raw).media_type)
+    if bare.orientation != 1:
+        if not extra.present():
+            refuse("a picture that has to be turned", allowed=f"a picture saved upright; turning needs the media extra: {extra.INSTALL}")
+        bare = strip(upright := works.upright(raw), measure(upright).media_type)
+    return _image(bare.raw, measure(bare.raw))
+
+
+def inside(text: str, folders: Sequence[Path]) -> Path:
+    """The real path, links followed, if it lies in a folder. Outside of them nothing is said, not even whether there is a file."""
+    if not text or len(text) > MOST_PATH_CHARACTERS or not text.isprintable():
+        _refuse_elsewhere(folders, "that text")
+    named = Path(os.path.expanduser(text)) if text == "~" or text.startswith(("~/", "~\\")) else Path(text)
+    roots = [Path(os.path.realpath(folder)) for folder in folders]
+    candidates = [Path(os.path.realpath(root / named)) for root in roots]  # an absolute path stays what it is
+    allowed = [path for path in candidates if any(path.is_relative_to(root) for root in roots)]
+    if not allowed:
+        _refuse_elsewhere(folders, text[:200])
+    return next((path for path in allowed if os.path.exists(path)), allowed[0])
+
+
+def file_of(job: Job) -> Path:
+    """The job's finished file, there itself: a link in its place is not followed. NotFinished where there is none. Asks the disk."""
+    if job.artifact is None:
+        raise NotFinished(f"{job.id} is {job.state}: it has no file{' yet' if job.state in LIVE else ''}.", job_id=job.id)
+    path = Path(job.artifact.path)
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        mode = 0
+    if not stat.S_ISREG(mode):
+        raise NotFinished(f"The file of {job.id} is not at its place any more: {path}", job_id=job.id)
+    return path
+
+
+def picture_at(path: Path, *, most_bytes: int) -> Image:
+    """The picture that is a job's finished file, under the guards of every other."""
+    return picture_of(_read(Path(os.path.realpath(path)), most_bytes))
+
+
+def bytes_of(path: Path) -> bytes:
+    """The whole file, no link followed. OSError where it cannot be read."""
+    with open(path, "rb", opener=_open_itself) as file:
+        return file.read()
+
+
+def missing(path: Path) -> NoReturn:
+    """What is said where no file is."""
+    refuse(str(path), allowed=f"a file that can be read ({os.strerror(errno.ENOENT).lower()})")
+
+
+def _read(path: Path, most_bytes: int) -> bytes:
+    """The whole file, if it is a regular one of at most so many bytes."""
+    try:
+        with open(path, "rb", opener=_open_itself) as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                refuse(str(path), allowed="a regular file")
+            if not _is_there(path, state):
+                refuse(str(path), allowed="a file that can be read (it was exchanged meanwhile)")
+            if state.st_nlink > 1:  # its other name may lie where nobody opened a folder
+                refuse(str(path), allowed="a file without another name (hard link)")
+            if state.st_size > most_bytes:
+                refuse(f"{state.st_size} bytes", allowed=f"at most {most_bytes} bytes")
+            return file.read(most_bytes)
+    except OSError as error:
+        refuse(str(path), allowed=f"a file that can be read ({(error.strerror or 'it cannot').lower()})")
+
+
+def _is_there(path: Path, opened: os.stat_result) -> bool:
+    """Whether what was opened is the file at this very path, of which no folder became a link since it was looked at."""
+    return os.path.realpath(path) == str(path) and os.path.samestat(os.lstat(path), opened)
+
+
+def _open_itself(path: str, flags: int) -> int:
+    """A link that was put there meanwhile is not followed; a pipe does not block. Windows has neither flag."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _image(raw: bytes, picture: Picture) -> Image:
+    uri = f"data:{picture.media_type};base64,{base64.b64encode(raw).decode()}"
+    return Image(uri, picture.media_type, picture.width, picture.height, len(raw))
+
+
+def data_of(image: Image) -> bytes:
+    """The bytes of a picture that is here, not at a URL."""
+    return base64.b64decode(image.uri.partition(",")[2])
+
+
+def _refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
+    inside = " or ".join(map(str, folders)) or "an allowed folder (there is none)"
+    refuse(got, allowed=f"a file inside {inside} (the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI")

@@ -1,0 +1,255 @@
+"""What models take and cost, as facts and as a table: made of the very rows that orders are checked against."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.matrix import rows
+from sora_mcp.catalogue.rules import breaches, options_of, quote, rate_of, seconds_of, sizes_of, words
+from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Per, Rate, Rule, Scalar, Size, Text
+from sora_mcp.domain.errors import PriceUnknown
+from sora_mcp.domain.money import Micros, as_number, ceil, show
+
+ANY_IMAGE = Image("https://example.com/frame.png")
+MANY_LENGTHS = 12
+"""With more, only the shortest and the longest are priced one by one."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What these sizes cost under these conditions, by length; None where no source states it."""
+
+    sizes: tuple[str, ...]
+    when: tuple[tuple[str, Scalar], ...]
+    micros: tuple[tuple[int, int | None], ...]
+    rate: Rate | None
+
+
+def short(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """One row for each offer."""
+    table = list(zip(catalogue.choices(), rows(catalogue, today=today), strict=True))
+    lines = [f"{row.model}{_marks(choice, catalogue, today)}: {row.sizes}; {row.seconds} s; {row.price}" for choice, row in table]
+    offers = [
+        {
+            "model": row.model,
+            "sizes": [size.text for size in sizes_of(choice.offer)],
+            "seconds": list(seconds_of(choice.offer)),
+            "price": row.price,
+            **_standing(choice, catalogue, today),
+        }
+        for choice, row in table
+    ]
+    return {
+        "message": "\n".join([*lines, *_empty(catalogue), 'Next: list_sizes(model="…") has every price, option and rule.']),
+        "offers": offers,
+    }
+
+
+def _empty(catalogue: Catalogue) -> Iterator[str]:
+    """How to name models where only the user knows them."""
+    for vendor in catalogue.vendors:
+        if vendor.own is not None and not vendor.offers and vendor.name in catalogue.keyed:
+            row = f'["{vendor.name}:my-model"] with per_second = "0.10", sizes = ["1280x720"] and seconds = [4, 8]'
+            yield f"{vendor.title}: no models yet. Only the user can name them, in the file of SORA_MCP_PRICES: {row}."
+
+
+@functools.lru_cache(maxsize=64)
+def named(model: str, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Everything about what this name means. It changes with the day at the most, so it is worked out once. UnknownModel."""
+    return whole(catalogue.named(model), catalogue, today=today)
+
+
+def whole(choices: Sequence[Choice], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Everything about these offers."""
+    return {
+        "message": "\n\n".join(_table(choice, catalogue, today) for choice in choices),
+        "offers": [facts(choice, catalogue, today=today) for choice in choices],
+    }
+
+
+def facts(choice: Choice, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """One offer, for a program; what is unknown or not limited is left out."""
+    offer = choice.offer
+    known = {
+        "model": choice.id,
+        "sizes": [size.text for size in sizes_of(offer)],
+        "seconds": list(seconds_of(offer)),
+        "prices": [_price_facts(prices) for prices in priced(choice, today=today)],
+        "prompt_max": offer.prompt_max,
+        "image": _image_facts(offer),
+        "options": {rule.param: _option_facts(rule) for rule in options_of(offer)},
+        **_standing(choice, catalogue, today),
+        "source": offer.source,
+        "checked": offer.checked.isoformat(),
+        "confidence": offer.confidence,
+    }
+    return {name: value for name, value in known.items() if value is not None and value != {}}
+
+
+def priced(choice: Choice, *, today: date) -> tuple[Prices, ...]:
+    """Every legal combination's price; sizes that cost the same share a row."""
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for when, size in itertools.product(_conditions(choice.offer), sizes_of(choice.offer)):
+        orders = [order for order in _orders(choice.offer, dict(when), size) if not any(breaches(order, choice.offer))]
+        if orders:
+            rate = rate_of(orders[0].facts, choice.offer.rates, today=today)
+            micros = tuple((order.seconds, _micros(order, choice, today)) for order in orders)
+            groups.setdefault((when, micros, rate and (rate.micros, rate.per, rate.times, rate.picture, rate.least)), []).append(size.text)
+    found = {key: tuple(sizes) for key, sizes in groups.items()}
+    return tuple(Prices(sizes, when, micros, rate and _rate(*rate)) for (when, micros, rate), sizes in found.items())
+
+
+def _rate(micros: Micros, per: Per, times: str, picture: Micros, least: Micros) -> Rate:
+    return Rate(micros, per, times=times, picture=picture, least=least)
+
+
+def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:
+    """Every combination of what the prices depend on, beside size and length."""
+    named = {name for rate in offer.rates for name in rate.when}
+    axes: list[list[tuple[str, Scalar]]] = []
+    if "image" in named and offer.image is not None:
+        axes.append([("image", value) for value in ((False, True) if offer.text else (True,))])
+    axes += [[(rule.param, value) for value in values] for rule in options_of(offer) if rule.param in named and (values := _plain(rule))]
+    return list(itertools.product(*axes))
+
+
+def _plain(rule: Rule) -> list[Scalar]:
+    return [value for value in rule.allowed if not isinstance(value, Size)] if isinstance(rule.allowed, tuple) else []
+
+
+def _orders(offer: Offer, when: Mapping[str, Scalar], size: Size) -> Iterator[Order]:
+    with_image = bool(when.get("image", not offer.text))
+    options = {rule.param: rule.default for rule in options_of(offer) if rule.default is not None}
+    options |= {name: value for name, value in when.items() if name != "image"}
+    for seconds in seconds_of(offer):
+        yield Order("x", size, seconds, ANY_IMAGE if with_image else None, options)
+
+
+def _micros(order: Order, choice: Choice, today: date) -> int | None:
+    try:
+        return quote(order, choice.offer, choice.id, today=today).micros
+    except PriceUnknown:
+        return None
+
+
+def _shown(prices: Prices) -> tuple[tuple[int, int | None], ...]:
+    return prices.micros if len(prices.micros) <= MANY_LENGTHS else (prices.micros[0], prices.micros[-1])
+
+
+def _price_facts(prices: Prices) -> dict[str, Any]:
+    fields: dict[str, Any] = {"sizes": list(prices.sizes)}
+    if prices.when:
+        fields["when"] = dict(prices.when)
+    if prices.rate is None:
+        return {**fields, "price": "unknown"}
+    each = ceil(Decimal(prices.rate.micros) * Decimal(prices.rate.times))
+    fields[f"usd_per_{prices.rate.per}"] = as_number(each)
+    if prices.rate.picture:
+        fields["usd_per_picture"] = as_number(prices.rate.picture)
+    return {**fields, "usd": {str(seconds): as_number(micros) for seconds, micros in _shown(prices) if micros is not None}}
+
+
+def _image_facts(offer: Offer) -> dict[str, Any] | None:
+    rule = offer.image
+    if rule is None:
+        return None
+    fields = {
+        "needed": not offer.text or None,
+        "urls": rule.urls,
+        "files": rule.data,
+        "types": list(rule.types),
+        "most_bytes": rule.most_bytes,
+        "exact": rule.exact or None,
+        "sides": list(rule.sides) if rule.sides else None,
+        "prompt": None if offer.prompt_with_image else "not sent",
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _option_facts(rule: Rule) -> dict[str, Any]:
+    match rule.allowed:
+        case Text(most):
+            taken: dict[str, Any] = {"text_max": most}
+        case Link(most):
+            taken = {"https_urls": most}
+        case range() as numbers:
+            taken = {"least": numbers[0], "most": numbers[-1]}
+        case _:
+            taken = {"values": _plain(rule)}
+    return taken if rule.default is None else {**taken, "default": rule.default}
+
+
+def _standing(choice: Choice, catalogue: Catalogue, today: date) -> dict[str, Any]:
+    """Whether it lives, and whether it can be bought now."""
+    ended, fields = choice.offer.ended, dict[str, Any]()
+    if ended is not None:
+        fields["ended"] = {"on": ended.on.isoformat(), "source": ended.source}
+    if choice.id in catalogue.gone:
+        fields["gone"] = catalogue.gone[choice.id].isoformat()
+    if not catalogue.usable(choice):
+        fields["needs_key"] = choice.vendor.keys[0]
+    if (days := _stale(choice, today)) is not None:
+        fields["price_days_old"] = days
+    return fields
+
+
+def _stale(choice: Choice, today: date) -> int | None:
+    """How many days ago somebody looked the price up, where that is too long."""
+    age = today - choice.offer.checked
+    return age.days if choice.offer.rates and choice.vendor.keys and age > STALE else None
+
+
+def _marks(choice: Choice, catalogue: Catalogue, today: date) -> str:
+    ended = [f"ended {choice.offer.ended.on}"] if choice.offer.ended else []
+    gone = [f"gone at {choice.vendor.title}, as it said on {catalogue.gone[choice.id]}"] if choice.id in catalogue.gone else []
+    key = [] if catalogue.usable(choice) else [f"needs {choice.vendor.keys[0]}"]
+    old = [f"price looked up {days} days ago"] if (days := _stale(choice, today)) is not None else []
+    return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
+
+
+def _table(choice: Choice, catalogue: Catalogue, today: date) -> str:
+    offer = choice.offer
+    options = "; ".join(_option(rule) for rule in options_of(offer)) or "none"
+    prompt = "no stated limit" if offer.prompt_max is None else f"at most {offer.prompt_max} characters"
+    lines = [
+        f"{choice.id}{_marks(choice, catalogue, today)}",
+        *(_price_line(prices) for prices in priced(choice, today=today)),
+        f"Prompt: {prompt}. First frame: {_frame(offer)}. Options: {options}.",
+        f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
+    ]
+    return "\n".join(lines)
+
+
+def _price_line(prices: Prices) -> str:
+    when = "".join(f" with {name} {str(value).lower() if isinstance(value, bool) else value}" for name, value in prices.when)
+    costs = ", ".join(f"{seconds} s {show(micros) if micros else 'free'}" for seconds, micros in _shown(prices) if micros is not None)
+    costs = costs or f"{', '.join(str(seconds) for seconds, _ in _shown(prices))} s, price unknown"
+    picture = f"; {show(prices.rate.picture)} more for each picture" if prices.rate and prices.rate.picture else ""
+    return f"{', '.join(prices.sizes)}{when}: {costs}{picture}"
+
+
+def _option(rule: Rule) -> str:
+    default = "" if rule.default is None else f" (default {str(rule.default).lower()})"
+    return f"{rule.param}: {words(rule)}{default}"
+
+
+def _frame(offer: Offer) -> str:
+    rule = offer.image
+    if rule is None:
+        return "not taken"
+    ways = " or ".join(way for way, taken in (("https URL", rule.urls), ("file or data: URI", rule.data)) if taken)
+    types = ", ".join(kind.removeprefix("image/") for kind in rule.types)
+    prompt = "" if offer.prompt_with_image else "; the prompt is then not sent"
+    return f"{ways}, {types}, at most {rule.most_bytes} bytes{_limits(rule)}{prompt}"
+
+
+def _limits(rule: ImageRule) -> str:
+    exact = ", exactly as large as the video" if rule.exact else ""
+    return exact + (f", {rule.sides[0]} to {rule.sides[1]} pixels a side" if rule.sides else "")

@@ -1,0 +1,164 @@
+"""What the store is asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sora_mcp.domain import Call, Job, Quote, Scalar
+from sora_mcp.domain.money import Micros
+
+READING = """
+made known get page budget outlook spend approval version changed alive next_due paused paid_call rivals alone_until unclaimed on_sale
+"""
+READS = frozenset(READING.split())
+"""What needs no write lock, and so never waits behind a write."""
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """Everything that `reserve` writes down."""
+
+    principal: str
+    fingerprint: str
+    """The same for what means the same to the same principal now: offer, order, options."""
+    request_id: str | None
+    vendor: str
+    model: str
+    prompt: str
+    size: str
+    seconds: int
+    options: Mapping[str, Scalar]
+    with_image: bool
+    warnings: tuple[str, ...]
+    call: Call
+    quote: Quote
+    expected_s: int
+    """How long it takes, where the store has not seen how long the model takes."""
+    parents: tuple[str, ...] = ()
+    quote_id: str | None = None
+    """What a person approved, where the caller names it."""
+    agreed: str | None = None
+    """The quote that a person has just said yes to, in the form that showed it. Never what the caller says."""
+    confirm: bool = False
+    """A person's yes is needed for this one."""
+    outline: str = ""
+    """The same for the same wish whatever its prompt."""
+    wish: str | None = None
+    """The same for the same words of the same principal, whatever they mean now."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What tells one wish from another. Without `fingerprint` nobody knows what the words mean now."""
+
+    principal: str
+    request_id: str | None
+    wish: str | None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What an estimate has of an intent: everything but the words."""
+
+    principal: str
+    fingerprint: str
+    model: str
+    size: str
+    seconds: int
+    micros: Micros
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What a user may spend: on one video, and on a calendar day and month in `zone`."""
+
+    per_video: Micros
+    daily: Micros
+    monthly: Micros
+    zone: tzinfo
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What is left of the caps. Held money counts as spent."""
+
+    per_video: Micros
+    day_limit: Micros
+    day_spent: Micros
+    day_left: Micros
+    month_limit: Micros
+    month_spent: Micros
+    month_left: Micros
+    resets_at: datetime
+    """When the day ends: aware, UTC."""
+    unknown: Micros
+    """The part of `month_spent` that jobs with an unclear outcome hold."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some jobs, newest first, and where the next page begins."""
+
+    jobs: tuple[Job, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class SpendRow:
+    """What one model cost on one day. Free videos move no money and have no row."""
+
+    day: str
+    vendor: str
+    model: str
+    videos: int
+    held: Micros
+    spent: Micros
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A quote that waits for a person's yes, has it, or was used up."""
+
+    id: str
+    model: str
+    size: str
+    seconds: int
+    micros: Micros
+    prompt: str
+    expires_at: float
+    approved_at: float | None
+    used_by: str | None
+    """The job that it was good for."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A model that cost more than was quoted: nothing is bought of it until a person resumes it."""
+
+    model: str
+    since: float
+    why: str
+    job_id: str
+    """The video that cost more."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A vendor's list of models, as it was fetched."""
+
+    vendor: str
+    fetched_at: float
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A model that its vendor said it does not have, or not now."""
+
+    model: str
+    code: str
+    at: float

@@ -1,0 +1,224 @@
+"""The tables, and how a fact becomes a column."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from sora_mcp.domain import Artifact, Call, JobError
+
+
+class Words(sa.TypeDecorator[str]):
+    """Text that every database takes: PostgreSQL refuses NUL, UTF-8 has no lone surrogates."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text without what cannot be stored."""
+        return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+class Json(sa.TypeDecorator[Any]):
+    """A value as ASCII JSON text; `read` makes the value again."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """None stays the database's own NULL."""
+        if value is None:
+            return None
+        return json.dumps(dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """As it was before it was stored."""
+        return None if value is None else self.read(json.loads(value))
+
+
+def _call(stored: dict[str, Any]) -> Call:
+    pairs: dict[str, Any] = {name: tuple((key, value) for key, value in stored[name]) for name in ("query", "headers")}
+    return Call(**(stored | pairs))
+
+
+def _error(stored: dict[str, Any]) -> JobError:
+    return JobError(**stored)
+
+
+def _artifact(stored: dict[str, Any]) -> Artifact:
+    return Artifact(**stored)
+
+
+class db_now(FunctionElement[float]):
+    """Now, as seconds since 1970, by the database's clock: the one clock that all processes share."""
+
+    type = sa.Double[float]()
+    inherit_cache = True
+
+
+@compiles(db_now, "sqlite")
+def _sqlite_now(element: db_now, compiler: SQLCompiler, **_: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"  # unixepoch('subsec') would be plainer, but needs SQLite 3.42
+
+
+@compiles(db_now, "postgresql")
+def _postgres_now(element: db_now, compiler: SQLCompiler, **_: Any) -> str:
+    return "extract(epoch FROM clock_timestamp())::double precision"
+
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("principal", Words, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),  # the window that its money belongs to
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("wish", sa.Text),  # NULL in rows of the first versions
+    sa.Column("request_id", Words),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("updated_at", sa.Double, nullable=False),
+    sa.Column("finished_at", sa.Double),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("due_at", sa.Double),  # when the worker has to look; NULL: never again
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", sa.Double),
+    sa.Column("fence", sa.BigInteger, nullable=False, default=0),
+    sa.Column("tries", sa.BigInteger, nullable=False, default=0),
+    sa.Column("dead_links", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("submit_token", sa.Text),
+    sa.Column("submitted_at", sa.Double),
+    sa.Column("vendor_id", Words),
+    sa.Column("micros", sa.BigInteger, nullable=False),
+    sa.Column("actual", sa.BigInteger),
+    sa.Column("charged", sa.Text, nullable=False),
+    sa.Column("size", sa.Text, nullable=False),
+    sa.Column("seconds", sa.BigInteger, nullable=False),
+    sa.Column("with_image", sa.Boolean, nullable=False),
+    sa.Column("basis", Words, nullable=False),
+    sa.Column("source", Words, nullable=False),
+    sa.Column("checked", sa.Date, nullable=False),
+    sa.Column("confidence", sa.Text, nullable=False),
+    sa.Column("expected_s", sa.BigInteger, nullable=False),
+    sa.Column("progress", sa.Double),
+    sa.Column("said", Words),
+    sa.Column("words", Words, nullable=False),  # the prompt in folded case, for searching
+    sa.Column("prompt", Words, nullable=False),
+    sa.Column("options", Json(dict), nullable=False),
+    sa.Column("warnings", Json(tuple), nullable=False),
+    sa.Column("parents", Json(tuple), nullable=False),
+    sa.Column("error", Json(_error)),
+    sa.Column("artifact", Json(_artifact)),
+    sa.Column("next", Json(_call)),
+    sa.Column("media", Json(_call)),
+    sa.Column("call", Json(_call)),  # last, because a first frame makes it megabytes long
+    sa.Index("jobs_by_version", "version", unique=True),
+    sa.Index("jobs_by_vendor_id", "vendor", "vendor_id", unique=True),  # a vendor's job belongs to one row, ever
+    sa.Index("jobs_by_request", "principal", "request_id", unique=True),
+    sa.Index("jobs_by_fingerprint", "principal", "fingerprint", "created_at"),
+    sa.Index("jobs_by_wish", "principal", "wish", "created_at"),
+    sa.Index("jobs_by_age", "created_at", "id"),
+    sa.Index("jobs_by_state", "state", "created_at", "id"),
+    sa.Index("jobs_by_model", "model", "state", "finished_at"),
+    sa.Index("jobs_of", "principal", "created_at", "id"),
+    sa.Index("jobs_of_by_state", "principal", "state", "created_at", "id"),
+    sa.Index("jobs_due", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")),
+)
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("job_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("from_account", sa.Text, nullable=False),
+    sa.Column("to_account", sa.Text, nullable=False),
+    sa.Column("micros", sa.BigInteger, sa.CheckConstraint("micros > 0"), nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("month", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("ledger_by_month", "month", "day"),
+)
+
+totals = sa.Table(
+    "totals",
+    metadata,
+    sa.Column("window", sa.Text, primary_key=True),  # 2026-11-21 or 2026-11
+    sa.Column("micros", sa.BigInteger, nullable=False),
+    sa.Column("ends_at", sa.Double),  # of a day: the moment at which it was promised to end
+)
+
+quotes = sa.Table(
+    "quotes",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("principal", Words, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("size", sa.Text, nullable=False),
+    sa.Column("seconds", sa.BigInteger, nullable=False),
+    sa.Column("micros", sa.BigInteger, nullable=False),
+    sa.Column("prompt", Words, nullable=False),
+    sa.Column("expires_at", sa.Double, nullable=False),
+    sa.Column("approved_at", sa.Double),
+    sa.Column("used_by", sa.Text, unique=True),
+    sa.Index("quotes_by_fingerprint", "principal", "fingerprint", "expires_at"),
+)
+
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("since", sa.Double, nullable=False),
+    sa.Column("why", Words, nullable=False),
+    sa.Column("job_id", sa.Text, nullable=False),
+)
+
+listings = sa.Table(
+    "listings",
+    metadata,
+    sa.Column("vendor", sa.Text, primary_key=True),
+    sa.Column("fetched_at", sa.Double, nullable=False),
+    sa.Column("body", Json(dict), nullable=False),
+)
+
+gone = sa.Table(
+    "gone",
+    metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+)
+
+orphans = sa.Table(
+    "orphans",
+    metadata,
+    sa.Column("vendor", sa.Text, primary_key=True),
+    sa.Column("vendor_id", Words, primary_key=True),
+    sa.Column("job_id", sa.Text, primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+)

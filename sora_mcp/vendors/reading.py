@@ -1,0 +1,65 @@
+"""Read vendors' replies; None for what no vendor documents."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from sora_mcp.domain import Done, DoneWithoutLink, Listing, LostCall, Offer, Pending, Reading, Reply, Vendor
+from sora_mcp.domain.money import Micros
+from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED
+
+
+def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
+    """What the reply means, or None when nobody documented such an answer."""
+    try:
+        known = 200 <= reply.status < 300 or (reply.call.method == "GET" and reply.status in vendor.ends)
+        reading = vendor.read(reply) if known else None
+        if reading is None or not _is_named(reading, vendor):
+            return None
+    except NOT_AS_DOCUMENTED:
+        return None
+    if isinstance(reading, Done) and not _is_link(reading.media.path):
+        return DoneWithoutLink(reading.said, reading.micros, reading.id)
+    return reading
+
+
+def offers_of(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[Offer, ...] | None:
+    """The offers in the vendor's own list; None where the reply is no such list."""
+    try:
+        return vendor.offers_of(reply, checked) if vendor.offers_of is not None and reply.status == 200 else None
+    except NOT_AS_DOCUMENTED:
+        return None
+
+
+def quoted(vendor: Vendor, reply: Reply) -> Micros | None:
+    """What the vendor says that it costs; None where it says nothing that is documented."""
+    try:
+        return vendor.quoted(reply) if vendor.quoted is not None and 200 <= reply.status < 300 else None
+    except NOT_AS_DOCUMENTED:
+        return None
+
+
+def searched(vendor: Vendor, reply: Reply, lost: LostCall) -> Listing | None:
+    """One page of the vendor's list, or None when it is not what the vendor documents: then it says nothing at all."""
+    if vendor.find is None or not 200 <= reply.status < 300:
+        return None
+    try:
+        listing = vendor.find.read(reply, lost)
+        return listing if all(row.id is None or is_id(row.id, vendor) for row in listing.found) else None
+    except NOT_AS_DOCUMENTED:
+        return None
+
+
+def is_id(text: object, vendor: Vendor) -> bool:
+    """Whether it looks like this vendor's ids: it becomes part of an address."""
+    return isinstance(text, str) and ".." not in text and re.fullmatch(vendor.job_id, text) is not None
+
+
+def _is_named(reading: Reading, vendor: Vendor) -> bool:
+    """Whether its id can be followed."""
+    return is_id(reading.id, vendor) or (reading.id is None and not isinstance(reading, Pending))
+
+
+def _is_link(path: object) -> bool:
+    return isinstance(path, str) and path.startswith(("/", "https://", "http://"))

@@ -1,0 +1,46 @@
+"""What a model's maker says of it, wherever it is sold: sizes in pixels, and the day it ended."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sora_mcp.domain import Ended, Link, Rule, Size
+
+SORA_ENDED = Ended("Sora 2", "OpenAI", date(2026, 9, 24), "https://developers.openai.com/api/docs/models/sora-2")
+
+HD = (Size("1280x720", "16:9", "720p"), Size("720x1280", "9:16", "720p"))
+FULL_HD = (Size("1920x1080", "16:9", "1080p"), Size("1080x1920", "9:16", "1080p"))
+UHD = (Size("3840x2160", "16:9", "4k"), Size("2160x3840", "9:16", "4k"))
+SORA = Rule("size", HD)
+SORA_PRO = Rule("size", (*HD, Size("1792x1024", "16:9", "1080p"), Size("1024x1792", "9:16", "1080p")))
+"""Sora's "1080p" is 1792x1024. https://docs.aimlapi.com/api-references/video-models/openai/sora-2-pro-i2v"""
+SORA_SECONDS = Rule("seconds", (4, 8, 12))
+VEO_SECONDS = Rule("seconds", (4, 6, 8))
+SEED = Rule("seed", range(2**31))
+LAST = (Rule("last_image", Link()), Rule("last_image", (), {"image": False}))
+"""A last frame goes with a first one."""
+
+
+def references(most: int) -> tuple[Rule, ...]:
+    """Pictures of what is to be seen, in place of a first frame."""
+    return (Rule("references", Link(most)), Rule("references", (), {"image": True}))
+
+
+KLING = tuple(Size(ratio, ratio) for ratio in ("16:9", "9:16", "1:1"))
+SEEDANCE = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")
+AUTO = Size("auto")
+"""The first frame decides, because the vendor has no field for it."""
+
+
+def sized(ratios: tuple[str, ...], resolutions: tuple[str, ...]) -> tuple[Size, ...]:
+    """Every ratio in every resolution, where no page says how many pixels that is."""
+    return tuple(Size(f"{ratio} {resolution}", ratio, resolution) for resolution in resolutions for ratio in ratios)
+
+
+def framed(words: tuple[Size, ...], picture: tuple[Size, ...]) -> tuple[Rule, ...]:
+    """Sizes of a model that takes some from words only, and others with a first frame only."""
+    return (
+        Rule("size", (*words, *picture)),
+        Rule("size", words, {"image": False}),
+        Rule("size", picture, {"image": True}),
+    )

@@ -1,0 +1,179 @@
+"""The command line, as somebody types it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.facts import ADDRESSES, SETTINGS
+from sora_mcp import __version__
+from sora_mcp.cli import main as cli
+from sora_mcp.config.logging import Redacting
+from sora_mcp.domain.errors import NeedsConfirmation, NotFound
+from sora_mcp.security.secrets import Secret
+from sora_mcp.store import Store
+
+from ..house import ROOT
+from ..stored import CAPS, purchase
+
+WITH_WORDS = {"show": ["v_1"], "approve": ["q_1"], "resolve": ["v_1", "--charged"], "resume": ["muvi:sora-2"]}
+"""Commands that need more than their name."""
+
+# Settings and the way it ends
+
+
+def test_every_setting_is_a_flag_of_every_command() -> None:
+    words = [
+        [],
+        *([command.name] for command in cli.COMMANDS if command.name not in WITH_WORDS),
+        *([name, *words] for name, words in WITH_WORDS.items()),
+    ]
+    flags = [name for setting in (*SETTINGS, *ADDRESSES) for name in (cli.flag(setting.name.removeprefix("SORA_MCP_")), "7")]
+    for word in words:
+        given = cli.flags_of(cli.parser().parse_args([*word, *flags]))
+        assert given == {setting.name.removeprefix("SORA_MCP_"): "7" for setting in (*SETTINGS, *ADDRESSES)}
+
+
+def test_a_flag_may_stand_before_the_command_too() -> None:
+    arguments = cli.parser().parse_args(["--daily-usd", "5", "jobs", "--monthly-usd=50"])
+    assert (arguments.command, cli.flags_of(arguments)) == ("jobs", {"DAILY_USD": "5", "MONTHLY_USD": "50"})
+
+
+def test_a_key_is_no_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.run(["--pixazo-api-key", "abc", "jobs"])
+    assert caught.value.code == 2
+
+
+def test_a_bad_setting_ends_with_two_and_one_line_that_names_it(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.run(["jobs"], said | {"SORA_MCP_DAILY_USD": "s3cr3t"})
+    assert (code, *capsys.readouterr()) == (2, "", "sora-mcp: SORA_MCP_DAILY_USD must be an amount of dollars such as 10 or 2.50.\n")
+
+
+def test_a_refusal_ends_with_one_and_one_line(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.run(["show", "v_0000000000"], said)
+    out, err = capsys.readouterr()
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("sora-mcp: ")
+
+
+def test_a_refusal_inside_of_a_task_group_is_still_one_line() -> None:
+    group = BaseExceptionGroup("both", [ValueError("mine"), ExceptionGroup("inner", [NotFound("There is none.")])])
+    assert cli._refusal(group) == group.exceptions[1].exceptions[0]  # type: ignore[attr-defined]
+    assert cli._refusal(ExceptionGroup("faults", [ValueError("mine")])) is None
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["spend", "2026-13"],
+        ["spend", "november"],
+        ["serve", "--port", "0"],
+        ["serve", "--port", "x"],
+        ["jobs", "--limit", "0"],
+        ["nothing"],
+    ],
+)
+def test_a_command_line_that_cannot_be_ends_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.run(argv)
+    assert caught.value.code == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.run(["--version"])
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")
+
+
+# The log
+
+
+def test_a_key_is_in_no_line_of_the_log() -> None:
+    formatter = Redacting([Secret("k-123"), Secret("k-456")])
+    try:
+        raise ValueError("with k-456 inside")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "a %s b", ("k-123",), sys.exc_info())
+    text = formatter.format(record)
+    assert ("a *** b" in text, "with *** inside" in text, "k-" in text) == (True, True, False)
+
+
+def test_the_log_goes_to_stderr_at_its_level_and_names_no_addresses(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["vendors"], said | {"SORA_MCP_LOG": "info", "MUVI_API_KEY": "k-123"}) == 0
+    logging.getLogger("sora_mcp.x").info("the key is k-123")
+    logging.getLogger("httpx2").info("GET https://somewhere")
+    err = capsys.readouterr().err
+    assert re.fullmatch(r"\S+ \S+ INFO sora_mcp\.x: the key is \*\*\*\n", err)
+
+
+def test_who_stops_reading_ends_the_command_in_peace(said: dict[str, str]) -> None:
+    environ = {**os.environ, **said, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "sora_mcp", "vendors"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as command:
+        assert command.stdout is not None
+        assert command.stderr is not None
+        command.stdout.close()
+        assert (command.wait(timeout=30), command.stderr.read()) == (0, b"")
+
+
+def test_a_home_that_can_never_be_made_is_a_bad_setting(said: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert cli.run(["jobs", "--home", str(tmp_path / "file" / "home")], said) == 2
+    assert capsys.readouterr().err == "sora-mcp: SORA_MCP_HOME must be a path of a folder.\n"
+
+
+# What a terminal may be
+
+
+@pytest.fixture
+def wordy(said: dict[str, str], store: Store) -> dict[str, str]:
+    """What `{job}` and `{quote}` stand for in a store whose prompts have letters that few terminals have."""
+    job = store.reserve(purchase(prompt="木 ж 😀"), CAPS)
+    with pytest.raises(NeedsConfirmation) as asked:
+        store.reserve(purchase("4.00", fingerprint="f", confirm=True, prompt="木 ж 😀"), CAPS)
+    return {"job": job.id, "quote": asked.value.quote_id}
+
+
+def in_a_shell(line: str, said: dict[str, str], **environ: str) -> subprocess.CompletedProcess[bytes]:
+    """A command as a shell runs it. `sora` is the program."""
+    everything = {**os.environ, **said, "PYTHONPATH": str(ROOT), **environ}
+    return subprocess.run(
+        ["sh", "-c", line.replace("sora", f"{sys.executable} -m sora_mcp", 1)], env=everything, capture_output=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1:strict"])
+@pytest.mark.parametrize("command", ["jobs", "show {job}", "approve {quote}"])
+def test_letters_that_the_terminal_does_not_have_are_escaped(
+    encoding: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]
+) -> None:
+    ended = in_a_shell(f"sora {command.format(**wordy)} </dev/null", said, PYTHONIOENCODING=encoding)
+    assert (ended.returncode, ended.stderr, rb"\u6728 \u0436 \U0001f600" in ended.stdout) == (0, b"", True)
+    assert (store.approvals.approval(wordy["quote"]).approved_at is not None) == command.startswith("approve")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes them")
+@pytest.mark.parametrize("closed", [">&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["jobs", "approve {quote}"])
+def test_a_closed_stream_is_an_empty_one(closed: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]) -> None:
+    ended = in_a_shell(f"sora {command.format(**wordy)} {closed}", said)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (store.approvals.approval(wordy["quote"]).approved_at is not None) == command.startswith("approve")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_what_cannot_be_said_for_want_of_room_is_one_line(said: dict[str, str], wordy: dict[str, str]) -> None:
+    ended = in_a_shell("sora vendors >/dev/full", said)
+    assert (ended.returncode, ended.stderr.decode().splitlines()) == (
+        1,
+        ["sora-mcp: there is no room for what it says (No space left on device); what was done is done."],
+    )

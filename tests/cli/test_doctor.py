@@ -1,0 +1,132 @@
+"""What the doctor finds, and what it says is to be done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sora_mcp.cli import main as cli
+from sora_mcp.cli.doctor import Finding, findings_of
+from sora_mcp.config.settings import Settings, load
+from sora_mcp.store import Store
+
+from ..stored import begun, no
+
+Printed = pytest.CaptureFixture[str]
+Find = Callable[..., list[Finding]]
+LATER = 1_806_000_000.0
+"""2027-03-25: more than 90 days after the prices were looked up."""
+BEFORE = 1_700_000_000.0
+
+
+def of(said: dict[str, str], *, now: float | None = None) -> dict[str, Finding]:
+    """The findings by their first words."""
+    settings: Settings = load(said, today=date(2026, 11, 21))
+    return {finding.said.split(":")[0]: finding for finding in findings_of(settings, now=now)}
+
+
+def test_a_sound_machine_has_nothing_to_fix(said: dict[str, str], capsys: Printed) -> None:
+    assert cli.run(["doctor"], said) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == (
+        "ok    caps: $5.00 a video, $10.00 a day, $100.00 a month; a person is asked above $2.00; days are those of UTC"
+    )
+    assert out.splitlines()[-1] == "Nothing to fix."
+
+
+def test_keys_are_named_and_never_shown(said: dict[str, str], capsys: Printed) -> None:
+    assert cli.run(["doctor"], said | {"MUVI_API_KEY": "s3cr3t", "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}) == 0
+    out, err = capsys.readouterr()
+    assert "note  Muvi: has a key; Muvi could not be reached, so the key is not tested\n" in out
+    assert "note  no key: " in out
+    assert ", Pixazo (PIXAZO_API_KEY), " in out
+    assert "\n      -> to buy there, set it, or: sora-mcp setup mulerun, and so on\n" in out
+    assert "s3cr3t" not in out + err
+
+
+def test_without_any_key_it_says_what_works(said: dict[str, str]) -> None:
+    finding = of(said)["no vendor has a key"]
+    assert finding == Finding("note", "no vendor has a key: every video is a free sample clip", "store one: sora-mcp setup")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a folder")
+def test_a_folder_that_cannot_be_written_has_to_be_fixed(said: dict[str, str], capsys: Printed) -> None:
+    code = cli.run(["doctor", "--output-dir", "/proc/videos"], said)
+    out = capsys.readouterr().out
+    assert (code, out.splitlines()[-1]) == (1, "1 to fix.")
+    assert "fix   videos: /proc/videos cannot be written (No such file or directory)\n" in out
+    assert "      -> make it writable, or set SORA_MCP_OUTPUT_DIR to a folder that is\n" in out
+
+
+def test_a_slip_in_a_settings_name_has_to_be_fixed(said: dict[str, str]) -> None:
+    findings = list(findings_of(load({**said, "SORA_MCP_DAYLY_USD": "1"}, today=date(2026, 11, 21))))
+    slip = "'SORA_MCP_DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"
+    assert Finding("fix", slip, "correct its name, or take it out") in findings
+
+
+def test_a_store_that_does_not_open_has_to_be_fixed(said: dict[str, str], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "sora.db").write_bytes(b"this is no database" * 100)
+    assert of(said)["store"].verdict == "fix"
+
+
+def test_images_are_looked_for_where_the_settings_say(said: dict[str, str], tmp_path: Path) -> None:
+    said["SORA_MCP_IMAGE_DIRS"] = str(tmp_path)
+    assert of(said)["images"] == Finding("ok", f"images: {tmp_path}")
+    said["SORA_MCP_IMAGE_DIRS"] = str(tmp_path / "gone")
+    assert of(said)["images"] == Finding(
+        "fix", f"images: {tmp_path / 'gone'} is no folder", "make it, or take it out of SORA_MCP_IMAGE_DIRS"
+    )
+
+
+def test_jobs_under_way_and_money_in_doubt_are_named(said: dict[str, str], store: Store) -> None:
+    store.unclear(begun(store), "t", no("unknown"))
+    begun(store)
+    settings = load(said, today=date(2026, 11, 21))
+    lines = [finding.said for finding in findings_of(settings) if finding.said.startswith("store: ") and "folder" not in finding.said]
+    assert lines[1:] == [
+        "store: opens; 1 jobs under way (sora-mcp watch finishes them)",
+        "store: $1.00 are held by jobs whose outcome is unclear",
+    ]
+
+
+def test_a_clock_before_the_prices_were_known_has_to_be_set(said: dict[str, str]) -> None:
+    assert of(said, now=BEFORE)["clock"].verdict == "fix"
+
+
+def test_a_clock_apart_from_the_file_systems_has_to_be_set(said: dict[str, str]) -> None:
+    assert of(said, now=LATER)["clock"].todo == "set the clocks: budgets go by calendar days"
+
+
+def test_old_prices_are_told(said: dict[str, str]) -> None:
+    finding = of(said, now=LATER)["prices"]
+    assert (finding.verdict, finding.said.endswith("were looked up more than 90 days ago")) == ("note", True)
+
+
+def test_each_client_that_is_here_is_looked_at(said: dict[str, str], tmp_path: Path) -> None:
+    for name in (".cursor", ".codex"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"sora": {"command": "/gone/sora-mcp"}}}')
+    (tmp_path / ".codex" / "config.toml").write_text("no toml")
+    found = of(said)
+    assert found["Cursor"] == Finding("fix", "Cursor: starts '/gone/sora-mcp', which is no program here", "sora-mcp setup")
+    assert (found["Codex"].verdict, found["Codex"].said) == ("note", f"Codex: {tmp_path / '.codex' / 'config.toml'} cannot be read")
+    (tmp_path / ".cursor" / "mcp.json").write_text("{}")
+    assert of(said)["Cursor"] == Finding("note", "Cursor: does not know this server", "sora-mcp setup")
+    (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"sora": {"command": "sh"}}}')
+    assert of(said)["Cursor"] == Finding("ok", "Cursor: starts sh")
+
+
+def test_lists_and_models_that_are_gone_are_told(said: dict[str, str], store: Store) -> None:
+    keyed = said | {"OPENROUTER_API_KEY": "k"}
+    assert of(keyed)["list of OpenRouter"].said == "list of OpenRouter: never fetched"
+    row = {"id": "a/b", "supported_durations": [5], "supported_resolutions": ["720p"], "pricing_skus": {"duration_seconds": "1"}}
+    store.listings.keep("openrouter", {"data": [row]})
+    store.listings.miss("muvi:wan-2.6", "model_retired")
+    assert of(keyed)["list of OpenRouter"].said == "list of OpenRouter: 1 models, 0 hours old"
+    assert of(keyed)["gone"].said.startswith("gone: muvi:wan-2.6, as its vendor said on ")

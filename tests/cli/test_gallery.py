@@ -1,0 +1,147 @@
+"""The gallery: one page beside the videos, in which no word of others does anything."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from datetime import UTC, date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sora_mcp.cli import main as cli
+from sora_mcp.cli.gallery.build import write
+from sora_mcp.cli.gallery.page import Shown, page
+from sora_mcp.config.settings import load
+from sora_mcp.domain import Artifact, Job
+
+from ..house import PACKAGE
+from ..nouns import a_job
+
+CLIP = PACKAGE / "media" / "sample" / "clips" / "landscape.mp4"
+NASTY = '</p><script>alert(1)</script><img src="https://example.com/x" onerror=alert(1)>"\'&\u202e'
+
+
+def made(number: int, path: Path, *, parents: tuple[str, ...] = (), prompt: str = "A paper boat") -> Job:
+    """A finished job whose file may be at this path."""
+    at = 1_795_176_000.0 + number
+    file = Artifact(str(path), 1000, "00" * 32, 4.0, 1280, 720)
+    return replace(a_job(), id=f"v_{number:010d}", state="completed", artifact=file, parents=parents, prompt=prompt, created_at=at)
+
+
+class Nesting(HTMLParser):
+    """Which article stands under which, and every tag."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.under: dict[str, str | None] = {}
+        self._open: list[str | None] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag == "li":
+            self._open.append(None)
+        if tag == "article":
+            self._open[-1] = dict(attrs)["id"]
+            self.under[str(self._open[-1])] = self._open[-2] if len(self._open) > 1 else None
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "li":
+            self._open.pop()
+
+
+def test_words_of_others_are_words(tmp_path: Path) -> None:
+    text = page((Shown(made(1, tmp_path / "a.mp4", prompt=NASTY), None, None),), tmp_path, UTC)
+    assert Nesting(text).tags.count("script") == 1
+    assert "img" not in Nesting(text).tags
+    assert "https:" not in re.sub(r"<p class=words.*?</p>", "", text)
+
+
+def test_what_was_made_from_a_video_stands_under_it(tmp_path: Path) -> None:
+    jobs = [made(3, tmp_path, parents=("v_0000000002", "v_0000000009")), made(2, tmp_path, parents=("v_0000000001",)), made(1, tmp_path)]
+    text = page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)
+    assert Nesting(text).under == {"v_0000000001": None, "v_0000000002": "v_0000000001", "v_0000000003": "v_0000000002"}
+
+
+def test_parents_in_a_circle_are_still_shown(tmp_path: Path) -> None:
+    jobs = [made(2, tmp_path, parents=("v_0000000001",)), made(1, tmp_path, parents=("v_0000000002",))]
+    text = page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)
+    assert Nesting(text).under == {"v_0000000001": None, "v_0000000002": "v_0000000001"}
+
+
+def test_a_chain_of_two_thousand_shots_is_a_page(tmp_path: Path) -> None:
+    jobs = [made(n, tmp_path, parents=(f"v_{n - 1:010d}",)) for n in range(2000, 0, -1)]
+    assert len(Nesting(page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)).under) == 2000
+
+
+def test_posters_are_made_beside_the_videos_and_kept(said: dict[str, str], tmp_path: Path) -> None:
+    settings = load(said, today=date(2026, 11, 21))
+    settings.output_dir.mkdir()
+    there = settings.output_dir / "a boat #1.mp4"
+    shutil.copy(CLIP, there)
+    broken = settings.output_dir / "broken.mp4"
+    broken.write_bytes(b"no video")
+    jobs = (made(3, there), made(2, broken), made(1, settings.output_dir / "gone.mp4"))
+    text = write(jobs, settings).read_text("utf-8")
+    picture = there.with_suffix(".jpg")
+    assert picture.read_bytes()[:3] == b"\xff\xd8\xff"
+    assert 'poster="a%20boat%20%231.jpg" src="a%20boat%20%231.mp4"' in text
+    assert 'preload=metadata aria-label="Video v_0000000002" src="broken.mp4"' in text
+    assert text.count("The file is not at its place any more") == 1
+    before = picture.stat().st_mtime_ns
+    write(jobs, settings)
+    assert picture.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", ["edit #1.png", "edit #1.jpg", "edit #1.gif"])
+def test_an_edit_that_is_a_picture_is_shown_as_one(said: dict[str, str], name: str) -> None:
+    settings = load(said, today=date(2026, 11, 21))
+    settings.output_dir.mkdir()
+    picture = settings.output_dir / name
+    Image.new("RGB", (320, 180), "red").save(picture)
+    text = write((made(1, picture),), settings).read_text("utf-8")
+    assert f'<img loading=lazy alt="Picture v_0000000001" src="edit%20%231{picture.suffix}">' in text
+    assert "video" not in Nesting(text).tags
+    assert sorted(path.name for path in settings.output_dir.iterdir()) == sorted([name, "gallery.html"])
+
+
+@pytest.mark.parametrize(
+    ("names", "said_"),
+    [
+        ((), "0 videos,"),
+        (("a.mp4",), "1 video,"),
+        (("a.mp4", "b.mp4", "c.png"), "2 videos and 1 picture,"),
+        (("a.png", "b.gif"), "0 videos and 2 pictures,"),
+    ],
+)
+def test_pictures_are_not_counted_as_videos(names: tuple[str, ...], said_: str, tmp_path: Path) -> None:
+    shown = tuple(Shown(made(number, tmp_path / name), None, None) for number, name in enumerate(names))
+    assert f"<p class=dim>{said_} $" in page(shown, tmp_path, UTC)
+
+
+def test_a_link_in_the_pages_place_is_not_followed(said: dict[str, str], tmp_path: Path) -> None:
+    settings = load(said, today=date(2026, 11, 21))
+    settings.output_dir.mkdir()
+    (tmp_path / "precious").write_text("mine")
+    (settings.output_dir / "gallery.html").symlink_to(tmp_path / "precious")
+    write((), settings)
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert "Nothing is finished yet." in (settings.output_dir / "gallery.html").read_text()
+
+
+def test_the_command_says_where_it_is_and_opens_it_only_when_wanted(
+    said: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    path = tmp_path / "videos" / "gallery.html"
+    assert cli.run(["demo", "a", "red", "kite"], said) == 0
+    assert (cli.run(["gallery", "--no-open"], said), opened) == (0, [])
+    assert (cli.run(["gallery"], said), opened) == (0, [path.as_uri()])
+    assert capsys.readouterr().out.splitlines()[-1] == f"1 video: {path}"
+    assert "a red kite" in path.read_text("utf-8")

@@ -1,0 +1,114 @@
+"""Tables of what was made, what it cost, and what there is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from sora_mcp.catalogue import matrix
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.cli import main as cli
+from sora_mcp.cli.terminal import facts, table
+from sora_mcp.store import Store
+
+from ..stored import CAPS, DONE, FILE, begun, claimed, no, purchase, running
+
+Printed = pytest.CaptureFixture[str]
+
+
+def test_without_videos_the_tables_say_so(said: dict[str, str], capsys: Printed) -> None:
+    assert [cli.run(["jobs"], said), cli.run(["spend"], said)] == [0, 0]
+    assert capsys.readouterr().out == (
+        "No videos yet. Make one: sora-mcp demo\nNothing was spent.\nToday $0.00 of $10.00, this month $0.00 of $100.00.\n"
+    )
+
+
+def test_spend_adds_up(said: dict[str, str], store: Store, capsys: Printed) -> None:
+    today = datetime.now(UTC).date()
+    store.reserve(purchase("1.20"), CAPS)
+    store.reserve(purchase("0.30", vendor="pixazo", model="pixazo:veo-3.1"), CAPS)
+    assert cli.run(["spend", f"{today:%Y-%m}"], said) == 0
+    heading, *lines, left = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["DAY", "VENDOR", "MODEL", "VIDEOS", "HELD", "SPENT"]
+    assert sorted(line.split() for line in lines) == [
+        [str(today), "muvi", "muvi:sora-2", "1", "$1.20", "$0.00"],
+        [str(today), "pixazo", "pixazo:veo-3.1", "1", "$0.30", "$0.00"],
+        ["total", "2", "$1.50", "$0.00"],
+    ]
+    assert left == "Today $1.50 of $10.00, this month $1.50 of $100.00."
+
+
+def test_the_newest_job_stands_first_and_as_many_as_asked_for(said: dict[str, str], store: Store, capsys: Printed) -> None:
+    made = [store.reserve(purchase(prompt=f"boat {number} {'x' * 60}"), CAPS).id for number in range(3)]
+    assert cli.run(["jobs", "--limit", "2"], said) == 0
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines} <= set(made)
+    assert [line.split()[1] for line in lines] == ["submitting", "submitting"]
+    assert all(line.endswith("…") for line in lines)
+
+
+def test_a_job_is_shown_with_everything_that_is_known(said: dict[str, str], store: Store, capsys: Printed) -> None:
+    job = running(store)
+    store.settle(job, DONE)
+    store.finish(claimed(store), FILE)
+    assert cli.run(["show", job.id], said) == 0
+    shown = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
+    assert {name: text.strip() for name, text in shown.items() if name not in ("made", "changed")} == {
+        "job": job.id,
+        "state": "completed",
+        "model": "muvi:sora-2",
+        "prompt": "A paper boat drifts down a rainy street",
+        "size": "1280x720",
+        "seconds": "4",
+        "options": "audio=True, seed=7",
+        "price": "$1.00 (estimate; $1.00 per video)",
+        "price from": "https://example.com/prices, checked 2026-11-20, listed",
+        "charged": "yes",
+        "vendor's id": job.vendor_id,
+        "vendor's word": "completed",
+        "warning": "It may be gone.",
+        "path": "/videos/boat.mp4",
+        "bytes": "1000",
+        "duration": "4.0 s",
+        "picture": "1280x720",
+        "sha256": "00" * 32,
+    }
+
+
+def test_a_failed_job_is_shown_with_its_reason(said: dict[str, str], store: Store, capsys: Printed) -> None:
+    job = begun(store, with_image=True)
+    store.refuse(job, "t", no("no"))
+    assert cli.run(["show", job.id], said) == 0
+    lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]
+    shown = {name: text.strip() for name, text in lines}
+    assert (shown["state"], shown["charged"], shown["first frame"]) == ("failed", "no", "yes")
+    assert (shown["error"], shown["vendor's message"]) == ("vendor_rejected: Muvi could not make this video.", "sorry")
+
+
+def test_the_matrix_is_the_readmes(said: dict[str, str], capsys: Printed) -> None:
+    rows = matrix.rows(Catalogue(), today=date.today())
+    assert cli.run(["vendors", "--markdown"], said) == 0
+    assert capsys.readouterr().out == matrix.markdown(rows) + "\n"
+    assert cli.run(["vendors"], said) == 0
+    first = [line.split(" ")[0] for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
+    assert first == ["MODEL", *(row.model for row in rows)]
+
+
+def test_the_matrix_has_the_users_own_prices(said: dict[str, str], tmp_path: Path, capsys: Printed) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text('["mulerun:sora-2-pro"]\nper_second = "0.31"\n')
+    assert cli.run(["vendors", "--prices", str(file)], said) == 0
+    assert next(line for line in capsys.readouterr().out.splitlines() if line.startswith("mulerun:sora-2-pro")).count("$0.31/s") == 1
+
+
+def test_a_long_cell_goes_on_in_the_next_line() -> None:
+    assert table(("a", "b"), [("x", "one " * 12 + "end"), ("y", "")]) == (
+        "A  B\nx  one one one one one one one one one one one\n   one end\ny"
+    )
+
+
+def test_a_prompt_moves_no_cursor() -> None:
+    assert table(("prompt",), [("a\x1b[2Jb\u202ec\nd",)]) == "PROMPT\nabc d"
+    assert facts([("prompt", "a\x1b]0;title\x07b"), ("left out", None)]) == "prompt  ab"

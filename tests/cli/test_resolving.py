@@ -1,0 +1,137 @@
+"""A person's word on an unclear job and on a paused model, typed."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import replace
+
+import pytest
+
+from sora_mcp.cli import main as cli
+from sora_mcp.domain import Call
+from sora_mcp.domain.errors import PriceUnknown
+from sora_mcp.domain.money import usd
+from sora_mcp.store import Store
+
+from ..stored import CAPS, DONE, begun, no, purchase, running
+
+Printed = pytest.CaptureFixture[str]
+
+
+class Terminal(io.StringIO):
+    """What somebody typed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def unclear(store: Store) -> str:
+    """A job of which nobody knows whether it was taken."""
+    return store.unclear(begun(store), "t", no("unknown")).id
+
+
+def held(store: Store) -> int:
+    return sum(row.held for row in store.spend())
+
+
+def test_a_job_that_a_person_found_is_followed_from_there(said: dict[str, str], store: Store, unclear: str, capsys: Printed) -> None:
+    assert cli.run(["resolve", unclear, "--adopt", "job_7"], said) == 0
+    job = store.get(unclear, None)
+    assert (job.state, job.charged, job.vendor_id, job.next) == ("queued", "held", "job_7", Call("GET", "/v1/jobs/job_7"))
+    assert capsys.readouterr().out.endswith(f"{unclear} is followed from here on, by any running server or `sora-mcp watch`.\n")
+
+
+@pytest.mark.parametrize("words", [["--adopt", "job_7"], ["--charged"], ["--not-charged"]], ids=lambda words: words[0])
+def test_a_job_whose_process_ended_while_it_sent_is_unclear_too(words: list[str], said: dict[str, str], store: Store) -> None:
+    job = begun(store)
+    store.sign_off("me")
+    assert cli.run(["resolve", job.id, *words], said) == 0
+    assert store.get(job.id, None).state == ("queued" if words[0] == "--adopt" else "failed")
+
+
+def test_a_job_whose_process_was_killed_while_it_sent_is_unclear_at_once(said: dict[str, str], store: Store) -> None:
+    job = begun(store)
+    store.sign_on("me")
+    store.close()
+    assert cli.run(["resolve", job.id, "--adopt", "job_7"], said) == 0
+
+
+def test_a_job_that_is_just_being_sent_is_left_alone(said: dict[str, str], store: Store, capsys: Printed) -> None:
+    job, waiting = begun(store), store.reserve(purchase(), CAPS)
+    for each in (job, waiting):
+        assert cli.run(["resolve", each.id, "--not-charged"], said) == 1
+        assert f"{each.id} is submitting: there is nothing unclear about it." in capsys.readouterr().err
+        assert store.get(each.id, None).state == "submitting"
+
+
+@pytest.mark.parametrize("vendor_id", ["../x", "a b", ""])
+def test_what_does_not_look_like_an_id_is_refused(vendor_id: str, said: dict[str, str], store: Store, unclear: str) -> None:
+    assert cli.run(["resolve", unclear, f"--adopt={vendor_id}"], said) == 1
+    assert store.get(unclear, None).state == "unknown"
+
+
+def test_an_id_that_belongs_to_another_job_is_refused(said: dict[str, str], store: Store, unclear: str, capsys: Printed) -> None:
+    other = running(store)
+    assert cli.run(["resolve", unclear, "--adopt", str(other.vendor_id)], said) == 1
+    assert "belongs to another job here" in capsys.readouterr().err
+    assert store.get(unclear, None).state == "unknown"
+
+
+def test_what_was_charged_counts_as_spent(said: dict[str, str], store: Store, unclear: str) -> None:
+    assert cli.run(["resolve", unclear, "--charged"], said) == 0
+    assert (store.get(unclear, None).state, store.get(unclear, None).charged, held(store)) == ("failed", "yes", 0)
+    assert store.budget(CAPS).day_spent == usd("1")
+
+
+def test_what_was_not_charged_is_free_again(said: dict[str, str], store: Store, unclear: str) -> None:
+    assert cli.run(["resolve", unclear, "--not-charged"], said) == 0
+    assert (store.get(unclear, None).state, store.get(unclear, None).charged, held(store)) == ("failed", "no", 0)
+    assert store.budget(CAPS).day_spent == 0
+
+
+@pytest.mark.parametrize(("typed", "code", "left"), [("y\n", 0, 0), ("\n", 1, 1_000_000), ("no\n", 1, 1_000_000), ("", 1, 1_000_000)])
+def test_at_a_terminal_money_is_freed_only_after_a_yes(
+    typed: str, code: int, left: int, said: dict[str, str], store: Store, unclear: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    assert cli.run(["resolve", unclear, "--not-charged"], said) == code
+    assert held(store) == left
+
+
+@pytest.mark.parametrize("words", [[], ["--charged", "--not-charged"], ["--adopt", "x", "--charged"]])
+def test_one_word_and_no_more_is_taken(words: list[str], said: dict[str, str], unclear: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.run(["resolve", unclear, *words], said)
+    assert ended.value.code == 2
+
+
+def test_a_job_that_is_not_unclear_has_nothing_to_resolve(said: dict[str, str], store: Store, capsys: Printed) -> None:
+    job = running(store)
+    assert cli.run(["resolve", job.id, "--not-charged"], said) == 1
+    assert capsys.readouterr().err == f"sora-mcp: {job.id} is running: there is nothing unclear about it.\n"
+    assert store.get(job.id, None) == job
+
+
+def test_a_late_answer_after_a_persons_word_moves_no_money(said: dict[str, str], store: Store) -> None:
+    job = begun(store)
+    store.unclear(job, "t", no("unknown"))
+    assert cli.run(["resolve", job.id, "--not-charged"], said) == 0
+    assert store.bind_done(job, "t", DONE, "abc").state == "failed"
+    assert (held(store), store.budget(CAPS).day_spent) == (0, 0)
+
+
+def test_what_unclear_jobs_hold_is_in_the_report(said: dict[str, str], unclear: str, capsys: Printed) -> None:
+    assert cli.run(["spend"], said) == 0
+    assert "$1.00 of it is held by jobs with an unclear outcome" in capsys.readouterr().out
+
+
+def test_a_paused_model_is_bought_again_after_a_persons_word(said: dict[str, str], store: Store, capsys: Printed) -> None:
+    store.settle(running(store), replace(DONE, micros=usd("1.06")))
+    with pytest.raises(PriceUnknown):
+        store.reserve(purchase(), CAPS)
+    assert cli.run(["resume", "Muvi:Sora-2"], said) == 0
+    assert capsys.readouterr().out.startswith("muvi:sora-2 can be bought again.")
+    assert store.reserve(purchase(), CAPS).state == "submitting"
+    assert cli.run(["resume", "muvi:sora-2"], said) == 1

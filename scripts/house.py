@@ -24,7 +24,7 @@ IRREGULAR = frozenset(
     (
         "begun bought cut drawn found given gone heard held kept known left lost made meant put said seen sent shown sought spelt "
         "spent taken thought told written"
-    ).split()  # noqa: SIM905 - a list of words is easier to read
+    ).split()
 )
 """Participles that do not end in -ed."""
 NOT_VERBS = frozenset(
@@ -33,13 +33,11 @@ NOT_VERBS = frozenset(
         "last less many mine more most much no nobody none not nothing of on one only other others our ours out over some "
         "something such that the their then there these they this those to two under until up what when where whether which who "
         "whom whose why with within without you your"
-    ).split()  # noqa: SIM905 - a list of words is easier to read
+    ).split()
 )
 """First words of a docstring that are certainly no imperative."""
 ENDS_LIKE_NO_VERB = re.compile(r"(?<!pre)(?<!s)s$|ing$|(?<!ee)(?<!n)ed$")
-IMPERATIVE = frozenset(
-    ("Access Alias Bias Bring Embed Exceed Feed Focus Need Ping Proceed Process Seed Shed Speed String").split()  # noqa: SIM905 - a list of words is easier to read
-)
+IMPERATIVE = frozenset("Access Alias Bias Bring Embed Exceed Feed Focus Need Ping Proceed Process Seed Shed Speed String".split())
 OLD_WORDS = re.compile(
     r"(?:^|_)(wish|wishes|desk|shelf|studio|reach|told|said|meant|opened|became|remedies|nouns|made|asked|sold)(?:_|$)", re.IGNORECASE
 )

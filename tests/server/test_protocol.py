@@ -40,7 +40,7 @@ PROGRAM = """
     from contextlib import asynccontextmanager
     import anyio
     from sora_mcp.server.app import build
-    from sora_mcp.server.protocol import run_stdio
+    from sora_mcp.server.transports.stdio import run_stdio
     from tests.server.counter import PlayedDesk
 
     @asynccontextmanager

@@ -26,7 +26,7 @@ def a_job() -> Job:
         actual=None,
         charged="held",
         basis="$0.10/s x 4 s",
-        source="https://developer.muvi.video/docs/models/video/openai/sora-2",
+        source="https://developer.muvi.video/docs/models/video/openai/sora-2-text-to-video",
         checked=date(2026, 11, 20),
         confidence="listed",
         created_at=1_795_176_000.0,

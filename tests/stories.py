@@ -15,6 +15,7 @@ from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import offers_of
 
 FOLDER = Path(__file__).parent / "vendors"
+FACTS = "vendor.json"
 READINGS: dict[str, type[Reading] | type[DoneWithoutLink]] = {
     "pending": Pending,
     "done": Done,
@@ -87,7 +88,13 @@ def _listed(vendor: Vendor) -> Vendor:
 
 def stories() -> list[Story]:
     """Every recorded conversation."""
-    return [Story(path) for path in sorted(FOLDER.glob("*/*.json"))]
+    return [Story(path) for path in sorted(FOLDER.glob("*/*.json")) if path.name != FACTS]
+
+
+def facts(vendor: str) -> dict[str, Any]:
+    """Return the vendor's `vendor.json`; empty where it has none."""
+    path = FOLDER / vendor / FACTS
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def _reading(told: dict[str, Any] | None) -> Reading | DoneWithoutLink | None:

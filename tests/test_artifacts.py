@@ -60,7 +60,7 @@ def test_a_kept_file_has_its_bytes_and_a_note_beside_it(tmp_path: Path) -> None:
         "options": {},
         "usd": 0.41,
         "usd_is": "actual",
-        "price_source": "https://developer.muvi.video/docs/models/video/openai/sora-2",
+        "price_source": "https://developer.muvi.video/docs/models/video/openai/sora-2-text-to-video",
         "price_checked": "2026-11-20",
         "created_at": "2026-11-20T12:00:00Z",
         "vendor_id": "job_1",

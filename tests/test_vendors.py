@@ -16,7 +16,7 @@ from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import read
 from sora_mcp.vendors.shared.responses import refusal
 
-from .stories import FOLDER, Story, listed, stories
+from .stories import FOLDER, Story, facts, listed, stories
 
 TODAY = date(2026, 11, 21)
 OWN = {"compatible:My-Model": OwnModel(image=True)}
@@ -112,6 +112,12 @@ def test_an_id_of_a_server_of_ones_own_is_one_segment_of_every_address(job: str,
     assert vendor.ask is not None
     assert vendor.ask(job, call) == Call("GET", f"/v1/videos/{segment}")
     assert made == Done(Call("GET", f"/v1/videos/{segment}/content"), "completed", id=job)
+
+
+def test_a_price_is_read_on_the_page_that_states_it() -> None:
+    for vendor in CATALOGUE.vendors:
+        pages = {offer.model: offer.source for offer in vendor.offers}
+        assert pages == facts(vendor.name).get("pages", pages), vendor.name
 
 
 def test_a_job_can_be_called_back_by_its_id() -> None:

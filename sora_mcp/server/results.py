@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 MOST_OFFERS = 12
 MOST_GOT = 200
 MOST_BYTES = 720
-"""Of the structured part of one job: 200 tokens."""
+"""Of the structured part of one job or one estimate: 200 tokens."""
+DERIVABLE = ("month_spent_usd", "day_spent_usd")
+"""Fields of a budget that follow from limit and rest: they are left out where an estimate would be too long."""
 MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".gif": "image/gif"}
 """Of finished files, by how their names end."""
 
@@ -64,27 +66,39 @@ def estimated(estimate: Estimate, service: VideoService) -> CallToolResult:
         for fit in _some(estimate.offers, service.catalogue.usable)
         if fit.quote is not None
     ]
-    return reply(
-        _present(
-            message=sentences.of_estimate(estimate, usable=service.catalogue.usable),
-            model=plan.choice.id,
-            size=plan.order.size.text,
-            seconds=plan.order.seconds,
-            clips=estimate.clips,
-            usd=_dollars(estimate.micros),
-            micros=int(estimate.micros),
-            basis=sentences.basis(estimate),
-            source=quote.source,
-            checked=quote.checked.isoformat(),
-            confidence=quote.confidence,
-            needs_confirmation=estimate.needs_confirmation,
-            quote=estimate.quote_id,
-            allowed=estimate.refusal is None,
-            refusal=sentences.refusal(estimate),
-            budget=budget_fields(estimate.budget),
-            offers=offers or None,
-        )
+    structured = _present(
+        message=sentences.of_estimate(estimate, usable=service.catalogue.usable),
+        model=plan.choice.id,
+        size=plan.order.size.text,
+        seconds=plan.order.seconds,
+        clips=estimate.clips,
+        usd=_dollars(estimate.micros),
+        micros=int(estimate.micros),
+        basis=sentences.basis(estimate),
+        source=quote.source,
+        checked=quote.checked.isoformat(),
+        confidence=quote.confidence,
+        needs_confirmation=estimate.needs_confirmation,
+        quote=estimate.quote_id,
+        allowed=estimate.refusal is None,
+        refusal=sentences.refusal(estimate),
+        budget=budget_fields(estimate.budget),
+        offers=offers or None,
     )
+    return reply(structured if offers else _fit_estimate(structured))
+
+
+def _fit_estimate(structured: dict[str, Any]) -> dict[str, Any]:
+    """Return the estimate without derivable sums where it exceeds MOST_BYTES. Its price page is never cut."""
+    budget = dict(structured.get("budget", {}))
+    for name in DERIVABLE:
+        if _bytes(structured | {"budget": budget}) > MOST_BYTES:
+            budget.pop(name, None)
+    return structured | {"budget": budget} if budget else structured
+
+
+def _bytes(structured: Mapping[str, Any]) -> int:
+    return len(json.dumps(structured, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _some(fits: Sequence[Fit], usable: Callable[[Choice], bool]) -> list[Fit]:
@@ -206,7 +220,7 @@ def _shorten(structured: dict[str, Any]) -> None:
 
     def size(length: int) -> int:
         told = structured | {"error": error | {"vendor_message": _cut(words, length)}}
-        return len(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
+        return _bytes(told)
 
     if not words or size(len(words)) <= MOST_BYTES:
         return

@@ -27,19 +27,19 @@ from sora_mcp.vendors.shared.sizes import (
 
 CHECKED = date(2026, 11, 20)
 DOCS = "https://developer.muvi.video/docs/models/video"
-LONG = 24
 KLING_AND_MORE = ("16:9", "9:16", "1:1", "4:3", "3:4")
 URLS = ImageRule(data=False, most_bytes=10_485_760)  # uploads take bytes, jobs take addresses
 
 
-def _offer(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], **more: Any) -> Offer:
-    """Slugs and page are named after maker and model. For a long name the overview is the source: estimates have to stay short."""
-    name = f"{maker}/{model}"
-    page = DOCS if len(name) > LONG else f"{DOCS}/{name}"
-    return Offer(model, f"{name}/text-to-video", rules, rates, page, CHECKED, **more)
+def _offer(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], *, page: str = "", **more: Any) -> Offer:
+    """Return an offer whose slug and price page are named after maker and model; the page has dashes for dots."""
+    task = "text-to-video" if more.get("text", True) else "image-to-video"
+    source = f"{DOCS}/{maker}/{page or model.replace('.', '-') + '-' + task}"
+    return Offer(model, f"{maker}/{model}/text-to-video", rules, rates, source, CHECKED, **more)
 
 
 def _both(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], **more: Any) -> Offer:
+    """Return an offer that also animates a first frame."""
     return _offer(maker, model, rules, rates, image=URLS, image_slug=f"{maker}/{model}/image-to-video", **more)
 
 
@@ -134,6 +134,7 @@ OFFERS = (
         "grok-imagine",
         (Rule("size", (Size("480p", None, "480p"), Size("720p", None, "720p"))), Rule("seconds", (6, 10, 15))),
         tuple(Rate(usd("0.05"), "second", {"resolution": size}, times) for size, times in (("480p", "1"), ("720p", "1.4"))),
+        page="grok-imagine",  # an older page that names no task
         text=False,
     ),
     _offer(

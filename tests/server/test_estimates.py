@@ -54,7 +54,7 @@ async def test_an_estimate_says_the_sum_and_what_is_left(era: Era, tmp_path: Pat
         "usd": 1.6,
         "micros": 1_600_000,
         "basis": "$0.10/s x 8 s x 2 clips",
-        "source": "https://developer.muvi.video/docs/models/video/openai/sora-2",
+        "source": "https://developer.muvi.video/docs/models/video/openai/sora-2-text-to-video",
         "checked": "2026-11-20",
         "confidence": "listed",
         "needs_confirmation": False,

@@ -70,7 +70,7 @@ async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:
         "options": {"seed": 7},
         "parents": ["v_0"],
         "basis": "$0.10/s x 4 s",
-        "source": "https://developer.muvi.video/docs/models/video/openai/sora-2",
+        "source": "https://developer.muvi.video/docs/models/video/openai/sora-2-text-to-video",
         "checked": "2026-11-20",
         "confidence": "listed",
         "vendor_id": "m-1",

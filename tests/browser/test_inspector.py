@@ -13,7 +13,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from ..house import ROOT
+from scripts.house import ROOT
+
 from .stage import SCRIPT, Stage, found, stage
 
 TOKEN = "a-token-of-this-test"

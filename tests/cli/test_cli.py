@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.facts import ADDRESSES, SETTINGS
+from scripts.house import ROOT
 from sora_mcp import __version__
 from sora_mcp.cli import main as cli
 from sora_mcp.config.logging import Redacting
@@ -19,7 +20,6 @@ from sora_mcp.domain.errors import NeedsConfirmation, NotFound
 from sora_mcp.security.secrets import Secret
 from sora_mcp.store import Store
 
-from ..house import ROOT
 from ..stored import CAPS, purchase
 
 WITH_WORDS = {"show": ["v_1"], "approve": ["q_1"], "resolve": ["v_1", "--charged"], "resume": ["muvi:sora-2"]}

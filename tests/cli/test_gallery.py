@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from scripts.house import PACKAGE
 from sora_mcp.cli import main as cli
 from sora_mcp.cli.gallery.build import write
 from sora_mcp.cli.gallery.page import Shown, page
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Artifact, Job
 
-from ..house import PACKAGE
 from ..nouns import a_job
 
 CLIP = PACKAGE / "media" / "sample" / "clips" / "landscape.mp4"

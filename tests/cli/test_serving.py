@@ -18,10 +18,9 @@ import httpx2
 import pytest
 from mcp.client import Client
 
+from scripts.house import ROOT
 from sora_mcp.cli import main as cli
 from sora_mcp.store import Store
-
-from ..house import ROOT
 
 SORA = (sys.executable, "-m", "sora_mcp")
 CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}

@@ -17,8 +17,8 @@ import anyio
 import sqlalchemy as sa
 from mcp.client import Client
 
-from sora_mcp.cli.serve import server_of
 from sora_mcp.config.settings import Settings, load
+from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import later
 from sora_mcp.store import Store
 
@@ -72,7 +72,7 @@ async def _stored() -> list[Figure]:
 
 def client(settings: Settings) -> Client:
     """A client of a server in this process."""
-    return Client(server_of(settings, later("sora_mcp.jobs.worker", "open_service", settings)))
+    return Client(build_from_settings(settings, later("sora_mcp.jobs.worker", "open_service", settings)))
 
 
 async def ratio(small: Client, large: Client, tool: str, arguments: dict[str, Any]) -> float:

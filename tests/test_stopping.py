@@ -12,8 +12,8 @@ import anyio
 import pytest
 
 from sora_mcp.cli.demo import until_stopped
-from sora_mcp.server.transports import stdio as protocol
-from sora_mcp.server.transports.signals import asked_to_stop
+from sora_mcp.server.transports.signals import wait_for_stop
+from sora_mcp.server.transports.stdio import run_stdio
 
 from .server.counter import PlayedService, a_server
 from .server.test_protocol import standard_input
@@ -61,7 +61,7 @@ def test_work_goes_on_to_its_end_where_the_loop_hears_no_signals() -> None:
 def test_nobody_is_asked_to_stop_where_the_loop_hears_no_signals() -> None:
     async def asked() -> bool:
         with anyio.move_on_after(0.05):
-            await asked_to_stop()
+            await wait_for_stop()
             return True
         return False
 
@@ -73,6 +73,6 @@ def test_the_server_ends_with_its_client_where_the_loop_hears_no_signals() -> No
     async def served() -> None:
         with standard_input() as writing, anyio.fail_after(10):
             os.close(writing)
-            await protocol.run_stdio(a_server(PlayedService()))
+            await run_stdio(a_server(PlayedService()))
 
     anyio.run(served, backend_options=DEAF)

@@ -21,7 +21,7 @@ from sora_mcp.domain.money import show as dollars
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.jobs.worker import watch as finish
-from sora_mcp.server.transports.signals import asked_to_stop
+from sora_mcp.server.transports.signals import wait_for_stop
 
 PROMPT = "A paper boat sails down a rainy street"
 LOOK_S = 0.2
@@ -61,7 +61,7 @@ async def until_stopped(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _stop(scope: anyio.CancelScope) -> None:
-    await asked_to_stop()
+    await wait_for_stop()
     scope.cancel()
 
 

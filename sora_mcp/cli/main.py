@@ -56,11 +56,11 @@ class Command:
     """Of these arguments exactly one is given."""
 
 
-STDIO = Command("stdio", "cli.serve", "")
+STDIO = Command("stdio", "cli.stdio", "")
 COMMANDS = (
     Command(
         "serve",
-        "server.transports.http",
+        "cli.serve",
         "MCP server on streamable HTTP at /mcp",
         {
             "--host": {"default": "127.0.0.1", "help": "default: 127.0.0.1; others than the loopback need both of the next two"},

@@ -38,7 +38,7 @@ from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.server import prompts
 from sora_mcp.server.apps import apps
 from sora_mcp.server.context import OpenService, ServerContext
-from sora_mcp.server.transports import stdio as protocol
+from sora_mcp.server.transports import sdk
 
 INSTRUCTIONS = """\
 Makes short video clips from words or from a first frame. Every clip costs money, except on the model sample:sample. \
@@ -116,15 +116,15 @@ def build(
     tokens: TokenVerifier | None = None,
 ) -> SoraServer:
     """The server. It answers at once; the desk is opened later, and closed when the server ends."""
-    bus, sessions = InMemorySubscriptionBus(), protocol.Sessions()
+    bus, sessions = InMemorySubscriptionBus(), sdk.Sessions()
 
     async def tell(uris: Iterable[str], listed: bool) -> None:
         for uri in uris:
             await bus.publish(ResourceUpdated(uri=uri))
-            await sessions.updated(uri)
+            await sessions.send_updated(uri)
         if listed:
             await bus.publish(ResourcesListChanged())
-            await sessions.listed()
+            await sessions.send_list_changed()
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[ServerContext]) -> AsyncGenerator[ServerContext]:
@@ -154,26 +154,26 @@ def build(
     )
     for prompt in prompts.PROMPTS:
         server.add_prompt(prompt)
-    server.middleware.append(protocol.sendable)
-    sessions.join(server)
-    protocol.answer(server, "resources/list", PaginatedRequestParams, _pages(server))
-    protocol.answer(server, "completion/complete", CompleteRequestParams, _complete)
+    server.middleware.append(sdk.send_valid_unicode)
+    sessions.install(server)
+    sdk.add_handler(server, "resources/list", PaginatedRequestParams, _pages(server))
+    sdk.add_handler(server, "completion/complete", CompleteRequestParams, _complete)
     return server
 
 
-def server_of(settings: Settings, open_service: OpenService, **door: Any) -> SoraServer:
+def build_from_settings(settings: Settings, open_service: OpenService, **door: Any) -> SoraServer:
     """The server, with this user's catalogue and calendar; over HTTP also with who may come in."""
     return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **door)
 
 
-def _pages(server: SoraServer) -> Callable[[protocol.Ctx, PaginatedRequestParams], Any]:
-    async def page(ctx: protocol.Ctx, params: PaginatedRequestParams) -> ListResourcesResult:
+def _pages(server: SoraServer) -> Callable[[sdk.Ctx, PaginatedRequestParams], Any]:
+    async def page(ctx: sdk.Ctx, params: PaginatedRequestParams) -> ListResourcesResult:
         return await _answers().page(ctx, params, await server.list_resources())
 
     return page
 
 
-async def _complete(ctx: protocol.Ctx, params: CompleteRequestParams) -> CompleteResult:
+async def _complete(ctx: sdk.Ctx, params: CompleteRequestParams) -> CompleteResult:
     return await _answers().complete(ctx, params)
 
 

@@ -31,7 +31,7 @@ from sora_mcp.server.context import ServerContext, principal
 from sora_mcp.server.schema import checked
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.tools.definitions import FACES
-from sora_mcp.server.transports.stdio import Ctx
+from sora_mcp.server.transports.sdk import Ctx
 
 __all__ = ["TOOLS", "called", "changes", "complete", "page", "refused", "resources", "tools"]
 

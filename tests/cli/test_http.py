@@ -17,7 +17,7 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from sora_mcp.cli import main as cli
-from sora_mcp.server.transports.tokens import tokens_in
+from sora_mcp.server.transports.tokens import read_tokens
 
 from ..media.clips import a_clip
 from .test_serving import CLIENT, PATIENCE_S, free_port, started, up
@@ -139,12 +139,12 @@ def test_a_token_file_that_cannot_be_is_refused_without_a_word_of_it(
 
 async def test_a_token_file_may_begin_with_a_byte_order_mark(tokens: Path) -> None:
     tokens.write_text(f"ben:{BEN}\n", "utf-8-sig")
-    known = await tokens_in(str(tokens)).verify_token(BEN)
+    known = await read_tokens(str(tokens)).verify_token(BEN)
     assert known is not None and known.subject == "ben"
 
 
 async def test_a_token_is_a_persons_and_is_not_kept(tokens: Path) -> None:
-    verifier = tokens_in(str(tokens))
+    verifier = read_tokens(str(tokens))
     known = await verifier.verify_token(BEN)
     assert known is not None
     assert (known.subject, known.token) == ("ben", "***")

@@ -32,7 +32,7 @@ from mcp.types import (
 from pydantic import BaseModel, Field
 
 from sora_mcp.server.app import SoraServer
-from sora_mcp.server.transports import stdio as protocol
+from sora_mcp.server.transports import sdk
 
 Asked = Mapping[str, ElicitRequest | CreateMessageRequest | ListRootsRequest]
 FIXTURE = "Only here to be tried by the conformance suite."
@@ -123,7 +123,7 @@ def mount(server: SoraServer) -> None:
     for prompt, name in PROMPTS:
         server.add_prompt(Prompt.from_function(prompt, name=name, description=FIXTURE))
     _mount_resources(server)
-    protocol.answer(server, "logging/setLevel", SetLevelRequestParams, _quiet)
+    sdk.add_handler(server, "logging/setLevel", SetLevelRequestParams, _quiet)
 
 
 async def _quiet(ctx: Any, params: Any) -> EmptyResult:

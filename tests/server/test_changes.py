@@ -15,7 +15,7 @@ from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotificati
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import subscriptions as changes
 from sora_mcp.server.app import SoraServer
-from sora_mcp.server.transports import stdio as protocol
+from sora_mcp.server.transports.sdk import Sessions
 from tests.nouns import a_job
 
 from .conftest import Era
@@ -113,8 +113,8 @@ async def test_both_eras_promise_what_they_keep(era: Era) -> None:
 
 
 async def test_a_session_that_went_away_is_forgotten() -> None:
-    server, sessions = SoraServer("x"), protocol.Sessions()
-    sessions.join(server)
+    server, sessions = SoraServer("x"), Sessions()
+    sessions.install(server)
     async with Client(server, mode="legacy") as client:
         await subscribe(client, JOB)
         during = len(sessions)

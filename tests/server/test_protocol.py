@@ -1,4 +1,4 @@
-"""The private parts of the SDK that the server leans on. When one of these fails after an upgrade, look at protocol.py first."""
+"""The private parts of the SDK that the server leans on. When one of these fails after an upgrade, look at sdk.py first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from mcp.server.lowlevel import Server
 from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.server.app import SoraServer
-from sora_mcp.server.transports import stdio as protocol
+from sora_mcp.server.transports.sdk import replace_surrogates, send_valid_unicode
+from sora_mcp.server.transports.stdio import run_stdio
 
 from .conftest import Era
 from .counter import PlayedService, a_server
@@ -41,18 +42,18 @@ PROGRAM = """
     import anyio
     from sora_mcp.server.app import build
     from sora_mcp.server.transports.stdio import run_stdio
-    from tests.server.counter import PlayedDesk
+    from tests.server.counter import PlayedService
 
     @asynccontextmanager
-    async def open_desk():
+    async def open_service():
         print("a stray word")
         try:
-            yield PlayedDesk()
+            yield PlayedService()
         finally:
             await anyio.sleep(0)
-            print("the desk is closed", file=sys.stderr)
+            print("the service is closed", file=sys.stderr)
 
-    anyio.run(run_stdio, build(open_desk))
+    anyio.run(run_stdio, build(open_service))
     print("the end", file=sys.stderr)
 """
 ROOT = Path(__file__).parent.parent.parent
@@ -87,9 +88,9 @@ BROKEN = "a\ud800b \ud83d\ude00"
 WHOLE = "a\ufffdb \U0001f600"
 
 
-def test_lone_surrogates_are_mended_and_pairs_are_joined() -> None:
-    mended = protocol.mended({BROKEN: [BROKEN, 1, None, {"x": BROKEN}], "é": "plain"})
-    assert mended == {WHOLE: [WHOLE, 1, None, {"x": WHOLE}], "é": "plain"}
+def test_lone_surrogates_are_replaced_and_pairs_are_joined() -> None:
+    replaced = replace_surrogates({BROKEN: [BROKEN, 1, None, {"x": BROKEN}], "é": "plain"})
+    assert replaced == {WHOLE: [WHOLE, 1, None, {"x": WHOLE}], "é": "plain"}
 
 
 class BrokenWords(SoraServer):
@@ -103,7 +104,7 @@ class BrokenWords(SoraServer):
 
 async def test_no_answer_ever_holds_a_lone_surrogate(era: Era) -> None:
     server = BrokenWords("x")
-    server.middleware.append(protocol.sendable)
+    server.middleware.append(send_valid_unicode)
     async with Client(server, mode=era) as client:
         answer = await client.call_tool("anything", {})
         with pytest.raises(MCPError) as refused:
@@ -191,13 +192,13 @@ async def test_the_server_talks_on_standard_input_and_output(end: Any, capfd: py
     server.middleware.append(end_at_ping)
     with standard_input() as writing, anyio.fail_after(10):
         os.write(writing, "".join(json.dumps(frame) + "\n" for frame in frames).encode())
-        await protocol.run_stdio(server)
+        await run_stdio(server)
     answers = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [answer["id"] for answer in answers][:2] == [0, 1]
     assert all("result" in answer for answer in answers[:2])
 
 
-CLEAN = b"a stray word\nthe desk is closed\nthe end\n"
+CLEAN = b"a stray word\nthe service is closed\nthe end\n"
 
 
 def test_a_host_that_asks_and_then_shakes_hands_is_served() -> None:

@@ -90,12 +90,12 @@ def test_of_a_message_that_is_too_long_the_id_is_known(line: str, named: int | s
     growing = Line()
     for at in range(0, len(line), 1 << 16):
         growing.add(line[at : at + (1 << 16)])
-    assert growing.ended() == TooLong(len(line), named)
+    assert growing.finish() == TooLong(len(line), named)
     growing.add("short")
-    assert growing.ended() == "short"
+    assert growing.finish() == "short"
 
 
 def test_a_message_with_the_largest_picture_arrives() -> None:
     growing = Line()
     growing.add("x" * (MOST_BYTES * 4 // 3 + 100_000))
-    assert isinstance(growing.ended(), str)
+    assert isinstance(growing.finish(), str)

@@ -1,4 +1,4 @@
-"""The server on streamable HTTP: closed to all but this machine, unless it is told who may come in and under which address."""
+"""Streamable HTTP: closed to everyone but this machine unless told who may call and under which address."""
 
 from __future__ import annotations
 
@@ -7,60 +7,92 @@ import os
 import re
 import socket
 import sys
-from argparse import Namespace
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
+from mcp.server import MCPServer
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 
-from sora_mcp.config.settings import LOOPBACK, BadSetting, Settings
-from sora_mcp.server.app import server_of
-from sora_mcp.server.context import later
-from sora_mcp.server.transports.tokens import tokens_in
+from sora_mcp.config.settings import LOOPBACK, BadSetting
 
 GRACE_S = 1
-"""How long open streams may take to end; a paid call on its way has its own while after that."""
+"""Seconds that open streams have to end. A paid call in flight has its own, longer grace period after that."""
 MOST_BODY = 4 << 20
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?")
 
 
-def serve(settings: Settings, arguments: Namespace) -> int:
-    """Serves at `/mcp` until stopped. BadSetting for an address that others could reach, when it is not said who they are."""
-    security, door = security_of(arguments), _door(arguments)
-    server = server_of(settings, later("sora_mcp.jobs.worker", "open_service", settings), **door)
-    app = server.streamable_http_app(host=arguments.host, transport_security=security, max_request_body_size=MOST_BODY)
+@dataclass(frozen=True)
+class Address:
+    """The address to listen on, and the `Host` and `Origin` headers that are answered there."""
+
+    host: str
+    port: int
+    security: TransportSecuritySettings
+
+    @property
+    def url(self) -> str:
+        """The server's own URL, without the path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def auth(self) -> AuthSettings:
+        """Ask every caller for a token. No server issues tokens, so clients are never shown the address of one."""
+        return AuthSettings(issuer_url=AnyHttpUrl(self.url), resource_server_url=None)
+
+
+def check_address(host: str, port: int, *, tokens: bool, hosts: Sequence[str], origins: Sequence[str]) -> Address:
+    """Return the address with what was named, and on the loopback its own names. Raise BadSetting for an address that others can
+    reach without `tokens`, or without the hosts by which they address it."""
+    allowed_hosts, allowed_origins = [_check_host(text) for text in hosts], [_check_origin(text) for text in origins]
+    if host in LOOPBACK:
+        own = [f"[{name}]:*" if ":" in name else f"{name}:*" for name in LOOPBACK]
+        allowed_hosts, allowed_origins = [*allowed_hosts, *own], [*allowed_origins, *(f"http://{name}" for name in own)]
+    elif not tokens:
+        raise BadSetting(f"--host {_shown(host)} can be reached by others: --token-file has to say who may come in.")
+    elif not allowed_hosts:
+        raise BadSetting(f"--host {_shown(host)} can be reached by others: --allowed-host has to say how clients address it.")
+    if host not in LOOPBACK and not _is_address(host):
+        raise BadSetting("--host must be a name or an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::.")
+    security = TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=allowed_hosts, allowed_origins=allowed_origins)
+    return Address(host, port, security)
+
+
+def run_http(server: MCPServer[Any], address: Address) -> None:
+    """Serve at `/mcp` until stopped. Raise BadSetting when the address cannot be opened."""
+    app = server.streamable_http_app(host=address.host, transport_security=address.security, max_request_body_size=MOST_BODY)
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S)
-    with _listening(arguments.host, arguments.port) as sockets, suppress(KeyboardInterrupt):
-        print(f"sora-mcp serves {_own_address(arguments)}/mcp", file=sys.stderr)
+    with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
+        print(f"sora-mcp serves {address.url}/mcp", file=sys.stderr)
         uvicorn.Server(config).run(sockets)
-    return 0
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Generator[list[socket.socket]]:
-    """A socket on each address of the host that this machine has. BadSetting where one is taken, or where there is none."""
+def _listen(host: str, port: int) -> Generator[list[socket.socket]]:
+    """Open a socket on each of the host's addresses that this machine has. Raise BadSetting where one is taken, or none exists."""
     place, why, sockets = f"port {port} of {host}", "no such name", list[socket.socket]()
-    with ExitStack() as opened:
-        for family, address in _addresses(host, port):
+    with ExitStack() as stack:
+        for family, address in _resolve(host, port):
             try:
-                sockets.append(opened.enter_context(socket.create_server(address, family=family)))
+                sockets.append(stack.enter_context(socket.create_server(address, family=family)))
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
                     raise BadSetting(f"{place} is in use: --port takes another.") from None
-                why = os.strerror(error.errno or 0)  # one of several may be missing: localhost is ::1 as well, without IPv6 too
+                why = os.strerror(error.errno or 0)  # localhost is ::1 too, even on a machine without IPv6: one may fail
         if not sockets:
             raise BadSetting(f"{place} cannot be opened here ({why}): --host and --port take another.")
         yield sockets
 
 
-def _addresses(host: str, port: int) -> set[tuple[socket.AddressFamily, Any]]:
-    """What the host's name means; nothing where nobody knows it."""
+def _resolve(host: str, port: int) -> set[tuple[socket.AddressFamily, Any]]:
+    """Return the addresses of a host name; empty for an unknown name."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
@@ -68,57 +100,28 @@ def _addresses(host: str, port: int) -> set[tuple[socket.AddressFamily, Any]]:
     return {(family, address) for family, _, _, _, address in found}
 
 
-def security_of(arguments: Namespace) -> TransportSecuritySettings:
-    """Which `Host` and `Origin` are answered: what was named, and on the loopback its own names."""
-    hosts, origins = [_host(text) for text in arguments.allowed_host], [_origin(text) for text in arguments.allowed_origin]
-    if arguments.host in LOOPBACK:
-        own = [f"[{host}]:*" if ":" in host else f"{host}:*" for host in LOOPBACK]
-        hosts, origins = [*hosts, *own], [*origins, *(f"http://{host}" for host in own)]
-    elif not arguments.token_file:
-        raise BadSetting(f"--host {_shown(arguments.host)} can be reached by others: --token-file has to say who may come in.")
-    elif not hosts:
-        raise BadSetting(f"--host {_shown(arguments.host)} can be reached by others: --allowed-host has to say how clients address it.")
-    if arguments.host not in LOOPBACK and not _is_address(arguments.host):
-        raise BadSetting("--host must be a name or an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::.")
-    return TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins)
-
-
-def _door(arguments: Namespace) -> dict[str, object]:
-    """With a token file, tokens are asked for on every address, the loopback's too."""
-    if not arguments.token_file:
-        return {}
-    # There is no server that issues tokens: the file is all there is, and no address of one is ever told.
-    auth = AuthSettings(issuer_url=AnyHttpUrl(_own_address(arguments)), resource_server_url=None)
-    return {"auth": auth, "tokens": tokens_in(arguments.token_file)}
-
-
-def _own_address(arguments: Namespace) -> str:
-    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    return f"http://{host}:{arguments.port}"
-
-
-def _host(text: str) -> str:
-    """An exact `Host` header: no stars."""
+def _check_host(text: str) -> str:
+    """Return an exact `Host` header in lower case; no wildcards."""
     if not HOST.fullmatch(host := text.casefold()):
         raise BadSetting("--allowed-host must be a host:port such as videos.example.com:8000, without scheme, path or star.")
     return host
 
 
 def _is_address(host: str) -> bool:
-    """Whether it is a name, or an IP address without the name of a network card."""
+    """Return whether it is a host name, or an IP address without a zone such as `%eth0`."""
     try:
         return "%" not in str(ip_address(host))
     except ValueError:
         return ":" not in host and HOST.fullmatch(host.casefold()) is not None
 
 
-def _origin(text: str) -> str:
+def _check_origin(text: str) -> str:
     try:
         parts = urlsplit(text)
-        fine = parts.scheme in ("http", "https") and text == f"{parts.scheme}://{parts.netloc}" and HOST.fullmatch(parts.netloc)
+        valid = parts.scheme in ("http", "https") and text == f"{parts.scheme}://{parts.netloc}" and HOST.fullmatch(parts.netloc)
     except ValueError:
-        fine = None
-    if not fine:
+        valid = None
+    if not valid:
         raise BadSetting("--allowed-origin must be an origin such as https://chat.example.com, without path or star.")
     return text
 

@@ -7,8 +7,8 @@ import signal
 import anyio
 
 
-async def asked_to_stop() -> None:
-    """Returns at the first SIGINT or SIGTERM; a second one then ends the process. Never returns where the loop hears no signals."""
+async def wait_for_stop() -> None:
+    """Return at the first SIGINT or SIGTERM; a second one then ends the process. Never return where the loop receives no signals."""
     try:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for _ in signals:

@@ -1,4 +1,4 @@
-"""Answers on standard output, in pieces that a pipe takes at once, so that a client that reads nothing keeps no process from its end."""
+"""Standard output, written in pieces that a pipe takes at once: a client that reads nothing cannot keep the process from ending."""
 
 from __future__ import annotations
 
@@ -12,45 +12,47 @@ from contextlib import contextmanager
 import anyio
 
 PIECE = getattr(select, "PIPE_BUF", 512)
-"""Bytes that a pipe takes without waiting once it is ready."""
+"""Bytes that a ready pipe takes without blocking."""
 
 
-class Out:
-    """What the SDK writes to. Waiting for the client can be cancelled, which a thread in `write` cannot."""
+class Output:
+    """The stream that the SDK writes to. Waiting for the client can be cancelled here; a thread blocked in `write` could not be."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self.closed: Callable[[], None] = lambda: None
-        """Told when the client has closed its side; what is written from then on is lost."""
+        self.on_closed: Callable[[], None] = lambda: None
+        """Called when the client has closed its side; anything written after that is lost."""
 
     async def write(self, text: str) -> None:
-        """The whole text, as fast as it is read."""
+        """Write the whole text, as fast as the client reads it."""
         rest = memoryview(text.encode())
         while rest:
             try:
                 await anyio.wait_writable(self._descriptor)
                 rest = rest[os.write(self._descriptor, rest[:PIECE]) :]
             except BlockingIOError:
-                continue  # somebody else made it non-blocking, and it was full after all
+                continue  # a process that shares the pipe made it non-blocking, and it was full after all
             except OSError:
-                self.closed()
+                self.on_closed()
                 return
 
     async def flush(self) -> None:
-        """Nothing waits here."""
+        """Do nothing: `write` buffers nothing."""
 
 
 @contextmanager
-def claimed() -> Generator[Out | None]:
-    """Standard output under a descriptor of its own; under number 1, stray words go to stderr. None where nobody can tell whether a
-    write would wait: on Windows, and in a file, which never does."""
+def claim() -> Generator[Output | None]:
+    """Move standard output to a descriptor of its own and point descriptor 1 at stderr, so that no stray print reaches the wire.
+
+    Yield None where readiness cannot be waited for: on Windows, and for a regular file, which never blocks.
+    """
     if sys.platform == "win32" or stat.S_ISREG(os.fstat(1).st_mode):
         yield None
         return
     own = os.dup(1)
     os.dup2(2, 1)
     try:
-        yield Out(own)
+        yield Output(own)
     finally:
         os.dup2(own, 1)
         os.close(own)

@@ -1,4 +1,4 @@
-"""Who may come in over HTTP: a file of names and tokens, of which only hashes are kept in memory."""
+"""Access to the HTTP server: a file of names and tokens, of which only hashes are kept in memory."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ LINE = re.compile(r"([A-Za-z0-9._@-]{1,64}):([\x21-\x7e]{16,512})")
 
 
 class Tokens:
-    """The SDK's TokenVerifier. Every hash is compared, each in constant time, whichever fits."""
+    """The SDK's TokenVerifier. Every hash is compared, each in constant time, even after one has matched."""
 
     def __init__(self, names: Mapping[bytes, str]) -> None:
         self._names = names
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Whose token it is; None when it is nobody's."""
+        """Return the token's owner; None for an unknown token."""
         given = _hash(token)
-        fitting = [name for known, name in self._names.items() if hmac.compare_digest(known, given)]
-        # The token itself goes no further than this.
-        return AccessToken(token="***", client_id=fitting[0], subject=fitting[0], scopes=[]) if fitting else None
+        matching = [name for known, name in self._names.items() if hmac.compare_digest(known, given)]
+        # The token itself is not passed on.
+        return AccessToken(token="***", client_id=matching[0], subject=matching[0], scopes=[]) if matching else None
 
 
-def tokens_in(path: str) -> Tokens:
-    """The file's lines `name:token`, but for empty ones and those that begin with #. BadSetting names a line, never what is in it."""
+def read_tokens(path: str) -> Tokens:
+    """Read the file's lines `name:token`; skip empty ones and comments. Raise BadSetting, which names a line and never its content."""
     try:
         lines = Path(path).expanduser().read_text("utf-8-sig").splitlines()
-    except (OSError, ValueError, RuntimeError):  # the last for ~nobody
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: the home of an unknown user
         raise BadSetting("--token-file must be a file that can be read.") from None
     names: dict[bytes, str] = {}
     for number, line in enumerate((line.strip() for line in lines), start=1):
         if not line or line.startswith("#"):
             continue
-        if (said := LINE.fullmatch(line)) is None:
+        if (found := LINE.fullmatch(line)) is None:
             raise BadSetting(f"--token-file, line {number}, must be name:token, the token with 16 characters or more and without blanks.")
-        if names.setdefault(_hash(said[2]), said[1]) != said[1]:
+        if names.setdefault(_hash(found[2]), found[1]) != found[1]:
             raise BadSetting(f"--token-file, line {number}: this token is another name's already.")
     if not names:
         raise BadSetting("--token-file has no line name:token.")

@@ -1,0 +1,117 @@
+"""The private parts of the SDK that this server uses. tests/server/test_protocol.py fails when an upgrade moves one of them.
+
+Looked at with mcp 2.3 on 2026-11-29; look again with mcp 2.5 or on 2027-03-01, whichever comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, cast
+
+import anyio
+from mcp import MCPError
+from mcp.server import MCPServer, NotificationOptions
+from mcp.server.connection import Connection
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.types import EmptyResult, RequestParams, SubscribeRequestParams, UnsubscribeRequestParams
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+NOTIFY_S = 2.0
+"""Seconds that one client which does not read may delay the notifications of the others."""
+MOST_SUBSCRIBED = 1000
+Ctx = ServerRequestContext[Any, Any]
+
+
+def low_level(server: MCPServer[Any]) -> Any:
+    """Return the low-level server behind an MCPServer, which has no public way to it. No upstream issue is known."""
+    return server._lowlevel_server  # pyright: ignore[reportPrivateUsage] - see above
+
+
+def add_handler(server: MCPServer[Any], method: str, params: type[RequestParams], handler: Callable[[Ctx, Any], Awaitable[Any]]) -> None:
+    """Replace the SDK's handler of a method: its lists have no pages, and its completions see no lifespan context."""
+    low_level(server).add_request_handler(method, params, handler)
+
+
+class Sessions:
+    """Connections of the 2025 era with their subscriptions. MCPServer has none: https://github.com/modelcontextprotocol/python-sdk/issues/710
+
+    In the 2026 era the SDK's own bus delivers notifications.
+    """
+
+    def __init__(self) -> None:
+        self._subscriptions: dict[Connection, set[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._subscriptions)
+
+    def install(self, server: MCPServer[Any]) -> None:
+        """Serve `resources/subscribe` and `resources/unsubscribe`, and announce both in the handshake."""
+        low = low_level(server)
+        options = partial(low.create_initialization_options, NotificationOptions(resources_changed=True))
+        low.create_initialization_options = options  # type: ignore[method-assign]
+        add_handler(server, "resources/subscribe", SubscribeRequestParams, self._subscribe)
+        add_handler(server, "resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
+        server.middleware.append(self._register)
+
+    async def send_updated(self, uri: str) -> None:
+        """Notify the subscribers of a resource."""
+        for connection in [connection for connection, uris in self._subscriptions.items() if uri in uris]:
+            with anyio.move_on_after(NOTIFY_S):
+                await connection.send_resource_updated(uri)
+
+    async def send_list_changed(self) -> None:
+        """Notify every connection that the list of resources changed."""
+        for connection in list(self._subscriptions):
+            with anyio.move_on_after(NOTIFY_S):
+                await connection.send_resource_list_changed()
+
+    async def _register(self, ctx: Ctx, call_next: CallNext) -> HandlerResult:
+        """Remember the connection of every request, because list changes go to all of them; a middleware."""
+        if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS and ctx.method != "initialize":
+            self._subscriptions_of(ctx)
+        return await call_next(ctx)
+
+    def _subscriptions_of(self, ctx: Ctx) -> set[str]:
+        """Return the URIs that this connection subscribed to; they are forgotten when the connection ends."""
+        connection = _connection(ctx)
+        if connection not in self._subscriptions:
+            self._subscriptions[connection] = set()
+            connection.exit_stack.callback(self._subscriptions.pop, connection, None)
+        return self._subscriptions[connection]
+
+    async def _subscribe(self, ctx: Ctx, params: SubscribeRequestParams) -> EmptyResult:
+        uris = self._subscriptions_of(ctx)
+        if len(uris) < MOST_SUBSCRIBED:
+            uris.add(params.uri)
+        return EmptyResult()
+
+    async def _unsubscribe(self, ctx: Ctx, params: UnsubscribeRequestParams) -> EmptyResult:
+        self._subscriptions_of(ctx).discard(params.uri)
+        return EmptyResult()
+
+
+def _connection(ctx: Ctx) -> Connection:
+    """Return the connection of a request, which outlives it. No upstream issue is known."""
+    return ctx.session._connection  # pyright: ignore[reportPrivateUsage] - see above
+
+
+async def send_valid_unicode(ctx: Ctx, call_next: CallNext) -> HandlerResult:
+    """Replace lone surrogates in every answer; a middleware. One would end the SDK's writer, and with it the process."""
+    try:
+        return replace_surrogates(await call_next(ctx))
+    except MCPError as error:
+        raise MCPError(error.code, replace_surrogates(error.message), replace_surrogates(error.data)) from error
+
+
+def replace_surrogates(value: Any) -> Any:
+    """Return the JSON value with every text in it valid Unicode."""
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {replace_surrogates(name): replace_surrogates(inner) for name, inner in cast(dict[Any, Any], value).items()}
+        case list():
+            return [replace_surrogates(inner) for inner in cast(list[Any], value)]
+        case _:
+            return value

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.artifacts.local import file_name, keep, kept, part_of, slug, sweep
+from sora_mcp.artifacts.local import build_name, find_kept, keep, prepare_part, remove_parts, slugify
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import Micros
 
@@ -21,7 +21,7 @@ SHA256 = hashlib.sha256(FILM).hexdigest()
 
 
 def written(folder: Path, fence: int = 1) -> Path:
-    part = part_of(replace(a_job(), fence=fence), folder)
+    part = prepare_part(replace(a_job(), fence=fence), folder)
     part.write_bytes(FILM)
     return part
 
@@ -39,11 +39,11 @@ def written(folder: Path, fence: int = 1) -> Path:
     ],
 )
 def test_a_name_has_words_of_the_prompt_and_nothing_else_of_it(prompt: str, words: str) -> None:
-    assert slug(prompt) == words
+    assert slugify(prompt) == words
 
 
 def test_the_name_says_day_words_and_job() -> None:
-    assert file_name(a_job(), UTC) == "2026-11-20_a-paper-boat-drifts-down_v_0123456789.mp4"
+    assert build_name(a_job(), UTC) == "2026-11-20_a-paper-boat-drifts-down_v_0123456789.mp4"
 
 
 def test_a_kept_file_has_its_bytes_and_a_note_beside_it(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_the_same_file_from_before_a_crash_is_taken_as_it_is(tmp_path: Path) -> 
 
 
 def test_another_file_of_that_name_is_left_alone(tmp_path: Path) -> None:
-    taken = tmp_path / file_name(a_job(), UTC)
+    taken = tmp_path / build_name(a_job(), UTC)
     taken.write_bytes(b"somebody's holiday")
 
     final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
@@ -89,7 +89,7 @@ def test_another_file_of_that_name_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
     target = tmp_path / "target"
-    (tmp_path / file_name(a_job(), UTC)).symlink_to(target)
+    (tmp_path / build_name(a_job(), UTC)).symlink_to(target)
 
     final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
 
@@ -107,22 +107,22 @@ def test_a_folder_that_is_gone_is_a_storage_error(tmp_path: Path) -> None:
 
 
 def test_what_earlier_claims_left_is_swept_and_other_jobs_files_are_not(tmp_path: Path) -> None:
-    mine, other = written(tmp_path, fence=3), part_of(replace(a_job(), id="v_zzzzzzzzzz"), tmp_path)
+    mine, other = written(tmp_path, fence=3), prepare_part(replace(a_job(), id="v_zzzzzzzzzz"), tmp_path)
     other.write_bytes(FILM)
 
-    sweep(tmp_path, a_job())
+    remove_parts(tmp_path, a_job())
 
     assert (mine.exists(), other.exists()) == (False, True)
 
 
 def test_a_file_with_its_note_is_found_again_also_behind_another_of_that_name(tmp_path: Path) -> None:
-    assert kept(a_job(), tmp_path, UTC) is None
-    (tmp_path / file_name(a_job(), UTC)).write_bytes(b"somebody's holiday")
-    assert kept(a_job(), tmp_path, UTC) is None
+    assert find_kept(a_job(), tmp_path, UTC) is None
+    (tmp_path / build_name(a_job(), UTC)).write_bytes(b"somebody's holiday")
+    assert find_kept(a_job(), tmp_path, UTC) is None
 
     final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
 
-    assert kept(a_job(), tmp_path, UTC) == (final, SHA256)
+    assert find_kept(a_job(), tmp_path, UTC) == (final, SHA256)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_file_whose_note_does_not_vouch_for_it_is_not_taken(note: str | None, 
     if note is not None:
         beside.write_text(note.replace("FILE", final.name), "utf-8")
 
-    assert kept(a_job(), tmp_path, UTC) is None
+    assert find_kept(a_job(), tmp_path, UTC) is None
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".json"])
@@ -158,4 +158,4 @@ def test_a_link_in_the_place_of_a_kept_file_or_its_note_is_not_taken(ending: str
     struck = final.with_suffix(ending)
     struck.symlink_to(struck.rename(tmp_path / "elsewhere"))
 
-    assert kept(a_job(), tmp_path, UTC) is None
+    assert find_kept(a_job(), tmp_path, UTC) is None

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sora_mcp.domain.errors import NotSent, UntrustedURL
-from sora_mcp.security.urls import Resolver, Target, lookup, vetted
+from sora_mcp.security.urls import Resolver, Target, resolve_host, resolve_public
 
 NOBODY: frozenset[str] = frozenset()
 SECRET = "signature=hush"
@@ -34,13 +34,14 @@ async def silent(host: str, port: int) -> Sequence[str]:
 
 async def refusal(url: str, trusted: frozenset[str] = NOBODY, resolve: Resolver = PUBLIC) -> str:
     with pytest.raises(UntrustedURL) as caught:
-        await vetted(url, trusted, resolve=resolve)
+        await resolve_public(url, trusted, resolve=resolve)
     assert "hush" not in caught.value.message
     return caught.value.message
 
 
 async def test_a_public_https_address_is_followed_with_all_that_a_connection_needs() -> None:
-    target = await vetted(f"https://CDN.example.com/a/b.mp4?{SECRET}#part", NOBODY, resolve=answering("93.184.216.34", "2606:4700::1111"))
+    both = answering("93.184.216.34", "2606:4700::1111")
+    target = await resolve_public(f"https://CDN.example.com/a/b.mp4?{SECRET}#part", NOBODY, resolve=both)
     assert target == Target("https", "cdn.example.com", 443, f"/a/b.mp4?{SECRET}", ("93.184.216.34", "2606:4700::1111"))
     assert target.authority == "cdn.example.com"
 
@@ -58,12 +59,12 @@ async def test_a_public_https_address_is_followed_with_all_that_a_connection_nee
     ],
 )
 async def test_a_name_is_understood_as_the_resolver_does(url: str, host: str, path: str) -> None:
-    assert await vetted(url, NOBODY, resolve=PUBLIC) == Target("https", host, 443, path, ("93.184.216.34",))
+    assert await resolve_public(url, NOBODY, resolve=PUBLIC) == Target("https", host, 443, path, ("93.184.216.34",))
 
 
 async def test_a_public_address_in_place_of_a_name_needs_no_resolver() -> None:
-    assert await vetted("https://0x08.8.2056/", NOBODY, resolve=silent) == Target("https", "8.8.8.8", 443, "/", ("8.8.8.8",))
-    target = await vetted("https://[2606:4700:0::1111]/", NOBODY, resolve=silent)
+    assert await resolve_public("https://0x08.8.2056/", NOBODY, resolve=silent) == Target("https", "8.8.8.8", 443, "/", ("8.8.8.8",))
+    target = await resolve_public("https://[2606:4700:0::1111]/", NOBODY, resolve=silent)
     assert (target.ips, target.authority) == (("2606:4700::1111",), "[2606:4700::1111]")
 
 
@@ -159,10 +160,11 @@ async def test_a_link_that_is_not_plain_is_refused(url: str, sentence: str) -> N
 async def test_a_trusted_host_may_be_private_and_plain_http_at_exactly_this_port() -> None:
     trusted = frozenset({"localhost:8123", "[::1]:8124", "10.0.0.7:443"})
     local = answering("::1", "127.0.0.1")
-    assert await vetted("http://localhost:8123/x", trusted, resolve=local) == Target("http", "localhost", 8123, "/x", ("::1", "127.0.0.1"))
-    assert (await vetted("http://localhost:8123/x", trusted, resolve=local)).authority == "localhost:8123"
-    assert (await vetted("http://[::1]:8124/", trusted, resolve=silent)).authority == "[::1]:8124"
-    assert (await vetted("https://10.0.0.7/", trusted, resolve=silent)).ips == ("10.0.0.7",)
+    target = await resolve_public("http://localhost:8123/x", trusted, resolve=local)
+    assert target == Target("http", "localhost", 8123, "/x", ("::1", "127.0.0.1"))
+    assert (await resolve_public("http://localhost:8123/x", trusted, resolve=local)).authority == "localhost:8123"
+    assert (await resolve_public("http://[::1]:8124/", trusted, resolve=silent)).authority == "[::1]:8124"
+    assert (await resolve_public("https://10.0.0.7/", trusted, resolve=silent)).ips == ("10.0.0.7",)
     assert await refusal("http://localhost:8125/", trusted, local) == "The link leads to localhost without https."
     homograph = await refusal("http://l\u043ecalhost:8123/", trusted, local)
     assert homograph == "The link leads to xn--lcalhost-nbh without https."
@@ -172,11 +174,11 @@ async def test_a_trusted_host_may_be_private_and_plain_http_at_exactly_this_port
 async def test_a_name_without_an_address_may_be_asked_again() -> None:
     for resolve in (silent, answering()):
         with pytest.raises(NotSent, match=r"^The name gone\.example has no address now\.$"):
-            await vetted("https://gone.example/", NOBODY, resolve=resolve)
+            await resolve_public("https://gone.example/", NOBODY, resolve=resolve)
 
 
 async def test_the_system_is_asked_by_default() -> None:
-    assert await lookup("127.0.0.1", 443) == ("127.0.0.1",)
+    assert await resolve_host("127.0.0.1", 443) == ("127.0.0.1",)
 
 
 @settings(max_examples=300, deadline=None)
@@ -184,7 +186,7 @@ async def test_the_system_is_asked_by_default() -> None:
 def test_any_text_is_followed_to_a_public_address_or_refused(host: str, before: str, after: str) -> None:
     async def check() -> None:
         try:
-            target = await vetted(before + host + after, NOBODY, resolve=PUBLIC)
+            target = await resolve_public(before + host + after, NOBODY, resolve=PUBLIC)
         except UntrustedURL:
             return
         assert (target.scheme, target.port) == ("https", 443)

@@ -171,7 +171,7 @@ async def test_an_end_without_a_video_says_what_became_of_the_money(
 async def test_certificates_are_loaded_once_for_all_that_a_purchase_connects_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded, load = list[ssl.SSLContext](), httpx2.create_ssl_context
     monkeypatch.setattr(httpx2, "create_ssl_context", lambda **how: loaded.append(load(**how)) or loaded[-1])
-    http_client.certificates.cache_clear()
+    http_client.load_certificates.cache_clear()
     async with rig(Muvi(), tmp_path) as at:
         assert (await at.until((await at.bought(seconds=4)).id, "completed")).state == "completed"
     assert len(loaded) == 1

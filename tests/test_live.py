@@ -18,7 +18,7 @@ from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import OverBudget, UnknownModel
 from sora_mcp.jobs.service import VideoService, Wish
 from sora_mcp.jobs.worker import open_service
-from sora_mcp.net.client import ASK_S, VendorClient
+from sora_mcp.net.client import REQUEST_S, VendorClient
 from sora_mcp.server.app import SoraServer, build
 from tests.played import Compatible, Fal, Muvi, OpenRouter
 from tests.played.rig import NOON, PROMPT, Rig, eventually, leaks, rig
@@ -139,7 +139,7 @@ async def test_a_server_ends_although_a_list_is_still_being_fetched(tmp_path: Pa
         assert await eventually(lambda: lists(at) == 1)
         began = time.monotonic()
         await at.restart()
-        assert time.monotonic() - began < ASK_S / 2
+        assert time.monotonic() - began < REQUEST_S / 2
 
 
 async def test_without_a_worker_the_fetching_ends_with_the_callers_patience(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_without_a_worker_the_fetching_ends_with_the_callers_patience(tmp_
 class Odd(VendorClient):
     """Has a fault that nobody foresaw."""
 
-    async def ask(self, vendor: Vendor, call: Call) -> Reply:
+    async def request(self, vendor: Vendor, call: Call) -> Reply:
         """Never answers."""
         raise ValueError("a bug")
 

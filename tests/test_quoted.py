@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.security.text import MOST, vendor_text
+from sora_mcp.security.text import MOST, sanitize
 
 HOSTILE = {
     "\x1b[2Jcleared": "cleared",
@@ -28,23 +28,23 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("said", "shown"), HOSTILE.items(), ids=[ascii(said) for said in HOSTILE])
 def test_a_vendors_words_lose_everything_that_a_person_would_not_see(said: str, shown: str) -> None:
-    assert vendor_text(said) == shown
+    assert sanitize(said) == shown
 
 
 @pytest.mark.parametrize("nothing", [None, 7, True, ["text"], {"message": "text"}, "", "  ", "\u200b\x00", "\ud800"])
 def test_what_is_no_text_or_leaves_nothing_is_none(nothing: object) -> None:
-    assert vendor_text(nothing) is None
+    assert sanitize(nothing) is None
 
 
 def test_long_words_are_cut_and_say_so() -> None:
-    shown = vendor_text("x" * 9_999)
+    shown = sanitize("x" * 9_999)
 
     assert shown == "x" * (MOST - 1) + "…"
 
 
 @given(st.text(st.characters(exclude_categories=())))
 def test_no_text_at_all_brings_a_hidden_character_through(said: str) -> None:
-    shown = vendor_text(said) or ""
+    shown = sanitize(said) or ""
 
     assert len(shown) <= MOST
     assert not [

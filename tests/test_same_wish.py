@@ -13,10 +13,10 @@ import anyio
 import pytest
 from PIL import Image
 
-from sora_mcp.artifacts import local as artifacts
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import RequestIdConflict, SoraError, StorageError
 from sora_mcp.domain.money import usd
+from sora_mcp.jobs import service
 from sora_mcp.jobs.service import Wish
 from tests.played import Cdn, Fal, Muvi, OpenRouter, played
 from tests.played.openrouter import LIST
@@ -92,8 +92,8 @@ async def test_a_store_that_broke_while_it_wrote_is_not_called_one_that_wrote_no
 
 async def test_an_output_folder_that_hangs_holds_up_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        hangs, ready = threading.Event(), artifacts.ready
-        monkeypatch.setattr(artifacts, "ready", lambda folder: hangs.wait(30) and ready(folder))
+        hangs, ensure_folder = threading.Event(), service.ensure_folder
+        monkeypatch.setattr(service, "ensure_folder", lambda folder: hangs.wait(30) and ensure_folder(folder))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(at.create)
             with anyio.fail_after(20):

@@ -1,1 +1,1 @@
-"""Artifacts."""
+"""Finished files and where they are kept."""

@@ -1,4 +1,4 @@
-"""Finished files: their names, their place, and the note beside each."""
+"""Keep finished files in a local folder: names, atomic placement, and a JSON sidecar for each file."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from pathlib import Path
 from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import as_number
-from sora_mcp.security.text import vendor_text
+from sora_mcp.security.text import sanitize
 
-WORDS = 5
-MOST_NOTE = 1 << 20
-MADE = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNORECASE | re.DOTALL)
-"""How `file_name` and `_names` end a name."""
+NAME_WORDS = 5
+MOST_SIDECAR_BYTES = 1 << 20
+FILE_NAME = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNORECASE | re.DOTALL)
+"""Matches names that `build_name` and `_number_names` produce; group 1 is the job id."""
 
 
-def file_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:
-    """`2026-11-20_a-paper-boat_v_0123456789.mp4`: the day, words of the prompt, the job."""
+def build_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:
+    """Return a name such as `2026-11-20_a-paper-boat_v_0123456789.mp4`: day of creation in `zone`, words of the prompt, job id."""
     day = datetime.fromtimestamp(job.created_at, zone).date()
-    return f"{day}_{slug(job.prompt)}_{job.id}.{ending}"
+    return f"{day}_{slugify(job.prompt)}_{job.id}.{ending}"
 
 
-def slug(prompt: str) -> str:
-    """The first words as `[a-z0-9-]{1,60}`; `video` where a script leaves none."""
-    plain = unicodedata.normalize("NFKD", vendor_text(prompt) or "").encode("ascii", "ignore").decode().casefold()
-    return "-".join(re.findall(r"[a-z0-9]+", plain)[:WORDS])[:60].strip("-") or "video"
+def slugify(prompt: str) -> str:
+    """Return the prompt's first words as `[a-z0-9-]{1,60}`, or `video` when its script has no ASCII form."""
+    plain = unicodedata.normalize("NFKD", sanitize(prompt) or "").encode("ascii", "ignore").decode().casefold()
+    return "-".join(re.findall(r"[a-z0-9]+", plain)[:NAME_WORDS])[:60].strip("-") or "video"
 
 
-def job_of(name: str) -> str | None:
-    """The job that a finished file is named after, or a file beside it; None for any other name."""
-    named = MADE.fullmatch(name)
+def read_job_id(name: str) -> str | None:
+    """Return the job id in the name of a finished file or its sidecar; None for any other name."""
+    named = FILE_NAME.fullmatch(name)
     return None if named is None else named[1]
 
 
-def ready(folder: Path) -> None:
-    """Makes the folder where it is missing. StorageError where no file can be written into it."""
+def ensure_folder(folder: Path) -> None:
+    """Create the folder, mode 0700, when it is missing. Raises StorageError when no file can be written into it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         why = "" if os.access(folder, os.W_OK | os.X_OK) else "no permission"
@@ -52,81 +52,90 @@ def ready(folder: Path) -> None:
         raise StorageError(f"Finished files cannot be written into {folder} ({why}): mend that, or let the user set SORA_MCP_OUTPUT_DIR.")
 
 
-def part_of(job: Job, folder: Path) -> Path:
-    """Where this claim of the job writes: a slow predecessor has a file of its own."""
-    ready(folder)
+def prepare_part(job: Job, folder: Path) -> Path:
+    """Return the temporary path for the current lease of the job. A slow former lease holder writes to another one.
+
+    Raises StorageError when the folder cannot be written.
+    """
+    ensure_folder(folder)
     return folder / f".{job.id}.{job.fence}.part"
 
 
 def keep(part: Path, job: Job, *, sha256: str, zone: tzinfo, ending: str = "mp4") -> Path:
-    """The checked file under its final name, the note beside it, both on the disk for good. Nothing is ever overwritten or followed."""
+    """Move the checked file to its final name, write the sidecar, sync both to disk, and return the path.
+
+    Never overwrites another file and never follows a link; a taken name gets a number. Raises StorageError.
+    """
     try:
-        for name in _names(file_name(job, zone, ending)):
+        for name in _number_names(build_name(job, zone, ending)):
             final = part.parent / name
-            if _claimed(part, final, sha256):
-                _note(job, final, sha256)
-                _settle_folder(part.parent)
+            if _claim_name(part, final, sha256):
+                _write_sidecar(job, final, sha256)
+                _sync_folder(part.parent)
                 return final
     except OSError as error:
         raise StorageError(f"The file cannot be written into {part.parent}.") from error
     raise StorageError(f"{part.parent} has too many files of that name.")
 
 
-def kept(job: Job, folder: Path, zone: tzinfo) -> tuple[Path, str] | None:
-    """The file that an earlier claim of this job left whole, and its sha256, by the note beside it; None where there is none."""
-    for name in _names(file_name(job, zone)):
+def find_kept(job: Job, folder: Path, zone: tzinfo) -> tuple[Path, str] | None:
+    """Return path and sha256 of the file that an earlier lease holder of this job finished, or None.
+
+    The sidecar must name the job, and the file's bytes must match its sha256.
+    """
+    for name in _number_names(build_name(job, zone)):
         final = folder / name
         try:
             if not os.path.lexists(final):
                 return None
-            sha256 = _noted(final, job)
-            if sha256 is not None and is_still(final, sha256):
+            sha256 = _read_sidecar(final, job)
+            if sha256 is not None and has_sha256(final, sha256):
                 return final, sha256
         except OSError:
-            continue  # one that cannot be read is nobody's
+            continue  # an unreadable file is not ours
     return None
 
 
-def sweep(folder: Path, job: Job) -> None:
-    """Removes what earlier claims of this job left."""
+def remove_parts(folder: Path, job: Job) -> None:
+    """Delete temporary files that earlier lease holders of this job left."""
     for part in folder.glob(f".{job.id}.*.part"):
         with contextlib.suppress(OSError):
             part.unlink()
 
 
-def _names(name: str) -> Iterator[str]:
+def _number_names(name: str) -> Iterator[str]:
     stem, _, ending = name.rpartition(".")
     yield name
     yield from (f"{stem}-{number}.{ending}" for number in range(2, 100))
 
 
-def _claimed(part: Path, final: Path, sha256: str) -> bool:
-    """Whether `final` is now this file. It may be from before a crash; it may be somebody else's."""
+def _claim_name(part: Path, final: Path, sha256: str) -> bool:
+    """Move `part` to `final` unless that name is taken. Return whether `final` now has these bytes, also from before a crash."""
     try:
         os.link(part, final, follow_symlinks=False)
     except FileExistsError:
-        return is_still(final, sha256)
+        return has_sha256(final, sha256)
     except (NotImplementedError, PermissionError, OSError):
-        # A file system without hard links: the name is ours by its job id, so a check and a rename do.
+        # A file system without hard links. Only this job uses the name, so a check followed by a rename is safe.
         if os.path.lexists(final):
-            return is_still(final, sha256)
+            return has_sha256(final, sha256)
         os.rename(part, final)
         return True
     part.unlink()
     return True
 
 
-def is_still(path: Path, sha256: str) -> bool:
-    """Whether there is a file itself, no link, and with these bytes. OSError where it cannot be read."""
+def has_sha256(path: Path, sha256: str) -> bool:
+    """Return whether `path` is a regular file, not a link, with this sha256. Raises OSError when it cannot be read."""
     if path.is_symlink() or not path.is_file():
         return False
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
 
-def _note(job: Job, final: Path, sha256: str) -> None:
-    """The `.json` beside the video: what made it, and what it cost."""
-    note = {
+def _write_sidecar(job: Job, final: Path, sha256: str) -> None:
+    """Write the `.json` sidecar: what made the file and what it cost."""
+    fields = {
         "job_id": job.id,
         "prompt": job.prompt,
         "model": job.model,
@@ -143,32 +152,32 @@ def _note(job: Job, final: Path, sha256: str) -> None:
         "sha256": sha256,
         "file": final.name,
     }
-    beside = final.with_suffix(".json")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    sidecar = final.with_suffix(".json")
+    descriptor = os.open(sidecar, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        json.dump(note, file, ensure_ascii=False, indent=2)
+        json.dump(fields, file, ensure_ascii=False, indent=2)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _noted(final: Path, job: Job) -> str | None:
-    """The sha256 of this job's file as its note has it; None where the note is not ours. OSError where it cannot be read."""
-    beside = final.with_suffix(".json")
-    if beside.is_symlink() or not beside.is_file() or beside.stat().st_size > MOST_NOTE:
+def _read_sidecar(final: Path, job: Job) -> str | None:
+    """Return the sha256 that the sidecar states, or None when it is not this job's. Raises OSError when it cannot be read."""
+    sidecar = final.with_suffix(".json")
+    if sidecar.is_symlink() or not sidecar.is_file() or sidecar.stat().st_size > MOST_SIDECAR_BYTES:
         return None
     try:
-        note = json.loads(beside.read_bytes())
+        fields = json.loads(sidecar.read_bytes())
     except (ValueError, RecursionError):
         return None
-    match note:
+    match fields:
         case {"job_id": job.id, "file": final.name, "sha256": str(sha256)}:
             return sha256
         case _:
             return None
 
 
-def _settle_folder(folder: Path) -> None:
-    """The new names survive a power cut. Windows has no such call, and needs none."""
+def _sync_folder(folder: Path) -> None:
+    """Sync the directory entry, so that a new name survives a power cut. Windows neither has nor needs this call."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -178,6 +187,6 @@ def _settle_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def measured(path: Path, size: int, sha256: str, *, duration_s: float | None, width: int, height: int) -> Artifact:
-    """The file on disk as the store keeps it."""
+def describe_file(path: Path, size: int, sha256: str, *, duration_s: float | None, width: int, height: int) -> Artifact:
+    """Return the artifact record of a file on disk; the length is rounded to milliseconds."""
     return Artifact(str(path), size, sha256, None if duration_s is None else round(duration_s, 3), width, height)

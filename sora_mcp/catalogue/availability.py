@@ -134,7 +134,7 @@ class Availability:
         """A list that does not come, cannot be read or cannot be kept changes nothing, and ends nothing else."""
         try:
             if vendor.listing is not None:
-                await self._keep(vendor, await self.http_client.ask(vendor, vendor.listing))
+                await self._keep(vendor, await self.http_client.request(vendor, vendor.listing))
         except SoraError as error:
             log.warning("%s", error)
         except Exception:

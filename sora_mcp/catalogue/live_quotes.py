@@ -25,7 +25,7 @@ async def asked(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros
     there = replace(vendor, base_url=vendor.quote_url or vendor.base_url)
     with anyio.move_on_after(PATIENCE_S):
         try:
-            return quoted(vendor, await http_client.ask(there, call))
+            return quoted(vendor, await http_client.request(there, call))
         except NotSent:
             pass
     return None

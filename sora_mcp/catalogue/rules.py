@@ -10,8 +10,8 @@ from decimal import Decimal
 from sora_mcp.domain import Facts, ImageRule, Link, Offer, Order, Quote, Rate, Rule, Scalar, Size, Text, VideoRequest, When
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
 from sora_mcp.domain.money import ceil, show
-from sora_mcp.security.text import sendable
-from sora_mcp.security.urls import reachable
+from sora_mcp.security.text import is_storable_text
+from sora_mcp.security.urls import is_fetchable
 
 VARIATION = "variation"
 """The option that every offer takes: it makes a wanted repeat another request. It is not sent."""
@@ -99,9 +99,9 @@ def allows(rule: Rule, value: object) -> bool:
     """Whether this rule, taken alone, takes the value. True is not 1, and 4.0 is not 4."""
     match rule.allowed:
         case Text(most):
-            return isinstance(value, str) and 0 < len(value) <= most and sendable(value)
+            return isinstance(value, str) and 0 < len(value) <= most and is_storable_text(value)
         case Link(most):
-            return isinstance(value, str) and 0 < len(value.split()) <= most and all(map(reachable, value.split()))
+            return isinstance(value, str) and 0 < len(value.split()) <= most and all(map(is_fetchable, value.split()))
         case range() as numbers:
             return type(value) is int and value in numbers
         case values:
@@ -136,7 +136,7 @@ def one_of(values: Sequence[object]) -> str:
 def _prompt(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
     if not (text := request.prompt).strip():
         yield BrokenRule("prompt", None, "a text that says what to show", "invalid_prompt")
-    elif not sendable(text):
+    elif not is_storable_text(text):
         yield BrokenRule("prompt", None, "valid Unicode text, without lone surrogates and NUL", "invalid_prompt")
     elif offer.prompt_max is not None and len(text) > offer.prompt_max:
         yield BrokenRule("prompt", f"{len(text)} characters", f"at most {offer.prompt_max} characters", "invalid_prompt")

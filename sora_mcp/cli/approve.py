@@ -13,7 +13,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain.money import show as dollars
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.worker import open_service
-from sora_mcp.security.text import vendor_text
+from sora_mcp.security.text import sanitize
 from sora_mcp.store import Approval
 
 MOST_PROMPT = 300
@@ -47,7 +47,7 @@ def _said(approval: Approval, service: VideoService) -> list[tuple[str, object]]
         ("ended", f"{ended.what}, by {ended.by}, on {ended.on}" if ended else None),
         ("size", approval.size),
         ("seconds", approval.seconds),
-        ("prompt", vendor_text(approval.prompt, MOST_PROMPT) or "any: this quote is an estimate's"),
+        ("prompt", sanitize(approval.prompt, MOST_PROMPT) or "any: this quote is an estimate's"),
         ("until", f"{datetime.fromtimestamp(approval.expires_at, UTC):%Y-%m-%d %H:%M} UTC"),
     ]
 

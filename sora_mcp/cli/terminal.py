@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from sora_mcp.security.text import HIDDEN, vendor_text
+from sora_mcp.security.text import HIDDEN, sanitize
 
 GAP = "  "
 WIDEST = 44
@@ -36,7 +36,7 @@ def _wrapped(cell: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """Prompts and vendors' words move no cursor and hide nothing."""
-    return text if text.isprintable() and not HIDDEN.search(text) else vendor_text(text, MOST) or ""
+    return text if text.isprintable() and not HIDDEN.search(text) else sanitize(text, MOST) or ""
 
 
 def line(question: str) -> str:

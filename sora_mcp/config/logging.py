@@ -29,7 +29,7 @@ class Redacting(logging.Formatter):
         """The line, with `***` for each key."""
         text = super().format(record)
         for key in self._keys:
-            text = key.out_of(text)
+            text = key.redact(text)
         return text
 
 

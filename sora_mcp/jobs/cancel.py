@@ -33,7 +33,7 @@ async def recall(store: Store, http_client: VendorClient, vendor: Vendor, job: J
 async def _asked(http_client: VendorClient, vendor: Vendor, job: Job, call: Call) -> Reply:
     """The vendor's yes."""
     try:
-        reply = await http_client.ask(vendor, call)
+        reply = await http_client.request(vendor, call)
     except NotSent as error:
         why = f"{error.message} Whether it calls {job.id} back, its next status says; cancel_video may be tried again."
         raise CancelUnclear("vendor_unavailable", why, job) from error

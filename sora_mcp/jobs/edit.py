@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import anyio
 
-from sora_mcp.artifacts.local import keep, measured, part_of
+from sora_mcp.artifacts.local import describe_file, keep, prepare_part
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, Job
@@ -102,7 +102,7 @@ class Editing:
 
     def _made(self, wish: Edit, job: Job, allowance: Allowance) -> Job:
         """Does the work in a file of its own, which gets its name when it is whole."""
-        part = part_of(job, self.settings.output_dir)
+        part = prepare_part(job, self.settings.output_dir)
         try:
             made = works.edit(wish, part, allowance)
             size, sha256 = part.stat().st_size, _hash(part)
@@ -111,7 +111,7 @@ class Editing:
         finally:
             with contextlib.suppress(OSError):
                 part.unlink()
-        file = measured(path, size, sha256, duration_s=made.duration_s, width=made.width, height=made.height)
+        file = describe_file(path, size, sha256, duration_s=made.duration_s, width=made.width, height=made.height)
         return replace(whole, artifact=file)
 
 

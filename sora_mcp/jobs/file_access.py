@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from sora_mcp.artifacts.local import job_of
+from sora_mcp.artifacts.local import read_job_id
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import NotFound
@@ -31,7 +31,7 @@ class Reach:
         """Whether this real path is a finished file, or one beside it, that is not the caller's. The user of this machine sees all."""
         if principal == LOCAL or not await anyio.to_thread.run_sync(self._is_made_here, path):
             return False
-        if (job_id := job_of(path.name)) is None:
+        if (job_id := read_job_id(path.name)) is None:
             return True
         try:
             await self.store.run(self.store.get, job_id, principal)

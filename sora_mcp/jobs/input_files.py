@@ -18,7 +18,7 @@ from sora_mcp.media import api as works
 from sora_mcp.media import optional as extra
 from sora_mcp.media.images.metadata import strip
 from sora_mcp.media.images.probe import ALLOWED, Picture, is_heic, measure, refuse
-from sora_mcp.security.urls import fetchable
+from sora_mcp.security.urls import is_fetchable, parse_url
 
 FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
 MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
@@ -66,10 +66,10 @@ def frame_of(text: str) -> tuple[str, float | None] | None:
 def _address(url: str) -> Image:
     """Checked for its form only: the vendor fetches it, not we."""
     try:
-        reachable = fetchable(url)
+        parse_url(url)
     except UntrustedURL as error:
         refuse(None, allowed=f"a plain https:// URL. {error.message.removesuffix('.')}")
-    if not reachable:
+    if not is_fetchable(url):
         refuse(None, allowed="an https:// URL that the vendor can reach, no private address")
     return Image(url)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 
-from sora_mcp.artifacts.local import is_still, keep, kept, measured, part_of, sweep
+from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, keep, prepare_part, remove_parts
 from sora_mcp.catalogue.live_quotes import asked
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Artifact, Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reply, State, Vendor
@@ -42,7 +42,7 @@ async def ask(service: VideoService, job: Job, call: Call) -> str | None:
     """One question to the vendor, and what follows from its answer. Why nothing was learnt, where that is so."""
     vendor = service.vendor_of(job)
     try:
-        reply = await service.http_client.ask(vendor, call)
+        reply = await service.http_client.request(vendor, call)
     except NotSent as error:
         return await _again(service, job, error.message)
     if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):
@@ -150,20 +150,20 @@ async def _fetched(service: VideoService, job: Job, vendor: Vendor, media: Call)
     if (home := await anyio.to_thread.run_sync(_home, job, service.settings)) is not None:
         return home
     try:
-        part: Path = await anyio.to_thread.run_sync(part_of, job, folder)
-        saved = await service.http_client.save(vendor, media, part)
-        if not await anyio.to_thread.run_sync(is_still, part, saved.sha256):
+        part: Path = await anyio.to_thread.run_sync(prepare_part, job, folder)
+        saved = await service.http_client.download(vendor, media, part)
+        if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
             raise StorageError(f"{part.name} was exchanged while it was written.")
         facts = await anyio.to_thread.run_sync(mp4.inspect, part)
         path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=saved.sha256, zone=service.settings.zone))
     finally:
-        await anyio.to_thread.run_sync(sweep, folder, job)
-    return measured(path, saved.bytes, saved.sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
+        await anyio.to_thread.run_sync(remove_parts, folder, job)
+    return describe_file(path, saved.bytes, saved.sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
 
 
 def _home(job: Job, settings: Settings) -> Artifact | None:
     """The file, where an earlier claim brought it home and could not write that down: its link may be dead by now."""
-    found = kept(job, settings.output_dir, settings.zone)
+    found = find_kept(job, settings.output_dir, settings.zone)
     if found is None:
         return None
     path, sha256 = found
@@ -171,7 +171,7 @@ def _home(job: Job, settings: Settings) -> Artifact | None:
         facts, size = mp4.inspect(path), path.stat().st_size
     except (BadMedia, OSError):
         return None
-    return measured(path, size, sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
+    return describe_file(path, size, sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
 
 
 async def _renew(service: VideoService, job: Job, state: State, error: SoraError) -> None:

@@ -71,7 +71,7 @@ async def _found(service: VideoService, vendor: Vendor, lost: LostCall) -> tuple
 async def _page(service: VideoService, vendor: Vendor, call: Call, lost: LostCall) -> Listing | None:
     """One page, read by the vendor's clock. Where that is not known, absence from the page means nothing."""
     try:
-        reply = await service.http_client.ask(vendor, call)
+        reply = await service.http_client.request(vendor, call)
     except NotSent:
         return None
     skew_s = _skew(reply, service.clock())

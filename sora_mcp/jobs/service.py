@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import anyio
 
-from sora_mcp.artifacts import local as artifacts
+from sora_mcp.artifacts.local import ensure_folder
 from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue, Fit, cheapest, fitting, key_needed
 from sora_mcp.catalogue.live_quotes import Quotes
@@ -135,7 +135,7 @@ class VideoService:
             with errors.before_money():
                 purchase, plan, request = await self._intended(wish, principal, agreed)
                 # Nothing is worth its money where no file could be kept; a share that hangs holds up nobody else.
-                await anyio.to_thread.run_sync(artifacts.ready, self.settings.output_dir)
+                await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
             try:
                 return await self.store.run(work, purchase, self.caps), plan
             except ADVISED as error:

@@ -18,7 +18,7 @@ from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, 
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
 from sora_mcp.jobs import backoff as schedule
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.security.text import vendor_text
+from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.reading import read
 from sora_mcp.vendors.shared.responses import at, refusal
 
@@ -143,7 +143,7 @@ class Submitter:
                 await self._record(store.refuse, job, token, failure(reading, vendor), micros=reading.micros, said=reading.said)
             case _:
                 why = f"{vendor.title} answered {reply.status} without a job's id that it documents."
-                await self._lost(job, token, _unclear(why, vendor_text(at(reply.body, "message"))))
+                await self._lost(job, token, _unclear(why, sanitize(at(reply.body, "message"))))
 
     async def _bound(
         self,
@@ -199,7 +199,7 @@ def failure(reading: Failed, vendor: Vendor) -> JobError:
         sentence = "called this job back"
     else:
         sentence = "refuses this content" if reading.code == "content_refused" else "could not make this video"
-    return JobError(reading.code, f"{vendor.title} {sentence}.", reading.charged, vendor_text(reading.message))
+    return JobError(reading.code, f"{vendor.title} {sentence}.", reading.charged, sanitize(reading.message))
 
 
 def _heard(job: Job, taken_as: str | None) -> tuple[str, str]:

@@ -1,1 +1,1 @@
-"""Net."""
+"""HTTP calls to vendors and downloads of finished files."""

@@ -1,4 +1,4 @@
-"""Hold a key so that it can be used and not printed."""
+"""An API key that can be used but not printed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 
 class Secret:
-    """A key: usable, not printable."""
+    """A key whose `str` and `repr` are `***`."""
 
     __slots__ = ("_text",)
 
@@ -15,15 +15,15 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The key itself: for the one header that carries it."""
+        """Return the key itself. Only for the request header that carries it, and for storing it."""
         return self._text
 
-    def out_of(self, text: str) -> str:
-        """The text with `***` for the key, however it is spelt: plain, as a URL writes it, in base64."""
+    def redact(self, text: str) -> str:
+        """Return `text` with `***` for each occurrence of the key: plain, percent-encoded or in base64."""
         key = self._text.encode()
-        codes = (base64.b64encode(key), base64.urlsafe_b64encode(key))
-        for spelt in (self._text, quote(self._text, safe=""), *(code.decode().rstrip("=") for code in codes)):
-            text = text.replace(spelt, "***")
+        encoded = (base64.b64encode(key), base64.urlsafe_b64encode(key))
+        for form in (self._text, quote(self._text, safe=""), *(code.decode().rstrip("=") for code in encoded)):
+            text = text.replace(form, "***")
         return text
 
     def __repr__(self) -> str:

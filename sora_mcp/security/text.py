@@ -1,4 +1,4 @@
-"""The words of others, made harmless: they are shown, cut and filtered, and never woven into a sentence of ours."""
+"""Sanitize text from vendors and files before a person or a model sees it. Such text is quoted, never woven into our sentences."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ import re
 import unicodedata
 
 MOST = 500
+"""Characters of a sanitized text."""
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?", re.DOTALL)
-"""Terminal sequences: colours, titles, links, the clipboard."""
+"""Terminal escape sequences: colours, window titles, links, clipboard access."""
 HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""Zero-width, bidi, tag, variation and surrogate characters: invisible to a person, not to a model."""
+"""Zero-width, bidi, tag, variation and surrogate characters: invisible to a person, but read by a model."""
 
 
-def vendor_text(text: object, most: int = MOST) -> str | None:
-    """A vendor's words on one line; None when they are no text, or nothing is left."""
+def sanitize(text: object, most: int = MOST) -> str | None:
+    """Return `text` as one line of at most `most` characters, without escapes and hidden characters; None when nothing is left."""
     if not isinstance(text, str):
         return None
-    seen = HIDDEN.sub("", ESCAPES.sub("", text[: most * 20]))
-    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zs") else char for char in seen)
-    words = " ".join(unicodedata.normalize("NFC", plain).split())
-    return (words if len(words) <= most else words[: most - 1] + "…") or None
+    visible = HIDDEN.sub("", ESCAPES.sub("", text[: most * 20]))
+    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zs") else char for char in visible)
+    line = " ".join(unicodedata.normalize("NFC", plain).split())
+    return (line if len(line) <= most else line[: most - 1] + "…") or None
 
 
-def sendable(text: str) -> bool:
-    """Whether every store and every vendor can hold it: valid Unicode, without NUL."""
+def is_storable_text(text: str) -> bool:
+    """Return whether every database and every vendor accepts `text`: valid Unicode without NUL characters."""
     return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)

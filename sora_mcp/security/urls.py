@@ -1,4 +1,4 @@
-"""Which address an untrusted URL may lead to."""
+"""Guard against server-side request forgery: parse untrusted URLs, and resolve them to public addresses only."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import idna
 from sora_mcp.domain.errors import NotSent, UntrustedURL
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Name and port to the texts of its addresses. OSError when there are none."""
+"""Takes a host name and a port, returns IP addresses as text. Raises OSError when there are none."""
 
 PORTS = {"https": 443, "http": 80}
 MOST_CHARACTERS = 8192
-"""What common servers take as a request's first line; a signed link with a session token has some 2,500."""
+"""The longest request line that common servers take; a signed link with a session token has about 2,500 characters."""
 NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 NUMBER_LAST = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
-"""A name that ends like this is read as an IPv4 address by the system, in octal, hex or with parts left out."""
+"""The system reads a name that ends like this as an IPv4 address, written in octal, in hex or with parts left out."""
 BRACKETED = re.compile(r"\[[^\]]*\](:[0-9]*)?")
 
 IPV4_REFUSED = (
@@ -31,7 +31,7 @@ IPV4_REFUSED = (
     IPv4Network("192.88.99.0/24"),  # 6to4 relays
 )
 IPV6_GLOBAL = IPv6Network("2000::/3")
-"""Outside of it are loopback, NAT64, mapped and compatible IPv4, site-local, multicast, segment routing."""
+"""All global unicast. It excludes loopback, NAT64, mapped and compatible IPv4, site-local, multicast and segment routing."""
 IPV6_REFUSED = (
     IPv6Network("2001::/32"),  # Teredo: an IPv4 address inside
     IPv6Network("2002::/16"),  # 6to4: an IPv4 address inside
@@ -41,60 +41,61 @@ IPV6_REFUSED = (
 
 @dataclass(frozen=True)
 class Target:
-    """An address that was checked. Connect to `ips`, and name `host` in SNI and certificate, `authority` in the Host header."""
+    """A URL whose addresses were checked. Connect to `ips`; use `host` for SNI and certificate, `authority` for the Host header."""
 
     scheme: str
     host: str
     """ASCII, lower case, no brackets."""
     port: int
     path: str
-    """With the query, never empty."""
+    """Path and query; never empty."""
     ips: tuple[str, ...]
-    """In the resolver's order; all were checked."""
+    """All checked, in the resolver's order."""
 
     @property
     def authority(self) -> str:
-        """Host, and port where it is not the scheme's own."""
-        return _bracketed(self.host) if self.port == PORTS[self.scheme] else f"{_bracketed(self.host)}:{self.port}"
+        """The host, followed by the port unless it is the scheme's default."""
+        return _bracket(self.host) if self.port == PORTS[self.scheme] else f"{_bracket(self.host)}:{self.port}"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A URL that is well formed. Nothing is said about where it leads."""
+    """The parts of a well-formed URL; where it leads was not checked."""
 
     scheme: str
     host: str
     port: int
     path: str
     literal: IPv4Address | IPv6Address | None
-    """The address itself, where one stands in place of a name."""
+    """The IP address, when the URL has one in place of a name."""
 
 
-async def lookup(host: str, port: int) -> Sequence[str]:
-    """What the system's resolver says."""
+async def resolve_host(host: str, port: int) -> Sequence[str]:
+    """Return the addresses that the system's resolver finds, without duplicates. Raises OSError when there are none."""
     answers = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(address[0]) for *_, address in answers))
 
 
-async def vetted(url: str, trusted: frozenset[str], *, resolve: Resolver = lookup) -> Target:
-    """Where this URL leads, resolved once. NotSent when its name has no address.
+async def resolve_public(url: str, trusted: frozenset[str], *, resolve: Resolver = resolve_host) -> Target:
+    """Resolve a URL once and return its checked addresses.
 
-    Untrusted unless it is https on port 443 and every address is a public one, or `host:port` is trusted.
+    Raises UntrustedURL unless it is https on port 443 with public addresses only, or its `host:port` is in `trusted`.
+    Raises NotSent when the name has no address.
     """
-    parts = parse(url)
-    known = f"{_bracketed(parts.host)}:{parts.port}" in trusted
+    parts = parse_url(url)
+    known = f"{_bracket(parts.host)}:{parts.port}" in trusted
     if not known and parts.scheme != "https":
         raise UntrustedURL(f"The link leads to {parts.host} without https.")
     if not known and parts.port != 443:
         raise UntrustedURL(f"The link leads to port {parts.port} of {parts.host}; only 443 is followed.")
-    ips = (str(parts.literal),) if parts.literal else await _resolved(parts, resolve)
+    ips = (str(parts.literal),) if parts.literal else await _resolve(parts, resolve)
     if not known and not all(is_public(ip_address(ip)) for ip in ips):
         raise UntrustedURL(f"The link leads to {parts.host}, which is not a public address.")
     return Target(parts.scheme, parts.host, parts.port, parts.path, ips)
 
 
-def parse(url: str) -> Parts:
-    """The parts of an http or https URL. Untrusted, without its query, when it is not plainly one."""
+def parse_url(url: str) -> Parts:
+    """Parse an http or https URL. Raises UntrustedURL, whose message never contains the query, when it is not plainly one."""
     if len(url) > MOST_CHARACTERS:
         raise UntrustedURL(f"The link has more than {MOST_CHARACTERS} characters.")
     if "\\" in url or " " in url or not url.isprintable():
@@ -108,27 +109,22 @@ def parse(url: str) -> Parts:
         raise UntrustedURL("The link is not an https:// address.")
     if "@" in split.netloc:
         raise UntrustedURL("The link has a user name or password in it.")
-    host, literal = _host(split)
-    return Parts(split.scheme, host, PORTS[split.scheme] if port is None else port, _path(split), literal)
+    host, literal = _read_host(split)
+    return Parts(split.scheme, host, PORTS[split.scheme] if port is None else port, _path_and_query(split), literal)
 
 
-def fetchable(url: str) -> bool:
-    """Whether a vendor can reach this address of a picture, as far as its form tells. Untrusted when it is no plain https URL."""
-    parts = parse(url)
+def is_fetchable(url: str) -> bool:
+    """Return whether a vendor could fetch this URL, judged by its form alone: https, and no private host."""
+    try:
+        parts = parse_url(url)
+    except UntrustedURL:
+        return False
     local = parts.host == "localhost" or parts.host.endswith(".localhost")
     return parts.scheme == "https" and not local and (parts.literal is None or is_public(parts.literal))
 
 
-def reachable(url: str) -> bool:
-    """The same, where it does not matter why not."""
-    try:
-        return fetchable(url)
-    except UntrustedURL:
-        return False
-
-
 def is_public(ip: IPv4Address | IPv6Address) -> bool:
-    """Whether everybody on the internet means the same machine by it."""
+    """Return whether the address is globally routable unicast and cannot lead into this machine's own network."""
     if not ip.is_global or ip.is_multicast:
         return False
     if isinstance(ip, IPv4Address):
@@ -136,21 +132,21 @@ def is_public(ip: IPv4Address | IPv6Address) -> bool:
     return ip in IPV6_GLOBAL and not any(ip in network for network in IPV6_REFUSED)
 
 
-def _host(split: SplitResult) -> tuple[str, IPv4Address | IPv6Address | None]:
-    """The host as the resolver will read it, and its address where it is one in any spelling."""
+def _read_host(split: SplitResult) -> tuple[str, IPv4Address | IPv6Address | None]:
+    """Return the host as the resolver will read it, and its IP address when it is one in any spelling."""
     host = split.hostname or ""
     if "[" in split.netloc:
-        return _ipv6(host, split.netloc)
-    host = _ascii(host).removesuffix(".")
+        return _read_ipv6(host, split.netloc)
+    host = _to_ascii(host).removesuffix(".")
     if NUMBER_LAST.fullmatch(host):
-        return _ipv4(host)
+        return _read_ipv4(host)
     if not NAME.fullmatch(host):
         raise UntrustedURL("The link has no valid host name.")
     return host, None
 
 
-def _ascii(host: str) -> str:
-    """An international name as the DNS knows it; full-width letters and digits become plain ones."""
+def _to_ascii(host: str) -> str:
+    """Return an international name in its DNS form (IDNA 2008, UTS 46); full-width letters and digits become ASCII."""
     if host.isascii():
         return host
     try:
@@ -159,7 +155,7 @@ def _ascii(host: str) -> str:
         raise UntrustedURL("The link has no valid host name.") from None
 
 
-def _ipv4(host: str) -> tuple[str, IPv4Address]:
+def _read_ipv4(host: str) -> tuple[str, IPv4Address]:
     try:
         ip = IPv4Address(socket.inet_aton(host))
     except OSError:
@@ -167,7 +163,7 @@ def _ipv4(host: str) -> tuple[str, IPv4Address]:
     return str(ip), ip
 
 
-def _ipv6(host: str, netloc: str) -> tuple[str, IPv6Address]:
+def _read_ipv6(host: str, netloc: str) -> tuple[str, IPv6Address]:
     try:
         ip = IPv6Address(host)
     except ValueError:
@@ -179,7 +175,7 @@ def _ipv6(host: str, netloc: str) -> tuple[str, IPv6Address]:
     return str(ip), ip
 
 
-async def _resolved(parts: Parts, resolve: Resolver) -> tuple[str, ...]:
+async def _resolve(parts: Parts, resolve: Resolver) -> tuple[str, ...]:
     try:
         ips = tuple(await resolve(parts.host, parts.port))
     except (OSError, UnicodeError):
@@ -189,10 +185,10 @@ async def _resolved(parts: Parts, resolve: Resolver) -> tuple[str, ...]:
     return ips
 
 
-def _path(split: SplitResult) -> str:
+def _path_and_query(split: SplitResult) -> str:
     path = split.path or "/"
     return f"{path}?{split.query}" if split.query else path
 
 
-def _bracketed(host: str) -> str:
+def _bracket(host: str) -> str:
     return f"[{host}]" if ":" in host else host

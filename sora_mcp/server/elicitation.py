@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from sora_mcp.domain import Confidence, Job, Quote, Wish
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, before_money
 from sora_mcp.domain.money import show
-from sora_mcp.security.text import vendor_text
+from sora_mcp.security.text import sanitize
 from sora_mcp.server.context import ServerContext, principal
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def _facts(service: VideoService, wish: Wish, quote: Approval, price: Quote | No
         yield "First frame: yes"
     if wish.options:
         said = (f"{name} = {_short(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in wish.options.items())
-        yield f"Options: {vendor_text(', '.join(said), MOST_OPTIONS)}"
-    yield f"Prompt: {vendor_text(quote.prompt, MOST_PROMPT) or '(nothing that can be shown)'}"
+        yield f"Options: {sanitize(', '.join(said), MOST_OPTIONS)}"
+    yield f"Prompt: {sanitize(quote.prompt, MOST_PROMPT) or '(nothing that can be shown)'}"
 
 
 def _short(text: str) -> str:

@@ -13,7 +13,7 @@ from sora_mcp.catalogue.catalogue import Choice
 from sora_mcp.domain import LIVE, Artifact, Charged, Job
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import show
-from sora_mcp.security.text import vendor_text
+from sora_mcp.security.text import sanitize
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import Estimate
@@ -256,7 +256,7 @@ def _what(job: Job) -> str:
 
 
 def _line(job: Job) -> str:
-    prompt = vendor_text(job.prompt, 60) or ""
+    prompt = sanitize(job.prompt, 60) or ""
     path = f" {job.artifact.path}" if job.artifact else ""
     return f'{job.id} {job.state}, {job.model}, {job.seconds} s, {job.size}, {price(job)}: "{prompt}"{path}'
 

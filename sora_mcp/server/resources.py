@@ -19,7 +19,7 @@ from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.jobs.input_files import bytes_of, file_of
 from sora_mcp.media.view import poster
-from sora_mcp.security.text import vendor_text
+from sora_mcp.security.text import sanitize
 from sora_mcp.server import messages as sentences
 from sora_mcp.server import offers_view as sizes
 from sora_mcp.server import results as replies
@@ -86,7 +86,7 @@ def finished(jobs: Iterable[Job]) -> list[Resource]:
         Resource(
             uri=replies.video_uri(job),
             name=replies.file_name(job),
-            title=vendor_text(job.prompt, 80),
+            title=sanitize(job.prompt, 80),
             mime_type=replies.MEDIA_TYPES[replies.ending(job)],
             size=job.artifact.bytes if job.artifact else None,
         )
@@ -133,7 +133,7 @@ async def _job(opened: ServerContext, job_id: str) -> Content:
         "checked": job.checked.isoformat(),
         "confidence": job.confidence,
         "vendor_id": job.vendor_id,
-        "vendor_status": vendor_text(job.said),
+        "vendor_status": sanitize(job.said),
     }
     return Content(replies.dumped({name: value for name, value in known.items() if value is not None}))
 

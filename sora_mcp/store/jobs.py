@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, UNSTORED, Call, Job, State
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotFound, repeated
-from sora_mcp.security.text import sendable
+from sora_mcp.security.text import is_storable_text
 from sora_mcp.store.ids import canonical
 from sora_mcp.store.ledger import Account
 from sora_mcp.store.records import Page
@@ -127,7 +127,7 @@ def _cursor(job: Job) -> str:
 def _place(cursor: str) -> tuple[float, str]:
     try:
         created_at, job_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not math.isfinite(created_at) or not sendable(job_id):
+        if not math.isfinite(created_at) or not is_storable_text(job_id):
             raise ValueError("no place in a list")
         return float(created_at), job_id
     except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):

@@ -54,7 +54,7 @@ async def test_s03_only_a_living_certificate_of_this_name_is_talked_to(
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     known = ssl.get_default_verify_paths()._replace(openssl_cafile=str(tmp_path / "ca.pem"))
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: known)
-    monkeypatch.setattr(http_client, "certificates", lambda: httpx2.create_ssl_context(trust_env=False))
+    monkeypatch.setattr(http_client, "load_certificates", lambda: httpx2.create_ssl_context(trust_env=False))
     async with played(Muvi(), tls=server) as wire, rig(Muvi(), tmp_path, own=False, MUVI_BASE_URL=wire.address) as at:
         wire.app.__dict__["cdn"] = at.cdn.address
         job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=10)

@@ -91,7 +91,7 @@ async def test_d03_a_name_is_resolved_once_and_its_checked_address_connected_to(
         asked.append(host)
         return ("127.0.0.1",) if len(asked) == 1 else ("127.0.0.2",)
 
-    monkeypatch.setattr(http_client, "vetted", partial(guard.vetted, resolve=rebinding))
+    monkeypatch.setattr(http_client, "resolve_public", partial(guard.resolve_public, resolve=rebinding))
     async with rig(Muvi(), tmp_path) as at:
         at.service.http_client.trusted = frozenset({f"cdn.invalid:{at.cdn.port}"})
         done = {"status": "completed", "output": link.replace("PORT", str(at.cdn.port)), "outputs": None}
@@ -109,7 +109,7 @@ async def test_d03_a_public_name_with_an_address_inside_is_connected_to_nowhere(
     async def inward(host: str, port: int) -> tuple[str, ...]:
         return answers
 
-    monkeypatch.setattr(http_client, "vetted", partial(guard.vetted, resolve=inward))
+    monkeypatch.setattr(http_client, "resolve_public", partial(guard.resolve_public, resolve=inward))
     async with rig(Muvi(), tmp_path) as at:
         done = {"status": "completed", "output": "https://cdn.example.com/v.mp4", "outputs": None}
         at.wire.arm("status", "mended", times=-1, **{"with": done})
@@ -121,14 +121,18 @@ async def test_d04_six_hops_are_too_many(tmp_path: Path, caplog: pytest.LogCaptu
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "hop", times=-1, to="/files/hop.mp4")
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
-        assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", SAVES * (http_client.HOPS + 1))
+        assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == (
+            "failed",
+            "result_invalid",
+            SAVES * (http_client.HOPS + 1),
+        )
         await sound(at, tmp_path, job, caplog)
 
 
 async def test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(http_client, "MOST_VIDEO", 2 * MIB)
+    monkeypatch.setattr(http_client, "MOST_VIDEO_BYTES", 2 * MIB)
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "endless", times=-1)
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -139,7 +143,7 @@ async def test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away(
 async def test_d09_a_drip_ends_with_the_whole_time_of_a_download_and_begins_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(http_client, "SAVE_S", 0.3)
+    monkeypatch.setattr(http_client, "DOWNLOAD_S", 0.3)
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "drip", body=True)
         begun = await at.bought(seconds=4)

@@ -69,7 +69,7 @@ async def _ask(vendor: Vendor, key: Secret, settings: Settings) -> Tested:
     assert vendor.check is not None
     async with VendorClient(settings.home, {vendor.name: key}, settings.trusted_hosts) as http_client:
         try:
-            reply = await http_client.ask(vendor, vendor.check)
+            reply = await http_client.request(vendor, vendor.check)
         except NotSent:
             return Tested("unclear", f"{vendor.title} could not be reached, so the key is not tested")
     if 200 <= reply.status < 300:

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 from sora_mcp.domain import Refusal, Reply, Vendor
 from sora_mcp.domain.errors import VendorError
 from sora_mcp.domain.money import Micros
-from sora_mcp.security.text import vendor_text
+from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.shared.moderation import filtered
 
 NOT_AS_DOCUMENTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
@@ -51,7 +51,7 @@ WAIT_S = (1.0, 900.0)
 
 def refusal(vendor: Vendor, reply: Reply) -> VendorError | None:
     """The vendor's no, in our words; None where it leaves open whether it took the request."""
-    words, said = vendor_text(told(reply.body, *vendor.message)), _said(reply)
+    words, said = sanitize(told(reply.body, *vendor.message)), _said(reply)
     rows = (*vendor.refusals, *AWAY, *(FILTER if filtered(said) else ()), *USUAL)
     row = next((row for row in rows if row.status == reply.status and row.word.casefold() in said), None)
     if row is None and reply.status not in CLEAR:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Image, Pending, Reading, Reply, Vendor, VideoRequest
 from sora_mcp.vendors import EVERY
-from sora_mcp.vendors.reading import offers_of
+from sora_mcp.vendors.reading import read_offers
 
 FOLDER = Path(__file__).parent / "vendors"
 FACTS = "vendor.json"
@@ -83,7 +83,7 @@ def _listed(vendor: Vendor) -> Vendor:
     if vendor.listing is None or not recorded.exists():
         return vendor
     reply = Reply(vendor.listing, 200, json.loads(recorded.read_text("utf-8")))
-    return replace(vendor, offers=offers_of(vendor, reply, checked=date(2026, 11, 20)) or ())
+    return replace(vendor, offers=read_offers(vendor, reply, checked=date(2026, 11, 20)) or ())
 
 
 def stories() -> list[Story]:

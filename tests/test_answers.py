@@ -10,8 +10,8 @@ import pytest
 
 from sora_mcp.domain import Call, Refusal, Reply
 from sora_mcp.vendors import muvi
-from sora_mcp.vendors.reading import quoted
-from sora_mcp.vendors.shared.responses import at, moment, refusal, retry_after
+from sora_mcp.vendors.reading import read_quote
+from sora_mcp.vendors.shared.responses import find_value, parse_time, read_refusal, read_retry_after
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PLAIN = replace(muvi.VENDOR, refusals=(), retry_after=None)
@@ -38,7 +38,7 @@ def reply(status: int, body: Any = None, **headers: str) -> Reply:
     ],
 )
 def test_a_clear_no_has_a_code_and_cost_nothing(status: int, code: str) -> None:
-    no = refusal(PLAIN, reply(status))
+    no = read_refusal(PLAIN, reply(status))
 
     assert no is not None
     assert (no.its_code, no.charged, no.vendor_message) == (code, "no", None)
@@ -46,7 +46,7 @@ def test_a_clear_no_has_a_code_and_cost_nothing(status: int, code: str) -> None:
 
 @pytest.mark.parametrize("status", [100, 200, 301, 302, 307, 408, 409, 418, 423, 425, 500, 502, 503, 504, 599])
 def test_any_other_status_leaves_it_open(status: int) -> None:
-    assert refusal(PLAIN, reply(status)) is None
+    assert read_refusal(PLAIN, reply(status)) is None
 
 
 def test_the_vendors_own_row_comes_first_and_its_word_is_looked_for_everywhere() -> None:
@@ -54,9 +54,9 @@ def test_the_vendors_own_row_comes_first_and_its_word_is_looked_for_everywhere()
         PLAIN, refusals=(Refusal(400, "model_retired", "not found"), Refusal(500, "vendor_rejected", "nope", charged="unknown"))
     )
 
-    gone = refusal(vendor, reply(400, {"error": {"details": [{"why": "Model NOT FOUND"}]}}))
-    other = refusal(vendor, reply(400, {"error": {"message": "bad\u202e size"}}))
-    unclear = refusal(vendor, reply(500, {"message": "nope"}))
+    gone = read_refusal(vendor, reply(400, {"error": {"details": [{"why": "Model NOT FOUND"}]}}))
+    other = read_refusal(vendor, reply(400, {"error": {"message": "bad\u202e size"}}))
+    unclear = read_refusal(vendor, reply(500, {"message": "nope"}))
 
     assert gone is not None and other is not None and unclear is not None
     assert (gone.its_code, gone.message) == ("model_retired", "Muvi does not have this model any more.")
@@ -81,22 +81,22 @@ def test_the_vendors_own_row_comes_first_and_its_word_is_looked_for_everywhere()
     ],
 )
 def test_the_wait_that_a_header_asks_for_is_a_floor_within_bounds(told: str, seconds: float | None) -> None:
-    assert retry_after(PLAIN, reply(429, retry_after=told), now=NOON) == seconds
+    assert read_retry_after(PLAIN, reply(429, retry_after=told), now=NOON) == seconds
 
 
 def test_the_wait_may_stand_in_the_body() -> None:
     vendor = replace(PLAIN, retry_after="error.details.retryAfter")
 
-    assert retry_after(vendor, reply(429, {"error": {"details": {"retryAfter": 30}}})) == 30.0
-    assert retry_after(vendor, reply(429, {"error": {"details": {"retryAfter": True}}})) is None
-    assert retry_after(vendor, reply(429, None)) is None
-    assert retry_after(PLAIN, reply(429, {"error": {"details": {"retryAfter": 30}}})) is None
+    assert read_retry_after(vendor, reply(429, {"error": {"details": {"retryAfter": 30}}})) == 30.0
+    assert read_retry_after(vendor, reply(429, {"error": {"details": {"retryAfter": True}}})) is None
+    assert read_retry_after(vendor, reply(429, None)) is None
+    assert read_retry_after(PLAIN, reply(429, {"error": {"details": {"retryAfter": 30}}})) is None
 
 
 def test_a_path_leads_to_what_stands_there_or_to_nothing() -> None:
-    assert at({"a": {"b": 1}}, "a.b") == 1
-    assert at({"a": [1]}, "a.b") is None
-    assert at(None, "a") is None
+    assert find_value({"a": {"b": 1}}, "a.b") == 1
+    assert find_value({"a": [1]}, "a.b") is None
+    assert find_value(None, "a") is None
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_path_leads_to_what_stands_there_or_to_nothing() -> None:
 )
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 422])
 def test_a_model_that_is_away_is_known_by_its_words(status: int, words: str, code: str) -> None:
-    no = refusal(PLAIN, reply(status, {"message": words}))
+    no = read_refusal(PLAIN, reply(status, {"message": words}))
 
     assert no is not None
     assert (no.its_code, no.charged) == (code, "no")
@@ -112,15 +112,15 @@ def test_a_model_that_is_away_is_known_by_its_words(status: int, words: str, cod
 
 @pytest.mark.parametrize("body", [None, [], {}, {"totalCostMicroCents": "12"}, {"totalCostMicroCents": -1}])
 def test_a_quote_that_no_page_describes_is_none(body: Any) -> None:
-    assert quoted(muvi.VENDOR, reply(200, body)) is None
+    assert read_quote(muvi.VENDOR, reply(200, body)) is None
 
 
 @pytest.mark.parametrize("text", [None, 1_795_176_000, "yesterday", ""])
 def test_a_moment_that_is_none_is_not_guessed_at(text: object) -> None:
     with pytest.raises((TypeError, ValueError)):
-        moment(text)
+        parse_time(text)
 
 
 @pytest.mark.parametrize("text", ["2026-11-20T12:00:00Z", "2026-11-20T12:00:00", "2026-11-20T13:00:00+01:00"])
 def test_a_moment_without_a_zone_is_in_utc(text: str) -> None:
-    assert moment(text) == NOON.timestamp()
+    assert parse_time(text) == NOON.timestamp()

@@ -8,8 +8,8 @@ import pytest
 
 from sora_mcp.domain import Call, Reply
 from sora_mcp.vendors import EVERY
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.responses import refusal
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.responses import read_refusal
 
 PROMPT = "A sensitive moderation meeting about a content policy that is no longer available, found by the safety system"
 SENT = {"model": "veo-3.1", "input": {"prompt": PROMPT, "negative_prompt": "nsfw, blurry things"}}
@@ -18,7 +18,7 @@ KEYED = sorted(name for name, vendor in VENDORS.items() if vendor.keys)
 
 
 def code(name: str, status: int, body: Any) -> str | None:
-    no = refusal(VENDORS[name], Reply(Call("POST", "/x", SENT), status, body))
+    no = read_refusal(VENDORS[name], Reply(Call("POST", "/x", SENT), status, body))
     return no.its_code if no else None
 
 
@@ -41,7 +41,7 @@ def code(name: str, status: int, body: Any) -> str | None:
     ],
 )
 def test_words_of_a_filter_are_a_refusal_of_the_content(words: str) -> None:
-    assert fault("x", words) == "content_refused"
+    assert classify_failure("x", words) == "content_refused"
     assert {code(name, 400, {"message": words}) for name in KEYED} == {"content_refused"}
 
 
@@ -59,13 +59,13 @@ def test_words_of_a_filter_are_a_refusal_of_the_content(words: str) -> None:
     ],
 )
 def test_names_of_parameters_and_other_words_are_not(words: str) -> None:
-    assert fault(words) == "vendor_rejected"
+    assert classify_failure(words) == "vendor_rejected"
     assert {code(name, 400, {"message": words}) for name in KEYED} == {"vendor_rejected"}
 
 
 @pytest.mark.parametrize("words", [None, 7, ["moderation"], {"moderation": 1}, True])
 def test_words_that_are_no_text_say_nothing(words: object) -> None:
-    assert fault(words) == "vendor_rejected"
+    assert classify_failure(words) == "vendor_rejected"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_key_that_is_refused_is_told_from_content_that_is() -> None:
 def test_a_prompt_of_one_word_or_of_blanks_takes_nothing_away() -> None:
     for prompt in (" ", "policy", ""):
         sent = Call("POST", "/x", {"prompt": prompt})
-        no = refusal(VENDORS["muvi"], Reply(sent, 400, {"message": "It violates our content policy."}))
+        no = read_refusal(VENDORS["muvi"], Reply(sent, 400, {"message": "It violates our content policy."}))
         assert no is not None and no.its_code == "content_refused"
 
 

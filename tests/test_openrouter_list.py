@@ -14,7 +14,7 @@ from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import usd
 from sora_mcp.server.offers_view import ANY_IMAGE
 from sora_mcp.vendors.openrouter import VENDOR
-from sora_mcp.vendors.reading import offers_of
+from sora_mcp.vendors.reading import read_offers
 
 from .stories import listed
 
@@ -35,7 +35,7 @@ RECORDED = {offer.model: offer for vendor in listed() if vendor.name == "openrou
 
 def sold(*rows: object, **change: Any) -> tuple[Offer, ...] | None:
     assert VENDOR.listing is not None
-    return offers_of(VENDOR, Reply(VENDOR.listing, 200, {"data": list(rows) or [{**ROW, **change}]}), checked=TODAY)
+    return read_offers(VENDOR, Reply(VENDOR.listing, 200, {"data": list(rows) or [{**ROW, **change}]}), checked=TODAY)
 
 
 def one(**change: Any) -> Offer:
@@ -102,7 +102,7 @@ def test_a_row_that_cannot_be_read_is_left_out(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize("body", [None, {}, {"data": None}, {"data": 7}, {"error": {"code": 500}}])
 def test_an_answer_that_is_no_list_is_none(body: Any) -> None:
     assert VENDOR.listing is not None
-    assert offers_of(VENDOR, Reply(VENDOR.listing, 200, body), checked=TODAY) is None
+    assert read_offers(VENDOR, Reply(VENDOR.listing, 200, body), checked=TODAY) is None
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_price_of_nothing_is_no_price_because_only_the_user_calls_a_model_free
     offer = one(pricing_skus=skus)
     assert offer.rates == ()
     [mine] = priced((VENDOR,), {"openrouter:model-1": (Rate(usd("0"), "second"),)}, checked=TODAY)
-    [free] = offers_of(mine, Reply(mine.listing, 200, {"data": [{**ROW, "pricing_skus": skus}]}), checked=TODAY) or ()  # type: ignore[arg-type]
+    [free] = read_offers(mine, Reply(mine.listing, 200, {"data": [{**ROW, "pricing_skus": skus}]}), checked=TODAY) or ()  # type: ignore[arg-type]
     assert [rate.micros for rate in free.rates] == [0]
 
 

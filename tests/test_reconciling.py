@@ -17,7 +17,7 @@ from sora_mcp.domain import Call, Found, Job, Listing, LostCall, Reply
 from sora_mcp.jobs import reconcile as reconciling
 from sora_mcp.server import messages as sentences
 from sora_mcp.vendors import EVERY
-from sora_mcp.vendors.reading import searched
+from sora_mcp.vendors.reading import read_search_page
 
 from .played import AimlApi, MuleRun, Muvi, Pixazo, Played
 from .played.rig import NOON, Rig, eventually, rig
@@ -336,7 +336,7 @@ def test_a_log_that_ends_too_soon_proves_nothing() -> None:
     rows = [{"created": "2026-11-20T13:00:00Z", "status": "succeeded", "client_request_id": "another"}]
     whole = [*rows, {"created": "2026-11-20T11:00:00Z", "status": "succeeded", "client_request_id": "another"}]
     call = Call("GET", "/v2/logs")
-    read = {len(told): searched(VENDORS["aimlapi"], Reply(call, 200, {"data": told}), LOST) for told in (rows, whole)}
+    read = {len(told): read_search_page(VENDORS["aimlapi"], Reply(call, 200, {"data": told}), LOST) for told in (rows, whole)}
     assert read == {1: Listing((), None, whole=False), 2: Listing((), None, whole=True)}
 
 
@@ -345,7 +345,7 @@ def test_a_page_of_jobs_names_those_of_the_model_and_the_time_and_the_next_page(
     page = {"jobs": rows, "hasMore": True, "nextCursor": "c"}
     call = Call("GET", "/v1/jobs", query=(("modelId", SLUG), ("limit", "100")))
     more = Call("GET", "/v1/jobs", query=(*call.query, ("cursor", "c")))
-    assert searched(VENDORS["muvi"], Reply(call, 200, page), LOST) == Listing((Found("job_1"),), more, whole=False)
+    assert read_search_page(VENDORS["muvi"], Reply(call, 200, page), LOST) == Listing((Found("job_1"),), more, whole=False)
 
 
 # No list

@@ -14,7 +14,7 @@ from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Call, Done, Failed, OwnModel, Pending, Reply, Vendor
 from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import read
-from sora_mcp.vendors.shared.responses import refusal
+from sora_mcp.vendors.shared.responses import read_refusal
 
 from .stories import FOLDER, Story, facts, listed, stories
 
@@ -49,7 +49,7 @@ def test_every_refusal_has_its_code_and_says_what_became_of_the_money(story: Sto
     for answer in story.answers():
         if not answer.is_refusal:
             continue
-        no = refusal(vendor, answer.reply)
+        no = read_refusal(vendor, answer.reply)
         told = (
             {"code": no.its_code, "charged": no.charged, "vendor_message": no.vendor_message, "retry_after_s": no.retry_after_s}
             if no

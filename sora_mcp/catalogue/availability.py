@@ -16,7 +16,7 @@ from sora_mcp.domain.errors import SoraError
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.records import Listed, Pause
-from sora_mcp.vendors.reading import offers_of
+from sora_mcp.vendors.reading import read_offers
 
 log = logging.getLogger(__name__)
 FRESH_S = 86_400.0
@@ -97,7 +97,7 @@ class Availability:
         listed, call = self._lists.get(vendor.name), vendor.listing
         if listed is None or call is None:
             return vendor
-        offers = offers_of(vendor, Reply(call, 200, listed.body), checked=_day(listed.fetched_at)) or ()
+        offers = read_offers(vendor, Reply(call, 200, listed.body), checked=_day(listed.fetched_at)) or ()
         if not self._fresh(listed):
             offers = tuple(replace(offer, confidence="listed") if offer.confidence == "live" else offer for offer in offers)
         return replace(vendor, offers=(*vendor.offers, *offers))
@@ -146,7 +146,7 @@ class Availability:
             over.set()
 
     async def _keep(self, vendor: Vendor, reply: Reply) -> None:
-        if offers_of(vendor, reply, checked=_day(self.clock())):
+        if read_offers(vendor, reply, checked=_day(self.clock())):
             await self.store.run(self.store.listings.keep, vendor.name, reply.body)
         else:
             log.warning("the list of models of %s cannot be read; the last copy stays", vendor.title)

@@ -13,7 +13,7 @@ from sora_mcp.domain import QUOTE_GOOD_FOR_S, Call, Order, Quote, Vendor
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.net.client import VendorClient
-from sora_mcp.vendors.reading import quoted
+from sora_mcp.vendors.reading import read_quote
 
 PATIENCE_S = 3.0
 MOST = 500
@@ -25,7 +25,7 @@ async def asked(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros
     there = replace(vendor, base_url=vendor.quote_url or vendor.base_url)
     with anyio.move_on_after(PATIENCE_S):
         try:
-            return quoted(vendor, await http_client.request(there, call))
+            return read_quote(vendor, await http_client.request(there, call))
         except NotSent:
             pass
     return None

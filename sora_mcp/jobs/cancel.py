@@ -10,7 +10,7 @@ from sora_mcp.domain.money import Micros
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.vendors.reading import read
-from sora_mcp.vendors.shared.responses import refusal
+from sora_mcp.vendors.shared.responses import read_refusal
 
 CALL_S = 60.0
 """How long nobody asks about a job that is being called back: longer than that call may take."""
@@ -39,7 +39,7 @@ async def _asked(http_client: VendorClient, vendor: Vendor, job: Job, call: Call
         raise CancelUnclear("vendor_unavailable", why, job) from error
     if 200 <= reply.status < 300:
         return reply
-    no = refusal(vendor, reply)
+    no = read_refusal(vendor, reply)
     if reply.status >= 500 or (no is not None and no.its_code in NOT_ABOUT_THE_JOB):
         code, said = (no.its_code, no.message) if no else ("vendor_unavailable", f"{vendor.title} answers {reply.status}.")
         raise CancelUnclear(code, f"{said} {job.id} goes on; cancel_video may be tried again.", job) from no

@@ -19,7 +19,7 @@ from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import failure
 from sora_mcp.media import mp4_probe as mp4
 from sora_mcp.vendors.reading import read
-from sora_mcp.vendors.shared.responses import refusal, retry_after
+from sora_mcp.vendors.shared.responses import read_refusal, read_retry_after
 
 log = logging.getLogger(__name__)
 
@@ -127,10 +127,10 @@ async def _billed(service: VideoService, job: Job, vendor: Vendor, done: Done) -
 
 async def _no_status(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> str | None:
     """A question that was answered with an error."""
-    wait = retry_after(vendor, reply) or 0.0
+    wait = read_retry_after(vendor, reply) or 0.0
     if reply.status in (404, 410):
         return await _not_found(service, job, vendor, at_least=wait)
-    no = refusal(vendor, reply)
+    no = read_refusal(vendor, reply)
     return await _again(service, job, no.message if no else f"{vendor.title} answers {reply.status}.", at_least=wait)
 
 
@@ -190,7 +190,7 @@ async def _lost(service: VideoService, job: Job, state: State, error: SoraError)
 
 def _later(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> float:
     pause = service.settings.poll_seconds or schedule.later(job, now=service.clock(), chance=random.random(), alive=service.alive)
-    return max(pause, retry_after(vendor, reply) or 0.0)
+    return max(pause, read_retry_after(vendor, reply) or 0.0)
 
 
 def _backoff(tries: int) -> float:

@@ -10,7 +10,7 @@ from sora_mcp.domain import Call, Found, Job, JobError, Listing, LostCall, Reply
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.jobs import backoff as schedule
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.vendors.reading import searched
+from sora_mcp.vendors.reading import read_search_page
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ async def _page(service: VideoService, vendor: Vendor, call: Call, lost: LostCal
     except NotSent:
         return None
     skew_s = _skew(reply, service.clock())
-    listing = searched(vendor, reply, replace(lost, since=lost.since + (skew_s or 0.0), until=lost.until + (skew_s or 0.0)))
+    listing = read_search_page(vendor, reply, replace(lost, since=lost.since + (skew_s or 0.0), until=lost.until + (skew_s or 0.0)))
     return listing if listing is None or skew_s is not None else replace(listing, whole=False)
 
 

@@ -20,7 +20,7 @@ from sora_mcp.jobs import backoff as schedule
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.reading import read
-from sora_mcp.vendors.shared.responses import at, refusal
+from sora_mcp.vendors.shared.responses import find_value, read_refusal
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class Submitter:
         if 200 <= reply.status < 300:
             await self._taken(job, token, vendor, reply)
             return None
-        no = refusal(vendor, reply)
+        no = read_refusal(vendor, reply)
         if no is None:
             why = f"{vendor.title} answered {reply.status}, which leaves it open."
             await self._lost(job, token, _unclear(why))
@@ -143,7 +143,7 @@ class Submitter:
                 await self._record(store.refuse, job, token, failure(reading, vendor), micros=reading.micros, said=reading.said)
             case _:
                 why = f"{vendor.title} answered {reply.status} without a job's id that it documents."
-                await self._lost(job, token, _unclear(why, sanitize(at(reply.body, "message"))))
+                await self._lost(job, token, _unclear(why, sanitize(find_value(reply.body, "message"))))
 
     async def _bound(
         self,

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from sora_mcp.domain.money import Micros, stated
 from sora_mcp.vendors.aimlapi_offers import OFFERS
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.requests import filled, slug_of
-from sora_mcp.vendors.shared.responses import at, moment, told
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
+from sora_mcp.vendors.shared.responses import find_text, find_value, parse_time
 
 PATH = "/v2/video/generations"
 LOGS = "/v2/logs"
@@ -23,7 +23,7 @@ def submit(order: Order, offer: Offer) -> Call:
     """Lengths are numbers. The default of Sora 2 Pro is the dearer size, so nothing is left out."""
     names = NAMES | TAIL.get(offer.model, {})
     fields: dict[str, Any] = {
-        "model": slug_of(order, offer),
+        "model": choose_slug(order, offer),
         "prompt": order.prompt,
         "duration": order.seconds,
         "aspect_ratio": order.size.ratio,
@@ -31,7 +31,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "image_url": order.image.uri if order.image else None,
         **{names[name]: value for name, value in order.options.items()},
     }
-    return Call("POST", PATH, filled(fields))
+    return Call("POST", PATH, drop_missing(fields))
 
 
 def read(reply: Reply) -> Reading | None:
@@ -47,10 +47,10 @@ def read(reply: Reply) -> Reading | None:
         case "generating" | "active":
             return Pending(job, _ask(job), "running", said, micros=_spent(reply))
         case "completed":
-            return Done(Call("GET", at(body, "video.url")), said, _spent(reply), job)
+            return Done(Call("GET", find_value(body, "video.url")), said, _spent(reply), job)
         case "error":  # "A failed request is billed nothing"
-            words = told(body, "error.message", "error")
-            return Failed(fault(at(body, "error.name"), words), said, words, "no", id=job)
+            words = find_text(body, "error.message", "error")
+            return Failed(classify_failure(find_value(body, "error.name"), words), said, words, "no", id=job)
         case _:
             return None
 
@@ -61,8 +61,8 @@ def _ask(job: str) -> Call:
 
 def _spent(reply: Reply) -> Micros | None:
     """Dollars, or credits of which 2,000,000 are one; the header of a free call may say 0, which tells nothing of the video."""
-    dollars = stated(at(reply.body, "meta.usage.usd_spent"), per_usd=1)
-    credits = stated(at(reply.body, "meta.usage.credits_used"), per_usd=2_000_000)
+    dollars = stated(find_value(reply.body, "meta.usage.usd_spent"), per_usd=1)
+    credits = stated(find_value(reply.body, "meta.usage.credits_used"), per_usd=2_000_000)
     header = stated(reply.headers.get("x-aimlapi-usd-spent"), per_usd=1)
     return next((sum_ for sum_ in (dollars, credits, header or None) if sum_ is not None), None)
 
@@ -76,16 +76,16 @@ def logged(reply: Reply, lost: LostCall) -> Listing:
     """Rows carry our token and the cost, but nobody documents that one leads to the generation."""
     rows = reply.body["data"]
     found = tuple(Found(charged=_charged(row)) for row in rows if row.get("client_request_id") == lost.token)
-    cursor = at(reply.body, "pagination.next_cursor")
-    ended = at(reply.body, "pagination.has_more") is False
-    past = any(moment(row["created"]) < lost.since for row in rows)
+    cursor = find_value(reply.body, "pagination.next_cursor")
+    ended = find_value(reply.body, "pagination.has_more") is False
+    past = any(parse_time(row["created"]) < lost.since for row in rows)
     more = Call("GET", LOGS, query=(("cursor", cursor),)) if isinstance(cursor, str) and not (ended or past) else None
     return Listing(found, more, whole=ended or past)
 
 
 def _charged(row: dict[str, Any]) -> Literal["yes", "no", "unknown"]:
     """The docs bill nothing for a failed request; a failed row with a cost is believed by its cost."""
-    cost = stated(at(row, "cost.usd"), per_usd=1)
+    cost = stated(find_value(row, "cost.usd"), per_usd=1)
     if row["status"] == "failed" and not cost:
         return "no"
     return "yes" if row["status"] == "succeeded" or cost else "unknown"

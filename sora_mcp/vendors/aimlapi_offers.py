@@ -19,8 +19,8 @@ from sora_mcp.vendors.shared.sizes import (
     SORA_PRO,
     SORA_SECONDS,
     VEO_SECONDS,
-    framed,
-    sized,
+    combine_sizes,
+    split_sizes,
 )
 
 CHECKED = date(2026, 11, 20)
@@ -70,7 +70,7 @@ OFFERS = (
     Offer(
         model="seedance-2.0",
         slug="bytedance/seedance-2-0",
-        rules=(Rule("size", sized(SEEDANCE, ("720p", "480p", "1080p", "4k"))), Rule("seconds", range(4, 16)), AUDIO, SEED, *LAST),
+        rules=(Rule("size", combine_sizes(SEEDANCE, ("720p", "480p", "1080p", "4k"))), Rule("seconds", range(4, 16)), AUDIO, SEED, *LAST),
         rates=(),
         source=f"{DOCS}/bytedance/seedance-2-0",
         checked=CHECKED,
@@ -79,7 +79,7 @@ OFFERS = (
     Offer(
         model="seedance-2.5",
         slug="bytedance/seedance-2-5",
-        rules=(Rule("size", sized(SEEDANCE, ("720p", "480p"))), Rule("seconds", range(4, 31)), AUDIO, SEED, *LAST),
+        rules=(Rule("size", combine_sizes(SEEDANCE, ("720p", "480p"))), Rule("seconds", range(4, 31)), AUDIO, SEED, *LAST),
         rates=(),
         source=f"{DOCS}/bytedance/seedance-2-5",
         checked=CHECKED,
@@ -88,7 +88,7 @@ OFFERS = (
     Offer(
         model="happyhorse-1.1",
         slug="alibaba/happyhorse-1.1",
-        rules=(Rule("size", sized(FIVE, ("720p", "1080p"))), Rule("seconds", range(3, 16)), SEED),
+        rules=(Rule("size", combine_sizes(FIVE, ("720p", "1080p"))), Rule("seconds", range(3, 16)), SEED),
         rates=(),
         source=f"{DOCS}/alibaba-cloud/happyhorse-1.1",
         checked=CHECKED,
@@ -99,7 +99,7 @@ OFFERS = (
         slug="alibaba/wan-2-7-t2v",
         image_slug="alibaba/wan-2-7-i2v",
         rules=(
-            *framed(sized(FIVE, ("720p", "1080p")), (Size("720p", None, "720p"), Size("1080p", None, "1080p"))),
+            *split_sizes(combine_sizes(FIVE, ("720p", "1080p")), (Size("720p", None, "720p"), Size("1080p", None, "1080p"))),
             *(Rule("seconds", (5, 10, 15)), SEED, Rule("audio", (True, False)), Rule("audio", (), {"image": True})),
             *(NEGATIVE, Rule("negative_prompt", Text(500), {"image": True})),
         ),
@@ -112,7 +112,7 @@ OFFERS = (
         model="kling-v3-pro",
         slug="klingai/video-v3-pro-text-to-video",
         image_slug="klingai/video-v3-pro-image-to-video",
-        rules=(*framed(KLING, (AUTO,)), Rule("seconds", range(3, 16)), AUDIO, NEGATIVE, *LAST),
+        rules=(*split_sizes(KLING, (AUTO,)), Rule("seconds", range(3, 16)), AUDIO, NEGATIVE, *LAST),
         rates=(),
         source=f"{DOCS}/kling-ai/video-v3-pro-text-to-video",
         checked=CHECKED,

@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote
 
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, OwnModel, Pending, Reading, Refusal, Reply, Rule, Size, Vendor
 from sora_mcp.domain.money import Micros, stated
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.responses import at, percent, told
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent
 
 PATH = "/v1/videos"
 SIZES = ("1280x720", "720x1280")
@@ -63,15 +63,15 @@ def read(reply: Reply) -> Reading | None:
     job, said = asked if _inner(asked) == _inner(body["id"]) else body["id"], body["status"]
     match STATES.get(said):
         case "queued":
-            return Pending(job, _ask(job), "queued", said, percent(body.get("progress")))
+            return Pending(job, _ask(job), "queued", said, parse_percent(body.get("progress")))
         case "running":
-            return Pending(job, _ask(job), "running", said, percent(body.get("progress")))
+            return Pending(job, _ask(job), "running", said, parse_percent(body.get("progress")))
         case "done":
-            link = told(body, "video_url", "url", "outputs.video_url", "output.url", "video.url")
+            link = find_text(body, "video_url", "url", "outputs.video_url", "output.url", "video.url")
             return Done(Call("GET", link or f"{_ask(job).path}/content"), said, _cost(body), job)
         case "failed" | "cancelled" as state:
-            words = told(body, "error.message", "error")
-            return Failed(fault(at(body, "error.code"), words), said, words, state=state, id=job)
+            words = find_text(body, "error.message", "error")
+            return Failed(classify_failure(find_value(body, "error.code"), words), said, words, state=state, id=job)
         case _:
             return None
 
@@ -91,7 +91,7 @@ def _inner(job: str) -> str:
 
 def _cost(body: dict[str, Any]) -> Micros | None:
     """Dollars, where a server tells them."""
-    sums = (stated(at(body, path), per_usd=1) for path in ("usage.cost", "outputs.cost", "cost"))
+    sums = (stated(find_value(body, path), per_usd=1) for path in ("usage.cost", "outputs.cost", "cost"))
     return next((sum_ for sum_ in sums if sum_ is not None), None)
 
 

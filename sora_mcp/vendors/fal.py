@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from sora_mcp.domain import Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.vendors.fal_offers import OFFERS, bill, quoted, submit
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.responses import at, told
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.responses import find_text, find_value
 
 QUEUE = "https://queue.fal.run"
 SERVERS = re.compile(r"(?:request|startup)_timeout|runner_\w+|internal_error")
@@ -39,8 +39,8 @@ def _state(reply: Reply) -> Reading | None:
         case "IN_PROGRESS":
             return Pending(job, reply.call, "running", "IN_PROGRESS")
         case "COMPLETED" if body.get("error") or body.get("error_type"):
-            kind = told(body, "error_type")
-            return _lost(job, "COMPLETED", kind, told(body, "error"), free=SERVERS.fullmatch(kind) is not None)
+            kind = find_text(body, "error_type")
+            return _lost(job, "COMPLETED", kind, find_text(body, "error"), free=SERVERS.fullmatch(kind) is not None)
         case "COMPLETED":
             return Pending(job, _next(body.get("response_url"), path.removesuffix("/status")), "running", "COMPLETED")
         case _:
@@ -52,11 +52,11 @@ def _made(reply: Reply) -> Reading | None:
     body, job, units = reply.body, _job(reply.call.path), reply.headers.get("x-fal-billable-units", "")
     if reply.status == 200:
         return Done(Call("GET", body["video"]["url"]), "OK", id=job, units=units if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", units) else None)
-    kind, typed = reply.headers.get("x-fal-error-type") or told(body, "error_type"), told(body, "detail.0.type")
-    words = told(body, "detail.0.msg", "detail")
+    kind, typed = reply.headers.get("x-fal-error-type") or find_text(body, "error_type"), find_text(body, "detail.0.type")
+    words = find_text(body, "detail.0.msg", "detail")
     if reply.status == 400 and not kind and "in progress" in words:
         return Pending(job, reply.call, "running", "COMPLETED")
-    ended = kind or typed or (reply.status < 500 and at(body, "detail") is not None)
+    ended = kind or typed or (reply.status < 500 and find_value(body, "detail") is not None)
     return _lost(job, "ERROR", f"{kind} {typed}".strip(), words, free=reply.status >= 500) if ended else None
 
 
@@ -65,7 +65,7 @@ def _lost(job: str, said: str, kind: str, words: str, *, free: bool) -> Failed:
 
     https://docs.fal.ai/model-apis/model-endpoints/reliability
     """
-    return Failed(fault(kind, words), said, words or kind, "no" if free else "unknown", id=job)
+    return Failed(classify_failure(kind, words), said, words or kind, "no" if free else "unknown", id=job)
 
 
 def _app(path: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sora_mcp.domain import Call, ImageRule, Offer, Order, Rate, Reply, Rule, Size
 from sora_mcp.domain.money import Micros, stated, usd
-from sora_mcp.vendors.shared.requests import filled, slug_of
-from sora_mcp.vendors.shared.sizes import SEEDANCE, framed, sized
+from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
+from sora_mcp.vendors.shared.sizes import SEEDANCE, combine_sizes, split_sizes
 
 CHECKED = date(2026, 11, 20)
 MODELS = "https://fal.ai/models"
@@ -22,12 +22,12 @@ def _rates(prices: dict[str, str]) -> tuple[Rate, ...]:
 
 def _seedance(model: str, prices: dict[str, str], *options: Rule) -> Offer:
     """A first frame brings its own shape."""
-    words, frames = sized(SEEDANCE, tuple(prices)), tuple(Size(name, None, name) for name in prices)
+    words, frames = combine_sizes(SEEDANCE, tuple(prices)), tuple(Size(name, None, name) for name in prices)
     return Offer(
         model=model,
         slug=f"/bytedance/{model}/text-to-video",
         image_slug=f"/bytedance/{model}/image-to-video",
-        rules=(*framed(words, frames), Rule("seconds", range(4, 16)), *options),
+        rules=(*split_sizes(words, frames), Rule("seconds", range(4, 16)), *options),
         rates=_rates(prices),
         source=f"{MODELS}/bytedance/{model}/text-to-video",
         checked=CHECKED,
@@ -42,7 +42,7 @@ OFFERS = (
     Offer(
         model="minimax-h3",
         slug="/minimax/h3/text-to-video",
-        rules=(Rule("size", sized(SEEDANCE, tuple(H3))), Rule("seconds", range(5, 16))),
+        rules=(Rule("size", combine_sizes(SEEDANCE, tuple(H3))), Rule("seconds", range(5, 16))),
         rates=_rates(H3),
         source=f"{MODELS}/minimax/h3/text-to-video",
         checked=CHECKED,
@@ -62,7 +62,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "image_url": order.image.uri if order.image else None,
         "generate_audio": order.options.get("audio"),
     }
-    return Call("POST", slug_of(order, offer), filled(fields), headers=(("X-Fal-No-Retry", "1"),))
+    return Call("POST", choose_slug(order, offer), drop_missing(fields), headers=(("X-Fal-No-Retry", "1"),))
 
 
 def bill(offer: Offer, with_image: bool, units: str) -> Call:

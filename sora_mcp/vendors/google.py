@@ -7,8 +7,8 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Image, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.vendors.google_offers import OFFERS
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.responses import at, told
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.responses import find_text, find_value
 
 PATH = "/v1beta/interactions"
 FILE = re.compile(r"https?://[^/?#]+/v1beta/files/[A-Za-z0-9_-]+")  # its bytes are behind `:download`
@@ -43,7 +43,7 @@ def read(reply: Reply) -> Reading | None:
     """One shape for both calls. A finished interaction without a video is what the safety filter leaves."""
     body = reply.body
     job, said, made = body["id"], body["status"], _made(body)
-    words = told(body, "error.message", "output_text") or told(made, "text.text")
+    words = find_text(body, "error.message", "output_text") or find_text(made, "text.text")
     match said:
         case "queued":
             return Pending(job, _ask(job), "queued", said)
@@ -52,9 +52,9 @@ def read(reply: Reply) -> Reading | None:
         case "completed" if "video" not in made:
             return Failed("content_refused", said, words, id=job)
         case "completed":
-            return Done(Call("GET", _link(at(made, "video.uri"))), said, id=job)
+            return Done(Call("GET", _link(find_value(made, "video.uri"))), said, id=job)
         case "failed" | "incomplete" | "budget_exceeded":
-            code = "vendor_balance" if said == "budget_exceeded" else fault(told(body, "error.message"))
+            code = "vendor_balance" if said == "budget_exceeded" else classify_failure(find_text(body, "error.message"))
             return Failed(code, said, words, id=job)
         case "cancelled":
             return Failed("vendor_rejected", said, state="cancelled", id=job)

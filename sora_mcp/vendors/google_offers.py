@@ -6,10 +6,10 @@ from datetime import date
 
 from sora_mcp.domain import ImageRule, Offer, Rate, Rule
 from sora_mcp.domain.money import usd
-from sora_mcp.vendors.shared.sizes import sized
+from sora_mcp.vendors.shared.sizes import combine_sizes
 
 CHECKED = date(2026, 11, 20)
-SIZES = Rule("size", sized(("16:9", "9:16"), ("720p", "360p", "1080p", "4k")))
+SIZES = Rule("size", combine_sizes(("16:9", "9:16"), ("720p", "360p", "1080p", "4k")))
 FRAME = ImageRule(urls=False)  # bytes travel inside of the order
 SOURCE = "https://ai.google.dev/gemini-api/docs/pricing"
 PRICES = {"360p": "0.03", "720p": "0.10", "1080p": "0.15", "4k": "0.30"}

@@ -7,10 +7,10 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Vendor
 from sora_mcp.domain.money import usd
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.requests import filled
-from sora_mcp.vendors.shared.responses import at, told
-from sora_mcp.vendors.shared.sizes import LAST, SEEDANCE, framed, sized
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.responses import find_text, find_value
+from sora_mcp.vendors.shared.sizes import LAST, SEEDANCE, combine_sizes, split_sizes
 
 CHECKED = date(2026, 11, 20)
 PRICES = "https://platform.minimax.io/docs/guides/pricing-paygo"
@@ -29,8 +29,8 @@ FILTER = ("1026", "1027")
 
 def _offer(slug: str, prices: dict[str, str], lengths: range, *more: Rule, image: ImageRule | None = None) -> Offer:
     """Words need a shape, because the vendor's own choice fits it to a picture; a first frame brings one."""
-    words, frames = sized(SEEDANCE, tuple(prices)), tuple(Size(text, None, text) for text in prices)
-    sizes = (Rule("size", words),) if image is None else framed(words, frames)
+    words, frames = combine_sizes(SEEDANCE, tuple(prices)), tuple(Size(text, None, text) for text in prices)
+    sizes = (Rule("size", words),) if image is None else split_sizes(words, frames)
     return Offer(
         model=slug.casefold(),
         slug=slug,
@@ -56,7 +56,7 @@ def submit(order: Order, offer: Offer) -> Call:
     pictures = [{"type": "image_url", "image_url": {"url": uri}, "role": role} for role, uri in frames.items() if uri]
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}, *pictures]
     shape = {"resolution": order.size.resolution, "ratio": order.size.ratio, "duration": order.seconds}
-    return Call("POST", "/v2/video_generation", filled({"model": offer.slug, "content": content, **shape}))
+    return Call("POST", "/v2/video_generation", drop_missing({"model": offer.slug, "content": content, **shape}))
 
 
 def read(reply: Reply) -> Reading | None:
@@ -69,9 +69,9 @@ def read(reply: Reply) -> Reading | None:
         case "queued" | "running":
             return Pending(job, _ask(job), said, said)
         case "succeeded":
-            return Done(Call("GET", at(task, "content.url")), said, id=job)
+            return Done(Call("GET", find_value(task, "content.url")), said, id=job)
         case "failed" | "expired":
-            return Failed(_code(task), said, told(task, "error.message", "error"), id=job)
+            return Failed(_code(task), said, find_text(task, "error.message", "error"), id=job)
         case "cancelled":  # only what waits can be called back, and that is free
             return Failed("vendor_rejected", said, charged="no", state="cancelled", id=job)
         case _:
@@ -80,14 +80,16 @@ def read(reply: Reply) -> Reading | None:
 
 def _taken(body: dict[str, Any]) -> Reading | None:
     """A 200 may carry a no, and then no task."""
-    code, job = str(at(body, "base_resp.status_code") or 0), body.get("task_id")
+    code, job = str(find_value(body, "base_resp.status_code") or 0), body.get("task_id")
     if code == "0":
         return Pending(body["task_id"], _ask(body["task_id"]), "queued", "queued")
-    return Failed(INNER[code], code, told(body, "base_resp.status_msg"), "no") if code in INNER and not job else None
+    return Failed(INNER[code], code, find_text(body, "base_resp.status_msg"), "no") if code in INNER and not job else None
 
 
 def _code(task: dict[str, Any]) -> str:
-    return "content_refused" if str(at(task, "error.code")) in FILTER else fault(told(task, "error.message", "error"))
+    return (
+        "content_refused" if str(find_value(task, "error.code")) in FILTER else classify_failure(find_text(task, "error.message", "error"))
+    )
 
 
 def _ask(job: str) -> Call:

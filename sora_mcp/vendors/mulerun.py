@@ -6,9 +6,9 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.vendors.mulerun_offers import OFFERS
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.requests import slug_of
-from sora_mcp.vendors.shared.responses import at, told
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import choose_slug
+from sora_mcp.vendors.shared.responses import find_text, find_value
 
 FRAMES = {"sora-2-pro": "input_reference", "sora-2": "image", "kling-v3": "first_frame", "happyhorse-1.0": "image", "wan-2.6": "image"}
 """What each model calls the first frame."""
@@ -22,7 +22,7 @@ def submit(order: Order, offer: Offer) -> Call:
         fields["model"] = "sora-2"
     if order.image is not None:
         fields[FRAMES[offer.model]] = order.image.uri
-    return Call("POST", slug_of(order, offer), fields)
+    return Call("POST", choose_slug(order, offer), fields)
 
 
 def _sora(order: Order) -> dict[str, Any]:
@@ -56,10 +56,10 @@ def read(reply: Reply) -> Reading | None:
         case "processing" | "running":
             return Pending(job, _ask(reply.call, job), "running", said)
         case "completed" | "succeeded":
-            return Done(Call("GET", at(reply.body, "videos.0")), said, id=job)
+            return Done(Call("GET", find_value(reply.body, "videos.0")), said, id=job)
         case "failed":
-            words = told(task, "error.detail", "error.title", "error")
-            return Failed(fault(words), said, words, id=job)
+            words = find_text(task, "error.detail", "error.title", "error")
+            return Failed(classify_failure(words), said, words, id=job)
         case _:
             return None
 

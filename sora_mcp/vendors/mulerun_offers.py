@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sora_mcp.domain import ImageRule, Offer, Rule, Size, Text
-from sora_mcp.vendors.shared.sizes import AUTO, KLING, LAST, SEED, SORA, SORA_ENDED, SORA_PRO, SORA_SECONDS, framed
+from sora_mcp.vendors.shared.sizes import AUTO, KLING, LAST, SEED, SORA, SORA_ENDED, SORA_PRO, SORA_SECONDS, split_sizes
 
 CHECKED = date(2026, 11, 20)
 DOCS = "https://mulerun.com/docs/api-reference/endpoint"
@@ -37,7 +37,7 @@ OFFERS = (
         slug="/vendors/klingai/v1/kling-v3/text-to-video/generation",
         image_slug="/vendors/klingai/v1/kling-v3/image-to-video/generation",
         rules=(
-            *framed(KLING, (AUTO,)),
+            *split_sizes(KLING, (AUTO,)),
             Rule("seconds", range(3, 16)),
             Rule("mode", ("std", "pro"), default="std"),
             Rule("audio", (True, False), default=False),
@@ -67,7 +67,7 @@ OFFERS = (
         slug="/vendors/alibaba/v1/wan2.6-t2v/generation",
         image_slug="/vendors/alibaba/v1/wan2.6-i2v/generation",
         rules=(
-            *framed(
+            *split_sizes(
                 (
                     *(Size("1280x720", "16:9", "720p"), Size("720x1280", "9:16", "720p"), Size("960x960", "1:1", "720p")),
                     *(Size("1088x832", "4:3", "720p"), Size("832x1088", "3:4", "720p")),

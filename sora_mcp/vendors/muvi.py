@@ -8,9 +8,9 @@ from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, 
 from sora_mcp.domain.money import Micros, stated
 from sora_mcp.vendors.muvi_history import listed, look
 from sora_mcp.vendors.muvi_offers import OFFERS
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.requests import filled, slug_of
-from sora_mcp.vendors.shared.responses import at, percent, told
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
+from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent
 
 NO_RESOLUTION = {"sora-2"}
 """Offers whose page has no `resolution` field, although the pixels are known."""
@@ -31,7 +31,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "end_frame_url": order.options.get("last_image"),
         "negative_prompt": order.options.get("negative_prompt"),
     }
-    return Call("POST", "/v1/jobs/submit", {"model": slug_of(order, offer), "input": filled(fields)})
+    return Call("POST", "/v1/jobs/submit", {"model": choose_slug(order, offer), "input": drop_missing(fields)})
 
 
 def quote(order: Order, offer: Offer) -> Call:
@@ -53,14 +53,14 @@ def read(reply: Reply) -> Reading | None:
         return None  # two ids, and nobody knows which one is ours
     match said:
         case "pending":
-            return Pending(job, _ask(job), "queued", said, percent(body.get("progress")), _cost(body))
+            return Pending(job, _ask(job), "queued", said, parse_percent(body.get("progress")), _cost(body))
         case "processing":
-            return Pending(job, _ask(job), "running", said, percent(body.get("progress")), _cost(body))
+            return Pending(job, _ask(job), "running", said, parse_percent(body.get("progress")), _cost(body))
         case "completed":
             return Done(Call("GET", _link(body)), said, _cost(body), job)
         case "failed":  # "Credits are automatically refunded", as with a cancelled one
-            words = told(body, "error.message", "error")
-            return Failed(fault(at(body, "error.code"), words), said, words, "no", id=job)
+            words = find_text(body, "error.message", "error")
+            return Failed(classify_failure(find_value(body, "error.code"), words), said, words, "no", id=job)
         case "cancelled":
             return Failed("vendor_rejected", said, charged="no", state="cancelled", id=job, refunded=_refunded(body))
         case _:
@@ -85,7 +85,7 @@ def _refunded(body: dict[str, Any]) -> Micros | None:
 def _link(body: dict[str, Any]) -> Any:
     """`output` is a text in the reference and an object in the quickstart; `outputs` names the type of each."""
     videos = [item["url"] for item in body.get("outputs") or () if item.get("type") == "video"]
-    return videos[0] if videos else at(body, "output.url") or body.get("output")
+    return videos[0] if videos else find_value(body, "output.url") or body.get("output")
 
 
 VENDOR = Vendor(

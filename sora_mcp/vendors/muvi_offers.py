@@ -21,8 +21,8 @@ from sora_mcp.vendors.shared.sizes import (
     SORA_SECONDS,
     UHD,
     VEO_SECONDS,
-    framed,
-    sized,
+    combine_sizes,
+    split_sizes,
 )
 
 CHECKED = date(2026, 11, 20)
@@ -64,7 +64,7 @@ def _kling(model: str, price: str, *, sizes: tuple[Size, ...] = KLING, seconds: 
 
 def _seedance(model: str, price: str, large: tuple[str, str, str]) -> Offer:
     """Frames a second count in the price, `large` are the factors of 1440p. A first frame brings its own shape."""
-    sizes = framed(sized(SEEDANCE, ("720p", "1440p")), (Size("720p", None, "720p"), Size("1440p", None, "1440p")))
+    sizes = split_sizes(combine_sizes(SEEDANCE, ("720p", "1440p")), (Size("720p", None, "720p"), Size("1440p", None, "1440p")))
     factors = {"720p": ("1", "1.1", "1.25"), "1440p": large}
     rows = ((size, fps, times) for size, row in factors.items() for fps, times in zip((24, 30, 60), row, strict=True))
     rates = tuple(Rate(usd(price), "second", {"resolution": size, "fps": fps}, times) for size, fps, times in rows)
@@ -99,7 +99,7 @@ OFFERS = (
         "alibaba-plus",
         "wan-2.7",
         (
-            *framed(sized(KLING_AND_MORE, ("720p", "1080p")), (Size("720p", None, "720p"), Size("1080p", None, "1080p"))),
+            *split_sizes(combine_sizes(KLING_AND_MORE, ("720p", "1080p")), (Size("720p", None, "720p"), Size("1080p", None, "1080p"))),
             *(Rule("seconds", range(2, 16)), *LAST),
             *(Rule("negative_prompt", Text(500)), Rule("negative_prompt", (), {"image": True})),
             *(SEED, Rule("seed", (), {"image": True})),
@@ -110,7 +110,7 @@ OFFERS = (
     _both(
         "runway",
         "gen-4.5",
-        (*framed(tuple(Size(ratio, ratio) for ratio in SEEDANCE), (AUTO,)), Rule("seconds", range(2, 11))),
+        (*split_sizes(tuple(Size(ratio, ratio) for ratio in SEEDANCE), (AUTO,)), Rule("seconds", range(2, 11))),
         (Rate(usd("0.12"), "second"),),
         prompt_max=5000,
     ),

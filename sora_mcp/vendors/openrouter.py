@@ -7,9 +7,9 @@ from typing import Any
 from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.domain.money import Micros, stated
 from sora_mcp.vendors.openrouter_offers import offers_of
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.requests import filled
-from sora_mcp.vendors.shared.responses import at, money, told
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
 
 PATH = "/api/v1/videos"
 WORDS = ("error", "error.message")
@@ -30,7 +30,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "generate_audio": order.options.get("audio"),
         "seed": order.options.get("seed"),
     }
-    return Call("POST", PATH, filled(fields))
+    return Call("POST", PATH, drop_missing(fields))
 
 
 def read(reply: Reply) -> Reading | None:
@@ -45,8 +45,8 @@ def read(reply: Reply) -> Reading | None:
         case "completed":
             return _made(job, body)
         case "failed":
-            words = told(body, *WORDS)
-            return _lost("content_refused" if "flagged" in words.casefold() else fault(words), job, body)
+            words = find_text(body, *WORDS)
+            return _lost("content_refused" if "flagged" in words.casefold() else classify_failure(words), job, body)
         case "cancelled":
             return _lost("vendor_rejected", job, body)
         case "expired":
@@ -71,12 +71,12 @@ def _made(job: str, body: dict[str, Any]) -> Reading:
 def _lost(code: str, job: str, body: dict[str, Any]) -> Failed:
     """No page says what a job without a video costs: only `usage` does, where it is there."""
     said = body["status"]
-    return Failed(code, said, told(body, *WORDS), *money(_cost(body)), "cancelled" if said == "cancelled" else "failed", job)
+    return Failed(code, said, find_text(body, *WORDS), *read_charge(_cost(body)), "cancelled" if said == "cancelled" else "failed", job)
 
 
 def _cost(body: dict[str, Any]) -> Micros | None:
     """Dollars. With a user's own key at the maker they are not the whole price, which stands on the maker's bill."""
-    return None if at(body, "usage.is_byok") else stated(at(body, "usage.cost"), per_usd=1)
+    return None if find_value(body, "usage.is_byok") else stated(find_value(body, "usage.cost"), per_usd=1)
 
 
 VENDOR = Vendor(

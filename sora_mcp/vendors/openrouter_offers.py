@@ -80,16 +80,16 @@ def _offer(row: Mapping[str, Any], names: Counter[str], checked: date) -> Offer 
 
 
 def _lengths(durations: object) -> tuple[int, ...]:
-    told = cast("list[object]", durations) if isinstance(durations, list) else []
-    return tuple(sorted({n for n in told if type(n) is int and 0 < n <= 600}))
+    value = cast("list[object]", durations) if isinstance(durations, list) else []
+    return tuple(sorted({n for n in value if type(n) is int and 0 < n <= 600}))
 
 
-def _texts(told: object) -> list[str]:
-    return [text for text in cast("list[object]", told) if isinstance(text, str)] if isinstance(told, list) else []
+def _texts(value: object) -> list[str]:
+    return [text for text in cast("list[object]", value) if isinstance(text, str)] if isinstance(value, list) else []
 
 
-def _named(told: object) -> Mapping[str, object]:
-    return cast("dict[str, object]", told) if isinstance(told, dict) else {}
+def _named(value: object) -> Mapping[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 # Sizes
@@ -131,19 +131,18 @@ def _edge(resolution: str) -> int:
 # Prices
 
 
-def _rates(told: Mapping[str, object], sizes: tuple[Size, ...], *, audio: bool, image: bool) -> tuple[Rate, ...]:
+def _rates(prices: Mapping[str, object], sizes: tuple[Size, ...], *, audio: bool, image: bool) -> tuple[Rate, ...]:
     """One row for every case that the prices tell apart. None at all where one of them is nothing, or in a unit not read here."""
-    besides = {name: _amount(told[name]) for name in BESIDES if name in told}
-    ours = {name: value for name, value in told.items() if name not in BESIDES and not NOT_OURS.fullmatch(name)}
+    besides = {name: _amount(prices[name]) for name in BESIDES if name in prices}
+    ours = {name: value for name, value in prices.items() if name not in BESIDES and not NOT_OURS.fullmatch(name)}
     if None in besides.values():
         return ()
     picture, least = (ceil((besides.get(name) or Decimal(0)) * 10_000) for name in BESIDES)
     if any(TOKENS.fullmatch(name) for name in ours):
         rows = _by_tokens(ours, sizes, audio=audio)
     else:
-        prices = [_price(name, value) for name, value in ours.items()]
-        known = [price for price in prices if price is not None]
-        rows = tuple(_cases(known, sizes, audio=audio, image=image)) if len(known) == len(prices) else ()
+        known = [price for name, value in ours.items() if (price := _price(name, value)) is not None]
+        rows = tuple(_cases(known, sizes, audio=audio, image=image)) if len(known) == len(ours) else ()
     free = any(row.micros == 0 for row in rows) and not least  # only the user's price file calls a model free
     return () if free else tuple(replace(row, picture=picture, least=least) for row in rows)
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Text, Vendor
 from sora_mcp.domain.money import usd
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.requests import filled, slug_of
-from sora_mcp.vendors.shared.responses import at, told
-from sora_mcp.vendors.shared.sizes import FULL_HD, SEED, SORA_ENDED, SORA_PRO, SORA_SECONDS, sized
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
+from sora_mcp.vendors.shared.responses import find_text, find_value
+from sora_mcp.vendors.shared.sizes import FULL_HD, SEED, SORA_ENDED, SORA_PRO, SORA_SECONDS, combine_sizes
 
 CHECKED = date(2026, 11, 20)
 SKILLS = "https://github.com/Pixazo-AI/skills"
@@ -47,7 +47,7 @@ OFFERS = (
     Offer(
         model="grok-imagine-video-1.5",
         slug="/grok-imagine-video-1-5/v1/text-to-video",
-        rules=(Rule("size", sized(("16:9",), ("720p",))), Rule("seconds", (6,))),
+        rules=(Rule("size", combine_sizes(("16:9",), ("720p",))), Rule("seconds", (6,))),
         rates=(),
         source=f"{SKILLS}/blob/main/skills/grok-imagine-video/SKILL.md",
         checked=CHECKED,
@@ -69,7 +69,7 @@ def submit(order: Order, offer: Offer) -> Call:
     """Lengths are numbers. Sora's first frame must be as large as `size`, which the rules have seen to."""
     shape = _sora(order) if offer.model == "sora-2-pro" else _other(order)
     fields = {"prompt": order.prompt, **shape, **{NAMES[name]: value for name, value in order.options.items()}}
-    return Call("POST", slug_of(order, offer), filled(fields), headers=(("Cache-Control", "no-cache"),))
+    return Call("POST", choose_slug(order, offer), drop_missing(fields), headers=(("Cache-Control", "no-cache"),))
 
 
 def _sora(order: Order) -> dict[str, Any]:
@@ -91,10 +91,10 @@ def read(reply: Reply) -> Reading | None:
         case "PROCESSING":
             return Pending(job, _ask(job), "running", said)
         case "COMPLETED" | "SUCCEEDED" | "READY" | "DONE":
-            return Done(Call("GET", at(body, "output.media_url.0")), said, id=job)
+            return Done(Call("GET", find_value(body, "output.media_url.0")), said, id=job)
         case "FAILED" | "ERROR":
-            words = told(body, "error", "error.message")
-            return Failed(fault(words), said, words, "no" if said.upper() == "ERROR" else "unknown", id=job)
+            words = find_text(body, "error", "error.message")
+            return Failed(classify_failure(words), said, words, "no" if said.upper() == "ERROR" else "unknown", id=job)
         case _:
             return None
 

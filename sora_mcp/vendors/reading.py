@@ -24,7 +24,7 @@ def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
     return reading
 
 
-def offers_of(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[Offer, ...] | None:
+def read_offers(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[Offer, ...] | None:
     """The offers in the vendor's own list; None where the reply is no such list."""
     try:
         return vendor.offers_of(reply, checked) if vendor.offers_of is not None and reply.status == 200 else None
@@ -32,7 +32,7 @@ def offers_of(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[Offer, ..
         return None
 
 
-def quoted(vendor: Vendor, reply: Reply) -> Micros | None:
+def read_quote(vendor: Vendor, reply: Reply) -> Micros | None:
     """What the vendor says that it costs; None where it says nothing that is documented."""
     try:
         return vendor.quoted(reply) if vendor.quoted is not None and 200 <= reply.status < 300 else None
@@ -40,7 +40,7 @@ def quoted(vendor: Vendor, reply: Reply) -> Micros | None:
         return None
 
 
-def searched(vendor: Vendor, reply: Reply, lost: LostCall) -> Listing | None:
+def read_search_page(vendor: Vendor, reply: Reply, lost: LostCall) -> Listing | None:
     """One page of the vendor's list, or None when it is not what the vendor documents: then it says nothing at all."""
     if vendor.find is None or not 200 <= reply.status < 300:
         return None

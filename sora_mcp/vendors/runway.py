@@ -7,9 +7,9 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Vendor
 from sora_mcp.domain.money import Micros, stated, usd
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.requests import filled
-from sora_mcp.vendors.shared.responses import at, money, told
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
 from sora_mcp.vendors.shared.sizes import HD, SEED
 
 CHECKED = date(2026, 11, 20)
@@ -45,7 +45,7 @@ def submit(order: Order, offer: Offer) -> Call:
         **order.options,
     }
     path = "/v1/image_to_video" if order.image else "/v1/text_to_video"
-    return Call("POST", path, filled(fields), headers=VERSION)
+    return Call("POST", path, drop_missing(fields), headers=VERSION)
 
 
 def read(reply: Reply) -> Reading | None:
@@ -61,24 +61,24 @@ def read(reply: Reply) -> Reading | None:
         case "RUNNING":
             return Pending(job, _ask(job), "running", said, _progress(body))
         case "SUCCEEDED":
-            return Done(Call("GET", at(body, "output.0")), said, cost, job)
+            return Done(Call("GET", find_value(body, "output.0")), said, cost, job)
         case "FAILED":
-            words = told(body, "failure")
-            return Failed(fault(body.get("failureCode"), words), said, words, *money(cost), id=job)
+            words = find_text(body, "failure")
+            return Failed(classify_failure(body.get("failureCode"), words), said, words, *read_charge(cost), id=job)
         case "CANCELLED":
-            return Failed("vendor_rejected", said, "", *money(cost), "cancelled", job)
+            return Failed("vendor_rejected", said, "", *read_charge(cost), "cancelled", job)
         case _:
             return None
 
 
 def _progress(body: dict[str, Any]) -> float | None:
-    told = body.get("progress")
-    return told if isinstance(told, float) and 0 <= told <= 1 else None
+    progress = body.get("progress")
+    return progress if isinstance(progress, float) and 0 <= progress <= 1 else None
 
 
 def _credits(body: dict[str, Any], path: str) -> Micros | None:
     """One credit is $0.01."""
-    return stated(at(body, path), per_usd=100)
+    return stated(find_value(body, path), per_usd=100)
 
 
 def _ask(job: str) -> Call:

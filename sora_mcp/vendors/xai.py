@@ -7,10 +7,10 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
 from sora_mcp.domain.money import Micros, stated, usd
-from sora_mcp.vendors.shared.moderation import fault
-from sora_mcp.vendors.shared.requests import filled
-from sora_mcp.vendors.shared.responses import at, money, percent, told
-from sora_mcp.vendors.shared.sizes import LAST, references, sized
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, read_charge
+from sora_mcp.vendors.shared.sizes import LAST, allow_references, combine_sizes
 
 CHECKED = date(2026, 11, 20)
 PATH = "/v1/videos/"
@@ -25,7 +25,7 @@ def _offer(model: str, prices: dict[str, str], picture: str, page: str) -> Offer
     return Offer(
         model=model,
         slug=model,
-        rules=(Rule("size", sized(RATIOS, tuple(prices))), Rule("seconds", range(1, 16)), *LAST, *references(7)),
+        rules=(Rule("size", combine_sizes(RATIOS, tuple(prices))), Rule("seconds", range(1, 16)), *LAST, *allow_references(7)),
         rates=tuple(Rate(usd(price), "second", {"resolution": size}, picture=usd(picture)) for size, price in prices.items()),
         source=f"https://docs.x.ai/{page}",
         checked=CHECKED,
@@ -54,7 +54,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "last_frame": {"url": last} if last else None,
         "reference_images": [{"url": url} for url in references] or None,
     }
-    return Call("POST", f"{PATH}generations", filled(fields))
+    return Call("POST", f"{PATH}generations", drop_missing(fields))
 
 
 def read(reply: Reply) -> Reading | None:
@@ -63,15 +63,17 @@ def read(reply: Reply) -> Reading | None:
         job = reply.body["request_id"]
         return Pending(job, _ask(job), "queued", "accepted")
     job = reply.call.path.removeprefix(PATH)
-    said: Any = at(reply.body, "status") or ("pending" if reply.status == 202 else None)
+    said: Any = find_value(reply.body, "status") or ("pending" if reply.status == 202 else None)
     match said:
         case "pending":
-            return Pending(job, _ask(job), "running", said, percent(at(reply.body, "progress")))
+            return Pending(job, _ask(job), "running", said, parse_percent(find_value(reply.body, "progress")))
         case "done":
             return _done(reply.body, job)
         case "failed" | "expired":
-            words = told(reply.body, *WORDS)
-            return Failed(fault(at(reply.body, "error.code"), words), said, words, *money(_cost(reply.body)), id=job)
+            words = find_text(reply.body, *WORDS)
+            return Failed(
+                classify_failure(find_value(reply.body, "error.code"), words), said, words, *read_charge(_cost(reply.body)), id=job
+            )
         case _:
             return None
 
@@ -79,12 +81,12 @@ def read(reply: Reply) -> Reading | None:
 def _done(body: dict[str, Any], job: str) -> Reading:
     """The filter speaks inside of a success: nothing can be fetched then, and what it cost stands beside."""
     if body["video"].get("respect_moderation") is False:
-        return Failed("content_refused", "done", "The video did not pass moderation.", *money(_cost(body)), id=job)
-    return Done(Call("GET", at(body, "video.url")), "done", _cost(body), job)
+        return Failed("content_refused", "done", "The video did not pass moderation.", *read_charge(_cost(body)), id=job)
+    return Done(Call("GET", find_value(body, "video.url")), "done", _cost(body), job)
 
 
 def _cost(body: dict[str, Any]) -> Micros | None:
-    return stated(at(body, "usage.cost_in_usd_ticks"), per_usd=TICKS)
+    return stated(find_value(body, "usage.cost_in_usd_ticks"), per_usd=TICKS)
 
 
 def _ask(job: str) -> Call:

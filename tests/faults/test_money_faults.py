@@ -20,7 +20,7 @@ from sora_mcp.domain.money import Micros, usd
 from sora_mcp.net import client as http_client
 from sora_mcp.store import Caps, Store
 from sora_mcp.vendors import fal
-from sora_mcp.vendors.reading import quoted
+from sora_mcp.vendors.reading import read_quote
 from tests.faults.checks import ENDS, sound
 from tests.faults.submit_rows import HTML
 from tests.faults.test_ending import PRICES, WISH
@@ -118,7 +118,7 @@ async def test_c11_what_has_a_price_beside_it_is_bought(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("currency", "micros"), [("USD", 1_250_000), ("EUR", None), ("usd", None), (None, None)])
 def test_c21_a_sum_in_another_currency_is_no_sum(currency: str | None, micros: int | None) -> None:
     body = {"estimate_type": "unit_price", "total_cost": 1.25, "currency": currency}
-    assert quoted(fal.VENDOR, Reply(Call("POST", "/v1/models/pricing/estimate"), 200, body)) == micros
+    assert read_quote(fal.VENDOR, Reply(Call("POST", "/v1/models/pricing/estimate"), 200, body)) == micros
 
 
 # Budgets

@@ -18,7 +18,7 @@ from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.net.client import VendorClient
 from sora_mcp.security.secrets import Secret
-from sora_mcp.vendors.shared.responses import refusal
+from sora_mcp.vendors.shared.responses import read_refusal
 
 Verdict = Literal[
     "good",  # the vendor answered as to a friend
@@ -74,7 +74,7 @@ async def _ask(vendor: Vendor, key: Secret, settings: Settings) -> Tested:
             return Tested("unclear", f"{vendor.title} could not be reached, so the key is not tested")
     if 200 <= reply.status < 300:
         return Tested("good", f"{vendor.title} takes the key")
-    no = refusal(vendor, reply)
+    no = read_refusal(vendor, reply)
     if no is not None and no.its_code == "vendor_auth":
         return Tested("bad", f"{vendor.title} does not take the key (status {reply.status})")
     return Tested("unclear", f"{vendor.title} answers {reply.status}, which says nothing about the key")

@@ -18,11 +18,11 @@ WORDS = (
 FILTERED = re.compile("|".join(WORDS), re.IGNORECASE)
 
 
-def filtered(text: str) -> bool:
+def is_filtered(text: str) -> bool:
     """Whether these words of a vendor blame the content."""
     return FILTERED.search(text) is not None
 
 
-def fault(*words: object) -> Literal["content_refused", "vendor_rejected"]:
+def classify_failure(*words: object) -> Literal["content_refused", "vendor_rejected"]:
     """What a failed job's own code and message mean; what is no text says nothing."""
-    return "content_refused" if any(isinstance(text, str) and filtered(text) for text in words) else "vendor_rejected"
+    return "content_refused" if any(isinstance(text, str) and is_filtered(text) for text in words) else "vendor_rejected"

@@ -7,11 +7,11 @@ from typing import Any
 from sora_mcp.domain import Offer, Order
 
 
-def slug_of(order: Order, offer: Offer) -> str:
+def choose_slug(order: Order, offer: Offer) -> str:
     """The vendor's name or path of the model: a first frame may have one of its own."""
     return (order.image and offer.image_slug) or offer.slug
 
 
-def filled(fields: dict[str, Any]) -> dict[str, Any]:
+def drop_missing(fields: dict[str, Any]) -> dict[str, Any]:
     """Without what this order does not say."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -12,7 +12,7 @@ from sora_mcp.domain import Refusal, Reply, Vendor
 from sora_mcp.domain.errors import VendorError
 from sora_mcp.domain.money import Micros
 from sora_mcp.security.text import sanitize
-from sora_mcp.vendors.shared.moderation import filtered
+from sora_mcp.vendors.shared.moderation import is_filtered
 
 NOT_AS_DOCUMENTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What a vendor's functions raise at an answer that has another shape."""
@@ -49,10 +49,10 @@ WAIT_S = (1.0, 900.0)
 """A vendor's word on how long to wait counts between these."""
 
 
-def refusal(vendor: Vendor, reply: Reply) -> VendorError | None:
+def read_refusal(vendor: Vendor, reply: Reply) -> VendorError | None:
     """The vendor's no, in our words; None where it leaves open whether it took the request."""
-    words, said = sanitize(told(reply.body, *vendor.message)), _said(reply)
-    rows = (*vendor.refusals, *AWAY, *(FILTER if filtered(said) else ()), *USUAL)
+    words, said = sanitize(find_text(reply.body, *vendor.message)), _said(reply)
+    rows = (*vendor.refusals, *AWAY, *(FILTER if is_filtered(said) else ()), *USUAL)
     row = next((row for row in rows if row.status == reply.status and row.word.casefold() in said), None)
     if row is None and reply.status not in CLEAR:
         return None
@@ -62,20 +62,20 @@ def refusal(vendor: Vendor, reply: Reply) -> VendorError | None:
         SAID[code].format(vendor=vendor.title),
         vendor_message=words,
         charged=row.charged if row else "no",
-        retry_after_s=retry_after(vendor, reply),
+        retry_after_s=read_retry_after(vendor, reply),
     )
 
 
-def retry_after(vendor: Vendor, reply: Reply, *, now: datetime | None = None) -> float | None:
+def read_retry_after(vendor: Vendor, reply: Reply, *, now: datetime | None = None) -> float | None:
     """Seconds to wait, from the header in both its forms or the vendor's own place; None when it says nothing sensible."""
     wait = reply.headers.get("retry-after")
     if wait is None and vendor.retry_after is not None:
-        wait = at(reply.body, vendor.retry_after)
+        wait = find_value(reply.body, vendor.retry_after)
     seconds = _seconds(wait, now or datetime.now(UTC))
     return None if seconds is None else min(max(seconds, WAIT_S[0]), WAIT_S[1])
 
 
-def at(body: Any, path: str) -> Any:
+def find_value(body: Any, path: str) -> Any:
     """What stands at `a.b.0`; None where there is no such place."""
     for name in path.split("."):
         if isinstance(body, list) and name.isdecimal():
@@ -85,12 +85,12 @@ def at(body: Any, path: str) -> Any:
     return body
 
 
-def told(body: Any, *paths: str) -> str:
+def find_text(body: Any, *paths: str) -> str:
     """The vendor's words: the first text at these places; empty where there is none."""
-    return next((text for path in paths if isinstance(text := at(body, path), str) and text.strip()), "")
+    return next((text for path in paths if isinstance(text := find_value(body, path), str) and text.strip()), "")
 
 
-def moment(text: object) -> float:
+def parse_time(text: object) -> float:
     """A point of time as RFC 3339 writes it. ValueError or TypeError when it is none."""
     if not isinstance(text, str):
         raise TypeError(text)
@@ -130,17 +130,17 @@ def _seconds(wait: object, now: datetime) -> float | None:
 
 def _until(wait: str, now: datetime) -> float | None:
     try:
-        moment = parsedate_to_datetime(wait)
+        date = parsedate_to_datetime(wait)
     except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now.timestamp()
 
 
-def percent(part: object) -> float | None:
+def parse_percent(part: object) -> float | None:
     """How far it is, of 100, as a part of 1; None when that is no such number."""
     return part / 100 if isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 100 else None
 
 
-def money(cost: Micros | None) -> tuple[Literal["no", "yes", "unknown"], Micros | None]:
+def read_charge(cost: Micros | None) -> tuple[Literal["no", "yes", "unknown"], Micros | None]:
     """What a sum that the vendor told of a failure means: 0 is "not charged", none is "unknown"."""
     return ("unknown", None) if cost is None else ("yes", cost) if cost else ("no", cost)

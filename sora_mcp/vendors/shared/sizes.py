@@ -21,7 +21,7 @@ LAST = (Rule("last_image", Link()), Rule("last_image", (), {"image": False}))
 """A last frame goes with a first one."""
 
 
-def references(most: int) -> tuple[Rule, ...]:
+def allow_references(most: int) -> tuple[Rule, ...]:
     """Pictures of what is to be seen, in place of a first frame."""
     return (Rule("references", Link(most)), Rule("references", (), {"image": True}))
 
@@ -32,12 +32,12 @@ AUTO = Size("auto")
 """The first frame decides, because the vendor has no field for it."""
 
 
-def sized(ratios: tuple[str, ...], resolutions: tuple[str, ...]) -> tuple[Size, ...]:
+def combine_sizes(ratios: tuple[str, ...], resolutions: tuple[str, ...]) -> tuple[Size, ...]:
     """Every ratio in every resolution, where no page says how many pixels that is."""
     return tuple(Size(f"{ratio} {resolution}", ratio, resolution) for resolution in resolutions for ratio in ratios)
 
 
-def framed(words: tuple[Size, ...], picture: tuple[Size, ...]) -> tuple[Rule, ...]:
+def split_sizes(words: tuple[Size, ...], picture: tuple[Size, ...]) -> tuple[Rule, ...]:
     """Sizes of a model that takes some from words only, and others with a first frame only."""
     return (
         Rule("size", (*words, *picture)),

@@ -13,6 +13,7 @@ import pytest
 from sora_mcp.artifacts.local import build_name, find_kept, keep, prepare_part, remove_parts, slugify
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import Micros
+from tests.each import each
 
 from .nouns import a_job
 
@@ -26,7 +27,7 @@ def written(folder: Path, fence: int = 1) -> Path:
     return part
 
 
-@pytest.mark.parametrize(
+@each(
     ("prompt", "words"),
     [
         ("A paper boat drifts down a rainy street", "a-paper-boat-drifts-down"),
@@ -125,7 +126,7 @@ def test_a_file_with_its_note_is_found_again_also_behind_another_of_that_name(tm
     assert find_kept(a_job(), tmp_path, UTC) == (final, SHA256)
 
 
-@pytest.mark.parametrize(
+@each(
     "note",
     [
         None,
@@ -152,7 +153,7 @@ def test_a_file_whose_note_does_not_vouch_for_it_is_not_taken(note: str | None, 
     assert find_kept(a_job(), tmp_path, UTC) is None
 
 
-@pytest.mark.parametrize("ending", [".mp4", ".json"])
+@each("ending", [".mp4", ".json"])
 def test_a_link_in_the_place_of_a_kept_file_or_its_note_is_not_taken(ending: str, tmp_path: Path) -> None:
     final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
     struck = final.with_suffix(ending)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sora_mcp.domain import errors
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, OutcomeUnknown, PriceUnknown, SoraError, VendorError
+from tests.each import each
 
 
 def test_every_kind_has_its_code_and_says_that_nothing_was_charged() -> None:
@@ -57,7 +56,7 @@ def test_a_confirmation_names_its_quote() -> None:
     assert (error.its_code, error.quote_id, error.charged) == ("needs_confirmation", "q_1", "no")
 
 
-@pytest.mark.parametrize("charged", ["no", "yes", "unknown"])
+@each("charged", ["no", "yes", "unknown"])
 def test_a_vendors_no_keeps_its_words_apart_from_ours(charged: errors.Charged) -> None:
     error = VendorError("vendor_rejected", "Muvi refuses this request.", vendor_message="bad", charged=charged, retry_after_s=3.0)
     assert (error.its_code, error.message, error.vendor_message, error.charged, error.retry_after_s) == (

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from scripts.house import ROOT
+from tests.each import each
 
 STORIES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.suffix in (".py", ".sh") and path.name != "__init__.py")
 
 
-@pytest.mark.parametrize("story", STORIES)
+@each("story", STORIES)
 def test_the_story_runs(story: str, tmp_path: Path) -> None:
     name, kind = story.split(".")
     if kind == "sh" and shutil.which("bash") is None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sora_mcp.domain.errors import NotSent, UntrustedURL
 from sora_mcp.security.urls import Resolver, Target, resolve_host, resolve_public
+from tests.each import each
 
 NOBODY: frozenset[str] = frozenset()
 SECRET = "signature=hush"
@@ -46,7 +47,7 @@ async def test_a_public_https_address_is_followed_with_all_that_a_connection_nee
     assert target.authority == "cdn.example.com"
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "host", "path"),
     [
         ("https://example.com", "example.com", "/"),
@@ -68,7 +69,7 @@ async def test_a_public_address_in_place_of_a_name_needs_no_resolver() -> None:
     assert (target.ips, target.authority) == (("2606:4700::1111",), "[2606:4700::1111]")
 
 
-@pytest.mark.parametrize(
+@each(
     "spelling",
     [
         *("127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f.0.0.1", "0x7f000001", "0177.0.0.1", "017700000001", "0", "127.0.0.1."),
@@ -92,7 +93,7 @@ async def test_an_address_that_is_not_public_is_refused_in_any_spelling(spelling
     assert (await refusal(f"https://{spelling}/x?{SECRET}")).endswith("which is not a public address.")
 
 
-@pytest.mark.parametrize(
+@each(
     "ip",
     [
         *("127.0.0.1", "10.1.2.3", "169.254.169.254", "168.63.129.16", "192.0.0.9", "224.0.0.251", "0.0.0.0"),
@@ -115,7 +116,7 @@ async def test_every_answer_of_the_resolver_has_to_be_public(ip: str) -> None:
     assert sentence == "The link leads to cdn.example.com, which is not a public address."
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "sentence"),
     [
         ("http://example.com/?hush", "The link leads to example.com without https."),

@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 
 import anyio
-import pytest
 
 from sora_mcp.config.settings import load
 from sora_mcp.jobs.service import Wish
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Store
+from tests.each import each
 from tests.played import CLIP, Muvi, Wire, played
 from tests.played.processes import buying, ended, finish, go, run
 from tests.played.rig import environment, leaks, settled
@@ -100,7 +100,7 @@ async def killed_at(moment: str, folder: Path, *, again: str | None = None) -> l
         return [f"{moment}{f', then {again}' if again else ''}: {what}" for what in found]
 
 
-async def each(folder: Path, moments: list[tuple[str, str | None]]) -> list[str]:
+async def strike(folder: Path, moments: list[tuple[str, str | None]]) -> list[str]:
     """All that is wrong, a few purchases at a time."""
     found: list[str] = []
     limit = anyio.CapacityLimiter(AT_ONCE)
@@ -116,27 +116,27 @@ async def each(folder: Path, moments: list[tuple[str, str | None]]) -> list[str]
 
 
 async def test_killed_at_any_moment_of_the_paid_call(tmp_path: Path) -> None:
-    assert await each(tmp_path, [(moment, None) for moment in SUBMIT]) == []
+    assert await strike(tmp_path, [(moment, None) for moment in SUBMIT]) == []
 
 
 async def test_killed_at_any_moment_of_a_question(tmp_path: Path) -> None:
-    assert await each(tmp_path, [(moment, None) for moment in STATUS]) == []
+    assert await strike(tmp_path, [(moment, None) for moment in STATUS]) == []
 
 
 async def test_killed_at_any_moment_of_a_download(tmp_path: Path) -> None:
-    assert await each(tmp_path, [(moment, None) for moment in MEDIA]) == []
+    assert await strike(tmp_path, [(moment, None) for moment in MEDIA]) == []
 
 
 async def test_killed_some_time_after_the_wish(tmp_path: Path) -> None:
-    assert await each(tmp_path, [(f"{ms}ms", None) for ms in LATER_MS]) == []
+    assert await strike(tmp_path, [(f"{ms}ms", None) for ms in LATER_MS]) == []
 
 
 async def test_killed_twice(tmp_path: Path) -> None:
     twice = [("status:100%", "media:50%"), ("media:25%", "media:50%"), ("media:100%", "media:100%"), ("0ms", "submit:body")]
-    assert await each(tmp_path, list(twice)) == []
+    assert await strike(tmp_path, list(twice)) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@each("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_watch_that_is_asked_to_stop_waits_for_the_answer_to_its_paid_call(how: signal.Signals, tmp_path: Path) -> None:
     async with played(Muvi(clip=LARGE)) as wire:
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, LINGER="0")

@@ -6,14 +6,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import pytest
-
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.matrix import Row
 from sora_mcp.domain import Ended, ImageRule, Offer, Rate, Rule, Size
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
+from tests.each import each
 
 TODAY = date(2026, 11, 21)
 CHECKED = date(2026, 11, 20)
@@ -52,7 +51,7 @@ def test_a_model_that_ended_says_so() -> None:
     assert row(replace(OFFER, ended=ended)) == replace(ROW, ended=ended.on)
 
 
-@pytest.mark.parametrize(
+@each(
     ("rates", "said"),
     [
         ((), "not stated"),
@@ -71,7 +70,7 @@ def test_each_price_stands_once_with_what_it_holds_for(rates: tuple[Rate, ...], 
     assert row(replace(OFFER, rates=rates)).price == said
 
 
-@pytest.mark.parametrize(
+@each(
     ("rule", "text", "said"),
     [
         (None, True, "-"),
@@ -87,7 +86,7 @@ def test_first_frames_are_said_in_words(rule: ImageRule | None, text: bool, said
 RATIOS = tuple(Size(f"{ratio} {resolution}", ratio, resolution) for resolution in ("480p", "720p") for ratio in ("16:9", "9:16"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("sizes", "said"),
     [
         ((HD, Size("9:16", "9:16")), "1280x720, 9:16"),
@@ -100,7 +99,7 @@ def test_ratios_and_resolutions_stand_apart_where_all_go_together(sizes: tuple[S
     assert row(replace(OFFER, rules=(Rule("size", sizes), Rule("seconds", (4,))))).sizes == said
 
 
-@pytest.mark.parametrize(("allowed", "said"), [((4, 6, 8), "4, 6, 8"), (range(3, 16), "3-15"), ((5, 6), "5, 6")])
+@each(("allowed", "said"), [((4, 6, 8), "4, 6, 8"), (range(3, 16), "3-15"), ((5, 6), "5, 6")])
 def test_lengths_without_a_gap_are_a_range(allowed: tuple[int, ...] | range, said: str) -> None:
     assert row(replace(OFFER, rules=(Rule("size", (HD,)), Rule("seconds", allowed)))).seconds == said
 

@@ -14,6 +14,7 @@ from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Image, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Fix
 from sora_mcp.vendors import EVERY
+from tests.each import each
 
 TODAY = date(2026, 11, 21)
 CHOICES = [choice for choice in Catalogue(EVERY).choices() if choice.vendor.keys]
@@ -60,7 +61,7 @@ def price(request: VideoRequest, choice: Choice) -> int | None:
 
 
 @each_paid
-@pytest.mark.parametrize(
+@each(
     "request_",
     [
         VideoRequest("a fox", "640x479"),
@@ -103,7 +104,7 @@ def test_the_nearest_length_comes_first() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("asked", "sizes"),
     [
         ("1920x1080", ["1792x1024", "1280x720", "1024x1792", "720x1280"]),
@@ -120,7 +121,7 @@ def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
     assert [fix.value for fix in mended(VideoRequest("a fox", asked), offer("muvi:sora-2-pro"))] == sizes
 
 
-@pytest.mark.parametrize(
+@each(
     ("asked", "model", "first"),
     [
         ("700", "minimax:minimax-h3", "16:9 768P"),
@@ -138,7 +139,7 @@ def test_a_shape_is_mended_by_ratios_too() -> None:
     assert [fix.value for fix in mended(VideoRequest("a fox", "720x1280"), offer("muvi:kling-3.0-pro"))] == ["9:16", "16:9", "1:1"]
 
 
-@pytest.mark.parametrize("seconds", [True, "8", float("nan"), 8.0, None])
+@each("seconds", [True, "8", float("nan"), 8.0, None])
 def test_a_length_of_another_type_is_mended_from_the_shortest(seconds: Any) -> None:
     request = VideoRequest("a fox", "3:1" if seconds is None else None, seconds)
     assert mended(request, offer("muvi:sora-2"))[0] == (Fix("size", "1280x720", 400_000) if seconds is None else Fix("seconds", 4, 400_000))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.each import each
 from tests.played import KEY, VENDORS
 from tests.played.modern import Google, Runway, Xai
 from tests.played.rig import Rig, environment, leaks, rig
@@ -36,7 +35,7 @@ def spent(at: Rig) -> int:
     return sum(row.spent for row in at.service.store.spend(None))
 
 
-@pytest.mark.parametrize(("model", "wish", "held", "actual"), BOUGHT, ids=[row[0] for row in BOUGHT])
+@each(("model", "wish", "held", "actual"), BOUGHT, ids=[row[0] for row in BOUGHT])
 async def test_a_purchase_is_settled_at_what_the_vendor_says_it_cost(
     model: str, wish: dict[str, Any], held: int, actual: int | None, tmp_path: Path
 ) -> None:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_mcp.domain.money import as_number, ceil, show, stated, usd
+from tests.each import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "micros"),
     [("0", 0), ("1", 1_000_000), ("0.30", 300_000), ("0.000001", 1), ("0.1456", 145_600), ("-0.10", -100_000), ("1e-6", 1)],
 )
@@ -24,12 +25,12 @@ def test_parts_of_a_micro_are_no_price() -> None:
         usd("0.0000001")
 
 
-@pytest.mark.parametrize(("micros", "whole"), [("1", 1), ("1.0000001", 2), ("0", 0), ("0.5", 1), ("501000", 501_000)])
+@each(("micros", "whole"), [("1", 1), ("1.0000001", 2), ("0", 0), ("0.5", 1), ("501000", 501_000)])
 def test_a_hold_is_rounded_up(micros: str, whole: int) -> None:
     assert ceil(Decimal(micros)) == whole
 
 
-@pytest.mark.parametrize(
+@each(
     ("micros", "text"),
     [
         (0, "$0.00"),
@@ -49,7 +50,7 @@ def test_a_number_for_showing_has_no_dust() -> None:
     assert as_number(2_004_000) == 2.004
 
 
-@pytest.mark.parametrize(
+@each(
     ("amount", "per_usd", "micros"),
     [
         (1_200_000, 1_000_000, 1_200_000),
@@ -67,9 +68,7 @@ def test_what_a_vendor_states_is_taken_exactly_in_its_own_unit(amount: object, p
     assert stated(amount, per_usd=per_usd) == micros
 
 
-@pytest.mark.parametrize(
-    "amount", [None, True, "", "much", "1,5", -1, "-0.01", float("nan"), float("inf"), "1e999999999", 10**12, [], {}, "1e6"]
-)
+@each("amount", [None, True, "", "much", "1,5", -1, "-0.01", float("nan"), float("inf"), "1e999999999", 10**12, [], {}, "1e6"])
 def test_what_is_no_sane_sum_is_not_counted(amount: object) -> None:
     assert stated(amount, per_usd=1) is None
 

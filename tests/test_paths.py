@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import BrokenRules, NotFinished
 from sora_mcp.jobs.input_files import file_of, frame_of, read_image
+from tests.each import each
 from tests.nouns import a_job
 
 MOST = 10_000
@@ -82,7 +83,7 @@ def test_outside_of_the_folders_nothing_is_said_of_what_is_there(folder: Path, t
     assert refusal(path, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not {path!r}."
 
 
-@pytest.mark.parametrize("path", ["../secret.png", "/etc/passwd", "/proc/self/environ", "..", "~", "~/x.png"])
+@each("path", ["../secret.png", "/etc/passwd", "/proc/self/environ", "..", "~", "~/x.png"])
 def test_no_way_leads_out_of_the_folders(folder: Path, path: str) -> None:
     assert refusal(path, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not {path!r}."
 
@@ -132,12 +133,12 @@ def test_a_file_is_what_its_bytes_say_and_not_its_name(folder: Path) -> None:
     assert refusal(str(folder / "fake.png"), folder) == "image must be a PNG, JPEG or WebP picture, not 'something else'."
 
 
-@pytest.mark.parametrize("text", ["file:///etc/passwd", "ftp://example.com/x.png", "http://example.com/x.png", "javascript:alert(1)"])
+@each("text", ["file:///etc/passwd", "ftp://example.com/x.png", "http://example.com/x.png", "javascript:alert(1)"])
 def test_other_kinds_of_address_are_refused(folder: Path, text: str) -> None:
     assert refusal(text, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not 'that kind of address'."
 
 
-@pytest.mark.parametrize("text", ["", "a\0b.png", "a\nb.png", "x" * 5000])
+@each("text", ["", "a\0b.png", "a\nb.png", "x" * 5000])
 def test_a_text_that_cannot_be_a_path_is_refused(folder: Path, text: str) -> None:
     assert refusal(text, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not 'that text'."
 
@@ -148,7 +149,7 @@ def test_an_https_url_is_passed_through_unfetched() -> None:
     assert read_image("https://8.8.8.8/boat.png", [], most_bytes=MOST) == Image("https://8.8.8.8/boat.png")
 
 
-@pytest.mark.parametrize(
+@each(
     "url",
     [
         "https://127.0.0.1/x.png",
@@ -164,7 +165,7 @@ def test_a_url_that_the_vendor_cannot_reach_is_refused(url: str) -> None:
     assert refusal(url) == "image must be an https:// URL that the vendor can reach, no private address."
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "why"),
     [
         ("https://me:hush@example.com/x.png", "The link has a user name or password in it"),
@@ -183,7 +184,7 @@ def test_a_data_uri_is_measured() -> None:
     assert read_image(URI, [], most_bytes=len(RAW)) == READ
 
 
-@pytest.mark.parametrize(
+@each(
     ("uri", "got"),
     [
         (f"data:image/png,{RAW.hex()}", "another data: URI"),
@@ -213,7 +214,7 @@ def test_a_long_data_uri_is_refused_before_it_is_decoded() -> None:
     assert refusal(URI, most_bytes=len(RAW) - 3) == f"image must be at most {len(RAW) - 3} bytes, not 'a longer data: URI'."
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "meant"),
     [
         ("v_0192abcdef#last", ("v_0192abcdef", None)),
@@ -228,7 +229,7 @@ def test_a_frame_of_a_job_is_named_by_its_second(text: str, meant: tuple[str, fl
     assert frame_of(text) == meant
 
 
-@pytest.mark.parametrize("text", ["v_0192abcdef#middle", "v_0192abcdef#", "v_0192abcdef#-1s", "v_0192abcdef#1e9s"])
+@each("text", ["v_0192abcdef#middle", "v_0192abcdef#", "v_0192abcdef#-1s", "v_0192abcdef#1e9s"])
 def test_any_other_moment_is_refused_with_those_that_there_are(text: str) -> None:
     with pytest.raises(BrokenRules) as caught:
         frame_of(text)
@@ -236,7 +237,7 @@ def test_any_other_moment_is_refused_with_those_that_there_are(text: str) -> Non
     assert caught.value.message == f"image must be {allowed}, not {text!r}."
 
 
-@pytest.mark.parametrize(("state", "says"), [("running", "is running: it has no file yet."), ("failed", "is failed: it has no file.")])
+@each(("state", "says"), [("running", "is running: it has no file yet."), ("failed", "is failed: it has no file.")])
 def test_a_job_without_a_file_says_whether_one_may_come(state: Any, says: str) -> None:
     with pytest.raises(NotFinished, match=f"{says}$"):
         file_of(replace(a_job(), state=state, artifact=None))

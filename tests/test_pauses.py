@@ -14,6 +14,7 @@ from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
 from sora_mcp.domain.money import usd
 from sora_mcp.server.messages import of_error
 from sora_mcp.store import Store
+from tests.each import each
 
 from .played import AimlApi, Muvi, Pixazo
 from .played.rig import PRICES, eventually, rig
@@ -22,9 +23,7 @@ from .stored import CAPS, DONE, PENDING, begun, no, purchase, running, spent
 ENDS = ("completed", "failed", "cancelled", "unknown")
 
 
-@pytest.mark.parametrize(
-    ("named", "paused"), [("0.50", False), ("1.00", False), ("1.05", False), ("1.050001", True), ("1.06", True), ("7", True)]
-)
+@each(("named", "paused"), [("0.50", False), ("1.00", False), ("1.05", False), ("1.050001", True), ("1.06", True), ("7", True)])
 def test_more_than_a_twentieth_above_the_quote_pauses_the_model(named: str, paused: bool, store: Store) -> None:
     job = store.settle(running(store), replace(DONE, micros=usd(named)))
     assert job is not None
@@ -141,7 +140,7 @@ async def test_a_job_that_cannot_be_called_back_is_asked_about_again_at_once(tmp
         assert await eventually(lambda: len(at.wire.requests("status")) > asked + 3)
 
 
-@pytest.mark.parametrize(
+@each(
     ("fault", "args", "code", "says"),
     [
         ("instead", {"status": 500, "json": {}}, "vendor_unavailable", "Muvi answers 500. {} goes on; cancel_video may be tried again."),

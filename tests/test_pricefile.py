@@ -14,6 +14,7 @@ from sora_mcp.domain import Image, Offer, OwnModel, Rate, VideoRequest
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY as VENDORS
 from sora_mcp.vendors import compatible, mulerun, muvi
+from tests.each import each
 
 OFFERS: dict[str, Offer] = {f"{vendor.name}:{offer.model}": offer for vendor in (mulerun.VENDOR, muvi.VENDOR) for offer in vendor.offers}
 
@@ -55,7 +56,7 @@ def test_an_empty_file_changes_no_price() -> None:
     assert read_prices("", OFFERS) == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "complaint"),
     [
         ("[", "not TOML"),
@@ -123,7 +124,7 @@ def test_a_row_that_is_no_price_is_named(text: str, complaint: str) -> None:
         read_prices(text, OFFERS)
 
 
-@pytest.mark.parametrize(
+@each(
     ("one", "other"),
     [("muvi:sora-2", "MUVI:SORA-2"), ("compatible:My-Model", "compatible:my-model"), ("openrouter:Who/x", "OpenRouter:who/x")],
 )
@@ -164,7 +165,7 @@ def test_prices_of_ones_own_models_stand_in_the_same_rows() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "said"),
     [
         ('["compatible:a"]\nsizes = "1280x720"', "compatible:a: sizes are a list"),
@@ -185,13 +186,13 @@ def test_only_ones_own_models_may_have_sizes() -> None:
         read_prices('["muvi:sora-2"]\nper_second = "1"\nsizes = ["1280x720"]', OFFERS)
 
 
-@pytest.mark.parametrize("value", ['["4k"]', "4", "true", "{ is = 1 }"])
+@each("value", ['["4k"]', "4", "true", "{ is = 1 }"])
 def test_a_condition_of_such_a_model_is_one_value_of_its_kind(value: str) -> None:
     with pytest.raises(BadPrices, match="openrouter:x: resolution must be a text in a row of when, not "):
         read_prices(f'["openrouter:x"]\nwhen = [{{ resolution = {value}, per_second = "1" }}]', OFFERS, listed=["openrouter"])
 
 
-@pytest.mark.parametrize("condition", ['size = "1x1"', 'ratio = "16:9"', 'resolution = "720p"', "seconds = 7", "image = false"])
+@each("condition", ['size = "1x1"', 'ratio = "16:9"', 'resolution = "720p"', "seconds = 7", "image = false"])
 def test_what_a_list_may_yet_hold_is_taken(condition: str) -> None:
     text = f'["openrouter:x"]\nwhen = [{{ {condition}, per_second = "1" }}]'
     assert [len(rate.when) for rate in read_prices(text, OFFERS, listed=["openrouter"])["openrouter:x"]] == [1]

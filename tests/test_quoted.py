@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_mcp.security.text import MOST, sanitize
+from tests.each import each
 
 HOSTILE = {
     "\x1b[2Jcleared": "cleared",
@@ -26,12 +26,12 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize(("said", "shown"), HOSTILE.items(), ids=[ascii(said) for said in HOSTILE])
+@each(("said", "shown"), HOSTILE.items(), ids=[ascii(said) for said in HOSTILE])
 def test_a_vendors_words_lose_everything_that_a_person_would_not_see(said: str, shown: str) -> None:
     assert sanitize(said) == shown
 
 
-@pytest.mark.parametrize("nothing", [None, 7, True, ["text"], {"message": "text"}, "", "  ", "\u200b\x00", "\ud800"])
+@each("nothing", [None, 7, True, ["text"], {"message": "text"}, "", "  ", "\u200b\x00", "\ud800"])
 def test_what_is_no_text_or_leaves_nothing_is_none(nothing: object) -> None:
     assert sanitize(nothing) is None
 

@@ -12,6 +12,7 @@ import pytest
 from sora_mcp.config.settings import load
 from sora_mcp.jobs.file_access import Reach
 from sora_mcp.store import Store
+from tests.each import each
 
 from .nouns import a_job
 
@@ -33,7 +34,7 @@ def reach(store: Store, folder: Path, *opened: str) -> Reach:
     return Reach(load(said | dirs, today=date(2026, 11, 21), config=folder / "none"), store)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "hidden_from"),
     [
         ("videos/2026-11-21_a-kite_v_0123456789.mp4", ["ben"]),
@@ -50,7 +51,7 @@ def reach(store: Store, folder: Path, *opened: str) -> Reach:
         ("pictures/2026-11-21_a-kite_v_1111111111.mp4", []),
     ],
 )
-@pytest.mark.parametrize("opened", [("pictures", "videos/inputs"), (".", "pictures", "videos/inputs")], ids=["beside", "around"])
+@each("opened", [("pictures", "videos/inputs"), (".", "pictures", "videos/inputs")], ids=["beside", "around"])
 async def test_a_finished_file_is_its_owners(
     store: Store, tmp_path: Path, name: str, hidden_from: list[str], opened: tuple[str, ...]
 ) -> None:

@@ -19,11 +19,12 @@ from sora_mcp.cli.main import COMMANDS
 from sora_mcp.config.settings import NAMES, PREFIX
 from sora_mcp.server.tools.definitions import FACES
 from sora_mcp.vendors import EVERY
+from tests.each import each
 
 TEXT = readme.README.read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", sorted(readme.blocks()))
+@each("name", sorted(readme.blocks()))
 def test_the_readmes_blocks_are_current(name: str) -> None:
     assert readme.block(TEXT, name) == readme.blocks()[name], "run: make readme"
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import pytest
 
 from sora_mcp.domain import Call, Found, Job, Listing, LostCall, Reply
 from sora_mcp.jobs import reconcile as reconciling
 from sora_mcp.server import messages as sentences
 from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import read_search_page
+from tests.each import each
 
 from .played import AimlApi, MuleRun, Muvi, Pixazo, Played
 from .played.rig import NOON, Rig, eventually, rig
@@ -88,7 +88,7 @@ def row(job_id: str, model: str = SLUG, at: str = THEN) -> dict[str, Any]:
 # A list that carries nothing of ours
 
 
-@pytest.mark.parametrize(
+@each(
     ("fault", "args"),
     [("close", {}), ("reset", {}), ("half_headers", {}), ("instead", {"status": 500, "taken": True}), ("mended", {"with": {"jobId": 7}})],
     ids=["closed", "reset", "half an answer", "500, taken anyway", "no id"],
@@ -115,7 +115,7 @@ async def test_of_two_jobs_that_it_may_be_a_person_says_which(tmp_path: Path) ->
         assert open_.error.vendor_message == f"job_other, {at.wire.made[0].id}"
 
 
-@pytest.mark.parametrize(
+@each(
     "stranger",
     [
         row("job_other", model="google/veo-3.1/text-to-video"),
@@ -146,7 +146,7 @@ def told(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
 
 
-@pytest.mark.parametrize("fast_s", [45, 3_600, -180, -7_200], ids=lambda fast_s: f"{fast_s} s fast")
+@each("fast_s", [45, 3_600, -180, -7_200], ids=lambda fast_s: f"{fast_s} s fast")
 async def test_a_clock_that_is_wrong_hides_no_job(fast_s: int, tmp_path: Path) -> None:
     async with lost(Muvi(created_at=told(NOON - fast_s + 1)), tmp_path) as (at, job, clock):
         at.wire.clock = lambda: clock() - fast_s
@@ -163,7 +163,7 @@ async def test_a_clock_that_is_wrong_and_told_so_still_gives_back_what_was_never
         assert (gone.state, gone.charged, at.held()) == ("failed", "no", 0)
 
 
-@pytest.mark.parametrize("dates", [None, "soon", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 20 Nov 0000 12:00:00 GMT"], ids=str)
+@each("dates", [None, "soon", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 20 Nov 0000 12:00:00 GMT"], ids=str)
 async def test_where_nobody_tells_the_vendors_time_absence_proves_nothing(dates: str | None, tmp_path: Path) -> None:
     async with lost(Muvi(), tmp_path, taken=False) as (at, job, clock):
         headers = {} if dates is None else {"Date": dates}
@@ -178,7 +178,7 @@ async def test_where_nobody_tells_the_vendors_time_the_job_at_ours_is_still_adop
         assert (await ended(at, job, "completed")).vendor_id == at.wire.made[0].id
 
 
-@pytest.mark.parametrize("off_s", [-82_800, -600, 300, 82_800])
+@each("off_s", [-82_800, -600, 300, 82_800])
 async def test_a_job_near_the_time_is_neither_adopted_nor_proof_of_absence(off_s: int, tmp_path: Path) -> None:
     async with lost(Muvi(created_at=told(NOON + off_s)), tmp_path) as (at, job, clock):
         clock.at += PROVEN_S
@@ -195,7 +195,7 @@ async def test_a_job_of_another_day_is_no_doubt(tmp_path: Path) -> None:
         assert ((await ended(at, job, "failed")).charged, at.held()) == ("no", 0)
 
 
-@pytest.mark.parametrize(
+@each(
     "lie",
     [
         {"status": 500, "text": "<html>"},
@@ -351,7 +351,7 @@ def test_a_page_of_jobs_names_those_of_the_model_and_the_time_and_the_next_page(
 # No list
 
 
-@pytest.mark.parametrize("vendor", [MuleRun, Pixazo])
+@each("vendor", [MuleRun, Pixazo])
 async def test_where_the_vendor_has_no_list_nothing_is_looked_at(vendor: Any, tmp_path: Path) -> None:
     async with rig(vendor(), tmp_path) as at:
         at.wire.arm("submit", "close")

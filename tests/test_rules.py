@@ -19,6 +19,7 @@ from sora_mcp.domain import Image, ImageRule, Link, Offer, Order, Rate, Rule, Sc
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
+from tests.each import each
 
 TODAY = date(2026, 11, 21)
 CHOICES = list(Catalogue(EVERY).choices())
@@ -164,7 +165,7 @@ both = pytest.mark.parametrize("image", [False, True], ids=["words", "first fram
 
 
 @both
-@pytest.mark.parametrize(
+@each(
     ("size", "ratio", "resolution", "seconds", "micros"),
     [
         ("1280x720", "16:9", "720p", 4, 1_200_000),
@@ -190,8 +191,8 @@ def test_muvi_sora_2_pro(size: str, ratio: str, resolution: str, seconds: int, m
 
 
 @both
-@pytest.mark.parametrize(("size", "ratio"), SMALL)
-@pytest.mark.parametrize(("seconds", "micros"), [(4, 400_000), (8, 800_000), (12, 1_200_000)])
+@each(("size", "ratio"), SMALL)
+@each(("seconds", "micros"), [(4, 400_000), (8, 800_000), (12, 1_200_000)])
 def test_muvi_sora_2(size: str, ratio: str, seconds: int, micros: int, *, image: bool) -> None:
     said = {"image_url": WAVE} if image else {"prompt": "a fox"}
     slug = "openai/sora-2/image-to-video" if image else "openai/sora-2/text-to-video"
@@ -201,8 +202,8 @@ def test_muvi_sora_2(size: str, ratio: str, seconds: int, micros: int, *, image:
 
 
 @both
-@pytest.mark.parametrize("size", [size for size, _ in (*SMALL, *LARGE)])
-@pytest.mark.parametrize("seconds", [4, 8, 12])
+@each("size", [size for size, _ in (*SMALL, *LARGE)])
+@each("seconds", [4, 8, 12])
 def test_mulerun_sora_2_pro(size: str, seconds: int, *, image: bool) -> None:
     body = {"prompt": "a fox", "seconds": str(seconds), "size": size, **({"input_reference": WAVE} if image else {})}
     assert call_of("mulerun:sora-2-pro", size, seconds, image=image) == ("/vendors/openai/v1/sora-2-pro/generation", body)
@@ -211,8 +212,8 @@ def test_mulerun_sora_2_pro(size: str, seconds: int, *, image: bool) -> None:
 
 
 @both
-@pytest.mark.parametrize("size", [size for size, _ in SMALL])
-@pytest.mark.parametrize("seconds", [4, 8, 12])
+@each("size", [size for size, _ in SMALL])
+@each("seconds", [4, 8, 12])
 def test_mulerun_sora_2(size: str, seconds: int, *, image: bool) -> None:
     body = {"prompt": "a fox", "model": "sora-2", "seconds": str(seconds), "size": size, **({"image": WAVE} if image else {})}
     assert call_of("mulerun:sora-2", size, seconds, image=image) == ("/vendors/openai/v1/sora/generation", body)
@@ -221,8 +222,8 @@ def test_mulerun_sora_2(size: str, seconds: int, *, image: bool) -> None:
 
 
 @both
-@pytest.mark.parametrize(("size", "ratio", "resolution"), [(*pair, "720p") for pair in SMALL] + [(*pair, "1080p") for pair in LARGE])
-@pytest.mark.parametrize("seconds", [4, 8, 12])
+@each(("size", "ratio", "resolution"), [(*pair, "720p") for pair in SMALL] + [(*pair, "1080p") for pair in LARGE])
+@each("seconds", [4, 8, 12])
 def test_aimlapi_sora_2_pro(size: str, ratio: str, resolution: str, seconds: int, *, image: bool) -> None:
     slug = "openai/sora-2-pro-i2v" if image else "openai/sora-2-pro-t2v"
     frame = {"image_url": WAVE} if image else {}
@@ -233,8 +234,8 @@ def test_aimlapi_sora_2_pro(size: str, ratio: str, resolution: str, seconds: int
 
 
 @both
-@pytest.mark.parametrize(("size", "ratio"), SMALL)
-@pytest.mark.parametrize(("seconds", "micros"), [(4, 520_000), (8, 1_040_000), (12, 1_560_000)])
+@each(("size", "ratio"), SMALL)
+@each(("seconds", "micros"), [(4, 520_000), (8, 1_040_000), (12, 1_560_000)])
 def test_aimlapi_sora_2(size: str, ratio: str, seconds: int, micros: int, *, image: bool) -> None:
     slug = "openai/sora-2-i2v" if image else "openai/sora-2-t2v"
     frame = {"image_url": WAVE} if image else {}
@@ -245,7 +246,7 @@ def test_aimlapi_sora_2(size: str, ratio: str, seconds: int, micros: int, *, ima
 
 
 @both
-@pytest.mark.parametrize(
+@each(
     ("size", "seconds", "micros"),
     [
         ("720x1280", 4, 1_500_000),
@@ -269,7 +270,7 @@ def test_pixazo_sora_2_pro(size: str, seconds: int, micros: int, *, image: bool)
     assert price_of("pixazo:sora-2-pro", size, seconds, image=image) == micros
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "size", "options", "micros"),
     [
         ("muvi:veo-3.1-fast", "1280x720", {}, 1_200_000),
@@ -303,7 +304,7 @@ def test_sound_frames_and_resolution_change_the_price_as_the_page_says(
 
 
 @each_paid
-@pytest.mark.parametrize(
+@each(
     "size",
     ["1920x1081", "640x479", "21:10", "", "   ", "1280x720x3", "1280 720", "720", "x", "²x²", "landscape portrait", "auto 4k", "0x0"],
 )
@@ -314,7 +315,7 @@ def test_a_size_that_no_page_names_is_refused_with_sizes_that_work(choice: Choic
 
 
 @each_paid
-@pytest.mark.parametrize("seconds", [0, -4, 60, 10**9, True, False, 8.0, float("nan"), float("inf"), "8", "eight", [8]])
+@each("seconds", [0, -4, 60, 10**9, True, False, 8.0, float("nan"), float("inf"), "8", "eight", [8]])
 def test_a_length_that_no_page_names_is_refused(choice: Choice, seconds: Any) -> None:
     found = broken(VideoRequest("a fox", seconds=seconds, image=bare(choice.offer)), choice.offer)
     assert [(rule.argument, rule.code) for rule in found] == [("seconds", "invalid_seconds")]
@@ -326,25 +327,25 @@ def test_an_option_that_is_not_sold_is_refused_by_its_name(choice: Choice) -> No
     assert [(rule.argument, rule.got, rule.code) for rule in found] == [("options.sparkle", 1, "invalid_option")]
 
 
-@pytest.mark.parametrize("value", ["true", 1, 0, None, "on", [True]])
+@each("value", ["true", 1, 0, None, "on", [True]])
 def test_a_switch_takes_no_other_type(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"audio": value}), offer("muvi:veo-3.1-fast").offer)
     assert found == (BrokenRule("options.audio", value, "true or false", "invalid_option"),)
 
 
-@pytest.mark.parametrize("value", [-1, 2**31, 7.0, True, "7"])
+@each("value", [-1, 2**31, 7.0, True, "7"])
 def test_a_seed_stays_in_its_range(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"seed": value}), offer("muvi:veo-3.1-fast").offer)
     assert found == (BrokenRule("options.seed", value, "a whole number from 0 to 2147483647", "invalid_option"),)
 
 
-@pytest.mark.parametrize("value", ["", "x" * 1001, 5, "\ud800", "a\0b"])
+@each("value", ["", "x" * 1001, 5, "\ud800", "a\0b"])
 def test_a_text_option_has_a_limit_and_is_text(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"negative_prompt": value}), offer("muvi:wan-2.6").offer)
     assert found == (BrokenRule("options.negative_prompt", value, "a text of at most 1000 characters", "invalid_option"),)
 
 
-@pytest.mark.parametrize("value", [-1, 2**31, "1", True, 1.0])
+@each("value", [-1, 2**31, "1", True, 1.0])
 def test_a_variation_is_a_whole_number(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"variation": value}), offer("muvi:sora-2").offer)
     assert found == (BrokenRule("options.variation", value, "a whole number from 0 to 2147483647", "invalid_option"),)
@@ -355,7 +356,7 @@ def test_a_variation_is_not_part_of_the_order() -> None:
     assert order == Order("a fox", Size("1280x720", "16:9", "720p"), 4, None, {})
 
 
-@pytest.mark.parametrize(
+@each(
     ("prompt", "allowed"),
     [
         ("", "a text that says what to show"),
@@ -418,7 +419,7 @@ def test_a_vendor_that_fetches_nothing_wants_bytes() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("image", "got", "allowed"),
     [
         (picture(1280, 720, media_type="image/gif"), "image/gif", "image/jpeg, image/png or image/webp"),
@@ -432,14 +433,14 @@ def test_a_first_frame_has_a_type_a_weight_and_a_size(image: Image, got: str, al
     )
 
 
-@pytest.mark.parametrize("side", [359, 2001])
+@each("side", [359, 2001])
 def test_a_first_frame_is_neither_too_small_nor_too_large(side: int) -> None:
     assert broken(VideoRequest("a fox", image=picture(side, 720)), offer("mulerun:wan-2.6").offer) == (
         BrokenRule("image", f"{side}x720", "360 to 2000 pixels wide and high", "invalid_image"),
     )
 
 
-@pytest.mark.parametrize("size", ["1280x720", "720x1280", "1792x1024", "1024x1792"])
+@each("size", ["1280x720", "720x1280", "1792x1024", "1024x1792"])
 def test_a_first_frame_chooses_the_size_where_both_must_match(size: str) -> None:
     width, height = map(int, size.split("x"))
     order = check(VideoRequest("a fox", image=picture(width, height)), offer("aimlapi:sora-2-pro").offer, today=TODAY)
@@ -479,7 +480,7 @@ def test_an_option_of_words_only_is_refused_beside_a_first_frame() -> None:
 # Size words
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "size"),
     [
         ("1280x720", "1280x720"),
@@ -511,7 +512,7 @@ def test_a_size_without_a_shape_answers_to_its_resolution() -> None:
     assert check(VideoRequest("a fox", "1080P"), offer("pixazo:ltx-2.5-pro").offer, today=TODAY).size.text == "1080p"
 
 
-@pytest.mark.parametrize(
+@each(
     ("size", "shape"),
     [
         (Size("1280x720"), "landscape"),
@@ -622,7 +623,7 @@ def test_a_hold_is_never_below_the_price() -> None:
     assert (price.micros, price.basis) == (6, "$0.000001/s x 4 s x 1.3")
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "size", "basis"),
     [
         ("muvi:sora-2-pro", "1080p", "$0.30/s x 8 s x 1.67"),
@@ -653,7 +654,7 @@ def test_a_rule_says_what_it_takes() -> None:
 # Pictures beside the first frame
 
 
-@pytest.mark.parametrize(
+@each(
     "value",
     ["", "fox.png", "http://example.com/a.png", "https://127.0.0.1/a.png", "https://u@example.com/a", "data:image/png;base64,AAAA", 7],
 )
@@ -669,7 +670,7 @@ def test_more_references_than_a_model_takes_are_refused() -> None:
     assert found == (BrokenRule("options.references", value, allowed, "invalid_option"),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("image", "options", "allowed"),
     [(None, {"last_image": URL.uri}, "left out without an image"), (URL, {"references": URL.uri}, "left out with an image")],
 )

@@ -18,6 +18,7 @@ from sora_mcp.domain.errors import RequestIdConflict, SoraError, StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.jobs import service
 from sora_mcp.jobs.service import Wish
+from tests.each import each
 from tests.played import Cdn, Fal, Muvi, OpenRouter, played
 from tests.played.openrouter import LIST
 from tests.played.rig import PROMPT, Rig, opened, rig, settled
@@ -61,8 +62,8 @@ def unwritable(at: Rig) -> None:
 MOVED: dict[str, Callable[[Rig], None]] = {"a dearer price": dearer, "no key": keyless, "no folder": unwritable}
 
 
-@pytest.mark.parametrize("request_id", ["r1", None], ids=["by id", "by words"])
-@pytest.mark.parametrize("moved", MOVED)
+@each("request_id", ["r1", None], ids=["by id", "by words"])
+@each("moved", MOVED)
 async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_as(
     moved: str, request_id: str | None, tmp_path: Path
 ) -> None:
@@ -127,7 +128,7 @@ async def test_other_words_for_the_very_same_order_are_the_same_wish(tmp_path: P
         assert (again.id, again.deduplicated) == (first.id, True)
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"prompt": "Another"},

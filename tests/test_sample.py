@@ -6,13 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Call, Done, Failed, Image, Pending, Reply, Scalar, VideoRequest
 from sora_mcp.media.sample import render
 from sora_mcp.vendors import sample
 from sora_mcp.vendors.reading import read
+from tests.each import each
 
 TODAY = date(2026, 11, 21)
 OFFER = sample.OFFERS[0]
@@ -55,7 +54,7 @@ def test_the_note_for_machines_without_means_names_the_one_command() -> None:
     assert "pip install 'sora-mcp[media]'" in render.SHIPPED_NOTE
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "reading"),
     [
         ({"status": "queued"}, Pending(ID, ASK, "queued", "queued")),

@@ -9,6 +9,7 @@ import pytest
 from sora_mcp.domain import Job
 from sora_mcp.jobs import backoff as schedule
 from sora_mcp.jobs.poll import LOST_S, SAVES
+from tests.each import each
 
 from .nouns import a_job
 
@@ -20,14 +21,12 @@ def job() -> Job:
     return replace(a_job(), submitted_at=SUBMITTED, expected_s=120)
 
 
-@pytest.mark.parametrize(("expected_s", "first_s"), [(240, 60.0), (120, 30.0), (20, 5.0), (8, 2.0), (2, 0.5), (330, 82.5), (28_800, 300.0)])
+@each(("expected_s", "first_s"), [(240, 60.0), (120, 30.0), (20, 5.0), (8, 2.0), (2, 0.5), (330, 82.5), (28_800, 300.0)])
 def test_the_first_question_comes_at_a_quarter_of_the_usual_time_and_within_five_minutes(expected_s: float, first_s: float) -> None:
     assert schedule.first(expected_s) == first_s
 
 
-@pytest.mark.parametrize(
-    ("elapsed_s", "pause_s"), [(0, 6.0), (30, 6.0), (100, 9.0), (600, 54.0), (719, 60.0), (721, 300.0), (86_400, 300.0)]
-)
+@each(("elapsed_s", "pause_s"), [(0, 6.0), (30, 6.0), (100, 9.0), (600, 54.0), (719, 60.0), (721, 300.0), (86_400, 300.0)])
 def test_later_questions_keep_pace_with_the_time_that_has_passed(job: Job, elapsed_s: float, pause_s: float) -> None:
     assert schedule.later(job, now=SUBMITTED + elapsed_s, chance=0.5) == pytest.approx(pause_s)
 
@@ -51,7 +50,7 @@ def test_a_two_minute_job_is_asked_at_most_fifteen_times(job: Job) -> None:
     assert now - (SUBMITTED + 120) <= 11
 
 
-@pytest.mark.parametrize(("tries", "least", "most"), [(0, 0.5, 1.0), (1, 1.0, 2.0), (5, 16.0, 32.0), (6, 30.0, 60.0), (99, 30.0, 60.0)])
+@each(("tries", "least", "most"), [(0, 0.5, 1.0), (1, 1.0, 2.0), (5, 16.0, 32.0), (6, 30.0, 60.0), (99, 30.0, 60.0)])
 def test_failed_attempts_wait_longer_each_time_up_to_a_minute(tries: int, least: float, most: float) -> None:
     assert (schedule.backoff(tries, chance=0.0), schedule.backoff(tries, chance=1.0)) == (least, most)
 
@@ -63,6 +62,6 @@ def test_dead_links_are_renewed_soon_and_then_ever_later_over_more_than_ten_minu
     assert schedule.renewal(0, None, chance=1.0) == pytest.approx(3.6)
 
 
-@pytest.mark.parametrize(("poll_seconds", "pause_s"), [(0.02, 0.02), (5.0, 5.0), (900.0, 768.0)])
+@each(("poll_seconds", "pause_s"), [(0.02, 0.02), (5.0, 5.0), (900.0, 768.0)])
 def test_a_pause_that_the_user_fixed_is_the_longest_between_dead_links_too(poll_seconds: float, pause_s: float) -> None:
     assert schedule.renewal(4, poll_seconds, chance=0.5) == pytest.approx(pause_s)

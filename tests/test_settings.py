@@ -16,6 +16,7 @@ from sora_mcp.config.settings import NAMES, SHAPES, BadSetting, Settings, load, 
 from sora_mcp.domain import Rate
 from sora_mcp.domain.money import usd
 from sora_mcp.security.secrets import Secret
+from tests.each import each
 
 TODAY = date(2026, 11, 21)
 MARK = "s3cr3t-v4lue"
@@ -74,13 +75,13 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path)
     assert settings.keys["pixazo"].reveal() == "from-file"
 
 
-@pytest.mark.parametrize("text", ["", "  ", "${DAILY}", " ${user_config.daily} ", "${DAILY:-}"])
+@each("text", ["", "  ", "${DAILY}", " ${user_config.daily} ", "${DAILY:-}"])
 def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> None:
     settings = loaded({"SORA_MCP_DAILY_USD": text, "MUVI_API_KEY": text})
     assert (settings.daily, dict(settings.keys)) == (usd("10"), {})
 
 
-@pytest.mark.parametrize(
+@each(
     ("environ", "filed", "said"),
     [
         ({"SORA_MCP_DAYLY_USD": "1"}, "", "'SORA_MCP_DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
@@ -95,7 +96,7 @@ def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], filed: str, 
     assert unknown(name) == said
 
 
-@pytest.mark.parametrize("name", ["muvi_base_url", "muvi-base-url", "MUVI_BASE_URL", "SORA_MCP_MUVI_BASE_URL", "sora-mcp-muvi-base-url"])
+@each("name", ["muvi_base_url", "muvi-base-url", "MUVI_BASE_URL", "SORA_MCP_MUVI_BASE_URL", "sora-mcp-muvi-base-url"])
 def test_a_vendors_address_in_the_file_may_stand_without_the_prefix(name: str, tmp_path: Path) -> None:
     (config := tmp_path / "config.toml").write_text(f'{name} = "https://gateway.example"\n', "utf-8")
     settings = loaded(config=config)
@@ -147,12 +148,12 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
+@each(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
 def test_a_bad_value_is_refused_by_name_and_shape_and_never_shown(name: str, text: str) -> None:
     assert refusal({f"SORA_MCP_{name}": text}) == f"SORA_MCP_{name} must be {SHAPES[name]}."
 
 
-@pytest.mark.parametrize(
+@each(
     "rest",
     ["/sora", "/sora?host=/run/postgresql", "u:p#a/s?s@h:5432/sora", "u@[::1]:5432/sora", "h", "u:100%25@h/sora?sslmode=require"],
 )
@@ -190,12 +191,12 @@ def test_a_key_cannot_be_printed() -> None:
     assert not hasattr(key, "__dict__")
 
 
-@pytest.mark.parametrize("text", ["two words", "line\nend", "key\r\nX-Other: 1", "ключ", "tab\t", "nul\0", "k" * 5000, "k" * 10_240])
+@each("text", ["two words", "line\nend", "key\r\nX-Other: 1", "ключ", "tab\t", "nul\0", "k" * 5000, "k" * 10_240])
 def test_a_key_that_could_be_no_header_is_refused_without_showing_it(text: str) -> None:
     assert refusal({"PIXAZO_API_KEY": text}) == "PIXAZO_API_KEY must be a key without blanks, line ends or special characters."
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "http://example.com",
@@ -244,7 +245,7 @@ def test_a_config_file_that_is_not_there_is_no_config_file(tmp_path: Path) -> No
     assert loaded(config=tmp_path / "none.toml").daily == usd("10")
 
 
-@pytest.mark.parametrize("text", ["daily_usd = = 3", "\udcff", "a = " + "[" * 100_000], ids=["equals", "bytes", "depth"])
+@each("text", ["daily_usd = = 3", "\udcff", "a = " + "[" * 100_000], ids=["equals", "bytes", "depth"])
 def test_a_config_file_has_to_be_toml(tmp_path: Path, text: str) -> None:
     config = tmp_path / "config.toml"
     config.write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -257,14 +258,14 @@ def test_a_row_of_the_config_file_is_a_text_or_a_number(tmp_path: Path) -> None:
     assert refusal({}, config=config) == "image_dirs in config.toml must be a text or a number."
 
 
-@pytest.mark.parametrize("name", ["daily_usd", "sora-mcp-poll-seconds", "prices", "log", "muvi_base_url", "MUVI_API_KEY", "keychain"])
-@pytest.mark.parametrize("value", ["true", "false"])
+@each("name", ["daily_usd", "sora-mcp-poll-seconds", "prices", "log", "muvi_base_url", "MUVI_API_KEY", "keychain"])
+@each("value", ["true", "false"])
 def test_only_a_switch_is_true_or_false(name: str, value: str, tmp_path: Path) -> None:
     (config := tmp_path / "config.toml").write_text(f"{name} = {value}\n", "utf-8")
     assert refusal({}, config=config) == f"{name} in config.toml must be a text or a number, not true or false."
 
 
-@pytest.mark.parametrize(("row", "on"), [("linger = true", True), ("SORA_MCP_LINGER = false", False), ("lingers = false", True)])
+@each(("row", "on"), [("linger = true", True), ("SORA_MCP_LINGER = false", False), ("lingers = false", True)])
 def test_a_switch_may_be_true_or_false_and_a_slip_is_only_told(row: str, on: bool, tmp_path: Path) -> None:
     (config := tmp_path / "config.toml").write_text(row, "utf-8")
     assert loaded(config=config).linger is on
@@ -275,9 +276,7 @@ def test_a_server_of_ones_own_needs_an_address_beside_its_key() -> None:
     assert said == "SORA_MCP_COMPATIBLE_BASE_URL must be set beside SORA_MCP_COMPATIBLE_API_KEY: only you know the address."
 
 
-@pytest.mark.parametrize(
-    "address", ["https://videos.example", "https://videos.example/", "https://videos.example/v1", "https://videos.example/v1/"]
-)
+@each("address", ["https://videos.example", "https://videos.example/", "https://videos.example/v1", "https://videos.example/v1/"])
 def test_a_server_of_ones_own_sells_what_the_price_file_names(address: str, tmp_path: Path) -> None:
     prices = tmp_path / "prices.toml"
     prices.write_text('["compatible:My-Model"]\nper_second = "0.10"\nseconds = [6]\n', "utf-8")

@@ -14,6 +14,7 @@ import pytest
 from sora_mcp.cli.demo import until_stopped
 from sora_mcp.server.transports.signals import wait_for_stop
 from sora_mcp.server.transports.stdio import run_stdio
+from tests.each import each
 
 from .server.counter import PlayedService, a_server
 from .server.test_protocol import standard_input
@@ -32,7 +33,7 @@ DEAF = {"loop_factory": Deaf}
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@each("number", [signal.SIGINT, signal.SIGTERM])
 async def test_work_ends_at_a_signal(number: signal.Signals) -> None:
     done = list[str]()
 

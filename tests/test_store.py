@@ -15,6 +15,7 @@ from sora_mcp.domain.money import usd
 from sora_mcp.store import Approval, Page, Said, Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ids import ALPHABET, canonical, new_id
+from tests.each import each
 
 from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, no, purchase, running, spent
 
@@ -300,7 +301,7 @@ def test_a_job_is_found_however_its_id_is_typed(store: Store) -> None:
     assert store.get(typed, "local") == made
 
 
-@pytest.mark.parametrize("job_id", ["v_0000000000", "", "v_\0", "v_\ud800", "%"])
+@each("job_id", ["v_0000000000", "", "v_\0", "v_\ud800", "%"])
 def test_an_unknown_job_is_not_found(store: Store, job_id: str) -> None:
     with pytest.raises(NotFound):
         store.get(job_id, None)
@@ -345,7 +346,7 @@ def test_a_page_can_be_of_one_state(store: Store) -> None:
     assert store.page("local", state="completed", limit=9).jobs == (done,)
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "found"),
     [
         ("boat", {"a Paper boat", "a boat of STRASSE"}),
@@ -364,7 +365,7 @@ def test_a_query_means_every_word_somewhere_in_the_prompt(store: Store, query: s
     assert {job.prompt for job in store.page("local", query=query, limit=9).jobs} == found
 
 
-@pytest.mark.parametrize("query", ["x" * 5_001, "a " * 501, "\u00fc" * 60_000, "%" * 60_000], ids=lambda query: query[:2])
+@each("query", ["x" * 5_001, "a " * 501, "\u00fc" * 60_000, "%" * 60_000], ids=lambda query: query[:2])
 def test_a_query_of_more_than_a_database_takes_is_refused(store: Store, query: str) -> None:
     with pytest.raises(BrokenRules) as refused:
         store.page("local", query=query, limit=2)
@@ -372,7 +373,7 @@ def test_a_query_of_more_than_a_database_takes_is_refused(store: Store, query: s
     assert refused.value.broken == (BrokenRule("query", said, "at most 500 words of 5000 characters in all", "invalid_argument"),)
 
 
-@pytest.mark.parametrize("query", ["%" * 5_000, "\U0001f3ac" * 5_000, "a " * 500], ids=lambda query: query[:2])
+@each("query", ["%" * 5_000, "\U0001f3ac" * 5_000, "a " * 500], ids=lambda query: query[:2])
 def test_a_query_of_as_much_as_is_taken_finds_what_it_says(store: Store, query: str) -> None:
     job = store.reserve(purchase("0", prompt=f"of {query}"), CAPS)
     assert store.page("local", query=query, limit=2).jobs == (job,)
@@ -382,7 +383,7 @@ def as_cursor(json: str) -> str:
     return base64.urlsafe_b64encode(json.encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize(
+@each(
     "cursor",
     [
         *("x", "", "bm90aGluZw", "WzFd", "bnVsbA", "\u00e9", "W1sxXSwyXQ"),

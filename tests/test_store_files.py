@@ -20,6 +20,7 @@ from sora_mcp.domain.money import usd
 from sora_mcp.store import READS, Said, Store
 from sora_mcp.store.database import MIGRATIONS, Database, migrate
 from sora_mcp.store.processes import Owners
+from tests.each import each
 
 from .stored import CAPS, FILE, claimed, empty_schema, purchase, running, spent
 
@@ -136,7 +137,7 @@ def test_many_can_open_a_new_store_at_once(store_url: str, tmp_path: Path) -> No
 # Errors
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "message"),
     [
         ("mysql://u:secret@h/d", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
@@ -153,7 +154,7 @@ def test_an_address_that_is_none_is_refused_without_its_password(url: str, messa
     assert refused.value.message == message
 
 
-@pytest.mark.parametrize("name", ["a?b", "50%20c", "h#x", "50 % c"])
+@each("name", ["a?b", "50%20c", "h#x", "50 % c"])
 def test_the_store_lies_in_its_folder_whatever_that_is_called(name: str, tmp_path: Path) -> None:
     opened(tmp_path / name).close()
     assert ([path.name for path in tmp_path.iterdir()], (tmp_path / name / "sora.db").is_file()) == ([name], True)

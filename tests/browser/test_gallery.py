@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from sora_mcp.cli.gallery.build import write
 from sora_mcp.config.settings import load
+from tests.each import each
 
 from ..cli.test_gallery import CLIP, NASTY, made
 from .stage import stage
@@ -51,7 +50,7 @@ async def test_every_poster_shows_and_no_request_leaves_the_machine(tmp_path: Pa
         assert await at.do("heard") == {"complaints": [], "foreign": []}
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
+@each("width", [320, 390, 1280])
 async def test_the_last_shot_of_a_long_chain_is_as_readable_as_the_first(tmp_path: Path, width: int) -> None:
     settings = load(
         {"SORA_MCP_HOME": str(tmp_path), "SORA_MCP_OUTPUT_DIR": str(tmp_path)}, today=date(2026, 11, 21), config=tmp_path / "none.toml"

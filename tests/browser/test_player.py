@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
 from mcp import Client, MCPError
 
 from sora_mcp.config.settings import load
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.server.app import build
 from sora_mcp.server.apps import PLAYER
+from tests.each import each
 
 from .stage import Stage, stage
 
@@ -106,7 +106,7 @@ async def played(folder: Path, **env: str) -> AsyncGenerator[Played]:
             yield Played(at, client, html)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@each("theme", ["light", "dark"])
 async def test_the_price_card_says_what_it_costs_and_cheaper_asks_the_server(tmp_path: Path, theme: str) -> None:
     async with played(tmp_path) as card:
         await card.put("estimate_cost", {"model": "muvi:veo-3.1-fast", "seconds": 8, "size": "1280x720"}, theme=theme)
@@ -140,7 +140,7 @@ async def test_a_price_that_needs_a_yes_shows_the_prompt_and_what_to_type(tmp_pa
         await card.calm("no-light")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@each("theme", ["light", "dark"])
 async def test_a_clip_is_followed_by_the_card_itself_and_then_plays(tmp_path: Path, theme: str) -> None:
     async with played(tmp_path) as card:
         await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 4, "size": "640x360"}, theme=theme)
@@ -163,7 +163,7 @@ async def test_a_clip_is_followed_by_the_card_itself_and_then_plays(tmp_path: Pa
         await card.calm(f"player-{theme}")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@each("theme", ["light", "dark"])
 async def test_a_refusal_offers_what_works_and_a_click_does_it(tmp_path: Path, theme: str) -> None:
     async with played(tmp_path) as card:
         await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 2, "size": "640x360"}, theme=theme)
@@ -189,8 +189,8 @@ async def test_a_status_without_its_prompt_reads_it_from_the_store(tmp_path: Pat
         await card.calm("status-light")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", PROMPTS)
+@each("theme", ["light", "dark"])
+@each("name", PROMPTS)
 async def test_a_prompt_of_any_script_and_length_fits_a_narrow_card(tmp_path: Path, name: str, theme: str) -> None:
     prompt, direction = PROMPTS[name]
     async with played(tmp_path, SORA_MCP_CONFIRM_ABOVE_USD="0.10") as card:

@@ -19,6 +19,7 @@ from sora_mcp.config.logging import Redacting
 from sora_mcp.domain.errors import NeedsConfirmation, NotFound
 from sora_mcp.security.secrets import Secret
 from sora_mcp.store import Store
+from tests.each import each
 
 from ..stored import CAPS, purchase
 
@@ -69,7 +70,7 @@ def test_a_refusal_inside_of_a_task_group_is_still_one_line() -> None:
     assert cli._refusal(ExceptionGroup("faults", [ValueError("mine")])) is None
 
 
-@pytest.mark.parametrize(
+@each(
     "argv",
     [
         ["spend", "2026-13"],

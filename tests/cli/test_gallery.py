@@ -18,6 +18,7 @@ from sora_mcp.cli.gallery.build import write
 from sora_mcp.cli.gallery.page import Shown, page
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Artifact, Job
+from tests.each import each
 
 from ..nouns import a_job
 
@@ -110,7 +111,7 @@ def test_an_edit_that_is_a_picture_is_shown_as_one(said: dict[str, str], name: s
     assert sorted(path.name for path in settings.output_dir.iterdir()) == sorted([name, "gallery.html"])
 
 
-@pytest.mark.parametrize(
+@each(
     ("names", "said_"),
     [
         ((), "0 videos,"),

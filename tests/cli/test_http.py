@@ -18,6 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from sora_mcp.cli import main as cli
 from sora_mcp.server.transports.tokens import read_tokens
+from tests.each import each
 
 from ..media.clips import a_clip
 from .test_serving import CLIENT, PATIENCE_S, free_port, started, up
@@ -67,7 +68,7 @@ async def client(port: int, token: str, mode: Any) -> AsyncGenerator[Client]:
 # Before the start
 
 
-@pytest.mark.parametrize(
+@each(
     ("argv", "why"),
     [
         (["--host", "0.0.0.0"], "--host 0.0.0.0 can be reached by others: --token-file has to say who may come in."),
@@ -96,7 +97,7 @@ def test_it_does_not_start(argv: list[str], why: str, said: dict[str, str], toke
     assert (err.startswith(f"sora-mcp: {why}"), err.count("\n")) == (True, 1)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@each("host", ["127.0.0.1", "localhost"])
 def test_a_port_in_use_is_said_before_anything_is_served(host: str, said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -116,7 +117,7 @@ def test_who_reads_that_it_serves_is_let_in_at_once(said: dict[str, str]) -> Non
         pass
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "why"),
     [
         ("", "has no line name:token."),
@@ -155,7 +156,7 @@ async def test_a_token_is_a_persons_and_is_not_kept(tokens: Path) -> None:
 # At the door
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@each("host", ["127.0.0.1", "0.0.0.0"])
 async def test_strange_addresses_tokens_and_bodies_are_not_answered(host: str, said: dict[str, str], tokens: Path) -> None:
     ben = {"Authorization": f"Bearer {BEN}"}
     named = ("--allowed-host", "127.0.0.1:4433", "--allowed-host", "Videos.example.com", "--allowed-origin", "https://chat.example.com")
@@ -219,7 +220,7 @@ async def test_the_loopback_without_tokens_still_looks_at_names_and_pages(said: 
 # Inside
 
 
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
+@each("mode", ["legacy", "auto"])
 async def test_what_is_anothers_is_not_there(mode: Any, said: dict[str, str], tokens: Path) -> None:
     wish = {"prompt": "a kite", "request_id": "one"}
     with served(said, "--token-file", str(tokens)) as port:
@@ -249,7 +250,7 @@ async def told(who: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     return answer.structured_content
 
 
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
+@each("mode", ["legacy", "auto"])
 async def test_a_file_of_anothers_is_no_more_there_than_one_that_never_was(
     mode: Any, said: dict[str, str], tokens: Path, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from sora_mcp.domain import Call
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
+from tests.each import each
 
 from ..stored import CAPS, DONE, begun, no, purchase, running
 
@@ -60,13 +61,13 @@ def test_a_job_whose_process_was_killed_while_it_sent_is_unclear_at_once(said: d
 
 def test_a_job_that_is_just_being_sent_is_left_alone(said: dict[str, str], store: Store, capsys: Printed) -> None:
     job, waiting = begun(store), store.reserve(purchase(), CAPS)
-    for each in (job, waiting):
-        assert cli.run(["resolve", each.id, "--not-charged"], said) == 1
-        assert f"{each.id} is submitting: there is nothing unclear about it." in capsys.readouterr().err
-        assert store.get(each.id, None).state == "submitting"
+    for live in (job, waiting):
+        assert cli.run(["resolve", live.id, "--not-charged"], said) == 1
+        assert f"{live.id} is submitting: there is nothing unclear about it." in capsys.readouterr().err
+        assert store.get(live.id, None).state == "submitting"
 
 
-@pytest.mark.parametrize("vendor_id", ["../x", "a b", ""])
+@each("vendor_id", ["../x", "a b", ""])
 def test_what_does_not_look_like_an_id_is_refused(vendor_id: str, said: dict[str, str], store: Store, unclear: str) -> None:
     assert cli.run(["resolve", unclear, f"--adopt={vendor_id}"], said) == 1
     assert store.get(unclear, None).state == "unknown"
@@ -100,7 +101,7 @@ def test_at_a_terminal_money_is_freed_only_after_a_yes(
     assert held(store) == left
 
 
-@pytest.mark.parametrize("words", [[], ["--charged", "--not-charged"], ["--adopt", "x", "--charged"]])
+@each("words", [[], ["--charged", "--not-charged"], ["--adopt", "x", "--charged"]])
 def test_one_word_and_no_more_is_taken(words: list[str], said: dict[str, str], unclear: str) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.run(["resolve", unclear, *words], said)

@@ -20,6 +20,7 @@ from sora_mcp.cli import main as cli
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.config.settings import load
 from sora_mcp.security.secrets import Secret
+from tests.each import each
 
 Printed = pytest.CaptureFixture[str]
 COMMAND = ["/opt/sora/bin/sora-mcp"]
@@ -150,7 +151,7 @@ def test_who_ends_the_input_at_the_question_for_a_key_has_none_kept(
     assert not config(tmp_path).exists()
 
 
-@pytest.mark.parametrize("bad", ["", "with a blank", "k\u00e9y", "k" * 5000])
+@each("bad", ["", "with a blank", "k\u00e9y", "k" * 5000])
 def test_a_key_that_cannot_be_one_is_refused_in_our_words(
     typed: Callable[[str], dict[str, str]], tmp_path: Path, capsys: Printed, bad: str
 ) -> None:
@@ -224,7 +225,7 @@ def those(home: Path) -> dict[str, clients.Client]:
     return {client.title: client for client in clients.known(home, {}, "linux")}
 
 
-@pytest.mark.parametrize("title", ["Claude Desktop", "Cursor", "VS Code", "Codex"])
+@each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex"])
 def test_an_empty_client_learns_of_the_server(tmp_path: Path, title: str) -> None:
     client = those(tmp_path)[title]
     assert (clients.current(client), clients.write(client, COMMAND), clients.current(client)) == (None, None, COMMAND)
@@ -291,7 +292,7 @@ def test_a_toml_file_with_a_byte_order_mark_is_written(tmp_path: Path) -> None:
     assert (clients.current(client), tomllib.loads(client.file.read_text("utf-8"))["model"]) == (COMMAND, "x")
 
 
-@pytest.mark.parametrize("content", ["{", "// mine\n{}", "[]", '{"mcpServers": []}', "\x00"])
+@each("content", ["{", "// mine\n{}", "[]", '{"mcpServers": []}', "\x00"])
 def test_a_file_that_is_not_understood_is_never_written_over(tmp_path: Path, content: str) -> None:
     client = those(tmp_path)["Cursor"]
     client.file.parent.mkdir()

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from sora_mcp.domain.errors import StorageError
+from tests.each import each
 from tests.faults.test_ending import PRICES, WISH
 from tests.played import Muvi, played
 from tests.played.rig import environment, rig
@@ -47,7 +46,7 @@ def folder(file: Path) -> None:
 DAMAGES: tuple[Callable[[Path], None], ...] = (flipped, cut, other, newer, folder)
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
+@each("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
 async def test_r09_a_damaged_store_is_left_as_it_is_and_nothing_is_bought(damage: Callable[[Path], None], tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         await at.until((await at.bought(seconds=4)).id, "completed")

@@ -14,6 +14,7 @@ import anyio
 import pytest
 
 from scripts.house import ROOT
+from tests.each import each
 from tests.played import KEYS, VENDORS, Wire, played
 from tests.played.rig import PRICES, environment
 from tests.played.stdio import Chat, chat
@@ -106,7 +107,7 @@ async def commands(env: dict[str, str]) -> bytes:
     return b"".join(said)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@each("shape", SHAPES)
 async def test_no_key_is_seen_again(shape: str, tmp_path: Path) -> None:
     keys, log = canaries(shape), tmp_path / "stderr"
     wires = {name: played(make()) for name, make in VENDORS.items()}

@@ -6,8 +6,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-import pytest
-
+from tests.each import each
 from tests.faults.catalogue import CATALOGUE, Fault
 from tests.faults.catalogue.money import PAID
 from tests.faults.catalogue.world import DOWNLOAD, NO_END, NOWHERE, QUESTION
@@ -39,7 +38,7 @@ def test_every_fault_has_its_line_in_order() -> None:
     assert [row.id for row in CATALOGUE] == [f"{letter}{number:02}" for letter, last in HOW_MANY.items() for number in range(1, last + 1)]
 
 
-@pytest.mark.parametrize("row", CATALOGUE, ids=[row.id for row in CATALOGUE])
+@each("row", CATALOGUE, ids=[row.id for row in CATALOGUE])
 def test_a_fault_is_played_by_tests_that_exist(row: Fault) -> None:
     assert row.fault and row.outcome and row.tests
     for where in row.tests:
@@ -47,7 +46,7 @@ def test_a_fault_is_played_by_tests_that_exist(row: Fault) -> None:
         assert name in played_in(file), where
 
 
-@pytest.mark.parametrize(("id_", "table"), PLAYED)
+@each(("id_", "table"), PLAYED)
 def test_a_table_that_is_named_has_the_fault(id_: str, table: str) -> None:
     assert [name for name in TABLES[table] if name.startswith(id_)]
 

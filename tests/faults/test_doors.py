@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from tests.cli.test_serving import free_port, up
+from tests.each import each
 from tests.faults.test_ending import MOST_S
 from tests.played.processes import run
 from tests.played.rig import environment
@@ -25,7 +26,7 @@ CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"n
 HELLO = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": CLIENT}
 
 
-@pytest.mark.parametrize("head", HEADS.values(), ids=list(HEADS))
+@each("head", HEADS.values(), ids=list(HEADS))
 async def test_r11_slow_clients_hold_up_neither_others_nor_the_end(head: str, tmp_path: Path) -> None:
     port = free_port()
     process = await run("sora_mcp", "serve", "--port", str(port), env=environment(tmp_path, {}, ()))

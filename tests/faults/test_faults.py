@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound, struck
 from tests.faults.result_rows import DOWNLOAD, LINKS, NO_LINKS, STATUS
 from tests.faults.submit_rows import SUBMIT, Row
@@ -19,7 +20,7 @@ def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
 
 
-@pytest.mark.parametrize("row", SUBMIT, ids=[row.id for row in SUBMIT])
+@each("row", SUBMIT, ids=[row.id for row in SUBMIT])
 async def test_a_fault_of_the_paid_call(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -32,7 +33,7 @@ async def test_a_fault_of_the_paid_call(row: Row, tmp_path: Path, caplog: pytest
             await nothing_follows(at, job)
 
 
-@pytest.mark.parametrize("row", STATUS, ids=[row.id for row in STATUS])
+@each("row", STATUS, ids=[row.id for row in STATUS])
 async def test_a_fault_of_a_question(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -40,7 +41,7 @@ async def test_a_fault_of_a_question(row: Row, tmp_path: Path, caplog: pytest.Lo
         await sound(at, tmp_path, job, caplog)
 
 
-@pytest.mark.parametrize("row", DOWNLOAD, ids=[row.id for row in DOWNLOAD])
+@each("row", DOWNLOAD, ids=[row.id for row in DOWNLOAD])
 async def test_a_fault_of_a_download(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -49,7 +50,7 @@ async def test_a_fault_of_a_download(row: Row, tmp_path: Path, caplog: pytest.Lo
         await sound(at, tmp_path, job, caplog)
 
 
-@pytest.mark.parametrize("link", [link for _, link in LINKS], ids=[name for name, _ in LINKS])
+@each("link", [link for _, link in LINKS], ids=[name for name, _ in LINKS])
 async def test_a_link_to_where_nobody_should_go(link: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:
         told = link.replace("PORT", str(tripwire.port)).replace("TRUSTED", at.cdn.host)
@@ -61,7 +62,7 @@ async def test_a_link_to_where_nobody_should_go(link: str, tmp_path: Path, caplo
         await sound(at, tmp_path, job, caplog)
 
 
-@pytest.mark.parametrize("link", [link for _, link in NO_LINKS], ids=[name for name, _ in NO_LINKS])
+@each("link", [link for _, link in NO_LINKS], ids=[name for name, _ in NO_LINKS])
 async def test_what_is_no_link_is_no_end(link: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:
         told = link.replace("PORT", str(tripwire.port))

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.jobs.poll import LOST_AFTER, LOST_S
+from tests.each import each
 from tests.faults.checks import sound
 from tests.played import Muvi
 from tests.played.rig import NOON, eventually, rig
 
 
-@pytest.mark.parametrize("status", [404, 410], ids=["Q15 404 for ever", "Q20 410 for ever"])
+@each("status", [404, 410], ids=["Q15 404 for ever", "Q20 410 for ever"])
 async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_while(
     status: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -31,7 +32,7 @@ async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_whil
         await sound(at, tmp_path, job, caplog)
 
 
-@pytest.mark.parametrize("faults", [(404, 404, 404), (503, 503, 404), (404, 200, 404, 404)], ids=str)
+@each("faults", [(404, 404, 404), (503, 503, 404), (404, 200, 404, 404)], ids=str)
 async def test_a_vendor_that_forgets_the_job_for_a_moment_is_not_believed_however_long_it_was_silent(
     faults: tuple[int, ...], tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from sora_mcp.domain.errors import NeedsConfirmation, SoraError
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.security.text import HIDDEN, MOST
 from sora_mcp.server.app import build
+from tests.each import each
 from tests.faults.checks import ENDS
 from tests.played import Muvi, Pixazo
 from tests.played.rig import Rig, rig
@@ -135,7 +136,7 @@ def on_terminals(job: Job) -> list[str]:
     return unfit(printed + facts(_everything(job, UTC)), lines=True)
 
 
-@pytest.mark.parametrize("role", ["refusal", "end"])
+@each("role", ["refusal", "end"])
 async def test_a_vendors_words_stand_in_their_own_field_only(role: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with rig(Muvi(walk=("completed",)), tmp_path) as at, asked(at) as client:

@@ -12,6 +12,7 @@ import pytest
 from scripts.house import ROOT
 from sora_mcp.config.settings import SHAPES
 from sora_mcp.domain.errors import OverBudget
+from tests.each import each
 from tests.faults.test_ending import PRICES, WISH, jobs_in
 from tests.faults.test_results import hurried
 from tests.played import Muvi, played
@@ -30,7 +31,7 @@ MACHINES: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@each("name", MACHINES)
 async def test_r08_a_poor_machine_makes_a_video_all_the_same(name: str, tmp_path: Path) -> None:
     first, besides = MACHINES[name]
     async with played(Muvi(walk=("completed",))) as wire:
@@ -51,14 +52,14 @@ ZONES = (
 )
 
 
-@pytest.mark.parametrize("zone", ZONES, ids=str)
+@each("zone", ZONES, ids=str)
 async def test_r08_a_zone_that_has_no_name_or_no_table_is_asked_for_in_one_line(zone: dict[str, str], tmp_path: Path) -> None:
     environ = {**os.environ, **environment(tmp_path, {}, ()), "SORA_MCP_TIMEZONE": "", **zone, "PYTHONPATH": str(ROOT)}
     said = await anyio.run_process([sys.executable, "-m", "sora_mcp", "jobs"], env=environ, check=False)
     assert (said.returncode, said.stderr.decode()) == (2, f"sora-mcp: SORA_MCP_TIMEZONE must be {SHAPES['TIMEZONE']}.\n")
 
 
-@pytest.mark.parametrize("folder", ["HOME", "OUTPUT_DIR"])
+@each("folder", ["HOME", "OUTPUT_DIR"])
 async def test_r08_a_folder_that_cannot_be_is_said_before_anything_is_bought(folder: str, tmp_path: Path) -> None:
     async with played(Muvi(walk=("completed",))) as wire:
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0", **{folder: "/proc/nowhere"})

@@ -21,6 +21,7 @@ from sora_mcp.net import client as http_client
 from sora_mcp.store import Caps, Store
 from sora_mcp.vendors import fal
 from sora_mcp.vendors.reading import read_quote
+from tests.each import each
 from tests.faults.checks import ENDS, sound
 from tests.faults.submit_rows import HTML
 from tests.faults.test_ending import PRICES, WISH
@@ -101,7 +102,7 @@ async def test_s49_a_question_ends_with_the_process_that_asked(tmp_path: Path) -
 PARTLY = '["mulerun:sora-2-pro"]\nwhen = [{ size = "1280x720", per_second = "0.30" }]\n'
 
 
-@pytest.mark.parametrize(("prices", "size"), [("", "1280x720"), (PARTLY, "1792x1024")], ids=["no price at all", "none for this size"])
+@each(("prices", "size"), [("", "1280x720"), (PARTLY, "1792x1024")], ids=["no price at all", "none for this size"])
 async def test_c11_what_has_no_price_is_not_bought(prices: str, size: str, tmp_path: Path) -> None:
     async with rig(MuleRun(), tmp_path, prices=prices) as at:
         with pytest.raises(PriceUnknown, match="No source states the price of mulerun:sora-2-pro"):
@@ -115,7 +116,7 @@ async def test_c11_what_has_a_price_beside_it_is_bought(tmp_path: Path) -> None:
         assert (job.state, job.micros, len(at.posts)) == ("completed", usd("1.20"), 1)
 
 
-@pytest.mark.parametrize(("currency", "micros"), [("USD", 1_250_000), ("EUR", None), ("usd", None), (None, None)])
+@each(("currency", "micros"), [("USD", 1_250_000), ("EUR", None), ("usd", None), (None, None)])
 def test_c21_a_sum_in_another_currency_is_no_sum(currency: str | None, micros: int | None) -> None:
     body = {"estimate_type": "unit_price", "total_cost": 1.25, "currency": currency}
     assert read_quote(fal.VENDOR, Reply(Call("POST", "/v1/models/pricing/estimate"), 200, body)) == micros

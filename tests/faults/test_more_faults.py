@@ -13,6 +13,7 @@ import trustme
 from sora_mcp.domain.errors import RequestIdConflict
 from sora_mcp.security.secrets import Secret
 from sora_mcp.server.messages import of_job
+from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.played import KEY, AimlApi, Muvi, played
 from tests.played.rig import NOON, eventually, leaks, opened, rig
@@ -56,7 +57,7 @@ async def test_s02_a_name_that_does_not_exist_costs_nothing(tmp_path: Path, capl
         await sound(at, tmp_path, job, caplog)
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "other.example"])
+@each("name", ["127.0.0.1", "other.example"])
 async def test_s03_a_certificate_that_nobody_vouches_for_is_not_talked_to(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -108,7 +109,7 @@ async def test_s21_a_vendor_that_never_takes_it_ends_it_for_nothing(tmp_path: Pa
         await sound(at, tmp_path, job, caplog)
 
 
-@pytest.mark.parametrize("told", ["999999", "1e400", "Fri, 31 Dec 9999 23:59:59 GMT"])
+@each("told", ["999999", "1e400", "Fri, 31 Dec 9999 23:59:59 GMT"])
 async def test_s22_a_wait_without_end_is_cut_and_the_job_can_be_called_back(
     told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -172,7 +173,7 @@ async def test_s30_two_ids_in_one_answer_are_no_id(tmp_path: Path, caplog: pytes
 NO_LINKS = (None, "", "file:///etc/passwd", "ftp://127.0.0.1/v.mp4", "data:video/mp4;base64,AAAA", {"url": None}, [], 7)
 
 
-@pytest.mark.parametrize("link", NO_LINKS, ids=str)
+@each("link", NO_LINKS, ids=str)
 async def test_a_video_that_is_made_but_has_no_link_is_not_asked_for_for_ever(
     link: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -260,7 +261,7 @@ async def test_d12_a_dead_link_is_replaced_by_a_new_one(tmp_path: Path) -> None:
         assert (job.state, [heard.path for heard in at.cdn.heard]) == ("completed", ["/files/old.mp4", "/files/0/video.mp4"])
 
 
-@pytest.mark.parametrize("key", ["job", "0", "status", "127.0.0"])
+@each("key", ["job", "0", "status", "127.0.0"])
 async def test_a_dummy_that_stands_for_a_key_is_not_cut_out_of_ids_names_and_links(key: str, tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.vendor.key, at.service.http_client.keys = key, {"muvi": Secret(key)}

@@ -17,6 +17,7 @@ import anyio.to_thread
 import pytest
 
 from scripts.house import ROOT
+from tests.each import each
 from tests.faults.test_ending import MOST_S, PRICES, WISH, jobs_in, speaking_of
 from tests.played import Muvi, Wire, played
 from tests.played.rig import environment, eventually
@@ -157,7 +158,7 @@ async def test_r03_a_client_that_closes_its_side_has_left_and_its_job_is_finishe
         assert await eventually(lambda: speaking_of(tmp_path) == [], seconds=10)
 
 
-@pytest.mark.parametrize("end", [full, broken])
+@each("end", [full, broken])
 async def test_r04_a_log_that_nobody_reads_holds_up_no_answer_and_no_job(
     end: Callable[[], AbstractContextManager[int]], tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from sora_mcp.domain.errors import NotCancellable
 from sora_mcp.jobs.backoff import SLOW_S
+from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.faults.test_results import hurried
 from tests.played import Cdn, Fal, Muvi, OpenRouter, Pixazo, Played, played
@@ -35,7 +36,7 @@ async def asked_until(at: Rig, job_id: str, count: int) -> bool:
     return await eventually(enough)
 
 
-@pytest.mark.parametrize("cost", [-1, "free", True, [], 10**30])
+@each("cost", [-1, "free", True, [], 10**30])
 async def test_q07_a_sum_that_cannot_be_leaves_the_price_that_was_held(
     cost: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -102,7 +103,7 @@ async def test_q17_fifty_errors_in_a_row_are_survived(tmp_path: Path, caplog: py
         await sound(at, tmp_path, await at.job(begun.id), caplog)
 
 
-@pytest.mark.parametrize(
+@each(
     ("fault", "args", "why"),
     [
         ("close", {}, "Muvi does not answer."),
@@ -155,7 +156,7 @@ async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_
 STRAY = ("polling_url", "status_url", "response_url", "cancel_url")
 
 
-@pytest.mark.parametrize(
+@each(
     ("vendor", "model", "wish"),
     [
         (Pixazo, "pixazo:sora-2-pro", {"seconds": 4}),

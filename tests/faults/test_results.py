@@ -17,6 +17,7 @@ from sora_mcp.domain import Job
 from sora_mcp.jobs.poll import AWAY_S, LOST_S, SAVES
 from sora_mcp.net import client as http_client
 from sora_mcp.security import urls as guard
+from tests.each import each
 from tests.faults.checks import ENDS, sound
 from tests.played import CLIP, Muvi
 from tests.played.rig import NOON, Rig, eventually, rig
@@ -189,7 +190,7 @@ async def test_d13_half_a_file_is_never_continued_with_another(tmp_path: Path, c
 NAMES = ("../../.bashrc", "C:\\x", "a\\0b.mp4", "x" * 4096, "CON", "\u202egpj.exe", "/etc/passwd", "-rf")
 
 
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@each("name", NAMES, ids=ascii)
 async def test_d14_a_name_that_a_host_gives_its_file_is_not_used(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         told = name.encode().decode("latin-1")
@@ -243,7 +244,7 @@ def swapped_for_a_file(folder: Path, elsewhere: Path) -> None:
 SWAPS = (gone, swapped_for_a_link, swapped_for_a_file)
 
 
-@pytest.mark.parametrize("strike", SWAPS, ids=[strike.__name__ for strike in SWAPS])
+@each("strike", SWAPS, ids=[strike.__name__ for strike in SWAPS])
 async def test_d16_what_is_swapped_under_a_download_is_never_called_its_file(
     strike: Callable[[Path, Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -20,6 +20,7 @@ from sora_mcp.media.edit.actions import Edit, Made, reshaped
 from sora_mcp.media.limits import Allowance
 from sora_mcp.media.sample import draw
 from sora_mcp.media.sample.fonts import fonts_for
+from tests.each import each
 
 from .clips import FPS, HERTZ, a_clip, a_clip_at, a_turned_clip, colour_of, remuxed, without_pictures
 
@@ -87,7 +88,7 @@ def test_clips_that_differ_are_joined_in_the_first_ones_size(clips: dict[str, Pa
 
 
 @independent
-@pytest.mark.parametrize("second", ["same", "tall"])
+@each("second", ["same", "tall"])
 def test_a_join_has_every_frame_and_sound_for_all_of_it(clips: dict[str, Path], tmp_path: Path, second: str) -> None:
     target, _ = made(tmp_path, "join", clips["wide"], clips[second])
     video, audio = probed(target)
@@ -105,7 +106,7 @@ def test_a_trim_has_exactly_the_frames_between_its_seconds(clips: dict[str, Path
 
 
 @independent
-@pytest.mark.parametrize("fill", ["crop", "pad", "blur"])
+@each("fill", ["crop", "pad", "blur"])
 def test_a_reframed_clip_keeps_its_frames_and_its_sound(clips: dict[str, Path], tmp_path: Path, fill: Any) -> None:
     target, _ = made(tmp_path, "reframe", clips["wide"], ratio="9:16", fill=fill)
     video, audio = probed(target)
@@ -113,13 +114,13 @@ def test_a_reframed_clip_keeps_its_frames_and_its_sound(clips: dict[str, Path], 
     assert audio["s"] == pytest.approx(2.0, abs=0.03)
 
 
-@pytest.mark.parametrize(("fill", "corner"), [("crop", "red"), ("pad", "black"), ("blur", "red")])
+@each(("fill", "corner"), [("crop", "red"), ("pad", "black"), ("blur", "red")])
 def test_what_lies_beside_the_picture_is_as_asked(clips: dict[str, Path], tmp_path: Path, fill: Any, corner: str) -> None:
     target, _ = made(tmp_path, "reframe", clips["wide"], ratio="9:16", fill=fill)
     assert [colour_of(shown(target, 0.5), place) for place in ((0.5, 0.5), (0.5, 0.05))] == ["red", corner]
 
 
-@pytest.mark.parametrize(("ratio", "sides"), [("9:16", (720, 1280)), ("1:1", (720, 720)), ("16:9", (1280, 720))])
+@each(("ratio", "sides"), [("9:16", (720, 1280)), ("1:1", (720, 720)), ("16:9", (1280, 720))])
 def test_the_shorter_side_stays(ratio: str, sides: tuple[int, int]) -> None:
     assert reshaped(1280, 720, ratio) == sides == reshaped(720, 1280, ratio)
 
@@ -171,8 +172,8 @@ def upright(path: Path) -> Image.Image:
         return frame.to_image().rotate(frame.rotation, expand=True)
 
 
-@pytest.mark.parametrize("action", EDITS)
-@pytest.mark.parametrize("clockwise", TURNED)
+@each("action", EDITS)
+@each("clockwise", TURNED)
 def test_a_clip_that_was_filmed_turned_is_shown_upright_after_every_edit(tmp_path: Path, clockwise: int, action: str) -> None:
     clip = a_turned_clip(tmp_path / "turned.mp4", clockwise)
     target, _ = made(tmp_path, action, *((clip, clip) if action == "join" else (clip,)), **EDITS[action])
@@ -180,7 +181,7 @@ def test_a_clip_that_was_filmed_turned_is_shown_upright_after_every_edit(tmp_pat
     assert tuple(corners) == TURNED[clockwise]
 
 
-@pytest.mark.parametrize("clockwise", TURNED)
+@each("clockwise", TURNED)
 def test_a_clip_that_was_filmed_turned_is_shown_upright_before_one_of_another_kind(
     clips: dict[str, Path], tmp_path: Path, clockwise: int
 ) -> None:
@@ -303,14 +304,14 @@ def test_a_gif_of_one_picture_has_it(odd: dict[str, Path], tmp_path: Path) -> No
     assert colour_of(Image.open(target)) == "red"
 
 
-@pytest.mark.parametrize("clockwise", TURNED)
+@each("clockwise", TURNED)
 def test_a_join_of_turned_clips_is_measured_as_it_is_shown(tmp_path: Path, clockwise: int) -> None:
     clip = a_turned_clip(tmp_path / "turned.mp4", clockwise)
     _, facts = made(tmp_path, "join", clip, clip)
     assert (facts.width, facts.height, facts.note) == ((320, 180, "") if clockwise % 180 == 0 else (180, 320, ""))
 
 
-@pytest.mark.parametrize(
+@each(
     ("action", "more", "fix"),
     [
         ("trim", {"start": 1.99}, Fix("start", 1.958)),
@@ -343,7 +344,7 @@ def test_a_clip_without_pictures_is_bad(odd: dict[str, Path], tmp_path: Path, ac
 LONG = "Bring your own boat, your own paper and a warm coat, as the wind from the sea is strong. " * 4
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (720, 1280), (480, 480)])
+@each(("width", "height"), [(1280, 720), (720, 1280), (480, 480)])
 def test_a_caption_has_every_word_of_the_longest_text(width: int, height: int) -> None:
     text = LONG[:300]
     lines, _ = draw.captioned(text, width, height, fonts_for(text))

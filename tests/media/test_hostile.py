@@ -20,6 +20,7 @@ from sora_mcp.media import api as works
 from sora_mcp.media.edit.actions import Edit
 from sora_mcp.media.limits import Allowance
 from sora_mcp.media.view.poster import poster
+from tests.each import each
 
 from .clips import a_clip
 
@@ -93,8 +94,8 @@ LOOKS: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("name", FILES)
+@each("look", LOOKS)
+@each("name", FILES)
 def test_a_hostile_video_is_refused_at_once(name: str, look: str, tmp_path: Path) -> None:
     make, says = FILES[name]
     LOOKS[look](a_clip(tmp_path / "warm.mp4"))
@@ -112,7 +113,7 @@ def test_a_hostile_video_is_refused_at_once(name: str, look: str, tmp_path: Path
     assert (seconds < MOST_S, mib < MOST_MIB) == (True, True)
 
 
-@pytest.mark.parametrize("name", FILES)
+@each("name", FILES)
 def test_no_hostile_video_is_a_first_frame(name: str, tmp_path: Path) -> None:
     path = FILES[name][0](a_clip(tmp_path / "clip.mp4"))
 
@@ -130,7 +131,7 @@ def a_png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + end
 
 
-@pytest.mark.parametrize("side", [13_000, 30_000], ids=["169 megapixels", "900 megapixels"])
+@each("side", [13_000, 30_000], ids=["169 megapixels", "900 megapixels"])
 def test_a_picture_of_too_many_megapixels_is_refused_by_its_header(side: int, tmp_path: Path) -> None:
     (tmp_path / "huge.png").write_bytes(a_png_header(side, side))
 

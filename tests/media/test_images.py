@@ -13,6 +13,7 @@ from PIL import Image
 
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.media.images.probe import Picture, measure
+from tests.each import each
 
 
 def encoded(form: str, width: int = 37, height: int = 23, mode: str = "RGB", **how: Any) -> bytes:
@@ -51,7 +52,7 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@each("name", PICTURES)
 def test_a_picture_is_measured(name: str) -> None:
     raw, media_type = PICTURES[name]
     assert measure(raw) == Picture(media_type, 37, 23)
@@ -67,12 +68,12 @@ def test_filling_between_the_segments_of_a_jpeg_is_skipped() -> None:
     assert measure(raw[:2] + b"\xff\xff\xff\x01\xff\xd0" + raw[2:]) == Picture("image/jpeg", 37, 23)
 
 
-@pytest.mark.parametrize("side", [1, 16383])
+@each("side", [1, 16383])
 def test_the_smallest_and_the_largest_webp_are_measured(side: int) -> None:
     assert measure(encoded("WEBP", side, 1, lossless=True)) == Picture("image/webp", side, 1)
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "got"),
     [
         (b"", "an empty file"),

@@ -15,6 +15,7 @@ from sora_mcp.media.limits import Allowance
 from sora_mcp.media.view import contact_sheet as sheet
 from sora_mcp.media.view import frames as looking
 from sora_mcp.media.view.measurements import Digest, decibels, digest
+from tests.each import each
 
 from .clips import a_clip, a_clip_at, colour_of, without_pictures
 
@@ -62,9 +63,7 @@ def test_a_check_code_belongs_to_the_file_and_the_number_of_pictures(clip: Path,
     assert works.check_code(copy, 6) == works.check_code(clip, 6) != works.check_code(clip, 9)
 
 
-@pytest.mark.parametrize(
-    ("count", "size", "columns"), [(6, (1280, 720), 3), (9, (1280, 720), 3), (16, (1280, 720), 4), (6, (720, 1280), 6), (1, (9, 9), 1)]
-)
+@each(("count", "size", "columns"), [(6, (1280, 720), 3), (9, (1280, 720), 3), (16, (1280, 720), 4), (6, (720, 1280), 6), (1, (9, 9), 1)])
 def test_the_pictures_fill_the_sheet(count: int, size: tuple[int, int], columns: int) -> None:
     assert sheet.grid(count, size)[0] == columns
 
@@ -73,9 +72,7 @@ def test_no_picture_becomes_larger_than_it_was() -> None:
     assert sheet.grid(6, (64, 36)) == (6, (64, 36))
 
 
-@pytest.mark.parametrize(
-    ("moment", "time", "colour"), [(0.0, 0.0, "red"), (0.99, 23 / 24, "red"), (1.0, 1.0, "blue"), (None, 47 / 24, "blue")]
-)
+@each(("moment", "time", "colour"), [(0.0, 0.0, "red"), (0.99, 23 / 24, "red"), (1.0, 1.0, "blue"), (None, 47 / 24, "blue")])
 def test_a_frame_is_the_one_that_is_shown_then(clip: Path, moment: float | None, time: float, colour: str) -> None:
     at, picture = looking.still(clip, moment, Allowance())
     assert (round(at, 3), picture.size, colour_of(picture)) == (round(time, 3), (320, 180), colour)
@@ -94,7 +91,7 @@ def test_wild_movement_is_no_row_of_cuts() -> None:
     assert digest([0, 1, 2, 3], [40.0, 41.0, 42.0], [0, 0, 0, 0], None).cuts == ()
 
 
-@pytest.mark.parametrize(("squares", "count", "loud"), [(0, 0, None), (0, 10, -100.3), (32768**2 * 4, 4, 0.0)])
+@each(("squares", "count", "loud"), [(0, 0, None), (0, 10, -100.3), (32768**2 * 4, 4, 0.0)])
 def test_loudness_is_told_against_full_scale(squares: int, count: int, loud: float | None) -> None:
     assert decibels(squares, count) == loud
 
@@ -107,13 +104,13 @@ def test_what_was_measured_is_said_in_words() -> None:
     ]
 
 
-@pytest.mark.parametrize("frames", [None, 1, 16])
+@each("frames", [None, 1, 16])
 def test_a_clip_of_one_long_picture_is_seen(tmp_path: Path, frames: int | None) -> None:
     clip = a_clip_at(tmp_path / "long.mp4", [0], rate=Fraction(1, 2))
     assert (works.view(clip, frames, Allowance()).frames, works.view(clip, frames, Allowance()).seconds) == (1, 2.0)
 
 
-@pytest.mark.parametrize("colours", [2, 61])
+@each("colours", [2, 61])
 def test_a_clip_without_pictures_is_bad(tmp_path: Path, colours: int) -> None:
     whole = a_clip(tmp_path / "whole.mp4", colours=("red",) * colours, size=(32, 18), sound=False)
     with pytest.raises(BadMedia, match="It has no picture that can be decoded"):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.mp4_probe import Facts, inspect
+from tests.each import each
 
 CLIPS = Path(__file__).parents[2] / "sora_mcp" / "media" / "sample" / "clips"
 WHOLE = (CLIPS / "landscape.mp4").read_bytes()
@@ -70,7 +71,7 @@ def refusal(raw: bytes) -> str:
     return caught.value.message
 
 
-@pytest.mark.parametrize(("name", "width", "height"), [("landscape", 640, 360), ("square", 480, 480), ("portrait", 360, 640)])
+@each(("name", "width", "height"), [("landscape", 640, 360), ("square", 480, 480), ("portrait", 360, 640)])
 def test_a_real_clip_is_measured(name: str, width: int, height: int) -> None:
     assert inspect(CLIPS / f"{name}.mp4") == Facts(4.0, width, height)
 
@@ -101,15 +102,13 @@ def test_zeros_at_the_end_are_fine() -> None:
     assert facts(Mp4(extra=b"\0\0\0\0").raw()) == Facts(4.0, 640, 360)
 
 
-@pytest.mark.parametrize(
-    "junk", [b"\0" * 400, b"\r\n", b"x" * 400, b"\0\0\0\4junk" * 50, b"\0\1\0\0junk" * 50, b"\xff\xff\xff\xff" + b"\0" * 396]
-)
+@each("junk", [b"\0" * 400, b"\r\n", b"x" * 400, b"\0\0\0\4junk" * 50, b"\0\1\0\0junk" * 50, b"\xff\xff\xff\xff" + b"\0" * 396])
 def test_bytes_behind_a_whole_film_that_are_no_box_are_nobodys_loss(junk: bytes) -> None:
     assert facts(Mp4().raw() + junk) == Facts(4.0, 640, 360)
     assert facts(WHOLE + junk) == Facts(4.0, 640, 360)
 
 
-@pytest.mark.parametrize("kind", [b"mdat", b"moof", b"moov", b"free"])
+@each("kind", [b"mdat", b"moof", b"moov", b"free"])
 def test_a_box_that_films_have_is_still_cut_off_behind_a_whole_film(kind: bytes) -> None:
     for length in (5, 6, 8, 300):
         assert "cut off" in refusal(Mp4().raw() + box(kind, b"x" * 400)[:length])
@@ -124,7 +123,7 @@ def test_the_length_of_a_track_that_was_cut_is_that_which_is_shown() -> None:
     assert [facts(Mp4(tkhd=track(ticks)).raw()).duration_s for ticks in (0, 2**32 - 1)] == [4.0, 4.0]
 
 
-@pytest.mark.parametrize(("matrix", "sides"), [((0, 1, -1, 0), (360, 640)), ((0, -1, 1, 0), (360, 640)), ((-1, 0, 0, -1), (640, 360))])
+@each(("matrix", "sides"), [((0, 1, -1, 0), (360, 640)), ((0, -1, 1, 0), (360, 640)), ((-1, 0, 0, -1), (640, 360))])
 def test_a_clip_that_is_shown_turned_is_measured_turned(matrix: tuple[int, ...], sides: tuple[int, int]) -> None:
     a, b, c, d = (part << 16 for part in matrix)
     raw = tkhd(640, 360)
@@ -155,7 +154,7 @@ def test_sound_before_the_picture_is_passed_over() -> None:
     assert facts(mixed.raw()) == Facts(4.0, 640, 360)
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "sentence"),
     [
         (b"", "The file is empty."),
@@ -171,7 +170,7 @@ def test_what_is_no_video_is_named(raw: bytes, sentence: str) -> None:
     assert refusal(raw) == sentence
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "sentence"),
     [
         (Mp4(ftyp=b"").raw(), "It has no ftyp header, so it is no MP4."),

@@ -17,6 +17,7 @@ from sora_mcp.jobs.input_files import data_of, picture_of
 from sora_mcp.media import api as works
 from sora_mcp.media import optional as extra
 from sora_mcp.media.images import metadata
+from tests.each import each
 
 from .clips import colour_of
 
@@ -42,7 +43,7 @@ def pixels(raw: bytes) -> bytes:
     return Pillow.open(io.BytesIO(raw)).convert("RGB").tobytes()
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+@each("kind", ["JPEG", "PNG", "WebP"])
 def test_the_place_is_cut_out_and_no_pixel_changes(kind: str) -> None:
     raw = a_photo(kind, **({"lossless": True} if kind == "WebP" else {}))
     bare = data_of(picture_of(raw))
@@ -59,14 +60,14 @@ def test_what_a_phone_hides_behind_the_end_is_left_away() -> None:
     assert MARK not in metadata.strip(a_photo() + b"ftypmp42" + MARK, "image/jpeg").raw
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+@each("kind", ["JPEG", "PNG", "WebP"])
 def test_a_plain_picture_stays_as_it_is(kind: str) -> None:
     target = io.BytesIO()
     Pillow.new("RGB", (9, 7), "teal").save(target, kind)
     assert metadata.strip(target.getvalue(), f"image/{kind.lower()}") == metadata.Stripped(target.getvalue(), 1)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+@each("kind", ["JPEG", "PNG", "WebP"])
 def test_a_photo_that_was_held_upright_becomes_upright(kind: str) -> None:
     raw = a_photo(kind, orientation=TURNED)
     image = picture_of(raw)
@@ -98,7 +99,7 @@ def test_a_damaged_heic_photo_is_refused() -> None:
         picture_of(b"\0\0\0\x18ftypheic" + b"\0" * 99)
 
 
-@pytest.mark.parametrize(("how", "corners"), [("crop", ["red", "blue"]), ("pad", ["black", "black"])])
+@each(("how", "corners"), [("crop", ["red", "blue"]), ("pad", ["black", "black"])])
 def test_a_picture_is_made_to_fit(how: str, corners: list[str]) -> None:
     raw = works.fitted(a_photo(size=(640, 320)), (320, 320), how, ("image/jpeg", "image/png"), 10**6)
     picture = Pillow.open(io.BytesIO(raw))

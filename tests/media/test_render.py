@@ -22,6 +22,7 @@ from sora_mcp.media.sample.render_ffmpeg import Ffmpeg
 from sora_mcp.media.sample.render_pyav import jpeg
 from sora_mcp.media.sample.scene import COMMENT, Clip
 from sora_mcp.media.view.poster import poster
+from tests.each import each
 
 CLIPS = Path(with_ffmpeg.__file__).parent / "clips"
 MAKING: list[Means] = ["pyav", *(["ffmpeg"] if with_ffmpeg.find() else [])]
@@ -82,7 +83,7 @@ def test_progress_goes_up_to_the_end(means: Means, tmp_path: Path) -> None:
 
 
 @each_means
-@pytest.mark.parametrize("prompt", ["", "x" * 4000, "船" * 4000, "قارب ورقي 船 🚢", "नमस्ते", "\u202e\x00\n", "🚢‍🌧️"])
+@each("prompt", ["", "x" * 4000, "船" * 4000, "قارب ورقي 船 🚢", "नमस्ते", "\u202e\x00\n", "🚢‍🌧️"])
 def test_any_prompt_can_be_drawn(means: Means, prompt: str, tmp_path: Path) -> None:
     render(Clip(prompt, 128, 128, 1), tmp_path / "clip.mp4", means=means)
     assert inspect(tmp_path / "clip.mp4") == Facts(1.0, 128, 128)
@@ -102,7 +103,7 @@ def test_the_words_are_seen(tmp_path: Path) -> None:
     assert sum(picture.histogram()[230:]) > 1000
 
 
-@pytest.mark.parametrize(("width", "height", "measured"), [(1920, 1080, (640, 360)), (720, 1280, (360, 640)), (1024, 1024, (480, 480))])
+@each(("width", "height", "measured"), [(1920, 1080, (640, 360)), (720, 1280, (360, 640)), (1024, 1024, (480, 480))])
 def test_without_any_means_a_ready_clip_of_the_nearest_shape_comes(
     width: int, height: int, measured: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -192,7 +193,7 @@ def test_a_poster_is_the_first_picture_and_small(tmp_path: Path) -> None:
     assert len(raw) <= 90_000
 
 
-@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+@each("kind", ["PNG", "GIF"])
 def test_a_picture_that_an_edit_made_has_a_poster_too(kind: str, tmp_path: Path) -> None:
     Image.new("RGB", (1500, 900), "red").save(tmp_path / f"frame.{kind.lower()}", kind)
     picture = Image.open(io.BytesIO(poster(tmp_path / f"frame.{kind.lower()}", Allowance())))
@@ -205,9 +206,7 @@ def test_a_poster_of_noise_is_small_too() -> None:
     assert Image.open(io.BytesIO(jpeg(noise, most_bytes=1, longest=640))).size == (160, 160)
 
 
-@pytest.mark.parametrize(
-    ("raw", "says"), [(b"", "is empty"), (b"no video\n" * 9, "is text"), ((CLIPS / "square.mp4").read_bytes()[:3000], "cut off")]
-)
+@each(("raw", "says"), [(b"", "is empty"), (b"no video\n" * 9, "is text"), ((CLIPS / "square.mp4").read_bytes()[:3000], "cut off")])
 def test_what_cannot_be_decoded_has_no_poster(raw: bytes, says: str, tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(raw)
     with pytest.raises(BadMedia, match=says):

@@ -16,6 +16,7 @@ from sora_mcp.media.mp4_probe import Facts, inspect
 from sora_mcp.media.sample.orders import alone
 from sora_mcp.media.sample.scene import Clip
 from sora_mcp.media.sample.server import SampleServer, serve
+from tests.each import each
 
 from ..conftest import Clock
 
@@ -89,7 +90,7 @@ def test_the_seed_and_the_silence_reach_the_clip(rig: Rig) -> None:
     assert rig.made == [Clip("a cat", 1024, 1792, 20, audio=False, seed=7)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("prompt", "error"),
     [
         ("a cat fail:content", {"code": "content_refused", "message": "The prompt was refused, because it says fail:content."}),
@@ -192,20 +193,18 @@ def test_files_of_yesterday_are_swept_at_the_next_order(rig: Rig) -> None:
     assert rig.ask(old) == (404, {"error": {"code": "not_found", "message": "There is no such video."}})
 
 
-@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"1", b"{}", b'{"prompt": "a", "size": 7, "seconds": 4}'])
+@each("body", [b"", b"no json", b"[]", b"1", b"{}", b'{"prompt": "a", "size": 7, "seconds": 4}'])
 def test_an_order_that_cannot_be_read_is_refused(rig: Rig, body: bytes) -> None:
     assert rig.server.answer("POST", "/v1/videos", body)[0] == 400
     assert rig.waiting == []
 
 
-@pytest.mark.parametrize(
-    "fields", [{"size": "641x360"}, {"size": "8x8"}, {"size": "99999x2"}, {"seconds": 0}, {"seconds": 3600}, {"size": "big"}]
-)
+@each("fields", [{"size": "641x360"}, {"size": "8x8"}, {"size": "99999x2"}, {"seconds": 0}, {"seconds": 3600}, {"size": "big"}])
 def test_an_order_outside_of_all_sizes_is_refused(rig: Rig, fields: dict[str, Any]) -> None:
     assert rig.server.answer("POST", "/v1/videos", json.dumps(ORDER | fields).encode())[0] == 400
 
 
-@pytest.mark.parametrize(
+@each(
     ("method", "target", "status"),
     [
         ("GET", "/", 404),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sora_mcp.media.sample.fonts import BUNDLED, Run, files, fonts_for, places, runs, writes
 from sora_mcp.media.sample.scene import LINE, MOST_TEXT_HEIGHT, Clip, estimated, fitted, shown, wrapped
+from tests.each import each
 
 NOWHERE: tuple[Path, ...] = (Path("nowhere"),)
 
@@ -39,7 +40,7 @@ def test_a_prompt_is_shown_as_one_clean_line() -> None:
     assert shown("x" * 601) == "x" * 598 + " …"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "lines"),
     [
         ("", [""]),

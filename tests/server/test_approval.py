@@ -13,6 +13,7 @@ from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult, E
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
 from sora_mcp.domain.money import Micros
 from sora_mcp.server import elicitation as approval
+from tests.each import each
 from tests.stored import DAY_S
 
 from .conftest import Era
@@ -54,7 +55,7 @@ ANSWERS: dict[str, tuple[ElicitResult, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "buys"), ANSWERS.values(), ids=list(ANSWERS))
+@each(("answer", "buys"), ANSWERS.values(), ids=list(ANSWERS))
 async def test_only_a_plain_yes_buys(answer: ElicitResult, buys: bool, era: Era, tmp_path: Path) -> None:
     async with shop(tmp_path) as at:
         async with at.client(answer, era) as client:
@@ -164,14 +165,14 @@ async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(tmp_path:
         assert len(await at.jobs()) == 1
 
 
-@pytest.mark.parametrize(("days", "ends"), [(89, "submitting"), (90, "declined")])
+@each(("days", "ends"), [(89, "submitting"), (90, "declined")])
 async def test_a_price_from_an_old_table_needs_a_yes_however_low(days: int, ends: str, era: Era, tmp_path: Path) -> None:
     async with shop(tmp_path, CONFIRM_ABOVE_USD="100") as at, at.client(NO, era) as client:
         at.clock.at += days * DAY_S
         assert code(await buy(client)) == ends
 
 
-@pytest.mark.parametrize(
+@each(
     ("confidence", "usd", "needs"),
     [("listed", 2, False), ("listed", 3, True), ("live", 1, False), ("configured", 1, False), ("derived", 1, True), ("derived", 0, False)],
 )

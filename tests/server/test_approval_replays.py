@@ -22,6 +22,7 @@ from sora_mcp.config.settings import Settings, load
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.domain.errors import NeedsConfirmation, Refused
 from sora_mcp.store import Store
+from tests.each import each
 from tests.played.rig import TODAY, environment
 from tests.stored import CAPS, NOON, purchase
 
@@ -98,9 +99,7 @@ async def test_naming_a_quote_a_thousand_times_is_no_yes(tmp_path: Path) -> None
         assert (ends, await at.jobs()) == ({"needs_confirmation": TRIES // 5}, [])
 
 
-@pytest.mark.parametrize(
-    "change", [{"prompt": "A whale"}, {"seconds": 8}, {"request_id": "b"}, {"max_usd": 3}, {"model": "muvi:sora-2-pro"}]
-)
+@each("change", [{"prompt": "A whale"}, {"seconds": 8}, {"request_id": "b"}, {"max_usd": 3}, {"model": "muvi:sora-2-pro"}])
 async def test_a_yes_is_good_for_no_other_arguments(change: dict[str, Any], tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(None, "auto") as client:
         state = (await asked(client)).request_state
@@ -108,7 +107,7 @@ async def test_a_yes_is_good_for_no_other_arguments(change: dict[str, Any], tmp_
         assert await at.jobs() == []
 
 
-@pytest.mark.parametrize("state", ["", "q_0123456789", "v1.AAAA", "\ud800"])
+@each("state", ["", "q_0123456789", "v1.AAAA", "\ud800"])
 async def test_a_state_that_is_not_ours_is_a_protocol_error(state: str, tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(None, "auto") as client:
         question = await asked(client)

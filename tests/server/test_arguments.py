@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
 from sora_mcp.server.schema import Argument, checked, dollars, schema_of
 from sora_mcp.server.tools.definitions import FACES
+from tests.each import each
 
 ARGUMENTS = (
     Argument("prompt", "text", "What to show", required=True),
@@ -73,7 +74,7 @@ def test_the_value_of_a_misspelt_argument_is_offered_in_its_kind() -> None:
     assert refused.value.fixes == (Fix("seconds", 8), Fix("second", None))
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "value"),
     [
         ({"seconds": "eight"}, None),
@@ -110,7 +111,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "value"),
     [
         ("prompt", 7),
@@ -146,8 +147,8 @@ def test_nothing_is_turned_into_something_else(name: str, value: object) -> None
 NUMBERS = [(tool, argument.name) for tool, face in FACES.items() for argument in face.arguments if argument.kind in ("number", "dollars")]
 
 
-@pytest.mark.parametrize("value", [10**400, -(10**400), 10**4000])
-@pytest.mark.parametrize(("tool", "name"), NUMBERS)
+@each("value", [10**400, -(10**400), 10**4000])
+@each(("tool", "name"), NUMBERS)
 def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, value: int) -> None:
     arguments = FACES[tool].arguments
     needed = {argument.name: ["v_1"] if argument.kind == "texts" else "x" for argument in arguments if argument.required}
@@ -157,7 +158,7 @@ def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, 
     assert Fix(name, None) in refused.value.fixes
 
 
-@pytest.mark.parametrize(
+@each(
     ("amount", "micros"),
     [
         (1, 1_000_000),

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import pytest
 
+from tests.each import each
 from tests.media.clips import a_clip
 
 from .test_seeing import a_room
@@ -23,7 +23,7 @@ WORK: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", WORK)
+@each("name", WORK)
 async def test_pings_are_answered_while_media_work_runs(name: str, tmp_path: Path) -> None:
     tool, arguments = WORK[name]
     async with a_room(tmp_path, "legacy") as room:

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
 from mcp import Client
 from mcp.types import CallToolResult
 
@@ -16,6 +15,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.server.app import build
+from tests.each import each
 
 from .conftest import Era
 
@@ -91,7 +91,7 @@ async def test_what_can_be_had_is_among_the_offers_that_are_compared(tmp_path: P
     assert [offer["usd"] for offer in found["offers"]] == sorted(offer["usd"] for offer in found["offers"])
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "wish"),
     [
         ("PIXAZO_API_KEY", {}),
@@ -155,7 +155,7 @@ LOW = (
 )
 
 
-@pytest.mark.parametrize("keys", [row[1] for row in LOW], ids=[row[0] for row in LOW])
+@each("keys", [row[1] for row in LOW], ids=[row[0] for row in LOW])
 async def test_an_estimate_of_one_model_stays_small(keys: dict[str, str], tmp_path: Path) -> None:
     sizes: dict[str, int] = {}
     async with client(tmp_path, keys) as at:
@@ -165,7 +165,7 @@ async def test_an_estimate_of_one_model_stays_small(keys: dict[str, str], tmp_pa
     assert {model: size for model, size in sizes.items() if size > ONE_RESULT} == {}
 
 
-@pytest.mark.parametrize(
+@each(
     "wish",
     [
         {"model": "sora-2-pro", "size": "9:16 1080p", "seconds": 8, "clips": 2},

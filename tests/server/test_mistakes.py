@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
 from mcp import Client
 
 from sora_mcp.config.settings import load
 from sora_mcp.server.app import build
+from tests.each import each
 from tests.played.rig import opened, picture
 
 from .conftest import Era
@@ -177,7 +177,7 @@ ALONE: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
 """A call with one thing wrong, under caps of its own: what it is, the arguments, the settings."""
 
 
-@pytest.mark.parametrize(("call", "env"), [row[1:] for row in ALONE], ids=[row[0] for row in ALONE])
+@each(("call", "env"), [row[1:] for row in ALONE], ids=[row[0] for row in ALONE])
 async def test_every_fix_of_a_refusal_works_alone(tmp_path: Path, call: dict[str, Any], env: dict[str, str], era: Era) -> None:
     dead = {f"SORA_MCP_{name}_BASE_URL": "http://127.0.0.1:9" for name in ("AIMLAPI", "PIXAZO", "GOOGLE")}
     caps = {"AIMLAPI_API_KEY": "k", "PIXAZO_API_KEY": "k", **dead, "SORA_MCP_DAILY_USD": "100", **env}
@@ -197,7 +197,7 @@ async def test_every_fix_of_a_refusal_works_alone(tmp_path: Path, call: dict[str
     assert answers == [({}, fix["usd"]) for fix in error["error"]["fixes"]]
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.what)
+@each("mistake", MISTAKES, ids=lambda mistake: mistake.what)
 async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake: Mistake, era: Era) -> None:
     async with client(tmp_path, era, **mistake.env) as asking:
         before = (await asking.call_tool("create_video", ONE_REQUEST)).structured_content or {}
@@ -213,7 +213,7 @@ async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake
         assert mistake.tool == "get_video_status" or prices == {(yes.structured_content or {})["usd"]}
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "model", "wrong"),
     [("PIXAZO_API_KEY", "pixazo:veo-3.1", {"seconds": 4}), ("MULERUN_API_KEY", "mulerun:kling-v3", {"size": "9:21"})],
 )

@@ -24,6 +24,7 @@ from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import context as opened
 from sora_mcp.server.app import build
 from sora_mcp.server.context import ServerContext, later, principal
+from tests.each import each
 
 from .conftest import Era
 from .counter import PlayedService
@@ -180,7 +181,7 @@ def test_the_server_is_built_without_the_database() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-@pytest.mark.parametrize(("subject", "expected"), [("ana", "ana"), (None, "local")])
+@each(("subject", "expected"), [("ana", "ana"), (None, "local")])
 def test_a_request_belongs_to_the_subject_of_its_token(subject: str | None, expected: str) -> None:
     token = AccessToken(token="t", client_id="c", scopes=[], subject=subject)
     before = auth_context_var.set(AuthenticatedUser(token))

@@ -10,6 +10,7 @@ from mcp.types import PromptReference
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.server.apps import PLAYER, SHOWN_BY
+from tests.each import each
 
 from .conftest import Era
 from .counter import PlayedService, a_server
@@ -52,7 +53,7 @@ async def test_a_review_of_a_job_that_may_not_be_there_says_what_to_do_then(era:
     assert "If there is no such job, say so and stop." in await said(era, "review", job_id="v_0000000000")
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "arguments", "why"),
     [
         ("review", {}, "review needs job_id: it takes job_id."),

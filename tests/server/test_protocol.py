@@ -24,6 +24,7 @@ from mcp.types import CallToolResult, TextContent
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.transports.sdk import replace_surrogates, send_valid_unicode
 from sora_mcp.server.transports.stdio import run_stdio
+from tests.each import each
 
 from .conftest import Era
 from .counter import PlayedService, a_server
@@ -226,7 +227,7 @@ def test_a_host_that_leaves_without_a_word_ends_the_server() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@each("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_as_the_clients_leaving_does(number: signal.Signals) -> None:
     with started() as server:
         server.shake()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from sora_mcp.domain.errors import Fix
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.suggestions import changed, differences
+from tests.each import each
 
 from .conftest import Era
 from .test_mistakes import ONE_REQUEST, VEO, client, mended, video
@@ -81,7 +80,7 @@ def told(error: dict[str, Any]) -> tuple[list[str], dict[str, Any], set[float]]:
     return [rule["argument"] for rule in error["broken"]], {f["argument"]: f["value"] for f in fixes}, {f["usd"] for f in fixes}
 
 
-@pytest.mark.parametrize("row", WRONG, ids=lambda row: row[0])
+@each("row", WRONG, ids=lambda row: row[0])
 async def test_all_that_is_wrong_is_told_at_once_with_a_call_that_works_and_its_price(tmp_path: Path, row: Row, era: Era) -> None:
     _, call, broken, changes, price = row
     async with client(tmp_path, era) as asking:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from mcp import MCPError
 
+from tests.each import each
 from tests.media.clips import a_clip
 from tests.media.test_hostile import FILES
 
@@ -45,8 +46,8 @@ def the_file(room: Room) -> Path:
     return room.service.settings.output_dir / "clip.mp4"
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-@pytest.mark.parametrize("how", AWAY)
+@each("tool", TOOLS)
+@each("how", AWAY)
 async def test_a_file_that_is_not_there_itself_is_said_to_be_away(tmp_path: Path, how: str, tool: str) -> None:
     async with a_room(tmp_path, "auto") as room:
         AWAY[how](the_file(room))
@@ -55,8 +56,8 @@ async def test_a_file_that_is_not_there_itself_is_said_to_be_away(tmp_path: Path
     assert (error["code"], error["charged"], error["message"]) == ("not_finished", "no", says)
 
 
-@pytest.mark.parametrize("uri", RESOURCES)
-@pytest.mark.parametrize("how", AWAY)
+@each("uri", RESOURCES)
+@each("how", AWAY)
 async def test_no_resource_is_read_through_a_link(tmp_path: Path, how: str, uri: str) -> None:
     async with a_room(tmp_path, "auto") as room:
         AWAY[how](the_file(room))
@@ -65,8 +66,8 @@ async def test_no_resource_is_read_through_a_link(tmp_path: Path, how: str, uri:
     assert caught.value.code == -32602
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-@pytest.mark.parametrize("name", [name for name, (_, says) in FILES.items() if says])
+@each("tool", TOOLS)
+@each("name", [name for name, (_, says) in FILES.items() if says])
 async def test_a_hostile_file_in_its_place_is_refused_by_every_tool(tmp_path: Path, name: str, tool: str) -> None:
     make, says = FILES[name]
     async with a_room(tmp_path, "auto") as room:
@@ -75,7 +76,7 @@ async def test_a_hostile_file_in_its_place_is_refused_by_every_tool(tmp_path: Pa
     assert (error["code"], error["charged"], says in error["message"]) == ("result_invalid", "no", True), error
 
 
-@pytest.mark.parametrize("name", [name for name, (_, says) in FILES.items() if says])
+@each("name", [name for name, (_, says) in FILES.items() if says])
 async def test_a_hostile_file_in_its_place_has_no_poster(tmp_path: Path, name: str) -> None:
     make, says = FILES[name]
     async with a_room(tmp_path, "auto") as room:

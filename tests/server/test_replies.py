@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from mcp.types import CallToolResult, ResourceLink, TextContent
 
 from sora_mcp.domain import Artifact, Call, Job, JobError
@@ -28,6 +27,7 @@ from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server import results as replies
 from sora_mcp.server.messages import of_refunds
 from sora_mcp.store import Page
+from tests.each import each
 from tests.nouns import a_job
 
 from .counter import BUDGET, DONE, FILE, NOW, a_done_job
@@ -107,7 +107,7 @@ def test_a_running_job_says_how_far_it_is() -> None:
     assert result.structured_content and result.structured_content["progress"] == 0.426
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "message"),
     [
         ({"state": "submitting"}, "v_0123456789 is being sent. $0.40 is set aside for it: do not create it again."),
@@ -170,7 +170,7 @@ def test_a_progress_that_no_vendor_reported_is_left_out() -> None:
     assert result.structured_content and "progress" not in result.structured_content
 
 
-@pytest.mark.parametrize(
+@each(
     ("actual", "micros", "is_"),
     [(None, 400_000, "estimate"), (Micros(380_000), 380_000, "actual"), (Micros(0), 0, "free")],
 )
@@ -192,7 +192,7 @@ def test_a_failed_job_says_why_and_what_became_of_the_money() -> None:
     assert result.is_error is False
 
 
-@pytest.mark.parametrize(
+@each(
     ("state", "charged", "message"),
     [
         ("failed", "yes", "v_0123456789 failed. $0.40 was charged."),
@@ -211,7 +211,7 @@ def test_every_end_says_what_became_of_the_money(state: Any, charged: Any, messa
     assert said(status(replace(a_job(), state=state, charged=charged))) == message
 
 
-@pytest.mark.parametrize(("words", "told"), [(None, False), ("Stopped by an operator.", True)])
+@each(("words", "told"), [(None, False), ("Stopped by an operator.", True)])
 def test_being_called_back_is_no_error_but_for_what_the_vendor_says_of_it(words: str | None, told: bool) -> None:
     error = JobError("vendor_rejected", "Muvi called this job back.", "no", words)
     result = status(replace(a_job(), state="cancelled", charged="no", error=error))
@@ -244,7 +244,7 @@ def test_a_job_that_the_vendor_was_asked_to_call_back_is_still_followed() -> Non
     )
 
 
-@pytest.mark.parametrize(
+@each(
     "job",
     [
         a_job(),
@@ -265,12 +265,8 @@ def size(result: CallToolResult) -> int:
     return len(json.dumps(result.structured_content, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-@pytest.mark.parametrize(
-    "words", ["x" * 500, "界" * 500, '"\\' * 250, "🎬" * 500, "no"], ids=["ASCII", "Chinese", "quotes", "emoji", "short"]
-)
-@pytest.mark.parametrize(
-    "tell", [status, lambda job: replies.started(job, now=NOW), lambda job: replies.cancelled(job, now=NOW, refunds="")]
-)
+@each("words", ["x" * 500, "界" * 500, '"\\' * 250, "🎬" * 500, "no"], ids=["ASCII", "Chinese", "quotes", "emoji", "short"])
+@each("tell", [status, lambda job: replies.started(job, now=NOW), lambda job: replies.cancelled(job, now=NOW, refunds="")])
 def test_a_vendors_words_are_cut_where_a_result_would_grow_too_long(words: str, tell: Callable[[Job], CallToolResult]) -> None:
     error = JobError("vendor_rejected", "Muvi refuses this request.", "no", vendor_message=words)
     result = tell(replace(a_job(), state="failed", charged="no", error=error, warnings=LONG[:1], day_left=usd("9.6")))
@@ -288,20 +284,20 @@ def test_a_vendors_words_for_which_there_is_no_room_are_left_out() -> None:
 PAUSED = "Paused: it cost $1.20 where $0.40 was quoted. Only the user can go on: sora-mcp resume muvi:sora-2"
 
 
-@pytest.mark.parametrize("request_id", ["", "r1"])
-@pytest.mark.parametrize("job", [a_done_job(), a_job(), replace(a_job(), state="unknown", charged="unknown")], ids=lambda job: job.state)
+@each("request_id", ["", "r1"])
+@each("job", [a_done_job(), a_job(), replace(a_job(), state="unknown", charged="unknown")], ids=lambda job: job.state)
 def test_a_repeat_of_a_model_that_is_paused_stays_small(job: Job, request_id: str) -> None:
     known = replace(job, deduplicated=True, actual=usd("1.2"), warnings=(PAUSED,), day_left=usd("998.80"))
     assert size(replies.started(known, now=NOW, request_id=request_id)) <= ONE_RESULT
 
 
-@pytest.mark.parametrize("waits_until", [None, NOW + 120], ids=["sent", "waiting"])
+@each("waits_until", [None, NOW + 120], ids=["sent", "waiting"])
 def test_a_start_stays_small(waits_until: float | None) -> None:
     result = replies.started(replace(a_job(), state="submitting", warnings=LONG, waits_until=waits_until, day_left=usd("9.6")), now=NOW)
     assert len(json.dumps(result.structured_content, separators=(",", ":")).encode()) <= ONE_RESULT
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "next_"),
     [
         ({}, '; view_video shows it, image="v_0123456789#last" continues it.'),
@@ -457,7 +453,7 @@ def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("error", "begins"),
     [
         (MissingKey("No key."), "Not sent, nothing charged. No key."),

@@ -17,6 +17,7 @@ from sora_mcp.domain.errors import BrokenRule, BrokenRules, StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.server.resources import MOST_INLINE
 from sora_mcp.store import Page, SpendRow
+from tests.each import each
 from tests.nouns import a_job
 
 from .conftest import Era
@@ -99,7 +100,7 @@ async def test_a_large_video_is_answered_with_its_place(era: Era, tmp_path: Path
     )
 
 
-@pytest.mark.parametrize(
+@each(
     "uri",
     [
         "sora://videos/v_9999999999",
@@ -225,7 +226,7 @@ class RefusingDesk(PlayedService):
         raise self.error
 
 
-@pytest.mark.parametrize(
+@each(
     ("error", "code"),
     [
         (BrokenRules((BrokenRule("cursor", "@@", "the next_cursor of a page", "invalid_argument"),)), -32602),

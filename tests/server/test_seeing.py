@@ -23,6 +23,7 @@ from sora_mcp.jobs.service import VideoService
 from sora_mcp.media import mp4_probe as mp4
 from sora_mcp.media import optional as extra
 from sora_mcp.server.app import build
+from tests.each import each
 from tests.media.clips import a_clip, colour_of, remuxed
 from tests.nouns import a_job
 from tests.played.rig import opened, picture, settled
@@ -134,7 +135,7 @@ async def test_without_the_media_extra_each_says_what_brings_it(era: Era, tmp_pa
     assert all("pip install 'sora-mcp[media]'" in error["message"] for error in errors)
 
 
-@pytest.mark.parametrize(("moment", "colour"), [("first", "red"), ("last", "blue"), ("1.5s", "blue")])
+@each(("moment", "colour"), [("first", "red"), ("last", "blue"), ("1.5s", "blue")])
 async def test_a_frame_of_a_job_becomes_the_first_frame_of_the_next(tmp_path: Path, moment: str, colour: str) -> None:
     async with a_room(tmp_path, "auto") as room:
         image, parents = await room.service.framing.read(f"{room.clip}#{moment}", principal="local")
@@ -163,7 +164,7 @@ async def test_a_last_frame_that_the_model_does_not_take_is_not_offered(era: Era
     assert [(fix["argument"], fix["value"]) for fix in error["fixes"]] == [("image", None), ("seconds", 20)]
 
 
-@pytest.mark.parametrize("moment", ["", "#first", "#last", "#0.5s"])
+@each("moment", ["", "#first", "#last", "#0.5s"])
 async def test_a_picture_that_was_cut_out_of_a_clip_is_a_first_frame(tmp_path: Path, moment: str, era: Era) -> None:
     async with a_room(tmp_path, era) as room:
         cut = await room.edited(inputs=[room.clip], action="frame", start=1.5)
@@ -180,7 +181,7 @@ async def test_a_moving_picture_of_a_job_is_no_first_frame(tmp_path: Path) -> No
     assert error["broken"] == [{"argument": "image", "got": "a GIF", "allowed": "a PNG, JPEG or WebP picture"}]
 
 
-@pytest.mark.parametrize("image", ["v_0000000000", "v_0123456789"])
+@each("image", ["v_0000000000", "v_0123456789"])
 async def test_a_job_of_nobody_or_of_somebody_else_is_not_there(tmp_path: Path, image: str) -> None:
     async with a_room(tmp_path, "auto") as room:
         with pytest.raises(NotFound, match=f"There is no job '{image}'"):
@@ -219,7 +220,7 @@ async def test_a_first_frame_is_made_to_fit_and_the_result_says_so(era: Era, tmp
     assert (said in made["warnings"], said in made["message"], said in str(plain)) == (True, True, False)
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "allowed"),
     [
         ({"options": {"fit": "stretch"}, "image": picture(8, 8)}, "crop, pad or none"),
@@ -233,7 +234,7 @@ async def test_a_fit_that_cannot_be_is_refused(tmp_path: Path, arguments: dict[s
     assert [(rule["argument"], rule["allowed"]) for rule in error["broken"]] == [("options.fit", allowed)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "size", "seconds"),
     [
         ({"action": "trim", "start": 0.5, "end": 1.5}, "320x180", 1),
@@ -275,7 +276,7 @@ async def test_a_file_that_was_deleted_is_made_again(tmp_path: Path) -> None:
     assert (second["job_id"] != first["job_id"], "deduplicated" in second) == (True, False)
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "argument", "fix"),
     [
         ({"action": "reframe", "ratio": "4:5"}, "ratio", "9:16"),
@@ -323,14 +324,14 @@ async def test_a_clip_in_fragments_is_edited_and_joined(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["\u200b\u200b", "\u200d", " \u200c \n", "\u2066\u2069"])
+@each("text", ["\u200b\u200b", "\u200d", " \u200c \n", "\u2066\u2069"])
 async def test_a_caption_that_nobody_could_see_is_refused(tmp_path: Path, text: str) -> None:
     async with a_room(tmp_path, "auto") as room:
         error = await room.refused("edit_video", inputs=[room.clip], action="caption", text=text)
     assert [(rule["argument"], rule["allowed"]) for rule in error["broken"]] == [("text", "given: at most 300 characters to show")]
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "../prices.toml", "missing.mp4"])
+@each("name", ["/etc/passwd", "../prices.toml", "missing.mp4"])
 async def test_no_other_file_can_be_edited(tmp_path: Path, name: str) -> None:
     async with a_room(tmp_path, "auto") as room:
         error = await room.refused("edit_video", inputs=[name], action="gif")

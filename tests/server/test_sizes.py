@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import pytest
-
 from sora_mcp.catalogue.catalogue import Catalogue, Choice
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Ended, Image, ImageRule, Offer, Rate, Rule, Size, Text, VideoRequest
@@ -17,6 +15,7 @@ from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.money import usd
 from sora_mcp.server import offers_view as sizes
 from sora_mcp.vendors import EVERY
+from tests.each import each
 
 from .counter import TODAY
 
@@ -154,7 +153,7 @@ def test_without_a_model_every_offer_is_one_line() -> None:
 CHOICES = tuple(Catalogue().choices())
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=[choice.id for choice in CHOICES])
+@each("choice", CHOICES, ids=[choice.id for choice in CHOICES])
 def test_every_price_that_is_told_is_the_price_of_an_order(choice: Choice) -> None:
     for row in sizes.priced(choice, today=TODAY):
         for size, (seconds, micros) in itertools.product(row.sizes, row.micros):
@@ -165,7 +164,7 @@ def test_every_price_that_is_told_is_the_price_of_an_order(choice: Choice) -> No
                 assert quote(order, choice.offer, choice.id, today=TODAY).micros == micros
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=[choice.id for choice in CHOICES])
+@each("choice", CHOICES, ids=[choice.id for choice in CHOICES])
 def test_every_size_and_length_that_is_told_can_be_ordered(choice: Choice) -> None:
     told: dict[str, Any] = json.loads(json.dumps(sizes.facts(choice, Catalogue(), today=TODAY)))
     priced = {size for row in told["prices"] for size in row["sizes"]}

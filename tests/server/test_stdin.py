@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 import anyio
-import pytest
 
 from sora_mcp.jobs.first_frame import MOST_BYTES
 from sora_mcp.server.transports.stdin import MOST_LINE, Line, Lines, TooLong
+from tests.each import each
 
 
 async def lines_of(*pieces: bytes) -> list[str]:
@@ -56,7 +56,7 @@ async def end(lines: Lines) -> None:
 LONG = '"params": {"id": 9, "x": "…"}'
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "named"),
     [
         ('{"jsonrpc": "2.0", "id": 7, "method": "ping", ' + LONG + "}", 7),

@@ -17,6 +17,7 @@ from sora_mcp.domain import Job, Wish
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotCancellable, StorageError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.app import build
+from tests.each import each
 from tests.nouns import a_job
 
 from .conftest import Era
@@ -204,7 +205,7 @@ class Storeless(PlayedService):
 AWAY = StorageError("The disk is gone.")
 
 
-@pytest.mark.parametrize(
+@each(
     ("tool", "service"),
     [
         ("get_video_status", Storeless()),

@@ -17,6 +17,7 @@ from sora_mcp.config.settings import Settings, load
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.server.app import build
 from sora_mcp.vendors import muvi
+from tests.each import each
 from tests.played.rig import opened
 
 from .conftest import Era
@@ -56,7 +57,7 @@ async def answer(settings: Settings, era: Era, changed: Callable[[VideoService],
     return refused, listed["budget"]["day_spent_usd"]
 
 
-@pytest.mark.parametrize("part", ["submit", "warn"])
+@each("part", ["submit", "warn"])
 async def test_a_fault_before_the_money_is_held_costs_nothing_and_says_so(
     part: str, era: Era, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -159,9 +159,9 @@ def test_what_a_vendor_names_above_the_hold_counts_before_it_is_spent(lost: bool
     assert spent(store) == (usd("9.50"), usd("9.50"))
 
 
-@each(("first", "price"), [("0.80", "0.80"), (None, "1.00")], ids=["a sum", "no sum"])
-@each(("then", "paused"), [("0.10", False), ("5.00", True)])
-@each("how", ["running again", "made again", "failed"])
+@pytest.mark.parametrize(("first", "price"), [("0.80", "0.80"), (None, "1.00")], ids=["a sum", "no sum"])
+@pytest.mark.parametrize(("then", "paused"), [("0.10", False), ("5.00", True)])
+@pytest.mark.parametrize("how", ["running again", "made again", "failed"])
 def test_once_money_is_spent_a_later_sum_changes_neither_job_nor_ledger(
     how: str, then: str, paused: bool, first: str | None, price: str, store: Store
 ) -> None:
@@ -207,7 +207,7 @@ def test_a_free_video_that_the_vendor_charges_for_counts(store: Store, database:
     assert (job.charged, moves(database, job), spent(store)[0]) == ("yes", {"overrun": usd("0.05")}, usd("0.05"))
 
 
-@each("claim", [-5, 10**30])
+@pytest.mark.parametrize("claim", [-5, 10**30])
 def test_a_senseless_sum_is_booked_within_reason(store: Store, claim: int) -> None:
     store.settle(running(store), replace(DONE, micros=Micros(claim)))
     assert spent(store)[0] == (0 if claim < 0 else usd("1000000"))

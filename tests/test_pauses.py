@@ -23,7 +23,9 @@ from .stored import CAPS, DONE, PENDING, begun, no, purchase, running, spent
 ENDS = ("completed", "failed", "cancelled", "unknown")
 
 
-@each(("named", "paused"), [("0.50", False), ("1.00", False), ("1.05", False), ("1.050001", True), ("1.06", True), ("7", True)])
+@pytest.mark.parametrize(
+    ("named", "paused"), [("0.50", False), ("1.00", False), ("1.05", False), ("1.050001", True), ("1.06", True), ("7", True)]
+)
 def test_more_than_a_twentieth_above_the_quote_pauses_the_model(named: str, paused: bool, store: Store) -> None:
     job = store.settle(running(store), replace(DONE, micros=usd(named)))
     assert job is not None

@@ -158,7 +158,7 @@ def test_a_user_names_models_with_their_sizes_lengths_and_prices() -> None:
 
 def test_prices_of_ones_own_models_stand_in_the_same_rows() -> None:
     own = read_models(OWN, ["compatible"])
-    offers = {name.casefold(): compatible.own(name.partition(":")[2], said) for name, said in own.items()}
+    offers = {name.casefold(): compatible.make_offer(name.partition(":")[2], said) for name, said in own.items()}
     assert read_prices(OWN, offers, own=own) == {
         "compatible:my-model": (Rate(usd("0.10"), "second"), Rate(usd("0.20"), "second", {"size": "9:16"})),
         "compatible:plain": (Rate(usd("1"), "video"),),

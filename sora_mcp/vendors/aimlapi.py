@@ -1,4 +1,4 @@
-"""AI/ML API: one flat address for every model, asked again by query. https://docs.aimlapi.com"""
+"""AI/ML API: one address for every model, polled by a query. https://docs.aimlapi.com (read 2026-11-20)"""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sora_mcp.vendors.shared.responses import find_text, find_value, parse_time
 PATH = "/v2/video/generations"
 LOGS = "/v2/logs"
 NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative_prompt", "last_image": "last_image_url"}
-"""What the vendor calls our options."""
+"""Field names of our options at the vendor."""
 TAIL = {"kling-v3-pro": {"last_image": "tail_image_url"}}
-"""Where a model calls one of them otherwise."""
+"""Field names that differ for one model."""
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Lengths are numbers. The default of Sora 2 Pro is the dearer size, so nothing is left out."""
+    """Return the submit call. Every field is sent: Sora 2 Pro defaults to 1080p, the more expensive size."""
     names = NAMES | TAIL.get(offer.model, {})
     fields: dict[str, Any] = {
         "model": choose_slug(order, offer),
@@ -35,22 +35,22 @@ def submit(order: Order, offer: Offer) -> Call:
 
 
 def read(reply: Reply) -> Reading | None:
-    """One shape for both calls; older pages have `generation_id`, and no status, in the first."""
+    """Return what a submit or status reply means. Older pages have `generation_id`, and no status, in the submit reply."""
     body = reply.body
     job = body.get("id") or body["generation_id"]
     if body.get("generation_id", job) != job:
-        return None  # two ids, and nobody knows which one is ours
-    said = body["status"] if reply.call.method == "GET" else body.get("status", "")
-    match said:
+        return None  # two different ids: undocumented
+    status = body["status"] if reply.call.method == "GET" else body.get("status", "")
+    match status:
         case "queued" | "waiting" | "":
-            return Pending(job, _ask(job), "queued", said, micros=_spent(reply))
+            return Pending(job, _ask(job), "queued", status, micros=_read_cost(reply))
         case "generating" | "active":
-            return Pending(job, _ask(job), "running", said, micros=_spent(reply))
+            return Pending(job, _ask(job), "running", status, micros=_read_cost(reply))
         case "completed":
-            return Done(Call("GET", find_value(body, "video.url")), said, _spent(reply), job)
+            return Done(Call("GET", find_value(body, "video.url")), status, _read_cost(reply), job)
         case "error":  # "A failed request is billed nothing"
-            words = find_text(body, "error.message", "error")
-            return Failed(classify_failure(find_value(body, "error.name"), words), said, words, "no", id=job)
+            message = find_text(body, "error.message", "error")
+            return Failed(classify_failure(find_value(body, "error.name"), message), status, message, "no", id=job)
         case _:
             return None
 
@@ -59,23 +59,23 @@ def _ask(job: str) -> Call:
     return Call("GET", PATH, query=(("generation_id", job),))
 
 
-def _spent(reply: Reply) -> Micros | None:
-    """Dollars, or credits of which 2,000,000 are one; the header of a free call may say 0, which tells nothing of the video."""
+def _read_cost(reply: Reply) -> Micros | None:
+    """Return the cost from dollars, credits (2,000,000 per dollar) or the header, whose 0 belongs to the free status call itself."""
     dollars = stated(find_value(reply.body, "meta.usage.usd_spent"), per_usd=1)
     credits = stated(find_value(reply.body, "meta.usage.credits_used"), per_usd=2_000_000)
     header = stated(reply.headers.get("x-aimlapi-usd-spent"), per_usd=1)
     return next((sum_ for sum_ in (dollars, credits, header or None) if sum_ is not None), None)
 
 
-def look(lost: LostCall) -> Call:
-    """The log of requests; which filters it takes is not documented."""
+def ask_log(lost: LostCall) -> Call:
+    """Return the call for the request log. Its filters are not documented, so none is sent."""
     return Call("GET", LOGS)
 
 
-def logged(reply: Reply, lost: LostCall) -> Listing:
-    """Rows carry our token and the cost, but nobody documents that one leads to the generation."""
+def read_log(reply: Reply, lost: LostCall) -> Listing:
+    """Return the log rows with our token. No documented field leads from a row to the generation, so they have no id."""
     rows = reply.body["data"]
-    found = tuple(Found(charged=_charged(row)) for row in rows if row.get("client_request_id") == lost.token)
+    found = tuple(Found(charged=_read_row_charge(row)) for row in rows if row.get("client_request_id") == lost.token)
     cursor = find_value(reply.body, "pagination.next_cursor")
     ended = find_value(reply.body, "pagination.has_more") is False
     past = any(parse_time(row["created"]) < lost.since for row in rows)
@@ -83,8 +83,8 @@ def logged(reply: Reply, lost: LostCall) -> Listing:
     return Listing(found, more, whole=ended or past)
 
 
-def _charged(row: dict[str, Any]) -> Literal["yes", "no", "unknown"]:
-    """The docs bill nothing for a failed request; a failed row with a cost is believed by its cost."""
+def _read_row_charge(row: dict[str, Any]) -> Literal["yes", "no", "unknown"]:
+    """Return whether a row was charged: a failed request is free by the docs, unless the row states a cost."""
     cost = stated(find_value(row, "cost.usd"), per_usd=1)
     if row["status"] == "failed" and not cost:
         return "no"
@@ -101,7 +101,7 @@ VENDOR = Vendor(
     read=read,
     refusals=(
         Refusal(403, "vendor_balance", "run out of credits"),
-        # Of what we send only a model has a maker before a slash.
+        # "Invalid enum value" names the field only by what it received; only a model has a maker and a slash.
         *(Refusal(400, "model_retired", f"received '{maker}/") for maker in ("openai", "google", "bytedance", "klingai", "alibaba")),
     ),
     correlation="X-Client-Request-Id",
@@ -109,6 +109,6 @@ VENDOR = Vendor(
     refunds=True,
     tells_cost=True,
     ask=lambda job, call: _ask(job),
-    find=Search(look, logged),
+    find=Search(ask_log, read_log),
     check=Call("GET", "/v2/billing"),
 )

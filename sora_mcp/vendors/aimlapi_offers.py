@@ -1,4 +1,4 @@
-"""What AI/ML API sells, as far as its schemas describe it. https://docs.aimlapi.com"""
+"""Offers of AI/ML API, as far as its schemas describe them. https://docs.aimlapi.com"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHECKED = date(2026, 11, 20)
 DOCS = "https://docs.aimlapi.com/api-references/video-models"
 FIVE = ("16:9", "9:16", "1:1", "4:3", "3:4")
 AUDIO = Rule("audio", (True, False), default=True)
-NEGATIVE = Rule("negative_prompt", Text(2500))  # no limit is stated: this one is ours
+NEGATIVE = Rule("negative_prompt", Text(2500))  # the docs state no limit; 2,500 is ours
 
 OFFERS = (
     Offer(

@@ -1,4 +1,4 @@
-"""Any server that speaks `/v1/videos`, the shape that outlived OpenAI's own: address, key and models are the user's. README.md."""
+"""Any server that speaks OpenAI's `/v1/videos`: address, key and models come from the user's settings and price file. README.md"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sora_mcp.vendors.shared.responses import find_text, find_value, parse_perce
 PATH = "/v1/videos"
 SIZES = ("1280x720", "720x1280")
 SECONDS = (4, 8, 12)
-"""What the shape had at first; the price file may say otherwise."""
+"""Lengths of OpenAI's original API, where the price file names none."""
 STATES = {
     **dict.fromkeys(("queued", "pending"), "queued"),
     **dict.fromkeys(("in_progress", "processing", "running"), "running"),
@@ -26,22 +26,22 @@ STATES = {
 }
 
 
-def own(model: str, said: OwnModel) -> Offer:
-    """An offer of what the price file says; its rates come from there too."""
+def make_offer(model: str, own: OwnModel) -> Offer:
+    """Return an offer for a model of the price file. Its rates are added from there later."""
     return Offer(
         model=model.casefold(),
         slug=model,
-        rules=(Rule("size", tuple(map(_size, said.sizes or SIZES))), Rule("seconds", said.seconds or SECONDS)),
+        rules=(Rule("size", tuple(map(_parse_size, own.sizes or SIZES))), Rule("seconds", own.seconds or SECONDS)),
         rates=(),
         source="your price file",
         checked=date.min,
         confidence="configured",
-        image=ImageRule() if said.image else None,
+        image=ImageRule() if own.image else None,
     )
 
 
-def _size(text: str) -> Size:
-    """The ratio is computed where it is one that people say."""
+def _parse_size(text: str) -> Size:
+    """Return the size with its ratio, where both of the ratio's terms are 21 or less."""
     sides = Size(text).pixels
     if sides is None:
         return Size(text)
@@ -50,7 +50,7 @@ def _size(text: str) -> Size:
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Lengths are texts, as they were at OpenAI; a server that counts takes them too."""
+    """Return the submit call. `seconds` is text, as in OpenAI's API."""
     picture = {"input_reference": {"image_url": order.image.uri}} if order.image else {}
     return Call(
         "POST", PATH, {"model": offer.slug, "prompt": order.prompt, "size": order.size.text, "seconds": str(order.seconds)} | picture
@@ -58,20 +58,20 @@ def submit(order: Order, offer: Offer) -> Call:
 
 
 def read(reply: Reply) -> Reading | None:
-    """One shape for both calls. Where the object has no address, the video is at `/content`."""
+    """Return what a submit or status reply means. Without a link in the object, the video is at `/content`."""
     body, asked = reply.body, unquote(reply.call.path.removeprefix(f"{PATH}/"))
-    job, said = asked if _inner(asked) == _inner(body["id"]) else body["id"], body["status"]
-    match STATES.get(said):
+    job, status = asked if _unpack_id(asked) == _unpack_id(body["id"]) else body["id"], body["status"]
+    match STATES.get(status):
         case "queued":
-            return Pending(job, _ask(job), "queued", said, parse_percent(body.get("progress")))
+            return Pending(job, _ask(job), "queued", status, parse_percent(body.get("progress")))
         case "running":
-            return Pending(job, _ask(job), "running", said, parse_percent(body.get("progress")))
+            return Pending(job, _ask(job), "running", status, parse_percent(body.get("progress")))
         case "done":
             link = find_text(body, "video_url", "url", "outputs.video_url", "output.url", "video.url")
-            return Done(Call("GET", link or f"{_ask(job).path}/content"), said, _cost(body), job)
+            return Done(Call("GET", link or f"{_ask(job).path}/content"), status, _read_cost(body), job)
         case "failed" | "cancelled" as state:
-            words = find_text(body, "error.message", "error")
-            return Failed(classify_failure(find_value(body, "error.code"), words), said, words, state=state, id=job)
+            message = find_text(body, "error.message", "error")
+            return Failed(classify_failure(find_value(body, "error.code"), message), status, message, state=state, id=job)
         case _:
             return None
 
@@ -80,8 +80,8 @@ def _ask(job: str) -> Call:
     return Call("GET", f"{PATH}/{quote(job, safe='')}")
 
 
-def _inner(job: str) -> str:
-    """LiteLLM packs `provider;deployment;id` into one id, and leaves the deployment out of some answers: it is the same job."""
+def _unpack_id(job: str) -> str:
+    """Return `provider;id` of an id that LiteLLM packed as `provider;deployment;id`, because some of its replies omit the deployment."""
     try:
         provider, _, inner = b64decode(job.removeprefix("video_"), validate=True).decode().split(";", 2)
     except ValueError:
@@ -89,8 +89,8 @@ def _inner(job: str) -> str:
     return f"{provider};{inner}"
 
 
-def _cost(body: dict[str, Any]) -> Micros | None:
-    """Dollars, where a server tells them."""
+def _read_cost(body: dict[str, Any]) -> Micros | None:
+    """Return the cost, which some servers state in dollars."""
     sums = (stated(find_value(body, path), per_usd=1) for path in ("usage.cost", "outputs.cost", "cost"))
     return next((sum_ for sum_ in sums if sum_ is not None), None)
 
@@ -110,7 +110,7 @@ VENDOR = Vendor(
         *(Refusal(status, "vendor_balance", "quota") for status in (403, 429)),
     ),
     message=("error.message", "message", "error"),
-    job_id=r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._~:/+=-]{0,511}",  # what a gateway packs others' ids into is Base64
-    own=own,
-    tells_cost=True,  # where the server does
+    job_id=r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._~:/+=-]{0,511}",  # gateways pack other servers' ids in Base64
+    own=make_offer,
+    tells_cost=True,  # some servers do
 )

@@ -1,4 +1,4 @@
-"""What fal sells, as dated rows, how it is ordered, and what billed units cost. https://fal.ai/models"""
+"""Offers of fal, how they are ordered, and what billed units cost. https://fal.ai/models"""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ AUDIO = Rule("audio", (True, False), default=True)
 
 
 def _rates(prices: dict[str, str]) -> tuple[Rate, ...]:
-    """Quoted of the model's page in a public price map, read 2026-11-20; what a video cost is fal's own word afterwards."""
+    """Return rates by resolution, from a public price map that cites the model's page (2026-11-20). fal states the final cost itself."""
     return tuple(Rate(usd(price), "second", {"resolution": resolution}) for resolution, price in prices.items())
 
 
 def _seedance(model: str, prices: dict[str, str], *options: Rule) -> Offer:
-    """A first frame brings its own shape."""
+    """Return a Seedance offer. With a first frame, the frame decides the ratio."""
     words, frames = combine_sizes(SEEDANCE, tuple(prices)), tuple(Size(name, None, name) for name in prices)
     return Offer(
         model=model,
@@ -49,11 +49,11 @@ OFFERS = (
     ),
 )
 NUMBERS = {"minimax-h3"}
-"""Models whose lengths are numbers; elsewhere they are texts."""
+"""Models that take the length as a number; the others take text."""
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """The queue is told not to make a video twice by itself: every making is billed."""
+    """Return the submit call, with the queue's own retries off: each attempt is billed."""
     fields: dict[str, Any] = {
         "prompt": order.prompt,
         "duration": order.seconds if offer.model in NUMBERS else str(order.seconds),
@@ -65,13 +65,13 @@ def submit(order: Order, offer: Offer) -> Call:
     return Call("POST", choose_slug(order, offer), drop_missing(fields), headers=(("X-Fal-No-Retry", "1"),))
 
 
-def bill(offer: Offer, with_image: bool, units: str) -> Call:
-    """The units that were billed, at the price of one."""
+def ask_bill(offer: Offer, with_image: bool, units: str) -> Call:
+    """Return the call that prices billed units."""
     slug = (with_image and offer.image_slug) or offer.slug
     endpoints = {slug.strip("/"): {"unit_quantity": float(units)}}
     return Call("POST", "/v1/models/pricing/estimate", {"estimate_type": "unit_price", "endpoints": endpoints})
 
 
-def quoted(reply: Reply) -> Micros | None:
-    """Dollars; another currency is no answer."""
+def read_quote(reply: Reply) -> Micros | None:
+    """Return the total in micros; None for another currency than dollars."""
     return stated(reply.body["total_cost"], per_usd=1) if reply.body["currency"] == "USD" else None

@@ -11,11 +11,11 @@ from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
 PATH = "/v1beta/interactions"
-FILE = re.compile(r"https?://[^/?#]+/v1beta/files/[A-Za-z0-9_-]+")  # its bytes are behind `:download`
+FILE = re.compile(r"https?://[^/?#]+/v1beta/files/[A-Za-z0-9_-]+")  # `:download` serves its bytes
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """The video is asked for as an address: inside of the answer it would be too long for one."""
+    """Return the submit call. The video is delivered as a URI, because inline it exceeds the largest reply we read."""
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}]
     shape = {"aspect_ratio": order.size.ratio, "resolution": order.size.resolution, "duration": f"{order.seconds}s"}
     return Call(
@@ -25,7 +25,7 @@ def submit(order: Order, offer: Offer) -> Call:
             "model": offer.slug,
             "background": True,
             "store": True,
-            "input": [{"type": "user_input", "content": content + ([_picture(order.image)] if order.image else [])}],
+            "input": [{"type": "user_input", "content": content + ([_encode_picture(order.image)] if order.image else [])}],
             "response_modalities": ["video"],
             "response_format": {"type": "video", **shape, "delivery": "uri"},
             "generation_config": {"video_config": {"task": "image_to_video" if order.image else "text_to_video"}},
@@ -33,44 +33,44 @@ def submit(order: Order, offer: Offer) -> Call:
     )
 
 
-def _picture(image: Image) -> dict[str, Any]:
-    """A data: URI in its two parts."""
+def _encode_picture(image: Image) -> dict[str, Any]:
+    """Return a `data:` URI as the API takes it: data and media type apart."""
     head, _, encoded = image.uri.partition(";base64,")
     return {"type": "image", "data": encoded, "mime_type": head.removeprefix("data:")}
 
 
 def read(reply: Reply) -> Reading | None:
-    """One shape for both calls. A finished interaction without a video is what the safety filter leaves."""
+    """Return what a submit or status reply means. A completed interaction without a video was blocked by the safety filter."""
     body = reply.body
-    job, said, made = body["id"], body["status"], _made(body)
-    words = find_text(body, "error.message", "output_text") or find_text(made, "text.text")
-    match said:
+    job, status, outputs = body["id"], body["status"], _collect_outputs(body)
+    message = find_text(body, "error.message", "output_text") or find_text(outputs, "text.text")
+    match status:
         case "queued":
-            return Pending(job, _ask(job), "queued", said)
+            return Pending(job, _ask(job), "queued", status)
         case "in_progress":
-            return Pending(job, _ask(job), "running", said)
-        case "completed" if "video" not in made:
-            return Failed("content_refused", said, words, id=job)
+            return Pending(job, _ask(job), "running", status)
+        case "completed" if "video" not in outputs:
+            return Failed("content_refused", status, message, id=job)
         case "completed":
-            return Done(Call("GET", _link(find_value(made, "video.uri"))), said, id=job)
+            return Done(Call("GET", _make_link(find_value(outputs, "video.uri"))), status, id=job)
         case "failed" | "incomplete" | "budget_exceeded":
-            code = "vendor_balance" if said == "budget_exceeded" else classify_failure(find_text(body, "error.message"))
-            return Failed(code, said, words, id=job)
+            code = "vendor_balance" if status == "budget_exceeded" else classify_failure(find_text(body, "error.message"))
+            return Failed(code, status, message, id=job)
         case "cancelled":
-            return Failed("vendor_rejected", said, state="cancelled", id=job)
+            return Failed("vendor_rejected", status, state="cancelled", id=job)
         case _:
             return None
 
 
-def _made(body: dict[str, Any]) -> dict[str, Any]:
-    """The last of each kind that the model put out: in its steps, out of which Google's own library (3.3.0) makes `output_video`."""
+def _collect_outputs(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the last output of each type. Google's library (3.3.0) derives `output_video` from the same steps."""
     steps = [step for step in body.get("steps") or () if step["type"] == "model_output"]
-    made = {item["type"]: item for step in steps for item in step.get("content") or ()}
+    outputs = {item["type"]: item for step in steps for item in step.get("content") or ()}
     video = body.get("output_video")
-    return made if video is None else {**made, "video": video}
+    return outputs if video is None else {**outputs, "video": video}
 
 
-def _link(uri: Any) -> Any:
+def _make_link(uri: Any) -> Any:
     return f"{uri}:download?alt=media" if isinstance(uri, str) and FILE.fullmatch(uri) else uri
 
 

@@ -1,4 +1,4 @@
-"""MiniMax, H3 over the second version of its API. https://platform.minimax.io/docs/guides/pricing-paygo"""
+"""MiniMax: H3 over version 2 of its API. https://platform.minimax.io/docs/guides/pricing-paygo"""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ INNER = {
     "2013": "vendor_rejected",
     "2049": "vendor_auth",
 }
-"""Codes with which a clear no comes inside of a 200; by any other it may have been taken. https://platform.minimax.io/docs/api-reference/errorcode"""
+"""Codes of a refusal inside a 200. After any other code the job may have been taken. https://platform.minimax.io/docs/api-reference/errorcode"""
 FILTER = ("1026", "1027")
-"""What was sent, or what was made, did not pass."""
+"""Codes of the content filter: for the input, and for the video."""
 
 
 def _offer(slug: str, prices: dict[str, str], lengths: range, *more: Rule, image: ImageRule | None = None) -> Offer:
-    """Words need a shape, because the vendor's own choice fits it to a picture; a first frame brings one."""
+    """Return an offer. Text needs a ratio, because the default `adaptive` needs a picture; with a first frame, the frame decides it."""
     words, frames = combine_sizes(SEEDANCE, tuple(prices)), tuple(Size(text, None, text) for text in prices)
     sizes = (Rule("size", words),) if image is None else split_sizes(words, frames)
     return Offer(
@@ -44,14 +44,14 @@ def _offer(slug: str, prices: dict[str, str], lengths: range, *more: Rule, image
 
 
 OFFERS = (
-    # Five pictures are free; a first and a last frame are two.
+    # Up to five pictures are free; a first and a last frame are two.
     _offer("MiniMax-H3", {"768P": "0.08", "2K": "0.13"}, range(4, 16), *LAST, image=ImageRule()),
-    _offer("MiniMax-H3-Max", {"480P": "0.05", "768P": "0.08"}, range(5, 16)),  # pictures cost extra from another number on: words only
+    _offer("MiniMax-H3-Max", {"480P": "0.05", "768P": "0.08"}, range(5, 16)),  # pictures cost extra here, so they are not offered
 )
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Words and pictures are one list, each with its role."""
+    """Return the submit call: text and pictures in one list, each picture with its role."""
     frames = {"first_frame": order.image.uri if order.image else None, "last_frame": order.options.get("last_image")}
     pictures = [{"type": "image_url", "image_url": {"url": uri}, "role": role} for role, uri in frames.items() if uri]
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}, *pictures]
@@ -60,33 +60,33 @@ def submit(order: Order, offer: Offer) -> Call:
 
 
 def read(reply: Reply) -> Reading | None:
-    """The answer to a question has everything under `task`."""
+    """Return what a reply means. A status reply has everything under `task`."""
     if reply.call.method == "POST":
-        return _taken(reply.body)
+        return _read_submit(reply.body)
     job, task = reply.call.path.rpartition("/")[2], reply.body["task"]
-    said = task["status"]
-    match said:
+    status = task["status"]
+    match status:
         case "queued" | "running":
-            return Pending(job, _ask(job), said, said)
+            return Pending(job, _ask(job), status, status)
         case "succeeded":
-            return Done(Call("GET", find_value(task, "content.url")), said, id=job)
+            return Done(Call("GET", find_value(task, "content.url")), status, id=job)
         case "failed" | "expired":
-            return Failed(_code(task), said, find_text(task, "error.message", "error"), id=job)
-        case "cancelled":  # only what waits can be called back, and that is free
-            return Failed("vendor_rejected", said, charged="no", state="cancelled", id=job)
+            return Failed(_classify(task), status, find_text(task, "error.message", "error"), id=job)
+        case "cancelled":  # only a queued job can be cancelled, and that is free
+            return Failed("vendor_rejected", status, charged="no", state="cancelled", id=job)
         case _:
             return None
 
 
-def _taken(body: dict[str, Any]) -> Reading | None:
-    """A 200 may carry a no, and then no task."""
+def _read_submit(body: dict[str, Any]) -> Reading | None:
+    """Return what a submit reply means. A 200 can carry a refusal instead of a task."""
     code, job = str(find_value(body, "base_resp.status_code") or 0), body.get("task_id")
     if code == "0":
         return Pending(body["task_id"], _ask(body["task_id"]), "queued", "queued")
     return Failed(INNER[code], code, find_text(body, "base_resp.status_msg"), "no") if code in INNER and not job else None
 
 
-def _code(task: dict[str, Any]) -> str:
+def _classify(task: dict[str, Any]) -> str:
     return (
         "content_refused" if str(find_value(task, "error.code")) in FILTER else classify_failure(find_text(task, "error.message", "error"))
     )

@@ -1,4 +1,4 @@
-"""MuleRun, also sold as MuleRouter: a path for every model, and below it the task. https://mulerun.com/docs/api-reference"""
+"""MuleRun, also sold as MuleRouter: one path per model, and tasks below it. https://mulerun.com/docs/api-reference"""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sora_mcp.vendors.shared.requests import choose_slug
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
 FRAMES = {"sora-2-pro": "input_reference", "sora-2": "image", "kling-v3": "first_frame", "happyhorse-1.0": "image", "wan-2.6": "image"}
-"""What each model calls the first frame."""
+"""Field name of the first frame, by model."""
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Defaults differ from path to path, so every field is sent."""
+    """Return the submit call. Defaults differ between paths, so every field is sent."""
     family = offer.model.partition("-")[0]
     fields = {"prompt": order.prompt} | {"sora": _sora, "kling": _kling, "happyhorse": _happyhorse, "wan": _wan}[family](order)
     if offer.model == "sora-2":
@@ -41,31 +41,31 @@ def _happyhorse(order: Order) -> dict[str, Any]:
 
 
 def _wan(order: Order) -> dict[str, Any]:
-    """Sizes are written with a star, and tiers with a capital P."""
+    """Return fields of Wan, which writes sizes as `1280*720` and resolutions as `720P`."""
     shape = {"resolution": order.size.text} if order.image else {"size": order.size.text.replace("x", "*")}
     return {"duration": order.seconds, "safety_filter": True, **shape, **order.options}
 
 
 def read(reply: Reply) -> Reading | None:
-    """The words of both sites, MuleRun's and MuleRouter's, mean the same."""
+    """Return what a reply means, in the status words of MuleRun or of MuleRouter."""
     task = reply.body["task_info"]
-    job, said = task["id"], task["status"]
-    match said:
+    job, status = task["id"], task["status"]
+    match status:
         case "pending" | "queued":
-            return Pending(job, _ask(reply.call, job), "queued", said)
+            return Pending(job, _ask(reply.call, job), "queued", status)
         case "processing" | "running":
-            return Pending(job, _ask(reply.call, job), "running", said)
+            return Pending(job, _ask(reply.call, job), "running", status)
         case "completed" | "succeeded":
-            return Done(Call("GET", find_value(reply.body, "videos.0")), said, id=job)
+            return Done(Call("GET", find_value(reply.body, "videos.0")), status, id=job)
         case "failed":
-            words = find_text(task, "error.detail", "error.title", "error")
-            return Failed(classify_failure(words), said, words, id=job)
+            message = find_text(task, "error.detail", "error.title", "error")
+            return Failed(classify_failure(message), status, message, id=job)
         case _:
             return None
 
 
 def _ask(call: Call, job: str) -> Call:
-    """An id means nothing without the path that it was made at."""
+    """Return the status call: an id is valid only below the path of its submit."""
     return Call("GET", call.path if call.method == "GET" else f"{call.path}/{job}")
 
 
@@ -80,7 +80,7 @@ VENDOR = Vendor(
     refusals=(
         Refusal(404, "model_retired"),  # the model is in the path
         Refusal(423, "vendor_rejected"),
-        Refusal(409, "vendor_rejected", charged="unknown"),  # "a task that already exists", nobody says which
+        Refusal(409, "vendor_rejected", charged="unknown"),  # "a task that already exists"; the docs do not say which
     ),
     ask=lambda job, call: _ask(call, job),
     message=("detail", "message", "error", "title", "task_info.error.detail", "task_info.error.title"),

@@ -1,4 +1,4 @@
-"""What MuleRun sells, as far as its pages and its skills describe it. https://mulerun.com/docs/api-reference"""
+"""Offers of MuleRun, as far as its pages and its skills repository describe them. https://mulerun.com/docs/api-reference"""
 
 from __future__ import annotations
 

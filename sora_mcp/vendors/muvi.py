@@ -1,23 +1,22 @@
-"""Muvi, formerly PixelByte: one address for every model, the parameters under `input`. https://developer.muvi.video/docs"""
+"""Muvi, formerly PixelByte: one address for every model, parameters under `input`. https://developer.muvi.video/docs (read 2026-11-20)"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from sora_mcp.domain.money import Micros, stated
-from sora_mcp.vendors.muvi_history import listed, look
 from sora_mcp.vendors.muvi_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
-from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent
+from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, parse_time
 
 NO_RESOLUTION = {"sora-2"}
-"""Offers whose page has no `resolution` field, although the pixels are known."""
+"""Offers whose page has no `resolution` field."""
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Every length and every switch is a text here; only `seed` is a number."""
+    """Return the submit call. Lengths and switches are text; only `seed` is a number."""
     fields: dict[str, Any] = {
         "prompt": order.prompt if order.image is None or offer.prompt_with_image else None,
         "image_url": order.image.uri if order.image else None,
@@ -34,35 +33,35 @@ def submit(order: Order, offer: Offer) -> Call:
     return Call("POST", "/v1/jobs/submit", {"model": choose_slug(order, offer), "input": drop_missing(fields)})
 
 
-def quote(order: Order, offer: Offer) -> Call:
-    """The very order, priced with what this account has agreed on. https://developer.pixelbyte.app/docs/api-reference/jobs/estimate"""
+def ask_quote(order: Order, offer: Offer) -> Call:
+    """Return the call that prices this order for this account, discounts included. https://developer.pixelbyte.app/docs/api-reference/jobs/estimate"""
     return Call("POST", "/v1/jobs/estimate", submit(order, offer).body)
 
 
-def quoted(reply: Reply) -> Micros | None:
-    """Flat, as the reference has it, or under `data`, as the page on prices does; both count millionths of a dollar."""
+def read_quote(reply: Reply) -> Micros | None:
+    """Return the price, in millionths of a dollar: flat as in the reference, or under `data` as on the pricing page."""
     body = reply.body.get("data", reply.body)
     return stated(body["estimatedCost"] if "estimatedCost" in body else body["estimatedCostMicroCents"], per_usd=1_000_000)
 
 
 def read(reply: Reply) -> Reading | None:
-    """Flat, as the reference has it, or under `data`, as the quickstart does; the blog calls the id `id`."""
+    """Return what a reply means: flat as in the reference, or under `data` as in the quickstart. The blog names the id `id`."""
     body = reply.body.get("data", reply.body)
-    job, said = body.get("jobId") or body["id"], body["status"]
+    job, status = body.get("jobId") or body["id"], body["status"]
     if reply.body.get("jobId", job) != job:
-        return None  # two ids, and nobody knows which one is ours
-    match said:
+        return None  # two different ids: undocumented
+    match status:
         case "pending":
-            return Pending(job, _ask(job), "queued", said, parse_percent(body.get("progress")), _cost(body))
+            return Pending(job, _ask(job), "queued", status, parse_percent(body.get("progress")), _read_cost(body))
         case "processing":
-            return Pending(job, _ask(job), "running", said, parse_percent(body.get("progress")), _cost(body))
+            return Pending(job, _ask(job), "running", status, parse_percent(body.get("progress")), _read_cost(body))
         case "completed":
-            return Done(Call("GET", _link(body)), said, _cost(body), job)
-        case "failed":  # "Credits are automatically refunded", as with a cancelled one
-            words = find_text(body, "error.message", "error")
-            return Failed(classify_failure(find_value(body, "error.code"), words), said, words, "no", id=job)
+            return Done(Call("GET", _find_link(body)), status, _read_cost(body), job)
+        case "failed":  # "Credits are automatically refunded"; so are those of a cancelled job
+            message = find_text(body, "error.message", "error")
+            return Failed(classify_failure(find_value(body, "error.code"), message), status, message, "no", id=job)
         case "cancelled":
-            return Failed("vendor_rejected", said, charged="no", state="cancelled", id=job, refunded=_refunded(body))
+            return Failed("vendor_rejected", status, charged="no", state="cancelled", id=job, refunded=_read_refund(body))
         case _:
             return None
 
@@ -71,21 +70,37 @@ def _ask(job: str) -> Call:
     return Call("GET", f"/v1/jobs/{job}")
 
 
-def _cost(body: dict[str, Any]) -> Micros | None:
-    """`costMicroCents` counts millionths of a dollar: the page's 1,200,000 are $1.20. The quickstart says `estimatedCost` and `cost`."""
+def _read_cost(body: dict[str, Any]) -> Micros | None:
+    """Return the cost. `costMicroCents` are millionths of a dollar: 1,200,000 is $1.20. The quickstart has `estimatedCost` and `cost`."""
     cost = next((body[name] for name in ("costMicroCents", "cost", "estimatedCost") if name in body), None)
     return stated(cost, per_usd=1_000_000)
 
 
-def _refunded(body: dict[str, Any]) -> Micros | None:
-    """Only the answer to a cancel names the sum."""
+def _read_refund(body: dict[str, Any]) -> Micros | None:
+    """Return the refund, which only the reply to a cancel states."""
     return stated(body.get("refundedMicroCents"), per_usd=1_000_000)
 
 
-def _link(body: dict[str, Any]) -> Any:
-    """`output` is a text in the reference and an object in the quickstart; `outputs` names the type of each."""
+def _find_link(body: dict[str, Any]) -> Any:
+    """Return the video's link. `output` is text in the reference and an object in the quickstart; `outputs` has a type for each."""
     videos = [item["url"] for item in body.get("outputs") or () if item.get("type") == "video"]
     return videos[0] if videos else find_value(body, "output.url") or body.get("output")
+
+
+def ask_list(lost: LostCall) -> Call:
+    """Return the call for the job list of one model. https://developer.muvi.video/docs/api-reference/jobs/list"""
+    return Call("GET", "/v1/jobs", query=(("modelId", str(find_value(lost.call.body, "model"))), ("limit", "100")))
+
+
+def read_list(reply: Reply, lost: LostCall) -> Listing:
+    """Return the jobs that may be the lost one. Rows have neither prompt nor tag, so only model and time tell them apart."""
+    body = reply.body.get("data", reply.body)
+    ours = [row for row in body["jobs"] if row["model"] == find_value(lost.call.body, "model")]
+    found = tuple(Found(row["jobId"]) for row in ours if lost.since <= parse_time(row["createdAt"]) <= lost.until)
+    if body["hasMore"] is False:
+        return Listing(found)
+    query = (*(pair for pair in reply.call.query if pair[0] != "cursor"), ("cursor", body["nextCursor"]))
+    return Listing(found, Call("GET", reply.call.path, query=query), whole=False)
 
 
 VENDOR = Vendor(
@@ -109,7 +124,7 @@ VENDOR = Vendor(
     check=Call("GET", "/v1/jobs", query=(("limit", "1"),)),
     cancel=lambda job: Call("POST", f"/v1/jobs/{job}/cancel"),
     ask=lambda job, call: _ask(job),
-    find=Search(look, listed, by_time=True),
-    quote=quote,
-    quoted=quoted,
+    find=Search(ask_list, read_list, by_time=True),
+    quote=ask_quote,
+    quoted=read_quote,
 )

@@ -1,4 +1,4 @@
-"""What Muvi sells: the models of its pages, with their rules and prices. https://developer.muvi.video/docs"""
+"""Offers of Muvi, from its model pages. https://developer.muvi.video/docs"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sora_mcp.vendors.shared.sizes import (
 CHECKED = date(2026, 11, 20)
 DOCS = "https://developer.muvi.video/docs/models/video"
 KLING_AND_MORE = ("16:9", "9:16", "1:1", "4:3", "3:4")
-URLS = ImageRule(data=False, most_bytes=10_485_760)  # uploads take bytes, jobs take addresses
+URLS = ImageRule(data=False, most_bytes=10_485_760)  # a job takes a URL only
 
 
 def _offer(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], *, page: str = "", **more: Any) -> Offer:
@@ -49,7 +49,7 @@ def _sora(model: str, size: Rule, rates: tuple[Rate, ...], expected_s: int) -> O
 
 
 def _veo(model: str, *, audio: bool) -> Offer:
-    """Sound costs half as much again, and so does 4k; the two differ in whether they sound by themselves."""
+    """Return a Veo offer. Sound and 4k each cost 50% more; `audio` is the default, in which the two models differ."""
     rules = (Rule("size", (*HD, *FULL_HD, *UHD)), VEO_SECONDS, Rule("audio", (True, False), default=audio), SEED)
     rows = ((("720p", "1080p"), False, "1"), (("720p", "1080p"), True, "1.5"), ("4k", False, "1.5"), ("4k", True, "2.25"))
     rates = tuple(Rate(usd("0.20"), "second", {"resolution": size, "audio": sound}, times) for size, sound, times in rows)
@@ -63,7 +63,7 @@ def _kling(model: str, price: str, *, sizes: tuple[Size, ...] = KLING, seconds: 
 
 
 def _seedance(model: str, price: str, large: tuple[str, str, str]) -> Offer:
-    """Frames a second count in the price, `large` are the factors of 1440p. A first frame brings its own shape."""
+    """Return a Seedance offer. `large` has the price factors of 1440p at 24, 30 and 60 fps; a first frame decides the ratio."""
     sizes = split_sizes(combine_sizes(SEEDANCE, ("720p", "1440p")), (Size("720p", None, "720p"), Size("1440p", None, "1440p")))
     factors = {"720p": ("1", "1.1", "1.25"), "1440p": large}
     rows = ((size, fps, times) for size, row in factors.items() for fps, times in zip((24, 30, 60), row, strict=True))

@@ -1,4 +1,4 @@
-"""OpenRouter: many makers' models behind one key, with sizes, lengths and prices in its public list. https://openrouter.ai/docs/api"""
+"""OpenRouter: many makers' models behind one key; its public list states sizes, lengths and prices. https://openrouter.ai/docs/api"""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.domain.money import Micros, stated
-from sora_mcp.vendors.openrouter_offers import offers_of
+from sora_mcp.vendors.openrouter_offers import read_offers
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
 
 PATH = "/api/v1/videos"
 WORDS = ("error", "error.message")
-"""Where a failed job's words are: a plain text, by the page."""
+"""Places of a failed job's message: text by the page, an object in practice."""
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Resolution and ratio, or the pixels where the list names only those."""
+    """Return the submit call, with resolution and ratio, or with pixels where the list has only those."""
     size = order.size
     shape = {"resolution": size.resolution, "aspect_ratio": size.ratio} if size.resolution or not size.pixels else {"size": size.text}
     frame = {"type": "image_url", "image_url": {"url": order.image.uri}, "frame_type": "first_frame"} if order.image else None
@@ -34,48 +34,49 @@ def submit(order: Order, offer: Offer) -> Call:
 
 
 def read(reply: Reply) -> Reading | None:
-    """One shape for both calls."""
+    """Return what a submit or status reply means."""
     body = reply.body
-    job, said = body["id"], body["status"]
-    match said:
+    job, status = body["id"], body["status"]
+    match status:
         case "pending":
-            return Pending(job, _ask(job), "queued", said)
+            return Pending(job, _ask(job), "queued", status)
         case "in_progress":
-            return Pending(job, _ask(job), "running", said)
+            return Pending(job, _ask(job), "running", status)
         case "completed":
-            return _made(job, body)
+            return _read_completed(job, body)
         case "failed":
-            words = find_text(body, *WORDS)
-            return _lost("content_refused" if "flagged" in words.casefold() else classify_failure(words), job, body)
+            message = find_text(body, *WORDS)
+            return _read_failure("content_refused" if "flagged" in message.casefold() else classify_failure(message), job, body)
         case "cancelled":
-            return _lost("vendor_rejected", job, body)
+            return _read_failure("vendor_rejected", job, body)
         case "expired":
-            return _lost("vendor_unavailable", job, body)
+            return _read_failure("vendor_unavailable", job, body)
         case _:
             return None
 
 
 def _ask(job: str) -> Call:
-    """Made of the id, because `polling_url` could lead elsewhere."""
+    """Return the status call, built from the id: `polling_url` could lead to another host."""
     return Call("GET", f"{PATH}/{job}")
 
 
-def _made(job: str, body: dict[str, Any]) -> Reading:
-    """A signed link needs no key. Without one the file is under our own address, where the key may go. An empty list is no video."""
+def _read_completed(job: str, body: dict[str, Any]) -> Reading:
+    """Return the finished video: by its signed link, or from the API, which needs the key. An empty list of links means no video."""
     links = (body.get("urls"), body.get("unsigned_urls"))
     if any(link is not None for link in links) and not any(links):
-        return _lost("vendor_rejected", job, body)
-    return Done(Call("GET", links[0][0] if links[0] else f"{PATH}/{job}/content?index=0"), "completed", _cost(body), job)
+        return _read_failure("vendor_rejected", job, body)
+    return Done(Call("GET", links[0][0] if links[0] else f"{PATH}/{job}/content?index=0"), "completed", _read_cost(body), job)
 
 
-def _lost(code: str, job: str, body: dict[str, Any]) -> Failed:
-    """No page says what a job without a video costs: only `usage` does, where it is there."""
-    said = body["status"]
-    return Failed(code, said, find_text(body, *WORDS), *read_charge(_cost(body)), "cancelled" if said == "cancelled" else "failed", job)
+def _read_failure(code: str, job: str, body: dict[str, Any]) -> Failed:
+    """Return a failure. Only `usage`, where present, states what a job without a video costs."""
+    status = body["status"]
+    state = "cancelled" if status == "cancelled" else "failed"
+    return Failed(code, status, find_text(body, *WORDS), *read_charge(_read_cost(body)), state, job)
 
 
-def _cost(body: dict[str, Any]) -> Micros | None:
-    """Dollars. With a user's own key at the maker they are not the whole price, which stands on the maker's bill."""
+def _read_cost(body: dict[str, Any]) -> Micros | None:
+    """Return the cost; None with the user's own key at the maker, who then bills the rest."""
     return None if find_value(body, "usage.is_byok") else stated(find_value(body, "usage.cost"), per_usd=1)
 
 
@@ -95,5 +96,5 @@ VENDOR = Vendor(
     tells_cost=True,
     ask=lambda job, call: _ask(job),
     listing=Call("GET", f"{PATH}/models"),
-    offers_of=offers_of,
+    offers_of=read_offers,
 )

@@ -1,7 +1,6 @@
 """Pixazo: a path for every model, one for every status. https://www.pixazo.ai/models
 
-Of its models other than Sora only one sample each was to be had: what the sample says is offered, and no more. It has no price and
-no first frame.
+For models other than Sora only one sample call each was found (2026-11-20). Exactly that sample is offered, without price or first frame.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ OFFERS = (
         slug="/veo/v1/text-to-video",
         rules=(
             *(Rule("size", FULL_HD[:1]), Rule("seconds", (8,)), Rule("audio", (True,), default=True)),
-            *(SEED, Rule("negative_prompt", Text(500))),  # no limit is stated: this one is ours
+            *(SEED, Rule("negative_prompt", Text(500))),  # the docs state no limit; 500 is ours
         ),
         rates=(),
         source=f"{SKILLS}/blob/main/skills/veo/SKILL.md",
@@ -62,11 +61,11 @@ OFFERS = (
     ),
 )
 NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative_prompt"}
-"""What the vendor calls our options."""
+"""Field names of our options at the vendor."""
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Lengths are numbers. Sora's first frame must be as large as `size`, which the rules have seen to."""
+    """Return the submit call. Sora's first frame must have exactly `size`, which the rules have checked."""
     shape = _sora(order) if offer.model == "sora-2-pro" else _other(order)
     fields = {"prompt": order.prompt, **shape, **{NAMES[name]: value for name, value in order.options.items()}}
     return Call("POST", choose_slug(order, offer), drop_missing(fields), headers=(("Cache-Control", "no-cache"),))
@@ -82,25 +81,25 @@ def _other(order: Order) -> dict[str, Any]:
 
 
 def read(reply: Reply) -> Reading | None:
-    """As the page has it, or with the id and the words of the vendor's skills. Only ERROR is said not to be charged, not FAILED."""
+    """Return what a reply means, as on the page or in the vendor's skills. The docs call ERROR free of charge, but not FAILED."""
     body = reply.body
-    job, said = body.get("request_id") or body["task_id"], body["status"]
-    match said.upper():
+    job, status = body.get("request_id") or body["task_id"], body["status"]
+    match status.upper():
         case "QUEUED":
-            return Pending(job, _ask(job), "queued", said)
+            return Pending(job, _ask(job), "queued", status)
         case "PROCESSING":
-            return Pending(job, _ask(job), "running", said)
+            return Pending(job, _ask(job), "running", status)
         case "COMPLETED" | "SUCCEEDED" | "READY" | "DONE":
-            return Done(Call("GET", find_value(body, "output.media_url.0")), said, id=job)
+            return Done(Call("GET", find_value(body, "output.media_url.0")), status, id=job)
         case "FAILED" | "ERROR":
-            words = find_text(body, "error", "error.message")
-            return Failed(classify_failure(words), said, words, "no" if said.upper() == "ERROR" else "unknown", id=job)
+            message = find_text(body, "error", "error.message")
+            return Failed(classify_failure(message), status, message, "no" if status.upper() == "ERROR" else "unknown", id=job)
         case _:
             return None
 
 
 def _ask(job: str) -> Call:
-    """Made of the id, because `polling_url` could lead elsewhere; `/video/result` wants an id that nobody is given."""
+    """Return the status call, built from the id: `polling_url` could lead elsewhere, and `/video/result` takes an id never returned."""
     return Call("GET", f"/v2/requests/status/{job}")
 
 

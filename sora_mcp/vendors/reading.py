@@ -11,7 +11,7 @@ from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED
 
 
 def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
-    """What the reply means, or None when nobody documented such an answer."""
+    """Return what the reply means; None where no documentation describes it."""
     try:
         known = 200 <= reply.status < 300 or (reply.call.method == "GET" and reply.status in vendor.ends)
         reading = vendor.read(reply) if known else None
@@ -25,7 +25,7 @@ def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
 
 
 def read_offers(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[Offer, ...] | None:
-    """The offers in the vendor's own list; None where the reply is no such list."""
+    """Return the offers of the vendor's own list; None where the reply is no such list."""
     try:
         return vendor.offers_of(reply, checked) if vendor.offers_of is not None and reply.status == 200 else None
     except NOT_AS_DOCUMENTED:
@@ -33,7 +33,7 @@ def read_offers(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[Offer, 
 
 
 def read_quote(vendor: Vendor, reply: Reply) -> Micros | None:
-    """What the vendor says that it costs; None where it says nothing that is documented."""
+    """Return the price that the vendor states; None where the reply is not as documented."""
     try:
         return vendor.quoted(reply) if vendor.quoted is not None and 200 <= reply.status < 300 else None
     except NOT_AS_DOCUMENTED:
@@ -41,7 +41,7 @@ def read_quote(vendor: Vendor, reply: Reply) -> Micros | None:
 
 
 def read_search_page(vendor: Vendor, reply: Reply, lost: LostCall) -> Listing | None:
-    """One page of the vendor's list, or None when it is not what the vendor documents: then it says nothing at all."""
+    """Return one page of the vendor's job list; None where it is not as documented, and so proves nothing."""
     if vendor.find is None or not 200 <= reply.status < 300:
         return None
     try:
@@ -52,12 +52,12 @@ def read_search_page(vendor: Vendor, reply: Reply, lost: LostCall) -> Listing | 
 
 
 def is_id(text: object, vendor: Vendor) -> bool:
-    """Whether it looks like this vendor's ids: it becomes part of an address."""
+    """Return whether the text has the form of this vendor's ids. Ids become parts of addresses."""
     return isinstance(text, str) and ".." not in text and re.fullmatch(vendor.job_id, text) is not None
 
 
 def _is_named(reading: Reading, vendor: Vendor) -> bool:
-    """Whether its id can be followed."""
+    """Return whether the reading has a usable id, or needs none."""
     return is_id(reading.id, vendor) or (reading.id is None and not isinstance(reading, Pending))
 
 

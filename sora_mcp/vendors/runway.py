@@ -1,4 +1,4 @@
-"""Runway: tasks, priced in credits, told at the order and at the end. https://docs.dev.runwayml.com/guides/pricing"""
+"""Runway: tasks, priced in credits in the submit reply and the last one. https://docs.dev.runwayml.com/guides/pricing"""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ CHECKED = date(2026, 11, 20)
 PRICES = "https://docs.dev.runwayml.com/guides/pricing/"
 VERSION = (("X-Runway-Version", "2024-11-06"),)
 WIDE = (*HD, Size("1104x832", "4:3"), Size("832x1104", "3:4"), Size("960x960", "1:1"), Size("1584x672", "21:9"))
-FRAME = ImageRule(most_bytes=3_700_000)  # a data: URI of 5 MB at most; base64 makes four characters of three bytes
+FRAME = ImageRule(most_bytes=3_700_000)  # a data: URI of at most 5 MB; base64 makes four characters of three bytes
 
 
 def _offer(slug: str, price: str, *rules: Rule, text: bool = False) -> Offer:
-    """Most models here animate a picture only."""
+    """Return an offer. Most models need a first frame."""
     rates = (Rate(usd(price), "second"),)
     return Offer(slug.replace("_", "-"), slug, rules, rates, PRICES, CHECKED, text=text, image=FRAME, prompt_max=1000)
 
@@ -29,13 +29,13 @@ WORDS = Rule("size", HD, {"image": False})
 NO_SEED = Rule("seed", (), {"image": False})
 OFFERS = (
     _offer("gen4.5", "0.12", Rule("size", WIDE), WORDS, Rule("seconds", range(2, 11)), SEED, NO_SEED, text=True),
-    _offer("gen4_turbo", "0.05", Rule("size", WIDE), Rule("seconds", (5, 10)), SEED),  # the two lengths that every page names
+    _offer("gen4_turbo", "0.05", Rule("size", WIDE), Rule("seconds", (5, 10)), SEED),  # pages disagree on other lengths
     _offer("gemini_omni_flash", "0.10", Rule("size", HD), Rule("seconds", range(3, 11))),
 )
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Pixels stand with a colon between, and every call names the version of the API."""
+    """Return the submit call. Sizes are written `1280:720`, and each call needs the version header."""
     fields: dict[str, Any] = {
         "model": offer.slug,
         "promptText": order.prompt,
@@ -49,35 +49,35 @@ def submit(order: Order, offer: Offer) -> Call:
 
 
 def read(reply: Reply) -> Reading | None:
-    """The answer to an order has no status. Links die within two days, and asking again brings fresh ones."""
+    """Return what a reply means. A submit reply has no status. Links expire within two days; a status call renews them."""
     body = reply.body
     job = body["id"]
     if reply.call.method == "POST":
-        return Pending(job, _ask(job), "queued", "PENDING", micros=_credits(body, "estimatedCost.credits"))
-    said, cost = body["status"], _credits(body, "cost.credits")
-    match said:
+        return Pending(job, _ask(job), "queued", "PENDING", micros=_read_credits(body, "estimatedCost.credits"))
+    status, cost = body["status"], _read_credits(body, "cost.credits")
+    match status:
         case "PENDING" | "THROTTLED":
-            return Pending(job, _ask(job), "queued", said)
+            return Pending(job, _ask(job), "queued", status)
         case "RUNNING":
-            return Pending(job, _ask(job), "running", said, _progress(body))
+            return Pending(job, _ask(job), "running", status, _read_progress(body))
         case "SUCCEEDED":
-            return Done(Call("GET", find_value(body, "output.0")), said, cost, job)
+            return Done(Call("GET", find_value(body, "output.0")), status, cost, job)
         case "FAILED":
-            words = find_text(body, "failure")
-            return Failed(classify_failure(body.get("failureCode"), words), said, words, *read_charge(cost), id=job)
+            message = find_text(body, "failure")
+            return Failed(classify_failure(body.get("failureCode"), message), status, message, *read_charge(cost), id=job)
         case "CANCELLED":
-            return Failed("vendor_rejected", said, "", *read_charge(cost), "cancelled", job)
+            return Failed("vendor_rejected", status, "", *read_charge(cost), "cancelled", job)
         case _:
             return None
 
 
-def _progress(body: dict[str, Any]) -> float | None:
+def _read_progress(body: dict[str, Any]) -> float | None:
     progress = body.get("progress")
     return progress if isinstance(progress, float) and 0 <= progress <= 1 else None
 
 
-def _credits(body: dict[str, Any], path: str) -> Micros | None:
-    """One credit is $0.01."""
+def _read_credits(body: dict[str, Any], path: str) -> Micros | None:
+    """Return the cost from credits of $0.01."""
     return stated(find_value(body, path), per_usd=100)
 
 

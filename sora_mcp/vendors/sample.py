@@ -1,4 +1,4 @@
-"""The sample vendor: free clips that this machine makes itself, by the very path of a paid one. See README.md."""
+"""The sample vendor: free clips, made on this machine, by the same path as a paid video. README.md"""
 
 from __future__ import annotations
 
@@ -36,34 +36,34 @@ OFFERS = (
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """A first frame is not sent, because nothing looks at it; `warnings` says so."""
+    """Return the submit call. A first frame is not sent; `warnings` says so."""
     fields = {"model": offer.slug, "prompt": order.prompt, "size": order.size.text, "seconds": order.seconds}
     return Call("POST", "/v1/videos", fields | {name: order.options[name] for name in ("audio", "seed") if name in order.options})
 
 
 def read(reply: Reply) -> Reading | None:
-    """One shape for the order and for every question about it."""
+    """Return what a submit or status reply means."""
     body = reply.body
-    job, said = body["id"], body["status"]
-    match said:
+    job, status = body["id"], body["status"]
+    match status:
         case "queued":
-            return Pending(job, _ask(job), "queued", said)
+            return Pending(job, _ask(job), "queued", status)
         case "rendering":
-            return Pending(job, _ask(job), "running", said, progress=body["progress"])
+            return Pending(job, _ask(job), "running", status, progress=body["progress"])
         case "completed":
-            return Done(Call("GET", body["content"]), said, micros=FREE, id=job)
+            return Done(Call("GET", body["content"]), status, micros=FREE, id=job)
         case "failed":
             error = body["error"]
             code = {"content_refused": "content_refused", "timed_out": "vendor_unavailable"}.get(error["code"], "internal")
-            return Failed(code, said, error["message"], charged="no", id=job)
+            return Failed(code, status, error["message"], charged="no", id=job)
         case "cancelled":
-            return Failed("vendor_rejected", said, charged="no", state="cancelled", id=job)
+            return Failed("vendor_rejected", status, charged="no", state="cancelled", id=job)
         case _:
             return None
 
 
 def warnings(order: Order) -> tuple[str, ...]:
-    """What is not as asked."""
+    """Return what the clip will not show of the order."""
     from sora_mcp.media.sample import render
 
     unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
@@ -71,7 +71,7 @@ def warnings(order: Order) -> tuple[str, ...]:
 
 
 def serve(home: Path) -> Handler:
-    """The server, which keeps its clips in the store's folder."""
+    """Return the handler of the in-process server, which keeps its clips in the store's folder."""
     from sora_mcp.media.sample import server as sample_server
 
     return sample_server.serve(home / "sample")

@@ -17,11 +17,11 @@ PATH = "/v1/videos/"
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3")
 WORDS = ("error.message", "error")
 TICKS = 10_000_000_000
-"""A dollar has so many; a micro is 10,000 of them."""
+"""Ticks per dollar; 10,000 are one micro."""
 
 
 def _offer(model: str, prices: dict[str, str], picture: str, page: str) -> Offer:
-    """Prices by resolution, and one for each picture that is sent."""
+    """Return an offer with prices by resolution, and a price for each picture sent."""
     return Offer(
         model=model,
         slug=model,
@@ -42,7 +42,7 @@ OFFERS = (
 
 
 def submit(order: Order, offer: Offer) -> Call:
-    """Length and size are always said: the defaults would be 8 s in 480p."""
+    """Return the submit call. Length and size are always sent; the defaults are 8 s and 480p."""
     last, references = order.options.get("last_image"), str(order.options.get("references", "")).split()
     fields: dict[str, Any] = {
         "model": offer.slug,
@@ -58,34 +58,33 @@ def submit(order: Order, offer: Offer) -> Call:
 
 
 def read(reply: Reply) -> Reading | None:
-    """The id is said once, at the order; a 202 to a question is "not yet", and often has no body."""
+    """Return what a reply means. Only the submit reply has the id; a 202 to a status call means pending, often with an empty body."""
     if reply.call.method == "POST":
         job = reply.body["request_id"]
         return Pending(job, _ask(job), "queued", "accepted")
     job = reply.call.path.removeprefix(PATH)
-    said: Any = find_value(reply.body, "status") or ("pending" if reply.status == 202 else None)
-    match said:
+    status: Any = find_value(reply.body, "status") or ("pending" if reply.status == 202 else None)
+    match status:
         case "pending":
-            return Pending(job, _ask(job), "running", said, parse_percent(find_value(reply.body, "progress")))
+            return Pending(job, _ask(job), "running", status, parse_percent(find_value(reply.body, "progress")))
         case "done":
-            return _done(reply.body, job)
+            return _read_done(reply.body, job)
         case "failed" | "expired":
-            words = find_text(reply.body, *WORDS)
-            return Failed(
-                classify_failure(find_value(reply.body, "error.code"), words), said, words, *read_charge(_cost(reply.body)), id=job
-            )
+            message = find_text(reply.body, *WORDS)
+            code = classify_failure(find_value(reply.body, "error.code"), message)
+            return Failed(code, status, message, *read_charge(_read_cost(reply.body)), id=job)
         case _:
             return None
 
 
-def _done(body: dict[str, Any], job: str) -> Reading:
-    """The filter speaks inside of a success: nothing can be fetched then, and what it cost stands beside."""
+def _read_done(body: dict[str, Any], job: str) -> Reading:
+    """Return the finished video, or the content filter's refusal, which comes inside a success with its cost."""
     if body["video"].get("respect_moderation") is False:
-        return Failed("content_refused", "done", "The video did not pass moderation.", *read_charge(_cost(body)), id=job)
-    return Done(Call("GET", find_value(body, "video.url")), "done", _cost(body), job)
+        return Failed("content_refused", "done", "The video did not pass moderation.", *read_charge(_read_cost(body)), id=job)
+    return Done(Call("GET", find_value(body, "video.url")), "done", _read_cost(body), job)
 
 
-def _cost(body: dict[str, Any]) -> Micros | None:
+def _read_cost(body: dict[str, Any]) -> Micros | None:
     return stated(find_value(body, "usage.cost_in_usd_ticks"), per_usd=TICKS)
 
 

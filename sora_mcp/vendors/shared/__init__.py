@@ -1,1 +1,1 @@
-"""Shared."""
+"""Code and facts that several vendor files share."""

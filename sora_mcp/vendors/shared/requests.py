@@ -1,4 +1,4 @@
-"""What the orders of several vendors have in common."""
+"""Build the parts that several vendors' submit calls share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from sora_mcp.domain import Offer, Order
 
 
 def choose_slug(order: Order, offer: Offer) -> str:
-    """The vendor's name or path of the model: a first frame may have one of its own."""
+    """Return the vendor's name or path of the model, which may differ with a first frame."""
     return (order.image and offer.image_slug) or offer.slug
 
 
 def drop_missing(fields: dict[str, Any]) -> dict[str, Any]:
-    """Without what this order does not say."""
+    """Return the fields without those that are None."""
     return {name: value for name, value in fields.items() if value is not None}

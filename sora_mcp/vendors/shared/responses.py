@@ -1,4 +1,4 @@
-"""What a vendor's status and error body mean, where they are not the answer that was hoped for."""
+"""Read statuses, error bodies, and single values of vendors' replies."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.shared.moderation import is_filtered
 
 NOT_AS_DOCUMENTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What a vendor's functions raise at an answer that has another shape."""
+"""Errors that a vendor's functions raise on a reply of another shape."""
 PAUSED = (400, 403, 404, 410, 422)
-"""Statuses with which vendors say that a model is away."""
+"""Statuses that vendors use for a paused or retired model."""
 AWAY = (
     *(Refusal(status, "vendor_unavailable", "temporarily paused") for status in PAUSED),
     *(Refusal(status, "model_retired", "no longer available") for status in PAUSED),
 )
 FILTER = tuple(Refusal(status, "content_refused") for status in (400, 403, 422))
-"""Where an answer has a filter's words, what those statuses mean."""
+"""Meanings of statuses where the reply has a content filter's words."""
 USUAL = (
     Refusal(401, "vendor_auth"),
     Refusal(402, "vendor_balance"),
@@ -31,10 +31,10 @@ USUAL = (
     Refusal(429, "vendor_rate_limited"),
     Refusal(451, "content_refused"),
 )
-"""What HTTP's statuses mean at most vendors."""
+"""Meanings of statuses at most vendors."""
 CLEAR = (400, 401, 402, 403, 404, 405, 410, 413, 415, 422, 429, 451)
-"""Statuses with which a vendor says that it took nothing. Any other leaves a submit unclear."""
-SAID = {
+"""Statuses that prove that a vendor took nothing. Any other leaves a submit unclear."""
+SENTENCES = {
     "vendor_auth": "{vendor} does not accept the key.",
     "vendor_balance": "The account at {vendor} has not enough money left.",
     "vendor_rate_limited": "{vendor} takes no more requests at the moment.",
@@ -44,30 +44,30 @@ SAID = {
     "vendor_unavailable": "{vendor} does not answer as it should.",
 }
 ECHOES = ("input", "prompt", "body", "request")
-"""Under these names an error repeats what it was asked: a prompt is no word of the vendor's."""
+"""Names under which an error body repeats the request, whose prompt is not the vendor's message."""
 WAIT_S = (1.0, 900.0)
-"""A vendor's word on how long to wait counts between these."""
+"""Bounds of the pause that a vendor may ask for."""
 
 
 def read_refusal(vendor: Vendor, reply: Reply) -> VendorError | None:
-    """The vendor's no, in our words; None where it leaves open whether it took the request."""
-    words, said = sanitize(find_text(reply.body, *vendor.message)), _said(reply)
-    rows = (*vendor.refusals, *AWAY, *(FILTER if is_filtered(said) else ()), *USUAL)
-    row = next((row for row in rows if row.status == reply.status and row.word.casefold() in said), None)
+    """Return the error for a refusal; None where the reply leaves open whether the request was taken."""
+    message, text = sanitize(find_text(reply.body, *vendor.message)), _collect_text(reply)
+    rows = (*vendor.refusals, *AWAY, *(FILTER if is_filtered(text) else ()), *USUAL)
+    row = next((row for row in rows if row.status == reply.status and row.word.casefold() in text), None)
     if row is None and reply.status not in CLEAR:
         return None
     code = row.code if row else "vendor_rejected"
     return VendorError(
         code,
-        SAID[code].format(vendor=vendor.title),
-        vendor_message=words,
+        SENTENCES[code].format(vendor=vendor.title),
+        vendor_message=message,
         charged=row.charged if row else "no",
         retry_after_s=read_retry_after(vendor, reply),
     )
 
 
 def read_retry_after(vendor: Vendor, reply: Reply, *, now: datetime | None = None) -> float | None:
-    """Seconds to wait, from the header in both its forms or the vendor's own place; None when it says nothing sensible."""
+    """Return seconds to wait, from `Retry-After` (seconds or a date) or the vendor's own field; None where neither can be read."""
     wait = reply.headers.get("retry-after")
     if wait is None and vendor.retry_after is not None:
         wait = find_value(reply.body, vendor.retry_after)
@@ -76,7 +76,7 @@ def read_retry_after(vendor: Vendor, reply: Reply, *, now: datetime | None = Non
 
 
 def find_value(body: Any, path: str) -> Any:
-    """What stands at `a.b.0`; None where there is no such place."""
+    """Return the value at a path such as `a.b.0`; None where the path does not exist."""
     for name in path.split("."):
         if isinstance(body, list) and name.isdecimal():
             body = next(iter(cast("list[Any]", body)[int(name) :]), None)
@@ -86,24 +86,24 @@ def find_value(body: Any, path: str) -> Any:
 
 
 def find_text(body: Any, *paths: str) -> str:
-    """The vendor's words: the first text at these places; empty where there is none."""
+    """Return the first non-blank text at these paths, or an empty text."""
     return next((text for path in paths if isinstance(text := find_value(body, path), str) and text.strip()), "")
 
 
 def parse_time(text: object) -> float:
-    """A point of time as RFC 3339 writes it. ValueError or TypeError when it is none."""
+    """Return the Unix time of an RFC 3339 text. Raise ValueError or TypeError where it is none."""
     if not isinstance(text, str):
         raise TypeError(text)
     when = datetime.fromisoformat(text)
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
-def _said(reply: Reply) -> str:
-    """Every text of the answer, which is bounded, in small letters, without what it repeats of the sentences that were sent."""
-    said = "\n".join(_texts(reply.body, but=ECHOES)).casefold()
+def _collect_text(reply: Reply) -> str:
+    """Return all texts of the (bounded) body in lower case, without sentences that repeat the request."""
+    text = "\n".join(_texts(reply.body, but=ECHOES)).casefold()
     for sent in _texts(reply.call.body):
-        said = said.replace(sent.casefold(), "") if len(sent.split()) > 1 else said
-    return said
+        text = text.replace(sent.casefold(), "") if len(sent.split()) > 1 else text
+    return text
 
 
 def _texts(body: Any, *, but: tuple[str, ...] = ()) -> Iterator[str]:
@@ -137,10 +137,10 @@ def _until(wait: str, now: datetime) -> float | None:
 
 
 def parse_percent(part: object) -> float | None:
-    """How far it is, of 100, as a part of 1; None when that is no such number."""
+    """Return a percentage as a fraction; None where it is no number from 0 to 100."""
     return part / 100 if isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 100 else None
 
 
 def read_charge(cost: Micros | None) -> tuple[Literal["no", "yes", "unknown"], Micros | None]:
-    """What a sum that the vendor told of a failure means: 0 is "not charged", none is "unknown"."""
+    """Return `charged` and the sum for a failure's stated cost: 0 is `no`, None is `unknown`."""
     return ("unknown", None) if cost is None else ("yes", cost) if cost else ("no", cost)

@@ -1,4 +1,4 @@
-"""What a model's maker says of it, wherever it is sold: sizes in pixels, and the day it ended."""
+"""Sizes, lengths and end dates that a model has at every vendor."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ SORA_SECONDS = Rule("seconds", (4, 8, 12))
 VEO_SECONDS = Rule("seconds", (4, 6, 8))
 SEED = Rule("seed", range(2**31))
 LAST = (Rule("last_image", Link()), Rule("last_image", (), {"image": False}))
-"""A last frame goes with a first one."""
+"""A last frame needs a first one."""
 
 
 def allow_references(most: int) -> tuple[Rule, ...]:
-    """Pictures of what is to be seen, in place of a first frame."""
+    """Return rules that allow up to `most` reference pictures, without a first frame."""
     return (Rule("references", Link(most)), Rule("references", (), {"image": True}))
 
 
 KLING = tuple(Size(ratio, ratio) for ratio in ("16:9", "9:16", "1:1"))
 SEEDANCE = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")
 AUTO = Size("auto")
-"""The first frame decides, because the vendor has no field for it."""
+"""The first frame decides: the vendor has no field for the size."""
 
 
 def combine_sizes(ratios: tuple[str, ...], resolutions: tuple[str, ...]) -> tuple[Size, ...]:
-    """Every ratio in every resolution, where no page says how many pixels that is."""
+    """Return each ratio in each resolution, where no page states pixels."""
     return tuple(Size(f"{ratio} {resolution}", ratio, resolution) for resolution in resolutions for ratio in ratios)
 
 
 def split_sizes(words: tuple[Size, ...], picture: tuple[Size, ...]) -> tuple[Rule, ...]:
-    """Sizes of a model that takes some from words only, and others with a first frame only."""
+    """Return size rules of a model that takes `words` without a first frame and `picture` with one."""
     return (
         Rule("size", (*words, *picture)),
         Rule("size", words, {"image": False}),

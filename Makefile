@@ -40,4 +40,5 @@ snapshots: $(READY)
 
 readme: $(READY)
 	$(BIN)/python -m scripts.readme
+	$(BIN)/python -m scripts.settings
 	$(BIN)/python -m scripts.server_json

@@ -11,10 +11,12 @@ from typing import Any
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.cli.main import COMMANDS, Command
+from sora_mcp.config.rows import Setting
+from sora_mcp.config.settings import ADDRESSES, KEYS, SETTINGS
 from sora_mcp.server import resources
 from sora_mcp.server.tools.definitions import FACES
 
-from .facts import ADDRESSES, KEYS, SETTINGS, TOOLS, Setting, clients
+from .facts import TOOLS, clients
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -29,8 +31,8 @@ def blocks() -> dict[str, str]:
             ("command", "does"), [("`sora-mcp`", "MCP server on stdio"), *((f"`sora-mcp {_usage(c)}`", c.says) for c in COMMANDS)]
         ),
         "settings": _table(("name", "default", "meaning"), map(_setting, SETTINGS)),
-        "keys": _table(("name", "meaning"), ((f"`{s.name}`", s.says) for s in KEYS)),
-        "addresses": ", ".join(f"`{setting.name}`" for setting in ADDRESSES),
+        "keys": _table(("name", "meaning"), ((f"`{row.variable}`", row.help) for row in KEYS)),
+        "addresses": ", ".join(f"`{row.variable}`" for row in ADDRESSES.values()),
         "features": matrix.features(Catalogue()),
         "vendors": matrix.markdown(matrix.rows(Catalogue(), today=date.today())),
     }
@@ -73,8 +75,8 @@ def _client(name: str, where: str, language: str, text: str) -> str:
     return f"<details><summary>{name}</summary>\n\n{where[0].upper()}{where[1:]}:\n\n```{language}\n{text}\n```\n\n</details>"
 
 
-def _setting(setting: Setting) -> tuple[str, str, str]:
-    return f"`{setting.name}`", setting.default, setting.says
+def _setting(row: Setting) -> tuple[str, str, str]:
+    return f"`{row.variable}`", row.default_text, row.help
 
 
 def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -1,4 +1,4 @@
-"""Writes server.json, by which MCP registries list the server: `python -m scripts.server_json`."""
+"""Write server.json, by which MCP registries list the server: `python -m scripts.server_json`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from sora_mcp import __version__
+from sora_mcp.config.rows import Setting
+from sora_mcp.config.settings import FLAGS, KEYS
 
-from .facts import ADDRESSES, KEYS, NAME, REPOSITORY, SETTINGS, Setting
+from .facts import NAME, REPOSITORY
 
 FILE = Path(__file__).parent.parent / "server.json"
 SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 
 
 def content() -> dict[str, Any]:
-    """One package, started on stdio, with every variable that it reads."""
+    """Return one package, started on stdio, with every variable that it reads."""
     package = {
         "registryType": "pypi",
         "identifier": "sora-mcp",
         "version": __version__,
         "runtimeHint": "uvx",
         "transport": {"type": "stdio"},
-        "environmentVariables": [_variable(setting) for setting in (*KEYS, *SETTINGS, *ADDRESSES)],
+        "environmentVariables": [_variable(setting) for setting in (*KEYS, *FLAGS)],
     }
     return {
         "$schema": SCHEMA,
@@ -37,11 +39,11 @@ def content() -> dict[str, Any]:
 
 def _variable(setting: Setting) -> dict[str, Any]:
     return {
-        "name": setting.name,
-        "description": setting.says[0].upper() + setting.says[1:],
+        "name": setting.variable,
+        "description": setting.help,
         "isRequired": False,
         "isSecret": setting.secret,
-        "format": setting.format,
+        "format": setting.kind.format,
     }
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from scripts import readme, server_json
-from scripts.facts import ADDRESSES, KEYS, NAME, SETTINGS, clients
+from scripts import readme, server_json, settings
+from scripts.facts import NAME, clients
 from scripts.house import ROOT
 from sora_mcp import __version__
 from sora_mcp.cli.main import COMMANDS
-from sora_mcp.config.settings import NAMES, PREFIX
+from sora_mcp.config.settings import FLAGS, KEYS
 from sora_mcp.server.tools.definitions import FACES
 from sora_mcp.vendors import EVERY
 from tests.each import each
@@ -41,10 +41,13 @@ def test_writing_the_blocks_changes_nothing_else() -> None:
     )
 
 
-def test_every_setting_is_written_down_once() -> None:
-    assert [setting.name for setting in SETTINGS] == [PREFIX + name for name in NAMES]
-    assert [setting.name for setting in ADDRESSES] == [f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY if vendor.keys]
-    assert [setting.name for setting in KEYS] == [key for vendor in EVERY for key in vendor.keys]
+def test_the_page_of_the_settings_is_current() -> None:
+    assert settings.FILE.read_text("utf-8") == settings.page(), "run: make readme"
+
+
+def test_the_page_of_the_settings_has_every_row() -> None:
+    page = settings.page()
+    assert [row.variable for row in (*FLAGS, *KEYS) if f"| `{row.variable}` |" not in page] == []
 
 
 def test_each_clients_block_can_be_read_by_that_client() -> None:
@@ -155,8 +158,7 @@ def test_server_json_has_the_packages_version_and_every_variable() -> None:
     assert (content["version"], package["version"]) == (__version__, __version__)
     variables = {variable["name"]: variable["isSecret"] for variable in package["environmentVariables"]}
     keys = {key: True for vendor in EVERY for key in vendor.keys}
-    plain = [*(PREFIX + name for name in NAMES), *(f"{PREFIX}{vendor.name.upper()}_BASE_URL" for vendor in EVERY if vendor.keys)]
-    assert variables == keys | {name: name == "SORA_MCP_DATABASE_URL" for name in plain}
+    assert variables == keys | {row.variable: row.variable == "SORA_MCP_DATABASE_URL" for row in FLAGS}
 
 
 def test_a_folder_of_conversations_belongs_to_a_vendor() -> None:

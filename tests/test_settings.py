@@ -12,7 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from sora_mcp.catalogue.rules import seconds_of
-from sora_mcp.config.settings import NAMES, SHAPES, BadSetting, Settings, load, unknown
+from sora_mcp.config.rows import BadSetting
+from sora_mcp.config.settings import ROWS, SETTINGS, Settings, load
+from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import Rate
 from sora_mcp.domain.money import usd
 from sora_mcp.security.secrets import Secret
@@ -75,7 +77,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path)
     assert settings.keys["pixazo"].reveal() == "from-file"
 
 
-@each("text", ["", "  ", "${DAILY}", " ${user_config.daily} ", "${DAILY:-}"])
+@each("text", ["", "  ", "${DAILY}", " ${user_config.daily} ", "${DAILY:-}", "${DAILY:-${DAY}}"])
 def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> None:
     settings = loaded({"SORA_MCP_DAILY_USD": text, "MUVI_API_KEY": text})
     assert (settings.daily, dict(settings.keys)) == (usd("10"), {})
@@ -84,16 +86,16 @@ def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> Non
 @each(
     ("environ", "filed", "said"),
     [
-        ({"SORA_MCP_DAYLY_USD": "1"}, "", "'SORA_MCP_DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
-        ({}, "dayly_usd = 1", "'DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"),
-        ({}, 'muvi_base_ulr = "x"', "'MUVI_BASE_ULR' is no setting and changes nothing: did you mean SORA_MCP_MUVI_BASE_URL?"),
-        ({"SORA_MCP_QWERTY": MARK}, "", "'SORA_MCP_QWERTY' is no setting and changes nothing."),
+        ({"SORA_MCP_DAYLY_USD": "1"}, "", "'SORA_MCP_DAYLY_USD' is not a setting and has no effect: did you mean SORA_MCP_DAILY_USD?"),
+        ({}, "dayly_usd = 1", "'DAYLY_USD' is not a setting and has no effect: did you mean SORA_MCP_DAILY_USD?"),
+        ({}, 'muvi_base_ulr = "x"', "'MUVI_BASE_ULR' is not a setting and has no effect: did you mean SORA_MCP_MUVI_BASE_URL?"),
+        ({"SORA_MCP_QWERTY": MARK}, "", "'SORA_MCP_QWERTY' is not a setting and has no effect."),
     ],
 )
 def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], filed: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(filed, "utf-8")
-    [name] = load(environ, today=TODAY, config=tmp_path / "config.toml").strange
-    assert unknown(name) == said
+    [name] = load(environ, today=TODAY, config=tmp_path / "config.toml").unknown_names
+    assert describe_unknown(name, ROWS) == said
 
 
 @each("name", ["muvi_base_url", "muvi-base-url", "MUVI_BASE_URL", "SORA_MCP_MUVI_BASE_URL", "sora-mcp-muvi-base-url"])
@@ -101,13 +103,13 @@ def test_a_vendors_address_in_the_file_may_stand_without_the_prefix(name: str, t
     (config := tmp_path / "config.toml").write_text(f'{name} = "https://gateway.example"\n', "utf-8")
     settings = loaded(config=config)
     assert {vendor.name: vendor.base_url for vendor in settings.catalogue.vendors}["muvi"] == "https://gateway.example"
-    assert settings.strange == ()
+    assert settings.unknown_names == ()
 
 
 def test_every_name_of_ours_and_of_others_is_nothing_strange(tmp_path: Path) -> None:
-    ours = {f"SORA_MCP_{name}": "" for name in NAMES} | {"SORA_MCP_MUVI_BASE_URL": "", "SORA_MCP_COMPATIBLE_API_KEY": "", "PATH": "/bin"}
+    ours = {row.variable: "" for row in SETTINGS} | {"SORA_MCP_MUVI_BASE_URL": "", "SORA_MCP_COMPATIBLE_API_KEY": "", "PATH": "/bin"}
     (tmp_path / "config.toml").write_text('daily_usd = 3\nmuvi_api_key = "k-12345678"\nkeychain = ""\n', "utf-8")
-    assert load(ours, today=TODAY, config=tmp_path / "config.toml").strange == ()
+    assert load(ours, today=TODAY, config=tmp_path / "config.toml").unknown_names == ()
 
 
 def test_a_byte_order_mark_is_no_fault_of_a_file(tmp_path: Path) -> None:
@@ -117,12 +119,31 @@ def test_a_byte_order_mark_is_no_fault_of_a_file(tmp_path: Path) -> None:
     assert (settings.daily, settings.catalogue.get("muvi:sora-2") is None) == (usd("3"), False)
 
 
+@each("text", ["~", "~/x", "$HOME", "$HOME/x", "${HOME}/x", "%USERPROFILE%", "%USERPROFILE%/x"])
+def test_the_home_folder_in_a_path_may_be_spelt_as_every_shell_does(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert loaded({"SORA_MCP_OUTPUT_DIR": text}).output_dir == (tmp_path / "x" if text.endswith("/x") else tmp_path)
+    assert loaded({"SORA_MCP_IMAGE_DIRS": f"{text}{os.pathsep}/y"}).image_dirs[1] == Path("/y")
+
+
+def test_a_setting_says_where_it_comes_from(tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_text("log = 'info'\nlinger = 0\n", "utf-8")
+    environ = {"SORA_MCP_LINGER": "1", "SORA_MCP_TIMEZONE": "${ZONE}", "FAL_KEY": MARK, "PATH": "/bin"}
+    assert loaded(environ, {"DAILY_USD": "3"}, config=config).sources == {
+        "SORA_MCP_LOG": "config.toml",
+        "SORA_MCP_LINGER": "the environment",
+        "FAL_KEY": "the environment",
+        "SORA_MCP_DAILY_USD": "a flag",
+    }
+
+
 NOBODYS = f"~nobody-{MARK}/x"
 """In the folder of a user whom this machine does not know."""
 BAD = {
     "HOME": ["a\0b", os.devnull, f"{__file__}/{MARK}", NOBODYS],
-    "OUTPUT_DIR": ["\0", f"{os.devnull}/{MARK}", NOBODYS],
-    "IMAGE_DIRS": ["a\0b", f"pictures{os.pathsep}{NOBODYS}"],
+    "OUTPUT_DIR": ["\0", "$MOVIES/x", "${HOME}/${MOVIES}", "/x/%APPDATA%/y", f"{os.devnull}/{MARK}", NOBODYS],
+    "IMAGE_DIRS": ["a\0b", "/x$PICTURES", f"pictures{os.pathsep}{NOBODYS}"],
     "PER_VIDEO_USD": ["-1", "NaN", "Infinity", MARK, "$5", "1000001", "1_000", "\u0663"],
     "DAILY_USD": ["-0.01", MARK],
     "MONTHLY_USD": ["1e9", MARK],
@@ -150,7 +171,7 @@ BAD = {
 
 @each(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
 def test_a_bad_value_is_refused_by_name_and_shape_and_never_shown(name: str, text: str) -> None:
-    assert refusal({f"SORA_MCP_{name}": text}) == f"SORA_MCP_{name} must be {SHAPES[name]}."
+    assert refusal({f"SORA_MCP_{name}": text}) == ROWS[f"SORA_MCP_{name}"].expected
 
 
 @each(
@@ -171,9 +192,8 @@ def test_a_database_file_may_stand_in_the_home_folder(tmp_path: Path, monkeypatc
         assert loaded({"SORA_MCP_DATABASE_URL": f"sqlite:///{text}"}).database_url == f"sqlite:///{tmp_path / 'new' / 'x?.db'}"
 
 
-def test_every_setting_has_a_shape_or_is_refused_whole() -> None:
-    assert set(NAMES) - set(SHAPES) == {"ARTIFACT_URL"}
-    assert set(SHAPES) == set(BAD)
+def test_every_setting_has_bad_values_or_is_refused_whole() -> None:
+    assert {row.name for row in SETTINGS} - set(BAD) == {"ARTIFACT_URL"}
     assert refusal({"SORA_MCP_ARTIFACT_URL": "s3://bucket"}) == (
         "SORA_MCP_ARTIFACT_URL: this version keeps finished files in the output folder only; unset it."
     )
@@ -191,9 +211,15 @@ def test_a_key_cannot_be_printed() -> None:
     assert not hasattr(key, "__dict__")
 
 
-@each("text", ["two words", "line\nend", "key\r\nX-Other: 1", "ключ", "tab\t", "nul\0", "k" * 5000, "k" * 10_240])
-def test_a_key_that_could_be_no_header_is_refused_without_showing_it(text: str) -> None:
-    assert refusal({"PIXAZO_API_KEY": text}) == "PIXAZO_API_KEY must be a key without blanks, line ends or special characters."
+@each("text", ["two words", "line\nend", "key\r\nX-Other: 1", "ключ", "nul\0", "k" * 5000, "k" * 10_240])
+def test_a_key_that_could_be_no_header_disables_its_vendor_only(text: str) -> None:
+    settings = loaded({"PIXAZO_API_KEY": text, "FAL_KEY": "good"})
+    assert (set(settings.keys), settings.catalogue.keyed, settings.bad_keys) == ({"fal"}, {"fal"}, ("PIXAZO_API_KEY",))
+    assert text not in repr(settings)
+
+
+def test_the_blanks_around_a_key_are_no_part_of_it() -> None:
+    assert loaded({"FAL_KEY": " key\r\n"}).keys["fal"].reveal() == "key"
 
 
 @each(

@@ -16,7 +16,8 @@ from typing import Literal
 import anyio
 
 from sora_mcp.cli.setup import clients, keys
-from sora_mcp.config.settings import Settings, unknown
+from sora_mcp.config.settings import ROWS, Settings
+from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import show as dollars
@@ -57,7 +58,10 @@ def doctor(settings: Settings, arguments: Namespace) -> int:
 def findings_of(settings: Settings, *, now: float | None = None) -> Iterator[Finding]:
     """Everything, in the order in which a video needs it."""
     yield _settings(settings)
-    yield from (Finding("fix", unknown(name), "correct its name, or take it out") for name in settings.strange)
+    if settings.sources:
+        yield Finding("ok", "settings: " + ", ".join(f"{name} from {source}" for name, source in sorted(settings.sources.items())))
+    yield from (Finding("fix", describe_unknown(name, ROWS), "correct its name, or take it out") for name in settings.unknown_names)
+    yield from (Finding("fix", f"{ROWS[name].expected} It is not used.", "copy the key again") for name in settings.bad_keys)
     yield _folder("store", settings.home, "SORA_MCP_HOME")
     yield _folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
     yield from (_images(folder) for folder in settings.image_dirs)

@@ -16,10 +16,10 @@ from datetime import date
 from typing import Any, cast
 
 from sora_mcp import __version__
-from sora_mcp.config import logging as logs
-from sora_mcp.config.settings import ADDRESSES, NAMES, SHAPES, BadSetting, Settings, load
+from sora_mcp.config.logging import log_to_stderr
+from sora_mcp.config.rows import BadSetting
+from sora_mcp.config.settings import FLAGS, Settings, load
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.vendors import EVERY
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 MOST_LISTED = 100
@@ -126,7 +126,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     command = next((command for command in COMMANDS if command.name == arguments.command), STDIO)
     try:
         settings = load(os.environ if environ is None else environ, flags_of(arguments), today=date.today())
-        logs.to_stderr(settings)
+        log_to_stderr(settings)
         code = _entry(command)(settings, arguments)
         sys.stdout.flush()
         return code
@@ -177,27 +177,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def flags_of(arguments: argparse.Namespace) -> dict[str, str]:
-    """The settings that were given as flags, by their names without the prefix."""
-    return {name: value for name in _flags() if (value := getattr(arguments, name, None)) is not None}
-
-
-def flag(name: str) -> str:
-    """`--daily-usd` for `DAILY_USD`."""
-    return f"--{name.lower().replace('_', '-')}"
-
-
-def _flags() -> dict[str, str]:
-    """Every setting without its prefix, and what it is. Keys are none: a command line can be read by everybody on the machine."""
-    addresses = {ADDRESSES[vendor.name]: f"another address of {vendor.title}'s API" for vendor in EVERY if vendor.keys}
-    return {name: SHAPES.get(name, "not in this version") for name in NAMES} | addresses
+    """Return the settings that were given as flags, by their names without the prefix."""
+    return {row.name: value for row in FLAGS if (value := getattr(arguments, row.name, None)) is not None}
 
 
 def _settings_flags() -> argparse.ArgumentParser:
-    group_of = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
-    group = group_of.add_argument_group("settings", "each is also an environment variable: SORA_MCP_DAILY_USD for --daily-usd")
-    for name, shape in _flags().items():
-        group.add_argument(flag(name), dest=name, metavar=name.rpartition("_")[2], help=shape)
-    return group_of
+    parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
+    group = parent.add_argument_group("settings", "Each is also an environment variable: SORA_MCP_DAILY_USD for --daily-usd.")
+    for row in FLAGS:
+        text = f"{row.help} (default: {row.default_text})".replace("%", "%%").replace("`", "")
+        group.add_argument(row.flag, dest=row.name, metavar=row.name.rpartition("_")[2], help=text)
+    return parent
 
 
 def _entry(command: Command) -> Callable[[Settings, argparse.Namespace], int]:

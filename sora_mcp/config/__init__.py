@@ -1,1 +1,1 @@
-"""Config."""
+"""Settings, their sources, and the log."""

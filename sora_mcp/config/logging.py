@@ -1,4 +1,4 @@
-"""Where the log goes: stderr only, and never with a key in it."""
+"""Write the log to stderr only, and never with a key in it."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-from sora_mcp.config.settings import Settings, unknown
+from sora_mcp.config.settings import ROWS, Settings
+from sora_mcp.config.sources import describe_unknown
 from sora_mcp.security.secrets import Secret
 
 log = logging.getLogger(__name__)
 CHATTY = ("httpx2", "httpcore", "httpcore2", "uvicorn.access")
-"""They name every address that is asked, links to videos too."""
+"""Loggers that write every URL they request, including links to finished videos."""
 PIECE = getattr(select, "PIPE_BUF", 512) // 10
-"""Characters: a pipe that is ready takes so many bytes without waiting, and stderr writes ten for one that it has to escape."""
+"""Characters written at once: a pipe that is ready takes PIPE_BUF bytes without waiting, and an escaped character may take ten."""
 
 
 class Redacting(logging.Formatter):
-    """Takes the keys out of the whole text, tracebacks included, whoever wrote them there."""
+    """A formatter that replaces the keys in the whole text, tracebacks included, whoever logged them."""
 
     def __init__(self, keys: Iterable[Secret]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._keys = tuple(keys)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with `***` for each key."""
+        """Return the line, with `***` for each key."""
         text = super().format(record)
         for key in self._keys:
             text = key.redact(text)
         return text
 
 
-class Unheld(logging.StreamHandler[TextIO]):
-    """Writes what stderr takes at once. A pipe that is full because nobody reads it loses lines, and holds up no paid call."""
+class NonBlockingHandler(logging.StreamHandler[TextIO]):
+    """A handler that never waits for stderr. A pipe that is full because nobody reads it loses lines, and delays no paid call."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """The line in pieces, each as small as a pipe that is ready takes without waiting."""
+        """Write the line in pieces that a ready pipe takes without waiting."""
         try:
             text = self.format(record) + self.terminator
             for start in range(0, len(text), PIECE):
@@ -50,25 +51,27 @@ class Unheld(logging.StreamHandler[TextIO]):
 
 
 def _is_ready(stream: TextIO) -> bool:
-    """Whether a write would not wait; true of what is no pipe, and on Windows, where nobody can ask."""
+    """Return whether a write would not wait; True for anything but a pipe, and on Windows, which cannot be asked."""
     if sys.platform == "win32":
         return True
     try:
-        waiting = select.poll()
-        waiting.register(stream.fileno(), select.POLLOUT)
-        return bool(waiting.poll(0))
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLOUT)
+        return bool(poll.poll(0))
     except (OSError, ValueError):
         return True
 
 
-def to_stderr(settings: Settings) -> None:
-    """Every logger of this process writes to stderr from now on; the first lines are about slips in the settings' names."""
-    handler = Unheld(sys.stderr)
+def log_to_stderr(settings: Settings) -> None:
+    """Send every logger of this process to stderr, and warn about settings that have no effect."""
+    handler = NonBlockingHandler(sys.stderr)
     handler.setFormatter(Redacting(settings.keys.values()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log.upper())
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in settings.strange:
-        log.warning("%s", unknown(name))
+    for name in settings.unknown_names:
+        log.warning("%s", describe_unknown(name, ROWS))
+    for name in settings.bad_keys:
+        log.warning("%s It is not used.", ROWS[name].expected)

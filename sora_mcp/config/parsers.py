@@ -1,78 +1,164 @@
-"""What a text means that a person wrote into a setting: paths, sums, seconds, switches. Else ValueError or LookupError."""
+"""Parse what a person writes into a setting: paths, dollars, seconds, switches, addresses, keys."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
-from decimal import Decimal
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Generic, Literal, NoReturn, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from sora_mcp.domain.money import Micros, ceil
+from sora_mcp.security.secrets import Secret
+
+T = TypeVar("T", covariant=True)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+HOME = re.compile(r"\$HOME(?![A-Za-z0-9_])|\$\{HOME\}|%USERPROFILE%")
+"""The spellings of the home folder that clients pass on without expanding them."""
+VARIABLE = re.compile(r"\$[A-Za-z_]|\$\{|%[A-Za-z_][A-Za-z0-9_()]*%")
+"""Any other variable of a shell: nothing expands it, so a folder of that name would be a surprise."""
 
 
-def path(text: str) -> Path:
-    """A path; `~` is the home folder."""
-    if "\0" in text:
+class Unavailable(Exception):
+    """A value that this installation cannot take. The message follows the setting's name and does not contain the value."""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """How the text of a setting is read, and how that is said to a person and to a registry."""
+
+    parse: Callable[[str], T]
+    """Raises ValueError, LookupError, OSError or RuntimeError for a text that is not of this kind."""
+    expected: str
+    """Completes the sentence "SORA_MCP_X must be ..."."""
+    format: Literal["string", "number", "boolean", "filepath"] = "string"
+    """As the schema of server.json has it."""
+
+
+def parse_path(text: str) -> Path:
+    """Return the absolute path; `~`, `$HOME`, `${HOME}` and `%USERPROFILE%` are the home folder."""
+    expanded = HOME.sub(lambda _: str(Path.home()), text)
+    if "\0" in text or VARIABLE.search(HOME.sub("", text)):
         raise ValueError
-    return Path(text).expanduser().absolute()
+    return Path(expanded).expanduser().absolute()
 
 
-def folder(text: str) -> Path:
-    """A path under which a folder can be, as far as can be seen without making one."""
-    meant = path(text)
-    if next(place for place in (meant, *meant.parents) if os.path.lexists(place)).is_dir():
-        return meant
+def parse_folder(text: str) -> Path:
+    """Return a path at which a folder is or can be made, as far as that shows without making one."""
+    path = parse_path(text)
+    if next(place for place in (path, *path.parents) if os.path.lexists(place)).is_dir():
+        return path
     raise ValueError
 
 
-def file(text: str) -> Path:
-    """A path at which a file can be."""
-    meant = path(text)
-    if not meant.is_dir() and folder(str(meant.parent)):
-        return meant
+def parse_file(text: str) -> Path:
+    """Return a path at which a file is or can be made."""
+    path = parse_path(text)
+    if not path.is_dir() and parse_folder(str(path.parent)):
+        return path
     raise ValueError
 
 
-def paths(text: str) -> tuple[Path, ...]:
-    """A list of paths, as PATH is one."""
-    return tuple(path(part) for part in text.split(os.pathsep) if part.strip())
+def parse_paths(text: str) -> tuple[Path, ...]:
+    """Return the paths of a list that is separated as PATH is."""
+    return tuple(parse_path(part) for part in text.split(os.pathsep) if part.strip())
 
 
-def dollars(text: str) -> Micros:
-    """Up to a million."""
-    if 0 <= (amount := _number(text)) <= 1_000_000:
+def parse_dollars(text: str) -> Micros:
+    """Return an amount from 0 to 1,000,000 dollars."""
+    if 0 <= (amount := _parse_number(text)) <= 1_000_000:
         return ceil(amount * 1_000_000)
     raise ValueError
 
 
-def seconds(text: str) -> float:
-    """Above zero, an hour at most."""
-    if 0 < (number := _number(text)) <= 3600:
+def parse_seconds(text: str) -> float:
+    """Return a duration above 0 s and of 3,600 s at most."""
+    if 0 < (number := _parse_number(text)) <= 3600:
         return float(number)
     raise ValueError
 
 
-def _number(text: str) -> Decimal:
-    """Plain digits: Python would read `1_000` and the digits of every script as well."""
-    if re.fullmatch(r"[0-9.eE+-]+", text):
-        return Decimal(text)
-    raise ValueError
-
-
-def switch(text: str) -> bool:
-    """On or off."""
+def parse_switch(text: str) -> bool:
+    """Return True for on, False for off."""
     return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}[text.casefold()]
 
 
-def level(text: str) -> str:
-    """One of logging's."""
+def parse_level(text: str) -> str:
+    """Return the name of a log level."""
     return {level: level for level in ("debug", "info", "warning", "error", "critical")}[text.casefold()]
 
 
-def hosts(text: str) -> frozenset[str]:
-    """Exact `host:port`, with commas."""
-    named = frozenset(part.strip().casefold() for part in text.split(",") if part.strip())
-    found = [re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+):([0-9]{1,5})", host) for host in named]
-    if not all(host and 0 < int(host[2]) < 65_536 for host in found):
+def parse_hosts(text: str) -> frozenset[str]:
+    """Return the exact `host:port` entries of a list with commas."""
+    hosts = frozenset(part.strip().casefold() for part in text.split(",") if part.strip())
+    matches = [re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+):([0-9]{1,5})", host) for host in hosts]
+    if not all(match and 0 < int(match[2]) < 65_536 for match in matches):
         raise ValueError
-    return named
+    return hosts
+
+
+def parse_database(text: str) -> str:
+    """Return the address as the store takes it: a file by its absolute path, PostgreSQL with the name of its driver."""
+    scheme, _, rest = text.partition("://")
+    # A database in memory would forget what was paid for.
+    if scheme == "sqlite" and rest.startswith("/") and rest[1:] not in ("", ":memory:"):
+        return f"sqlite:///{parse_file(rest[1:])}"
+    # Cut the user off as SQLAlchemy does: a password may hold characters that end the host elsewhere.
+    place = urlsplit("//" + re.sub(r"^[^:/]*(:[^@]*)?@", "", rest))
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest or place.port == 0 or place.netloc.endswith(":"):
+        raise ValueError
+    if importlib.util.find_spec("psycopg") is None:
+        raise Unavailable(" needs PostgreSQL's driver: pip install 'sora-mcp[postgres]'.")
+    return f"postgresql+psycopg://{rest}"
+
+
+def parse_url(text: str) -> str:
+    """Return an address to which a key may be sent: https, or http on this machine, so that no key travels unencrypted."""
+    url = urlsplit(text)
+    is_safe = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
+    if not (is_safe and url.hostname and url.port != 0 and text.isprintable()) or url.username or url.query or url.fragment:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def parse_key(text: str) -> Secret:
+    """Return a key that can stand in a header. HTTP libraries print one that cannot."""
+    if not re.fullmatch(r"[\x21-\x7e]{1,4096}", text):
+        raise ValueError
+    return Secret(text)
+
+
+def refuse_bucket(text: str) -> NoReturn:
+    """Raise Unavailable: the name is reserved for storage that this version does not have."""
+    del text
+    raise Unavailable(": this version keeps finished files in the output folder only; unset it.")
+
+
+def _parse_number(text: str) -> Decimal:
+    """Return plain digits as a number: Decimal would also read `1_000` and the digits of every script."""
+    if not re.fullmatch(r"[0-9.eE+-]+", text):
+        raise ValueError
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError from None
+
+
+FOLDER = Kind(parse_folder, "a path of a folder", "filepath")
+FOLDERS = Kind(parse_paths, "a list of folders")
+PRICE_FILE = Kind(parse_path, "a price file in TOML", "filepath")
+DOLLARS = Kind(parse_dollars, "an amount of dollars such as 10 or 2.50", "number")
+SECONDS = Kind(parse_seconds, "a number of seconds above 0", "number")
+SWITCH = Kind(parse_switch, "1 or 0", "boolean")
+LEVEL = Kind(parse_level, "debug, info, warning, error or critical")
+ZONE = Kind(ZoneInfo, "the name of a time zone such as Europe/Lisbon (a system that knows none needs: pip install tzdata)")
+HOSTS = Kind(parse_hosts, "a list of host:port, separated by commas")
+DATABASE = Kind(parse_database, "sqlite:///path or postgresql://…")
+BUCKET = Kind(refuse_bucket, "unset")
+URL = Kind(parse_url, "an https:// address, or http:// on this machine, without user, query or fragment")
+KEY = Kind(parse_key, "a key without blanks, line ends or special characters")

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.facts import ADDRESSES, SETTINGS
 from scripts.house import ROOT
 from sora_mcp import __version__
 from sora_mcp.cli import main as cli
 from sora_mcp.config.logging import Redacting
+from sora_mcp.config.settings import FLAGS
 from sora_mcp.domain.errors import NeedsConfirmation, NotFound
 from sora_mcp.security.secrets import Secret
 from sora_mcp.store import Store
@@ -35,10 +35,10 @@ def test_every_setting_is_a_flag_of_every_command() -> None:
         *([command.name] for command in cli.COMMANDS if command.name not in WITH_WORDS),
         *([name, *words] for name, words in WITH_WORDS.items()),
     ]
-    flags = [name for setting in (*SETTINGS, *ADDRESSES) for name in (cli.flag(setting.name.removeprefix("SORA_MCP_")), "7")]
+    flags = [word for row in FLAGS for word in (row.flag, "7")]
     for word in words:
         given = cli.flags_of(cli.parser().parse_args([*word, *flags]))
-        assert given == {setting.name.removeprefix("SORA_MCP_"): "7" for setting in (*SETTINGS, *ADDRESSES)}
+        assert given == {row.variable.removeprefix("SORA_MCP_"): "7" for row in FLAGS}
 
 
 def test_a_flag_may_stand_before_the_command_too() -> None:

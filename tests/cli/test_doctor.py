@@ -64,7 +64,7 @@ def test_a_folder_that_cannot_be_written_has_to_be_fixed(said: dict[str, str], c
 
 def test_a_slip_in_a_settings_name_has_to_be_fixed(said: dict[str, str]) -> None:
     findings = list(findings_of(load({**said, "SORA_MCP_DAYLY_USD": "1"}, today=date(2026, 11, 21))))
-    slip = "'SORA_MCP_DAYLY_USD' is no setting and changes nothing: did you mean SORA_MCP_DAILY_USD?"
+    slip = "'SORA_MCP_DAYLY_USD' is not a setting and has no effect: did you mean SORA_MCP_DAILY_USD?"
     assert Finding("fix", slip, "correct its name, or take it out") in findings
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import uvicorn
 from mcp import MCPDeprecationWarning
 
-from sora_mcp.config.logging import to_stderr
+from sora_mcp.config.logging import log_to_stderr
 from sora_mcp.config.settings import load
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import later
@@ -23,7 +23,7 @@ def main(port: int, home: Path) -> None:
     warnings.simplefilter("ignore", MCPDeprecationWarning)  # the suite asks for what the protocol is about to drop
     environ = {"SORA_MCP_HOME": str(home), "SORA_MCP_OUTPUT_DIR": str(home / "videos"), "SORA_MCP_LOG": "critical"}
     settings = load(environ, today=date.today())
-    to_stderr(settings)
+    log_to_stderr(settings)
     server = build_from_settings(settings, later("sora_mcp.jobs.worker", "open_service", settings))
     mount(server)
     uvicorn.run(server.streamable_http_app(), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1)

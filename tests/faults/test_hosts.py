@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from scripts.house import ROOT
-from sora_mcp.config.settings import SHAPES
+from sora_mcp.config.settings import ROWS
 from sora_mcp.domain.errors import OverBudget
 from tests.each import each
 from tests.faults.test_ending import PRICES, WISH, jobs_in
@@ -56,7 +56,7 @@ ZONES = (
 async def test_r08_a_zone_that_has_no_name_or_no_table_is_asked_for_in_one_line(zone: dict[str, str], tmp_path: Path) -> None:
     environ = {**os.environ, **environment(tmp_path, {}, ()), "SORA_MCP_TIMEZONE": "", **zone, "PYTHONPATH": str(ROOT)}
     said = await anyio.run_process([sys.executable, "-m", "sora_mcp", "jobs"], env=environ, check=False)
-    assert (said.returncode, said.stderr.decode()) == (2, f"sora-mcp: SORA_MCP_TIMEZONE must be {SHAPES['TIMEZONE']}.\n")
+    assert (said.returncode, said.stderr.decode()) == (2, f"sora-mcp: {ROWS['SORA_MCP_TIMEZONE'].expected}\n")
 
 
 @each("folder", ["HOME", "OUTPUT_DIR"])

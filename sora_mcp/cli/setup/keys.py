@@ -13,7 +13,9 @@ import anyio
 
 from sora_mcp.cli.setup.config_files import replaced
 from sora_mcp.config import keychain
-from sora_mcp.config.settings import BadSetting, Settings, config_file, full
+from sora_mcp.config.rows import BadSetting
+from sora_mcp.config.settings import ROWS, Settings
+from sora_mcp.config.sources import config_file, variable_of
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.net.client import VendorClient
@@ -56,7 +58,7 @@ def store(name: str, key: Secret) -> str:
 
 
 def _stored(name: str, key: Secret, file: Path) -> str:
-    if keychain.keep(name, key.reveal()):
+    if keychain.write_key(name, key.reveal()):
         listed = next((value for entry, value in _read(file)[1].items() if _same(entry, keychain.LISTED)), "")
         names = dict.fromkeys([*(each.strip() for each in str(listed).split(",") if each.strip()), name])
         _set(file, {keychain.LISTED.lower(): ",".join(names), name: None})
@@ -98,7 +100,7 @@ def _set(file: Path, values: dict[str, str | None]) -> None:
 
 def _same(entry: str, name: str) -> bool:
     """Whether the settings take both for one."""
-    return full(entry) == full(name)
+    return variable_of(entry, ROWS) == variable_of(name, ROWS)
 
 
 def _read(file: Path) -> tuple[str, dict[str, object]]:

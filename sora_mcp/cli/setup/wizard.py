@@ -10,7 +10,8 @@ from pathlib import Path
 from sora_mcp.cli.demo import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import line, yes
-from sora_mcp.config.settings import BadSetting, Settings, secret
+from sora_mcp.config.rows import BadSetting
+from sora_mcp.config.settings import Settings, read_key
 from sora_mcp.domain import Vendor
 from sora_mcp.media import optional as extra
 
@@ -52,7 +53,7 @@ def _key(vendor: Vendor, settings: Settings, *, asked: bool) -> bool:
     name = vendor.keys[0]
     for _ in range(TRIES if asked else 1):
         try:
-            key = secret(name, _secret(vendor, asked=asked))
+            key = read_key(name, _secret(vendor, asked=asked))
         except BadSetting as error:
             print(error)
             continue

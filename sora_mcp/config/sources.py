@@ -1,0 +1,95 @@
+"""Read settings as text: flags before the environment, before the keychain, before `config.toml`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from sora_mcp.config import keychain
+from sora_mcp.config.parsers import SWITCH
+from sora_mcp.config.rows import PREFIX, BadSetting, Setting
+
+UNSET = re.compile(r"\s*(\$\{[^{}]*(\{[^{}]*\}[^{}]*)*\})?\s*")
+"""Empty, or a placeholder that a client did not fill in."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was set, by the names of the environment variables."""
+
+    texts: Mapping[str, str]
+    sources: Mapping[str, str]
+    """Where each text comes from, for a person."""
+    unknown: tuple[str, ...]
+    """Names in `config.toml`, or in the environment with our prefix, that are no setting: most likely typing errors."""
+
+
+def read_sources(environ: Mapping[str, str], flags: Mapping[str, str], rows: Mapping[str, Setting], *, config: Path | None = None) -> Given:
+    """Return what is set. Raise BadSetting for a `config.toml` that cannot be read."""
+    in_file = _read_file(config or config_file(), rows)
+    in_keychain = keychain.read_keys(in_file.get(keychain.LISTED, ""), environ)
+    layers = {
+        "config.toml": in_file,
+        "the keychain": in_keychain,
+        "the environment": environ,
+        "a flag": {PREFIX + name: text for name, text in flags.items()},
+    }
+    # A higher layer that a client left empty hides nothing below it.
+    found = [(name, text, source) for source, layer in layers.items() for name, text in layer.items() if not UNSET.fullmatch(text)]
+    return Given(
+        texts={name: text for name, text, _ in found},
+        sources={name: source for name, _, source in found if name in rows},
+        unknown=tuple(sorted(_find_unknown(in_file, environ, rows))),
+    )
+
+
+def config_file() -> Path:
+    """Return the path of `config.toml`."""
+    return platformdirs.user_config_path("sora-mcp", appauthor=False) / "config.toml"
+
+
+def variable_of(entry: str, rows: Mapping[str, Setting]) -> str:
+    """Return the environment variable of an entry of `config.toml`, which may be in any case and without the prefix."""
+    upper = entry.upper().replace("-", "_")
+    return PREFIX + upper if PREFIX + upper in rows else upper
+
+
+def describe_unknown(name: str, rows: Mapping[str, Setting]) -> str:
+    """Return a sentence about a name that is no setting, with the setting that may be meant."""
+    known = [variable for variable in rows if variable.startswith(PREFIX)]
+    near = difflib.get_close_matches(PREFIX + name.removeprefix(PREFIX), known, n=1, cutoff=0.8)
+    return f"{name[:100]!r} is not a setting and has no effect" + (f": did you mean {near[0]}?" if near else ".")
+
+
+def _find_unknown(in_file: Iterable[str], environ: Iterable[str], rows: Mapping[str, Setting]) -> set[str]:
+    return {*in_file, *(name for name in environ if name.startswith(PREFIX))} - {*rows, keychain.LISTED}
+
+
+def _read_file(file: Path, rows: Mapping[str, Setting]) -> dict[str, str]:
+    try:
+        table = tomllib.loads(file.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError):
+        raise BadSetting("config.toml in the config folder must be readable TOML.") from None
+    return {variable_of(entry, rows): _to_text(entry, value, rows) for entry, value in table.items()}
+
+
+def _to_text(entry: str, value: Any, rows: Mapping[str, Setting]) -> str:
+    if isinstance(value, bool):
+        # Otherwise `daily_usd = true` would be one dollar. A name that is no setting is only reported.
+        variable = variable_of(entry, rows)
+        is_switch = variable in rows and rows[variable].kind is SWITCH
+        if variable == keychain.LISTED or (variable in rows and not is_switch):
+            raise BadSetting(f"{entry} in config.toml must be a text or a number, not true or false.")
+        return str(int(value))
+    if not isinstance(value, str | int | float):
+        raise BadSetting(f"{entry} in config.toml must be a text or a number.")
+    return str(value)

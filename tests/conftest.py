@@ -5,7 +5,7 @@ from __future__ import annotations
 import compileall
 import tempfile
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,37 +14,21 @@ import sora_mcp
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database, connect
 
+from . import each
 from .stored import Clock, empty_schema
 
-SLOW = (
-    *("browser", "faults", "test_examples.py", "test_kill.py", "test_ledger_history.py", "test_many_processes.py", "test_money_race.py"),
-    *("test_store_race.py", "cli/test_serving.py", "media/test_hostile.py", "media/test_render.py"),
-    *("server/test_approval_lines.py", "server/test_approval_replays.py", "server/test_awake.py", "server/test_mistakes.py"),
-    "server/test_replaced.py",
-)
-"""Whole processes, kills, floods and browsers. `-m "not slow"` leaves them out, and what runs on PostgreSQL after it ran on SQLite."""
-QUICK = ("faults/test_catalogue.py", "faults/test_questions.py", "faults/test_results.py", "faults/test_swapped_pictures.py")
-"""What is not, among those."""
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--row`, which narrows the tables that `each` loops over as `-k` narrows the cases."""
+    parser.addoption("--row", default="", help="run only the rows of a table whose name contains this text")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compiles what hundreds of processes import, as pip does: where PYTHONDONTWRITEBYTECODE is set, each would do it anew."""
+    """Compile what hundreds of processes import, as pip does: where PYTHONDONTWRITEBYTECODE is set, each would do it anew."""
+    each.only = config.getoption("--row")
     if not hasattr(config, "workerinput"):
         for folder in (Path(sora_mcp.__file__).parent, Path(__file__).parent):
             compileall.compile_dir(folder, quiet=1)
-
-
-def _arguments(item: pytest.Item) -> Collection[object]:
-    """What a test is given by its table."""
-    return item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what is slow, by the folder or the file that it stands in, or by its database."""
-    slow, quick = ({Path(__file__).parent / name for name in names} for names in (SLOW, QUICK))
-    for item in items:
-        if "postgres" in _arguments(item) or (slow & {item.path, item.path.parent} and item.path not in quick):
-            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture
@@ -69,7 +53,7 @@ def postgres_url() -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database."""
     if request.param == "sqlite":

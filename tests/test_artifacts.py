@@ -27,6 +27,7 @@ def written(folder: Path, fence: int = 1) -> Path:
     return part
 
 
+@pytest.mark.fault("I10")
 @each(
     ("prompt", "words"),
     [

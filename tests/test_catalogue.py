@@ -43,6 +43,7 @@ def test_the_seeds_offers_have_their_ids() -> None:
     ]
 
 
+@pytest.mark.fault("C10")
 def test_a_full_id_is_one_offer_in_any_case() -> None:
     found = NO_KEY.get(" Muvi:Sora-2-Pro ")
     assert found is not None

@@ -13,6 +13,8 @@ import pytest
 from scripts.house import ROOT
 from tests.each import each
 
+pytestmark = pytest.mark.slow
+
 STORIES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.suffix in (".py", ".sh") and path.name != "__init__.py")
 
 

@@ -40,6 +40,7 @@ async def refusal(url: str, trusted: frozenset[str] = NOBODY, resolve: Resolver 
     return caught.value.message
 
 
+@pytest.mark.fault("D20")
 async def test_a_public_https_address_is_followed_with_all_that_a_connection_needs() -> None:
     both = answering("93.184.216.34", "2606:4700::1111")
     target = await resolve_public(f"https://CDN.example.com/a/b.mp4?{SECRET}#part", NOBODY, resolve=both)
@@ -69,6 +70,7 @@ async def test_a_public_address_in_place_of_a_name_needs_no_resolver() -> None:
     assert (target.ips, target.authority) == (("2606:4700::1111",), "[2606:4700::1111]")
 
 
+@pytest.mark.fault("D02")
 @each(
     "spelling",
     [
@@ -93,6 +95,7 @@ async def test_an_address_that_is_not_public_is_refused_in_any_spelling(spelling
     assert (await refusal(f"https://{spelling}/x?{SECRET}")).endswith("which is not a public address.")
 
 
+@pytest.mark.fault("D03")
 @each(
     "ip",
     [
@@ -116,6 +119,7 @@ async def test_every_answer_of_the_resolver_has_to_be_public(ip: str) -> None:
     assert sentence == "The link leads to cdn.example.com, which is not a public address."
 
 
+@pytest.mark.fault("D05")
 @each(
     ("url", "sentence"),
     [
@@ -158,6 +162,7 @@ async def test_a_link_that_is_not_plain_is_refused(url: str, sentence: str) -> N
     assert await refusal(url) == sentence
 
 
+@pytest.mark.fault("D05", "D20")
 async def test_a_trusted_host_may_be_private_and_plain_http_at_exactly_this_port() -> None:
     trusted = frozenset({"localhost:8123", "[::1]:8124", "10.0.0.7:443"})
     local = answering("::1", "127.0.0.1")

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import anyio
+import pytest
 
 from sora_mcp.config.settings import load
 from sora_mcp.jobs.service import Wish
@@ -17,6 +18,8 @@ from tests.each import each
 from tests.played import CLIP, Muvi, Wire, played
 from tests.played.processes import buying, ended, finish, go, run
 from tests.played.rig import environment, leaks, settled
+
+pytestmark = pytest.mark.slow
 
 OWN_PRICE = '["muvi:sora-2"]\nper_second = "0.10"\n'
 LARGE = CLIP + (4 << 20).to_bytes(4, "big") + b"free" + bytes((4 << 20) - 8)
@@ -115,6 +118,7 @@ async def strike(folder: Path, moments: list[tuple[str, str | None]]) -> list[st
     return found
 
 
+@pytest.mark.fault("S38")
 async def test_killed_at_any_moment_of_the_paid_call(tmp_path: Path) -> None:
     assert await strike(tmp_path, [(moment, None) for moment in SUBMIT]) == []
 
@@ -123,10 +127,12 @@ async def test_killed_at_any_moment_of_a_question(tmp_path: Path) -> None:
     assert await strike(tmp_path, [(moment, None) for moment in STATUS]) == []
 
 
+@pytest.mark.fault("D17")
 async def test_killed_at_any_moment_of_a_download(tmp_path: Path) -> None:
     assert await strike(tmp_path, [(moment, None) for moment in MEDIA]) == []
 
 
+@pytest.mark.fault("S38")
 async def test_killed_some_time_after_the_wish(tmp_path: Path) -> None:
     assert await strike(tmp_path, [(f"{ms}ms", None) for ms in LATER_MS]) == []
 
@@ -136,6 +142,7 @@ async def test_killed_twice(tmp_path: Path) -> None:
     assert await strike(tmp_path, list(twice)) == []
 
 
+@pytest.mark.fault("S37")
 @each("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_watch_that_is_asked_to_stop_waits_for_the_answer_to_its_paid_call(how: signal.Signals, tmp_path: Path) -> None:
     async with played(Muvi(clip=LARGE)) as wire:

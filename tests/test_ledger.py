@@ -49,6 +49,7 @@ def test_the_budget_shows_what_is_left_of_every_cap(store: Store) -> None:
     )
 
 
+@pytest.mark.fault("C09")
 def test_one_video_may_not_cost_more_than_its_cap(store: Store) -> None:
     assert refused(store, "5.000001") == (
         "muvi:sora-2 costs $5.000001. One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
@@ -56,6 +57,7 @@ def test_one_video_may_not_cost_more_than_its_cap(store: Store) -> None:
     assert store.reserve(purchase("5"), CAPS).charged == "held"
 
 
+@pytest.mark.fault("C03")
 def test_a_day_takes_exactly_its_cap(store: Store) -> None:
     store.reserve(purchase("5"), CAPS)
     store.reserve(purchase("4"), CAPS)
@@ -68,6 +70,7 @@ def test_a_day_takes_exactly_its_cap(store: Store) -> None:
     assert store.budget(CAPS).day_left == 0
 
 
+@pytest.mark.fault("C03")
 def test_a_month_takes_exactly_its_cap(store: Store) -> None:
     caps = replace(CAPS, monthly=usd("2"))
     store.reserve(purchase("1.50"), caps)
@@ -78,6 +81,7 @@ def test_a_month_takes_exactly_its_cap(store: Store) -> None:
     assert store.reserve(purchase("0.50"), caps).charged == "held"
 
 
+@pytest.mark.fault("C04")
 @pytest.mark.parametrize(("times", "price", "cap"), [(10, "0.10", "1"), (100, "0.35", "35")])
 def test_cents_add_up_to_exactly_the_cap(store: Store, times: int, price: str, cap: str) -> None:
     caps = replace(CAPS, daily=usd(cap))
@@ -86,17 +90,20 @@ def test_cents_add_up_to_exactly_the_cap(store: Store, times: int, price: str, c
     assert refused(store, "0.000001", caps).startswith(f"muvi:sora-2 costs $0.000001. Only $0.00 of the day's ${cap}.00 is left")
 
 
+@pytest.mark.fault("C13")
 def test_a_free_video_passes_an_empty_budget(store: Store) -> None:
     nothing = Caps(Micros(0), Micros(0), Micros(0), UTC)
     assert store.reserve(purchase("0"), nothing).charged == "no"
 
 
+@pytest.mark.fault("C22")
 def test_a_cap_lowered_below_what_is_held_lets_nothing_more_in(store: Store) -> None:
     store.reserve(purchase("5"), CAPS)
     assert store.budget(replace(CAPS, daily=usd("2"))).day_left == 0
     refused(store, "0.01", replace(CAPS, daily=usd("2")))
 
 
+@pytest.mark.fault("C24")
 @pytest.mark.parametrize("price", ["1000000.000001", "9223372036854.775807", "99999999999999999999"])
 def test_no_cap_is_high_enough_for_a_sum_that_could_overflow(store: Store, price: str) -> None:
     boundless = Caps(Micros(2**80), Micros(2**80), Micros(2**80), UTC)
@@ -106,6 +113,7 @@ def test_no_cap_is_high_enough_for_a_sum_that_could_overflow(store: Store, price
 # Ends of a hold
 
 
+@pytest.mark.fault("C05")
 def test_a_settled_hold_is_spent_at_the_vendor(store: Store, database: Database) -> None:
     job = store.settle(running(store), DONE)
     assert job is not None
@@ -113,6 +121,7 @@ def test_a_settled_hold_is_spent_at_the_vendor(store: Store, database: Database)
     assert spent(store) == (ONE, ONE)
 
 
+@pytest.mark.fault("C20")
 def test_what_the_vendor_did_not_take_goes_back(store: Store, database: Database) -> None:
     job = store.settle(running(store), replace(DONE, micros=usd("0.70")))
     assert job is not None
@@ -121,6 +130,7 @@ def test_what_the_vendor_did_not_take_goes_back(store: Store, database: Database
     assert spent(store) == (usd("0.70"), usd("0.70"))
 
 
+@pytest.mark.fault("C19")
 def test_what_the_vendor_took_above_the_hold_counts_even_above_the_cap(store: Store, database: Database) -> None:
     job = store.settle(running(store), replace(DONE, micros=usd("100")))
     assert job is not None
@@ -207,6 +217,7 @@ def test_a_free_video_that_the_vendor_charges_for_counts(store: Store, database:
     assert (job.charged, moves(database, job), spent(store)[0]) == ("yes", {"overrun": usd("0.05")}, usd("0.05"))
 
 
+@pytest.mark.fault("C24")
 @pytest.mark.parametrize("claim", [-5, 10**30])
 def test_a_senseless_sum_is_booked_within_reason(store: Store, claim: int) -> None:
     store.settle(running(store), replace(DONE, micros=Micros(claim)))
@@ -265,6 +276,7 @@ def test_a_persons_word_ends_an_unknown_job(store: Store, database: Database, ch
     assert (ended.charged, moves(database, job), store.budget(CAPS).unknown) == (charged, {"hold": ONE} | left, 0)
 
 
+@pytest.mark.fault("C20")
 def test_money_that_was_spent_comes_back_as_a_refund(store: Store, database: Database) -> None:
     job = store.settle(running(store), replace(DONE, micros=usd("1.10")))
     assert job is not None
@@ -292,6 +304,7 @@ def test_a_new_day_has_a_new_budget_and_the_month_goes_on(store: Store, clock: C
     assert spent(store) == (0, usd("5"))
 
 
+@pytest.mark.fault("C14")
 def test_money_stays_in_the_day_of_its_hold(store: Store, clock: Clock) -> None:
     clock.at = NOON + DAY_S / 2 - 0.1
     job = running(store)
@@ -302,6 +315,7 @@ def test_money_stays_in_the_day_of_its_hold(store: Store, clock: Clock) -> None:
     assert spent(store) == (usd("3"), usd("3"))
 
 
+@pytest.mark.fault("C16")
 @pytest.mark.parametrize("last", [date(2026, 11, 30), date(2026, 12, 31), date(2027, 1, 31), date(2027, 2, 28), date(2028, 2, 29)])
 def test_a_month_ends_with_its_last_day(store: Store, clock: Clock, last: date) -> None:
     end = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC).timestamp()
@@ -313,6 +327,7 @@ def test_a_month_ends_with_its_last_day(store: Store, clock: Clock, last: date) 
     assert spent(store) == (0, 0)
 
 
+@pytest.mark.fault("C17")
 def test_a_clock_that_steps_back_refills_nothing(store: Store, clock: Clock) -> None:
     store.reserve(purchase("5"), CAPS)
     for at in (NOON - 2 * 3600, NOON - DAY_S, NOON - 40 * DAY_S):
@@ -320,6 +335,7 @@ def test_a_clock_that_steps_back_refills_nothing(store: Store, clock: Clock) -> 
         assert spent(store) == (usd("5"), usd("5"))
 
 
+@pytest.mark.fault("C17")
 def test_a_clock_that_runs_ahead_and_comes_back_stays_in_the_day_ahead(store: Store, clock: Clock) -> None:
     store.reserve(purchase("5"), CAPS)
     clock.at = NOON + 40 * DAY_S
@@ -329,6 +345,7 @@ def test_a_clock_that_runs_ahead_and_comes_back_stays_in_the_day_ahead(store: St
     refused(store, "0.01")
 
 
+@pytest.mark.fault("C18")
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Honolulu", "Asia/Kolkata"])
 def test_another_zone_refills_nothing_before_the_promised_moment(store: Store, clock: Clock, zone: str) -> None:
     store.reserve(purchase("5"), CAPS)
@@ -338,6 +355,7 @@ def test_another_zone_refills_nothing_before_the_promised_moment(store: Store, c
     assert store.budget(moved).resets_at == datetime(2026, 11, 22, tzinfo=UTC)
 
 
+@pytest.mark.fault("C18")
 def test_a_zone_that_is_behind_reuses_no_earlier_day(store: Store, clock: Clock) -> None:
     clock.at = datetime(2026, 11, 21, 20, tzinfo=UTC).timestamp()
     ahead, behind = (replace(CAPS, zone=ZoneInfo(name)) for name in ("Pacific/Auckland", "Pacific/Honolulu"))
@@ -351,6 +369,7 @@ def test_a_zone_that_is_behind_reuses_no_earlier_day(store: Store, clock: Clock)
 ZONES = ("America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "Africa/Cairo", "America/Havana", "Asia/Kathmandu", "Pacific/Apia")
 
 
+@pytest.mark.fault("C15")
 @each("zone", ZONES)
 def test_every_day_of_a_year_ends_when_the_next_one_begins(zone: str) -> None:
     where = ZoneInfo(zone)

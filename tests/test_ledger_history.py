@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,6 +23,8 @@ from sora_mcp.store import Store
 from sora_mcp.store.database import connect
 
 from .stored import CAPS, DAY_S, DONE, FILE, PENDING, Clock, empty_schema, no, purchase
+
+pytestmark = pytest.mark.slow
 
 ENDED = ("completed", "failed", "cancelled", "expired")
 PRICES = st.sampled_from([0, 1, 300_000, 1_000_000, 4_999_999, 5_000_000])
@@ -205,6 +208,7 @@ def told(address: Callable[[ExitStack], str], examples: int) -> None:
     run_state_machine_as_test(lambda: History(address), settings=settings(limits, suppress_health_check=[HealthCheck.too_slow]))
 
 
+@pytest.mark.fault("C06")
 def test_no_history_loses_money_on_sqlite() -> None:
     told(lambda stack: f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/sora.db", examples=40)
 

@@ -280,6 +280,7 @@ async def test_units_that_nobody_prices_leave_the_price_that_was_held(tmp_path: 
         assert await spent(at) == (300_000, 0)
 
 
+@pytest.mark.fault("Q23")
 @each(("verdict", "code", "charged"), [("error", "vendor_rejected", "no"), ("refused", "content_refused", "unknown")])
 async def test_completed_is_not_always_a_video(verdict: str, code: str, charged: str, tmp_path: Path) -> None:
     async with rig(Fal(verdict=verdict), tmp_path) as at:

@@ -26,6 +26,8 @@ from .played import Muvi, Wire, played
 from .played.processes import buying, ended, go, line, run
 from .played.rig import environment, eventually, held
 
+pytestmark = pytest.mark.slow
+
 OWN_PRICE = '["muvi:sora-2"]\nper_second = "0.10"\n'
 EACH = 3
 
@@ -56,6 +58,7 @@ def twice(wire: Wire, role: str) -> list[str]:
     return [path for path, times in asked.items() if times > 1]
 
 
+@pytest.mark.fault("D18")
 @pytest.mark.parametrize(("store_url", "count"), [("sqlite", 8), ("postgres", 4)], indirect=["store_url"])
 async def test_each_job_is_sent_once_and_fetched_once(store_url: str, count: int, tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
@@ -68,6 +71,7 @@ async def test_each_job_is_sent_once_and_fetched_once(store_url: str, count: int
         assert len(wire.requests("status")) == 3 * EACH * count
 
 
+@pytest.mark.fault("S39", "R14")
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("moment", ["submit:created", "status:created", "media:headers"])
 async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_successor(moment: str, store_url: str, tmp_path: Path) -> None:

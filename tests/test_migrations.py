@@ -31,7 +31,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a store of version 1."""
     home = tmp_path / "home"
@@ -66,6 +66,7 @@ def copied(source: str, target: str) -> None:
     new.dispose()
 
 
+@pytest.mark.fault("R13")
 def test_a_store_of_the_first_version_opens_with_all_its_jobs_and_money(old_url: str, tmp_path: Path) -> None:
     store = Store(old_url, tmp_path / "home")
     jobs = store.page(None, limit=100).jobs
@@ -108,6 +109,7 @@ def test_the_first_version_is_what_it_was(tmp_path: Path) -> None:
     assert made == shape(lambda conn: conn.executescript(OLD.read_text("utf-8")))
 
 
+@pytest.mark.fault("R13")
 @pytest.mark.parametrize("step", STEPS)
 def test_a_migration_that_is_killed_at_a_statement_changes_nothing_and_runs_again(step: int, old_url: str, tmp_path: Path) -> None:
     database = unmigrated(old_url)

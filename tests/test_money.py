@@ -20,11 +20,13 @@ def test_dollars_become_exactly_that_many_micros(text: str, micros: int) -> None
     assert usd(text) == micros
 
 
+@pytest.mark.fault("C05")
 def test_parts_of_a_micro_are_no_price() -> None:
     with pytest.raises(ValueError, match="no whole number of micros"):
         usd("0.0000001")
 
 
+@pytest.mark.fault("C05")
 @each(("micros", "whole"), [("1", 1), ("1.0000001", 2), ("0", 0), ("0.5", 1), ("501000", 501_000)])
 def test_a_hold_is_rounded_up(micros: str, whole: int) -> None:
     assert ceil(Decimal(micros)) == whole
@@ -50,6 +52,7 @@ def test_a_number_for_showing_has_no_dust() -> None:
     assert as_number(2_004_000) == 2.004
 
 
+@pytest.mark.fault("C21")
 @each(
     ("amount", "per_usd", "micros"),
     [

@@ -13,11 +13,14 @@ from tests.played import Muvi, played
 from tests.played.processes import buying, ended, go, line
 from tests.played.rig import environment, held, rig, settled
 
+pytestmark = pytest.mark.slow
+
 WISHES, MONEY_FOR = 64, 10
 BUDGETS = [{"DAILY_USD": "4.00"}, {"MONTHLY_USD": "4.00"}, {"DAILY_USD": "4.39", "MONTHLY_USD": "4.399999"}]
 OWN_PRICE = '["muvi:sora-2"]\nper_second = "0.10"\n'
 
 
+@pytest.mark.fault("C01")
 @pytest.mark.parametrize("budget", BUDGETS, ids=["day", "month", "not-quite-eleven"])
 async def test_one_process_buys_what_the_budget_pays_for(store_url: str, budget: dict[str, str], tmp_path: Path) -> None:
     ends: list[str] = []
@@ -39,6 +42,7 @@ async def test_one_process_buys_what_the_budget_pays_for(store_url: str, budget:
         assert (at.held(), (await at.service.budget()).day_spent) == (0, MONEY_FOR * 400_000)
 
 
+@pytest.mark.fault("C02")
 async def test_four_processes_buy_together_what_the_budget_pays_for(store_url: str, tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
         settings = settled(tmp_path, {"muvi": wire.address}, (wire.host,), DATABASE_URL=store_url)

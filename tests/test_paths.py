@@ -83,6 +83,7 @@ def test_outside_of_the_folders_nothing_is_said_of_what_is_there(folder: Path, t
     assert refusal(path, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not {path!r}."
 
 
+@pytest.mark.fault("I01")
 @each("path", ["../secret.png", "/etc/passwd", "/proc/self/environ", "..", "~", "~/x.png"])
 def test_no_way_leads_out_of_the_folders(folder: Path, path: str) -> None:
     assert refusal(path, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not {path!r}."
@@ -92,6 +93,7 @@ def test_the_home_of_somebody_else_is_not_looked_up(folder: Path) -> None:
     assert refusal("~root/x.png", folder).startswith("image must be a file that can be read (no such file or directory)")
 
 
+@pytest.mark.fault("I01")
 def test_a_link_that_leads_out_is_not_followed(folder: Path, tmp_path: Path) -> None:
     (folder / "out.png").symlink_to(tmp_path / "secret.png")
     (folder / "up").symlink_to(tmp_path)
@@ -108,12 +110,14 @@ def test_a_missing_file_inside_is_said_to_be_missing(folder: Path) -> None:
     assert refusal(str(path), folder) == f"image must be a file that can be read (no such file or directory), not {str(path)!r}."
 
 
+@pytest.mark.fault("I01")
 def test_only_a_regular_file_is_read_and_a_pipe_does_not_block(folder: Path) -> None:
     os.mkfifo(folder / "pipe.png")
     assert refusal(str(folder / "pipe.png"), folder) == f"image must be a regular file, not {str(folder / 'pipe.png')!r}."
     assert "is a directory" in refusal(str(folder / "deep"), folder)
 
 
+@pytest.mark.fault("I01")
 def test_a_file_that_has_another_name_somewhere_is_not_read(folder: Path, tmp_path: Path) -> None:
     os.link(tmp_path / "secret.png", folder / "hard.png")
     assert (
@@ -128,6 +132,7 @@ def test_a_large_file_is_refused_before_it_is_read(folder: Path) -> None:
     assert refusal(str(folder / "large.png"), folder) == "image must be at most 10000 bytes, not '1099511627776 bytes'."
 
 
+@pytest.mark.fault("I03")
 def test_a_file_is_what_its_bytes_say_and_not_its_name(folder: Path) -> None:
     (folder / "fake.png").write_text("root:x:0:0")
     assert refusal(str(folder / "fake.png"), folder) == "image must be a PNG, JPEG or WebP picture, not 'something else'."
@@ -149,6 +154,7 @@ def test_an_https_url_is_passed_through_unfetched() -> None:
     assert read_image("https://8.8.8.8/boat.png", [], most_bytes=MOST) == Image("https://8.8.8.8/boat.png")
 
 
+@pytest.mark.fault("I06")
 @each(
     "url",
     [
@@ -184,6 +190,7 @@ def test_a_data_uri_is_measured() -> None:
     assert read_image(URI, [], most_bytes=len(RAW)) == READ
 
 
+@pytest.mark.fault("I05")
 @each(
     ("uri", "got"),
     [
@@ -204,11 +211,13 @@ def test_a_data_uri_is_read_strictly(uri: str, got: str) -> None:
     assert refusal(uri) == f"image must be a data: URI of the form data:image/png;base64,…, not {got!r}."
 
 
+@pytest.mark.fault("I05")
 def test_a_data_uri_must_be_what_it_says() -> None:
     wrong = URI.replace("image/png", "image/jpeg")
     assert refusal(wrong) == "image must be a data: URI that says image/png, as its bytes do, not 'data:image/jpeg'."
 
 
+@pytest.mark.fault("I05")
 def test_a_long_data_uri_is_refused_before_it_is_decoded() -> None:
     assert refusal("data:image/png;base64," + "A" * 20_000) == "image must be at most 10000 bytes, not 'a longer data: URI'."
     assert refusal(URI, most_bytes=len(RAW) - 3) == f"image must be at most {len(RAW) - 3} bytes, not 'a longer data: URI'."

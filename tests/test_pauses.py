@@ -23,6 +23,7 @@ from .stored import CAPS, DONE, PENDING, begun, no, purchase, running, spent
 ENDS = ("completed", "failed", "cancelled", "unknown")
 
 
+@pytest.mark.fault("C19", "Q07")
 @pytest.mark.parametrize(
     ("named", "paused"), [("0.50", False), ("1.00", False), ("1.05", False), ("1.050001", True), ("1.06", True), ("7", True)]
 )
@@ -71,6 +72,7 @@ def test_a_pause_outlives_the_process(store: Store, store_url: str, tmp_path: Pa
     again.close()
 
 
+@pytest.mark.fault("C19")
 async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_path: Path) -> None:
     cheap = PRICES + '["aimlapi:veo-3.1-fast"]\nper_second = "0.01"\n'
     async with rig(AimlApi(), tmp_path, prices=cheap) as at:
@@ -100,6 +102,7 @@ async def test_a_model_that_was_resumed_is_not_paused_by_the_same_job_again(tmp_
 # What is given back
 
 
+@pytest.mark.fault("C20")
 async def test_muvi_gives_a_failed_job_back(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending", "failed")), tmp_path) as at:
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)

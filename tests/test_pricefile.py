@@ -45,6 +45,7 @@ def test_prices_are_read_per_second_per_video_and_by_condition() -> None:
     }
 
 
+@pytest.mark.fault("C12")
 def test_nothing_costs_nothing_by_a_slip_but_it_may_be_said() -> None:
     assert read_prices('["muvi:sora-2"]\nfree = true', OFFERS) == {"muvi:sora-2": (Rate(usd("0"), "video"),)}
     assert read_prices('["muvi:sora-2"]\nper_second = "0"\nfree = true', OFFERS) == {"muvi:sora-2": (Rate(usd("0"), "second"),)}
@@ -52,10 +53,12 @@ def test_nothing_costs_nothing_by_a_slip_but_it_may_be_said() -> None:
         read_prices('["muvi:sora-2"]\nper_second = "0"', OFFERS)
 
 
+@pytest.mark.fault("C12")
 def test_an_empty_file_changes_no_price() -> None:
     assert read_prices("", OFFERS) == {}
 
 
+@pytest.mark.fault("C12")
 @each(
     ("text", "complaint"),
     [

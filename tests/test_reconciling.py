@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import pytest
 
 from sora_mcp.domain import Call, Found, Job, Listing, LostCall, Reply
 from sora_mcp.jobs import reconcile as reconciling
@@ -88,6 +89,7 @@ def row(job_id: str, model: str = SLUG, at: str = THEN) -> dict[str, Any]:
 # A list that carries nothing of ours
 
 
+@pytest.mark.fault("S05", "S06", "S10", "S14", "S23")
 @each(
     ("fault", "args"),
     [("close", {}), ("reset", {}), ("half_headers", {}), ("instead", {"status": 500, "taken": True}), ("mended", {"with": {"jobId": 7}})],
@@ -106,6 +108,7 @@ async def test_a_list_of_several_pages_is_read_to_its_end(tmp_path: Path) -> Non
         assert (await ended(at, job, "completed")).vendor_id == at.wire.made[0].id
 
 
+@pytest.mark.fault("S34")
 async def test_of_two_jobs_that_it_may_be_a_person_says_which(tmp_path: Path) -> None:
     async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, job, _):
         open_ = await looked(at, job)
@@ -115,6 +118,7 @@ async def test_of_two_jobs_that_it_may_be_a_person_says_which(tmp_path: Path) ->
         assert open_.error.vendor_message == f"job_other, {at.wire.made[0].id}"
 
 
+@pytest.mark.fault("S33")
 @each(
     "stranger",
     [
@@ -129,6 +133,7 @@ async def test_a_job_of_another_model_or_time_is_never_adopted(stranger: dict[st
         assert ((await looked(at, job)).state, at.held()) == ("unknown", job.micros)
 
 
+@pytest.mark.fault("S33")
 async def test_a_job_that_is_another_of_ours_is_never_adopted(tmp_path: Path) -> None:
     clock = Clock()
     async with rig(Muvi(created_at=THEN), tmp_path, clock=clock) as at:
@@ -195,6 +200,7 @@ async def test_a_job_of_another_day_is_no_doubt(tmp_path: Path) -> None:
         assert ((await ended(at, job, "failed")).charged, at.held()) == ("no", 0)
 
 
+@pytest.mark.fault("S33")
 @each(
     "lie",
     [
@@ -214,6 +220,7 @@ async def test_a_list_that_lies_decides_nothing(lie: dict[str, Any], tmp_path: P
         assert ((await looked(at, job, times=5)).state, at.held(), len(at.posts)) == ("unknown", job.micros, 1)
 
 
+@pytest.mark.fault("S24", "S32")
 async def test_what_the_list_does_not_have_is_given_back_after_the_settle_time_and_three_looks(tmp_path: Path) -> None:
     async with lost(Muvi(), tmp_path, taken=False) as (at, job, clock):
         assert (await looked(at, job, times=5)).state == "unknown"
@@ -248,6 +255,7 @@ async def test_a_look_that_the_store_does_not_take_down_does_not_count(tmp_path:
         assert (await at.job(job.id)).tries == 0
 
 
+@pytest.mark.fault("S32")
 async def test_a_job_that_appears_late_breaks_the_agreement(tmp_path: Path) -> None:
     vendor = Muvi(created_at=THEN)
     async with lost(vendor, tmp_path) as (at, job, clock):
@@ -351,6 +359,7 @@ def test_a_page_of_jobs_names_those_of_the_model_and_the_time_and_the_next_page(
 # No list
 
 
+@pytest.mark.fault("S24")
 @each("vendor", [MuleRun, Pixazo])
 async def test_where_the_vendor_has_no_list_nothing_is_looked_at(vendor: Any, tmp_path: Path) -> None:
     async with rig(vendor(), tmp_path) as at:

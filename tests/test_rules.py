@@ -613,10 +613,12 @@ def test_the_narrowest_and_newest_row_is_in_force() -> None:
     assert rate_of({"seconds": 4}, rows, today=date(2027, 1, 1)) == later
 
 
+@pytest.mark.fault("C11")
 def test_two_rows_of_one_rank_are_no_price() -> None:
     assert rate_of({"seconds": 4}, (Rate(usd("1"), "video"), Rate(usd("2"), "video")), today=TODAY) is None
 
 
+@pytest.mark.fault("C05")
 def test_a_hold_is_never_below_the_price() -> None:
     sold = replace(SOLD, rates=(Rate(usd("0.000001"), "second", times="1.3"),))
     price = quote(check(VideoRequest("a fox"), sold, today=TODAY), sold, "v:m", today=TODAY)

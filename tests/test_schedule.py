@@ -50,6 +50,7 @@ def test_a_two_minute_job_is_asked_at_most_fifteen_times(job: Job) -> None:
     assert now - (SUBMITTED + 120) <= 11
 
 
+@pytest.mark.fault("Q17")
 @each(("tries", "least", "most"), [(0, 0.5, 1.0), (1, 1.0, 2.0), (5, 16.0, 32.0), (6, 30.0, 60.0), (99, 30.0, 60.0)])
 def test_failed_attempts_wait_longer_each_time_up_to_a_minute(tries: int, least: float, most: float) -> None:
     assert (schedule.backoff(tries, chance=0.0), schedule.backoff(tries, chance=1.0)) == (least, most)

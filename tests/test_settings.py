@@ -77,6 +77,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path)
     assert settings.keys["pixazo"].reveal() == "from-file"
 
 
+@pytest.mark.fault("R10")
 @each("text", ["", "  ", "${DAILY}", " ${user_config.daily} ", "${DAILY:-}", "${DAILY:-${DAY}}"])
 def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> None:
     settings = loaded({"SORA_MCP_DAILY_USD": text, "MUVI_API_KEY": text})
@@ -211,6 +212,7 @@ def test_a_key_cannot_be_printed() -> None:
     assert not hasattr(key, "__dict__")
 
 
+@pytest.mark.fault("I11", "R10")
 @each("text", ["two words", "line\nend", "key\r\nX-Other: 1", "ключ", "nul\0", "k" * 5000, "k" * 10_240])
 def test_a_key_that_could_be_no_header_disables_its_vendor_only(text: str) -> None:
     settings = loaded({"PIXAZO_API_KEY": text, "FAL_KEY": "good"})

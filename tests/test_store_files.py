@@ -179,6 +179,7 @@ def test_a_folder_in_place_of_the_file_is_a_storage_error(tmp_path: Path) -> Non
         opened(tmp_path)
 
 
+@pytest.mark.fault("R09")
 def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
     store = opened(tmp_path)
     with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
@@ -198,6 +199,7 @@ BREAKING = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 @pytest.mark.parametrize(("when", "charged"), [("IMMEDIATE", "no"), ("DEFERRED", "unknown")], ids=["before the commit", "in the commit"])
 def test_a_connection_that_breaks_as_it_commits_leaves_it_open_whether_anything_is_held(

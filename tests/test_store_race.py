@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import OverBudget
 from sora_mcp.domain.money import usd
@@ -14,6 +16,8 @@ from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 
 from .stored import CAPS, Clock, purchase, sending, spent
+
+pytestmark = pytest.mark.slow
 
 MONEY_FOR, PRICE = 10, "1.00"
 

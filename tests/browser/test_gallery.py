@@ -8,12 +8,16 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from sora_mcp.cli.gallery.build import write
 from sora_mcp.config.settings import load
 from tests.each import each
 
 from ..cli.test_gallery import CLIP, NASTY, made
 from .stage import stage
+
+pytestmark = pytest.mark.slow
 
 POSTERS = """(async () => {
   const shown = await Promise.all([...document.querySelectorAll('video[poster]')].map(async (video) => {

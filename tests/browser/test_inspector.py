@@ -17,6 +17,8 @@ from scripts.house import ROOT
 
 from .stage import SCRIPT, Stage, found, stage
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-of-this-test"
 SHOTS = os.environ.get("SHOTS")
 CONNECTED = '[data-testid="connection-status"][data-status="connected"]'

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mcp import Client, MCPError
 
 from sora_mcp.config.settings import load
@@ -19,6 +20,8 @@ from sora_mcp.server.apps import PLAYER
 from tests.each import each
 
 from .stage import Stage, stage
+
+pytestmark = pytest.mark.slow
 
 PROMPT = 'A paper boat <img src=x onerror="document.title=1"> drifts down\n\n  a rainy street'
 SHOTS = os.environ.get("SHOTS")

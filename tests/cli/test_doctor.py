@@ -68,6 +68,7 @@ def test_a_slip_in_a_settings_name_has_to_be_fixed(said: dict[str, str]) -> None
     assert Finding("fix", slip, "correct its name, or take it out") in findings
 
 
+@pytest.mark.fault("R09")
 def test_a_store_that_does_not_open_has_to_be_fixed(said: dict[str, str], tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -156,6 +156,7 @@ async def test_a_token_is_a_persons_and_is_not_kept(tokens: Path) -> None:
 # At the door
 
 
+@pytest.mark.fault("R11")
 @each("host", ["127.0.0.1", "0.0.0.0"])
 async def test_strange_addresses_tokens_and_bodies_are_not_answered(host: str, said: dict[str, str], tokens: Path) -> None:
     ben = {"Authorization": f"Bearer {BEN}"}
@@ -197,6 +198,7 @@ async def test_strange_addresses_tokens_and_bodies_are_not_answered(host: str, s
     }
 
 
+@pytest.mark.fault("R11")
 async def test_the_loopback_without_tokens_still_looks_at_names_and_pages(said: dict[str, str]) -> None:
     with served(said) as port:
         await up(port)
@@ -220,6 +222,7 @@ async def test_the_loopback_without_tokens_still_looks_at_names_and_pages(said: 
 # Inside
 
 
+@pytest.mark.fault("I12")
 @each("mode", ["legacy", "auto"])
 async def test_what_is_anothers_is_not_there(mode: Any, said: dict[str, str], tokens: Path) -> None:
     wish = {"prompt": "a kite", "request_id": "one"}

@@ -22,6 +22,8 @@ from scripts.house import ROOT
 from sora_mcp.cli import main as cli
 from sora_mcp.store import Store
 
+pytestmark = pytest.mark.slow
+
 SORA = (sys.executable, "-m", "sora_mcp")
 CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 HELLO: tuple[dict[str, Any], ...] = ({"id": 1, "method": "initialize", "params": CLIENT}, {"method": "notifications/initialized"})

@@ -18,7 +18,7 @@ from tests.played.faults import zeros
 from tests.played.rig import environment
 from tests.played.stdio import Chat, chat, resident
 
-pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")]
 MIB = 1 << 20
 MOST_GROWTH = 64 * MIB
 MOST_WAIT_S = 0.25
@@ -76,6 +76,7 @@ async def _bought(spoken: Chat, wire: Wire, on: str, fault: str, args: dict[str,
     return await spoken.ended(job["job_id"])
 
 
+@pytest.mark.fault("S28", "D07", "D08", "Q04", "Q05")
 async def test_no_answer_of_a_vendor_fills_the_memory_or_stops_the_talk(tmp_path: Path) -> None:
     zeros(1024)  # packed once, before anybody looks at the clock
     async with (
@@ -95,6 +96,7 @@ async def test_no_answer_of_a_vendor_fills_the_memory_or_stops_the_talk(tmp_path
     assert sorted(watched.waits)[len(watched.waits) * 95 // 100] < MOST_WAIT_S
 
 
+@pytest.mark.fault("I05", "R01")
 async def test_no_message_of_a_client_fills_the_memory_or_ends_the_process(tmp_path: Path) -> None:
     async with chat(environment(tmp_path, {}, ())) as spoken:
         await spoken.call("list_sizes")

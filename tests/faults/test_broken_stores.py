@@ -7,12 +7,16 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from sora_mcp.domain.errors import StorageError
 from tests.each import each
 from tests.faults.test_ending import PRICES, WISH
 from tests.played import Muvi, played
 from tests.played.rig import environment, rig
 from tests.played.stdio import chat
+
+pytestmark = pytest.mark.slow
 
 
 def flipped(file: Path) -> None:
@@ -46,6 +50,7 @@ def folder(file: Path) -> None:
 DAMAGES: tuple[Callable[[Path], None], ...] = (flipped, cut, other, newer, folder)
 
 
+@pytest.mark.fault("R09")
 @each("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
 async def test_r09_a_damaged_store_is_left_as_it_is_and_nothing_is_bought(damage: Callable[[Path], None], tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
@@ -63,6 +68,7 @@ async def test_r09_a_damaged_store_is_left_as_it_is_and_nothing_is_bought(damage
         assert (wire.accepted, file.read_bytes() if file.is_file() else None) == (0, before)
 
 
+@pytest.mark.fault("R09")
 async def test_r09_an_empty_file_is_a_first_start(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "sora.db").touch()

@@ -13,6 +13,8 @@ from tests.faults.checks import ENDS, sound
 from tests.played import Muvi
 from tests.played.rig import Rig, eventually, rig
 
+pytestmark = pytest.mark.slow
+
 
 async def unwritten(at: Rig) -> Job:
     """A job whose file and note lie in their folder, while the store took no word of it."""

@@ -19,7 +19,7 @@ from tests.played import KEYS, VENDORS, Wire, played
 from tests.played.rig import PRICES, environment
 from tests.played.stdio import Chat, chat
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.slow
 SHAPES = ("canary-{}-Zk9%q/w+1=tail", "sk_canary_{}_\"'<&>\\x;,$(id)", "{}-canary.eyJhbGciOiJub25lIn0.e30.~!#*")
 """Three for each vendor: with what URLs, quotes, shells and tokens are made of."""
 WISHES: dict[str, dict[str, Any]] = {
@@ -107,6 +107,7 @@ async def commands(env: dict[str, str]) -> bytes:
     return b"".join(said)
 
 
+@pytest.mark.fault("S19", "R10")
 @each("shape", SHAPES)
 async def test_no_key_is_seen_again(shape: str, tmp_path: Path) -> None:
     keys, log = canaries(shape), tmp_path / "stderr"

@@ -14,7 +14,7 @@ from tests.played import Muvi, Wire, played
 from tests.played.rig import environment, eventually
 from tests.played.stdio import chat
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes as Linux has them")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="processes as Linux has them")]
 BESIDE = 'exec 3<&0; "$@" <&3 3<&- & wait'
 """A client that starts the server and waits for it; who wrote to the client still holds the pipe when it is gone."""
 
@@ -23,6 +23,7 @@ def settings(folder: Path, wire: Wire, **env: str) -> dict[str, str]:
     return environment(folder, {"muvi": wire.address}, (wire.host,), prices=PRICES, **{"LINGER": "0", **env})
 
 
+@pytest.mark.fault("R01")
 async def test_r01_half_a_line_and_then_the_end_ends_the_server(tmp_path: Path) -> None:
     async with chat(environment(tmp_path, {}, ())) as spoken:
         await spoken.write(b'{"jsonrpc": "2.0", "id": 5, "meth')
@@ -30,6 +31,7 @@ async def test_r01_half_a_line_and_then_the_end_ends_the_server(tmp_path: Path) 
         assert [json.loads(line)["id"] for line in spoken.said.splitlines()] == [1]
 
 
+@pytest.mark.fault("R05")
 async def test_r05_five_jobs_are_finished_after_the_client_left(tmp_path: Path) -> None:
     async with played(Muvi(walk=("pending",) * 5 + ("completed",))) as wire:
         async with chat(settings(tmp_path, wire, LINGER="1")) as spoken:
@@ -41,6 +43,7 @@ async def test_r05_five_jobs_are_finished_after_the_client_left(tmp_path: Path) 
         assert (len(wire.made), await eventually(lambda: speaking_of(tmp_path) == [], seconds=10)) == (5, True)
 
 
+@pytest.mark.fault("R05")
 async def test_r05_a_broken_pipes_signal_is_nothing(tmp_path: Path) -> None:
     async with chat(environment(tmp_path, {}, ())) as spoken:
         spoken.process.send_signal(signal.SIGPIPE)
@@ -48,6 +51,7 @@ async def test_r05_a_broken_pipes_signal_is_nothing(tmp_path: Path) -> None:
         assert await spoken.leave() == 0
 
 
+@pytest.mark.fault("R06")
 async def test_r06_a_client_that_is_killed_has_left_although_its_pipe_stays_open(tmp_path: Path) -> None:
     async with played(Muvi(walk=("pending",) * 20 + ("completed",))) as wire:
         async with chat(settings(tmp_path, wire, LINGER="1"), before=("sh", "-c", BESIDE, "sh")) as spoken:
@@ -60,6 +64,7 @@ async def test_r06_a_client_that_is_killed_has_left_although_its_pipe_stays_open
         assert len(wire.made) == 1
 
 
+@pytest.mark.fault("R07")
 async def test_r07_a_thousand_calls_at_once_are_one_purchase_and_all_answered(tmp_path: Path) -> None:
     async with played(Muvi(walk=("completed",))) as wire, chat(settings(tmp_path, wire)) as spoken:
         wishes = [await spoken.begin("tools/call", name="create_video", arguments={"prompt": "a boat", **WISH}) for _ in range(200)]

@@ -16,7 +16,7 @@ from tests.faults.test_ending import MOST_S
 from tests.played.processes import run
 from tests.played.rig import environment
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")]
 SLOW = 200
 ACCEPT = "application/json, text/event-stream"
 BODY = f"Content-Type: application/json\r\nAccept: {ACCEPT}\r\nContent-Length: 1000\r\n\r\n{{"
@@ -26,6 +26,7 @@ CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"n
 HELLO = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": CLIENT}
 
 
+@pytest.mark.fault("R11")
 @each("head", HEADS.values(), ids=list(HEADS))
 async def test_r11_slow_clients_hold_up_neither_others_nor_the_end(head: str, tmp_path: Path) -> None:
     port = free_port()

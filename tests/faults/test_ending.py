@@ -20,7 +20,7 @@ from tests.played import Muvi, played
 from tests.played.rig import environment, eventually, settled
 from tests.played.stdio import chat
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")]
 PRICES = '["muvi:sora-2"]\nper_second = "0.10"\n'
 WISH = {"model": "muvi:sora-2", "seconds": 4}
 MOST_S = 10.5
@@ -55,6 +55,7 @@ async def left(folder: Path, how: signal.Signals | None) -> tuple[int | None, li
         return code, [(job.state, job.charged) for job in jobs_in(folder)], len(wire.made), in_time
 
 
+@pytest.mark.fault("S36", "S37", "R05")
 async def test_a_hanging_paid_call_holds_nobody_up_for_more_than_ten_seconds(tmp_path: Path) -> None:
     ends: dict[str, object] = {}
 
@@ -68,6 +69,7 @@ async def test_a_hanging_paid_call_holds_nobody_up_for_more_than_ten_seconds(tmp
     assert ends == dict.fromkeys(("EOF", "SIGTERM", "SIGINT"), (0, [("unknown", "unknown")], 1, True))
 
 
+@pytest.mark.fault("S36")
 async def test_an_answer_that_comes_while_it_ends_is_written_down(tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
         wire.arm("submit", "slow", seconds=1.0)
@@ -103,6 +105,7 @@ async def test_serving_over_http_ends_on_a_signal_and_leaves_nobody(tmp_path: Pa
     assert speaking_of(tmp_path) == []
 
 
+@pytest.mark.fault("S35")
 async def test_a_create_that_is_called_off_at_any_moment_leaves_a_known_job_or_none(tmp_path: Path) -> None:
     async with (
         played(Muvi(walk=("completed",))) as wire,

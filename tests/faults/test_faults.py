@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,20 @@ from tests.faults.submit_rows import SUBMIT, Row
 from tests.played import Cdn, Muvi, played
 from tests.played.rig import eventually, rig
 
+pytestmark = pytest.mark.slow
+
+
+def ids_of(names: Iterable[str]) -> dict[str, None]:
+    """Return the faults that the rows of a table play: the first three letters of their names, in order."""
+    return dict.fromkeys(name[:3] for name in names)
+
 
 @pytest.fixture(autouse=True)
 def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
 
 
+@pytest.mark.fault(*ids_of(row.id for row in SUBMIT))
 @each("row", SUBMIT, ids=[row.id for row in SUBMIT])
 async def test_a_fault_of_the_paid_call(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
@@ -33,6 +42,7 @@ async def test_a_fault_of_the_paid_call(row: Row, tmp_path: Path, caplog: pytest
             await nothing_follows(at, job)
 
 
+@pytest.mark.fault(*ids_of(row.id for row in STATUS))
 @each("row", STATUS, ids=[row.id for row in STATUS])
 async def test_a_fault_of_a_question(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
@@ -41,6 +51,7 @@ async def test_a_fault_of_a_question(row: Row, tmp_path: Path, caplog: pytest.Lo
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault(*ids_of(row.id for row in DOWNLOAD))
 @each("row", DOWNLOAD, ids=[row.id for row in DOWNLOAD])
 async def test_a_fault_of_a_download(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
@@ -50,6 +61,7 @@ async def test_a_fault_of_a_download(row: Row, tmp_path: Path, caplog: pytest.Lo
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault(*ids_of(name for name, _ in LINKS))
 @each("link", [link for _, link in LINKS], ids=[name for name, _ in LINKS])
 async def test_a_link_to_where_nobody_should_go(link: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:
@@ -62,6 +74,7 @@ async def test_a_link_to_where_nobody_should_go(link: str, tmp_path: Path, caplo
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault(*ids_of(name for name, _ in NO_LINKS))
 @each("link", [link for _, link in NO_LINKS], ids=[name for name, _ in NO_LINKS])
 async def test_what_is_no_link_is_no_end(link: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:

@@ -13,7 +13,10 @@ from tests.faults.checks import sound
 from tests.played import Muvi
 from tests.played.rig import NOON, eventually, rig
 
+pytestmark = pytest.mark.slow
 
+
+@pytest.mark.fault("Q15", "Q20")
 @each("status", [404, 410], ids=["Q15 404 for ever", "Q20 410 for ever"])
 async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_while(
     status: int, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -25,6 +25,8 @@ from tests.played.processes import ended, finish, run
 from tests.played.rig import Rig, environment, eventually, held, rig, settled
 from tests.played.stdio import Chat, chat
 
+pytestmark = pytest.mark.slow
+
 TROUBLE = "cannot be written down yet"
 PIXAZO = {"model": "pixazo:sora-2-pro", "seconds": 4, "size": "1280x720"}
 PIXAZO_PRICES = '["pixazo:sora-2-pro"]\nper_second = "0.10"\n'
@@ -100,6 +102,7 @@ async def small(folder: Path, vendor: Played, prices: str = PRICES) -> AsyncGene
             yield Small(wire, environment(folder, {name: wire.address}, (wire.host,), prices=prices, LINGER="0"), folder)
 
 
+@pytest.mark.fault("S41")
 async def test_s41_a_disk_that_is_full_before_the_intent_refuses_and_nothing_is_sent(tmp_path: Path) -> None:
     async with small(tmp_path, Muvi()) as at, chat(at.env, stderr=at.stderr) as spoken:
         assert (await spoken.call("list_videos"))["videos"] == []
@@ -115,6 +118,7 @@ async def test_s41_a_disk_that_is_full_before_the_intent_refuses_and_nothing_is_
         assert (await spoken.ended(job["job_id"]), at.posts) == ("completed", 1)
 
 
+@pytest.mark.fault("S42")
 async def test_s42_an_answer_that_a_full_disk_does_not_take_is_told_and_written_down_later(tmp_path: Path) -> None:
     async with small(tmp_path, Muvi()) as at, chat(at.env, stderr=at.stderr) as spoken:
         job_id = await at.sent(spoken, **WISH)
@@ -126,6 +130,7 @@ async def test_s42_an_answer_that_a_full_disk_does_not_take_is_told_and_written_
         assert [job.vendor_id for job in jobs_in(tmp_path)] == [vendor_id]
 
 
+@pytest.mark.fault("S42")
 async def test_s42_after_a_kill_on_a_full_disk_the_vendors_list_has_the_job(tmp_path: Path) -> None:
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     async with small(tmp_path, Muvi(created_at=now)) as at:
@@ -140,6 +145,7 @@ async def test_s42_after_a_kill_on_a_full_disk_the_vendors_list_has_the_job(tmp_
         assert (at.posts, at.held()) == (1, 0)
 
 
+@pytest.mark.fault("S42")
 async def test_s42_without_a_list_it_is_unclear_and_held_and_the_log_names_the_way_out(tmp_path: Path) -> None:
     async with small(tmp_path, Pixazo(), PIXAZO_PRICES) as at:
         async with chat(at.env, stderr=at.stderr) as spoken:
@@ -171,6 +177,7 @@ def locked(at: Rig) -> Generator[None]:
         other.execute("ROLLBACK")
 
 
+@pytest.mark.fault("S43")
 async def test_s43_a_locked_store_refuses_and_nothing_is_sent(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         with locked(at), pytest.raises(StorageError, match="another process keeps it locked"):
@@ -180,6 +187,7 @@ async def test_s43_a_locked_store_refuses_and_nothing_is_sent(tmp_path: Path) ->
         assert (job.state, len(at.posts)) == ("completed", 1)
 
 
+@pytest.mark.fault("S43")
 async def test_s43_who_leaves_does_not_wait_for_who_writes(tmp_path: Path) -> None:
     async with chat(environment(tmp_path, {}, (), LINGER="0")) as spoken:
         await spoken.call("list_videos")
@@ -189,6 +197,7 @@ async def test_s43_who_leaves_does_not_wait_for_who_writes(tmp_path: Path) -> No
             assert (await spoken.leave(), time.monotonic() - began < MOST_S) == (0, True)
 
 
+@pytest.mark.fault("S43")
 async def test_s43_an_outcome_waits_for_a_locked_store_as_long_as_it_takes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,8 @@ from tests.faults.checks import ENDS
 from tests.played import Muvi, Pixazo
 from tests.played.rig import Rig, rig
 
+pytestmark = pytest.mark.slow
+
 MARK = "VENDORSAYS"
 HOSTILE: tuple[str, ...] = (
     *("\ud800", "a\udfffb", "\ud83d half", "\x00", "nul\x00nul", "bell\x07", "\x08\x08\x08back", "\x7f", "\x85", "\x9b31m"),
@@ -136,6 +138,7 @@ def on_terminals(job: Job) -> list[str]:
     return unfit(printed + facts(_everything(job, UTC)), lines=True)
 
 
+@pytest.mark.fault("S18", "Q01", "Q02", "Q03")
 @each("role", ["refusal", "end"])
 async def test_a_vendors_words_stand_in_their_own_field_only(role: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
@@ -155,6 +158,7 @@ async def test_a_vendors_words_stand_in_their_own_field_only(role: str, tmp_path
     assert unfit("".join(record.getMessage() for record in caplog.records if record.name.startswith("sora_mcp")), lines=True) == []
 
 
+@pytest.mark.fault("S15", "I11")
 async def test_a_vendors_id_that_is_none_stays_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with rig(Pixazo(), tmp_path) as at, asked(at) as client:
@@ -167,6 +171,7 @@ async def test_a_vendors_id_that_is_none_stays_its_own(tmp_path: Path, caplog: p
     assert unfit("".join(record.getMessage() for record in caplog.records if record.name.startswith("sora_mcp")), lines=True) == []
 
 
+@pytest.mark.fault("I09", "I10")
 async def test_a_prompt_is_data_and_moves_no_terminal_and_names_no_file(tmp_path: Path) -> None:
     kept, refused, found = list[Job](), list[str](), list[str]()
     async with rig(Muvi(walk=("completed",)), tmp_path) as at, asked(at) as client:

@@ -20,7 +20,7 @@ from tests.played.processes import finish
 from tests.played.rig import NOON, environment, eventually, rig
 from tests.played.stdio import chat
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and folders as Linux has them")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="limits and folders as Linux has them")]
 MACHINES: dict[str, tuple[str, dict[str, str]]] = {
     "no home": ("unset HOME", {}),
     "LANG=C": ("true", {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
@@ -31,6 +31,7 @@ MACHINES: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
+@pytest.mark.fault("R08")
 @each("name", MACHINES)
 async def test_r08_a_poor_machine_makes_a_video_all_the_same(name: str, tmp_path: Path) -> None:
     first, besides = MACHINES[name]
@@ -52,6 +53,7 @@ ZONES = (
 )
 
 
+@pytest.mark.fault("R08")
 @each("zone", ZONES, ids=str)
 async def test_r08_a_zone_that_has_no_name_or_no_table_is_asked_for_in_one_line(zone: dict[str, str], tmp_path: Path) -> None:
     environ = {**os.environ, **environment(tmp_path, {}, ()), "SORA_MCP_TIMEZONE": "", **zone, "PYTHONPATH": str(ROOT)}
@@ -59,6 +61,7 @@ async def test_r08_a_zone_that_has_no_name_or_no_table_is_asked_for_in_one_line(
     assert (said.returncode, said.stderr.decode()) == (2, f"sora-mcp: {ROWS['SORA_MCP_TIMEZONE'].expected}\n")
 
 
+@pytest.mark.fault("D15", "R08")
 @each("folder", ["HOME", "OUTPUT_DIR"])
 async def test_r08_a_folder_that_cannot_be_is_said_before_anything_is_bought(folder: str, tmp_path: Path) -> None:
     async with played(Muvi(walk=("completed",))) as wire:
@@ -71,6 +74,7 @@ async def test_r08_a_folder_that_cannot_be_is_said_before_anything_is_bought(fol
             assert await spoken.leave() == 0
 
 
+@pytest.mark.fault("R08")
 async def test_r08_a_process_without_memory_loses_and_repeats_no_purchase(tmp_path: Path) -> None:
     async with played(Muvi(walk=("completed",))) as wire:
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")
@@ -85,6 +89,7 @@ async def test_r08_a_process_without_memory_loses_and_repeats_no_purchase(tmp_pa
         assert len(wire.made) <= len(jobs)
 
 
+@pytest.mark.fault("R12")
 async def test_r12_a_hundred_restarts_with_twenty_jobs_are_no_storm(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("processing",)), tmp_path, POLL_SECONDS="3600") as at:
         jobs = [await at.bought(seconds=4, prompt=f"boat {number}") for number in range(20)]
@@ -99,6 +104,7 @@ async def test_r12_a_hundred_restarts_with_twenty_jobs_are_no_storm(tmp_path: Pa
         assert (len(at.wire.made), len(at.cdn.heard)) == (20, 20)
 
 
+@pytest.mark.fault("R14")
 async def test_r14_a_night_asleep_is_a_new_day_and_no_burst(tmp_path: Path) -> None:
     now = [NOON]
     async with rig(Muvi(walk=("processing",)), tmp_path, clock=lambda: now[0], POLL_SECONDS="3600", DAILY_USD="25") as at:

@@ -15,7 +15,7 @@ from tests.played import Cdn, Muvi, played
 from tests.played.rig import environment, rig
 from tests.played.stdio import chat
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of POSIX's files")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="made of POSIX's files")]
 PRICES = '["muvi:sora-2"]\nper_second = "0.10"\n'
 LINES: tuple[tuple[str, bytes], ...] = (
     ("R01 not JSON", b"hello\n"),
@@ -44,6 +44,7 @@ LINES: tuple[tuple[str, bytes], ...] = (
 )
 
 
+@pytest.mark.fault("R01", "R02")
 async def test_no_line_ends_the_process_or_is_answered_twice(tmp_path: Path) -> None:
     async with chat(environment(tmp_path, {}, ())) as spoken:
         dead = list[str]()
@@ -90,6 +91,7 @@ async def test_what_cannot_be_read_is_refused_by_its_id_and_says_why(tmp_path: P
         assert await spoken.leave() == 0
 
 
+@pytest.mark.fault("S44", "R02")
 async def test_the_same_id_twice_in_flight_buys_one_video(tmp_path: Path) -> None:
     wish = {"name": "create_video", "arguments": {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}}
     line = json.dumps({"jsonrpc": "2.0", "id": 77, "method": "tools/call", "params": wish}).encode() + b"\n"
@@ -167,6 +169,7 @@ def places(folder: Path) -> dict[str, str]:
     return {name: str(allowed / name) for name in inside} | {name: name for name in (*strange, *data, *urls, "v_0123456789#last")}
 
 
+@pytest.mark.fault("I01", "I06")
 async def test_no_image_that_may_not_be_read_is_read_and_nothing_is_bought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     named = places(tmp_path)
@@ -183,6 +186,7 @@ async def test_no_image_that_may_not_be_read_is_read_and_nothing_is_bought(tmp_p
         assert (wire.accepted, (await spoken.call("list_videos"))["videos"]) == (0, [])
 
 
+@pytest.mark.fault("C07", "C08", "C09", "C10", "C23", "I09", "I11")
 async def test_no_argument_that_cannot_be_buys_anything(tmp_path: Path) -> None:
     wish = {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}
     strange = (
@@ -209,6 +213,7 @@ async def test_no_argument_that_cannot_be_buys_anything(tmp_path: Path) -> None:
         assert (took, wire.accepted, (await spoken.call("list_videos"))["videos"]) == ([], 0, [])
 
 
+@pytest.mark.fault("I06")
 async def test_i06_an_address_of_a_picture_is_never_asked_here(tmp_path: Path) -> None:
     public = "https://pictures.example.com/boat.png?token=1"
     async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:
@@ -224,6 +229,7 @@ async def test_i06_an_address_of_a_picture_is_never_asked_here(tmp_path: Path) -
         assert (job.state, [made.body["input"]["image_url"] for made in at.wire.made], tripwire.accepted) == ("completed", [public], 0)
 
 
+@pytest.mark.fault("I11", "I12")
 async def test_i12_a_job_that_is_guessed_is_not_there_and_always_in_the_same_words(tmp_path: Path) -> None:
     async with (
         played(Muvi(walk=("completed",))) as wire,
@@ -256,6 +262,7 @@ LONG_CALLS: tuple[tuple[str, dict[str, object]], ...] = (
 )
 
 
+@pytest.mark.fault("I09", "I12")
 async def test_no_answer_repeats_a_million_characters(tmp_path: Path) -> None:
     async with chat(environment(tmp_path, {}, ())) as spoken:
         sizes = [len(json.dumps(await spoken.ask("tools/call", name=tool, arguments=given))) for tool, given in LONG_CALLS]

@@ -31,6 +31,8 @@ from tests.played.stdio import chat
 from tests.server.test_approval_lines import YES, calls, env_at, lines
 from tests.stored import begun, no, purchase
 
+pytestmark = pytest.mark.slow
+
 TRIES = 1_000
 AT_ONCE_S = 3.0
 
@@ -45,6 +47,7 @@ def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 CERTIFICATES = (("127.0.0.1", 1, "completed", 1), ("127.0.0.1", -1, "failed", 0), ("other.example", 1, "failed", 0))
 
 
+@pytest.mark.fault("S03")
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own store of authorities is asked")
 @pytest.mark.parametrize(("name", "days", "state", "creates"), CERTIFICATES, ids=["good", "expired", "of another name"])
 async def test_s03_only_a_living_certificate_of_this_name_is_talked_to(
@@ -65,6 +68,7 @@ async def test_s03_only_a_living_certificate_of_this_name_is_talked_to(
             assert (job.charged, job.error and job.error.message, at.held()) == ("no", said, 0)
 
 
+@pytest.mark.fault("S07")
 async def test_s07_a_vendor_that_hangs_keeps_no_caller_waiting(tmp_path: Path) -> None:
     async with (
         played(Muvi()) as wire,
@@ -79,6 +83,7 @@ async def test_s07_a_vendor_that_hangs_keeps_no_caller_waiting(tmp_path: Path) -
         assert (job["state"], news["state"], news["charged"], took_s < AT_ONCE_S) == ("submitting", "submitting", "held", True)
 
 
+@pytest.mark.fault("S12")
 async def test_s12_a_login_page_is_not_repeated(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "instead", **HTML, taken=True)
@@ -87,6 +92,7 @@ async def test_s12_a_login_page_is_not_repeated(tmp_path: Path, caplog: pytest.L
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("S49")
 async def test_s49_a_question_ends_with_the_process_that_asked(tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
         async with lines(env_at(wire, tmp_path)) as client:
@@ -102,6 +108,7 @@ async def test_s49_a_question_ends_with_the_process_that_asked(tmp_path: Path) -
 PARTLY = '["mulerun:sora-2-pro"]\nwhen = [{ size = "1280x720", per_second = "0.30" }]\n'
 
 
+@pytest.mark.fault("C11")
 @each(("prices", "size"), [("", "1280x720"), (PARTLY, "1792x1024")], ids=["no price at all", "none for this size"])
 async def test_c11_what_has_no_price_is_not_bought(prices: str, size: str, tmp_path: Path) -> None:
     async with rig(MuleRun(), tmp_path, prices=prices) as at:
@@ -110,12 +117,14 @@ async def test_c11_what_has_no_price_is_not_bought(prices: str, size: str, tmp_p
         assert (at.wire.accepted, at.held(), (await at.service.jobs(principal="local")).jobs) == (0, 0, ())
 
 
+@pytest.mark.fault("C11")
 async def test_c11_what_has_a_price_beside_it_is_bought(tmp_path: Path) -> None:
     async with rig(MuleRun(), tmp_path, prices=PARTLY) as at:
         job = await at.until((await at.bought(size="1280x720", seconds=4)).id, *ENDS)
         assert (job.state, job.micros, len(at.posts)) == ("completed", usd("1.20"), 1)
 
 
+@pytest.mark.fault("C21")
 @each(("currency", "micros"), [("USD", 1_250_000), ("EUR", None), ("usd", None), (None, None)])
 def test_c21_a_sum_in_another_currency_is_no_sum(currency: str | None, micros: int | None) -> None:
     body = {"estimate_type": "unit_price", "total_cost": 1.25, "currency": currency}
@@ -125,6 +134,7 @@ def test_c21_a_sum_in_another_currency_is_no_sum(currency: str | None, micros: i
 # Budgets
 
 
+@pytest.mark.fault("C06")
 def test_c06_a_thousand_ends_without_a_video_leave_nothing_held(tmp_path: Path) -> None:
     store, boundless = Store(f"sqlite:///{tmp_path / 'sora.db'}", tmp_path), Caps(usd("1"), usd("1"), usd("1"), UTC)
     with store._database.write.connect() as conn:  # pyright: ignore[reportPrivateUsage]
@@ -145,6 +155,7 @@ def test_c06_a_thousand_ends_without_a_video_leave_nothing_held(tmp_path: Path) 
     store.close()
 
 
+@pytest.mark.fault("C23")
 async def test_c23_caps_and_prices_are_those_of_the_start(tmp_path: Path) -> None:
     config = tmp_path / "config" / "sora-mcp" / "config.toml"
     config.parent.mkdir(parents=True)

@@ -18,6 +18,8 @@ from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.played import KEY, AimlApi, Muvi, played
 from tests.played.rig import NOON, eventually, leaks, opened, rig
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -27,6 +29,7 @@ def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 # Never sent
 
 
+@pytest.mark.fault("S01")
 async def test_s01_a_closed_port_costs_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         await at.wire.refuse()
@@ -35,6 +38,7 @@ async def test_s01_a_closed_port_costs_nothing(tmp_path: Path, caplog: pytest.Lo
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("S01")
 async def test_s01_a_port_that_opens_again_is_used_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         await at.wire.refuse()
@@ -50,6 +54,7 @@ async def test_s01_a_port_that_opens_again_is_used_once(tmp_path: Path, caplog: 
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("S02")
 async def test_s02_a_name_that_does_not_exist_costs_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path, own=False, MUVI_BASE_URL="https://vendor.invalid") as at:
         job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=10)
@@ -57,6 +62,7 @@ async def test_s02_a_name_that_does_not_exist_costs_nothing(tmp_path: Path, capl
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("S03")
 @each("name", ["127.0.0.1", "other.example"])
 async def test_s03_a_certificate_that_nobody_vouches_for_is_not_talked_to(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -73,6 +79,7 @@ async def test_s03_a_certificate_that_nobody_vouches_for_is_not_talked_to(
 # Not now
 
 
+@pytest.mark.fault("S21")
 async def test_s21_a_vendor_that_asks_to_wait_is_waited_for_and_buys_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "instead", status=429, headers={"Retry-After": "1"})
@@ -101,6 +108,7 @@ async def test_s21_the_wait_may_stand_in_the_body(tmp_path: Path) -> None:
         assert (job.state, len(at.wire.made), second.at - first.at >= 1.5) == ("completed", 1, True)
 
 
+@pytest.mark.fault("S21")
 async def test_s21_a_vendor_that_never_takes_it_ends_it_for_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "instead", times=-1, status=429, headers={"Retry-After": "-5"})
@@ -109,6 +117,7 @@ async def test_s21_a_vendor_that_never_takes_it_ends_it_for_nothing(tmp_path: Pa
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("S22")
 @each("told", ["999999", "1e400", "Fri, 31 Dec 9999 23:59:59 GMT"])
 async def test_s22_a_wait_without_end_is_cut_and_the_job_can_be_called_back(
     told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -128,6 +137,7 @@ async def test_s22_a_wait_without_end_is_cut_and_the_job_can_be_called_back(
 # Two jobs
 
 
+@pytest.mark.fault("S29")
 async def test_s29_an_idle_connection_that_the_vendor_closed_makes_nothing_unclear(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,6 +148,7 @@ async def test_s29_an_idle_connection_that_the_vendor_closed_makes_nothing_uncle
         assert (first.state, second.state, len(at.wire.made), at.held()) == ("completed", "completed", 2, 0)
 
 
+@pytest.mark.fault("S29")
 async def test_s29_each_paid_call_has_a_connection_of_its_own(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         for seconds in (4, 8, 12):
@@ -146,6 +157,7 @@ async def test_s29_each_paid_call_has_a_connection_of_its_own(tmp_path: Path) ->
         assert [on.count(heard.connection) for heard in at.wire.requests("submit")] == [1, 1, 1]
 
 
+@pytest.mark.fault("S31")
 async def test_s31_an_id_that_is_told_twice_belongs_to_the_first_job_and_the_second_is_unclear(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         first = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -159,6 +171,7 @@ async def test_s31_an_id_that_is_told_twice_belongs_to_the_first_job_and_the_sec
         assert (len(at.wire.made), len(at.posts), at.held()) == (2, 2, second.micros)
 
 
+@pytest.mark.fault("S30")
 async def test_s30_two_ids_in_one_answer_are_no_id(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(shape="enveloped"), tmp_path) as at:
         at.wire.arm("submit", "mended", **{"with": {"jobId": "job_other"}})
@@ -173,6 +186,7 @@ async def test_s30_two_ids_in_one_answer_are_no_id(tmp_path: Path, caplog: pytes
 NO_LINKS = (None, "", "file:///etc/passwd", "ftp://127.0.0.1/v.mp4", "data:video/mp4;base64,AAAA", {"url": None}, [], 7)
 
 
+@pytest.mark.fault("D06", "Q11")
 @each("link", NO_LINKS, ids=str)
 async def test_a_video_that_is_made_but_has_no_link_is_not_asked_for_for_ever(
     link: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -190,6 +204,7 @@ async def test_a_video_that_is_made_but_has_no_link_is_not_asked_for_for_ever(
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("Q11")
 async def test_a_link_that_comes_late_is_taken(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("status", "mended", times=8, **{"with": {"status": "completed", "output": None, "outputs": None}})
@@ -205,6 +220,7 @@ async def test_an_answer_to_the_paid_call_that_is_made_without_a_link_is_a_known
         assert (job.state, job.vendor_id) == ("completed", at.wire.made[0].id)
 
 
+@pytest.mark.fault("S44")
 async def test_s44_the_same_wish_at_the_same_moment_is_one_purchase(tmp_path: Path) -> None:
     jobs: list[tuple[str, bool]] = []
     async with rig(Muvi(), tmp_path) as at:
@@ -221,6 +237,7 @@ async def test_s44_the_same_wish_at_the_same_moment_is_one_purchase(tmp_path: Pa
         assert (len(at.wire.made), len(at.posts)) == (1, 1)
 
 
+@pytest.mark.fault("S46")
 async def test_s46_a_request_id_with_other_arguments_buys_nothing(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         job = await at.create(seconds=4, request_id="one")
@@ -230,6 +247,7 @@ async def test_s46_a_request_id_with_other_arguments_buys_nothing(tmp_path: Path
         assert len(at.posts) == 1
 
 
+@pytest.mark.fault("S45")
 async def test_s45_a_wish_that_comes_again_after_a_restart_is_the_same_job(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "close")
@@ -244,6 +262,7 @@ async def test_s45_a_wish_that_comes_again_after_a_restart_is_the_same_job(tmp_p
 # Files
 
 
+@pytest.mark.fault("D09")
 async def test_d09_a_download_that_hangs_does_not_hold_up_the_others(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "hang_mid_body")
@@ -253,6 +272,7 @@ async def test_d09_a_download_that_hangs_does_not_hold_up_the_others(tmp_path: P
         assert (other.state, (await at.job(stuck.id)).state) == ("completed", "running")
 
 
+@pytest.mark.fault("D12")
 async def test_d12_a_dead_link_is_replaced_by_a_new_one(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("status", "mended", **{"with": {"status": "completed", "output": f"{at.cdn.address}/files/old.mp4", "outputs": None}})
@@ -278,6 +298,7 @@ async def test_a_key_of_eight_characters_is_cut_out_of_what_a_vendor_says(tmp_pa
         assert (job.state, job.error.vendor_message) == ("failed", "Unknown key ***")
 
 
+@pytest.mark.fault("D15")
 async def test_d15_a_folder_that_cannot_be_written_keeps_the_job_until_it_can(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "slow", seconds=0.3)
@@ -296,6 +317,7 @@ async def test_d15_a_folder_that_cannot_be_written_keeps_the_job_until_it_can(tm
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("D16")
 async def test_d16_a_name_that_is_taken_is_neither_followed_nor_overwritten(tmp_path: Path) -> None:
     (secret := tmp_path / "precious").write_text("mine", "utf-8")
     async with rig(Muvi(walk=("pending",)), tmp_path) as at:
@@ -311,6 +333,7 @@ async def test_d16_a_name_that_is_taken_is_neither_followed_nor_overwritten(tmp_
         assert (job.state, Path(job.artifact.path).read_bytes() == at.vendor.clip, secret.read_text("utf-8")) == ("completed", True, "mine")
 
 
+@pytest.mark.fault("D18")
 async def test_d18_two_desks_on_one_store_ask_and_fetch_once(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending", "completed")), tmp_path) as at, opened(at.settings):
         jobs = [await at.bought(seconds=seconds) for seconds in (4, 8, 12)]
@@ -318,6 +341,7 @@ async def test_d18_two_desks_on_one_store_ask_and_fetch_once(tmp_path: Path) -> 
         assert (len(at.posts), len(at.wire.requests("status")), len(at.cdn.heard)) == (3, 6, 3)
 
 
+@pytest.mark.fault("D21", "Q22")
 async def test_d21_the_file_host_sees_no_key_and_no_cookie(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(AimlApi(), tmp_path) as at:
         at.wire.arm("submit", "mended", headers={"Set-Cookie": "session=s; Path=/"})

@@ -23,7 +23,7 @@ from tests.played import Muvi, Wire, played
 from tests.played.rig import environment, eventually
 from tests.played.stdio import CLIENT, Chat
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pipes and processes as Linux has them")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="pipes and processes as Linux has them")]
 MANY = 200
 """Questions whose answers no pipe holds."""
 
@@ -122,6 +122,7 @@ def read_to(reading: int, number: int) -> list[int]:
     return ids
 
 
+@pytest.mark.fault("R03")
 async def test_r03_a_client_that_reads_nothing_holds_up_no_job_and_hears_all_when_it_reads_again(tmp_path: Path) -> None:
     async with played(Muvi()) as wire, deaf(settings(tmp_path, wire)) as (spoken, reading):
         wire.arm("status", "slow", seconds=2.0)
@@ -134,6 +135,7 @@ async def test_r03_a_client_that_reads_nothing_holds_up_no_job_and_hears_all_whe
         assert sorted(ids) == list(range(1, last + 1))
 
 
+@pytest.mark.fault("R03")
 async def test_r03_a_client_that_reads_nothing_and_leaves_holds_nobody_up(tmp_path: Path) -> None:
     async with played(Muvi(walk=("pending",))) as wire, deaf(settings(tmp_path, wire)) as (spoken, reading):
         await create(spoken)
@@ -145,6 +147,7 @@ async def test_r03_a_client_that_reads_nothing_and_leaves_holds_nobody_up(tmp_pa
             await spoken.process.wait()
 
 
+@pytest.mark.fault("R03")
 async def test_r03_a_client_that_closes_its_side_has_left_and_its_job_is_finished_without_it(tmp_path: Path) -> None:
     async with played(Muvi(walk=("pending",) * 30 + ("completed",))) as wire:
         async with deaf(settings(tmp_path, wire, LINGER="1")) as (spoken, reading):
@@ -158,6 +161,7 @@ async def test_r03_a_client_that_closes_its_side_has_left_and_its_job_is_finishe
         assert await eventually(lambda: speaking_of(tmp_path) == [], seconds=10)
 
 
+@pytest.mark.fault("R04")
 @each("end", [full, broken])
 async def test_r04_a_log_that_nobody_reads_holds_up_no_answer_and_no_job(
     end: Callable[[], AbstractContextManager[int]], tmp_path: Path
@@ -182,6 +186,7 @@ def heeding() -> Iterator[None]:
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.fault("R05")
 @pytest.mark.usefixtures("heeding")
 async def test_r05_a_terminal_that_closes_gives_the_paid_call_its_last_while(tmp_path: Path) -> None:
     async with played(Muvi()) as wire:

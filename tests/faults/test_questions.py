@@ -36,6 +36,7 @@ async def asked_until(at: Rig, job_id: str, count: int) -> bool:
     return await eventually(enough)
 
 
+@pytest.mark.fault("Q07")
 @each("cost", [-1, "free", True, [], 10**30])
 async def test_q07_a_sum_that_cannot_be_leaves_the_price_that_was_held(
     cost: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -47,6 +48,7 @@ async def test_q07_a_sum_that_cannot_be_leaves_the_price_that_was_held(
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("Q10")
 async def test_q10_an_end_is_an_end_whatever_the_vendor_says_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -59,6 +61,7 @@ async def test_q10_an_end_is_an_end_whatever_the_vendor_says_later(tmp_path: Pat
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("Q10")
 async def test_q10_a_video_that_was_made_and_then_is_not_costs_what_was_settled(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(walk=("completed", "processing", "pending", "completed")), tmp_path) as at:
         at.cdn.arm("media", "instead", status=404)
@@ -68,6 +71,7 @@ async def test_q10_a_video_that_was_made_and_then_is_not_costs_what_was_settled(
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("Q13")
 async def test_q13_a_key_that_goes_bad_loses_no_job_and_a_good_one_finishes_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("status", "instead", times=-1, status=401)
@@ -82,6 +86,7 @@ async def test_q13_a_key_that_goes_bad_loses_no_job_and_a_good_one_finishes_it(t
         await sound(at, tmp_path, await at.job(begun.id), caplog)
 
 
+@pytest.mark.fault("Q16")
 async def test_q16_a_storm_of_429_is_waited_out_and_submits_go_on(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("status", "instead", times=1, status=429, headers={"Retry-After": "4"})
@@ -94,6 +99,7 @@ async def test_q16_a_storm_of_429_is_waited_out_and_submits_go_on(tmp_path: Path
         assert mine[1] - mine[0] >= 4.0
 
 
+@pytest.mark.fault("Q17")
 async def test_q17_fifty_errors_in_a_row_are_survived(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("status", "instead", times=MANY, status=500)
@@ -140,6 +146,7 @@ async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: 
         assert at.service.troubles == {}
 
 
+@pytest.mark.fault("Q18")
 async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_job_listed(tmp_path: Path) -> None:
     now = [NOON]
     async with rig(Muvi(walk=("processing",)), tmp_path, clock=lambda: now[0], POLL_SECONDS="") as at:
@@ -156,6 +163,7 @@ async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_
 STRAY = ("polling_url", "status_url", "response_url", "cancel_url")
 
 
+@pytest.mark.fault("Q19")
 @each(
     ("vendor", "model", "wish"),
     [

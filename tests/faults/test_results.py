@@ -48,6 +48,7 @@ async def hurried(at: Rig, job_id: str, *states: str) -> str:
     return (await at.job(job_id)).state
 
 
+@pytest.mark.fault("D12")
 async def test_d12_a_link_that_dies_while_its_host_is_away_is_still_renewed(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "instead", times=12, status=503)
@@ -57,6 +58,7 @@ async def test_d12_a_link_that_dies_while_its_host_is_away_is_still_renewed(tmp_
         assert (len(at.cdn.heard), len(at.wire.made)) == (14, 1)
 
 
+@pytest.mark.fault("D12")
 async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_failed(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         for _ in range(8):
@@ -82,6 +84,7 @@ async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_
         assert (len(pauses), sum(pauses) > LOST_S) == (SAVES - 1, True)
 
 
+@pytest.mark.fault("D03")
 @pytest.mark.parametrize("link", ["http://cdn.invalid:PORT/v.mp4", "http://ｃdn.invalid:PORT/v.mp4"])
 async def test_d03_a_name_is_resolved_once_and_its_checked_address_connected_to(
     link: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -103,6 +106,7 @@ async def test_d03_a_name_is_resolved_once_and_its_checked_address_connected_to(
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("D03")
 @pytest.mark.parametrize("answers", [("127.0.0.1",), ("93.184.216.34", "127.0.0.1"), ("::ffff:127.0.0.1",)])
 async def test_d03_a_public_name_with_an_address_inside_is_connected_to_nowhere(
     answers: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +122,7 @@ async def test_d03_a_public_name_with_an_address_inside_is_connected_to_nowhere(
         assert (job.state, job.charged, job.error and job.error.code) == ("failed", "yes", "result_invalid")
 
 
+@pytest.mark.fault("D04")
 async def test_d04_six_hops_are_too_many(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "hop", times=-1, to="/files/hop.mp4")
@@ -130,6 +135,7 @@ async def test_d04_six_hops_are_too_many(tmp_path: Path, caplog: pytest.LogCaptu
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("D08")
 async def test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -141,6 +147,7 @@ async def test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away(
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("D09")
 async def test_d09_a_drip_ends_with_the_whole_time_of_a_download_and_begins_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -154,6 +161,7 @@ async def test_d09_a_drip_ends_with_the_whole_time_of_a_download_and_begins_anew
         assert (job.state, other.state, len(at.cdn.heard)) == ("completed", "completed", 3)
 
 
+@pytest.mark.fault("D10")
 async def test_d10_what_is_no_video_is_asked_for_at_a_fresh_link(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("status", "mended", **{"with": {"status": "completed", "output": f"{at.cdn.address}/old.mp4", "outputs": None}})
@@ -163,6 +171,7 @@ async def test_d10_what_is_no_video_is_asked_for_at_a_fresh_link(tmp_path: Path,
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("D11")
 async def test_d11_a_film_with_a_script_behind_it_is_only_a_film(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     polyglot = CLIP + (32).to_bytes(4, "big") + b"free" + b"<script>alert(1)</script>"[:24]
     async with rig(Muvi(clip=polyglot), tmp_path) as at:
@@ -174,6 +183,7 @@ async def test_d11_a_film_with_a_script_behind_it_is_only_a_film(tmp_path: Path,
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("D13")
 async def test_d13_half_a_file_is_never_continued_with_another(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(clip=LARGE), tmp_path) as at:
         at.cdn.arm("media", "hang_mid_body")
@@ -190,6 +200,7 @@ async def test_d13_half_a_file_is_never_continued_with_another(tmp_path: Path, c
 NAMES = ("../../.bashrc", "C:\\x", "a\\0b.mp4", "x" * 4096, "CON", "\u202egpj.exe", "/etc/passwd", "-rf")
 
 
+@pytest.mark.fault("D14")
 @each("name", NAMES, ids=ascii)
 async def test_d14_a_name_that_a_host_gives_its_file_is_not_used(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
@@ -212,6 +223,7 @@ def at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.fault("D15")
 async def test_d15_a_disk_that_fills_up_in_the_middle_of_a_file_keeps_the_job_until_there_is_room(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -244,6 +256,7 @@ def swapped_for_a_file(folder: Path, elsewhere: Path) -> None:
 SWAPS = (gone, swapped_for_a_link, swapped_for_a_file)
 
 
+@pytest.mark.fault("D16")
 @each("strike", SWAPS, ids=[strike.__name__ for strike in SWAPS])
 async def test_d16_what_is_swapped_under_a_download_is_never_called_its_file(
     strike: Callable[[Path, Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -267,6 +280,7 @@ async def test_d16_what_is_swapped_under_a_download_is_never_called_its_file(
         await sound(at, tmp_path, job, caplog)
 
 
+@pytest.mark.fault("D19")
 async def test_d19_of_many_results_the_first_video_is_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         many = [{"url": f"{at.cdn.address}/files/{number}.mp4", "type": "video"} for number in range(10)]

@@ -23,6 +23,7 @@ def swapped_folder(folder: Path) -> None:
     (folder / "deep").symlink_to(folder.parent / "outside")
 
 
+@pytest.mark.fault("I02")
 @pytest.mark.parametrize("swap", [swapped_file, swapped_folder], ids=["the file", "its folder"])
 def test_a_link_that_was_put_there_between_the_look_and_the_opening_is_not_followed(
     tmp_path: Path, swap: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch

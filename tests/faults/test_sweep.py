@@ -12,10 +12,11 @@ from .sweep.__main__ import calls, chances, migrations, sweep
 from .sweep.kills import unfit
 from .sweep.oracle import Figures
 
-pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")]
 WHY_NOT = unfit() if sys.platform != "win32" else None
 
 
+@pytest.mark.fault("S40", "D17")
 @pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
 async def test_kills_at_calls_of_the_kernel_buy_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:
     await sweep(calls(stride=random.randint(11, 12)), figures := Figures(), kills=sys.maxsize, folder=tmp_path)
@@ -23,6 +24,7 @@ async def test_kills_at_calls_of_the_kernel_buy_nothing_twice_and_lose_nothing(t
     assert (figures.wrong, figures.kills >= 50) == ([], True)
 
 
+@pytest.mark.fault("R13")
 @pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
 async def test_kills_while_an_older_store_is_opened_lose_nothing_and_buy_nothing_twice(tmp_path: Path) -> None:
     await sweep(migrations(stride=random.randint(38, 42)), figures := Figures(), kills=sys.maxsize, folder=tmp_path)
@@ -30,6 +32,7 @@ async def test_kills_while_an_older_store_is_opened_lose_nothing_and_buy_nothing
     assert (figures.wrong, figures.kills >= 25) == ([], True)
 
 
+@pytest.mark.fault("S40", "S45")
 async def test_kills_by_chance_buy_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:
     await sweep(chances(random.randrange(10**6)), figures := Figures(), kills=45, folder=tmp_path)
     print(figures)

@@ -24,6 +24,8 @@ from tests.each import each
 
 from .clips import a_clip
 
+pytestmark = pytest.mark.slow
+
 MOST_S, MOST_MIB = 2.0, 48
 
 
@@ -131,6 +133,7 @@ def a_png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + end
 
 
+@pytest.mark.fault("I04")
 @each("side", [13_000, 30_000], ids=["169 megapixels", "900 megapixels"])
 def test_a_picture_of_too_many_megapixels_is_refused_by_its_header(side: int, tmp_path: Path) -> None:
     (tmp_path / "huge.png").write_bytes(a_png_header(side, side))
@@ -148,6 +151,7 @@ def test_a_picture_that_is_not_decoded_any_more_is_refused_by_its_header() -> No
         works.fitted(a_png_header(9_000, 9_000), (1280, 720), "crop", ("image/png",), 10**6)
 
 
+@pytest.mark.fault("I03")
 def test_a_gif_is_no_first_frame(tmp_path: Path) -> None:
     a_gif(tmp_path / "boat.gif")
     with pytest.raises(BrokenRules, match="not 'a GIF'"):

@@ -73,6 +73,7 @@ def test_the_smallest_and_the_largest_webp_are_measured(side: int) -> None:
     assert measure(encoded("WEBP", side, 1, lossless=True)) == Picture("image/webp", side, 1)
 
 
+@pytest.mark.fault("I03", "I08")
 @each(
     ("raw", "got"),
     [
@@ -111,6 +112,7 @@ def test_a_picture_of_more_than_100_megapixels_is_refused() -> None:
     assert refusal(png(10_001, 10_000)) == "image must be a picture of at most 100 megapixels, not 'a PNG of 10001x10000 pixels'."
 
 
+@pytest.mark.fault("I08")
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(PICTURES)), st.floats(0, 0.99))
 def test_a_picture_that_was_cut_off_anywhere_is_refused(name: str, part: float) -> None:

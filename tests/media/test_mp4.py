@@ -216,6 +216,7 @@ def test_a_giant_index_is_not_read(tmp_path: Path) -> None:
         inspect(path)
 
 
+@pytest.mark.fault("D11")
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(WHOLE) - 1))
 @example(len(WHOLE) - 1)

@@ -43,6 +43,7 @@ def pixels(raw: bytes) -> bytes:
     return Pillow.open(io.BytesIO(raw)).convert("RGB").tobytes()
 
 
+@pytest.mark.fault("I07")
 @each("kind", ["JPEG", "PNG", "WebP"])
 def test_the_place_is_cut_out_and_no_pixel_changes(kind: str) -> None:
     raw = a_photo(kind, **({"lossless": True} if kind == "WebP" else {}))
@@ -81,6 +82,7 @@ def test_nonsense_in_the_metadata_is_no_reason_to_turn() -> None:
     assert metadata.strip(a_photo(orientation=77), "image/jpeg").orientation == 1
 
 
+@pytest.mark.fault("I03")
 def test_a_heic_photo_becomes_a_jpeg() -> None:
     pytest.importorskip("pi_heif", reason="pi-heif has no build for this machine")
     image = picture_of((Path(__file__).parent / "red.heic").read_bytes())
@@ -127,6 +129,7 @@ def test_a_picture_is_what_its_uri_says() -> None:
     assert data_of(image) == b"abc"
 
 
+@pytest.mark.fault("I07")
 def test_a_photo_in_a_folder_loses_its_place_too(tmp_path: Path) -> None:
     from sora_mcp.jobs.input_files import read_image
 

@@ -24,6 +24,8 @@ from sora_mcp.media.sample.scene import COMMENT, Clip
 from sora_mcp.media.view.poster import poster
 from tests.each import each
 
+pytestmark = pytest.mark.slow
+
 CLIPS = Path(with_ffmpeg.__file__).parent / "clips"
 MAKING: list[Means] = ["pyav", *(["ffmpeg"] if with_ffmpeg.find() else [])]
 each_means = pytest.mark.parametrize("means", MAKING)

@@ -55,6 +55,7 @@ ANSWERS: dict[str, tuple[ElicitResult, bool]] = {
 }
 
 
+@pytest.mark.fault("S50")
 @each(("answer", "buys"), ANSWERS.values(), ids=list(ANSWERS))
 async def test_only_a_plain_yes_buys(answer: ElicitResult, buys: bool, era: Era, tmp_path: Path) -> None:
     async with shop(tmp_path) as at:
@@ -109,6 +110,7 @@ async def test_a_no_is_said_and_ends_the_quote(era: Era, tmp_path: Path) -> None
         assert (at.rig.posts, at.rig.held()) == ([], 0)
 
 
+@pytest.mark.fault("S51")
 async def test_a_client_without_forms_gets_a_quote_to_approve_elsewhere(era: Era, tmp_path: Path) -> None:
     async with shop(tmp_path) as at, Client(at.server, mode=era) as client:
         refused = await buy(client)
@@ -165,6 +167,7 @@ async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(tmp_path:
         assert len(await at.jobs()) == 1
 
 
+@pytest.mark.fault("C12")
 @each(("days", "ends"), [(89, "submitting"), (90, "declined")])
 async def test_a_price_from_an_old_table_needs_a_yes_however_low(days: int, ends: str, era: Era, tmp_path: Path) -> None:
     async with shop(tmp_path, CONFIRM_ABOVE_USD="100") as at, at.client(NO, era) as client:
@@ -182,6 +185,7 @@ async def test_a_price_that_was_worked_out_needs_a_yes(confidence: Confidence, u
         assert at.rig.service.needs_yes(price) is needs
 
 
+@pytest.mark.fault("S51")
 async def test_a_client_that_answers_with_an_error_gets_the_quote_for_a_yes_elsewhere(tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(ErrorData(code=-32603, message="no screen"), "legacy") as client:
         result = await buy(client)
@@ -197,6 +201,7 @@ async def test_an_error_between_two_calls_leaves_nothing_bought(tmp_path: Path) 
         assert await at.jobs() == []
 
 
+@pytest.mark.fault("S51")
 async def test_silence_ends_with_the_quote(tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(None, "auto") as first, at.client(None, "legacy") as silent:
         await asked(first)

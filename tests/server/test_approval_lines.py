@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import anyio.abc
+import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp.types import INVALID_PARAMS
 
@@ -18,6 +19,8 @@ from tests.played import Muvi, Wire, played, processes
 from tests.played.rig import environment
 
 from .forms import ABOVE, CLIP
+
+pytestmark = pytest.mark.slow
 
 TRIES = 1_000
 META = {
@@ -82,6 +85,7 @@ YES = {"action": "accept", "content": {"buy": True}}
 MALFORMED: list[Any] = [{"approval": 1}, [], {"approval": {}}, {"approval": {"action": "buy"}}]
 
 
+@pytest.mark.fault("S47")
 async def test_a_thousand_lines_with_one_yes_are_one_purchase_also_after_a_restart(tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
         async with lines(env_at(wire, tmp_path)) as client:
@@ -96,6 +100,7 @@ async def test_a_thousand_lines_with_one_yes_are_one_purchase_also_after_a_resta
         assert (again["code"], len(jobs), len(wire.requests("submit"))) == (INVALID_PARAMS, 1, 1)
 
 
+@pytest.mark.fault("S47")
 async def test_a_form_that_is_answered_a_thousand_times_is_one_purchase(tmp_path: Path) -> None:
     async with played(Muvi()) as wire, lines(env_at(wire, tmp_path)) as client:
         await client.say({"id": 1, "method": "initialize", "params": HELLO})
@@ -111,6 +116,7 @@ async def test_a_form_that_is_answered_a_thousand_times_is_one_purchase(tmp_path
         assert (news["result"]["structuredContent"]["state"] != "submitting", len(wire.requests("submit"))) == (True, 1)
 
 
+@pytest.mark.fault("S50")
 async def test_a_form_whose_answer_cannot_be_read_buys_nothing(tmp_path: Path) -> None:
     async with played(Muvi()) as wire, lines(env_at(wire, tmp_path)) as client:
         await client.say({"id": 1, "method": "initialize", "params": HELLO})

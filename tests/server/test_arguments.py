@@ -43,6 +43,7 @@ def test_what_is_right_comes_back_without_nulls() -> None:
     }
 
 
+@pytest.mark.fault("C08")
 def test_a_misspelt_argument_is_named_with_the_nearest_one_and_mended() -> None:
     with pytest.raises(BrokenRules) as refused:
         checked("create_video", ARGUMENTS, {"promt": "A boat"})

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import pytest
 
 from tests.each import each
 from tests.media.clips import a_clip
 
 from .test_seeing import a_room
+
+pytestmark = pytest.mark.slow
 
 CLIP = "v_0123456789"
 FEWEST = 40

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mcp import Client
 
 from sora_mcp.config.settings import load
@@ -17,6 +18,8 @@ from tests.each import each
 from tests.played.rig import opened, picture
 
 from .conftest import Era
+
+pytestmark = pytest.mark.slow
 
 VEO = "muvi:veo-3.1-fast"
 """4, 6 or 8 s; 16:9 or 9:16; 720p, 1080p, 4k."""

@@ -103,6 +103,7 @@ class BrokenWords(SoraServer):
         return CallToolResult(content=[TextContent(type="text", text=BROKEN)], structured_content={"message": BROKEN})
 
 
+@pytest.mark.fault("Q01")
 async def test_no_answer_ever_holds_a_lone_surrogate(era: Era) -> None:
     server = BrokenWords("x")
     server.middleware.append(send_valid_unicode)
@@ -221,6 +222,7 @@ def test_a_host_that_asks_and_goes_on_without_a_handshake_is_served() -> None:
         assert server.leave()[0] == 0
 
 
+@pytest.mark.fault("R05")
 def test_a_host_that_leaves_without_a_word_ends_the_server() -> None:
     with started() as server:
         assert server.leave()[:2] == (0, b"")

@@ -15,6 +15,8 @@ from tests.media.test_hostile import FILES
 
 from .test_seeing import Room, a_room
 
+pytestmark = pytest.mark.slow
+
 CLIP = "v_0123456789"
 TOOLS: dict[str, dict[str, Any]] = {
     "view_video": {"job_id": CLIP},

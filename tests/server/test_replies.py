@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from mcp.types import CallToolResult, ResourceLink, TextContent
 
 from sora_mcp.domain import Artifact, Call, Job, JobError
@@ -414,6 +415,7 @@ def test_what_came_is_repeated_only_as_far_as_json_can_hold_it() -> None:
     ]
 
 
+@pytest.mark.fault("S51")
 def test_a_needed_yes_names_the_quote_and_how_a_person_gives_it() -> None:
     result = replies.refused(NeedsConfirmation("muvi:sora-2 costs $2.40 for this.", quote_id="q_7k2"))
     assert said(result) == (

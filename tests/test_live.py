@@ -22,7 +22,8 @@ from sora_mcp.net.client import REQUEST_S, VendorClient
 from sora_mcp.server.app import SoraServer, build
 from tests.each import each
 from tests.played import Compatible, Fal, Muvi, OpenRouter
-from tests.played.rig import NOON, PROMPT, Rig, eventually, leaks, rig
+from tests.played.rig import NOON, PROMPT, Rig, leaks, rig
+from tests.waiting import eventually
 
 DAY = 86_400.0
 VEO = "openrouter:veo-3.1-fast"

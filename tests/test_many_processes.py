@@ -21,10 +21,11 @@ from sora_mcp.jobs.worker import Worker, open_service
 from sora_mcp.store import Store
 from sora_mcp.store.database import connect
 from sora_mcp.store.schema import jobs as rows
+from tests.waiting import eventually, patience
 
 from .played import Muvi, Wire, played
 from .played.processes import buying, ended, go, line, run
-from .played.rig import environment, eventually, held
+from .played.rig import environment, held
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +40,7 @@ async def crowded(folder: Path, wire: Wire, url: str, count: int) -> list[bytes]
     for process in processes:
         await go(process)
     said = [await line(process) for process in processes]
-    codes = [await ended(process, seconds=100) for process in processes]
+    codes = [await ended(process) for process in processes]
     assert codes == [0] * count
     return said
 
@@ -89,7 +90,7 @@ async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_succe
                     asleep.set()
 
             wire.watch = sleep
-            with anyio.fail_after(30):
+            with patience("the process to fall asleep"):
                 await asleep.wait()
             lapse(store_url, tmp_path)
             await Worker(service).run(until_idle=True)
@@ -99,7 +100,7 @@ async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_succe
             if moment == "submit:created":
                 # The answer to the paid call was under way: who sent it may still say what came of it.
                 await Worker(service).run(until_idle=True)
-                assert await eventually(lambda: states(store_url, tmp_path) == Counter(completed=1), seconds=20)
+                assert await eventually(lambda: states(store_url, tmp_path) == Counter(completed=1))
             sleeper.send_signal(signal.SIGTERM)
             assert await ended(sleeper) == 0
             woken = await service.job(job.id, principal="local")
@@ -151,4 +152,4 @@ async def test_nobody_is_told_that_the_database_is_locked(tmp_path: Path) -> Non
             await anyio.sleep(1.0)
         database.close()
         assert [await line(buyer) for buyer in buyers] == [b'{"made": 3}\n'] * 2
-        assert [await ended(buyer, seconds=90) for buyer in buyers] == [0, 0]
+        assert [await ended(buyer) for buyer in buyers] == [0, 0]

@@ -32,7 +32,7 @@ async def test_one_process_buys_what_the_budget_pays_for(store_url: str, budget:
             except OverBudget as error:
                 ends.append(error.its_code)
             else:
-                ends.append((await at.until(job.id, "completed", "failed", "unknown", seconds=20)).state)
+                ends.append((await at.until(job.id, "completed", "failed", "unknown")).state)
 
         async with anyio.create_task_group() as group:
             for number in range(WISHES):

@@ -15,9 +15,10 @@ from sora_mcp.domain.money import usd
 from sora_mcp.server.messages import of_error
 from sora_mcp.store import Store
 from tests.each import each
+from tests.waiting import eventually
 
 from .played import AimlApi, Muvi, Pixazo
-from .played.rig import PRICES, eventually, rig
+from .played.rig import PRICES, rig
 from .stored import CAPS, DONE, PENDING, begun, no, purchase, running, spent
 
 ENDS = ("completed", "failed", "cancelled", "unknown")

@@ -19,9 +19,10 @@ from sora_mcp.server import messages as sentences
 from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import read_search_page
 from tests.each import each
+from tests.waiting import eventually
 
 from .played import AimlApi, MuleRun, Muvi, Pixazo, Played
-from .played.rig import NOON, Rig, eventually, rig
+from .played.rig import NOON, Rig, rig
 
 THEN = "2026-11-20T12:00:10Z"
 """Ten seconds after the paid call left."""
@@ -66,7 +67,7 @@ async def looked(at: Rig, job: Job, *, times: int = 4) -> Job:
         await hurried(at, job)
         return len(at.wire.requests("other")) >= seen + times
 
-    assert await eventually(enough, seconds=8)
+    assert await eventually(enough)
     return await at.job(job.id)
 
 
@@ -77,7 +78,7 @@ async def ended(at: Rig, job: Job, *states: str) -> Job:
         await hurried(at, job)
         return (await at.job(job.id)).state in states
 
-    await eventually(there, seconds=8)
+    await eventually(there)
     return await at.job(job.id)
 
 

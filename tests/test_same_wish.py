@@ -22,6 +22,7 @@ from tests.each import each
 from tests.played import Cdn, Fal, Muvi, OpenRouter, played
 from tests.played.openrouter import LIST
 from tests.played.rig import PROMPT, Rig, opened, rig, settled
+from tests.waiting import patience
 
 VEO = "openrouter:veo-3.1-fast"
 DEARER = '["muvi:sora-2-pro"]\nper_second = "5.00"\n'
@@ -97,7 +98,7 @@ async def test_an_output_folder_that_hangs_holds_up_nobody_else(tmp_path: Path, 
         monkeypatch.setattr(service, "ensure_folder", lambda folder: hangs.wait(30) and ensure_folder(folder))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(at.create)
-            with anyio.fail_after(20):
+            with patience("the store to answer meanwhile"):
                 assert (await at.service.budget()).day_spent == 0
                 await at.service.store.run(at.service.store.listings.keep, "openrouter", {"data": []})
             hangs.set()

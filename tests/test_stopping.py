@@ -15,6 +15,7 @@ from sora_mcp.cli.demo import until_stopped
 from sora_mcp.server.transports.signals import wait_for_stop
 from sora_mcp.server.transports.stdio import run_stdio
 from tests.each import each
+from tests.waiting import patience
 
 from .server.counter import PlayedService, a_server
 from .server.test_protocol import standard_input
@@ -43,7 +44,7 @@ async def test_work_ends_at_a_signal(number: signal.Signals) -> None:
         await anyio.sleep(10)
         done.append("what was to be left")
 
-    with anyio.fail_after(5):
+    with patience("the worker to stop"):
         await until_stopped(work)
     assert done == []
 
@@ -72,7 +73,7 @@ def test_nobody_is_asked_to_stop_where_the_loop_hears_no_signals() -> None:
 @posix
 def test_the_server_ends_with_its_client_where_the_loop_hears_no_signals() -> None:
     async def served() -> None:
-        with standard_input() as writing, anyio.fail_after(10):
+        with standard_input() as writing, patience("the server to end"):
             os.close(writing)
             await run_stdio(a_server(PlayedService()))
 

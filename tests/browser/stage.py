@@ -18,6 +18,8 @@ import pytest
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from tests.waiting import patience
+
 SCRIPT = Path(__file__).with_name("stage.cjs")
 Answer = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 """What the framed page asks its host for: a method and its parameters; `{"result": …}` or `{"error": …}`."""
@@ -53,7 +55,7 @@ class Stage:
         event, reply = anyio.Event(), dict[str, Any]()
         self._done[self._count] = (event, reply)
         await self._send({"n": self._count, "do": order, **given})
-        with anyio.fail_after(30):
+        with patience("the browser to answer"):
             await event.wait()
         assert "failed" not in reply, reply["failed"]
         return reply["value"]

@@ -14,6 +14,7 @@ import anyio
 import pytest
 
 from scripts.house import ROOT
+from tests.waiting import patience
 
 from .stage import SCRIPT, Stage, found, stage
 
@@ -71,7 +72,7 @@ def free() -> int:
 
 async def listening(port: int) -> None:
     """Once somebody answers there."""
-    with anyio.fail_after(30):
+    with patience("the inspector to listen"):
         while True:
             try:
                 await (await anyio.connect_tcp("127.0.0.1", port)).aclose()

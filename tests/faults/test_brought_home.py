@@ -11,7 +11,8 @@ from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import StorageError
 from tests.faults.checks import ENDS, sound
 from tests.played import Muvi
-from tests.played.rig import Rig, eventually, rig
+from tests.played.rig import Rig, rig
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

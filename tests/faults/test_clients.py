@@ -11,8 +11,9 @@ import pytest
 
 from tests.faults.test_ending import PRICES, WISH, jobs_in, speaking_of
 from tests.played import Muvi, Wire, played
-from tests.played.rig import environment, eventually
+from tests.played.rig import environment
 from tests.played.stdio import chat
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="processes as Linux has them")]
 BESIDE = 'exec 3<&0; "$@" <&3 3<&- & wait'
@@ -39,8 +40,8 @@ async def test_r05_five_jobs_are_finished_after_the_client_left(tmp_path: Path) 
                 await spoken.call("create_video", prompt=f"boat {number}", **WISH)
             assert await eventually(lambda: len(wire.made) > 0)
             assert await spoken.leave() == 0
-        assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"] * 5, seconds=20)
-        assert (len(wire.made), await eventually(lambda: speaking_of(tmp_path) == [], seconds=10)) == (5, True)
+        assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"] * 5)
+        assert (len(wire.made), await eventually(lambda: speaking_of(tmp_path) == [])) == (5, True)
 
 
 @pytest.mark.fault("R05")
@@ -59,8 +60,8 @@ async def test_r06_a_client_that_is_killed_has_left_although_its_pipe_stays_open
             assert await eventually(lambda: wire.made != [])
             assert len(speaking_of(tmp_path)) == 2
             spoken.process.kill()
-            assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"], seconds=20)
-            assert await eventually(lambda: speaking_of(tmp_path) == [], seconds=10)
+            assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
+            assert await eventually(lambda: speaking_of(tmp_path) == [])
         assert len(wire.made) == 1
 
 

@@ -17,14 +17,15 @@ from sora_mcp.domain import Job
 from sora_mcp.store import Store
 from tests.cli.test_serving import free_port
 from tests.played import Muvi, played
-from tests.played.rig import environment, eventually, settled
+from tests.played.rig import environment, settled
 from tests.played.stdio import chat
+from tests.waiting import eventually, patience
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")]
 PRICES = '["muvi:sora-2"]\nper_second = "0.10"\n'
 WISH = {"model": "muvi:sora-2", "seconds": 4}
-MOST_S = 10.5
-"""Ten seconds, and half of one for a busy machine to notice."""
+MOST_S = 60.0
+"""Less than the paid call may take by itself (`SUBMIT_S`): who waits for its end is later. The graces themselves add up to ten seconds."""
 STEPS_MS = range(0, 110, 10)
 
 
@@ -86,8 +87,8 @@ async def test_who_is_left_with_jobs_leaves_only_the_announced_watch_which_ends_
             job = await spoken.call("create_video", prompt="a boat", **WISH)
             assert await eventually(lambda: wire.made != [])
             assert await spoken.leave() == 0
-        assert await eventually(lambda: [one.state for one in jobs_in(tmp_path)] == ["completed"], seconds=20)
-        assert await eventually(lambda: speaking_of(tmp_path) == [], seconds=10)
+        assert await eventually(lambda: [one.state for one in jobs_in(tmp_path)] == ["completed"])
+        assert await eventually(lambda: speaking_of(tmp_path) == [])
         assert [one.id for one in jobs_in(tmp_path)] == [job["job_id"]]
 
 
@@ -100,7 +101,7 @@ async def test_serving_over_http_ends_on_a_signal_and_leaves_nobody(tmp_path: Pa
     assert b"serves" in await process.stderr.receive()
     await anyio.sleep(0.3)  # until uvicorn has taken over the signal
     process.send_signal(signal.SIGTERM)
-    with anyio.fail_after(MOST_S):
+    with patience("the server to end", MOST_S):
         await process.wait()
     assert speaking_of(tmp_path) == []
 

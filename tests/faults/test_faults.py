@@ -13,7 +13,8 @@ from tests.faults.checks import ENDS, nothing_follows, sound, struck
 from tests.faults.result_rows import DOWNLOAD, LINKS, NO_LINKS, STATUS
 from tests.faults.submit_rows import SUBMIT, Row
 from tests.played import Cdn, Muvi, played
-from tests.played.rig import eventually, rig
+from tests.played.rig import rig
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

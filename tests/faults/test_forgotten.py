@@ -11,7 +11,8 @@ from sora_mcp.jobs.poll import LOST_AFTER, LOST_S
 from tests.each import each
 from tests.faults.checks import sound
 from tests.played import Muvi
-from tests.played.rig import NOON, eventually, rig
+from tests.played.rig import NOON, rig
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

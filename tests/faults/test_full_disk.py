@@ -22,8 +22,9 @@ from tests.faults.checks import ENDS
 from tests.faults.test_ending import MOST_S, PRICES, WISH, jobs_in
 from tests.played import Muvi, Pixazo, Played, Wire, played
 from tests.played.processes import ended, finish, run
-from tests.played.rig import Rig, environment, eventually, held, rig, settled
+from tests.played.rig import Rig, environment, held, rig, settled
 from tests.played.stdio import Chat, chat
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

@@ -151,7 +151,7 @@ async def test_a_vendors_words_stand_in_their_own_field_only(role: str, tmp_path
                 case _:
                     at.wire.arm("status", "mended", **{"with": {"status": "failed", "error": said, words: words}})
         begun = [await at.bought("muvi:sora-2", seconds=4, prompt=f"a boat {number}") for number in range(len(HOSTILE))]
-        jobs = [await at.until(job.id, *ENDS, seconds=20) for job in begun]
+        jobs = [await at.until(job.id, *ENDS) for job in begun]
         found = [bad for job in jobs for bad in await of_one(client, job)] + await of_all(client)
     assert {job.state for job in jobs} == {"failed"}
     assert (found, any(job.error and job.error.vendor_message for job in jobs)) == ([], True)
@@ -165,7 +165,7 @@ async def test_a_vendors_id_that_is_none_stays_its_own(tmp_path: Path, caplog: p
         for words in (f"{MARK}{text}" for text in HOSTILE):
             at.wire.arm("submit", "mended", **{"with": {"request_id": words, "message": words, "polling_url": words}})
         begun = [await at.bought("pixazo:sora-2-pro", seconds=4, prompt=f"a boat {number}") for number in range(len(HOSTILE))]
-        jobs = [await at.until(job.id, *ENDS, seconds=20) for job in begun]
+        jobs = [await at.until(job.id, *ENDS) for job in begun]
         found = [bad for job in jobs for bad in await of_one(client, job)] + await of_all(client)
     assert (found, {job.state for job in jobs}) == ([], {"unknown"})
     assert unfit("".join(record.getMessage() for record in caplog.records if record.name.startswith("sora_mcp")), lines=True) == []
@@ -181,7 +181,7 @@ async def test_a_prompt_is_data_and_moves_no_terminal_and_names_no_file(tmp_path
             except SoraError as error:
                 refused.append(text)
                 found += wrong({"message": error.message})
-        jobs = [await at.until(job.id, *ENDS, seconds=20) for job in kept]
+        jobs = [await at.until(job.id, *ENDS) for job in kept]
         found += [bad for job in jobs for bad in await of_one(client, job)] + await of_all(client)
         names = [path.name for path in at.settings.output_dir.iterdir()]
         notes = [json.loads(path.read_text("utf-8"))["prompt"] for path in at.settings.output_dir.glob("*.json")]

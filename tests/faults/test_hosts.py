@@ -17,8 +17,9 @@ from tests.faults.test_ending import PRICES, WISH, jobs_in
 from tests.faults.test_results import hurried
 from tests.played import Muvi, played
 from tests.played.processes import finish
-from tests.played.rig import NOON, environment, eventually, rig
+from tests.played.rig import NOON, environment, rig
 from tests.played.stdio import chat
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="limits and folders as Linux has them")]
 MACHINES: dict[str, tuple[str, dict[str, str]]] = {

@@ -26,10 +26,11 @@ from tests.faults.checks import ENDS, sound
 from tests.faults.submit_rows import HTML
 from tests.faults.test_ending import PRICES, WISH
 from tests.played import MuleRun, Muvi, played
-from tests.played.rig import environment, eventually, rig
+from tests.played.rig import environment, rig
 from tests.played.stdio import chat
 from tests.server.test_approval_lines import YES, calls, env_at, lines
 from tests.stored import begun, no, purchase
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +62,7 @@ async def test_s03_only_a_living_certificate_of_this_name_is_talked_to(
     monkeypatch.setattr(http_client, "load_certificates", lambda: httpx2.create_ssl_context(trust_env=False))
     async with played(Muvi(), tls=server) as wire, rig(Muvi(), tmp_path, own=False, MUVI_BASE_URL=wire.address) as at:
         wire.app.__dict__["cdn"] = at.cdn.address
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=10)
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, len(wire.made), len(wire.heard) > 0) == (state, creates, state == "completed")
         if state == "failed":
             said = "Muvi could not be reached, so nothing was sent."

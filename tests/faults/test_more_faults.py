@@ -16,7 +16,8 @@ from sora_mcp.server.messages import of_job
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.played import KEY, AimlApi, Muvi, played
-from tests.played.rig import NOON, eventually, leaks, opened, rig
+from tests.played.rig import NOON, leaks, opened, rig
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 async def test_s01_a_closed_port_costs_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         await at.wire.refuse()
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=8)
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, job.error and job.error.code, at.wire.accepted) == ("failed", "no", "vendor_unavailable", 0)
         await sound(at, tmp_path, job, caplog)
 
@@ -57,7 +58,7 @@ async def test_s01_a_port_that_opens_again_is_used_once(tmp_path: Path, caplog: 
 @pytest.mark.fault("S02")
 async def test_s02_a_name_that_does_not_exist_costs_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path, own=False, MUVI_BASE_URL="https://vendor.invalid") as at:
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=10)
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, job.error and job.error.code) == ("failed", "no", "vendor_unavailable")
         await sound(at, tmp_path, job, caplog)
 
@@ -70,7 +71,7 @@ async def test_s03_a_certificate_that_nobody_vouches_for_is_not_talked_to(
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert(name).configure_cert(server)
     async with played(Muvi(), tls=server) as wire, rig(Muvi(), tmp_path, own=False, MUVI_BASE_URL=wire.address) as at:
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=10)
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, job.error and job.error.code) == ("failed", "no", "vendor_unavailable")
         assert (wire.heard, wire.made) == ([], [])
         await sound(at, tmp_path, job, caplog)
@@ -83,7 +84,7 @@ async def test_s03_a_certificate_that_nobody_vouches_for_is_not_talked_to(
 async def test_s21_a_vendor_that_asks_to_wait_is_waited_for_and_buys_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "instead", status=429, headers={"Retry-After": "1"})
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=6)
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         first, second = at.wire.requests("submit")
         assert (job.state, len(at.wire.made), second.at - first.at >= 1.0) == ("completed", 1, True)
         await sound(at, tmp_path, job, caplog)
@@ -103,7 +104,7 @@ async def test_s21_the_wait_may_stand_in_the_body(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         body = {"success": False, "error": {"code": "CONCURRENT_JOBS_EXCEEDED", "message": "", "details": {"retryAfter": 1.5}}}
         at.wire.arm("submit", "instead", status=429, json=body)
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=6)
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         first, second = at.wire.requests("submit")
         assert (job.state, len(at.wire.made), second.at - first.at >= 1.5) == ("completed", 1, True)
 
@@ -112,7 +113,7 @@ async def test_s21_the_wait_may_stand_in_the_body(tmp_path: Path) -> None:
 async def test_s21_a_vendor_that_never_takes_it_ends_it_for_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "instead", times=-1, status=429, headers={"Retry-After": "-5"})
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=8)
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, job.error and job.error.code) == ("failed", "no", "vendor_rate_limited")
         await sound(at, tmp_path, job, caplog)
 
@@ -195,7 +196,7 @@ async def test_a_video_that_is_made_but_has_no_link_is_not_asked_for_for_ever(
     async with rig(Muvi(), tmp_path, clock=lambda: now[0]) as at:
         at.wire.arm("status", "mended", times=-1, **{"with": {"status": "completed", "output": link, "outputs": None}})
         begun = await at.bought(seconds=4)
-        assert await eventually(lambda: len(at.wire.requests("status")) > 25, seconds=20)
+        assert await eventually(lambda: len(at.wire.requests("status")) > 25)
         open_ = await at.job(begun.id)
         assert (open_.state, open_.charged, open_.said) == ("queued", "held", "completed (no link)")
         now[0] += 601
@@ -285,7 +286,7 @@ async def test_d12_a_dead_link_is_replaced_by_a_new_one(tmp_path: Path) -> None:
 async def test_a_dummy_that_stands_for_a_key_is_not_cut_out_of_ids_names_and_links(key: str, tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.vendor.key, at.service.http_client.keys = key, {"muvi": Secret(key)}
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS, seconds=8)
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, len(at.posts)) == ("completed", "yes", 1)
 
 

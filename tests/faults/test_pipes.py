@@ -20,8 +20,9 @@ from scripts.house import ROOT
 from tests.each import each
 from tests.faults.test_ending import MOST_S, PRICES, WISH, jobs_in, speaking_of
 from tests.played import Muvi, Wire, played
-from tests.played.rig import environment, eventually
+from tests.played.rig import environment
 from tests.played.stdio import CLIENT, Chat
+from tests.waiting import eventually, patience
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="pipes and processes as Linux has them")]
 MANY = 200
@@ -130,7 +131,7 @@ async def test_r03_a_client_that_reads_nothing_holds_up_no_job_and_hears_all_whe
         assert await eventually(lambda: wire.made != [])
         last = await flood(spoken, reading)
         assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
-        with anyio.fail_after(MOST_S):
+        with patience("the answers", MOST_S):
             ids = await anyio.to_thread.run_sync(read_to, reading, last, abandon_on_cancel=True)
         assert sorted(ids) == list(range(1, last + 1))
 
@@ -143,7 +144,7 @@ async def test_r03_a_client_that_reads_nothing_and_leaves_holds_nobody_up(tmp_pa
         await flood(spoken, reading)
         assert spoken.process.stdin is not None
         await spoken.process.stdin.aclose()
-        with anyio.fail_after(MOST_S):
+        with patience("the server to end", MOST_S):
             await spoken.process.wait()
 
 
@@ -155,10 +156,10 @@ async def test_r03_a_client_that_closes_its_side_has_left_and_its_job_is_finishe
             assert await eventually(lambda: wire.made != [])
             shut(reading)
             await spoken.begin("ping")
-            with anyio.fail_after(MOST_S):
+            with patience("the server to end", MOST_S):
                 assert await spoken.process.wait() == 0
-        assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"], seconds=20)
-        assert await eventually(lambda: speaking_of(tmp_path) == [], seconds=10)
+        assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
+        assert await eventually(lambda: speaking_of(tmp_path) == [])
 
 
 @pytest.mark.fault("R04")
@@ -171,10 +172,10 @@ async def test_r04_a_log_that_nobody_reads_holds_up_no_answer_and_no_job(
             async with deaf(settings(tmp_path, wire, LOG="debug"), stderr=stderr) as (spoken, reading):
                 await create(spoken)
                 last = await spoken.begin("ping")
-                with anyio.fail_after(MOST_S):
+                with patience("the answers", MOST_S):
                     await anyio.to_thread.run_sync(read_to, reading, last, abandon_on_cancel=True)
                 assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
-                with anyio.fail_after(MOST_S):
+                with patience("the server to end", MOST_S):
                     assert await spoken.leave() == 0
 
 
@@ -195,6 +196,6 @@ async def test_r05_a_terminal_that_closes_gives_the_paid_call_its_last_while(tmp
             await create(spoken)
             assert await eventually(lambda: wire.made != [])
             spoken.process.send_signal(signal.SIGHUP)
-            with anyio.fail_after(MOST_S):
+            with patience("the server to end", MOST_S):
                 assert await spoken.process.wait() == 0
         assert [job.vendor_id for job in jobs_in(tmp_path)] == [wire.made[0].id]

@@ -15,7 +15,8 @@ from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.faults.test_results import hurried
 from tests.played import Cdn, Fal, Muvi, OpenRouter, Pixazo, Played, played
-from tests.played.rig import NOON, Rig, eventually, rig
+from tests.played.rig import NOON, Rig, rig
+from tests.waiting import eventually
 
 MANY = 50
 

@@ -20,7 +20,8 @@ from sora_mcp.security import urls as guard
 from tests.each import each
 from tests.faults.checks import ENDS, sound
 from tests.played import CLIP, Muvi
-from tests.played.rig import NOON, Rig, eventually, rig
+from tests.played.rig import NOON, Rig, rig
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, limits and loopback addresses as POSIX has them")
 MIB = 1 << 20

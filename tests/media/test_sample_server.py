@@ -17,6 +17,7 @@ from sora_mcp.media.sample.orders import alone
 from sora_mcp.media.sample.scene import Clip
 from sora_mcp.media.sample.server import SampleServer, serve
 from tests.each import each
+from tests.waiting import patience
 
 from ..conftest import Clock
 
@@ -235,7 +236,7 @@ async def test_the_real_one_makes_a_real_clip_in_the_background(tmp_path: Path) 
     assert (status, isinstance(body, bytes)) == (202, True)
     id = json.loads(bytes(body))["id"]
     path = tmp_path / "sample" / f"{id}.mp4"
-    with anyio.fail_after(60):
+    with patience("the clip"):
         while isinstance(body, bytes):
             await anyio.to_thread.run_sync(_join)
             _, _, body = await again("GET", f"/v1/videos/{id}/content", b"")

@@ -15,8 +15,7 @@ from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.jobs.service import VideoService, Wish
 from sora_mcp.jobs.worker import open_service
-
-from .rig import eventually
+from tests.waiting import eventually
 
 MODEL = "muvi:sora-2"
 
@@ -40,7 +39,7 @@ async def _drive(count: int, name: str) -> None:
             for number in range(count):
                 group.start_soon(_buy, service, f"A boat, {name}, {number}", ends)
         print(json.dumps(ends), flush=True)
-        await eventually(lambda: service.store.alive() == 0, seconds=90)
+        await eventually(lambda: service.store.alive() == 0)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import sys
 import anyio
 import anyio.abc
 
+from tests.waiting import PATIENCE_S, patience
+
 
 async def run(*words: str, env: dict[str, str]) -> anyio.abc.Process:
     """`python -m …` with these settings, its output in a pipe, what it complains about unseen."""
@@ -21,7 +23,7 @@ async def line(process: anyio.abc.Process) -> bytes:
     """One line that it prints."""
     assert process.stdout is not None
     said = b""
-    with anyio.fail_after(30):
+    with patience("a line of the process"):
         while not said.endswith(b"\n"):
             said += await process.stdout.receive(1)
     return said
@@ -40,7 +42,7 @@ async def go(process: anyio.abc.Process) -> None:
     await process.stdin.send(b"go\n")
 
 
-async def ended(process: anyio.abc.Process, *, seconds: float = 30) -> int | None:
+async def ended(process: anyio.abc.Process, *, seconds: float = PATIENCE_S) -> int | None:
     """Its exit code; None when it had to be killed, because it did not end in time."""
     with anyio.move_on_after(seconds):
         return await process.wait()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import sqlite3
 import struct
-import time
 import zlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,6 +24,7 @@ from sora_mcp.jobs.service import VideoService, Wish
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors import EVERY
+from tests.waiting import patience
 
 from . import KEY, KEYS, Cdn, Played, Wire, played
 
@@ -32,7 +32,6 @@ TODAY = date(2026, 11, 20)
 NOON = 1_795_176_000.0
 """The day's noon in UTC."""
 PROMPT = "A paper boat drifts down a rainy street"
-PATIENCE_S = 15.0
 PRICES = """
 ["mulerun:sora-2-pro"]
 per_second = "0.30"
@@ -109,10 +108,10 @@ class Rig:
         """As the store has it."""
         return await self.service.job(job_id, principal="local")
 
-    async def until(self, job_id: str, *states: str, seconds: float = PATIENCE_S) -> Job:
-        """The job, once it is in one of the states, or at the latest when patience ends."""
+    async def until(self, job_id: str, *states: str) -> Job:
+        """Return the job once it is in one of the states."""
         job = await self.job(job_id)
-        with anyio.move_on_after(seconds):
+        with patience(f"{job_id} to be {' or '.join(states)}"):
             while job.state not in states:
                 await anyio.sleep(0.03)
                 job = await self.job(job_id)
@@ -206,14 +205,3 @@ def picture(width: int, height: int) -> str:
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-async def eventually(fact: Callable[[], Awaitable[bool] | bool], *, seconds: float = PATIENCE_S) -> bool:
-    """Whether this becomes true while patience lasts."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        said = fact()
-        if said if isinstance(said, bool) else await said:
-            return True
-        await anyio.sleep(0.01)
-    return False

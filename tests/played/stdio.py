@@ -16,9 +16,9 @@ import anyio
 import anyio.abc
 
 from scripts.house import ROOT
+from tests.waiting import patience
 
 CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-PATIENCE_S = 30.0
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Chat:
 
     async def answer(self, number: int) -> dict[str, Any]:
         """The whole answer to it."""
-        with anyio.fail_after(PATIENCE_S):
+        with patience(f"the answer to {number}"):
             await self._waiting[number].wait()
         return self.answers[number]
 
@@ -71,7 +71,7 @@ class Chat:
 
     async def ended(self, job_id: str) -> str:
         """The job's state once it is none that goes on."""
-        with anyio.fail_after(PATIENCE_S):
+        with patience(f"the end of {job_id}"):
             while (state := (await self.call("get_video_status", job_id=job_id, wait_seconds=5))["state"]) in LIVE:
                 pass
         return state
@@ -80,7 +80,7 @@ class Chat:
         """As a client leaves: the exit code."""
         assert self.process.stdin is not None
         await self.process.stdin.aclose()
-        with anyio.fail_after(PATIENCE_S):
+        with patience("the server to end"):
             return await self.process.wait()
 
     async def hear(self) -> None:

@@ -15,6 +15,7 @@ from sora_mcp.domain.money import Micros
 from sora_mcp.server import elicitation as approval
 from tests.each import each
 from tests.stored import DAY_S
+from tests.waiting import patience
 
 from .conftest import Era
 from .forms import NO, YES, Person, asked, buy, code, quote_of, send, shop
@@ -206,7 +207,7 @@ async def test_silence_ends_with_the_quote(tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(None, "auto") as first, at.client(None, "legacy") as silent:
         await asked(first)
         at.clock.at += QUOTE_GOOD_FOR_S - 0.1
-        with anyio.fail_after(10):
+        with patience("the answer of a silent client"):
             result = await buy(silent)
         assert (code(result), await at.jobs()) == ("declined", [])
 
@@ -216,7 +217,7 @@ async def test_a_client_that_leaves_during_the_form_buys_nothing(era: Era, tmp_p
     async with shop(tmp_path) as at:
         async with at.client(person, era) as client, anyio.create_task_group() as tasks:
             tasks.start_soon(buy, client)
-            with anyio.fail_after(10):
+            with patience("the form to open"):
                 await person.opened.wait()
             tasks.cancel_scope.cancel()
         assert await at.jobs() == []

@@ -17,6 +17,7 @@ from mcp.types import INVALID_PARAMS
 
 from tests.played import Muvi, Wire, played, processes
 from tests.played.rig import environment
+from tests.waiting import patience
 
 from .forms import ABOVE, CLIP
 
@@ -48,7 +49,7 @@ class Lines:
     async def hear(self, name: str, *values: Any) -> list[Any]:
         """The first frame for each of these values of this field, in their order."""
         heard: dict[Any, Frame] = {}
-        with anyio.fail_after(60):
+        with patience("the lines of these ids"):
             while not heard.keys() >= set(values):
                 frame = json.loads(await self.reading.receive_until(b"\n", 1 << 20))
                 if frame.get(name) in values:

@@ -17,6 +17,7 @@ from sora_mcp.server import subscriptions as changes
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.transports.sdk import Sessions
 from tests.nouns import a_job
+from tests.waiting import patience
 
 from .conftest import Era
 from .counter import PlayedService, a_done_job, a_server
@@ -38,7 +39,7 @@ async def hearing(server: SoraServer, service: PlayedService, wanted: int, *uris
     async with Client(server) as client, client.listen(resource_subscriptions=uris, resources_list_changed=True) as events:
         await awake(client)
         service.put(a_done_job())
-        with anyio.fail_after(5):
+        with patience("so many events"):
             async for event in events:
                 heard.append(event)
                 if len(heard) == wanted:
@@ -70,7 +71,7 @@ async def test_a_subscriber_of_2025_hears_of_the_job_its_file_and_the_list() -> 
         await subscribe(client, JOB, FILE)
         await awake(client)
         service.put(a_done_job())
-        with anyio.fail_after(5):
+        with patience("all notifications"):
             await whole.wait()
     assert [getattr(message.params, "uri", None) for message in heard] == [JOB, FILE, None]
     assert [type(message) for message in heard] == [
@@ -94,7 +95,7 @@ async def test_who_unsubscribed_hears_of_the_list_only() -> None:
             await client.unsubscribe_resource(JOB)
         await awake(client)
         service.put(a_done_job())
-        with anyio.fail_after(5):
+        with patience("the notification"):
             await whole.wait()
     assert [type(message) for message in heard] == [ResourceListChangedNotification]
 
@@ -150,7 +151,7 @@ async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixtu
     service.store.broken = StorageError("The disk is gone.")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(changes.watch, service, told_of)
-        with anyio.fail_after(5):
+        with patience("the line in the log"):
             while "The disk is gone." not in caplog.text:
                 await anyio.lowlevel.checkpoint()
         tasks.cancel_scope.cancel()

@@ -25,6 +25,7 @@ from sora_mcp.server import context as opened
 from sora_mcp.server.app import build
 from sora_mcp.server.context import ServerContext, later, principal
 from tests.each import each
+from tests.waiting import patience
 
 from .conftest import Era
 from .counter import PlayedService
@@ -58,7 +59,7 @@ def server(opening: Callable[[], Any]) -> Any:
 async def test_the_desk_opens_although_nobody_calls() -> None:
     opening = Opening()
     async with Client(server(opening)):
-        with anyio.fail_after(5):
+        with patience("the store to open"):
             await opening.opened.wait()
     assert (opening.tries, opening.closed) == (1, 1)
 
@@ -134,7 +135,7 @@ async def test_a_desk_that_broke_is_opened_again_for_the_next_call(era: Era) -> 
     async with Client(server(opening), mode=era) as client:
         await client.call_tool("list_videos", {})
         opening.now.set()
-        with anyio.fail_after(5):
+        with patience("the store to close"):
             while not opening.closed:
                 await anyio.lowlevel.checkpoint()
         assert (await client.call_tool("list_videos", {})).is_error is False

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from mcp import Client, MCPError
 from mcp.server import MCPServer
@@ -25,6 +24,7 @@ from sora_mcp.server.app import SoraServer
 from sora_mcp.server.transports.sdk import replace_surrogates, send_valid_unicode
 from sora_mcp.server.transports.stdio import run_stdio
 from tests.each import each
+from tests.waiting import patience
 
 from .conftest import Era
 from .counter import PlayedService, a_server
@@ -118,7 +118,7 @@ async def test_no_answer_ever_holds_a_lone_surrogate(era: Era) -> None:
 async def test_a_client_that_listens_does_not_keep_the_server_open() -> None:
     async with Client(a_server(PlayedService())) as client, client.listen(resources_list_changed=True):
         pass
-    with anyio.fail_after(5):
+    with patience("a client that comes and goes"):
         async with Client(a_server(PlayedService())):
             pass
 
@@ -192,7 +192,7 @@ async def test_the_server_talks_on_standard_input_and_output(end: Any, capfd: py
         return await call_next(ctx)
 
     server.middleware.append(end_at_ping)
-    with standard_input() as writing, anyio.fail_after(10):
+    with standard_input() as writing, patience("the server to read to the end"):
         os.write(writing, "".join(json.dumps(frame) + "\n" for frame in frames).encode())
         await run_stdio(server)
     answers = [json.loads(line) for line in capfd.readouterr().out.splitlines()]

@@ -15,6 +15,7 @@ import anyio.abc
 
 from tests.played import Muvi, Wire, played
 from tests.played.rig import environment, settled
+from tests.waiting import patience
 
 from .oracle import Figures, judged
 from .victim import Victim
@@ -126,7 +127,7 @@ async def _traced(pid: int, injected: str) -> anyio.abc.Process:
     tracer = await anyio.open_process(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     assert tracer.stderr is not None
     said = b""
-    with anyio.fail_after(10):
+    with patience("strace to attach"):
         while b"attached" not in said:
             said += await tracer.stderr.receive()
     return tracer

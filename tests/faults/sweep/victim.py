@@ -19,7 +19,7 @@ from sora_mcp.config.settings import Settings, load
 from sora_mcp.jobs.service import Wish
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Store
-from tests.played.rig import eventually
+from tests.waiting import eventually
 
 MODEL = "muvi:sora-2"
 PR_SET_PTRACER, ANYBODY = 0x59616D61, -1

@@ -261,6 +261,7 @@ def test_a_price_file_wins_over_the_catalogue(tmp_path: Path) -> None:
     assert (choice.offer.source, choice.offer.checked, choice.offer.confidence) == ("your price file", TODAY, "configured")
 
 
+@pytest.mark.fault("C12")
 def test_a_bad_row_of_the_price_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     file.write_text('["muvi:nothing"]\nper_second = "0.30"\n')

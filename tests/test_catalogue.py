@@ -114,7 +114,7 @@ def test_the_sample_needs_no_key() -> None:
 def test_with_a_key_nothing_named_is_the_cheapest_living_model() -> None:
     assert automatic(FOX, "muvi", "pixazo", "aimlapi", "mulerun") == "muvi:hailuo-2.3-standard"
     assert automatic(VideoRequest("a fox", seconds=6), "muvi") == "muvi:hailuo-2.3-standard"
-    assert automatic(VideoRequest("a fox", "16:9 4k"), "muvi") == "muvi:veo-3.1"
+    assert automatic(VideoRequest("a fox", size="16:9 4k"), "muvi") == "muvi:veo-3.1"
 
 
 def test_a_living_model_without_a_price_is_chosen_where_no_other_is() -> None:
@@ -122,7 +122,7 @@ def test_a_living_model_without_a_price_is_chosen_where_no_other_is() -> None:
 
 
 def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_rules_says_why() -> None:
-    request = VideoRequest("a fox", "21:9 720p", 3)
+    request = VideoRequest("a fox", size="21:9 720p", seconds=3)
     assert automatic(request, "muvi") == "muvi:kling-text2video-v3"
     broken = {choice.id: broken_rules(choice, request, today=TODAY) for choice in NO_KEY.named("kling-v3")}
     assert broken == {"mulerun:kling-v3": 1}
@@ -135,7 +135,7 @@ def test_without_a_key_no_living_model_is_chosen() -> None:
 
 
 def test_offers_that_do_not_take_the_request_are_left_out_of_a_comparison() -> None:
-    fits = cheapest(fitting(ALL_KEYS.choices(), VideoRequest("a fox", "1792x1024", 12), today=TODAY))
+    fits = cheapest(fitting(ALL_KEYS.choices(), VideoRequest("a fox", size="1792x1024", seconds=12), today=TODAY))
     assert [(fit.choice.id, fit.quote.micros if fit.quote else None) for fit in fits if fit.choice.id != SAMPLE] == [
         ("muvi:sora-2-pro", 6_012_000),
         ("pixazo:sora-2-pro", 7_500_000),

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from sora_mcp.config.settings import load
-from sora_mcp.jobs.service import Wish
+from sora_mcp.jobs.service import VideoRequest
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Store
 from tests.each import each
@@ -149,7 +149,7 @@ async def test_a_watch_that_is_asked_to_stop_waits_for_the_answer_to_its_paid_ca
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, LINGER="0")
         settings = load(env, today=date.today(), config=tmp_path / "none.toml")
         async with open_service(settings, work=False) as service:
-            job = await service.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
+            job = await service.create(VideoRequest("A boat", "muvi:sora-2", seconds=4), principal="local")
             wire.arm("submit", "slow", seconds=0.4)
             watcher = await run("sora_mcp", "watch", env=env)
             wire.watch = struck = Moment("submit:created", lambda: watcher.send_signal(how))
@@ -165,7 +165,7 @@ async def test_a_watch_that_is_asked_to_stop_ends_although_the_vendor_hangs(tmp_
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, LINGER="0")
         settings = load(env, today=date.today(), config=tmp_path / "none.toml")
         async with open_service(settings, work=False) as service:
-            job = await service.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
+            job = await service.create(VideoRequest("A boat", "muvi:sora-2", seconds=4), principal="local")
             wire.arm("submit", "hang")
             watcher = await run("sora_mcp", "watch", env=env)
             wire.watch = Moment("submit:created", lambda: watcher.send_signal(signal.SIGTERM))

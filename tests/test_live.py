@@ -16,7 +16,7 @@ from mcp import Client
 
 from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import OverBudget, UnknownModel
-from sora_mcp.jobs.service import VideoService, Wish
+from sora_mcp.jobs.service import VideoService, VideoRequest
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.net.client import REQUEST_S, VendorClient
 from sora_mcp.server.app import SoraServer, build
@@ -82,25 +82,25 @@ async def test_a_model_of_a_list_is_bought_and_settled_to_what_the_job_says(sign
 async def test_a_list_is_fetched_once_a_day_and_used_without_the_network(tmp_path: Path) -> None:
     clock = Clock()
     async with rig(OpenRouter(), tmp_path, clock=clock) as at:
-        await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
-        await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
+        await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
         assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
         at.vendor.listed = False  # type: ignore[attr-defined]
         await at.restart()
         assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
         clock.now += DAY + 1
-        estimate = await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        estimate = await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
         assert (lists(at), facts(at, VEO)) == (2, (VEO, "listed", date(2026, 11, 20)))
         assert (estimate.plan.quote.checked, estimate.plan.quote.confidence) == (date(2026, 11, 20), "listed")
         clock.now += 59
-        await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
         assert lists(at) == 2
 
 
 async def test_a_clock_that_was_put_back_does_not_keep_a_list_for_ever(tmp_path: Path) -> None:
     clock = Clock()
     async with rig(OpenRouter(), tmp_path, clock=clock) as at:
-        await at.service.estimate(Wish(PROMPT, VEO), clips=1, principal="local")
+        await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
         clock.now -= 2 * DAY
         at.vendor.listed = False  # type: ignore[attr-defined]
         await at.service.availability.look()
@@ -172,7 +172,7 @@ async def test_a_fault_while_a_list_is_fetched_ends_nothing_else(tmp_path: Path)
 async def test_the_price_of_ones_own_contract_wins_over_a_list(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(f'["{VEO}"]\nper_second = "0.07"\n', "utf-8")
     async with rig(OpenRouter(), tmp_path, PRICES=str(tmp_path / "own.toml")) as at:
-        estimate = await at.service.estimate(Wish(PROMPT, VEO, seconds=4), clips=1, principal="local")
+        estimate = await at.service.estimate(VideoRequest(PROMPT, VEO, seconds=4), clips=1, principal="local")
         assert (estimate.plan.quote.micros, estimate.plan.quote.confidence) == (280_000, "configured")
 
 
@@ -326,7 +326,7 @@ async def test_a_job_that_is_made_by_the_first_answer_is_asked_about_when_its_li
 # Quotes
 
 
-KLING = Wish(PROMPT, "muvi:kling-3.0-standard", seconds=5)
+KLING = VideoRequest(PROMPT, "muvi:kling-3.0-standard", seconds=5)
 
 
 @each("shape", ["flat", "enveloped"])
@@ -401,8 +401,8 @@ async def test_a_result_says_why_this_model(tmp_path: Path) -> None:
 
 async def test_what_counts_only_while_buying_is_said_once(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        bought = await at.service.create(Wish("A boat", model="sora-2"), principal="local")
-        again = await at.service.create(Wish("A boat", model="sora-2"), principal="local")
+        bought = await at.service.create(VideoRequest("A boat", model="sora-2"), principal="local")
+        again = await at.service.create(VideoRequest("A boat", model="sora-2"), principal="local")
         made = await at.until(bought.id, "completed")
     gone = "OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone."
     assert bought.warnings == (gone, "Why this one: the cheapest with a key.")

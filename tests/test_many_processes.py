@@ -16,7 +16,7 @@ import anyio.abc
 import pytest
 
 from sora_mcp.config.settings import load
-from sora_mcp.jobs.service import Wish
+from sora_mcp.jobs.service import VideoRequest
 from sora_mcp.jobs.worker import Worker, open_service
 from sora_mcp.store import Store
 from sora_mcp.store.database import connect
@@ -80,7 +80,7 @@ async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_succe
         env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, DATABASE_URL=store_url)
         settings = load(env, today=date.today(), config=tmp_path / "none.toml")
         async with open_service(settings, work=False) as service:
-            job = await service.create(Wish("A boat", "muvi:sora-2", seconds=4), principal="local")
+            job = await service.create(VideoRequest("A boat", "muvi:sora-2", seconds=4), principal="local")
             sleeper = await run("sora_mcp", "watch", env=env)
             asleep = anyio.Event()
 

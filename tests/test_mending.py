@@ -64,7 +64,7 @@ def price(request: VideoRequest, choice: Choice) -> int | None:
 @each(
     "request_",
     [
-        VideoRequest("a fox", "640x479"),
+        VideoRequest("a fox", size="640x479"),
         VideoRequest("a fox", seconds=-1),
         VideoRequest("a fox", seconds=7_000),
         VideoRequest("a fox", options={"sparkle": 1}),
@@ -82,7 +82,7 @@ def test_each_fix_of_one_broken_argument_works_alone(choice: Choice, request_: V
 @each_paid
 def test_a_size_that_nobody_sells_is_refused_with_sizes_that_work(choice: Choice) -> None:
     for size in ODD_SIZES:
-        request = framed(VideoRequest("a fox", size), choice)
+        request = framed(VideoRequest("a fox", size=size), choice)
         found = mended(request, choice)
         assert {fix.argument for fix in found} == {"size"}, repr(size)
         assert [fix.micros for fix in found] == [price(applied(request, fix), choice) for fix in found], repr(size)
@@ -90,14 +90,14 @@ def test_a_size_that_nobody_sells_is_refused_with_sizes_that_work(choice: Choice
 
 @each_paid
 def test_the_fixes_of_several_broken_arguments_work_together(choice: Choice) -> None:
-    request = framed(VideoRequest("a fox", "640x479", -1, options={"sparkle": 1}), choice)
+    request = framed(VideoRequest("a fox", size="640x479", seconds=-1, options={"sparkle": 1}), choice)
     found = mended(request, choice)
     assert {fix.argument for fix in found} == {"size", "seconds", "options.sparkle"}
     assert {fix.micros for fix in found} == {price(applied(request, *found), choice)}
 
 
 def test_the_nearest_length_comes_first() -> None:
-    assert mended(VideoRequest("a fox", "1080p", 9), offer("muvi:sora-2-pro")) == (
+    assert mended(VideoRequest("a fox", size="1080p", seconds=9), offer("muvi:sora-2-pro")) == (
         Fix("seconds", 8, 4_008_000),
         Fix("seconds", 12, 6_012_000),
         Fix("seconds", 4, 2_004_000),
@@ -118,7 +118,7 @@ def test_the_nearest_length_comes_first() -> None:
     ids=lambda value: str(value)[:12],
 )
 def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
-    assert [fix.value for fix in mended(VideoRequest("a fox", asked), offer("muvi:sora-2-pro"))] == sizes
+    assert [fix.value for fix in mended(VideoRequest("a fox", size=asked), offer("muvi:sora-2-pro"))] == sizes
 
 
 @each(
@@ -132,22 +132,22 @@ def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
     ],
 )
 def test_the_nearest_number_of_lines_comes_first(asked: str, model: str, first: str) -> None:
-    assert mended(VideoRequest("a fox", asked), offer(model))[0].value == first
+    assert mended(VideoRequest("a fox", size=asked), offer(model))[0].value == first
 
 
 def test_a_shape_is_mended_by_ratios_too() -> None:
-    assert [fix.value for fix in mended(VideoRequest("a fox", "720x1280"), offer("muvi:kling-3.0-pro"))] == ["9:16", "16:9", "1:1"]
+    assert [fix.value for fix in mended(VideoRequest("a fox", size="720x1280"), offer("muvi:kling-3.0-pro"))] == ["9:16", "16:9", "1:1"]
 
 
 @each("seconds", [True, "8", float("nan"), 8.0, None])
 def test_a_length_of_another_type_is_mended_from_the_shortest(seconds: Any) -> None:
-    request = VideoRequest("a fox", "3:1" if seconds is None else None, seconds)
+    request = VideoRequest("a fox", size="3:1" if seconds is None else None, seconds=seconds)
     assert mended(request, offer("muvi:sora-2"))[0] == (Fix("size", "1280x720", 400_000) if seconds is None else Fix("seconds", 4, 400_000))
 
 
 def test_a_first_frame_that_fits_another_size_of_the_offer_names_that_size() -> None:
     image = Image("data:image/png;base64,AAAA", "image/png", 1792, 1024, 3)
-    request = VideoRequest("a fox", "1280x720", 8, image)
+    request = VideoRequest("a fox", size="1280x720", seconds=8, image=image)
     assert mended(request, offer("pixazo:sora-2-pro")) == (
         Fix("size", "1792x1024", 5_000_000),
         Fix("options.fit", "crop", 3_000_000),
@@ -172,7 +172,7 @@ def test_a_model_that_needs_a_first_frame_cannot_be_mended_without_one() -> None
 
 def test_a_first_frame_and_a_length_are_mended_together() -> None:
     image = Image("data:image/png;base64,AAAA", "image/png", 720, 1280, 3)
-    request = VideoRequest("a fox", "landscape", 5, image)
+    request = VideoRequest("a fox", size="landscape", seconds=5, image=image)
     assert mended(request, offer("pixazo:sora-2-pro")) == (Fix("size", "720x1280", 1_500_000), Fix("seconds", 4, 1_500_000))
 
 

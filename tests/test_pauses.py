@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sora_mcp.domain import Job, Wish
+from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
 from sora_mcp.domain.money import usd
 from sora_mcp.server.messages import of_error
@@ -82,7 +82,7 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         with pytest.raises(PriceUnknown) as refused:
             await at.create("aimlapi:veo-3.1-fast", seconds=6)
         assert refused.value.message.startswith("aimlapi:veo-3.1-fast is paused")
-        other = await at.service.create(Wish("A paper boat", seconds=8), principal="local")
+        other = await at.service.create(VideoRequest("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
         named = await at.create("aimlapi:sora-2", seconds=8)
         alarm = "Paused, dearer than quoted: aimlapi:veo-3.1-fast."

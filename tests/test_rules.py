@@ -66,7 +66,7 @@ def legal(sold: Offer) -> Iterator[VideoRequest]:
             sizes_of(sold, image=image is not None), seconds_of(sold), itertools.product(*(values for _, values in options))
         ):
             said = {name: value for (name, _), value in zip(options, values, strict=True) if value is not None}
-            yield VideoRequest("a fox", size.text, seconds, image, said)
+            yield VideoRequest("a fox", size=size.text, seconds=seconds, image=image, options=said)
 
 
 def _samples(rule: Rule) -> list[Scalar | None]:
@@ -150,14 +150,14 @@ WAVE = "https://example.com/wave.png"
 
 def call_of(name: str, size: str, seconds: int, *, image: bool) -> tuple[str, Any]:
     choice = offer(name)
-    order = check(VideoRequest("a fox", size, seconds, Image(WAVE) if image else None), choice.offer, today=TODAY)
+    order = check(VideoRequest("a fox", size=size, seconds=seconds, image=Image(WAVE) if image else None), choice.offer, today=TODAY)
     call = choice.vendor.submit(order, choice.offer)
     return call.path, call.body
 
 
 def price_of(name: str, size: str, seconds: int, *, image: bool) -> int:
     choice = offer(name)
-    order = check(VideoRequest("a fox", size, seconds, Image(WAVE) if image else None), choice.offer, today=TODAY)
+    order = check(VideoRequest("a fox", size=size, seconds=seconds, image=Image(WAVE) if image else None), choice.offer, today=TODAY)
     return quote(order, choice.offer, choice.id, today=TODAY).micros
 
 
@@ -296,7 +296,7 @@ def test_sound_frames_and_resolution_change_the_price_as_the_page_says(
     name: str, size: str, options: dict[str, Scalar], micros: int
 ) -> None:
     choice = offer(name)
-    order = check(VideoRequest("a fox", size, options=options), choice.offer, today=TODAY)
+    order = check(VideoRequest("a fox", size=size, options=options), choice.offer, today=TODAY)
     assert quote(order, choice.offer, choice.id, today=TODAY).micros == micros
 
 
@@ -309,7 +309,7 @@ def test_sound_frames_and_resolution_change_the_price_as_the_page_says(
     ["1920x1081", "640x479", "21:10", "", "   ", "1280x720x3", "1280 720", "720", "x", "²x²", "landscape portrait", "auto 4k", "0x0"],
 )
 def test_a_size_that_no_page_names_is_refused_with_sizes_that_work(choice: Choice, size: str) -> None:
-    request = VideoRequest("a fox", size, image=bare(choice.offer))
+    request = VideoRequest("a fox", size=size, image=bare(choice.offer))
     found = broken(request, choice.offer)
     assert [(rule.argument, rule.got, rule.code) for rule in found] == [("size", size, "invalid_size")]
 
@@ -380,7 +380,7 @@ def test_a_prompt_without_a_documented_limit_has_none() -> None:
 
 
 def test_all_broken_rules_are_named_at_once() -> None:
-    request = VideoRequest("", "3:1", 6, Image("https://example.com/a.png"), {"audio": "yes", "sparkle": 1})
+    request = VideoRequest("", size="3:1", seconds=6, image=Image("https://example.com/a.png"), options={"audio": "yes", "sparkle": 1})
     found = broken(request, offer("muvi:wan-2.6").offer)
     assert [(rule.argument, rule.code) for rule in found] == [
         ("prompt", "invalid_prompt"),
@@ -448,7 +448,7 @@ def test_a_first_frame_chooses_the_size_where_both_must_match(size: str) -> None
 
 
 def test_a_first_frame_of_another_size_than_the_video_is_refused() -> None:
-    request = VideoRequest("a fox", "1280x720", image=picture(720, 1280))
+    request = VideoRequest("a fox", size="1280x720", image=picture(720, 1280))
     assert broken(request, offer("pixazo:sora-2-pro").offer) == (
         BrokenRule("image", "720x1280", "exactly as large as the video: 1280x720", "invalid_image"),
     )
@@ -462,14 +462,14 @@ def test_a_first_frame_narrows_the_sizes_to_those_that_the_vendor_has_a_field_fo
     sold = offer("mulerun:wan-2.6").offer
     assert [size.text for size in sizes_of(sold, image=True)] == ["720P", "480P", "1080P"]
     assert check(VideoRequest("a fox", image=URL), sold, today=TODAY).size.text == "720P"
-    assert broken(VideoRequest("a fox", "1280x720", image=URL), sold) == (
+    assert broken(VideoRequest("a fox", size="1280x720", image=URL), sold) == (
         BrokenRule("size", "1280x720", "720P, 480P or 1080P", "invalid_size"),
     )
 
 
 def test_without_a_first_frame_its_sizes_are_not_sold() -> None:
     sold = offer("mulerun:kling-v3").offer
-    assert broken(VideoRequest("a fox", "auto"), sold) == (BrokenRule("size", "auto", "16:9, 9:16 or 1:1", "invalid_size"),)
+    assert broken(VideoRequest("a fox", size="auto"), sold) == (BrokenRule("size", "auto", "16:9, 9:16 or 1:1", "invalid_size"),)
 
 
 def test_an_option_of_words_only_is_refused_beside_a_first_frame() -> None:
@@ -501,15 +501,15 @@ def test_an_option_of_words_only_is_refused_beside_a_first_frame() -> None:
     ],
 )
 def test_a_size_can_be_said_in_words(text: str, size: str) -> None:
-    assert check(VideoRequest("a fox", text), offer("muvi:sora-2-pro").offer, today=TODAY).size.text == size
+    assert check(VideoRequest("a fox", size=text), offer("muvi:sora-2-pro").offer, today=TODAY).size.text == size
 
 
 def test_a_square_is_a_word_too() -> None:
-    assert check(VideoRequest("a fox", "square"), offer("muvi:kling-3.0-pro").offer, today=TODAY).size.text == "1:1"
+    assert check(VideoRequest("a fox", size="square"), offer("muvi:kling-3.0-pro").offer, today=TODAY).size.text == "1:1"
 
 
 def test_a_size_without_a_shape_answers_to_its_resolution() -> None:
-    assert check(VideoRequest("a fox", "1080P"), offer("pixazo:ltx-2.5-pro").offer, today=TODAY).size.text == "1080p"
+    assert check(VideoRequest("a fox", size="1080P"), offer("pixazo:ltx-2.5-pro").offer, today=TODAY).size.text == "1080p"
 
 
 @each(
@@ -585,20 +585,20 @@ SOLD = Offer(
 
 
 def test_values_that_are_legal_alone_but_not_together_are_refused_with_their_reason() -> None:
-    assert broken(VideoRequest("a fox", "1080p", 4, options={"audio": True}), SOLD) == (
+    assert broken(VideoRequest("a fox", size="1080p", seconds=4, options={"audio": True}), SOLD) == (
         BrokenRule("seconds", 4, "8 with resolution 1080p or 4k and without an image", "invalid_seconds"),
         BrokenRule("options.audio", True, "false with seconds 4", "invalid_option"),
     )
 
 
 def test_what_is_unsaid_is_filled_in_so_that_nothing_breaks() -> None:
-    assert check(VideoRequest("a fox", "1080p"), SOLD, today=TODAY).seconds == 8
+    assert check(VideoRequest("a fox", size="1080p"), SOLD, today=TODAY).seconds == 8
     assert check(VideoRequest("a fox", options={"audio": True}), SOLD, today=TODAY).seconds == 8
 
 
 def test_only_what_no_choice_of_the_unsaid_can_mend_is_named() -> None:
     silent = replace(SOLD, rules=(*SOLD.rules, Rule("audio", (False,), {"resolution": "1080p"})))
-    assert broken(VideoRequest("a fox", "1080p", options={"audio": True}), silent) == (
+    assert broken(VideoRequest("a fox", size="1080p", options={"audio": True}), silent) == (
         BrokenRule("options.audio", True, "false with resolution 1080p", "invalid_option"),
     )
 
@@ -635,7 +635,7 @@ def test_a_hold_is_never_below_the_price() -> None:
 )
 def test_the_basis_is_the_sum_in_words(name: str, size: str, basis: str) -> None:
     choice = offer(name)
-    order = check(VideoRequest("a fox", size, 8), choice.offer, today=TODAY)
+    order = check(VideoRequest("a fox", size=size, seconds=8), choice.offer, today=TODAY)
     price = quote(order, choice.offer, choice.id, today=TODAY)
     assert (price.basis, price.source, price.confidence) == (basis, choice.offer.source, "listed")
 
@@ -683,7 +683,7 @@ def test_a_picture_in_a_role_that_is_not_taken_is_refused(image: Image | None, o
 
 def test_every_picture_that_is_sent_costs_what_the_page_says() -> None:
     choice = offer("xai:grok-imagine-video-1.5-lite")
-    request = VideoRequest("a fox", "16:9 480p", 5, URL, {"last_image": URL.uri})
+    request = VideoRequest("a fox", size="16:9 480p", seconds=5, image=URL, options={"last_image": URL.uri})
     told = quote(check(request, choice.offer, today=TODAY), choice.offer, choice.id, today=TODAY)
     assert (told.micros, told.basis) == (120_000, "$0.02/s x 5 s + $0.01 x 2 pictures")
 

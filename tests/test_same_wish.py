@@ -17,7 +17,7 @@ from sora_mcp.domain import Job
 from sora_mcp.domain.errors import RequestIdConflict, SoraError, StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.jobs import service
-from sora_mcp.jobs.service import Wish
+from sora_mcp.jobs.service import VideoRequest
 from tests.each import each
 from tests.played import Cdn, Fal, Muvi, OpenRouter, played
 from tests.played.openrouter import LIST
@@ -33,7 +33,7 @@ async def test_an_identical_wish_is_the_same_job_although_another_model_is_the_c
     async with played(fal) as one, played(router) as other, played(Cdn(fal.clip)) as cdn:
         fal.cdn = router.cdn = cdn.address
         settings = settled(tmp_path, {"fal": one.address, "openrouter": other.address}, (one.host, other.host, cdn.host))
-        wish = Wish(PROMPT, seconds=5)
+        wish = VideoRequest(PROMPT, seconds=5)
         async with opened(settings) as service:
             first = await service.create(wish, principal="local")
             await service.store.run(service.store.listings.keep, "openrouter", LIST)
@@ -69,7 +69,7 @@ async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_
     moved: str, request_id: str | None, tmp_path: Path
 ) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        wish = Wish(PROMPT, "muvi:sora-2-pro", seconds=4, max_usd=usd("1.50"), request_id=request_id)
+        wish = VideoRequest(PROMPT, "muvi:sora-2-pro", seconds=4, max_usd=usd("1.50"), request_id=request_id)
         first = await at.service.create(wish, principal="local")
         MOVED[moved](at)
         at.service.availability.forget()
@@ -142,7 +142,7 @@ async def test_other_words_for_the_very_same_order_are_the_same_wish(tmp_path: P
 )
 async def test_any_other_word_is_another_wish(change: dict[str, Any], tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        wish = Wish(PROMPT, "muvi:sora-2-pro", size="1280x720", seconds=4)
+        wish = VideoRequest(PROMPT, "muvi:sora-2-pro", size="1280x720", seconds=4)
         made = [await at.service.create(each, principal="local") for each in (wish, replace(wish, **change), wish)]
         assert [job.deduplicated for job in made] == [False, False, True]
 

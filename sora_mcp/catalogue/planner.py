@@ -12,7 +12,7 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, Choice, Fit, cheapest, fitting
 from sora_mcp.catalogue.fixes import fixes, with_change
 from sora_mcp.catalogue.rules import FIT, VARIATION, check, orientation, quote, seconds_of, sizes_of
-from sora_mcp.domain import Image, Offer, Order, Quote, VideoRequest, Wish
+from sora_mcp.domain import Image, Offer, Order, Quote, VideoRequest, VideoRequest
 from sora_mcp.domain.errors import (
     BrokenRule,
     BrokenRules,
@@ -66,7 +66,7 @@ class Planner:
     needs_yes: Callable[[Quote], bool]
     """Whether a person has to agree to a price: another model of which that is true is no fix."""
 
-    def plan(self, wish: Wish, request: VideoRequest) -> Plan:
+    def plan(self, wish: VideoRequest, request: VideoRequest) -> Plan:
         """Which offer, which order, which price. Pure: it can only refuse."""
         choice, why = self._find(wish, request)
         try:
@@ -85,7 +85,7 @@ class Planner:
             ) from None
         return Plan(choice, order, price, _warnings(choice, order), why)
 
-    def compared(self, wish: Wish, request: VideoRequest) -> Plan:
+    def compared(self, wish: VideoRequest, request: VideoRequest) -> Plan:
         """The same for a comparison: where the model was left open and nobody with a key sells this, the cheapest that does."""
         try:
             return self.plan(wish, request)
@@ -96,7 +96,7 @@ class Planner:
                 raise
             return Plan(fit.choice, fit.order, fit.quote, _warnings(fit.choice, fit.order), "the cheapest living model that takes this")
 
-    def _find(self, wish: Wish, request: VideoRequest) -> tuple[Choice, str | None]:
+    def _find(self, wish: VideoRequest, request: VideoRequest) -> tuple[Choice, str | None]:
         """The offer, and why it is this one where the caller left it open."""
         if wish.model is not None:
             named = self._named(wish.model, request)
@@ -134,7 +134,7 @@ class Planner:
         paid = [fix for fix in models if fix.value != SAMPLE] or models
         return tuple(paid[:ALTERNATIVES])
 
-    def within(self, wish: Wish, plan: Plan, request: VideoRequest) -> None:
+    def within(self, wish: VideoRequest, plan: Plan, request: VideoRequest) -> None:
         """The caller's own cap: it can only tighten."""
         price = plan.quote.micros
         if wish.max_usd is None or price <= wish.max_usd:
@@ -145,7 +145,7 @@ class Planner:
             fixes=(*self.cheaper(wish, plan, request, below=wish.max_usd), *more),
         )
 
-    def advice(self, error: SoraError, wish: Wish, plan: Plan, request: VideoRequest, *, left: int) -> tuple[Fix, ...]:
+    def advice(self, error: SoraError, wish: VideoRequest, plan: Plan, request: VideoRequest, *, left: int) -> tuple[Fix, ...]:
         """What else would do where the store refuses the plan: one video may cost as much as is left."""
         if isinstance(error, RequestIdConflict):
             return (Fix("request_id", None, plan.quote.micros),)
@@ -153,7 +153,7 @@ class Planner:
             return self.cheaper(wish, plan, request, below=left)
         return self.others(request, but=plan.choice)
 
-    def cheaper(self, wish: Wish, plan: Plan, request: VideoRequest, *, below: int) -> tuple[Fix, ...]:
+    def cheaper(self, wish: VideoRequest, plan: Plan, request: VideoRequest, *, below: int) -> tuple[Fix, ...]:
         """What the same wish costs with the longest shorter length, another size, or another model, where that stays below the sum."""
         offer, order = plan.choice.offer, plan.order
         lengths = [replace(request, seconds=n) for n in reversed(seconds_of(offer)) if n < order.seconds]
@@ -164,7 +164,7 @@ class Planner:
         first = (next((fix for fix in fixes if fix.micros is not None and fix.micros <= below), None) for fixes in (shorter, smaller))
         return (*(fix for fix in first if fix is not None), *self.others(request, but=plan.choice, below=below))
 
-    def _found_anew(self, wish: Wish, request: VideoRequest, mended: tuple[Fix, ...], *, broken: tuple[BrokenRule, ...]) -> tuple[Fix, ...]:
+    def _found_anew(self, wish: VideoRequest, request: VideoRequest, mended: tuple[Fix, ...], *, broken: tuple[BrokenRule, ...]) -> tuple[Fix, ...]:
         """The same changes at the price of what they lead to where the model was left open: that may be another offer."""
         together = BrokenRules(broken, fixes=mended).together
         groups = [together] if len(together) > 1 else [(fix,) for fix in mended]
@@ -173,12 +173,12 @@ class Planner:
             replace(fix, micros=price.micros if price else fix.micros) for group, price in zip(groups, prices, strict=True) for fix in group
         )
 
-    def _price(self, wish: Wish, request: VideoRequest) -> Micros | None:
+    def _price(self, wish: VideoRequest, request: VideoRequest) -> Micros | None:
         """What this request costs where it can be had without a person's yes."""
         price = self._quote(wish, request)
         return None if price is None or self.needs_yes(price) else price.micros
 
-    def _quote(self, wish: Wish, request: VideoRequest) -> Quote | None:
+    def _quote(self, wish: VideoRequest, request: VideoRequest) -> Quote | None:
         """The price of this request in place of the wish's own; None where nobody sells it."""
         try:
             choice, _ = self._find(wish, request)
@@ -194,10 +194,10 @@ class Planner:
         priced = [(fix, Quote(fix.micros, "", offer.source, offer.checked, offer.confidence)) for fix in mended if fix.micros is not None]
         return tuple(fix for fix, price in priced if not self.needs_yes(price)) or tuple(fix for fix, _ in priced)
 
-    def unseen(self, wish: Wish, error: BrokenRules) -> BrokenRules:
+    def unseen(self, wish: VideoRequest, error: BrokenRules) -> BrokenRules:
         """The refusal of a first frame, with what is wrong besides, and what the same wish costs without it where it can be made so."""
         try:
-            plan = self.plan(wish, VideoRequest(wish.prompt, wish.size, wish.seconds, None, dict(wish.options)))
+            plan = self.plan(wish, VideoRequest(wish.prompt, size=wish.size, seconds=wish.seconds, image=None, options=dict(wish.options)))
         except BrokenRules as also:
             framed = ("image", f"options.{FIT}")
             rows = tuple(rule for rule in also.broken if rule.argument not in framed)
@@ -211,7 +211,7 @@ class Planner:
 
 
 def purchase_of(
-    wish: Wish, plan: Plan, principal: str, *, words: str, confirm: bool, agreed: str | None, parents: tuple[str, ...]
+    wish: VideoRequest, plan: Plan, principal: str, *, words: str, confirm: bool, agreed: str | None, parents: tuple[str, ...]
 ) -> Purchase:
     """The plan as the store takes it, with the call to send; `words` is `as_said`."""
     order, offer = plan.order, plan.choice.offer
@@ -239,7 +239,7 @@ def purchase_of(
     )
 
 
-def fingerprint(principal: str, plan: Plan, wish: Wish) -> str:
+def fingerprint(principal: str, plan: Plan, wish: VideoRequest) -> str:
     """The same for the same order of the same principal, whatever words it was said in: what a person says yes to."""
     order = plan.order
     options = {**order.options, **({VARIATION: wish.options[VARIATION]} if VARIATION in wish.options else {})}
@@ -255,7 +255,7 @@ def fingerprint(principal: str, plan: Plan, wish: Wish) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def as_said(principal: str, wish: Wish, image: Image | None) -> str:
+def as_said(principal: str, wish: VideoRequest, image: Image | None) -> str:
     """The same for the same words of the same principal, whatever they mean by now: lists, prices and pauses move what is chosen."""
     parts = ["as said", principal, wish.prompt, wish.model, wish.size, wish.seconds, image and image.sha256, dict(wish.options)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

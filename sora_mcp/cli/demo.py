@@ -15,7 +15,7 @@ from sora_mcp.catalogue.catalogue import SAMPLE
 from sora_mcp.catalogue.rules import VARIATION
 from sora_mcp.cli.terminal import facts
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, LOCAL, Job, Wish
+from sora_mcp.domain import LIVE, LOCAL, Job, VideoRequest
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import show as dollars
 from sora_mcp.jobs.service import VideoService
@@ -68,7 +68,7 @@ async def _stop(scope: anyio.CancelScope) -> None:
 async def _demo(settings: Settings, prompt: str) -> Job:
     async with open_service(settings) as service:
         # A variation of its own: whoever types it again wants to see it made again.
-        wish = Wish(prompt, model=SAMPLE, options={VARIATION: secrets.randbelow(2**31)})
+        wish = VideoRequest(prompt, model=SAMPLE, options={VARIATION: secrets.randbelow(2**31)})
         return await _finished(service, await service.create(wish, principal=LOCAL))
 
 

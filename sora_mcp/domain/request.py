@@ -1,11 +1,11 @@
-"""What is asked for: the caller's wish, and the order that one offer makes of it."""
+"""A request as the caller made it, and the order that one offer makes of it."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from sora_mcp.domain.money import Micros
@@ -60,33 +60,31 @@ class Image:
 
 @dataclass(frozen=True)
 class VideoRequest:
-    """What the caller wants, in the caller's words; None is "not said"."""
-
-    prompt: str
-    size: str | None = None
-    seconds: int | None = None
-    image: Image | None = None
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-    @property
-    def is_fitted(self) -> bool:
-        """Whether the first frame will be cropped or padded (`options.fit`), so that its own size does not matter."""
-        return self.image is not None and not self.image.is_url and self.options.get("fit") in ("crop", "pad")
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What came in at the door, typed but not yet checked."""
+    """A video as the caller asked for it; None means that the caller left it open."""
 
     prompt: str
     model: str | None = None
+    _: KW_ONLY
     size: str | None = None
     seconds: int | None = None
-    image: str | None = None
+    image: str | Image | None = None
+    """The first frame: as the caller named it, or, once it was read, measured."""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     max_usd: Micros | None = None
     quote_id: str | None = None
     request_id: str | None = None
+
+    @property
+    def frame(self) -> Image | None:
+        """The first frame that was read. TypeError while it is only named: nothing may be checked or bought without it."""
+        if isinstance(self.image, str):
+            raise TypeError("the first frame of this request was not read")
+        return self.image
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the first frame will be cropped or padded (`options.fit`), so that its own size does not matter."""
+        return self.frame is not None and not self.frame.is_url and self.options.get("fit") in ("crop", "pad")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.catalogue.planner import ADVISED, Plan, Planner, as_said, outline, purchase_of
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, Wish, errors
+from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, VideoRequest, errors
 from sora_mcp.domain.errors import (
     BrokenRules,
     Fix,
@@ -107,7 +107,7 @@ class VideoService:
         """The calendar day in the user's zone."""
         return datetime.fromtimestamp(self.clock(), self.settings.zone).date()
 
-    async def create(self, wish: Wish, *, principal: str, agreed: str | None = None) -> Job:
+    async def create(self, wish: VideoRequest, *, principal: str, agreed: str | None = None) -> Job:
         """The job that meets the wish: new, or the one that exists. Refused says what to change; then nothing was sent or held.
         `agreed` is the quote that a person has just said yes to."""
         try:
@@ -124,12 +124,12 @@ class VideoService:
         job = await self._seen(job)
         return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._alarm()))
 
-    async def foresee(self, wish: Wish, *, principal: str) -> Micros:
+    async def foresee(self, wish: VideoRequest, *, principal: str) -> Micros:
         """What `create` would set aside now. Refused as it would be, but for a missing yes; nothing is sent or held."""
         _, plan = await self._stored(self.store.foresee, wish, principal)
         return plan.quote.micros
 
-    async def _stored(self, work: Callable[[Purchase, Caps], T], wish: Wish, principal: str, agreed: str | None = None) -> tuple[T, Plan]:
+    async def _stored(self, work: Callable[[Purchase, Caps], T], wish: VideoRequest, principal: str, agreed: str | None = None) -> tuple[T, Plan]:
         """What the store makes of the wish, and the plan. No fix of a refusal passes a cap."""
         try:
             with errors.before_money():
@@ -147,7 +147,7 @@ class VideoService:
                 error.fixes = tuple(fix for fix in error.fixes if fix.micros is None or fix.micros <= left)
             raise
 
-    async def _intended(self, wish: Wish, principal: str, agreed: str | None) -> tuple[Purchase, Plan, VideoRequest]:
+    async def _intended(self, wish: VideoRequest, principal: str, agreed: str | None) -> tuple[Purchase, Plan, VideoRequest]:
         """All that is to be written down, of what was found, checked and priced."""
         request, parents = await self._request(wish, principal)
         plan = await self._framed(self.planner.plan(wish, request), request)
@@ -159,7 +159,7 @@ class VideoService:
         words = as_said(principal, wish, request.image)
         return purchase_of(wish, plan, principal, words=words, confirm=confirm, agreed=agreed, parents=parents), plan, request
 
-    async def _known(self, wish: Wish, principal: str) -> Job | None:
+    async def _known(self, wish: VideoRequest, principal: str) -> Job | None:
         """The job of the same words, whatever they would mean now. RequestIdConflict."""
         try:
             image = None if wish.image is None else (await self.framing.read(wish.image, principal=principal))[0]
@@ -178,12 +178,12 @@ class VideoService:
         named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
         return (f"Paused, dearer than quoted: {named}.",) if paused else ()
 
-    async def priced(self, wish: Wish, *, principal: str) -> Micros:
+    async def priced(self, wish: VideoRequest, *, principal: str) -> Micros:
         """What one such video costs by the table. Refused as an estimate would be; nothing is asked or written."""
         request, _ = await self._request(wish, principal)
         return self.planner.plan(wish, request).quote.micros
 
-    async def estimate(self, wish: Wish, *, clips: int, principal: str) -> Estimate:
+    async def estimate(self, wish: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """What `clips` of these would cost now, asked of the vendor where it answers. Buys and holds nothing; a needed yes gets a quote."""
         request, _ = await self._request(wish, principal)
         plan = held = self.planner.compared(wish, request)
@@ -276,7 +276,7 @@ class VideoService:
         except SoraError:
             return job  # nothing that goes wrong here may hide that the job exists
 
-    async def _request(self, wish: Wish, principal: str) -> tuple[VideoRequest, tuple[str, ...]]:
+    async def _request(self, wish: VideoRequest, principal: str) -> tuple[VideoRequest, tuple[str, ...]]:
         """The wish with its first frame read, and the jobs that the frame is from."""
         await self.availability.look(wish.model)
         image, parents = None, ()
@@ -287,9 +287,9 @@ class VideoService:
                 refused, frames = self.planner.unseen(wish, error), await self._tried(wish, error.fixes, principal)
                 refused.fixes = (*frames, *refused.fixes)
                 raise refused from None
-        return VideoRequest(wish.prompt, wish.size, wish.seconds, image, dict(wish.options)), parents
+        return VideoRequest(wish.prompt, size=wish.size, seconds=wish.seconds, image=image, options=dict(wish.options)), parents
 
-    async def _tried(self, wish: Wish, frames: tuple[Fix, ...], principal: str) -> tuple[Fix, ...]:
+    async def _tried(self, wish: VideoRequest, frames: tuple[Fix, ...], principal: str) -> tuple[Fix, ...]:
         """Those of the first frames with which the wish can be met, with their prices."""
         found: list[Fix] = []
         for fix in frames:

@@ -15,7 +15,7 @@ from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, Inpu
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from sora_mcp.domain import Confidence, Job, Quote, Wish
+from sora_mcp.domain import Confidence, Job, Quote, VideoRequest
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, before_money
 from sora_mcp.domain.money import show
 from sora_mcp.security.text import sanitize
@@ -56,7 +56,7 @@ class Question:
         }
 
 
-async def bought(service: VideoService, wish: Wish, ctx: Context[ServerContext, Any]) -> Job | InputRequiredResult:
+async def bought(service: VideoService, wish: VideoRequest, ctx: Context[ServerContext, Any]) -> Job | InputRequiredResult:
     """The job that meets the wish; where a person has to agree and the client can ask, after that person's yes.
 
     The question's nonce is its quote, which is used up by one purchase. One call asks once: what still needs a yes after a yes
@@ -108,7 +108,7 @@ async def _ask(question: Question, ctx: Context[ServerContext, Any]) -> ElicitRe
     return None
 
 
-async def _answered(service: VideoService, wish: Wish, quote_id: str, answer: object) -> Job:
+async def _answered(service: VideoService, wish: VideoRequest, quote_id: str, answer: object) -> Job:
     """The purchase after a yes. Anything else ends the quote, so that no later answer to the same question counts."""
     if is_yes(answer):
         return await service.create(wish, principal=principal(), agreed=quote_id)
@@ -119,7 +119,7 @@ async def _answered(service: VideoService, wish: Wish, quote_id: str, answer: ob
     raise Declined(f"{said}, so nothing is bought. Do not ask again unless the user wants it.")
 
 
-async def _question(service: VideoService, wish: Wish, error: NeedsConfirmation) -> Question:
+async def _question(service: VideoService, wish: VideoRequest, error: NeedsConfirmation) -> Question:
     quote = await service.store.run(service.store.approvals.approval, error.quote_id)
     budget = await service.budget()
     until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
@@ -132,7 +132,7 @@ async def _question(service: VideoService, wish: Wish, error: NeedsConfirmation)
     return Question(quote.id, "\n".join(lines), f"Yes, buy it for {show(quote.micros)}", max(0.0, quote.expires_at - service.clock()))
 
 
-def _facts(service: VideoService, wish: Wish, quote: Approval, price: Quote | None) -> Iterator[str]:
+def _facts(service: VideoService, wish: VideoRequest, quote: Approval, price: Quote | None) -> Iterator[str]:
     """What would be bought. Words of others stay on one line, so that they cannot pretend to be ours."""
     yield f"Model: {quote.model}{_ended(service, quote.model)}"
     yield f"Size: {quote.size}"

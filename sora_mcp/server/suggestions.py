@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 from mcp.server.mcpserver import Context
 
 from sora_mcp.catalogue.rules import one_of
-from sora_mcp.domain import Wish
+from sora_mcp.domain import VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, SoraError, said
 from sora_mcp.domain.money import Micros
 from sora_mcp.server.context import ServerContext, principal
 from sora_mcp.server.schema import checked
 from sora_mcp.server.tools.definitions import FACES
-from sora_mcp.server.tools.request import wish_of
+from sora_mcp.server.tools.request import parse_request
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
 
-LOOKS: Mapping[str, Callable[[VideoService, Wish], Awaitable[Micros]]] = {
+LOOKS: Mapping[str, Callable[[VideoService, VideoRequest], Awaitable[Micros]]] = {
     "create_video": lambda service, wish: service.foresee(wish, principal=principal()),
     "estimate_cost": lambda service, wish: service.priced(wish, principal=principal()),
 }
@@ -58,7 +58,7 @@ async def whole(error: BrokenRules, tool: str, given: Mapping[str, Any], ctx: Co
         told.hear(no, call)
         call = changed(call, no.together)
         try:
-            wish = wish_of(**checked(tool, FACES[tool].arguments, call | spare))
+            wish = parse_request(**checked(tool, FACES[tool].arguments, call | spare))
             micros = await look(await ctx.request_context.lifespan_context.service(), wish)
             break
         except SoraError as refused:

@@ -13,7 +13,7 @@ import anyio
 
 from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.jobs.service import VideoService, Wish
+from sora_mcp.jobs.service import VideoService, VideoRequest
 from sora_mcp.jobs.worker import open_service
 from tests.waiting import eventually
 
@@ -22,7 +22,7 @@ MODEL = "muvi:sora-2"
 
 async def _buy(service: VideoService, prompt: str, ends: Counter[str]) -> None:
     try:
-        await service.create(Wish(prompt, MODEL, seconds=4), principal="local")
+        await service.create(VideoRequest(prompt, MODEL, seconds=4), principal="local")
         ends["made"] += 1
     except SoraError as error:
         ends[error.its_code] += 1

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Artifact, Job, Wish
+from sora_mcp.domain import Artifact, Job, VideoRequest
 from sora_mcp.domain.errors import NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.media.pool import MediaPool
@@ -95,7 +95,7 @@ class PlayedService:
     jobs_: dict[str, Job] = field(default_factory=dict[str, Job])
     made: Job | Exception | None = None
     called_back: Job | Exception | None = None
-    wishes: list[Wish] = field(default_factory=list[Wish])
+    wishes: list[VideoRequest] = field(default_factory=list[VideoRequest])
     looks: list[Job] = field(default_factory=list[Job])
     """What `job` answers from the second time on, one after the other; the last for ever."""
     catalogue: Catalogue = field(default_factory=Catalogue)
@@ -115,14 +115,14 @@ class PlayedService:
         """A change, as another process makes it."""
         self.jobs_[job.id] = replace(job, version=self.store.version() + 1)
 
-    async def create(self, wish: Wish, *, principal: str) -> Job:
+    async def create(self, wish: VideoRequest, *, principal: str) -> Job:
         self.wishes.append(wish)
         return _given(self.made)
 
-    async def foresee(self, wish: Wish, *, principal: str) -> Micros:
+    async def foresee(self, wish: VideoRequest, *, principal: str) -> Micros:
         return usd("0.40")
 
-    async def priced(self, wish: Wish, *, principal: str) -> Micros:
+    async def priced(self, wish: VideoRequest, *, principal: str) -> Micros:
         return usd("0.40")
 
     async def job(self, job_id: str, *, principal: str) -> Job:

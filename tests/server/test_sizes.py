@@ -159,7 +159,7 @@ def test_every_price_that_is_told_is_the_price_of_an_order(choice: Choice) -> No
         for size, (seconds, micros) in itertools.product(row.sizes, row.micros):
             when = dict(row.when)
             image = Image("https://example.com/a.png") if when.pop("image", not choice.offer.text) else None
-            order = check(VideoRequest("x", size, seconds, image, when), choice.offer, today=TODAY)
+            order = check(VideoRequest("x", size=size, seconds=seconds, image=image, options=when), choice.offer, today=TODAY)
             if micros is not None:
                 assert quote(order, choice.offer, choice.id, today=TODAY).micros == micros
 
@@ -175,7 +175,7 @@ def test_every_size_and_length_that_is_told_can_be_ordered(choice: Choice) -> No
 def _orderable(choice: Choice, size: str, seconds: int) -> bool:
     image = None if choice.offer.text else Image("https://example.com/a.png")
     try:
-        check(VideoRequest("x", size, seconds, image), choice.offer, today=TODAY)
+        check(VideoRequest("x", size=size, seconds=seconds, image=image), choice.offer, today=TODAY)
     except BrokenRules:
         return False
     return True

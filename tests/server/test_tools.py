@@ -13,7 +13,7 @@ from mcp import Client, MCPError
 from mcp.server.mcpserver import Extension, ToolBinding
 from mcp.types import CallToolResult, TextContent
 
-from sora_mcp.domain import Job, Wish
+from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotCancellable, StorageError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.app import build
@@ -59,7 +59,7 @@ async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None
         request_id="{}",
     )
     assert service.wishes == [
-        Wish(
+        VideoRequest(
             prompt='{"a": "boat"}',
             model="muvi:sora-2",
             size="[1]",
@@ -77,7 +77,7 @@ async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None
 async def test_what_a_caller_does_not_say_is_not_said(era: Era) -> None:
     service = PlayedService(made=a_job())
     await call(service, era, "create_video", prompt="A boat", model="", seconds=None, options=None, max_usd=None)
-    assert service.wishes == [Wish(prompt="A boat")]
+    assert service.wishes == [VideoRequest(prompt="A boat")]
 
 
 async def test_a_cap_may_be_a_number(era: Era) -> None:

@@ -18,7 +18,7 @@ from sora_mcp.server import offers_view as sizes
 from sora_mcp.server import results as replies
 from sora_mcp.server.context import ServerContext, principal
 from sora_mcp.server.seeing import edit_video, view_video
-from sora_mcp.server.tools.request import wish_of
+from sora_mcp.server.tools.request import parse_request
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -42,7 +42,7 @@ async def create_video(
 ) -> CallToolResult | InputRequiredResult:
     """Reserve a job; the worker sends it. Where a person has to agree, ask in the chat."""
     service = await _desk(ctx)
-    wish = wish_of(
+    wish = parse_request(
         prompt=prompt,
         model=model,
         size=size,
@@ -77,7 +77,7 @@ async def estimate_cost(
 ) -> CallToolResult:
     """The price of any prompt."""
     service = await _desk(ctx)
-    wish = wish_of(model=model, size=size, seconds=seconds, image=image, options=options)
+    wish = parse_request(model=model, size=size, seconds=seconds, image=image, options=options)
     return replies.estimated(await service.estimate(wish, clips=clips, principal=principal()), service)
 
 

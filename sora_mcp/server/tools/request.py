@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Wish
+from sora_mcp.domain import VideoRequest
 from sora_mcp.server.schema import dollars
 
 FRAME = "https://example.com/frame.png"
 """Stands for any first frame where only the price counts."""
 
 
-def wish_of(
+def parse_request(
     *,
     prompt: str = "x",
     model: str = "",
@@ -23,9 +23,9 @@ def wish_of(
     quote: str = "",
     request_id: str = "",
     clips: int = 1,
-) -> Wish:
+) -> VideoRequest:
     """One clip, however many there are to be; where nobody said what it shows, it may show anything."""
-    return Wish(
+    return VideoRequest(
         prompt=prompt,
         model=model or None,
         size=size or None,

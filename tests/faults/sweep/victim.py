@@ -16,7 +16,7 @@ import anyio
 import anyio.to_thread
 
 from sora_mcp.config.settings import Settings, load
-from sora_mcp.jobs.service import Wish
+from sora_mcp.jobs.service import VideoRequest
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Store
 from tests.waiting import eventually
@@ -61,7 +61,7 @@ async def working(settings: Settings, prompts: tuple[str, ...]) -> None:
     """Wishes for these prompts, and works until nothing is alive any more."""
     async with open_service(settings) as service, anyio.create_task_group() as group:
         for prompt in prompts:
-            group.start_soon(lambda prompt=prompt: service.create(Wish(prompt, MODEL, seconds=4, request_id=prompt), principal="local"))
+            group.start_soon(lambda prompt=prompt: service.create(VideoRequest(prompt, MODEL, seconds=4, request_id=prompt), principal="local"))
         await eventually(lambda: service.store.run(_over, service.store, len(prompts)), seconds=LIFE_S)
 
 

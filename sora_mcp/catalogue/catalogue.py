@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sora_mcp.catalogue.rules import check, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
-from sora_mcp.domain.errors import BrokenRules, MissingKey, PriceUnknown, UnknownModel, repeated
+from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, repeated
 from sora_mcp.vendors import EVERY, sample
 
 NEAR = 3
 """How many names are offered in place of one that nobody sells."""
+MOST_NAME = 200
+"""Characters of a name up to which it is compared with those of models."""
 SAMPLE = f"{sample.VENDOR.name}:{sample.OFFERS[0].model}"
 
 
@@ -37,12 +40,16 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A choice, the order that it makes of a request, and its price; None where no source states one."""
+class PricedOrder:
+    """A request as one offer takes it, with its price."""
 
     choice: Choice
     order: Order
-    quote: Quote | None
+    quote: Quote
+    why: str | None = None
+    """Why this offer, where the caller left it open."""
+    warnings: tuple[str, ...] = ()
+    """Remarks on the video that stay true when it is finished."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,58 +114,35 @@ class Catalogue:
 
     def near(self, name: str) -> tuple[Choice, ...]:
         """Offers whose id or model is written almost like this, the likest first."""
+        if len(name) > MOST_NAME:
+            return ()  # the comparison takes time in proportion to the name, and no model has one as long
         words = {text: choice for choice in reversed(tuple(self.choices())) for text in (choice.id, choice.offer.model)}
         likest = difflib.get_close_matches(name.strip().casefold(), words, n=6, cutoff=0.5)
         return tuple({words[text].id: words[text] for text in likest}.values())[:NEAR]
 
-    def chosen(self, name: str, request: VideoRequest, *, today: date) -> Choice:
-        """The offer to buy from: the one that is named, or the cheapest vendor of a bare model that has a key and takes the request."""
-        found = self.named(name)
-        if len(found) == 1:
-            return found[0]
-        usable = [choice for choice in found if self.usable(choice)]
-        if not usable:
-            raise MissingKey(key_needed(found))
-        fits = cheapest(fitting([choice for choice in usable if self.buyable(choice)] or usable, request, today=today))
-        return fits[0].choice if fits else usable[0]
 
-    def automatic(self, request: VideoRequest, *, today: date) -> Choice:
-        """With no model named: the cheapest living offer that takes the request, among vendors with a key.
-
-        Where none does, the one whose rules it breaks the fewest of, so that the refusal says what to change.
-        """
-        living = [c for c in self.choices() if self.living(c) and self.usable(c) and c.vendor.keys]
-        if not living:
-            raise UnknownModel("No vendor with a key sells a living model: name one, such as one that list_sizes shows.")
-        fits = cheapest(fitting([choice for choice in living if self.buyable(choice)] or living, request, today=today))
-        return fits[0].choice if fits else min(living, key=lambda choice: broken_rules(choice, request, today=today))
+def price_order(request: VideoRequest, choice: Choice, *, today: date) -> PricedOrder:
+    """Return the order that one offer makes of the request, with its price. BrokenRules, PriceUnknown."""
+    order = check(request, choice.offer, today=today, offer_id=choice.id)
+    return PricedOrder(choice, order, quote(order, choice.offer, choice.id, today=today))
 
 
-def broken_rules(choice: Choice, request: VideoRequest, *, today: date) -> int:
-    """How many rules of this offer the request breaks."""
+def rank_orders(choices: Iterable[Choice], request: VideoRequest, *, today: date) -> list[PricedOrder]:
+    """Return what the offers that take the request, at a stated price, make of it; the cheapest first."""
+    found: list[PricedOrder] = []
+    for choice in choices:
+        with contextlib.suppress(BrokenRules, PriceUnknown):
+            found.append(price_order(request, choice, today=today))
+    return sorted(found, key=lambda priced: priced.quote.micros)
+
+
+def count_broken_rules(choice: Choice, request: VideoRequest, *, today: date) -> int:
+    """Return how many rules of this offer the request breaks."""
     try:
         check(request, choice.offer, today=today)
     except BrokenRules as error:
         return len(error.broken)
     return 0
-
-
-def fitting(choices: Iterator[Choice] | list[Choice], request: VideoRequest, *, today: date) -> Iterator[Fit]:
-    """Those of the choices that take the request, with what they make of it."""
-    for choice in choices:
-        try:
-            order = check(request, choice.offer, today=today)
-        except BrokenRules:
-            continue
-        try:
-            yield Fit(choice, order, quote(order, choice.offer, choice.id, today=today))
-        except PriceUnknown:
-            yield Fit(choice, order, None)
-
-
-def cheapest(fits: Iterator[Fit]) -> list[Fit]:
-    """Cheapest first; those without a stated price last."""
-    return sorted(fits, key=lambda fit: (fit.quote is None, fit.quote.micros if fit.quote else 0))
 
 
 def key_needed(choices: tuple[Choice, ...]) -> str:

@@ -1,41 +1,61 @@
-"""Values that mend a broken request: each was tried, and has its price."""
+"""Find values that mend a broken request: each is tried, and has its price."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from sora_mcp.catalogue.rules import FIT, FITS, check, options_of, orientation, quote, seconds_of, sizes_of
 from sora_mcp.domain import Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
 from sora_mcp.media import optional as extra
 
-ASKED = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
+MOST_TRIES = 400
+"""Combinations of values that are tried at most."""
+WIDTH_BY_HEIGHT = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
 
 
-def fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, offer_id: str, today: date) -> tuple[Fix, ...]:
-    """Values that mend the request: up to four for a single broken argument, one for each when there are several."""
+def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, offer_id: str, today: date) -> tuple[Fix, ...]:
+    """Return values that mend the request: up to four for a single broken argument, one for each when there are several.
+
+    A prompt is the caller's own and is not mended: beside a broken one, the fixes are tried with a prompt that fits.
+    """
     arguments = list(dict.fromkeys(rule.argument for rule in broken if rule.argument != "prompt"))
     sound = request if len(arguments) == len({rule.argument for rule in broken}) else replace(request, prompt="a prompt that fits")
+    near = [_near(name, request, offer) for name in arguments]
+    # An argument with one candidate is mended first and once; only combinations of the others are tried.
+    sound = functools.reduce(change_request, (values[0] for values in near if len(values) == 1), sound)
     found: list[tuple[Fix, ...]] = []
-    for changes in itertools.islice(itertools.product(*(_near(name, request, offer) for name in arguments)), 400):
-        changed = sound
-        for change in changes:
-            changed = with_change(changed, change)
-        micros = _worth(changed, offer, offer_id, today)
-        if micros is not False:
-            found.append(tuple(replace(change, micros=micros) for change in changes))
+    for changes in itertools.islice(itertools.product(*near), MOST_TRIES):
+        mended = functools.reduce(change_request, (fix for fix, values in zip(changes, near, strict=True) if len(values) > 1), sound)
+        try:
+            micros = quote(check(mended, offer, today=today), offer, offer_id, today=today).micros
+        except BrokenRules:
+            continue
+        except PriceUnknown:
+            micros = None
+        found.append(tuple(replace(change, micros=micros) for change in changes))
         if len(found) == (4 if len(arguments) == 1 else 1):
             break
     return tuple(fix for group in found for fix in group)
 
 
+def change_request(request: VideoRequest, change: Fix) -> VideoRequest:
+    """Return the request with one argument changed; None takes it out."""
+    argument, value = change.argument, change.value
+    if not argument.startswith("options."):
+        return replace(request, **{argument: value})
+    name = argument.removeprefix("options.")
+    kept = {key: old for key, old in request.options.items() if key != name}
+    return replace(request, options=kept if value is None else kept | {name: value})
+
+
 def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
-    """Legal values that may mend one argument, the nearest to what was asked first."""
+    """Return legal values that may mend one argument, the nearest to what was asked first."""
     if argument == "seconds":
         wanted = request.seconds if type(request.seconds) is int else 0
         return [Fix(argument, n) for n in sorted(seconds_of(offer), key=lambda n: (abs(n - wanted), n))]
@@ -43,7 +63,7 @@ def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
         sizes = sizes_of(offer, image=request.image is not None)
         return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
     if argument == "image":
-        return [*(Fix("size", text) for text in _framed(request, offer)), *_fits(request), *([Fix(argument, None)] if offer.text else [])]
+        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request), *([Fix(argument, None)] if offer.text else [])]
     if argument == f"options.{FIT}" and request.image is not None:
         return [*_fits(request), Fix(argument, None)]
     rule = next((rule for rule in options_of(offer) if f"options.{rule.param}" == argument), None)
@@ -64,8 +84,8 @@ COUNTED = re.compile(r"(\d{1,5})p?")
 
 
 def _distance(size: Size, text: str) -> tuple[bool, int]:
-    """How far a size is from what was asked: first by its shape, then by its pixels or lines. Without any all are as near."""
-    asked = ASKED.fullmatch(text.strip().casefold())
+    """Return how far a size is from what was asked: first by its shape, then by its pixels or lines; a text without either is as near to all."""
+    asked = WIDTH_BY_HEIGHT.fullmatch(text.strip().casefold())
     if asked is None:
         return _unlike(size, text.casefold().replace("full hd", "fhd").split())
     width, height = int(asked[1]), int(asked[3])
@@ -75,7 +95,7 @@ def _distance(size: Size, text: str) -> tuple[bool, int]:
 
 
 def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:
-    """The same for words such as `vertical`, `Full HD` and `720`."""
+    """Return the same for words such as `vertical`, `Full HD` and `720`."""
     shape = next((SHAPES[word] for word in words if word in SHAPES), None)
     wanted = next((lines for word in words if (lines := _lines(word))), 0)
     own = min(size.pixels) if size.pixels else _lines(size.resolution or "")
@@ -83,40 +103,20 @@ def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:
 
 
 def _lines(text: str) -> int:
-    """How many lines `720`, `768P`, `2K` or `FHD` are; 0 where the text says none."""
+    """Return how many lines `720`, `768P`, `2K` or `FHD` are; 0 where the text says none."""
     word = text.casefold()
     counted = COUNTED.fullmatch(word)
     return LINES.get(word) or (int(counted[1]) if counted else 0)
 
 
 def _fits(request: VideoRequest) -> Iterator[Fix]:
-    """A picture of which the bytes are here can be cut or padded."""
-    image = request.image
+    """Yield the ways to bring a picture to the video's size, where its bytes are here."""
+    image = request.frame
     if image is not None and not image.is_url and extra.present():
         yield from (Fix(f"options.{FIT}", how) for how in FITS[:2])
 
 
-def _framed(request: VideoRequest, offer: Offer) -> Iterator[str]:
-    """The sizes that have the first frame's own width and height."""
-    image = request.image
+def _frame_sizes(request: VideoRequest, offer: Offer) -> Iterator[str]:
+    """Return the sizes that have the first frame's own width and height."""
+    image = request.frame
     return (size.text for size in sizes_of(offer, image=True) if image is not None and size.pixels == (image.width, image.height))
-
-
-def with_change(request: VideoRequest, change: Fix) -> VideoRequest:
-    """The request with one argument changed; None takes it out."""
-    argument, value = change.argument, change.value
-    if not argument.startswith("options."):
-        return replace(request, **{argument: value})
-    name = argument.removeprefix("options.")
-    kept = {key: old for key, old in request.options.items() if key != name}
-    return replace(request, options=kept if value is None else kept | {name: value})
-
-
-def _worth(request: VideoRequest, offer: Offer, offer_id: str, today: date) -> Any:
-    """What the request costs: False where it is not legal, None where no price is stated."""
-    try:
-        return quote(check(request, offer, today=today), offer, offer_id, today=today).micros
-    except BrokenRules:
-        return False
-    except PriceUnknown:
-        return None

@@ -15,21 +15,25 @@ from sora_mcp.security.urls import is_fetchable
 
 VARIATION = "variation"
 """The option that every offer takes: it makes a wanted repeat another request. It is not sent."""
+SIZE_FACTS = frozenset(("size", "ratio", "resolution"))
+"""Facts of an order that follow from its size."""
 FIT, FITS = "fit", ("crop", "pad", "none")
 """The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
 
 
-def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
-    """The order that meets the request: the shortest, and of these the cheapest. BrokenRules names every rule that it breaks."""
+def check(request: VideoRequest, offer: Offer, *, today: date, offer_id: str = "") -> Order:
+    """Return the order that meets the request: the shortest, and of these the cheapest. BrokenRules names every rule that it breaks."""
     broken = [*_prompt(request, offer), *_image(request, offer), *_options(request, offer), *_format(request, offer)]
     if broken:
-        raise BrokenRules(tuple(broken))
+        raise BrokenRules(tuple(broken), subject=offer_id)
     legal = (order for order in _orders(request, offer) if not any(breaches(order, offer)))
-    one_rate = [rate.when for rate in offer.rates] == [{}]  # then the first, which is the shortest, is the cheapest
-    found = next(legal, None) if one_rate else min(legal, key=lambda order: (order.seconds, _price(order, offer, today)), default=None)
-    if found is None:
-        raise BrokenRules(_blame(request, offer))
-    return found
+    first = next(legal, None)
+    if first is None:
+        raise BrokenRules(_blame(request, offer), subject=offer_id)
+    if not any(SIZE_FACTS & rate.when.keys() for rate in offer.rates):
+        return first  # all sizes of the shortest length cost the same
+    shortest = itertools.takewhile(lambda order: order.seconds == first.seconds, legal)
+    return min((first, *shortest), key=lambda order: _price(order, offer, today))
 
 
 def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
@@ -136,14 +140,14 @@ def one_of(values: Sequence[object]) -> str:
 def _prompt(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
     if not (text := request.prompt).strip():
         yield BrokenRule("prompt", None, "a text that says what to show", "invalid_prompt")
-    elif not is_storable_text(text):
-        yield BrokenRule("prompt", None, "valid Unicode text, without lone surrogates and NUL", "invalid_prompt")
     elif offer.prompt_max is not None and len(text) > offer.prompt_max:
         yield BrokenRule("prompt", f"{len(text)} characters", f"at most {offer.prompt_max} characters", "invalid_prompt")
+    elif not is_storable_text(text):
+        yield BrokenRule("prompt", None, "valid Unicode text, without lone surrogates and NUL", "invalid_prompt")
 
 
 def _image(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
-    image, rule = request.image, offer.image
+    image, rule = request.frame, offer.image
     if image is None:
         if not offer.text:
             yield BrokenRule("image", None, "given: this model animates a first frame", "invalid_image")
@@ -225,12 +229,12 @@ def _orders(request: VideoRequest, offer: Offer) -> Iterator[Order]:
     lengths = seconds_of(offer) if request.seconds is None else (request.seconds,)
     for seconds, size in itertools.product(lengths, _wanted_sizes(request, offer)):
         if _frames(size, request, offer):
-            yield Order(request.prompt, size, seconds, request.image, options)
+            yield Order(request.prompt, size, seconds, request.frame, options)
 
 
 def _frames(size: Size, request: VideoRequest, offer: Offer) -> bool:
     """Whether the first frame, as far as it is known, fits this size."""
-    image, rule = request.image, offer.image
+    image, rule = request.frame, offer.image
     if image is None or rule is None or not rule.exact or image.width is None:
         return True
     return request.is_fitted or size.pixels == (image.width, image.height)

@@ -66,16 +66,13 @@ class SoraError(Exception):
     code: ClassVar[str] = "internal"
     charged: Charged = "no"
 
-    def __init__(self, message: str, *, fixes: tuple[Fix, ...] = (), job_id: str | None = None) -> None:
+    def __init__(self, message: str, *, fixes: tuple[Fix, ...] = (), job_id: str | None = None, charged: Charged | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.fixes = fixes
         self.job_id = job_id
-
-    @property
-    def together(self) -> tuple[Fix, ...]:
-        """The first fixes, as many as mend the call as one; those behind them are alternatives."""
-        return self.fixes[:1]
+        if charged is not None:
+            self.charged = charged
 
     @property
     def its_code(self) -> str:
@@ -98,16 +95,6 @@ class BrokenRules(Refused):
         super().__init__(" ".join(said(rule, subject) for rule in broken) if message is None else message, fixes=fixes)
 
     @property
-    def together(self) -> tuple[Fix, ...]:
-        """One change for each broken argument, but for the prompt; or another model, which mends all of it alone.
-        A name that there is not is taken out besides, and then there are no alternatives."""
-        arguments = {rule.argument for rule in self.broken} - {"prompt"}
-        if any(rule.code == "unknown_argument" for rule in self.broken):
-            return self.fixes
-        alone = bool(self.fixes) and self.fixes[0].argument == "model" and "model" not in arguments
-        return self.fixes[: 1 if alone else len(arguments)]
-
-    @property
     def its_code(self) -> str:
         """That of the first broken rule."""
         return self.broken[0].code
@@ -121,8 +108,8 @@ def said(rule: BrokenRule, subject: str) -> str:
 
 
 def repeated(got: object) -> str:
-    """What somebody said, quoted in a sentence of ours: as much of it as a person reads."""
-    text = repr(got)
+    """Return what a caller said, quoted for a sentence of ours: as much of it as a person reads."""
+    text = repr(got[: MOST_REPEATED + 1] if isinstance(got, str) else got)
     return text if len(text) <= MOST_REPEATED else text[: MOST_REPEATED - 1] + "…"
 
 

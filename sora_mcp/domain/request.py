@@ -46,6 +46,8 @@ class Image:
     width: int | None = None
     height: int | None = None
     bytes: int | None = None
+    job_id: str | None = None
+    """The finished job that it was taken from."""
 
     @property
     def is_url(self) -> bool:

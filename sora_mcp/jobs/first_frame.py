@@ -1,4 +1,4 @@
-"""The first frame of a wish: read, taken out of a finished job, made to fit."""
+"""First frames: read a picture, take one out of a finished job, bring it to the video's size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import anyio
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, Image, ImageRule, Job, Order, Size
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.jobs.file_access import Reach
 from sora_mcp.jobs.input_files import MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
 from sora_mcp.media import api as works
@@ -21,36 +21,36 @@ MOST_BYTES = 25_000_000
 
 
 @dataclass(frozen=True)
-class Framing:
-    """Where first frames come from."""
+class FirstFrames:
+    """Read first frames, and bring them to the size of a video."""
 
     settings: Settings
     store: Store
     media_pool: MediaPool
 
-    async def read(self, text: str, *, principal: str) -> tuple[Image, tuple[str, ...]]:
-        """The picture, and the jobs that it is from. BrokenRules, NotFound or NotFinished say why there is none."""
+    async def read(self, text: str, *, principal: str) -> Image:
+        """Return the picture that a caller named. BrokenRules, NotFound or NotFinished say why there is none."""
         named = frame_of(text)
         if named is not None or JOB_ID.fullmatch(text):
             job = await self.store.run(self.store.get, named[0] if named else text, principal)
-            return await self._of_job(job, named), (job.id,)
+            return replace(await self._of_job(job, named), job_id=job.id)
         reach = Reach(self.settings, self.store)
         if is_path(text) and await reach.hides(path := await anyio.to_thread.run_sync(inside, text, reach.folders), principal):
             missing(path)
-        return await anyio.to_thread.run_sync(lambda: read_image(text, reach.folders, most_bytes=MOST_BYTES)), ()
+        return await anyio.to_thread.run_sync(lambda: read_image(text, reach.folders, most_bytes=MOST_BYTES))
 
     async def _of_job(self, job: Job, named: tuple[str, float | None] | None) -> Image:
-        """A job's picture, or the frame that was named of its clip. A clip itself is none: its last frame is a fix to be tried."""
+        """Return a job's picture, or the frame that was named of its clip. A clip itself is no picture."""
         path = await anyio.to_thread.run_sync(file_of, job)
         if path.suffix != ".mp4":
             return await anyio.to_thread.run_sync(lambda: picture_at(path, most_bytes=MOST_BYTES))
         if named is None:
             frames = BrokenRule("image", job.id, f"a frame of it: {MOMENTS.format(job.id)}", "invalid_image")
-            raise BrokenRules((frames,), fixes=(Fix("image", f"{job.id}#last"),))
+            raise BrokenRules((frames,))
         return await self._frame(job, path, named[1])
 
     async def _frame(self, job: Job, path: Path, moment: float | None) -> Image:
-        """A frame in the video's own size."""
+        """Return one frame, in the video's own size."""
         file = job.artifact
         if moment is not None and file is not None and file.duration_s is not None and moment >= file.duration_s:
             end = f"a second before the clip's end at {file.duration_s:g} s, or {job.id}#last"
@@ -58,25 +58,26 @@ class Framing:
         raw = await self.media_pool.run(lambda allowance: works.frame(path, moment, allowance))
         return picture_of(raw)
 
-    async def fitted(self, order: Order, rule: ImageRule | None, how: str) -> tuple[Order, str]:
-        """The order with its first frame in the video's size, and a sentence about what was done."""
+    async def fit(self, order: Order, rule: ImageRule | None, how: str) -> tuple[Order, str]:
+        """Return the order with its first frame cropped or padded to the video's size, and a sentence that says so."""
         image = order.image
         if image is None or rule is None or how == "none":
             return order, ""
         if image.is_url:
             raise BrokenRules((BrokenRule(f"options.{FIT}", how, "left out: the picture at a URL stays as it is", "invalid_option"),))
-        size = target(image, order.size, how)
+        size = find_target(image, order.size, how)
         if size == (image.width, image.height) and image.media_type in rule.types and (image.bytes or 0) <= rule.most_bytes:
             return order, ""
         raw = data_of(image)
         made = picture_of(await self.media_pool.run(lambda _: works.fitted(raw, size, how, rule.types, rule.most_bytes)))
         done = "cropped" if how == "crop" else "padded"
         note = f"The first frame was {done} from {image.width}x{image.height} to {made.width}x{made.height}."
-        return replace(order, image=made), note
+        return replace(order, image=replace(made, job_id=image.job_id)), note
 
 
-def target(image: Image, size: Size, how: str) -> tuple[int, int]:
-    """The video's pixels; where only its shape is known, the largest such part of the picture, or the smallest such frame around it."""
+def find_target(image: Image, size: Size, how: str) -> tuple[int, int]:
+    """Return the video's pixels; of a video of which only the shape is known, the largest such part of the picture, or the smallest such
+    frame around it."""
     width, height = image.width or 0, image.height or 0
     if size.pixels is not None:
         return size.pixels

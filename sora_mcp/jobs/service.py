@@ -1,4 +1,4 @@
-"""The straight line of every wish: find, check, quote, reserve; nothing else decides."""
+"""Create, estimate and list videos. The path of money only refuses: find, check, quote, reserve."""
 
 from __future__ import annotations
 
@@ -6,57 +6,31 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TypeVar
 
 import anyio
 
 from sora_mcp.artifacts.local import ensure_folder
 from sora_mcp.catalogue.availability import Availability
-from sora_mcp.catalogue.catalogue import Catalogue, Fit, cheapest, fitting, key_needed
+from sora_mcp.catalogue.advice import Limits, advise
+from sora_mcp.catalogue.catalogue import Catalogue, PricedOrder, key_needed
 from sora_mcp.catalogue.live_quotes import Quotes
-from sora_mcp.catalogue.planner import ADVISED, Plan, Planner, as_said, outline, purchase_of
+from sora_mcp.catalogue.planner import check_max_usd, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, VideoRequest, errors
-from sora_mcp.domain.errors import (
-    BrokenRules,
-    Fix,
-    MissingKey,
-    NeedsConfirmation,
-    NotCancellable,
-    RequestIdConflict,
-    SoraError,
-    StorageError,
-)
+from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain.errors import Fix, MissingKey, NeedsConfirmation, NotCancellable, RequestIdConflict, SoraError, StorageError
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs import backoff as schedule
 from sora_mcp.jobs.cancel import recall
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.first_frame import Framing
+from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
+from sora_mcp.jobs.first_frame import FirstFrames
+from sora_mcp.jobs.purchase import describe_choice, hash_terms, hash_words, make_purchase
 from sora_mcp.media.edit.actions import Asked
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Budget, Caps, Outline, Page, Purchase, Said, Store
 from sora_mcp.store.paused_models import said
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a wish would cost, and whether it would be allowed."""
-
-    plan: Plan
-    clips: int
-    micros: Micros
-    needs_confirmation: bool
-    quote_id: str | None
-    """What a person can agree to before: one such clip with any prompt."""
-    refusal: str | None
-    """The sentence with which create_video would refuse it now."""
-    budget: Budget
-    offers: tuple[Fit, ...]
-    """The comparison, cheapest first, where no model was named."""
 
 
 @dataclass
@@ -88,14 +62,9 @@ class VideoService:
         return self.availability.catalogue
 
     @property
-    def planner(self) -> Planner:
-        """What can be bought now, and how."""
-        return Planner(self.catalogue, self.today, self.settings.per_video, self.needs_yes)
-
-    @property
-    def framing(self) -> Framing:
-        """Where first frames come from."""
-        return Framing(self.settings, self.store, self.media_pool)
+    def frames(self) -> FirstFrames:
+        """Reads first frames."""
+        return FirstFrames(self.settings, self.store, self.media_pool)
 
     @property
     def caps(self) -> Caps:
@@ -107,105 +76,65 @@ class VideoService:
         """The calendar day in the user's zone."""
         return datetime.fromtimestamp(self.clock(), self.settings.zone).date()
 
-    async def create(self, wish: VideoRequest, *, principal: str, agreed: str | None = None) -> Job:
-        """The job that meets the wish: new, or the one that exists. Refused says what to change; then nothing was sent or held.
-        `agreed` is the quote that a person has just said yes to."""
+    async def create(self, request: VideoRequest, *, principal: str, agreed: str | None = None) -> Job:
+        """Find an offer, check the request, quote and reserve it. Return the job: new, or the one that exists.
+
+        A refusal means that nothing was sent or held. `agreed` is the quote that a person has just agreed to.
+        """
         try:
-            job, plan = await self._stored(self.store.reserve, wish, principal, agreed)
+            purchase, planned = await self._prepare(request, principal, agreed)
+            job = await self.store.run(self.store.reserve, purchase, self.caps)
         except (NeedsConfirmation, RequestIdConflict):
             raise  # the store has looked for such a job already
         except SoraError:
-            # It cannot be bought now, or not so: which says nothing of a job that it was bought as before.
+            # It cannot be bought now, or not so: a job that was bought with the same words may exist all the same.
             with contextlib.suppress(StorageError):  # the first error knows whether its own write arrived
-                if (job := await self._known(wish, principal)) is not None:
+                if (job := await self._find_known(request, principal)) is not None:
                     return replace(await self._seen(job), day_left=(await self.budget()).day_left)
             raise
         self.wake()
         job = await self._seen(job)
-        return job if job.deduplicated else replace(job, warnings=(*plan.notes, *job.warnings, *self._alarm()))
+        return job if job.deduplicated else replace(job, warnings=(*describe_choice(planned), *job.warnings, *self._describe_pauses()))
 
-    async def foresee(self, wish: VideoRequest, *, principal: str) -> Micros:
-        """What `create` would set aside now. Refused as it would be, but for a missing yes; nothing is sent or held."""
-        _, plan = await self._stored(self.store.foresee, wish, principal)
-        return plan.quote.micros
+    async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
+        """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""
+        purchase, planned = await self._prepare(request, principal, None)
+        await self.store.run(self.store.foresee, purchase, self.caps)
+        return planned.quote.micros
 
-    async def _stored(self, work: Callable[[Purchase, Caps], T], wish: VideoRequest, principal: str, agreed: str | None = None) -> tuple[T, Plan]:
-        """What the store makes of the wish, and the plan. No fix of a refusal passes a cap."""
-        try:
-            with errors.before_money():
-                purchase, plan, request = await self._intended(wish, principal, agreed)
-                # Nothing is worth its money where no file could be kept; a share that hangs holds up nobody else.
-                await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
-            try:
-                return await self.store.run(work, purchase, self.caps), plan
-            except ADVISED as error:
-                error.fixes = self.planner.advice(error, wish, plan, request, left=await self._left())
-                raise
-        except SoraError as error:
-            if error.fixes:
-                left = await self._left()
-                error.fixes = tuple(fix for fix in error.fixes if fix.micros is None or fix.micros <= left)
-            raise
+    async def price(self, request: VideoRequest, *, principal: str) -> Micros:
+        """Return what one such video costs by the price table. Raise the refusals of an estimate; no vendor is asked."""
+        return plan(await self.read_frame(request, principal=principal), self.catalogue, today=self.today).quote.micros
 
-    async def _intended(self, wish: VideoRequest, principal: str, agreed: str | None) -> tuple[Purchase, Plan, VideoRequest]:
-        """All that is to be written down, of what was found, checked and priced."""
-        request, parents = await self._request(wish, principal)
-        plan = await self._framed(self.planner.plan(wish, request), request)
-        plan = replace(plan, quote=self.quotes.at_least(plan.choice, plan.order, plan.quote, today=self.today))
-        if not self.catalogue.usable(plan.choice):
-            raise MissingKey(key_needed((plan.choice,)), fixes=self.planner.others(request, but=plan.choice))
-        self.planner.within(wish, plan, request)
-        confirm = self.needs_yes(plan.quote)
-        words = as_said(principal, wish, request.image)
-        return purchase_of(wish, plan, principal, words=words, confirm=confirm, agreed=agreed, parents=parents), plan, request
+    async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
+        """Return the request with its first frame read, after the catalogue was brought up to date for it."""
+        await self.availability.look(request.model)
+        if not isinstance(request.image, str):
+            return request
+        return replace(request, image=await self.frames.read(request.image, principal=principal))
 
-    async def _known(self, wish: VideoRequest, principal: str) -> Job | None:
-        """The job of the same words, whatever they would mean now. RequestIdConflict."""
-        try:
-            image = None if wish.image is None else (await self.framing.read(wish.image, principal=principal))[0]
-        except SoraError:
-            return None
-        return await self.store.run(self.store.known, Said(principal, wish.request_id, as_said(principal, wish, image)))
+    async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True) -> tuple[Fix, ...]:
+        """Return what would work instead of a refused request whose frame was read. Where nothing is bought, no cap is met."""
+        limits = Limits(self.settings.per_video, await self._find_most() if buys else None, self.needs_yes)
+        return advise(refusal, request, self.catalogue, limits, today=self.today)
 
-    async def _left(self) -> int:
-        """What one video may cost now."""
-        budget = await self.budget()
-        return max(0, min(budget.day_left, budget.month_left, self.settings.per_video))
-
-    def _alarm(self) -> tuple[str, ...]:
-        """What every purchase says until a person has looked at it."""
-        paused = [pause.model for pause in self.availability.pauses]
-        named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
-        return (f"Paused, dearer than quoted: {named}.",) if paused else ()
-
-    async def priced(self, wish: VideoRequest, *, principal: str) -> Micros:
-        """What one such video costs by the table. Refused as an estimate would be; nothing is asked or written."""
-        request, _ = await self._request(wish, principal)
-        return self.planner.plan(wish, request).quote.micros
-
-    async def estimate(self, wish: VideoRequest, *, clips: int, principal: str) -> Estimate:
-        """What `clips` of these would cost now, asked of the vendor where it answers. Buys and holds nothing; a needed yes gets a quote."""
-        request, _ = await self._request(wish, principal)
-        plan = held = self.planner.compared(wish, request)
-        if self.catalogue.usable(plan.choice):
-            plan = replace(plan, quote=await self.quotes.live(plan.choice, plan.order, plan.quote, today=self.today))
+    async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
+        """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
+        request = await self.read_frame(request, principal=principal)
+        planned = held = plan_estimate(request, self.catalogue, today=self.today)
+        is_usable = self.catalogue.usable(planned.choice)
+        if is_usable:
+            planned = replace(planned, quote=await self.quotes.live(planned.choice, planned.order, planned.quote, today=self.today))
             held = replace(held, quote=self.quotes.at_least(held.choice, held.order, held.quote, today=self.today))
-        total = Micros(plan.quote.micros * clips)
-        refused, left = await self.store.run(self.store.outlook, held.quote.micros, self.caps, clips=clips)
-        if not self.catalogue.usable(plan.choice):
-            refused = key_needed((plan.choice,))
-        elif (paused := next((pause for pause in self.availability.pauses if pause.model == plan.choice.id), None)) is not None:
-            refused = said(paused)
-        offers = () if wish.model else tuple(cheapest(fitting(list(self.catalogue.choices()), request, today=self.today)))
-        asks = self.needs_yes(held.quote)
-        quote_id = await self._asked(held, principal) if asks and refused is None else None
-        return Estimate(plan, clips, total, asks, quote_id, refused, left, tuple(f for f in offers if f.quote is not None))
-
-    async def _asked(self, plan: Plan, principal: str) -> str:
-        """The quote for such a clip with any prompt."""
-        order = plan.order
-        wanted = Outline(principal, outline(principal, plan), plan.choice.id, order.size.text, order.seconds, plan.quote.micros)
-        return await self.store.run(self.store.approvals.ask, wanted)
+        refusal, budget = await self.store.run(self.store.outlook, held.quote.micros, self.caps, clips=clips)
+        if not is_usable:
+            refusal = key_needed((planned.choice,))
+        elif (paused := next((pause for pause in self.availability.pauses if pause.model == planned.choice.id), None)) is not None:
+            refusal = said(paused)
+        needs_yes = self.needs_yes(held.quote)
+        quote_id = await self._ask(held, principal) if needs_yes and refusal is None else None
+        offers = compare_offers(request, self.catalogue, today=self.today)
+        return Estimate(planned, clips, Micros(planned.quote.micros * clips), needs_yes, quote_id, refusal, budget, offers)
 
     def needs_yes(self, price: Quote) -> bool:
         """Whether a person has to agree first."""
@@ -276,28 +205,49 @@ class VideoService:
         except SoraError:
             return job  # nothing that goes wrong here may hide that the job exists
 
-    async def _request(self, wish: VideoRequest, principal: str) -> tuple[VideoRequest, tuple[str, ...]]:
-        """The wish with its first frame read, and the jobs that the frame is from."""
-        await self.availability.look(wish.model)
-        image, parents = None, ()
-        if wish.image is not None:
-            try:
-                image, parents = await self.framing.read(wish.image, principal=principal)
-            except BrokenRules as error:
-                refused, frames = self.planner.unseen(wish, error), await self._tried(wish, error.fixes, principal)
-                refused.fixes = (*frames, *refused.fixes)
-                raise refused from None
-        return VideoRequest(wish.prompt, size=wish.size, seconds=wish.seconds, image=image, options=dict(wish.options)), parents
+    async def _prepare(self, request: VideoRequest, principal: str, agreed: str | None) -> tuple[Purchase, PricedOrder]:
+        """Find, check and quote: return all that is to be reserved. Refused; nothing is written."""
+        with errors.before_money():
+            request = await self.read_frame(request, principal=principal)
+            planned = await self._fit_frame(plan(request, self.catalogue, today=self.today), request)
+            planned = replace(planned, quote=self.quotes.at_least(planned.choice, planned.order, planned.quote, today=self.today))
+            if not self.catalogue.usable(planned.choice):
+                raise MissingKey(key_needed((planned.choice,)))
+            check_max_usd(request, planned)
+            words = hash_words(principal, request)
+            confirm = self.needs_yes(planned.quote)
+            purchase = make_purchase(request, planned, principal, words=words, confirm=confirm, agreed=agreed)
+            # A video is worth its money only where its file can be kept; a share that hangs holds up nobody else.
+            await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
+            return purchase, planned
 
-    async def _tried(self, wish: VideoRequest, frames: tuple[Fix, ...], principal: str) -> tuple[Fix, ...]:
-        """Those of the first frames with which the wish can be met, with their prices."""
-        found: list[Fix] = []
-        for fix in frames:
-            with contextlib.suppress(SoraError):
-                found.append(replace(fix, micros=await self.priced(replace(wish, image=fix.value), principal=principal)))
-        return tuple(found)
+    async def _fit_frame(self, planned: PricedOrder, request: VideoRequest) -> PricedOrder:
+        """Return the order with its first frame cropped or padded, where that was asked for, and a warning that says so."""
+        order, note = await self.frames.fit(planned.order, planned.choice.offer.image, str(request.options.get(FIT, "none")))
+        return replace(planned, order=order, warnings=(*planned.warnings, note)) if note else planned
 
-    async def _framed(self, plan: Plan, request: VideoRequest) -> Plan:
-        """With the first frame made to fit, where that was asked, and a note of what was done."""
-        order, note = await self.framing.fitted(plan.order, plan.choice.offer.image, str(request.options.get(FIT, "none")))
-        return replace(plan, order=order, warnings=(*plan.warnings, note)) if note else plan
+    async def _find_known(self, request: VideoRequest, principal: str) -> Job | None:
+        """Return the job of the same words, whatever they would mean now. RequestIdConflict."""
+        try:
+            if isinstance(request.image, str):
+                request = replace(request, image=await self.frames.read(request.image, principal=principal))
+        except SoraError:
+            return None
+        return await self.store.run(self.store.known, Said(principal, request.request_id, hash_words(principal, request)))
+
+    async def _find_most(self) -> Micros:
+        """Return the most that one video may cost now."""
+        budget = await self.budget()
+        return Micros(max(0, min(budget.day_left, budget.month_left, self.settings.per_video)))
+
+    async def _ask(self, planned: PricedOrder, principal: str) -> str:
+        """Return the id of a quote for such a clip with any prompt."""
+        order = planned.order
+        terms = Outline(principal, hash_terms(principal, planned), planned.choice.id, order.size.text, order.seconds, planned.quote.micros)
+        return await self.store.run(self.store.approvals.ask, terms)
+
+    def _describe_pauses(self) -> tuple[str, ...]:
+        """Return what every purchase says of paused models, until a person has looked at them."""
+        paused = [pause.model for pause in self.availability.pauses]
+        named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
+        return (f"Paused, dearer than quoted: {named}.",) if paused else ()

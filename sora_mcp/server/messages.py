@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sora_mcp.catalogue.advice import joint_fixes
 from sora_mcp.catalogue.catalogue import Choice
 from sora_mcp.domain import LIVE, Artifact, Charged, Job
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError
@@ -16,7 +17,7 @@ from sora_mcp.domain.money import show
 from sora_mcp.security.text import sanitize
 
 if TYPE_CHECKING:
-    from sora_mcp.jobs.service import Estimate
+    from sora_mcp.jobs.estimate import Estimate
     from sora_mcp.media.api import View
     from sora_mcp.store import Budget
 
@@ -145,16 +146,16 @@ def _unclear(budget: Budget) -> str:
     return f" ({show(budget.unknown)} of it held by unclear jobs)" if budget.unknown else ""
 
 
-def of_error(error: SoraError) -> str:
+def of_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Charged = "no") -> str:
     """First the money, then what is wrong, then values that work."""
-    said = [_money(error), error.message]
+    said = [_money(error, charged), error.message]
     if isinstance(error, NeedsConfirmation):
         said.append(
             f"The user approves it outside of this chat, with `sora-mcp approve {error.quote_id}`; "
             f'then call again with the same arguments and quote="{error.quote_id}".'
         )
-    if fixes := _fixes(error):
-        said.append(f"Fix: {fixes}.")
+    if fixes:
+        said.append(f"Fix: {_fixes(error, fixes)}.")
     return " ".join(said)
 
 
@@ -163,21 +164,21 @@ def price(job: Job) -> str:
     return _free(job.price)
 
 
-def _money(error: SoraError) -> str:
+def _money(error: SoraError, charged: Charged) -> str:
     if isinstance(error, CancelUnclear):
         return "Nothing more was charged."
     if isinstance(error, NotCancellable):
         return "Nothing was cancelled, nothing more was charged."
-    if error.charged == "no":
+    if charged == "no":
         return "Not sent, nothing charged."
-    return "It was charged." if error.charged == "yes" else "It is not known whether anything was charged: list_videos shows what is held."
+    return "It was charged." if charged == "yes" else "It is not known whether anything was charged: list_videos shows what is held."
 
 
-def _fixes(error: SoraError) -> str:
+def _fixes(error: SoraError, fixes: tuple[Fix, ...]) -> str:
     """Alternatives; several broken arguments are mended together."""
-    joint = error.together
+    joint = joint_fixes(error, fixes)
     first = [" with ".join(_fix(fix, priced=fix is joint[-1]) for fix in joint)] if joint else []
-    return ", or ".join([*first, *(_fix(fix) for fix in error.fixes[len(joint) : FIXES_SAID])])
+    return ", or ".join([*first, *(_fix(fix) for fix in fixes[len(joint) : FIXES_SAID])])
 
 
 def _fix(fix: Fix, *, priced: bool = True) -> str:
@@ -262,7 +263,7 @@ def _line(job: Job) -> str:
 
 
 def _compared(estimate: Estimate, usable: Callable[[Choice], bool]) -> str:
-    costs = [(fit.choice, fit.quote.micros * estimate.clips) for fit in estimate.offers if fit.quote is not None]
+    costs = [(fit.choice, fit.quote.micros * estimate.clips) for fit in estimate.offers]
     named = [f"{choice.id} {_free(micros)}{_marks(choice, usable)}" for choice, micros in costs[:OFFERS_SAID]]
     return ", ".join(named) + (f", and {len(costs) - OFFERS_SAID} more" if len(costs) > OFFERS_SAID else "")
 

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent
 
-from sora_mcp.catalogue.catalogue import Choice, Fit
-from sora_mcp.domain import Job, JobError
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, NeedsConfirmation, SoraError, VendorError
+from sora_mcp.catalogue.catalogue import Choice, PricedOrder
+from sora_mcp.domain import Charged, Job, JobError
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, SoraError, VendorError
 from sora_mcp.domain.money import as_number
 from sora_mcp.server import messages as sentences
 
 if TYPE_CHECKING:
-    from sora_mcp.jobs.service import Estimate, VideoService
+    from sora_mcp.jobs.estimate import Estimate
+    from sora_mcp.jobs.service import VideoService
     from sora_mcp.store import Budget, Page
 
 MOST_OFFERS = 12
@@ -64,7 +65,6 @@ def estimated(estimate: Estimate, service: VideoService) -> CallToolResult:
             needs_key=not service.catalogue.usable(fit.choice) or None,
         )
         for fit in _some(estimate.offers, service.catalogue.usable)
-        if fit.quote is not None
     ]
     structured = _present(
         message=sentences.of_estimate(estimate, usable=service.catalogue.usable),
@@ -101,7 +101,7 @@ def _bytes(structured: Mapping[str, Any]) -> int:
     return len(json.dumps(structured, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _some(fits: Sequence[Fit], usable: Callable[[Choice], bool]) -> list[Fit]:
+def _some(fits: Sequence[PricedOrder], usable: Callable[[Choice], bool]) -> list[PricedOrder]:
     """As many as are shown, in their order: what can be had now before what cannot."""
     chosen = sorted(range(len(fits)), key=lambda at: not usable(fits[at].choice))[:MOST_OFFERS]
     return [fits[at] for at in sorted(chosen)]
@@ -115,22 +115,26 @@ def listed(page: Page, budget: Budget) -> CallToolResult:
     return reply({"message": message, "videos": videos, **more, "budget": budget_fields(budget)})
 
 
-def refused(error: SoraError) -> CallToolResult:
-    """A no, with what happened to the money and what would work."""
+def refused(error: SoraError, *, fixes: tuple[Fix, ...] = (), charged: Charged | None = None) -> CallToolResult:
+    """Return a refusal, with what happened to the money and what would work.
+
+    `charged` is what is known of the money here, where that is less than the error says.
+    """
+    charged = charged or error.charged
     quoting = error if isinstance(error, VendorError) else error.__cause__
     vendor = quoting if isinstance(quoting, VendorError) else None
     fields = _present(
         code=error.its_code,
         message=error.message,
-        charged="unknown" if error.charged == "held" else error.charged,
+        charged="unknown" if charged == "held" else charged,
         broken=[_broken(rule) for rule in error.broken] if isinstance(error, BrokenRules) else [],
-        fixes=[_present_or_null(argument=fix.argument, value=fix.value, usd=_dollars(fix.micros)) for fix in error.fixes],
+        fixes=[_present_or_null(argument=fix.argument, value=fix.value, usd=_dollars(fix.micros)) for fix in fixes],
         quote=error.quote_id if isinstance(error, NeedsConfirmation) else None,
         retry_after_s=vendor.retry_after_s if vendor else None,
         vendor_message=vendor.vendor_message if vendor else None,
         job_id=error.job_id,
     )
-    return reply({"message": sentences.of_error(error), "error": fields}, is_error=True)
+    return reply({"message": sentences.of_error(error, fixes, charged=charged), "error": fields}, is_error=True)
 
 
 def reply(structured: dict[str, Any], *links: ContentBlock, is_error: bool = False) -> CallToolResult:

@@ -1,0 +1,51 @@
+"""Estimate what a request would cost, and compare the offers that take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sora_mcp.catalogue.catalogue import Catalogue, PricedOrder, rank_orders
+from sora_mcp.catalogue.planner import plan
+from sora_mcp.domain import VideoRequest
+from sora_mcp.domain.errors import Refused
+from sora_mcp.domain.money import Micros
+from sora_mcp.store import Budget
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The cost of a request, and whether it would be allowed."""
+
+    plan: PricedOrder
+    clips: int
+    micros: Micros
+    """Of all clips."""
+    needs_confirmation: bool
+    quote_id: str | None
+    """A quote that a person can agree to before: one such clip with any prompt."""
+    refusal: str | None
+    """The sentence with which create_video would refuse it now."""
+    budget: Budget
+    offers: tuple[PricedOrder, ...]
+    """The comparison, cheapest first, where no model was named."""
+
+
+def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> PricedOrder:
+    """Plan the request; where the model was left open and no vendor with a key takes it, at the cheapest living offer that does."""
+    try:
+        return plan(request, catalogue, today=today)
+    except Refused:
+        if request.model is not None:
+            raise
+        living = [choice for choice in catalogue.choices() if choice.vendor.keys and catalogue.living(choice)]
+        ranked = rank_orders(living, request, today=today)
+        if not ranked:
+            raise
+        named = plan(replace(request, model=ranked[0].choice.id), catalogue, today=today)
+        return replace(named, why="the cheapest living model that takes this")
+
+
+def compare_offers(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[PricedOrder, ...]:
+    """Return what every offer makes of a request that names no model, cheapest first."""
+    return () if request.model else tuple(rank_orders(catalogue.choices(), request, today=today))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue, Choice
-from sora_mcp.catalogue.fixes import fixes
+from sora_mcp.catalogue.fixes import find_fixes
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Image, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Fix
@@ -40,7 +40,7 @@ def framed(request: VideoRequest, choice: Choice) -> VideoRequest:
 def mended(request: VideoRequest, choice: Choice) -> tuple[Fix, ...]:
     with pytest.raises(BrokenRules) as caught:
         check(request, choice.offer, today=TODAY)
-    return fixes(request, choice.offer, caught.value.broken, offer_id=choice.id, today=TODAY)
+    return find_fixes(request, choice.offer, caught.value.broken, offer_id=choice.id, today=TODAY)
 
 
 def applied(request: VideoRequest, *changes: Fix) -> VideoRequest:

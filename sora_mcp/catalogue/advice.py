@@ -12,9 +12,21 @@ from sora_mcp.catalogue.fixes import change_request, find_fixes
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import orientation, seconds_of, sizes_of
 from sora_mcp.domain import Quote, VideoRequest
-from sora_mcp.domain.errors import BrokenRules, Fix, MissingKey, OverBudget, PriceUnknown, Refused, RequestIdConflict, SoraError, UnknownModel
+from sora_mcp.domain.errors import (
+    BrokenRules,
+    Fix,
+    MissingKey,
+    OverBudget,
+    PriceUnknown,
+    Refused,
+    RequestIdConflict,
+    SoraError,
+    UnknownModel,
+)
 from sora_mcp.domain.money import Micros, show
 
+ADVISED = (BrokenRules, UnknownModel, MissingKey, PriceUnknown, OverBudget, RequestIdConflict)
+"""Refusals after which something else may work."""
 ALTERNATIVES = 3
 """How many other models are named."""
 
@@ -38,6 +50,11 @@ def advise(refusal: SoraError, request: VideoRequest, catalogue: Catalogue, limi
     """
     fixes = tuple(_Advice(request, catalogue, limits, today).find(refusal))
     return tuple(fix for fix in fixes if fix.micros is None or limits.left is None or fix.micros <= limits.left)
+
+
+def name_models(request: VideoRequest, catalogue: Catalogue, limits: Limits, *, today: date) -> tuple[Fix, ...]:
+    """Return the cheapest living models that take the request without a person's yes."""
+    return _Advice(request, catalogue, limits, today).name_other_models(but=None)
 
 
 def joint_fixes(refusal: SoraError, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
@@ -70,11 +87,11 @@ class _Advice:
             case BrokenRules():
                 return self._mend(refusal)
             case UnknownModel():
-                return self._name_similar_models() or self._name_other_models(but=None)
+                return self._name_similar_models() or self.name_other_models(but=None)
             case MissingKey():
-                return self._name_other_models(but=None)
+                return self.name_other_models(but=None)
             case PriceUnknown():
-                return self._name_other_models(but=self._find_choice())
+                return self.name_other_models(but=self._find_choice())
             case OverBudget():
                 return self._lower_price()
             case RequestIdConflict():
@@ -95,7 +112,7 @@ class _Advice:
         priced = [(fix, Quote(fix.micros, "", offer.source, offer.checked, offer.confidence)) for fix in fixes if fix.micros is not None]
         yield from [fix for fix, price in priced if not self.limits.needs_yes(price)] or [fix for fix, _ in priced]
         if not any(rule.argument == "prompt" for rule in refusal.broken):
-            yield from self._name_other_models(but=choice)
+            yield from self.name_other_models(but=choice)
 
     def _price_anew(self, fixes: tuple[Fix, ...], refusal: BrokenRules) -> tuple[Fix, ...]:
         """Return the fixes at the price of the offer that they lead to: where the model was left open, it may be another one."""
@@ -120,10 +137,10 @@ class _Advice:
         sizes = (Fix("size", size.text) for size in sorted(others, key=lambda size: orientation(size) != shape))
         yield from self._find_first_within(lengths, choice, below)
         yield from self._find_first_within(sizes, choice, below)
-        yield from self._name_other_models(but=choice, below=below)
-        if self.request.max_usd is not None and price.micros > self.request.max_usd and not self.limits.needs_yes(price):
-            if price.micros <= self.limits.per_video:
-                yield Fix("max_usd", show(price.micros)[1:], price.micros)
+        yield from self.name_other_models(but=choice, below=below)
+        is_above = self.request.max_usd is not None and price.micros > self.request.max_usd
+        if is_above and price.micros <= self.limits.per_video and not self.limits.needs_yes(price):
+            yield Fix("max_usd", show(price.micros)[1:], price.micros)
 
     def _find_first_within(self, changes: Iterable[Fix], choice: Choice, below: Micros) -> Iterator[Fix]:
         """Yield the first change with which the request costs at most so much, also at the offer that was refused, and needs no yes."""
@@ -147,7 +164,7 @@ class _Advice:
         priced = [priced for found in orders.values() for priced in found if not self.limits.needs_yes(priced.quote)]
         return tuple(Fix("model", order.choice.id, order.quote.micros) for order in priced)
 
-    def _name_other_models(self, *, but: Choice | None, below: Micros | None = None) -> tuple[Fix, ...]:
+    def name_other_models(self, *, but: Choice | None, below: Micros | None = None) -> tuple[Fix, ...]:
         """Return other living models that take the very same request, within the caps and without a person's yes: with a key, else the
         sample."""
         limits = self.limits

@@ -11,7 +11,7 @@ from datetime import date
 
 from sora_mcp.catalogue.rules import check, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
-from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, repeated
+from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, quote_value
 from sora_mcp.vendors import EVERY, sample
 
 NEAR = 3
@@ -109,7 +109,7 @@ class Catalogue:
             return found
         near = [choice.id for choice in self.near(name)]
         raise UnknownModel(
-            f"No vendor here sells {repeated(name)}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}"
+            f"No vendor here sells {quote_value(name)}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}"
         )
 
     def near(self, name: str) -> tuple[Choice, ...]:

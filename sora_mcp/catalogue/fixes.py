@@ -63,7 +63,11 @@ def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
         sizes = sizes_of(offer, image=request.image is not None)
         return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
     if argument == "image":
-        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request), *([Fix(argument, None)] if offer.text else [])]
+        return [
+            *(Fix("size", text) for text in _frame_sizes(request, offer)),
+            *_fits(request),
+            *([Fix(argument, None)] if offer.text else []),
+        ]
     if argument == f"options.{FIT}" and request.image is not None:
         return [*_fits(request), Fix(argument, None)]
     rule = next((rule for rule in options_of(offer) if f"options.{rule.param}" == argument), None)
@@ -84,7 +88,7 @@ COUNTED = re.compile(r"(\d{1,5})p?")
 
 
 def _distance(size: Size, text: str) -> tuple[bool, int]:
-    """Return how far a size is from what was asked: first by its shape, then by its pixels or lines; a text without either is as near to all."""
+    """Return how far a size is from what was asked: first by its shape, then by its pixels or lines. Without either all are as near."""
     asked = WIDTH_BY_HEIGHT.fullmatch(text.strip().casefold())
     if asked is None:
         return _unlike(size, text.casefold().replace("full hd", "fhd").split())

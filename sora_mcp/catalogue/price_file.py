@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sora_mcp.catalogue.rules import allows, options_of, seconds_of, sizes_of, words
 from sora_mcp.domain import Offer, OwnModel, Per, Rate, Rule, Scalar
-from sora_mcp.domain.errors import repeated
+from sora_mcp.domain.errors import quote_value
 from sora_mcp.domain.money import Micros, ceil
 
 TEXT = (str, "a text")
@@ -91,7 +91,7 @@ def _toml(text: str) -> dict[str, Any]:
     seen: dict[str, str] = {}
     for name in rows:
         if (first := seen.setdefault(name.casefold(), name)) != name:
-            raise BadPrices(f"{repeated(first)} and {repeated(name)} are the same model: keep one of them.")
+            raise BadPrices(f"{quote_value(first)} and {quote_value(name)} are the same model: keep one of them.")
     return rows
 
 
@@ -161,7 +161,7 @@ def _can_hold(name: str, key: str, value: object, offer: Offer | None) -> None:
         rule = next(rule for rule in (*_own_facts(offer), *options_of(offer)) if rule.param == key)
         fits, said = allows(rule, value), words(rule)
     if not fits:
-        raise BadPrices(f"{name}: {key} must be {said} in a row of when, not {repeated(value)}.")
+        raise BadPrices(f"{name}: {key} must be {said} in a row of when, not {quote_value(value)}.")
 
 
 def _own_facts(offer: Offer) -> Iterator[Rule]:

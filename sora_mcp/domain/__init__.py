@@ -2,7 +2,7 @@
 
 from sora_mcp.domain.job import JOB_ID, LIVE, QUOTE_GOOD_FOR_S, UNSTORED, Artifact, Charged, Job, JobError, Quote, State
 from sora_mcp.domain.offer import STALE, Allowed, Confidence, Ended, ImageRule, Link, Offer, OwnModel, Per, Rate, Rule, Text, When
-from sora_mcp.domain.request import LOCAL, Facts, Image, Order, Scalar, Size, VideoRequest, VideoRequest
+from sora_mcp.domain.request import LOCAL, Facts, Image, Order, Scalar, Size, VideoRequest
 from sora_mcp.domain.vendor import (
     Call,
     Done,
@@ -65,5 +65,4 @@ __all__ = [
     "Vendor",
     "VideoRequest",
     "When",
-    "Wish",
 ]

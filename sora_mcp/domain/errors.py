@@ -38,6 +38,9 @@ from sora_mcp.domain.money import Micros
 
 log = logging.getLogger(__name__)
 MOST_REPEATED = 300
+"""Characters of a caller's value that a sentence quotes."""
+MOST_BROKEN = 50
+"""Broken rules that one refusal names."""
 UNFORESEEN = "Something unforeseen went wrong in the server; its log says what."
 
 
@@ -88,11 +91,14 @@ class BrokenRules(Refused):
     """Every argument that is outside of what the offer takes."""
 
     def __init__(
-        self, broken: tuple[BrokenRule, ...], *, subject: str = "", fixes: tuple[Fix, ...] = (), message: str | None = None
+        self, broken: tuple[BrokenRule, ...], *, subject: str = "", fixes: tuple[Fix, ...] = (), message: str | None = None, more: int = 0
     ) -> None:
-        self.broken = broken
+        """Name at most MOST_BROKEN rules; `more` is how many are broken besides."""
+        more += len(broken[MOST_BROKEN:])
+        self.broken = broken[:MOST_BROKEN]
         self.subject = subject
-        super().__init__(" ".join(said(rule, subject) for rule in broken) if message is None else message, fixes=fixes)
+        sentences = " ".join(describe_rule(rule, subject) for rule in self.broken) if message is None else message
+        super().__init__(f"{sentences} And {more:,} more." if more else sentences, fixes=fixes)
 
     @property
     def its_code(self) -> str:
@@ -100,14 +106,14 @@ class BrokenRules(Refused):
         return self.broken[0].code
 
 
-def said(rule: BrokenRule, subject: str) -> str:
-    """One broken rule as a sentence."""
+def describe_rule(rule: BrokenRule, subject: str) -> str:
+    """Return one broken rule as a sentence."""
     whose = f"{subject}: " if subject else ""
-    got = "" if rule.got is None else f", not {repeated(rule.got)}"
+    got = "" if rule.got is None else f", not {quote_value(rule.got)}"
     return f"{whose}{rule.argument} must be {rule.allowed}{got}."
 
 
-def repeated(got: object) -> str:
+def quote_value(got: object) -> str:
     """Return what a caller said, quoted for a sentence of ours: as much of it as a person reads."""
     text = repr(got[: MOST_REPEATED + 1] if isinstance(got, str) else got)
     return text if len(text) <= MOST_REPEATED else text[: MOST_REPEATED - 1] + "…"

@@ -23,7 +23,7 @@ from sora_mcp.security.urls import is_fetchable, parse_url
 FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
 MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
 MOMENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?s?")
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):.*", re.IGNORECASE | re.DOTALL)
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40}):.*", re.IGNORECASE | re.DOTALL)
 """Two letters at least: one letter is a drive of Windows."""
 DATA = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
 DATA_FORM = "a data: URI of the form data:image/png;base64,…"

@@ -10,8 +10,8 @@ from datetime import date, datetime
 import anyio
 
 from sora_mcp.artifacts.local import ensure_folder
+from sora_mcp.catalogue.advice import Limits, advise, name_models
 from sora_mcp.catalogue.availability import Availability
-from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.catalogue import Catalogue, PricedOrder, key_needed
 from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.catalogue.planner import check_max_usd, plan
@@ -117,6 +117,11 @@ class VideoService:
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, no cap is met."""
         limits = Limits(self.settings.per_video, await self._find_most() if buys else None, self.needs_yes)
         return advise(refusal, request, self.catalogue, limits, today=self.today)
+
+    def name_living_models(self) -> tuple[str, ...]:
+        """Return the cheapest models that make a clip from words without a person's yes."""
+        limits = Limits(self.settings.per_video, None, self.needs_yes)
+        return tuple(str(fix.value) for fix in name_models(VideoRequest("a clip"), self.catalogue, limits, today=self.today))
 
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import anyio
 
-from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor, VideoRequest
+from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
 from sora_mcp.jobs import backoff as schedule
 from sora_mcp.jobs.service import VideoService
@@ -184,13 +184,9 @@ class Submitter:
             self.service.unwritten.pop(job.id, None)
 
     def _no(self, error: VendorError) -> JobError:
-        """A refusal as the job keeps it; a model that is gone comes with living ones."""
-        living = self._living() if error.its_code in GONE else ""
+        """Return a vendor's refusal as the job keeps it; a model that is gone comes with living ones."""
+        living = f" Living models: {', '.join(self.service.name_living_models())}." if error.its_code in GONE else ""
         return JobError(error.its_code, error.message + living, error.charged, error.vendor_message)
-
-    def _living(self) -> str:
-        """The cheapest models to take instead."""
-        return f" Living models: {', '.join(str(fix.value) for fix in self.service.planner.others(VideoRequest('a clip'), but=None))}."
 
 
 def failure(reading: Failed, vendor: Vendor) -> JobError:

@@ -15,6 +15,8 @@ HIDDEN = re.compile(
 )
 """Zero-width, bidi, tag, variation and surrogate characters: invisible to a person, but read by a model."""
 
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
 
 def sanitize(text: object, most: int = MOST) -> str | None:
     """Return `text` as one line of at most `most` characters, without escapes and hidden characters; None when nothing is left."""
@@ -28,4 +30,4 @@ def sanitize(text: object, most: int = MOST) -> str | None:
 
 def is_storable_text(text: str) -> bool:
     """Return whether every database and every vendor accepts `text`: valid Unicode without NUL characters."""
-    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
+    return UNSTORABLE.search(text) is None

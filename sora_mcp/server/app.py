@@ -73,12 +73,12 @@ class SoraServer(MCPServer[ServerContext]):
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {name[:100]}")
         try:
             if name in answers.TOOLS:
-                return await answers.called(name, arguments, context)
+                return await answers.call_tool(name, arguments, context)
             return await super().call_tool(name, arguments, context)
         except MCPError:
             raise
         except Exception as error:
-            return answers.refused(error, name)
+            return answers.refuse(error, name)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerContext, Any] | None = None

@@ -94,7 +94,7 @@ class ServerContext:
             attempt.wanted.set()
             await attempt.over.wait()
         if attempt.error is not None:
-            raise copy.copy(attempt.error)  # each caller writes into its own what became of its money
+            raise copy.copy(attempt.error)  # each caller's traceback grows its own
         if self._desk is None:
             raise StorageError("The store is closed.")
         return self._desk

@@ -21,19 +21,19 @@ from mcp.types import (
     Tool,
 )
 
+from sora_mcp.domain import Charged
 from sora_mcp.domain.errors import UNFORESEEN, BrokenRules, SoraError, StorageError, before_money
-from sora_mcp.server import completions, resources
-from sora_mcp.server import results as replies
+from sora_mcp.server import completions, resources, results
 from sora_mcp.server import subscriptions as changes
-from sora_mcp.server import suggestions as remedies
 from sora_mcp.server.apps import META, SHOWN_BY
 from sora_mcp.server.context import ServerContext, principal
-from sora_mcp.server.schema import checked
+from sora_mcp.server.schema import check_arguments
+from sora_mcp.server.suggestions import Suggestion, suggest
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.tools.definitions import FACES
 from sora_mcp.server.transports.sdk import Ctx
 
-__all__ = ["TOOLS", "called", "changes", "complete", "page", "refused", "resources", "tools"]
+__all__ = ["TOOLS", "call_tool", "changes", "complete", "page", "refuse", "resources", "tools"]
 
 log = logging.getLogger(__name__)
 PAGE = 100
@@ -46,18 +46,29 @@ def tools() -> list[Tool]:
     return [_faced(name) for name in TOOLS]
 
 
-async def called(
+async def call_tool(
     name: str, arguments: Mapping[str, Any], context: Context[ServerContext, Any] | None
 ) -> CallToolResult | InputRequiredResult:
-    """What our tool says, called with what its table lets through: the SDK would check it again by models that take long to make."""
-    with before_money():
-        given = await _taken(name, arguments, context)
-    return await TOOLS[name](ctx=context, **given)
+    """Call one of our tools with what its table lets through, and return its answer. A refusal is answered with what would work.
+
+    The SDK would check the arguments again by models that take long to make.
+    """
+    try:
+        with before_money():
+            given = check_arguments(name, FACES[name].arguments, arguments)
+        return await TOOLS[name](ctx=context, **given)
+    except SoraError as refusal:
+        suggestion = await _suggest(refusal, name, arguments, context)
+        return results.refused(suggestion.refusal, fixes=suggestion.fixes, charged=_know_charged(refusal, name))
 
 
-def refused(error: Exception, name: str) -> CallToolResult:
-    """What the tool meant to say; anything unforeseen stays in the log."""
-    return replies.refused(_reason(error, name))
+def refuse(error: Exception, name: str) -> CallToolResult:
+    """Return the tool's refusal; the details of anything unforeseen stay in the log."""
+    if isinstance(error, SoraError):
+        return results.refused(error, fixes=error.fixes, charged=_know_charged(error, name))
+    log.error("%s failed", name, exc_info=error)
+    moves_money = name not in FACES or FACES[name].destroys or name in OF_A_JOB
+    return results.refused(SoraError(UNFORESEEN), charged="unknown" if moves_money else "no")
 
 
 async def page(ctx: Ctx, params: PaginatedRequestParams, always: list[Resource]) -> ListResourcesResult:
@@ -78,14 +89,6 @@ async def complete(ctx: Ctx, params: CompleteRequestParams) -> CompleteResult:
     return CompleteResult(completion=found)
 
 
-async def _taken(name: str, arguments: Mapping[str, Any], context: Context[ServerContext, Any] | None) -> dict[str, Any]:
-    """What the tool is called with; or all that is wrong."""
-    try:
-        return checked(name, FACES[name].arguments, arguments)
-    except BrokenRules as error:
-        raise await remedies.whole(error, name, arguments, context) from None
-
-
 def _faced(name: str) -> Tool:
     face = FACES[name]
     return Tool(
@@ -99,13 +102,15 @@ def _faced(name: str) -> Tool:
     )
 
 
-def _reason(error: Exception, name: str) -> SoraError:
-    if isinstance(error, SoraError):
-        if isinstance(error, StorageError) and name in OF_A_JOB:
-            error.charged = "unknown"
-        return error
-    log.error("%s failed", name, exc_info=error)
-    unforeseen = SoraError(UNFORESEEN)
-    if name not in FACES or FACES[name].destroys or name in OF_A_JOB:
-        unforeseen.charged = "unknown"
-    return unforeseen
+async def _suggest(refusal: SoraError, name: str, arguments: Mapping[str, Any], context: Context[ServerContext, Any] | None) -> Suggestion:
+    """Return what would work; nothing that goes wrong here may change what is said of the refusal."""
+    try:
+        return await suggest(refusal, name, arguments, context)
+    except Exception:
+        log.exception("no advice could be found for a refusal of %s", name)
+        return Suggestion(refusal)
+
+
+def _know_charged(error: SoraError, name: str) -> Charged:
+    """Return what became of the money: without the store nobody can say it of a job."""
+    return "unknown" if isinstance(error, StorageError) and name in OF_A_JOB else error.charged

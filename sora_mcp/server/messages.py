@@ -146,9 +146,9 @@ def _unclear(budget: Budget) -> str:
     return f" ({show(budget.unknown)} of it held by unclear jobs)" if budget.unknown else ""
 
 
-def of_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Charged = "no") -> str:
+def of_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Charged | None = None) -> str:
     """First the money, then what is wrong, then values that work."""
-    said = [_money(error, charged), error.message]
+    said = [_money(error, charged or error.charged), error.message]
     if isinstance(error, NeedsConfirmation):
         said.append(
             f"The user approves it outside of this chat, with `sora-mcp approve {error.quote_id}`; "

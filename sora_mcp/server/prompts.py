@@ -11,7 +11,7 @@ from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID
-from sora_mcp.domain.errors import repeated
+from sora_mcp.domain.errors import quote_value
 
 WRITTEN = {"month": (re.compile(r"\s*([0-9]{4}-(0[1-9]|1[0-2])\s*)?"), "2026-11"), "job_id": (JOB_ID, "v_0123456789")}
 """How arguments are written that are no free words."""
@@ -111,4 +111,4 @@ def wrong(offered: Sequence[types.Prompt], name: str, arguments: Mapping[str, ob
 
 def _misspelt(name: str, value: str) -> str | None:
     form, example = WRITTEN.get(name, (None, ""))
-    return None if form is None or form.fullmatch(value) else f"{name} is written as {example}, not {repeated(value)}."
+    return None if form is None or form.fullmatch(value) else f"{name} is written as {example}, not {quote_value(value)}."

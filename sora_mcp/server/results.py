@@ -115,12 +115,12 @@ def listed(page: Page, budget: Budget) -> CallToolResult:
     return reply({"message": message, "videos": videos, **more, "budget": budget_fields(budget)})
 
 
-def refused(error: SoraError, *, fixes: tuple[Fix, ...] = (), charged: Charged | None = None) -> CallToolResult:
+def refused(error: SoraError, *, fixes: tuple[Fix, ...] | None = None, charged: Charged | None = None) -> CallToolResult:
     """Return a refusal, with what happened to the money and what would work.
 
-    `charged` is what is known of the money here, where that is less than the error says.
+    `fixes` are the advice on it, `charged` what is known of the money, where these are other than what the error says.
     """
-    charged = charged or error.charged
+    charged, fixes = charged or error.charged, error.fixes if fixes is None else fixes
     quoting = error if isinstance(error, VendorError) else error.__cause__
     vendor = quoting if isinstance(quoting, VendorError) else None
     fields = _present(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, cast
 
 from sora_mcp.catalogue.rules import one_of
-from sora_mcp.domain.errors import BrokenRule, BrokenRules
+from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules
 from sora_mcp.domain.money import PER_USD, Micros
-from sora_mcp.server import meant
 
 Kind = Literal["text", "whole", "number", "dollars", "switch", "object", "texts"]
 JSON_TYPES: Mapping[Kind, str | list[str]] = {
@@ -25,6 +25,26 @@ JSON_TYPES: Mapping[Kind, str | list[str]] = {
     "texts": "array",
 }
 MOST_SHORT = 200
+MOST_TEXT = 4_000
+"""Characters of an argument, and of an option, but for a prompt and a picture."""
+MOST_ITEMS = 50
+"""Options, or texts of a list."""
+MOST_DEPTH = 10
+"""Lists and objects inside of each other."""
+MOST_HINTS = 10
+"""Unknown arguments for which a similar one is looked for."""
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "seconds": ("duration", "length", "duration_seconds", "duration_s", "time", "sec", "secs"),
+    "size": ("aspect_ratio", "ratio", "resolution", "dimensions", "format", "aspect", "orientation", "quality"),
+    "image": ("image_url", "input_image", "first_frame", "start_image", "image_path", "reference_image", "input_reference"),
+    "prompt": ("text", "description", "query", "idea"),
+    "job_id": ("id", "job", "video_id", "video", "task_id"),
+    "max_usd": ("budget", "max_price", "max_cost", "limit_usd"),
+    "clips": ("n", "count", "number", "variants"),
+    "wait_seconds": ("wait", "timeout"),
+    "options": ("extra", "extras", "params", "parameters", "settings"),
+}
+"""Names that other servers and APIs have for the same argument."""
 AMOUNT = re.compile(r"\$?(\d{1,9}(?:\.\d{1,18})?)")
 CODES = {
     "prompt": "invalid_prompt",
@@ -52,6 +72,8 @@ class Argument:
     """A name that somebody made up: kept as it is, so it has to be printable and not long."""
     default: int | None = None
     """Said where nobody would guess it."""
+    most_characters: int = MOST_TEXT
+    most_words: int | None = None
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -73,6 +95,8 @@ class Argument:
             return one_of(self.one_of)
         if self.short:
             return f"a text of 1 to {MOST_SHORT} printable characters"
+        if self.most_words is not None:
+            return f"a text of at most {self.most_words} words"
         bounds = f" from {self.least} to {self.most}" if self.most is not None else ""
         return {
             "text": "a text" if self.empty else "a text that is not empty",
@@ -98,11 +122,13 @@ class Argument:
             case "switch":
                 return isinstance(value, bool)
             case "object":
-                return isinstance(value, dict) and all(len(name) <= MOST_SHORT for name in cast(dict[str, Any], value))
+                return isinstance(value, dict) and _is_short_object(cast(dict[str, Any], value))
             case "texts":
-                return type(value) is list and all(type(one) is str and one for one in cast(list[Any], value)) and value != []
+                return type(value) is list and _is_short_list(cast(list[Any], value))
 
     def _fits(self, text: str) -> bool:
+        if len(text) > self.most_characters or (self.most_words is not None and len(text.split()) > self.most_words):
+            return False
         if self.short and not (len(text) <= MOST_SHORT and text.isprintable()):
             return False
         return (bool(text) or self.empty) and (not self.one_of or text in self.one_of)
@@ -122,14 +148,37 @@ def schema_of(arguments: Sequence[Argument]) -> dict[str, Any]:
     }
 
 
-def checked(tool: str, arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, without nulls. BrokenRules names at once all that is unknown, missing or of the wrong kind."""
+def check_arguments(tool: str, arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given, without nulls. BrokenRules names at once what is unknown, missing or of the wrong kind."""
     known = {argument.name: argument for argument in arguments}
-    said = {name: value for name, value in given.items() if value is not None or name not in known}
-    broken = [*_strange(tool, known, said), *_wrong(known, said), *_missing(known, said)]
+    present = {name: value for name, value in given.items() if value is not None or name not in known}
+    unknown = [name for name in present if name not in known]
+    broken = [*_name_unknown(tool, known, unknown[:MOST_BROKEN]), *_find_wrong(known, present), *_find_missing(known, present)]
     if broken:
-        raise BrokenRules(tuple(broken), fixes=tuple(meant.fixes(known, said)))
-    return said
+        raise BrokenRules(tuple(broken), more=len(unknown[MOST_BROKEN:]))
+    return present
+
+
+def find_similar(name: str, known: Iterable[str]) -> str | None:
+    """Return the argument that an unknown name probably means."""
+    plain = name[:100].casefold().replace("-", "_")
+    alias = next((own for own in known if plain in ALIASES.get(own, ())), None)
+    return alias or next(iter(difflib.get_close_matches(plain, list(known), n=1, cutoff=0.6)), None)
+
+
+def is_short(value: object) -> bool:
+    """Return whether a value is small enough to be looked at: its texts, names and numbers of MOST_TEXT characters at most."""
+    left, waiting = MOST_TEXT, [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        left -= _measure(one)
+        if left < 0 or depth > MOST_DEPTH:
+            return False
+        if isinstance(one, dict):
+            waiting += [(part, depth + 1) for pair in cast(dict[object, object], one).items() for part in pair]
+        elif isinstance(one, list):
+            waiting += [(part, depth + 1) for part in cast(list[object], one)]
+    return True
 
 
 def dollars(value: object) -> Micros | None:
@@ -144,21 +193,44 @@ def dollars(value: object) -> Micros | None:
     return Micros(int(Decimal(str(value)) * PER_USD))
 
 
-def _strange(tool: str, known: Mapping[str, Argument], said: Mapping[str, Any]) -> Iterator[BrokenRule]:
-    for name in said:
-        if name not in known:
-            near = meant.nearest(name, known)
-            hint = f"did you mean {near}?" if near else f"it takes {one_of(list(known))}"
-            yield BrokenRule(name[:100], None, f"left out: {tool} has no such argument ({hint})", "unknown_argument")
+def _measure(value: object) -> int:
+    """Return how long a value is, without what is inside of it."""
+    if isinstance(value, str | list | dict):
+        return len(cast(str, value))
+    return max(1, value.bit_length() // 4) if isinstance(value, int) else 1
 
 
-def _wrong(known: Mapping[str, Argument], said: Mapping[str, Any]) -> Iterator[BrokenRule]:
+def _is_short_object(values: Mapping[str, Any]) -> bool:
+    return len(values) <= MOST_ITEMS and all(len(name) <= MOST_SHORT and is_short(value) for name, value in values.items())
+
+
+def _is_short_list(values: list[Any]) -> bool:
+    return 0 < len(values) <= MOST_ITEMS and all(type(one) is str and 0 < len(one) <= MOST_TEXT for one in values)
+
+
+def _name_unknown(tool: str, known: Mapping[str, Argument], unknown: Sequence[str]) -> Iterator[BrokenRule]:
+    for number, name in enumerate(unknown):
+        near = find_similar(name, known) if number < MOST_HINTS else None
+        hint = f"did you mean {near}?" if near else f"it takes {one_of(list(known))}"
+        yield BrokenRule(name[:100], None, f"left out: {tool} has no such argument ({hint})", "unknown_argument")
+
+
+def _find_wrong(known: Mapping[str, Argument], present: Mapping[str, Any]) -> Iterator[BrokenRule]:
     for name, argument in known.items():
-        if name in said and not argument.takes(said[name]):
-            yield BrokenRule(name, said[name], argument.allowed, CODES.get(name, "invalid_argument"))
+        if name in present and not argument.takes(present[name]):
+            yield BrokenRule(name, *_name_limit(argument, present[name]), CODES.get(name, "invalid_argument"))
 
 
-def _missing(known: Mapping[str, Argument], said: Mapping[str, Any]) -> Iterator[BrokenRule]:
+def _name_limit(argument: Argument, value: Any) -> tuple[Any, str]:
+    """Return what came and what is allowed: of a value that is too long, only how long it is."""
+    if isinstance(value, str) and len(value) > argument.most_characters:
+        return f"{len(value):,} characters", f"at most {argument.most_characters:,} characters"
+    if type(value) in (list, dict) and len(value) > MOST_ITEMS:
+        return f"{len(value):,} of them", f"{argument.allowed}, at most {MOST_ITEMS}"
+    return (value if is_short(value) else f"a value of more than {MOST_TEXT:,} characters"), argument.allowed
+
+
+def _find_missing(known: Mapping[str, Argument], present: Mapping[str, Any]) -> Iterator[BrokenRule]:
     for name, argument in known.items():
-        if argument.required and name not in said:
+        if argument.required and name not in present:
             yield BrokenRule(name, None, f"given: {argument.allowed}", CODES.get(name, "invalid_argument"))

@@ -1,90 +1,169 @@
-"""What else is wrong with a call that its tool does not take, and one call that works in its place."""
+"""Say all that is wrong with a refused call, and what works in its place: values that are offered and never assumed."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+import contextlib
+import difflib
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from mcp.server.mcpserver import Context
 
-from sora_mcp.catalogue.rules import one_of
-from sora_mcp.domain import VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, SoraError, said
+from sora_mcp.catalogue.advice import ADVISED, joint_fixes
+from sora_mcp.catalogue.rules import one_of, options_of
+from sora_mcp.domain import JOB_ID, VideoRequest
+from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
 from sora_mcp.domain.money import Micros
 from sora_mcp.server.context import ServerContext, principal
-from sora_mcp.server.schema import checked
+from sora_mcp.server.schema import Argument, check_arguments, find_similar, is_short
 from sora_mcp.server.tools.definitions import FACES
 from sora_mcp.server.tools.request import parse_request
+from sora_mcp.vendors import EVERY
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
 
-LOOKS: Mapping[str, Callable[[VideoService, VideoRequest], Awaitable[Micros]]] = {
-    "create_video": lambda service, wish: service.foresee(wish, principal=principal()),
-    "estimate_cost": lambda service, wish: service.priced(wish, principal=principal()),
-}
-"""What the tools that make a wish would say of it: its price, or a refusal. Nothing is bought."""
+BUYS: Mapping[str, bool] = {"create_video": True, "estimate_cost": False}
+"""The tools that take a request for a video, and whether it is bought."""
 ROUNDS = 5
 """The call as it came, without its prompt, by the rules, within the caps, and the last look."""
+OPTIONS = frozenset(rule.param for vendor in EVERY for offer in vendor.offers for rule in options_of(offer))
+FREE_TEXT = ("prompt", "request_id", "query", "text")
+"""Arguments that take any words, so that a number may be written as one."""
+NUMBER = re.compile(r"[^\d.,-]{0,20}(-?\d{1,9}(?:\.\d{1,9})?)[^\d.,-]{0,20}")
+SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+MOST_JSON = 20_000
+"""Characters of an object that was written as a text."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A refusal with all that is wrong, and the changes that would work."""
+
+    refusal: SoraError
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass
-class Told:
-    """Every broken rule that was heard of, and its sentence, by its argument; a name that there is not may be an option's too."""
+class _Findings:
+    """Every broken rule found so far, and its sentence, by its argument; an unknown argument may share its name with an option."""
 
     rows: dict[tuple[str, bool], BrokenRule] = field(default_factory=dict[tuple[str, bool], BrokenRule])
     sentences: dict[object, str] = field(default_factory=dict[object, str])
 
-    def hear(self, no: SoraError, call: Mapping[str, Any]) -> None:
-        """Takes down a refusal of the call. A rule knows better what is allowed than the kind of an argument does."""
-        subject = no.subject if isinstance(no, BrokenRules) else ""
-        for rule in no.broken if isinstance(no, BrokenRules) else _row(no, call):
+    def add(self, refusal: SoraError, fixes: tuple[Fix, ...], call: Mapping[str, Any]) -> None:
+        """Add one refusal of the call. A rule of an offer knows better what is allowed than the kind of an argument does."""
+        subject = refusal.subject if isinstance(refusal, BrokenRules) else ""
+        for rule in refusal.broken if isinstance(refusal, BrokenRules) else _make_row(refusal, fixes, call):
             key = (rule.argument, rule.code == "unknown_argument")
             self.rows[key] = replace(self.rows.get(key, rule), allowed=rule.allowed)
-            self.sentences[key] = said(self.rows[key], subject)
-        if not isinstance(no, BrokenRules):
-            self.sentences[no.its_code] = no.message
+            self.sentences[key] = describe_rule(self.rows[key], subject)
+        if not isinstance(refusal, BrokenRules):
+            self.sentences[refusal.its_code] = refusal.message
 
 
-async def whole(error: BrokenRules, tool: str, given: Mapping[str, Any], ctx: Context[ServerContext, Any] | None) -> BrokenRules:
-    """The refusal with all that is wrong besides. Its fixes, all together, make a call that the desk takes, at the price that they
-    name; there are none where no such call was found. A prompt is the caller's own: another stands for it where it is wrong."""
-    look = LOOKS.get(tool)
-    if look is None or ctx is None:
-        return error
-    told, no, call, spare, micros = Told(), cast(SoraError, error), dict(given), dict[str, str](), None
+async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: Context[ServerContext, Any] | None) -> Suggestion:
+    """Return the refusal of a tool with all that is wrong besides, and changes of which each was tried.
+
+    Where arguments or the first frame are wrong, the changes make one call together; else each works alone, but for those that mend
+    several broken arguments.
+    """
+    if isinstance(refusal, BrokenRules) and len(refusal.broken) >= MOST_BROKEN:
+        return Suggestion(refusal)  # so much is wrong that no change of a few values helps
+    if tool not in BUYS or ctx is None or not isinstance(refusal, ADVISED):
+        return Suggestion(
+            refusal, refusal.fixes or (fix_arguments(FACES[tool].arguments, given) if isinstance(refusal, BrokenRules) else ())
+        )
+    try:
+        service = await ctx.request_context.lifespan_context.service()
+        request = parse_request(**check_arguments(tool, FACES[tool].arguments, given))
+    except SoraError:
+        return await _mend(refusal, tool, given, ctx)
+    try:
+        request = await service.read_frame(request, principal=principal())
+    except BrokenRules:
+        frames = await _suggest_frames(service, request)
+        return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
+    except SoraError:
+        return Suggestion(refusal)
+    return Suggestion(refusal, await service.advise(refusal, request, buys=BUYS[tool]))
+
+
+async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: Context[ServerContext, Any]) -> Suggestion:
+    """Return the refusal with what is wrong besides. Its fixes, all together, make a call that works at the price that they name; there
+    are none where no such call was found. A prompt is the caller's own: another stands for it where it is wrong."""
+    findings, call, spare = _Findings(), dict(given), dict[str, str]()
+    micros: Micros | None = None
     for _ in range(ROUNDS):
-        told.hear(no, call)
-        call = changed(call, no.together)
+        fixes = await _find_fixes(refusal, tool, call | spare, ctx)
+        findings.add(refusal, fixes, call)
+        call = apply_fixes(call, joint_fixes(refusal, fixes))
         try:
-            wish = parse_request(**checked(tool, FACES[tool].arguments, call | spare))
-            micros = await look(await ctx.request_context.lifespan_context.service(), wish)
+            micros = await _price(tool, call | spare, ctx)
             break
-        except SoraError as refused:
-            no = refused
-        if isinstance(no, BrokenRules) and any(rule.argument == "prompt" for rule in no.broken):
+        except SoraError as error:
+            refusal = error
+        if isinstance(refusal, BrokenRules) and any(rule.argument == "prompt" for rule in refusal.broken):
             spare = {"prompt": "x"}
-    fixes = differences(given, call, micros) if micros is not None else ()
-    mends = tuple(fix for fix in fixes if fix.argument not in spare)
-    return BrokenRules(tuple(told.rows.values()), fixes=mends, message=" ".join(told.sentences.values()))
+    changes = find_differences(given, call, micros) if micros is not None else ()
+    whole = BrokenRules(tuple(findings.rows.values()), message=" ".join(findings.sentences.values()))
+    return Suggestion(whole, tuple(fix for fix in changes if fix.argument not in spare))
 
 
-def changed(call: Mapping[str, Any], fixes: Iterable[Fix]) -> dict[str, Any]:
-    """The call with these changes; None takes an argument, or an option, out."""
-    made = dict(call)
+async def _price(tool: str, call: Mapping[str, Any], ctx: Context[ServerContext, Any]) -> Micros:
+    """Return what the call would cost. Raise what the tool would refuse it with, but for a missing yes; nothing is bought."""
+    request = parse_request(**check_arguments(tool, FACES[tool].arguments, call))
+    service = await ctx.request_context.lifespan_context.service()
+    return await (service.preview if BUYS[tool] else service.price)(request, principal=principal())
+
+
+async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ctx: Context[ServerContext, Any]) -> tuple[Fix, ...]:
+    """Return what mends this refusal of the call."""
+    if isinstance(refusal, BrokenRules) and (fixes := fix_arguments(FACES[tool].arguments, call)):
+        return fixes
+    try:
+        service = await ctx.request_context.lifespan_context.service()
+        request = parse_request(**check_arguments(tool, FACES[tool].arguments, call))
+        request = await service.read_frame(request, principal=principal())
+    except BrokenRules:
+        return (Fix("image", None),)
+    except SoraError:
+        return ()
+    return await service.advise(refusal, request, buys=BUYS[tool])
+
+
+async def _suggest_frames(service: VideoService, request: VideoRequest) -> tuple[Fix, ...]:
+    """Return other first frames, and none, with which the request can be bought in place of one that cannot be used."""
+    name = request.image if isinstance(request.image, str) else ""
+    found: list[Fix] = []
+    for frame in (*((f"{name.strip()}#last",) if JOB_ID.fullmatch(name) else ()), None):
+        with contextlib.suppress(SoraError):
+            found.append(Fix("image", frame, await service.preview(replace(request, image=frame), principal=principal())))
+    return tuple(found)
+
+
+# Changes of a call
+
+
+def apply_fixes(call: Mapping[str, Any], fixes: Iterable[Fix]) -> dict[str, Any]:
+    """Return the call with these changes; None takes an argument, or an option, out."""
+    mended = dict(call)
     for fix in fixes:
         option = fix.argument.removeprefix("options.")
         if option == fix.argument or fix.argument in call:
-            made = _put(made, fix.argument, fix.value)
+            mended = _set(mended, fix.argument, fix.value)
         else:
-            made["options"] = _put(made.get("options") or {}, option, fix.value)
-    return made
+            mended["options"] = _set(mended.get("options") or {}, option, fix.value)
+    return mended
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any], micros: Micros) -> Iterator[Fix]:
-    """The changes that make the one call of the other: what is new or another, and then what is to go."""
-    old, new = _spread(before, after), _spread(after, before)
+def find_differences(before: Mapping[str, Any], after: Mapping[str, Any], micros: Micros) -> Iterator[Fix]:
+    """Yield the changes that make one call of the other: first what is new or another, then what is to go."""
+    old, new = _spread_options(before, after), _spread_options(after, before)
     for name, value in new.items():
         if name not in old or (type(value), value) != (type(old[name]), old[name]):
             yield Fix(name, value, micros)
@@ -93,23 +172,111 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], micros: Mic
             yield Fix(name, None, micros)
 
 
-def _row(no: SoraError, call: Mapping[str, Any]) -> Iterator[BrokenRule]:
-    """The argument that the first fix of a refusal changes, and what would do for it."""
-    for first in no.fixes[:1]:
-        values = [fix.value for fix in no.fixes if fix.argument == first.argument]
-        yield BrokenRule(first.argument, call.get(first.argument), "left out" if first.value is None else one_of(values), no.its_code)
+def _make_row(refusal: SoraError, fixes: tuple[Fix, ...], call: Mapping[str, Any]) -> Iterator[BrokenRule]:
+    """Yield the argument that the first fix of a refusal changes, with what would do for it."""
+    for first in fixes[:1]:
+        values = [fix.value for fix in fixes if fix.argument == first.argument]
+        allowed = "left out" if first.value is None else one_of(values)
+        yield BrokenRule(first.argument, call.get(first.argument), allowed, refusal.its_code)
 
 
-def _put(values: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+def _set(values: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     kept = {**values, name: value}
     return {each: kept[each] for each in kept if each != name or value is not None}
 
 
-def _spread(call: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """The call with its options one by one where the other has some too; no options at all are none."""
+def _spread_options(call: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the options one by one, where the other call has some too; no options at all are none."""
     options = call.get("options")
     rest = {name: value for name, value in call.items() if name != "options" or value}
     if not isinstance(options, dict) or not isinstance(other.get("options"), dict):
         return rest
     single = {f"options.{name}": value for name, value in cast(dict[str, Any], options).items()}
     return {name: value for name, value in rest.items() if name != "options"} | single
+
+
+# Arguments of the wrong name or kind
+
+
+def fix_arguments(arguments: Iterable[Argument], given: Mapping[str, Any]) -> tuple[Fix, ...]:
+    """Return the changes that, all together, make the call one that takes these arguments; none where it does."""
+    known = {argument.name: argument for argument in arguments}
+    present = {name: value for name, value in given.items() if value is not None or name not in known}
+    return tuple(_fix_each(known, present))
+
+
+def _fix_each(known: Mapping[str, Argument], present: Mapping[str, Any]) -> Iterator[Fix]:
+    for name, value in present.items():
+        if name not in known:
+            yield from _move(name, value, known, present)
+        elif not known[name].takes(value):
+            yield from _convert(known[name], value)
+
+
+def _move(name: str, value: Any, known: Mapping[str, Argument], present: Mapping[str, Any]) -> Iterator[Fix]:
+    """Yield an unknown argument under its right name, where that is free, and in any case the call without the wrong one."""
+    near = find_similar(name, known)
+    option = name.removeprefix("options.")
+    if option in OPTIONS and "options" in known and isinstance(present.get("options", {}), dict):
+        yield Fix("options", {**present.get("options", {}), option: value})
+    elif near is not None and near not in present:
+        yield from (fix for fix in _convert(known[near], value) if fix.value is not None)
+    yield Fix(name[:100], None)
+
+
+def _convert(argument: Argument, value: Any) -> Iterator[Fix]:
+    """Yield the value in the argument's own kind; else the call without the argument, where it may be left out."""
+    converted = value if argument.takes(value) else _parse(argument, value)
+    if converted is not None and argument.takes(converted):
+        yield Fix(argument.name, converted)
+    elif not argument.required:
+        yield Fix(argument.name, None)
+
+
+def _parse(argument: Argument, value: Any) -> Any:
+    match argument.kind:
+        case "object":
+            return _parse_object(value)
+        case _ if not is_short(value):
+            return None
+        case "whole" | "number":
+            return _clamp(argument, _parse_number(value))
+        case "dollars":
+            number = _parse_number(value)
+            return None if number is None else f"{number:g}"
+        case "switch":
+            return SWITCH.get(str(value).strip().casefold())
+        case "text":
+            return _parse_text(argument, value)
+        case _:
+            return None
+
+
+def _parse_number(value: Any) -> float | None:
+    """Return the one number in `8s`, `8 seconds`, `$5` or `5 USD`."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    found = NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    number = float(found[1]) if found else math.nan if isinstance(value, str) else value
+    return float(number) if abs(number) < 10**9 else None
+
+
+def _clamp(argument: Argument, number: float | None) -> int | float | None:
+    if number is None:
+        return None
+    least, most = argument.least, argument.most
+    inside = min(max(number, least), most) if least is not None and most is not None else number
+    return int(inside) if inside == int(inside) else inside
+
+
+def _parse_object(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) and len(value) <= MOST_JSON else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parse_text(argument: Argument, value: Any) -> str | None:
+    if argument.one_of:
+        return next(iter(difflib.get_close_matches(str(value)[:100].casefold(), argument.one_of, n=1, cutoff=0.6)), None)
+    return str(value) if argument.name in FREE_TEXT and isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, UNSTORED, Call, Job, State
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotFound, repeated
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotFound, quote_value
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.store.ids import canonical
 from sora_mcp.store.ledger import Account
@@ -46,7 +46,7 @@ def get(conn: sa.Connection, job_id: str, principal: str | None) -> Job:
     """The job of this id, if it is the principal's; None is anybody's."""
     job = first(conn, jobs.c.id == canonical(job_id), *_whose(principal))
     if job is None:
-        raise NotFound(f"There is no job {repeated(job_id)}.")
+        raise NotFound(f"There is no job {quote_value(job_id)}.")
     return job
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
-from sora_mcp.domain.errors import NeedsConfirmation, NotFound, Refused, repeated
+from sora_mcp.domain.errors import NeedsConfirmation, NotFound, Refused, quote_value
 from sora_mcp.domain.money import show
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.records import Approval, Outline, Purchase
@@ -71,7 +71,7 @@ def look(conn: sa.Connection, quote_id: str) -> Approval:
     """The quote of this id. NotFound when there is none."""
     row = conn.execute(sa.select(*APPROVAL).where(quotes.c.id == canonical(quote_id))).mappings().first()
     if row is None:
-        raise NotFound(f"There is no quote {repeated(quote_id)}.")
+        raise NotFound(f"There is no quote {quote_value(quote_id)}.")
     return Approval(**row)
 
 
@@ -100,7 +100,7 @@ def _wrong(conn: sa.Connection, named: str, purchase: Purchase, now: float) -> s
     mine = (quotes.c.id == canonical(named), quotes.c.principal == purchase.principal)
     row = conn.execute(sa.select(quotes).where(*mine)).first()
     if row is None:
-        return f"There is no quote {repeated(named)}."
+        return f"There is no quote {quote_value(named)}."
     if row.used_by is not None:
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:

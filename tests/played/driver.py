@@ -13,7 +13,7 @@ import anyio
 
 from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.jobs.service import VideoService, VideoRequest
+from sora_mcp.jobs.service import VideoRequest, VideoService
 from sora_mcp.jobs.worker import open_service
 from tests.waiting import eventually
 

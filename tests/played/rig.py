@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, text
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NeedsConfirmation
-from sora_mcp.jobs.service import VideoService, VideoRequest
+from sora_mcp.jobs.service import VideoRequest, VideoService
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors import EVERY
@@ -94,7 +94,9 @@ class Rig:
 
     async def create(self, model: str = "", **wish: Any) -> Job:
         """A wish at the counter."""
-        return await self.service.create(VideoRequest(**{"prompt": PROMPT, "model": model or f"{self.name}:sora-2-pro", **wish}), principal="local")
+        return await self.service.create(
+            VideoRequest(**{"prompt": PROMPT, "model": model or f"{self.name}:sora-2-pro", **wish}), principal="local"
+        )
 
     async def bought(self, model: str = "", **wish: Any) -> Job:
         """A wish, with a person's yes where one is needed."""

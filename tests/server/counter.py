@@ -10,7 +10,7 @@ from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Artifact, Job, VideoRequest
-from sora_mcp.domain.errors import NotFound, SoraError
+from sora_mcp.domain.errors import Fix, NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.server.app import SoraServer, build
@@ -90,12 +90,12 @@ class PlayedStore:
 
 @dataclass
 class PlayedService:
-    """Creates what it is told to, and remembers the wishes."""
+    """Creates what it is told to, and remembers the requests."""
 
     jobs_: dict[str, Job] = field(default_factory=dict[str, Job])
     made: Job | Exception | None = None
     called_back: Job | Exception | None = None
-    wishes: list[VideoRequest] = field(default_factory=list[VideoRequest])
+    requests: list[VideoRequest] = field(default_factory=list[VideoRequest])
     looks: list[Job] = field(default_factory=list[Job])
     """What `job` answers from the second time on, one after the other; the last for ever."""
     catalogue: Catalogue = field(default_factory=Catalogue)
@@ -103,6 +103,7 @@ class PlayedService:
     asked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     looked: int = 0
     no_budget: SoraError | None = None
+    fixes: tuple[Fix, ...] = ()
     media_pool: MediaPool = field(default_factory=MediaPool)
 
     def __post_init__(self) -> None:
@@ -115,15 +116,21 @@ class PlayedService:
         """A change, as another process makes it."""
         self.jobs_[job.id] = replace(job, version=self.store.version() + 1)
 
-    async def create(self, wish: VideoRequest, *, principal: str) -> Job:
-        self.wishes.append(wish)
+    async def create(self, request: VideoRequest, *, principal: str) -> Job:
+        self.requests.append(request)
         return _given(self.made)
 
-    async def foresee(self, wish: VideoRequest, *, principal: str) -> Micros:
+    async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
         return usd("0.40")
 
-    async def priced(self, wish: VideoRequest, *, principal: str) -> Micros:
+    async def price(self, request: VideoRequest, *, principal: str) -> Micros:
         return usd("0.40")
+
+    async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
+        return replace(request, image=None)
+
+    async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True) -> tuple[Fix, ...]:
+        return self.fixes
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         self.looked += 1

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
-from sora_mcp.server.schema import Argument, checked, dollars, schema_of
+from sora_mcp.server.schema import Argument, check_arguments, dollars, schema_of
+from sora_mcp.server.suggestions import fix_arguments
 from sora_mcp.server.tools.definitions import FACES
 from tests.each import each
 
@@ -30,12 +31,14 @@ ARGUMENTS = (
 
 def broken(**given: Any) -> tuple[BrokenRule, ...]:
     with pytest.raises(BrokenRules) as refused:
-        checked("create_video", ARGUMENTS, given)
+        check_arguments("create_video", ARGUMENTS, given)
     return refused.value.broken
 
 
 def test_what_is_right_comes_back_without_nulls() -> None:
-    assert checked("create_video", ARGUMENTS, {"prompt": "A boat", "model": "", "seconds": None, "limit": 100, "max_usd": "0.50"}) == {
+    assert check_arguments(
+        "create_video", ARGUMENTS, {"prompt": "A boat", "model": "", "seconds": None, "limit": 100, "max_usd": "0.50"}
+    ) == {
         "prompt": "A boat",
         "model": "",
         "limit": 100,
@@ -46,11 +49,12 @@ def test_what_is_right_comes_back_without_nulls() -> None:
 @pytest.mark.fault("C08")
 def test_a_misspelt_argument_is_named_with_the_nearest_one_and_mended() -> None:
     with pytest.raises(BrokenRules) as refused:
-        checked("create_video", ARGUMENTS, {"promt": "A boat"})
+        check_arguments("create_video", ARGUMENTS, {"promt": "A boat"})
     assert refused.value.message == (
         "promt must be left out: create_video has no such argument (did you mean prompt?). prompt must be given: a text that is not empty."
     )
-    assert (refused.value.its_code, refused.value.fixes) == ("unknown_argument", (Fix("prompt", "A boat"), Fix("promt", None)))
+    assert refused.value.its_code == "unknown_argument"
+    assert fix_arguments(ARGUMENTS, {"promt": "A boat"}) == (Fix("prompt", "A boat"), Fix("promt", None))
 
 
 def test_a_strange_argument_is_answered_with_the_known_ones() -> None:
@@ -70,9 +74,7 @@ def test_a_strange_argument_is_refused_even_when_it_is_null() -> None:
 
 
 def test_the_value_of_a_misspelt_argument_is_offered_in_its_kind() -> None:
-    with pytest.raises(BrokenRules) as refused:
-        checked("create_video", ARGUMENTS, {"prompt": "A boat", "second": "8 s"})
-    assert refused.value.fixes == (Fix("seconds", 8), Fix("second", None))
+    assert fix_arguments(ARGUMENTS, {"prompt": "A boat", "second": "8 s"}) == (Fix("seconds", 8), Fix("second", None))
 
 
 @each(
@@ -94,9 +96,7 @@ def test_the_value_of_a_misspelt_argument_is_offered_in_its_kind() -> None:
     ],
 )
 def test_a_value_of_another_kind_is_turned_where_it_can_be_and_else_left_out(given: dict[str, Any], value: Any) -> None:
-    with pytest.raises(BrokenRules) as refused:
-        checked("create_video", ARGUMENTS, {"prompt": "A boat", **given})
-    assert refused.value.fixes == (Fix(next(iter(given)), value),)
+    assert fix_arguments(ARGUMENTS, {"prompt": "A boat", **given}) == (Fix(next(iter(given)), value),)
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
@@ -154,9 +154,9 @@ def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, 
     arguments = FACES[tool].arguments
     needed = {argument.name: ["v_1"] if argument.kind == "texts" else "x" for argument in arguments if argument.required}
     with pytest.raises(BrokenRules) as refused:
-        checked(tool, arguments, {**needed, name: value})
+        check_arguments(tool, arguments, {**needed, name: value})
     assert BrokenRule(name, value, next(a.allowed for a in arguments if a.name == name), "invalid_argument") in refused.value.broken
-    assert Fix(name, None) in refused.value.fixes
+    assert Fix(name, None) in fix_arguments(arguments, {**needed, name: value})
 
 
 @each(
@@ -214,7 +214,7 @@ def test_what_is_taken_keeps_to_the_published_schema(tool: str, data: st.DataObj
     names = st.sampled_from([argument.name for argument in face.arguments]) | st.text()
     said = data.draw(st.dictionaries(names, JSON, max_size=4))
     try:
-        taken = checked(tool, face.arguments, said)
+        taken = check_arguments(tool, face.arguments, said)
     except BrokenRules as error:
         assert error.broken
         return

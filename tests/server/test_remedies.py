@@ -7,7 +7,7 @@ from typing import Any
 
 from sora_mcp.domain.errors import Fix
 from sora_mcp.domain.money import Micros, usd
-from sora_mcp.server.suggestions import changed, differences
+from sora_mcp.server.suggestions import apply_fixes, find_differences
 from tests.each import each
 
 from .conftest import Era
@@ -142,8 +142,8 @@ def test_changes_and_differences_are_each_others_inverse() -> None:
     before = {"prompt": "a", "seconds": 8.0, "options": {"a": 1, "b": True}, "bogus": 1}
     fixes = (Fix("seconds", 8, usd("1")), Fix("options.b", 1, usd("1")), Fix("bogus", None, usd("1")), Fix("options.a", None, usd("1")))
     after = {"prompt": "a", "seconds": 8, "options": {"b": 1}}
-    assert (changed(before, fixes), tuple(differences(before, after, usd("1")))) == (after, fixes)
+    assert (apply_fixes(before, fixes), tuple(find_differences(before, after, usd("1")))) == (after, fixes)
 
 
 def test_options_that_were_none_and_are_none_need_no_change() -> None:
-    assert tuple(differences({"prompt": "a"}, {"prompt": "a", "options": {}}, Micros(0))) == ()
+    assert tuple(find_differences({"prompt": "a"}, {"prompt": "a", "options": {}}, Micros(0))) == ()

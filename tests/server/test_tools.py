@@ -58,7 +58,7 @@ async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None
         quote="q_1",
         request_id="{}",
     )
-    assert service.wishes == [
+    assert service.requests == [
         VideoRequest(
             prompt='{"a": "boat"}',
             model="muvi:sora-2",
@@ -77,19 +77,19 @@ async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None
 async def test_what_a_caller_does_not_say_is_not_said(era: Era) -> None:
     service = PlayedService(made=a_job())
     await call(service, era, "create_video", prompt="A boat", model="", seconds=None, options=None, max_usd=None)
-    assert service.wishes == [VideoRequest(prompt="A boat")]
+    assert service.requests == [VideoRequest(prompt="A boat")]
 
 
 async def test_a_cap_may_be_a_number(era: Era) -> None:
     service = PlayedService(made=a_job())
     await call(service, era, "create_video", prompt="A boat", max_usd=0.1)
-    assert [wish.max_usd for wish in service.wishes] == [Micros(100_000)]
+    assert [request.max_usd for request in service.requests] == [Micros(100_000)]
 
 
 async def test_a_wrong_argument_never_reaches_the_desk(era: Era) -> None:
     service = PlayedService(made=a_job())
     result = await call(service, era, "create_video", promt="A boat", seconds="8")
-    assert (result.is_error, fields(result)["error"]["code"], service.wishes) == (True, "unknown_argument", [])
+    assert (result.is_error, fields(result)["error"]["code"], service.requests) == (True, "unknown_argument", [])
     assert fields(result)["message"].startswith("Not sent, nothing charged. promt must be left out")
 
 

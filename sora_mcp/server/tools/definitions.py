@@ -12,6 +12,11 @@ from sora_mcp.domain import State
 from sora_mcp.media.edit.actions import Action
 from sora_mcp.server.schema import Argument, schema_of
 
+MOST_PROMPT = 100_000
+"""Characters: many times what any vendor takes."""
+MOST_IMAGE = 40_000_000
+"""Characters of a `data:` URI: more than the largest picture that is read has."""
+
 
 @dataclass(frozen=True)
 class Face:
@@ -66,11 +71,11 @@ FACES: Mapping[str, Face] = {
         repeats_safely=False,
         outside=True,
         arguments=(
-            Argument("prompt", "text", "What to show", required=True),
+            Argument("prompt", "text", "What to show", required=True, most_characters=MOST_PROMPT),
             Argument("model", "text", "vendor:model; default: cheapest", empty=True),
             Argument("size", "text", "1280x720, 16:9, 9:16 1080p, portrait"),
             Argument("seconds", "whole"),
-            Argument("image", "text", "First frame: URL, path or JOB_ID#last"),
+            Argument("image", "text", "First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE),
             Argument("options", "object", "See list_sizes; variation=1: repeat"),
             Argument("max_usd", "dollars", "Refuse above this"),
             Argument("quote", "text", "Approved quote's id"),
@@ -126,7 +131,7 @@ FACES: Mapping[str, Face] = {
         outside=False,
         arguments=(
             Argument("state", "text", one_of=get_args(State)),
-            Argument("query", "text", empty=True),
+            Argument("query", "text", empty=True, most_words=10),
             Argument("limit", "whole", least=1, most=100),
             Argument("cursor", "text", empty=True),
         ),

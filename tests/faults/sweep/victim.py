@@ -61,7 +61,9 @@ async def working(settings: Settings, prompts: tuple[str, ...]) -> None:
     """Wishes for these prompts, and works until nothing is alive any more."""
     async with open_service(settings) as service, anyio.create_task_group() as group:
         for prompt in prompts:
-            group.start_soon(lambda prompt=prompt: service.create(VideoRequest(prompt, MODEL, seconds=4, request_id=prompt), principal="local"))
+            group.start_soon(
+                lambda prompt=prompt: service.create(VideoRequest(prompt, MODEL, seconds=4, request_id=prompt), principal="local")
+            )
         await eventually(lambda: service.store.run(_over, service.store, len(prompts)), seconds=LIFE_S)
 
 

@@ -1,4 +1,4 @@
-"""Recorded conversations: one file a story, one folder a vendor. Read by test_vendors, which finds them by itself."""
+"""Recorded conversations: one file each, one folder a vendor. ADDING_A_VENDOR.md has the format."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Image, Pending, Reading, Reply, Vendor, VideoRequest
 from sora_mcp.vendors import EVERY
@@ -16,6 +16,7 @@ from sora_mcp.vendors.reading import read_offers
 
 FOLDER = Path(__file__).parent / "vendors"
 FACTS = "vendor.json"
+"""What a vendor's conversations share, and facts about the vendor."""
 READINGS: dict[str, type[Reading] | type[DoneWithoutLink]] = {
     "pending": Pending,
     "done": Done,
@@ -32,19 +33,21 @@ class Answer:
     reading: Reading | DoneWithoutLink | None
     is_refusal: bool
     refused: dict[str, Any] | None
-    """Of a reply that is no success: the error it becomes; None where it leaves open whether money moved."""
+    """The error that a reply becomes that is no success; None where it leaves open whether money moved."""
 
 
 @dataclass(frozen=True)
 class Story:
-    """A wish, the call it becomes, and the vendor's replies in order."""
+    """A request, the call it becomes, and the vendor's replies in order."""
 
     path: Path
 
     @cached_property
     def told(self) -> dict[str, Any]:
-        """The file."""
-        return json.loads(self.path.read_text("utf-8"))
+        """The file, merged onto what the vendor's conversations share."""
+        shared = facts(self.vendor)
+        common = {name: shared[name] for name in ("source", "model", "request", "call") if name in shared}
+        return merge(common, json.loads(self.path.read_text("utf-8")))
 
     @property
     def vendor(self) -> str:
@@ -52,11 +55,16 @@ class Story:
         return self.path.parent.name
 
     @property
+    def name(self) -> str:
+        """Folder and file, for messages."""
+        return f"{self.vendor}/{self.path.stem}"
+
+    @property
     def request(self) -> VideoRequest:
         """What the caller wants."""
-        wish = dict(self.told["request"])
-        image = wish.pop("image", None)
-        return VideoRequest(**wish, image=Image(**image) if image else None)
+        asked = dict(self.told["request"])
+        image = asked.pop("image", None)
+        return VideoRequest(**asked, image=Image(**image) if image else None)
 
     @property
     def call(self) -> Call:
@@ -64,17 +72,32 @@ class Story:
         return _call(self.told["call"])
 
     def answers(self) -> Iterator[Answer]:
-        """Each reply belongs to the call that stood last: the submit, or what the last pending one said to ask next."""
-        call = self.call
-        for told in self.told["replies"]:
-            reading = _reading(told["reading"])
-            reply = Reply(call, told["status"], told["body"], told.get("headers", {}))
-            yield Answer(reply, reading, "refused" in told, told.get("refused"))
+        """Yield each reply to the call before it: the submit, or what the last pending reading said to ask next."""
+        call, shared = self.call, facts(self.vendor)
+        for part in self.told["replies"]:
+            told = shared["replies"][part] if isinstance(part, str) else part
+            reading = _reading(told.get("reading"), shared.get("readings", {}))
+            reply = Reply(call, told.get("status", 200), told["body"], told.get("headers", {}))
+            refused = told.get("refused")
+            yield Answer(reply, reading, "refused" in told, {"charged": "no", **refused} if refused else None)
             call = reading.next if isinstance(reading, Pending) else call
 
 
+def merge(base: Any, patch: Any) -> Any:
+    """Return `base` changed by a JSON merge patch (RFC 7396): objects are merged, null removes a name."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(cast("dict[str, Any]", base)) if isinstance(base, dict) else {}
+    for name, value in cast("dict[str, Any]", patch).items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(merged.get(name), value)
+    return merged
+
+
 def listed(vendors: tuple[Vendor, ...] = EVERY) -> tuple[Vendor, ...]:
-    """The vendors, with the recorded list where their offers come from one."""
+    """Return the vendors, with the recorded list where their offers come from one."""
     return tuple(_listed(vendor) for vendor in vendors)
 
 
@@ -86,21 +109,24 @@ def _listed(vendor: Vendor) -> Vendor:
     return replace(vendor, offers=read_offers(vendor, reply, checked=date(2026, 11, 20)) or ())
 
 
-def stories() -> list[Story]:
-    """Every recorded conversation."""
-    return [Story(path) for path in sorted(FOLDER.glob("*/*.json")) if path.name != FACTS]
-
-
+@cache
 def facts(vendor: str) -> dict[str, Any]:
     """Return the vendor's `vendor.json`; empty where it has none."""
     path = FOLDER / vendor / FACTS
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def _reading(told: dict[str, Any] | None) -> Reading | DoneWithoutLink | None:
+@cache
+def stories() -> tuple[Story, ...]:
+    """Return every recorded conversation."""
+    return tuple(Story(path) for path in sorted(FOLDER.glob("*/*.json")) if path.name != FACTS)
+
+
+def _reading(told: dict[str, Any] | None, shared: dict[str, Any]) -> Reading | DoneWithoutLink | None:
     if told is None:
         return None
-    parts = {name: _call(value) if name in ("next", "media") else value for name, value in told.items() if name != "is"}
+    whole = merge(shared.get(told["is"], {}), told)
+    parts = {name: _call(value) if name in ("next", "media") else value for name, value in whole.items() if name != "is"}
     return READINGS[told["is"]](**parts)
 
 

@@ -1,11 +1,11 @@
-"""Measures everything and prints a table; `--readme` writes it into the README too."""
+"""Measure everything and print a table; `--readme` writes it into docs/benchmarks.md too."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 
-from scripts.readme import README, written
+from scripts.readme import BENCHMARKS, fill
 
 from . import calling, editing, many, starting
 from .figures import Figure, markdown
@@ -18,7 +18,7 @@ def main() -> int:
         print(f"{'ok    ' if figure.met else 'missed'}  {figure.what}: {figure.came} (goal {figure.goal})", flush=True)
         figures.append(figure)
     if "--readme" in sys.argv[1:]:
-        README.write_text(written(README.read_text("utf-8"), {"benchmarks": markdown(figures)}), "utf-8")
+        BENCHMARKS.write_text(fill(BENCHMARKS.read_text("utf-8"), {"benchmarks": markdown(figures)}), "utf-8")
     return sum(not figure.met for figure in figures)
 
 

@@ -13,14 +13,14 @@ EXAMPLE_KEY = "PIXAZO_API_KEY"
 
 
 TOOLS = {
-    "create_video": "checks, prices and starts one video; answers at once with a job",
-    "get_video_status": "how far it is; waits up to 50 s for a change",
-    "estimate_cost": "what it would cost, at one model or at every one that fits; spends nothing",
-    "list_sizes": "sizes, lengths, prices and extras of each model",
-    "list_videos": "what was made, and what is left of the budget",
-    "cancel_video": "calls a job back where the vendor can; says whether it refunds",
-    "view_video": "a contact sheet that the model can look at",
-    "edit_video": "joins, trims, reframes and captions finished clips, on this machine and free",
+    "create_video": "check, price and start one video; answers at once with a job",
+    "get_video_status": "report progress; waits up to 50 s for a change",
+    "estimate_cost": "tell what a video would cost, at one model or at every one that fits; spends nothing",
+    "list_sizes": "list sizes, lengths, prices and options of each model",
+    "list_videos": "list what was made, and what is left of the budget",
+    "cancel_video": "cancel a job where the vendor can, and say whether it refunds",
+    "view_video": "return a contact sheet that the model can look at",
+    "edit_video": "join, trim, reframe and caption finished clips, on this machine and free",
 }
 """Every tool in a few words; the README has those that the server offers."""
 
@@ -43,7 +43,7 @@ def clients(command: str = HERE, key: str = EXAMPLE_KEY) -> tuple[Client, ...]:
     vscode = {"inputs": [asked], "servers": {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}}
     codex = f'[mcp_servers.sora]\ncommand = "{command}"\nenv = {{ {key} = "" }}\nstartup_timeout_sec = 30\ntool_timeout_sec = 120'
     return (
-        Client("Claude Code", "in a terminal", "bash", f"claude mcp add --scope user --env {key}= sora -- {command}"),
+        Client("Claude Code", "in a terminal", "bash", f"claude mcp add sora --scope user --env {key}= -- {command}"),
         Client("Claude Desktop", "`claude_desktop_config.json` (Settings, Developer, Edit Config)", "json", usual),
         Client("Cursor", "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project", "json", usual),
         Client("VS Code", "`.vscode/mcp.json`", "json", json.dumps(vscode, indent=2)),

@@ -1,4 +1,4 @@
-"""Writes the README's generated blocks anew: `python -m scripts.readme`."""
+"""Write the generated blocks of README.md and docs/ anew: `python -m scripts.readme`."""
 
 from __future__ import annotations
 
@@ -11,36 +11,43 @@ from typing import Any
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.cli.main import COMMANDS, Command
-from sora_mcp.config.rows import Setting
-from sora_mcp.config.settings import ADDRESSES, KEYS, SETTINGS
 from sora_mcp.server import resources
 from sora_mcp.server.tools.definitions import FACES
 
 from .facts import TOOLS, clients
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+CLIENTS, VENDORS, BENCHMARKS = (ROOT / "docs" / f"{name}.md" for name in ("clients", "vendors", "benchmarks"))
 
 
-def blocks() -> dict[str, str]:
-    """Each block by the name in its markers."""
+def pages() -> dict[Path, dict[str, str]]:
+    """Return the generated blocks of each page, each by the name in its markers."""
+    code, *others = clients()
+    catalogue = Catalogue()
     return {
-        "clients": "\n\n".join(_client(c.name, c.where, c.language, c.text) for c in clients()),
-        "tools": _table(("tool", "does"), ((f"`{name}`", TOOLS[name]) for name in FACES)),
-        "resources": ", ".join(f"`{uri}`" for uri in _resources()),
-        "commands": _table(
-            ("command", "does"), [("`sora-mcp`", "MCP server on stdio"), *((f"`sora-mcp {_usage(c)}`", c.says) for c in COMMANDS)]
-        ),
-        "settings": _table(("name", "default", "meaning"), map(_setting, SETTINGS)),
-        "keys": _table(("name", "meaning"), ((f"`{row.variable}`", row.help) for row in KEYS)),
-        "addresses": ", ".join(f"`{row.variable}`" for row in ADDRESSES.values()),
-        "features": matrix.features(Catalogue()),
-        "vendors": matrix.markdown(matrix.rows(Catalogue(), today=date.today())),
+        README: {
+            "claude-code": f"```{code.language}\n{code.text}\n```",
+            "tools": _table(("tool", "does"), ((f"`{name}`", TOOLS[name]) for name in FACES)),
+            "vendor-list": f"{_join(vendor.title for vendor in catalogue.vendors if vendor.base_url)}, and any server that speaks `/v1/videos`.",
+            "commands": _table(
+                ("command", "does"), [("`sora-mcp`", "MCP server on stdio"), *((f"`sora-mcp {_usage(c)}`", c.says) for c in COMMANDS)]
+            ),
+        },
+        CLIENTS: {
+            "clients": "\n\n".join(_client(c.name, c.where, c.language, c.text) for c in (code, *others)),
+            "resources": "\n".join(f"- `{uri}`" for uri in _resources()),
+        },
+        VENDORS: {
+            "features": matrix.features(catalogue),
+            "vendors": matrix.markdown(matrix.rows(catalogue, today=date.today())),
+        },
     }
 
 
-def written(text: str, new: dict[str, str]) -> str:
-    """The text with each named block replaced. KeyError where a block has no markers."""
-    for name, block in new.items():
+def fill(text: str, blocks: Mapping[str, str]) -> str:
+    """Return the text with each named block replaced. Raise KeyError where a block has no markers."""
+    for name, block in blocks.items():
         pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
         if not pattern.search(text):
             raise KeyError(name)
@@ -48,13 +55,13 @@ def written(text: str, new: dict[str, str]) -> str:
     return text
 
 
-def block(text: str, name: str) -> str:
-    """What stands between the markers of this name."""
+def find_block(text: str, name: str) -> str:
+    """Return what stands between the markers of this name."""
     return text.split(f"<!-- begin {name} -->\n")[1].split(f"\n<!-- end {name} -->")[0]
 
 
 def _usage(command: Command) -> str:
-    """The word and what follows it; what may be left out in brackets."""
+    """Return the word and what follows it, in brackets what may be left out."""
 
     def word(name: str, options: Mapping[str, Any]) -> str:
         value = str(options.get("metavar", ""))
@@ -71,12 +78,13 @@ def _resources() -> list[str]:
     return [*(str(each.uri) for each in resources.fixed()), *(each.uri_template for each in resources.templates())]
 
 
+def _join(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)}, {last}"
+
+
 def _client(name: str, where: str, language: str, text: str) -> str:
-    return f"<details><summary>{name}</summary>\n\n{where[0].upper()}{where[1:]}:\n\n```{language}\n{text}\n```\n\n</details>"
-
-
-def _setting(row: Setting) -> tuple[str, str, str]:
-    return f"`{row.variable}`", row.default_text, row.help
+    return f"## {name}\n\n{where[0].upper()}{where[1:]}:\n\n```{language}\n{text}\n```"
 
 
 def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -86,4 +94,5 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text("utf-8"), blocks()), "utf-8")
+    for page, blocks in pages().items():
+        page.write_text(fill(page.read_text("utf-8"), blocks), "utf-8")

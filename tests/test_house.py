@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,16 @@ def test_the_version_stands_in_one_place() -> None:
     places = [path for path in PACKAGE.rglob("*.py") if re.search(rf"['\"]{re.escape(version)}['\"]", path.read_text("utf-8"))]
     assert places == [PACKAGE / "__init__.py"]
     assert version not in (ROOT / "pyproject.toml").read_text("utf-8").split("[build-system]")[-1].split("[project.optional")[0]
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = [*project["dependencies"], *(row for rows in project["optional-dependencies"].values() for row in rows)]
+    names = {re.split(r"[\[<>=;]", row)[0].replace("-", "_") for row in declared} | {"PIL"}  # Pillow's own name for itself
+    nodes = [node for module in MODULES for node in module.nodes]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    assert {name.split(".")[0] for name in imported} - {*sys.stdlib_module_names, "sora_mcp"} <= names
 
 
 # Spelt in pieces, so that this file does not hold what it looks for.

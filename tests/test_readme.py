@@ -22,23 +22,31 @@ from sora_mcp.vendors import EVERY
 from tests.each import each
 
 TEXT = readme.README.read_text("utf-8")
+DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
-@each("name", sorted(readme.blocks()))
-def test_the_readmes_blocks_are_current(name: str) -> None:
-    assert readme.block(TEXT, name) == readme.blocks()[name], "run: make readme"
+def test_the_generated_blocks_are_current() -> None:
+    stale = [
+        f"{page.name}: {name}"
+        for page, blocks in readme.pages().items()
+        for name, block in blocks.items()
+        if readme.find_block(page.read_text("utf-8"), name) != block
+    ]
+    assert stale == [], "run: make readme"
 
 
 def test_a_block_without_markers_is_noticed() -> None:
     with pytest.raises(KeyError):
-        readme.written("no markers here", {"vendors": ""})
+        readme.fill("no markers here", {"vendors": ""})
 
 
 def test_writing_the_blocks_changes_nothing_else() -> None:
-    assert (
-        readme.written("a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n", {"x": r"new \1"})
-        == "a\n<!-- begin x -->\nnew \\1\n<!-- end x -->\nb\n"
-    )
+    page = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n"
+    assert readme.fill(page, {"x": r"new \1"}) == "a\n<!-- begin x -->\nnew \\1\n<!-- end x -->\nb\n"
+
+
+def test_the_readme_fits_on_two_pages() -> None:
+    assert len(TEXT.splitlines()) <= 160
 
 
 def test_the_page_of_the_settings_is_current() -> None:
@@ -54,14 +62,14 @@ def test_each_clients_block_can_be_read_by_that_client() -> None:
     command, key = "/somewhere/bin/sora-mcp", "PIXAZO_API_KEY"
     code, desktop, cursor, vscode, codex = clients(command, key)
     entry = {"command": command, "args": [], "env": {key: ""}}
-    assert code.text.split() == ["claude", "mcp", "add", "--scope", "user", "--env", f"{key}=", "sora", "--", command]
+    assert code.text.split() == ["claude", "mcp", "add", "sora", "--scope", "user", "--env", f"{key}=", "--", command]
     assert json.loads(desktop.text) == json.loads(cursor.text) == {"mcpServers": {"sora": entry}}
     assert json.loads(vscode.text)["servers"] == {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}
     assert tomllib.loads(codex.text)["mcp_servers"]["sora"]["command"] == command
 
 
 def test_what_is_not_there_yet_is_not_there_yet() -> None:
-    later = TEXT.split("Not yet:")[1].split("Not promised:")[0]
+    later = TEXT.split("Not yet:")[1].split("\n")[0]
     there = {*FACES, *(f"sora-mcp {command.name}" for command in COMMANDS if command.name not in ("approve", "serve"))}
     assert [name for name in there if f"`{name}`" in later] == []
 
@@ -83,9 +91,21 @@ def test_the_ci_runs_the_readmes_second_command() -> None:
     assert found.stdout.strip() == re.findall(r"```bash\n(python3 .*)\n```", TEXT)[1]
 
 
-def test_every_link_to_a_file_leads_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", TEXT + (ROOT / "ADDING_A_VENDOR.md").read_text("utf-8"))
-    assert [link for link in links if not (ROOT / link).exists()] == []
+def anchors(page: Path) -> set[str]:
+    """Return the names that a page's headings can be linked by."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_every_link_leads_to_a_file_and_a_heading_in_it() -> None:
+    dead: list[str] = []
+    for page in DOCS:
+        for link in re.findall(r"\]\((?!https?://)([^)]+)\)", page.read_text("utf-8")):
+            name, _, anchor = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                dead.append(f"{page.name}: {link}")
+    assert dead == []
 
 
 def test_registries_find_the_server_by_its_name_in_the_readme() -> None:

@@ -29,7 +29,7 @@ def pages() -> dict[Path, dict[str, str]]:
         README: {
             "claude-code": f"```{code.language}\n{code.text}\n```",
             "tools": _table(("tool", "does"), ((f"`{name}`", TOOLS[name]) for name in FACES)),
-            "vendor-list": f"{_join(vendor.title for vendor in catalogue.vendors if vendor.base_url)}, and any server that speaks `/v1/videos`.",
+            "vendor-list": f"{', '.join(v.title for v in catalogue.vendors if v.base_url)}, and any server that speaks `/v1/videos`.",
             "commands": _table(
                 ("command", "does"), [("`sora-mcp`", "MCP server on stdio"), *((f"`sora-mcp {_usage(c)}`", c.says) for c in COMMANDS)]
             ),
@@ -76,11 +76,6 @@ def _usage(command: Command) -> str:
 
 def _resources() -> list[str]:
     return [*(str(each.uri) for each in resources.fixed()), *(each.uri_template for each in resources.templates())]
-
-
-def _join(names: Iterable[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)}, {last}"
 
 
 def _client(name: str, where: str, language: str, text: str) -> str:

@@ -19,7 +19,6 @@ from sora_mcp.cli.main import COMMANDS
 from sora_mcp.config.settings import FLAGS, KEYS
 from sora_mcp.server.tools.definitions import FACES
 from sora_mcp.vendors import EVERY
-from tests.each import each
 
 TEXT = readme.README.read_text("utf-8")
 DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

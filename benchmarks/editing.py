@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import anyio
 
-from sora_mcp.media import api as works
+from sora_mcp.media import api
 from sora_mcp.media.edit.actions import Edit
-from sora_mcp.media.limits import Allowance
+from sora_mcp.media.limits import Deadline
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.media.sample import render
 from sora_mcp.media.sample.scene import Clip
@@ -34,10 +34,10 @@ def figures() -> Iterator[Figure]:
         long = Path(folder) / "long.mp4"
         render.render(Clip("A paper boat drifts for long", 1920, 1080, 12), long)
         target = Path(folder) / "made.part"
-        took, view = timed(lambda: works.view(clips[0], None, Allowance()))
+        took, view = timed(lambda: api.view_clip(clips[0], None, Deadline()))
         yield at_most("contact sheet of a 4 s clip", took, 0.2, " s")
         yield at_most("its size", len(view.jpeg) / 1000, 90, " kB")
-        took, raw = timed(lambda: works.frame(clips[0], None, Allowance()))
+        took, raw = timed(lambda: api.extract_frame(clips[0], None, Deadline()))
         yield at_most("last frame as a first frame", took, 0.5, " s", note=f"PNG of {len(raw) / 1000:.0f} kB")
         for what, edit, most in (
             ("join of two equal clips", Edit("join", tuple(clips)), 0.1),
@@ -45,14 +45,14 @@ def figures() -> Iterator[Figure]:
             ("trim to 2 s", Edit("trim", (clips[0],), 1.0, 3.0), 2.5),
             ("GIF of 4 s", Edit("gif", (clips[0],)), 2.5),
         ):
-            took, _ = timed(lambda edit=edit: works.edit(edit, target, Allowance()))
+            took, _ = timed(lambda edit=edit: api.edit_clip(edit, target, Deadline()))
             yield at_most(what, took, most, " s", note=f"{target.stat().st_size / 1000:.0f} kB")
         works_ = {
-            "a contact sheet of 12 s in 1080p": lambda allowance: works.view(long, 16, allowance),
-            "its last frame": lambda allowance: works.frame(long, None, allowance),
-            "a join of unequal clips": lambda allowance: works.edit(Edit("join", (clips[0], long)), target, allowance),
-            "a reframe": lambda allowance: works.edit(Edit("reframe", (long,)), target, allowance),
-            "a GIF": lambda allowance: works.edit(Edit("gif", (clips[0],)), target, allowance),
+            "a contact sheet of 12 s in 1080p": lambda deadline: api.view_clip(long, 16, deadline),
+            "its last frame": lambda deadline: api.extract_frame(long, None, deadline),
+            "a join of unequal clips": lambda deadline: api.edit_clip(Edit("join", (clips[0], long)), target, deadline),
+            "a reframe": lambda deadline: api.edit_clip(Edit("reframe", (long,)), target, deadline),
+            "a GIF": lambda deadline: api.edit_clip(Edit("gif", (clips[0],)), target, deadline),
             "a sample clip": lambda _: render.render(Clip("A paper boat drifts on", 1280, 720, 4), target),
         }
         # What stalls every time is ours, what stalls once is the machine's.
@@ -61,7 +61,7 @@ def figures() -> Iterator[Figure]:
         yield at_most("longest stall of the event loop while media work runs", gaps[worst], 100, " ms", note=f"during {worst}")
 
 
-async def stalled(work: Callable[[Allowance], object]) -> float:
+async def stalled(work: Callable[[Deadline], object]) -> float:
     """Seconds between two turns of the loop, the most while the studio does this work."""
     longest, before = 0.0, time.perf_counter()
 

@@ -12,7 +12,7 @@ from datetime import date
 from sora_mcp.catalogue.rules import FIT, FITS, check, options_of, orientation, quote, seconds_of, sizes_of
 from sora_mcp.domain import Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
-from sora_mcp.media import optional as extra
+from sora_mcp.media.optional import has_media_extra
 
 MOST_TRIES = 400
 """Combinations of values that are tried at most."""
@@ -116,7 +116,7 @@ def _lines(text: str) -> int:
 def _fits(request: VideoRequest) -> Iterator[Fix]:
     """Yield the ways to bring a picture to the video's size, where its bytes are here."""
     image = request.frame
-    if image is not None and not image.is_url and extra.present():
+    if image is not None and not image.is_url and has_media_extra():
         yield from (Fix(f"options.{FIT}", how) for how in FITS[:2])
 
 

@@ -23,12 +23,12 @@ from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, Stora
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.file_access import Reach
 from sora_mcp.jobs.input_files import file_of, inside
-from sora_mcp.media import api as works
-from sora_mcp.media import optional as extra
-from sora_mcp.media.edit.actions import FILLS, MOST_GIF_S, RATIOS, Action, Asked, Edit, Made
-from sora_mcp.media.limits import Allowance
+from sora_mcp.media.api import as_uncharged, edit_clip, measure_seconds
+from sora_mcp.media.edit.actions import FILLS, MOST_GIF_S, RATIOS, Action, Edit, EditRequest, EditResult
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.optional import require_media_extra
 from sora_mcp.media.pool import MediaPool
-from sora_mcp.media.sample.scene import JOINERS, shown
+from sora_mcp.media.text.layout import JOINERS, clean_text
 from sora_mcp.store import Store
 from sora_mcp.store.ids import new_id
 
@@ -68,9 +68,9 @@ class Editing:
     media_pool: MediaPool
     clock: Callable[[], float]
 
-    async def edit(self, asked: Asked, *, principal: str) -> Job:
+    async def edit(self, asked: EditRequest, *, principal: str) -> Job:
         """The job that this edit is: one that exists, or a new one, done. Refused says what to change."""
-        extra.need("edit_video")
+        require_media_extra("edit_video")
         _checked(asked)
         inputs = [await self._input(text, principal) for text in asked.inputs]
         _within(asked, inputs)
@@ -81,7 +81,7 @@ class Editing:
                 return known
             job, wish = _job(asked, inputs, principal, self.clock(), self.settings.zone), _wish(asked, inputs)
             try:
-                done = await self.media_pool.run(lambda allowance: self._made(wish, job, allowance))
+                done = await self.media_pool.run(lambda deadline: self._made(wish, job, deadline))
             except OSError as error:
                 raise StorageError(f"The file cannot be written into {self.settings.output_dir}.") from error
             return await self.store.run(self.store.add, done, fingerprint)
@@ -100,11 +100,11 @@ class Editing:
         sha256, seconds = await anyio.to_thread.run_sync(_read, path, text)
         return Input(path, sha256, seconds, about, parent)
 
-    def _made(self, wish: Edit, job: Job, allowance: Allowance) -> Job:
+    def _made(self, wish: Edit, job: Job, deadline: Deadline) -> Job:
         """Does the work in a file of its own, which gets its name when it is whole."""
         part = prepare_part(job, self.settings.output_dir)
         try:
-            made = works.edit(wish, part, allowance)
+            made = edit_clip(wish, part, deadline)
             size, sha256 = part.stat().st_size, _hash(part)
             whole = replace(job, **_measures(made), finished_at=self.clock())
             path = keep(part, whole, sha256=sha256, zone=self.settings.zone, ending=wish.ending)
@@ -115,14 +115,14 @@ class Editing:
         return replace(whole, artifact=file)
 
 
-def _checked(asked: Asked) -> None:
+def _checked(asked: EditRequest) -> None:
     """Everything that can be said without looking at a file."""
     broken = [*_counted(asked), *_known(asked), *_values(asked)]
     if broken:
         raise BrokenRules(tuple(broken), subject=f"edit_video {asked.action}", fixes=tuple(_fixes(asked, broken)))
 
 
-def _counted(asked: Asked) -> Iterator[BrokenRule]:
+def _counted(asked: EditRequest) -> Iterator[BrokenRule]:
     count = len(asked.inputs)
     if asked.action == "join" and not 2 <= count <= MOST_INPUTS:
         yield BrokenRule("inputs", f"{count}", f"2 to {MOST_INPUTS} job ids or paths in their order", "invalid_argument")
@@ -130,27 +130,27 @@ def _counted(asked: Asked) -> Iterator[BrokenRule]:
         yield BrokenRule("inputs", f"{count}", "one job id or path", "invalid_argument")
 
 
-def _known(asked: Asked) -> Iterator[BrokenRule]:
+def _known(asked: EditRequest) -> Iterator[BrokenRule]:
     takes = TAKES[asked.action]
-    for name, value in asked.said.items():
+    for name, value in asked.arguments.items():
         if name not in takes:
             yield BrokenRule(name, value, f"left out: {asked.action} takes {one_of(['inputs', *takes])}", "invalid_argument")
 
 
-def _values(asked: Asked) -> Iterator[BrokenRule]:
-    said, takes = asked.said, TAKES[asked.action]
+def _values(asked: EditRequest) -> Iterator[BrokenRule]:
+    said, takes = asked.arguments, TAKES[asked.action]
     if "ratio" in takes and said.get("ratio") not in RATIOS:
         yield BrokenRule("ratio", said.get("ratio"), one_of(list(RATIOS)), "invalid_argument")
     if "fill" in takes and said.get("fill", "blur") not in FILLS:
         yield BrokenRule("fill", said.get("fill"), one_of(FILLS), "invalid_argument")
     text = said.get("text", "")
-    if "text" in takes and not (isinstance(text, str) and shown(text).strip(JOINERS) and len(text) <= MOST_TEXT):
+    if "text" in takes and not (isinstance(text, str) and clean_text(text).strip(JOINERS) and len(text) <= MOST_TEXT):
         yield BrokenRule("text", None, f"given: at most {MOST_TEXT} characters to show", "invalid_argument")
     if asked.action == "trim" and not {"start", "end"} & set(said):
         yield BrokenRule("start", None, "given, or end, or both: the seconds to keep", "invalid_argument")
 
 
-def _fixes(asked: Asked, broken: list[BrokenRule]) -> Iterator[Fix]:
+def _fixes(asked: EditRequest, broken: list[BrokenRule]) -> Iterator[Fix]:
     for rule in broken:
         if "left out" in rule.allowed:
             yield Fix(rule.argument, None)
@@ -178,19 +178,19 @@ def _read(path: Path, text: str) -> tuple[str, float]:
     try:
         if not path.is_file() or path.stat().st_size > MOST_INPUT_BYTES:
             _missing(text)
-        return _hash(path), works.length(path)
+        return _hash(path), measure_seconds(path)
     except OSError as error:
         raise StorageError(f"{text[:200]} cannot be read.") from error
     except BadMedia as error:
-        raise works.uncharged(BadMedia(f"{text[:200]}: {error.message}")) from None
+        raise as_uncharged(BadMedia(f"{text[:200]}: {error.message}")) from None
 
 
-def _within(asked: Asked, inputs: list[Input]) -> None:
+def _within(asked: EditRequest, inputs: list[Input]) -> None:
     """The times lie inside of the clip. A join has none."""
     if asked.action == "join":
         return
     seconds = inputs[0].seconds
-    start, end = (_number(asked.said.get(name), other) for name, other in (("start", 0.0), ("end", seconds)))
+    start, end = (_number(asked.arguments.get(name), other) for name, other in (("start", 0.0), ("end", seconds)))
     broken: list[BrokenRule] = []
     if not 0 <= start < seconds:
         broken.append(BrokenRule("start", start, f"from 0 to less than {seconds:g}, the length of the clip", "invalid_argument"))
@@ -198,7 +198,7 @@ def _within(asked: Asked, inputs: list[Input]) -> None:
         broken.append(BrokenRule("end", end, f"more than {start:g} and at most {seconds:g}, the length of the clip", "invalid_argument"))
     elif asked.action == "gif" and end - start > MOST_GIF_S:
         most = f"at most {start + MOST_GIF_S:g}: a GIF lasts {MOST_GIF_S:g} s at most"
-        broken.append(BrokenRule("end", None if "end" not in asked.said else end, most, "invalid_argument"))
+        broken.append(BrokenRule("end", None if "end" not in asked.arguments else end, most, "invalid_argument"))
     if broken:
         works_ = {"start": 0, "end": math.floor(min(seconds, start + MOST_GIF_S) * 100) / 100}
         raise BrokenRules(tuple(broken), fixes=tuple(Fix(rule.argument, works_[rule.argument]) for rule in broken))
@@ -208,14 +208,14 @@ def _number(value: str | float | None, other: float) -> float:
     return float(value) if isinstance(value, int | float) else other
 
 
-def _wish(asked: Asked, inputs: list[Input]) -> Edit:
-    said: dict[str, Any] = {name: float(value) if name in ("start", "end") else value for name, value in asked.said.items()}
+def _wish(asked: EditRequest, inputs: list[Input]) -> Edit:
+    said: dict[str, Any] = {name: float(value) if name in ("start", "end") else value for name, value in asked.arguments.items()}
     return Edit(asked.action, tuple(one.path for one in inputs), **said)
 
 
-def _fingerprint(principal: str, asked: Asked, inputs: list[Input]) -> str:
+def _fingerprint(principal: str, asked: EditRequest, inputs: list[Input]) -> str:
     """The same for the same files and arguments, whatever the files are called."""
-    parts = [principal, MODEL, asked.action, sorted(asked.said.items()), [one.sha256 for one in inputs]]
+    parts = [principal, MODEL, asked.action, sorted(asked.arguments.items()), [one.sha256 for one in inputs]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -223,7 +223,7 @@ def _is_there(job: Job) -> bool:
     return job.artifact is not None and os.path.isfile(job.artifact.path) and os.path.getsize(job.artifact.path) == job.artifact.bytes
 
 
-def _job(asked: Asked, inputs: list[Input], principal: str, now: float, zone: tzinfo) -> Job:
+def _job(asked: EditRequest, inputs: list[Input], principal: str, now: float, zone: tzinfo) -> Job:
     """As it will be kept, but for its file."""
     vendor = MODEL.partition(":")[0]
     return Job(
@@ -235,7 +235,7 @@ def _job(asked: Asked, inputs: list[Input], principal: str, now: float, zone: tz
         prompt=f"{asked.action}: {inputs[0].about}",
         size="",
         seconds=0,
-        options={"action": asked.action, **asked.said},
+        options={"action": asked.action, **asked.arguments},
         with_image=False,
         warnings=(),
         micros=Micros(0),
@@ -254,7 +254,7 @@ def _job(asked: Asked, inputs: list[Input], principal: str, now: float, zone: tz
     )
 
 
-def _measures(made: Made) -> dict[str, Any]:
+def _measures(made: EditResult) -> dict[str, Any]:
     """What is only known afterwards."""
     notes = (made.note,) if made.note else ()
     return {"size": f"{made.width}x{made.height}", "seconds": math.ceil(made.duration_s or 0), "warnings": notes}

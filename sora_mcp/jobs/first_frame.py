@@ -13,7 +13,7 @@ from sora_mcp.domain import JOB_ID, Image, ImageRule, Job, Order, Size
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.jobs.file_access import Reach
 from sora_mcp.jobs.input_files import MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
-from sora_mcp.media import api as works
+from sora_mcp.media.api import extract_frame, fit_image
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.store import Store
 
@@ -55,7 +55,7 @@ class FirstFrames:
         if moment is not None and file is not None and file.duration_s is not None and moment >= file.duration_s:
             end = f"a second before the clip's end at {file.duration_s:g} s, or {job.id}#last"
             raise BrokenRules((BrokenRule("image", f"{moment:g} s", end, "invalid_image"),))
-        raw = await self.media_pool.run(lambda allowance: works.frame(path, moment, allowance))
+        raw = await self.media_pool.run(lambda deadline: extract_frame(path, moment, deadline))
         return picture_of(raw)
 
     async def fit(self, order: Order, rule: ImageRule | None, how: str) -> tuple[Order, str]:
@@ -69,7 +69,7 @@ class FirstFrames:
         if size == (image.width, image.height) and image.media_type in rule.types and (image.bytes or 0) <= rule.most_bytes:
             return order, ""
         raw = data_of(image)
-        made = picture_of(await self.media_pool.run(lambda _: works.fitted(raw, size, how, rule.types, rule.most_bytes)))
+        made = picture_of(await self.media_pool.run(lambda _: fit_image(raw, size, how, rule.types, rule.most_bytes)))
         done = "cropped" if how == "crop" else "padded"
         note = f"The first frame was {done} from {image.width}x{image.height} to {made.width}x{made.height}."
         return replace(order, image=replace(made, job_id=image.job_id)), note

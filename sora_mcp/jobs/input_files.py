@@ -14,10 +14,10 @@ from typing import NoReturn
 
 from sora_mcp.domain import LIVE, Image, Job
 from sora_mcp.domain.errors import NotFinished, UntrustedURL
-from sora_mcp.media import api as works
-from sora_mcp.media import optional as extra
-from sora_mcp.media.images.metadata import strip
-from sora_mcp.media.images.probe import ALLOWED, Picture, is_heic, measure, refuse
+from sora_mcp.media.api import turn_upright
+from sora_mcp.media.images.metadata import strip_metadata
+from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_heic, probe_image, refuse_image
+from sora_mcp.media.optional import INSTALL, can_read_heic, has_media_extra
 from sora_mcp.security.urls import is_fetchable, parse_url
 
 FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
@@ -59,7 +59,7 @@ def frame_of(text: str) -> tuple[str, float | None] | None:
         return named[1], 0.0 if word == "first" else None
     moment = MOMENT.fullmatch(word)
     if moment is None:
-        refuse(text[:100], allowed=MOMENTS.format(named[1]))
+        refuse_image(text[:100], allowed=MOMENTS.format(named[1]))
     return named[1], float(moment[1])
 
 
@@ -68,9 +68,9 @@ def _address(url: str) -> Image:
     try:
         parse_url(url)
     except UntrustedURL as error:
-        refuse(None, allowed=f"a plain https:// URL. {error.message.removesuffix('.')}")
+        refuse_image(None, allowed=f"a plain https:// URL. {error.message.removesuffix('.')}")
     if not is_fetchable(url):
-        refuse(None, allowed="an https:// URL that the vendor can reach, no private address")
+        refuse_image(None, allowed="an https:// URL that the vendor can reach, no private address")
     return Image(url)
 
 
@@ -78,18 +78,18 @@ def _data(uri: str, most_bytes: int) -> Image:
     """Capped before it is decoded; what it says it is must be what it is."""
     head = DATA.match(uri)
     if head is None:
-        refuse("another data: URI", allowed=DATA_FORM)
+        refuse_image("another data: URI", allowed=DATA_FORM)
     if len(uri) - head.end() > (most_bytes + 2) // 3 * 4:
-        refuse("a longer data: URI", allowed=f"at most {most_bytes} bytes")
+        refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
     try:
         raw = binascii.a2b_base64(uri[head.end() :], strict_mode=True)
     except ValueError:
-        refuse("a data: URI with damaged base64", allowed=DATA_FORM)
+        refuse_image("a data: URI with damaged base64", allowed=DATA_FORM)
     if is_heic(raw):
         return picture_of(raw)
-    picture = measure(raw)
+    picture = probe_image(raw)
     if head[1].lower() != picture.media_type:
-        refuse(f"data:{head[1].lower()}", allowed=f"a data: URI that says {picture.media_type}, as its bytes do")
+        refuse_image(f"data:{head[1].lower()}", allowed=f"a data: URI that says {picture.media_type}, as its bytes do")
     return picture_of(raw)
 
 
@@ -100,15 +100,15 @@ def _file(text: str, folders: Sequence[Path], most_bytes: int) -> Image:
 def picture_of(raw: bytes) -> Image:
     """The picture upright, and without what its camera wrote beside it: place, time, device."""
     if is_heic(raw):
-        if not extra.reads_heic():
-            refuse("a HEIC", allowed=f"{ALLOWED}; HEIC needs the media extra: {extra.INSTALL}")
-        raw = works.upright(raw)
-    bare = strip(raw, measure(raw).media_type)
+        if not can_read_heic():
+            refuse_image("a HEIC", allowed=f"{ALLOWED}; HEIC needs the media extra: {INSTALL}")
+        raw = turn_upright(raw)
+    bare = strip_metadata(raw, probe_image(raw).media_type)
     if bare.orientation != 1:
-        if not extra.present():
-            refuse("a picture that has to be turned", allowed=f"a picture saved upright; turning needs the media extra: {extra.INSTALL}")
-        bare = strip(upright := works.upright(raw), measure(upright).media_type)
-    return _image(bare.raw, measure(bare.raw))
+        if not has_media_extra():
+            refuse_image("a picture that has to be turned", allowed=f"a picture saved upright; turning needs the media extra: {INSTALL}")
+        bare = strip_metadata(upright := turn_upright(raw), probe_image(upright).media_type)
+    return _image(bare.raw, probe_image(bare.raw))
 
 
 def inside(text: str, folders: Sequence[Path]) -> Path:
@@ -151,7 +151,7 @@ def bytes_of(path: Path) -> bytes:
 
 def missing(path: Path) -> NoReturn:
     """What is said where no file is."""
-    refuse(str(path), allowed=f"a file that can be read ({os.strerror(errno.ENOENT).lower()})")
+    refuse_image(str(path), allowed=f"a file that can be read ({os.strerror(errno.ENOENT).lower()})")
 
 
 def _read(path: Path, most_bytes: int) -> bytes:
@@ -160,16 +160,16 @@ def _read(path: Path, most_bytes: int) -> bytes:
         with open(path, "rb", opener=_open_itself) as file:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
-                refuse(str(path), allowed="a regular file")
+                refuse_image(str(path), allowed="a regular file")
             if not _is_there(path, state):
-                refuse(str(path), allowed="a file that can be read (it was exchanged meanwhile)")
+                refuse_image(str(path), allowed="a file that can be read (it was exchanged meanwhile)")
             if state.st_nlink > 1:  # its other name may lie where nobody opened a folder
-                refuse(str(path), allowed="a file without another name (hard link)")
+                refuse_image(str(path), allowed="a file without another name (hard link)")
             if state.st_size > most_bytes:
-                refuse(f"{state.st_size} bytes", allowed=f"at most {most_bytes} bytes")
+                refuse_image(f"{state.st_size} bytes", allowed=f"at most {most_bytes} bytes")
             return file.read(most_bytes)
     except OSError as error:
-        refuse(str(path), allowed=f"a file that can be read ({(error.strerror or 'it cannot').lower()})")
+        refuse_image(str(path), allowed=f"a file that can be read ({(error.strerror or 'it cannot').lower()})")
 
 
 def _is_there(path: Path, opened: os.stat_result) -> bool:
@@ -182,7 +182,7 @@ def _open_itself(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
-def _image(raw: bytes, picture: Picture) -> Image:
+def _image(raw: bytes, picture: ImageInfo) -> Image:
     uri = f"data:{picture.media_type};base64,{base64.b64encode(raw).decode()}"
     return Image(uri, picture.media_type, picture.width, picture.height, len(raw))
 
@@ -194,4 +194,4 @@ def data_of(image: Image) -> bytes:
 
 def _refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
     inside = " or ".join(map(str, folders)) or "an allowed folder (there is none)"
-    refuse(got, allowed=f"a file inside {inside} (the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI")
+    refuse_image(got, allowed=f"a file inside {inside} (the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI")

@@ -17,7 +17,7 @@ from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, Stora
 from sora_mcp.jobs import backoff as schedule
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import failure
-from sora_mcp.media import mp4_probe as mp4
+from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.vendors.reading import read
 from sora_mcp.vendors.shared.responses import read_refusal, read_retry_after
 
@@ -154,7 +154,7 @@ async def _fetched(service: VideoService, job: Job, vendor: Vendor, media: Call)
         saved = await service.http_client.download(vendor, media, part)
         if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
             raise StorageError(f"{part.name} was exchanged while it was written.")
-        facts = await anyio.to_thread.run_sync(mp4.inspect, part)
+        facts = await anyio.to_thread.run_sync(probe_mp4, part)
         path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=saved.sha256, zone=service.settings.zone))
     finally:
         await anyio.to_thread.run_sync(remove_parts, folder, job)
@@ -168,7 +168,7 @@ def _home(job: Job, settings: Settings) -> Artifact | None:
         return None
     path, sha256 = found
     try:
-        facts, size = mp4.inspect(path), path.stat().st_size
+        facts, size = probe_mp4(path), path.stat().st_size
     except (BadMedia, OSError):
         return None
     return describe_file(path, size, sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)

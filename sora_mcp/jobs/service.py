@@ -26,7 +26,7 @@ from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.purchase import describe_choice, hash_terms, hash_words, make_purchase
-from sora_mcp.media.edit.actions import Asked
+from sora_mcp.media.edit.actions import EditRequest
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Budget, Caps, Outline, Page, Purchase, Said, Store
@@ -179,7 +179,7 @@ class VideoService:
             self.wake()
         return await self.job(job.id, principal=principal)
 
-    async def edit(self, asked: Asked, *, principal: str) -> Job:
+    async def edit(self, asked: EditRequest, *, principal: str) -> Job:
         """The finished job of an edit, made here and free."""
         return await Editing(self.settings, self.store, self.media_pool, self.clock).edit(asked, principal=principal)
 

@@ -1,1 +1,1 @@
-"""Pictures and clips: measured from their headers, and made where the media extra allows it."""
+"""Probe, view, edit and render images and video clips."""

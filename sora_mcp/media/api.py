@@ -1,110 +1,85 @@
-"""Everything that needs the media extra, by name: looking at a clip, taking frames, cutting, fitting pictures. One at a time."""
+"""The media functions that the rest of the package calls. They block; those that decode run one at a time.
+
+Each raises MissingMediaExtra without the media extra, BadMedia for a video and BrokenRules for an image that cannot be decoded,
+and Refused once its deadline has passed.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media import mp4_probe as mp4
-from sora_mcp.media import optional as extra
-from sora_mcp.media.edit.actions import Edit, Made
-from sora_mcp.media.limits import Allowance
+from sora_mcp.media.edit.actions import Edit, EditResult
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.mp4_probe import probe_mp4
+from sora_mcp.media.optional import require_media_extra
+from sora_mcp.media.view.measurements import View
 
-SHORT_S = 8.5
-FEW, SEVERAL = 6, 9
-"""Pictures of a short clip, and of a longer one."""
-LONGEST = 1000
-CODE_LETTERS = "ACDEFHJKLMNPRTUVWXY"
-"""Those that nobody takes for a digit or for one another."""
+POSTER_SIDE = 1280
+"""Longest side of a poster in pixels."""
 _one_at_a_time = threading.Lock()
-"""A clip of 1080p takes 250 MB."""
+"""Decoding a clip of 1080p takes 250 MB."""
 
 
-@dataclass(frozen=True)
-class View:
-    """A contact sheet, and what can be said of the clip without eyes."""
-
-    jpeg: bytes
-    frames: int
-    seconds: float
-    code: str
-    words: str
-
-
-def view(path: Path, frames: int | None, allowance: Allowance) -> View:
-    """The clip at a glance. MissingMediaExtra, or BadMedia with nothing charged."""
-    extra.need("A contact sheet")
-    # PyAV and Pillow take 0.2 s and 60 MB to load, and may not be there: here and below they wait until they are needed.
-    from sora_mcp.media.view import contact_sheet as sheet
-    from sora_mcp.media.view import frames as looking
-
+def view_clip(path: Path, frames: int | None, deadline: Deadline) -> View:
+    """Return a contact sheet of so many frames, by default 6 or 9, and the clip's measurements."""
+    operations = _load_operations("A contact sheet")
     with _one_at_a_time:
-        count = frames or (FEW if (mp4.inspect(path).duration_s or 0) <= SHORT_S else SEVERAL)
-        seen = looking.look(path, count, allowance, longest=LONGEST if count < FEW else LONGEST // 2)
-        code = check_code(path, count)
-        words = seen.digest.words if seen.digest else "too long to measure"
-        return View(sheet.contact_sheet(seen.pictures, code), len(seen.pictures), seen.seconds, code, words)
+        return operations.view_clip(path, frames, deadline)
 
 
-def length(path: Path) -> float:
-    """Seconds, from the headers, or from the decoder where a fragmented file does not tell there."""
-    if (seconds := mp4.inspect(path).duration_s) is not None:
+def measure_seconds(path: Path) -> float:
+    """Return the clip's length in seconds: from its headers, or from the decoder when a fragmented file does not state it."""
+    if (seconds := probe_mp4(path).duration_s) is not None:
         return seconds
-    extra.need("The length of this clip")
-    from sora_mcp.media import safe_reader as reel
-
-    with reel.opened(path) as opened:
-        return opened.seconds
+    return _load_operations("The length of this clip").measure_seconds(path)
 
 
-def check_code(path: Path, count: int) -> str:
-    """A letter and two digits, the same for the same file and number of pictures."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
-    number = int.from_bytes(digest[:4], "big") + count
-    return f"{CODE_LETTERS[number % len(CODE_LETTERS)]}{number // len(CODE_LETTERS) % 90 + 10}"
-
-
-def frame(path: Path, moment: float | None, allowance: Allowance) -> bytes:
-    """The frame shown at `moment` in the video's own size: PNG, or JPEG where that would be too large; None is the last one."""
-    extra.need("A frame of a clip")
-    from sora_mcp.media.images import transform as pictures
-    from sora_mcp.media.view import frames as looking
-
+def extract_frame(path: Path, moment: float | None, deadline: Deadline) -> bytes:
+    """Return the frame that is shown at second `moment`, None being the last one, in full size: PNG, or JPEG when that is too large."""
+    operations = _load_operations("A frame of a clip")
     with _one_at_a_time:
-        return pictures.written(looking.still(path, moment, allowance)[1])
+        return operations.extract_frame(path, moment, deadline)
 
 
-def fitted(raw: bytes, size: tuple[int, int], how: str, types: tuple[str, ...], most_bytes: int) -> bytes:
-    """The picture in exactly this size: cut, or between bars."""
-    extra.need("A first frame that is made to fit")
-    from sora_mcp.media.images import transform as pictures
+def make_poster(path: Path, deadline: Deadline, *, longest: int = POSTER_SIDE) -> bytes:
+    """Return a JPEG of at most 90 kB and `longest` pixels a side, of an MP4's first frame or of an image."""
+    return _load_operations("A poster").make_poster(path, longest, deadline)
 
+
+def fit_image(raw: bytes, size: tuple[int, int], how: str, types: tuple[str, ...], most_bytes: int) -> bytes:
+    """Return the image cropped or padded to exactly `size` pixels, in one of the media `types` of at most `most_bytes`."""
+    operations = _load_operations("A first frame that is made to fit")
     with _one_at_a_time:
-        return pictures.fitted(raw, size, how, types, most_bytes)
+        return operations.fit_image(raw, size, how, types, most_bytes)
 
 
-def upright(raw: bytes) -> bytes:
-    """A picture turned as its camera was held; a HEIC one as JPEG."""
-    from sora_mcp.media.images import transform as pictures
-
+def turn_upright(raw: bytes) -> bytes:
+    """Return the image as its camera was held; a HEIC photo as JPEG."""
+    operations = _load_operations("Turning a picture")
     with _one_at_a_time:
-        return pictures.upright(raw)
+        return operations.turn_upright(raw)
 
 
-def edit(wish: Edit, target: Path, allowance: Allowance) -> Made:
-    """Writes the edit to `target`."""
-    extra.need("edit_video")
-    from sora_mcp.media.edit import dispatch as cutting
-
+def edit_clip(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
+    """Write the edited file to `target`, whatever its name. Raises BrokenRules when no frame begins between start and end."""
+    operations = _load_operations("edit_video")
     with _one_at_a_time:
-        return cutting.cut(wish, target, allowance)
+        return operations.edit_clip(edit, target, deadline)
 
 
-def uncharged(error: BadMedia) -> BadMedia:
-    """Of a file that is only looked at: nothing was bought."""
-    error.charged = "no"
-    return error
+def as_uncharged(error: BadMedia) -> BadMedia:
+    """Return the error for a file that is only looked at: nothing was bought."""
+    copy = BadMedia(error.message)
+    copy.charged = "no"
+    return copy
+
+
+def _load_operations(feature: str):
+    """Return `media.operations`. Raises MissingMediaExtra, whose message begins with `feature`."""
+    require_media_extra(feature)
+    # PyAV and Pillow take 0.2 s and 60 MB to load, and may be missing: this is the only import of them outside of their own modules.
+    from sora_mcp.media import operations
+
+    return operations

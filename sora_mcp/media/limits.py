@@ -1,4 +1,4 @@
-"""How long a piece of media work may take, and how it is stopped."""
+"""A deadline for media work, which can also be cancelled."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 
 from sora_mcp.domain.errors import Refused
 
-MOST_WORK_S = 100.0
-"""Of one edit. A client waits a minute or two."""
+EDIT_S = 100.0
+"""Seconds that one edit may take: clients wait a minute or two."""
 
 
 @dataclass
-class Allowance:
-    """Asked for every frame."""
+class Deadline:
+    """Seconds from its creation on. Work calls `check` for each frame or packet."""
 
-    seconds: float = MOST_WORK_S
+    seconds: float = EDIT_S
     stop: threading.Event = field(default_factory=threading.Event)
+    """Set it to cancel the work."""
     _began: float = field(default_factory=time.monotonic)
 
     def check(self) -> None:
-        """Refused when the time is over, or when nobody waits any more."""
+        """Raise Refused when the time is over or the work was cancelled."""
         if self.stop.is_set():
             raise Refused("The work was called off.")
         if time.monotonic() - self._began > self.seconds:

@@ -1,4 +1,4 @@
-"""Whether the media extra, PyAV and Pillow, is installed."""
+"""Find out whether the media extra (PyAV, Pillow, pi-heif) is installed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from sora_mcp.domain.errors import MissingMediaExtra
 INSTALL = "pip install 'sora-mcp[media]'"
 
 
-def present() -> bool:
-    """Looks for both without loading them."""
+def has_media_extra() -> bool:
+    """Return whether PyAV and Pillow are installed, without loading them."""
     return all(find_spec(name) is not None for name in ("av", "PIL"))
 
 
-def reads_heic() -> bool:
-    """Phones' photos need one more library, which not every machine has a build of."""
-    return present() and find_spec("pi_heif") is not None
+def can_read_heic() -> bool:
+    """Return whether HEIC photos can be decoded: pi-heif has no wheel for some machines."""
+    return has_media_extra() and find_spec("pi_heif") is not None
 
 
-def need(wish: str) -> None:
-    """MissingMediaExtra when it is not there. `wish` begins the sentence: "A poster"."""
-    if not present():
-        raise MissingMediaExtra(f"{wish} needs the media extra: {INSTALL}")
+def require_media_extra(feature: str) -> None:
+    """Raise MissingMediaExtra unless it is installed. `feature` begins the message: "A poster"."""
+    if not has_media_extra():
+        raise MissingMediaExtra(f"{feature} needs the media extra: {INSTALL}")

@@ -1,4 +1,4 @@
-"""Where media work is done: in a thread beside the event loop, one piece at a time."""
+"""Run media work in a thread beside the event loop, one piece at a time."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import anyio
 import anyio.to_thread
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.api import uncharged
-from sora_mcp.media.limits import MOST_WORK_S, Allowance
+from sora_mcp.media.api import as_uncharged
+from sora_mcp.media.limits import EDIT_S, Deadline
 
 T = TypeVar("T")
 
 
 class MediaPool:
-    """Has one place; who comes second waits without holding a thread."""
+    """Runs one piece of work at a time; the next one waits without holding a thread."""
 
     def __init__(self) -> None:
-        self._place = anyio.CapacityLimiter(1)
+        self._limiter = anyio.CapacityLimiter(1)
         self.edits = anyio.Lock()
-        """Held from the question whether an edit is there already until it is: who asks for the same gets the same."""
+        """Held from the look whether an edit exists until it is stored, so that equal requests get the same job."""
 
-    async def run(self, work: Callable[[Allowance], T], *, seconds: float = MOST_WORK_S) -> T:
-        """What the work returns. Cancelling tells it to stop at its next frame. A bad file is nobody's charge."""
-        async with self._place:
-            allowance = Allowance(seconds)
+    async def run(self, work: Callable[[Deadline], T], *, seconds: float = EDIT_S) -> T:
+        """Return what `work` returns. Cancellation stops it at its next frame. A BadMedia is marked as not charged."""
+        async with self._limiter:
+            deadline = Deadline(seconds)
             try:
-                return await anyio.to_thread.run_sync(work, allowance, abandon_on_cancel=True)
+                return await anyio.to_thread.run_sync(work, deadline, abandon_on_cancel=True)
             except BadMedia as error:
-                raise uncharged(error) from error.__cause__
+                raise as_uncharged(error) from error.__cause__
             finally:
-                allowance.stop.set()
+                deadline.stop.set()

@@ -18,7 +18,7 @@ from sora_mcp.domain import Job, Vendor
 from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.jobs.input_files import bytes_of, file_of
-from sora_mcp.media.view import poster
+from sora_mcp.media.api import make_poster
 from sora_mcp.security.text import sanitize
 from sora_mcp.server import messages as sentences
 from sora_mcp.server import offers_view as sizes
@@ -164,7 +164,7 @@ async def _poster(opened: ServerContext, job_id: str) -> Content:
     service = await opened.service()
     job = await service.job(job_id, principal=principal())
     path = await anyio.to_thread.run_sync(file_of, job)
-    return Content(await service.media_pool.run(lambda allowance: poster.poster(path, allowance), seconds=LOOK_S), "image/jpeg")
+    return Content(await service.media_pool.run(lambda deadline: make_poster(path, deadline), seconds=LOOK_S), "image/jpeg")
 
 
 async def _vendors(opened: ServerContext) -> Content:

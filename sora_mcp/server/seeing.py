@@ -12,8 +12,9 @@ from mcp.types import CallToolResult, ImageContent, TextContent
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NotFinished
 from sora_mcp.jobs.input_files import file_of
-from sora_mcp.media import api as works
-from sora_mcp.media.edit.actions import Action, Asked
+from sora_mcp.media.api import view_clip
+from sora_mcp.media.edit.actions import Action, EditRequest
+from sora_mcp.media.view.measurements import View
 from sora_mcp.server import messages as sentences
 from sora_mcp.server import results as replies
 from sora_mcp.server.context import ServerContext, principal
@@ -34,13 +35,13 @@ async def view_video(job_id: str, ctx: Context[ServerContext, Any], frames: int 
     return CallToolResult(content=[text, picture])
 
 
-async def viewed(service: VideoService, job_id: str, frames: int | None) -> tuple[Job, works.View]:
+async def viewed(service: VideoService, job_id: str, frames: int | None) -> tuple[Job, View]:
     """The clip's contact sheet. NotFinished where there is no clip."""
     job = await service.job(job_id, principal=principal())
     path = await anyio.to_thread.run_sync(file_of, job)
     if path.suffix != ".mp4":
         raise NotFinished(f"{job.id} is a picture and not a clip: show the user {path}.", job_id=job.id)
-    return job, await service.media_pool.run(lambda allowance: works.view(path, frames, allowance), seconds=LOOK_S)
+    return job, await service.media_pool.run(lambda deadline: view_clip(path, frames, deadline), seconds=LOOK_S)
 
 
 async def edit_video(
@@ -57,5 +58,5 @@ async def edit_video(
     service = await ctx.request_context.lifespan_context.service()
     given = {"start": start, "end": end, "ratio": ratio or None, "fill": fill or None, "text": text or None}
     said = {name: value for name, value in given.items() if value is not None}
-    job = await service.edit(Asked(tuple(inputs), action, said), principal=principal())
+    job = await service.edit(EditRequest(tuple(inputs), action, said), principal=principal())
     return replies.edited(job, now=service.clock())

@@ -67,7 +67,7 @@ def warnings(order: Order) -> tuple[str, ...]:
     from sora_mcp.media.sample import render
 
     unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
-    return unseen if render.available() != "shipped" else (*unseen, render.SHIPPED_NOTE)
+    return unseen if render.choose_renderer() != "bundled" else (*unseen, render.BUNDLED_NOTE)
 
 
 def serve(home: Path) -> Handler:

@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia, BrokenRules, Fix, Refused
-from sora_mcp.media import api as works
-from sora_mcp.media.edit.actions import Edit, Made, reshaped
-from sora_mcp.media.limits import Allowance
-from sora_mcp.media.sample import draw
-from sora_mcp.media.sample.fonts import fonts_for
+from sora_mcp.media import api
+from sora_mcp.media.edit.actions import Edit, EditResult, reshape
+from sora_mcp.media.edit.caption import draw_caption, fit_caption
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.text.fonts import choose_fonts
 from tests.each import each
 
 from .clips import FPS, HERTZ, a_clip, a_clip_at, a_turned_clip, colour_of, remuxed, without_pictures
@@ -38,9 +38,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-def made(tmp_path: Path, action: Any, *paths: Path, **more: Any) -> tuple[Path, Made]:
+def made(tmp_path: Path, action: Any, *paths: Path, **more: Any) -> tuple[Path, EditResult]:
     target = tmp_path / "made.part"
-    return target, works.edit(Edit(action, paths, **more), target, Allowance())
+    return target, api.edit_clip(Edit(action, paths, **more), target, Deadline())
 
 
 def probed(path: Path) -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ def test_equal_clips_are_joined_packet_for_packet(clips: dict[str, Path], tmp_pa
 def test_clips_that_differ_are_joined_in_the_first_ones_size(clips: dict[str, Path], tmp_path: Path) -> None:
     target, facts = made(tmp_path, "join", clips["wide"], clips["tall"])
     note = "The clips differ, so they were encoded again in the size of the first one."
-    assert facts == Made(320, 180, 4.0, note)
+    assert facts == EditResult(320, 180, 4.0, note)
     assert [colour_of(shown(target, 2.5), place) for place in ((0.5, 0.5), (0.05, 0.5))] == ["red", "black"]
 
 
@@ -122,7 +122,7 @@ def test_what_lies_beside_the_picture_is_as_asked(clips: dict[str, Path], tmp_pa
 
 @each(("ratio", "sides"), [("9:16", (720, 1280)), ("1:1", (720, 720)), ("16:9", (1280, 720))])
 def test_the_shorter_side_stays(ratio: str, sides: tuple[int, int]) -> None:
-    assert reshaped(1280, 720, ratio) == sides == reshaped(720, 1280, ratio)
+    assert reshape(1280, 720, ratio) == sides == reshape(720, 1280, ratio)
 
 
 def test_a_caption_is_there_for_its_time(clips: dict[str, Path], tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_caption_is_there_for_its_time(clips: dict[str, Path], tmp_path: Path)
 
 def test_a_frame_is_a_png_of_the_clips_size(clips: dict[str, Path], tmp_path: Path) -> None:
     target, facts = made(tmp_path, "frame", clips["wide"], start=1.5)
-    assert (facts, colour_of(Image.open(target))) == (Made(320, 180, None), "blue")
+    assert (facts, colour_of(Image.open(target))) == (EditResult(320, 180, None), "blue")
 
 
 def test_a_gif_moves(clips: dict[str, Path], tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_gif_moves(clips: dict[str, Path], tmp_path: Path) -> None:
         count = getattr(picture, "n_frames", 1)
         first = colour_of(picture)
         picture.seek(count - 1)
-        assert (facts, picture.format, count, first, colour_of(picture)) == (Made(320, 180, None), "GIF", 12, "red", "blue")
+        assert (facts, picture.format, count, first, colour_of(picture)) == (EditResult(320, 180, None), "GIF", 12, "red", "blue")
 
 
 TURNED = {
@@ -192,14 +192,14 @@ def test_a_clip_that_was_filmed_turned_is_shown_upright_before_one_of_another_ki
 
 def test_work_that_takes_too_long_is_ended(clips: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(Refused, match="more than 0 s"):
-        works.edit(Edit("trim", (clips["wide"],), end=1.0), tmp_path / "made.part", Allowance(0))
+        api.edit_clip(Edit("trim", (clips["wide"],), end=1.0), tmp_path / "made.part", Deadline(0))
 
 
 def test_work_that_nobody_waits_for_is_ended(clips: dict[str, Path]) -> None:
-    allowance = Allowance()
-    allowance.stop.set()
+    deadline = Deadline()
+    deadline.stop.set()
     with pytest.raises(Refused, match="called off"):
-        works.view(clips["wide"], None, allowance)
+        api.view_clip(clips["wide"], None, deadline)
 
 
 # Clips as others write them
@@ -249,7 +249,7 @@ def test_tracks_that_stand_at_other_places_are_not_taken_for_one_another(
     odd: dict[str, Path], tmp_path: Path, first: str, second: str
 ) -> None:
     target, facts = made(tmp_path, "join", odd[first], odd[second])
-    assert (facts, decoded(target)) == (Made(320, 180, 4.0, ENCODED), (4 * FPS, pytest.approx(4.0, abs=0.06)))
+    assert (facts, decoded(target)) == (EditResult(320, 180, 4.0, ENCODED), (4 * FPS, pytest.approx(4.0, abs=0.06)))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_pictures_that_begin_late_stay_with_their_sound(odd: dict[str, Path], tm
 
 
 def test_a_clip_in_fragments_can_be_edited(odd: dict[str, Path], tmp_path: Path) -> None:
-    assert works.length(odd["fragments"]) == pytest.approx(2.0, abs=0.05)
+    assert api.measure_seconds(odd["fragments"]) == pytest.approx(2.0, abs=0.05)
     target, facts = made(tmp_path, "trim", odd["fragments"], start=0.5, end=1.25)
     assert ((facts.width, facts.height), decoded(target)[0]) == ((320, 180), pytest.approx(18, abs=1))
 
@@ -347,9 +347,9 @@ LONG = "Bring your own boat, your own paper and a warm coat, as the wind from th
 @each(("width", "height"), [(1280, 720), (720, 1280), (480, 480)])
 def test_a_caption_has_every_word_of_the_longest_text(width: int, height: int) -> None:
     text = LONG[:300]
-    lines, _ = draw.captioned(text, width, height, fonts_for(text))
+    lines, _ = fit_caption(text, width, height, choose_fonts(text))
     assert " ".join(lines) == text
-    assert draw.caption(text, width, height).getbbox() is not None
+    assert draw_caption(text, width, height).getbbox() is not None
 
 
 def test_a_caption_that_fits_in_no_size_is_refused_with_how_much_does(clips: dict[str, Path], tmp_path: Path) -> None:

@@ -16,10 +16,9 @@ from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia, BrokenRules
 from sora_mcp.jobs.input_files import read_image
-from sora_mcp.media import api as works
+from sora_mcp.media import api
 from sora_mcp.media.edit.actions import Edit
-from sora_mcp.media.limits import Allowance
-from sora_mcp.media.view.poster import poster
+from sora_mcp.media.limits import Deadline
 from tests.each import each
 
 from .clips import a_clip
@@ -86,13 +85,13 @@ FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
 
 
 LOOKS: dict[str, Callable[[Path], object]] = {
-    "view_video": lambda path: works.view(path, None, Allowance()),
-    "edit_video trim": lambda path: works.edit(Edit("trim", (path,), end=1.0), path.with_name("made.part"), Allowance()),
-    "edit_video join": lambda path: works.edit(Edit("join", (path, path)), path.with_name("made.part"), Allowance()),
-    "edit_video gif": lambda path: works.edit(Edit("gif", (path,), end=1.0), path.with_name("made.part"), Allowance()),
-    "JOB#last": lambda path: works.frame(path, None, Allowance()),
-    "JOB#first": lambda path: works.frame(path, 0.0, Allowance()),
-    "poster.jpg": lambda path: poster(path, Allowance()),
+    "view_video": lambda path: api.view_clip(path, None, Deadline()),
+    "edit_video trim": lambda path: api.edit_clip(Edit("trim", (path,), end=1.0), path.with_name("made.part"), Deadline()),
+    "edit_video join": lambda path: api.edit_clip(Edit("join", (path, path)), path.with_name("made.part"), Deadline()),
+    "edit_video gif": lambda path: api.edit_clip(Edit("gif", (path,), end=1.0), path.with_name("made.part"), Deadline()),
+    "JOB#last": lambda path: api.extract_frame(path, None, Deadline()),
+    "JOB#first": lambda path: api.extract_frame(path, 0.0, Deadline()),
+    "poster.jpg": lambda path: api.make_poster(path, Deadline()),
 }
 
 
@@ -148,7 +147,7 @@ def test_a_picture_of_too_many_megapixels_is_refused_by_its_header(side: int, tm
 
 def test_a_picture_that_is_not_decoded_any_more_is_refused_by_its_header() -> None:
     with pytest.raises(BrokenRules, match="at most 64 megapixels"):
-        works.fitted(a_png_header(9_000, 9_000), (1280, 720), "crop", ("image/png",), 10**6)
+        api.fit_image(a_png_header(9_000, 9_000), (1280, 720), "crop", ("image/png",), 10**6)
 
 
 @pytest.mark.fault("I03")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sora_mcp.domain.errors import BrokenRules
-from sora_mcp.media.images.probe import Picture, measure
+from sora_mcp.media.images.probe import ImageInfo, probe_image
 from tests.each import each
 
 
@@ -35,7 +35,7 @@ def png(width: int, height: int) -> bytes:
 
 def refusal(raw: bytes) -> str:
     with pytest.raises(BrokenRules) as caught:
-        measure(raw)
+        probe_image(raw)
     assert caught.value.its_code == "invalid_image"
     return caught.value.message
 
@@ -55,22 +55,22 @@ PICTURES = {
 @each("name", PICTURES)
 def test_a_picture_is_measured(name: str) -> None:
     raw, media_type = PICTURES[name]
-    assert measure(raw) == Picture(media_type, 37, 23)
+    assert probe_image(raw) == ImageInfo(media_type, 37, 23)
 
 
 def test_what_other_programs_add_behind_the_end_does_no_harm() -> None:
-    assert measure(encoded("PNG") + b"trailer") == Picture("image/png", 37, 23)
-    assert measure(encoded("JPEG") + b"trailer") == Picture("image/jpeg", 37, 23)
+    assert probe_image(encoded("PNG") + b"trailer") == ImageInfo("image/png", 37, 23)
+    assert probe_image(encoded("JPEG") + b"trailer") == ImageInfo("image/jpeg", 37, 23)
 
 
 def test_filling_between_the_segments_of_a_jpeg_is_skipped() -> None:
     raw = encoded("JPEG")
-    assert measure(raw[:2] + b"\xff\xff\xff\x01\xff\xd0" + raw[2:]) == Picture("image/jpeg", 37, 23)
+    assert probe_image(raw[:2] + b"\xff\xff\xff\x01\xff\xd0" + raw[2:]) == ImageInfo("image/jpeg", 37, 23)
 
 
 @each("side", [1, 16383])
 def test_the_smallest_and_the_largest_webp_are_measured(side: int) -> None:
-    assert measure(encoded("WEBP", side, 1, lossless=True)) == Picture("image/webp", side, 1)
+    assert probe_image(encoded("WEBP", side, 1, lossless=True)) == ImageInfo("image/webp", side, 1)
 
 
 @pytest.mark.fault("I03", "I08")
@@ -108,7 +108,7 @@ def test_anything_else_is_refused_by_name(raw: bytes, got: str) -> None:
 
 
 def test_a_picture_of_more_than_100_megapixels_is_refused() -> None:
-    assert measure(png(10_000, 10_000)) == Picture("image/png", 10_000, 10_000)
+    assert probe_image(png(10_000, 10_000)) == ImageInfo("image/png", 10_000, 10_000)
     assert refusal(png(10_001, 10_000)) == "image must be a picture of at most 100 megapixels, not 'a PNG of 10001x10000 pixels'."
 
 
@@ -124,7 +124,7 @@ def test_a_picture_that_was_cut_off_anywhere_is_refused(name: str, part: float) 
 @given(st.sampled_from([raw for raw, _ in PICTURES.values()]), st.integers(0, 80), st.binary(max_size=40))
 def test_a_damaged_picture_is_measured_or_refused_and_nothing_else(raw: bytes, at: int, damage: bytes) -> None:
     try:
-        found = measure(raw[:at] + damage + raw[at + len(damage) :])
+        found = probe_image(raw[:at] + damage + raw[at + len(damage) :])
     except BrokenRules as error:
         assert error.its_code == "invalid_image"
     else:

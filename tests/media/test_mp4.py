@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.mp4_probe import Facts, inspect
+from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
 from tests.each import each
 
 CLIPS = Path(__file__).parents[2] / "sora_mcp" / "media" / "sample" / "clips"
@@ -58,11 +58,11 @@ class Mp4:
         return self.ftyp + box(b"moov", self.mvhd, trak, self.extra) + self.mdat
 
 
-def facts(raw: bytes) -> Facts:
+def facts(raw: bytes) -> VideoInfo:
     with TemporaryDirectory() as folder:
         path = Path(folder, "clip.mp4")
         path.write_bytes(raw)
-        return inspect(path)
+        return probe_mp4(path)
 
 
 def refusal(raw: bytes) -> str:
@@ -73,39 +73,39 @@ def refusal(raw: bytes) -> str:
 
 @each(("name", "width", "height"), [("landscape", 640, 360), ("square", 480, 480), ("portrait", 360, 640)])
 def test_a_real_clip_is_measured(name: str, width: int, height: int) -> None:
-    assert inspect(CLIPS / f"{name}.mp4") == Facts(4.0, width, height)
+    assert probe_mp4(CLIPS / f"{name}.mp4") == VideoInfo(4.0, width, height)
 
 
 def test_the_length_is_the_video_tracks_own() -> None:
-    assert facts(Mp4().raw()) == Facts(4.0, 640, 360)
+    assert facts(Mp4().raw()) == VideoInfo(4.0, 640, 360)
 
 
 def test_long_headers_of_version_1_are_read() -> None:
     long = Mp4(mvhd=clock(b"mvhd", 1000, 1, version=1), tkhd=tkhd(1920, 1080, version=1), mdhd=clock(b"mdhd", 24, 48, version=1))
-    assert facts(long.raw()) == Facts(2.0, 1920, 1080)
+    assert facts(long.raw()) == VideoInfo(2.0, 1920, 1080)
 
 
 def test_a_box_may_have_a_64_bit_length() -> None:
-    assert facts(Mp4(mdat=wide_box(b"mdat", b"pictures")).raw()) == Facts(4.0, 640, 360)
+    assert facts(Mp4(mdat=wide_box(b"mdat", b"pictures")).raw()) == VideoInfo(4.0, 640, 360)
 
 
 def test_the_last_box_may_reach_to_the_end_of_the_file() -> None:
-    assert facts(Mp4(mdat=struct.pack(">I4s", 0, b"mdat") + b"pictures").raw()) == Facts(4.0, 640, 360)
+    assert facts(Mp4(mdat=struct.pack(">I4s", 0, b"mdat") + b"pictures").raw()) == VideoInfo(4.0, 640, 360)
 
 
 def test_a_quicktime_brand_and_a_leading_box_of_padding_are_fine() -> None:
-    assert facts(box(b"wide") + Mp4(ftyp=box(b"ftyp", b"qt  \0\0\2\0qt  ")).raw()) == Facts(4.0, 640, 360)
+    assert facts(box(b"wide") + Mp4(ftyp=box(b"ftyp", b"qt  \0\0\2\0qt  ")).raw()) == VideoInfo(4.0, 640, 360)
 
 
 def test_zeros_at_the_end_are_fine() -> None:
-    assert facts(Mp4().raw() + b"\0\0\0") == Facts(4.0, 640, 360)
-    assert facts(Mp4(extra=b"\0\0\0\0").raw()) == Facts(4.0, 640, 360)
+    assert facts(Mp4().raw() + b"\0\0\0") == VideoInfo(4.0, 640, 360)
+    assert facts(Mp4(extra=b"\0\0\0\0").raw()) == VideoInfo(4.0, 640, 360)
 
 
 @each("junk", [b"\0" * 400, b"\r\n", b"x" * 400, b"\0\0\0\4junk" * 50, b"\0\1\0\0junk" * 50, b"\xff\xff\xff\xff" + b"\0" * 396])
 def test_bytes_behind_a_whole_film_that_are_no_box_are_nobodys_loss(junk: bytes) -> None:
-    assert facts(Mp4().raw() + junk) == Facts(4.0, 640, 360)
-    assert facts(WHOLE + junk) == Facts(4.0, 640, 360)
+    assert facts(Mp4().raw() + junk) == VideoInfo(4.0, 640, 360)
+    assert facts(WHOLE + junk) == VideoInfo(4.0, 640, 360)
 
 
 @each("kind", [b"mdat", b"moof", b"moov", b"free"])
@@ -128,11 +128,11 @@ def test_a_clip_that_is_shown_turned_is_measured_turned(matrix: tuple[int, ...],
     a, b, c, d = (part << 16 for part in matrix)
     raw = tkhd(640, 360)
     turned = raw[:48] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + raw[84:]
-    assert facts(Mp4(tkhd=turned).raw()) == Facts(4.0, *sides)
+    assert facts(Mp4(tkhd=turned).raw()) == VideoInfo(4.0, *sides)
 
 
 def test_the_movies_length_counts_where_the_track_does_not_tell() -> None:
-    assert facts(Mp4(mdhd=clock(b"mdhd", 12800, 0)).raw()) == Facts(5.0, 640, 360)
+    assert facts(Mp4(mdhd=clock(b"mdhd", 12800, 0)).raw()) == VideoInfo(5.0, 640, 360)
 
 
 def test_a_fragmented_file_tells_its_length_in_mehd() -> None:
@@ -145,13 +145,13 @@ def test_a_fragmented_file_tells_its_length_in_mehd() -> None:
 
 def test_a_fragmented_file_may_not_tell_its_length() -> None:
     silent = Mp4(mvhd=clock(b"mvhd", 1000, 0), mdhd=clock(b"mdhd", 12800, 2**32 - 1), extra=box(b"mvex"))
-    assert facts(silent.raw()) == Facts(None, 640, 360)
+    assert facts(silent.raw()) == VideoInfo(None, 640, 360)
 
 
 def test_sound_before_the_picture_is_passed_over() -> None:
     sound = box(b"trak", tkhd(0, 0), box(b"mdia", clock(b"mdhd", 48000, 1), hdlr(b"soun")))
     mixed = Mp4(mvhd=Mp4.mvhd + sound)
-    assert facts(mixed.raw()) == Facts(4.0, 640, 360)
+    assert facts(mixed.raw()) == VideoInfo(4.0, 640, 360)
 
 
 @each(
@@ -213,7 +213,7 @@ def test_a_giant_index_is_not_read(tmp_path: Path) -> None:
         file.seek(0, 2)
         file.write(Mp4.mdat)
     with pytest.raises(BadMedia, match="Its index is 68157432 bytes long"):
-        inspect(path)
+        probe_mp4(path)
 
 
 @pytest.mark.fault("D11")

@@ -14,8 +14,7 @@ from PIL import ImageOps
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.jobs.input_files import data_of, picture_of
-from sora_mcp.media import api as works
-from sora_mcp.media import optional as extra
+from sora_mcp.media import api, optional
 from sora_mcp.media.images import metadata
 from tests.each import each
 
@@ -54,18 +53,18 @@ def test_the_place_is_cut_out_and_no_pixel_changes(kind: str) -> None:
 
 def test_a_progressive_photo_keeps_all_of_its_scans() -> None:
     raw = a_photo(progressive=True, size=(640, 480))
-    assert pixels(metadata.strip(raw, "image/jpeg").raw) == pixels(raw)
+    assert pixels(metadata.strip_metadata(raw, "image/jpeg").raw) == pixels(raw)
 
 
 def test_what_a_phone_hides_behind_the_end_is_left_away() -> None:
-    assert MARK not in metadata.strip(a_photo() + b"ftypmp42" + MARK, "image/jpeg").raw
+    assert MARK not in metadata.strip_metadata(a_photo() + b"ftypmp42" + MARK, "image/jpeg").raw
 
 
 @each("kind", ["JPEG", "PNG", "WebP"])
 def test_a_plain_picture_stays_as_it_is(kind: str) -> None:
     target = io.BytesIO()
     Pillow.new("RGB", (9, 7), "teal").save(target, kind)
-    assert metadata.strip(target.getvalue(), f"image/{kind.lower()}") == metadata.Stripped(target.getvalue(), 1)
+    assert metadata.strip_metadata(target.getvalue(), f"image/{kind.lower()}") == metadata.Stripped(target.getvalue(), 1)
 
 
 @each("kind", ["JPEG", "PNG", "WebP"])
@@ -79,7 +78,7 @@ def test_a_photo_that_was_held_upright_becomes_upright(kind: str) -> None:
 
 
 def test_nonsense_in_the_metadata_is_no_reason_to_turn() -> None:
-    assert metadata.strip(a_photo(orientation=77), "image/jpeg").orientation == 1
+    assert metadata.strip_metadata(a_photo(orientation=77), "image/jpeg").orientation == 1
 
 
 @pytest.mark.fault("I03")
@@ -91,7 +90,7 @@ def test_a_heic_photo_becomes_a_jpeg() -> None:
 
 
 def test_without_its_library_a_heic_photo_is_refused_with_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extra, "find_spec", lambda _: None)
+    monkeypatch.setattr(optional, "find_spec", lambda _: None)
     with pytest.raises(BrokenRules, match=r"HEIC needs the media extra: pip install 'sora-mcp\[media\]', not 'a HEIC'"):
         picture_of(b"\0\0\0\x18ftypheic" + b"\0" * 99)
 
@@ -103,24 +102,24 @@ def test_a_damaged_heic_photo_is_refused() -> None:
 
 @each(("how", "corners"), [("crop", ["red", "blue"]), ("pad", ["black", "black"])])
 def test_a_picture_is_made_to_fit(how: str, corners: list[str]) -> None:
-    raw = works.fitted(a_photo(size=(640, 320)), (320, 320), how, ("image/jpeg", "image/png"), 10**6)
+    raw = api.fit_image(a_photo(size=(640, 320)), (320, 320), how, ("image/jpeg", "image/png"), 10**6)
     picture = Pillow.open(io.BytesIO(raw))
     assert (picture.format, picture.size, MARK in raw) == ("JPEG", (320, 320), False)
     assert [colour_of(picture, place) for place in ((0.02, 0.02), (0.98, 0.98))] == corners
 
 
 def test_a_fitted_picture_is_of_a_type_and_a_size_that_the_vendor_takes() -> None:
-    png = works.fitted(a_photo(), (64, 64), "crop", ("image/png",), 10**6)
+    png = api.fit_image(a_photo(), (64, 64), "crop", ("image/png",), 10**6)
     noise = io.BytesIO()
     Pillow.effect_noise((800, 800), 120).save(noise, "PNG")
-    small = works.fitted(noise.getvalue(), (800, 800), "crop", ("image/jpeg",), 300_000)
+    small = api.fit_image(noise.getvalue(), (800, 800), "crop", ("image/jpeg",), 300_000)
     assert (png[:4], len(small) <= 300_000) == (b"\x89PNG", True)
 
 
 def test_what_is_transparent_becomes_white() -> None:
     target = io.BytesIO()
     Pillow.new("RGBA", (8, 8), (0, 0, 0, 0)).save(target, "PNG")
-    raw = works.fitted(target.getvalue(), (16, 16), "crop", ("image/png",), 10**6)
+    raw = api.fit_image(target.getvalue(), (16, 16), "crop", ("image/png",), 10**6)
     assert colour_of(Pillow.open(io.BytesIO(raw))) == "white"
 
 

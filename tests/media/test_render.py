@@ -1,4 +1,4 @@
-"""Sample clips by each of the three means, looked at with an independent eye: decoded again."""
+"""Sample clips by each of the three renderers, looked at with an independent eye: decoded again."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import pytest
 from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media import optional as extra
-from sora_mcp.media.limits import Allowance
-from sora_mcp.media.mp4_probe import Facts, inspect
-from sora_mcp.media.sample import render_ffmpeg as with_ffmpeg
-from sora_mcp.media.sample.render import Means, available, render
+from sora_mcp.media.api import make_poster
+from sora_mcp.media.images.encode import encode_preview
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
+from sora_mcp.media.optional import has_media_extra
+from sora_mcp.media.sample import render_ffmpeg
+from sora_mcp.media.sample.render import Renderer, choose_renderer, render
 from sora_mcp.media.sample.render_ffmpeg import Ffmpeg
-from sora_mcp.media.sample.render_pyav import jpeg
 from sora_mcp.media.sample.scene import COMMENT, Clip
-from sora_mcp.media.view.poster import poster
 from tests.each import each
 
 pytestmark = pytest.mark.slow
 
-CLIPS = Path(with_ffmpeg.__file__).parent / "clips"
-MAKING: list[Means] = ["pyav", *(["ffmpeg"] if with_ffmpeg.find() else [])]
-each_means = pytest.mark.parametrize("means", MAKING)
+CLIPS = Path(render_ffmpeg.__file__).parent / "clips"
+MAKING: list[Renderer] = ["pyav", *(["ffmpeg"] if render_ffmpeg.find_ffmpeg() else [])]
+each_means = pytest.mark.parametrize("renderer", MAKING)
 
 
 @dataclass(frozen=True)
@@ -56,43 +56,43 @@ def seen(path: Path) -> Seen:
 
 def colours(path: Path) -> list[tuple[int, int, int]]:
     """A few points of the first frame."""
-    picture = Image.open(io.BytesIO(poster(path, Allowance()))).convert("RGB")
+    picture = Image.open(io.BytesIO(make_poster(path, Deadline()))).convert("RGB")
     width, height = picture.size
     return [picture.getpixel((width * x // 8, height * y // 8)) for x in range(1, 8) for y in range(1, 8)]
 
 
 @each_means
-def test_a_clip_has_the_asked_size_length_picture_and_sound(means: Means, tmp_path: Path) -> None:
+def test_a_clip_has_the_asked_size_length_picture_and_sound(renderer: Renderer, tmp_path: Path) -> None:
     path = tmp_path / "any name"
-    render(Clip("Ένα καραβάκι, 50% 'déjà vu': [x]\\ ; 船", 360, 640, 4), path, means=means)
-    assert inspect(path) == Facts(4.0, 360, 640)
+    render(Clip("Ένα καραβάκι, 50% 'déjà vu': [x]\\ ; 船", 360, 640, 4), path, renderer=renderer)
+    assert probe_mp4(path) == VideoInfo(4.0, 360, 640)
     assert seen(path) == Seen(("h264", "aac"), 96, 4.0, "Ένα καραβάκι, 50% 'déjà vu': [x]\\ ; 船", COMMENT)
     assert path.read_bytes().index(b"moov") < path.read_bytes().index(b"mdat")
 
 
 @each_means
-def test_a_clip_may_be_silent(means: Means, tmp_path: Path) -> None:
-    render(Clip("hush", 640, 360, 5, audio=False), tmp_path / "clip.mp4", means=means)
+def test_a_clip_may_be_silent(renderer: Renderer, tmp_path: Path) -> None:
+    render(Clip("hush", 640, 360, 5, audio=False), tmp_path / "clip.mp4", renderer=renderer)
     assert seen(tmp_path / "clip.mp4") == Seen(("h264",), 120, 0.0, "hush", COMMENT)
 
 
 @each_means
-def test_progress_goes_up_to_the_end(means: Means, tmp_path: Path) -> None:
+def test_progress_goes_up_to_the_end(renderer: Renderer, tmp_path: Path) -> None:
     told: list[float] = []
-    render(Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", means=means, on_progress=told.append)
+    render(Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", renderer=renderer, on_progress=told.append)
     assert told == sorted(told)
     assert 0.9 < told[-1] <= 1.0
 
 
 @each_means
 @each("prompt", ["", "x" * 4000, "船" * 4000, "قارب ورقي 船 🚢", "नमस्ते", "\u202e\x00\n", "🚢‍🌧️"])
-def test_any_prompt_can_be_drawn(means: Means, prompt: str, tmp_path: Path) -> None:
-    render(Clip(prompt, 128, 128, 1), tmp_path / "clip.mp4", means=means)
-    assert inspect(tmp_path / "clip.mp4") == Facts(1.0, 128, 128)
+def test_any_prompt_can_be_drawn(renderer: Renderer, prompt: str, tmp_path: Path) -> None:
+    render(Clip(prompt, 128, 128, 1), tmp_path / "clip.mp4", renderer=renderer)
+    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(1.0, 128, 128)
 
 
 def test_the_picture_moves_and_is_not_black(tmp_path: Path) -> None:
-    render(Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", means="pyav")
+    render(Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", renderer="pyav")
     with av.open(str(tmp_path / "clip.mp4")) as video:
         pictures = [frame.to_image().resize((8, 8)).tobytes() for frame in video.decode(video=0)]
     assert len({*pictures[::24]}) == 4
@@ -100,8 +100,8 @@ def test_the_picture_moves_and_is_not_black(tmp_path: Path) -> None:
 
 
 def test_the_words_are_seen(tmp_path: Path) -> None:
-    render(Clip("HHHHHHHHHHHH", 640, 360, 1), tmp_path / "words.mp4", means="pyav")
-    picture = Image.open(io.BytesIO(poster(tmp_path / "words.mp4", Allowance()))).convert("L").crop((100, 150, 540, 210))
+    render(Clip("HHHHHHHHHHHH", 640, 360, 1), tmp_path / "words.mp4", renderer="pyav")
+    picture = Image.open(io.BytesIO(make_poster(tmp_path / "words.mp4", Deadline()))).convert("L").crop((100, 150, 540, 210))
     assert sum(picture.histogram()[230:]) > 1000
 
 
@@ -109,8 +109,8 @@ def test_the_words_are_seen(tmp_path: Path) -> None:
 def test_without_any_means_a_ready_clip_of_the_nearest_shape_comes(
     width: int, height: int, measured: tuple[int, int], tmp_path: Path
 ) -> None:
-    render(Clip("a cat", width, height, 12), tmp_path / "clip.mp4", means="shipped")
-    assert inspect(tmp_path / "clip.mp4") == Facts(4.0, *measured)
+    render(Clip("a cat", width, height, 12), tmp_path / "clip.mp4", renderer="bundled")
+    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, *measured)
     assert seen(tmp_path / "clip.mp4").codecs == ("h264", "aac")
 
 
@@ -121,8 +121,8 @@ def test_the_ready_clips_are_small() -> None:
 
 
 def test_the_extra_is_preferred() -> None:
-    assert extra.present()
-    assert available() == "pyav"
+    assert has_media_extra()
+    assert choose_renderer() == "pyav"
 
 
 @pytest.fixture
@@ -142,54 +142,54 @@ def program(folder: Path, script: str) -> Path:
 
 def test_a_program_is_asked_what_it_was_built_with(folder: Path) -> None:
     path = program(folder, 'case "$*" in *-encoders) echo " V....D libopenh264 H.264";; *) echo " T.C drawtext V->V";; esac')
-    assert with_ffmpeg.find(str(folder)) == Ffmpeg(str(path), "libopenh264", draws_text=True, gradients=False)
+    assert render_ffmpeg.find_ffmpeg(str(folder)) == Ffmpeg(str(path), "libopenh264", draws_text=True, gradients=False)
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo ' V....D mpeg4 old'"])
 def test_a_program_without_h264_is_not_used(folder: Path, script: str) -> None:
     program(folder, script)
-    assert with_ffmpeg.find(str(folder)) is None
+    assert render_ffmpeg.find_ffmpeg(str(folder)) is None
 
 
 def test_without_a_program_there_is_none(folder: Path) -> None:
-    assert with_ffmpeg.find(str(folder)) is None
+    assert render_ffmpeg.find_ffmpeg(str(folder)) is None
 
 
 def test_a_file_that_cannot_run_is_no_program(folder: Path) -> None:
     path = program(folder, "")
     path.write_bytes(b"\x7fELF no program")
-    assert with_ffmpeg.find(str(folder)) is None
+    assert render_ffmpeg.find_ffmpeg(str(folder)) is None
     broken = Ffmpeg(str(path), "libx264", draws_text=False, gradients=True)
-    assert not with_ffmpeg.render(broken, Clip("a cat", 640, 360, 4), folder / "clip.mp4", lambda _: None)
+    assert not render_ffmpeg.render(broken, Clip("a cat", 640, 360, 4), folder / "clip.mp4", lambda _: None)
 
 
 def test_a_program_that_fails_makes_no_clip(folder: Path) -> None:
     failing = Ffmpeg(str(program(folder, "echo frame=12; exit 1")), "libx264", draws_text=True, gradients=True)
     told: list[float] = []
-    assert not with_ffmpeg.render(failing, Clip("a cat", 640, 360, 4), folder / "clip.mp4", told.append)
+    assert not render_ffmpeg.render(failing, Clip("a cat", 640, 360, 4), folder / "clip.mp4", told.append)
     assert told == [0.125, 0.125]
 
 
 def test_a_ready_clip_comes_where_the_program_fails(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(folder))
-    with_ffmpeg.find.cache_clear()
-    render(Clip("a cat", 1280, 720, 8), tmp_path / "clip.mp4", means="ffmpeg")
-    with_ffmpeg.find.cache_clear()
-    assert inspect(tmp_path / "clip.mp4") == Facts(4.0, 640, 360)
+    render_ffmpeg.find_ffmpeg.cache_clear()
+    render(Clip("a cat", 1280, 720, 8), tmp_path / "clip.mp4", renderer="ffmpeg")
+    render_ffmpeg.find_ffmpeg.cache_clear()
+    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, 640, 360)
 
 
 @pytest.mark.skipif("ffmpeg" not in MAKING, reason="there is no ffmpeg here")
 def test_a_program_that_draws_no_text_and_no_gradients_makes_a_clip_all_the_same(tmp_path: Path) -> None:
-    found = with_ffmpeg.find()
+    found = render_ffmpeg.find_ffmpeg()
     assert found is not None
     plain = replace(found, draws_text=False, gradients=False)
-    assert with_ffmpeg.render(plain, Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", lambda _: None)
-    assert inspect(tmp_path / "clip.mp4") == Facts(4.0, 640, 360)
+    assert render_ffmpeg.render(plain, Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", lambda _: None)
+    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, 640, 360)
 
 
 def test_a_poster_is_the_first_picture_and_small(tmp_path: Path) -> None:
-    render(Clip("a cat", 1920, 1080, 1), tmp_path / "clip.mp4", means="pyav")
-    raw = poster(tmp_path / "clip.mp4", Allowance())
+    render(Clip("a cat", 1920, 1080, 1), tmp_path / "clip.mp4", renderer="pyav")
+    raw = make_poster(tmp_path / "clip.mp4", Deadline())
     picture = Image.open(io.BytesIO(raw))
     assert (picture.format, picture.size) == ("JPEG", (1280, 720))
     assert len(raw) <= 90_000
@@ -198,21 +198,21 @@ def test_a_poster_is_the_first_picture_and_small(tmp_path: Path) -> None:
 @each("kind", ["PNG", "GIF"])
 def test_a_picture_that_an_edit_made_has_a_poster_too(kind: str, tmp_path: Path) -> None:
     Image.new("RGB", (1500, 900), "red").save(tmp_path / f"frame.{kind.lower()}", kind)
-    picture = Image.open(io.BytesIO(poster(tmp_path / f"frame.{kind.lower()}", Allowance())))
+    picture = Image.open(io.BytesIO(make_poster(tmp_path / f"frame.{kind.lower()}", Deadline())))
     assert (picture.format, picture.size) == ("JPEG", (1280, 768))
 
 
 def test_a_poster_of_noise_is_small_too() -> None:
     noise = Image.effect_noise((1280, 1280), 255)
-    assert len(jpeg(noise, most_bytes=90_000, longest=1280)) <= 90_000
-    assert Image.open(io.BytesIO(jpeg(noise, most_bytes=1, longest=640))).size == (160, 160)
+    assert len(encode_preview(noise, most_bytes=90_000, longest=1280)) <= 90_000
+    assert Image.open(io.BytesIO(encode_preview(noise, most_bytes=1, longest=640))).size == (160, 160)
 
 
 @each(("raw", "says"), [(b"", "is empty"), (b"no video\n" * 9, "is text"), ((CLIPS / "square.mp4").read_bytes()[:3000], "cut off")])
 def test_what_cannot_be_decoded_has_no_poster(raw: bytes, says: str, tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(raw)
     with pytest.raises(BadMedia, match=says):
-        poster(tmp_path / "clip.mp4", Allowance())
+        make_poster(tmp_path / "clip.mp4", Deadline())
 
 
 def test_without_the_extra_a_poster_says_what_to_install() -> None:
@@ -224,12 +224,13 @@ WITHOUT_EXTRA = """
 import sys
 sys.modules["av"] = None
 from pathlib import Path
-from sora_mcp.errors import MissingMediaExtra
-from sora_mcp.media import poster, render
-from sora_mcp.media.allowance import Allowance
+from sora_mcp.domain.errors import MissingMediaExtra
+from sora_mcp.media.api import make_poster
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.sample.render import choose_renderer
 try:
-    poster.poster(Path("clip.mp4"), Allowance())
+    make_poster(Path("clip.mp4"), Deadline())
 except MissingMediaExtra as error:
     print(error.message)
-print(render.available() == "pyav")
+print(choose_renderer() == "pyav")
 """

@@ -12,8 +12,8 @@ from typing import Any
 import anyio
 import pytest
 
-from sora_mcp.media.mp4_probe import Facts, inspect
-from sora_mcp.media.sample.orders import alone
+from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
+from sora_mcp.media.sample.orders import lock_clip
 from sora_mcp.media.sample.scene import Clip
 from sora_mcp.media.sample.server import SampleServer, serve
 from tests.each import each
@@ -152,7 +152,7 @@ def test_many_questions_begin_it_once(rig: Rig) -> None:
 def test_two_processes_do_not_make_the_same_clip(rig: Rig) -> None:
     id = rig.order()["id"]
     rig.clock.at += 1
-    with alone(rig.folder / f"{id}.lock") as mine:
+    with lock_clip(rig.folder / f"{id}.lock") as mine:
         assert mine
         rig.work()
     assert rig.made == []
@@ -241,7 +241,7 @@ async def test_the_real_one_makes_a_real_clip_in_the_background(tmp_path: Path) 
             await anyio.to_thread.run_sync(_join)
             _, _, body = await again("GET", f"/v1/videos/{id}/content", b"")
     assert body == path
-    assert inspect(path) == Facts(1.0, 640, 360)
+    assert probe_mp4(path) == VideoInfo(1.0, 640, 360)
 
 
 def _join() -> None:

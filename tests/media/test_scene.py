@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.media.sample.fonts import BUNDLED, Run, files, fonts_for, places, runs, writes
-from sora_mcp.media.sample.scene import LINE, MOST_TEXT_HEIGHT, Clip, estimated, fitted, shown, wrapped
+from sora_mcp.media.sample.scene import LINE_HEIGHT, MOST_TEXT_HEIGHT, Clip, fit_prompt
+from sora_mcp.media.text.fonts import BUNDLED, Run, choose_fonts, find_font_files, has_glyph, list_font_folders, split_runs
+from sora_mcp.media.text.layout import clean_text, estimate_width, wrap_text
 from tests.each import each
 
 NOWHERE: tuple[Path, ...] = (Path("nowhere"),)
@@ -35,9 +36,9 @@ def test_colours_and_tone_follow_from_the_prompt_or_from_the_seed() -> None:
 
 
 def test_a_prompt_is_shown_as_one_clean_line() -> None:
-    assert shown(" a\n\tcat\x1b[31m \u202eon\ud800 a  mat\x00 ") == "a cat[31m on a mat"
-    assert shown("م\u200cن") == "م\u200cن"
-    assert shown("x" * 601) == "x" * 598 + " …"
+    assert clean_text(" a\n\tcat\x1b[31m \u202eon\ud800 a  mat\x00 ") == "a cat[31m on a mat"
+    assert clean_text("م\u200cن") == "م\u200cن"
+    assert clean_text("x" * 601) == "x" * 598 + " …"
 
 
 @each(
@@ -54,71 +55,72 @@ def test_a_prompt_is_shown_as_one_clean_line() -> None:
     ],
 )
 def test_lines_are_broken_between_words_and_between_ideographs(text: str, lines: list[str]) -> None:
-    assert wrapped(text, 8, letters) == lines
+    assert wrap_text(text, 8, letters) == lines
 
 
 def test_a_letter_wider_than_the_picture_stands_alone() -> None:
-    assert wrapped("abc", 0.5, letters) == ["a", "b", "c"]
+    assert wrap_text("abc", 0.5, letters) == ["a", "b", "c"]
 
 
 @given(st.text(max_size=60), st.integers(1, 20))
 def test_no_line_is_too_wide_and_no_letter_is_lost(text: str, width: int) -> None:
-    lines = wrapped(text, width, letters)
+    lines = wrap_text(text, width, letters)
     assert all(len(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
 def test_a_short_prompt_is_written_large_and_a_long_one_small() -> None:
-    assert fitted(Clip("Cat", 1280, 720, 4), estimated) == (["Cat"], 72)
-    lines, size = fitted(Clip("word " * 60, 1280, 720, 4), estimated)
+    assert fit_prompt(Clip("Cat", 1280, 720, 4), estimate_width) == (["Cat"], 72)
+    lines, size = fit_prompt(Clip("word " * 60, 1280, 720, 4), estimate_width)
     assert size < 72
-    assert len(lines) * size * LINE <= 720 * MOST_TEXT_HEIGHT
+    assert len(lines) * size * LINE_HEIGHT <= 720 * MOST_TEXT_HEIGHT
 
 
 def test_a_prompt_that_does_not_fit_is_cut() -> None:
-    lines, size = fitted(Clip("word " * 800, 256, 256, 4), estimated)
+    lines, size = fit_prompt(Clip("word " * 800, 256, 256, 4), estimate_width)
     assert size == 8
     assert lines[-1].endswith("…")
-    assert len(lines) * size * LINE <= 256 * MOST_TEXT_HEIGHT
+    assert len(lines) * size * LINE_HEIGHT <= 256 * MOST_TEXT_HEIGHT
 
 
 def test_wide_letters_are_estimated_wider() -> None:
-    assert estimated("船a", 100) == pytest.approx(162)
+    assert estimate_width("船a", 100) == pytest.approx(162)
 
 
 def test_the_bundled_font_writes_latin_greek_cyrillic_hebrew_arabic_and_arrows() -> None:
-    assert all(writes(BUNDLED, ord(char)) for char in "aéßŁžΩжяשم→€×–")
-    assert not any(writes(BUNDLED, ord(char)) for char in "船かह\uffff")
-    assert fonts_for("naïve façade", NOWHERE) == (BUNDLED,)
+    assert all(has_glyph(BUNDLED, ord(char)) for char in "aéßŁžΩжяשم→€×–")
+    assert not any(has_glyph(BUNDLED, ord(char)) for char in "船かह\uffff")
+    assert choose_fonts("naïve façade", NOWHERE) == (BUNDLED,)
 
 
 def test_without_another_font_the_bundled_one_writes_what_it_can() -> None:
-    assert fonts_for("船 boat", NOWHERE) == (BUNDLED,)
-    assert runs("船 boat", (BUNDLED,)) == [Run("船 boat", BUNDLED)]
+    assert choose_fonts("船 boat", NOWHERE) == (BUNDLED,)
+    assert split_runs("船 boat", (BUNDLED,)) == [Run("船 boat", BUNDLED)]
 
 
 def test_a_font_that_cannot_be_read_writes_nothing(tmp_path: Path) -> None:
     for name, content in {"empty.ttf": b"", "noise.otf": b"noise" * 100, "zeros.ttf": b"\0" * 64, "collection.ttc": b"ttcf"}.items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "read.me").write_text("no font")
-    assert [path.name for path in files((tmp_path,))] == ["collection.ttc", "empty.ttf", "noise.otf", "zeros.ttf"]
-    assert fonts_for("船", (tmp_path,)) == (BUNDLED,)
+    assert [path.name for path in find_font_files((tmp_path,))] == ["collection.ttc", "empty.ttf", "noise.otf", "zeros.ttf"]
+    assert choose_fonts("船", (tmp_path,)) == (BUNDLED,)
 
 
 def test_a_system_font_is_taken_for_what_the_bundled_one_lacks(tmp_path: Path) -> None:
     for name in ("Some-Bold.ttf", "Some.ttf"):
         (tmp_path / name).write_bytes(font(0x8239, 0x9999))
-    assert fonts_for("船", (tmp_path,)) == (BUNDLED, tmp_path / "Some.ttf")
-    assert runs("a 船 b", (BUNDLED, tmp_path / "Some.ttf")) == [Run("a ", BUNDLED), Run("船 ", tmp_path / "Some.ttf"), Run("b", BUNDLED)]
+    assert choose_fonts("船", (tmp_path,)) == (BUNDLED, tmp_path / "Some.ttf")
+    some = tmp_path / "Some.ttf"
+    assert split_runs("a 船 b", (BUNDLED, some)) == [Run("a ", BUNDLED), Run("船 ", some), Run("b", BUNDLED)]
 
 
 def test_the_first_font_of_a_collection_is_asked_and_groups_are_read(tmp_path: Path) -> None:
     (tmp_path / "Many.ttc").write_bytes(b"ttcf" + (65536).to_bytes(4) + (1).to_bytes(4) + (16).to_bytes(4) + font(0x1F6A2, 0x1F6A2, at=16))
-    assert fonts_for("\U0001f6a2", (tmp_path,)) == (BUNDLED, tmp_path / "Many.ttc")
+    assert choose_fonts("\U0001f6a2", (tmp_path,)) == (BUNDLED, tmp_path / "Many.ttc")
 
 
 def test_the_system_has_places_for_fonts() -> None:
-    assert all(place.is_absolute() for place in places())
+    assert all(place.is_absolute() for place in list_font_folders())
 
 
 def font(first: int, last: int, *, at: int = 0) -> bytes:

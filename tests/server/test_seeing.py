@@ -20,8 +20,8 @@ from PIL import Image
 
 from sora_mcp.domain.errors import MissingMediaExtra, NotFound
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.media import mp4_probe as mp4
-from sora_mcp.media import optional as extra
+from sora_mcp.media import optional
+from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.server.app import build
 from tests.each import each
 from tests.media.clips import a_clip, colour_of, remuxed
@@ -80,7 +80,7 @@ def a_finished_job(path: Path) -> Any:
 
     from sora_mcp.domain import Artifact
 
-    raw, facts = path.read_bytes(), mp4.inspect(path)
+    raw, facts = path.read_bytes(), probe_mp4(path)
     file = Artifact(str(path), len(raw), hashlib.sha256(raw).hexdigest(), facts.duration_s, facts.width, facts.height)
     return replace(a_job(), state="completed", charged="yes", artifact=file, finished_at=a_job().created_at + 84, call=None)
 
@@ -125,7 +125,7 @@ async def test_what_is_not_there_cannot_be_seen(era: Era, tmp_path: Path) -> Non
 
 async def test_without_the_media_extra_each_says_what_brings_it(era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with a_room(tmp_path, era) as room:
-        monkeypatch.setattr(extra, "find_spec", lambda _: None)
+        monkeypatch.setattr(optional, "find_spec", lambda _: None)
         errors = [
             await room.refused("view_video", job_id=room.clip),
             await room.refused("edit_video", inputs=[room.clip], action="gif"),

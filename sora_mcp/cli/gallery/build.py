@@ -15,9 +15,9 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import SoraError, StorageError
 from sora_mcp.jobs.worker import open_service
-from sora_mcp.media import optional as extra
-from sora_mcp.media.limits import Allowance
-from sora_mcp.media.view import poster
+from sora_mcp.media.api import make_poster
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.optional import has_media_extra
 
 NAME = "gallery.html"
 POSTER_SIDE = 640
@@ -60,7 +60,7 @@ async def _finished(settings: Settings) -> tuple[Job, ...]:
 
 
 def _shown(jobs: tuple[Job, ...]) -> Iterator[Shown]:
-    able = extra.present()
+    able = has_media_extra()
     for job in jobs:
         file = Path(job.artifact.path) if job.artifact else None
         there = file if file is not None and file.is_file() else None
@@ -73,7 +73,7 @@ def _poster(video: Path) -> Path | None:
     if beside.is_file() and not beside.is_symlink():
         return beside
     try:
-        replaced(beside, poster.poster(video, Allowance(POSTER_S), longest=POSTER_SIDE))
+        replaced(beside, make_poster(video, Deadline(POSTER_S), longest=POSTER_SIDE))
     except (SoraError, OSError):
         return None
     return beside

@@ -13,7 +13,7 @@ from sora_mcp.cli.terminal import line, yes
 from sora_mcp.config.rows import BadSetting
 from sora_mcp.config.settings import Settings, read_key
 from sora_mcp.domain import Vendor
-from sora_mcp.media import optional as extra
+from sora_mcp.media.optional import INSTALL, has_media_extra
 
 TRIES = 3
 
@@ -26,8 +26,8 @@ def setup(settings: Settings, arguments: Namespace) -> int:
         return 1
     if vendor is None:
         print("No key: every video is a free sample clip. Run this again when you have one.")
-    if not extra.present():
-        print(f"For sample clips of your own words, posters and sheets: {extra.INSTALL}")
+    if not has_media_extra():
+        print(f"For sample clips of your own words, posters and sheets: {INSTALL}")
     _clients(asked=asked)
     print("Then start the client anew, and ask it for a video. To check everything: sora-mcp doctor")
     return 0

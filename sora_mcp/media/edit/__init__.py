@@ -1,1 +1,1 @@
-"""Edit."""
+"""Edits of finished clips: join, trim, reframe, caption, frame, GIF."""

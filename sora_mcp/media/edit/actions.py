@@ -1,4 +1,4 @@
-"""What can be made of finished clips, as data."""
+"""The edits that exist, as data."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ RATIOS: Mapping[str, tuple[int, int]] = {"9:16": (9, 16), "1:1": (1, 1), "16:9":
 FILLS: tuple[Fill, ...] = ("crop", "pad", "blur")
 MOST_GIF_S = 15.0
 ENDINGS: Mapping[str, str] = {"frame": "png", "gif": "gif"}
-"""Of the file; every other action makes an mp4."""
+"""File name endings; every other action makes an mp4."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An edit as the caller says it; what is not said is left out."""
+class EditRequest:
+    """An edit as the caller gave it; omitted arguments are left out."""
 
     inputs: tuple[str, ...]
     """Job ids and paths."""
     action: Action
-    said: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
+    arguments: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit, with everything that was left open filled in."""
+    """One edit with every default filled in. `start` and `end` are seconds; an `end` of None is the clip's end."""
 
     action: Action
     paths: tuple[Path, ...]
@@ -40,29 +40,29 @@ class Edit:
 
     @property
     def ending(self) -> str:
-        """What the file's name ends with."""
+        """The ending of the new file's name, without a dot."""
         return ENDINGS.get(self.action, "mp4")
 
 
 @dataclass(frozen=True)
-class Made:
-    """What came out, and how."""
+class EditResult:
+    """Size in pixels and length in seconds of the new file; an image has no length."""
 
     width: int
     height: int
     duration_s: float | None
     note: str = ""
-    """A sentence about what was not to be expected."""
+    """A sentence about anything unexpected, for the job's warnings."""
 
 
-def reshaped(width: int, height: int, ratio: str) -> tuple[int, int]:
-    """The sides of another shape with the same shorter side, even as H.264 wants them."""
+def reshape(width: int, height: int, ratio: str) -> tuple[int, int]:
+    """Return width and height of another ratio with the same shorter side, both even, as H.264 requires."""
     wide, high = RATIOS[ratio]
     short = min(width, height)
     sides = (short * wide / min(wide, high), short * high / min(wide, high))
-    return even(sides[0]), even(sides[1])
+    return round_even(sides[0]), round_even(sides[1])
 
 
-def even(side: float) -> int:
-    """The nearest even number, 2 at least."""
+def round_even(side: float) -> int:
+    """Return the nearest even number, at least 2."""
     return max(2, round(side / 2) * 2)

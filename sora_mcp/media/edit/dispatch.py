@@ -1,4 +1,4 @@
-"""Which edit is made by which room."""
+"""Carry out an edit."""
 
 # pyright: reportUnknownMemberType=false
 # Pillow's stubs name NumPy's arrays, which are not installed.
@@ -10,74 +10,81 @@ from dataclasses import replace
 from pathlib import Path
 
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
-from sora_mcp.media import mp4_probe as mp4
-from sora_mcp.media.edit import gif as gifs
-from sora_mcp.media.edit.actions import Edit, Made, reshaped
-from sora_mcp.media.edit.join import join
-from sora_mcp.media.edit.transcode import Empty, Piece, Shape, remake, shape_of
-from sora_mcp.media.limits import Allowance
-from sora_mcp.media.sample.draw import caption
-from sora_mcp.media.view import frames as looking
+from sora_mcp.media.edit.actions import Edit, EditResult, reshape
+from sora_mcp.media.edit.caption import draw_caption
+from sora_mcp.media.edit.gif import write_gif
+from sora_mcp.media.edit.join import join_clips
+from sora_mcp.media.edit.transcode import EmptySegment, Segment, Shape, read_shape, transcode
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.mp4_probe import probe_mp4
+from sora_mcp.media.view.frames import extract_frame
 
 LEAST_S = 0.05
-"""What a piece lasts at least that is said to work: a picture of 24 in a second."""
+"""Length of the shortest segment that a fix offers: a little more than a frame at 24 fps."""
 
 
-def cut(edit: Edit, target: Path, allowance: Allowance) -> Made:
-    """Writes it, and measures what came out. BrokenRules for times between which no picture begins."""
+def edit_clip(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
+    """Write the edited file to `target`, whatever its name, and measure it.
+
+    Raises BrokenRules when no frame begins between `start` and `end`, BadMedia when an input cannot be decoded.
+    """
     try:
-        return _cut(edit, target, allowance)
-    except Empty:
-        raise _empty(edit, allowance) from None
+        return _dispatch(edit, target, deadline)
+    except EmptySegment:
+        raise _explain_empty(edit, deadline) from None
 
 
-def _cut(edit: Edit, target: Path, allowance: Allowance) -> Made:
-    piece = Piece(edit.paths[0], edit.start, edit.end)
+def _dispatch(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
+    path = edit.paths[0]
     match edit.action:
         case "frame":
-            return _frame(piece, target, allowance)
+            return _write_frame(path, edit.start, target, deadline)
         case "gif":
-            width, height = gifs.gif(piece, target, allowance)
-            return Made(width, height, None)
+            width, height = write_gif(Segment(path, edit.start, edit.end), target, deadline)
+            return EditResult(width, height, None)
         case "join":
-            copied = join(edit.paths, target, allowance)
+            copied = join_clips(edit.paths, target, deadline)
             note = "" if copied else "The clips differ, so they were encoded again in the size of the first one."
-            return replace(_measured(target), note=note)
+            return replace(_measure(target), note=note)
         case "trim":
-            remake([piece], shape_of(piece.path), target, allowance)
+            transcode([Segment(path, edit.start, edit.end)], read_shape(path), target, deadline)
         case "reframe":
-            own = shape_of(piece.path)
-            width, height = reshaped(own.width, own.height, edit.ratio)
-            remake([Piece(piece.path)], replace(own, width=width, height=height, fill=edit.fill), target, allowance)
+            transcode([Segment(path)], _reframe(read_shape(path), edit), target, deadline)
         case "caption":
-            remake([Piece(piece.path)], _worded(shape_of(piece.path), edit), target, allowance)
-    return _measured(target)
+            transcode([Segment(path)], _add_caption(read_shape(path), edit), target, deadline)
+    return _measure(target)
 
 
-def _frame(piece: Piece, target: Path, allowance: Allowance) -> Made:
-    _, picture = looking.still(piece.path, piece.start, allowance)
+def _write_frame(path: Path, moment: float, target: Path, deadline: Deadline) -> EditResult:
+    _, picture = extract_frame(path, moment, deadline)
     picture.save(target, "PNG", compress_level=4)
-    return Made(picture.width, picture.height, None)
+    return EditResult(picture.width, picture.height, None)
 
 
-def _empty(edit: Edit, allowance: Allowance) -> BrokenRules:
-    """With a start that takes in the picture shown then, or with an end behind the one that begins next."""
-    at, _ = looking.still(edit.paths[0], edit.start, allowance)
+def _reframe(shape: Shape, edit: Edit) -> Shape:
+    width, height = reshape(shape.width, shape.height, edit.ratio)
+    return replace(shape, width=width, height=height, fill=edit.fill)
+
+
+def _add_caption(shape: Shape, edit: Edit) -> Shape:
+    caption = draw_caption(edit.text, shape.width, shape.height)
+    return replace(shape, caption=caption, caption_start=edit.start, caption_end=edit.end)
+
+
+def _explain_empty(edit: Edit, deadline: Deadline) -> BrokenRules:
+    """Return a refusal whose fix is an earlier start that includes the current frame, or a later end that includes the next one."""
+    at, _ = extract_frame(edit.paths[0], edit.start, deadline)
     if at < edit.start:
         start = math.floor(at * 1000) / 1000
-        return _refusal("start", edit.start, f"at most {start:g}, as no picture begins later in this time", start)
+        return _refuse("start", edit.start, f"at most {start:g}, as no picture begins later in this time", start)
     end = math.ceil((at + LEAST_S) * 1000) / 1000
-    return _refusal("end", edit.end, f"at least {end:g}, as no picture begins before", end)
+    return _refuse("end", edit.end, f"at least {end:g}, as no picture begins before", end)
 
 
-def _refusal(name: str, got: float | None, allowed: str, works: float) -> BrokenRules:
-    return BrokenRules((BrokenRule(name, got, allowed, "invalid_argument"),), fixes=(Fix(name, works),))
+def _refuse(name: str, got: float | None, allowed: str, fix: float) -> BrokenRules:
+    return BrokenRules((BrokenRule(name, got, allowed, "invalid_argument"),), fixes=(Fix(name, fix),))
 
 
-def _worded(own: Shape, edit: Edit) -> Shape:
-    return replace(own, caption=caption(edit.text, own.width, own.height), shown=(edit.start, edit.end))
-
-
-def _measured(target: Path) -> Made:
-    facts = mp4.inspect(target)
-    return Made(facts.width, facts.height, facts.duration_s)
+def _measure(target: Path) -> EditResult:
+    info = probe_mp4(target)
+    return EditResult(info.width, info.height, info.duration_s)

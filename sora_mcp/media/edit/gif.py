@@ -1,4 +1,4 @@
-"""Makes a small animated GIF of a piece of a clip, in two passes, so that no frame is kept."""
+"""Write a part of a clip as a GIF."""
 
 # pyright: reportUnknownMemberType=false
 # PyAV's own stubs leave its packets without a type.
@@ -14,24 +14,24 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 
-from sora_mcp.media.edit.transcode import Empty, Piece, filtered
-from sora_mcp.media.limits import Allowance
-from sora_mcp.media.safe_reader import NO_PICTURE
-from sora_mcp.media.sample.render_pyav import chain
+from sora_mcp.media.edit.transcode import EmptySegment, Segment, filter_frames
+from sora_mcp.media.filters import link
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.safe_reader import NO_FRAME
 
 FPS = 12
 LONGEST_SIDE = 480
 
 
-def gif(piece: Piece, target: Path, allowance: Allowance) -> tuple[int, int]:
-    """Writes it and says how large its picture is."""
-    palette = next(filtered(piece, partial(_laid, palette=None), allowance), None)
+def write_gif(segment: Segment, target: Path, deadline: Deadline) -> tuple[int, int]:
+    """Write the GIF to `target` and return its width and height in pixels. Raises EmptySegment when it has no frame."""
+    palette = next(filter_frames(segment, partial(_reduce_colours, palette=None), deadline), None)
     if palette is None:
-        raise Empty(NO_PICTURE)
+        raise EmptySegment(NO_FRAME)
     size = (0, 0)
     with av.open(str(target), "w", format="gif") as out:
         stream = out.add_stream("gif", rate=FPS)
-        for count, frame in enumerate(filtered(piece, partial(_laid, palette=palette), allowance)):
+        for count, frame in enumerate(filter_frames(segment, partial(_reduce_colours, palette=palette), deadline)):
             if not count:
                 size = stream.width, stream.height = frame.width, frame.height
                 stream.pix_fmt = "pal8"
@@ -41,20 +41,20 @@ def gif(piece: Piece, target: Path, allowance: Allowance) -> tuple[int, int]:
     return size
 
 
-def _laid(graph: Graph, shown: FilterContext, palette: VideoFrame | None) -> None:
-    """Without a palette: one frame, the palette. With it: every frame in its colours."""
+def _reduce_colours(graph: Graph, upright: FilterContext, palette: VideoFrame | None) -> None:
+    """Complete the graph. Without a palette it yields one frame, the palette; with it, every frame in its colours."""
     within = f"w='min({LONGEST_SIDE},iw)':h='min({LONGEST_SIDE},ih)':force_original_aspect_ratio=decrease"
-    small = chain(shown, graph.add("fps", f"{FPS}:eof_action=pass"), graph.add("scale", within))
+    small = link(upright, graph.add("fps", f"{FPS}:eof_action=pass"), graph.add("scale", within))
     if palette is None:
-        chain(small, graph.add("palettegen"), graph.add("buffersink"))
+        link(small, graph.add("palettegen"), graph.add("buffersink"))
         graph.configure()
         return
-    colours = graph.add_buffer(width=palette.width, height=palette.height, format=palette.format, time_base=Fraction(1, FPS))
+    palette.pts, palette.time_base = 0, Fraction(1, FPS)
+    colours = graph.add_buffer(width=palette.width, height=palette.height, format=palette.format, time_base=palette.time_base)
     drawn = graph.add("paletteuse", "dither=sierra2_4a")
     small.link_to(drawn, 0, 0)
     colours.link_to(drawn, 0, 1)
-    chain(drawn, graph.add("buffersink"))
+    link(drawn, graph.add("buffersink"))
     graph.configure()
-    palette.pts, palette.time_base = 0, Fraction(1, FPS)
     colours.push(palette)
     colours.push(None)

@@ -1,4 +1,4 @@
-"""Makes one new clip of pieces of others: same picture size, same frame rate, sound as long as the pictures."""
+"""Transcode segments of clips into one MP4: same frame size, same frame rate, sound as long as the pictures."""
 
 # pyright: reportUnknownMemberType=false
 # PyAV's own stubs leave its packets without a type.
@@ -20,26 +20,26 @@ from av.video.frame import PictureType, VideoFrame
 from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.edit.actions import Fill, even
-from sora_mcp.media.limits import Allowance
-from sora_mcp.media.safe_reader import NO_PICTURE, Reel, opened
-from sora_mcp.media.sample.render_pyav import chain, layer, over, pulled
+from sora_mcp.media.edit.actions import Fill, round_even
+from sora_mcp.media.filters import add_still, link, make_still, overlay, pull_frames, push
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.safe_reader import NO_FRAME, OpenVideo, open_video
 
 H264 = {"preset": "superfast", "crf": "20"}
 HERTZ = 48_000
 TURNS = {90: ("cclock",), 180: ("clock", "clock"), 270: ("clock",)}
-"""Quarter turns to what is shown, by the turn that a frame tells of."""
-BLURRED = 8
-"""The ground behind the picture is blurred at a fraction of its size."""
+"""Quarter turns of the transpose filter that make a frame upright, by its rotation in degrees."""
+BLUR_SCALE = 8
+"""The blurred ground behind the picture is computed at a fraction of its size."""
 
 
-class Empty(BadMedia):
-    """No picture begins within the piece."""
+class EmptySegment(BadMedia):
+    """No frame begins within the segment."""
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Of one file, from a second to another."""
+class Segment:
+    """A part of a file, from second `start` to second `end`; None is the file's end."""
 
     path: Path
     start: float = 0.0
@@ -48,44 +48,44 @@ class Piece:
 
 @dataclass(frozen=True)
 class Shape:
-    """What every piece becomes."""
+    """The frame size in pixels and frame rate that every segment is transcoded to."""
 
     width: int
     height: int
     fps: Fraction
     fill: Fill = "pad"
     caption: Image.Image | None = None
-    """A transparent layer of the same size."""
-    shown: tuple[float, float | None] = (0.0, None)
-    """From when to when the caption is there."""
+    """A transparent layer of the same size, shown from second `caption_start` to `caption_end`."""
+    caption_start: float = 0.0
+    caption_end: float | None = None
 
 
-def shape_of(path: Path) -> Shape:
-    """The clip's own, turned as it is shown."""
-    with opened(path) as reel:
-        first = reel.first(Allowance())
-        wide, high = float(first.width * reel.stretch), float(first.height)
+def read_shape(path: Path) -> Shape:
+    """Return the clip's own shape, as it is shown: turned upright, with square pixels and even sides."""
+    with open_video(path) as clip:
+        first = clip.decode_first(Deadline())
+        wide, high = float(first.width * clip.pixel_aspect), float(first.height)
         sides = (wide, high) if first.rotation % 180 == 0 else (high, wide)
-        return Shape(even(sides[0]), even(sides[1]), reel.fps)
+        return Shape(round_even(sides[0]), round_even(sides[1]), clip.fps)
 
 
-def remake(pieces: Sequence[Piece], shape: Shape, target: Path, allowance: Allowance) -> None:
-    """Writes an MP4 with its index in front. It has sound where any piece has."""
-    sounding = any(_has_sound(piece.path) for piece in pieces)
+def transcode(segments: Sequence[Segment], shape: Shape, target: Path, deadline: Deadline) -> None:
+    """Write an MP4 with its index in front. It has sound when any segment has. Raises EmptySegment when there is no frame."""
+    has_sound = any(_has_sound(segment.path) for segment in segments)
     with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:
         picture = out.add_stream("libx264", rate=shape.fps, options=H264)
         picture.width, picture.height, picture.pix_fmt = shape.width, shape.height, "yuv420p"
-        sound = out.add_stream("aac", rate=HERTZ, layout="stereo") if sounding else None
+        sound = out.add_stream("aac", rate=HERTZ, layout="stereo") if has_sound else None
         frames = samples = 0
-        for piece in pieces:
-            for frame in filtered(piece, partial(_shaped, shape=shape), allowance):
+        for segment in segments:
+            for frame in filter_frames(segment, partial(_apply_shape, shape=shape), deadline):
                 frame.pts, frame.time_base, frame.pict_type = frames, 1 / shape.fps, PictureType.NONE
                 out.mux(picture.encode(frame))
                 frames += 1
             if not frames:
-                raise Empty(NO_PICTURE)
+                raise EmptySegment(NO_FRAME)
             if sound is not None:
-                for chunk in _sounds(piece, round(frames / shape.fps * HERTZ) - samples, allowance):
+                for chunk in _read_sound(segment, round(frames / shape.fps * HERTZ) - samples, deadline):
                     chunk.pts, chunk.time_base = samples, Fraction(1, HERTZ)
                     out.mux(sound.encode(chunk))
                     samples += chunk.samples
@@ -95,124 +95,113 @@ def remake(pieces: Sequence[Piece], shape: Shape, target: Path, allowance: Allow
 
 
 def _has_sound(path: Path) -> bool:
-    with opened(path) as reel:
-        return reel.audio is not None
+    with open_video(path) as clip:
+        return clip.audio is not None
 
 
-def filtered(piece: Piece, lay: Callable[[Graph, FilterContext], None], allowance: Allowance) -> Iterator[VideoFrame]:
-    """The piece's frames, upright and from 0 on, through the filters and the sink that `lay` puts behind them."""
-    with opened(piece.path) as reel:
-        pictures = reel.pictures(allowance, start=piece.start, end=piece.end)
-        if (first := next(pictures, None)) is None:
+def filter_frames(segment: Segment, complete: Callable[[Graph, FilterContext], None], deadline: Deadline) -> Iterator[VideoFrame]:
+    """Yield the segment's frames, upright, with square pixels and times from 0 on, after the filters that `complete` adds.
+
+    `complete` takes the graph and its last filter, adds filters and a sink, and configures the graph.
+    """
+    with open_video(segment.path) as clip:
+        frames = clip.decode_frames(deadline, start=segment.start, end=segment.end)
+        if (first := next(frames, None)) is None:
             return
         graph = Graph()
-        entry = graph.add_buffer(width=first.width, height=first.height, format=first.format, time_base=reel.video.time_base)
-        cut = chain(entry, graph.add("trim", _span(piece)), graph.add("setpts", _from(piece, reel)))
-        if reel.stretch != 1:
-            cut = chain(cut, graph.add("scale", f"{even(float(first.width * reel.stretch))}:{first.height}"), graph.add("setsar", "1"))
-        lay(graph, chain(cut, *(graph.add("transpose", turn) for turn in TURNS.get(first.rotation % 360, ()))))
-        for frame in itertools.chain((first,), pictures, (None,)):
-            if not _taken(entry, frame):
+        entry = graph.add_buffer(width=first.width, height=first.height, format=first.format, time_base=clip.video.time_base)
+        last = link(entry, graph.add("trim", _format_span(segment)), graph.add("setpts", _shift_times(segment, clip)))
+        if clip.pixel_aspect != 1:
+            square = f"{round_even(float(first.width * clip.pixel_aspect))}:{first.height}"
+            last = link(last, graph.add("scale", square), graph.add("setsar", "1"))
+        complete(graph, link(last, *(graph.add("transpose", turn) for turn in TURNS.get(first.rotation % 360, ()))))
+        for frame in itertools.chain((first,), frames, (None,)):
+            if not push(entry, frame):
                 return
-            yield from pulled(graph, VideoFrame)
+            yield from pull_frames(graph, VideoFrame)
 
 
-def _span(piece: Piece) -> str:
-    """For the filters that cut. They read no exponents."""
-    return f"start={piece.start:.6f}" + ("" if piece.end is None else f":end={piece.end:.6f}")
+def _format_span(segment: Segment) -> str:
+    """Return options for the trim filters, which accept no exponents."""
+    return f"start={segment.start:.6f}" + ("" if segment.end is None else f":end={segment.end:.6f}")
 
 
-def _from(piece: Piece, reel: Reel) -> str:
-    """Times from the piece's start on: pictures and sound that begin later than one another still do."""
-    return f"PTS-{max(piece.start, reel.begins):.6f}/TB"
+def _shift_times(segment: Segment, clip: OpenVideo) -> str:
+    """Return a setpts expression that counts from the segment's start and keeps the offset between pictures and sound."""
+    return f"PTS-{max(segment.start, clip.start_s):.6f}/TB"
 
 
-def _shaped(graph: Graph, shown: FilterContext, shape: Shape) -> None:
-    """In the new shape and rate, with the caption over it."""
-    _finished(graph, _filled(graph, shown, shape), shape)
-
-
-def _filled(graph: Graph, shown: FilterContext, shape: Shape) -> FilterContext:
-    """In the new size: cut, between bars, or before a blurred copy of itself."""
-    size = f"{shape.width}:{shape.height}"
-    rated = chain(shown, graph.add("fps", f"{shape.fps}:start_time=0"))
-    match shape.fill:
-        case "crop":
-            sized = chain(rated, graph.add("scale", f"{size}:force_original_aspect_ratio=increase"), graph.add("crop", size))
-        case "pad":
-            inner = graph.add("scale", f"{size}:force_original_aspect_ratio=decrease")
-            sized = chain(rated, inner, graph.add("pad", f"{size}:(ow-iw)/2:(oh-ih)/2"))
-        case "blur":
-            sized = _blurred(graph, rated, shape)
-    return chain(sized, graph.add("setsar", "1"))
-
-
-def _blurred(graph: Graph, rated: FilterContext, shape: Shape) -> FilterContext:
-    small = f"{max(2, shape.width // BLURRED)}:{max(2, shape.height // BLURRED)}"
-    split = graph.add("split")
-    rated.link_to(split)
-    ground = graph.add("scale", f"{small}:force_original_aspect_ratio=increase")
-    split.link_to(ground, 0, 0)
-    soft = chain(ground, graph.add("crop", small), graph.add("gblur", "sigma=4"), graph.add("scale", f"{shape.width}:{shape.height}"))
-    front = graph.add("scale", f"{shape.width}:{shape.height}:force_original_aspect_ratio=decrease")
-    split.link_to(front, 1, 0)
-    return over(graph, soft, front, "(W-w)/2:(H-h)/2")
-
-
-def _finished(graph: Graph, below: FilterContext, shape: Shape) -> None:
-    """The caption over the picture, and the end of the line."""
-    words = None if shape.caption is None else layer(shape.caption)
+def _apply_shape(graph: Graph, upright: FilterContext, shape: Shape) -> None:
+    """Complete the graph: frame rate, frame size, caption, sink."""
+    filled = _fill_shape(graph, upright, shape)
+    still = None if shape.caption is None else make_still(shape.caption)
     entry = None
-    if words is not None:
-        entry = graph.add_buffer(width=words.width, height=words.height, format=words.format, time_base=words.time_base)
-        start, end = shape.shown
-        until = "" if end is None else f"*lt(t,{end:.6f})"
-        below = over(graph, below, entry, f"0:0:eof_action=repeat:enable='gte(t,{start:.6f}){until}'")
-    chain(below, graph.add("format", "yuv420p"), graph.add("buffersink"))
+    if still is not None:
+        entry = add_still(graph, still)
+        until = "" if shape.caption_end is None else f"*lt(t,{shape.caption_end:.6f})"
+        filled = overlay(graph, filled, entry, f"0:0:eof_action=repeat:enable='gte(t,{shape.caption_start:.6f}){until}'")
+    link(filled, graph.add("format", "yuv420p"), graph.add("buffersink"))
     graph.configure()
     if entry is not None:
-        entry.push(words)
+        entry.push(still)
         entry.push(None)
 
 
-def _sounds(piece: Piece, count: int, allowance: Allowance) -> Iterator[AudioFrame]:
-    """Exactly `count` samples: the piece's own sound, and silence where it has none."""
-    with opened(piece.path) as reel:
+def _fill_shape(graph: Graph, upright: FilterContext, shape: Shape) -> FilterContext:
+    """Scale to the frame size: cropped, between bars, or in front of a blurred copy."""
+    size = f"{shape.width}:{shape.height}"
+    timed = link(upright, graph.add("fps", f"{shape.fps}:start_time=0"))
+    match shape.fill:
+        case "crop":
+            sized = link(timed, graph.add("scale", f"{size}:force_original_aspect_ratio=increase"), graph.add("crop", size))
+        case "pad":
+            inner = graph.add("scale", f"{size}:force_original_aspect_ratio=decrease")
+            sized = link(timed, inner, graph.add("pad", f"{size}:(ow-iw)/2:(oh-ih)/2"))
+        case "blur":
+            sized = _fill_with_blur(graph, timed, shape)
+    return link(sized, graph.add("setsar", "1"))
+
+
+def _fill_with_blur(graph: Graph, timed: FilterContext, shape: Shape) -> FilterContext:
+    small = f"{max(2, shape.width // BLUR_SCALE)}:{max(2, shape.height // BLUR_SCALE)}"
+    split = graph.add("split")
+    timed.link_to(split)
+    ground = graph.add("scale", f"{small}:force_original_aspect_ratio=increase")
+    split.link_to(ground, 0, 0)
+    blurred = link(ground, graph.add("crop", small), graph.add("gblur", "sigma=4"), graph.add("scale", f"{shape.width}:{shape.height}"))
+    front = graph.add("scale", f"{shape.width}:{shape.height}:force_original_aspect_ratio=decrease")
+    split.link_to(front, 1, 0)
+    return overlay(graph, blurred, front, "(W-w)/2:(H-h)/2")
+
+
+def _read_sound(segment: Segment, count: int, deadline: Deadline) -> Iterator[AudioFrame]:
+    """Yield exactly `count` samples: the segment's own sound, followed by silence, or silence alone."""
+    with open_video(segment.path) as clip:
         graph = Graph()
-        own = reel.audio is not None
-        if own:
-            source = graph.add_abuffer(template=reel.audio)
-            cut = chain(source, graph.add("atrim", _span(piece)), graph.add("asetpts", _from(piece, reel)))
+        if clip.audio is not None:
+            entry = graph.add_abuffer(template=clip.audio)
+            cut = link(entry, graph.add("atrim", _format_span(segment)), graph.add("asetpts", _shift_times(segment, clip)))
         else:
-            cut = source = graph.add("anullsrc", f"r={HERTZ}:cl=stereo")
-        even_ = chain(cut, graph.add("aresample", f"{HERTZ}:first_pts=0"), graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo"))
-        padded = chain(even_, graph.add("apad", f"whole_len={count}"), graph.add("atrim", f"end_sample={count}"))
-        chain(padded, graph.add("abuffersink"))
+            cut = entry = graph.add("anullsrc", f"r={HERTZ}:cl=stereo")
+        stereo = graph.add("aformat", "sample_fmts=fltp:channel_layouts=stereo")
+        padded = link(cut, graph.add("aresample", f"{HERTZ}:first_pts=0"), stereo, graph.add("apad", f"whole_len={count}"))
+        link(padded, graph.add("atrim", f"end_sample={count}"), graph.add("abuffersink"))
         graph.configure()
-        if own:
-            yield from _pushed(reel, graph, source, piece, allowance)
-        yield from pulled(graph, AudioFrame)
+        if clip.audio is not None:
+            yield from _push_sound(clip, graph, entry, segment, deadline)
+        yield from pull_frames(graph, AudioFrame)
 
 
-def _pushed(reel: Reel, graph: Graph, entry: FilterContext, piece: Piece, allowance: Allowance) -> Iterator[AudioFrame]:
-    """What comes out while the piece's sound goes in."""
-    assert reel.audio is not None
-    if piece.start > 0:
-        reel.container.seek(round(piece.start * 1_000_000))
-    for frame in reel.container.decode(reel.audio):
-        allowance.check()
-        if piece.end is not None and (frame.time or 0.0) >= piece.end:
+def _push_sound(clip: OpenVideo, graph: Graph, entry: FilterContext, segment: Segment, deadline: Deadline) -> Iterator[AudioFrame]:
+    """Push the segment's sound into the graph, and yield the frames that come out meanwhile."""
+    assert clip.audio is not None
+    if segment.start > 0:
+        clip.container.seek(round(segment.start * 1_000_000))
+    for frame in clip.container.decode(clip.audio):
+        deadline.check()
+        if segment.end is not None and (frame.time or 0.0) >= segment.end:
             break
-        if not _taken(entry, frame):
+        if not push(entry, frame):
             return
-        yield from pulled(graph, AudioFrame)
+        yield from pull_frames(graph, AudioFrame)
     entry.push(None)
-
-
-def _taken(entry: FilterContext, frame: VideoFrame | AudioFrame | None) -> bool:
-    """False when the filter that cuts has seen the end of the piece and takes no more."""
-    try:
-        entry.push(frame)
-    except EOFError:
-        return False
-    return True

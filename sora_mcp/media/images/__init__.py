@@ -1,1 +1,1 @@
-"""Images."""
+"""Probe, clean, fit and encode still images."""

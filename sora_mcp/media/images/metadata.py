@@ -1,4 +1,4 @@
-"""Cuts what a camera wrote into a picture (place, time, device) out of its file, without decoding it."""
+"""Remove a camera's metadata (place, time, device) from an image file without decoding it."""
 
 from __future__ import annotations
 
@@ -6,48 +6,51 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sora_mcp.media.images.probe import PNG, refuse
+from sora_mcp.media.images.probe import PNG, refuse_image
 
 KEPT_SEGMENTS = {0xE0, 0xEE}
-"""JPEG's own header and Adobe's colour mark; of APP2 only the colour profile is kept."""
+"""APP0 (JFIF) and APP14 (Adobe's colour transform). Of APP2, only the colour profile is kept."""
 PROFILE = b"ICC_PROFILE\0"
 PNG_DROPPED = {b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME"}
 WEBP_DROPPED = {b"EXIF", b"XMP "}
 WEBP_FLAGS = 0x08 | 0x04
-"""In VP8X: there is EXIF, there is XMP."""
+"""Flags in the VP8X chunk: the file has EXIF, the file has XMP."""
 ORIENTATION = 0x0112
 MOST_TAGS = 512
 
 
 @dataclass(frozen=True)
 class Stripped:
-    """The picture alone, and how it has to be turned: 1 is upright."""
+    """The file without metadata, and its EXIF orientation, 1 to 8; 1 is upright."""
 
     raw: bytes
     orientation: int
 
 
-def strip(raw: bytes, media_type: str) -> Stripped:
-    """For a picture that `measure` took. Without metadata it stays as it is, byte for byte."""
+def strip_metadata(raw: bytes, media_type: str) -> Stripped:
+    """Return the image without metadata; without any, its bytes stay the same.
+
+    For an image that `probe_image` accepted, with the type that it returned. Raises BrokenRules when it is damaged.
+    """
     try:
         match media_type:
             case "image/jpeg":
-                return _jpeg(raw)
+                return _strip_jpeg(raw)
             case "image/png":
-                return _png(raw)
+                return _strip_png(raw)
             case _:
-                return _webp(raw)
+                return _strip_webp(raw)
     except (IndexError, struct.error):
-        refuse("a damaged picture")
+        refuse_image("a damaged picture")
 
 
-def _jpeg(raw: bytes) -> Stripped:
-    """Segment by segment; what stands behind the end is left away: some phones put a film there."""
+def _strip_jpeg(raw: bytes) -> Stripped:
+    """Copy segment by segment. Data after the end marker is dropped: some phones append a video there."""
     kept, orientation = [raw[:2]], 1
     for marker, start, end in _segments(raw):
         body = raw[start + 4 : end]
         if marker == 0xE1 and body.startswith(b"Exif\0\0"):
-            orientation = _orientation(body[6:])
+            orientation = _read_orientation(body[6:])
         is_metadata = 0xE0 <= marker <= 0xEF and marker not in KEPT_SEGMENTS and not (marker == 0xE2 and body.startswith(PROFILE))
         if not is_metadata and marker != 0xFE:
             kept.append(raw[start:end])
@@ -55,11 +58,11 @@ def _jpeg(raw: bytes) -> Stripped:
 
 
 def _segments(raw: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of each segment, a scan with its coded pixels, up to the end marker."""
+    """Yield marker, start and end of each segment up to the end marker. A scan includes its coded pixels."""
     at = 2
     while at < len(raw):
         if raw[at] != 0xFF:
-            refuse("a damaged JPEG")
+            refuse_image("a damaged JPEG")
         marker = raw[at + 1]
         if marker == 0xFF:
             at += 1
@@ -72,13 +75,13 @@ def _segments(raw: bytes) -> Iterator[tuple[int, int, int]]:
         else:
             end = at + 2 + struct.unpack_from(">H", raw, at + 2)[0]
             if marker == 0xDA:
-                end = _behind_scan(raw, end)
+                end = _find_scan_end(raw, end)
         yield marker, at, end
         at = end
 
 
-def _behind_scan(raw: bytes, at: int) -> int:
-    """Where the next real marker stands: in coded pixels FF is followed by 00, or by a restart."""
+def _find_scan_end(raw: bytes, at: int) -> int:
+    """Return the offset of the next real marker: in coded pixels, FF is followed by 00 or a restart marker."""
     while True:
         at = raw.find(b"\xff", at)
         if at < 0 or at + 1 >= len(raw):
@@ -89,13 +92,13 @@ def _behind_scan(raw: bytes, at: int) -> int:
         at += 1 if following == 0xFF else 2
 
 
-def _png(raw: bytes) -> Stripped:
+def _strip_png(raw: bytes) -> Stripped:
     kept, orientation, at = [PNG], 1, len(PNG)
     while at < len(raw):
         (length,) = struct.unpack_from(">I", raw, at)
         kind, end = raw[at + 4 : at + 8], at + 12 + length
         if kind == b"eXIf":
-            orientation = _orientation(raw[at + 8 : at + 8 + length])
+            orientation = _read_orientation(raw[at + 8 : at + 8 + length])
         if kind not in PNG_DROPPED:
             kept.append(raw[at:end])
         if kind == b"IEND":
@@ -104,14 +107,14 @@ def _png(raw: bytes) -> Stripped:
     return Stripped(b"".join(kept), orientation)
 
 
-def _webp(raw: bytes) -> Stripped:
+def _strip_webp(raw: bytes) -> Stripped:
     kept, orientation, at = list[bytes](), 1, 12
     whole = min(len(raw), 8 + struct.unpack_from("<I", raw, 4)[0])
     while at + 8 <= whole:
         kind, (length,) = raw[at : at + 4], struct.unpack_from("<I", raw, at + 4)
         end = at + 8 + length + length % 2
         if kind == b"EXIF":
-            orientation = _orientation(raw[at + 8 : at + 8 + length].removeprefix(b"Exif\0\0"))
+            orientation = _read_orientation(raw[at + 8 : at + 8 + length].removeprefix(b"Exif\0\0"))
         if kind == b"VP8X":
             kept.append(raw[at : at + 8] + bytes((raw[at + 8] & ~WEBP_FLAGS,)) + raw[at + 9 : end])
         elif kind not in WEBP_DROPPED:
@@ -121,8 +124,8 @@ def _webp(raw: bytes) -> Stripped:
     return Stripped(b"RIFF" + struct.pack("<I", len(body)) + body, orientation)
 
 
-def _orientation(tiff: bytes) -> int:
-    """How the camera was held; 1 where it does not say, or says nonsense."""
+def _read_orientation(tiff: bytes) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 when it is missing or invalid."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1

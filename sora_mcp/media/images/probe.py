@@ -1,4 +1,4 @@
-"""What a picture is and how large, from its header: PNG, JPEG and WebP; nothing is decoded."""
+"""Read type and size of a PNG, JPEG or WebP image from its header, without decoding it."""
 
 from __future__ import annotations
 
@@ -26,81 +26,82 @@ OTHERS = (
     (b"ftyp", 4, "a video"),
     (b"<", 0, "SVG, XML or a web page"),
 )
-"""What else people send: its first bytes, where they stand, its name."""
+"""Other files that people send: their magic bytes, the offset of these, and the file's name for people."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Measured from the header. Turning by EXIF is not looked at."""
+class ImageInfo:
+    """Type and size in pixels, as stored: EXIF orientation is not applied."""
 
     media_type: str
     width: int
     height: int
 
 
-def measure(raw: bytes) -> Picture:
-    """Type and size of a whole picture. BrokenRules for anything else, also for one that is cut off."""
-    kind, sides = _kind(raw)
+def probe_image(raw: bytes) -> ImageInfo:
+    """Return type and size of a whole image. Raises BrokenRules for anything else, also for a truncated one."""
+    kind, read_size = _find_format(raw)
     try:
-        width, height = sides(raw)
+        width, height = read_size(raw)
     except (IndexError, struct.error):
-        refuse(f"a {kind} that is cut off")
+        refuse_image(f"a {kind} that is cut off")
     if not width or not height:
-        refuse(f"a {kind} of {width}x{height} pixels")
+        refuse_image(f"a {kind} of {width}x{height} pixels")
     if width * height > MOST_PIXELS:
-        refuse(f"a {kind} of {width}x{height} pixels", allowed=f"a picture of at most {MOST_PIXELS // 1_000_000} megapixels")
-    return Picture(f"image/{kind.lower()}", width, height)
+        refuse_image(f"a {kind} of {width}x{height} pixels", allowed=f"a picture of at most {MOST_PIXELS // 1_000_000} megapixels")
+    return ImageInfo(f"image/{kind.lower()}", width, height)
 
 
 def is_heic(raw: bytes) -> bool:
-    """A phone's photo in HEIF."""
+    """Return whether the file is a HEIC photo."""
     return raw[4:8] == b"ftyp" and raw[8:12] in HEIC
 
 
-def refuse(got: str | None, *, allowed: str = ALLOWED) -> NoReturn:
-    """Says what came, and what would do."""
+def refuse_image(got: str | None, *, allowed: str = ALLOWED) -> NoReturn:
+    """Raise BrokenRules for the argument `image`: `got` names what came, `allowed` what would be accepted."""
     raise BrokenRules((BrokenRule("image", got, allowed, "invalid_image"),))
 
 
-def _kind(raw: bytes) -> tuple[str, Callable[[bytes], tuple[int, int]]]:
+def _find_format(raw: bytes) -> tuple[str, Callable[[bytes], tuple[int, int]]]:
+    """Return the format's name and the function that reads its size."""
     if raw.startswith(PNG):
-        return "PNG", _png
+        return "PNG", _read_png_size
     if raw.startswith(b"\xff\xd8\xff"):
-        return "JPEG", _jpeg
+        return "JPEG", _read_jpeg_size
     if raw[:4] == b"RIFF" and raw[8:12] == b"WEBP":
-        return "WebP", _webp
+        return "WebP", _read_webp_size
     if not raw:
-        refuse("an empty file")
+        refuse_image("an empty file")
     known = (name for magic, at, name in OTHERS if raw.startswith(magic, at))
-    refuse(next(known, "something else"))
+    refuse_image(next(known, "something else"))
 
 
-def _png(raw: bytes) -> tuple[int, int]:
-    """IHDR comes first; a whole file ends with IEND, whatever was added behind it."""
+def _read_png_size(raw: bytes) -> tuple[int, int]:
+    """Read IHDR, the first chunk. Raises IndexError when there is no IEND; data after it is ignored."""
     if raw[8:16] != b"\0\0\0\rIHDR":
-        refuse("a PNG without a header")
+        refuse_image("a PNG without a header")
     if raw.rfind(b"\0\0\0\0IEND\xae\x42\x60\x82") < 0:
         raise IndexError
     return struct.unpack_from(">II", raw, 16)
 
 
-def _jpeg(raw: bytes) -> tuple[int, int]:
-    """Walks the segments to the frame header (SOF), and looks for the end marker behind it."""
+def _read_jpeg_size(raw: bytes) -> tuple[int, int]:
+    """Read the frame header (SOF). Raises IndexError when no end marker follows it."""
     at = 2
     while True:
         if raw[at] != 0xFF:
-            refuse("a damaged JPEG")
+            refuse_image("a damaged JPEG")
         marker = raw[at + 1]
-        if marker in (0xFF, 0x01) or 0xD0 <= marker <= 0xD7:  # filling, or a marker that stands alone
+        if marker in (0xFF, 0x01) or 0xD0 <= marker <= 0xD7:  # a fill byte, or a marker without a length
             at += 1 if marker == 0xFF else 2
             continue
         if marker in (0xD8, 0xD9, 0xDA):
-            refuse("a JPEG without a frame header")
+            refuse_image("a JPEG without a frame header")
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             break
         (length,) = struct.unpack_from(">H", raw, at + 2)
         if length < 2:
-            refuse("a damaged JPEG")
+            refuse_image("a damaged JPEG")
         at += 2 + length
     height, width = struct.unpack_from(">HH", raw, at + 5)
     if raw.find(b"\xff\xd9", at) < 0:
@@ -108,8 +109,8 @@ def _jpeg(raw: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _webp(raw: bytes) -> tuple[int, int]:
-    """Three kinds of first chunk, each with its own way to write the size."""
+def _read_webp_size(raw: bytes) -> tuple[int, int]:
+    """Read the first chunk, of which there are three kinds. Raises IndexError when the file is shorter than it states."""
     if 8 + struct.unpack_from("<I", raw, 4)[0] > len(raw):
         raise IndexError
     match raw[12:16]:
@@ -123,4 +124,4 @@ def _webp(raw: bytes) -> tuple[int, int]:
             width, height = struct.unpack_from("<HH", raw, 26)
             return width & 0x3FFF, height & 0x3FFF
         case _:
-            refuse("a damaged WebP")
+            refuse_image("a damaged WebP")

@@ -1,1 +1,1 @@
-"""Sample."""
+"""The sample vendor's server, and the clips it renders."""

@@ -1,4 +1,4 @@
-"""The orders of the sample server, as files in a folder: whoever opens it later goes on."""
+"""Store the sample server's orders as files in a folder, so that any later process can continue them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FAULTS = {
     "fail:content": ("content_refused", "The prompt was refused, because it says fail:content."),
     "fail:timeout": ("timed_out", "The video took too long, because the prompt says fail:timeout."),
 }
-"""Words of a prompt that play a failure: for tests and demos."""
+"""Words in a prompt that simulate a failure, for tests and demos, each with error code and message."""
 
 
 @dataclass(frozen=True)
-class Take:
-    """One order, as its file has it."""
+class SampleOrder:
+    """One order, as stored in its JSON file. `created_at` is a Unix time in seconds."""
 
     id: str
     clip: Clip
@@ -34,64 +34,64 @@ class Take:
 
     @property
     def fault(self) -> tuple[str, str] | None:
-        """The failure that the prompt asks for."""
+        """Code and message of the failure that the prompt asks for, or None."""
         return next((fault for word, fault in FAULTS.items() if word in self.clip.prompt), None)
 
     @property
-    def least_s(self) -> float:
-        """How long it takes at least."""
+    def least_seconds(self) -> float:
+        """Seconds before the order may be completed."""
         slow = SLOW.search(self.clip.prompt)
         return float(slow[1]) if slow else QUEUED_S
 
 
-class JobFolder:
-    """The folder: for each order its JSON, its clip, and a lock."""
+class OrderFolder:
+    """A folder with a JSON file, a clip and a lock file for each order."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def file(self, take: Take, kind: str) -> Path:
-        """Where something of an order lies."""
-        return self._folder / f"{take.id}.{kind}"
+    def path_of(self, order: SampleOrder, kind: str) -> Path:
+        """Return the path of the order's file with this ending: "json", "mp4", "lock"."""
+        return self._folder / f"{order.id}.{kind}"
 
-    def read(self, id: str) -> Take | None:
-        """An order; None where there is none that can be read."""
+    def read(self, id: str) -> SampleOrder | None:
+        """Return the order; None when its file is missing or damaged."""
         try:
             fields = json.loads((self._folder / f"{id}.json").read_bytes())
-            return Take(fields["id"], Clip(**fields["clip"]), fields["created_at"], fields["cancelled"])
+            return SampleOrder(fields["id"], Clip(**fields["clip"]), fields["created_at"], fields["cancelled"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def write(self, take: Take) -> None:
-        """Whole or not at all, whenever the process is killed."""
+    def write(self, order: SampleOrder) -> None:
+        """Write the order's JSON file atomically."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = self.file(take, "json.part")
-        part.write_text(json.dumps(asdict(take)), "utf-8")
-        os.replace(part, self.file(take, "json"))
+        part = self.path_of(order, "json.part")
+        part.write_text(json.dumps(asdict(order)), "utf-8")
+        os.replace(part, self.path_of(order, "json"))
 
-    def sweep(self, now: float) -> None:
-        """Takes away what is older than a day: it was fetched long ago, or never will be."""
+    def delete_old(self, now: float) -> None:
+        """Delete files older than KEPT_S. `now` is a Unix time in seconds."""
         for path in self._folder.glob("s_*"):
             try:
                 if path.stat().st_mtime < now - KEPT_S:
                     path.unlink()
             except OSError:
-                continue  # another process swept it
+                continue  # another process deleted it
 
 
 if sys.platform == "win32":
 
     @contextmanager
-    def alone(path: Path) -> Generator[bool]:
-        """Windows has no such lock: two processes may make the same clip, and the last one stays."""
+    def lock_clip(path: Path) -> Generator[bool]:
+        """Yield True. Windows has no such lock: two processes may render the same clip, and the last one stays."""
         yield True
 
 else:
     import fcntl
 
     @contextmanager
-    def alone(path: Path) -> Generator[bool]:
-        """Whether no other process makes this clip. The system frees the lock when a process dies."""
+    def lock_clip(path: Path) -> Generator[bool]:
+        """Yield whether this process holds the lock on rendering the clip. The system frees it when a process dies."""
         with path.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Makes a sample clip by the best means at hand: PyAV, the ffmpeg program, or a clip that comes along."""
+"""Render a sample clip with the best renderer at hand: PyAV, the ffmpeg program, or a bundled clip."""
 
 from __future__ import annotations
 
@@ -8,49 +8,50 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from sora_mcp.media import optional as extra
-from sora_mcp.media.sample import render_ffmpeg as with_ffmpeg
+from sora_mcp.media.optional import INSTALL, has_media_extra
+from sora_mcp.media.sample import render_ffmpeg
 from sora_mcp.media.sample.scene import Clip
 
-Means = Literal[
-    "pyav",  # the media extra: everything as asked
-    "ffmpeg",  # the program: as asked; the words are missing where it cannot draw text
-    "shipped",  # neither: one of three clips of 4 s
+Renderer = Literal[
+    "pyav",  # the media extra: everything as ordered
+    "ffmpeg",  # the program: as ordered; without the words when this build cannot draw text
+    "bundled",  # neither: one of three clips of 4 s
 ]
-SHIPPED = (("landscape", 16 / 9), ("square", 1.0), ("portrait", 9 / 16))
-SHIPPED_NOTE = (
+BUNDLED = (("landscape", 16 / 9), ("square", 1.0), ("portrait", 9 / 16))
+"""Names of the bundled clips, each with its ratio of width to height."""
+BUNDLED_NOTE = (
     "This machine cannot make sample clips: a ready one of 4 s comes in their place, in another size than asked. "
-    f"{extra.INSTALL} brings the real thing."
+    f"{INSTALL} brings the real thing."
 )
 _one_at_a_time = threading.Lock()
 """A render of 1080p takes 250 MB."""
 
 
-def available() -> Means:
-    """What `render` will use."""
-    if extra.present():
+def choose_renderer() -> Renderer:
+    """Return the renderer that `render` uses by default."""
+    if has_media_extra():
         return "pyav"
-    return "ffmpeg" if with_ffmpeg.find() else "shipped"
+    return "ffmpeg" if render_ffmpeg.find_ffmpeg() else "bundled"
 
 
-def render(clip: Clip, path: Path, *, means: Means | None = None, on_progress: Callable[[float], None] = lambda _: None) -> None:
-    """Writes the clip to `path`, which may have any name. Blocks; takes a second for 4 s of 720p. Calls `on_progress` with 0 to 1."""
+def render(clip: Clip, path: Path, *, renderer: Renderer | None = None, on_progress: Callable[[float], None] = lambda _: None) -> None:
+    """Write the clip to `path` as MP4, whatever its name. Blocks: about a second for 4 s of 720p. Calls `on_progress` with 0 to 1."""
     with _one_at_a_time:
-        match means or available():
+        match renderer or choose_renderer():
             case "pyav":
-                # Loading PyAV takes 0.2 s and 60 MB, and it may not be there: so this one import waits until it is needed.
-                from sora_mcp.media.sample import render_pyav as with_pyav
+                # Loading PyAV takes 0.2 s and 60 MB, and it may be missing: it is imported when it is needed.
+                from sora_mcp.media.sample import render_pyav
 
-                with_pyav.render(clip, path, on_progress)
+                render_pyav.render(clip, path, on_progress)
             case "ffmpeg":
-                ffmpeg = with_ffmpeg.find()
-                if ffmpeg is None or not with_ffmpeg.render(ffmpeg, clip, path, on_progress):
-                    shipped(clip, path)
-            case "shipped":
-                shipped(clip, path)
+                ffmpeg = render_ffmpeg.find_ffmpeg()
+                if ffmpeg is None or not render_ffmpeg.render(ffmpeg, clip, path, on_progress):
+                    copy_bundled(clip, path)
+            case "bundled":
+                copy_bundled(clip, path)
 
 
-def shipped(clip: Clip, path: Path) -> None:
-    """Copies the ready clip of the nearest shape."""
-    name, _ = min(SHIPPED, key=lambda shape: abs(shape[1] - clip.width / clip.height))
+def copy_bundled(clip: Clip, path: Path) -> None:
+    """Copy the bundled clip of the nearest shape to `path`."""
+    name, _ = min(BUNDLED, key=lambda shape: abs(shape[1] - clip.width / clip.height))
     shutil.copyfile(Path(__file__).parent / "clips" / f"{name}.mp4", path)

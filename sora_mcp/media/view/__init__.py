@@ -1,1 +1,1 @@
-"""View."""
+"""Contact sheets, posters, single frames and measurements of a clip."""

@@ -1,4 +1,4 @@
-"""Goes through a clip once: the pictures for a sheet, and what is measured on the way. Takes single frames out, too."""
+"""Decode a clip once: sample frames for a contact sheet and measure on the way. Also extract single frames."""
 
 # pyright: reportUnknownMemberType=false
 # PyAV's own stubs leave its planes and Pillow's arrays without a type.
@@ -19,118 +19,125 @@ from av.video.reformatter import VideoReformatter
 from PIL import Image, ImageChops, ImageStat
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.limits import Allowance
-from sora_mcp.media.safe_reader import NO_PICTURE, Reel, opened, when
-from sora_mcp.media.view.measurements import Digest, decibels, digest
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.safe_reader import NO_FRAME, OpenVideo, open_video, time_of
+from sora_mcp.media.view.measurements import Measurements, summarize, to_decibels
 
 SMALL = (64, 36)
-"""The grey picture that movement and brightness are measured on."""
+"""Size in pixels of the grey frame that movement and brightness are measured on."""
 HERTZ = 8_000
 MEASURED_S = 60.0
-"""Longer clips are only looked into: decoding all of them would take too long."""
+"""Longer clips are only sampled: decoding all of them would take too long."""
 TAIL_S = 1.0
+"""The last frame is searched from so many seconds before the end."""
+
+TimedPicture = tuple[float, Image.Image]
+"""A frame's time in seconds, and the frame."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Pictures with their times, and the measurements where the clip is short enough."""
+class Samples:
+    """Sampled frames, the clip's length in seconds, and its measurements unless it is too long."""
 
-    pictures: tuple[tuple[float, Image.Image], ...]
+    frames: tuple[TimedPicture, ...]
     seconds: float
-    digest: Digest | None
+    measurements: Measurements | None
 
 
-def look(path: Path, count: int, allowance: Allowance, *, longest: int) -> Seen:
-    """So many pictures, evenly over the clip, none with a longer side than `longest`."""
-    with opened(path) as reel:
-        wanted = [reel.seconds * (at + 0.5) / count for at in range(count)]
-        if reel.seconds > MEASURED_S:
-            if not (picked := tuple(_picked(reel, wanted, allowance, longest))):
-                raise BadMedia(NO_PICTURE)
-            return Seen(picked, reel.seconds, None)
-        pictures, times, changes, lights = _through(reel, wanted, allowance, longest)
-    return Seen(tuple(pictures), reel.seconds, digest(times, changes, lights, _loudness(path, allowance)))
+def sample_frames(path: Path, count: int, deadline: Deadline, *, longest: int) -> Samples:
+    """Return `count` frames, evenly spaced over the clip, none with a side longer than `longest` pixels.
+
+    A clip with few frames yields fewer. Raises BadMedia when none can be decoded.
+    """
+    with open_video(path) as clip:
+        wanted = [clip.seconds * (at + 0.5) / count for at in range(count)]
+        if clip.seconds > MEASURED_S:
+            if not (found := tuple(_seek_frames(clip, wanted, deadline, longest))):
+                raise BadMedia(NO_FRAME)
+            return Samples(found, clip.seconds, None)
+        frames, times, changes, lights = _measure_frames(clip, wanted, deadline, longest)
+    return Samples(tuple(frames), clip.seconds, summarize(times, changes, lights, _measure_loudness(path, deadline)))
 
 
-def still(path: Path, moment: float | None, allowance: Allowance) -> tuple[float, Image.Image]:
-    """The frame that is shown at `moment`, in full size, and its time; None is the last one."""
-    with opened(path) as reel:
+def extract_frame(path: Path, moment: float | None, deadline: Deadline) -> TimedPicture:
+    """Return the frame that is shown at second `moment`, in full size, upright; None is the last frame. Raises BadMedia."""
+    with open_video(path) as clip:
         last: VideoFrame | None = None
-        start = max(0.0, reel.seconds - TAIL_S) if moment is None else moment
-        for frame in reel.pictures(allowance, start=start, end=moment):
-            if last is None or moment is None or when(frame) <= moment + 0.001:
+        start = max(0.0, clip.seconds - TAIL_S) if moment is None else moment
+        for frame in clip.decode_frames(deadline, start=start, end=moment):
+            if last is None or moment is None or time_of(frame) <= moment + 0.001:
                 last = frame
         if last is None:
             raise BadMedia("It has no picture at that time that can be decoded.")
-        return when(last), upright(last, None if reel.stretch == 1 else _within(last, reel))
+        return time_of(last), _to_picture(last, None if clip.pixel_aspect == 1 else _shown_size(last, clip))
 
 
-def upright(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Image:
-    """The frame as a picture, turned as its camera was held."""
+def _to_picture(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Image:
+    """Return the frame as a picture, scaled to `size` and turned upright."""
     picture = cast(Image.Image, frame.to_image() if size is None else frame.to_image(width=size[0], height=size[1]))
     return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
 
 
-def _through(
-    reel: Reel, wanted: list[float], allowance: Allowance, longest: int
-) -> tuple[list[tuple[float, Image.Image]], list[float], list[float], list[float]]:
-    """Every frame once."""
-    pictures: list[tuple[float, Image.Image]] = []
+def _measure_frames(
+    clip: OpenVideo, wanted: list[float], deadline: Deadline, longest: int
+) -> tuple[list[TimedPicture], list[float], list[float], list[float]]:
+    """Decode every frame once. Return the wanted frames, and the times, changes and brightnesses for `summarize`."""
+    found: list[TimedPicture] = []
     times, changes, lights = list[float](), list[float](), list[float]()
     before: Image.Image | None = None
     last: VideoFrame | None = None
-    half, shrinker = 0.5 / float(reel.fps), VideoReformatter()
-    for frame in reel.pictures(allowance):
-        if len(pictures) < len(wanted) and when(frame) >= wanted[len(pictures)] - half:
-            pictures.append((when(frame), upright(frame, _within(frame, reel, longest))))
-        grey = _grey(frame, shrinker)
-        times.append(when(frame))
+    half, scaler = 0.5 / float(clip.fps), VideoReformatter()
+    for frame in clip.decode_frames(deadline):
+        if len(found) < len(wanted) and time_of(frame) >= wanted[len(found)] - half:
+            found.append((time_of(frame), _to_picture(frame, _shown_size(frame, clip, longest))))
+        grey = _to_grey(frame, scaler)
+        times.append(time_of(frame))
         lights.append(ImageStat.Stat(grey).mean[0])
         if before is not None:
             changes.append(ImageStat.Stat(ImageChops.difference(grey, before)).mean[0])
         before, last = grey, frame
     if last is None:
-        raise BadMedia(NO_PICTURE)
-    if not pictures:  # one that is shown from long before the only moment asked for
-        pictures.append((when(last), upright(last, _within(last, reel, longest))))
-    return pictures, times, changes, lights
+        raise BadMedia(NO_FRAME)
+    if not found:  # the only frame began long before the wanted time
+        found.append((time_of(last), _to_picture(last, _shown_size(last, clip, longest))))
+    return found, times, changes, lights
 
 
-def _picked(reel: Reel, wanted: list[float], allowance: Allowance, longest: int) -> Iterator[tuple[float, Image.Image]]:
-    """One jump for each picture."""
+def _seek_frames(clip: OpenVideo, wanted: list[float], deadline: Deadline, longest: int) -> Iterator[TimedPicture]:
+    """Yield the wanted frames, seeking once for each."""
     for moment in wanted:
         found = None
-        for frame in reel.pictures(allowance, start=moment, end=moment):
+        for frame in clip.decode_frames(deadline, start=moment, end=moment):
             found = frame
         if found is not None:
-            yield when(found), upright(found, _within(found, reel, longest))
+            yield time_of(found), _to_picture(found, _shown_size(found, clip, longest))
 
 
-def _within(frame: VideoFrame, reel: Reel, longest: float = math.inf) -> tuple[int, int]:
-    """The sides of the frame as it is shown, none longer than `longest`."""
-    wide = float(frame.width * reel.stretch)
+def _shown_size(frame: VideoFrame, clip: OpenVideo, longest: float = math.inf) -> tuple[int, int]:
+    """Return the frame's size with square pixels, no side longer than `longest`."""
+    wide = float(frame.width * clip.pixel_aspect)
     scale = min(1.0, longest / max(wide, frame.height))
     return max(1, round(wide * scale)), max(1, round(frame.height * scale))
 
 
-def _grey(frame: VideoFrame, shrinker: VideoReformatter) -> Image.Image:
-    """With one shrinker for all frames: setting one up takes longer than using it."""
-    small = shrinker.reformat(frame, width=SMALL[0], height=SMALL[1], format="gray", interpolation="FAST_BILINEAR")
+def _to_grey(frame: VideoFrame, scaler: VideoReformatter) -> Image.Image:
+    """Return the frame small and grey. All frames share one scaler: setting one up takes longer than using it."""
+    small = scaler.reformat(frame, width=SMALL[0], height=SMALL[1], format="gray", interpolation="FAST_BILINEAR")
     plane = small.planes[0]
     return Image.frombytes("L", SMALL, bytes(plane), "raw", "L", plane.line_size)
 
 
-def _loudness(path: Path, allowance: Allowance) -> float | None:
-    """The mean over the whole clip."""
+def _measure_loudness(path: Path, deadline: Deadline) -> float | None:
+    """Return the mean loudness of the whole clip in dBFS; None without a sound track."""
     squares = count = 0
-    with opened(path) as reel:
-        if reel.audio is None:
+    with open_video(path) as clip:
+        if clip.audio is None:
             return None
-        plain = AudioResampler("s16", "mono", HERTZ)
-        for frame in reel.container.decode(reel.audio):
-            allowance.check()
-            for part in plain.resample(frame):
+        resampler = AudioResampler("s16", "mono", HERTZ)
+        for frame in clip.container.decode(clip.audio):
+            deadline.check()
+            for part in resampler.resample(frame):
                 samples = array("h", bytes(part.planes[0])[: part.samples * 2])
                 squares += sum(map(operator.mul, samples, samples))
                 count += len(samples)
-    return decibels(squares, count)
+    return to_decibels(squares, count)

@@ -1,39 +1,57 @@
-"""What was measured of a clip, in words, for those who cannot see it."""
+"""Summarize in words what was measured of a clip, for models and people who cannot see it."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 CUT = 22.0
-"""A change of the small grey picture, of 255, that no movement makes; and so many times the usual change."""
-TIMES = 4.0
+"""A change between two small grey frames, 0 to 255, larger than any movement makes."""
+CUT_RATIO = 4.0
+"""A cut's change is also so many times the median one."""
 SILENT_DB = -60.0
 MOVEMENTS = ((0.35, "almost no movement"), (1.5, "little movement"), (5.0, "steady movement"), (math.inf, "much movement"))
 LIGHTS = ((0.2, "dark"), (0.4, "rather dark"), (0.6, "medium bright"), (0.8, "bright"), (math.inf, "very bright"))
-MOST_CUTS_SAID = 6
+MOST_CUTS_LISTED = 6
+CODE_LETTERS = "ACDEFHJKLMNPRTUVWXY"
+"""Letters that nobody mistakes for a digit or for one another."""
 
 
 @dataclass(frozen=True)
-class Digest:
-    """Measured over every frame."""
+class View:
+    """A contact sheet as JPEG, and what a model without eyes can know of the clip."""
+
+    jpeg: bytes
+    frames: int
+    seconds: float
+    code: str
+    """The check code on the sheet, which shows whether the model received the picture."""
+    words: str
+    """The measurements, as part of a sentence."""
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Measurements over every frame."""
 
     cuts: tuple[float, ...]
-    """Seconds at which the picture changes at once."""
+    """Times of cuts, in seconds."""
     motion: float
-    """How much a frame differs from the one before, 0 to 255, without the cuts."""
+    """Mean difference between neighbouring frames, 0 to 255, without the cuts."""
     brightness: float
-    """0 to 1."""
+    """Mean, 0 to 1."""
     loudness_db: float | None
-    """Against full scale; None without a sound track."""
+    """In dBFS; None without a sound track."""
 
     @property
     def words(self) -> str:
-        """One sentence's worth."""
+        """All measurements as part of a sentence."""
         movement = next(name for most, name in MOVEMENTS if self.motion < most)
         light = next(name for most, name in LIGHTS if self.brightness < most)
-        return f"{_cuts(self.cuts)}, {movement}, {light} ({self.brightness:.2f}), {self._sound}"
+        return f"{_format_cuts(self.cuts)}, {movement}, {light} ({self.brightness:.2f}), {self._sound}"
 
     @property
     def _sound(self) -> str:
@@ -42,17 +60,20 @@ class Digest:
         return "a silent sound track" if self.loudness_db < SILENT_DB else f"sound at {self.loudness_db:.0f} dBFS"
 
 
-def digest(times: Sequence[float], changes: Sequence[float], lights: Sequence[float], loudness_db: float | None) -> Digest:
-    """`changes` are those between one frame and the next; `times` and `lights` are the frames' own."""
-    usual = sorted(changes)[len(changes) // 2] if changes else 0.0
-    is_cut = [change > max(CUT, TIMES * usual) for change in changes]
+def summarize(times: Sequence[float], changes: Sequence[float], lights: Sequence[float], loudness_db: float | None) -> Measurements:
+    """Return the measurements of a clip from its frames.
+
+    `times` are in seconds; `lights` are mean brightnesses, 0 to 255; `changes` are between a frame and the next, one fewer.
+    """
+    median = sorted(changes)[len(changes) // 2] if changes else 0.0
+    is_cut = [change > max(CUT, CUT_RATIO * median) for change in changes]
     cuts = tuple(round(time, 2) for time, cut in zip(times[1:], is_cut, strict=False) if cut)
     calm = [change for change, cut in zip(changes, is_cut, strict=True) if not cut]
-    return Digest(cuts, round(_mean(calm), 2), round(_mean(lights) / 255, 2), loudness_db)
+    return Measurements(cuts, round(_mean(calm), 2), round(_mean(lights) / 255, 2), loudness_db)
 
 
-def decibels(squares: int, count: int) -> float | None:
-    """Of the sum of the squares of so many 16-bit samples."""
+def to_decibels(squares: int, count: int) -> float | None:
+    """Return the mean loudness in dBFS, from the sum of the squares of `count` 16-bit samples; None without samples."""
     if not count:
         return None
     return round(10 * math.log10(max(squares / count, 0.1) / 32768**2), 1)
@@ -63,9 +84,17 @@ def _mean(values: Iterable[float]) -> float:
     return sum(every) / len(every) if every else 0.0
 
 
-def _cuts(cuts: tuple[float, ...]) -> str:
+def _format_cuts(cuts: tuple[float, ...]) -> str:
     if not cuts:
         return "no cuts"
-    said = ", ".join(f"{cut:.1f} s" for cut in cuts[:MOST_CUTS_SAID])
-    more = f" and {len(cuts) - MOST_CUTS_SAID} more" if len(cuts) > MOST_CUTS_SAID else ""
-    return f"{len(cuts)} cut{'' if len(cuts) == 1 else 's'} (at {said}{more})"
+    listed = ", ".join(f"{cut:.1f} s" for cut in cuts[:MOST_CUTS_LISTED])
+    more = f" and {len(cuts) - MOST_CUTS_LISTED} more" if len(cuts) > MOST_CUTS_LISTED else ""
+    return f"{len(cuts)} cut{'' if len(cuts) == 1 else 's'} (at {listed}{more})"
+
+
+def compute_check_code(path: Path, count: int) -> str:
+    """Return a letter and two digits, the same for the same file and number of frames."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    number = int.from_bytes(digest[:4], "big") + count
+    return f"{CODE_LETTERS[number % len(CODE_LETTERS)]}{number // len(CODE_LETTERS) % 90 + 10}"

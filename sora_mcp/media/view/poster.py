@@ -1,23 +1,22 @@
-"""The first picture of a finished video."""
+"""Make the poster of a finished file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sora_mcp.media import optional as extra
-from sora_mcp.media.limits import Allowance
+from sora_mcp.media.images.encode import encode_preview
+from sora_mcp.media.images.transform import decode_image
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.view.frames import extract_frame
 
 MOST_BYTES = 90_000
-LONGEST_SIDE = 1280
 
 
-def poster(path: Path, allowance: Allowance, *, longest: int = LONGEST_SIDE) -> bytes:
-    """A JPEG of at most 90 kB. MissingMediaExtra without PyAV and Pillow; BadMedia or BrokenRules when nothing can be decoded."""
-    extra.need("A poster")
-    from sora_mcp.media.images import transform as pictures
-    from sora_mcp.media.sample import render_pyav as with_pyav
-    from sora_mcp.media.view import frames as looking
+def make_poster(path: Path, longest: int, deadline: Deadline) -> bytes:
+    """Return a JPEG of at most MOST_BYTES and `longest` pixels a side: an MP4's first frame, or the image that an edit made.
 
-    is_clip = path.suffix == ".mp4"  # an edit may be a picture
-    picture = looking.still(path, 0.0, allowance)[1] if is_clip else pictures.decoded(path.read_bytes(), (longest, longest))
-    return with_pyav.jpeg(picture, most_bytes=MOST_BYTES, longest=longest)
+    Raises BadMedia or BrokenRules when nothing can be decoded.
+    """
+    is_clip = path.suffix == ".mp4"
+    picture = extract_frame(path, 0.0, deadline)[1] if is_clip else decode_image(path.read_bytes(), (longest, longest))
+    return encode_preview(picture, most_bytes=MOST_BYTES, longest=longest)

@@ -1,0 +1,58 @@
+"""Draw the layer of a caption."""
+
+# pyright: reportUnknownMemberType=false
+# Pillow's stubs name NumPy's arrays, which are not installed.
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from sora_mcp.domain.errors import BrokenRule, BrokenRules
+from sora_mcp.media.text.fonts import choose_fonts
+from sora_mcp.media.text.layout import clean_text, wrap_text
+from sora_mcp.media.text.letters import CLEAR, DARK, draw_line, measure_line
+
+SIZES = (0.055, 0.047, 0.04, 0.034, 0.03)
+"""Heights of letters, as parts of the picture's shorter side; the largest that fits is taken."""
+LEAST_SIZE = 10
+"""The smallest legible letters, in pixels."""
+MOST_HEIGHT = 0.36
+"""Of the caption, as a part of the picture's height."""
+LINE_HEIGHT = 1.5
+"""In heights of letters."""
+LINE_WIDTH = 0.86
+"""As a part of the picture's width."""
+BOTTOM = 0.066
+"""From the lowest baseline to the picture's edge, as a part of its height."""
+
+
+def draw_caption(text: str, width: int, height: int) -> Image.Image:
+    """Return a transparent layer of `width` x `height` pixels with the text at the bottom, each line on a dark ground.
+
+    Raises BrokenRules when the text does not fit at the smallest legible size.
+    """
+    layer, fonts = Image.new("RGBA", (width, height), CLEAR), choose_fonts(text)
+    lines, size = fit_caption(clean_text(text), width, height, fonts)
+    bottom = height - BOTTOM * height
+    for at, line in enumerate(lines):
+        wide = measure_line(line, fonts, size)
+        base = bottom - (len(lines) - 1 - at) * size * LINE_HEIGHT
+        ground = ((width - wide) / 2 - size * 0.5, base - size * 1.05, (width + wide) / 2 + size * 0.5, base + size * 0.4)
+        ImageDraw.Draw(layer).rounded_rectangle(ground, radius=size * 0.25, fill=DARK)
+        draw_line(layer, line, ((width - wide) / 2, base), fonts, size)
+    return layer
+
+
+def fit_caption(text: str, width: int, height: int, fonts: tuple[Path, ...]) -> tuple[list[str], int]:
+    """Return the lines of the whole text and the height of its letters in pixels. Raises BrokenRules when it does not fit."""
+    lines, most = [text], 1
+    for part in SIZES:
+        size = max(LEAST_SIZE, round(part * min(width, height)))
+        lines = wrap_text(text, width * LINE_WIDTH, lambda line, size=size: measure_line(line, fonts, size))
+        most = max(1, int(height * MOST_HEIGHT / (size * LINE_HEIGHT)))
+        if len(lines) <= most:
+            return lines, size
+    fits = f"shorter: about {sum(map(len, lines[:most]))} characters fit on a picture of {width}x{height}"
+    raise BrokenRules((BrokenRule("text", f"{len(text)} characters", fits, "invalid_argument"),))

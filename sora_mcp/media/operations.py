@@ -1,0 +1,46 @@
+"""All operations that need PyAV or Pillow. Only `media.api` imports this module, once one of them is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sora_mcp.media.edit.dispatch import edit_clip
+from sora_mcp.media.images.encode import encode_frame
+from sora_mcp.media.images.transform import fit_image, turn_upright
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.mp4_probe import probe_mp4
+from sora_mcp.media.safe_reader import open_video
+from sora_mcp.media.view import frames
+from sora_mcp.media.view.contact_sheet import draw_contact_sheet
+from sora_mcp.media.view.measurements import View, compute_check_code
+from sora_mcp.media.view.poster import make_poster
+
+__all__ = ["edit_clip", "extract_frame", "fit_image", "make_poster", "measure_seconds", "turn_upright", "view_clip"]
+
+SHORT_S = 8.5
+FRAMES_SHORT, FRAMES_LONG = 6, 9
+"""Frames of a contact sheet by default, for a clip of up to SHORT_S and for a longer one."""
+LONGEST_SIDE = 1000
+"""Pixels of a frame on a sheet of few frames; half of it on one of many."""
+
+
+def view_clip(path: Path, count: int | None, deadline: Deadline) -> View:
+    """Return a contact sheet of `count` frames and the clip's measurements."""
+    if count is None:
+        count = FRAMES_SHORT if (probe_mp4(path).duration_s or 0) <= SHORT_S else FRAMES_LONG
+    longest = LONGEST_SIDE if count < FRAMES_SHORT else LONGEST_SIDE // 2
+    samples = frames.sample_frames(path, count, deadline, longest=longest)
+    code = compute_check_code(path, count)
+    words = samples.measurements.words if samples.measurements else "too long to measure"
+    return View(draw_contact_sheet(samples.frames, code), len(samples.frames), samples.seconds, code, words)
+
+
+def measure_seconds(path: Path) -> float:
+    """Return the clip's length in seconds as the decoder sees it."""
+    with open_video(path) as clip:
+        return clip.seconds
+
+
+def extract_frame(path: Path, moment: float | None, deadline: Deadline) -> bytes:
+    """Return the frame that is shown at second `moment`, None being the last one, as PNG, or as JPEG when that would be too large."""
+    return encode_frame(frames.extract_frame(path, moment, deadline)[1])

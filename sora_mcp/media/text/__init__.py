@@ -1,0 +1,1 @@
+"""Draw text in any script: fonts, line breaks, letters."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sora_mcp.catalogue.catalogue import priced
-from sora_mcp.catalogue.rules import breaches, options_of, quote, rate_of, seconds_of, sizes_of
+from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of
 from sora_mcp.domain import Offer, Order, Rate, Reply
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import usd
@@ -66,9 +66,9 @@ def test_the_recorded_list_sells_what_it_describes_whole() -> None:
 
 @pytest.mark.parametrize("offer", RECORDED.values(), ids=list(RECORDED))
 def test_every_legal_request_has_one_price_or_none_and_one_call(offer: Offer) -> None:
-    options = {rule.param: rule.default for rule in options_of(offer) if rule.default is not None}
+    options = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     for size in sizes_of(offer):
-        for seconds in seconds_of(offer):
+        for seconds in offer.seconds:
             for image in (None, ANY_IMAGE) if offer.image else (None,):
                 order = Order("a fox", size, seconds, image, options)
                 assert not list(breaches(order, offer))

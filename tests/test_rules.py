@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_mcp.catalogue.catalogue import Catalogue, Choice
-from sora_mcp.catalogue.rules import check, fitting, holds, options_of, orientation, quote, rate_of, seconds_of, sizes_of, words
+from sora_mcp.catalogue.rules import check, fitting, holds, orientation, quote, rate_of, sizes_of, words
 from sora_mcp.domain import Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
 from sora_mcp.domain.money import usd
@@ -61,9 +61,9 @@ def bare(sold: Offer) -> Image | None:
 def legal(sold: Offer) -> Iterator[VideoRequest]:
     """The product of the rules; of a wide range its ends, of a text one sample."""
     for image in ((None,) if sold.text else ()) + ((frame(sold),) if sold.image else ()):
-        options = [(rule.param, _samples(rule)) for rule in options_of(sold) if not _left_out(rule, sold, image is not None)]
+        options = [(rule.param, _samples(rule)) for rule in sold.options if not _left_out(rule, sold, image is not None)]
         for size, seconds, values in itertools.product(
-            sizes_of(sold, image=image is not None), seconds_of(sold), itertools.product(*(values for _, values in options))
+            sizes_of(sold, image=image is not None), sold.seconds, itertools.product(*(values for _, values in options))
         ):
             said = {name: value for (name, _), value in zip(options, values, strict=True) if value is not None}
             yield VideoRequest("a fox", size=size.text, seconds=seconds, image=image, options=said)

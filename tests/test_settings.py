@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from sora_mcp.catalogue.rules import seconds_of
 from sora_mcp.config.rows import BadSetting
 from sora_mcp.config.settings import ROWS, SETTINGS, Settings, load
 from sora_mcp.config.sources import describe_unknown
@@ -314,5 +313,5 @@ def test_a_server_of_ones_own_sells_what_the_price_file_names(address: str, tmp_
     choice = catalogue.get("compatible:My-Model")
     assert choice is not None
     assert (choice.vendor.base_url, choice.offer.slug, choice.offer.confidence) == ("https://videos.example", "My-Model", "configured")
-    assert (seconds_of(choice.offer), choice.offer.rates, choice.offer.checked) == ((6,), (Rate(usd("0.10"), "second"),), TODAY)
+    assert (choice.offer.seconds, choice.offer.rates, choice.offer.checked) == ((6,), (Rate(usd("0.10"), "second"),), TODAY)
     assert catalogue.usable(choice)

@@ -10,7 +10,7 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, Choice, price_order, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes
 from sora_mcp.catalogue.planner import find, plan
-from sora_mcp.catalogue.rules import orientation, seconds_of, sizes_of
+from sora_mcp.catalogue.rules import orientation, sizes_of
 from sora_mcp.domain import Quote, VideoRequest
 from sora_mcp.domain.errors import (
     BrokenRules,
@@ -131,7 +131,7 @@ class _Advice:
             return
         choice, order, price = planned.choice, planned.order, planned.quote
         below = min(cap for cap in (self.limits.per_video, self.limits.left, self.request.max_usd) if cap is not None)
-        lengths = (Fix("seconds", n) for n in reversed(seconds_of(choice.offer)) if n < order.seconds)
+        lengths = (Fix("seconds", n) for n in reversed(choice.offer.seconds) if n < order.seconds)
         shape = orientation(order.size)
         others = (size for size in sizes_of(choice.offer, image=order.image is not None) if size != order.size)
         sizes = (Fix("size", size.text) for size in sorted(others, key=lambda size: orientation(size) != shape))
@@ -169,11 +169,7 @@ class _Advice:
         sample."""
         limits = self.limits
         most = min(cap for cap in (limits.per_video, limits.left, below) if cap is not None)
-        choices = [
-            choice
-            for choice in self.catalogue.choices()
-            if choice.offer.ended is None and self.catalogue.buyable(choice) and (but is None or choice.id != but.id)
-        ]
+        choices = [choice for choice in self.catalogue.buyable_choices if but is None or choice.id != but.id]
         priced = rank_orders(choices, self.request, today=self.today)
         affordable = [order for order in priced if order.quote.micros <= most and not limits.needs_yes(order.quote)]
         paid = [order for order in affordable if order.choice.id != SAMPLE] or affordable

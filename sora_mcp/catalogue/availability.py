@@ -72,7 +72,7 @@ class Availability:
         """Up to date for a wish that names this model, or none. Where a list cannot be fetched, its last copy stays."""
         if time.monotonic() - self._loaded > CURRENT_S:
             await self.load()
-        due = [vendor for vendor in self.written.vendors if self._due(vendor, name)]
+        due = [vendor for vendor in self.written.vendors if vendor.listing is not None and self._due(vendor, name)]
         if not due:
             return
         with anyio.move_on_after(self.patience_s):
@@ -113,7 +113,7 @@ class Availability:
         """Whether its list is worth a call: it is old, or it may hold the name that nobody knows; and it was not fetched just now."""
         seller, colon, _ = (name or "").strip().casefold().partition(":")
         named = bool(colon) and seller == vendor.name
-        if vendor.listing is None or not (named or vendor.name in self.written.keyed):
+        if not (named or vendor.name in self.written.keyed):
             return False
         age = self.age_of(vendor)
         unknown = name is not None and (named or not colon) and not self.catalogue.sells(name)

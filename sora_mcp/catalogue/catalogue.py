@@ -28,7 +28,7 @@ class Choice:
     vendor: Vendor
     offer: Offer
 
-    @property
+    @functools.cached_property
     def id(self) -> str:
         """`vendor:model`."""
         return f"{self.vendor.name}:{self.offer.model}"
@@ -65,8 +65,17 @@ class Catalogue:
     """Ids of models that their vendors said within a day are gone or paused, and when: nobody is led to them."""
 
     def choices(self) -> Iterator[Choice]:
-        """Every offer of every vendor, in the registry's order."""
-        return (Choice(vendor, offer) for vendor in self.vendors for offer in vendor.offers)
+        """Yield every offer of every vendor, in the registry's order."""
+        return iter(self._choices)
+
+    @functools.cached_property
+    def _choices(self) -> tuple[Choice, ...]:
+        return tuple(Choice(vendor, offer) for vendor in self.vendors for offer in vendor.offers)
+
+    @functools.cached_property
+    def buyable_choices(self) -> tuple[Choice, ...]:
+        """Every living offer that may be chosen where the caller left the model open."""
+        return tuple(choice for choice in self._choices if choice.offer.ended is None and self.buyable(choice))
 
     @functools.cached_property
     def _by_name(self) -> Mapping[str, tuple[Choice, ...]]:

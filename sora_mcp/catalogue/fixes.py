@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sora_mcp.catalogue.rules import FIT, FITS, check, options_of, orientation, quote, seconds_of, sizes_of
+from sora_mcp.catalogue.rules import FIT, FITS, check, orientation, quote, sizes_of
 from sora_mcp.domain import Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
 from sora_mcp.media.optional import has_media_extra
@@ -58,7 +58,7 @@ def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
     """Return legal values that may mend one argument, the nearest to what was asked first."""
     if argument == "seconds":
         wanted = request.seconds if type(request.seconds) is int else 0
-        return [Fix(argument, n) for n in sorted(seconds_of(offer), key=lambda n: (abs(n - wanted), n))]
+        return [Fix(argument, n) for n in sorted(offer.seconds, key=lambda n: (abs(n - wanted), n))]
     if argument == "size":
         sizes = sizes_of(offer, image=request.image is not None)
         return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
@@ -70,7 +70,7 @@ def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
         ]
     if argument == f"options.{FIT}" and request.image is not None:
         return [*_fits(request), Fix(argument, None)]
-    rule = next((rule for rule in options_of(offer) if f"options.{rule.param}" == argument), None)
+    rule = next((rule for rule in offer.options if f"options.{rule.param}" == argument), None)
     if rule is None:
         return [Fix(argument, None)]
     values = () if isinstance(rule.allowed, Text | Link) else rule.allowed[:6]

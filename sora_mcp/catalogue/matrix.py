@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.rules import options_of, seconds_of, sizes_of
+from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.domain import ImageRule, Offer, Rate, Scalar, Size, Vendor, When
 from sora_mcp.domain.money import ceil, show
 
@@ -60,7 +60,7 @@ def _able(vendor: Vendor) -> list[str]:
     if vendor.listing is not None:
         return ["by its list"] * 6
     offers = [offer for offer in vendor.offers if offer.ended is None] or list(vendor.offers)
-    options = {rule.param for offer in offers for rule in options_of(offer)}
+    options = {rule.param for offer in offers for rule in offer.options}
     own = vendor.own is not None
     text, image = own or any(offer.text for offer in offers), own or any(offer.image is not None for offer in offers)
     return [_yes(text), _yes(image), *(_yes(name in options) for name in ("last_image", "references", "audio", "seed"))]
@@ -95,10 +95,10 @@ def _row(name: str, offer: Offer, today: date) -> Row:
         model=name,
         ended=offer.ended.on if offer.ended else None,
         sizes=_sizes(sizes_of(offer)),
-        seconds=_lengths(seconds_of(offer)),
+        seconds=_lengths(offer.seconds),
         price=_prices(offer.rates, today),
         first_frame=_first_frame(offer.image, needed=not offer.text),
-        options=", ".join(rule.param for rule in options_of(offer)) or "-",
+        options=", ".join(rule.param for rule in offer.options) or "-",
         checked=offer.checked,
         source=offer.source,
     )

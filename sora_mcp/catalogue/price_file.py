@@ -12,7 +12,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sora_mcp.catalogue.rules import allows, options_of, seconds_of, sizes_of, words
+from sora_mcp.catalogue.rules import allows, sizes_of, words
 from sora_mcp.domain import Offer, OwnModel, Per, Rate, Rule, Scalar
 from sora_mcp.domain.errors import quote_value
 from sora_mcp.domain.money import Micros, ceil
@@ -141,7 +141,7 @@ def _narrow(name: str, row: Any, offer: Offer | None) -> Rate:
     """A `when` row: what is no price in it is a condition."""
     if not isinstance(row, dict):
         raise BadPrices(f"{name}: each row of when must be a table.")
-    facts = (*FACTS, *(rule.param for rule in options_of(offer))) if offer else FACTS
+    facts = (*FACTS, *(rule.param for rule in offer.options)) if offer else FACTS
     cells = cast("dict[str, Any]", row)
     when: dict[str, Scalar] = {key: value for key, value in cells.items() if key not in Row.model_fields}
     strange = [key for key in when if key not in facts]
@@ -158,7 +158,7 @@ def _can_hold(name: str, key: str, value: object, offer: Offer | None) -> None:
         kind, said = KINDS[key]
         fits = type(value) is kind
     else:
-        rule = next(rule for rule in (*_own_facts(offer), *options_of(offer)) if rule.param == key)
+        rule = next(rule for rule in (*_own_facts(offer), *offer.options) if rule.param == key)
         fits, said = allows(rule, value), words(rule)
     if not fits:
         raise BadPrices(f"{name}: {key} must be {said} in a row of when, not {quote_value(value)}.")
@@ -170,7 +170,7 @@ def _own_facts(offer: Offer) -> Iterator[Rule]:
     yield Rule("size", tuple(size.text for size in sizes))
     yield Rule("ratio", tuple(dict.fromkeys(size.ratio for size in sizes if size.ratio)))
     yield Rule("resolution", tuple(dict.fromkeys(size.resolution for size in sizes if size.resolution)))
-    yield Rule("seconds", seconds_of(offer))
+    yield Rule("seconds", offer.seconds)
     yield Rule("image", (*((False,) if offer.text else ()), *((True,) if offer.image else ())))
 
 

@@ -23,17 +23,23 @@ FIT, FITS = "fit", ("crop", "pad", "none")
 
 def check(request: VideoRequest, offer: Offer, *, today: date, offer_id: str = "") -> Order:
     """Return the order that meets the request: the shortest, and of these the cheapest. BrokenRules names every rule that it breaks."""
-    broken = [*_prompt(request, offer), *_image(request, offer), *_options(request, offer), *_format(request, offer)]
+    sizes = _wanted_sizes(request, offer)
+    broken = [*_prompt(request, offer), *_image(request, offer, sizes), *_options(request, offer), *_format(request, offer, sizes)]
     if broken:
         raise BrokenRules(tuple(broken), subject=offer_id)
-    legal = (order for order in _orders(request, offer) if not any(breaches(order, offer)))
+    orders = _orders(request, offer, sizes)
+    legal = (order for order in orders if not any(breaches(order, offer))) if offer.conditional_rules else orders
     first = next(legal, None)
     if first is None:
-        raise BrokenRules(_blame(request, offer), subject=offer_id)
-    if not any(SIZE_FACTS & rate.when.keys() for rate in offer.rates):
+        raise BrokenRules(_blame(request, offer, sizes), subject=offer_id)
+    priced_by = offer.priced_by & SIZE_FACTS
+    if not priced_by:
         return first  # all sizes of the shortest length cost the same
-    shortest = itertools.takewhile(lambda order: order.seconds == first.seconds, legal)
-    return min((first, *shortest), key=lambda order: _price(order, offer, today))
+    one_of_each_price: dict[tuple[object, ...], Order] = {}
+    for order in (first, *itertools.takewhile(lambda order: order.seconds == first.seconds, legal)):
+        one_of_each_price.setdefault(tuple(order.facts[name] for name in priced_by), order)
+    sizes_apart = one_of_each_price.values()
+    return first if len(sizes_apart) == 1 else min(sizes_apart, key=lambda order: _price(order, offer, today))
 
 
 def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
@@ -44,11 +50,14 @@ def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
 
 
 def rate_of(facts: Facts, rates: Iterable[Rate], *, today: date) -> Rate | None:
-    """The row in force: the narrowest of those that match, and of these the newest. None where that is not one row."""
-    matching = [row for row in rates if holds(row.when, facts) and (row.since is None or row.since <= today)]
-    rank = max((_rank(row) for row in matching), default=None)
-    chosen = [row for row in matching if _rank(row) == rank]
-    return chosen[0] if len(chosen) == 1 else None
+    """Return the row in force: the narrowest of those that match, and of these the newest. None where that is not one row."""
+    begun = [row for row in rates if row.since is None or row.since <= today]
+    matching = [row for row in begun if not row.when or holds(row.when, facts)]
+    if len(matching) < 2:
+        return matching[0] if matching else None
+    ranks = [(len(row.when), row.since or date.min) for row in matching]
+    best = max(ranks)
+    return matching[ranks.index(best)] if ranks.count(best) == 1 else None
 
 
 def holds(when: When, facts: Facts) -> bool:
@@ -57,20 +66,9 @@ def holds(when: When, facts: Facts) -> bool:
 
 
 def sizes_of(offer: Offer, *, image: bool | None = None) -> tuple[Size, ...]:
-    """Every size that the offer sells, in its own order; only those with, or without, a first frame where that is said."""
-    every = (size for rule in _about("size", offer) if not rule.when for size in _values(rule) if isinstance(size, Size))
-    limits = [rule for rule in _about("size", offer) if rule.when == {"image": image}]
-    return tuple(size for size in every if all(allows(rule, size.text) for rule in limits))
-
-
-def seconds_of(offer: Offer) -> tuple[int, ...]:
-    """Every length that the offer sells, shortest first."""
-    return tuple(sorted(int(n) for rule in _about("seconds", offer) if not rule.when for n in _values(rule) if isinstance(n, int)))
-
-
-def options_of(offer: Offer) -> tuple[Rule, ...]:
-    """The rules of the vendor's extras."""
-    return tuple(rule for rule in offer.rules if rule.param not in ("size", "seconds") and not rule.when)
+    """Return every size that the offer sells, in its own order; only those with, or without, a first frame where that is said."""
+    limits = [rule for rule in offer.conditional_rules if rule.param == "size" and rule.when == {"image": image}]
+    return tuple(size for size in offer.sizes if all(allows(rule, size.text) for rule in limits)) if limits else offer.sizes
 
 
 def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
@@ -93,8 +91,8 @@ def orientation(size: Size) -> str | None:
 def breaches(order: Order, offer: Offer) -> Iterator[Rule]:
     """The conditional rules that an order of legal values breaks."""
     facts = order.facts
-    for rule in offer.rules:
-        value = facts.get(rule.param) if rule.when else None
+    for rule in offer.conditional_rules:
+        value = facts.get(rule.param)
         if value is not None and holds(rule.when, facts) and not allows(rule, value):
             yield rule
 
@@ -146,7 +144,7 @@ def _prompt(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
         yield BrokenRule("prompt", None, "valid Unicode text, without lone surrogates and NUL", "invalid_prompt")
 
 
-def _image(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
+def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iterator[BrokenRule]:
     image, rule = request.frame, offer.image
     if image is None:
         if not offer.text:
@@ -166,7 +164,7 @@ def _image(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
     if image.bytes is not None and image.bytes > rule.most_bytes:
         yield BrokenRule("image", f"{image.bytes} bytes", f"at most {rule.most_bytes} bytes", "invalid_image")
     if image.width is not None and image.height is not None:
-        yield from _pixels((image.width, image.height), rule, sizes=_wanted_sizes(request, offer) or sizes_of(offer, image=True))
+        yield from _pixels((image.width, image.height), rule, sizes=wanted or sizes_of(offer, image=True))
 
 
 def _pixels(sides: tuple[int, int], rule: ImageRule, *, sizes: Sequence[Size]) -> Iterator[BrokenRule]:
@@ -178,7 +176,7 @@ def _pixels(sides: tuple[int, int], rule: ImageRule, *, sizes: Sequence[Size]) -
 
 
 def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
-    rules = {rule.param: rule for rule in options_of(offer)}
+    rules = {rule.param: rule for rule in offer.options}
     for name, value in request.options.items():
         if name == VARIATION:
             if type(value) is not int or not 0 <= value < 2**31:
@@ -193,11 +191,13 @@ def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
             yield BrokenRule(f"options.{name}", value, words(rules[name]), "invalid_option")
 
 
-def _format(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
-    if not _wanted_sizes(request, offer):
+def _format(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iterator[BrokenRule]:
+    if not wanted:
         yield BrokenRule("size", request.size, one_of([size.text for size in _sizes(request, offer)]), "invalid_size")
-    for rule in _about("seconds", offer):
-        if request.seconds is not None and not rule.when and not allows(rule, request.seconds):
+    if request.seconds is None:
+        return
+    for rule in offer.rules:
+        if rule.param == "seconds" and not rule.when and not allows(rule, request.seconds):
             yield BrokenRule("seconds", request.seconds, words(rule), "invalid_seconds")
 
 
@@ -222,17 +222,18 @@ def _names(size: Size, own: Sequence[str]) -> set[str]:
     return {*own, *(name.casefold() for name in (size.ratio, size.resolution, orientation(size)) if name)}
 
 
-def _orders(request: VideoRequest, offer: Offer) -> Iterator[Order]:
+def _orders(request: VideoRequest, offer: Offer, sizes: Iterable[Size]) -> Iterator[Order]:
     """Every way to fill in what the caller did not say: the shortest first, and of these the offer's first size."""
-    options: dict[str, Scalar] = {rule.param: rule.default for rule in options_of(offer) if rule.default is not None}
+    options: dict[str, Scalar] = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in request.options.items() if name not in (VARIATION, FIT)}
-    lengths = seconds_of(offer) if request.seconds is None else (request.seconds,)
-    for seconds, size in itertools.product(lengths, _wanted_sizes(request, offer)):
-        if _frames(size, request, offer):
-            yield Order(request.prompt, size, seconds, request.frame, options)
+    image = request.frame
+    lengths = offer.seconds if request.seconds is None else (request.seconds,)
+    fitting = sizes if image is None else [size for size in sizes if _is_fitting(size, request, offer)]
+    for seconds, size in itertools.product(lengths, fitting):
+        yield Order(request.prompt, size, seconds, image, options)
 
 
-def _frames(size: Size, request: VideoRequest, offer: Offer) -> bool:
+def _is_fitting(size: Size, request: VideoRequest, offer: Offer) -> bool:
     """Whether the first frame, as far as it is known, fits this size."""
     image, rule = request.frame, offer.image
     if image is None or rule is None or not rule.exact or image.width is None:
@@ -240,9 +241,11 @@ def _frames(size: Size, request: VideoRequest, offer: Offer) -> bool:
     return request.is_fitted or size.pixels == (image.width, image.height)
 
 
-def _blame(request: VideoRequest, offer: Offer) -> tuple[BrokenRule, ...]:
+def _blame(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> tuple[BrokenRule, ...]:
     """Each value is legal alone, but not together: the conditional rules that say so of the order that breaks the fewest."""
-    order, rules = min(((order, tuple(breaches(order, offer))) for order in _orders(request, offer)), key=lambda found: len(found[1]))
+    order, rules = min(
+        ((order, tuple(breaches(order, offer))) for order in _orders(request, offer, sizes)), key=lambda found: len(found[1])
+    )
     codes = {"size": "invalid_size", "seconds": "invalid_seconds"}
     return tuple(
         BrokenRule(
@@ -266,14 +269,6 @@ def _listed(value: Scalar | tuple[Scalar, ...]) -> str:
     return one_of([_spelt(one) for one in (value if isinstance(value, tuple) else (value,))])
 
 
-def _about(param: str, offer: Offer) -> Iterator[Rule]:
-    return (rule for rule in offer.rules if rule.param == param)
-
-
-def _values(rule: Rule) -> Iterable[object]:
-    return () if isinstance(rule.allowed, Text | Link) else rule.allowed
-
-
 def _spelt(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -289,11 +284,8 @@ def _price(order: Order, offer: Offer, today: date) -> tuple[bool, Decimal]:
 
 def _exact(rate: Rate, order: Order) -> Decimal:
     length = Decimal(rate.micros) * (order.seconds if rate.per == "second" else 1) * Decimal(rate.times)
-    return max(length + rate.picture * order.pictures, Decimal(rate.least))
-
-
-def _rank(row: Rate) -> tuple[int, date]:
-    return (len(row.when), row.since or date.min)
+    pictures = rate.picture * order.pictures if rate.picture else 0
+    return max(length + pictures, Decimal(rate.least))
 
 
 def _basis(rate: Rate, order: Order) -> str:

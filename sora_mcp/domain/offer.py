@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -116,6 +117,33 @@ class Offer:
     expected_s: int = 120
     """How long one usually takes."""
     ended: Ended | None = None
+
+    @functools.cached_property
+    def sizes(self) -> tuple[Size, ...]:
+        """Every size that is sold, in the offer's own order."""
+        rules = (rule for rule in self.rules if rule.param == "size" and not rule.when and isinstance(rule.allowed, tuple))
+        return tuple(size for rule in rules for size in rule.allowed if isinstance(size, Size))
+
+    @functools.cached_property
+    def seconds(self) -> tuple[int, ...]:
+        """Every length that is sold, shortest first."""
+        rules = (rule for rule in self.rules if rule.param == "seconds" and not rule.when and isinstance(rule.allowed, tuple | range))
+        return tuple(sorted(n for rule in rules for n in rule.allowed if isinstance(n, int)))
+
+    @functools.cached_property
+    def options(self) -> tuple[Rule, ...]:
+        """The rules of the vendor's extras."""
+        return tuple(rule for rule in self.rules if rule.param not in ("size", "seconds") and not rule.when)
+
+    @functools.cached_property
+    def priced_by(self) -> frozenset[str]:
+        """The facts of an order that its price depends on, beside its length."""
+        return frozenset(name for rate in self.rates for name in rate.when)
+
+    @functools.cached_property
+    def conditional_rules(self) -> tuple[Rule, ...]:
+        """The rules that only hold beside certain values of others."""
+        return tuple(rule for rule in self.rules if rule.when)
 
 
 @dataclass(frozen=True)

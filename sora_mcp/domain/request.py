@@ -105,7 +105,7 @@ class Order:
         """How many are sent: the first frame, and those that options name."""
         return (self.image is not None) + sum(len(str(self.options.get(name, "")).split()) for name in PICTURES)
 
-    @property
+    @functools.cached_property
     def facts(self) -> Facts:
         """What rules and rates may depend on."""
         return {

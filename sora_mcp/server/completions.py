@@ -8,7 +8,7 @@ from datetime import date
 from mcp.types import Completion
 
 from sora_mcp.catalogue.catalogue import Choice
-from sora_mcp.catalogue.rules import seconds_of, sizes_of
+from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.server.context import ServerContext, principal
 
@@ -33,7 +33,7 @@ def _values(name: str, before: Mapping[str, str], opened: ServerContext) -> list
         case "size":
             return _once(size.text for choice in _meant(before, opened) for size in sizes_of(choice.offer))
         case "seconds":
-            return _once(str(n) for n in sorted({n for choice in _meant(before, opened) for n in seconds_of(choice.offer)}))
+            return _once(str(n) for n in sorted({n for choice in _meant(before, opened) for n in choice.offer.seconds}))
         case "vendor":
             return [vendor.name for vendor in opened.catalogue.vendors]
         case "month":

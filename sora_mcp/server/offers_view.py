@@ -12,7 +12,7 @@ from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue, Choice
 from sora_mcp.catalogue.matrix import rows
-from sora_mcp.catalogue.rules import breaches, options_of, quote, rate_of, seconds_of, sizes_of, words
+from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of, words
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Per, Rate, Rule, Scalar, Size, Text
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import Micros, as_number, ceil, show
@@ -40,7 +40,7 @@ def short(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
         {
             "model": row.model,
             "sizes": [size.text for size in sizes_of(choice.offer)],
-            "seconds": list(seconds_of(choice.offer)),
+            "seconds": list(choice.offer.seconds),
             "price": row.price,
             **_standing(choice, catalogue, today),
         }
@@ -80,11 +80,11 @@ def facts(choice: Choice, catalogue: Catalogue, *, today: date) -> dict[str, Any
     known = {
         "model": choice.id,
         "sizes": [size.text for size in sizes_of(offer)],
-        "seconds": list(seconds_of(offer)),
+        "seconds": list(offer.seconds),
         "prices": [_price_facts(prices) for prices in priced(choice, today=today)],
         "prompt_max": offer.prompt_max,
         "image": _image_facts(offer),
-        "options": {rule.param: _option_facts(rule) for rule in options_of(offer)},
+        "options": {rule.param: _option_facts(rule) for rule in offer.options},
         **_standing(choice, catalogue, today),
         "source": offer.source,
         "checked": offer.checked.isoformat(),
@@ -116,7 +116,7 @@ def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:
     axes: list[list[tuple[str, Scalar]]] = []
     if "image" in named and offer.image is not None:
         axes.append([("image", value) for value in ((False, True) if offer.text else (True,))])
-    axes += [[(rule.param, value) for value in values] for rule in options_of(offer) if rule.param in named and (values := _plain(rule))]
+    axes += [[(rule.param, value) for value in values] for rule in offer.options if rule.param in named and (values := _plain(rule))]
     return list(itertools.product(*axes))
 
 
@@ -126,9 +126,9 @@ def _plain(rule: Rule) -> list[Scalar]:
 
 def _orders(offer: Offer, when: Mapping[str, Scalar], size: Size) -> Iterator[Order]:
     with_image = bool(when.get("image", not offer.text))
-    options = {rule.param: rule.default for rule in options_of(offer) if rule.default is not None}
+    options = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in when.items() if name != "image"}
-    for seconds in seconds_of(offer):
+    for seconds in offer.seconds:
         yield Order("x", size, seconds, ANY_IMAGE if with_image else None, options)
 
 
@@ -216,7 +216,7 @@ def _marks(choice: Choice, catalogue: Catalogue, today: date) -> str:
 
 def _table(choice: Choice, catalogue: Catalogue, today: date) -> str:
     offer = choice.offer
-    options = "; ".join(_option(rule) for rule in options_of(offer)) or "none"
+    options = "; ".join(_option(rule) for rule in offer.options) or "none"
     prompt = "no stated limit" if offer.prompt_max is None else f"at most {offer.prompt_max} characters"
     lines = [
         f"{choice.id}{_marks(choice, catalogue, today)}",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mcp.server.mcpserver import Context
 
 from sora_mcp.catalogue.advice import ADVISED, joint_fixes
-from sora_mcp.catalogue.rules import one_of, options_of
+from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
 from sora_mcp.domain.money import Micros
@@ -31,7 +31,7 @@ BUYS: Mapping[str, bool] = {"create_video": True, "estimate_cost": False}
 """The tools that take a request for a video, and whether it is bought."""
 ROUNDS = 5
 """The call as it came, without its prompt, by the rules, within the caps, and the last look."""
-OPTIONS = frozenset(rule.param for vendor in EVERY for offer in vendor.offers for rule in options_of(offer))
+OPTIONS = frozenset(rule.param for vendor in EVERY for offer in vendor.offers for rule in offer.options)
 FREE_TEXT = ("prompt", "request_id", "query", "text")
 """Arguments that take any words, so that a number may be written as one."""
 NUMBER = re.compile(r"[^\d.,-]{0,20}(-?\d{1,9}(?:\.\d{1,9})?)[^\d.,-]{0,20}")

@@ -138,11 +138,11 @@ async def test_without_the_media_extra_each_says_what_brings_it(era: Era, tmp_pa
 @each(("moment", "colour"), [("first", "red"), ("last", "blue"), ("1.5s", "blue")])
 async def test_a_frame_of_a_job_becomes_the_first_frame_of_the_next(tmp_path: Path, moment: str, colour: str) -> None:
     async with a_room(tmp_path, "auto") as room:
-        image, parents = await room.service.framing.read(f"{room.clip}#{moment}", principal="local")
+        image = await room.service.frames.read(f"{room.clip}#{moment}", principal="local")
         made = await room.bought(image=f"{room.clip}#{moment}", size="1280x720")
         job = json.loads((await room.client.read_resource(f"sora://videos/{made['job_id']}")).contents[0].text)  # pyright: ignore
     raw = base64.b64decode(image.uri.partition(",")[2])
-    assert (image.media_type, image.width, image.height, parents) == ("image/png", 320, 180, (room.clip,))
+    assert (image.media_type, image.width, image.height, image.job_id) == ("image/png", 320, 180, room.clip)
     assert (colour_of(Image.open(io.BytesIO(raw))), job["parents"]) == (colour, [room.clip])
 
 
@@ -168,10 +168,10 @@ async def test_a_last_frame_that_the_model_does_not_take_is_not_offered(era: Era
 async def test_a_picture_that_was_cut_out_of_a_clip_is_a_first_frame(tmp_path: Path, moment: str, era: Era) -> None:
     async with a_room(tmp_path, era) as room:
         cut = await room.edited(inputs=[room.clip], action="frame", start=1.5)
-        image, parents = await room.service.framing.read(f"{cut['job_id']}{moment}", principal="local")
+        image = await room.service.frames.read(f"{cut['job_id']}{moment}", principal="local")
         await room.bought(image=f"{cut['job_id']}{moment}", size="1280x720")
     raw = base64.b64decode(image.uri.partition(",")[2])
-    assert (image.media_type, parents, colour_of(Image.open(io.BytesIO(raw)))) == ("image/png", (cut["job_id"],), "blue")
+    assert (image.media_type, image.job_id, colour_of(Image.open(io.BytesIO(raw)))) == ("image/png", cut["job_id"], "blue")
 
 
 async def test_a_moving_picture_of_a_job_is_no_first_frame(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ async def test_a_moving_picture_of_a_job_is_no_first_frame(tmp_path: Path) -> No
 async def test_a_job_of_nobody_or_of_somebody_else_is_not_there(tmp_path: Path, image: str) -> None:
     async with a_room(tmp_path, "auto") as room:
         with pytest.raises(NotFound, match=f"There is no job '{image}'"):
-            await room.service.framing.read(image, principal="somebody else")
+            await room.service.frames.read(image, principal="somebody else")
 
 
 async def test_a_picture_of_a_job_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ async def test_a_moment_behind_the_end_is_refused(era: Era, tmp_path: Path) -> N
 async def test_others_have_no_frames_of_this_job(tmp_path: Path) -> None:
     async with a_room(tmp_path, "auto") as room:
         with pytest.raises(Exception, match="There is no job"):
-            await room.service.framing.read(f"{room.clip}#last", principal="somebody else")
+            await room.service.frames.read(f"{room.clip}#last", principal="somebody else")
 
 
 async def test_a_first_frame_is_made_to_fit_and_the_result_says_so(era: Era, tmp_path: Path) -> None:

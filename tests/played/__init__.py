@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping
 
+from sora_mcp.vendors import EVERY
+
 from .aimlapi import AimlApi
 from .fal import Fal
 from .faults import FAULTS
@@ -30,19 +32,8 @@ VENDORS: Mapping[str, Callable[[], Played]] = {
     "minimax": Minimax,
     "compatible": Compatible,
 }
-KEYS: Mapping[str, str] = {
-    "muvi": "MUVI_API_KEY",
-    "mulerun": "MULERUN_API_KEY",
-    "aimlapi": "AIMLAPI_API_KEY",
-    "pixazo": "PIXAZO_API_KEY",
-    "openrouter": "OPENROUTER_API_KEY",
-    "fal": "FAL_KEY",
-    "google": "GEMINI_API_KEY",
-    "runway": "RUNWAYML_API_SECRET",
-    "xai": "XAI_API_KEY",
-    "minimax": "MINIMAX_API_KEY",
-    "compatible": "SORA_MCP_COMPATIBLE_API_KEY",
-}
+KEYS: Mapping[str, str] = {vendor.name: vendor.keys[0] for vendor in EVERY if vendor.keys}
+"""The variable of each vendor's key."""
 
 __all__ = [
     "CLIP",

@@ -1,0 +1,99 @@
+"""BytePlus ModelArk: Seedance from its maker, one address for every model. https://docs.byteplus.com/api/docs/ModelArk/1366799
+
+Videos are billed in tokens. No page with a dollar price was found (2026-11-20): the known prices are those of the Chinese site.
+It has no `cancel` here: the DELETE that cancels a queued task also deletes the record of a finished one, and with it a paid video.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Reading, Reply, Rule, Size, Vendor
+from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.responses import find_text, find_value
+from sora_mcp.vendors.shared.sizes import LAST, SEED, SEEDANCE, allow_references, combine_sizes, split_sizes
+
+CHECKED = date(2026, 11, 20)
+PATH = "/api/v3/contents/generations/tasks"
+AUDIO = Rule("audio", (True, False), default=True)
+
+
+def _offer(model: str, slug: str, resolutions: tuple[str, ...], lengths: range, *more: Rule) -> Offer:
+    """Return an offer. With a first frame, the frame decides the ratio."""
+    sizes = split_sizes(combine_sizes(SEEDANCE, resolutions), tuple(Size(text, None, text) for text in resolutions))
+    return Offer(
+        model=model,
+        slug=slug,
+        rules=(*sizes, Rule("seconds", lengths), AUDIO, SEED, *LAST, *more),
+        rates=(),
+        source="https://docs.byteplus.com/api/docs/ModelArk/1366799",
+        checked=CHECKED,
+        image=ImageRule(),
+        expected_s=180,
+    )
+
+
+OFFERS = (
+    # Nine references: https://docs.powertokens.ai/en/zmodelVideo/byteplus/seedance/seedance-video (2026-11-29)
+    _offer("seedance-2.0", "dreamina-seedance-2-0-260128", ("720p", "480p", "1080p", "4k"), range(4, 16), *allow_references(9)),
+    _offer("seedance-2.5", "dreamina-seedance-2-5-260628", ("720p", "480p", "1080p"), range(4, 31)),
+)
+
+
+def submit(order: Order, offer: Offer) -> Call:
+    """Return the submit call: text and pictures in one list, each picture with its role."""
+    pictures = [("first_frame", order.image.uri)] if order.image else []
+    pictures += [("last_frame", str(url)) for name, url in order.options.items() if name == "last_image"]
+    pictures += [("reference_image", url) for url in str(order.options.get("references", "")).split()]
+    content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}]
+    content += [{"type": "image_url", "image_url": {"url": url}, "role": role} for role, url in pictures]
+    fields = {
+        "model": offer.slug,
+        "content": content,
+        "resolution": order.size.resolution,
+        "ratio": order.size.ratio,
+        "duration": order.seconds,
+        "generate_audio": order.options.get("audio"),
+        "seed": order.options.get("seed"),
+    }
+    return Call("POST", PATH, drop_missing(fields))
+
+
+def read(reply: Reply) -> Reading | None:
+    """Return what a reply means. A submit reply has only the id; a video's link expires after 24 hours."""
+    body = reply.body
+    job = body["id"]
+    if reply.call.method == "POST":
+        return Pending(job, _ask(job), "queued", "queued")
+    status = body["status"]
+    match status:
+        case "queued" | "running":
+            return Pending(job, _ask(job), status, status)
+        case "succeeded":
+            return Done(Call("GET", find_value(body, "content.video_url")), status, id=job)
+        case "failed" | "expired":  # no page states whether these are billed
+            message = find_text(body, "error.message")
+            return Failed(classify_failure(find_value(body, "error.code"), message), status, message, id=job)
+        case "cancelled":
+            return Failed("vendor_rejected", status, state="cancelled", id=job)
+        case _:
+            return None
+
+
+def _ask(job: str) -> Call:
+    return Call("GET", f"{PATH}/{job}")
+
+
+VENDOR = Vendor(
+    name="byteplus",
+    title="BytePlus",
+    base_url="https://ark.ap-southeast.bytepluses.com",  # keys are bound to a region; only this one makes videos
+    keys=("ARK_API_KEY",),
+    offers=OFFERS,
+    submit=submit,
+    read=read,
+    check=Call("GET", PATH, query=(("page_num", "1"), ("page_size", "1"))),
+    ask=lambda job, call: _ask(job),
+)

@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import sora_mcp
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database, connect
 
 from . import each
-from .stored import Clock, empty_schema
+from .stored import Clock, empty_schema, place_empty_store
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,7 +61,7 @@ def postgres_url() -> Iterator[str]:
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'home' / 'sora.db'}"
+        yield place_empty_store(tmp_path / "home")
         return
     with empty_schema(request.getfixturevalue("postgres_url")) as url:
         yield url

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 FAILURES = (Exception, pytest.fail.Exception)
@@ -15,43 +16,21 @@ FAILURES = (Exception, pytest.fail.Exception)
 only = ""
 """Text of `--row`: rows whose name does not contain it are left out."""
 
+Ids = Callable[[Any], str] | Iterable[str] | None
+Row = tuple[str, dict[str, Any]]
 
-def each(names: str | Sequence[str], rows: Iterable[Any], *, ids: Callable[[Any], str] | Iterable[str] | None = None) -> Callable[..., Any]:
+
+def each(names: str | Sequence[str], rows: Iterable[Any], *, ids: Ids = None, at_once: int = 1) -> Callable[..., Any]:
     """Take the arguments of `pytest.mark.parametrize` and loop inside of one case.
 
-    Each row has a `tmp_path` and a `caplog` of its own; all other fixtures are shared. All rows run: the error that is raised is the first
-    row's that failed, and its notes name every such row.
+    Each row has a `tmp_path` of its own, and all other fixtures are shared; `at_once` rows of an async test run side by side. All rows run:
+    the error that is raised is the first row's that failed, and its notes name every such row.
     """
     wanted = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    names_of_rows = ids if ids is None or callable(ids) else list(ids)
-    table = [(_name_row(row, names_of_rows, at), _read_values(row, wanted)) for at, row in enumerate(rows)]
+    table = _read_rows(wanted, rows, ids if ids is None or callable(ids) else list(ids))
 
     def decorate(test: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.iscoroutinefunction(test):
-
-            @functools.wraps(test)
-            async def looped(**given: Any) -> None:
-                __tracebackhide__ = True
-                failed: list[tuple[str, BaseException]] = []
-                for name, values in _select(table, given):
-                    try:
-                        await test(**given, **values)
-                    except FAILURES as error:
-                        failed.append((name, error))
-                _report(failed)
-        else:
-
-            @functools.wraps(test)
-            def looped(**given: Any) -> None:
-                __tracebackhide__ = True
-                failed: list[tuple[str, BaseException]] = []
-                for name, values in _select(table, given):
-                    try:
-                        test(**given, **values)
-                    except FAILURES as error:
-                        failed.append((name, error))
-                _report(failed)
-
+        looped = _loop_async(test, table, at_once) if inspect.iscoroutinefunction(test) else _loop(test, table)
         signature = inspect.signature(test)
         left = [parameter for name, parameter in signature.parameters.items() if name not in wanted]
         looped.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
@@ -60,31 +39,68 @@ def each(names: str | Sequence[str], rows: Iterable[Any], *, ids: Callable[[Any]
     return decorate
 
 
-def _read_values(row: Any, wanted: list[str]) -> dict[str, Any]:
-    values = getattr(row, "values", None) if type(row).__name__ == "ParameterSet" else (row,) if len(wanted) == 1 else row
-    return dict(zip(wanted, values, strict=True))
+def _loop(test: Callable[..., Any], table: list[Row]) -> Callable[..., Any]:
+    @functools.wraps(test)
+    def looped(**given: Any) -> None:
+        __tracebackhide__ = True
+        failed: list[tuple[str, BaseException]] = []
+        for name, values in _select(table, given):
+            try:
+                test(**values)
+            except FAILURES as error:
+                failed.append((name, error))
+        _report(failed)
+
+    return looped
 
 
-def _name_row(row: Any, ids: Callable[[Any], str] | list[str] | None, at: int) -> str:
-    if type(row).__name__ == "ParameterSet" and row.id:
-        return str(row.id)
-    if callable(ids):
-        return ids(row)
-    return ids[at] if ids is not None else repr(row)[:200]
+def _loop_async(test: Callable[..., Any], table: list[Row], at_once: int) -> Callable[..., Any]:
+    @functools.wraps(test)
+    async def looped(**given: Any) -> None:
+        __tracebackhide__ = True
+        failed: list[tuple[str, BaseException]] = []
+        limit = anyio.CapacityLimiter(at_once)
+
+        async def run(name: str, values: dict[str, Any]) -> None:
+            async with limit:
+                try:
+                    await test(**values)
+                except FAILURES as error:
+                    failed.append((name, error))
+
+        async with anyio.create_task_group() as group:
+            for name, values in _select(table, given):
+                if at_once == 1:
+                    await run(name, values)
+                else:
+                    group.start_soon(run, name, values)
+        _report(failed)
+
+    return looped
 
 
-def _select(table: list[tuple[str, dict[str, Any]]], given: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the rows to run, after each fixture that rows do not share is renewed."""
+def _read_rows(wanted: list[str], rows: Iterable[Any], ids: Callable[[Any], str] | list[str] | None) -> list[Row]:
+    table: list[Row] = []
+    for at, row in enumerate(rows):
+        values = (row,) if len(wanted) == 1 else row
+        name = ids(row) if callable(ids) else repr(row)[:200] if ids is None else ids[at]
+        table.append((name, dict(zip(wanted, values, strict=True))))
+    return table
+
+
+def _select(table: list[Row], given: dict[str, Any]) -> Iterator[Row]:
+    """Yield the rows to run with all that the test takes, the folder and the log as good as new."""
     folder: Path | None = given.get("tmp_path")
     for at, (name, values) in enumerate(table):
         if only and only not in name:
             continue
+        own: dict[str, Any] = {}
         if folder is not None:
-            given["tmp_path"] = folder / str(at)
-            given["tmp_path"].mkdir()
+            own["tmp_path"] = folder / str(at)
+            own["tmp_path"].mkdir()
         if "caplog" in given:
             given["caplog"].clear()
-        yield name, values
+        yield name, {**given, **own, **values}
 
 
 def _report(failed: list[tuple[str, BaseException]]) -> None:

@@ -187,7 +187,7 @@ async def test_the_system_is_asked_by_default() -> None:
     assert await resolve_host("127.0.0.1", 443) == ("127.0.0.1",)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=40), st.sampled_from(["https://", "https://[", "https://a@", "http://", ""]), st.text(max_size=20))
 def test_any_text_is_followed_to_a_public_address_or_refused(host: str, before: str, after: str) -> None:
     async def check() -> None:

@@ -22,7 +22,7 @@ from sora_mcp.domain.money import Micros, show, usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import connect
 
-from .stored import CAPS, DAY_S, DONE, FILE, PENDING, Clock, empty_schema, no, purchase
+from .stored import CAPS, DAY_S, DONE, FILE, PENDING, Clock, empty_schema, no, place_empty_store, purchase
 
 pytestmark = pytest.mark.slow
 
@@ -210,7 +210,7 @@ def told(address: Callable[[ExitStack], str], examples: int) -> None:
 
 @pytest.mark.fault("C06")
 def test_no_history_loses_money_on_sqlite() -> None:
-    told(lambda stack: f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/sora.db", examples=40)
+    told(lambda stack: place_empty_store(Path(stack.enter_context(tempfile.TemporaryDirectory()))), examples=40)
 
 
 def test_no_history_loses_money_on_postgresql(postgres_url: str) -> None:

@@ -57,7 +57,7 @@ async def spent(at: Rig) -> tuple[int, int]:
 # OpenRouter
 
 
-@each("signed", [True, False], ids=["signed-link", "link-with-key"])
+@each("signed", [True, False], ids=["signed-link", "link-with-key"], at_once=8)
 async def test_a_model_of_a_list_is_bought_and_settled_to_what_the_job_says(signed: bool, tmp_path: Path) -> None:
     async with rig(OpenRouter(signed=signed), tmp_path) as at:
         job = await at.create(VEO, size="16:9 1080p", seconds=8, options={"audio": False})
@@ -213,7 +213,7 @@ async def test_a_bare_name_finds_the_same_model_at_every_vendor(tmp_path: Path) 
         assert [c.id for c in at.service.catalogue.named("openrouter:bytedance/seedance-2.0")] == ["openrouter:seedance-2.0"]
 
 
-@each("mode", ["auto", "legacy"])
+@each("mode", ["auto", "legacy"], at_once=8)
 async def test_list_sizes_shows_a_list_with_its_day_and_what_is_gone(mode: Literal["auto", "legacy"], tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at, Client(server(at), mode=mode) as client:
         shown = await client.call_tool("list_sizes", {"model": VEO})
@@ -282,7 +282,7 @@ async def test_units_that_nobody_prices_leave_the_price_that_was_held(tmp_path: 
 
 
 @pytest.mark.fault("Q23")
-@each(("verdict", "code", "charged"), [("error", "vendor_rejected", "no"), ("refused", "content_refused", "unknown")])
+@each(("verdict", "code", "charged"), [("error", "vendor_rejected", "no"), ("refused", "content_refused", "unknown")], at_once=8)
 async def test_completed_is_not_always_a_video(verdict: str, code: str, charged: str, tmp_path: Path) -> None:
     async with rig(Fal(verdict=verdict), tmp_path) as at:
         job = await at.until((await at.bought("fal:seedance-2.5", seconds=4)).id, "completed", "failed", "unknown")
@@ -303,7 +303,7 @@ async def test_a_queued_job_is_called_back(tmp_path: Path) -> None:
 # A first answer that is the end
 
 
-@each(("cost", "charged", "spent"), [({"cost": 0.01}, "yes", 10_000), (None, "unknown", 400_000)])
+@each(("cost", "charged", "spent"), [({"cost": 0.01}, "yes", 10_000), (None, "unknown", 400_000)], at_once=8)
 async def test_a_job_that_has_failed_by_the_first_answer_keeps_its_id_and_its_sum(
     cost: dict[str, Any] | None, charged: str, spent: int, tmp_path: Path
 ) -> None:
@@ -329,7 +329,7 @@ async def test_a_job_that_is_made_by_the_first_answer_is_asked_about_when_its_li
 KLING = VideoRequest(PROMPT, "muvi:kling-3.0-standard", seconds=5)
 
 
-@each("shape", ["flat", "enveloped"])
+@each("shape", ["flat", "enveloped"], at_once=8)
 async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: Path) -> None:
     async with rig(Muvi(shape=shape, account="0.8"), tmp_path) as at:
         estimate = await at.service.estimate(KLING, clips=2, principal="local")
@@ -376,7 +376,7 @@ async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Pa
         assert (quote.micros, quote.confidence) == (420_000, "listed")
 
 
-@each(("account", "later", "held"), [("0.8", 0, 420_000), ("1.5", 0, 630_000), ("1.5", 901, 420_000)])
+@each(("account", "later", "held"), [("0.8", 0, 420_000), ("1.5", 0, 630_000), ("1.5", 901, 420_000)], at_once=8)
 async def test_what_is_held_is_never_below_a_quote_of_the_last_quarter_of_an_hour(
     account: str, later: int, held: int, tmp_path: Path
 ) -> None:

@@ -35,7 +35,7 @@ def spent(at: Rig) -> int:
     return sum(row.spent for row in at.service.store.spend(None))
 
 
-@each(("model", "wish", "held", "actual"), BOUGHT, ids=[row[0] for row in BOUGHT])
+@each(("model", "wish", "held", "actual"), BOUGHT, ids=[row[0] for row in BOUGHT], at_once=8)
 async def test_a_purchase_is_settled_at_what_the_vendor_says_it_cost(
     model: str, wish: dict[str, Any], held: int, actual: int | None, tmp_path: Path
 ) -> None:

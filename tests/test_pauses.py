@@ -166,6 +166,7 @@ async def test_a_job_that_cannot_be_called_back_is_asked_about_again_at_once(tmp
         ),
     ],
     ids=["500", "401", "429", "no answer"],
+    at_once=8,
 )
 async def test_a_vendor_that_does_not_say_has_not_refused(fault: str, args: dict[str, Any], code: str, says: str, tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending",)), tmp_path) as at:

@@ -15,12 +15,13 @@ from sora_mcp.store import Store
 from tests.each import each
 
 from .nouns import a_job
+from .stored import place_empty_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """With one finished job of Anna's."""
-    opened = Store(f"sqlite:///{tmp_path / 'home' / 'sora.db'}", tmp_path / "home")
+    opened = Store(place_empty_store(tmp_path / "home"), tmp_path / "home")
     opened.add(replace(a_job(), principal="anna", state="completed"), "f" * 64)
     yield opened
     opened.close()

@@ -95,6 +95,7 @@ def row(job_id: str, model: str = SLUG, at: str = THEN) -> dict[str, Any]:
     ("fault", "args"),
     [("close", {}), ("reset", {}), ("half_headers", {}), ("instead", {"status": 500, "taken": True}), ("mended", {"with": {"jobId": 7}})],
     ids=["closed", "reset", "half an answer", "500, taken anyway", "no id"],
+    at_once=8,
 )
 async def test_the_one_job_that_it_can_be_is_adopted_and_brought_home(fault: str, args: dict[str, Any], tmp_path: Path) -> None:
     async with lost(Muvi(created_at=THEN), tmp_path, fault, **args) as (at, job, _):
@@ -128,6 +129,7 @@ async def test_of_two_jobs_that_it_may_be_a_person_says_which(tmp_path: Path) ->
         row("job_other", at="2026-11-20T12:10:00Z"),
     ],
     ids=["another model", "before", "after"],
+    at_once=8,
 )
 async def test_a_job_of_another_model_or_time_is_never_adopted(stranger: dict[str, Any], tmp_path: Path) -> None:
     async with lost(Muvi(strangers=[stranger]), tmp_path, taken=False) as (at, job, _):
@@ -152,7 +154,7 @@ def told(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
 
 
-@each("fast_s", [45, 3_600, -180, -7_200], ids=lambda fast_s: f"{fast_s} s fast")
+@each("fast_s", [45, 3_600, -180, -7_200], ids=lambda fast_s: f"{fast_s} s fast", at_once=8)
 async def test_a_clock_that_is_wrong_hides_no_job(fast_s: int, tmp_path: Path) -> None:
     async with lost(Muvi(created_at=told(NOON - fast_s + 1)), tmp_path) as (at, job, clock):
         at.wire.clock = lambda: clock() - fast_s
@@ -169,7 +171,7 @@ async def test_a_clock_that_is_wrong_and_told_so_still_gives_back_what_was_never
         assert (gone.state, gone.charged, at.held()) == ("failed", "no", 0)
 
 
-@each("dates", [None, "soon", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 20 Nov 0000 12:00:00 GMT"], ids=str)
+@each("dates", [None, "soon", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 20 Nov 0000 12:00:00 GMT"], ids=str, at_once=8)
 async def test_where_nobody_tells_the_vendors_time_absence_proves_nothing(dates: str | None, tmp_path: Path) -> None:
     async with lost(Muvi(), tmp_path, taken=False) as (at, job, clock):
         headers = {} if dates is None else {"Date": dates}
@@ -184,7 +186,7 @@ async def test_where_nobody_tells_the_vendors_time_the_job_at_ours_is_still_adop
         assert (await ended(at, job, "completed")).vendor_id == at.wire.made[0].id
 
 
-@each("off_s", [-82_800, -600, 300, 82_800])
+@each("off_s", [-82_800, -600, 300, 82_800], at_once=8)
 async def test_a_job_near_the_time_is_neither_adopted_nor_proof_of_absence(off_s: int, tmp_path: Path) -> None:
     async with lost(Muvi(created_at=told(NOON + off_s)), tmp_path) as (at, job, clock):
         clock.at += PROVEN_S
@@ -213,6 +215,7 @@ async def test_a_job_of_another_day_is_no_doubt(tmp_path: Path) -> None:
         {"status": 200, "json": {"jobs": [{"jobId": "job_1", "model": SLUG, "createdAt": "soon"}], "hasMore": False, "nextCursor": None}},
     ],
     ids=["an error", "a page", "no list", "pages without end", "an id that leads elsewhere", "no time"],
+    at_once=8,
 )
 async def test_a_list_that_lies_decides_nothing(lie: dict[str, Any], tmp_path: Path) -> None:
     async with lost(Muvi(created_at=THEN), tmp_path) as (at, job, clock):
@@ -361,7 +364,7 @@ def test_a_page_of_jobs_names_those_of_the_model_and_the_time_and_the_next_page(
 
 
 @pytest.mark.fault("S24")
-@each("vendor", [MuleRun, Pixazo])
+@each("vendor", [MuleRun, Pixazo], at_once=8)
 async def test_where_the_vendor_has_no_list_nothing_is_looked_at(vendor: Any, tmp_path: Path) -> None:
     async with rig(vendor(), tmp_path) as at:
         at.wire.arm("submit", "close")

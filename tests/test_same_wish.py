@@ -64,7 +64,7 @@ MOVED: dict[str, Callable[[Rig], None]] = {"a dearer price": dearer, "no key": k
 
 
 @each("request_id", ["r1", None], ids=["by id", "by words"])
-@each("moved", MOVED)
+@each("moved", MOVED, at_once=8)
 async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_as(
     moved: str, request_id: str | None, tmp_path: Path
 ) -> None:
@@ -139,6 +139,7 @@ async def test_other_words_for_the_very_same_order_are_the_same_wish(tmp_path: P
         {"model": "muvi:sora-2"},
     ],
     ids=lambda change: next(iter(change)),
+    at_once=8,
 )
 async def test_any_other_word_is_another_wish(change: dict[str, Any], tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.store import Store
+from tests.stored import place_empty_store
 
 
 @pytest.fixture
@@ -27,6 +28,6 @@ def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, 
 def store(said: dict[str, str]) -> Iterator[Store]:
     """The store that the commands will open."""
     home = Path(said["SORA_MCP_HOME"])
-    opened = Store(f"sqlite:///{home / 'sora.db'}", home)
+    opened = Store(place_empty_store(home), home)
     yield opened
     opened.close()

@@ -45,7 +45,8 @@ def clear(status: int) -> Row:
     return no(f"S18 {status}", status, wrong("INVALID_INPUT", HOSTILE), "vendor_rejected")
 
 
-QUICK = 0.4
+QUICK = 3.0
+"""Seconds of a paid call that hangs: enough for a slow machine to send it. The rows run side by side."""
 HOPS = (301, 302, 303, 307, 308)
 SUBMIT: tuple[Row, ...] = (
     Row("S04 close at accept", "close", on="accept", creates=0),

@@ -30,7 +30,7 @@ def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.fault(*ids_of(row.id for row in SUBMIT))
-@each("row", SUBMIT, ids=[row.id for row in SUBMIT])
+@each("row", SUBMIT, ids=[row.id for row in SUBMIT], at_once=8)
 async def test_a_fault_of_the_paid_call(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -44,7 +44,7 @@ async def test_a_fault_of_the_paid_call(row: Row, tmp_path: Path, caplog: pytest
 
 
 @pytest.mark.fault(*ids_of(row.id for row in STATUS))
-@each("row", STATUS, ids=[row.id for row in STATUS])
+@each("row", STATUS, ids=[row.id for row in STATUS], at_once=8)
 async def test_a_fault_of_a_question(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -53,7 +53,7 @@ async def test_a_fault_of_a_question(row: Row, tmp_path: Path, caplog: pytest.Lo
 
 
 @pytest.mark.fault(*ids_of(row.id for row in DOWNLOAD))
-@each("row", DOWNLOAD, ids=[row.id for row in DOWNLOAD])
+@each("row", DOWNLOAD, ids=[row.id for row in DOWNLOAD], at_once=8)
 async def test_a_fault_of_a_download(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with struck(row, tmp_path) as (at, tripwire):
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -63,7 +63,7 @@ async def test_a_fault_of_a_download(row: Row, tmp_path: Path, caplog: pytest.Lo
 
 
 @pytest.mark.fault(*ids_of(name for name, _ in LINKS))
-@each("link", [link for _, link in LINKS], ids=[name for name, _ in LINKS])
+@each("link", [link for _, link in LINKS], ids=[name for name, _ in LINKS], at_once=8)
 async def test_a_link_to_where_nobody_should_go(link: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:
         told = link.replace("PORT", str(tripwire.port)).replace("TRUSTED", at.cdn.host)
@@ -76,7 +76,7 @@ async def test_a_link_to_where_nobody_should_go(link: str, tmp_path: Path, caplo
 
 
 @pytest.mark.fault(*ids_of(name for name, _ in NO_LINKS))
-@each("link", [link for _, link in NO_LINKS], ids=[name for name, _ in NO_LINKS])
+@each("link", [link for _, link in NO_LINKS], ids=[name for name, _ in NO_LINKS], at_once=8)
 async def test_what_is_no_link_is_no_end(link: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:
         told = link.replace("PORT", str(tripwire.port))

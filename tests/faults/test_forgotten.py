@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.fault("Q15", "Q20")
-@each("status", [404, 410], ids=["Q15 404 for ever", "Q20 410 for ever"])
+@each("status", [404, 410], ids=["Q15 404 for ever", "Q20 410 for ever"], at_once=8)
 async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_while(
     status: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -36,7 +36,7 @@ async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_whil
         await sound(at, tmp_path, job, caplog)
 
 
-@each("faults", [(404, 404, 404), (503, 503, 404), (404, 200, 404, 404)], ids=str)
+@each("faults", [(404, 404, 404), (503, 503, 404), (404, 200, 404, 404)], ids=str, at_once=8)
 async def test_a_vendor_that_forgets_the_job_for_a_moment_is_not_believed_however_long_it_was_silent(
     faults: tuple[int, ...], tmp_path: Path
 ) -> None:

@@ -64,7 +64,7 @@ async def test_s02_a_name_that_does_not_exist_costs_nothing(tmp_path: Path, capl
 
 
 @pytest.mark.fault("S03")
-@each("name", ["127.0.0.1", "other.example"])
+@each("name", ["127.0.0.1", "other.example"], at_once=8)
 async def test_s03_a_certificate_that_nobody_vouches_for_is_not_talked_to(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -119,7 +119,7 @@ async def test_s21_a_vendor_that_never_takes_it_ends_it_for_nothing(tmp_path: Pa
 
 
 @pytest.mark.fault("S22")
-@each("told", ["999999", "1e400", "Fri, 31 Dec 9999 23:59:59 GMT"])
+@each("told", ["999999", "1e400", "Fri, 31 Dec 9999 23:59:59 GMT"], at_once=8)
 async def test_s22_a_wait_without_end_is_cut_and_the_job_can_be_called_back(
     told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -188,7 +188,7 @@ NO_LINKS = (None, "", "file:///etc/passwd", "ftp://127.0.0.1/v.mp4", "data:video
 
 
 @pytest.mark.fault("D06", "Q11")
-@each("link", NO_LINKS, ids=str)
+@each("link", NO_LINKS, ids=str, at_once=8)
 async def test_a_video_that_is_made_but_has_no_link_is_not_asked_for_for_ever(
     link: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -282,7 +282,7 @@ async def test_d12_a_dead_link_is_replaced_by_a_new_one(tmp_path: Path) -> None:
         assert (job.state, [heard.path for heard in at.cdn.heard]) == ("completed", ["/files/old.mp4", "/files/0/video.mp4"])
 
 
-@each("key", ["job", "0", "status", "127.0.0"])
+@each("key", ["job", "0", "status", "127.0.0"], at_once=8)
 async def test_a_dummy_that_stands_for_a_key_is_not_cut_out_of_ids_names_and_links(key: str, tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.vendor.key, at.service.http_client.keys = key, {"muvi": Secret(key)}

@@ -38,7 +38,7 @@ async def asked_until(at: Rig, job_id: str, count: int) -> bool:
 
 
 @pytest.mark.fault("Q07")
-@each("cost", [-1, "free", True, [], 10**30])
+@each("cost", [-1, "free", True, [], 10**30], at_once=8)
 async def test_q07_a_sum_that_cannot_be_leaves_the_price_that_was_held(
     cost: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -117,6 +117,7 @@ async def test_q17_fifty_errors_in_a_row_are_survived(tmp_path: Path, caplog: py
         ("instead", {"status": 500}, "Muvi answers 500."),
         ("instead", {"status": 404}, "Muvi does not find this job."),
     ],
+    at_once=8,
 )
 async def test_q17_a_person_is_told_why_nothing_is_heard_until_something_is(
     fault: str, args: dict[str, Any], why: str, tmp_path: Path
@@ -173,6 +174,7 @@ STRAY = ("polling_url", "status_url", "response_url", "cancel_url")
         (Fal, "fal:seedance-2.5", {"seconds": 4}),
     ],
     ids=["pixazo", "openrouter", "fal"],
+    at_once=8,
 )
 async def test_q19_an_address_to_ask_at_is_made_here_and_not_taken(
     vendor: Callable[[], Played], model: str, wish: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture

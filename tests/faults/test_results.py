@@ -202,7 +202,7 @@ NAMES = ("../../.bashrc", "C:\\x", "a\\0b.mp4", "x" * 4096, "CON", "\u202egpj.ex
 
 
 @pytest.mark.fault("D14")
-@each("name", NAMES, ids=ascii)
+@each("name", NAMES, ids=ascii, at_once=8)
 async def test_d14_a_name_that_a_host_gives_its_file_is_not_used(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
         told = name.encode().decode("latin-1")
@@ -258,7 +258,7 @@ SWAPS = (gone, swapped_for_a_link, swapped_for_a_file)
 
 
 @pytest.mark.fault("D16")
-@each("strike", SWAPS, ids=[strike.__name__ for strike in SWAPS])
+@each("strike", SWAPS, ids=[strike.__name__ for strike in SWAPS], at_once=8)
 async def test_d16_what_is_swapped_under_a_download_is_never_called_its_file(
     strike: Callable[[Path, Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -17,8 +19,14 @@ HERTZ = 48_000
 
 
 def a_clip(path: Path, *, colours: tuple[str, ...] = ("red", "blue"), size: tuple[int, int] = (320, 180), sound: bool = True) -> Path:
-    """A second of each colour, with a tone under it."""
-    with av.open(str(path), "w", format="mp4") as out:
+    """Write a clip with a second of each colour and a tone under it, which is encoded once in a run."""
+    path.write_bytes(_encode(colours, size, sound))
+    return path
+
+
+@cache
+def _encode(colours: tuple[str, ...], size: tuple[int, int], sound: bool) -> bytes:
+    with av.open(content := BytesIO(), "w", format="mp4") as out:
         video = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "18"})
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         audio = out.add_stream("aac", rate=HERTZ, layout="mono") if sound else None
@@ -36,7 +44,7 @@ def a_clip(path: Path, *, colours: tuple[str, ...] = ("red", "blue"), size: tupl
             out.mux(audio.encode(part))
         if audio:
             out.mux(audio.encode(None))
-    return path
+    return content.getvalue()
 
 
 UNTURNED = 1 << 16

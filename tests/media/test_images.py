@@ -113,14 +113,14 @@ def test_a_picture_of_more_than_100_megapixels_is_refused() -> None:
 
 
 @pytest.mark.fault("I08")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(sorted(PICTURES)), st.floats(0, 0.99))
 def test_a_picture_that_was_cut_off_anywhere_is_refused(name: str, part: float) -> None:
     raw, _ = PICTURES[name]
     assert refusal(raw[: int(len(raw) * part)])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from([raw for raw, _ in PICTURES.values()]), st.integers(0, 80), st.binary(max_size=40))
 def test_a_damaged_picture_is_measured_or_refused_and_nothing_else(raw: bytes, at: int, damage: bytes) -> None:
     try:

@@ -217,14 +217,14 @@ def test_a_giant_index_is_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("D11")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, len(WHOLE) - 1))
 @example(len(WHOLE) - 1)
 def test_a_clip_that_was_cut_off_anywhere_is_refused(length: int) -> None:
     assert refusal(WHOLE[:length])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 4000), st.binary(min_size=1, max_size=12))
 def test_a_damaged_index_gives_facts_or_a_reason_and_nothing_else(at: int, damage: bytes) -> None:
     raw = bytearray(WHOLE)
@@ -237,7 +237,7 @@ def test_a_damaged_index_gives_facts_or_a_reason_and_nothing_else(at: int, damag
         assert found.width > 0 and found.height > 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=200), st.sampled_from([b"", Mp4.ftyp, Mp4.ftyp + Mp4.mdat, b"\0\0\0\x40moov"]))
 def test_noise_is_refused(noise: bytes, before: bytes) -> None:
     assert refusal(before + noise).endswith(".")

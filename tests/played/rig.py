@@ -24,6 +24,7 @@ from sora_mcp.jobs.service import VideoRequest, VideoService
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors import EVERY
+from tests.stored import place_empty_store
 from tests.waiting import patience
 
 from . import KEY, KEYS, Cdn, Played, Wire, played
@@ -133,6 +134,8 @@ async def rig(
     async with played(vendor) as wire, played(Cdn(vendor.clip)) as cdn:
         vendor.cdn, wire.clock = cdn.address, clock
         settings = settled(folder, {name: wire.address} if own else {}, (wire.host, cdn.host), **env)
+        if not settings.home.exists() and settings.database_url.startswith("sqlite"):
+            place_empty_store(settings.home)
         at = Rig(name, vendor, wire, cdn, settings, folder, submit_s, clock)
         await at.open()
         try:

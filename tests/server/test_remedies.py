@@ -81,9 +81,9 @@ def told(error: dict[str, Any]) -> tuple[list[str], dict[str, Any], set[float]]:
 
 
 @each("row", WRONG, ids=lambda row: row[0])
-async def test_all_that_is_wrong_is_told_at_once_with_a_call_that_works_and_its_price(tmp_path: Path, row: Row, era: Era) -> None:
+async def test_all_that_is_wrong_is_told_at_once_with_a_call_that_works_and_its_price(tmp_path: Path, row: Row) -> None:
     _, call, broken, changes, price = row
-    async with client(tmp_path, era) as asking:
+    async with client(tmp_path) as asking:
         await asking.call_tool("create_video", ONE_REQUEST)
         error = ((await asking.call_tool("create_video", call)).structured_content or {})["error"]
         assert told(error) == (broken, changes, {price})
@@ -100,8 +100,8 @@ async def test_the_call_that_works_passes_no_cap_and_the_message_says_why(tmp_pa
         assert f"{VEO} costs $2.40. Only $1.30 of the day's $1.30 is left." in error["message"]
 
 
-async def test_where_no_call_works_nothing_is_offered(tmp_path: Path, era: Era) -> None:
-    async with client(tmp_path, era) as asking:
+async def test_where_no_call_works_nothing_is_offered(tmp_path: Path) -> None:
+    async with client(tmp_path) as asking:
         unknown_frame = await asking.call_tool("create_video", video(input_image="v_0000000000#last"))
         endless_name = await asking.call_tool("create_video", video(**{"x" * 101: 1}))
     first, second = ((answer.structured_content or {})["error"] for answer in (unknown_frame, endless_name))
@@ -109,8 +109,8 @@ async def test_where_no_call_works_nothing_is_offered(tmp_path: Path, era: Era) 
     assert told(second) == (["x" * 100], {}, set())
 
 
-async def test_a_prompt_that_no_model_takes_is_told_with_the_rest_and_never_offered(tmp_path: Path, era: Era) -> None:
-    async with client(tmp_path, era) as asking:
+async def test_a_prompt_that_no_model_takes_is_told_with_the_rest_and_never_offered(tmp_path: Path) -> None:
+    async with client(tmp_path) as asking:
         answer = await asking.call_tool("create_video", {"text": "x" * 10_000, "model": VEO, "duration": 60})
         assert told((answer.structured_content or {})["error"]) == (
             ["text", "duration", "prompt", "seconds"],
@@ -119,8 +119,8 @@ async def test_a_prompt_that_no_model_takes_is_told_with_the_rest_and_never_offe
         )
 
 
-async def test_an_estimate_is_told_as_much_and_its_call_may_pass_a_cap(tmp_path: Path, era: Era) -> None:
-    async with client(tmp_path, era, SORA_MCP_DAILY_USD="1") as asking:
+async def test_an_estimate_is_told_as_much_and_its_call_may_pass_a_cap(tmp_path: Path) -> None:
+    async with client(tmp_path, "auto", SORA_MCP_DAILY_USD="1") as asking:
         call = {"model": VEO, "duration": 60, "image": "yes", "aspect_ratio": "16:9 4k"}
         no = await asking.call_tool("estimate_cost", call)
         broken, changes, prices = told((no.structured_content or {})["error"])
@@ -130,8 +130,8 @@ async def test_an_estimate_is_told_as_much_and_its_call_may_pass_a_cap(tmp_path:
         assert (yes["allowed"], {yes["usd"]}) == (False, prices)
 
 
-async def test_a_wrong_call_leaves_no_trace(tmp_path: Path, era: Era) -> None:
-    async with client(tmp_path, era, SORA_MCP_CONFIRM_ABOVE_USD="0.01") as asking:
+async def test_a_wrong_call_leaves_no_trace(tmp_path: Path) -> None:
+    async with client(tmp_path, "auto", SORA_MCP_CONFIRM_ABOVE_USD="0.01") as asking:
         before = (await asking.call_tool("list_videos", {})).structured_content
         error = ((await asking.call_tool("create_video", video(duration=8))).structured_content or {})["error"]
         assert (await asking.call_tool("list_videos", {})).structured_content == before

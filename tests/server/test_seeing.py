@@ -59,7 +59,7 @@ class Room:
 
 
 @asynccontextmanager
-async def a_room(folder: Path, era: Era) -> AsyncIterator[Room]:
+async def a_room(folder: Path, era: Era = "auto") -> AsyncIterator[Room]:
     settings = settled(folder, {}, ())
     settings.output_dir.mkdir(parents=True)
     path = a_clip(settings.output_dir / "clip.mp4")
@@ -108,8 +108,8 @@ async def test_the_sheet_is_a_resource_too(era: Era, tmp_path: Path) -> None:
     assert (content.mime_type, base64.b64decode(content.blob)[:3]) == ("image/jpeg", b"\xff\xd8\xff")
 
 
-async def test_what_is_not_there_cannot_be_seen(era: Era, tmp_path: Path) -> None:
-    async with a_room(tmp_path, era) as room:
+async def test_what_is_not_there_cannot_be_seen(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as room:
         unknown = await room.refused("view_video", job_id="v_1111111111")
         slow = await room.bought(prompt="slow:30")
         unfinished = [
@@ -123,8 +123,8 @@ async def test_what_is_not_there_cannot_be_seen(era: Era, tmp_path: Path) -> Non
     assert (unknown["code"], [error["code"] for error in unfinished]) == ("not_found", ["not_finished"] * 3)
 
 
-async def test_without_the_media_extra_each_says_what_brings_it(era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with a_room(tmp_path, era) as room:
+async def test_without_the_media_extra_each_says_what_brings_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_room(tmp_path) as room:
         monkeypatch.setattr(optional, "find_spec", lambda _: None)
         errors = [
             await room.refused("view_video", job_id=room.clip),
@@ -137,7 +137,7 @@ async def test_without_the_media_extra_each_says_what_brings_it(era: Era, tmp_pa
 
 @each(("moment", "colour"), [("first", "red"), ("last", "blue"), ("1.5s", "blue")])
 async def test_a_frame_of_a_job_becomes_the_first_frame_of_the_next(tmp_path: Path, moment: str, colour: str) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         image = await room.service.frames.read(f"{room.clip}#{moment}", principal="local")
         made = await room.bought(image=f"{room.clip}#{moment}", size="1280x720")
         job = json.loads((await room.client.read_resource(f"sora://videos/{made['job_id']}")).contents[0].text)  # pyright: ignore
@@ -146,8 +146,8 @@ async def test_a_frame_of_a_job_becomes_the_first_frame_of_the_next(tmp_path: Pa
     assert (colour_of(Image.open(io.BytesIO(raw))), job["parents"]) == (colour, [room.clip])
 
 
-async def test_a_clip_itself_is_no_first_frame_and_its_last_frame_is_offered(era: Era, tmp_path: Path) -> None:
-    async with a_room(tmp_path, era) as room:
+async def test_a_clip_itself_is_no_first_frame_and_its_last_frame_is_offered(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as room:
         error = await room.refused("create_video", prompt="x", model="sample:sample", image=f" {room.clip.upper()}")
         misnamed = await room.refused("create_video", prompt="x", model="sample:sample", image_url=room.clip, duration=5)
         await room.bought(image=error["fixes"][0]["value"])
@@ -158,15 +158,15 @@ async def test_a_clip_itself_is_no_first_frame_and_its_last_frame_is_offered(era
     assert [fix["value"] for fix in misnamed["fixes"]] == [last["value"], 5, None, None]
 
 
-async def test_a_last_frame_that_the_model_does_not_take_is_not_offered(era: Era, tmp_path: Path) -> None:
-    async with a_room(tmp_path, era) as room:
+async def test_a_last_frame_that_the_model_does_not_take_is_not_offered(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as room:
         error = await room.refused("create_video", prompt="x", model="sample:sample", image=room.clip, seconds=60)
     assert [(fix["argument"], fix["value"]) for fix in error["fixes"]] == [("image", None), ("seconds", 20)]
 
 
 @each("moment", ["", "#first", "#last", "#0.5s"])
-async def test_a_picture_that_was_cut_out_of_a_clip_is_a_first_frame(tmp_path: Path, moment: str, era: Era) -> None:
-    async with a_room(tmp_path, era) as room:
+async def test_a_picture_that_was_cut_out_of_a_clip_is_a_first_frame(tmp_path: Path, moment: str) -> None:
+    async with a_room(tmp_path) as room:
         cut = await room.edited(inputs=[room.clip], action="frame", start=1.5)
         image = await room.service.frames.read(f"{cut['job_id']}{moment}", principal="local")
         await room.bought(image=f"{cut['job_id']}{moment}", size="1280x720")
@@ -175,7 +175,7 @@ async def test_a_picture_that_was_cut_out_of_a_clip_is_a_first_frame(tmp_path: P
 
 
 async def test_a_moving_picture_of_a_job_is_no_first_frame(tmp_path: Path) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         moving = await room.edited(inputs=[room.clip], action="gif")
         error = await room.refused("create_video", prompt="x", model="sample:sample", image=moving["job_id"])
     assert error["broken"] == [{"argument": "image", "got": "a GIF", "allowed": "a PNG, JPEG or WebP picture"}]
@@ -183,13 +183,13 @@ async def test_a_moving_picture_of_a_job_is_no_first_frame(tmp_path: Path) -> No
 
 @each("image", ["v_0000000000", "v_0123456789"])
 async def test_a_job_of_nobody_or_of_somebody_else_is_not_there(tmp_path: Path, image: str) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         with pytest.raises(NotFound, match=f"There is no job '{image}'"):
             await room.service.frames.read(image, principal="somebody else")
 
 
 async def test_a_picture_of_a_job_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         cut = await room.edited(inputs=[room.clip], action="frame", start=1.5)
         path = Path(cut["path"])
         path.rename(tmp_path / "elsewhere.png")
@@ -198,8 +198,8 @@ async def test_a_picture_of_a_job_that_became_a_link_is_not_followed(tmp_path: P
     assert error["code"] == "not_finished"
 
 
-async def test_a_moment_behind_the_end_is_refused(era: Era, tmp_path: Path) -> None:
-    async with a_room(tmp_path, era) as room:
+async def test_a_moment_behind_the_end_is_refused(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as room:
         error = await room.refused("create_video", prompt="x", model="sample:sample", image=f"{room.clip}#2s")
     assert error["broken"] == [
         {"argument": "image", "got": "2 s", "allowed": "a second before the clip's end at 2 s, or v_0123456789#last"}
@@ -207,13 +207,13 @@ async def test_a_moment_behind_the_end_is_refused(era: Era, tmp_path: Path) -> N
 
 
 async def test_others_have_no_frames_of_this_job(tmp_path: Path) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         with pytest.raises(Exception, match="There is no job"):
             await room.service.frames.read(f"{room.clip}#last", principal="somebody else")
 
 
-async def test_a_first_frame_is_made_to_fit_and_the_result_says_so(era: Era, tmp_path: Path) -> None:
-    async with a_room(tmp_path, era) as room:
+async def test_a_first_frame_is_made_to_fit_and_the_result_says_so(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as room:
         made = await room.bought(image=f"{room.clip}#last", size="720x1280", options={"fit": "crop"})
         plain = await room.bought(image=f"{room.clip}#last", size="720x1280", options={"fit": "none"})
     said = "The first frame was cropped from 320x180 to 720x1280."
@@ -229,7 +229,7 @@ async def test_a_first_frame_is_made_to_fit_and_the_result_says_so(era: Era, tmp
     ],
 )
 async def test_a_fit_that_cannot_be_is_refused(tmp_path: Path, arguments: dict[str, Any], allowed: str) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         error = await room.refused("create_video", prompt="x", model="sample:sample", **arguments)
     assert [(rule["argument"], rule["allowed"]) for rule in error["broken"]] == [("options.fit", allowed)]
 
@@ -245,7 +245,7 @@ async def test_a_fit_that_cannot_be_is_refused(tmp_path: Path, arguments: dict[s
     ],
 )
 async def test_an_edit_is_a_job_like_any_other(tmp_path: Path, arguments: dict[str, Any], size: str, seconds: int) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         made = await room.edited(inputs=[room.clip], **arguments)
         again = await room.edited(inputs=[room.clip], **arguments)
         listed = (await room.call("list_videos", query=str(arguments["action"]))).structured_content or {}
@@ -262,14 +262,14 @@ async def test_an_edit_is_a_job_like_any_other(tmp_path: Path, arguments: dict[s
     assert len(json.dumps(made, separators=(",", ":")).encode()) <= 720
 
 
-async def test_clips_are_joined_by_job_and_by_path(era: Era, tmp_path: Path) -> None:
-    async with a_room(tmp_path, era) as room:
+async def test_clips_are_joined_by_job_and_by_path(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as room:
         made = await room.edited(inputs=[room.clip, "clip.mp4"], action="join")
     assert (made["seconds"], made["size"], made["message"].split(".")[0]) == (4, "320x180", "join of v_0123456789")
 
 
 async def test_a_file_that_was_deleted_is_made_again(tmp_path: Path) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         first = await room.edited(inputs=[room.clip], action="frame")
         Path(first["path"]).unlink()
         second = await room.edited(inputs=[room.clip], action="frame")
@@ -289,7 +289,7 @@ async def test_a_file_that_was_deleted_is_made_again(tmp_path: Path) -> None:
     ],
 )
 async def test_a_wrong_edit_is_refused_with_a_value_that_works(tmp_path: Path, arguments: dict[str, Any], argument: str, fix: Any) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         error = await room.refused("edit_video", inputs=[room.clip], **arguments)
         first = error["fixes"][0]
         mended = {name: value for name, value in {**arguments, first["argument"]: first["value"]}.items() if value is not None}
@@ -298,7 +298,7 @@ async def test_a_wrong_edit_is_refused_with_a_value_that_works(tmp_path: Path, a
 
 
 async def test_three_who_ask_for_the_same_edit_at_once_get_the_same(tmp_path: Path) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         answers: list[dict[str, Any]] = []
 
         async def ask() -> None:
@@ -311,7 +311,7 @@ async def test_three_who_ask_for_the_same_edit_at_once_get_the_same(tmp_path: Pa
 
 
 async def test_a_clip_in_fragments_is_edited_and_joined(tmp_path: Path) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         folder = room.service.settings.output_dir
         remuxed(folder / "fragments.mp4", folder / "clip.mp4", movflags="frag_keyframe+empty_moov")
         joined = await room.edited(inputs=["fragments.mp4", room.clip], action="join")
@@ -326,20 +326,20 @@ async def test_a_clip_in_fragments_is_edited_and_joined(tmp_path: Path) -> None:
 
 @each("text", ["\u200b\u200b", "\u200d", " \u200c \n", "\u2066\u2069"])
 async def test_a_caption_that_nobody_could_see_is_refused(tmp_path: Path, text: str) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         error = await room.refused("edit_video", inputs=[room.clip], action="caption", text=text)
     assert [(rule["argument"], rule["allowed"]) for rule in error["broken"]] == [("text", "given: at most 300 characters to show")]
 
 
 @each("name", ["/etc/passwd", "../prices.toml", "missing.mp4"])
 async def test_no_other_file_can_be_edited(tmp_path: Path, name: str) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         error = await room.refused("edit_video", inputs=[name], action="gif")
     assert (error["code"], error["charged"]) == ("invalid_argument", "no")
 
 
 async def test_a_text_with_the_name_of_a_film_is_refused_for_what_it_is(tmp_path: Path) -> None:
-    async with a_room(tmp_path, "auto") as room:
+    async with a_room(tmp_path) as room:
         (room.service.settings.output_dir / "film.mp4").write_text("no film\n" * 100)
         error = await room.refused("edit_video", inputs=["film.mp4"], action="gif")
     assert (error["code"], error["charged"], error["message"]) == ("result_invalid", "no", "film.mp4: It is text, no video.")

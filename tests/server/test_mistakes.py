@@ -124,7 +124,7 @@ MISTAKES = (
 
 
 @asynccontextmanager
-async def client(folder: Path, era: Era, **env: str) -> AsyncIterator[Client]:
+async def client(folder: Path, era: Era = "auto", **env: str) -> AsyncIterator[Client]:
     """A server over a real desk, with a key at a vendor that never answers, and a clip that was asked for before."""
     environ = {
         "MUVI_API_KEY": "k",

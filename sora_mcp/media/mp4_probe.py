@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from sora_mcp.domain.errors import BadMedia
+from sora_mcp.media.containers import HEAD_BYTES, UNKNOWN, find_container
 
 MOST_MOOV_BYTES = 64 * 1024 * 1024
 MOST_BOXES = 100_000
@@ -18,8 +19,7 @@ FOLLOWING = (b"moof", b"mfra", b"sidx", b"ssix", b"emsg", b"prft", b"meta", b"md
 """Top-level boxes that may follow later."""
 LEADING = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"styp", b"pnot")
 """Boxes that an MP4 or QuickTime file may begin with."""
-WEBM = b"\x1a\x45\xdf\xa3"
-UNKNOWN = (0, 2**32 - 1, 2**64 - 1)
+UNSTATED = (0, 2**32 - 1, 2**64 - 1)
 """Durations that mean "not stated here"."""
 
 
@@ -44,7 +44,7 @@ def probe_mp4(path: Path) -> VideoInfo:
     """Return the file's length and size. Raises BadMedia when it is no whole MP4 with a video track."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        _check_start(file.read(512), size)
+        _check_start(file.read(HEAD_BYTES), size)
         reader = _BoxReader(file)
         boxes = reader.read_top_level(size)
         _find_box(boxes, b"ftyp", "It has no ftyp header, so it is no MP4.")
@@ -176,7 +176,7 @@ class _BoxReader:
         scale, ticks = struct.unpack_from(form, content, at)
         if scale == 0:
             raise BadMedia(f"The box {_name(box.kind)} counts no ticks per second.")
-        return scale, None if ticks in UNKNOWN else ticks
+        return scale, None if ticks in UNSTATED else ticks
 
     def _read_fragmented_duration(self, mvex: _Box, clock: tuple[int, int | None]) -> float | None:
         """Return the length in seconds that a fragmented file may state in mehd."""
@@ -185,7 +185,7 @@ class _BoxReader:
             return _to_seconds(clock)
         content = self._read_content(header, 12)
         ticks = int.from_bytes(content[4:12] if content[0] == 1 else content[4:8], "big")
-        return _to_seconds((clock[0], None if ticks in UNKNOWN else ticks))
+        return _to_seconds((clock[0], None if ticks in UNSTATED else ticks))
 
     def _read_content(self, box: _Box, most: int) -> bytes:
         """Return at most `most` bytes of a box's content. Raises BadMedia when it is empty."""
@@ -195,20 +195,14 @@ class _BoxReader:
 
 def _check_start(head: bytes, size: int) -> None:
     """Raise BadMedia, naming what came instead, unless the file begins like an MP4."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if size == 0:
         raise BadMedia("The file is empty.")
-    if head.startswith(WEBM):
-        raise BadMedia("It is a WebM or Matroska file; only MP4 is taken.")
-    if head[4:8] in LEADING:
+    container = find_container(head)
+    if head[4:8] in LEADING and container.family in ("video", "unknown"):
         return
-    if start.startswith(b"<"):
-        raise BadMedia("It is a web page or XML, no video.")
-    if start.startswith((b"{", b"[")):
-        raise BadMedia("It is JSON, no video.")
-    if all(byte >= 0x20 or byte in b"\t\r\n" for byte in head):
-        raise BadMedia("It is text, no video.")
-    raise BadMedia("It is no MP4: it does not begin like one.")
+    if container is UNKNOWN:
+        raise BadMedia("It is no MP4: it does not begin like one.")
+    raise BadMedia(f"It is {container.words}, no MP4.")
 
 
 def _read_size(tkhd: bytes) -> tuple[int, int]:
@@ -227,7 +221,7 @@ def _read_shown_ticks(tkhd: bytes) -> int | None:
     """Return how long the track is shown, in the movie's ticks; None when unknown."""
     form, at = (">Q", 28) if tkhd[0] == 1 else (">I", 20)
     ticks: int = struct.unpack_from(form, tkhd, at)[0]
-    return None if ticks in UNKNOWN else ticks
+    return None if ticks in UNSTATED else ticks
 
 
 def _find_box(boxes: list[_Box], kind: bytes, otherwise: str) -> _Box:

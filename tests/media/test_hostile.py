@@ -71,9 +71,9 @@ def ten_thousand_frames() -> bytes:
 
 FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "zero length": (written(b""), "The file is empty."),
-    "text": (written(b"This is no film.\n" * 99), "It is text, no video."),
-    "playlist": (written(b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/secret\n"), "It is text, no video."),
-    "10,000 frames of GIF": (a_gif, "It is no MP4: it does not begin like one."),
+    "text": (written(b"This is no film.\n" * 99), "It is text, no MP4."),
+    "playlist": (written(b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/secret\n"), "It is an HLS playlist, no MP4."),
+    "10,000 frames of GIF": (a_gif, "It is a GIF, no MP4."),
     "truncated": (truncated, "cut off"),
     "10^6 frames by size": (lambda path: patched(path, b"stsz", 8, struct.pack(">I", 10**6)), "1000000 frames"),
     "10^6 frames by time": (lambda path: patched(path, b"stts", 8, struct.pack(">I", 10**6)), "1000000 frames"),

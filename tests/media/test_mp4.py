@@ -158,12 +158,12 @@ def test_sound_before_the_picture_is_passed_over() -> None:
     ("raw", "sentence"),
     [
         (b"", "The file is empty."),
-        (b"<!DOCTYPE html><html>gone</html>", "It is a web page or XML, no video."),
-        (b'\xef\xbb\xbf  <?xml version="1.0"?>', "It is a web page or XML, no video."),
-        (b'{"error": "expired"}', "It is JSON, no video."),
-        (b"Access denied\n", "It is text, no video."),
-        (b"\x1a\x45\xdf\xa3\x01\0\0\0webm", "It is a WebM or Matroska file; only MP4 is taken."),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "It is no MP4: it does not begin like one."),
+        (b"<!DOCTYPE html><html>gone</html>", "It is a web page, no MP4."),
+        (b'\xef\xbb\xbf  <?xml version="1.0"?>', "It is XML, no MP4."),
+        (b'{"error": "expired"}', "It is JSON, no MP4."),
+        (b"Access denied\n", "It is text, no MP4."),
+        (b"\x1a\x45\xdf\xa3\x01\0\0\0webm", "It is a Matroska video, no MP4."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "It is a PNG image, no MP4."),
     ],
 )
 def test_what_is_no_video_is_named(raw: bytes, sentence: str) -> None:

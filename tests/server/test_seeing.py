@@ -342,4 +342,4 @@ async def test_a_text_with_the_name_of_a_film_is_refused_for_what_it_is(tmp_path
     async with a_room(tmp_path) as room:
         (room.service.settings.output_dir / "film.mp4").write_text("no film\n" * 100)
         error = await room.refused("edit_video", inputs=["film.mp4"], action="gif")
-    assert (error["code"], error["charged"], error["message"]) == ("result_invalid", "no", "film.mp4: It is text, no video.")
+    assert (error["code"], error["charged"], error["message"]) == ("result_invalid", "no", "film.mp4: It is text, no MP4.")

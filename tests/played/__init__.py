@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from sora_mcp.vendors import EVERY
 
 from .aimlapi import AimlApi
 from .fal import Fal
 from .faults import FAULTS
-from .modern import Compatible, Google, Minimax, Runway, Xai
+from .modern import Compatible, Google, Runway, Xai
 from .mulerun import MuleRun
 from .muvi import Muvi
 from .nouns import Heard
 from .openrouter import OpenRouter
 from .pixazo import Pixazo
+from .recorded import Recorded
 from .vendor import CLIP, KEY, Cdn, Played
 from .wire import Wire
 
+OWN: Mapping[str, Callable[[], Played]] = {
+    kind.__name__.lower(): kind for kind in (Muvi, MuleRun, AimlApi, Pixazo, OpenRouter, Fal, Google, Runway, Xai, Compatible)
+}
+"""Vendors with manners that their conversations do not show."""
 VENDORS: Mapping[str, Callable[[], Played]] = {
-    "muvi": Muvi,
-    "mulerun": MuleRun,
-    "aimlapi": AimlApi,
-    "pixazo": Pixazo,
-    "openrouter": OpenRouter,
-    "fal": Fal,
-    "google": Google,
-    "runway": Runway,
-    "xai": Xai,
-    "minimax": Minimax,
-    "compatible": Compatible,
+    vendor.name: OWN.get(vendor.name, partial(Recorded, vendor=vendor.name)) for vendor in EVERY if vendor.keys
 }
 KEYS: Mapping[str, str] = {vendor.name: vendor.keys[0] for vendor in EVERY if vendor.keys}
 """The variable of each vendor's key."""

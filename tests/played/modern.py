@@ -1,4 +1,4 @@
-"""The vendors of today, played to the letter of their pages: Google, Runway, xAI, MiniMax, and any `/v1/videos` server."""
+"""The vendors of today, played to the letter of their pages: Google, Runway, xAI, and any `/v1/videos` server."""
 
 from __future__ import annotations
 
@@ -139,23 +139,6 @@ class Google(Modern):
         """The interaction."""
         self.states[job] = "cancelled"
         return said(200, {"id": job, "status": "cancelled"})
-
-
-@dataclass
-class Minimax(Modern):
-    """A task inside of the answer."""
-
-    walk: tuple[str, ...] = ("queued", "running", "succeeded")
-    question: str = "/v2/query/video_generation/"
-
-    def took(self, job: str) -> Answer:
-        """An id and a code."""
-        return said(200, {"task_id": job, "base_resp": {"status_code": 0, "status_msg": "success"}})
-
-    def told(self, job: str, state: str, address: str) -> Answer:
-        """The task."""
-        end = {"content": {"url": self.link(job, address)}} if state == "succeeded" else {}
-        return said(200, {"task": {"status": state, **end}})
 
 
 @dataclass

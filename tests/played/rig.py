@@ -130,7 +130,7 @@ async def rig(
     vendor: Played, folder: Path, *, submit_s: float = 20.0, clock: Callable[[], float] = lambda: NOON, own: bool = True, **env: str
 ) -> AsyncGenerator[Rig]:
     """The vendor on one port, its files on another; `own` False leaves the address of the vendor to `env`."""
-    name = type(vendor).__name__.lower()
+    name = vendor.name
     async with played(vendor) as wire, played(Cdn(vendor.clip)) as cdn:
         vendor.cdn, wire.clock = cdn.address, clock
         settings = settled(folder, {name: wire.address} if own else {}, (wire.host, cdn.host), **env)

@@ -78,6 +78,11 @@ class Played:
     states: dict[str, str] = field(default_factory=dict[str, str])
     """A state that was set from outside, or by a cancel."""
 
+    @property
+    def name(self) -> str:
+        """The vendor's."""
+        return type(self).__name__.lower()
+
     def make(self, job_id: str, heard: Heard) -> str:
         """Takes a job: from here on it is charged."""
         self.made.append(Created(job_id, time.time(), heard.path, heard.body))

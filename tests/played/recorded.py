@@ -1,0 +1,78 @@
+"""A vendor played from its recorded conversations: it needs no code of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sora_mcp.domain import Done, Pending
+from sora_mcp.vendors import EVERY
+
+from ..stories import FOLDER, Story, stories
+from ..stories import Answer as Reply
+from .nouns import Answer, Heard, said
+from .vendor import Played, numbered
+
+
+@dataclass
+class Recorded(Played):
+    """Takes bodies with recorded names only, and answers as in `text_to_video.json`, one reply further at each status call."""
+
+    walk: tuple[str, ...] = ()
+    vendor: str = field(kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """The vendor's."""
+        return self.vendor
+
+    @cached_property
+    def replies(self) -> list[Reply]:
+        """The success from text."""
+        return list(Story(FOLDER / self.vendor / "text_to_video.json").answers())
+
+    @cached_property
+    def names(self) -> set[str]:
+        """Every name that a recorded order has."""
+        return {name for story in stories() if story.vendor == self.vendor for name in story.call.body or {}}
+
+    def role(self, heard: Heard) -> str:
+        """What a request is for."""
+        if heard.path.startswith("/files/"):
+            return "media"
+        return "submit" if heard.method == "POST" else "status"
+
+    def answer(self, heard: Heard, address: str) -> Answer:
+        """The recorded answer to one request."""
+        header, value = next(vendor.auth for vendor in EVERY if vendor.name == self.vendor)
+        if (file := self.file(heard)) is not None:
+            return file
+        if heard.headers.get(header.lower()) != value.format(key=self.key):
+            return said(401, {"error": {"message": "Who are you?"}})
+        if heard.method == "POST" and heard.path == self.replies[0].reply.call.path:
+            return self._submit(heard, address)
+        job = next((made.id for made in self.made if made.id in heard.path), None)
+        return said(404, {"error": {"message": "Not found"}}) if job is None else self._status(job, heard, address)
+
+    def _submit(self, heard: Heard, address: str) -> Answer:
+        if not isinstance(heard.body, dict) or not set(heard.body) <= self.names:
+            return said(400, {"error": {"message": "Unrecognized key(s)"}})
+        return self._say(self.replies[0], self.make(f"job-{numbered(len(self.made) + 1)}", heard), address)
+
+    def _status(self, job: str, heard: Heard, address: str) -> Answer:
+        count = self.asked[job] = self.asked.get(job, 0) + 1
+        reply = self.replies[min(count, len(self.replies) - 1)]
+        return self._say(reply, job, address) if heard.path == reply.reply.call.path.replace(self._id, job) else said(404, {})
+
+    @property
+    def _id(self) -> str:
+        first = self.replies[0].reading
+        assert isinstance(first, Pending)
+        return first.id
+
+    def _say(self, reply: Reply, job: str, address: str) -> Answer:
+        text = json.dumps(reply.reply.body).replace(self._id, job)
+        if isinstance(reply.reading, Done):
+            text = text.replace(json.dumps(reply.reading.media.path), json.dumps(self.link(job, address)))
+        return said(reply.reply.status, json.loads(text))

@@ -33,7 +33,7 @@ def each(names: str | Sequence[str], rows: Iterable[Any], *, ids: Ids = None, at
         looped = _loop_async(test, table, at_once) if inspect.iscoroutinefunction(test) else _loop(test, table)
         signature = inspect.signature(test)
         left = [parameter for name, parameter in signature.parameters.items() if name not in wanted]
-        looped.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
+        vars(looped)["__signature__"] = signature.replace(parameters=left)
         return looped
 
     return decorate

@@ -12,6 +12,7 @@ import pytest
 
 from scripts.house import ROOT
 from tests.each import each
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -26,5 +27,5 @@ def test_the_story_runs(story: str, tmp_path: Path) -> None:
     command = ["bash", f"examples/{story}"] if kind == "sh" else [sys.executable, "-m", f"examples.{name}"]
     own = {"SORA_MCP_HOME": str(tmp_path / "home"), "SORA_MCP_OUTPUT_DIR": str(tmp_path / "videos"), "XDG_CONFIG_HOME": str(tmp_path)}
     environ = os.environ | own | {"PYTHONPATH": str(ROOT), "SORA": f"{sys.executable} -m sora_mcp"}
-    told = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=100)
+    told = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PATIENCE_S)
     assert told.returncode == 0, told.stdout + told.stderr

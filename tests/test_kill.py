@@ -18,6 +18,7 @@ from tests.each import each
 from tests.played import CLIP, Muvi, Wire, played
 from tests.played.processes import buying, ended, finish, go, run
 from tests.played.rig import environment, leaks, settled
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +86,7 @@ async def killed_at(moment: str, folder: Path, *, again: str | None = None) -> l
         else:
             wire.watch = struck = Moment(moment, lambda: process.kill())
             await go(process)
-            with anyio.move_on_after(10):
+            with anyio.move_on_after(PATIENCE_S):
                 await struck.came.wait()
             if not struck.came.is_set():
                 process.kill()
@@ -169,5 +170,5 @@ async def test_a_watch_that_is_asked_to_stop_ends_although_the_vendor_hangs(tmp_
             wire.arm("submit", "hang")
             watcher = await run("sora_mcp", "watch", env=env)
             wire.watch = Moment("submit:created", lambda: watcher.send_signal(signal.SIGTERM))
-            code = await ended(watcher, seconds=13)
+            code = await ended(watcher, seconds=60)
             assert (code, (await service.job(job.id, principal="local")).state, len(wire.made)) == (0, "unknown", 1)

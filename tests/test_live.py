@@ -141,7 +141,7 @@ async def test_a_server_ends_although_a_list_is_still_being_fetched(tmp_path: Pa
         assert await eventually(lambda: lists(at) == 1)
         began = time.monotonic()
         await at.restart()
-        assert time.monotonic() - began < REQUEST_S / 2
+        assert time.monotonic() - began < REQUEST_S
 
 
 async def test_without_a_worker_the_fetching_ends_with_the_callers_patience(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from sora_mcp.domain.errors import OverBudget
 from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
+from tests.waiting import PATIENCE_S
 
 from .stored import CAPS, Clock, purchase, sending, spent
 
@@ -72,7 +73,7 @@ def test_four_processes_hold_together_what_the_budget_has(store: Store, store_ur
     racers = [spawn.Process(target=race, args=(store_url, tmp_path / "home", gate, ends)) for _ in range(4)]
     for racer in racers:
         racer.start()
-    made = [ends.get(timeout=60) for _ in racers]
+    made = [ends.get(timeout=PATIENCE_S) for _ in racers]
     for racer in racers:
         racer.join()
     assert ([racer.exitcode for racer in racers], sum(made)) == ([0] * 4, MONEY_FOR)

@@ -25,6 +25,16 @@ async def eventually(fact: Callable[[], Awaitable[bool] | bool], *, seconds: flo
         await anyio.sleep(0.01)
 
 
+def wait_until(fact: Callable[[], bool], *, seconds: float = PATIENCE_S) -> bool:
+    """Do as `eventually` where no event loop runs."""
+    end = time.monotonic() + seconds
+    while not fact():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited for {seconds:g} s until: {_read_source(fact)}")
+        time.sleep(0.02)
+    return True
+
+
 @contextmanager
 def patience(what: str, seconds: float = PATIENCE_S) -> Generator[None]:
     """Bound the block's awaiting; raise AssertionError that names `what` when it does not end within `seconds`."""

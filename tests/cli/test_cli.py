@@ -20,6 +20,7 @@ from sora_mcp.domain.errors import NeedsConfirmation, NotFound
 from sora_mcp.security.secrets import Secret
 from sora_mcp.store import Store
 from tests.each import each
+from tests.waiting import PATIENCE_S
 
 from ..stored import CAPS, purchase
 
@@ -123,7 +124,7 @@ def test_who_stops_reading_ends_the_command_in_peace(said: dict[str, str]) -> No
         assert command.stdout is not None
         assert command.stderr is not None
         command.stdout.close()
-        assert (command.wait(timeout=30), command.stderr.read()) == (0, b"")
+        assert (command.wait(timeout=PATIENCE_S), command.stderr.read()) == (0, b"")
 
 
 def test_a_home_that_can_never_be_made_is_a_bad_setting(said: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,7 +149,7 @@ def in_a_shell(line: str, said: dict[str, str], **environ: str) -> subprocess.Co
     """A command as a shell runs it. `sora` is the program."""
     everything = {**os.environ, **said, "PYTHONPATH": str(ROOT), **environ}
     return subprocess.run(
-        ["sh", "-c", line.replace("sora", f"{sys.executable} -m sora_mcp", 1)], env=everything, capture_output=True, timeout=60
+        ["sh", "-c", line.replace("sora", f"{sys.executable} -m sora_mcp", 1)], env=everything, capture_output=True, timeout=PATIENCE_S
     )
 
 

@@ -67,7 +67,6 @@ def test_a_demo_that_ends_without_a_video_says_why(said: dict[str, str], capsys:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other words for it")
-@pytest.mark.timeout(30)
 def test_a_demo_that_has_no_folder_for_its_clips_names_it(said: dict[str, str], capsys: Printed) -> None:
     place = Path(said["SORA_MCP_HOME"], "sample")
     place.parent.mkdir()

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +20,13 @@ from mcp.client import Client
 from scripts.house import ROOT
 from sora_mcp.cli import main as cli
 from sora_mcp.store import Store
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.slow
 
 SORA = (sys.executable, "-m", "sora_mcp")
 CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 HELLO: tuple[dict[str, Any], ...] = ({"id": 1, "method": "initialize", "params": CLIENT}, {"method": "notifications/initialized"})
-PATIENCE_S = 30.0
 
 
 class Speaker:
@@ -68,9 +67,7 @@ def started(said: dict[str, str], *argv: str, **options: Any) -> Iterator[subpro
 
 def ended(store: Store, job_id: str) -> str:
     """The job's state, once nobody has to do anything for it any more."""
-    deadline = time.monotonic() + PATIENCE_S
-    while store.alive() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert wait_until(lambda: not store.alive())
     return store.get(job_id, None).state
 
 
@@ -145,19 +142,16 @@ def test_at_a_terminal_it_says_what_it_is(said: dict[str, str]) -> None:
 
 
 def test_a_bad_setting_stops_the_start_with_one_line(said: dict[str, str]) -> None:
-    began = time.monotonic()
     with started(said | {"SORA_MCP_POLL_SECONDS": "s3cr3t"}) as process:
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, err) == (2, b"", b"sora-mcp: SORA_MCP_POLL_SECONDS must be a number of seconds above 0.\n")
-    assert time.monotonic() - began < 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")
 def test_watching_stops_when_it_is_asked_to(said: dict[str, str], store: Store) -> None:
     del store
     with started(said, "watch") as process:
-        while not any(Path(said["SORA_MCP_HOME"]).glob("owners/*")):
-            time.sleep(0.02)
+        assert wait_until(lambda: any(Path(said["SORA_MCP_HOME"]).glob("owners/*")))
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=PATIENCE_S) == 0
 

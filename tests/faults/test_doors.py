@@ -15,7 +15,7 @@ from tests.each import each
 from tests.faults.test_ending import MOST_S
 from tests.played.processes import run
 from tests.played.rig import environment
-from tests.waiting import patience
+from tests.waiting import PATIENCE_S, patience
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")]
 SLOW = 200
@@ -38,7 +38,7 @@ async def test_r11_slow_clients_hold_up_neither_others_nor_the_end(head: str, tm
         for client in slow:
             await client.send(head.replace("PORT", str(port)).encode())
         async with httpx2.AsyncClient() as quick:
-            answer = await quick.post(f"http://127.0.0.1:{port}/mcp", json=HELLO, headers={"Accept": ACCEPT}, timeout=5.0)
+            answer = await quick.post(f"http://127.0.0.1:{port}/mcp", json=HELLO, headers={"Accept": ACCEPT}, timeout=PATIENCE_S)
         assert answer.status_code == 200
         process.send_signal(signal.SIGTERM)
         with patience("the server to end", MOST_S):

@@ -19,7 +19,7 @@ import pytest
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.jobs import submit as submitting
 from tests.faults.checks import ENDS
-from tests.faults.test_ending import MOST_S, PRICES, WISH, jobs_in
+from tests.faults.test_ending import PRICES, WISH, jobs_in
 from tests.played import Muvi, Pixazo, Played, Wire, played
 from tests.played.processes import ended, finish, run
 from tests.played.rig import Rig, environment, held, rig, settled
@@ -30,6 +30,8 @@ pytestmark = pytest.mark.slow
 
 TROUBLE = "cannot be written down yet"
 PIXAZO = {"model": "pixazo:sora-2-pro", "seconds": 4, "size": "1280x720"}
+LOCKED_S = 25.0
+"""Less than the half minute for which the store waits for another writer."""
 PIXAZO_PRICES = '["pixazo:sora-2-pro"]\nper_second = "0.10"\n'
 
 
@@ -153,7 +155,7 @@ async def test_s42_without_a_list_it_is_unclear_and_held_and_the_log_names_the_w
             job_id = await at.sent(spoken, **PIXAZO)
             began = time.monotonic()
             assert await spoken.leave() == 0
-            assert time.monotonic() - began < MOST_S
+            assert time.monotonic() - began < LOCKED_S
         way_out = f"sora-mcp resolve {job_id} --adopt {at.wire.made[0].id}"
         assert way_out in at.log
         at.free()
@@ -195,7 +197,7 @@ async def test_s43_who_leaves_does_not_wait_for_who_writes(tmp_path: Path) -> No
         with closing(sqlite3.connect(tmp_path / "home" / "sora.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             began = time.monotonic()
-            assert (await spoken.leave(), time.monotonic() - began < MOST_S) == (0, True)
+            assert (await spoken.leave(), time.monotonic() - began < LOCKED_S) == (0, True)
 
 
 @pytest.mark.fault("S43")

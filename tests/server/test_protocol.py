@@ -24,7 +24,7 @@ from sora_mcp.server.app import SoraServer
 from sora_mcp.server.transports.sdk import replace_surrogates, send_valid_unicode
 from sora_mcp.server.transports.stdio import run_stdio
 from tests.each import each
-from tests.waiting import patience
+from tests.waiting import PATIENCE_S, patience
 
 from .conftest import Era
 from .counter import PlayedService, a_server
@@ -147,7 +147,7 @@ class Process:
 
     def leave(self) -> tuple[int, bytes, bytes]:
         """The exit code, and what else was written."""
-        out, err = self.process.communicate(timeout=10)
+        out, err = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, out, err
 
 
@@ -235,7 +235,7 @@ def test_a_signal_ends_the_server_as_the_clients_leaving_does(number: signal.Sig
         server.shake()
         server.ask("tools/call", name="list_videos", arguments={})
         server.process.send_signal(number)
-        assert server.process.wait(timeout=10) == 0
+        assert server.process.wait(timeout=PATIENCE_S) == 0
         assert server.process.stderr and server.process.stderr.read() == CLEAN
 
 

@@ -23,7 +23,7 @@ ODD_SIZES = (
     *("\0", "\ud800"),
 )
 """What nobody sells, and somebody may say."""
-each_paid = pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.id)
+each_paid = each("choice", CHOICES, ids=lambda choice: choice.id)
 
 
 def offer(name: str) -> Choice:

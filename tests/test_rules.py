@@ -25,8 +25,8 @@ TODAY = date(2026, 11, 21)
 CHOICES = list(Catalogue(EVERY).choices())
 PAID = [choice for choice in CHOICES if choice.vendor.keys]
 URL = Image("https://example.com/first.png")
-each_offer = pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.id)
-each_paid = pytest.mark.parametrize("choice", PAID, ids=lambda choice: choice.id)
+each_offer = each("choice", CHOICES, ids=lambda choice: choice.id)
+each_paid = each("choice", PAID, ids=lambda choice: choice.id)
 
 
 def offer(name: str) -> Choice:
@@ -59,14 +59,22 @@ def bare(sold: Offer) -> Image | None:
 
 
 def legal(sold: Offer) -> Iterator[VideoRequest]:
-    """The product of the rules; of a wide range its ends, of a text one sample."""
+    """Yield the product of the rules: of a wide range its ends, of a text one sample.
+
+    An option that no condition of a rule or rate names cannot interact: its values go along with the others instead of multiplying them.
+    """
+    conditions = [row.when for row in (*sold.rules, *sold.rates) if row.when]
+    named = {name for condition in conditions for name in condition} | {rule.param for rule in sold.rules if rule.when}
     for image in ((None,) if sold.text else ()) + ((frame(sold),) if sold.image else ()):
-        options = [(rule.param, _samples(rule)) for rule in sold.options if not _left_out(rule, sold, image is not None)]
-        for size, seconds, values in itertools.product(
-            sizes_of(sold, image=image is not None), sold.seconds, itertools.product(*(values for _, values in options))
-        ):
-            said = {name: value for (name, _), value in zip(options, values, strict=True) if value is not None}
-            yield VideoRequest("a fox", size=size.text, seconds=seconds, image=image, options=said)
+        options = {rule.param: _samples(rule) for rule in sold.options if not _left_out(rule, sold, image is not None)}
+        multiplied = [name for name in options if name in named]
+        alongside = [name for name in options if name not in named]
+        products = list(itertools.product(sizes_of(sold, image=image is not None), sold.seconds, *(options[name] for name in multiplied)))
+        for at in range(max(len(products), *(len(options[name]) for name in alongside), 1)):
+            size, seconds, *values = products[at % len(products)]
+            said = dict(zip(multiplied, values, strict=True)) | {name: options[name][at % len(options[name])] for name in alongside}
+            given = {name: value for name, value in said.items() if value is not None}
+            yield VideoRequest("a fox", size=size.text, seconds=seconds, image=image, options=given)
 
 
 def _samples(rule: Rule) -> list[Scalar | None]:
@@ -161,7 +169,7 @@ def price_of(name: str, size: str, seconds: int, *, image: bool) -> int:
     return quote(order, choice.offer, choice.id, today=TODAY).micros
 
 
-both = pytest.mark.parametrize("image", [False, True], ids=["words", "first frame"])
+both = each("image", [False, True], ids=["words", "first frame"])
 
 
 @both

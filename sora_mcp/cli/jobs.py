@@ -1,84 +1,110 @@
-"""What was made and what it cost: nothing here changes anything."""
+"""List jobs, show one, and report what was spent. Nothing here changes anything."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, tzinfo
 from typing import TypeVar
 
 import anyio
+from rich.console import Console
 
-from sora_mcp.cli.terminal import facts, table
+from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job
-from sora_mcp.domain.money import show as dollars
+from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Budget, SpendRow
 
 T = TypeVar("T")
-PROMPT_CHARACTERS = 40
+JOB_COLUMNS = (
+    Column("JOB"),
+    Column("STATE"),
+    Column("MODEL", least=10, most=20, rank=3),
+    Column("SIZE", rank=6),
+    Column("SECONDS", right=True, rank=5),
+    Column("PRICE", right=True, rank=1),
+    Column("CHARGED", rank=4),
+    Column("MADE", rank=2),
+    Column("PROMPT", least=18),
+)
+SPEND_COLUMNS = (
+    Column("DAY"),
+    Column("VENDOR", rank=3),
+    Column("MODEL", least=10),
+    Column("VIDEOS", right=True, rank=2),
+    Column("HELD", right=True, rank=1),
+    Column("SPENT", right=True),
+)
 
 
 def jobs(settings: Settings, arguments: Namespace) -> int:
-    """A table, newest first."""
+    """Print a table of jobs, newest first."""
     page = _read(
         settings, lambda service: service.store.run(service.store.page, None, state=None, query=None, limit=arguments.limit, cursor=None)
     )
-    headings = ("job", "state", "model", "size", "seconds", "price", "charged", "made", "prompt")
-    print(table(headings, (_line(job, settings.zone) for job in page.jobs)) if page.jobs else "No videos yet. Make one: sora-mcp demo")
+    console = open_console()
+    if page.jobs:
+        print_jobs(console, page.jobs, zone=settings.zone, today=datetime.now(settings.zone).date())
+    else:
+        print_text(console, "No videos yet. Make one: sora-mcp demo")
     return 0
 
 
 def show(settings: Settings, arguments: Namespace) -> int:
-    """Everything that the store knows of one job."""
+    """Print everything that the store knows about one job."""
     job = _read(settings, lambda service: service.store.run(service.store.get, arguments.job, None))
-    print(facts(_everything(job, settings.zone)))
+    print_facts(open_console(), describe_job(job, settings.zone))
     return 0
 
 
 def spend(settings: Settings, arguments: Namespace) -> int:
-    """The ledger by day and model, its sum, and what is left."""
+    """Print the ledger by day and model, its sum, and what is left of the budget."""
 
     async def ask(service: VideoService) -> tuple[tuple[SpendRow, ...], Budget]:
         return await service.store.run(service.store.spend, arguments.month), await service.budget()
 
-    rows, budget = _read(settings, ask)
-    headings = ("day", "vendor", "model", "videos", "held", "spent")
-    lines = [(row.day, row.vendor, row.model, str(row.videos), dollars(row.held), dollars(row.spent)) for row in rows]
-    total = ("total", "", "", str(sum(r.videos for r in rows)), dollars(sum(r.held for r in rows)), dollars(sum(r.spent for r in rows)))
-    print(table(headings, [*lines, total]) if rows else "Nothing was spent.")
-    print(f"Today {_left(budget.day_spent, budget.day_limit)}, this month {_left(budget.month_spent, budget.month_limit)}.")
-    if budget.unknown:
-        print(f"{dollars(budget.unknown)} of it is held by jobs with an unclear outcome: `sora-mcp resolve JOB` once you know.")
+    print_spend(open_console(), *_read(settings, ask))
     return 0
 
 
-def _read(settings: Settings, ask: Callable[[VideoService], Awaitable[T]]) -> T:
-    async def answer() -> T:
-        async with open_service(settings, work=False) as service:
-            return await ask(service)
+def print_jobs(console: Console, rows: Sequence[Job], *, zone: tzinfo, today: date) -> None:
+    """Print jobs as a table; a terminal gets short dates, a pipe whole ones."""
 
-    return anyio.run(answer)
+    def format_made(job: Job) -> str:
+        return _format_short(_local(job.created_at, zone), today) if console.is_terminal else _format_moment(job.created_at, zone)
 
-
-def _line(job: Job, zone: tzinfo) -> tuple[str, ...]:
-    prompt = job.prompt if len(job.prompt) <= PROMPT_CHARACTERS else f"{job.prompt[: PROMPT_CHARACTERS - 1]}…"
-    return (
-        job.id,
-        job.state,
-        job.model,
-        job.size,
-        str(job.seconds),
-        dollars(job.price),
-        job.charged,
-        _moment(job.created_at, zone),
-        prompt,
+    print_table(
+        console,
+        JOB_COLUMNS,
+        [
+            (
+                *(job.id, job.state, job.model, job.size, str(job.seconds)),
+                *(format_dollars(job.price), job.charged, format_made(job), job.prompt),
+            )
+            for job in rows
+        ],
     )
 
 
-def _everything(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
+def print_spend(console: Console, rows: Sequence[SpendRow], budget: Budget) -> None:
+    """Print what was spent, a line with the sum, and what is left of the budget."""
+    if rows:
+        lines = [(row.day, row.vendor, row.model, str(row.videos), format_dollars(row.held), format_dollars(row.spent)) for row in rows]
+        sums = (sum(row.videos for row in rows), sum(row.held for row in rows), sum(row.spent for row in rows))
+        print_table(console, SPEND_COLUMNS, [*lines, ("total", "", "", str(sums[0]), format_dollars(sums[1]), format_dollars(sums[2]))])
+    else:
+        print_text(console, "Nothing was spent.")
+    print_text(console, f"Today {_format_share(budget.day_spent, budget.day_limit)}, this month {_format_share(budget.month_spent, budget.month_limit)}.")
+    if budget.unknown:
+        held = format_dollars(budget.unknown)
+        print_text(console, f"{held} of it is held by jobs with an unclear outcome. When you know what happened, run: sora-mcp resolve JOB")
+
+
+def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
+    """Yield the name and value of everything that is known about a job; unknown values are None."""
     yield "job", job.id
     yield "state", job.state
     yield "model", job.model
@@ -87,13 +113,13 @@ def _everything(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
     yield "seconds", job.seconds
     yield "options", ", ".join(f"{name}={value}" for name, value in job.options.items()) or None
     yield "first frame", "yes" if job.with_image else None
-    yield "price", f"{dollars(job.price)} ({job.price_is}; {job.basis})"
+    yield "price", f"{format_dollars(job.price)} ({job.price_is}; {job.basis})"
     yield "price from", f"{job.source}, checked {job.checked}, {job.confidence}"
     yield "charged", job.charged
-    yield "made", _moment(job.created_at, zone)
-    yield "changed", _moment(job.updated_at, zone)
+    yield "made", _format_moment(job.created_at, zone)
+    yield "changed", _format_moment(job.updated_at, zone)
     yield "vendor's id", job.vendor_id
-    yield "vendor's word", job.said
+    yield "vendor's state", job.said
     if job.error is not None:
         yield "error", f"{job.error.code}: {job.error.message}"
         yield "vendor's message", job.error.vendor_message
@@ -107,9 +133,28 @@ def _everything(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
         yield "sha256", job.artifact.sha256
 
 
-def _moment(at: float, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+def _read(settings: Settings, ask: Callable[[VideoService], Awaitable[T]]) -> T:
+    async def answer() -> T:
+        async with open_service(settings, work=False) as service:
+            return await ask(service)
+
+    return anyio.run(answer)
 
 
-def _left(spent: int, limit: int) -> str:
-    return f"{dollars(spent)} of {dollars(limit)}"
+def _local(at: float, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at, UTC).astimezone(zone)
+
+
+def _format_moment(at: float, zone: tzinfo) -> str:
+    return _local(at, zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _format_short(moment: datetime, today: date) -> str:
+    """Return the time of a moment today, the day of one this year, and the month of an older one."""
+    if moment.date() == today:
+        return moment.strftime("%H:%M")
+    return moment.strftime("%b %d" if moment.year == today.year else "%b %Y")
+
+
+def _format_share(spent: int, limit: int) -> str:
+    return f"{format_dollars(spent)} of {format_dollars(limit)}"

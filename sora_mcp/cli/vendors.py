@@ -1,17 +1,40 @@
-"""What there is to buy."""
+"""Print what there is to buy."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from datetime import date
 
+from rich.console import Console
+
 from sora_mcp.catalogue import matrix
-from sora_mcp.cli.terminal import table
+from sora_mcp.cli.terminal import Column, open_console, print_table, print_text
 from sora_mcp.config.settings import Settings
+
+COLUMNS = (
+    Column("MODEL"),
+    Column("SIZES", least=14, rank=2, parts="[,;] "),
+    Column("SECONDS", least=7, most=9, rank=1, parts=", "),
+    Column("PRICE", least=16, parts="; "),
+    Column("FIRST FRAME", rank=4),
+    Column("OPTIONS", least=14, rank=5, parts=", "),
+    Column("CHECKED", rank=3),
+)
 
 
 def vendors(settings: Settings, arguments: Namespace) -> int:
-    """The matrix, with the user's own prices in it."""
+    """Print the matrix of features and prices, with the user's own prices in it."""
     rows = matrix.rows(settings.catalogue, today=date.today())
-    print(matrix.markdown(rows) if arguments.markdown else table(matrix.HEADINGS, matrix.cells(rows)))
+    if arguments.markdown:
+        print(matrix.markdown(rows))
+    else:
+        print_vendors(open_console(), rows)
     return 0
+
+
+def print_vendors(console: Console, rows: Sequence[matrix.Row]) -> None:
+    """Print a row for each model. A terminal is told where the rest of a row that is cut stands."""
+    print_table(console, COLUMNS, matrix.cells(rows))
+    if console.is_terminal:
+        print_text(console, "Everything, uncut: sora-mcp vendors | less -S", "dim")

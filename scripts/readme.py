@@ -31,7 +31,7 @@ def pages() -> dict[Path, dict[str, str]]:
             "tools": _table(("tool", "does"), ((f"`{name}`", TOOLS[name]) for name in FACES)),
             "vendor-list": f"{', '.join(v.title for v in catalogue.vendors if v.base_url)}, and any server that speaks `/v1/videos`.",
             "commands": _table(
-                ("command", "does"), [("`sora-mcp`", "MCP server on stdio"), *((f"`sora-mcp {_usage(c)}`", c.says) for c in COMMANDS)]
+                ("command", "does"), [("`sora-mcp`", "MCP server on stdio"), *((f"`sora-mcp {_usage(c)}`", c.help) for c in COMMANDS)]
             ),
         },
         CLIENTS: {

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import anyio
 import pytest
 
-from sora_mcp.cli.demo import until_stopped
+from sora_mcp.cli.demo import run_until_stopped
 from sora_mcp.server.transports.signals import wait_for_stop
 from sora_mcp.server.transports.stdio import run_stdio
 from tests.each import each
@@ -45,7 +45,7 @@ async def test_work_ends_at_a_signal(number: signal.Signals) -> None:
         done.append("what was to be left")
 
     with patience("the worker to stop"):
-        await until_stopped(work)
+        await run_until_stopped(work)
     assert done == []
 
 
@@ -56,7 +56,7 @@ def test_work_goes_on_to_its_end_where_the_loop_hears_no_signals() -> None:
         await anyio.wait_all_tasks_blocked()
         done.append("all")
 
-    anyio.run(until_stopped, work, backend_options=DEAF)
+    anyio.run(run_until_stopped, work, backend_options=DEAF)
     assert done == ["all"]
 
 

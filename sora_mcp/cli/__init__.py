@@ -1,1 +1,1 @@
-"""The commands, one room for each kind, imported only when asked for."""
+"""The commands, each imported only when it is called."""

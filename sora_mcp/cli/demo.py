@@ -1,79 +1,95 @@
-"""Jobs without a client: one made for show, and those that are left finished."""
+"""Work on jobs without a client: make a sample clip, or finish what is left."""
 
 from __future__ import annotations
 
 import secrets
-import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import anyio
+from rich.status import Status
 
 from sora_mcp.catalogue.catalogue import SAMPLE
 from sora_mcp.catalogue.rules import VARIATION
-from sora_mcp.cli.terminal import facts
+from sora_mcp.cli.setup import clients
+from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, LOCAL, Job, VideoRequest
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.domain.money import show as dollars
+from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.jobs.worker import watch as finish
 from sora_mcp.server.transports.signals import wait_for_stop
 
 PROMPT = "A paper boat sails down a rainy street"
-LOOK_S = 0.2
-NEXT = "Next: give a chat client this command, and ask it for a video. In Claude Code: claude mcp add --scope user sora -- {command}"
+POLL_S = 0.2
+WATCH_S = 2.0
+NEXT = "Next: add the server to a chat client and ask it for a video. `sora-mcp setup` does it for the clients it finds. In Claude Code:"
 
 
 def demo(settings: Settings, arguments: Namespace) -> int:
-    """One sample clip, the way a paid one is made, and what to do next."""
+    """Make one sample clip the way a paid one is made, and say what to do next."""
     job = anyio.run(_demo, settings, " ".join(arguments.prompt) or PROMPT)
     if job.artifact is None:
         raise SoraError(job.error.message if job.error else f"{job.id} is {job.state}.", job_id=job.id)
-    print(facts((("path", job.artifact.path), ("price", f"{dollars(job.micros)}: no vendor was called"), ("job", job.id))))
-    print(NEXT.format(command=shlex.join(own_command())))
+    console = open_console()
+    print_facts(console, (("path", job.artifact.path), ("price", f"{format_dollars(job.micros)}: no vendor was called"), ("job", job.id)))
+    print_text(console, NEXT)
+    print(clients.claude_command(own_command()))  # in one piece, to be copied
     return 0
 
 
 def watch(settings: Settings, arguments: Namespace) -> int:
-    """Until it is stopped, or until nothing is left to do."""
+    """Finish jobs until stopped, or until nothing is left to do."""
     if sys.stderr.isatty():
-        print("Finishing jobs. Ctrl-C stops watching; the jobs stay, and go on with the next start.", file=sys.stderr)
-    anyio.run(until_stopped, lambda: finish(settings, until_idle=arguments.until_idle))
+        print("Finishing jobs. Ctrl-C stops watching; the jobs are kept, and the next start continues them.", file=sys.stderr)
+    with show_status("Looking for jobs") as status:
+
+        async def observe(service: VideoService) -> None:
+            while True:
+                running = await service.store.run(service.store.alive)
+                status.update(f"{running} job{'' if running == 1 else 's'} running")
+                await anyio.sleep(WATCH_S)
+
+        anyio.run(
+            run_until_stopped, lambda: finish(settings, until_idle=arguments.until_idle, observe=observe if sys.stderr.isatty() else None)
+        )
     return 0
 
 
 def own_command() -> list[str]:
-    """What starts this program from anywhere: clients with a window do not see the shell's PATH."""
+    """Return the command that starts this program from anywhere: desktop clients do not see the shell's PATH."""
     started = Path(sys.argv[0]).absolute()
     return [str(started)] if started.stem == "sora-mcp" else [sys.executable, "-m", "sora_mcp"]
 
 
-async def until_stopped(work: Callable[[], Awaitable[None]]) -> None:
-    """Works until the work ends or a signal asks to stop; then what was begun is still written down."""
+async def run_until_stopped(work: Callable[[], Awaitable[None]]) -> None:
+    """Run until the work ends or a signal asks to stop; calls on their way are still recorded."""
     async with anyio.create_task_group() as group:
-        group.start_soon(_stop, group.cancel_scope)
+        group.start_soon(_cancel_on_signal, group.cancel_scope)
         await work()
         group.cancel_scope.cancel()
 
 
-async def _stop(scope: anyio.CancelScope) -> None:
+async def _cancel_on_signal(scope: anyio.CancelScope) -> None:
     await wait_for_stop()
     scope.cancel()
 
 
 async def _demo(settings: Settings, prompt: str) -> Job:
     async with open_service(settings) as service:
-        # A variation of its own: whoever types it again wants to see it made again.
-        wish = VideoRequest(prompt, model=SAMPLE, options={VARIATION: secrets.randbelow(2**31)})
-        return await _finished(service, await service.create(wish, principal=LOCAL))
+        # A variation of its own: a second run of the command should make a second clip.
+        request = VideoRequest(prompt, model=SAMPLE, options={VARIATION: secrets.randbelow(2**31)})
+        with show_status("Making a sample clip") as status:
+            return await _wait(service, await service.create(request, principal=LOCAL), status)
 
 
-async def _finished(service: VideoService, job: Job) -> Job:
+async def _wait(service: VideoService, job: Job, status: Status) -> Job:
     while job.state in LIVE:
-        await anyio.sleep(LOOK_S)
+        await anyio.sleep(POLL_S)
         job = await service.job(job.id, principal=LOCAL)
+        status.update(f"Making a sample clip: {job.state}" + (f", {job.progress:.0%}" if job.progress else ""))
     return job

@@ -1,4 +1,4 @@
-"""What stands in the way of a video, and the one thing to do about it."""
+"""Check what a video needs, and say what to fix."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from typing import Literal
 import anyio
 
 from sora_mcp.cli.setup import clients, keys
+from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import ROWS, Settings
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.domain.money import show as dollars
+from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.worker import open_service
 
@@ -30,167 +31,176 @@ Verdict = Literal[
     "fix",  # something will fail
 ]
 CLOCK_SLACK_S = 120.0
+INDENT = 6
 KEY_VERDICTS: Mapping[keys.Verdict, Verdict] = {"good": "ok", "untested": "ok", "unclear": "note", "bad": "fix"}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     verdict: Verdict
-    said: str
+    text: str
     todo: str | None = None
 
 
 def doctor(settings: Settings, arguments: Namespace) -> int:
-    """One line for each thing; 1 when something has to be fixed."""
+    """Print a line for each check; return 1 when something has to be fixed."""
     del arguments  # it has none of its own
-    findings = list(findings_of(settings))
-    for found in findings:
-        print(f"{found.verdict:<4}  {found.said}")
-        if found.todo:
-            print(f"      -> {found.todo}")
-    broken = sum(found.verdict == "fix" for found in findings)
-    print(f"{broken} to fix." if broken else "Nothing to fix.")
+    console = open_console()
+    with show_status("Checking"):
+        findings = list(check_all(settings))
+    for finding in findings:
+        print_facts(console, [(finding.verdict, finding.text)], indent=INDENT)
+        if finding.todo:
+            print_facts(console, [("", f"-> {finding.todo}")], indent=INDENT)
+    broken = sum(finding.verdict == "fix" for finding in findings)
+    print_text(console, f"{broken} to fix." if broken else "Nothing to fix.")
     return 1 if broken else 0
 
 
-def findings_of(settings: Settings, *, now: float | None = None) -> Iterator[Finding]:
-    """Everything, in the order in which a video needs it."""
-    yield _settings(settings)
+def check_all(settings: Settings, *, now: float | None = None) -> Iterator[Finding]:
+    """Yield every finding, in the order in which a video needs it."""
+    yield _check_caps(settings)
     if settings.sources:
         yield Finding("ok", "settings: " + ", ".join(f"{name} from {source}" for name, source in sorted(settings.sources.items())))
     yield from (Finding("fix", describe_unknown(name, ROWS), "correct its name, or take it out") for name in settings.unknown_names)
     yield from (Finding("fix", f"{ROWS[name].expected} It is not used.", "copy the key again") for name in settings.bad_keys)
-    yield _folder("store", settings.home, "SORA_MCP_HOME")
-    yield _folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
-    yield from (_images(folder) for folder in settings.image_dirs)
-    yield from _store(settings)
-    yield from _keys(settings)
-    yield from _clients()
-    yield _media()
-    yield _clock(settings, time.time() if now is None else now)
-    yield from _prices(settings, time.time() if now is None else now)
+    yield _check_folder("store", settings.home, "SORA_MCP_HOME")
+    yield _check_folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
+    yield from (_check_image_folder(folder) for folder in settings.image_dirs)
+    yield from _check_store(settings)
+    yield from _check_keys(settings)
+    yield from _check_clients()
+    yield _check_media()
+    yield _check_clock(settings, time.time() if now is None else now)
+    yield from _check_prices(settings, time.time() if now is None else now)
 
 
-def _settings(settings: Settings) -> Finding:
-    caps = f"{dollars(settings.per_video)} a video, {dollars(settings.daily)} a day, {dollars(settings.monthly)} a month"
-    return Finding("ok", f"caps: {caps}; a person is asked above {dollars(settings.confirm_above)}; days are those of {settings.zone}")
+def _check_caps(settings: Settings) -> Finding:
+    caps = (
+        f"{format_dollars(settings.per_video)} a video, {format_dollars(settings.daily)} a day, {format_dollars(settings.monthly)} a month"
+    )
+    return Finding("ok", f"caps: {caps}; a person approves above {format_dollars(settings.confirm_above)}; days in {settings.zone}")
 
 
-def _folder(what: str, folder: Path, setting: str) -> Finding:
+def _check_folder(what: str, folder: Path, setting: str) -> Finding:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return Finding("ok", f"{what}: {folder}")
     except OSError as error:
         return Finding(
-            "fix", f"{what}: {folder} cannot be written ({error.strerror})", f"make it writable, or set {setting} to a folder that is"
+            "fix", f"{what}: {folder} is not writable ({error.strerror})", f"make it writable, or set {setting} to another folder"
         )
 
 
-def _images(folder: Path) -> Finding:
+def _check_image_folder(folder: Path) -> Finding:
     if folder.is_dir():
         return Finding("ok", f"images: {folder}")
-    return Finding("fix", f"images: {folder} is no folder", "make it, or take it out of SORA_MCP_IMAGE_DIRS")
+    return Finding("fix", f"images: {folder} is not a folder", "create it, or remove it from SORA_MCP_IMAGE_DIRS")
 
 
-def _store(settings: Settings) -> Iterator[Finding]:
+def _check_store(settings: Settings) -> Iterator[Finding]:
     async def look() -> tuple[int, int, tuple[Finding, ...]]:
         async with open_service(settings, work=False) as service:
-            return await service.store.run(service.store.alive), await _unclear(service), tuple(_on_sale(service))
+            return await service.store.run(service.store.alive), await _unclear(service), tuple(_check_models(service))
 
     try:
-        alive, unclear, on_sale = anyio.run(look)
+        alive, unclear, models = anyio.run(look)
     except SoraError as error:
         yield Finding("fix", f"store: {error.message}", "set SORA_MCP_HOME or SORA_MCP_DATABASE_URL to a store that opens")
         return
-    yield Finding("ok", f"store: opens; {alive} jobs under way" + (" (sora-mcp watch finishes them)" if alive else ""))
-    yield from on_sale
+    yield Finding(
+        "ok", f"store: opens; {alive} job{'' if alive == 1 else 's'} running" + (" (finish them: sora-mcp watch)" if alive else "")
+    )
+    yield from models
     if unclear:
         yield Finding(
             "note",
-            f"store: {dollars(unclear)} are held by jobs whose outcome is unclear",
-            "look at your account at the vendor: sora-mcp jobs names them",
+            f"store: {format_dollars(unclear)} is held by jobs whose outcome is unclear",
+            "check your account at the vendor, then run sora-mcp resolve JOB (sora-mcp jobs lists them)",
         )
 
 
-def _on_sale(service: VideoService) -> Iterator[Finding]:
-    """The vendors' own lists, and the models that they said are gone. Without the network."""
+def _check_models(service: VideoService) -> Iterator[Finding]:
+    """Yield the state of the vendors' own lists, and the models that they removed, without the network."""
     for vendor in service.catalogue.vendors:
         if vendor.listing is None or vendor.name not in service.catalogue.keyed:
             continue
         age = service.availability.age_of(vendor)
         if age is None:
-            yield Finding("note", f"list of {vendor.title}: never fetched", "ask for list_sizes once, with the network")
+            yield Finding("note", f"list of {vendor.title}: never fetched", "ask a chat for list_sizes once while online")
         else:
             yield Finding("ok", f"list of {vendor.title}: {len(vendor.offers)} models, {age / 3600:.0f} hours old")
     for model, day in service.catalogue.gone.items():
-        yield Finding("note", f"gone: {model}, as its vendor said on {day}", "name another model, or try again after a day")
+        yield Finding("note", f"gone: {model}, according to its vendor on {day}", "choose another model, or try again after a day")
 
 
 async def _unclear(service: VideoService) -> int:
     return (await service.budget()).unknown
 
 
-def _keys(settings: Settings) -> Iterator[Finding]:
-    """By name only: a key's value, or even its length, is nobody's business."""
+def _check_keys(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each vendor. Keys are named; neither their values nor their lengths are shown."""
     for vendor in settings.catalogue.vendors:
         if vendor.keys and (key := settings.keys.get(vendor.name)) is not None:
-            found = keys.tested(vendor, key, settings)
-            todo = f"get a new one and store it: sora-mcp setup {vendor.name}" if found.verdict == "bad" else None
-            yield Finding(KEY_VERDICTS[found.verdict], f"{vendor.title}: has a key; {found.said}", todo)
+            test = keys.test_key(vendor, key, settings)
+            todo = f"get a new key and store it: sora-mcp setup {vendor.name}" if test.verdict == "bad" else None
+            yield Finding(KEY_VERDICTS[test.verdict], f"{vendor.title}: has a key; {test.text}", todo)
     if without := [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name not in settings.keys]:
         names = ", ".join(f"{vendor.title} ({vendor.keys[0]})" for vendor in without)
-        yield Finding("note", f"no key: {names}", f"to buy there, set it, or: sora-mcp setup {without[0].name}, and so on")
+        yield Finding("note", f"no key: {names}", f"to buy from one of them, store its key: sora-mcp setup {without[0].name}")
     if not settings.keys:
-        yield Finding("note", "no vendor has a key: every video is a free sample clip", "store one: sora-mcp setup")
+        yield Finding("note", "no vendor has a key, so every video is a free sample clip", "store a key: sora-mcp setup")
 
 
-def _clients() -> Iterator[Finding]:
-    for client in clients.found(Path.home()):
+def _check_clients() -> Iterator[Finding]:
+    for client in clients.find_clients(Path.home()):
         try:
-            command = clients.current(client)
+            command = clients.read_command(client)
         except clients.Unreadable as error:
-            yield Finding("note", f"{client.title}: {error}", "mend that file by hand; setup writes nothing over it")
+            yield Finding("note", f"{client.title}: {error}", "fix that file by hand; setup does not overwrite it")
             continue
         if command is None:
-            yield Finding("note", f"{client.title}: does not know this server", "sora-mcp setup")
+            yield Finding("note", f"{client.title}: does not have this server", "sora-mcp setup")
         elif not command:
-            yield Finding("ok", f"{client.title}: reaches this server by its address")
-        elif not clients.starts(command):
-            yield Finding("fix", f"{client.title}: starts {command[0]!r}, which is no program here", "sora-mcp setup")
+            yield Finding("ok", f"{client.title}: connects to this server by its address")
+        elif not clients.is_program(command):
+            yield Finding("fix", f"{client.title}: starts {command[0]!r}, which is not a program on this machine", "sora-mcp setup")
         else:
             yield Finding("ok", f"{client.title}: starts {command[0]}")
 
 
-def _media() -> Finding:
+def _check_media() -> Finding:
     missing = [name for name, module in (("PyAV", "av"), ("Pillow", "PIL")) if importlib.util.find_spec(module) is None]
     if not missing:
         return Finding("ok", "media: PyAV and Pillow are installed")
-    beside = "ffmpeg is on the PATH" if shutil.which("ffmpeg") else "no ffmpeg on the PATH either"
+    ffmpeg = "ffmpeg is on the PATH" if shutil.which("ffmpeg") else "ffmpeg is not on the PATH either"
     return Finding(
-        "note", f"media: {' and '.join(missing)} missing, {beside}", "for sample clips of your own words: pip install 'sora-mcp[media]'"
+        "note", f"media: {' and '.join(missing)} missing; {ffmpeg}", "to show your prompt in sample clips: pip install 'sora-mcp[media]'"
     )
 
 
-def _clock(settings: Settings, now: float) -> Finding:
-    """Without the network: against the day on which the prices were looked up, and the clock of the file system."""
+def _check_clock(settings: Settings, now: float) -> Finding:
+    """Compare the clock with the day of the newest prices and with the file system's, without the network."""
     today = datetime.fromtimestamp(now, UTC).date()
     newest = max(choice.offer.checked for choice in settings.catalogue.choices() if choice.offer.confidence != "configured")
     if today < newest - timedelta(days=1):
         return Finding(
-            "fix", f"clock: says {today}, but prices of {newest} are known", "set this machine's clock: budgets go by calendar days"
+            "fix", f"clock: says {today}, but there are prices of {newest}", "set this machine's clock: budgets use calendar days"
         )
-    written = _written(settings.home)
-    if written is not None and abs(written - now) > CLOCK_SLACK_S:
+    file_time = _read_file_time(settings.home)
+    if file_time is not None and abs(file_time - now) > CLOCK_SLACK_S:
         return Finding(
-            "fix", f"clock: {abs(written - now):.0f} s apart from that of {settings.home}", "set the clocks: budgets go by calendar days"
+            "fix",
+            f"clock: {abs(file_time - now):.0f} s apart from the file system of {settings.home}",
+            "set the clocks: budgets use calendar days",
         )
     return Finding("ok", f"clock: {datetime.fromtimestamp(now, settings.zone):%Y-%m-%d %H:%M %Z}")
 
 
-def _written(folder: Path) -> float | None:
+def _read_file_time(folder: Path) -> float | None:
     try:
         with tempfile.NamedTemporaryFile(dir=folder) as file:
             return Path(file.name).stat().st_mtime
@@ -198,12 +208,12 @@ def _written(folder: Path) -> float | None:
         return None
 
 
-def _prices(settings: Settings, now: float) -> Iterator[Finding]:
+def _check_prices(settings: Settings, now: float) -> Iterator[Finding]:
     today = datetime.fromtimestamp(now, settings.zone).date()
     priced = [choice for choice in settings.catalogue.choices() if choice.vendor.keys and choice.offer.rates]
     old = [choice for choice in priced if today - choice.offer.checked > STALE]
     if old:
-        todo = "update sora-mcp, or state your own prices with SORA_MCP_PRICES; until then a person is asked each time"
-        yield Finding("note", f"prices: {len(old)} of {len(priced)} were looked up more than {STALE.days} days ago", todo)
+        todo = "update sora-mcp, or set your own prices with SORA_MCP_PRICES; until then a person approves each video"
+        yield Finding("note", f"prices: {len(old)} of {len(priced)} were checked more than {STALE.days} days ago", todo)
     else:
-        yield Finding("ok", f"prices: {len(priced)} models, none looked up more than {STALE.days} days ago")
+        yield Finding("ok", f"prices: {len(priced)} models, none checked more than {STALE.days} days ago")

@@ -28,11 +28,11 @@ JOB_COLUMNS = (
     Column("PRICE", right=True, rank=1),
     Column("CHARGED", rank=4),
     Column("MADE", rank=2),
-    Column("PROMPT", least=18),
+    Column("PROMPT", least=24),
 )
 SPEND_COLUMNS = (
     Column("DAY"),
-    Column("VENDOR", rank=3),
+    Column("VENDOR", only_piped=True),
     Column("MODEL", least=10),
     Column("VIDEOS", right=True, rank=2),
     Column("HELD", right=True, rank=1),
@@ -73,7 +73,7 @@ def spend(settings: Settings, arguments: Namespace) -> int:
 def print_jobs(console: Console, rows: Sequence[Job], *, zone: tzinfo, today: date) -> None:
     """Print jobs as a table; a terminal gets short dates, a pipe whole ones."""
 
-    def format_made(job: Job) -> str:
+    def format_date(job: Job) -> str:
         return _format_short(_local(job.created_at, zone), today) if console.is_terminal else _format_moment(job.created_at, zone)
 
     print_table(
@@ -82,7 +82,7 @@ def print_jobs(console: Console, rows: Sequence[Job], *, zone: tzinfo, today: da
         [
             (
                 *(job.id, job.state, job.model, job.size, str(job.seconds)),
-                *(format_dollars(job.price), job.charged, format_made(job), job.prompt),
+                *(format_dollars(job.price), job.charged, format_date(job), job.prompt),
             )
             for job in rows
         ],
@@ -97,7 +97,10 @@ def print_spend(console: Console, rows: Sequence[SpendRow], budget: Budget) -> N
         print_table(console, SPEND_COLUMNS, [*lines, ("total", "", "", str(sums[0]), format_dollars(sums[1]), format_dollars(sums[2]))])
     else:
         print_text(console, "Nothing was spent.")
-    print_text(console, f"Today {_format_share(budget.day_spent, budget.day_limit)}, this month {_format_share(budget.month_spent, budget.month_limit)}.")
+    print_text(
+        console,
+        f"Today {_format_share(budget.day_spent, budget.day_limit)}, this month {_format_share(budget.month_spent, budget.month_limit)}.",
+    )
     if budget.unknown:
         held = format_dollars(budget.unknown)
         print_text(console, f"{held} of it is held by jobs with an unclear outcome. When you know what happened, run: sora-mcp resolve JOB")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from sora_mcp.config.settings import PREFIX, Settings
+from sora_mcp.config.rows import PREFIX
+from sora_mcp.config.settings import Settings
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import OpenService, later
 from sora_mcp.server.transports.stdio import run_stdio
@@ -32,39 +33,39 @@ def stdio(settings: Settings, arguments: Namespace) -> int:
     """Serve one client until it leaves; then start a process that finishes its jobs."""
     if sys.stdin.isatty():
         print(HELLO, file=sys.stderr)
-    left = Left(later("sora_mcp.jobs.worker", "open_service", settings))
-    anyio.run(run_stdio, build_from_settings(settings, left.service))
-    if left.alive and not left.others and settings.linger:
-        _finish_elsewhere(arguments)
+    leftover = Leftover(later("sora_mcp.jobs.worker", "open_service", settings))
+    anyio.run(run_stdio, build_from_settings(settings, leftover.service))
+    if leftover.jobs and not leftover.processes and settings.linger:
+        _start_watch(arguments)
     return 0
 
 
 @dataclass
-class Left:
-    """What a client leaves behind: jobs that were under way when its desk was closed, and others that work on them."""
+class Leftover:
+    """The state of the store when its client leaves: running jobs, and other processes that work on them."""
 
     open_service: OpenService
-    alive: int = 0
-    others: int = 0
+    jobs: int = 0
+    processes: int = 0
 
     @asynccontextmanager
     async def service(self) -> AsyncGenerator[VideoService]:
-        """The desk, looked at once more before it is closed."""
+        """Open the service, and count what is left just before and after it is closed."""
         async with self.open_service() as service:
             try:
                 yield service
             finally:
                 with anyio.CancelScope(shield=True):
-                    self.alive = await service.store.run(service.store.alive)
-        # Asked after this process has signed off: of two that leave at once, one sees nobody.
-        self.others = service.store.others()
+                    self.jobs = await service.store.run(service.store.alive)
+        # Counted after this process has signed off, so that of two that leave at once, the last one sees no other.
+        self.processes = service.store.others()
 
 
-def _finish_elsewhere(arguments: Namespace) -> None:
-    """A process that outlives this one, and whoever started it, until no job is alive."""
+def _start_watch(arguments: Namespace) -> None:
+    """Start a process that finishes the jobs and outlives this one and its parent."""
     subprocess.Popen(
         [sys.executable, "-m", "sora_mcp", *WATCH],
-        env=_same(os.environ, vars(arguments)),
+        env=_copy_environment(os.environ, vars(arguments)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -72,8 +73,8 @@ def _finish_elsewhere(arguments: Namespace) -> None:
     )
 
 
-def _same(environ: Mapping[str, str], given: Mapping[str, object]) -> dict[str, str]:
-    """The environment of a process with the very same settings and the very same code."""
+def _copy_environment(environ: Mapping[str, str], given: Mapping[str, object]) -> dict[str, str]:
+    """Return an environment that gives another process the same settings and the same code."""
     flags = {PREFIX + name: value for name, value in given.items() if name.isupper() and isinstance(value, str)}
     path = [str(Path(__file__).parents[2]), *filter(None, [environ.get("PYTHONPATH")])]
     return {**environ, **flags, "PYTHONPATH": os.pathsep.join(path), "PYTHONSAFEPATH": "1"}

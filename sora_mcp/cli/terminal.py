@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -51,8 +51,10 @@ class Column:
     """Columns of a higher rank are left out first where the terminal is too narrow; 0 is always shown."""
     right: bool = False
     """Whether it holds numbers."""
+    only_piped: bool = False
+    """Whether only a pipe has it, because another column says the same."""
     parts: str = ""
-    """What its cells are cut at, such as "; " for a list; else anywhere."""
+    """A pattern for the places after which its cells are cut, such as "; " for a list; else anywhere."""
 
 
 def open_console() -> Console:
@@ -80,11 +82,14 @@ def fit_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]], width:
     natural = [max(cell_len(cell) for cell in (column.heading, *(row[at] for row in rows))) for at, column in enumerate(columns)]
     wanted = [min(full, column.most or full) for full, column in zip(natural, columns, strict=True)]
     least = [min(full, column.least or full) for full, column in zip(natural, columns, strict=True)]
-    shown = list(range(len(columns)))
+    shown = [at for at, column in enumerate(columns) if not column.only_piped]
     while sum(least[at] + GAP for at in shown) - GAP > width and any(columns[at].rank for at in shown):
         shown.remove(max(shown, key=lambda at: columns[at].rank))
     widths = {at: least[at] for at in shown}
     room = width - sum(widths.values()) - GAP * (len(shown) - 1)
+    if room < 0:  # even the last columns are too wide for it
+        widest = max((at for at in shown if columns[at].least), key=lambda at: widths[at], default=shown[-1])
+        widths[widest], room = max(1, widths[widest] + room), 0
     for goal in (wanted, natural):
         for at in shown:
             more = max(0, min(room, goal[at] - widths[at]))
@@ -92,25 +97,25 @@ def fit_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]], width:
     return [(columns[at], at, widths[at]) for at in shown]
 
 
-def print_facts(console: Console, pairs: Iterable[tuple[str, object]]) -> None:
+def print_facts(console: Console, pairs: Iterable[tuple[str, object]], *, indent: int = 0) -> None:
     """Print `name  value` lines; a value of None is left out.
 
     At a terminal a long text is wrapped beside its name. A word that is longer than the terminal, such as a path, is left in one piece,
     so that it can be copied.
     """
     facts = [(name, _plain(str(value))) for name, value in pairs if value is not None]
-    indent = max(len(name) for name, _ in facts) + GAP
+    indent = indent or max(len(name) for name, _ in facts) + GAP
     for name, value in facts:
         room = console.width - indent
         if not console.is_terminal:
             print(f"{name.ljust(indent)}{value}", file=console.file)
-        elif room < 20 or max(map(cell_len, value.split() or [""])) > room:
-            console.print(Text.assemble((name.ljust(indent), "bold"), _styled(value)), soft_wrap=True)
+        elif room < 20 or any(word.isascii() and len(word) > room for word in value.split()):
+            console.print(Text.assemble((name.ljust(indent), STYLES.get(name, "bold")), _style(value)), soft_wrap=True)
         else:
-            lines = Text(value).wrap(console, room)
-            for number, line in enumerate(lines):
+            for number, line in enumerate(Text(value).wrap(console, room) or [Text()]):
                 line.rstrip()
-                console.print(Text.assemble(((name if number == 0 else "").ljust(indent), "bold"), _styled(line.plain)), no_wrap=True)
+                label = (name if number == 0 else "").ljust(indent)
+                console.print(Text.assemble((label, STYLES.get(name, "bold")), _style(line.plain)), no_wrap=True, crop=False)
 
 
 def print_text(console: Console, text: str, style: str = "") -> None:
@@ -119,7 +124,7 @@ def print_text(console: Console, text: str, style: str = "") -> None:
 
 
 @contextmanager
-def show_status(text: str) -> Iterator[Status]:
+def show_status(text: str) -> Generator[Status]:
     """Show a spinner with a text on stderr while the caller waits; nothing where stderr is no terminal."""
     with Console(stderr=True, markup=False, emoji=False, highlight=False).status(Text(text)) as status:
         yield status
@@ -152,7 +157,7 @@ def _line(cells: Sequence[tuple[Column, str]], widths: Sequence[int], style: str
     for (column, cell), width in zip(cells, widths, strict=True):
         text = shorten(cell, width, column.parts)
         gap = " " * (width - cell_len(text))
-        line.append(gap if column.right else "").append_text(_styled(text)).append("" if column.right else gap).append(" " * GAP)
+        line.append(gap if column.right else "").append_text(_style(text)).append("" if column.right else gap).append(" " * GAP)
     line.rstrip()
     line.end = "\n"
     return line
@@ -163,11 +168,14 @@ def _align(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator
     widths = [max(cell_len(row[at]) for row in rows) for at in range(len(columns))]
     for row in rows:
         cells = zip(columns, row, widths, strict=True)
-        padded = [" " * (width - cell_len(cell)) + cell if column.right else cell + " " * (width - cell_len(cell)) for column, cell, width in cells]
+        padded = [
+            " " * (width - cell_len(cell)) + cell if column.right else cell + " " * (width - cell_len(cell))
+            for column, cell, width in cells
+        ]
         yield (" " * GAP).join(padded).rstrip()
 
 
-def _styled(text: str) -> Text:
+def _style(text: str) -> Text:
     return Text(text, STYLES.get(text, ""))
 
 

@@ -13,10 +13,10 @@ from sora_mcp.cli.terminal import Column, open_console, print_table, print_text
 from sora_mcp.config.settings import Settings
 
 COLUMNS = (
-    Column("MODEL"),
+    Column("MODEL", least=20),
     Column("SIZES", least=14, rank=2, parts="[,;] "),
-    Column("SECONDS", least=7, most=9, rank=1, parts=", "),
-    Column("PRICE", least=16, parts="; "),
+    Column("SECONDS", least=9, most=9, rank=1, parts=", "),
+    Column("PRICE", least=16, parts=r"; |(?= \()"),
     Column("FIRST FRAME", rank=4),
     Column("OPTIONS", least=14, rank=5, parts=", "),
     Column("CHECKED", rank=3),
@@ -35,6 +35,10 @@ def vendors(settings: Settings, arguments: Namespace) -> int:
 
 def print_vendors(console: Console, rows: Sequence[matrix.Row]) -> None:
     """Print a row for each model. A terminal is told where the rest of a row that is cut stands."""
-    print_table(console, COLUMNS, matrix.cells(rows))
+    cells = matrix.cells(rows)
+    if console.is_terminal:
+        # The column that says so is the first to be left out.
+        cells = [(f"{row.model} (ended)" if row.ended else row.model, *line[1:]) for row, line in zip(rows, cells, strict=True)]
+    print_table(console, COLUMNS, cells)
     if console.is_terminal:
         print_text(console, "Everything, uncut: sora-mcp vendors | less -S", "dim")

@@ -30,7 +30,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """How the text of a setting is read, and how that is said to a person and to a registry."""
+    """A way to read the text of a setting, with its description for a person and its format for a registry."""
 
     parse: Callable[[str], T]
     """Raises ValueError, LookupError, OSError or RuntimeError for a text that is not of this kind."""

@@ -42,7 +42,7 @@ class Setting:
 
     @property
     def expected(self) -> str:
-        """What a value must be, as a sentence."""
+        """A sentence that says what a value must be."""
         return f"{self.variable} must be {self.kind.expected}."
 
     def read(self, text: str | None) -> object:

@@ -22,7 +22,7 @@ UNSET = re.compile(r"\s*(\$\{[^{}]*(\{[^{}]*\}[^{}]*)*\})?\s*")
 
 @dataclass(frozen=True)
 class Given:
-    """What was set, by the names of the environment variables."""
+    """The settings of all sources, as text by the names of the environment variables."""
 
     texts: Mapping[str, str]
     sources: Mapping[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -185,11 +185,13 @@ async def open_service(
         store.close()
 
 
-async def watch(settings: Settings, *, until_idle: bool = False) -> None:
+async def watch(settings: Settings, *, until_idle: bool = False, observe: Callable[[VideoService], Awaitable[None]] | None = None) -> None:
     """Finishes jobs without a client. When it is stopped, paid calls on their way get their last while."""
     async with open_service(settings, work=False) as service, anyio.create_task_group() as group:
         worker = Worker(service)
         group.start_soon(_drained, worker)
+        if observe is not None:
+            group.start_soon(observe, service)
         await worker.run(until_idle=until_idle)
         group.cancel_scope.cancel()
 

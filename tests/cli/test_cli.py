@@ -38,13 +38,13 @@ def test_every_setting_is_a_flag_of_every_command() -> None:
     ]
     flags = [word for row in FLAGS for word in (row.flag, "7")]
     for word in words:
-        given = cli.flags_of(cli.parser().parse_args([*word, *flags]))
+        given = cli.read_flags(cli.build_parser().parse_args([*word, *flags]))
         assert given == {row.variable.removeprefix("SORA_MCP_"): "7" for row in FLAGS}
 
 
 def test_a_flag_may_stand_before_the_command_too() -> None:
-    arguments = cli.parser().parse_args(["--daily-usd", "5", "jobs", "--monthly-usd=50"])
-    assert (arguments.command, cli.flags_of(arguments)) == ("jobs", {"DAILY_USD": "5", "MONTHLY_USD": "50"})
+    arguments = cli.build_parser().parse_args(["--daily-usd", "5", "jobs", "--monthly-usd=50"])
+    assert (arguments.command, cli.read_flags(arguments)) == ("jobs", {"DAILY_USD": "5", "MONTHLY_USD": "50"})
 
 
 def test_a_key_is_no_flag(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,8 +67,8 @@ def test_a_refusal_ends_with_one_and_one_line(said: dict[str, str], capsys: pyte
 
 def test_a_refusal_inside_of_a_task_group_is_still_one_line() -> None:
     group = BaseExceptionGroup("both", [ValueError("mine"), ExceptionGroup("inner", [NotFound("There is none.")])])
-    assert cli._refusal(group) == group.exceptions[1].exceptions[0]  # type: ignore[attr-defined]
-    assert cli._refusal(ExceptionGroup("faults", [ValueError("mine")])) is None
+    assert cli._find_refusal(group) == group.exceptions[1].exceptions[0]  # type: ignore[attr-defined]
+    assert cli._find_refusal(ExceptionGroup("faults", [ValueError("mine")])) is None
 
 
 @each(
@@ -175,5 +175,5 @@ def test_what_cannot_be_said_for_want_of_room_is_one_line(said: dict[str, str], 
     ended = in_a_shell("sora vendors >/dev/full", said)
     assert (ended.returncode, ended.stderr.decode().splitlines()) == (
         1,
-        ["sora-mcp: there is no room for what it says (No space left on device); what was done is done."],
+        ["sora-mcp: the output could not be written (No space left on device); the command itself was carried out."],
     )

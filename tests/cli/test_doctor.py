@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.cli import main as cli
-from sora_mcp.cli.doctor import Finding, findings_of
+from sora_mcp.cli.doctor import Finding, check_all
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.store import Store
 
@@ -26,7 +26,7 @@ BEFORE = 1_700_000_000.0
 def of(said: dict[str, str], *, now: float | None = None) -> dict[str, Finding]:
     """The findings by their first words."""
     settings: Settings = load(said, today=date(2026, 11, 21))
-    return {finding.said.split(":")[0]: finding for finding in findings_of(settings, now=now)}
+    return {finding.text.split(":")[0]: finding for finding in check_all(settings, now=now)}
 
 
 def test_a_sound_machine_has_nothing_to_fix(said: dict[str, str], capsys: Printed) -> None:
@@ -63,7 +63,7 @@ def test_a_folder_that_cannot_be_written_has_to_be_fixed(said: dict[str, str], c
 
 
 def test_a_slip_in_a_settings_name_has_to_be_fixed(said: dict[str, str]) -> None:
-    findings = list(findings_of(load({**said, "SORA_MCP_DAYLY_USD": "1"}, today=date(2026, 11, 21))))
+    findings = list(check_all(load({**said, "SORA_MCP_DAYLY_USD": "1"}, today=date(2026, 11, 21))))
     slip = "'SORA_MCP_DAYLY_USD' is not a setting and has no effect: did you mean SORA_MCP_DAILY_USD?"
     assert Finding("fix", slip, "correct its name, or take it out") in findings
 
@@ -89,7 +89,7 @@ def test_jobs_under_way_and_money_in_doubt_are_named(said: dict[str, str], store
     store.unclear(begun(store), "t", no("unknown"))
     begun(store)
     settings = load(said, today=date(2026, 11, 21))
-    lines = [finding.said for finding in findings_of(settings) if finding.said.startswith("store: ") and "folder" not in finding.said]
+    lines = [finding.text for finding in check_all(settings) if finding.text.startswith("store: ") and "folder" not in finding.text]
     assert lines[1:] == [
         "store: opens; 1 jobs under way (sora-mcp watch finishes them)",
         "store: $1.00 are held by jobs whose outcome is unclear",
@@ -106,7 +106,7 @@ def test_a_clock_apart_from_the_file_systems_has_to_be_set(said: dict[str, str])
 
 def test_old_prices_are_told(said: dict[str, str]) -> None:
     finding = of(said, now=LATER)["prices"]
-    assert (finding.verdict, finding.said.endswith("were looked up more than 90 days ago")) == ("note", True)
+    assert (finding.verdict, finding.text.endswith("were looked up more than 90 days ago")) == ("note", True)
 
 
 def test_each_client_that_is_here_is_looked_at(said: dict[str, str], tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_each_client_that_is_here_is_looked_at(said: dict[str, str], tmp_path: P
     (tmp_path / ".codex" / "config.toml").write_text("no toml")
     found = of(said)
     assert found["Cursor"] == Finding("fix", "Cursor: starts '/gone/sora-mcp', which is no program here", "sora-mcp setup")
-    assert (found["Codex"].verdict, found["Codex"].said) == ("note", f"Codex: {tmp_path / '.codex' / 'config.toml'} cannot be read")
+    assert (found["Codex"].verdict, found["Codex"].text) == ("note", f"Codex: {tmp_path / '.codex' / 'config.toml'} cannot be read")
     (tmp_path / ".cursor" / "mcp.json").write_text("{}")
     assert of(said)["Cursor"] == Finding("note", "Cursor: does not know this server", "sora-mcp setup")
     (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"sora": {"command": "sh"}}}')
@@ -125,9 +125,9 @@ def test_each_client_that_is_here_is_looked_at(said: dict[str, str], tmp_path: P
 
 def test_lists_and_models_that_are_gone_are_told(said: dict[str, str], store: Store) -> None:
     keyed = said | {"OPENROUTER_API_KEY": "k"}
-    assert of(keyed)["list of OpenRouter"].said == "list of OpenRouter: never fetched"
+    assert of(keyed)["list of OpenRouter"].text == "list of OpenRouter: never fetched"
     row = {"id": "a/b", "supported_durations": [5], "supported_resolutions": ["720p"], "pricing_skus": {"duration_seconds": "1"}}
     store.listings.keep("openrouter", {"data": [row]})
     store.listings.miss("muvi:wan-2.6", "model_retired")
-    assert of(keyed)["list of OpenRouter"].said == "list of OpenRouter: 1 models, 0 hours old"
-    assert of(keyed)["gone"].said.startswith("gone: muvi:wan-2.6, as its vendor said on ")
+    assert of(keyed)["list of OpenRouter"].text == "list of OpenRouter: 1 models, 0 hours old"
+    assert of(keyed)["gone"].text.startswith("gone: muvi:wan-2.6, as its vendor said on ")

@@ -15,7 +15,7 @@ from PIL import Image
 from scripts.house import PACKAGE
 from sora_mcp.cli import main as cli
 from sora_mcp.cli.gallery.build import write
-from sora_mcp.cli.gallery.page import Shown, page
+from sora_mcp.cli.gallery.page import Shown, render_page
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Artifact, Job
 from tests.each import each
@@ -57,7 +57,7 @@ class Nesting(HTMLParser):
 
 
 def test_words_of_others_are_words(tmp_path: Path) -> None:
-    text = page((Shown(made(1, tmp_path / "a.mp4", prompt=NASTY), None, None),), tmp_path, UTC)
+    text = render_page((Shown(made(1, tmp_path / "a.mp4", prompt=NASTY), None, None),), tmp_path, UTC)
     assert Nesting(text).tags.count("script") == 1
     assert "img" not in Nesting(text).tags
     assert "https:" not in re.sub(r"<p class=words.*?</p>", "", text)
@@ -65,19 +65,19 @@ def test_words_of_others_are_words(tmp_path: Path) -> None:
 
 def test_what_was_made_from_a_video_stands_under_it(tmp_path: Path) -> None:
     jobs = [made(3, tmp_path, parents=("v_0000000002", "v_0000000009")), made(2, tmp_path, parents=("v_0000000001",)), made(1, tmp_path)]
-    text = page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)
+    text = render_page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)
     assert Nesting(text).under == {"v_0000000001": None, "v_0000000002": "v_0000000001", "v_0000000003": "v_0000000002"}
 
 
 def test_parents_in_a_circle_are_still_shown(tmp_path: Path) -> None:
     jobs = [made(2, tmp_path, parents=("v_0000000001",)), made(1, tmp_path, parents=("v_0000000002",))]
-    text = page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)
+    text = render_page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)
     assert Nesting(text).under == {"v_0000000001": None, "v_0000000002": "v_0000000001"}
 
 
 def test_a_chain_of_two_thousand_shots_is_a_page(tmp_path: Path) -> None:
     jobs = [made(n, tmp_path, parents=(f"v_{n - 1:010d}",)) for n in range(2000, 0, -1)]
-    assert len(Nesting(page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)).under) == 2000
+    assert len(Nesting(render_page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)).under) == 2000
 
 
 def test_posters_are_made_beside_the_videos_and_kept(said: dict[str, str], tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_an_edit_that_is_a_picture_is_shown_as_one(said: dict[str, str], name: s
 )
 def test_pictures_are_not_counted_as_videos(names: tuple[str, ...], said_: str, tmp_path: Path) -> None:
     shown = tuple(Shown(made(number, tmp_path / name), None, None) for number, name in enumerate(names))
-    assert f"<p class=dim>{said_} $" in page(shown, tmp_path, UTC)
+    assert f"<p class=dim>{said_} $" in render_page(shown, tmp_path, UTC)
 
 
 def test_a_link_in_the_pages_place_is_not_followed(said: dict[str, str], tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_the_demo_makes_a_clip_the_way_a_real_one_is_made(said: dict[str, str], 
     assert (path.parent, path.read_bytes()[4:8]) == (Path(said["SORA_MCP_OUTPUT_DIR"]), b"ftyp")
     assert "a-red-kite" in path.name
     assert found(r"^price +(.+)$", out) == "$0.00: no vendor was called"
-    assert out.splitlines()[-1].startswith("Next: ")
+    assert out.splitlines()[-2].startswith("Next: ")
 
     job = found(r"^job +(.+)$", out)
     assert cli.run(["jobs"], said) == 0

@@ -74,7 +74,7 @@ async def test_a_key_is_tested_by_a_call_that_costs_nothing(said: dict[str, str]
     async with answering(status) as (address, heard):
         settings = load(said | {"SORA_MCP_MUVI_BASE_URL": address}, today=date(2026, 11, 21))
         vendor = next(vendor for vendor in settings.catalogue.vendors if vendor.keys)
-        found = await anyio.to_thread.run_sync(lambda: keys.tested(vendor, Secret("k-1"), settings))
+        found = await anyio.to_thread.run_sync(lambda: keys.test_key(vendor, Secret("k-1"), settings))
     assert found.verdict == verdict
     assert heard[0].startswith(b"GET /v1/jobs?limit=1 HTTP/1.1\r\n")
     assert b"Bearer k-1" in heard[0]
@@ -83,7 +83,7 @@ async def test_a_key_is_tested_by_a_call_that_costs_nothing(said: dict[str, str]
 def test_without_a_free_call_it_says_that_it_cannot_tell(said: dict[str, str]) -> None:
     settings = load(said, today=date(2026, 11, 21))
     vendor = next(vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.check is None)
-    assert keys.tested(vendor, Secret("k"), settings).verdict == "untested"
+    assert keys.test_key(vendor, Secret("k"), settings).verdict == "untested"
 
 
 def test_a_key_is_kept_for_the_user_only_and_the_settings_find_it(
@@ -123,7 +123,7 @@ def test_a_new_key_takes_the_place_of_the_old_however_that_is_spelt(
 ) -> None:
     config(tmp_path).parent.mkdir(parents=True)
     config(tmp_path).write_text(f"{row}\ndaily_usd = 3\n", "utf-8")
-    keys.store("PIXAZO_API_KEY", Secret("new"))
+    keys.store_key("PIXAZO_API_KEY", Secret("new"))
     assert tomllib.loads(config(tmp_path).read_text()) == {"daily_usd": 3, "PIXAZO_API_KEY": "new"}
     assert load(typed(""), today=date(2026, 11, 21)).keys["pixazo"].reveal() == "new"
 
@@ -133,7 +133,7 @@ def test_a_new_key_takes_the_place_of_one_without_the_prefix(old: str, typed: Ca
     typed("")
     config(tmp_path).parent.mkdir(parents=True)
     config(tmp_path).write_text(f'{old} = "old"\n', "utf-8")
-    keys.store("SORA_MCP_COMPATIBLE_API_KEY", Secret("new"))
+    keys.store_key("SORA_MCP_COMPATIBLE_API_KEY", Secret("new"))
     assert tomllib.loads(config(tmp_path).read_text()) == {"SORA_MCP_COMPATIBLE_API_KEY": "new"}
 
 
@@ -222,13 +222,13 @@ def test_a_key_for_which_there_is_no_folder_is_said_not_to_be_stored(
 
 
 def those(home: Path) -> dict[str, clients.Client]:
-    return {client.title: client for client in clients.known(home, {}, "linux")}
+    return {client.title: client for client in clients.known_clients(home, {}, "linux")}
 
 
 @each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex"])
 def test_an_empty_client_learns_of_the_server(tmp_path: Path, title: str) -> None:
     client = those(tmp_path)[title]
-    assert (clients.current(client), clients.write(client, COMMAND), clients.current(client)) == (None, None, COMMAND)
+    assert (clients.read_command(client), clients.write_entry(client, COMMAND), clients.read_command(client)) == (None, None, COMMAND)
 
 
 def test_everything_else_in_the_file_stays_and_a_copy_is_kept(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_everything_else_in_the_file_stays_and_a_copy_is_kept(tmp_path: Path) ->
     client.file.parent.mkdir()
     before = {"theme": "ü", "mcpServers": {"other": {"command": "x"}, "sora": {"command": "old", "env": {"A": "b"}}}}
     client.file.write_text(json.dumps(before))
-    copy = clients.write(client, COMMAND)
+    copy = clients.write_entry(client, COMMAND)
     assert copy is not None
     assert json.loads(copy.read_text()) == before
     assert json.loads(client.file.read_text()) == {
@@ -249,12 +249,12 @@ def test_a_toml_file_keeps_its_comments(tmp_path: Path) -> None:
     client = those(tmp_path)["Codex"]
     client.file.parent.mkdir()
     client.file.write_text('# mine\nmodel = "x"\n[mcp_servers.other]\ncommand = "y"')
-    clients.write(client, COMMAND)
+    clients.write_entry(client, COMMAND)
     text = client.file.read_text()
     assert text.startswith('# mine\nmodel = "x"\n[mcp_servers.other]\ncommand = "y"\n\n[mcp_servers.sora]\n')
     assert set(tomllib.loads(text)["mcp_servers"]) == {"other", "sora"}
     with pytest.raises(clients.Unreadable):
-        clients.write(client, ["another"])
+        clients.write_entry(client, ["another"])
 
 
 @pytest.mark.parametrize("name", ["url", "serverUrl", "httpUrl"])
@@ -279,7 +279,7 @@ def test_an_entry_of_ours_in_a_strange_form_is_said_to_be_one(entry: Any, said: 
     client.file.parent.mkdir()
     client.file.write_text(json.dumps({"mcpServers": {"sora": entry}}))
     with pytest.raises(clients.Unreadable, match="an entry named sora in a form that is not known here"):
-        clients.current(client)
+        clients.read_command(client)
     cli.run(["doctor"], said)
     assert f"note  Cursor: {client.file} has an entry named sora" in capsys.readouterr().out
 
@@ -288,8 +288,8 @@ def test_a_toml_file_with_a_byte_order_mark_is_written(tmp_path: Path) -> None:
     client = those(tmp_path)["Codex"]
     client.file.parent.mkdir()
     client.file.write_text('model = "x"\n', "utf-8-sig")
-    clients.write(client, COMMAND)
-    assert (clients.current(client), tomllib.loads(client.file.read_text("utf-8"))["model"]) == (COMMAND, "x")
+    clients.write_entry(client, COMMAND)
+    assert (clients.read_command(client), tomllib.loads(client.file.read_text("utf-8"))["model"]) == (COMMAND, "x")
 
 
 @each("content", ["{", "// mine\n{}", "[]", '{"mcpServers": []}', "\x00"])
@@ -298,7 +298,7 @@ def test_a_file_that_is_not_understood_is_never_written_over(tmp_path: Path, con
     client.file.parent.mkdir()
     client.file.write_text(content)
     with pytest.raises(clients.Unreadable):
-        clients.write(client, COMMAND)
+        clients.write_entry(client, COMMAND)
     assert [(path.name, path.read_text()) for path in client.file.parent.iterdir()] == [("mcp.json", content)]
 
 
@@ -308,7 +308,7 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.json"
     real.write_text("{}")
     client.file.symlink_to(real)
-    clients.write(client, COMMAND)
+    clients.write_entry(client, COMMAND)
     assert (client.file.is_symlink(), json.loads(real.read_text())["mcpServers"]["sora"]["command"]) == (True, COMMAND[0])
 
 

@@ -8,16 +8,16 @@ import re
 import unicodedata
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp.client import Client
 
-from sora_mcp.cli.approve import _said
-from sora_mcp.cli.jobs import _everything, _line
-from sora_mcp.cli.terminal import facts, table
+from sora_mcp.cli.approve import describe_approval
+from sora_mcp.cli.jobs import describe_job, print_jobs
+from sora_mcp.cli.terminal import print_facts
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NeedsConfirmation, SoraError
 from sora_mcp.jobs.service import VideoService
@@ -27,6 +27,7 @@ from tests.each import each
 from tests.faults.checks import ENDS
 from tests.played import Muvi, Pixazo
 from tests.played.rig import Rig, rig
+from tests.screens import open_screen, text_of
 
 pytestmark = pytest.mark.slow
 
@@ -134,8 +135,12 @@ async def of_all(client: Client) -> list[str]:
 
 def on_terminals(job: Job) -> list[str]:
     """What `jobs` and `show` would print, looked through."""
-    printed = table(("a",) * 9, [_line(job, UTC)])
-    return unfit(printed + facts(_everything(job, UTC)), lines=True)
+    printed: list[str] = []
+    for screen in (open_screen(80), open_screen(40), open_screen()):
+        print_jobs(screen, [job], zone=UTC, today=date(2026, 11, 21))
+        print_facts(screen, describe_job(job, UTC))
+        printed += unfit(text_of(screen), lines=True)
+    return printed
 
 
 @pytest.mark.fault("S18", "Q01", "Q02", "Q03")
@@ -198,4 +203,5 @@ async def test_a_quote_is_shown_to_a_person_without_moving_the_terminal(tmp_path
             with pytest.raises(NeedsConfirmation) as needed:
                 await at.create("muvi:sora-2", seconds=4, prompt=f"a {text} boat")
             quote = await at.service.store.run(at.service.store.approvals.approval, needed.value.quote_id)
-            assert unfit(facts(_said(quote, at.service)), lines=True) == []
+            print_facts(screen := open_screen(80), describe_approval(quote, at.service))
+            assert unfit(text_of(screen), lines=True) == []

@@ -1,1 +1,1 @@
-"""Gallery."""
+"""The gallery page of finished videos."""

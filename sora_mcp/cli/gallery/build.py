@@ -1,16 +1,17 @@
-"""One page beside the videos that shows them all, without a server and without a network."""
+"""Write one page beside the videos that shows them all, without a server or a network."""
 
 from __future__ import annotations
 
 import webbrowser
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import anyio
 
-from sora_mcp.cli.gallery.page import VIDEO, Shown, counted, page
-from sora_mcp.cli.setup.config_files import replaced
+from sora_mcp.cli.gallery.page import VIDEO, Shown, count_kinds, render_page
+from sora_mcp.cli.setup.config_files import replace_file
+from sora_mcp.cli.terminal import show_status
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import SoraError, StorageError
@@ -26,28 +27,29 @@ A_PAGE = 100
 
 
 def gallery(settings: Settings, arguments: Namespace) -> int:
-    """Writes the page anew from the store, and opens it in the browser."""
-    jobs = anyio.run(_finished, settings)
-    path = write(jobs, settings)
-    print(f"{counted(jobs)}: {path}")
+    """Write the page from the store, and open it in the browser."""
+    jobs = anyio.run(_read_finished, settings)
+    with show_status("Making the gallery") as status:
+        path = write_page(jobs, settings, lambda done: status.update(f"Making the gallery: {done} of {len(jobs)} files"))
+    print(f"{count_kinds(jobs)}: {path}")
     if not arguments.no_open:
         webbrowser.open(path.as_uri())
     return 0
 
 
-def write(jobs: tuple[Job, ...], settings: Settings) -> Path:
-    """The page in the output folder. StorageError when it cannot be written."""
+def write_page(jobs: tuple[Job, ...], settings: Settings, report: Callable[[int], None] = lambda done: None) -> Path:
+    """Write the page into the output folder; return its path. Raise StorageError when it cannot be written."""
     folder = settings.output_dir
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replaced(folder / NAME, page(tuple(_shown(jobs)), folder, settings.zone).encode("utf-8", "replace"))
+        replace_file(folder / NAME, render_page(tuple(_show(jobs, report)), folder, settings.zone).encode("utf-8", "replace"))
     except OSError as error:
         raise StorageError(f"The gallery cannot be written into {folder} ({error.strerror}).") from error
     return folder / NAME
 
 
-async def _finished(settings: Settings) -> tuple[Job, ...]:
-    """All of them, newest first."""
+async def _read_finished(settings: Settings) -> tuple[Job, ...]:
+    """Return every finished job, newest first."""
     found: list[Job] = []
     async with open_service(settings, work=False) as service:
         cursor: str | None = None
@@ -59,21 +61,22 @@ async def _finished(settings: Settings) -> tuple[Job, ...]:
                 return tuple(found)
 
 
-def _shown(jobs: tuple[Job, ...]) -> Iterator[Shown]:
-    able = has_media_extra()
-    for job in jobs:
+def _show(jobs: tuple[Job, ...], report: Callable[[int], None]) -> Iterator[Shown]:
+    can_decode = has_media_extra()
+    for done, job in enumerate(jobs):
+        report(done)
         file = Path(job.artifact.path) if job.artifact else None
         there = file if file is not None and file.is_file() else None
-        yield Shown(job, there, _poster(there) if able and there is not None and there.suffix == VIDEO else None)
+        yield Shown(job, there, _find_poster(there) if can_decode and there is not None and there.suffix == VIDEO else None)
 
 
-def _poster(video: Path) -> Path | None:
-    """The picture beside the video: the one from last time, else a new one; None where the video shows none."""
+def _find_poster(video: Path) -> Path | None:
+    """Return the picture beside the video, made now if there is none yet; None where no picture can be made of the video."""
     beside = video.with_suffix(".jpg")
     if beside.is_file() and not beside.is_symlink():
         return beside
     try:
-        replaced(beside, make_poster(video, Deadline(POSTER_S), longest=POSTER_SIDE))
+        replace_file(beside, make_poster(video, Deadline(POSTER_S), longest=POSTER_SIDE))
     except (SoraError, OSError):
         return None
     return beside

@@ -1,1 +1,1 @@
-"""Setup."""
+"""Keys and chat clients of this machine."""

@@ -1,4 +1,4 @@
-"""Files of others that a command writes into: whole or not at all, with a copy of what was there."""
+"""Replace files of other programs: completely or not at all, with a backup."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 
-def replaced(path: Path, content: bytes) -> None:
-    """Only the user may read it; a link in its place is replaced, never followed."""
+def replace_file(path: Path, content: bytes) -> None:
+    """Write the file atomically, readable by the user only. A link in its place is replaced, never followed."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
@@ -24,8 +24,8 @@ def replaced(path: Path, content: bytes) -> None:
         raise
 
 
-def backed_up(path: Path) -> Path:
-    """A copy beside it, under a name that was free."""
+def back_up(path: Path) -> Path:
+    """Return a copy of the file beside it, under a new name."""
     content = path.read_bytes()
     for number in range(1, 1000):
         beside = path.with_name(f"{path.name}.{number}.bak")
@@ -36,4 +36,4 @@ def backed_up(path: Path) -> Path:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         return beside
-    raise FileExistsError(f"{path.name} has a thousand copies")
+    raise FileExistsError(f"{path.name} already has 999 backups")

@@ -1,4 +1,4 @@
-"""Whether a vendor takes a key, and where the key is kept."""
+"""Test a key with a free call, and store it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 
 import anyio
 
-from sora_mcp.cli.setup.config_files import replaced
+from sora_mcp.cli.setup.config_files import replace_file
 from sora_mcp.config import keychain
 from sora_mcp.config.rows import BadSetting
 from sora_mcp.config.settings import ROWS, Settings
@@ -23,69 +23,70 @@ from sora_mcp.security.secrets import Secret
 from sora_mcp.vendors.shared.responses import read_refusal
 
 Verdict = Literal[
-    "good",  # the vendor answered as to a friend
-    "bad",  # the vendor says that it does not know this key
+    "good",  # the vendor accepted it
+    "bad",  # the vendor rejected it
     "unclear",  # no answer, or one that says nothing about the key
     "untested",  # the vendor has no call that is free
 ]
 
 
 @dataclass(frozen=True)
-class Tested:
-    """What a free call said of a key."""
+class KeyTest:
+    """The result of testing a key."""
 
     verdict: Verdict
-    said: str
+    text: str
+    """For a person, without a full stop."""
 
 
-def tested(vendor: Vendor, key: Secret, settings: Settings) -> Tested:
-    """One call that costs nothing, where the vendor has one."""
+def test_key(vendor: Vendor, key: Secret, settings: Settings) -> KeyTest:
+    """Make one call that costs nothing, where the vendor has one."""
     if vendor.check is None:
-        return Tested("untested", f"{vendor.title} has no free call, so the first video will tell whether the key is good")
+        return KeyTest("untested", f"{vendor.title} has no free call to test a key with; the first video will show whether it works")
     return anyio.run(_ask, vendor, key, settings)
 
 
-def store(name: str, key: Secret) -> str:
-    """Puts the key into the keychain, else into `config.toml`; says where. BadSetting when that file cannot be read or written."""
+def store_key(name: str, key: Secret) -> str:
+    """Store the key in the keychain, else in `config.toml`; return where. Raise BadSetting when neither can be written."""
     file = config_file()
     try:
-        return _stored(name, key, file)
+        return _store(name, key, file)
     except OSError as error:
         raise BadSetting(
-            f"{file} cannot be written ({error.strerror}), so the key is not stored where a start would find it. "
-            f"Set {name} in the environment, or mend the folder."
+            f"{file} cannot be written ({error.strerror}), so the key is not stored. "
+            f"Make the folder writable, or set {name} in the environment."
         ) from None
 
 
-def _stored(name: str, key: Secret, file: Path) -> str:
+def _store(name: str, key: Secret, file: Path) -> str:
     if keychain.write_key(name, key.reveal()):
-        listed = next((value for entry, value in _read(file)[1].items() if _same(entry, keychain.LISTED)), "")
+        listed = next((value for entry, value in _read(file)[1].items() if _is_same(entry, keychain.LISTED)), "")
         names = dict.fromkeys([*(each.strip() for each in str(listed).split(",") if each.strip()), name])
-        _set(file, {keychain.LISTED.lower(): ",".join(names), name: None})
+        _change(file, {keychain.LISTED.lower(): ",".join(names), name: None})
         return "the keychain of this machine"
-    _set(file, {name: key.reveal()})
+    _change(file, {name: key.reveal()})
     return str(file)
 
 
-async def _ask(vendor: Vendor, key: Secret, settings: Settings) -> Tested:
+async def _ask(vendor: Vendor, key: Secret, settings: Settings) -> KeyTest:
     assert vendor.check is not None
     async with VendorClient(settings.home, {vendor.name: key}, settings.trusted_hosts) as http_client:
         try:
             reply = await http_client.request(vendor, vendor.check)
         except NotSent:
-            return Tested("unclear", f"{vendor.title} could not be reached, so the key is not tested")
+            return KeyTest("unclear", f"{vendor.title} could not be reached, so the key was not tested")
     if 200 <= reply.status < 300:
-        return Tested("good", f"{vendor.title} takes the key")
+        return KeyTest("good", f"{vendor.title} accepts the key")
     no = read_refusal(vendor, reply)
     if no is not None and no.its_code == "vendor_auth":
-        return Tested("bad", f"{vendor.title} does not take the key (status {reply.status})")
-    return Tested("unclear", f"{vendor.title} answers {reply.status}, which says nothing about the key")
+        return KeyTest("bad", f"{vendor.title} rejects the key (status {reply.status})")
+    return KeyTest("unclear", f"{vendor.title} answered with status {reply.status}, which says nothing about the key")
 
 
-def _set(file: Path, values: dict[str, str | None]) -> None:
-    """Sets, or with None takes out, entries of the file, however they are spelt there, and leaves every other line as it is."""
+def _change(file: Path, values: dict[str, str | None]) -> None:
+    """Set entries of the file, or remove those with None, however they are spelt there; every other line stays as it is."""
     text, before = _read(file)
-    old = [entry for entry in before if any(_same(entry, name) for name in values)]
+    old = [entry for entry in before if any(_is_same(entry, name) for name in values)]
     kept = {entry: value for entry, value in before.items() if entry not in old}
     wanted = kept | {name: value for name, value in values.items() if value is not None}
     for entry in old:
@@ -93,13 +94,13 @@ def _set(file: Path, values: dict[str, str | None]) -> None:
     for name, value in values.items():
         if value is not None:
             text = f"{name} = {json.dumps(value)}\n{text}"
-    if _parsed(text) != wanted:
-        raise BadSetting("config.toml in the config folder has this entry in a form that is not changed here: change it by hand.")
-    replaced(file, text.encode())
+    if _parse(text) != wanted:
+        raise BadSetting("config.toml in the config folder has this entry in a form that cannot be changed safely; change it by hand.")
+    replace_file(file, text.encode())
 
 
-def _same(entry: str, name: str) -> bool:
-    """Whether the settings take both for one."""
+def _is_same(entry: str, name: str) -> bool:
+    """Return whether both name the same setting."""
     return variable_of(entry, ROWS) == variable_of(name, ROWS)
 
 
@@ -110,10 +111,10 @@ def _read(file: Path) -> tuple[str, dict[str, object]]:
         return "", {}
     except (OSError, ValueError):
         raise BadSetting("config.toml in the config folder must be readable TOML.") from None
-    return text, _parsed(text) or {}
+    return text, _parse(text) or {}
 
 
-def _parsed(text: str) -> dict[str, object] | None:
+def _parse(text: str) -> dict[str, object] | None:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:

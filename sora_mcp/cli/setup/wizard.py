@@ -1,4 +1,4 @@
-"""From nothing to a chat that makes videos: a key, tested and kept, and a word to each client."""
+"""Set up a machine: store a tested key, and add the server to each chat client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sora_mcp.cli.demo import own_command
 from sora_mcp.cli.setup import clients, keys
-from sora_mcp.cli.terminal import line, yes
+from sora_mcp.cli.terminal import ask_line, confirm, show_status
 from sora_mcp.config.rows import BadSetting
 from sora_mcp.config.settings import Settings, read_key
 from sora_mcp.domain import Vendor
@@ -19,28 +19,28 @@ TRIES = 3
 
 
 def setup(settings: Settings, arguments: Namespace) -> int:
-    """Asks where a person sits at a terminal; else it takes the key from standard input and prints what is to be done."""
-    asked = sys.stdin.isatty()
-    vendor = _vendor(settings, arguments.vendor, asked=asked)
-    if vendor is not None and not _key(vendor, settings, asked=asked):
+    """Ask at a terminal; otherwise read the key from standard input and print what is left to do."""
+    interactive = sys.stdin.isatty()
+    vendor = _choose_vendor(settings, arguments.vendor, interactive=interactive)
+    if vendor is not None and not _store_key(vendor, settings, interactive=interactive):
         return 1
     if vendor is None:
-        print("No key: every video is a free sample clip. Run this again when you have one.")
+        print("No key, so every video is a free sample clip. Run setup again when you have a key.")
     if not has_media_extra():
-        print(f"For sample clips of your own words, posters and sheets: {INSTALL}")
-    _clients(asked=asked)
-    print("Then start the client anew, and ask it for a video. To check everything: sora-mcp doctor")
+        print(f"To show your prompt in sample clips, and for posters and contact sheets, install the media extra: {INSTALL}")
+    _add_to_clients(interactive=interactive)
+    print("Then restart the client and ask it for a video. To check everything: sora-mcp doctor")
     return 0
 
 
-def _vendor(settings: Settings, name: str | None, *, asked: bool) -> Vendor | None:
-    """Whose key is to be stored; None for nobody's. BadSetting for a name that nobody has."""
+def _choose_vendor(settings: Settings, name: str | None, *, interactive: bool) -> Vendor | None:
+    """Return the vendor whose key is to be stored, None for no key. Raise BadSetting for an unknown name."""
     buyable = {vendor.name: vendor for vendor in settings.catalogue.vendors if vendor.keys}
-    if name is None and asked:
-        print("Whose key do you have?")
+    if name is None and interactive:
+        print("Which vendor do you have a key for?")
         for vendor in buyable.values():
             print(f"  {vendor.name:<10}  {vendor.title}{' (has a key)' if vendor.name in settings.keys else ''}")
-        name = line("Vendor (empty: none, sample clips are free): ")
+        name = ask_line("Vendor (leave empty for free sample clips): ")
     if not name or not name.strip():
         return None
     if name.strip().casefold() not in buyable:
@@ -48,61 +48,62 @@ def _vendor(settings: Settings, name: str | None, *, asked: bool) -> Vendor | No
     return buyable[name.strip().casefold()]
 
 
-def _key(vendor: Vendor, settings: Settings, *, asked: bool) -> bool:
-    """Whether a key was tested as far as it can be, and kept."""
+def _store_key(vendor: Vendor, settings: Settings, *, interactive: bool) -> bool:
+    """Ask for a key, test it and store it; return whether one was stored."""
     name = vendor.keys[0]
-    for _ in range(TRIES if asked else 1):
+    for _ in range(TRIES if interactive else 1):
         try:
-            key = read_key(name, _secret(vendor, asked=asked))
+            key = read_key(name, _ask_key(vendor, interactive=interactive))
         except BadSetting as error:
             print(error)
             continue
-        found = keys.tested(vendor, key, settings)
-        print(f"{found.said}.")
+        with show_status(f"Testing the key with {vendor.title}"):
+            found = keys.test_key(vendor, key, settings)
+        print(f"{found.text}.")
         if found.verdict != "bad":
-            print(f"{name} is kept in {keys.store(name, key)}.")
+            print(f"{name} is stored in {keys.store_key(name, key)}.")
             return True
-    print("No key was kept.")
+    print("No key was stored.")
     return False
 
 
-def _secret(vendor: Vendor, *, asked: bool) -> str:
-    """The key as it was typed, never shown."""
-    if asked:
+def _ask_key(vendor: Vendor, *, interactive: bool) -> str:
+    """Return the key as it was typed, without showing it."""
+    if interactive:
         try:
-            return getpass.getpass(f"Key of {vendor.title} (it is not shown): ").strip()
+            return getpass.getpass(f"API key of {vendor.title} (not shown): ").strip()
         except EOFError:  # Ctrl-D
             print()
             return ""
     return sys.stdin.readline().strip()
 
 
-def _clients(*, asked: bool) -> None:
+def _add_to_clients(*, interactive: bool) -> None:
     command = own_command()
-    here = clients.found(Path.home())
-    if not here:
-        print("No chat client was found. Most of them take this block:")
-        print(clients.block(clients.known(Path.home())[0], command))
-    for client in here:
-        _client(client, command, asked=asked)
+    found = clients.find_clients(Path.home())
+    if not found:
+        print("No chat client was found. Most clients accept this entry:")
+        print(clients.format_entry(clients.known_clients(Path.home())[0], command))
+    for client in found:
+        _add_to_client(client, command, interactive=interactive)
 
 
-def _client(client: clients.Client, command: list[str], *, asked: bool) -> None:
+def _add_to_client(client: clients.Client, command: list[str], *, interactive: bool) -> None:
     try:
-        there = None if client.shape == "command" else clients.current(client)
-        if there == []:
-            print(f"{client.title}: reaches this server by its address already.")
+        current = None if client.shape == "command" else clients.read_command(client)
+        if current == []:
+            print(f"{client.title}: already connects to this server by its address.")
             return
-        if there == command:
-            print(f"{client.title}: knows this server already.")
+        if current == command:
+            print(f"{client.title}: already starts this server.")
             return
-        if client.shape != "command" and asked and yes(f"{client.title}: write the server into {client.file}?"):
-            copy = clients.write(client, command)
-            print("Written." + (f" What was there is in {copy}" if copy else ""))
+        if client.shape != "command" and interactive and confirm(f"{client.title}: add the server to {client.file}?"):
+            backup = clients.write_entry(client, command)
+            print("Added." + (f" The previous file is {backup}" if backup else ""))
             return
     except clients.Unreadable as error:
-        print(f"{client.title}: {error}, so nothing is written there.")
+        print(f"{client.title}: {error}, so nothing was written.")
     except OSError as error:
         print(f"{client.title}: {client.file} cannot be written ({error.strerror}).")
-    where = "type" if client.shape == "command" else f"put this into {client.file}"
-    print(f"{client.title}: {where}:\n{clients.block(client, command)}")
+    where = "run" if client.shape == "command" else f"put this into {client.file}"
+    print(f"{client.title}: {where}:\n{clients.format_entry(client, command)}")

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sora_mcp.cli.setup.clients import claude_command
+
 REPOSITORY = "https://github.com/sora-mcp/sora-mcp"
 NAME = "io.github.sora-mcp/sora-mcp"
 HERE = "/path/to/sora-mcp/.venv/bin/sora-mcp"
@@ -43,7 +45,7 @@ def clients(command: str = HERE, key: str = EXAMPLE_KEY) -> tuple[Client, ...]:
     vscode = {"inputs": [asked], "servers": {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}}
     codex = f'[mcp_servers.sora]\ncommand = "{command}"\nenv = {{ {key} = "" }}\nstartup_timeout_sec = 30\ntool_timeout_sec = 120'
     return (
-        Client("Claude Code", "in a terminal", "bash", f"claude mcp add sora --scope user --env {key}= -- {command}"),
+        Client("Claude Code", "in a terminal", "bash", claude_command([command], {key: ""})),
         Client("Claude Desktop", "`claude_desktop_config.json` (Settings, Developer, Edit Config)", "json", usual),
         Client("Cursor", "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project", "json", usual),
         Client("VS Code", "`.vscode/mcp.json`", "json", json.dumps(vscode, indent=2)),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.cli.gallery.build import write
+from sora_mcp.cli.gallery.build import write_page
 from sora_mcp.config.settings import load
 from tests.each import each
 
@@ -40,7 +40,7 @@ async def test_every_poster_shows_and_no_request_leaves_the_machine(tmp_path: Pa
         shutil.copy(CLIP, path)
         parents = (f"v_{number - 1:010d}",) if number % 20 in (2, 3) else ()
         jobs.append(replace(made(number, path, parents=parents, prompt=f"{number}: {NASTY}")))
-    page = write(tuple(jobs), settings)
+    page = write_page(tuple(jobs), settings)
     async with stage() as at:
         await at.do("fresh", theme="dark" if os.environ.get("DARK") else "light")
         await at.do("visit", url=page.as_uri())
@@ -60,7 +60,7 @@ async def test_the_last_shot_of_a_long_chain_is_as_readable_as_the_first(tmp_pat
         {"SORA_MCP_HOME": str(tmp_path), "SORA_MCP_OUTPUT_DIR": str(tmp_path)}, today=date(2026, 11, 21), config=tmp_path / "none.toml"
     )
     jobs = [made(number, tmp_path / "gone.mp4", parents=(f"v_{number - 1:010d}",)) for number in range(40, 0, -1)]
-    page = write(tuple(jobs), settings)
+    page = write_page(tuple(jobs), settings)
     async with stage() as at:
         await at.do("fresh", theme="light", width=width)
         await at.do("visit", url=page.as_uri())

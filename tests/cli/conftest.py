@@ -12,6 +12,14 @@ from sora_mcp.store import Store
 from tests.stored import place_empty_store
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the tests that install programs of others unless they are asked for."""
+    if "clients" not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("clients"):
+                item.add_marker(pytest.mark.skip(reason="only with `-m clients`"))
+
+
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, str]]:
     """What is set: folders of its own. The root logger is put back afterwards."""

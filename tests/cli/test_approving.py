@@ -44,8 +44,8 @@ def test_without_a_terminal_the_command_is_the_yes(said: dict[str, str], store: 
         "seconds  4",
         "prompt   A paper boat drifts down a rainy street",
         f"until    {datetime.fromtimestamp(store.approvals.approval(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
-        "There is no terminal to ask at: the command itself is the yes.",
-        f"Approved, once. Tell the chat to go on: create_video with the same arguments and quote={quote!r}.",
+        "There is no terminal to ask at, so running the command counts as the yes.",
+        f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={quote!r}.",
     ]
     approved = replace(purchase("4.00", fingerprint="f", confirm=True), quote_id=quote)
     assert store.reserve(approved, CAPS).state == "submitting"

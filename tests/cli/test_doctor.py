@@ -32,25 +32,23 @@ def of(said: dict[str, str], *, now: float | None = None) -> dict[str, Finding]:
 def test_a_sound_machine_has_nothing_to_fix(said: dict[str, str], capsys: Printed) -> None:
     assert cli.run(["doctor"], said) == 0
     out = capsys.readouterr().out
-    assert out.splitlines()[0] == (
-        "ok    caps: $5.00 a video, $10.00 a day, $100.00 a month; a person is asked above $2.00; days are those of UTC"
-    )
+    assert out.splitlines()[0] == ("ok    caps: $5.00 a video, $10.00 a day, $100.00 a month; a person approves above $2.00; days in UTC")
     assert out.splitlines()[-1] == "Nothing to fix."
 
 
 def test_keys_are_named_and_never_shown(said: dict[str, str], capsys: Printed) -> None:
     assert cli.run(["doctor"], said | {"MUVI_API_KEY": "s3cr3t", "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}) == 0
     out, err = capsys.readouterr()
-    assert "note  Muvi: has a key; Muvi could not be reached, so the key is not tested\n" in out
+    assert "note  Muvi: has a key; Muvi could not be reached, so the key was not tested\n" in out
     assert "note  no key: " in out
     assert ", Pixazo (PIXAZO_API_KEY), " in out
-    assert "\n      -> to buy there, set it, or: sora-mcp setup mulerun, and so on\n" in out
+    assert "\n      -> to buy from one of them, store its key: sora-mcp setup mulerun\n" in out
     assert "s3cr3t" not in out + err
 
 
 def test_without_any_key_it_says_what_works(said: dict[str, str]) -> None:
-    finding = of(said)["no vendor has a key"]
-    assert finding == Finding("note", "no vendor has a key: every video is a free sample clip", "store one: sora-mcp setup")
+    finding = of(said)["no vendor has a key, so every video is a free sample clip"]
+    assert finding == Finding("note", "no vendor has a key, so every video is a free sample clip", "store a key: sora-mcp setup")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a folder")
@@ -58,8 +56,8 @@ def test_a_folder_that_cannot_be_written_has_to_be_fixed(said: dict[str, str], c
     code = cli.run(["doctor", "--output-dir", "/proc/videos"], said)
     out = capsys.readouterr().out
     assert (code, out.splitlines()[-1]) == (1, "1 to fix.")
-    assert "fix   videos: /proc/videos cannot be written (No such file or directory)\n" in out
-    assert "      -> make it writable, or set SORA_MCP_OUTPUT_DIR to a folder that is\n" in out
+    assert "fix   videos: /proc/videos is not writable (No such file or directory)\n" in out
+    assert "      -> make it writable, or set SORA_MCP_OUTPUT_DIR to another folder\n" in out
 
 
 def test_a_slip_in_a_settings_name_has_to_be_fixed(said: dict[str, str]) -> None:
@@ -81,7 +79,7 @@ def test_images_are_looked_for_where_the_settings_say(said: dict[str, str], tmp_
     assert of(said)["images"] == Finding("ok", f"images: {tmp_path}")
     said["SORA_MCP_IMAGE_DIRS"] = str(tmp_path / "gone")
     assert of(said)["images"] == Finding(
-        "fix", f"images: {tmp_path / 'gone'} is no folder", "make it, or take it out of SORA_MCP_IMAGE_DIRS"
+        "fix", f"images: {tmp_path / 'gone'} is not a folder", "create it, or remove it from SORA_MCP_IMAGE_DIRS"
     )
 
 
@@ -91,8 +89,8 @@ def test_jobs_under_way_and_money_in_doubt_are_named(said: dict[str, str], store
     settings = load(said, today=date(2026, 11, 21))
     lines = [finding.text for finding in check_all(settings) if finding.text.startswith("store: ") and "folder" not in finding.text]
     assert lines[1:] == [
-        "store: opens; 1 jobs under way (sora-mcp watch finishes them)",
-        "store: $1.00 are held by jobs whose outcome is unclear",
+        "store: opens; 1 job running (finish them: sora-mcp watch)",
+        "store: $1.00 is held by jobs whose outcome is unclear",
     ]
 
 
@@ -101,12 +99,12 @@ def test_a_clock_before_the_prices_were_known_has_to_be_set(said: dict[str, str]
 
 
 def test_a_clock_apart_from_the_file_systems_has_to_be_set(said: dict[str, str]) -> None:
-    assert of(said, now=LATER)["clock"].todo == "set the clocks: budgets go by calendar days"
+    assert of(said, now=LATER)["clock"].todo == "set the clocks: budgets use calendar days"
 
 
 def test_old_prices_are_told(said: dict[str, str]) -> None:
     finding = of(said, now=LATER)["prices"]
-    assert (finding.verdict, finding.text.endswith("were looked up more than 90 days ago")) == ("note", True)
+    assert (finding.verdict, finding.text.endswith("were checked more than 90 days ago")) == ("note", True)
 
 
 def test_each_client_that_is_here_is_looked_at(said: dict[str, str], tmp_path: Path) -> None:
@@ -115,10 +113,10 @@ def test_each_client_that_is_here_is_looked_at(said: dict[str, str], tmp_path: P
     (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"sora": {"command": "/gone/sora-mcp"}}}')
     (tmp_path / ".codex" / "config.toml").write_text("no toml")
     found = of(said)
-    assert found["Cursor"] == Finding("fix", "Cursor: starts '/gone/sora-mcp', which is no program here", "sora-mcp setup")
+    assert found["Cursor"] == Finding("fix", "Cursor: starts '/gone/sora-mcp', which is not a program on this machine", "sora-mcp setup")
     assert (found["Codex"].verdict, found["Codex"].text) == ("note", f"Codex: {tmp_path / '.codex' / 'config.toml'} cannot be read")
     (tmp_path / ".cursor" / "mcp.json").write_text("{}")
-    assert of(said)["Cursor"] == Finding("note", "Cursor: does not know this server", "sora-mcp setup")
+    assert of(said)["Cursor"] == Finding("note", "Cursor: does not have this server", "sora-mcp setup")
     (tmp_path / ".cursor" / "mcp.json").write_text('{"mcpServers": {"sora": {"command": "sh"}}}')
     assert of(said)["Cursor"] == Finding("ok", "Cursor: starts sh")
 
@@ -130,4 +128,4 @@ def test_lists_and_models_that_are_gone_are_told(said: dict[str, str], store: St
     store.listings.keep("openrouter", {"data": [row]})
     store.listings.miss("muvi:wan-2.6", "model_retired")
     assert of(keyed)["list of OpenRouter"].text == "list of OpenRouter: 1 models, 0 hours old"
-    assert of(keyed)["gone"].text.startswith("gone: muvi:wan-2.6, as its vendor said on ")
+    assert of(keyed)["gone"].text.startswith("gone: muvi:wan-2.6, according to its vendor on ")

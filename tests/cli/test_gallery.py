@@ -14,7 +14,7 @@ from PIL import Image
 
 from scripts.house import PACKAGE
 from sora_mcp.cli import main as cli
-from sora_mcp.cli.gallery.build import write
+from sora_mcp.cli.gallery.build import write_page
 from sora_mcp.cli.gallery.page import Shown, render_page
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Artifact, Job
@@ -88,14 +88,14 @@ def test_posters_are_made_beside_the_videos_and_kept(said: dict[str, str], tmp_p
     broken = settings.output_dir / "broken.mp4"
     broken.write_bytes(b"no video")
     jobs = (made(3, there), made(2, broken), made(1, settings.output_dir / "gone.mp4"))
-    text = write(jobs, settings).read_text("utf-8")
+    text = write_page(jobs, settings).read_text("utf-8")
     picture = there.with_suffix(".jpg")
     assert picture.read_bytes()[:3] == b"\xff\xd8\xff"
     assert 'poster="a%20boat%20%231.jpg" src="a%20boat%20%231.mp4"' in text
     assert 'preload=metadata aria-label="Video v_0000000002" src="broken.mp4"' in text
     assert text.count("The file is not at its place any more") == 1
     before = picture.stat().st_mtime_ns
-    write(jobs, settings)
+    write_page(jobs, settings)
     assert picture.stat().st_mtime_ns == before
 
 
@@ -105,7 +105,7 @@ def test_an_edit_that_is_a_picture_is_shown_as_one(said: dict[str, str], name: s
     settings.output_dir.mkdir()
     picture = settings.output_dir / name
     Image.new("RGB", (320, 180), "red").save(picture)
-    text = write((made(1, picture),), settings).read_text("utf-8")
+    text = write_page((made(1, picture),), settings).read_text("utf-8")
     assert f'<img loading=lazy alt="Picture v_0000000001" src="edit%20%231{picture.suffix}">' in text
     assert "video" not in Nesting(text).tags
     assert sorted(path.name for path in settings.output_dir.iterdir()) == sorted([name, "gallery.html"])
@@ -130,7 +130,7 @@ def test_a_link_in_the_pages_place_is_not_followed(said: dict[str, str], tmp_pat
     settings.output_dir.mkdir()
     (tmp_path / "precious").write_text("mine")
     (settings.output_dir / "gallery.html").symlink_to(tmp_path / "precious")
-    write((), settings)
+    write_page((), settings)
     assert (tmp_path / "precious").read_text() == "mine"
     assert "Nothing is finished yet." in (settings.output_dir / "gallery.html").read_text()
 

@@ -41,7 +41,7 @@ def test_a_job_that_a_person_found_is_followed_from_there(said: dict[str, str], 
     assert cli.run(["resolve", unclear, "--adopt", "job_7"], said) == 0
     job = store.get(unclear, None)
     assert (job.state, job.charged, job.vendor_id, job.next) == ("queued", "held", "job_7", Call("GET", "/v1/jobs/job_7"))
-    assert capsys.readouterr().out.endswith(f"{unclear} is followed from here on, by any running server or `sora-mcp watch`.\n")
+    assert capsys.readouterr().out.endswith(f"{unclear} is now followed by any running server or by: sora-mcp watch\n")
 
 
 @pytest.mark.parametrize("words", [["--adopt", "job_7"], ["--charged"], ["--not-charged"]], ids=lambda words: words[0])
@@ -63,7 +63,7 @@ def test_a_job_that_is_just_being_sent_is_left_alone(said: dict[str, str], store
     job, waiting = begun(store), store.reserve(purchase(), CAPS)
     for live in (job, waiting):
         assert cli.run(["resolve", live.id, "--not-charged"], said) == 1
-        assert f"{live.id} is submitting: there is nothing unclear about it." in capsys.readouterr().err
+        assert f"{live.id} is submitting: its outcome is not in doubt." in capsys.readouterr().err
         assert store.get(live.id, None).state == "submitting"
 
 
@@ -76,7 +76,7 @@ def test_what_does_not_look_like_an_id_is_refused(vendor_id: str, said: dict[str
 def test_an_id_that_belongs_to_another_job_is_refused(said: dict[str, str], store: Store, unclear: str, capsys: Printed) -> None:
     other = running(store)
     assert cli.run(["resolve", unclear, "--adopt", str(other.vendor_id)], said) == 1
-    assert "belongs to another job here" in capsys.readouterr().err
+    assert "already belongs to another job" in capsys.readouterr().err
     assert store.get(unclear, None).state == "unknown"
 
 
@@ -111,7 +111,7 @@ def test_one_word_and_no_more_is_taken(words: list[str], said: dict[str, str], u
 def test_a_job_that_is_not_unclear_has_nothing_to_resolve(said: dict[str, str], store: Store, capsys: Printed) -> None:
     job = running(store)
     assert cli.run(["resolve", job.id, "--not-charged"], said) == 1
-    assert capsys.readouterr().err == f"sora-mcp: {job.id} is running: there is nothing unclear about it.\n"
+    assert capsys.readouterr().err == f"sora-mcp: {job.id} is running: its outcome is not in doubt.\n"
     assert store.get(job.id, None) == job
 
 

@@ -75,8 +75,8 @@ def test_at_eighty_columns_jobs_have_what_a_person_looks_for(some: list[Job]) ->
     print_jobs(screen := open_screen(80), some, zone=UTC, today=TODAY)
     heading, first, second, third, fourth, _, last = lines_of(screen, width=80)
     assert heading.split() == ["JOB", "STATE", "MODEL", "PRICE", "MADE", "PROMPT"]
-    assert first == "v_0000000000  completed  muvi:sora-2           $1.00  09:30   A slow aerial sho…"
-    assert second == "v_0000000001  failed     openrouter:google/…  $1.00  Nov 26  雨の降る静かな通…"
+    assert first == "v_0000000000  completed  muvi:sora-2     $1.00  09:30   A slow aerial shot over…"
+    assert second == "v_0000000001  failed     openrouter:go…  $1.00  Nov 26  雨の降る静かな通りを、…"
     assert third.split()[2:6] == ["sample:sample", "$1.00", "Nov", "23"]
     assert "paper boat" in fourth
     assert "boatname" in last

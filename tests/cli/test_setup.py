@@ -92,7 +92,7 @@ def test_a_key_is_kept_for_the_user_only_and_the_settings_find_it(
     said = typed("k-12345\n")
     assert cli.run(["setup", "pixazo"], said) == 0
     out, err = capsys.readouterr()
-    assert f"PIXAZO_API_KEY is kept in {config(tmp_path)}.\n" in out
+    assert f"PIXAZO_API_KEY is stored in {config(tmp_path)}.\n" in out
     assert "k-12345" not in out + err
     assert config(tmp_path).stat().st_mode & 0o777 == 0o600
     assert load(said, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "k-12345"
@@ -147,7 +147,7 @@ def test_who_ends_the_input_at_the_question_for_a_key_has_none_kept(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("getpass.getpass", ended)
     assert cli.run(["setup", "pixazo"], said) == 1
-    assert capsys.readouterr().out.endswith("No key was kept.\n")
+    assert capsys.readouterr().out.endswith("No key was stored.\n")
     assert not config(tmp_path).exists()
 
 
@@ -157,7 +157,7 @@ def test_a_key_that_cannot_be_one_is_refused_in_our_words(
 ) -> None:
     assert cli.run(["setup", "pixazo"], typed(bad + "\n")) == 1
     out = capsys.readouterr().out
-    assert out == "PIXAZO_API_KEY must be a key without blanks, line ends or special characters.\nNo key was kept.\n"
+    assert out == "PIXAZO_API_KEY must be a key without blanks, line ends or special characters.\nNo key was stored.\n"
     assert not config(tmp_path).exists()
 
 
@@ -178,7 +178,7 @@ def test_the_keychain_is_preferred_and_the_file_names_only_what_is_in_it(
     monkeypatch.setitem(sys.modules, "keyring", ring)
     said = typed("k-12345\n")
     assert cli.run(["setup", "pixazo"], said) == 0
-    assert "PIXAZO_API_KEY is kept in the keychain of this machine.\n" in capsys.readouterr().out
+    assert "PIXAZO_API_KEY is stored in the keychain of this machine.\n" in capsys.readouterr().out
     assert config(tmp_path).read_text() == 'keychain = "PIXAZO_API_KEY"\n'
     assert load(said, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "k-12345"
     assert load(said | {"PIXAZO_API_KEY": "mine"}, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "mine"
@@ -211,10 +211,10 @@ def test_a_key_for_which_there_is_no_folder_is_said_not_to_be_stored(
     folder.symlink_to(tmp_path / "gone")
     assert cli.run(["setup", "pixazo"], typed("k-12345\n")) == 2
     out, err = capsys.readouterr()
-    assert "is kept in" not in out
+    assert "is stored in" not in out
     assert err == (
-        f"sora-mcp: {config(tmp_path)} cannot be written (File exists), so the key is not stored where a start would find it. "
-        "Set PIXAZO_API_KEY in the environment, or mend the folder.\n"
+        f"sora-mcp: {config(tmp_path)} cannot be written (File exists), so the key is not stored. "
+        "Make the folder writable, or set PIXAZO_API_KEY in the environment.\n"
     )
 
 
@@ -267,9 +267,9 @@ def test_a_client_that_reaches_us_by_an_address_is_left_alone(
     said = typed("\ny\n")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     assert cli.run(["setup"], said) == 0
-    assert "Cursor: reaches this server by its address already.\n" in capsys.readouterr().out
+    assert "Cursor: already connects to this server by its address.\n" in capsys.readouterr().out
     cli.run(["doctor"], said)
-    assert "ok    Cursor: reaches this server by its address\n" in capsys.readouterr().out
+    assert "ok    Cursor: connects to this server by its address\n" in capsys.readouterr().out
     assert client.file.read_text() == content
 
 
@@ -278,7 +278,7 @@ def test_an_entry_of_ours_in_a_strange_form_is_said_to_be_one(entry: Any, said: 
     client = those(tmp_path)["Cursor"]
     client.file.parent.mkdir()
     client.file.write_text(json.dumps({"mcpServers": {"sora": entry}}))
-    with pytest.raises(clients.Unreadable, match="an entry named sora in a form that is not known here"):
+    with pytest.raises(clients.Unreadable, match="an entry named sora in an unknown form"):
         clients.read_command(client)
     cli.run(["doctor"], said)
     assert f"note  Cursor: {client.file} has an entry named sora" in capsys.readouterr().out
@@ -329,6 +329,6 @@ def test_who_says_yes_at_a_terminal_has_it_written(
     said = typed("\ny\n")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     assert cli.run(["setup"], said) == 0
-    assert "Whose key do you have?\n" in capsys.readouterr().out
+    assert "Which vendor do you have a key for?\n" in capsys.readouterr().out
     written = json.loads((tmp_path / ".cursor" / "mcp.json").read_text())
     assert list(written["mcpServers"]) == ["sora"]

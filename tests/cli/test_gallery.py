@@ -93,7 +93,7 @@ def test_posters_are_made_beside_the_videos_and_kept(said: dict[str, str], tmp_p
     assert picture.read_bytes()[:3] == b"\xff\xd8\xff"
     assert 'poster="a%20boat%20%231.jpg" src="a%20boat%20%231.mp4"' in text
     assert 'preload=metadata aria-label="Video v_0000000002" src="broken.mp4"' in text
-    assert text.count("The file is not at its place any more") == 1
+    assert text.count("The file was moved or deleted") == 1
     before = picture.stat().st_mtime_ns
     write_page(jobs, settings)
     assert picture.stat().st_mtime_ns == before
@@ -132,7 +132,7 @@ def test_a_link_in_the_pages_place_is_not_followed(said: dict[str, str], tmp_pat
     (settings.output_dir / "gallery.html").symlink_to(tmp_path / "precious")
     write_page((), settings)
     assert (tmp_path / "precious").read_text() == "mine"
-    assert "Nothing is finished yet." in (settings.output_dir / "gallery.html").read_text()
+    assert "No finished videos yet." in (settings.output_dir / "gallery.html").read_text()
 
 
 def test_the_command_says_where_it_is_and_opens_it_only_when_wanted(

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sora_mcp.catalogue.rules import check, one_of, quote
+from sora_mcp.catalogue.rules import check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, quote_value
 from sora_mcp.vendors import EVERY, sample
 
 NEAR = 3
 """How many names are offered in place of one that nobody sells."""
-MOST_NAME = 200
+MOST_NAME = 100
 """Characters of a name up to which it is compared with those of models."""
 SAMPLE = f"{sample.VENDOR.name}:{sample.OFFERS[0].model}"
 
@@ -140,8 +140,9 @@ def rank_orders(choices: Iterable[Choice], request: VideoRequest, *, today: date
     """Return what the offers that take the request, at a stated price, make of it; the cheapest first."""
     found: list[PricedOrder] = []
     for choice in choices:
-        with contextlib.suppress(BrokenRules, PriceUnknown):
-            found.append(price_order(request, choice, today=today))
+        if (order := find_order(request, choice.offer, today=today)) is not None:
+            with contextlib.suppress(PriceUnknown):
+                found.append(PricedOrder(choice, order, quote(order, choice.offer, choice.id, today=today)))
     return sorted(found, key=lambda priced: priced.quote.micros)
 
 

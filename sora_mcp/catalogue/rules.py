@@ -23,15 +23,24 @@ FIT, FITS = "fit", ("crop", "pad", "none")
 
 def check(request: VideoRequest, offer: Offer, *, today: date, offer_id: str = "") -> Order:
     """Return the order that meets the request: the shortest, and of these the cheapest. BrokenRules names every rule that it breaks."""
+    if (order := find_order(request, offer, today=today)) is not None:
+        return order
     sizes = _wanted_sizes(request, offer)
-    broken = [*_prompt(request, offer), *_image(request, offer, sizes), *_options(request, offer), *_format(request, offer, sizes)]
-    if broken:
-        raise BrokenRules(tuple(broken), subject=offer_id)
+    broken = (*_prompt(request, offer), *_image(request, offer, sizes), *_options(request, offer), *_format(request, offer, sizes))
+    raise BrokenRules(broken or _blame(request, offer, sizes), subject=offer_id)
+
+
+def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | None:
+    """Return the order that meets the request, as `check` does; None as soon as it breaks a rule."""
+    sizes = _wanted_sizes(request, offer)
+    parts = (_format(request, offer, sizes), _prompt(request, offer), _image(request, offer, sizes), _options(request, offer))
+    if next(itertools.chain.from_iterable(parts), None) is not None:
+        return None
     orders = _orders(request, offer, sizes)
     legal = (order for order in orders if not any(breaches(order, offer))) if offer.conditional_rules else orders
     first = next(legal, None)
     if first is None:
-        raise BrokenRules(_blame(request, offer, sizes), subject=offer_id)
+        return None
     priced_by = offer.priced_by & SIZE_FACTS
     if not priced_by:
         return first  # all sizes of the shortest length cost the same

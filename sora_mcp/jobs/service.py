@@ -81,6 +81,8 @@ class VideoService:
 
         A refusal means that nothing was sent or held. `agreed` is the quote that a person has just agreed to.
         """
+        with errors.before_money():
+            request = await self.read_frame(request, principal=principal)
         try:
             purchase, planned = await self._prepare(request, principal, agreed)
             job = await self.store.run(self.store.reserve, purchase, self.caps)
@@ -98,6 +100,7 @@ class VideoService:
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""
+        request = await self.read_frame(request, principal=principal)
         purchase, planned = await self._prepare(request, principal, None)
         await self.store.run(self.store.foresee, purchase, self.caps)
         return planned.quote.micros
@@ -211,9 +214,8 @@ class VideoService:
             return job  # nothing that goes wrong here may hide that the job exists
 
     async def _prepare(self, request: VideoRequest, principal: str, agreed: str | None) -> tuple[Purchase, PricedOrder]:
-        """Find, check and quote: return all that is to be reserved. Refused; nothing is written."""
+        """Find, check and quote a request whose frame was read: return all that is to be reserved. Refused; nothing is written."""
         with errors.before_money():
-            request = await self.read_frame(request, principal=principal)
             planned = await self._fit_frame(plan(request, self.catalogue, today=self.today), request)
             planned = replace(planned, quote=self.quotes.at_least(planned.choice, planned.order, planned.quote, today=self.today))
             if not self.catalogue.usable(planned.choice):
@@ -233,11 +235,6 @@ class VideoService:
 
     async def _find_known(self, request: VideoRequest, principal: str) -> Job | None:
         """Return the job of the same words, whatever they would mean now. RequestIdConflict."""
-        try:
-            if isinstance(request.image, str):
-                request = replace(request, image=await self.frames.read(request.image, principal=principal))
-        except SoraError:
-            return None
         return await self.store.run(self.store.known, Said(principal, request.request_id, hash_words(principal, request)))
 
     async def _find_most(self) -> Micros:

@@ -83,13 +83,10 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
         request = parse_request(**check_arguments(tool, FACES[tool].arguments, given))
     except SoraError:
         return await _mend(refusal, tool, given, ctx)
-    try:
-        request = await service.read_frame(request, principal=principal())
-    except BrokenRules:
+    if _is_about_frame(refusal):
         frames = await _suggest_frames(service, request)
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
-    except SoraError:
-        return Suggestion(refusal)
+    request = await service.read_frame(request, principal=principal())
     return Suggestion(refusal, await service.advise(refusal, request, buys=BUYS[tool]))
 
 
@@ -125,15 +122,20 @@ async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ct
     """Return what mends this refusal of the call."""
     if isinstance(refusal, BrokenRules) and (fixes := fix_arguments(FACES[tool].arguments, call)):
         return fixes
+    if _is_about_frame(refusal):
+        return (Fix("image", None),)
     try:
         service = await ctx.request_context.lifespan_context.service()
         request = parse_request(**check_arguments(tool, FACES[tool].arguments, call))
         request = await service.read_frame(request, principal=principal())
-    except BrokenRules:
-        return (Fix("image", None),)
     except SoraError:
         return ()
     return await service.advise(refusal, request, buys=BUYS[tool])
+
+
+def _is_about_frame(refusal: SoraError) -> bool:
+    """Return whether the first frame could not be read; an offer that does not take it is named in the refusal."""
+    return isinstance(refusal, BrokenRules) and not refusal.subject and refusal.broken[0].argument == "image"
 
 
 async def _suggest_frames(service: VideoService, request: VideoRequest) -> tuple[Fix, ...]:

@@ -1,0 +1,126 @@
+"""What a refused call costs grows with what is shown, not with what was sent."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import sora_mcp
+from sora_mcp.server.schema import MOST_TEXT, is_short
+from tests.each import each
+
+from .test_mistakes import client, video
+
+OURS = str(Path(sora_mcp.__file__).parent)
+HUGE = "x" * 4_000_000
+MOST_S = 2.0
+"""Many times what any of these calls takes on a busy machine, and a fraction of what they took without bounds."""
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+MANY_WRONG = {"audio": "x", "negative_prompt": 7, "seed": "s", "fit": "q", "references": "x", "last_image": "y"}
+CALLS: dict[str, dict[str, Any]] = {
+    "14,000 options": video(options={f"option{number}": 1 for number in range(14_000)}),
+    "14,000 arguments": video(**{f"secnds{number}": 1 for number in range(14_000)}),
+    "45 long options": video(options={f"audi{number}": "x" * 3_000 for number in range(45)}),
+    "45 long near-misses": video(**{"duration_second" * 6 + "s" * number: 1 for number in range(45)}),
+    "many fixes combined": {"prompt": "a boat", "size": "31:9", "seconds": 500, "options": MANY_WRONG},
+    "a long prompt": video(prompt=HUGE),
+    "a long size": video(size=HUGE),
+    "a long model": video(model=HUGE),
+    "a long near-miss of a model": video(model=("veo-3.1-fast" * 20)[:199]),
+    "a long path": video(image=HUGE),
+    "a long picture": video(image="data:image/png;base64," + "A" * len(HUGE)),
+    "a long length": video(seconds=HUGE),
+    "a long cap": video(max_usd=HUGE),
+    "a long option": video(options={"audio": HUGE}),
+    "a long text of options": video(options=HUGE),
+    "a long name of an argument": video(**{HUGE: 1}),
+    "a long name of an option": video(options={HUGE: 1}),
+    "a long list": video(seconds=["abc"] * 500_000),
+    "a deep list": video(seconds=nested(90)),
+    "a deep option": video(options={"audio": nested(90)}),
+}
+
+
+@contextmanager
+def counted() -> Iterator[Counter[str]]:
+    """Counts the calls of this thread to named functions of the package."""
+    found: Counter[str] = Counter()
+
+    def note(frame: FrameType, event: str, arg: object) -> None:
+        code = frame.f_code
+        if event == "call" and frame.f_lasti <= 4 and code.co_filename.startswith(OURS) and not code.co_name.startswith("<"):
+            found[code.co_name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(before)
+
+
+@pytest.mark.slow
+@each("name", CALLS)
+async def test_a_huge_call_is_refused_as_fast_as_any_and_says_little(tmp_path: Path, name: str) -> None:
+    async with client(tmp_path, "auto") as asking:
+        await asking.call_tool("create_video", video(seconds=60))  # the first call imports
+        began = time.perf_counter()
+        with counted() as calls:
+            answer = await asking.call_tool("create_video", CALLS[name])
+        took = time.perf_counter() - began
+    error = (answer.structured_content or {})["error"]
+    assert answer.is_error
+    assert len(error.get("broken", [])) <= 50
+    assert len(error["message"]) <= 30_000
+    assert calls.total() < 12_000, calls.most_common(5)
+    assert took < MOST_S
+
+
+async def test_beyond_fifty_broken_arguments_only_their_number_is_told(tmp_path: Path) -> None:
+    async with client(tmp_path, "auto") as asking:
+        answer = await asking.call_tool("create_video", video(**{f"bogus{number}": 1 for number in range(60)}))
+    error = (answer.structured_content or {})["error"]
+    assert (len(error["broken"]), "fixes" in error, error["message"].endswith(" And 10 more.")) == (50, False, True)
+
+
+async def test_a_refusal_of_one_value_takes_few_steps(tmp_path: Path) -> None:
+    async with client(tmp_path, "auto") as asking:
+        await asking.call_tool("create_video", video(seconds=60))
+        with counted() as calls:
+            await asking.call_tool("create_video", video(seconds=60))
+    assert calls.total() <= 600, calls.most_common(10)
+
+
+@pytest.mark.parametrize(
+    ("value", "short"),
+    [
+        ("x" * MOST_TEXT, True),
+        ("x" * (MOST_TEXT + 1), False),
+        (["x" * 100] * 30, True),
+        (["x" * 100] * 50, False),
+        ({"a": {"b": ["c", 1, None, True]}}, True),
+        (nested(9), True),
+        (nested(11), False),
+        (10**400, True),
+        (10**100_000, False),
+    ],
+    ids=range(9),
+)
+def test_a_value_is_short_while_all_that_is_in_it_is(value: object, short: bool) -> None:
+    assert is_short(value) is short

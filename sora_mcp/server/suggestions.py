@@ -84,7 +84,7 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     except SoraError:
         return await _mend(refusal, tool, given, ctx)
     if _is_about_frame(refusal):
-        frames = await _suggest_frames(service, request)
+        frames = await _suggest_frames(refusal, service, request)
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
     request = await service.read_frame(request, principal=principal())
     return Suggestion(refusal, await service.advise(refusal, request, buys=BUYS[tool]))
@@ -122,11 +122,11 @@ async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ct
     """Return what mends this refusal of the call."""
     if isinstance(refusal, BrokenRules) and (fixes := fix_arguments(FACES[tool].arguments, call)):
         return fixes
-    if _is_about_frame(refusal):
-        return (Fix("image", None),)
     try:
         service = await ctx.request_context.lifespan_context.service()
         request = parse_request(**check_arguments(tool, FACES[tool].arguments, call))
+        if _is_about_frame(refusal):
+            return await _suggest_frames(refusal, service, request) or (Fix("image", None),)
         request = await service.read_frame(request, principal=principal())
     except SoraError:
         return ()
@@ -138,11 +138,11 @@ def _is_about_frame(refusal: SoraError) -> bool:
     return isinstance(refusal, BrokenRules) and not refusal.subject and refusal.broken[0].argument == "image"
 
 
-async def _suggest_frames(service: VideoService, request: VideoRequest) -> tuple[Fix, ...]:
-    """Return other first frames, and none, with which the request can be bought in place of one that cannot be used."""
-    name = request.image if isinstance(request.image, str) else ""
+async def _suggest_frames(refusal: SoraError, service: VideoService, request: VideoRequest) -> tuple[Fix, ...]:
+    """Return the last frame of a clip that was named as a picture, and no frame at all, where the request can be bought with these."""
+    got = str(refusal.broken[0].got) if isinstance(refusal, BrokenRules) else ""
     found: list[Fix] = []
-    for frame in (*((f"{name.strip()}#last",) if JOB_ID.fullmatch(name) else ()), None):
+    for frame in (*((f"{got}#last",) if JOB_ID.fullmatch(got) else ()), None):
         with contextlib.suppress(SoraError):
             found.append(Fix("image", frame, await service.preview(replace(request, image=frame), principal=principal())))
     return tuple(found)

@@ -161,7 +161,7 @@ async def test_a_clip_itself_is_no_first_frame_and_its_last_frame_is_offered(tmp
 async def test_a_last_frame_that_the_model_does_not_take_is_not_offered(tmp_path: Path) -> None:
     async with a_room(tmp_path) as room:
         error = await room.refused("create_video", prompt="x", model="sample:sample", image=room.clip, seconds=60)
-    assert [(fix["argument"], fix["value"]) for fix in error["fixes"]] == [("image", None), ("seconds", 20)]
+    assert [(fix["argument"], fix["value"]) for fix in error["fixes"]] == [("seconds", 20), ("image", None)]
 
 
 @each("moment", ["", "#first", "#last", "#0.5s"])

@@ -1,85 +1,80 @@
-"""The media functions that the rest of the package calls. They block; those that decode run one at a time.
+"""The media functions that the rest of the package calls. They block; those that decode run in a worker process.
 
 Each raises MissingMediaExtra without the media extra, BadMedia for a video and BrokenRules for an image that cannot be decoded,
-and Refused once its deadline has passed.
+and Refused once its deadline has passed. None of them charges anything.
 """
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
+from typing import cast
 
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.edit.actions import Edit, EditResult
+from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.media.optional import require_media_extra
 from sora_mcp.media.view.measurements import View
+from sora_mcp.media.worker.processes import POOL
 
 POSTER_SIDE = 1280
 """Longest side of a poster in pixels."""
-_one_at_a_time = threading.Lock()
-"""Decoding a clip of 1080p takes 250 MB."""
+SHORT_S = 20.0
+"""Seconds for work that has no deadline of its own: the length of a clip, one image."""
 
 
 def view_clip(path: Path, frames: int | None, deadline: Deadline) -> View:
     """Return a contact sheet of so many frames, by default 6 or 9, and the clip's measurements."""
-    operations = _load_operations("A contact sheet")
-    with _one_at_a_time:
-        return operations.view_clip(path, frames, deadline)
+    require_media_extra("A contact sheet")
+    return cast(View, POOL.run("view_clip", path, frames, deadline=deadline))
 
 
 def measure_seconds(path: Path) -> float:
     """Return the clip's length in seconds: from its headers, or from the decoder when a fragmented file does not state it."""
     if (seconds := probe_mp4(path).duration_s) is not None:
         return seconds
-    return _load_operations("The length of this clip").measure_seconds(path)
+    require_media_extra("The length of this clip")
+    return cast(float, POOL.run("measure_seconds", path, deadline=Deadline(SHORT_S), takes_deadline=False))
 
 
 def extract_frame(path: Path, moment: float | None, deadline: Deadline) -> bytes:
     """Return the frame that is shown at second `moment`, None being the last one, in full size: PNG, or JPEG when that is too large."""
-    operations = _load_operations("A frame of a clip")
-    with _one_at_a_time:
-        return operations.extract_frame(path, moment, deadline)
+    require_media_extra("A frame of a clip")
+    return cast(bytes, POOL.run("extract_frame", path, moment, deadline=deadline))
 
 
 def make_poster(path: Path, deadline: Deadline, *, longest: int = POSTER_SIDE) -> bytes:
     """Return a JPEG of at most 90 kB and `longest` pixels a side, of an MP4's first frame or of an image."""
-    return _load_operations("A poster").make_poster(path, longest, deadline)
+    require_media_extra("A poster")
+    return cast(bytes, POOL.run("make_poster", path, longest, deadline=deadline))
 
 
 def fit_image(raw: bytes, size: tuple[int, int], how: str, types: tuple[str, ...], most_bytes: int) -> bytes:
     """Return the image cropped or padded to exactly `size` pixels, in one of the media `types` of at most `most_bytes`."""
-    operations = _load_operations("A first frame that is made to fit")
-    with _one_at_a_time:
-        return operations.fit_image(raw, size, how, types, most_bytes)
+    require_media_extra("A first frame that is made to fit")
+    return _transform_image("fit_image", raw, size, how, types, most_bytes)
 
 
 def turn_upright(raw: bytes) -> bytes:
     """Return the image as its camera was held; a HEIC photo as JPEG."""
-    operations = _load_operations("Turning a picture")
-    with _one_at_a_time:
-        return operations.turn_upright(raw)
+    require_media_extra("Turning a picture")
+    return _transform_image("turn_upright", raw)
 
 
 def edit_clip(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
     """Write the edited file to `target`, whatever its name. Raises BrokenRules when no frame begins between start and end."""
-    operations = _load_operations("edit_video")
-    with _one_at_a_time:
-        return operations.edit_clip(edit, target, deadline)
+    require_media_extra("edit_video")
+    return cast(EditResult, POOL.run("edit_clip", edit, target, deadline=deadline))
 
 
 def as_uncharged(error: BadMedia) -> BadMedia:
     """Return the error for a file that is only looked at: nothing was bought."""
-    copy = BadMedia(error.message)
-    copy.charged = "no"
-    return copy
+    return BadMedia(error.message, charged="no")
 
 
-def _load_operations(feature: str):
-    """Return `media.operations`. Raises MissingMediaExtra, whose message begins with `feature`."""
-    require_media_extra(feature)
-    # PyAV and Pillow take 0.2 s and 60 MB to load, and may be missing: this is the only import of them outside of their own modules.
-    from sora_mcp.media import operations
-
-    return operations
+def _transform_image(operation: str, *arguments: object) -> bytes:
+    try:
+        return cast(bytes, POOL.run(operation, *arguments, deadline=Deadline(SHORT_S), takes_deadline=False))
+    except BadMedia:  # the worker died of it, or had too little memory
+        refuse_image("a damaged picture")

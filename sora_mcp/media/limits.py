@@ -21,9 +21,14 @@ class Deadline:
     """Set it to cancel the work."""
     _began: float = field(default_factory=time.monotonic)
 
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left; negative when the deadline has passed."""
+        return self._began + self.seconds - time.monotonic()
+
     def check(self) -> None:
         """Raise Refused when the time is over or the work was cancelled."""
         if self.stop.is_set():
             raise Refused("The work was called off.")
-        if time.monotonic() - self._began > self.seconds:
+        if self.left_s < 0:
             raise Refused(f"The work took more than {self.seconds:g} s and was ended: take a shorter or a smaller piece.")

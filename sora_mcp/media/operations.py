@@ -1,4 +1,4 @@
-"""All operations that need PyAV or Pillow. Only `media.api` imports this module, once one of them is called."""
+"""All operations that need PyAV or Pillow. They run in a media worker: only `media.worker.child` imports this module."""
 
 from __future__ import annotations
 

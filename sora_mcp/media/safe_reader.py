@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 from av.audio.stream import AudioStream
@@ -29,8 +30,8 @@ MOST_SECONDS = 600.0
 LEAST_FPS, MOST_FPS, MOST_GUESSED_FPS = Fraction(1), Fraction(120), Fraction(60)
 MOST_PIXEL_ASPECT = 4
 NO_FRAME = "It has no picture that can be decoded."
-DEMUX_OPTIONS = {"protocol_whitelist": "file", "enable_drefs": "0"}
-"""A file may refer to other files and addresses; none of them is opened."""
+DEMUX_OPTIONS = {"protocol_whitelist": "file", "enable_drefs": "0", "max_pixels": str(MOST_PIXELS)}
+"""A file may refer to other files and addresses; none of them is opened. Opening a file already decodes its first frames."""
 
 
 @dataclass
@@ -92,6 +93,8 @@ def open_video(path: Path) -> Generator[OpenVideo]:
     try:
         with av.open(str(path), format="mov", options=DEMUX_OPTIONS) as container:
             video = container.streams.video[0]
+            if cast("object", video.codec_context) is None:  # PyAV's stubs do not know that an unknown codec has none
+                raise BadMedia("Its pictures are in a format that cannot be decoded.")
             _check_pixels(video.width, video.height)
             video.thread_type = "AUTO"
             video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}

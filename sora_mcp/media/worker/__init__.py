@@ -1,0 +1,1 @@
+"""Run operations on untrusted files in child processes, away from the keys."""

@@ -18,30 +18,21 @@ from tests.each import each
 from tests.played import KEYS, VENDORS, Wire, played
 from tests.played.rig import PRICES, environment
 from tests.played.stdio import Chat, chat
+from tests.stories import facts
 
 pytestmark = pytest.mark.slow
 SHAPES = ("canary-{}-Zk9%q/w+1=tail", "sk_canary_{}_\"'<&>\\x;,$(id)", "{}-canary.eyJhbGciOiJub25lIn0.e30.~!#*")
 """Three for each vendor: with what URLs, quotes, shells and tokens are made of."""
-WISHES: dict[str, dict[str, Any]] = {
-    **{vendor: {"model": f"{vendor}:sora-2-pro", "seconds": 4} for vendor in ("muvi", "mulerun", "aimlapi", "pixazo")},
-    "openrouter": {"model": "openrouter:veo-3.1-fast", "seconds": 4},
-    "fal": {"model": "fal:minimax-h3", "seconds": 5},
-    "google": {"model": "google:gemini-omni-1.1-flash", "seconds": 3},
-    "runway": {"model": "runway:gen4.5", "seconds": 3},
-    "xai": {"model": "xai:grok-imagine-video-1.5-lite", "seconds": 3},
-    "minimax": {"model": "minimax:minimax-h3", "seconds": 4},
-    "compatible": {"model": "compatible:my-model", "seconds": 3},
+ORDERS: dict[str, dict[str, Any]] = {
+    name: {"model": facts(name)["model"], **{part: facts(name)["request"][part] for part in ("size", "seconds")}} for name in VENDORS
 }
-OWN = """
-["compatible:my-model"]
-per_second = "0.10"
-sizes = ["1280x720"]
-seconds = [3]
-["fal:minimax-h3"]
-per_second = "0.10"
-["google:gemini-omni-1.1-flash"]
-per_second = "0.10"
-"""
+"""The order of each vendor's own conversations."""
+OWN_SIZES = {"compatible": 'sizes = ["1280x720"]\nseconds = [4]\n'}
+OWN = "".join(
+    f'["{order["model"]}"]\nper_second = "0.10"\n{OWN_SIZES.get(name, "")}'
+    for name, order in ORDERS.items()
+    if f'["{order["model"]}"]' not in PRICES
+)
 COMMANDS = (("jobs",), ("doctor",), ("watch", "--until-idle"))
 
 
@@ -86,7 +77,7 @@ async def _journey(spoken: Chat, vendor: str, wire: Wire, key: str) -> None:
         else:
             wire.arm("status", "instead", status=401, json=told)
             wire.arm("media", "instead", status=403, json=told)
-        job = await spoken.call("create_video", prompt=f"a boat {len(wire.heard)}", **WISHES[vendor])
+        job = await spoken.call("create_video", prompt=f"a boat {len(wire.heard)}", **ORDERS[vendor])
         assert "job_id" in job, job
         await spoken.ended(job["job_id"])
         await spoken.ask("resources/read", uri=f"sora://videos/{job['job_id']}")

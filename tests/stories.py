@@ -17,6 +17,8 @@ from sora_mcp.vendors.reading import read_offers
 FOLDER = Path(__file__).parent / "vendors"
 FACTS = "vendor.json"
 """What a vendor's conversations share, and facts about the vendor."""
+ORDERS = "orders.json"
+"""What a vendor is sent for orders of each model, and what they cost, for whole purchases at the played vendor."""
 READINGS: dict[str, type[Reading] | type[DoneWithoutLink]] = {
     "pending": Pending,
     "done": Done,
@@ -117,9 +119,15 @@ def facts(vendor: str) -> dict[str, Any]:
 
 
 @cache
+def orders() -> tuple[dict[str, Any], ...]:
+    """Return every group of orders of one model: `model`, `path`, `body`, with a first frame `image`, and `rows` of what differs."""
+    return tuple(group for path in sorted(FOLDER.glob(f"*/{ORDERS}")) for group in json.loads(path.read_text("utf-8")))
+
+
+@cache
 def stories() -> tuple[Story, ...]:
     """Return every recorded conversation."""
-    return tuple(Story(path) for path in sorted(FOLDER.glob("*/*.json")) if path.name != FACTS)
+    return tuple(Story(path) for path in sorted(FOLDER.glob("*/*.json")) if path.name not in (FACTS, ORDERS))
 
 
 def _reading(told: dict[str, Any] | None, shared: dict[str, Any]) -> Reading | DoneWithoutLink | None:

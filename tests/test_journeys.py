@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,19 @@ import pytest
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.net import client as http_client
-from tests.journey_rows import SOLD, URL, Row, Sold
-from tests.living_rows import LIVING
+from tests.each import each
 from tests.played import KEY, VENDORS, AimlApi, MuleRun, Muvi, Played
 from tests.played.rig import NOON, Rig, leaks, picture, rig
+from tests.stories import merge, orders
 
-TOLD = {"muvi": lambda row: row.micros, "aimlapi": lambda row: 125_000 * row.seconds}
+Group = dict[str, Any]
+Row = dict[str, Any]
+URL = "https://pictures.example/boat.png"
+TABLES = [group for group in orders() if len(group["rows"]) > 1]
+"""Every documented size and length of the Sora models."""
+LIVING = [group for group in orders() if len(group["rows"]) == 1]
+MODELS = list(dict.fromkeys(group["model"] for group in TABLES))
+TOLD: dict[str, Callable[[Row], int]] = {"muvi": lambda row: row["micros"], "aimlapi": lambda row: 125_000 * row["seconds"]}
 """What the vendor says that it charged, where it does; AI/ML's played account has a price of its own."""
 STRANGE_SIZES = ("1920x1080", "640x480", "1280x721", "1:1", "4:3", "21:9", "16:9 4k", "square", "0x0", "-1280x720", "1280x720x1")
 PRO_ONLY = ("1792x1024", "1024x1792", "16:9 1080p")
@@ -30,36 +38,42 @@ def vendor(name: str) -> Played:
     return VENDORS[name]()
 
 
-def frame(sold: Sold, row: Row) -> str:
+def frame(group: Group, row: Row) -> str:
     """A first frame as the vendor takes it: Muvi by address, the others exactly as large as the video."""
-    width, _, height = row.size.partition("x")
-    return URL if sold.vendor == "muvi" else picture(int(width), int(height))
+    width, _, height = row["size"].partition("x")
+    return URL if group["model"].startswith("muvi:") else picture(int(width), int(height))
+
+
+def body_of(group: Group, row: Row, image: str | None) -> Any:
+    """The whole body of the one POST."""
+    whole = merge(group["body"], row.get("body", {}))
+    return whole if image is None else json.loads(json.dumps(whole).replace('"FRAME"', json.dumps(image)))
 
 
 def spent(at: Rig) -> int:
     return sum(row.spent for row in at.service.store.spend(None))
 
 
-@pytest.mark.parametrize("image", [False, True], ids=["words", "image"])
-@pytest.mark.parametrize("sold", SOLD, ids=[sold.model for sold in SOLD])
-async def test_every_documented_size_and_length_is_one_exact_purchase(sold: Sold, image: bool, tmp_path: Path) -> None:
-    frames = [frame(sold, row) if image else None for row in sold.rows]
-    told = [TOLD[sold.vendor](row) if sold.vendor in TOLD else None for row in sold.rows]
-    async with rig(vendor(sold.vendor), tmp_path) as at:
+@each("group", TABLES, ids=[f"{group['model']}{'-image' if 'image' in group else ''}" for group in TABLES])
+async def test_every_documented_size_and_length_is_one_exact_purchase(group: Group, tmp_path: Path) -> None:
+    name, rows = group["model"].partition(":")[0], group["rows"]
+    frames = [frame(group, row) if "image" in group else None for row in rows]
+    told = [TOLD[name](row) if name in TOLD else None for row in rows]
+    async with rig(vendor(name), tmp_path) as at:
         begun = [
-            await at.bought(sold.model, size=row.size, seconds=row.seconds, image=picture_)
-            for row, picture_ in zip(sold.rows, frames, strict=True)
+            await at.bought(group["model"], size=row["size"], seconds=row["seconds"], image=image)
+            for row, image in zip(rows, frames, strict=True)
         ]
         jobs = [await at.until(job.id, "completed", "failed", "unknown", "expired") for job in begun]
         assert [(job.state, job.charged, job.micros, job.actual) for job in jobs] == [
-            ("completed", "yes", row.micros, actual) for row, actual in zip(sold.rows, told, strict=True)
+            ("completed", "yes", row["micros"], actual) for row, actual in zip(rows, told, strict=True)
         ]
-        assert in_order(at.posts) == in_order([sold.body(row, frame_) for row, frame_ in zip(sold.rows, frames, strict=True)])
-        assert {heard.path for heard in at.wire.requests("submit")} == {sold.image_path if image and sold.image_path else sold.path}
+        assert in_order(at.posts) == in_order([body_of(group, row, image) for row, image in zip(rows, frames, strict=True)])
+        assert {heard.path for heard in at.wire.requests("submit")} == {group["path"]}
         assert [note_of(job, at) for job in jobs] == [
-            note(job, row.micros, cost) for job, row, cost in zip(jobs, sold.rows, told, strict=True)
+            note(job, row["micros"], cost) for job, row, cost in zip(jobs, rows, told, strict=True)
         ]
-        assert (spent(at), at.held()) == (sum(row.micros if cost is None else cost for row, cost in zip(sold.rows, told, strict=True)), 0)
+        assert (spent(at), at.held()) == (sum(row["micros"] if cost is None else cost for row, cost in zip(rows, told, strict=True)), 0)
         assert not any("authorization" in heard.headers or KEY in str(heard) for heard in at.cdn.heard)
     assert leaks(tmp_path) == []
 
@@ -100,29 +114,29 @@ def note(job: Job, micros: int, told: int | None) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("sold", SOLD, ids=[sold.model for sold in SOLD])
-async def test_no_undocumented_size_or_length_reaches_the_vendor(sold: Sold, tmp_path: Path) -> None:
-    asked: list[dict[str, Any]] = [{"size": size} for size in STRANGE_SIZES + (() if sold.model.endswith("-pro") else PRO_ONLY)]
+@each("model", MODELS)
+async def test_no_undocumented_size_or_length_reaches_the_vendor(model: str, tmp_path: Path) -> None:
+    asked: list[dict[str, Any]] = [{"size": size} for size in STRANGE_SIZES + (() if model.endswith("-pro") else PRO_ONLY)]
     asked += [{"seconds": seconds} for seconds in STRANGE_SECONDS]
     refused: list[dict[str, Any]] = []
-    async with rig(vendor(sold.vendor), tmp_path) as at:
+    async with rig(vendor(model.partition(":")[0]), tmp_path) as at:
         for wish in asked:
             try:
-                await at.create(sold.model, **wish)
+                await at.create(model, **wish)
             except BrokenRules as error:
                 refused.append({rule.argument: rule.got for rule in error.broken})
         assert refused == asked
         assert (at.wire.accepted, at.cdn.accepted, at.held()) == (0, 0, 0)
 
 
-@pytest.mark.parametrize(("model", "wish", "path", "body", "micros"), LIVING, ids=[row[0] for row in LIVING])
-async def test_a_living_model_is_bought_once(
-    model: str, wish: dict[str, Any], path: str, body: dict[str, Any], micros: int, tmp_path: Path
-) -> None:
+@each("group", LIVING, ids=[group["model"] for group in LIVING])
+async def test_a_living_model_is_bought_once(group: Group, tmp_path: Path) -> None:
+    model, [row] = group["model"], group["rows"]
+    request = {name: value for name, value in row.items() if name != "micros"}
     async with rig(vendor(model.partition(":")[0]), tmp_path) as at:
-        job = await at.until((await at.bought(model, **wish)).id, "completed", "failed", "unknown", "expired")
-        assert (job.state, job.charged, job.micros) == ("completed", "yes", micros)
-        assert [(heard.path, heard.body) for heard in at.wire.requests("submit")] == [(path, body)]
+        job = await at.until((await at.bought(model, **request)).id, "completed", "failed", "unknown", "expired")
+        assert (job.state, job.charged, job.micros) == ("completed", "yes", row["micros"])
+        assert [(heard.path, heard.body) for heard in at.wire.requests("submit")] == [(group["path"], group["body"])]
         assert (len(at.wire.made), at.held()) == (1, 0)
 
 

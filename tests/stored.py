@@ -18,9 +18,10 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import Artifact, Call, Done, Job, JobError, Pending, Quote
 from sora_mcp.domain.money import Micros, usd
-from sora_mcp.store import Caps, Purchase, Store
-from sora_mcp.store import leases as claims
+from sora_mcp.store import Store
 from sora_mcp.store.database import Database
+from sora_mcp.store.leases import count_in_flight
+from sora_mcp.store.records import Caps, Purchase
 
 NOON = 1_795_262_400.0
 """2026-11-21, 12:00 UTC."""
@@ -73,22 +74,22 @@ def no(charged: Any, code: str = "vendor_rejected") -> JobError:
 
 def claimed(store: Store, owner: str = "me", lease_s: float = 60.0) -> Job:
     """The one job that is due."""
-    (job,) = store.claim(owner, limit=1, lease_s=lease_s)
+    (job,) = store.leases.claim.sync(owner, limit=1, lease_s=lease_s)
     return job
 
 
 def begun(store: Store, price: str = "1.00", **changes: Any) -> Job:
     """A job whose paid call is on its way, with the token `t`."""
-    made = store.reserve(purchase(price, **changes), CAPS)
-    job = next(job for job in store.claim("me", limit=100, lease_s=60.0) if job.id == made.id)
-    assert store.begin(job, "t", lease_s=60.0, most=100)
+    made = store.reservations.reserve.sync(purchase(price, **changes), CAPS)
+    job = next(job for job in store.leases.claim.sync("me", limit=100, lease_s=60.0) if job.id == made.id)
+    assert store.leases.begin_submit.sync(job, "t", lease_s=60.0, most=100)
     return job
 
 
 def running(store: Store, price: str = "1.00", **changes: Any) -> Job:
     """A job that the vendor has, claimed."""
     job = begun(store, price, **changes)
-    store.bind(job, "t", replace(PENDING, id=f"at-{job.id}"), due_s=0)
+    store.outcomes.bind.sync(job, "t", replace(PENDING, id=f"at-{job.id}"), due_s=0)
     return claimed(store)
 
 
@@ -102,12 +103,12 @@ def moves(database: Database, job: Job) -> dict[str, int]:
 def sending(database: Database, vendor: str = "muvi") -> int:
     """How many submits are in flight at the vendor."""
     with database.reading() as conn:
-        return claims.sending(conn, vendor)
+        return count_in_flight(conn, vendor)
 
 
 def spent(store: Store, caps: Caps = CAPS) -> tuple[Micros, Micros]:
     """Of the day and of the month."""
-    budget = store.budget(caps)
+    budget = store.budgets.get.sync(caps)
     return budget.day_spent, budget.month_spent
 
 

@@ -51,7 +51,7 @@ def body_of(group: Group, row: Row, image: str | None) -> Any:
 
 
 def spent(at: Rig) -> int:
-    return sum(row.spent for row in at.service.store.spend(None))
+    return sum(row.spent for row in at.service.store.ledger.sum_by_day.sync(None))
 
 
 @each("group", TABLES, ids=[f"{group['model']}{'-image' if 'image' in group else ''}" for group in TABLES])

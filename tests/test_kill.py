@@ -57,7 +57,7 @@ def wrong(folder: Path, wire: Wire) -> list[str]:
     """What was promised and does not hold, after the last process ended."""
     settings = settled(folder, {"muvi": wire.address}, (wire.host,))
     store = Store(settings.database_url, settings.home)
-    jobs = store.page(None, limit=10).jobs
+    jobs = store.jobs.search.sync(None, limit=10).jobs
     store.close()
     files = sorted(path.name for path in settings.output_dir.glob("*")) if settings.output_dir.exists() else []
     states = [job.state for job in jobs]

@@ -11,9 +11,10 @@ import pytest
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import OverBudget
 from sora_mcp.domain.money import Micros, usd
-from sora_mcp.store import Budget, Caps, SpendRow, Store
+from sora_mcp.store import Store
+from sora_mcp.store.budgets import find_midnight
 from sora_mcp.store.database import Database
-from sora_mcp.store.ledger import midnight
+from sora_mcp.store.records import Budget, Caps, SpendRow
 from tests.each import each
 
 from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, running, spent
@@ -24,8 +25,8 @@ ONE = usd("1.00")
 def refused(store: Store, price: str, caps: Caps = CAPS) -> str:
     """The sentence with which the store refuses."""
     with pytest.raises(OverBudget) as error:
-        store.reserve(purchase(price), caps)
-    said, _ = store.outlook(usd(price), caps)
+        store.reservations.reserve.sync(purchase(price), caps)
+    said, _ = store.budgets.check.sync(usd(price), caps)
     assert said is not None
     assert said in error.value.message
     return error.value.message
@@ -35,8 +36,8 @@ def refused(store: Store, price: str, caps: Caps = CAPS) -> str:
 
 
 def test_the_budget_shows_what_is_left_of_every_cap(store: Store) -> None:
-    store.reserve(purchase("1.20"), CAPS)
-    assert store.budget(CAPS) == Budget(
+    store.reservations.reserve.sync(purchase("1.20"), CAPS)
+    assert store.budgets.get.sync(CAPS) == Budget(
         per_video=usd("5"),
         day_limit=usd("10"),
         day_spent=usd("1.20"),
@@ -54,31 +55,31 @@ def test_one_video_may_not_cost_more_than_its_cap(store: Store) -> None:
     assert refused(store, "5.000001") == (
         "muvi:sora-2 costs $5.000001. One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
     )
-    assert store.reserve(purchase("5"), CAPS).charged == "held"
+    assert store.reservations.reserve.sync(purchase("5"), CAPS).charged == "held"
 
 
 @pytest.mark.fault("C03")
 def test_a_day_takes_exactly_its_cap(store: Store) -> None:
-    store.reserve(purchase("5"), CAPS)
-    store.reserve(purchase("4"), CAPS)
+    store.reservations.reserve.sync(purchase("5"), CAPS)
+    store.reservations.reserve.sync(purchase("4"), CAPS)
     assert refused(store, "1.000001") == (
         "muvi:sora-2 costs $1.000001. Only $1.00 of the day's $10.00 is left."
         " Only the user can raise SORA_MCP_DAILY_USD. The day ends 2026-11-22 at 00:00 UTC."
     )
-    assert store.outlook(ONE, CAPS)[0] is None
-    store.reserve(purchase("1"), CAPS)
-    assert store.budget(CAPS).day_left == 0
+    assert store.budgets.check.sync(ONE, CAPS)[0] is None
+    store.reservations.reserve.sync(purchase("1"), CAPS)
+    assert store.budgets.get.sync(CAPS).day_left == 0
 
 
 @pytest.mark.fault("C03")
 def test_a_month_takes_exactly_its_cap(store: Store) -> None:
     caps = replace(CAPS, monthly=usd("2"))
-    store.reserve(purchase("1.50"), caps)
+    store.reservations.reserve.sync(purchase("1.50"), caps)
     assert refused(store, "0.51", caps) == (
         "muvi:sora-2 costs $0.51. Only $0.50 of the month's $2.00 is left."
         " Only the user can raise SORA_MCP_MONTHLY_USD. The month ends 2026-12-01 at 00:00 UTC."
     )
-    assert store.reserve(purchase("0.50"), caps).charged == "held"
+    assert store.reservations.reserve.sync(purchase("0.50"), caps).charged == "held"
 
 
 @pytest.mark.fault("C04")
@@ -86,20 +87,20 @@ def test_a_month_takes_exactly_its_cap(store: Store) -> None:
 def test_cents_add_up_to_exactly_the_cap(store: Store, times: int, price: str, cap: str) -> None:
     caps = replace(CAPS, daily=usd(cap))
     for _ in range(times):
-        store.reserve(purchase(price), caps)
+        store.reservations.reserve.sync(purchase(price), caps)
     assert refused(store, "0.000001", caps).startswith(f"muvi:sora-2 costs $0.000001. Only $0.00 of the day's ${cap}.00 is left")
 
 
 @pytest.mark.fault("C13")
 def test_a_free_video_passes_an_empty_budget(store: Store) -> None:
     nothing = Caps(Micros(0), Micros(0), Micros(0), UTC)
-    assert store.reserve(purchase("0"), nothing).charged == "no"
+    assert store.reservations.reserve.sync(purchase("0"), nothing).charged == "no"
 
 
 @pytest.mark.fault("C22")
 def test_a_cap_lowered_below_what_is_held_lets_nothing_more_in(store: Store) -> None:
-    store.reserve(purchase("5"), CAPS)
-    assert store.budget(replace(CAPS, daily=usd("2"))).day_left == 0
+    store.reservations.reserve.sync(purchase("5"), CAPS)
+    assert store.budgets.get.sync(replace(CAPS, daily=usd("2"))).day_left == 0
     refused(store, "0.01", replace(CAPS, daily=usd("2")))
 
 
@@ -115,7 +116,7 @@ def test_no_cap_is_high_enough_for_a_sum_that_could_overflow(store: Store, price
 
 @pytest.mark.fault("C05")
 def test_a_settled_hold_is_spent_at_the_vendor(store: Store, database: Database) -> None:
-    job = store.settle(running(store), DONE)
+    job = store.outcomes.settle.sync(running(store), DONE)
     assert job is not None
     assert (job.charged, job.actual, moves(database, job)) == ("yes", None, {"hold": ONE, "settle": ONE})
     assert spent(store) == (ONE, ONE)
@@ -123,7 +124,7 @@ def test_a_settled_hold_is_spent_at_the_vendor(store: Store, database: Database)
 
 @pytest.mark.fault("C20")
 def test_what_the_vendor_did_not_take_goes_back(store: Store, database: Database) -> None:
-    job = store.settle(running(store), replace(DONE, micros=usd("0.70")))
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("0.70")))
     assert job is not None
     assert (job.charged, job.actual) == ("yes", usd("0.70"))
     assert moves(database, job) == {"hold": ONE, "settle": usd("0.70"), "release": usd("0.30")}
@@ -132,17 +133,17 @@ def test_what_the_vendor_did_not_take_goes_back(store: Store, database: Database
 
 @pytest.mark.fault("C19")
 def test_what_the_vendor_took_above_the_hold_counts_even_above_the_cap(store: Store, database: Database) -> None:
-    job = store.settle(running(store), replace(DONE, micros=usd("100")))
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("100")))
     assert job is not None
     assert moves(database, job) == {"hold": ONE, "settle": ONE, "overrun": usd("99")}
-    assert store.budget(CAPS).day_left == 0
+    assert store.budgets.get.sync(CAPS).day_left == 0
     refused(store, "0.01")
 
 
 def test_a_price_that_the_vendor_named_while_working_counts_at_the_end(store: Store) -> None:
-    job = store.step(running(store), replace(PENDING, micros=usd("0.80")), due_s=0)
+    job = store.outcomes.step.sync(running(store), replace(PENDING, micros=usd("0.80")), due_s=0)
     assert job is not None
-    settled = store.settle(job, DONE)
+    settled = store.outcomes.settle.sync(job, DONE)
     assert settled is not None
     assert (settled.actual, spent(store)[0]) == (usd("0.80"), usd("0.80"))
 
@@ -150,22 +151,22 @@ def test_a_price_that_the_vendor_named_while_working_counts_at_the_end(store: St
 @pytest.mark.parametrize("held", ["1.00", "0"])
 @pytest.mark.parametrize("lost", [False, True], ids=["running", "unknown"])
 def test_what_a_vendor_names_above_the_hold_counts_before_it_is_spent(lost: bool, held: str, store: Store, clock: Clock) -> None:
-    store.step(running(store, "2.00"), replace(PENDING, micros=usd("1.50")), due_s=9)
-    job = store.step(running(store, held), replace(PENDING, micros=usd("7.50")), due_s=0)
+    store.outcomes.step.sync(running(store, "2.00"), replace(PENDING, micros=usd("1.50")), due_s=9)
+    job = store.outcomes.step.sync(running(store, held), replace(PENDING, micros=usd("7.50")), due_s=0)
     assert job is not None
     job = claimed(store)
     if lost:
-        assert store.end(job, "unknown", no("unknown")) is not None
+        assert store.outcomes.end.sync(job, "unknown", no("unknown")) is not None
     assert spent(store) == (usd("9.50"), usd("9.50"))
     assert refused(store, "0.60").startswith("muvi:sora-2 costs $0.60. Only $0.50 of the day's $10.00 is left.")
-    over, left = store.outlook(usd("0.60"), CAPS)
+    over, left = store.budgets.check.sync(usd("0.60"), CAPS)
     assert (over is not None, left.day_left) == (True, usd("0.50"))
     clock.at += DAY_S
     assert spent(store) == (0, usd("9.50"))
     clock.at += 30 * DAY_S
     assert spent(store) == (0, 0)
     clock.at = NOON
-    assert store.end(job, "failed", no("yes")) is not None
+    assert store.outcomes.end.sync(job, "failed", no("yes")) is not None
     assert spent(store) == (usd("9.50"), usd("9.50"))
 
 
@@ -175,44 +176,44 @@ def test_what_a_vendor_names_above_the_hold_counts_before_it_is_spent(lost: bool
 def test_once_money_is_spent_a_later_sum_changes_neither_job_nor_ledger(
     how: str, then: str, paused: bool, first: str | None, price: str, store: Store
 ) -> None:
-    settled = store.settle(running(store), replace(DONE, micros=None if first is None else usd(first)))
+    settled = store.outcomes.settle.sync(running(store), replace(DONE, micros=None if first is None else usd(first)))
     assert settled is not None
     job, named = claimed(store), usd(then)
     later = {
-        "running again": lambda: store.step(job, replace(PENDING, micros=named), due_s=0),
-        "made again": lambda: store.settle(job, replace(DONE, micros=named)),
-        "failed": lambda: store.end(job, "failed", no("yes"), micros=named),
+        "running again": lambda: store.outcomes.step.sync(job, replace(PENDING, micros=named), due_s=0),
+        "made again": lambda: store.outcomes.settle.sync(job, replace(DONE, micros=named)),
+        "failed": lambda: store.outcomes.end.sync(job, "failed", no("yes"), micros=named),
     }[how]()
     assert later is not None
     assert (later.actual, later.charged, later.price) == (settled.actual, "yes", usd(price))
     assert spent(store) == (usd(price), usd(price))
-    assert bool(store.pauses.paused()) is paused
+    assert bool(store.paused_models.get_all.sync()) is paused
 
 
 def test_what_is_given_back_frees_what_was_named_above_the_hold(store: Store) -> None:
-    store.step(running(store), replace(PENDING, micros=usd("9")), due_s=0)
+    store.outcomes.step.sync(running(store), replace(PENDING, micros=usd("9")), due_s=0)
     assert spent(store) == (usd("9"), usd("9"))
-    store.end(claimed(store), "failed", no("no"))
+    store.outcomes.end.sync(claimed(store), "failed", no("no"))
     assert spent(store) == (0, 0)
 
 
 def test_a_vendor_that_takes_nothing_charges_nothing(store: Store) -> None:
-    job = store.settle(running(store), replace(DONE, micros=Micros(0)))
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=Micros(0)))
     assert job is not None
     assert (job.charged, spent(store)) == ("no", (0, 0))
 
 
 def test_a_second_settle_moves_no_money(store: Store, database: Database) -> None:
-    job = store.settle(running(store), replace(DONE, micros=usd("0.70")))
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("0.70")))
     assert job is not None
-    again = store.settle(job, replace(DONE, micros=usd("0.10")))
+    again = store.outcomes.settle.sync(job, replace(DONE, micros=usd("0.10")))
     assert again is not None
     assert (again.actual, again.charged) == (usd("0.70"), "yes")
     assert moves(database, job) == {"hold": ONE, "settle": usd("0.70"), "release": usd("0.30")}
 
 
 def test_a_free_video_that_the_vendor_charges_for_counts(store: Store, database: Database) -> None:
-    job = store.settle(running(store, "0"), replace(DONE, micros=usd("0.05")))
+    job = store.outcomes.settle.sync(running(store, "0"), replace(DONE, micros=usd("0.05")))
     assert job is not None
     assert (job.charged, moves(database, job), spent(store)[0]) == ("yes", {"overrun": usd("0.05")}, usd("0.05"))
 
@@ -220,31 +221,31 @@ def test_a_free_video_that_the_vendor_charges_for_counts(store: Store, database:
 @pytest.mark.fault("C24")
 @pytest.mark.parametrize("claim", [-5, 10**30])
 def test_a_senseless_sum_is_booked_within_reason(store: Store, claim: int) -> None:
-    store.settle(running(store), replace(DONE, micros=Micros(claim)))
+    store.outcomes.settle.sync(running(store), replace(DONE, micros=Micros(claim)))
     assert spent(store)[0] == (0 if claim < 0 else usd("1000000"))
 
 
 def test_a_file_that_comes_home_without_a_settle_is_spent_as_held(store: Store, database: Database) -> None:
-    job = store.finish(running(store), FILE)
+    job = store.outcomes.complete.sync(running(store), FILE)
     assert job is not None
     assert (job.charged, moves(database, job)) == ("yes", {"hold": ONE, "settle": ONE})
 
 
 def test_a_vendors_free_no_gives_the_hold_back(store: Store, database: Database) -> None:
-    job = store.end(running(store), "failed", no("no"))
+    job = store.outcomes.end.sync(running(store), "failed", no("no"))
     assert job is not None
     assert (job.charged, moves(database, job), spent(store)) == ("no", {"hold": ONE, "release": ONE}, (0, 0))
 
 
 def test_a_vendors_costly_no_is_spent(store: Store, database: Database) -> None:
-    job = store.end(running(store), "failed", no("yes"), micros=usd("0.25"))
+    job = store.outcomes.end.sync(running(store), "failed", no("yes"), micros=usd("0.25"))
     assert job is not None
     assert (job.charged, job.actual) == ("yes", usd("0.25"))
     assert moves(database, job) == {"hold": ONE, "settle": usd("0.25"), "release": usd("0.75")}
 
 
 def test_a_no_that_does_not_tell_about_money_counts_as_spent(store: Store, database: Database) -> None:
-    job = store.end(running(store), "failed", no("unknown"))
+    job = store.outcomes.end.sync(running(store), "failed", no("unknown"))
     assert job is not None
     assert (job.state, job.charged, moves(database, job)) == ("failed", "unknown", {"hold": ONE, "settle": ONE})
 
@@ -254,33 +255,33 @@ def test_a_no_that_does_not_tell_about_money_counts_as_spent(store: Store, datab
 def test_a_no_without_a_sum_is_spent_as_the_vendor_named_it_on_the_way(
     store: Store, database: Database, charged: str, named: str, left: dict[str, int]
 ) -> None:
-    store.step(running(store), replace(PENDING, micros=usd(named)), due_s=0)
-    job = store.end(claimed(store), "failed", no(charged))
+    store.outcomes.step.sync(running(store), replace(PENDING, micros=usd(named)), due_s=0)
+    job = store.outcomes.end.sync(claimed(store), "failed", no(charged))
     assert job is not None
     assert (job.charged, job.actual, spent(store)[0]) == (charged, usd(named), usd(named))
     assert moves(database, job) == {"hold": ONE, "settle": min(ONE, usd(named))} | left
 
 
 def test_an_unknown_job_keeps_its_hold_and_the_budget_says_so(store: Store, database: Database) -> None:
-    job = store.unclear(begun(store), "t", no("unknown"))
+    job = store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))
     assert (job.charged, moves(database, job)) == ("unknown", {"hold": ONE})
-    budget = store.budget(CAPS)
+    budget = store.budgets.get.sync(CAPS)
     assert (budget.unknown, budget.day_spent) == (ONE, ONE)
 
 
 @pytest.mark.parametrize(("charged", "left"), [("no", {"release": ONE}), ("yes", {"settle": ONE})])
 def test_a_persons_word_ends_an_unknown_job(store: Store, database: Database, charged: str, left: dict[str, int]) -> None:
-    job = store.unclear(begun(store), "t", no("unknown"))
-    ended = store.end(job, "failed", no(charged))
+    job = store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))
+    ended = store.outcomes.end.sync(job, "failed", no(charged))
     assert ended is not None
-    assert (ended.charged, moves(database, job), store.budget(CAPS).unknown) == (charged, {"hold": ONE} | left, 0)
+    assert (ended.charged, moves(database, job), store.budgets.get.sync(CAPS).unknown) == (charged, {"hold": ONE} | left, 0)
 
 
 @pytest.mark.fault("C20")
 def test_money_that_was_spent_comes_back_as_a_refund(store: Store, database: Database) -> None:
-    job = store.settle(running(store), replace(DONE, micros=usd("1.10")))
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("1.10")))
     assert job is not None
-    ended = store.end(job, "failed", no("no"))
+    ended = store.outcomes.end.sync(job, "failed", no("no"))
     assert ended is not None
     assert ended.charged == "no"
     assert moves(database, job) == {"hold": ONE, "settle": ONE, "overrun": usd("0.10"), "refund": usd("1.10")}
@@ -288,9 +289,9 @@ def test_money_that_was_spent_comes_back_as_a_refund(store: Store, database: Dat
 
 
 def test_a_dead_link_leaves_spent_money_spent(store: Store, database: Database) -> None:
-    job = store.settle(running(store), DONE)
+    job = store.outcomes.settle.sync(running(store), DONE)
     assert job is not None
-    ended = store.end(job, "expired", no("yes"))
+    ended = store.outcomes.end.sync(job, "expired", no("yes"))
     assert ended is not None
     assert (ended.charged, moves(database, job)) == ("yes", {"hold": ONE, "settle": ONE})
 
@@ -299,7 +300,7 @@ def test_a_dead_link_leaves_spent_money_spent(store: Store, database: Database) 
 
 
 def test_a_new_day_has_a_new_budget_and_the_month_goes_on(store: Store, clock: Clock) -> None:
-    store.reserve(purchase("5"), CAPS)
+    store.reservations.reserve.sync(purchase("5"), CAPS)
     clock.at += DAY_S
     assert spent(store) == (0, usd("5"))
 
@@ -309,7 +310,7 @@ def test_money_stays_in_the_day_of_its_hold(store: Store, clock: Clock) -> None:
     clock.at = NOON + DAY_S / 2 - 0.1
     job = running(store)
     clock.at += 0.2
-    store.settle(job, replace(DONE, micros=usd("3")))
+    store.outcomes.settle.sync(job, replace(DONE, micros=usd("3")))
     assert spent(store) == (0, usd("3"))
     clock.at -= 1
     assert spent(store) == (usd("3"), usd("3"))
@@ -320,7 +321,7 @@ def test_money_stays_in_the_day_of_its_hold(store: Store, clock: Clock) -> None:
 def test_a_month_ends_with_its_last_day(store: Store, clock: Clock, last: date) -> None:
     end = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC).timestamp()
     clock.at = max(NOON, end - 20 * DAY_S)
-    store.reserve(purchase("5"), CAPS)
+    store.reservations.reserve.sync(purchase("5"), CAPS)
     clock.at = end
     assert spent(store) == (0, usd("5"))
     clock.at += 1
@@ -329,7 +330,7 @@ def test_a_month_ends_with_its_last_day(store: Store, clock: Clock, last: date) 
 
 @pytest.mark.fault("C17")
 def test_a_clock_that_steps_back_refills_nothing(store: Store, clock: Clock) -> None:
-    store.reserve(purchase("5"), CAPS)
+    store.reservations.reserve.sync(purchase("5"), CAPS)
     for at in (NOON - 2 * 3600, NOON - DAY_S, NOON - 40 * DAY_S):
         clock.at = at
         assert spent(store) == (usd("5"), usd("5"))
@@ -337,33 +338,33 @@ def test_a_clock_that_steps_back_refills_nothing(store: Store, clock: Clock) -> 
 
 @pytest.mark.fault("C17")
 def test_a_clock_that_runs_ahead_and_comes_back_stays_in_the_day_ahead(store: Store, clock: Clock) -> None:
-    store.reserve(purchase("5"), CAPS)
+    store.reservations.reserve.sync(purchase("5"), CAPS)
     clock.at = NOON + 40 * DAY_S
-    store.reserve(purchase("5"), CAPS)
+    store.reservations.reserve.sync(purchase("5"), CAPS)
     clock.at = NOON
-    store.reserve(purchase("5"), CAPS)
+    store.reservations.reserve.sync(purchase("5"), CAPS)
     refused(store, "0.01")
 
 
 @pytest.mark.fault("C18")
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Honolulu", "Asia/Kolkata"])
 def test_another_zone_refills_nothing_before_the_promised_moment(store: Store, clock: Clock, zone: str) -> None:
-    store.reserve(purchase("5"), CAPS)
+    store.reservations.reserve.sync(purchase("5"), CAPS)
     moved = replace(CAPS, zone=ZoneInfo(zone))
     clock.at = NOON + DAY_S / 2 - 1
     assert spent(store, moved) == (usd("5"), usd("5"))
-    assert store.budget(moved).resets_at == datetime(2026, 11, 22, tzinfo=UTC)
+    assert store.budgets.get.sync(moved).resets_at == datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @pytest.mark.fault("C18")
 def test_a_zone_that_is_behind_reuses_no_earlier_day(store: Store, clock: Clock) -> None:
     clock.at = datetime(2026, 11, 21, 20, tzinfo=UTC).timestamp()
     ahead, behind = (replace(CAPS, zone=ZoneInfo(name)) for name in ("Pacific/Auckland", "Pacific/Honolulu"))
-    store.reserve(purchase("5"), ahead)  # on the 22nd there
+    store.reservations.reserve.sync(purchase("5"), ahead)  # on the 22nd there
     clock.at = datetime(2026, 11, 22, 11, tzinfo=UTC).timestamp()  # its end; in Honolulu, one hour into the 22nd
     assert spent(store, behind)[0] == usd("5")
-    store.reserve(purchase("5"), behind)
-    assert store.budget(behind).resets_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    store.reservations.reserve.sync(purchase("5"), behind)
+    assert store.budgets.get.sync(behind).resets_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
 ZONES = ("America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "Africa/Cairo", "America/Havana", "Asia/Kathmandu", "Pacific/Apia")
@@ -375,7 +376,7 @@ def test_every_day_of_a_year_ends_when_the_next_one_begins(zone: str) -> None:
     where = ZoneInfo(zone)
     for number in range(366):
         day = date(2026, 1, 1) + timedelta(days=number)
-        end = midnight(day, where)
+        end = find_midnight(day, where)
         around = [datetime.fromtimestamp(end + shift, where).date() for shift in (-1, 0)]
         assert around == [day - timedelta(days=1), day]
 
@@ -384,42 +385,48 @@ def test_every_day_of_a_year_ends_when_the_next_one_begins(zone: str) -> None:
 
 
 def test_spend_is_told_by_day_vendor_and_model(store: Store, clock: Clock) -> None:
-    store.settle(running(store), replace(DONE, micros=usd("0.70")))
+    store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("0.70")))
     begun(store, "0.50")
-    store.end(running(store), "failed", no("no"))
-    store.finish(running(store, "0"), FILE)
+    store.outcomes.end.sync(running(store), "failed", no("no"))
+    store.outcomes.complete.sync(running(store, "0"), FILE)
     clock.at += 10 * DAY_S
     begun(store, "0.25", vendor="fal", model="fal:kling")
     november = SpendRow("2026-11-21", "muvi", "muvi:sora-2", videos=2, held=usd("0.50"), spent=usd("0.70"))
     december = SpendRow("2026-12-01", "fal", "fal:kling", videos=1, held=usd("0.25"), spent=Micros(0))
-    assert store.spend() == (november, december)
-    assert store.spend("2026-12") == (december,)
-    assert store.spend("2025-01") == ()
+    assert store.ledger.sum_by_day.sync() == (november, december)
+    assert store.ledger.sum_by_day.sync("2026-12") == (december,)
+    assert store.ledger.sum_by_day.sync("2025-01") == ()
 
 
 def test_a_job_knows_nothing_of_money_that_the_ledger_does_not(store: Store, database: Database) -> None:
-    jobs: list[Job] = [begun(store), running(store), store.unclear(begun(store), "t", no("unknown"))]
+    jobs: list[Job] = [begun(store), running(store), store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))]
     assert [moves(database, job) for job in jobs] == [{"hold": job.micros} for job in jobs]
 
 
 def test_the_outlook_says_what_would_be_refused_and_what_is_left(store: Store) -> None:
     caps = replace(CAPS, per_video=usd("5"), daily=usd("8"))
 
-    assert store.outlook(usd("4"), caps, clips=2) == (None, store.budget(caps))
-    assert store.outlook(usd("6"), caps, clips=1)[0] == "One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
-    assert store.outlook(usd("3"), caps, clips=3)[0] == "Only $8.00 of the day's $8.00 is left. Only the user can raise SORA_MCP_DAILY_USD."
+    assert store.budgets.check.sync(usd("4"), caps, clips=2) == (None, store.budgets.get.sync(caps))
+    assert (
+        store.budgets.check.sync(usd("6"), caps, clips=1)[0]
+        == "One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
+    )
+    assert (
+        store.budgets.check.sync(usd("3"), caps, clips=3)[0]
+        == "Only $8.00 of the day's $8.00 is left. Only the user can raise SORA_MCP_DAILY_USD."
+    )
 
 
 def test_what_is_known_to_be_spent_stays_known(store: Store, database: Database) -> None:
-    job = store.settle(running(store), DONE)
+    job = store.outcomes.settle.sync(running(store), DONE)
     assert job is not None
-    ended = store.end(job, "failed", no("unknown"))
+    ended = store.outcomes.end.sync(job, "failed", no("unknown"))
     assert ended is not None
     assert (ended.charged, ended.error, moves(database, job)) == ("yes", no("yes"), {"hold": ONE, "settle": ONE})
 
 
 def test_while_the_state_is_unknown_no_word_moves_the_hold(store: Store, database: Database) -> None:
     for charged in ("no", "yes"):
-        job = store.end(running(store), "unknown", no(charged))
+        job = store.outcomes.end.sync(running(store), "unknown", no(charged))
         assert job is not None
         assert (job.charged, moves(database, job)) == ("unknown", {"hold": ONE})

@@ -57,13 +57,13 @@ class History(RuleBasedStateMachine):
 
     @rule(target=jobs, micros=PRICES)
     def reserve(self, micros: int) -> Any:
-        self.store.pauses.resume("muvi:sora-2")
-        before = self.store.budget(CAPS)
+        self.store.paused_models.resume.sync("muvi:sora-2")
+        before = self.store.budgets.get.sync(CAPS)
         try:
-            job = self.store.reserve(purchase(show(micros)[1:]), CAPS)
+            job = self.store.reservations.reserve.sync(purchase(show(micros)[1:]), CAPS)
         except OverBudget:
             assert micros > min(before.per_video, before.day_left, before.month_left)
-            return self.store.reserve(purchase("0"), CAPS)
+            return self.store.reservations.reserve.sync(purchase("0"), CAPS)
         assert micros == 0 or micros <= min(before.per_video, before.day_left, before.month_left)
         return job
 
@@ -71,7 +71,7 @@ class History(RuleBasedStateMachine):
     def wish_for_what_needs_a_yes(self, wish: str, micros: int) -> Any:
         asked = purchase(show(micros)[1:], fingerprint=wish, confirm=True)
         try:
-            job = self.store.reserve(asked, CAPS)
+            job = self.store.reservations.reserve.sync(asked, CAPS)
         except NeedsConfirmation as error:
             return error.quote_id
         except OverBudget:
@@ -82,7 +82,7 @@ class History(RuleBasedStateMachine):
     @rule(quote=quotes)
     def agree(self, quote: str) -> None:
         with suppress(Refused):
-            self.yes.add(self.store.approvals.approve(quote).id)
+            self.yes.add(self.store.approvals.approve.sync(quote).id)
 
     @invariant()
     def a_yes_buys_one_video_at_most(self) -> None:
@@ -90,68 +90,68 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def an_end_stays_an_end(self) -> None:
-        for job in self.store.page(None, limit=1000).jobs:
+        for job in self.store.jobs.search.sync(None, limit=1000).jobs:
             if job.state in ENDED:
                 assert self.over.setdefault(job.id, job.state) == job.state
             assert job.id not in self.over or job.state in ENDED
 
     @rule(hours=st.sampled_from([-1000, -25, -2, 1, 13, 24, 300]))
     def time_goes_by_or_steps_back(self, hours: int) -> None:
-        before = self.store.budget(CAPS)
+        before = self.store.budgets.get.sync(CAPS)
         self.clock.at += hours * DAY_S / 24
-        after = self.store.budget(CAPS)
+        after = self.store.budgets.get.sync(CAPS)
         assert hours > 0 or before.day_spent == 0 or after.day_left <= before.day_left or after.resets_at != before.resets_at
 
     @rule(target=jobs, job=jobs)
     def claim(self, job: Job) -> Any:
-        self.store.hurry(job)
-        return multiple(*self.store.claim("me", limit=5, lease_s=-1.0))
+        self.store.leases.make_due.sync(job)
+        return multiple(*self.store.leases.claim.sync("me", limit=5, lease_s=-1.0))
 
     @rule(job=jobs)
     def begin(self, job: Job) -> None:
-        self.store.begin(job, "t", lease_s=-1.0)
+        self.store.leases.begin_submit.sync(job, "t", lease_s=-1.0)
 
     @rule(target=jobs, job=jobs, named=SUMS)
     def bind(self, job: Job, named: int | None) -> Job:
         micros = None if named is None else Micros(named)
-        return self.store.bind(job, "t", replace(PENDING, id=f"at-{job.id}", micros=micros), due_s=0)
+        return self.store.outcomes.bind.sync(job, "t", replace(PENDING, id=f"at-{job.id}", micros=micros), due_s=0)
 
     @rule(target=jobs, job=jobs, named=SUMS)
     def bind_done(self, job: Job, named: int | None) -> Job:
-        return self.store.bind_done(job, "t", replace(DONE, micros=None if named is None else Micros(named)), f"at-{job.id}")
+        return self.store.outcomes.bind_done.sync(job, "t", replace(DONE, micros=None if named is None else Micros(named)), f"at-{job.id}")
 
     @rule(job=jobs)
     def put_back(self, job: Job) -> None:
-        self.store.put_back(job, "t", due_s=0)
+        self.store.outcomes.requeue.sync(job, "t", due_s=0)
 
     @rule(job=jobs, charged=CHARGED)
     def refuse(self, job: Job, charged: Any) -> None:
-        self.store.refuse(job, "t", no(charged))
+        self.store.outcomes.refuse.sync(job, "t", no(charged))
 
     @rule(target=jobs, job=jobs)
     def unclear(self, job: Job) -> Job:
-        return self.store.unclear(job, "t", no("unknown"))
+        return self.store.outcomes.mark_unclear.sync(job, "t", no("unknown"))
 
     @rule(job=jobs)
     def cancel(self, job: Job) -> None:
-        self.store.cancel_unsent(job)
+        self.store.reservations.cancel_unsent.sync(job)
 
     @rule(target=jobs, job=jobs, named=SUMS)
     def settle(self, job: Job, named: int | None) -> Job:
-        return self.store.settle(job, replace(DONE, micros=None if named is None else Micros(named))) or job
+        return self.store.outcomes.settle.sync(job, replace(DONE, micros=None if named is None else Micros(named))) or job
 
     @rule(job=jobs)
     def renew_link(self, job: Job) -> None:
-        self.store.renew_link(job, due_s=0, dead_links=1)
+        self.store.outcomes.renew_link.sync(job, due_s=0, dead_links=1)
 
     @rule(job=jobs)
     def finish(self, job: Job) -> None:
-        self.store.finish(job, FILE)
+        self.store.outcomes.complete.sync(job, FILE)
 
     @rule(job=jobs, state=st.sampled_from([*ENDED[1:], "unknown"]), charged=CHARGED, named=SUMS)
     def end(self, job: Job, state: Any, charged: Any, named: int | None) -> None:
         error = JobError("vendor_rejected", "No.", charged)
-        self.store.end(job, state, error, micros=None if named is None else Micros(named))
+        self.store.outcomes.end.sync(job, state, error, micros=None if named is None else Micros(named))
 
     @invariant()
     def the_sums_are_the_ledgers(self) -> None:
@@ -174,7 +174,7 @@ class History(RuleBasedStateMachine):
                     held[move.job_id] += sign * move.micros
                 elif account == f"spent:{move.vendor}":
                     spent[move.job_id] += sign * move.micros
-        for job in self.store.page(None, limit=1000).jobs:
+        for job in self.store.jobs.search.sync(None, limit=1000).jobs:
             assert (held[job.id], spent[job.id] > 0) in self.may_be(job)
             assert held[job.id] == 0 or job.state not in ENDED
 

@@ -51,7 +51,7 @@ def facts(at: Rig, model: str) -> tuple[Any, ...]:
 
 
 async def spent(at: Rig) -> tuple[int, int]:
-    return sum(row.spent for row in await at.service.store.run(at.service.store.spend, None)), at.held()
+    return sum(row.spent for row in await at.service.store.ledger.sum_by_day(None)), at.held()
 
 
 # OpenRouter
@@ -196,7 +196,7 @@ async def test_a_list_that_cannot_be_fetched_leaves_the_written_offers(tmp_path:
 async def test_a_job_is_followed_although_its_model_left_the_list(tmp_path: Path) -> None:
     async with rig(OpenRouter(walk=("pending", "pending", "pending", "completed")), tmp_path) as at:
         job = await at.create(VEO, seconds=4)
-        await at.service.store.run(at.service.store.listings.keep, "openrouter", {"data": []})
+        await at.service.store.vendor_lists.save("openrouter", {"data": []})
         await at.service.availability.load()
         assert not at.service.catalogue.sells(VEO)
         assert (await at.until(job.id, "completed", "failed", "unknown")).state == "completed"
@@ -357,7 +357,7 @@ async def test_a_yes_to_an_estimate_is_to_what_will_be_held(tmp_path: Path) -> N
         estimate = await at.service.estimate(KLING, clips=1, principal="local")
         assert (estimate.micros, estimate.needs_confirmation) == (336_000, True)
         assert estimate.quote_id is not None
-        await at.service.store.run(at.service.store.approvals.approve, estimate.quote_id)
+        await at.service.store.approvals.approve(estimate.quote_id)
         job = await at.service.create(replace(KLING, quote_id=estimate.quote_id), principal="local")
         assert job.micros == 420_000
 

@@ -48,7 +48,7 @@ async def crowded(folder: Path, wire: Wire, url: str, count: int) -> list[bytes]
 def states(url: str, folder: Path) -> Counter[str]:
     """How many jobs are in which state."""
     store = Store(url, folder / "home")
-    jobs = store.page(None, limit=100).jobs
+    jobs = store.jobs.search.sync(None, limit=100).jobs
     store.close()
     return Counter(job.state for job in jobs)
 

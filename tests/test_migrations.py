@@ -69,13 +69,13 @@ def copied(source: str, target: str) -> None:
 @pytest.mark.fault("R13")
 def test_a_store_of_the_first_version_opens_with_all_its_jobs_and_money(old_url: str, tmp_path: Path) -> None:
     store = Store(old_url, tmp_path / "home")
-    jobs = store.page(None, limit=100).jobs
+    jobs = store.jobs.search.sync(None, limit=100).jobs
     assert {state: sum(job.state == state for job in jobs) for state in STATES} == STATES
-    assert sum(row.held for row in store.spend()) == usd("3")
+    assert sum(row.held for row in store.ledger.sum_by_day.sync()) == usd("3")
     (unclear,) = [job for job in jobs if job.state == "unknown"]
-    assert (unclear.charged, unclear.micros, store.lost.paid_call(unclear) is not None) == ("unknown", usd("1"), True)
-    assert {job.id for job in store.claim("me", limit=100, lease_s=60.0)} >= {unclear.id}
-    assert store.pauses.paused() == ()
+    assert (unclear.charged, unclear.micros, store.jobs.get_paid_call.sync(unclear) is not None) == ("unknown", usd("1"), True)
+    assert {job.id for job in store.leases.claim.sync("me", limit=100, lease_s=60.0)} >= {unclear.id}
+    assert store.paused_models.get_all.sync() == ()
     store.close()
 
 
@@ -121,7 +121,7 @@ def test_a_migration_that_is_killed_at_a_statement_changes_nothing_and_runs_agai
     assert (version(database), has_pauses(database)) == (str(len(MIGRATIONS)), True)
     database.close()
     store = Store(old_url, tmp_path / "home")
-    assert store.budget(CAPS).month_limit == CAPS.monthly
+    assert store.budgets.get.sync(CAPS).month_limit == CAPS.monthly
     store.close()
 
 

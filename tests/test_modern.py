@@ -35,7 +35,7 @@ async def end_of(at: Rig, model: str, **wish: Any) -> tuple[Any, ...]:
 
 
 def spent(at: Rig) -> int:
-    return sum(row.spent for row in at.service.store.spend(None))
+    return sum(row.spent for row in at.service.store.ledger.sum_by_day.sync(None))
 
 
 @each(("model", "wish", "held", "actual"), BOUGHT, ids=[row[0] for row in BOUGHT], at_once=8)

@@ -29,9 +29,9 @@ ENDS = ("completed", "failed", "cancelled", "unknown")
     ("named", "paused"), [("0.50", False), ("1.00", False), ("1.05", False), ("1.050001", True), ("1.06", True), ("7", True)]
 )
 def test_more_than_a_twentieth_above_the_quote_pauses_the_model(named: str, paused: bool, store: Store) -> None:
-    job = store.settle(running(store), replace(DONE, micros=usd(named)))
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd(named)))
     assert job is not None
-    assert [pause.model for pause in store.pauses.paused()] == (["muvi:sora-2"] if paused else [])
+    assert [pause.model for pause in store.paused_models.get_all.sync()] == (["muvi:sora-2"] if paused else [])
     assert spent(store) == (usd(named), usd(named))
     assert len(job.warnings) == (2 if paused else 1)
 
@@ -39,10 +39,10 @@ def test_more_than_a_twentieth_above_the_quote_pauses_the_model(named: str, paus
 @pytest.mark.parametrize(
     "tell",
     [
-        lambda store: store.bind(begun(store), "t", replace(PENDING, micros=usd("2")), due_s=0),
-        lambda store: store.bind_done(begun(store), "t", replace(DONE, micros=usd("2")), "x"),
-        lambda store: store.step(running(store), replace(PENDING, micros=usd("2")), due_s=0),
-        lambda store: store.end(running(store), "failed", no("yes"), micros=usd("2")),
+        lambda store: store.outcomes.bind.sync(begun(store), "t", replace(PENDING, micros=usd("2")), due_s=0),
+        lambda store: store.outcomes.bind_done.sync(begun(store), "t", replace(DONE, micros=usd("2")), "x"),
+        lambda store: store.outcomes.step.sync(running(store), replace(PENDING, micros=usd("2")), due_s=0),
+        lambda store: store.outcomes.end.sync(running(store), "failed", no("yes"), micros=usd("2")),
     ],
     ids=["taken", "made at once", "while it runs", "failed"],
 )
@@ -54,22 +54,22 @@ def test_the_alarm_comes_with_the_first_word_of_the_sum(tell: Callable[[Store], 
 
 
 def test_a_paused_model_is_refused_and_others_are_not(store: Store) -> None:
-    job = store.settle(running(store), replace(DONE, micros=usd("2")))
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("2")))
     assert job is not None
     with pytest.raises(PriceUnknown) as refused:
-        store.reserve(purchase(), CAPS)
+        store.reservations.reserve.sync(purchase(), CAPS)
     said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({job.id})."
     assert refused.value.message == f"{said} Only the user can go on with it: sora-mcp resume muvi:sora-2"
-    assert store.reserve(purchase(model="muvi:veo-3.1"), CAPS).state == "submitting"
-    assert store.pauses.resume("muvi:sora-2") is True
-    assert store.reserve(purchase(), CAPS).state == "submitting"
+    assert store.reservations.reserve.sync(purchase(model="muvi:veo-3.1"), CAPS).state == "submitting"
+    assert store.paused_models.resume.sync("muvi:sora-2") is True
+    assert store.reservations.reserve.sync(purchase(), CAPS).state == "submitting"
 
 
 def test_a_pause_outlives_the_process(store: Store, store_url: str, tmp_path: Path) -> None:
-    store.settle(running(store), replace(DONE, micros=usd("2")))
+    store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("2")))
     store.close()
     again = Store(store_url, tmp_path / "home")
-    assert [pause.model for pause in again.pauses.paused()] == ["muvi:sora-2"]
+    assert [pause.model for pause in again.paused_models.get_all.sync()] == ["muvi:sora-2"]
     again.close()
 
 
@@ -95,9 +95,9 @@ async def test_a_model_that_was_resumed_is_not_paused_by_the_same_job_again(tmp_
         at.wire.arm("submit", "mended", **{"with": {"costMicroCents": 9_000_000}})
         at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
         job = await at.until((await at.bought(seconds=4)).id, "queued", "running")
-        assert await at.service.store.run(at.service.store.pauses.resume, job.model)
+        assert await at.service.store.paused_models.resume(job.model)
         done = await at.until(job.id, "completed")
-        assert (done.state, done.price, at.service.store.pauses.paused()) == ("completed", usd("9"), ())
+        assert (done.state, done.price, at.service.store.paused_models.get_all.sync()) == ("completed", usd("9"), ())
 
 
 # What is given back
@@ -189,4 +189,4 @@ async def test_pixazo_says_nothing_of_the_money_of_what_failed_so_it_counts(tmp_
     async with rig(Pixazo(walk=("QUEUED", "FAILED")), tmp_path) as at:
         job = await at.until((await at.bought("pixazo:sora-2-pro", seconds=4)).id, *ENDS)
         assert (job.state, job.charged, at.held()) == ("failed", "unknown", 0)
-        assert await eventually(lambda: at.service.store.alive() == 0)
+        assert await eventually(lambda: at.service.store.jobs.count_live.sync() == 0)

@@ -54,7 +54,7 @@ async def lost(vendor: Played, folder: Path, fault: str = "close", **args: Any) 
 
 async def hurried(at: Rig, job: Job) -> None:
     """The next look is now."""
-    await at.service.store.run(at.service.store.hurry, job)
+    await at.service.store.leases.make_due(job)
     at.service.wake()
     await anyio.sleep(0.01)
 
@@ -274,7 +274,7 @@ async def test_after_a_day_of_doubt_only_a_person_decides(tmp_path: Path) -> Non
     async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, job, clock):
         clock.at += reconciling.GIVE_UP_S + 1
         await looked(at, job, times=1)
-        assert await eventually(lambda: at.service.store.next_due() is None)
+        assert await eventually(lambda: at.service.store.leases.get_next_due_s.sync() is None)
         assert ((await at.job(job.id)).state, at.held()) == ("unknown", job.micros)
 
 
@@ -313,7 +313,7 @@ async def test_a_job_that_is_cancelled_while_it_waits_was_never_sent(tmp_path: P
 
 async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: Path) -> None:
     async with lost(Muvi(), tmp_path, taken=False) as (at, _, _):
-        assert at.service.store.alive() == 0
+        assert at.service.store.jobs.count_live.sync() == 0
 
 
 # A log that carries our token
@@ -322,7 +322,7 @@ async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: 
 async def test_a_log_that_has_our_token_as_charged_says_so_and_leaves_it_to_a_person(tmp_path: Path) -> None:
     async with lost(AimlApi(), tmp_path) as (at, job, _):
         open_ = await looked(at, job, times=1)
-        assert await eventually(lambda: at.service.store.next_due() is None)
+        assert await eventually(lambda: at.service.store.leases.get_next_due_s.sync() is None)
         open_ = await at.job(job.id)
         said = "AI/ML API's log has this request, and charged it, but not where its video is: look at your account there."
         assert (open_.state, open_.charged, open_.error and open_.error.message) == ("unknown", "unknown", said)
@@ -369,4 +369,4 @@ async def test_where_the_vendor_has_no_list_nothing_is_looked_at(vendor: Any, tm
     async with rig(vendor(), tmp_path) as at:
         at.wire.arm("submit", "close")
         job = await at.until((await at.bought(f"{at.name}:sora-2-pro", seconds=4)).id, "unknown")
-        assert (job.state, at.service.store.next_due(), len(at.wire.heard)) == ("unknown", None, 1)
+        assert (job.state, at.service.store.leases.get_next_due_s.sync(), len(at.wire.heard)) == ("unknown", None, 1)

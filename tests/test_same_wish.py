@@ -36,7 +36,7 @@ async def test_an_identical_wish_is_the_same_job_although_another_model_is_the_c
         wish = VideoRequest(PROMPT, seconds=5)
         async with opened(settings) as service:
             first = await service.create(wish, principal="local")
-            await service.store.run(service.store.listings.keep, "openrouter", LIST)
+            await service.store.vendor_lists.save("openrouter", LIST)
             service.availability.forget()
             again = await service.create(wish, principal="local")
             varied = await service.create(replace(wish, options={"variation": 2}), principal="local")
@@ -100,7 +100,7 @@ async def test_an_output_folder_that_hangs_holds_up_nobody_else(tmp_path: Path, 
             tasks.start_soon(at.create)
             with patience("the store to answer meanwhile"):
                 assert (await at.service.budget()).day_spent == 0
-                await at.service.store.run(at.service.store.listings.keep, "openrouter", {"data": []})
+                await at.service.store.vendor_lists.save("openrouter", {"data": []})
             hangs.set()
         assert len((await at.service.jobs(principal="local")).jobs) == 1
 
@@ -108,7 +108,7 @@ async def test_an_output_folder_that_hangs_holds_up_nobody_else(tmp_path: Path, 
 async def test_a_model_that_left_its_list_is_still_the_same_wish(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
         first = await at.create(VEO, seconds=4, request_id="r1")
-        await at.service.store.run(at.service.store.listings.keep, "openrouter", {"data": []})
+        await at.service.store.vendor_lists.save("openrouter", {"data": []})
         at.service.availability.forget()
         again = await at.create(VEO, seconds=4, request_id="r1")
         assert (at.service.catalogue.sells(VEO), again.id, again.deduplicated) == (False, first.id, True)

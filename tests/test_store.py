@@ -12,16 +12,17 @@ import sqlalchemy as sa
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, NeedsConfirmation, NotFound, OverBudget, Refused, RequestIdConflict
 from sora_mcp.domain.money import usd
-from sora_mcp.store import Approval, Page, Said, Store
+from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ids import ALPHABET, canonical, new_id
+from sora_mcp.store.records import Approval, Page, Said
 from tests.each import each
 
 from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, no, purchase, running, spent
 
 
 def test_a_reserved_job_is_due_and_holds_its_money(store: Store) -> None:
-    made = store.reserve(purchase("1.20", request_id="r1", parents=("v_0000000000",)), CAPS)
+    made = store.reservations.reserve.sync(purchase("1.20", request_id="r1", parents=("v_0000000000",)), CAPS)
     assert made == Job(
         id=made.id,
         principal="local",
@@ -53,18 +54,21 @@ def test_a_reserved_job_is_due_and_holds_its_money(store: Store) -> None:
 
 
 def test_the_paid_call_is_shown_to_workers_only(store: Store) -> None:
-    made = store.reserve(purchase(), CAPS)
-    assert [job.call for job in (made, store.get(made.id, None), *store.changed(0), *store.page(None, limit=5).jobs)] == [None] * 4
+    made = store.reservations.reserve.sync(purchase(), CAPS)
+    assert [
+        job.call
+        for job in (made, store.jobs.get.sync(made.id, None), *store.jobs.get_changed.sync(0), *store.jobs.search.sync(None, limit=5).jobs)
+    ] == [None] * 4
 
 
 def test_a_free_video_holds_nothing(store: Store) -> None:
-    assert store.reserve(purchase("0"), CAPS).charged == "no"
+    assert store.reservations.reserve.sync(purchase("0"), CAPS).charged == "no"
     assert spent(store) == (0, 0)
 
 
 def test_text_that_a_database_cannot_hold_is_stored_without_those_characters(store: Store) -> None:
-    made = store.reserve(purchase(prompt="a\0b\ud800c", principal="p\0"), CAPS)
-    assert store.get(made.id, "p\0").prompt == "a\ufffdb?c"
+    made = store.reservations.reserve.sync(purchase(prompt="a\0b\ud800c", principal="p\0"), CAPS)
+    assert store.jobs.get.sync(made.id, "p\0").prompt == "a\ufffdb?c"
 
 
 # One wish, one job
@@ -72,110 +76,113 @@ def test_text_that_a_database_cannot_hold_is_stored_without_those_characters(sto
 
 def test_the_same_request_id_is_the_same_job_for_ever(store: Store, clock: Clock) -> None:
     wish = purchase(request_id="r1")
-    made = store.reserve(wish, CAPS)
+    made = store.reservations.reserve.sync(wish, CAPS)
     clock.at += 40 * DAY_S
-    assert store.reserve(wish, CAPS) == replace(made, deduplicated=True)
+    assert store.reservations.reserve.sync(wish, CAPS) == replace(made, deduplicated=True)
 
 
 def test_the_same_request_id_with_other_arguments_is_refused(store: Store) -> None:
-    made = store.reserve(purchase(request_id="r1"), CAPS)
+    made = store.reservations.reserve.sync(purchase(request_id="r1"), CAPS)
     with pytest.raises(RequestIdConflict) as refused:
-        store.reserve(purchase(request_id="r1"), CAPS)
+        store.reservations.reserve.sync(purchase(request_id="r1"), CAPS)
     assert refused.value.job_id == made.id
 
 
 def test_a_request_id_belongs_to_its_principal(store: Store) -> None:
-    made = [store.reserve(purchase(request_id="r1", principal=name), CAPS) for name in ("ann", "bob")]
+    made = [store.reservations.reserve.sync(purchase(request_id="r1", principal=name), CAPS) for name in ("ann", "bob")]
     assert [job.deduplicated for job in made] == [False, False]
 
 
 def test_the_same_wish_within_ten_minutes_is_the_same_job(store: Store, clock: Clock) -> None:
     wish = purchase()
-    made = store.reserve(wish, CAPS)
-    done = store.refuse(claimed(store), None, no("yes"))
+    made = store.reservations.reserve.sync(wish, CAPS)
+    done = store.outcomes.refuse.sync(claimed(store), None, no("yes"))
     clock.at += 599
-    assert store.reserve(wish, CAPS) == replace(done, deduplicated=True)
+    assert store.reservations.reserve.sync(wish, CAPS) == replace(done, deduplicated=True)
     clock.at += 1
-    assert store.reserve(wish, CAPS).id != made.id
+    assert store.reservations.reserve.sync(wish, CAPS).id != made.id
 
 
 @pytest.mark.parametrize("unclear", [False, True], ids=["live", "unknown"])
 def test_the_same_wish_is_the_same_job_while_nobody_knows_its_end(unclear: bool, store: Store, clock: Clock) -> None:
     wish = purchase()
-    job = store.reserve(wish, CAPS)
+    job = store.reservations.reserve.sync(wish, CAPS)
     if unclear:
-        store.unclear(claimed(store), None, no("unknown"))
+        store.outcomes.mark_unclear.sync(claimed(store), None, no("unknown"))
     clock.at += 40 * DAY_S
-    assert (store.reserve(wish, CAPS).id, store.reserve(replace(wish, fingerprint="varied"), CAPS).id == job.id) == (job.id, False)
-    store.refuse(store.get(job.id, None), None, no("yes"))
+    assert (
+        store.reservations.reserve.sync(wish, CAPS).id,
+        store.reservations.reserve.sync(replace(wish, fingerprint="varied"), CAPS).id == job.id,
+    ) == (job.id, False)
+    store.outcomes.refuse.sync(store.jobs.get.sync(job.id, None), None, no("yes"))
     clock.at += 1
-    assert store.reserve(wish, CAPS).deduplicated is False
+    assert store.reservations.reserve.sync(wish, CAPS).deduplicated is False
 
 
 def test_a_wish_that_says_the_same_is_the_same_job_although_it_means_another(store: Store) -> None:
-    made = store.reserve(purchase(wish="w"), CAPS)
-    assert [store.reserve(purchase(wish=wish), CAPS).id == made.id for wish in ("w", "v", None)] == [True, False, False]
+    made = store.reservations.reserve.sync(purchase(wish="w"), CAPS)
+    assert [store.reservations.reserve.sync(purchase(wish=wish), CAPS).id == made.id for wish in ("w", "v", None)] == [True, False, False]
 
 
 def test_a_free_job_is_the_same_wish_by_its_meaning_only(store: Store) -> None:
-    made = store.reserve(purchase("0", wish="w", fingerprint="f"), CAPS)
-    again = [store.reserve(purchase(wish="w", fingerprint=meaning), CAPS).id == made.id for meaning in ("f", "g")]
+    made = store.reservations.reserve.sync(purchase("0", wish="w", fingerprint="f"), CAPS)
+    again = [store.reservations.reserve.sync(purchase(wish="w", fingerprint=meaning), CAPS).id == made.id for meaning in ("f", "g")]
     assert again == [True, False]
 
 
 def test_a_request_id_is_in_conflict_only_where_words_and_meaning_both_differ(store: Store) -> None:
-    made = store.reserve(purchase(wish="w", fingerprint="f", request_id="r1"), CAPS)
+    made = store.reservations.reserve.sync(purchase(wish="w", fingerprint="f", request_id="r1"), CAPS)
     same = [{"wish": "w"}, {"fingerprint": "f"}, {"wish": "v", "fingerprint": "f"}]
-    assert [store.reserve(purchase(request_id="r1", **said), CAPS).id for said in same] == [made.id] * 3
+    assert [store.reservations.reserve.sync(purchase(request_id="r1", **said), CAPS).id for said in same] == [made.id] * 3
     with pytest.raises(RequestIdConflict):
-        store.reserve(purchase(wish="v", request_id="r1"), CAPS)
+        store.reservations.reserve.sync(purchase(wish="v", request_id="r1"), CAPS)
 
 
 def test_what_was_said_is_known_without_what_it_means(store: Store) -> None:
-    made = [store.reserve(purchase(wish="w", request_id=name), CAPS) for name in ("r1", None)]
-    asked = [store.known(Said("local", name, "w")) for name in ("r1", None, "r2")]
+    made = [store.reservations.reserve.sync(purchase(wish="w", request_id=name), CAPS) for name in ("r1", None)]
+    asked = [store.reservations.find.sync(Said("local", name, "w")) for name in ("r1", None, "r2")]
     assert asked == [replace(made[0], deduplicated=True), replace(made[1], deduplicated=True), None]
     with pytest.raises(RequestIdConflict):
-        store.known(Said("local", "r1", "v"))
+        store.reservations.find.sync(Said("local", "r1", "v"))
 
 
 def test_of_a_job_of_an_older_version_only_the_meaning_is_known(store: Store) -> None:
-    made = store.reserve(purchase(fingerprint="f", request_id="r1"), CAPS)
-    assert store.known(Said("local", "r1", "w")) is None
-    assert store.reserve(purchase(wish="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
+    made = store.reservations.reserve.sync(purchase(fingerprint="f", request_id="r1"), CAPS)
+    assert store.reservations.find.sync(Said("local", "r1", "w")) is None
+    assert store.reservations.reserve.sync(purchase(wish="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
 
 
 def test_the_same_wish_of_another_principal_is_another_job(store: Store) -> None:
     wish = purchase()
-    made = [store.reserve(replace(wish, principal=name), CAPS) for name in ("ann", "bob")]
+    made = [store.reservations.reserve.sync(replace(wish, principal=name), CAPS) for name in ("ann", "bob")]
     assert made[0].id != made[1].id
 
 
 def test_a_wish_that_ended_free_of_charge_can_be_repeated_at_once(store: Store) -> None:
     wish = purchase()
-    store.reserve(wish, CAPS)
-    store.refuse(claimed(store), None, no("no"))
-    assert store.reserve(wish, CAPS).deduplicated is False
+    store.reservations.reserve.sync(wish, CAPS)
+    store.outcomes.refuse.sync(claimed(store), None, no("no"))
+    assert store.reservations.reserve.sync(wish, CAPS).deduplicated is False
 
 
 def test_a_wish_that_ended_with_a_charge_is_still_the_same_wish(store: Store) -> None:
     wish = purchase()
-    made = store.reserve(wish, CAPS)
-    store.refuse(claimed(store), None, no("yes"))
-    assert store.reserve(wish, CAPS).id == made.id
+    made = store.reservations.reserve.sync(wish, CAPS)
+    store.outcomes.refuse.sync(claimed(store), None, no("yes"))
+    assert store.reservations.reserve.sync(wish, CAPS).id == made.id
 
 
 def test_a_wish_of_unclear_outcome_is_still_the_same_wish(store: Store) -> None:
     wish = purchase()
-    made = store.reserve(wish, CAPS)
-    store.unclear(claimed(store), None, no("unknown"))
-    assert store.reserve(wish, CAPS).id == made.id
+    made = store.reservations.reserve.sync(wish, CAPS)
+    store.outcomes.mark_unclear.sync(claimed(store), None, no("unknown"))
+    assert store.reservations.reserve.sync(wish, CAPS).id == made.id
 
 
 def test_a_known_wish_comes_before_every_cap(store: Store) -> None:
     wish = purchase(request_id="r1")
-    made = store.reserve(wish, CAPS)
-    assert store.reserve(wish, replace(CAPS, per_video=usd("0"))).id == made.id
+    made = store.reservations.reserve.sync(wish, CAPS)
+    assert store.reservations.reserve.sync(wish, replace(CAPS, per_video=usd("0"))).id == made.id
 
 
 # A person's yes
@@ -184,7 +191,7 @@ def test_a_known_wish_comes_before_every_cap(store: Store) -> None:
 def asked(store: Store, **changes: object) -> NeedsConfirmation:
     """What the store says to a wish that needs a yes."""
     with pytest.raises(NeedsConfirmation) as refused:
-        store.reserve(purchase(fingerprint="f", confirm=True, **changes), CAPS)
+        store.reservations.reserve.sync(purchase(fingerprint="f", confirm=True, **changes), CAPS)
     return refused.value
 
 
@@ -193,7 +200,7 @@ def test_a_wish_that_needs_a_yes_writes_a_quote_and_holds_nothing(store: Store) 
     assert needs.message == (
         f"muvi:sora-2 costs $1.00 for this, and a person has to say yes to quote {needs.quote_id} first, until 12:15 UTC."
     )
-    assert store.approvals.approval(needs.quote_id) == Approval(
+    assert store.approvals.get.sync(needs.quote_id) == Approval(
         id=needs.quote_id,
         model="muvi:sora-2",
         size="1280x720",
@@ -213,10 +220,10 @@ def test_asking_again_asks_for_the_same_yes(store: Store) -> None:
 
 def test_one_yes_buys_one_video(store: Store, clock: Clock) -> None:
     quote_id = asked(store).quote_id
-    assert store.approvals.approve(quote_id).approved_at == NOON
-    made = store.reserve(purchase(fingerprint="f", confirm=True, quote_id=quote_id.upper()), CAPS)
-    assert store.approvals.approval(quote_id).used_by == made.id
-    store.refuse(claimed(store), None, no("yes"))
+    assert store.approvals.approve.sync(quote_id).approved_at == NOON
+    made = store.reservations.reserve.sync(purchase(fingerprint="f", confirm=True, quote_id=quote_id.upper()), CAPS)
+    assert store.approvals.get.sync(quote_id).used_by == made.id
+    store.outcomes.refuse.sync(claimed(store), None, no("yes"))
     clock.at += 600
     again = asked(store, quote_id=quote_id)
     assert again.quote_id != quote_id
@@ -224,8 +231,8 @@ def test_one_yes_buys_one_video(store: Store, clock: Clock) -> None:
 
 
 def test_a_yes_is_found_without_its_name(store: Store) -> None:
-    store.approvals.approve(asked(store).quote_id)
-    assert store.reserve(purchase(fingerprint="f", confirm=True), CAPS).state == "submitting"
+    store.approvals.approve.sync(asked(store).quote_id)
+    assert store.reservations.reserve.sync(purchase(fingerprint="f", confirm=True), CAPS).state == "submitting"
 
 
 def test_a_quote_without_a_yes_buys_nothing(store: Store) -> None:
@@ -235,54 +242,54 @@ def test_a_quote_without_a_yes_buys_nothing(store: Store) -> None:
 
 def test_a_yes_ends_after_fifteen_minutes(store: Store, clock: Clock) -> None:
     quote_id = asked(store).quote_id
-    store.approvals.approve(quote_id)
+    store.approvals.approve.sync(quote_id)
     clock.at += 900
     again = asked(store, quote_id=quote_id)
     assert again.message.startswith(f"Quote {quote_id} has expired. ")
     with pytest.raises(Refused, match="has expired"):
-        store.approvals.approve(quote_id)
+        store.approvals.approve.sync(quote_id)
 
 
 @pytest.mark.parametrize("changes", [{"fingerprint": "g"}, {"price": "1.01"}])
 def test_a_yes_is_for_these_arguments_and_this_price(store: Store, changes: dict[str, str]) -> None:
     quote_id = asked(store).quote_id
-    store.approvals.approve(quote_id)
+    store.approvals.approve.sync(quote_id)
     with pytest.raises(NeedsConfirmation) as refused:
-        store.reserve(purchase(**({"fingerprint": "f"} | changes), confirm=True, quote_id=quote_id), CAPS)
+        store.reservations.reserve.sync(purchase(**({"fingerprint": "f"} | changes), confirm=True, quote_id=quote_id), CAPS)
     assert refused.value.message.startswith(f"Quote {quote_id} is for other arguments or another price. ")
 
 
 def test_a_yes_belongs_to_its_principal(store: Store) -> None:
     quote_id = asked(store).quote_id
-    store.approvals.approve(quote_id)
+    store.approvals.approve.sync(quote_id)
     assert asked(store, principal="eve", quote_id=quote_id).message.startswith(f"There is no quote '{quote_id}'. ")
 
 
 def test_a_refused_purchase_uses_no_yes_up(store: Store) -> None:
     quote_id = asked(store).quote_id
-    store.approvals.approve(quote_id)
+    store.approvals.approve.sync(quote_id)
     with pytest.raises(OverBudget):
-        store.reserve(purchase(fingerprint="f", confirm=True), replace(CAPS, daily=usd("0.50")))
-    assert store.approvals.approval(quote_id).used_by is None
+        store.reservations.reserve.sync(purchase(fingerprint="f", confirm=True), replace(CAPS, daily=usd("0.50")))
+    assert store.approvals.get.sync(quote_id).used_by is None
 
 
 def test_a_second_yes_changes_nothing(store: Store, clock: Clock) -> None:
-    approval = store.approvals.approve(asked(store).quote_id)
+    approval = store.approvals.approve.sync(asked(store).quote_id)
     clock.at += 60
-    assert store.approvals.approve(approval.id) == approval
+    assert store.approvals.approve.sync(approval.id) == approval
 
 
 def test_a_used_quote_takes_no_yes(store: Store) -> None:
     quote_id = asked(store).quote_id
-    store.approvals.approve(quote_id)
-    store.reserve(purchase(fingerprint="f", confirm=True), CAPS)
+    store.approvals.approve.sync(quote_id)
+    store.reservations.reserve.sync(purchase(fingerprint="f", confirm=True), CAPS)
     with pytest.raises(Refused, match="was used"):
-        store.approvals.approve(quote_id)
+        store.approvals.approve.sync(quote_id)
 
 
 def test_an_unknown_quote_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound, match="There is no quote 'q_x'"):
-        store.approvals.approve("q_x")
+        store.approvals.approve.sync("q_x")
 
 
 # Finding
@@ -296,22 +303,22 @@ def test_ids_are_short_and_hard_to_misread() -> None:
 
 
 def test_a_job_is_found_however_its_id_is_typed(store: Store) -> None:
-    made = store.reserve(purchase(), CAPS)
+    made = store.reservations.reserve.sync(purchase(), CAPS)
     typed = f" {made.id.upper().replace('0', 'O').replace('1', 'L')} "
-    assert store.get(typed, "local") == made
+    assert store.jobs.get.sync(typed, "local") == made
 
 
 @each("job_id", ["v_0000000000", "", "v_\0", "v_\ud800", "%"])
 def test_an_unknown_job_is_not_found(store: Store, job_id: str) -> None:
     with pytest.raises(NotFound):
-        store.get(job_id, None)
+        store.jobs.get.sync(job_id, None)
 
 
 def test_a_job_of_somebody_else_is_not_found(store: Store) -> None:
-    made = store.reserve(purchase(principal="ann"), CAPS)
+    made = store.reservations.reserve.sync(purchase(principal="ann"), CAPS)
     with pytest.raises(NotFound):
-        store.get(made.id, "eve")
-    assert store.get(made.id, None) == made
+        store.jobs.get.sync(made.id, "eve")
+    assert store.jobs.get.sync(made.id, None) == made
 
 
 def made_of(store: Store, clock: Clock, count: int, **changes: object) -> list[Job]:
@@ -319,31 +326,31 @@ def made_of(store: Store, clock: Clock, count: int, **changes: object) -> list[J
     jobs: list[Job] = []
     for number in range(count):
         clock.at = NOON + number // 2
-        jobs.append(store.reserve(purchase("0", **changes), CAPS))
+        jobs.append(store.reservations.reserve.sync(purchase("0", **changes), CAPS))
     return sorted(jobs, key=lambda job: (job.created_at, job.id), reverse=True)
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(store: Store, clock: Clock) -> None:
     jobs = made_of(store, clock, 5)
-    first = store.page("local", limit=2)
-    second = store.page("local", limit=2, cursor=first.next_cursor)
-    third = store.page("local", limit=2, cursor=second.next_cursor)
+    first = store.jobs.search.sync("local", limit=2)
+    second = store.jobs.search.sync("local", limit=2, cursor=first.next_cursor)
+    third = store.jobs.search.sync("local", limit=2, cursor=second.next_cursor)
     assert [*first.jobs, *second.jobs, *third.jobs] == jobs
     assert third.next_cursor is None
 
 
 def test_a_page_holds_the_principals_own_jobs(store: Store, clock: Clock) -> None:
     mine, theirs = made_of(store, clock, 2, principal="ann"), made_of(store, clock, 1, principal="bob")
-    assert store.page("ann", limit=9) == Page(tuple(mine), None)
-    assert sorted(job.id for job in store.page(None, limit=9).jobs) == sorted(job.id for job in (*mine, *theirs))
-    assert store.page("bob", limit=9).jobs == tuple(theirs)
+    assert store.jobs.search.sync("ann", limit=9) == Page(tuple(mine), None)
+    assert sorted(job.id for job in store.jobs.search.sync(None, limit=9).jobs) == sorted(job.id for job in (*mine, *theirs))
+    assert store.jobs.search.sync("bob", limit=9).jobs == tuple(theirs)
 
 
 def test_a_page_can_be_of_one_state(store: Store) -> None:
-    done = store.finish(running(store), FILE)
-    made = store.reserve(purchase(), CAPS)
-    assert store.page("local", state="submitting", limit=9).jobs == (made,)
-    assert store.page("local", state="completed", limit=9).jobs == (done,)
+    done = store.outcomes.complete.sync(running(store), FILE)
+    made = store.reservations.reserve.sync(purchase(), CAPS)
+    assert store.jobs.search.sync("local", state="submitting", limit=9).jobs == (made,)
+    assert store.jobs.search.sync("local", state="completed", limit=9).jobs == (done,)
 
 
 @each(
@@ -361,22 +368,22 @@ def test_a_page_can_be_of_one_state(store: Store) -> None:
 )
 def test_a_query_means_every_word_somewhere_in_the_prompt(store: Store, query: str, found: set[str]) -> None:
     for prompt in ("a Paper boat", "a boat of STRASSE", "100% wool_"):
-        store.reserve(purchase("0", prompt=prompt), CAPS)
-    assert {job.prompt for job in store.page("local", query=query, limit=9).jobs} == found
+        store.reservations.reserve.sync(purchase("0", prompt=prompt), CAPS)
+    assert {job.prompt for job in store.jobs.search.sync("local", query=query, limit=9).jobs} == found
 
 
 @each("query", ["x" * 5_001, "a " * 501, "\u00fc" * 60_000, "%" * 60_000], ids=lambda query: query[:2])
 def test_a_query_of_more_than_a_database_takes_is_refused(store: Store, query: str) -> None:
     with pytest.raises(BrokenRules) as refused:
-        store.page("local", query=query, limit=2)
+        store.jobs.search.sync("local", query=query, limit=2)
     said = f"{len(query.split())} words of {len(query)} characters"
     assert refused.value.broken == (BrokenRule("query", said, "at most 500 words of 5000 characters in all", "invalid_argument"),)
 
 
 @each("query", ["%" * 5_000, "\U0001f3ac" * 5_000, "a " * 500], ids=lambda query: query[:2])
 def test_a_query_of_as_much_as_is_taken_finds_what_it_says(store: Store, query: str) -> None:
-    job = store.reserve(purchase("0", prompt=f"of {query}"), CAPS)
-    assert store.page("local", query=query, limit=2).jobs == (job,)
+    job = store.reservations.reserve.sync(purchase("0", prompt=f"of {query}"), CAPS)
+    assert store.jobs.search.sync("local", query=query, limit=2).jobs == (job,)
 
 
 def as_cursor(json: str) -> str:
@@ -394,7 +401,7 @@ def as_cursor(json: str) -> str:
 )
 def test_a_cursor_that_is_not_ours_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(BrokenRules) as refused:
-        store.page("local", limit=2, cursor=cursor)
+        store.jobs.search.sync("local", limit=2, cursor=cursor)
     assert refused.value.broken == (BrokenRule("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)
 
 
@@ -402,33 +409,33 @@ def test_a_cursor_that_is_not_ours_is_refused(store: Store, cursor: str) -> None
 
 
 def test_every_change_that_a_client_can_see_has_the_next_version(store: Store) -> None:
-    assert store.version() == 0
+    assert store.jobs.get_version.sync() == 0
     job = running(store)
-    assert store.version() == 2
-    done = store.settle(job, DONE)
+    assert store.jobs.get_version.sync() == 2
+    done = store.outcomes.settle.sync(job, DONE)
     assert done is not None
-    other = store.reserve(purchase(), CAPS)
-    assert (done.version, other.version, store.version()) == (3, 4, 4)
-    assert store.changed(0) == (done, other)
-    assert store.changed(3) == (other,)
-    assert store.changed(4) == ()
+    other = store.reservations.reserve.sync(purchase(), CAPS)
+    assert (done.version, other.version, store.jobs.get_version.sync()) == (3, 4, 4)
+    assert store.jobs.get_changed.sync(0) == (done, other)
+    assert store.jobs.get_changed.sync(3) == (other,)
+    assert store.jobs.get_changed.sync(4) == ()
 
 
 def test_alive_counts_what_the_worker_has_to_finish(store: Store) -> None:
-    store.finish(running(store), FILE)
-    store.unclear(begun(store), "t", no("unknown"))
-    store.reserve(purchase(), CAPS)
+    store.outcomes.complete.sync(running(store), FILE)
+    store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))
+    store.reservations.reserve.sync(purchase(), CAPS)
     begun(store)
-    assert store.alive() == 2
+    assert store.jobs.count_live.sync() == 2
 
 
 def test_a_job_that_was_just_asked_for_knows_what_is_left_of_the_day(store: Store) -> None:
     wish = purchase("1.20")
-    made = store.reserve(wish, CAPS)
-    assert (made.day_left, store.get(made.id, None).day_left) == (usd("8.80"), None)
-    assert store.reserve(purchase("0"), CAPS).day_left == usd("8.80")
-    assert store.reserve(purchase("0.30"), CAPS).day_left == store.budget(CAPS).day_left == usd("8.50")
-    assert store.reserve(wish, CAPS).day_left == usd("8.50")
+    made = store.reservations.reserve.sync(wish, CAPS)
+    assert (made.day_left, store.jobs.get.sync(made.id, None).day_left) == (usd("8.80"), None)
+    assert store.reservations.reserve.sync(purchase("0"), CAPS).day_left == usd("8.80")
+    assert store.reservations.reserve.sync(purchase("0.30"), CAPS).day_left == store.budgets.get.sync(CAPS).day_left == usd("8.50")
+    assert store.reservations.reserve.sync(wish, CAPS).day_left == usd("8.50")
 
 
 def test_a_new_job_takes_as_long_as_the_median_of_the_last_twenty_of_its_model(store: Store, clock: Clock) -> None:
@@ -436,36 +443,36 @@ def test_a_new_job_takes_as_long_as_the_median_of_the_last_twenty_of_its_model(s
         clock.at = NOON + number * 1000
         job = running(store, "0.10")
         clock.at += 500 if number < 3 else number
-        store.finish(job, FILE)
+        store.outcomes.complete.sync(job, FILE)
         if number == 2:
-            assert store.reserve(purchase(), CAPS).expected_s == 180
+            assert store.reservations.reserve.sync(purchase(), CAPS).expected_s == 180
             clock.at += DAY_S
         clock.at += 1
-    assert store.reserve(purchase("0"), CAPS).expected_s == 12
-    assert store.reserve(purchase("0", model="muvi:sora-2-pro"), CAPS).expected_s == 180
+    assert store.reservations.reserve.sync(purchase("0"), CAPS).expected_s == 12
+    assert store.reservations.reserve.sync(purchase("0", model="muvi:sora-2-pro"), CAPS).expected_s == 180
 
 
 # Calling back
 
 
 def test_an_unsent_job_is_cancelled_free_of_charge(store: Store, database: Database) -> None:
-    made = store.reserve(purchase(), CAPS)
-    gone = store.cancel_unsent(made)
+    made = store.reservations.reserve.sync(purchase(), CAPS)
+    gone = store.reservations.cancel_unsent.sync(made)
     assert gone == replace(made, state="cancelled", charged="no", finished_at=NOON, version=2)
     assert spent(store) == (0, 0)
-    assert store.claim("me", limit=9, lease_s=60) == ()
+    assert store.leases.claim.sync("me", limit=9, lease_s=60) == ()
     with database.reading() as conn:
         assert conn.execute(sa.text("SELECT call FROM jobs")).scalar_one() is None
 
 
 def test_a_job_that_is_being_sent_is_not_cancelled(store: Store) -> None:
     job = begun(store)
-    assert store.cancel_unsent(job) is None
-    assert store.get(job.id, None).state == "submitting"
+    assert store.reservations.cancel_unsent.sync(job) is None
+    assert store.jobs.get.sync(job.id, None).state == "submitting"
 
 
 def test_a_cancelled_job_is_not_begun(store: Store) -> None:
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     job = claimed(store)
-    assert store.cancel_unsent(job) is not None
-    assert store.begin(job, "t", lease_s=60) is False
+    assert store.reservations.cancel_unsent.sync(job) is not None
+    assert store.leases.begin_submit.sync(job, "t", lease_s=60) is False

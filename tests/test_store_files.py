@@ -17,9 +17,11 @@ from sqlalchemy import event
 
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import usd
-from sora_mcp.store import READS, Said, Store
+from sora_mcp.store import Store
 from sora_mcp.store.database import MIGRATIONS, Database, migrate
-from sora_mcp.store.processes import Owners
+from sora_mcp.store.processes import Processes
+from sora_mcp.store.records import Outline, Said
+from sora_mcp.store.transactions import Operation
 from tests.each import each
 
 from .stored import CAPS, FILE, claimed, empty_schema, purchase, running, spent
@@ -43,8 +45,8 @@ def modes(folder: Path) -> dict[str, str]:
 @POSIX
 def test_what_a_store_writes_is_its_users_alone(tmp_path: Path) -> None:
     store = opened(tmp_path / "home")
-    store.sign_on("a")
-    store.reserve(purchase(), CAPS)
+    store.leases.sign_on.sync("a")
+    store.reservations.reserve.sync(purchase(), CAPS)
     home = tmp_path / "home"
     assert modes(home) == {"home": "drwx------", "sora.db": "-rw-------", "sora.db-journal": "-rw-------", "owners": "drwx------"}
     assert modes(home / "owners") == {"owners": "drwx------", "a": "-rw-------"}
@@ -79,7 +81,7 @@ def test_a_store_outlives_its_process(store: Store, store_url: str, tmp_path: Pa
     job = running(store)
     store.close()
     again = Store(store_url, tmp_path / "home")
-    assert again.get(job.id, "local") == job
+    assert again.jobs.get.sync(job.id, "local") == job
     again.close()
 
 
@@ -186,9 +188,9 @@ def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
         pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
         conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StorageError) as refused:
-        store.reserve(purchase(prompt="a" * 100_000), CAPS)
+        store.reservations.reserve.sync(purchase(prompt="a" * 100_000), CAPS)
     assert refused.value.message == "The store cannot be read or written: database or disk is full"
-    assert (spent(store), store.version()) == ((0, 0), 0)
+    assert (spent(store), store.jobs.get_version.sync()) == ((0, 0), 0)
     store.close()
 
 
@@ -209,7 +211,7 @@ def test_a_connection_that_breaks_as_it_commits_leaves_it_open_whether_anything_
         for statement in BREAKING:
             conn.exec_driver_sql(statement.format(when))
     with pytest.raises(StorageError) as broken:
-        store.reserve(purchase(), CAPS)
+        store.reservations.reserve.sync(purchase(), CAPS)
     assert broken.value.charged == charged
 
 
@@ -224,38 +226,58 @@ def test_an_error_of_the_store_quotes_no_row(store: Store, database: Database) -
 
 
 def reads(store: Store) -> dict[str, Callable[[], object]]:
-    """Every call that says that it needs no write lock."""
-    job = store.page(None, limit=1).jobs[0]
+    """Every operation in the lane of reads, as a call."""
+    job = store.jobs.search.sync(None, limit=1).jobs[0]
+    quote_id = store.approvals.request.sync(Outline("local", "f", job.model, job.size, job.seconds, usd("1")))
     return {
-        "made": lambda: store.made("local", "f"),
-        "known": lambda: store.known(Said("local", None, "w")),
-        "get": lambda: store.get(job.id, None),
-        "page": lambda: store.page(None, limit=5),
-        "budget": lambda: store.budget(CAPS),
-        "outlook": lambda: store.outlook(usd("1"), CAPS),
-        "spend": store.spend,
-        "approval": lambda: None,
-        "version": store.version,
-        "changed": lambda: store.changed(0),
-        "alive": store.alive,
-        "next_due": store.next_due,
-        "paused": store.pauses.paused,
-        "paid_call": lambda: store.lost.paid_call(job),
-        "rivals": lambda: store.lost.rivals(job, 1.0),
-        "alone_until": lambda: store.lost.alone_until(job, 120.0),
-        "unclaimed": lambda: store.lost.unclaimed("muvi", ["a"]),
-        "on_sale": store.listings.on_sale,
+        "approvals.get": lambda: store.approvals.get.sync(quote_id),
+        "budgets.check": lambda: store.budgets.check.sync(usd("1"), CAPS),
+        "budgets.get": lambda: store.budgets.get.sync(CAPS),
+        "jobs.count_live": store.jobs.count_live.sync,
+        "jobs.find_edit": lambda: store.jobs.find_edit.sync("local", "f"),
+        "jobs.get": lambda: store.jobs.get.sync(job.id, None),
+        "jobs.get_changed": lambda: store.jobs.get_changed.sync(0),
+        "jobs.get_paid_call": lambda: store.jobs.get_paid_call.sync(job),
+        "jobs.get_version": store.jobs.get_version.sync,
+        "jobs.search": lambda: store.jobs.search.sync(None, limit=5),
+        "leases.get_blocked_until": lambda: store.leases.get_blocked_until.sync(job, 120.0),
+        "leases.get_next_due_s": store.leases.get_next_due_s.sync,
+        "leases.is_abandoned": lambda: store.leases.is_abandoned.sync(job),
+        "ledger.sum_by_day": store.ledger.sum_by_day.sync,
+        "paused_models.get_all": store.paused_models.get_all.sync,
+        "reservations.check": lambda: store.reservations.check.sync(purchase(), CAPS),
+        "reservations.find": lambda: store.reservations.find.sync(Said("local", None, "w")),
+        "unclear.count_rivals": lambda: store.unclear.count_rivals.sync(job, 1.0),
+        "unclear.find_unclaimed": lambda: store.unclear.find_unclaimed.sync("muvi", ["a"]),
+        "vendor_lists.load": store.vendor_lists.load.sync,
+    }
+
+
+def lanes(store: Store) -> dict[str, str]:
+    """By operation: its lane."""
+    return {
+        f"{room}.{name}": operation.lane
+        for room, repository in vars(store).items()
+        for name, operation in vars(type(repository)).items()
+        if isinstance(operation, Operation)
     }
 
 
 def test_reads_do_not_wait_for_a_writer(store: Store, database: Database) -> None:
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     every = reads(store)
-    assert every.keys() == READS
+    assert every.keys() == {name for name, lane in lanes(store).items() if lane == "reads"}
     with database.writing():
         for read in every.values():
             read()
-        assert store.claim("me", limit=0, lease_s=60) == ()
+        assert store.leases.claim.sync("me", limit=0, lease_s=60) == ()
+
+
+async def test_every_lane_has_threads_of_its_own(store: Store, database: Database) -> None:
+    for name, lane in lanes(store).items():
+        room, operation = name.split(".")
+        threads = getattr(getattr(store, room), operation).threads
+        assert threads.total_tokens == (4 if lane == "reads" or not database.on_one_machine else 1), name
 
 
 def test_reads_cannot_write(database: Database) -> None:
@@ -264,23 +286,23 @@ def test_reads_cannot_write(database: Database) -> None:
 
 
 def test_an_idle_worker_takes_no_write_lock(store: Store, database: Database) -> None:
-    store.sign_on("me")
+    store.leases.sign_on.sync("me")
     with database.writing():
-        assert store.claim("me", limit=9, lease_s=60) == ()
-        store.sign_off("me")
+        assert store.leases.claim.sync("me", limit=9, lease_s=60) == ()
+        store.leases.sign_off.sync("me")
 
 
 async def test_the_store_is_asked_in_a_thread(store: Store) -> None:
-    job = await store.run(store.reserve, purchase(), CAPS)
-    assert await store.run(store.get, job.id, principal="local") == job
+    job = await store.reservations.reserve(purchase(), CAPS)
+    assert await store.jobs.get(job.id, principal="local") == job
 
 
 async def test_cancelling_tears_no_transaction(store: Store) -> None:
     with anyio.move_on_after(0) as scope:
-        await store.run(store.reserve, purchase(), CAPS)
+        await store.reservations.reserve(purchase(), CAPS)
     assert scope.cancelled_caught
-    assert store.version() in (0, 1)
-    assert spent(store)[0] == store.version() * usd("1")
+    assert store.jobs.get_version.sync() in (0, 1)
+    assert spent(store)[0] == store.jobs.get_version.sync() * usd("1")
 
 
 # Owners
@@ -289,13 +311,13 @@ async def test_cancelling_tears_no_transaction(store: Store) -> None:
 @POSIX
 def test_the_jobs_of_a_dead_process_are_free_at_once(tmp_path: Path) -> None:
     dying, living = opened(tmp_path), opened(tmp_path)
-    dying.reserve(purchase(), CAPS)
-    dying.sign_on("a")
-    living.sign_on("b")
+    dying.reservations.reserve.sync(purchase(), CAPS)
+    dying.leases.sign_on.sync("a")
+    living.leases.sign_on.sync("b")
     claimed(dying, "a", lease_s=100)
-    assert (living.bury("b"), living.others()) == (0, 1)
+    assert (living.leases.free_dead.sync("b"), living.leases.count_other_processes()) == (0, 1)
     dying.close()  # which lets the lock go, as the kernel does
-    assert (living.bury("b"), living.bury("b"), living.others()) == (1, 0, 0)
+    assert (living.leases.free_dead.sync("b"), living.leases.free_dead.sync("b"), living.leases.count_other_processes()) == (1, 0, 0)
     assert claimed(living, "b").fence == 2
     assert [path.name for path in (tmp_path / "owners").iterdir()] == ["b"]
     living.close()
@@ -304,49 +326,49 @@ def test_the_jobs_of_a_dead_process_are_free_at_once(tmp_path: Path) -> None:
 @POSIX
 def test_who_signs_off_leaves_no_file(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    store.sign_on("a")
-    store.sign_on("a")
-    store.sign_off("a")
-    store.sign_off("a")
+    store.leases.sign_on.sync("a")
+    store.leases.sign_on.sync("a")
+    store.leases.sign_off.sync("a")
+    store.leases.sign_off.sync("a")
     assert list((tmp_path / "owners").iterdir()) == []
     store.close()
 
 
 @POSIX
 def test_a_file_that_was_taken_for_a_dead_ones_is_made_again(tmp_path: Path) -> None:
-    path, holder, newcomer = tmp_path / "a", Owners(tmp_path), Owners(tmp_path)
+    path, holder, newcomer = tmp_path / "a", Processes(tmp_path), Processes(tmp_path)
     holder.sign_on("a")
     waiting = threading.Thread(target=newcomer.sign_on, args=("a",))
     waiting.start()
     holder.sign_off("a")
     waiting.join()
-    assert (path.exists(), holder.others(), list(holder.dead())) == (True, 1, [])
+    assert (path.exists(), holder.count_others(), list(holder.find_dead())) == (True, 1, [])
     newcomer.close()
-    assert list(holder.dead()) == ["a"]
+    assert list(holder.find_dead()) == ["a"]
 
 
 @POSIX
 def test_a_dead_process_stays_to_be_buried_while_the_store_is_away(tmp_path: Path) -> None:
     dying, living = opened(tmp_path), opened(tmp_path)
-    dying.reserve(purchase(), CAPS)
-    dying.sign_on("a")
+    dying.reservations.reserve.sync(purchase(), CAPS)
+    dying.leases.sign_on.sync("a")
     claimed(dying, "a", lease_s=100)
     dying.close()
     (tmp_path / "sora.db").rename(tmp_path / "away.db")
     living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]
     with pytest.raises(StorageError):
-        living.bury("b")
+        living.leases.free_dead.sync("b")
     (tmp_path / "away.db").replace(tmp_path / "sora.db")
     living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]
-    assert living.bury("b") == 1
+    assert living.leases.free_dead.sync("b") == 1
     living.close()
 
 
 def test_leases_alone_tell_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     with empty_schema(postgres_url) as url:
         store = Store(url, tmp_path)
-        store.sign_on("a")
-        assert (store.bury("a"), store.others(), list(tmp_path.iterdir())) == (0, 0, [])
+        store.leases.sign_on.sync("a")
+        assert (store.leases.free_dead.sync("a"), store.leases.count_other_processes(), list(tmp_path.iterdir())) == (0, 0, [])
         store.close()
 
 
@@ -380,18 +402,18 @@ GROWS = re.compile(r"SCAN (jobs|quotes)$|TEMP B-TREE|Seq Scan on (jobs|quotes)|S
 
 def test_no_read_grows_with_the_number_of_jobs(store: Store, database: Database) -> None:
     for _ in range(3):
-        store.finish(running(store, "0"), FILE)
-    cursor = store.page("local", limit=1).next_cursor
+        store.outcomes.complete.sync(running(store, "0"), FILE)
+    cursor = store.jobs.search.sync("local", limit=1).next_cursor
     every = reads(store) | {
-        "page of one": lambda: store.page("local", limit=5),
-        "page of one state": lambda: store.page("local", state="completed", limit=5),
-        "next page": lambda: store.page("local", limit=5, cursor=cursor),
-        "next page of all": lambda: store.page(None, limit=5, cursor=cursor),
-        "claim": lambda: store.claim("me", limit=1, lease_s=60),
-        "reserve": lambda: store.reserve(purchase("0"), CAPS),
-        "reserve by request_id": lambda: store.reserve(purchase("0", request_id="r"), CAPS),
+        "page of one": lambda: store.jobs.search.sync("local", limit=5),
+        "page of one state": lambda: store.jobs.search.sync("local", state="completed", limit=5),
+        "next page": lambda: store.jobs.search.sync("local", limit=5, cursor=cursor),
+        "next page of all": lambda: store.jobs.search.sync(None, limit=5, cursor=cursor),
+        "claim": lambda: store.leases.claim.sync("me", limit=1, lease_s=60),
+        "reserve": lambda: store.reservations.reserve.sync(purchase("0"), CAPS),
+        "reserve by request_id": lambda: store.reservations.reserve.sync(purchase("0", request_id="r"), CAPS),
     }
-    del every["spend"]  # a report reads its month
+    del every["ledger.sum_by_day"]  # a report reads its month
     found = {name: [line for line in plans(store, database, ask) if GROWS.search(line)] for name, ask in every.items()}
     assert found == {name: [] for name in every}
 
@@ -401,8 +423,8 @@ def test_a_page_reads_no_more_rows_than_it_shows(store: Store, database: Databas
     if database.on_one_machine:
         pytest.skip("SQLite counts no rows")
     for _ in range(60):
-        store.reserve(purchase("0"), CAPS)
+        store.reservations.reserve.sync(purchase("0"), CAPS)
     with database.writing() as conn:
         conn.exec_driver_sql("ANALYZE jobs")
-    asked = plans(store, database, lambda: store.page("local", limit=5), how="EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF)")
+    asked = plans(store, database, lambda: store.jobs.search.sync("local", limit=5), how="EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF)")
     assert next(line for line in asked if "Index Scan" in line).endswith("(actual rows=6.00 loops=1)")

@@ -44,7 +44,7 @@ def bought(store: Store, wishes: int) -> list[bool]:
 
     def wish() -> None:
         try:
-            store.reserve(purchase(PRICE), CAPS)
+            store.reservations.reserve.sync(purchase(PRICE), CAPS)
             ends.append(True)
         except OverBudget:
             ends.append(False)
@@ -82,24 +82,24 @@ def test_four_processes_hold_together_what_the_budget_has(store: Store, store_ur
 
 def test_the_same_wish_at_the_same_moment_is_one_job(store: Store) -> None:
     wish, made = purchase(request_id="r"), list[Job]()
-    together(16, lambda: made.append(store.reserve(wish, CAPS)))
+    together(16, lambda: made.append(store.reservations.reserve.sync(wish, CAPS)))
     assert (len({job.id for job in made}), sum(not job.deduplicated for job in made)) == (1, 1)
     assert spent(store)[0] == usd("1")
 
 
 def test_every_job_is_claimed_by_one(store: Store) -> None:
     for _ in range(10):
-        store.reserve(purchase("0"), CAPS)
+        store.reservations.reserve.sync(purchase("0"), CAPS)
     claims: list[str] = []
-    together(8, lambda: claims.extend(job.id for job in store.claim(threading.current_thread().name, limit=3, lease_s=60)))
+    together(8, lambda: claims.extend(job.id for job in store.leases.claim.sync(threading.current_thread().name, limit=3, lease_s=60)))
     assert (len(claims), len(set(claims))) == (10, 10)
 
 
 def test_no_more_than_four_submits_begin_at_once(store: Store, database: Database) -> None:
     for _ in range(12):
-        store.reserve(purchase("0"), CAPS)
-    jobs, begun = list(store.claim("me", limit=12, lease_s=60)), list[bool]()
-    together(12, lambda: begun.append(store.begin(jobs.pop(), "t", lease_s=60)))
+        store.reservations.reserve.sync(purchase("0"), CAPS)
+    jobs, begun = list(store.leases.claim.sync("me", limit=12, lease_s=60)), list[bool]()
+    together(12, lambda: begun.append(store.leases.begin_submit.sync(jobs.pop(), "t", lease_s=60)))
     assert (sum(begun), sending(database)) == (4, 4)
 
 
@@ -107,12 +107,12 @@ def test_versions_are_seen_in_order_by_who_follows_them(store: Store, database: 
     seen, stop = list[int](), threading.Event()
 
     def follow() -> None:
-        while not stop.is_set() or store.version() > (seen[-1] if seen else 0):
-            seen.extend(job.version for job in store.changed(seen[-1] if seen else 0))
+        while not stop.is_set() or store.jobs.get_version.sync() > (seen[-1] if seen else 0):
+            seen.extend(job.version for job in store.jobs.get_changed.sync(seen[-1] if seen else 0))
 
     follower = threading.Thread(target=follow)
     follower.start()
-    together(8, lambda: [store.reserve(purchase("0"), CAPS) for _ in range(5)] and None)
+    together(8, lambda: [store.reservations.reserve.sync(purchase("0"), CAPS) for _ in range(5)] and None)
     stop.set()
     follower.join()
     assert seen == list(range(1, 41))

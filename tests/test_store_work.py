@@ -35,87 +35,87 @@ def orphans(database: Database) -> list[tuple[str, str, str]]:
 
 
 def test_a_claimed_job_is_nobody_elses(store: Store) -> None:
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     job = claimed(store, "a")
     assert job.fence == 1
-    assert store.claim("b", limit=9, lease_s=60) == ()
+    assert store.leases.claim.sync("b", limit=9, lease_s=60) == ()
 
 
 def test_claims_take_what_is_due_longest_and_no_more_than_asked(store: Store) -> None:
-    jobs = [store.reserve(purchase(), CAPS) for _ in range(3)]
-    first = store.claim("a", limit=2, lease_s=60)
+    jobs = [store.reservations.reserve.sync(purchase(), CAPS) for _ in range(3)]
+    first = store.leases.claim.sync("a", limit=2, lease_s=60)
     assert [job.id for job in first] == [job.id for job in jobs[:2]]
-    assert [job.id for job in store.claim("b", limit=2, lease_s=60)] == [jobs[2].id]
-    assert store.claim("b", limit=0, lease_s=60) == ()
+    assert [job.id for job in store.leases.claim.sync("b", limit=2, lease_s=60)] == [jobs[2].id]
+    assert store.leases.claim.sync("b", limit=0, lease_s=60) == ()
 
 
 def test_a_lease_that_ran_out_can_be_claimed_with_a_higher_fence(store: Store) -> None:
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     claimed(store, "a", GONE)
     assert claimed(store, "b").fence == 2
 
 
 def test_a_renewed_lease_goes_on(store: Store) -> None:
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     job = claimed(store, "a", GONE)
-    store.renew("a", [job.id], lease_s=60)
-    assert store.claim("b", limit=9, lease_s=60) == ()
+    store.leases.renew.sync("a", [job.id], lease_s=60)
+    assert store.leases.claim.sync("b", limit=9, lease_s=60) == ()
 
 
 def test_nobody_renews_a_lease_of_another(store: Store) -> None:
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     job = claimed(store, "a", GONE)
-    store.renew("b", [job.id], lease_s=60)
-    assert len(store.claim("b", limit=9, lease_s=60)) == 1
+    store.leases.renew.sync("b", [job.id], lease_s=60)
+    assert len(store.leases.claim.sync("b", limit=9, lease_s=60)) == 1
 
 
 def test_the_next_due_moment_counts_leases_too(store: Store) -> None:
-    assert store.next_due() is None
-    store.reserve(purchase(), CAPS)
-    assert store.next_due() == 0.0
+    assert store.leases.get_next_due_s.sync() is None
+    store.reservations.reserve.sync(purchase(), CAPS)
+    assert store.leases.get_next_due_s.sync() == 0.0
     job = claimed(store, lease_s=100)
-    leased = store.next_due()
+    leased = store.leases.get_next_due_s.sync()
     assert leased is not None
     assert 50 < leased <= 100
-    store.step(job, due_s=3000)
-    due = store.next_due()
+    store.outcomes.step.sync(job, due_s=3000)
+    due = store.leases.get_next_due_s.sync()
     assert due is not None
     assert 2900 < due <= 3000
 
 
 def test_a_job_that_is_hurried_is_due_at_once(store: Store) -> None:
     job = running(store)
-    store.step(job, due_s=3000)
-    store.hurry(job)
-    assert store.next_due() == 0.0
+    store.outcomes.step.sync(job, due_s=3000)
+    store.leases.make_due.sync(job)
+    assert store.leases.get_next_due_s.sync() == 0.0
     assert claimed(store).id == job.id
 
 
 def test_hurry_takes_no_job_from_its_worker_and_wakes_no_dead_one(store: Store, database: Database) -> None:
     job = running(store)
-    store.hurry(job)
-    assert store.claim("b", limit=9, lease_s=60) == ()
-    done = store.finish(job, FILE)
+    store.leases.make_due.sync(job)
+    assert store.leases.claim.sync("b", limit=9, lease_s=60) == ()
+    done = store.outcomes.complete.sync(job, FILE)
     assert done is not None
-    store.hurry(done)
+    store.leases.make_due.sync(done)
     assert row(database, done) == {"due": False, "owner": None}
 
 
 def test_a_clock_that_was_set_back_freezes_nothing(store: Store, database: Database) -> None:
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     job = claimed(store, "a", lease_s=3 * 3600)
-    assert store.next_due() == 0.0
+    assert store.leases.get_next_due_s.sync() == 0.0
     again = claimed(store, "b")
     assert (again.id, again.fence) == (job.id, 2)
-    assert store.step(again, due_s=3 * 3600) is not None
-    assert store.next_due() == 0.0
+    assert store.outcomes.step.sync(again, due_s=3 * 3600) is not None
+    assert store.leases.get_next_due_s.sync() == 0.0
     assert claimed(store, "c", lease_s=60).fence == 3
-    assert store.claim("d", limit=9, lease_s=60) == ()
+    assert store.leases.claim.sync("d", limit=9, lease_s=60) == ()
 
 
 def test_a_submit_from_before_the_clock_was_set_back_takes_no_room(store: Store, database: Database) -> None:
-    store.reserve(purchase(), CAPS)
-    assert store.begin(claimed(store), "t", lease_s=3 * 3600)
+    store.reservations.reserve.sync(purchase(), CAPS)
+    assert store.leases.begin_submit.sync(claimed(store), "t", lease_s=3 * 3600)
     assert sending(database) == 0
 
 
@@ -123,20 +123,20 @@ def test_a_submit_from_before_the_clock_was_set_back_takes_no_room(store: Store,
 def test_an_unclear_submit_holds_up_its_model_for_minutes_whatever_the_clock_does(
     back_s: int, waits: bool, store: Store, clock: Clock
 ) -> None:
-    store.unclear(begun(store), "t", no("unknown"))
+    store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))
     clock.at -= back_s
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     job = claimed(store)
-    assert (store.lost.alone_until(job, 60) is not None) is waits
-    assert store.begin(job, "u", lease_s=60, alone_s=60) is not waits
+    assert (store.leases.get_blocked_until.sync(job, 60) is not None) is waits
+    assert store.leases.begin_submit.sync(job, "u", lease_s=60, alone_s=60) is not waits
 
 
 def test_who_signs_off_frees_its_jobs(store: Store) -> None:
-    store.reserve(purchase(), CAPS)
-    store.sign_on("a")
+    store.reservations.reserve.sync(purchase(), CAPS)
+    store.leases.sign_on.sync("a")
     claimed(store, "a")
-    store.sign_off("a")
-    assert len(store.claim("b", limit=9, lease_s=60)) == 1
+    store.leases.sign_off.sync("a")
+    assert len(store.leases.claim.sync("b", limit=9, lease_s=60)) == 1
 
 
 # Beginning
@@ -144,64 +144,66 @@ def test_who_signs_off_frees_its_jobs(store: Store) -> None:
 
 def test_the_token_is_written_before_anything_is_sent(store: Store, database: Database) -> None:
     job = begun(store)
-    assert store.get(job.id, None) == replace(job, call=None, submit_token="t", submitted_at=NOON)
+    assert store.jobs.get.sync(job.id, None) == replace(job, call=None, submit_token="t", submitted_at=NOON)
     assert sending(database) == 1
 
 
 def test_a_job_with_a_token_is_never_begun_again(store: Store) -> None:
     job = begun(store)
-    assert store.begin(job, "u", lease_s=60) is False
-    assert store.get(job.id, None).submit_token == "t"
+    assert store.leases.begin_submit.sync(job, "u", lease_s=60) is False
+    assert store.jobs.get.sync(job.id, None).submit_token == "t"
 
 
 def test_who_lost_the_job_to_another_begins_nothing(store: Store) -> None:
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     stale = claimed(store, "a", GONE)
     mine = claimed(store, "b")
-    assert store.begin(stale, "t", lease_s=60) is False
-    assert store.begin(mine, "u", lease_s=60) is True
+    assert store.leases.begin_submit.sync(stale, "t", lease_s=60) is False
+    assert store.leases.begin_submit.sync(mine, "u", lease_s=60) is True
 
 
 def test_a_vendor_gets_so_many_submits_at_once_and_the_rest_wait(store: Store, database: Database) -> None:
     for _ in range(4):
         begun(store)
-    store.reserve(purchase(), CAPS)
+    store.reservations.reserve.sync(purchase(), CAPS)
     fifth = claimed(store)
-    assert store.begin(fifth, "t", lease_s=60) is False
+    assert store.leases.begin_submit.sync(fifth, "t", lease_s=60) is False
     assert row(database, fifth) == {"due": True, "owner": None}
-    assert store.get(fifth.id, None).submit_token is None
+    assert store.jobs.get.sync(fifth.id, None).submit_token is None
 
 
 def test_every_vendor_has_its_own_room(store: Store, database: Database) -> None:
     for _ in range(4):
         begun(store)
     begun(store, vendor="fal", model="fal:kling")
-    store.reserve(purchase(vendor="fal"), CAPS)
-    assert store.begin(claimed(store), "t", lease_s=60) is True
+    store.reservations.reserve.sync(purchase(vendor="fal"), CAPS)
+    assert store.leases.begin_submit.sync(claimed(store), "t", lease_s=60) is True
     assert [sending(database, name) for name in ("muvi", "fal", "nobody")] == [4, 2, 0]
 
 
 def test_a_submit_whose_sender_died_leaves_room(store: Store, database: Database) -> None:
-    store.reserve(purchase(), CAPS)
-    assert store.begin(claimed(store), "t", lease_s=GONE)
+    store.reservations.reserve.sync(purchase(), CAPS)
+    assert store.leases.begin_submit.sync(claimed(store), "t", lease_s=GONE)
     assert sending(database) == 0
 
 
 def test_a_model_that_was_paused_meanwhile_is_not_bought_any_more(store: Store, database: Database) -> None:
-    waiting, dear = store.reserve(purchase(), CAPS), store.reserve(purchase(), CAPS)
-    late, early = store.claim("me", limit=9, lease_s=60)
-    assert store.begin(early, "t", lease_s=60)
-    store.bind_done(early, "t", replace(DONE, micros=usd("2")), "abc")
-    assert store.begin(late, "u", lease_s=60) is False
-    ended = store.get(waiting.id, None)
+    waiting, dear = store.reservations.reserve.sync(purchase(), CAPS), store.reservations.reserve.sync(purchase(), CAPS)
+    late, early = store.leases.claim.sync("me", limit=9, lease_s=60)
+    assert store.leases.begin_submit.sync(early, "t", lease_s=60)
+    store.outcomes.bind_done.sync(early, "t", replace(DONE, micros=usd("2")), "abc")
+    assert store.leases.begin_submit.sync(late, "u", lease_s=60) is False
+    ended = store.jobs.get.sync(waiting.id, None)
     said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({dear.id})."
     why = f"{said} Only the user can go on with it: sora-mcp resume muvi:sora-2"
     assert (ended.state, ended.charged, ended.error) == ("failed", "no", JobError("price_unknown", why, "no"))
     assert (ended.submit_token, moves(database, ended)) == (None, {"hold": usd("1"), "release": usd("1")})
     assert row(database, ended) == {"due": False, "owner": None}
-    store.pauses.resume("muvi:sora-2")
-    store.reserve(purchase(), CAPS)
-    assert store.begin(next(job for job in store.claim("me", limit=9, lease_s=60) if job.state == "submitting"), "v", lease_s=60)
+    store.paused_models.resume.sync("muvi:sora-2")
+    store.reservations.reserve.sync(purchase(), CAPS)
+    assert store.leases.begin_submit.sync(
+        next(job for job in store.leases.claim.sync("me", limit=9, lease_s=60) if job.state == "submitting"), "v", lease_s=60
+    )
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["never sent", "put back"])
@@ -210,18 +212,18 @@ def test_a_wish_that_waited_for_more_than_an_hour_is_not_sent_any_more(
     age_s: int, goes: bool, again: bool, store: Store, database: Database, clock: Clock
 ) -> None:
     if again:
-        store.put_back(begun(store), "t", due_s=0)
+        store.outcomes.requeue.sync(begun(store), "t", due_s=0)
     else:
-        store.reserve(purchase(), CAPS)
+        store.reservations.reserve.sync(purchase(), CAPS)
     clock.at += age_s
     job = claimed(store)
-    assert store.begin(job, "u", lease_s=60) is goes
+    assert store.leases.begin_submit.sync(job, "u", lease_s=60) is goes
     if not goes:
-        ended = store.get(job.id, None)
+        ended = store.jobs.get.sync(job.id, None)
         why = "Not sent within an hour, so it is not sent any more; nothing was charged. Ask for it again."
         assert (ended.state, ended.charged, ended.error) == ("failed", "no", JobError("vendor_unavailable", why, "no"))
         assert (ended.submit_token, moves(database, ended)) == (None, {"hold": usd("1"), "release": usd("1")})
-        assert (row(database, ended), store.alive()) == ({"due": False, "owner": None}, 0)
+        assert (row(database, ended), store.jobs.count_live.sync()) == ({"due": False, "owner": None}, 0)
 
 
 # Outcomes of the submit
@@ -234,7 +236,7 @@ def sent(job: Job) -> Job:
 
 def test_a_bound_job_is_followed_under_the_vendors_id(store: Store, database: Database) -> None:
     job = begun(store)
-    bound = store.bind(job, "t", PENDING, due_s=0)
+    bound = store.outcomes.bind.sync(job, "t", PENDING, due_s=0)
     assert bound == replace(sent(job), state="running", vendor_id="abc", said="processing", progress=0.4, next=ASK, fence=2, version=2)
     assert row(database, bound) == {"due": True, "owner": None}
     assert sending(database) == 0
@@ -243,73 +245,73 @@ def test_a_bound_job_is_followed_under_the_vendors_id(store: Store, database: Da
 
 def test_an_answer_counts_although_the_lease_went_to_another(store: Store) -> None:
     job = begun(store)
-    store.renew("me", [job.id], lease_s=GONE)
+    store.leases.renew.sync("me", [job.id], lease_s=GONE)
     other = claimed(store, "b")
-    assert store.bind(job, "t", PENDING, due_s=0).vendor_id == "abc"
-    assert store.step(other, due_s=0) is None
+    assert store.outcomes.bind.sync(job, "t", PENDING, due_s=0).vendor_id == "abc"
+    assert store.outcomes.step.sync(other, due_s=0) is None
 
 
 def test_an_answer_counts_although_the_job_was_called_unknown(store: Store) -> None:
     job = begun(store)
-    store.unclear(job, "t", no("unknown"))
-    bound = store.bind(job, "t", PENDING, due_s=0)
+    store.outcomes.mark_unclear.sync(job, "t", no("unknown"))
+    bound = store.outcomes.bind.sync(job, "t", PENDING, due_s=0)
     assert (bound.state, bound.charged, bound.error, bound.vendor_id) == ("running", "held", None, "abc")
 
 
 def test_binding_twice_binds_once(store: Store, database: Database) -> None:
     job = begun(store)
-    bound = store.bind(job, "t", PENDING, due_s=0)
-    assert store.bind(job, "t", PENDING, due_s=0) == bound
+    bound = store.outcomes.bind.sync(job, "t", PENDING, due_s=0)
+    assert store.outcomes.bind.sync(job, "t", PENDING, due_s=0) == bound
     assert orphans(database) == []
 
 
 def test_a_second_id_for_the_same_job_is_an_orphan(store: Store, database: Database, caplog: pytest.LogCaptureFixture) -> None:
     job = begun(store)
-    bound = store.bind(job, "t", PENDING, due_s=0)
+    bound = store.outcomes.bind.sync(job, "t", PENDING, due_s=0)
     for _ in range(2):
-        assert store.bind(job, "t", replace(PENDING, id="xyz"), due_s=0) == bound
+        assert store.outcomes.bind.sync(job, "t", replace(PENDING, id="xyz"), due_s=0) == bound
     assert orphans(database) == [("muvi", "xyz", job.id)]
     assert caplog.messages == [f"muvi took {job.id} a second time, as 'xyz': look at that vendor's own list"]
 
 
 def test_one_vendors_id_belongs_to_one_job(store: Store, database: Database) -> None:
-    store.bind(begun(store), "t", PENDING, due_s=100)
+    store.outcomes.bind.sync(begun(store), "t", PENDING, due_s=100)
     job = begun(store)
-    assert store.bind(job, "t", PENDING, due_s=0).vendor_id is None
-    assert store.bind_done(job, "t", DONE, "abc").media is None
+    assert store.outcomes.bind.sync(job, "t", PENDING, due_s=0).vendor_id is None
+    assert store.outcomes.bind_done.sync(job, "t", DONE, "abc").media is None
     assert orphans(database) == [("muvi", "abc", job.id)]
 
 
 def test_two_vendors_may_use_the_same_id(store: Store, database: Database) -> None:
     for vendor in ("muvi", "fal"):
-        store.bind(begun(store, vendor=vendor), "t", PENDING, due_s=100)
+        store.outcomes.bind.sync(begun(store, vendor=vendor), "t", PENDING, due_s=100)
     assert orphans(database) == []
 
 
 def test_an_answer_to_another_token_is_an_orphan(store: Store, database: Database) -> None:
     job = begun(store)
-    assert store.bind(job, "another", PENDING, due_s=0).vendor_id is None
+    assert store.outcomes.bind.sync(job, "another", PENDING, due_s=0).vendor_id is None
     assert orphans(database) == [("muvi", "abc", job.id)]
 
 
 def test_an_answer_after_a_persons_word_is_an_orphan(store: Store, database: Database) -> None:
     job = begun(store)
-    ended = store.end(store.unclear(job, "t", no("unknown")), "failed", no("no"))
-    assert store.bind(job, "t", PENDING, due_s=0) == ended
+    ended = store.outcomes.end.sync(store.outcomes.mark_unclear.sync(job, "t", no("unknown")), "failed", no("no"))
+    assert store.outcomes.bind.sync(job, "t", PENDING, due_s=0) == ended
     assert orphans(database) == [("muvi", "abc", job.id)]
 
 
 def test_an_answer_that_is_the_end_binds_and_settles_at_once(store: Store, database: Database) -> None:
     job = begun(store)
-    done = store.bind_done(job, "t", DONE, "abc")
+    done = store.outcomes.bind_done.sync(job, "t", DONE, "abc")
     assert done == replace(sent(job), state="running", vendor_id="abc", said="completed", charged="yes", media=MEDIA, fence=2, version=2)
     assert row(database, done) == {"due": True, "owner": None}
-    assert store.bind_done(job, "t", DONE, "abc") == done
+    assert store.outcomes.bind_done.sync(job, "t", DONE, "abc") == done
 
 
 def test_an_answer_that_is_the_end_may_have_no_id(store: Store, database: Database) -> None:
     job = begun(store)
-    done = store.bind_done(job, "t", DONE, None)
+    done = store.outcomes.bind_done.sync(job, "t", DONE, None)
     assert (done.vendor_id, done.saving) == (None, True)
     assert orphans(database) == []
 
@@ -317,72 +319,72 @@ def test_an_answer_that_is_the_end_may_have_no_id(store: Store, database: Databa
 @pytest.mark.parametrize(("charged", "spent"), [("no", 0), ("yes", usd("0.01")), ("unknown", usd("0.01"))])
 def test_an_answer_that_is_a_no_binds_and_ends_at_once(store: Store, database: Database, charged: str, spent: int) -> None:
     job, failed = begun(store), Failed("vendor_rejected", "failed", id="abc", micros=usd("0.01"))
-    gone = store.bind_failed(job, "t", failed, no(charged))
+    gone = store.outcomes.bind_failed.sync(job, "t", failed, no(charged))
     assert (gone.state, gone.vendor_id, gone.said, gone.charged, gone.error, gone.actual) == (
         *("failed", "abc", "failed", charged, no(charged)),
         usd("0.01"),
     )
     assert moves(database, job).get("settle", 0) == spent
     assert row(database, gone) == {"due": False, "owner": None}
-    assert store.bind_failed(job, "t", failed, no(charged)) == gone
+    assert store.outcomes.bind_failed.sync(job, "t", failed, no(charged)) == gone
 
 
 def test_a_no_with_the_id_of_another_job_is_an_orphan(store: Store, database: Database) -> None:
-    store.bind(begun(store), "t", PENDING, due_s=100)
+    store.outcomes.bind.sync(begun(store), "t", PENDING, due_s=100)
     job = begun(store)
-    assert store.bind_failed(job, "t", Failed("vendor_rejected", "failed", id="abc"), no("no")).state == "submitting"
+    assert store.outcomes.bind_failed.sync(job, "t", Failed("vendor_rejected", "failed", id="abc"), no("no")).state == "submitting"
     assert orphans(database) == [("muvi", "abc", job.id)]
 
 
 def test_what_was_provably_not_sent_can_be_sent_again(store: Store) -> None:
     job = begun(store)
-    store.put_back(job, "t", due_s=0)
+    store.outcomes.requeue.sync(job, "t", due_s=0)
     again = claimed(store)
     assert again == replace(job, fence=2, tries=1)
-    assert store.begin(again, "u", lease_s=60) is True
+    assert store.leases.begin_submit.sync(again, "u", lease_s=60) is True
 
 
 def test_what_was_provably_not_sent_stops_being_unknown(store: Store) -> None:
     job = begun(store)
-    store.unclear(job, "t", no("unknown"))
-    store.put_back(job, "t", due_s=0)
+    store.outcomes.mark_unclear.sync(job, "t", no("unknown"))
+    store.outcomes.requeue.sync(job, "t", due_s=0)
     again = claimed(store)
     assert (again.state, again.charged, again.error, again.call) == ("submitting", "held", None, CALL)
 
 
 def test_nobody_puts_another_submit_back(store: Store) -> None:
     job = begun(store)
-    store.put_back(job, "another", due_s=0)
-    assert store.get(job.id, None).submit_token == "t"
+    store.outcomes.requeue.sync(job, "another", due_s=0)
+    assert store.jobs.get.sync(job.id, None).submit_token == "t"
 
 
 def test_a_refused_job_has_failed(store: Store, database: Database) -> None:
-    job = store.refuse(begun(store), "t", no("no"))
+    job = store.outcomes.refuse.sync(begun(store), "t", no("no"))
     assert (job.state, job.charged, job.error, job.finished_at) == ("failed", "no", no("no"), NOON)
     assert row(database, job) == {"due": False, "owner": None}
 
 
 def test_a_refusal_that_leaves_the_money_open_is_unknown(store: Store) -> None:
-    job = store.refuse(begun(store), "t", no("unknown"))
+    job = store.outcomes.refuse.sync(begun(store), "t", no("unknown"))
     assert (job.state, job.charged, job.finished_at) == ("unknown", "unknown", None)
 
 
 def test_a_refusal_after_the_vendor_took_it_changes_nothing(store: Store) -> None:
     job = begun(store)
-    bound = store.bind(job, "t", PENDING, due_s=0)
-    assert store.refuse(job, "t", no("no")) == bound
-    assert store.unclear(job, "t", no("unknown")) == bound
+    bound = store.outcomes.bind.sync(job, "t", PENDING, due_s=0)
+    assert store.outcomes.refuse.sync(job, "t", no("no")) == bound
+    assert store.outcomes.mark_unclear.sync(job, "t", no("unknown")) == bound
 
 
 def test_an_unknown_job_is_left_alone(store: Store, database: Database) -> None:
-    job = store.unclear(begun(store), "t", no("no"))
+    job = store.outcomes.mark_unclear.sync(begun(store), "t", no("no"))
     assert (job.state, job.charged, job.error) == ("unknown", "unknown", no("unknown"))
     assert row(database, job) == {"due": False, "owner": None}
-    assert store.unclear(job, "t", no("unknown", "internal")) == job
+    assert store.outcomes.mark_unclear.sync(job, "t", no("unknown", "internal")) == job
 
 
 def test_a_free_job_of_unknown_outcome_charges_nothing(store: Store) -> None:
-    assert store.unclear(begun(store, "0"), "t", no("unknown")).charged == "no"
+    assert store.outcomes.mark_unclear.sync(begun(store, "0"), "t", no("unknown")).charged == "no"
 
 
 # Following
@@ -391,7 +393,7 @@ def test_a_free_job_of_unknown_outcome_charges_nothing(store: Store) -> None:
 def test_a_step_writes_down_what_the_vendor_says(store: Store, clock: Clock, database: Database) -> None:
     job = running(store)
     clock.at += 5
-    stepped = store.step(job, replace(PENDING, id="other", said="rendering", progress=0.9), due_s=0, tries=0)
+    stepped = store.outcomes.step.sync(job, replace(PENDING, id="other", said="rendering", progress=0.9), due_s=0, tries=0)
     assert stepped == replace(job, said="rendering", progress=0.9, updated_at=NOON + 5, version=3)
     assert row(database, job) == {"due": True, "owner": None}
 
@@ -399,69 +401,74 @@ def test_a_step_writes_down_what_the_vendor_says(store: Store, clock: Clock, dat
 def test_a_step_that_shows_nothing_new_is_no_news(store: Store, clock: Clock) -> None:
     job, ask = running(store), Call("GET", "/another/way")
     clock.at += 5
-    assert store.step(job, replace(PENDING, next=ask), due_s=0, tries=2) == replace(job, next=ask, tries=2)
-    assert store.step(claimed(store), due_s=0, tries=3) == replace(job, next=ask, tries=3, fence=job.fence + 1)
+    assert store.outcomes.step.sync(job, replace(PENDING, next=ask), due_s=0, tries=2) == replace(job, next=ask, tries=2)
+    assert store.outcomes.step.sync(claimed(store), due_s=0, tries=3) == replace(job, next=ask, tries=3, fence=job.fence + 1)
 
 
 @pytest.mark.parametrize(
     "late",
     [
-        lambda store, job: store.step(job, PENDING, due_s=0),
-        lambda store, job: store.settle(job, DONE),
-        lambda store, job: store.renew_link(job, due_s=0, dead_links=1),
-        lambda store, job: store.finish(job, FILE),
-        lambda store, job: store.end(job, "failed", no("no")),
+        lambda store, job: store.outcomes.step.sync(job, PENDING, due_s=0),
+        lambda store, job: store.outcomes.settle.sync(job, DONE),
+        lambda store, job: store.outcomes.renew_link.sync(job, due_s=0, dead_links=1),
+        lambda store, job: store.outcomes.complete.sync(job, FILE),
+        lambda store, job: store.outcomes.end.sync(job, "failed", no("no")),
     ],
 )
 def test_who_lost_the_job_to_another_changes_nothing(store: Store, late: object) -> None:
     stale = running(store)
-    store.renew("me", [stale.id], lease_s=GONE)
+    store.leases.renew.sync("me", [stale.id], lease_s=GONE)
     now = claimed(store, "b")
     assert late(store, stale) is None  # type: ignore[operator]
-    assert store.get(now.id, None) == now
+    assert store.jobs.get.sync(now.id, None) == now
 
 
 @pytest.mark.parametrize("end", ["completed", "failed", "cancelled", "expired"])
 def test_an_ended_job_changes_no_more(store: Store, end: str) -> None:
     job = running(store)
-    ended = store.finish(job, FILE) if end == "completed" else store.end(job, end, no("yes"))
+    ended = store.outcomes.complete.sync(job, FILE) if end == "completed" else store.outcomes.end.sync(job, end, no("yes"))
     assert ended is not None
     assert ended.state == end
-    later = (store.step(job, PENDING, due_s=0), store.settle(job, DONE), store.finish(job, FILE), store.end(job, "failed", no("no")))
+    later = (
+        store.outcomes.step.sync(job, PENDING, due_s=0),
+        store.outcomes.settle.sync(job, DONE),
+        store.outcomes.complete.sync(job, FILE),
+        store.outcomes.end.sync(job, "failed", no("no")),
+    )
     assert later == (None, None, None, None)
-    assert store.get(job.id, None) == ended
+    assert store.jobs.get.sync(job.id, None) == ended
 
 
 def test_a_settled_job_has_a_file_to_fetch_and_can_still_be_asked_about(store: Store, database: Database) -> None:
     job = running(store)
-    settled = store.settle(job, DONE)
+    settled = store.outcomes.settle.sync(job, DONE)
     assert settled == replace(job, charged="yes", said="completed", media=MEDIA, version=3)
     assert row(database, job) == {"due": True, "owner": None}
 
 
 def test_a_dead_link_is_asked_for_again_and_dead_links_add_up(store: Store) -> None:
-    store.settle(running(store, "0"), DONE)
-    asked = store.renew_link(claimed(store), due_s=0, dead_links=1)
+    store.outcomes.settle.sync(running(store, "0"), DONE)
+    asked = store.outcomes.renew_link.sync(claimed(store), due_s=0, dead_links=1)
     assert asked is not None
     assert (asked.media, asked.next, asked.dead_links) == (None, ASK, 1)
     link = Call("GET", "https://cdn.example.com/new.mp4")
-    again = store.settle(claimed(store), Done(link, "completed"))
+    again = store.outcomes.settle.sync(claimed(store), Done(link, "completed"))
     assert again is not None
     assert (again.media, again.tries, again.dead_links) == (link, 0, 1)
 
 
 def test_attempts_to_ask_are_none_to_fetch(store: Store) -> None:
-    store.step(running(store), due_s=0, tries=5)
-    settled = store.settle(claimed(store), DONE)
+    store.outcomes.step.sync(running(store), due_s=0, tries=5)
+    settled = store.outcomes.settle.sync(claimed(store), DONE)
     assert settled is not None
     assert settled.tries == 0
 
 
 def test_a_finished_job_has_its_file(store: Store, clock: Clock, database: Database) -> None:
-    store.settle(running(store), DONE)
+    store.outcomes.settle.sync(running(store), DONE)
     job = claimed(store)
     clock.at += 9
-    done = store.finish(job, FILE)
+    done = store.outcomes.complete.sync(job, FILE)
     assert done == replace(
         job, state="completed", artifact=FILE, progress=1.0, media=None, next=None, finished_at=NOON + 9, updated_at=NOON + 9, version=4
     )
@@ -469,12 +476,12 @@ def test_a_finished_job_has_its_file(store: Store, clock: Clock, database: Datab
 
 
 def test_an_end_keeps_the_vendors_word(store: Store) -> None:
-    ended = store.end(running(store), "cancelled", no("no"), said="canceled")
+    ended = store.outcomes.end.sync(running(store), "cancelled", no("no"), said="canceled")
     assert ended is not None
     assert (ended.state, ended.said, ended.next) == ("cancelled", "canceled", None)
 
 
 def test_an_end_that_nobody_can_tell_keeps_the_hold(store: Store) -> None:
-    ended = store.end(running(store), "unknown", no("held"))
+    ended = store.outcomes.end.sync(running(store), "unknown", no("held"))
     assert ended is not None
     assert (ended.state, ended.charged, ended.error, ended.next, ended.finished_at) == ("unknown", "unknown", no("unknown"), ASK, None)

@@ -56,7 +56,7 @@ class Availability:
     async def load(self) -> None:
         """What the store has: also what other processes fetched or heard."""
         loaded = time.monotonic()
-        lists, gone, pauses = await self.store.run(self.store.listings.on_sale)
+        lists, gone, pauses = await self.store.vendor_lists.load()
         self._loaded, on_sale = loaded, (self.written, lists, gone, pauses, [self._fresh(listed) for listed in lists])
         if on_sale == self._on_sale:
             return  # the catalogue keeps its table of names, which takes longer than the rest of a look
@@ -83,7 +83,7 @@ class Availability:
     async def miss(self, model: str, code: str) -> None:
         """A vendor said that it does not have this model, or not now. Nothing that goes wrong here may change what is said of the job."""
         try:
-            await self.store.run(self.store.listings.miss, model, code)
+            await self.store.vendor_lists.mark_gone(model, code)
             await self.load()
         except SoraError as error:
             log.warning("that %s is gone cannot be remembered: %s", model, error)
@@ -147,7 +147,7 @@ class Availability:
 
     async def _keep(self, vendor: Vendor, reply: Reply) -> None:
         if read_offers(vendor, reply, checked=_day(self.clock())):
-            await self.store.run(self.store.listings.keep, vendor.name, reply.body)
+            await self.store.vendor_lists.save(vendor.name, reply.body)
         else:
             log.warning("the list of models of %s cannot be read; the last copy stays", vendor.title)
 

@@ -15,7 +15,7 @@ from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.worker import open_service
 from sora_mcp.security.text import sanitize
-from sora_mcp.store import Approval
+from sora_mcp.store.records import Approval
 
 MOST_PROMPT = 300
 
@@ -28,13 +28,13 @@ def approve(settings: Settings, arguments: Namespace) -> int:
 async def _approve(settings: Settings, quote: str) -> int:
     console = open_console()
     async with open_service(settings, work=False) as service:
-        approval = await service.store.run(service.store.approvals.approval, quote)
+        approval = await service.store.approvals.get(quote)
         print_facts(console, describe_approval(approval, service))
         is_open = approval.approved_at is None and approval.used_by is None and approval.expires_at > service.clock()
         if is_open and not _confirm():
             print_text(console, "Not approved. Nothing was sent or charged.")
             return 1
-        approval = await service.store.run(service.store.approvals.approve, quote)
+        approval = await service.store.approvals.approve(quote)
     print_text(
         console, f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={approval.id!r}."
     )

@@ -50,7 +50,7 @@ def watch(settings: Settings, arguments: Namespace) -> int:
 
         async def observe(service: VideoService) -> None:
             while True:
-                running = await service.store.run(service.store.alive)
+                running = await service.store.jobs.count_live()
                 status.update(f"{running} job{'' if running == 1 else 's'} running")
                 await anyio.sleep(WATCH_S)
 

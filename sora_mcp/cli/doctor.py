@@ -104,7 +104,7 @@ def _check_image_folder(folder: Path) -> Finding:
 def _check_store(settings: Settings) -> Iterator[Finding]:
     async def look() -> tuple[int, int, tuple[Finding, ...]]:
         async with open_service(settings, work=False) as service:
-            return await service.store.run(service.store.alive), await _unclear(service), tuple(_check_models(service))
+            return await service.store.jobs.count_live(), await _unclear(service), tuple(_check_models(service))
 
     try:
         alive, unclear, models = anyio.run(look)

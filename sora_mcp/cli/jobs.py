@@ -16,7 +16,7 @@ from sora_mcp.domain import Job
 from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.worker import open_service
-from sora_mcp.store import Budget, SpendRow
+from sora_mcp.store.records import Budget, SpendRow
 
 T = TypeVar("T")
 JOB_COLUMNS = (
@@ -42,9 +42,7 @@ SPEND_COLUMNS = (
 
 def jobs(settings: Settings, arguments: Namespace) -> int:
     """Print a table of jobs, newest first."""
-    page = _read(
-        settings, lambda service: service.store.run(service.store.page, None, state=None, query=None, limit=arguments.limit, cursor=None)
-    )
+    page = _read(settings, lambda service: service.store.jobs.search(None, state=None, query=None, limit=arguments.limit, cursor=None))
     console = open_console()
     if page.jobs:
         print_jobs(console, page.jobs, zone=settings.zone, today=datetime.now(settings.zone).date())
@@ -55,7 +53,7 @@ def jobs(settings: Settings, arguments: Namespace) -> int:
 
 def show(settings: Settings, arguments: Namespace) -> int:
     """Print everything that the store knows about one job."""
-    job = _read(settings, lambda service: service.store.run(service.store.get, arguments.job, None))
+    job = _read(settings, lambda service: service.store.jobs.get(arguments.job, None))
     print_facts(open_console(), describe_job(job, settings.zone))
     return 0
 
@@ -64,7 +62,7 @@ def spend(settings: Settings, arguments: Namespace) -> int:
     """Print the ledger by day and model, its sum, and what is left of the budget."""
 
     async def ask(service: VideoService) -> tuple[tuple[SpendRow, ...], Budget]:
-        return await service.store.run(service.store.spend, arguments.month), await service.budget()
+        return await service.store.ledger.sum_by_day(arguments.month), await service.budget()
 
     print_spend(open_console(), *_read(settings, ask))
     return 0

@@ -54,22 +54,22 @@ async def _resolve(settings: Settings, arguments: Namespace) -> int:
 async def _load_unclear(service: VideoService, job_id: str) -> Job:
     """Return the job, after marking it unclear where the process that was sending it has ended and no other has noticed yet."""
     store = service.store
-    job = await store.run(store.get, job_id, None)
+    job = await store.jobs.get(job_id, None)
     if job.state == "submitting":
-        await store.run(store.bury, "")
-        if await store.run(store.lost.is_forsaken, job):
+        await store.leases.free_dead("")
+        if await store.leases.is_abandoned(job):
             await Submitter(service).submit(job)  # a call that may have left is only recorded as unclear
-            return await store.run(store.get, job_id, None)
+            return await store.jobs.get(job_id, None)
     return job
 
 
 async def _adopt(service: VideoService, job: Job, vendor_id: str) -> int:
-    vendor, call = service.vendor_of(job), await service.store.run(service.store.lost.paid_call, job)
+    vendor, call = service.vendor_of(job), await service.store.jobs.get_paid_call(job)
     if not is_id(vendor_id, vendor):
         raise Refused(f"{vendor_id!r} is not a valid job id of {vendor.title}.", job_id=job.id)
     if vendor.ask is None or call is None:
         raise Refused(f"{vendor.title} has no way to look up a job by its id.", job_id=job.id)
-    adopted = await service.store.run(service.store.lost.adopt, job, vendor_id, vendor.ask(vendor_id, call), due_s=0.0)
+    adopted = await service.store.unclear.adopt(job, vendor_id, vendor.ask(vendor_id, call), due_s=0.0)
     if adopted is None:
         raise Refused(f"{vendor_id!r} already belongs to another job, or {job.id} has just changed. See: sora-mcp show {job.id}")
     print_text(open_console(), f"{job.id} is now followed by any running server or by: sora-mcp watch")
@@ -77,7 +77,7 @@ async def _adopt(service: VideoService, job: Job, vendor_id: str) -> int:
 
 
 async def _fail(service: VideoService, job: Job, error: JobError, outcome: str) -> int:
-    if await service.store.run(service.store.lost.resolve, job, error) is None:
+    if await service.store.unclear.resolve(job, error) is None:
         raise Refused(f"{job.id} has just changed. See: sora-mcp show {job.id}", job_id=job.id)
     print_text(open_console(), f"{job.id} has failed. {outcome}")
     return 0
@@ -86,8 +86,8 @@ async def _fail(service: VideoService, job: Job, error: JobError, outcome: str) 
 async def _resume(settings: Settings, model: str) -> int:
     async with open_service(settings, work=False) as service:
         wanted = model.strip().casefold()
-        pause = next((pause for pause in await service.store.run(service.store.pauses.paused) if pause.model == wanted), None)
-        if pause is None or not await service.store.run(service.store.pauses.resume, wanted):
+        pause = next((pause for pause in await service.store.paused_models.get_all() if pause.model == wanted), None)
+        if pause is None or not await service.store.paused_models.resume(wanted):
             raise Refused(f"{model!r} is not paused.")
     print_text(open_console(), f"{pause.model} can be bought again. It was paused because {pause.why} ({pause.job_id}).")
     return 0

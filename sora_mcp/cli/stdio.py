@@ -56,9 +56,9 @@ class Leftover:
                 yield service
             finally:
                 with anyio.CancelScope(shield=True):
-                    self.jobs = await service.store.run(service.store.alive)
+                    self.jobs = await service.store.jobs.count_live()
         # Counted after this process has signed off, so that of two that leave at once, the last one sees no other.
-        self.processes = service.store.others()
+        self.processes = service.store.leases.count_other_processes()
 
 
 def _start_watch(arguments: Namespace) -> None:

@@ -20,14 +20,14 @@ NOT_ABOUT_THE_JOB = ("vendor_auth", "vendor_rate_limited", "vendor_unavailable",
 async def recall(store: Store, http_client: VendorClient, vendor: Vendor, job: Job, call: Call) -> None:
     """Asks the vendor to take the job back. NotCancellable when it does not, NotRecalled when it does not say."""
     # Only this answer may name what is given back: a status that is asked meanwhile would end the job without it.
-    await store.run(store.keep_off, job, seconds=CALL_S)
+    await store.leases.suspend(job, seconds=CALL_S)
     try:
         reply = await _asked(http_client, vendor, job, call)
         with anyio.CancelScope(shield=True):
             await _taken(store, vendor, job, reply)
     finally:
         with anyio.CancelScope(shield=True):
-            await store.run(store.hurry, job)
+            await store.leases.make_due(job)
 
 
 async def _asked(http_client: VendorClient, vendor: Vendor, job: Job, call: Call) -> Reply:
@@ -52,4 +52,4 @@ async def _taken(store: Store, vendor: Vendor, job: Job, reply: Reply) -> None:
     if isinstance(reading, Failed) and reading.id == job.vendor_id and reading.refunded is not None:
         kept = Micros(max(job.price - reading.refunded, 0))
         error = JobError(reading.code, f"{vendor.title} called this job back.", "yes" if kept else "no")
-        await store.run(store.call_back, job, error, micros=kept, said=reading.said)
+        await store.outcomes.cancel(job, error, micros=kept, said=reading.said)

@@ -76,7 +76,7 @@ class Editing:
         _within(asked, inputs)
         fingerprint = _fingerprint(principal, asked, inputs)
         async with self.media_pool.edits:
-            known = await self.store.run(self.store.made, principal, fingerprint)
+            known = await self.store.jobs.find_edit(principal, fingerprint)
             if known is not None and await anyio.to_thread.run_sync(_is_there, known):
                 return known
             job, wish = _job(asked, inputs, principal, self.clock(), self.settings.zone), _wish(asked, inputs)
@@ -84,12 +84,12 @@ class Editing:
                 done = await self.media_pool.run(lambda deadline: self._made(wish, job, deadline))
             except OSError as error:
                 raise StorageError(f"The file cannot be written into {self.settings.output_dir}.") from error
-            return await self.store.run(self.store.add, done, fingerprint)
+            return await self.store.jobs.add_edit(done, fingerprint)
 
     async def _input(self, text: str, principal: str) -> Input:
         """A finished job's file, or a file inside the allowed folders."""
         if JOB_ID.fullmatch(text):
-            job = await self.store.run(self.store.get, text, principal)
+            job = await self.store.jobs.get(text, principal)
             path, about, parent = await anyio.to_thread.run_sync(file_of, job), job.prompt, job.id
         else:
             reach = Reach(self.settings, self.store)

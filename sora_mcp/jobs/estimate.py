@@ -10,7 +10,7 @@ from sora_mcp.catalogue.planner import plan
 from sora_mcp.domain import VideoRequest
 from sora_mcp.domain.errors import Refused
 from sora_mcp.domain.money import Micros
-from sora_mcp.store import Budget
+from sora_mcp.store.records import Budget
 
 
 @dataclass(frozen=True)

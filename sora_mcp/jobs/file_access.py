@@ -34,7 +34,7 @@ class Reach:
         if (job_id := read_job_id(path.name)) is None:
             return True
         try:
-            await self.store.run(self.store.get, job_id, principal)
+            await self.store.jobs.get(job_id, principal)
         except NotFound:
             return True
         return False

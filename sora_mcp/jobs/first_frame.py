@@ -32,7 +32,7 @@ class FirstFrames:
         """Return the picture that a caller named. BrokenRules, NotFound or NotFinished say why there is none."""
         named = frame_of(text)
         if named is not None or JOB_ID.fullmatch(text):
-            job = await self.store.run(self.store.get, named[0] if named else text, principal)
+            job = await self.store.jobs.get(named[0] if named else text, principal)
             return replace(await self._of_job(job, named), job_id=job.id)
         reach = Reach(self.settings, self.store)
         if is_path(text) and await reach.hides(path := await anyio.to_thread.run_sync(inside, text, reach.folders), principal):

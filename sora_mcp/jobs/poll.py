@@ -64,14 +64,14 @@ async def save(service: VideoService, job: Job, media: Call) -> str | None:
     except OSError as error:
         raise StorageError(f"The file cannot be written into {folder}.") from error
     else:
-        await service.store.run(service.store.finish, job, artifact)
+        await service.store.outcomes.complete(job, artifact)
     return None
 
 
 async def _again(service: VideoService, job: Job, why: str, *, at_least: float = 0.0, said: str | None = None) -> str:
     """The same step, later."""
     wait = max(at_least, _backoff(job.tries), service.settings.poll_seconds or 0.0)
-    await service.store.run(service.store.step, job, due_s=wait, tries=job.tries + 1, said=said)
+    await service.store.outcomes.step(job, due_s=wait, tries=job.tries + 1, said=said)
     return why
 
 
@@ -79,7 +79,7 @@ async def _away(service: VideoService, job: Job, why: str) -> str:
     """The file's host was not reached: the same link later, and after a while the one that the vendor then names."""
     if job.next is None or service.clock() - job.updated_at < AWAY_S:
         return await _again(service, job, why)
-    await service.store.run(service.store.renew_link, job, due_s=0.0, dead_links=job.dead_links)
+    await service.store.outcomes.renew_link(job, due_s=0.0, dead_links=job.dead_links)
     return why
 
 
@@ -91,17 +91,17 @@ async def _heard(service: VideoService, job: Job, vendor: Vendor, reply: Reply) 
         reading = None
     match reading:
         case Pending():
-            await store.run(store.step, job, reading, due_s=_later(service, job, vendor, reply))
+            await store.outcomes.step(job, reading, due_s=_later(service, job, vendor, reply))
         case Done():
-            await store.run(store.settle, job, await _billed(service, job, vendor, reading))
+            await store.outcomes.settle(job, await _billed(service, job, vendor, reading))
         case Failed():
-            await store.run(store.end, job, reading.state, failure(reading, vendor), micros=reading.micros, said=reading.said)
+            await store.outcomes.end(job, reading.state, failure(reading, vendor), micros=reading.micros, said=reading.said)
         case DoneWithoutLink():
             await _linkless(service, job, reading, due_s=_later(service, job, vendor, reply))
             return f"{vendor.title} calls it made, but names no link that could be followed."
         case None:
             # A word that nobody documented is neither an end nor a failure.
-            await store.run(store.step, job, due_s=_later(service, job, vendor, reply), tries=job.tries + 1)
+            await store.outcomes.step(job, due_s=_later(service, job, vendor, reply), tries=job.tries + 1)
             return f"{vendor.title} answers what it does not document."
     service.availability.forget()  # a sum above the quote pauses the model
     return None
@@ -112,9 +112,9 @@ async def _linkless(service: VideoService, job: Job, reading: DoneWithoutLink, *
     said, began = f"{reading.said}{NO_LINK}", not (job.said or "").endswith(NO_LINK)
     if not began and job.tries + 1 >= LINKLESS_AFTER and service.clock() - job.updated_at >= LINKLESS_S:
         error = JobError("result_invalid", "The vendor says that the video is made, but names no link that could be followed.", "yes")
-        await service.store.run(service.store.end, job, "failed", error, micros=reading.micros, said=said)
+        await service.store.outcomes.end(job, "failed", error, micros=reading.micros, said=said)
     else:
-        await service.store.run(service.store.step, job, due_s=due_s, tries=1 if began else job.tries + 1, said=said)
+        await service.store.outcomes.step(job, due_s=due_s, tries=1 if began else job.tries + 1, said=said)
 
 
 async def _billed(service: VideoService, job: Job, vendor: Vendor, done: Done) -> Done:
@@ -141,7 +141,7 @@ async def _not_found(service: VideoService, job: Job, vendor: Vendor, *, at_leas
         said = f"{job.said or ''}{NOT_FOUND}" if began else job.said
         return await _again(service, job, f"{vendor.title} does not find this job.", at_least=at_least, said=said)
     error = JobError("not_found", f"{vendor.title} does not know this job any more; its price stays counted.", "unknown")
-    await service.store.run(service.store.end, job, "failed", error)
+    await service.store.outcomes.end(job, "failed", error)
     return None
 
 
@@ -180,12 +180,12 @@ async def _renew(service: VideoService, job: Job, state: State, error: SoraError
         await _lost(service, job, state, error)
         return
     wait = schedule.renewal(job.dead_links, service.settings.poll_seconds, chance=random.random())
-    await service.store.run(service.store.renew_link, job, due_s=wait, dead_links=job.dead_links + 1)
+    await service.store.outcomes.renew_link(job, due_s=wait, dead_links=job.dead_links + 1)
 
 
 async def _lost(service: VideoService, job: Job, state: State, error: SoraError) -> None:
     charged = "no" if job.charged == "no" else "yes"
-    await service.store.run(service.store.end, job, state, JobError(error.its_code, error.message, charged))
+    await service.store.outcomes.end(job, state, JobError(error.its_code, error.message, charged))
 
 
 def _later(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> float:

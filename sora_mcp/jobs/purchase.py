@@ -8,7 +8,7 @@ import json
 from sora_mcp.catalogue.catalogue import PricedOrder
 from sora_mcp.catalogue.rules import VARIATION
 from sora_mcp.domain import VideoRequest
-from sora_mcp.store import Purchase
+from sora_mcp.store.records import Purchase
 
 
 def make_purchase(request: VideoRequest, priced: PricedOrder, principal: str, *, words: str, confirm: bool, agreed: str | None) -> Purchase:

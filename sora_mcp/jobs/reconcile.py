@@ -63,7 +63,7 @@ async def _found(service: VideoService, vendor: Vendor, lost: LostCall) -> tuple
     else:
         return None
     ids = [row.id for row in found if row.id is not None]
-    free = await service.store.run(service.store.lost.unclaimed, vendor.name, ids) if ids else ()
+    free = await service.store.unclear.find_unclaimed(vendor.name, ids) if ids else ()
     kept = tuple(row for row in dict.fromkeys(found) if row.id is None or row.id in free)
     return kept if kept or page.whole else None
 
@@ -90,9 +90,9 @@ def _skew(reply: Reply, now: float) -> float | None:
 
 async def _candidates(service: VideoService, job: Job, vendor: Vendor, ids: list[str], call: Call) -> None:
     """One that can be no other job is ours. Of several, or where another call is unclear too, a person decides."""
-    rivals = await service.store.run(service.store.lost.rivals, job, schedule.WINDOW_S + 2 * schedule.SKEW_S)
+    rivals = await service.store.unclear.count_rivals(job, schedule.WINDOW_S + 2 * schedule.SKEW_S)
     if len(ids) == 1 and rivals == 0 and vendor.ask is not None:
-        adopted = await service.store.run(service.store.lost.adopt, job, ids[0], vendor.ask(ids[0], call), due_s=0.0)
+        adopted = await service.store.unclear.adopt(job, ids[0], vendor.ask(ids[0], call), due_s=0.0)
         if adopted is not None:
             log.warning("%s was found again at %s", job.id, vendor.title)
         return
@@ -117,7 +117,7 @@ async def _absent(service: VideoService, job: Job, vendor: Vendor, lost: LostCal
         await _doubted(service, job, vendor, near)
     else:
         gone = f"{vendor.title}'s own list does not have it as taken, in {AGREEING} looks: it was not made, and its money is free again."
-        await service.store.run(service.store.end, job, "failed", JobError("vendor_unavailable", gone, "no"))
+        await service.store.outcomes.end(job, "failed", JobError("vendor_unavailable", gone, "no"))
 
 
 async def _near(service: VideoService, vendor: Vendor, lost: LostCall) -> list[str] | None:
@@ -133,12 +133,12 @@ async def _later(service: VideoService, job: Job, *, agreed: int, error: JobErro
         await _leave(service, job, why=error)
         return
     pause = schedule.look(service.settings.poll_seconds, usual_s=LOOK_S)
-    await service.store.run(service.store.step, job, due_s=pause, tries=agreed, error=error)
+    await service.store.outcomes.step(job, due_s=pause, tries=agreed, error=error)
 
 
 async def _leave(service: VideoService, job: Job, *, why: JobError | None = None) -> None:
     """From here on only a person decides."""
-    await service.store.run(service.store.step, job, due_s=None, tries=job.tries, error=why)
+    await service.store.outcomes.step(job, due_s=None, tries=job.tries, error=why)
 
 
 def _logged(job: Job, vendor: Vendor, found: tuple[Found, ...]) -> JobError:

@@ -29,8 +29,9 @@ from sora_mcp.jobs.purchase import describe_choice, hash_terms, hash_words, make
 from sora_mcp.media.edit.actions import EditRequest
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
-from sora_mcp.store import Budget, Caps, Outline, Page, Purchase, Said, Store
-from sora_mcp.store.paused_models import said
+from sora_mcp.store import Store
+from sora_mcp.store.paused_models import describe_pause
+from sora_mcp.store.records import Budget, Caps, Outline, Page, Purchase, Said
 
 
 @dataclass
@@ -85,7 +86,7 @@ class VideoService:
             request = await self.read_frame(request, principal=principal)
         try:
             purchase, planned = await self._prepare(request, principal, agreed)
-            job = await self.store.run(self.store.reserve, purchase, self.caps)
+            job = await self.store.reservations.reserve(purchase, self.caps)
         except (NeedsConfirmation, RequestIdConflict):
             raise  # the store has looked for such a job already
         except SoraError:
@@ -102,7 +103,7 @@ class VideoService:
         """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""
         request = await self.read_frame(request, principal=principal)
         purchase, planned = await self._prepare(request, principal, None)
-        await self.store.run(self.store.foresee, purchase, self.caps)
+        await self.store.reservations.check(purchase, self.caps)
         return planned.quote.micros
 
     async def price(self, request: VideoRequest, *, principal: str) -> Micros:
@@ -134,11 +135,11 @@ class VideoService:
         if is_usable:
             planned = replace(planned, quote=await self.quotes.live(planned.choice, planned.order, planned.quote, today=self.today))
             held = replace(held, quote=self.quotes.at_least(held.choice, held.order, held.quote, today=self.today))
-        refusal, budget = await self.store.run(self.store.outlook, held.quote.micros, self.caps, clips=clips)
+        refusal, budget = await self.store.budgets.check(held.quote.micros, self.caps, clips=clips)
         if not is_usable:
             refusal = key_needed((planned.choice,))
         elif (paused := next((pause for pause in self.availability.pauses if pause.model == planned.choice.id), None)) is not None:
-            refusal = said(paused)
+            refusal = describe_pause(paused)
         needs_yes = self.needs_yes(held.quote)
         quote_id = await self._ask(held, principal) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
@@ -153,24 +154,24 @@ class VideoService:
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         """The job as the store has it, and until when it waits. NotFound for others' jobs too."""
-        return await self._seen(await self.store.run(self.store.get, job_id, principal))
+        return await self._seen(await self.store.jobs.get(job_id, principal))
 
     async def jobs(
         self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
     ) -> Page:
         """Jobs, newest first."""
-        return await self.store.run(self.store.page, principal, state=state, query=query, limit=limit, cursor=cursor)
+        return await self.store.jobs.search(principal, state=state, query=query, limit=limit, cursor=cursor)
 
     async def budget(self) -> Budget:
         """What is left; held money counts as spent."""
-        return await self.store.run(self.store.budget, self.caps)
+        return await self.store.budgets.get(self.caps)
 
     async def cancel(self, job_id: str, *, principal: str) -> Job:
         """The job, called back. NotCancellable says why it cannot be, NotRecalled why the vendor could not say."""
         job = await self.job(job_id, principal=principal)
         if job.state not in LIVE or job.saving:
             raise NotCancellable(f"{job.id} is {job.state}: there is nothing to call back.", job)
-        if (gone := await self.store.run(self.store.cancel_unsent, job)) is not None:
+        if (gone := await self.store.reservations.cancel_unsent(job)) is not None:
             return gone
         vendor = self.vendor_of(job)
         if vendor.cancel is None or job.vendor_id is None:
@@ -209,7 +210,7 @@ class VideoService:
         try:
             if not (alone_s := self.alone_s(job)):
                 return job
-            return replace(job, waits_until=await self.store.run(self.store.lost.alone_until, job, alone_s))
+            return replace(job, waits_until=await self.store.leases.get_blocked_until(job, alone_s))
         except SoraError:
             return job  # nothing that goes wrong here may hide that the job exists
 
@@ -235,7 +236,7 @@ class VideoService:
 
     async def _find_known(self, request: VideoRequest, principal: str) -> Job | None:
         """Return the job of the same words, whatever they would mean now. RequestIdConflict."""
-        return await self.store.run(self.store.known, Said(principal, request.request_id, hash_words(principal, request)))
+        return await self.store.reservations.find(Said(principal, request.request_id, hash_words(principal, request)))
 
     async def _find_most(self) -> Micros:
         """Return the most that one video may cost now."""
@@ -246,7 +247,7 @@ class VideoService:
         """Return the id of a quote for such a clip with any prompt."""
         order = planned.order
         terms = Outline(principal, hash_terms(principal, planned), planned.choice.id, order.size.text, order.seconds, planned.quote.micros)
-        return await self.store.run(self.store.approvals.ask, terms)
+        return await self.store.approvals.request(terms)
 
     def _describe_pauses(self) -> tuple[str, ...]:
         """Return what every purchase says of paused models, until a person has looked at them."""

@@ -7,7 +7,7 @@ import random
 import secrets
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from typing import TypeVar
@@ -81,11 +81,11 @@ class Submitter:
         store, vendor = self.service.store, self.service.vendor_of(job)
         self.service.http_client.prepare(vendor)
         token, began = secrets.token_hex(16), time.monotonic()
-        if not await store.run(store.begin, job, token, lease_s=LEASE_S, alone_s=self.service.alone_s(job)):
+        if not await store.leases.begin_submit(job, token, lease_s=LEASE_S, alone_s=self.service.alone_s(job)):
             return None
         if time.monotonic() - began > LEASE_S / 2:
             # This process was suspended in between, and the lease may be another's by now.
-            await self._record(store.put_back, job, token, due_s=0.0)
+            await self._record(store.outcomes.requeue, job, token, due_s=0.0)
             return None
         try:
             reply = await self.service.http_client.submit(vendor, _marked(call, vendor, token))
@@ -102,9 +102,9 @@ class Submitter:
 
     async def _not_sent(self, job: Job, token: str, error: SoraError) -> str | None:
         if job.tries + 1 < ATTEMPTS:
-            await self._record(self.service.store.put_back, job, token, due_s=schedule.backoff(job.tries, chance=random.random()))
+            await self._record(self.service.store.outcomes.requeue, job, token, due_s=schedule.backoff(job.tries, chance=random.random()))
             return error.message
-        await self._record(self.service.store.refuse, job, token, JobError(error.its_code, error.message, "no"))
+        await self._record(self.service.store.outcomes.refuse, job, token, JobError(error.its_code, error.message, "no"))
         return None
 
     async def _answered(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> str | None:
@@ -118,29 +118,31 @@ class Submitter:
             await self._lost(job, token, _unclear(why))
         elif no.its_code == "vendor_rate_limited" and job.tries + 1 < ATTEMPTS:
             wait = no.retry_after_s or schedule.backoff(job.tries + 2, chance=random.random())
-            await self._record(self.service.store.put_back, job, token, due_s=wait)
+            await self._record(self.service.store.outcomes.requeue, job, token, due_s=wait)
             return no.message
         else:
             if no.its_code in GONE:
                 await self.service.availability.miss(job.model, no.its_code)
-            await self._record(self.service.store.refuse, job, token, self._no(no))
+            await self._record(self.service.store.outcomes.refuse, job, token, self._no(no))
 
     async def _taken(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
         store, reading = self.service.store, read(vendor, reply)
         match reading:
             case Pending():
                 due = self.service.settings.poll_seconds or schedule.first(job.expected_s)
-                await self._bound(job, token, vendor, store.bind, reading, due_s=due)
+                await self._bound(job, token, vendor, store.outcomes.bind, reading, due_s=due)
             case DoneWithoutLink() if reading.id is not None and vendor.ask is not None:
                 going_on = Pending(reading.id, vendor.ask(reading.id, reply.call), "running", reading.said, micros=reading.micros)
-                await self._bound(job, token, vendor, store.bind, going_on, due_s=self.service.settings.poll_seconds or schedule.CAP_S)
+                await self._bound(
+                    job, token, vendor, store.outcomes.bind, going_on, due_s=self.service.settings.poll_seconds or schedule.CAP_S
+                )
             case Done() if reading.id is not None:
                 again = None if vendor.ask is None else vendor.ask(reading.id, reply.call)
-                await self._bound(job, token, vendor, store.bind_done, reading, reading.id, ask=again)
+                await self._bound(job, token, vendor, store.outcomes.bind_done, reading, reading.id, ask=again)
             case Failed() if reading.id is not None:
-                await self._bound(job, token, vendor, store.bind_failed, reading, failure(reading, vendor))
+                await self._bound(job, token, vendor, store.outcomes.bind_failed, reading, failure(reading, vendor))
             case Failed():
-                await self._record(store.refuse, job, token, failure(reading, vendor), micros=reading.micros, said=reading.said)
+                await self._record(store.outcomes.refuse, job, token, failure(reading, vendor), micros=reading.micros, said=reading.said)
             case _:
                 why = f"{vendor.title} answered {reply.status} without a job's id that it documents."
                 await self._lost(job, token, _unclear(why, sanitize(find_value(reply.body, "message"))))
@@ -150,7 +152,7 @@ class Submitter:
         job: Job,
         token: str,
         vendor: Vendor,
-        work: Callable[..., Job],
+        work: Callable[..., Awaitable[Job]],
         reading: Reading,
         *args: object,
         **named: object,
@@ -166,16 +168,16 @@ class Submitter:
         """Nobody knows whether it was taken; where the vendor has a list, it is looked at soon."""
         find = self.service.vendor_of(job).find
         look_s = None if find is None else schedule.look(self.service.settings.poll_seconds, usual_s=FIRST_LOOK_S)
-        await self._record(self.service.store.unclear, job, token, error, look_s=look_s)
+        await self._record(self.service.store.outcomes.mark_unclear, job, token, error, look_s=look_s)
 
-    async def _record(self, work: Callable[..., T], job: Job, *args: object, taken_as: str | None = None, **named: object) -> T:
+    async def _record(self, work: Callable[..., Awaitable[T]], job: Job, *args: object, taken_as: str | None = None, **named: object) -> T:
         """The outcome of a paid call is written down, however long the store takes nothing: only this process knows it."""
         heard, way_out = _heard(job, taken_as)
         waits = chain(WRITE_WAITS_S, repeat(WRITE_WAITS_S[-1]))
         try:
             while True:
                 try:
-                    return await self.service.store.run(work, job, *args, **named)
+                    return await work(job, *args, **named)
                 except StorageError as error:
                     self.service.unwritten[job.id] = heard
                     log.error("%s %s, which cannot be written down yet: %s%s", job.id, heard, error, way_out)

@@ -56,7 +56,7 @@ class Worker:
 
     async def run(self, *, until_idle: bool = False) -> None:
         """Works until cancelled; with `until_idle`, until no job is alive."""
-        await self._safe(self._store.sign_on, self._owner)
+        await self._safe(self._store.leases.sign_on, self._owner)
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._heartbeat)
@@ -67,7 +67,7 @@ class Worker:
                             continue  # whoever sent it is still at it
                         self._mine[job.id] = job
                         group.start_soon(self._follow, job)
-                    if until_idle and not self._mine and await self._safe(self._store.alive) == 0:
+                    if until_idle and not self._mine and await self._safe(self._store.jobs.count_live) == 0:
                         break
                     pause = await self._pause()
                     self._sleeps_until = time.monotonic() + pause
@@ -78,7 +78,7 @@ class Worker:
                 group.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
-                await self._safe(self._store.sign_off, self._owner)
+                await self._safe(self._store.leases.sign_off, self._owner)
 
     async def drain(self) -> None:
         """Claims nothing more, and gives paid calls that are on their way a last while."""
@@ -92,14 +92,14 @@ class Worker:
             return ()
         if time.monotonic() - self._looked_at >= LOOK_S:
             self._looked_at = time.monotonic()
-            await self._safe(self._store.bury, self._owner)
-            self._desk.alive = await self._safe(self._store.alive) or 0
-        return await self._safe(self._store.claim, self._owner, limit=room, lease_s=LEASE_S) or ()
+            await self._safe(self._store.leases.free_dead, self._owner)
+            self._desk.alive = await self._safe(self._store.jobs.count_live) or 0
+        return await self._safe(self._store.leases.claim, self._owner, limit=room, lease_s=LEASE_S) or ()
 
     async def _pause(self) -> float:
         if len(self._mine) >= PARALLEL:
             return IDLE_S
-        due = await self._safe(self._store.next_due)
+        due = await self._safe(self._store.leases.get_next_due_s)
         least = GATHER_S if self._desk.alive > PARALLEL else 0.02
         return IDLE_S if due is None else min(max(due, least), IDLE_S)
 
@@ -107,7 +107,7 @@ class Worker:
         while True:
             await anyio.sleep(LEASE_S / 4)
             if self._mine:
-                await self._safe(self._store.renew, self._owner, tuple(self._mine), lease_s=LEASE_S)
+                await self._safe(self._store.leases.renew, self._owner, tuple(self._mine), lease_s=LEASE_S)
 
     async def _follow(self, job: Job) -> None:
         """One step of one job. What goes wrong here never ends the loop; the job stays due."""
@@ -135,7 +135,7 @@ class Worker:
         """The same step, later. Of an unclear job tries are looks that agree, and one that was not written down is none; of one that is
         not sent yet they are calls that the vendor heard."""
         tries = {"unknown": 0, "submitting": job.tries}.get(job.state, job.tries + 1)
-        await self._safe(self._store.step, job, due_s=due_s, tries=tries)
+        await self._safe(self._store.outcomes.step, job, due_s=due_s, tries=tries)
 
     async def _step(self, job: Job) -> str | None:
         """Why nothing new is known of the job, where that is so."""
@@ -149,10 +149,10 @@ class Worker:
             return await following.ask(self._desk, job, job.next)
         raise SoraError("The store does not say how to go on with this job.", job_id=job.id)
 
-    async def _safe(self, work: Callable[..., T], *args: object, **named: object) -> T | None:
+    async def _safe(self, work: Callable[..., Awaitable[T]], *args: object, **named: object) -> T | None:
         """A step of the loop itself: a store that is away is waited for."""
         try:
-            return await self._store.run(work, *args, **named)
+            return await work(*args, **named)
         except StorageError as error:
             log.warning("the store does not answer: %s", error)
             await anyio.sleep(1.0)
@@ -185,7 +185,9 @@ async def open_service(
         store.close()
 
 
-async def watch(settings: Settings, *, until_idle: bool = False, observe: Callable[[VideoService], Awaitable[None]] | None = None) -> None:
+async def watch(
+    settings: Settings, *, until_idle: bool = False, observe: Callable[[VideoService], Awaitable[None]] | None = None
+) -> None:
     """Finishes jobs without a client. When it is stopped, paid calls on their way get their last while."""
     async with open_service(settings, work=False) as service, anyio.create_task_group() as group:
         worker = Worker(service)

@@ -23,7 +23,7 @@ from sora_mcp.server.context import ServerContext, principal
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.store import Approval
+    from sora_mcp.store.records import Approval
 
 QUESTION = "approval"
 FIELD = "buy"
@@ -113,14 +113,14 @@ async def _answered(service: VideoService, wish: VideoRequest, quote_id: str, an
     if is_yes(answer):
         return await service.create(wish, principal=principal(), agreed=quote_id)
     said = ANSWERS[answer.action] if isinstance(answer, ElicitResult) else "No person answered"
-    quote = await service.store.run(service.store.approvals.decline, quote_id, principal())
+    quote = await service.store.approvals.decline(quote_id, principal())
     if quote is not None and quote.used_by is not None:
         raise Declined(f"{said}, but an earlier yes to the same question made {quote.used_by}.", job_id=quote.used_by)
     raise Declined(f"{said}, so nothing is bought. Do not ask again unless the user wants it.")
 
 
 async def _question(service: VideoService, wish: VideoRequest, error: NeedsConfirmation) -> Question:
-    quote = await service.store.run(service.store.approvals.approval, error.quote_id)
+    quote = await service.store.approvals.get(error.quote_id)
     budget = await service.budget()
     until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
     lines = [

@@ -19,7 +19,7 @@ from sora_mcp.security.text import sanitize
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
     from sora_mcp.media.view.measurements import View
-    from sora_mcp.store import Budget
+    from sora_mcp.store.records import Budget
 
 PIXELS = re.compile(r"[0-9]+x[0-9]+")
 OFFERS_SAID = 5

@@ -27,7 +27,7 @@ from sora_mcp.server.context import ServerContext, principal
 from sora_mcp.server.seeing import LOOK_S, viewed
 
 if TYPE_CHECKING:
-    from sora_mcp.store import SpendRow
+    from sora_mcp.store.records import SpendRow
 
 JSON = "application/json"
 MOST_INLINE = 4 << 20
@@ -198,7 +198,7 @@ def _vendor_facts(vendor: Vendor, opened: ServerContext) -> dict[str, Any]:
 
 async def _spend(opened: ServerContext) -> Content:
     service = await opened.service()
-    spent = await service.store.run(service.store.spend)
+    spent = await service.store.ledger.sum_by_day()
     sums = {
         "days": _sums(spent, lambda row: row.day),
         "months": _sums(spent, lambda row: row.day[:7]),

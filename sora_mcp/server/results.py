@@ -20,7 +20,7 @@ from sora_mcp.server import messages as sentences
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.store import Budget, Page
+    from sora_mcp.store.records import Budget, Page
 
 MOST_OFFERS = 12
 MOST_GOT = 200

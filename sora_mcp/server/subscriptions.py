@@ -37,10 +37,10 @@ async def watch(service: VideoService, tell: Tell) -> None:
 
 async def news(service: VideoService, since: int | None, tell: Tell) -> int:
     """The newest version, after everything since was told; without `since`, nothing was."""
-    version = await service.store.run(service.store.version)
+    version = await service.store.jobs.get_version()
     if since is None or version <= since:
         return version
-    jobs = await service.store.run(service.store.changed, since)
+    jobs = await service.store.jobs.get_changed(since)
     done = any(job.state == "completed" for job in jobs)
     await tell(_addresses(jobs, done=done), done)
     return max((job.version for job in jobs), default=version)

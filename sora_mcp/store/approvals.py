@@ -1,38 +1,121 @@
-"""What callers ask of the store about a person's yes."""
+"""Approvals: a person's yes to one quote, for these arguments and this price, once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
 
-from sora_mcp.store import quotes
-from sora_mcp.store.database import Database
-from sora_mcp.store.records import Approval, Outline
+import sqlalchemy as sa
+
+from sora_mcp.domain import QUOTE_GOOD_FOR_S
+from sora_mcp.domain.errors import NeedsConfirmation, NotFound, Refused, quote_value
+from sora_mcp.domain.money import show
+from sora_mcp.store.ids import canonical, new_id
+from sora_mcp.store.records import Approval, Outline, Purchase
+from sora_mcp.store.schema import quotes
+from sora_mcp.store.transactions import Repository, reads, writes
+
+COLUMNS = [quotes.c[name] for name in Approval.__dataclass_fields__]
 
 
-@dataclass(frozen=True)
-class Approvals:
-    """Quotes that wait for a yes. Each call is one transaction, as the store's own."""
+class Approvals(Repository):
+    """Quotes that wait for a person's approval."""
 
-    database: Database
-    clock: Callable[[], float]
+    @writes
+    def request(self, conn: sa.Connection, outline: Outline) -> str:
+        """Return the id of the quote for any prompt that waits already, or of a new one."""
+        now = self.clock()
+        waiting = _find_open(conn, _has_terms(outline.principal, outline.fingerprint, outline.micros), now=now)
+        return waiting.id if waiting is not None else _insert(conn, {**asdict(outline), "prompt": ""}, now)[0]
 
-    def ask(self, outline: Outline) -> str:
-        """The id of a quote for any prompt: the one that waits already, or a new one."""
-        with self.database.writing() as conn:
-            return quotes.ask(conn, outline, self.clock())
+    @reads
+    def get(self, conn: sa.Connection, quote_id: str) -> Approval:
+        """Return the quote as it stands. NotFound."""
+        return _read(conn, quote_id)
 
-    def approval(self, quote_id: str) -> Approval:
-        """The quote, as it stands. NotFound."""
-        with self.database.reading() as conn:
-            return quotes.look(conn, quote_id)
+    @writes
+    def approve(self, conn: sa.Connection, quote_id: str) -> Approval:
+        """Write down a person's yes to the quote; a second one changes nothing. NotFound; Refused when it has expired or was used."""
+        quote, now = _read(conn, quote_id), self.clock()
+        if quote.used_by is not None:
+            raise Refused(f"Quote {quote.id} was used for {quote.used_by} already.")
+        if quote.expires_at <= now:
+            raise Refused(f"Quote {quote.id} has expired: ask for the video again to get a new one.")
+        if quote.approved_at is None:
+            conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(approved_at=now))
+        return _read(conn, quote_id)
 
-    def approve(self, quote_id: str) -> Approval:
-        """A person's yes to the quote: good once. NotFound; Refused when it has expired or was used."""
-        with self.database.writing() as conn:
-            return quotes.approve(conn, quote_id, self.clock())
+    @writes
+    def decline(self, conn: sa.Connection, quote_id: str, principal: str) -> Approval | None:
+        """End a quote to which a person did not say yes, unless it was used, and return it. None when the principal has no such quote."""
+        now = self.clock()
+        mine = (quotes.c.id == canonical(quote_id), quotes.c.principal == principal)
+        conn.execute(sa.update(quotes).where(*mine, quotes.c.used_by.is_(None), quotes.c.expires_at > now).values(expires_at=now))
+        row = conn.execute(sa.select(*COLUMNS).where(*mine)).mappings().first()
+        return None if row is None else Approval(**row)
 
-    def decline(self, quote_id: str, principal: str) -> Approval | None:
-        """The quote, over without a yes; as it is where it was used. None for others' quotes too."""
-        with self.database.writing() as conn:
-            return quotes.decline(conn, quote_id, principal, self.clock())
+
+def use_approval(conn: sa.Connection, purchase: Purchase, job_id: str, *, now: float) -> NeedsConfirmation | None:
+    """Use up a person's approval of exactly this purchase for the job. Without one, return the refusal, with the quote to approve.
+
+    An approval in a form is written down in the very row change that uses it up, so that it is never good for anything else.
+    """
+    given = purchase.agreed or purchase.quote_id
+    named = canonical(given) if given else None
+    exact = _find_open(conn, _has_terms(purchase.principal, purchase.fingerprint, purchase.quote.micros), now=now)
+    any_prompt = (*_has_terms(purchase.principal, purchase.outline, purchase.quote.micros), quotes.c.approved_at.is_not(None))
+    outlined = _find_open(conn, (*any_prompt, quotes.c.id == named), now=now) if named else None
+    quote = outlined or exact
+    if quote is not None and named in (None, quote.id) and (quote.approved_at is not None or purchase.agreed is not None):
+        approved_at = now if quote.approved_at is None else quote.approved_at
+        conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(used_by=job_id, approved_at=approved_at))
+        return None
+    quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _insert_exact(conn, purchase, now)
+    why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
+    cost = f"{purchase.model} costs {show(purchase.quote.micros)} for this"
+    until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
+    message = f"{why}{cost}, and a person has to say yes to quote {quote_id} first, until {until}."
+    return NeedsConfirmation(message, quote_id=quote_id, price=purchase.quote)
+
+
+def _read(conn: sa.Connection, quote_id: str) -> Approval:
+    row = conn.execute(sa.select(*COLUMNS).where(quotes.c.id == canonical(quote_id))).mappings().first()
+    if row is None:
+        raise NotFound(f"There is no quote {quote_value(quote_id)}.")
+    return Approval(**row)
+
+
+def _has_terms(principal: str, fingerprint: str, micros: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return quotes.c.principal == principal, quotes.c.fingerprint == fingerprint, quotes.c.micros == micros
+
+
+def _find_open(conn: sa.Connection, where: tuple[sa.ColumnElement[bool], ...], *, now: float) -> Any:
+    """Return the row, unless it was used or has expired."""
+    return conn.execute(sa.select(quotes).where(*where, quotes.c.used_by.is_(None), quotes.c.expires_at > now)).first()
+
+
+def _insert_exact(conn: sa.Connection, purchase: Purchase, now: float) -> tuple[str, float]:
+    values = {name: getattr(purchase, name) for name in ("principal", "fingerprint", "model", "size", "seconds", "prompt")}
+    return _insert(conn, {**values, "micros": purchase.quote.micros}, now)
+
+
+def _insert(conn: sa.Connection, values: dict[str, Any], now: float) -> tuple[str, float]:
+    quote_id, expires_at = new_id("q"), now + QUOTE_GOOD_FOR_S
+    conn.execute(sa.insert(quotes).values(id=quote_id, expires_at=expires_at, **values))
+    return quote_id, expires_at
+
+
+def _explain_mismatch(conn: sa.Connection, named: str, purchase: Purchase, *, now: float) -> str:
+    """Explain why the named quote is not good for this purchase."""
+    mine = (quotes.c.id == canonical(named), quotes.c.principal == purchase.principal)
+    row = conn.execute(sa.select(quotes).where(*mine)).first()
+    if row is None:
+        return f"There is no quote {quote_value(named)}."
+    if row.used_by is not None:
+        return f"Quote {row.id} was used for {row.used_by} already."
+    if row.expires_at <= now:
+        return f"Quote {row.id} has expired."
+    if (row.fingerprint, row.micros) == (purchase.outline, purchase.quote.micros):
+        return f"Nobody has said yes to quote {row.id} yet."
+    return f"Quote {row.id} is for other arguments or another price."

@@ -1,4 +1,4 @@
-"""Opening SQLite or PostgreSQL, one writer at a time, and the one place where their errors become ours."""
+"""Open SQLite or PostgreSQL, with one writer at a time, and turn their errors into StorageError."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL
@@ -51,61 +52,61 @@ POSTGRES_OPTIONS = {
 
 @dataclass(frozen=True)
 class Database:
-    """Two ways in: `write` holds the write lock from its first statement, `read` never needs it."""
+    """Two engines: `write` holds the write lock from its first statement, `read` never needs it. Each has threads of its own."""
 
     write: sa.Engine
     read: sa.Engine
-    parallel_writes: int
-    parallel_reads: int
+    write_threads: anyio.CapacityLimiter
+    read_threads: anyio.CapacityLimiter
 
     @property
     def on_one_machine(self) -> bool:
-        """Whether every process that shares the store runs here."""
+        """Return whether every process that shares the store runs on this machine."""
         return self.write.dialect.name == "sqlite"
 
     @contextmanager
     def writing(self) -> Generator[sa.Connection]:
-        """One transaction that changes something: all of it, or nothing. Where the connection breaks as it is committed, nobody knows
-        which of the two, and the StorageError says so of the money."""
-        told = False
+        """Open a transaction that changes something: all of it, or nothing. Where the connection breaks as it is committed, nobody knows
+        which of the two, and the StorageError says so in `charged`."""
+        is_committing = False
         try:
-            with ours(), self.write.begin() as conn:
+            with as_storage_errors(), self.write.begin() as conn:
                 conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE)
                 yield conn
-                told = True
+                is_committing = True
         except StorageError as error:
-            error.charged = "unknown" if told and not self.on_one_machine else error.charged
+            error.charged = "unknown" if is_committing and not self.on_one_machine else error.charged
             raise
 
     @contextmanager
     def reading(self) -> Generator[sa.Connection]:
-        """One transaction that sees one moment."""
-        with ours(), self.read.begin() as conn:
+        """Open a transaction that sees one moment."""
+        with as_storage_errors(), self.read.begin() as conn:
             if self.on_one_machine:
                 conn.exec_driver_sql(SQLITE_READ)
             yield conn
 
     def close(self) -> None:
-        """Lets go of every connection."""
+        """Close every connection."""
         self.write.dispose()
         self.read.dispose()
 
 
 @contextmanager
-def ours() -> Generator[None]:
-    """What the database or the disk refuses is a StorageError."""
+def as_storage_errors() -> Generator[None]:
+    """Raise what the database or the disk refuses as a StorageError."""
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
         # Only the driver's first line: the rest may quote the statement and what was in it.
         lines = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
-        said = "another process keeps it locked" if LOCKED.search(lines[0]) else lines[0][:200]
-        raise StorageError(f"The store cannot be read or written: {said}") from error
+        reason = "another process keeps it locked" if LOCKED.search(lines[0]) else lines[0][:200]
+        raise StorageError(f"The store cannot be read or written: {reason}") from error
 
 
 def connect(url: str, home: Path) -> Database:
-    """The database at this address, with every table in it."""
-    with ours():
+    """Open the database at this address, with every table in it."""
+    with as_storage_errors():
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     address = _address(url)
     database = _sqlite(address) if address.drivername == "sqlite" else _postgres(address)
@@ -133,14 +134,14 @@ def _address(url: str) -> URL:
 
 def _sqlite(address: URL) -> Database:
     file = Path(address.database or "")
-    with ours():
+    with as_storage_errors():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Private before SQLite writes a byte; the journal takes over the file's mode.
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         file.chmod(0o600)
     write = _sqlite_engine(address, PRAGMAS, connections=1)
     read = _sqlite_engine(address, (*PRAGMAS, "query_only = ON"), connections=4)
-    return Database(write, read, parallel_writes=1, parallel_reads=4)
+    return Database(write, read, anyio.CapacityLimiter(1), anyio.CapacityLimiter(4))
 
 
 def _sqlite_engine(address: URL, pragmas: tuple[str, ...], *, connections: int) -> sa.Engine:
@@ -170,22 +171,22 @@ def _postgres(address: URL) -> Database:
     except ModuleNotFoundError:
         raise StorageError("PostgreSQL needs one more package: pip install 'sora-mcp[postgres]'.") from None
     read = write.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Database(write, read, parallel_writes=4, parallel_reads=4)
+    return Database(write, read, anyio.CapacityLimiter(4), anyio.CapacityLimiter(4))
 
 
 # The schema
 
 
 def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Brings the schema up to date. StorageError when a newer version of this program made it."""
+    """Bring the schema up to date. StorageError when a newer version of this program made it."""
     with database.reading() as conn:
         if _version(conn) == len(migrations):
             return
     with database.writing() as conn:
         version = _version(conn)
         if version > len(migrations):
-            made = f"The store was made by a newer sora-mcp: its schema is {version}, and this one knows {len(migrations)}"
-            raise StorageError(f"{made}. Update sora-mcp; nothing was changed.")
+            message = f"The store was made by a newer sora-mcp: its schema is {version}, and this one knows {len(migrations)}"
+            raise StorageError(f"{message}. Update sora-mcp; nothing was changed.")
         for migration in migrations[version:]:
             migration(conn)
         _stamp(conn, len(migrations))

@@ -1,4 +1,4 @@
-"""Rows and jobs: finding them, paging through them, hearing of their changes."""
+"""Jobs: find them, page through them, follow their changes, and change their rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import functools
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
@@ -21,110 +22,143 @@ from sora_mcp.store.ids import canonical
 from sora_mcp.store.ledger import Account
 from sora_mcp.store.records import Page
 from sora_mcp.store.schema import db_now, jobs
+from sora_mcp.store.transactions import Repository, reads, writes
 
-WHOLE = [jobs.c[field.name] for field in fields(Job) if field.name not in UNSTORED]
-SEEN = [column for column in WHOLE if column is not jobs.c.call]
-"""All but the paid call, which can carry megabytes and is for the worker only."""
-# Made once: making a statement takes longer than the rest of a read.
-SELECTED = sa.select(*SEEN)
-BY_ID = SELECTED.where(jobs.c.id == sa.bindparam("job_id"))
-LASTED = (
+STORED = tuple(field.name for field in fields(Job) if field.name not in UNSTORED)
+ALL_COLUMNS = [jobs.c[name] for name in STORED]
+# Statements are built once, because building one takes longer than the rest of a read. The paid call can carry megabytes and is for
+# workers only.
+SELECT = sa.select(*(column for column in ALL_COLUMNS if column is not jobs.c.call))
+SELECT_BY_ID = SELECT.where(jobs.c.id == sa.bindparam("job_id"))
+SELECT_DURATIONS = (
     sa.select(jobs.c.finished_at - jobs.c.submitted_at)
     .where(jobs.c.model == sa.bindparam("of_model"), jobs.c.state == "completed", jobs.c.submitted_at.is_not(None))
     .order_by(jobs.c.finished_at.desc())
     .limit(20)
 )
-CHANGES_AT_ONCE = 1000
-MOST_WORDS, MOST_QUERY = 500, 5000
-"""Words and characters of a query: half of what SQLite takes, whatever is in it."""
+MAX_CHANGES = 1000
+MAX_QUERY_WORDS, MAX_QUERY_CHARACTERS = 500, 5000
+"""Half of what SQLite takes, whatever is in the query."""
 
 
-# Reading
+class Jobs(Repository):
+    """Jobs as callers read them, and edits, which move no money."""
+
+    @reads
+    def get(self, conn: sa.Connection, job_id: str, principal: str | None) -> Job:
+        """Return the principal's job, however its id was typed. NotFound for others' jobs too; None as principal sees all."""
+        job = find_job(conn, jobs.c.id == canonical(job_id), *_of(principal))
+        if job is None:
+            raise NotFound(f"There is no job {quote_value(job_id)}.")
+        return job
+
+    @reads
+    def search(
+        self,
+        conn: sa.Connection,
+        principal: str | None,
+        *,
+        state: State | None = None,
+        query: str | None = None,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page:
+        """Return jobs, newest first, whose prompt has every word of the query. BrokenRules for a cursor that is not ours.
+
+        It walks an index from the cursor on, so that a page costs the same however many jobs there are.
+        """
+        where = [*_of(principal), *(jobs.c.words.contains(word, autoescape=True) for word in _split_query(query or ""))]
+        if state is not None:
+            where.append(jobs.c.state == state)
+        if cursor is not None:
+            where.append(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*_decode_cursor(cursor)))
+        found = _read_jobs(conn, SELECT.where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1))
+        return Page(found[:limit], _encode_cursor(found[limit - 1]) if len(found) > limit else None)
+
+    @reads
+    def get_version(self, conn: sa.Connection) -> int:
+        """Return the highest version of a job; 0 in an empty store."""
+        return conn.execute(sa.select(sa.func.max(jobs.c.version))).scalar() or 0
+
+    @reads
+    def get_changed(self, conn: sa.Connection, since: int) -> tuple[Job, ...]:
+        """Return the jobs that changed after this version, by any process, in order, MAX_CHANGES at most."""
+        return _read_jobs(conn, SELECT.where(jobs.c.version > since).order_by(jobs.c.version).limit(MAX_CHANGES))
+
+    @reads
+    def count_live(self, conn: sa.Connection) -> int:
+        """Count the jobs that a worker still has something to do for."""
+        return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state.in_(LIVE))).scalar_one()
+
+    @reads
+    def get_paid_call(self, conn: sa.Connection, job: Job) -> Call | None:
+        """Return the call that was sent for the job; None once it was answered."""
+        return conn.execute(sa.select(jobs.c.call).where(jobs.c.id == job.id)).scalar_one()
+
+    @reads
+    def find_edit(self, conn: sa.Connection, principal: str, fingerprint: str) -> Job | None:
+        """Return the newest finished edit with this fingerprint."""
+        mine = (jobs.c.principal == principal, jobs.c.fingerprint == fingerprint, jobs.c.state == "completed")
+        job = find_job(conn, *mine, newest=True)
+        return None if job is None else replace(job, deduplicated=True)
+
+    @writes
+    def add_edit(self, conn: sa.Connection, job: Job, fingerprint: str) -> Job:
+        """Write down a finished edit, which this computer did itself for free, and return it as the store has it."""
+        columns: dict[str, Any] = {name: getattr(job, name) for name in STORED}
+        day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
+        own = {"options": dict(job.options), "words": job.prompt.casefold(), "day": day, "fingerprint": fingerprint}
+        conn.execute(sa.insert(jobs).values(**columns | own | {"version": next_version()}))
+        return load_job(conn, job.id)
 
 
-def get(conn: sa.Connection, job_id: str, principal: str | None) -> Job:
-    """The job of this id, if it is the principal's; None is anybody's."""
-    job = first(conn, jobs.c.id == canonical(job_id), *_whose(principal))
-    if job is None:
-        raise NotFound(f"There is no job {quote_value(job_id)}.")
-    return job
+# Reading, within a transaction
 
 
-def load(conn: sa.Connection, job_id: str) -> Job:
-    """The job of an id that we gave out."""
-    return Job(**conn.execute(BY_ID, {"job_id": job_id}).mappings().one())
+def load_job(conn: sa.Connection, job_id: str) -> Job:
+    """Return the job with an id that the store gave out."""
+    return Job(**conn.execute(SELECT_BY_ID, {"job_id": job_id}).mappings().one())
 
 
-def paid_call(conn: sa.Connection, job_id: str) -> Call | None:
-    """What was sent for the job, until it was answered."""
-    return conn.execute(sa.select(jobs.c.call).where(jobs.c.id == job_id)).scalar_one()
-
-
-def first(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False) -> Job | None:
-    """A job of which all this is true."""
-    row = conn.execute(SELECTED.where(*where).order_by(*([jobs.c.created_at.desc()] if newest else [])).limit(1)).mappings().first()
+def find_job(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False) -> Job | None:
+    """Return a job that meets all conditions; with `newest`, the newest of them."""
+    row = conn.execute(SELECT.where(*where).order_by(*([jobs.c.created_at.desc()] if newest else [])).limit(1)).mappings().first()
     return None if row is None else Job(**row)
 
 
-def page(conn: sa.Connection, principal: str | None, *, state: State | None, query: str | None, limit: int, cursor: str | None) -> Page:
-    """Newest first. It walks an index from the cursor on, so that a page costs the same however many jobs there are."""
-    where = [*_whose(principal), *(jobs.c.words.contains(word, autoescape=True) for word in _sought(query or ""))]
-    if state is not None:
-        where.append(jobs.c.state == state)
-    if cursor is not None:
-        where.append(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*_place(cursor)))
-    found = _jobs(conn, SELECTED.where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1))
-    return Page(found[:limit], _cursor(found[limit - 1]) if len(found) > limit else None)
+def get_usual_s(conn: sa.Connection, model: str) -> float | None:
+    """Return the median seconds from paid call to file of the model's last twenty videos; None of fewer than three."""
+    durations = conn.execute(SELECT_DURATIONS, {"of_model": model}).scalars().all()
+    return median(durations) if len(durations) >= 3 else None
 
 
-def version(conn: sa.Connection) -> int:
-    """The highest version of a job; 0 in an empty store."""
-    return conn.execute(sa.select(sa.func.max(jobs.c.version))).scalar() or 0
-
-
-def changed(conn: sa.Connection, since: int) -> tuple[Job, ...]:
-    """Jobs that changed after this version, in order, a thousand at most."""
-    return _jobs(conn, SELECTED.where(jobs.c.version > since).order_by(jobs.c.version).limit(CHANGES_AT_ONCE))
-
-
-def alive(conn: sa.Connection) -> int:
-    """How many jobs the worker still has something to do for."""
-    return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state.in_(LIVE))).scalar_one()
-
-
-def usual_s(conn: sa.Connection, model: str) -> float | None:
-    """How long the model's last videos took, from the paid call to the file: the median of twenty; None of fewer than three."""
-    lasted = conn.execute(LASTED, {"of_model": model}).scalars().all()
-    return median(lasted) if len(lasted) >= 3 else None
-
-
-def account(conn: sa.Connection, job: Job) -> Account:
-    """Where the job's money is booked."""
+def get_account(conn: sa.Connection, job: Job) -> Account:
+    """Return the account to which the job's money is booked."""
     return Account(job.id, job.vendor, job.model, conn.execute(sa.select(jobs.c.day).where(jobs.c.id == job.id)).scalar_one())
 
 
-def _jobs(conn: sa.Connection, select: sa.Select[Any]) -> tuple[Job, ...]:
+def _read_jobs(conn: sa.Connection, select: sa.Select[Any]) -> tuple[Job, ...]:
     return tuple(Job(**row) for row in conn.execute(select).mappings())
 
 
-def _whose(principal: str | None) -> Sequence[sa.ColumnElement[bool]]:
+def _of(principal: str | None) -> Sequence[sa.ColumnElement[bool]]:
     return () if principal is None else (jobs.c.principal == principal,)
 
 
-def _sought(query: str) -> list[str]:
-    """The words that a prompt has to have."""
+def _split_query(query: str) -> list[str]:
     words = query.casefold().split()
-    if len(words) > MOST_WORDS or len(query) > MOST_QUERY:
-        got, most = f"{len(words)} words of {len(query)} characters", f"at most {MOST_WORDS} words of {MOST_QUERY} characters in all"
-        raise BrokenRules((BrokenRule("query", got, most, "invalid_argument"),))
+    if len(words) > MAX_QUERY_WORDS or len(query) > MAX_QUERY_CHARACTERS:
+        got = f"{len(words)} words of {len(query)} characters"
+        allowed = f"at most {MAX_QUERY_WORDS} words of {MAX_QUERY_CHARACTERS} characters in all"
+        raise BrokenRules((BrokenRule("query", got, allowed, "invalid_argument"),))
     return words
 
 
-def _cursor(job: Job) -> str:
+def _encode_cursor(job: Job) -> str:
     return base64.urlsafe_b64encode(json.dumps([job.created_at, job.id]).encode()).decode().rstrip("=")
 
 
-def _place(cursor: str) -> tuple[float, str]:
+def _decode_cursor(cursor: str) -> tuple[float, str]:
     try:
         created_at, job_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not math.isfinite(created_at) or not is_storable_text(job_id):
@@ -134,32 +168,32 @@ def _place(cursor: str) -> tuple[float, str]:
         raise BrokenRules((BrokenRule("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)) from None
 
 
-# Writing
+# Writing, within a transaction
 
 
-def update(conn: sa.Connection, job_id: str, now: float, **values: Any) -> Job:
-    """A change that a client can see."""
-    return write(conn, job_id, **news(now), **values)
+def update_job(conn: sa.Connection, job_id: str, now: float, **values: Any) -> Job:
+    """Make a change that clients can see, and return the job."""
+    return write_job(conn, job_id, **as_visible(now), **values)
 
 
-def write(conn: sa.Connection, job_id: str, **values: Any) -> Job:
-    """A change that only workers can see."""
+def write_job(conn: sa.Connection, job_id: str, **values: Any) -> Job:
+    """Make a change that only workers can see, and return the job."""
     conn.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
-    return load(conn, job_id)
+    return load_job(conn, job_id)
 
 
-def news(now: float) -> dict[str, Any]:
-    """What makes a change one that clients hear of. Versions become visible in order, because writers take turns."""
+def as_visible(now: float) -> dict[str, Any]:
+    """Return the columns that announce a change to clients. Versions become visible in order, because writers take turns."""
     return {"updated_at": now, "version": next_version()}
 
 
 @functools.cache
 def next_version() -> sa.ScalarSelect[int]:
-    """One above the highest."""
+    """Return one above the highest version, as SQL."""
     every = jobs.alias()
     return sa.select(sa.func.coalesce(sa.func.max(every.c.version), 0) + 1).scalar_subquery()
 
 
-def free(due_s: float | None) -> dict[str, Any]:
-    """The columns of a job that nobody works on: due in so many seconds, or never again."""
+def without_lease(due_s: float | None) -> dict[str, Any]:
+    """Return the columns of a job without a lease: due in so many seconds, or never again."""
     return {"lease_owner": None, "lease_until": None, "due_at": None if due_s is None else db_now() + due_s}

@@ -1,120 +1,164 @@
-"""Who works on what: leases with a fence, and at most a few submits in flight at a vendor."""
+"""Who works on which job: leases with a fence, the submits in flight at a vendor, and the worker processes of this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from sora_mcp.domain import Job, JobError
-from sora_mcp.store import jobs, outcomes
-from sora_mcp.store import paused_models as pauses
-from sora_mcp.store.schema import db_now
-from sora_mcp.store.schema import jobs as rows
+from sora_mcp.store.database import as_storage_errors
+from sora_mcp.store.jobs import ALL_COLUMNS, find_job, without_lease, write_job
+from sora_mcp.store.outcomes import conclude
+from sora_mcp.store.paused_models import refuse_paused
+from sora_mcp.store.processes import Processes
+from sora_mcp.store.schema import db_now, jobs
+from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 
-SOON_S = 0.2
-"""When a job looks again that found too many submits in flight."""
-
-SOME_S = 1.0
-"""When a job looks again that must not be mistaken for one whose submit is unclear."""
-
+VENDOR_BUSY_S = 0.2
+"""When a job is due again that found too many submits in flight at its vendor."""
+MODEL_UNCLEAR_S = 1.0
+"""When a job is due again that must not be mistaken for one whose submit is unclear."""
 STALE_S = 3600.0
-"""A wish that was not sent for so long is not sent any more: neither its price nor its yes was meant for later."""
-
-LEASE_MOST_S = 120.0
-PAUSE_MOST_S = 7200.0
+"""A job that was not sent for so long is not sent any more: neither its price nor its approval was meant for later."""
+MAX_LEASE_S = 120.0
+MAX_DUE_S = 7200.0
 """No lease and no pause is as long: a moment further ahead was written down before the clock was set back, and counts as past."""
 
-_leased = rows.c.lease_until.between(db_now(), db_now() + LEASE_MOST_S)
-_free = sa.or_(rows.c.lease_until.is_(None), ~_leased)
-_due = sa.or_(rows.c.due_at <= db_now(), rows.c.due_at > db_now() + PAUSE_MOST_S)
+_is_leased = jobs.c.lease_until.between(db_now(), db_now() + MAX_LEASE_S)
+_is_free = sa.or_(jobs.c.lease_until.is_(None), ~_is_leased)
+_is_due = sa.or_(jobs.c.due_at <= db_now(), jobs.c.due_at > db_now() + MAX_DUE_S)
 
 
-def is_due(conn: sa.Connection) -> bool:
-    """Whether there is something to claim."""
-    return conn.execute(sa.select(rows.c.id).where(_due, _free).limit(1)).first() is not None
+@dataclass(frozen=True)
+class Leases(Repository):
+    """Leases of jobs by workers. On one machine `processes` tells which workers are alive; on PostgreSQL leases just run out."""
+
+    processes: Processes | None
+
+    @writes_in_steps
+    def sign_on(self, owner: str) -> None:
+        """Show the other processes on this machine that the owner lives, until `sign_off` or the end of the process."""
+        if self.processes is not None:
+            with as_storage_errors():
+                self.processes.sign_on(owner)
+
+    @writes_in_steps
+    def sign_off(self, owner: str) -> None:
+        """Free the owner's leases. An owner without one takes no write lock: who leaves does not wait for who writes."""
+        with self.database.reading() as conn:
+            has_lease = conn.execute(sa.select(jobs.c.id).where(jobs.c.lease_owner == owner).limit(1)).first() is not None
+        if has_lease:
+            with self.database.writing() as conn:
+                _free_leases(conn, owner)
+        if self.processes is not None:
+            with as_storage_errors():
+                self.processes.sign_off(owner)
+
+    @writes_in_steps
+    def free_dead(self, owner: str) -> int:
+        """Free at once the leases of dead owners on this machine, except this one's, and return how many."""
+        freed = 0
+        with as_storage_errors():
+            for dead in self.processes.find_dead() if self.processes is not None else ():
+                with self.database.writing() as conn:
+                    freed += _free_leases(conn, dead) if dead != owner else 0
+        return freed
+
+    def count_other_processes(self) -> int:
+        """Count the other processes of this machine that work on this store, also when this one has closed it. On PostgreSQL nobody
+        knows: 0."""
+        with as_storage_errors():
+            return self.processes.count_others() if self.processes is not None else 0
+
+    @writes_in_steps
+    def claim(self, owner: str, *, limit: int, lease_s: float) -> tuple[Job, ...]:
+        """Lease due jobs that nobody works on to the owner, longest due first, `limit` at most: each with a new fence and its paid call."""
+        with self.database.reading() as conn:
+            if limit < 1 or conn.execute(sa.select(jobs.c.id).where(_is_due, _is_free).limit(1)).first() is None:
+                return ()  # an idle worker takes no write lock
+        with self.database.writing() as conn:
+            ids = conn.execute(sa.select(jobs.c.id).where(_is_due, _is_free).order_by(jobs.c.due_at).limit(limit)).scalars().all()
+            claimed = jobs.c.id.in_(ids)
+            lease = {"lease_owner": owner, "lease_until": db_now() + lease_s, "fence": jobs.c.fence + 1}
+            conn.execute(sa.update(jobs).where(claimed).values(**lease))
+            return tuple(Job(**row) for row in conn.execute(sa.select(*ALL_COLUMNS).where(claimed).order_by(jobs.c.due_at)).mappings())
+
+    @reads
+    def get_next_due_s(self, conn: sa.Connection) -> float | None:
+        """Return the seconds until a job can be claimed, 0 when one can be now, None when nothing waits. A leased job counts from the
+        end of its lease."""
+        due = sa.case((_is_due, db_now()), else_=jobs.c.due_at)
+        when = sa.case((sa.and_(_is_leased, jobs.c.lease_until > due), jobs.c.lease_until), else_=due)
+        seconds = conn.execute(sa.select(sa.func.min(when) - db_now()).where(jobs.c.due_at.is_not(None))).scalar()
+        return None if seconds is None else max(float(seconds), 0.0)
+
+    @writes
+    def renew(self, conn: sa.Connection, owner: str, job_ids: Sequence[str], *, lease_s: float) -> None:
+        """Prolong the owner's leases on these jobs; those that others took over stay theirs."""
+        mine = (jobs.c.id.in_(job_ids), jobs.c.lease_owner == owner)
+        conn.execute(sa.update(jobs).where(*mine).values(lease_until=db_now() + lease_s))
+
+    @writes
+    def make_due(self, conn: sa.Connection, job: Job) -> None:
+        """Make a live job due now. The current lease holder keeps it."""
+        conn.execute(sa.update(jobs).where(jobs.c.id == job.id, jobs.c.due_at.is_not(None)).values(due_at=db_now()))
+
+    @writes
+    def suspend(self, conn: sa.Connection, job: Job, *, seconds: float) -> None:
+        """Keep every worker off a live job for so long: a step that is under way cannot write its answer down any more."""
+        live = (jobs.c.id == job.id, jobs.c.due_at.is_not(None))
+        conn.execute(sa.update(jobs).where(*live).values(fence=jobs.c.fence + 1, **without_lease(seconds)))
+
+    @reads
+    def is_abandoned(self, conn: sa.Connection, job: Job) -> bool:
+        """Return whether the job's paid call may have left while no process waits for the answer any more, and nobody wrote that down."""
+        return find_job(conn, jobs.c.id == job.id, jobs.c.state == "submitting", jobs.c.submit_token.is_not(None), _is_free) is not None
+
+    @reads
+    def get_blocked_until(self, conn: sa.Connection, job: Job, alone_s: float) -> float | None:
+        """Return when the last unclear submit of the job's model will be `alone_s` old; None when none holds the job up now."""
+        return _get_blocked_until(conn, job, self.clock(), alone_s=alone_s)
+
+    @writes
+    def begin_submit(self, conn: sa.Connection, job: Job, token: str, *, lease_s: float, most: int = 4, alone_s: float = 0.0) -> bool:
+        """Write the token down before a byte is sent. False means that nothing may be sent:
+
+        the job is another worker's or was begun before; or it has to wait and is due again soon, because `most` submits are in flight
+        at its vendor or one of its model became unclear less than `alone_s` ago; or its model is paused or it is older than STALE_S,
+        and then it has failed, free of charge.
+        """
+        unsent = (jobs.c.id == job.id, jobs.c.fence == job.fence, jobs.c.state == "submitting", jobs.c.submit_token.is_(None))
+        row, now = find_job(conn, *unsent), self.clock()
+        if row is None:
+            return False
+        if (error := _refuse_outdated(conn, row, now)) is not None:
+            conclude(conn, row, "failed", error, now=now)
+            return False
+        if count_in_flight(conn, job.vendor) >= most:
+            write_job(conn, job.id, **without_lease(VENDOR_BUSY_S))
+            return False
+        if _get_blocked_until(conn, job, now, alone_s=alone_s) is not None:
+            write_job(conn, job.id, **without_lease(MODEL_UNCLEAR_S))
+            return False
+        write_job(conn, job.id, submit_token=token, submitted_at=now, lease_until=db_now() + lease_s)
+        return True
 
 
-def claim(conn: sa.Connection, owner: str, *, limit: int, lease_s: float) -> tuple[Job, ...]:
-    """Due jobs that nobody works on, longest due first: leased to the owner, each with a new fence, with the paid call."""
-    due = sa.select(rows.c.id).where(_due, _free).order_by(rows.c.due_at).limit(limit)
-    ids = conn.execute(due).scalars().all()
-    mine = rows.c.id.in_(ids)
-    conn.execute(sa.update(rows).where(mine).values(lease_owner=owner, lease_until=db_now() + lease_s, fence=rows.c.fence + 1))
-    found = conn.execute(sa.select(*jobs.WHOLE).where(mine).order_by(rows.c.due_at)).mappings()
-    return tuple(Job(**row) for row in found)
+def count_in_flight(conn: sa.Connection, vendor: str) -> int:
+    """Count the submits in flight at a vendor, over all processes."""
+    sent = (jobs.c.state == "submitting", jobs.c.submit_token.is_not(None), jobs.c.vendor == vendor, _is_leased)
+    return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*sent)).scalar_one()
 
 
-def next_due(conn: sa.Connection) -> float | None:
-    """Seconds until something can be claimed: a leased job counts from the end of its lease."""
-    due = sa.case((_due, db_now()), else_=rows.c.due_at)
-    when = sa.case((sa.and_(_leased, rows.c.lease_until > due), rows.c.lease_until), else_=due)
-    seconds = conn.execute(sa.select(sa.func.min(when) - db_now()).where(rows.c.due_at.is_not(None))).scalar()
-    return None if seconds is None else max(float(seconds), 0.0)
+def _free_leases(conn: sa.Connection, owner: str) -> int:
+    return conn.execute(sa.update(jobs).where(jobs.c.lease_owner == owner).values(lease_owner=None, lease_until=None)).rowcount
 
 
-def renew(conn: sa.Connection, owner: str, job_ids: Sequence[str], *, lease_s: float) -> None:
-    """Prolongs the owner's leases on these jobs; those that others took over stay theirs."""
-    conn.execute(sa.update(rows).where(rows.c.id.in_(job_ids), rows.c.lease_owner == owner).values(lease_until=db_now() + lease_s))
-
-
-def is_leased(conn: sa.Connection, owner: str) -> bool:
-    """Whether the owner has a lease."""
-    return conn.execute(sa.select(rows.c.id).where(rows.c.lease_owner == owner).limit(1)).first() is not None
-
-
-def let_go(conn: sa.Connection, owner: str) -> int:
-    """Frees every lease of an owner who is gone."""
-    return conn.execute(sa.update(rows).where(rows.c.lease_owner == owner).values(lease_owner=None, lease_until=None)).rowcount
-
-
-def hurry(conn: sa.Connection, job: Job) -> None:
-    """A live job is due now. Who works on it keeps it."""
-    conn.execute(sa.update(rows).where(rows.c.id == job.id, rows.c.due_at.is_not(None)).values(due_at=db_now()))
-
-
-def keep_off(conn: sa.Connection, job: Job, seconds: float) -> None:
-    """Nobody works on a live job for so long, and what a step under way still hears of it is not written down."""
-    live = (rows.c.id == job.id, rows.c.due_at.is_not(None))
-    conn.execute(sa.update(rows).where(*live).values(fence=rows.c.fence + 1, **jobs.free(seconds)))
-
-
-def is_forsaken(conn: sa.Connection, job_id: str) -> bool:
-    """Whether its paid call may have left, and nobody waits for the answer any more."""
-    sent = (rows.c.id == job_id, rows.c.state == "submitting", rows.c.submit_token.is_not(None), _free)
-    return jobs.first(conn, *sent) is not None
-
-
-def sending(conn: sa.Connection, vendor: str) -> int:
-    """Submits in flight at a vendor, over all processes."""
-    sent = (rows.c.state == "submitting", rows.c.submit_token.is_not(None), rows.c.vendor == vendor, _leased)
-    return conn.execute(sa.select(sa.func.count()).select_from(rows).where(*sent)).scalar_one()
-
-
-def begin(conn: sa.Connection, job: Job, token: str, now: float, *, lease_s: float, most: int, alone_s: float) -> bool:
-    """Writes the token down before a byte is sent. False, and nothing may be sent, when the job is another's, was begun before,
-    or has to wait: because `most` submits are in flight at its vendor, or one of its model became unclear less than `alone_s` ago.
-    False also when it must not be sent any more, and then it has failed, free of charge."""
-    unsent = (rows.c.id == job.id, rows.c.fence == job.fence, rows.c.state == "submitting", rows.c.submit_token.is_(None))
-    row = jobs.first(conn, *unsent)
-    if row is None:
-        return False
-    if (error := _outdated(conn, row, now)) is not None:
-        outcomes.refuse(conn, row, None, error, now, micros=None, said=None)
-        return False
-    if sending(conn, job.vendor) >= most:
-        jobs.write(conn, job.id, **jobs.free(SOON_S))
-        return False
-    if alone_until(conn, job, now, alone_s=alone_s) is not None:
-        jobs.write(conn, job.id, **jobs.free(SOME_S))
-        return False
-    jobs.write(conn, job.id, submit_token=token, submitted_at=now, lease_until=db_now() + lease_s)
-    return True
-
-
-def _outdated(conn: sa.Connection, job: Job, now: float) -> JobError | None:
-    """Why a job that was reserved some time ago would not be sent today."""
-    if (paused := pauses.refusal(conn, job.model)) is not None:
+def _refuse_outdated(conn: sa.Connection, job: Job, now: float) -> JobError | None:
+    """Return why a job that was reserved some time ago would not be sent today."""
+    if (paused := refuse_paused(conn, job.model)) is not None:
         return JobError(paused.code, paused.message, "no")
     if now - job.created_at > STALE_S:
         why = "Not sent within an hour, so it is not sent any more; nothing was charged. Ask for it again."
@@ -122,10 +166,9 @@ def _outdated(conn: sa.Connection, job: Job, now: float) -> JobError | None:
     return None
 
 
-def alone_until(conn: sa.Connection, job: Job, now: float, *, alone_s: float) -> float | None:
-    """When the last submit of the same model that has no known outcome will be `alone_s` old, if it is not yet."""
-    lost = (rows.c.id != job.id, rows.c.model == job.model, rows.c.state == "unknown", rows.c.vendor_id.is_(None))
+def _get_blocked_until(conn: sa.Connection, job: Job, now: float, *, alone_s: float) -> float | None:
+    unclear = (jobs.c.id != job.id, jobs.c.model == job.model, jobs.c.state == "unknown", jobs.c.vendor_id.is_(None))
     # Another computer's clock may be a little ahead; what is further ahead was sent before the clock was set back.
-    near = (rows.c.submitted_at > now - alone_s, rows.c.submitted_at < now + alone_s)
-    last = conn.execute(sa.select(sa.func.max(rows.c.submitted_at)).where(*lost, *near)).scalar()
+    near = (jobs.c.submitted_at > now - alone_s, jobs.c.submitted_at < now + alone_s)
+    last = conn.execute(sa.select(sa.func.max(jobs.c.submitted_at)).where(*unclear, *near)).scalar()
     return None if last is None else last + alone_s

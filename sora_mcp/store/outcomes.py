@@ -1,9 +1,8 @@
-"""What became of a call: of the one that costs, by its token; of those that follow, by the fence. Each frees the lease."""
+"""Outcomes of a job's calls: of the paid one, by its token; of those that follow, by the fence. Each frees the lease."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,91 +10,172 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State
 from sora_mcp.domain.money import Micros
-from sora_mcp.store import jobs, ledger
-from sora_mcp.store import paused_models as pauses
-from sora_mcp.store.schema import jobs as rows
-from sora_mcp.store.schema import orphans
+from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, update_job, without_lease, write_job
+from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
+from sora_mcp.store.paused_models import pause_if_dearer
+from sora_mcp.store.schema import jobs, orphans
+from sora_mcp.store.transactions import Repository, writes
 
 log = logging.getLogger(__name__)
 
-OPEN = (*LIVE, "unknown")
+NOT_ENDED: tuple[State, ...] = (*LIVE, "unknown")
 VISIBLE = ("state", "said", "progress", "actual", "warnings", "error")
-"""What a client can see of a step."""
+"""Columns of a step that a client can see."""
 
 
-# Of the submit: whoever sent it may say what came of it, even after its lease ran out and another process called it unknown
+class Outcomes(Repository):
+    """What became of calls. A StorageError may be answered by recording the same outcome again: a second time changes nothing."""
+
+    # Of the submit, by its token: the sender may record it even after its lease ran out and another process called it unknown
+
+    @writes
+    def bind(self, conn: sa.Connection, job: Job, token: str, pending: Pending, *, due_s: float) -> Job:
+        """Bind the job to the id under which the vendor has it. An id that cannot be this job's is written down as an orphan, so that
+        nothing paid is lost, and the job comes back as it is."""
+        row, now = _find_submit(conn, job, token), self.clock()
+        if row is None or is_taken(conn, row, pending.id):
+            return _add_orphan(conn, job, token, pending.id, now=now)
+        progress = _as_pending(conn, row, pending, now=now)
+        return update_job(conn, row.id, now, vendor_id=pending.id, **as_bound(row), **progress, tries=0, **without_lease(due_s))
+
+    @writes
+    def bind_done(self, conn: sa.Connection, job: Job, token: str, done: Done, vendor_id: str | None, *, ask: Call | None = None) -> Job:
+        """Bind and settle a job of which the vendor's first answer is already the end. `ask` asks for another link, where that can be."""
+        row, now = _find_submit(conn, job, token), self.clock()
+        if row is None or (vendor_id is not None and is_taken(conn, row, vendor_id)):
+            return _add_orphan(conn, job, token, vendor_id, now=now)
+        return update_job(conn, row.id, now, vendor_id=vendor_id, next=ask, **(as_bound(row) | _as_settled(conn, row, done, now=now)))
+
+    @writes
+    def bind_failed(self, conn: sa.Connection, job: Job, token: str, failed: Failed, error: JobError) -> Job:
+        """Bind and end a job of which the vendor's first answer is already its refusal of a job with this id; of the money as in `end`."""
+        row, now = _find_submit(conn, job, token), self.clock()
+        if row is None or failed.id is None or is_taken(conn, row, failed.id):
+            return _add_orphan(conn, job, token, failed.id, now=now)
+        bound = write_job(conn, row.id, vendor_id=failed.id, **as_bound(row))
+        return conclude(conn, bound, failed.state, error, now=now, micros=failed.micros, said=failed.said)
+
+    @writes
+    def requeue(self, conn: sa.Connection, job: Job, token: str, *, due_s: float) -> None:
+        """Take the token back from a job that was provably not sent, so that it may be sent again."""
+        row = _find_submit(conn, job, token)
+        if row is not None:
+            unsent = {"state": "submitting", "charged": _as_held(row), "error": None, "submit_token": None, "submitted_at": None}
+            write_job(conn, row.id, **unsent, tries=row.tries + 1, **without_lease(due_s))
+
+    @writes
+    def refuse(
+        self, conn: sa.Connection, job: Job, token: str | None, error: JobError, *, micros: Micros | None = None, said: str | None = None
+    ) -> Job:
+        """End a job that the vendor did not take. `error.charged` "no" releases the hold, "yes" spends `micros` or the hold; with anything
+        else the job is unknown, and held."""
+        row = _find_submit(conn, job, token)
+        if row is None:
+            return load_job(conn, job.id)
+        state: State = "failed" if error.charged in ("no", "yes") else "unknown"
+        return conclude(conn, row, state, error, now=self.clock(), micros=micros, said=said)
+
+    @writes
+    def mark_unclear(self, conn: sa.Connection, job: Job, token: str | None, error: JobError, *, look_s: float | None = None) -> Job:
+        """Mark a submit of which nobody can tell whether the vendor took it: unknown, held, never sent again until the vendor's list,
+        read again in `look_s`, or a person decides."""
+        row = _find_submit(conn, job, token)
+        if row is None or row.state == "unknown":
+            return load_job(conn, job.id)
+        conclude(conn, row, "unknown", replace(error, charged="unknown"), now=self.clock())
+        return write_job(conn, row.id, tries=0, **without_lease(look_s))
+
+    # Of what follows, by the fence: None when another worker claimed the job since, or it has ended
+
+    @writes
+    def step(
+        self,
+        conn: sa.Connection,
+        job: Job,
+        pending: Pending | None = None,
+        *,
+        due_s: float | None,
+        tries: int = 0,
+        said: str | None = None,
+        error: JobError | None = None,
+    ) -> Job | None:
+        """Record that the job goes on; without `pending`, that nothing new was heard. With `due_s` None nothing more is done until a
+        person decides. Only what a client can see makes a new version."""
+        row, now = _find_mine(conn, job), self.clock()
+        if row is None:
+            return None
+        changes: dict[str, Any] = {} if pending is None else _as_pending(conn, row, pending, now=now)
+        changes |= {name: value for name, value in (("said", said), ("error", error)) if value is not None}
+        is_news = any(name in VISIBLE and getattr(row, name) != value for name, value in changes.items())
+        return write_job(conn, row.id, **changes, **(as_visible(now) if is_news else {}), tries=tries, **without_lease(due_s))
+
+    @writes
+    def settle(self, conn: sa.Connection, job: Job, done: Done) -> Job | None:
+        """Spend the money of a video that the vendor made: what it says, else the hold. The file is due to be fetched now. A second time
+        only renews the link."""
+        row, now = _find_mine(conn, job), self.clock()
+        return None if row is None else update_job(conn, row.id, now, **_as_settled(conn, row, done, now=now))
+
+    @writes
+    def renew_link(self, conn: sa.Connection, job: Job, *, due_s: float, dead_links: int) -> Job | None:
+        """Drop the link, so that the vendor is asked for another; the money stays spent."""
+        row = _find_mine(conn, job)
+        return None if row is None else write_job(conn, row.id, media=None, dead_links=dead_links, **without_lease(due_s))
+
+    @writes
+    def complete(self, conn: sa.Connection, job: Job, artifact: Artifact) -> Job | None:
+        """Complete a job whose file is on disk."""
+        row, now = _find_mine(conn, job), self.clock()
+        if row is None:
+            return None
+        charged = _spend(conn, row, row.actual, now=now)
+        progress = None if row.progress is None else 1.0
+        completed = {"state": "completed", "charged": charged, "artifact": artifact, "progress": progress, "finished_at": now}
+        return update_job(conn, row.id, now, **completed, media=None, next=None, tries=0, **without_lease(None))
+
+    @writes
+    def end(
+        self, conn: sa.Connection, job: Job, state: State, error: JobError, *, micros: Micros | None = None, said: str | None = None
+    ) -> Job | None:
+        """End a job without a file. `error.charged` "no" gives everything back, "yes" spends `micros` or the hold. What nobody can tell
+        stays held while the state is unknown, and counts as spent in any other."""
+        row = _find_mine(conn, job)
+        return None if row is None else conclude(conn, row, state, error, now=self.clock(), micros=micros, said=said)
+
+    @writes
+    def cancel(self, conn: sa.Connection, job: Job, error: JobError, *, micros: Micros, said: str) -> Job | None:
+        """End a job that the vendor cancelled and for which it keeps `micros`, whoever works on it now. None when it has ended."""
+        row = take_over(conn, job, LIVE)
+        return None if row is None else conclude(conn, row, "cancelled", error, now=self.clock(), micros=micros, said=said)
 
 
-def bind(conn: sa.Connection, job: Job, token: str, pending: Pending, now: float, *, due_s: float) -> Job:
-    """The vendor has it, under this id. An id that cannot be the row's is written down as an orphan, so that nothing paid is lost."""
-    row = _sent(conn, job, token)
-    if row is None or _is_taken(conn, row, pending.id):
-        return _orphan(conn, job, token, pending.id, now)
-    told = _told(conn, row, pending, now)
-    return jobs.update(conn, row.id, now, vendor_id=pending.id, **_bound(row), **told, tries=0, **jobs.free(due_s))
+# Finding the row that an outcome may change
 
 
-def bind_done(conn: sa.Connection, job: Job, token: str, done: Done, vendor_id: str | None, now: float, *, ask: Call | None) -> Job:
-    """The vendor's first answer is already the end: bound and settled at once. `ask` is for another link."""
-    row = _sent(conn, job, token)
-    if row is None or (vendor_id is not None and _is_taken(conn, row, vendor_id)):
-        return _orphan(conn, job, token, vendor_id, now)
-    return jobs.update(conn, row.id, now, vendor_id=vendor_id, next=ask, **(_bound(row) | _settled(conn, row, done, now)))
+def _find_submit(conn: sa.Connection, job: Job, token: str | None) -> Job | None:
+    """Return the row, as long as this very submit has no outcome."""
+    has_token = jobs.c.submit_token.is_(None) if token is None else jobs.c.submit_token == token
+    return find_job(conn, jobs.c.id == job.id, has_token, jobs.c.vendor_id.is_(None), jobs.c.state.in_(("submitting", "unknown")))
 
 
-def bind_failed(conn: sa.Connection, job: Job, token: str, failed: Failed, error: JobError, now: float) -> Job:
-    """The vendor's first answer is already its no to a job that it made: bound, and ended as the error says of its money."""
-    row = _sent(conn, job, token)
-    if row is None or failed.id is None or _is_taken(conn, row, failed.id):
-        return _orphan(conn, job, token, failed.id, now)
-    bound = jobs.write(conn, row.id, vendor_id=failed.id, **_bound(row))
-    return _conclude(conn, bound, failed.state, error, now, micros=failed.micros, said=failed.said)
+def _find_mine(conn: sa.Connection, job: Job) -> Job | None:
+    """Return the row, as long as no other worker claimed it and it has not ended."""
+    return find_job(conn, jobs.c.id == job.id, jobs.c.fence == job.fence, jobs.c.state.in_(NOT_ENDED))
 
 
-def put_back(conn: sa.Connection, job: Job, token: str, *, due_s: float) -> None:
-    """Provably not sent: it may be sent again."""
-    row = _sent(conn, job, token)
-    if row is not None:
-        again = {"state": "submitting", "charged": _held(row), "error": None, "submit_token": None, "submitted_at": None}
-        jobs.write(conn, row.id, **again, tries=row.tries + 1, **jobs.free(due_s))
+def take_over(conn: sa.Connection, job: Job, states: tuple[State, ...]) -> Job | None:
+    """Return the row in one of these states, with a fence above that of the current lease holder."""
+    row = find_job(conn, jobs.c.id == job.id, jobs.c.state.in_(states))
+    return None if row is None else write_job(conn, row.id, fence=row.fence + 1)
 
 
-def refuse(
-    conn: sa.Connection, job: Job, token: str | None, error: JobError, now: float, *, micros: Micros | None, said: str | None
-) -> Job:
-    """The vendor did not take it, or we did not send it. Where the error cannot tell about the money, the job is unknown."""
-    row = _sent(conn, job, token)
-    if row is None:
-        return jobs.load(conn, job.id)
-    return _conclude(conn, row, "failed" if error.charged in ("no", "yes") else "unknown", error, now, micros=micros, said=said)
+def is_taken(conn: sa.Connection, row: Job, vendor_id: str) -> bool:
+    """Return whether the vendor's id belongs to a job already."""
+    return find_job(conn, jobs.c.vendor == row.vendor, jobs.c.vendor_id == vendor_id) is not None
 
 
-def unclear(conn: sa.Connection, job: Job, token: str | None, error: JobError, now: float, *, look_s: float | None) -> Job:
-    """Nobody can tell whether the vendor has it: the hold stays, and nothing is sent until the vendor's list or a person decides."""
-    row = _sent(conn, job, token)
-    if row is None or row.state == "unknown":
-        return jobs.load(conn, job.id)
-    _conclude(conn, row, "unknown", replace(error, charged="unknown"), now)
-    return jobs.write(conn, row.id, tries=0, **jobs.free(look_s))
-
-
-def _sent(conn: sa.Connection, job: Job, token: str | None) -> Job | None:
-    """The row, as long as this very submit has no outcome."""
-    unbound = (rows.c.vendor_id.is_(None), rows.c.state.in_(("submitting", "unknown")))
-    return jobs.first(conn, rows.c.id == job.id, rows.c.submit_token.is_(None) if token is None else rows.c.submit_token == token, *unbound)
-
-
-def _is_taken(conn: sa.Connection, row: Job, vendor_id: str) -> bool:
-    return jobs.first(conn, rows.c.vendor == row.vendor, rows.c.vendor_id == vendor_id) is not None
-
-
-def _bound(row: Job) -> dict[str, Any]:
-    """A fence above every claim's, so that a process that still thinks it has the job changes nothing."""
-    return {"call": None, "error": None, "charged": _held(row), "fence": row.fence + 1}
-
-
-def _orphan(conn: sa.Connection, job: Job, token: str, vendor_id: str | None, now: float) -> Job:
-    row = jobs.load(conn, job.id)
+def _add_orphan(conn: sa.Connection, job: Job, token: str, vendor_id: str | None, *, now: float) -> Job:
+    row = load_job(conn, job.id)
     if vendor_id is None or (row.submit_token == token and row.vendor_id == vendor_id):
         return row
     key = {"vendor": job.vendor, "vendor_id": vendor_id, "job_id": job.id}
@@ -105,167 +185,73 @@ def _orphan(conn: sa.Connection, job: Job, token: str, vendor_id: str | None, no
     return row
 
 
-# Of what follows: only for the newest fence
+# Ending
 
 
-def step(
-    conn: sa.Connection,
-    job: Job,
-    pending: Pending | None,
-    now: float,
-    *,
-    due_s: float | None,
-    tries: int,
-    said: str | None,
-    error: JobError | None,
-) -> Job | None:
-    """Still going on; with no `pending`, nothing new was heard. Only what a client can see makes a new version."""
-    row = _mine(conn, job)
-    if row is None:
-        return None
-    told: dict[str, Any] = {} if pending is None else _told(conn, row, pending, now)
-    told |= {name: value for name, value in (("said", said), ("error", error)) if value is not None}
-    seen = any(name in VISIBLE and getattr(row, name) != value for name, value in told.items())
-    return jobs.write(conn, row.id, **told, **(jobs.news(now) if seen else {}), tries=tries, **jobs.free(due_s))
+def conclude(
+    conn: sa.Connection, row: Job, state: State, error: JobError, *, now: float, micros: Micros | None = None, said: str | None = None
+) -> Job:
+    """End the job without a file; its money is given back, spent, or, while the state is unknown, still held."""
+    charged: Charged
+    actual = _get_actual(conn, row, micros)
+    if error.charged == "no" and state != "unknown":
+        release_hold(conn, get_account(conn, row), now=now)
+        charged = "no"
+    elif is_settled(conn, row.id):
+        charged = row.charged  # what was known before stays known
+    elif state == "unknown":
+        charged = "unknown" if row.micros > 0 else "no"
+    else:
+        spent = _spend(conn, row, actual, now=now)  # what nobody can tell counts as spent
+        charged = spent if error.charged == "yes" or spent == "no" else "unknown"
+    values = {"state": state, "charged": charged, "error": replace(error, charged=charged), "said": said or row.said, "media": None}
+    if state != "unknown":
+        values |= {"call": None, "next": None, "finished_at": now}
+    warnings = pause_if_dearer(conn, row, None if error.charged == "no" else micros, now=now)
+    return update_job(conn, row.id, now, **values, actual=actual, warnings=warnings, **without_lease(None))
 
 
-def settle(conn: sa.Connection, job: Job, done: Done, now: float) -> Job | None:
-    """The vendor made it: the money is spent now, whatever happens to the file. A second time only renews the link."""
-    row = _mine(conn, job)
-    return None if row is None else jobs.update(conn, row.id, now, **_settled(conn, row, done, now))
+# Columns
 
 
-def renew_link(conn: sa.Connection, job: Job, *, due_s: float, dead_links: int) -> Job | None:
-    """The vendor is to be asked for another link; the money stays spent."""
-    row = _mine(conn, job)
-    return None if row is None else jobs.write(conn, row.id, media=None, dead_links=dead_links, **jobs.free(due_s))
+def as_bound(row: Job) -> dict[str, Any]:
+    """Return the columns of a job that the vendor has, with a fence above every claim's: a process that still thinks it has the job
+    changes nothing."""
+    return {"call": None, "error": None, "charged": _as_held(row), "fence": row.fence + 1}
 
 
-def finish(conn: sa.Connection, job: Job, artifact: Artifact, now: float) -> Job | None:
-    """The file is on disk."""
-    row = _mine(conn, job)
-    if row is None:
-        return None
-    charged = _spend(conn, row, row.actual, now)
-    progress = None if row.progress is None else 1.0
-    done = {"state": "completed", "charged": charged, "artifact": artifact, "progress": progress, "finished_at": now}
-    return jobs.update(conn, row.id, now, **done, media=None, next=None, tries=0, **jobs.free(None))
-
-
-def end(conn: sa.Connection, job: Job, state: State, error: JobError, now: float, *, micros: Micros | None, said: str | None) -> Job | None:
-    """It ended without a file, or nobody can tell. What became of the money is what the error says."""
-    row = _mine(conn, job)
-    return None if row is None else _conclude(conn, row, state, error, now, micros=micros, said=said)
-
-
-def call_back(conn: sa.Connection, job: Job, error: JobError, now: float, *, micros: Micros, said: str) -> Job | None:
-    """The vendor called it off and named what it keeps, whoever works on the job now. None when it has ended."""
-    row = _whosever(conn, job, LIVE)
-    return None if row is None else _conclude(conn, row, "cancelled", error, now, micros=micros, said=said)
-
-
-# Of an unclear submit
-
-
-def rivals(conn: sa.Connection, job: Job, window_s: float) -> int:
-    """How many other submits of the model, sent about then, have no outcome either: a row of the vendor's list may be theirs."""
-    sent = job.submitted_at or 0.0
-    near = rows.c.submitted_at.between(sent - window_s, sent + window_s)
-    open_ = (rows.c.state.in_(("submitting", "unknown")), rows.c.submit_token.is_not(None), rows.c.vendor_id.is_(None))
-    return conn.execute(
-        sa.select(sa.func.count()).select_from(rows).where(rows.c.id != job.id, rows.c.model == job.model, near, *open_)
-    ).scalar_one()
-
-
-def unclaimed(conn: sa.Connection, vendor: str, vendor_ids: Sequence[str]) -> tuple[str, ...]:
-    """Those of the vendor's ids that belong to no job here."""
-    asked = [sa.select(each.c.vendor_id).where(each.c.vendor == vendor, each.c.vendor_id.in_(vendor_ids)) for each in (rows, orphans)]
-    taken = {vendor_id for select in asked for vendor_id in conn.execute(select).scalars()}
-    return tuple(vendor_id for vendor_id in dict.fromkeys(vendor_ids) if vendor_id not in taken)
-
-
-def adopt(conn: sa.Connection, job: Job, vendor_id: str, ask: Call, now: float, *, due_s: float) -> Job | None:
-    """The unclear job is the vendor's of this id, and is followed from here on. None when it is not unclear any more, was claimed by
-    another since, or the id belongs to another job."""
-    row = jobs.first(conn, rows.c.id == job.id, rows.c.fence == job.fence, rows.c.state == "unknown", rows.c.vendor_id.is_(None))
-    if row is None or _is_taken(conn, row, vendor_id):
-        return None
-    going_on = {"state": "queued", "next": ask, "said": None, "tries": 0}
-    return jobs.update(conn, row.id, now, vendor_id=vendor_id, **_bound(row), **going_on, **jobs.free(due_s))
-
-
-def resolve(conn: sa.Connection, job: Job, error: JobError, now: float) -> Job | None:
-    """A person's word about the money of an unclear job: it has ended. None when it is not unclear any more."""
-    row = _whosever(conn, job, ("unknown",))
-    return None if row is None else _conclude(conn, row, "failed", error, now)
-
-
-def _whosever(conn: sa.Connection, job: Job, states: tuple[State, ...]) -> Job | None:
-    """The row in one of these states, with a fence above that of whoever works on it."""
-    row = jobs.first(conn, rows.c.id == job.id, rows.c.state.in_(states))
-    return None if row is None else jobs.write(conn, row.id, fence=row.fence + 1)
-
-
-def _mine(conn: sa.Connection, job: Job) -> Job | None:
-    """The row, as long as nobody claimed it since and it has not ended."""
-    return jobs.first(conn, rows.c.id == job.id, rows.c.fence == job.fence, rows.c.state.in_(OPEN))
-
-
-def _told(conn: sa.Connection, row: Job, pending: Pending, now: float) -> dict[str, Any]:
+def _as_pending(conn: sa.Connection, row: Job, pending: Pending, *, now: float) -> dict[str, Any]:
     return {
         "state": pending.state,
         "said": pending.said,
         "progress": pending.progress,
         "next": pending.next,
         "media": None,
-        "actual": _named(conn, row, pending.micros),
-        "warnings": pauses.alarm(conn, row, pending.micros, now),
+        "actual": _get_actual(conn, row, pending.micros),
+        "warnings": pause_if_dearer(conn, row, pending.micros, now=now),
     }
 
 
-def _settled(conn: sa.Connection, row: Job, done: Done, now: float) -> dict[str, Any]:
-    news: dict[str, Any] = {"state": "running", "media": done.media, "said": done.said, "tries": 0}
-    news["warnings"] = pauses.alarm(conn, row, row.actual if done.micros is None else done.micros, now)
-    if not ledger.is_settled(conn, row.id):
-        actual = _named(conn, row, done.micros)
-        news |= {"actual": actual, "charged": _spend(conn, row, actual, now)}
-    return news | jobs.free(0)
+def _as_settled(conn: sa.Connection, row: Job, done: Done, *, now: float) -> dict[str, Any]:
+    columns: dict[str, Any] = {"state": "running", "media": done.media, "said": done.said, "tries": 0}
+    columns["warnings"] = pause_if_dearer(conn, row, row.actual if done.micros is None else done.micros, now=now)
+    if not is_settled(conn, row.id):
+        actual = _get_actual(conn, row, done.micros)
+        columns |= {"actual": actual, "charged": _spend(conn, row, actual, now=now)}
+    return columns | without_lease(0)
 
 
-def _conclude(
-    conn: sa.Connection, row: Job, state: State, error: JobError, now: float, *, micros: Micros | None = None, said: str | None = None
-) -> Job:
-    """The end without a file, and of its money: given back, spent, or, while the state is unknown, still held."""
-    charged: Charged
-    actual = _named(conn, row, micros)
-    if error.charged == "no" and state != "unknown":
-        ledger.release(conn, jobs.account(conn, row), now)
-        charged = "no"
-    elif ledger.is_settled(conn, row.id):
-        charged = row.charged  # what was known before stays known
-    elif state == "unknown":
-        charged = "unknown" if row.micros > 0 else "no"
-    else:
-        spent = _spend(conn, row, actual, now)  # what nobody can tell counts as spent
-        charged = spent if error.charged == "yes" or spent == "no" else "unknown"
-    values = {"state": state, "charged": charged, "error": replace(error, charged=charged), "said": said or row.said, "media": None}
-    if state != "unknown":
-        values |= {"call": None, "next": None, "finished_at": now}
-    warnings = pauses.alarm(conn, row, None if error.charged == "no" else micros, now)
-    return jobs.update(conn, row.id, now, **values, actual=actual, warnings=warnings, **jobs.free(None))
+def _get_actual(conn: sa.Connection, row: Job, micros: Micros | None) -> Micros | None:
+    """Return the sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's."""
+    return row.actual if micros is None or is_settled(conn, row.id) else clamp_price(micros)
 
 
-def _named(conn: sa.Connection, row: Job, micros: Micros | None) -> Micros | None:
-    """The sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's."""
-    return row.actual if micros is None or ledger.is_settled(conn, row.id) else ledger.bookable(micros)
-
-
-def _spend(conn: sa.Connection, row: Job, micros: Micros | None, now: float) -> Charged:
-    """Settles this sum, or the hold where nobody named one."""
-    spent = ledger.settle(conn, jobs.account(conn, row), row.micros if micros is None else micros, now)
+def _spend(conn: sa.Connection, row: Job, micros: Micros | None, *, now: float) -> Charged:
+    """Settle this sum, or the hold where nobody named one."""
+    spent = settle_hold(conn, get_account(conn, row), row.micros if micros is None else micros, now=now)
     return "yes" if spent > 0 else "no"
 
 
-def _held(row: Job) -> Charged:
-    """What is charged as long as the vendor has it: nobody need ask any more whether it does."""
+def _as_held(row: Job) -> Charged:
+    """Return `charged` as long as the vendor has the job: it is not in doubt any more."""
     return "held" if row.charged == "unknown" else row.charged

@@ -11,15 +11,15 @@ if sys.platform != "win32":
     import fcntl
 
 
-class Owners:
-    """The folder of lock files. On Windows it stays empty, and leases alone tell who is alive."""
+class Processes:
+    """The folder of lock files, one for each owner of leases. On Windows it stays empty, and leases alone tell who is alive."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._held: dict[str, int] = {}
 
     def sign_on(self, owner: str) -> None:
-        """Holds this owner's file until `sign_off`, or until the process ends."""
+        """Hold this owner's file until `sign_off`, or until the process ends."""
         if sys.platform == "win32" or owner in self._held:
             return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -29,29 +29,29 @@ class Owners:
             fcntl.flock(file, fcntl.LOCK_EX)
             if _is_at(file, path):
                 break
-            os.close(file)  # between its making and its lock, another process took it for a dead one's
+            os.close(file)  # between its making and its lock, another process took it for a dead owner's
         self._held[owner] = file
 
     def sign_off(self, owner: str) -> None:
-        """Removes the file, then lets go of it."""
+        """Remove the file, then release it."""
         file = self._held.pop(owner, None)
         if file is not None:
             (self._folder / owner).unlink(missing_ok=True)
             os.close(file)
 
-    def others(self) -> int:
-        """How many other processes hold a file here."""
+    def count_others(self) -> int:
+        """Count the other processes that hold a file here."""
         if sys.platform == "win32" or not self._folder.is_dir():
             return 0
         return sum(_is_held(path) for path in self._folder.iterdir() if path.name not in self._held)
 
     def close(self) -> None:
-        """Lets go of every file, as the end of the process would."""
+        """Release every file, as the end of the process would."""
         while self._held:
             os.close(self._held.popitem()[1])
 
-    def dead(self) -> Iterator[str]:
-        """Owners whose lock is free. A file goes when the caller asks for the next one, and stays when it fails before."""
+    def find_dead(self) -> Iterator[str]:
+        """Yield the owners whose lock is free. A file is removed when the caller asks for the next owner, and stays when it fails."""
         if sys.platform == "win32" or not self._folder.is_dir():
             return
         for path in sorted(self._folder.iterdir()):
@@ -87,7 +87,7 @@ def _is_held(path: Path) -> bool:
 
 
 def _is_at(file: int, path: Path) -> bool:
-    """Whether the path still leads to this open file."""
+    """Return whether the path still leads to this open file."""
     try:
         return os.path.samestat(os.fstat(file), path.stat())
     except FileNotFoundError:

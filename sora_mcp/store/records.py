@@ -10,12 +10,6 @@ from typing import Any
 from sora_mcp.domain import Call, Job, Quote, Scalar
 from sora_mcp.domain.money import Micros
 
-READING = """
-made known get page budget outlook spend approval version changed alive next_due paused paid_call rivals alone_until unclaimed on_sale
-"""
-READS = frozenset(READING.split())
-"""What needs no write lock, and so never waits behind a write."""
-
 
 @dataclass(frozen=True)
 class Purchase:

@@ -1,4 +1,4 @@
-"""From an intent to a job: who has it already, what may be spent, whether a person agreed, and the hold."""
+"""Reservations: who has the job already, what may be spent, whether a person approved, and the hold, in one transaction."""
 
 from __future__ import annotations
 
@@ -9,83 +9,119 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError
-from sora_mcp.domain.money import Micros
-from sora_mcp.store import jobs, ledger, quotes
-from sora_mcp.store import paused_models as pauses
-from sora_mcp.store import schema as tables
+from sora_mcp.domain.money import Micros, show
+from sora_mcp.store.approvals import use_approval
+from sora_mcp.store.budgets import begin_day, find_passed_cap, get_today, read_budget
 from sora_mcp.store.ids import new_id
+from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, without_lease
+from sora_mcp.store.ledger import Account, hold, release_hold
+from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.records import Budget, Caps, Purchase, Said
+from sora_mcp.store.schema import jobs
+from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 
-SAME_WISH_S = 600
-"""The same wish within this time, or while nobody knows its end, means the job that exists where it has no request_id."""
+SAME_REQUEST_S = 600
+"""The same request within this time, or while nobody knows its end, means the job that exists where it has no request_id."""
 COPIED = ("principal", "fingerprint", "wish", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
-NEW = sa.insert(tables.jobs).values(version=jobs.next_version(), **jobs.free(0))
-"""Of a job that is due at once; the rest comes from its intent."""
+INSERT = sa.insert(jobs).values(version=next_version(), **without_lease(0))
+"""Of a job that is due at once; the rest comes from its purchase."""
 
 
-def _newest(column: sa.ColumnElement[str], *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """The newest job with this in the column that still counts, unless it ended free of charge."""
-    c = tables.jobs.c
-    counts = sa.or_(c.created_at > sa.bindparam("after"), _is(c.state, *LIVE, "unknown"))
-    free = sa.and_(_is(c.state, "failed", "cancelled", "expired"), _is(c.charged, "no"))
-    mine = sa.select(c.id).where(c.principal == sa.bindparam("whose"), column == sa.bindparam(column.name), *more, counts, ~free)
+def _find_newest(column: sa.ColumnElement[str], *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Return a query for the newest job with this in the column that still counts, unless it ended free of charge."""
+    c = jobs.c
+    counts = sa.or_(c.created_at > sa.bindparam("after"), _is_one_of(c.state, *LIVE, "unknown"))
+    was_free = sa.and_(_is_one_of(c.state, "failed", "cancelled", "expired"), _is_one_of(c.charged, "no"))
+    mine = sa.select(c.id).where(c.principal == sa.bindparam("whose"), column == sa.bindparam(column.name), *more, counts, ~was_free)
     return mine.order_by(c.created_at.desc()).limit(sa.literal_column("1")).subquery().select()
 
 
-def _is(column: sa.ColumnElement[str], *words: str) -> sa.ColumnElement[bool]:
-    """One of these, which stand in the statement itself: as parameters they would be written into it anew each time."""
+def _is_one_of(column: sa.ColumnElement[str], *words: str) -> sa.ColumnElement[bool]:
+    """Return a condition whose words stand in the statement itself: as parameters they would be written into it anew each time."""
     return column.in_([sa.literal_column(f"'{word}'") for word in words])
 
 
 # What was a free sample may mean a video by now, and no money was moved for it.
-SAME = sa.union_all(_newest(tables.jobs.c.wish, tables.jobs.c.micros > sa.literal_column("0")), _newest(tables.jobs.c.fingerprint))
+SELECT_SAME = sa.union_all(_find_newest(jobs.c.wish, jobs.c.micros > sa.literal_column("0")), _find_newest(jobs.c.fingerprint))
 """The newest of the same words, then of the same meaning: two looks into two indexes, which OR would not use."""
 
 
-def reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, now: float) -> Job | SoraError:
-    """The job, new or known, or why there is none: returned, not raised, because a quote that was written down has to stay."""
-    left, micros = ledger.budget(conn, caps, now), purchase.quote.micros
-    if (found := foreseen(conn, purchase, caps, now, left=left)) is not None:
-        return found
+class Reservations(Repository):
+    """The step from a purchase to a job. Over all processes at once, what is held and spent never exceeds the caps."""
+
+    @writes_in_steps
+    def reserve(self, purchase: Purchase, caps: Caps) -> Job:
+        """Return the job of the purchase: one that exists (`deduplicated`), or a new one with its money held; with `day_left`.
+
+        The same request_id is always the same job: RequestIdConflict with other arguments. Without one, the same request within ten
+        minutes, or while that job is live or unknown, is the same job, unless that one ended free of charge. OverBudget when a cap
+        would be passed; NeedsConfirmation when a person has to approve first.
+        """
+        with self.database.writing() as conn:
+            result = _reserve(conn, purchase, caps, now=self.clock())
+        if isinstance(result, SoraError):  # raised here, because a quote that was written down has to stay
+            raise result
+        return result
+
+    @reads
+    def check(self, conn: sa.Connection, purchase: Purchase, caps: Caps) -> None:
+        """Raise what `reserve` would raise, but for a missing approval. Nothing is held or written."""
+        now = self.clock()
+        result = _find_or_refuse(conn, purchase, caps, now=now, budget=read_budget(conn, caps, now=now))
+        if isinstance(result, SoraError):
+            raise result
+
+    @reads
+    def find(self, conn: sa.Connection, said: Said) -> Job | None:
+        """Return the job that `reserve` would find for these words, where nobody can say what they mean now. RequestIdConflict as there."""
+        return _find_existing(conn, said, now=self.clock())
+
+    @writes
+    def cancel_unsent(self, conn: sa.Connection, job: Job) -> Job | None:
+        """Cancel a job that was not sent, release its hold and return it; None when its call may have left."""
+        row = find_job(conn, jobs.c.id == job.id, jobs.c.state == "submitting", jobs.c.submit_token.is_(None))
+        if row is None:
+            return None
+        now = self.clock()
+        release_hold(conn, get_account(conn, row), now=now)
+        return update_job(conn, row.id, now, state="cancelled", charged="no", finished_at=now, call=None, **without_lease(None))
+
+
+def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float) -> Job | SoraError:
+    budget, micros = read_budget(conn, caps, now=now), purchase.quote.micros
+    if (result := _find_or_refuse(conn, purchase, caps, now=now, budget=budget)) is not None:
+        return result
     job_id = new_id("v")
-    if purchase.confirm and (no := quotes.use(conn, purchase, job_id, now)) is not None:
-        return no
-    day = ledger.today(conn, now, caps.zone)
-    ledger.begin(conn, day)
-    ledger.hold(conn, ledger.Account(job_id, purchase.vendor, purchase.model, day.name), micros, now)
-    usual_s = jobs.usual_s(conn, purchase.model)
+    if purchase.confirm and (refusal := use_approval(conn, purchase, job_id, now=now)) is not None:
+        return refusal
+    day = get_today(conn, now, caps.zone)
+    begin_day(conn, day)
+    hold(conn, Account(job_id, purchase.vendor, purchase.model, day.name), micros, now=now)
+    usual_s = get_usual_s(conn, purchase.model)
     expected_s = max(1, round(usual_s)) if usual_s else purchase.expected_s
-    conn.execute(NEW, {"id": job_id, "day": day.name, "expected_s": expected_s, **_columns(purchase, now)})
-    return replace(jobs.load(conn, job_id), day_left=Micros(left.day_left - micros))
+    conn.execute(INSERT, {"id": job_id, "day": day.name, "expected_s": expected_s, **_as_columns(purchase, now)})
+    return replace(load_job(conn, job_id), day_left=Micros(budget.day_left - micros))
 
 
-def foreseen(conn: sa.Connection, purchase: Purchase, caps: Caps, now: float, *, left: Budget) -> Job | SoraError | None:
-    """The job that exists, or what no yes would help against; None where a new job may begin. Writes nothing."""
-    if (job := known(conn, Said(purchase.principal, purchase.request_id, purchase.wish, purchase.fingerprint), now)) is not None:
-        return replace(job, day_left=left.day_left)
-    if (over := ledger.refusal(conn, purchase.quote.micros, caps, now, left=left, what=purchase.model)) is not None:
-        return OverBudget(over)
-    return pauses.refusal(conn, purchase.model)
+def _find_or_refuse(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, budget: Budget) -> Job | SoraError | None:
+    """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
+    said = Said(purchase.principal, purchase.request_id, purchase.wish, purchase.fingerprint)
+    if (job := _find_existing(conn, said, now=now)) is not None:
+        return replace(job, day_left=budget.day_left)
+    micros = purchase.quote.micros
+    if (passed := find_passed_cap(conn, micros, caps, now=now, budget=budget)) is not None:
+        return OverBudget(f"{purchase.model} costs {show(micros)}. {''.join(passed)}")
+    return refuse_paused(conn, purchase.model)
 
 
-def known(conn: sa.Connection, said: Said, now: float) -> Job | None:
-    """The job of the same request_id, or else of the same wish: by what it says, or by what it means. RequestIdConflict."""
-    job = _recent(conn, said, now) if said.request_id is None else _named(conn, said)
+def _find_existing(conn: sa.Connection, said: Said, *, now: float) -> Job | None:
+    """Return the job of the same request_id, or else of the same words or meaning. RequestIdConflict."""
+    job = _find_recent(conn, said, now=now) if said.request_id is None else _find_by_request_id(conn, said)
     return None if job is None else replace(job, deduplicated=True)
 
 
-def cancel_unsent(conn: sa.Connection, job: Job, now: float) -> Job | None:
-    """The job, cancelled and free of charge; None when its call may have left."""
-    unsent = (tables.jobs.c.state == "submitting", tables.jobs.c.submit_token.is_(None))
-    row = jobs.first(conn, tables.jobs.c.id == job.id, *unsent)
-    if row is None:
-        return None
-    ledger.release(conn, jobs.account(conn, row), now)
-    return jobs.update(conn, row.id, now, state="cancelled", charged="no", finished_at=now, call=None, **jobs.free(None))
-
-
-def _named(conn: sa.Connection, said: Said) -> Job | None:
-    c = tables.jobs.c
+def _find_by_request_id(conn: sa.Connection, said: Said) -> Job | None:
+    c = jobs.c
     mine = (c.principal == said.principal, c.request_id == said.request_id)
     row = conn.execute(sa.select(c.id, c.fingerprint, c.wish).where(*mine)).first()
     if row is None or (said.fingerprint is None and row.wish is None):
@@ -95,16 +131,16 @@ def _named(conn: sa.Connection, said: Said) -> Job | None:
             f"request_id {said.request_id!r} was used for {row.id} with other arguments: repeat those, or take a new request_id.",
             job_id=row.id,
         )
-    return jobs.load(conn, row.id)
+    return load_job(conn, row.id)
 
 
-def _recent(conn: sa.Connection, said: Said, now: float) -> Job | None:
-    prints = {"wish": said.wish or "", "fingerprint": said.fingerprint or ""}
-    job_id = conn.execute(SAME, {"whose": said.principal, "after": now - SAME_WISH_S, **prints}).scalar()
-    return None if job_id is None else jobs.load(conn, job_id)
+def _find_recent(conn: sa.Connection, said: Said, *, now: float) -> Job | None:
+    keys = {"wish": said.wish or "", "fingerprint": said.fingerprint or ""}
+    job_id = conn.execute(SELECT_SAME, {"whose": said.principal, "after": now - SAME_REQUEST_S, **keys}).scalar()
+    return None if job_id is None else load_job(conn, job_id)
 
 
-def _columns(purchase: Purchase, now: float) -> dict[str, Any]:
+def _as_columns(purchase: Purchase, now: float) -> dict[str, Any]:
     return {
         **{name: getattr(purchase, name) for name in COPIED},
         "options": dict(purchase.options),

@@ -1,54 +1,51 @@
-"""What callers ask of the store about submits with no known outcome."""
+"""Submits with an unclear outcome: compare them with the vendor's list, and take them up again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+
+import sqlalchemy as sa
 
 from sora_mcp.domain import Call, Job, JobError
-from sora_mcp.store import jobs, outcomes
-from sora_mcp.store import leases as claims
-from sora_mcp.store.database import Database
+from sora_mcp.store.jobs import find_job, update_job, without_lease
+from sora_mcp.store.outcomes import as_bound, conclude, is_taken, take_over
+from sora_mcp.store.schema import jobs, orphans
+from sora_mcp.store.transactions import Repository, reads, writes
 
 
-@dataclass(frozen=True)
-class LostCall:
-    """Jobs of which nobody knows whether the vendor took them. Each call is one transaction, as the store's own."""
+class UnclearSubmits(Repository):
+    """Jobs of which nobody knows whether the vendor took them."""
 
-    database: Database
-    clock: Callable[[], float]
+    @reads
+    def count_rivals(self, conn: sa.Connection, job: Job, window_s: float) -> int:
+        """Count the other submits of the model, sent less than the window before or after, that have no known outcome either: a row of
+        the vendor's list may be theirs."""
+        sent = job.submitted_at or 0.0
+        near = jobs.c.submitted_at.between(sent - window_s, sent + window_s)
+        without_outcome = (jobs.c.state.in_(("submitting", "unknown")), jobs.c.submit_token.is_not(None), jobs.c.vendor_id.is_(None))
+        others = (jobs.c.id != job.id, jobs.c.model == job.model)
+        return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*others, near, *without_outcome)).scalar_one()
 
-    def rivals(self, job: Job, window_s: float) -> int:
-        """How many other submits of the model, sent less than the window before or after, have no known outcome either."""
-        with self.database.reading() as conn:
-            return outcomes.rivals(conn, job, window_s)
+    @reads
+    def find_unclaimed(self, conn: sa.Connection, vendor: str, vendor_ids: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the vendor's ids that belong to no job here."""
+        queries = (sa.select(each.c.vendor_id).where(each.c.vendor == vendor, each.c.vendor_id.in_(vendor_ids)) for each in (jobs, orphans))
+        taken = {vendor_id for query in queries for vendor_id in conn.execute(query).scalars()}
+        return tuple(vendor_id for vendor_id in dict.fromkeys(vendor_ids) if vendor_id not in taken)
 
-    def is_forsaken(self, job: Job) -> bool:
-        """Whether its call may have left, and no process waits for the answer any more: it is unclear, and nobody wrote that down."""
-        with self.database.reading() as conn:
-            return claims.is_forsaken(conn, job.id)
+    @writes
+    def adopt(self, conn: sa.Connection, job: Job, vendor_id: str, ask: Call, *, due_s: float) -> Job | None:
+        """Bind the unclear job to the vendor's id, so that it is followed from here on. None when it is not unclear any more, was claimed
+        by another since, or the id belongs to another job."""
+        mine = (jobs.c.id == job.id, jobs.c.fence == job.fence)
+        row = find_job(conn, *mine, jobs.c.state == "unknown", jobs.c.vendor_id.is_(None))
+        if row is None or is_taken(conn, row, vendor_id):
+            return None
+        queued = {"state": "queued", "next": ask, "said": None, "tries": 0}
+        return update_job(conn, row.id, self.clock(), vendor_id=vendor_id, **as_bound(row), **queued, **without_lease(due_s))
 
-    def alone_until(self, job: Job, alone_s: float) -> float | None:
-        """When the job may be sent at the latest, as far as other submits of its model go; None is now."""
-        with self.database.reading() as conn:
-            return claims.alone_until(conn, job, self.clock(), alone_s=alone_s)
-
-    def unclaimed(self, vendor: str, vendor_ids: Sequence[str]) -> tuple[str, ...]:
-        """Those of the vendor's ids that belong to no job here."""
-        with self.database.reading() as conn:
-            return outcomes.unclaimed(conn, vendor, vendor_ids)
-
-    def paid_call(self, job: Job) -> Call | None:
-        """The call that was sent for it, until it was answered."""
-        with self.database.reading() as conn:
-            return jobs.paid_call(conn, job.id)
-
-    def adopt(self, job: Job, vendor_id: str, ask: Call, *, due_s: float) -> Job | None:
-        """The job is the vendor's of this id. None when it is not unclear any more, was claimed since, or the id is another job's."""
-        with self.database.writing() as conn:
-            return outcomes.adopt(conn, job, vendor_id, ask, self.clock(), due_s=due_s)
-
-    def resolve(self, job: Job, error: JobError) -> Job | None:
-        """A person's word on the job's money, as `error.charged`. None when it is not unclear any more."""
-        with self.database.writing() as conn:
-            return outcomes.resolve(conn, job, error, self.clock())
+    @writes
+    def resolve(self, conn: sa.Connection, job: Job, error: JobError) -> Job | None:
+        """End an unclear job by a person's decision on its money, `error.charged`. None when it is not unclear any more."""
+        row = take_over(conn, job, ("unknown",))
+        return None if row is None else conclude(conn, row, "failed", error, now=self.clock())

@@ -29,7 +29,7 @@ class Terminal(io.StringIO):
 def quote(store: Store) -> str:
     """A price that waits for a yes."""
     with pytest.raises(NeedsConfirmation) as asked:
-        store.reserve(purchase("4.00", fingerprint="f", confirm=True), CAPS)
+        store.reservations.reserve.sync(purchase("4.00", fingerprint="f", confirm=True), CAPS)
     return asked.value.quote_id
 
 
@@ -43,12 +43,12 @@ def test_without_a_terminal_the_command_is_the_yes(said: dict[str, str], store: 
         "size     1280x720",
         "seconds  4",
         "prompt   A paper boat drifts down a rainy street",
-        f"until    {datetime.fromtimestamp(store.approvals.approval(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
+        f"until    {datetime.fromtimestamp(store.approvals.get.sync(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
         "There is no terminal to ask at, so running the command counts as the yes.",
         f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={quote!r}.",
     ]
     approved = replace(purchase("4.00", fingerprint="f", confirm=True), quote_id=quote)
-    assert store.reserve(approved, CAPS).state == "submitting"
+    assert store.reservations.reserve.sync(approved, CAPS).state == "submitting"
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_at_a_terminal_it_asks_once_more(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
     assert cli.run(["approve", quote], said) == code
-    assert (store.approvals.approval(quote).approved_at is not None) is approved
+    assert (store.approvals.get.sync(quote).approved_at is not None) is approved
 
 
 def test_a_prompt_is_shown_short_and_plain(said: dict[str, str], store: Store, capsys: Printed) -> None:
     with pytest.raises(NeedsConfirmation) as asked:
-        store.reserve(purchase("4.00", prompt="A boat\x1b[2J\nprice    $0.00\u202e" + "x" * 500, confirm=True), CAPS)
+        store.reservations.reserve.sync(purchase("4.00", prompt="A boat\x1b[2J\nprice    $0.00\u202e" + "x" * 500, confirm=True), CAPS)
     cli.run(["approve", asked.value.quote_id], said)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:8]] == ["quote", "price", "model", "ended", "size", "seconds", "prompt", "until"]
@@ -75,7 +75,7 @@ def test_a_quote_that_is_over_is_refused_without_a_question(
     said: dict[str, str], store: Store, quote: str, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
-    store.approvals.decline(quote, "local")
+    store.approvals.decline.sync(quote, "local")
     assert cli.run(["approve", quote], said) == 1
     printed = capsys.readouterr()
     assert ("[y/N]" in printed.out, printed.err.splitlines()[-1].endswith("ask for the video again to get a new one.")) == (False, True)

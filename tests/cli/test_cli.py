@@ -139,9 +139,9 @@ def test_a_home_that_can_never_be_made_is_a_bad_setting(said: dict[str, str], tm
 @pytest.fixture
 def wordy(said: dict[str, str], store: Store) -> dict[str, str]:
     """What `{job}` and `{quote}` stand for in a store whose prompts have letters that few terminals have."""
-    job = store.reserve(purchase(prompt="木 ж 😀"), CAPS)
+    job = store.reservations.reserve.sync(purchase(prompt="木 ж 😀"), CAPS)
     with pytest.raises(NeedsConfirmation) as asked:
-        store.reserve(purchase("4.00", fingerprint="f", confirm=True, prompt="木 ж 😀"), CAPS)
+        store.reservations.reserve.sync(purchase("4.00", fingerprint="f", confirm=True, prompt="木 ж 😀"), CAPS)
     return {"job": job.id, "quote": asked.value.quote_id}
 
 
@@ -159,7 +159,7 @@ def test_letters_that_the_terminal_does_not_have_are_escaped(
 ) -> None:
     ended = in_a_shell(f"sora {command.format(**wordy)} </dev/null", said, PYTHONIOENCODING=encoding)
     assert (ended.returncode, ended.stderr, rb"\u6728 \u0436 \U0001f600" in ended.stdout) == (0, b"", True)
-    assert (store.approvals.approval(wordy["quote"]).approved_at is not None) == command.startswith("approve")
+    assert (store.approvals.get.sync(wordy["quote"]).approved_at is not None) == command.startswith("approve")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes them")
@@ -167,7 +167,7 @@ def test_letters_that_the_terminal_does_not_have_are_escaped(
 def test_a_closed_stream_is_an_empty_one(closed: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]) -> None:
     ended = in_a_shell(f"sora {command.format(**wordy)} {closed}", said)
     assert (ended.returncode, ended.stderr) == (0, b"")
-    assert (store.approvals.approval(wordy["quote"]).approved_at is not None) == command.startswith("approve")
+    assert (store.approvals.get.sync(wordy["quote"]).approved_at is not None) == command.startswith("approve")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")

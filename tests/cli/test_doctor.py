@@ -84,7 +84,7 @@ def test_images_are_looked_for_where_the_settings_say(said: dict[str, str], tmp_
 
 
 def test_jobs_under_way_and_money_in_doubt_are_named(said: dict[str, str], store: Store) -> None:
-    store.unclear(begun(store), "t", no("unknown"))
+    store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))
     begun(store)
     settings = load(said, today=date(2026, 11, 21))
     lines = [finding.text for finding in check_all(settings) if finding.text.startswith("store: ") and "folder" not in finding.text]
@@ -125,7 +125,7 @@ def test_lists_and_models_that_are_gone_are_told(said: dict[str, str], store: St
     keyed = said | {"OPENROUTER_API_KEY": "k"}
     assert of(keyed)["list of OpenRouter"].text == "list of OpenRouter: never fetched"
     row = {"id": "a/b", "supported_durations": [5], "supported_resolutions": ["720p"], "pricing_skus": {"duration_seconds": "1"}}
-    store.listings.keep("openrouter", {"data": [row]})
-    store.listings.miss("muvi:wan-2.6", "model_retired")
+    store.vendor_lists.save.sync("openrouter", {"data": [row]})
+    store.vendor_lists.mark_gone.sync("muvi:wan-2.6", "model_retired")
     assert of(keyed)["list of OpenRouter"].text == "list of OpenRouter: 1 models, 0 hours old"
     assert of(keyed)["gone"].text.startswith("gone: muvi:wan-2.6, according to its vendor on ")

@@ -26,8 +26,8 @@ def test_without_videos_the_tables_say_so(said: dict[str, str], capsys: Printed)
 
 def test_spend_adds_up(said: dict[str, str], store: Store, capsys: Printed) -> None:
     today = datetime.now(UTC).date()
-    store.reserve(purchase("1.20"), CAPS)
-    store.reserve(purchase("0.30", vendor="pixazo", model="pixazo:veo-3.1"), CAPS)
+    store.reservations.reserve.sync(purchase("1.20"), CAPS)
+    store.reservations.reserve.sync(purchase("0.30", vendor="pixazo", model="pixazo:veo-3.1"), CAPS)
     assert cli.run(["spend", f"{today:%Y-%m}"], said) == 0
     heading, *lines, left = capsys.readouterr().out.splitlines()
     assert heading.split() == ["DAY", "VENDOR", "MODEL", "VIDEOS", "HELD", "SPENT"]
@@ -40,7 +40,7 @@ def test_spend_adds_up(said: dict[str, str], store: Store, capsys: Printed) -> N
 
 
 def test_the_newest_job_stands_first_and_as_many_as_asked_for(said: dict[str, str], store: Store, capsys: Printed) -> None:
-    made = [store.reserve(purchase(prompt=f"boat {number} {'x' * 60}"), CAPS).id for number in range(3)]
+    made = [store.reservations.reserve.sync(purchase(prompt=f"boat {number} {'x' * 60}"), CAPS).id for number in range(3)]
     assert cli.run(["jobs", "--limit", "2"], said) == 0
     _, *lines = capsys.readouterr().out.splitlines()
     assert {line.split()[0] for line in lines} <= set(made)
@@ -51,8 +51,8 @@ def test_the_newest_job_stands_first_and_as_many_as_asked_for(said: dict[str, st
 
 def test_a_job_is_shown_with_everything_that_is_known(said: dict[str, str], store: Store, capsys: Printed) -> None:
     job = running(store)
-    store.settle(job, DONE)
-    store.finish(claimed(store), FILE)
+    store.outcomes.settle.sync(job, DONE)
+    store.outcomes.complete.sync(claimed(store), FILE)
     assert cli.run(["show", job.id], said) == 0
     shown = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
     assert {name: text.strip() for name, text in shown.items() if name not in ("made", "changed")} == {
@@ -79,7 +79,7 @@ def test_a_job_is_shown_with_everything_that_is_known(said: dict[str, str], stor
 
 def test_a_failed_job_is_shown_with_its_reason(said: dict[str, str], store: Store, capsys: Printed) -> None:
     job = begun(store, with_image=True)
-    store.refuse(job, "t", no("no"))
+    store.outcomes.refuse.sync(job, "t", no("no"))
     assert cli.run(["show", job.id], said) == 0
     lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]
     shown = {name: text.strip() for name, text in lines}

@@ -87,7 +87,7 @@ def test_watching_until_idle_ends_when_nothing_is_left(said: dict[str, str], cap
 
 
 def test_watching_finishes_what_another_process_left(said: dict[str, str], store: Store, capsys: Printed) -> None:
-    job = store.reserve(purchase(vendor="gone", model="gone:model"), CAPS)
-    store.cancel_unsent(job)
+    job = store.reservations.reserve.sync(purchase(vendor="gone", model="gone:model"), CAPS)
+    store.reservations.cancel_unsent.sync(job)
     assert cli.run(["watch", "--until-idle"], said) == 0
-    assert store.alive() == 0
+    assert store.jobs.count_live.sync() == 0

@@ -30,16 +30,16 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def unclear(store: Store) -> str:
     """A job of which nobody knows whether it was taken."""
-    return store.unclear(begun(store), "t", no("unknown")).id
+    return store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown")).id
 
 
 def held(store: Store) -> int:
-    return sum(row.held for row in store.spend())
+    return sum(row.held for row in store.ledger.sum_by_day.sync())
 
 
 def test_a_job_that_a_person_found_is_followed_from_there(said: dict[str, str], store: Store, unclear: str, capsys: Printed) -> None:
     assert cli.run(["resolve", unclear, "--adopt", "job_7"], said) == 0
-    job = store.get(unclear, None)
+    job = store.jobs.get.sync(unclear, None)
     assert (job.state, job.charged, job.vendor_id, job.next) == ("queued", "held", "job_7", Call("GET", "/v1/jobs/job_7"))
     assert capsys.readouterr().out.endswith(f"{unclear} is now followed by any running server or by: sora-mcp watch\n")
 
@@ -47,49 +47,49 @@ def test_a_job_that_a_person_found_is_followed_from_there(said: dict[str, str], 
 @pytest.mark.parametrize("words", [["--adopt", "job_7"], ["--charged"], ["--not-charged"]], ids=lambda words: words[0])
 def test_a_job_whose_process_ended_while_it_sent_is_unclear_too(words: list[str], said: dict[str, str], store: Store) -> None:
     job = begun(store)
-    store.sign_off("me")
+    store.leases.sign_off.sync("me")
     assert cli.run(["resolve", job.id, *words], said) == 0
-    assert store.get(job.id, None).state == ("queued" if words[0] == "--adopt" else "failed")
+    assert store.jobs.get.sync(job.id, None).state == ("queued" if words[0] == "--adopt" else "failed")
 
 
 def test_a_job_whose_process_was_killed_while_it_sent_is_unclear_at_once(said: dict[str, str], store: Store) -> None:
     job = begun(store)
-    store.sign_on("me")
+    store.leases.sign_on.sync("me")
     store.close()
     assert cli.run(["resolve", job.id, "--adopt", "job_7"], said) == 0
 
 
 def test_a_job_that_is_just_being_sent_is_left_alone(said: dict[str, str], store: Store, capsys: Printed) -> None:
-    job, waiting = begun(store), store.reserve(purchase(), CAPS)
+    job, waiting = begun(store), store.reservations.reserve.sync(purchase(), CAPS)
     for live in (job, waiting):
         assert cli.run(["resolve", live.id, "--not-charged"], said) == 1
         assert f"{live.id} is submitting: its outcome is not in doubt." in capsys.readouterr().err
-        assert store.get(live.id, None).state == "submitting"
+        assert store.jobs.get.sync(live.id, None).state == "submitting"
 
 
 @each("vendor_id", ["../x", "a b", ""])
 def test_what_does_not_look_like_an_id_is_refused(vendor_id: str, said: dict[str, str], store: Store, unclear: str) -> None:
     assert cli.run(["resolve", unclear, f"--adopt={vendor_id}"], said) == 1
-    assert store.get(unclear, None).state == "unknown"
+    assert store.jobs.get.sync(unclear, None).state == "unknown"
 
 
 def test_an_id_that_belongs_to_another_job_is_refused(said: dict[str, str], store: Store, unclear: str, capsys: Printed) -> None:
     other = running(store)
     assert cli.run(["resolve", unclear, "--adopt", str(other.vendor_id)], said) == 1
     assert "already belongs to another job" in capsys.readouterr().err
-    assert store.get(unclear, None).state == "unknown"
+    assert store.jobs.get.sync(unclear, None).state == "unknown"
 
 
 def test_what_was_charged_counts_as_spent(said: dict[str, str], store: Store, unclear: str) -> None:
     assert cli.run(["resolve", unclear, "--charged"], said) == 0
-    assert (store.get(unclear, None).state, store.get(unclear, None).charged, held(store)) == ("failed", "yes", 0)
-    assert store.budget(CAPS).day_spent == usd("1")
+    assert (store.jobs.get.sync(unclear, None).state, store.jobs.get.sync(unclear, None).charged, held(store)) == ("failed", "yes", 0)
+    assert store.budgets.get.sync(CAPS).day_spent == usd("1")
 
 
 def test_what_was_not_charged_is_free_again(said: dict[str, str], store: Store, unclear: str) -> None:
     assert cli.run(["resolve", unclear, "--not-charged"], said) == 0
-    assert (store.get(unclear, None).state, store.get(unclear, None).charged, held(store)) == ("failed", "no", 0)
-    assert store.budget(CAPS).day_spent == 0
+    assert (store.jobs.get.sync(unclear, None).state, store.jobs.get.sync(unclear, None).charged, held(store)) == ("failed", "no", 0)
+    assert store.budgets.get.sync(CAPS).day_spent == 0
 
 
 @pytest.mark.parametrize(("typed", "code", "left"), [("y\n", 0, 0), ("\n", 1, 1_000_000), ("no\n", 1, 1_000_000), ("", 1, 1_000_000)])
@@ -112,15 +112,15 @@ def test_a_job_that_is_not_unclear_has_nothing_to_resolve(said: dict[str, str], 
     job = running(store)
     assert cli.run(["resolve", job.id, "--not-charged"], said) == 1
     assert capsys.readouterr().err == f"sora-mcp: {job.id} is running: its outcome is not in doubt.\n"
-    assert store.get(job.id, None) == job
+    assert store.jobs.get.sync(job.id, None) == job
 
 
 def test_a_late_answer_after_a_persons_word_moves_no_money(said: dict[str, str], store: Store) -> None:
     job = begun(store)
-    store.unclear(job, "t", no("unknown"))
+    store.outcomes.mark_unclear.sync(job, "t", no("unknown"))
     assert cli.run(["resolve", job.id, "--not-charged"], said) == 0
-    assert store.bind_done(job, "t", DONE, "abc").state == "failed"
-    assert (held(store), store.budget(CAPS).day_spent) == (0, 0)
+    assert store.outcomes.bind_done.sync(job, "t", DONE, "abc").state == "failed"
+    assert (held(store), store.budgets.get.sync(CAPS).day_spent) == (0, 0)
 
 
 def test_what_unclear_jobs_hold_is_in_the_report(said: dict[str, str], unclear: str, capsys: Printed) -> None:
@@ -129,10 +129,10 @@ def test_what_unclear_jobs_hold_is_in_the_report(said: dict[str, str], unclear: 
 
 
 def test_a_paused_model_is_bought_again_after_a_persons_word(said: dict[str, str], store: Store, capsys: Printed) -> None:
-    store.settle(running(store), replace(DONE, micros=usd("1.06")))
+    store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("1.06")))
     with pytest.raises(PriceUnknown):
-        store.reserve(purchase(), CAPS)
+        store.reservations.reserve.sync(purchase(), CAPS)
     assert cli.run(["resume", "Muvi:Sora-2"], said) == 0
     assert capsys.readouterr().out.startswith("muvi:sora-2 can be bought again.")
-    assert store.reserve(purchase(), CAPS).state == "submitting"
+    assert store.reservations.reserve.sync(purchase(), CAPS).state == "submitting"
     assert cli.run(["resume", "muvi:sora-2"], said) == 1

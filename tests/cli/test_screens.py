@@ -21,7 +21,8 @@ from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table
 from sora_mcp.cli.vendors import print_vendors
 from sora_mcp.domain import Job, JobError
 from sora_mcp.domain.money import usd
-from sora_mcp.store import SpendRow, Store
+from sora_mcp.store import Store
+from sora_mcp.store.records import SpendRow
 
 from ..each import each
 from ..screens import open_screen, text_of
@@ -46,7 +47,7 @@ def at(day: int, hour: int = 12) -> float:
 @pytest.fixture
 def some(store: Store) -> list[Job]:
     """Jobs of every kind of prompt, in several states, today and earlier."""
-    found = [store.reserve(purchase("1.00", prompt=prompt, fingerprint=name), CAPS) for name, prompt in PROMPTS.items()]
+    found = [store.reservations.reserve.sync(purchase("1.00", prompt=prompt, fingerprint=name), CAPS) for name, prompt in PROMPTS.items()]
     states = ("completed", "failed", "running", "unknown", "queued", "completed")
     models = ("muvi:sora-2", "openrouter:google/veo-3.1-fast-generate-preview", "sample:sample", "fal:kling-3-pro", "runway:gen-4.5", "x:y")
     return [
@@ -112,9 +113,9 @@ def test_a_prompt_moves_no_cursor_and_hides_nothing() -> None:
 @each("width", [40, 80, 120])
 def test_a_job_is_shown_in_lines_that_fit(width: int, store: Store) -> None:
     job = running(store)
-    store.settle(job, DONE)
-    store.finish(claimed(store), FILE)
-    job = replace(store.get(job.id, None), prompt=LONG * 3, error=JobError("vendor_rejected", LONG, "no", PROMPTS["cjk"]))
+    store.outcomes.settle.sync(job, DONE)
+    store.outcomes.complete.sync(claimed(store), FILE)
+    job = replace(store.jobs.get.sync(job.id, None), prompt=LONG * 3, error=JobError("vendor_rejected", LONG, "no", PROMPTS["cjk"]))
     print_facts(screen := open_screen(width), describe_job(job, UTC))
     shown = text_of(screen)
     whole = [line for line in shown.splitlines() if not line.startswith(("sha256", "price from"))]
@@ -131,7 +132,7 @@ def test_a_long_path_is_left_in_one_piece_to_be_copied(store: Store) -> None:
 @each(("width", "headings"), [(80, "DAY MODEL VIDEOS HELD SPENT"), (30, "DAY MODEL SPENT")])
 def test_spend_fits_and_adds_up(width: int, headings: str, store: Store) -> None:
     rows = [SpendRow("2026-11-29", "openrouter", "openrouter:google/veo-3.1-fast-generate-preview", 12, usd("0"), usd("100.5"))]
-    budget = store.budget(CAPS)
+    budget = store.budgets.get.sync(CAPS)
     print_spend(screen := open_screen(width), rows, budget)
     heading, row, total, *_ = lines_of(screen, width=width)
     assert heading.split() == headings.split()

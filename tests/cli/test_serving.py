@@ -67,8 +67,8 @@ def started(said: dict[str, str], *argv: str, **options: Any) -> Iterator[subpro
 
 def ended(store: Store, job_id: str) -> str:
     """The job's state, once nobody has to do anything for it any more."""
-    assert wait_until(lambda: not store.alive())
-    return store.get(job_id, None).state
+    assert wait_until(lambda: not store.jobs.count_live.sync())
+    return store.jobs.get.sync(job_id, None).state
 
 
 def test_it_starts_with_no_key_no_settings_and_leaves_when_the_client_does(said: dict[str, str]) -> None:
@@ -112,9 +112,9 @@ def test_without_lingering_it_waits_for_the_next_start(said: dict[str, str], sto
         speaker.say(*HELLO)
         job = speaker.call(2, "create_video", prompt="slow:1 a kite")["job_id"]
         process.communicate(timeout=PATIENCE_S)
-    assert store.alive() == 1
+    assert store.jobs.count_live.sync() == 1
     assert cli.run(["watch", "--until-idle"], said) == 0
-    assert store.get(job, None).state == "completed"
+    assert store.jobs.get.sync(job, None).state == "completed"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")

@@ -23,7 +23,7 @@ async def unwritten(at: Rig) -> Job:
     def full(job: Job, artifact: Artifact) -> Job | None:
         raise StorageError("The store is full.")
 
-    at.service.store.finish = full
+    at.service.store.outcomes.complete.sync = full
     job = await at.bought(seconds=4)
     assert await eventually(lambda: [path.suffix for path in sorted(at.settings.output_dir.glob("[!.]*"))] == [".json", ".mp4"])
     at.cdn.arm("media", "instead", times=-1, status=410)
@@ -35,7 +35,7 @@ async def after_a_restart(at: Rig, begun: Job) -> Job:
     await at.restart()
 
     async def over() -> bool:
-        await at.service.store.run(at.service.store.hurry, begun)
+        await at.service.store.leases.make_due(begun)
         at.service.wake()
         return (await at.job(begun.id)).state in ENDS
 

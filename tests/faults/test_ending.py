@@ -33,7 +33,7 @@ def jobs_in(folder: Path) -> tuple[Job, ...]:
     settings = settled(folder, {}, ())
     store = Store(settings.database_url, settings.home)
     try:
-        return store.page(None, limit=100).jobs
+        return store.jobs.search.sync(None, limit=100).jobs
     finally:
         store.close()
 

@@ -32,7 +32,7 @@ async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_whil
         now[0] += LOST_S + 1
         job = await at.until(begun.id, "failed")
         assert (job.state, job.charged, job.error and job.error.code) == ("failed", "unknown", "not_found")
-        assert sum(row.spent for row in at.service.store.spend()) == begun.micros
+        assert sum(row.spent for row in at.service.store.ledger.sum_by_day.sync()) == begun.micros
         await sound(at, tmp_path, job, caplog)
 
 
@@ -50,7 +50,7 @@ async def test_a_vendor_that_forgets_the_job_for_a_moment_is_not_believed_howeve
                 at.wire.arm("status", "instead", after=number, status=status)
 
         async def answered() -> bool:
-            await at.service.store.run(at.service.store.hurry, begun)
+            await at.service.store.leases.make_due(begun)
             at.service.wake()
             return len(at.wire.requests("status")) > asked + len(faults) and (await at.job(begun.id)).said == "pending"
 

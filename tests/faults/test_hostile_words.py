@@ -202,6 +202,6 @@ async def test_a_quote_is_shown_to_a_person_without_moving_the_terminal(tmp_path
         for text in (text for text in HOSTILE if len(text) < 1000 and not re.search("[\ud800-\udfff\0]", text)):
             with pytest.raises(NeedsConfirmation) as needed:
                 await at.create("muvi:sora-2", seconds=4, prompt=f"a {text} boat")
-            quote = await at.service.store.run(at.service.store.approvals.approval, needed.value.quote_id)
+            quote = await at.service.store.approvals.get(needed.value.quote_id)
             print_facts(screen := open_screen(80), describe_approval(quote, at.service))
             assert unfit(text_of(screen), lines=True) == []

@@ -115,7 +115,7 @@ async def test_r14_a_night_asleep_is_a_new_day_and_no_burst(tmp_path: Path) -> N
             await at.bought(seconds=12, prompt="one too many")
         now[0] += 13 * 3600
         for job in jobs:
-            await at.service.store.run(at.service.store.hurry, job)
+            await at.service.store.leases.make_due(job)
         at.service.wake()
         assert await eventually(lambda: len(at.wire.requests("status")) >= asked + 20)
         await anyio.sleep(0.2)

@@ -18,7 +18,8 @@ from sora_mcp.domain import Call, Reply
 from sora_mcp.domain.errors import OverBudget, PriceUnknown
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.net import client as http_client
-from sora_mcp.store import Caps, Store
+from sora_mcp.store import Store
+from sora_mcp.store.records import Caps
 from sora_mcp.vendors import fal
 from sora_mcp.vendors.reading import read_quote
 from tests.each import each
@@ -144,16 +145,16 @@ def test_c06_a_thousand_ends_without_a_video_leave_nothing_held(tmp_path: Path) 
     for number in range(TRIES):
         match number % 4:
             case 0:
-                store.cancel_unsent(store.reserve(purchase("1"), boundless))
+                store.reservations.cancel_unsent.sync(store.reservations.reserve.sync(purchase("1"), boundless))
             case 1:
-                store.refuse(begun(store, "1"), "t", no("no"))
+                store.outcomes.refuse.sync(begun(store, "1"), "t", no("no"))
             case 2:
-                store.lost.resolve(store.unclear(begun(store, "1"), "t", no("unknown")), no("no"))
+                store.unclear.resolve.sync(store.outcomes.mark_unclear.sync(begun(store, "1"), "t", no("unknown")), no("no"))
             case _:
                 with pytest.raises(OverBudget):
-                    store.reserve(purchase("1.000001"), boundless)
-    budget = store.budget(boundless)
-    assert (budget.day_spent, budget.day_left, budget.unknown, store.alive()) == (Micros(0), usd("1"), Micros(0), 0)
+                    store.reservations.reserve.sync(purchase("1.000001"), boundless)
+    budget = store.budgets.get.sync(boundless)
+    assert (budget.day_spent, budget.day_left, budget.unknown, store.jobs.count_live.sync()) == (Micros(0), usd("1"), Micros(0), 0)
     store.close()
 
 

@@ -128,7 +128,7 @@ async def test_s22_a_wait_without_end_is_cut_and_the_job_can_be_called_back(
         begun = await at.bought(seconds=4)
         assert await eventually(lambda: len(at.posts) == 1)
         await anyio.sleep(0.1)
-        due = await at.service.store.run(at.service.store.next_due)
+        due = await at.service.store.leases.get_next_due_s()
         waiting = await at.job(begun.id)
         assert (waiting.state, waiting.charged, due is not None and due <= 900.0) == ("submitting", "held", True)
         called = await at.service.cancel(begun.id, principal="local")
@@ -311,7 +311,7 @@ async def test_d15_a_folder_that_cannot_be_written_keeps_the_job_until_it_can(tm
         why = f"Finished files cannot be written into {folder} (File exists): mend that, or let the user set SORA_MCP_OUTPUT_DIR."
         assert (told.state, told.charged, told.trouble) == ("running", "yes", why)
         folder.unlink()
-        await at.service.store.run(at.service.store.hurry, begun)
+        await at.service.store.leases.make_due(begun)
         at.service.wake()
         job = await at.until(begun.id, *ENDS)
         assert (job.state, len(at.wire.made)) == ("completed", 1)

@@ -30,7 +30,7 @@ async def asked_until(at: Rig, job_id: str, count: int) -> bool:
     """Whether so many questions come, when nobody waits for the pauses between them."""
 
     async def enough() -> bool:
-        await at.service.store.run(at.service.store.hurry, await at.job(job_id))
+        await at.service.store.leases.make_due(await at.job(job_id))
         at.service.wake()
         return len(at.wire.requests("status")) >= count
 
@@ -45,7 +45,11 @@ async def test_q07_a_sum_that_cannot_be_leaves_the_price_that_was_held(
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": cost}})
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
-        assert (job.state, job.micros, sum(row.spent for row in at.service.store.spend())) == ("completed", 1_200_000, 1_200_000)
+        assert (job.state, job.micros, sum(row.spent for row in at.service.store.ledger.sum_by_day.sync())) == (
+            "completed",
+            1_200_000,
+            1_200_000,
+        )
         await sound(at, tmp_path, job, caplog)
 
 
@@ -68,7 +72,7 @@ async def test_q10_a_video_that_was_made_and_then_is_not_costs_what_was_settled(
         at.cdn.arm("media", "instead", status=404)
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, len(at.cdn.heard), len(at.wire.requests("status"))) == ("completed", "yes", 2, 4)
-        assert sum(row.spent for row in at.service.store.spend()) == job.micros
+        assert sum(row.spent for row in at.service.store.ledger.sum_by_day.sync()) == job.micros
         await sound(at, tmp_path, job, caplog)
 
 
@@ -138,7 +142,7 @@ async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: 
         begun = await at.bought(seconds=4)
 
         async def told() -> bool:
-            await at.service.store.run(at.service.store.hurry, await at.job(begun.id))
+            await at.service.store.leases.make_due(await at.job(begun.id))
             at.service.wake()
             return (await at.job(begun.id)).trouble == "The link to the video answers 503."
 
@@ -156,7 +160,7 @@ async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_
         begun = await at.until((await at.bought(seconds=4)).id, "queued")
         now[0] += 86_400
         assert await asked_until(at, begun.id, 1)
-        assert await eventually(lambda: (at.service.store.next_due() or 0) > SLOW_S / 2)
+        assert await eventually(lambda: (at.service.store.leases.get_next_due_s.sync() or 0) > SLOW_S / 2)
         job = await at.job(begun.id)
         listed = (await at.service.jobs(principal="local", limit=5)).jobs
         assert (job.state, job.progress, [one.id for one in listed], at.held()) == ("running", 0.99, [job.id], job.micros)

@@ -41,7 +41,7 @@ async def hurried(at: Rig, job_id: str, *states: str) -> str:
 
     async def over() -> bool:
         job = await at.job(job_id)
-        await at.service.store.run(at.service.store.hurry, job)
+        await at.service.store.leases.make_due(job)
         at.service.wake()
         return job.state in states
 
@@ -72,13 +72,13 @@ async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_
 
 async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_video(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path, POLL_SECONDS="900") as at:
-        pauses, renew_link = list[float](), at.service.store.renew_link
+        pauses, renew_link = list[float](), at.service.store.outcomes.renew_link.sync
 
         def renewed(job: Job, *, due_s: float, dead_links: int) -> Job | None:
             pauses.append(due_s)
             return renew_link(job, due_s=due_s, dead_links=dead_links)
 
-        at.service.store.renew_link = renewed
+        at.service.store.outcomes.renew_link.sync = renewed
         at.cdn.arm("media", "instead", times=SAVES - 1, status=404)
         begun = await at.bought(seconds=4)
         assert await hurried(at, begun.id, *ENDS) == "completed"
@@ -309,7 +309,7 @@ async def test_d13_the_vendor_is_asked_for_another_link_where_the_host_stays_awa
         now[0] += AWAY_S + 1
 
         async def asked_again() -> bool:
-            await at.service.store.run(at.service.store.hurry, begun)
+            await at.service.store.leases.make_due(begun)
             at.service.wake()
             return len(at.wire.requests("status")) > asked
 

@@ -39,7 +39,7 @@ async def _drive(count: int, name: str) -> None:
             for number in range(count):
                 group.start_soon(_buy, service, f"A boat, {name}, {number}", ends)
         print(json.dumps(ends), flush=True)
-        await eventually(lambda: service.store.alive() == 0)
+        await eventually(lambda: service.store.jobs.count_live.sync() == 0)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ class Rig:
         try:
             return await self.create(model, **wish)
         except NeedsConfirmation as error:
-            await self.service.store.run(self.service.store.approvals.approve, error.quote_id)
+            await self.service.store.approvals.approve(error.quote_id)
             return await self.create(model, **{**wish, "quote_id": error.quote_id})
 
     async def job(self, job_id: str) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -14,7 +14,7 @@ from sora_mcp.domain.errors import Fix, NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.server.app import SoraServer, build
-from sora_mcp.store import Budget, Page, SpendRow
+from sora_mcp.store.records import Budget, Page, SpendRow
 from tests.nouns import a_job
 
 TODAY = date(2026, 11, 21)
@@ -66,26 +66,43 @@ def a_done_job() -> Job:
 
 
 @dataclass
-class PlayedStore:
-    """Counts changes, as the real one does."""
+class PlayedJobs:
+    """Counts changes, as the real store does."""
 
-    jobs: dict[str, Job]
-    rows: tuple[SpendRow, ...] = ()
+    by_id: dict[str, Job]
     broken: SoraError | None = None
 
-    async def run(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    @property
+    def version(self) -> int:
+        return max((job.version for job in self.by_id.values()), default=0)
+
+    async def get_version(self) -> int:
         if self.broken is not None:
             raise self.broken
-        return work(*args, **kwargs)
+        return self.version
 
-    def version(self) -> int:
-        return max((job.version for job in self.jobs.values()), default=0)
+    async def get_changed(self, since: int) -> tuple[Job, ...]:
+        if self.broken is not None:
+            raise self.broken
+        return tuple(sorted((job for job in self.by_id.values() if job.version > since), key=lambda job: job.version))
 
-    def changed(self, since: int) -> tuple[Job, ...]:
-        return tuple(sorted((job for job in self.jobs.values() if job.version > since), key=lambda job: job.version))
 
-    def spend(self) -> tuple[SpendRow, ...]:
+@dataclass
+class PlayedLedger:
+    """What was spent, as the test says."""
+
+    rows: tuple[SpendRow, ...] = ()
+
+    async def sum_by_day(self) -> tuple[SpendRow, ...]:
         return self.rows
+
+
+@dataclass
+class PlayedStore:
+    """The repositories that the server reads by itself."""
+
+    jobs: PlayedJobs
+    ledger: PlayedLedger = field(default_factory=PlayedLedger)
 
 
 @dataclass
@@ -107,14 +124,14 @@ class PlayedService:
     media_pool: MediaPool = field(default_factory=MediaPool)
 
     def __post_init__(self) -> None:
-        self.store = PlayedStore(self.jobs_)
+        self.store = PlayedStore(PlayedJobs(self.jobs_))
 
     def clock(self) -> float:
         return NOW
 
     def put(self, job: Job) -> None:
         """A change, as another process makes it."""
-        self.jobs_[job.id] = replace(job, version=self.store.version() + 1)
+        self.jobs_[job.id] = replace(job, version=self.store.jobs.version + 1)
 
     async def create(self, request: VideoRequest, *, principal: str) -> Job:
         self.requests.append(request)

@@ -59,7 +59,7 @@ class Shop:
 
     async def jobs(self) -> list[str]:
         """Every purchase, by any principal."""
-        return [job.id for job in (await self.rig.service.store.run(self.rig.service.store.page, None, limit=100)).jobs]
+        return [job.id for job in (await self.rig.service.store.jobs.search(None, limit=100)).jobs]
 
 
 @asynccontextmanager

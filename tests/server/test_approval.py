@@ -117,7 +117,7 @@ async def test_a_client_without_forms_gets_a_quote_to_approve_elsewhere(era: Era
         refused = await buy(client)
         quote = quote_of(refused)
         again = await buy(client, quote=quote)
-        await at.rig.service.store.run(at.rig.service.store.approvals.approve, quote)
+        await at.rig.service.store.approvals.approve(quote)
         bought = await buy(client, quote=quote)
         assert [code(result) for result in (refused, again, bought)] == ["needs_confirmation", "needs_confirmation", "submitting"]
         assert quote_of(again) == quote
@@ -137,7 +137,7 @@ async def test_an_estimates_quote_can_be_approved_before_there_is_a_prompt(era: 
         early = await buy(client, quote=quote)
         assert (code(early), quote_of(early) != quote) == ("needs_confirmation", True)
         assert f"Nobody has said yes to quote {quote} yet." in str(early.structured_content)
-        await at.rig.service.store.run(at.rig.service.store.approvals.approve, quote)
+        await at.rig.service.store.approvals.approve(quote)
         assert code(await buy(client)) == "needs_confirmation"
         other = await buy(client, quote=quote, seconds=8)
         assert (code(other), "is for other arguments or another price" in str(other.structured_content)) == ("needs_confirmation", True)
@@ -163,7 +163,7 @@ async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(tmp_path:
     async with shop(tmp_path) as at, at.client(None, "auto") as client, Client(at.server) as other:
         await asked(client)
         quote = quote_of(await buy(other))
-        await at.rig.service.store.run(at.rig.service.store.approvals.approve, quote)
+        await at.rig.service.store.approvals.approve(quote)
         assert code(await send(client)) == "submitting"
         assert len(await at.jobs()) == 1
 
@@ -191,7 +191,7 @@ async def test_a_client_that_answers_with_an_error_gets_the_quote_for_a_yes_else
     async with shop(tmp_path) as at, at.client(ErrorData(code=-32603, message="no screen"), "legacy") as client:
         result = await buy(client)
         assert (code(result), await at.jobs()) == ("needs_confirmation", [])
-        await at.rig.service.store.run(at.rig.service.store.approvals.approve, quote_of(result))
+        await at.rig.service.store.approvals.approve(quote_of(result))
         assert code(await buy(client, quote=quote_of(result))) == "submitting"
 
 

@@ -192,30 +192,30 @@ async def test_two_questions_at_once_and_two_yeses_are_one_purchase(tmp_path: Pa
 def test_a_yes_in_a_form_is_written_down_only_with_its_purchase(store: Store) -> None:
     wish = purchase(fingerprint="f", confirm=True)
     with pytest.raises(NeedsConfirmation) as asking:
-        store.reserve(wish, CAPS)
+        store.reservations.reserve.sync(wish, CAPS)
     quote = asking.value.quote_id
     with pytest.raises(Refused):
-        store.reserve(replace(wish, agreed=quote), replace(CAPS, daily=type(CAPS.daily)(1)))
-    assert store.approvals.approval(quote).approved_at is None
-    job = store.reserve(replace(wish, agreed=quote), CAPS)
-    said = store.approvals.approval(quote)
+        store.reservations.reserve.sync(replace(wish, agreed=quote), replace(CAPS, daily=type(CAPS.daily)(1)))
+    assert store.approvals.get.sync(quote).approved_at is None
+    job = store.reservations.reserve.sync(replace(wish, agreed=quote), CAPS)
+    said = store.approvals.get.sync(quote)
     assert (said.approved_at, said.used_by) == (NOON, job.id)
 
 
 def test_a_yes_names_its_own_quote_and_not_the_callers(store: Store) -> None:
     wish = purchase(fingerprint="f", confirm=True)
     with pytest.raises(NeedsConfirmation) as asking:
-        store.reserve(wish, CAPS)
+        store.reservations.reserve.sync(wish, CAPS)
     with pytest.raises(NeedsConfirmation):
-        store.reserve(replace(wish, agreed="q_another", quote_id=asking.value.quote_id), CAPS)
-    assert store.reserve(replace(wish, agreed=asking.value.quote_id, quote_id="q_another"), CAPS).state == "submitting"
+        store.reservations.reserve.sync(replace(wish, agreed="q_another", quote_id=asking.value.quote_id), CAPS)
+    assert store.reservations.reserve.sync(replace(wish, agreed=asking.value.quote_id, quote_id="q_another"), CAPS).state == "submitting"
 
 
 def test_another_principals_no_ends_no_quote(store: Store) -> None:
     with pytest.raises(NeedsConfirmation) as asking:
-        store.reserve(purchase(fingerprint="f", confirm=True), CAPS)
-    assert store.approvals.decline(asking.value.quote_id, "eve") is None
-    assert store.approvals.approve(asking.value.quote_id).approved_at == NOON
+        store.reservations.reserve.sync(purchase(fingerprint="f", confirm=True), CAPS)
+    assert store.approvals.decline.sync(asking.value.quote_id, "eve") is None
+    assert store.approvals.approve.sync(asking.value.quote_id).approved_at == NOON
 
 
 def dearer(at: Shop, folder: Path) -> Settings:

@@ -148,7 +148,7 @@ async def test_nothing_new_is_not_told() -> None:
 
 async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     service = PlayedService({"v_0123456789": a_job()})
-    service.store.broken = StorageError("The disk is gone.")
+    service.store.jobs.broken = StorageError("The disk is gone.")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(changes.watch, service, told_of)
         with patience("the line in the log"):

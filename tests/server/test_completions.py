@@ -9,7 +9,7 @@ from mcp import Client
 from mcp.types import PromptReference, ResourceTemplateReference
 
 from sora_mcp.domain.errors import StorageError
-from sora_mcp.store import Page
+from sora_mcp.store.records import Page
 from tests.nouns import a_job
 
 from .conftest import Era

@@ -27,7 +27,7 @@ from sora_mcp.domain.errors import (
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server import results as replies
 from sora_mcp.server.messages import of_refunds
-from sora_mcp.store import Page
+from sora_mcp.store.records import Page
 from tests.each import each
 from tests.nouns import a_job
 

@@ -16,7 +16,7 @@ from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.server.resources import MOST_INLINE
-from sora_mcp.store import Page, SpendRow
+from sora_mcp.store.records import Page, SpendRow
 from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.nouns import a_job
@@ -162,7 +162,7 @@ async def test_a_vendor_is_told_with_its_offers_sources_and_dates() -> None:
 
 async def test_the_ledger_is_summed_by_day_month_vendor_and_model(era: Era) -> None:
     service = PlayedService()
-    service.store.rows = (
+    service.store.ledger.rows = (
         SpendRow("2026-11-20", "muvi", "muvi:sora-2", 2, usd("0"), usd("0.80")),
         SpendRow("2026-11-21", "muvi", "muvi:wan-2.6", 1, usd("0.50"), usd("0")),
     )

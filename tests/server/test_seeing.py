@@ -70,7 +70,7 @@ async def a_room(folder: Path, era: Era = "auto") -> AsyncIterator[Room]:
             yield service
 
         job = a_finished_job(path)
-        await service.store.run(service.store.add, job, "0" * 64)
+        await service.store.jobs.add_edit(job, "0" * 64)
         async with Client(build(open_service, settings.catalogue), mode=era) as client:
             yield Room(client, service)
 

@@ -58,7 +58,7 @@ def judged(settings: Settings, wire: Wire, figures: Figures, run: str) -> None:
     except StorageError:
         figures.wrong.append((run, "store not whole"))
         return
-    jobs = store.page(None, limit=100).jobs
+    jobs = store.jobs.search.sync(None, limit=100).jobs
     store.close()
     figures.states.update(job.state for job in jobs)
     figures.wrong.extend((run, kind) for kind in _wrong(settings, wire, jobs))

@@ -64,7 +64,7 @@ async def working(settings: Settings, prompts: tuple[str, ...]) -> None:
             group.start_soon(
                 lambda prompt=prompt: service.create(VideoRequest(prompt, MODEL, seconds=4, request_id=prompt), principal="local")
             )
-        await eventually(lambda: service.store.run(_over, service.store, len(prompts)), seconds=LIFE_S)
+        await eventually(lambda: _over(service.store, len(prompts)), seconds=LIFE_S)
 
 
 async def opening(settings: Settings, prompts: tuple[str, ...]) -> None:
@@ -82,6 +82,6 @@ def _live(life: Life, env: dict[str, str], prompts: tuple[str, ...], word: Conne
     anyio.run(life, settings, prompts)
 
 
-def _over(store: Store, count: int) -> bool:
+async def _over(store: Store, count: int) -> bool:
     """Whether all wishes are known and none is alive."""
-    return len(store.page(None, limit=100).jobs) >= count and store.alive() == 0
+    return len((await store.jobs.search(None, limit=100)).jobs) >= count and await store.jobs.count_live() == 0

@@ -121,14 +121,14 @@ class Offer:
     @functools.cached_property
     def sizes(self) -> tuple[Size, ...]:
         """Every size that is sold, in the offer's own order."""
-        rules = (rule for rule in self.rules if rule.param == "size" and not rule.when and isinstance(rule.allowed, tuple))
-        return tuple(size for rule in rules for size in rule.allowed if isinstance(size, Size))
+        allowed = (rule.allowed for rule in self.rules if rule.param == "size" and not rule.when)
+        return tuple(size for sizes in allowed if isinstance(sizes, tuple) for size in sizes if isinstance(size, Size))
 
     @functools.cached_property
     def seconds(self) -> tuple[int, ...]:
         """Every length that is sold, shortest first."""
-        rules = (rule for rule in self.rules if rule.param == "seconds" and not rule.when and isinstance(rule.allowed, tuple | range))
-        return tuple(sorted(n for rule in rules for n in rule.allowed if isinstance(n, int)))
+        allowed = (rule.allowed for rule in self.rules if rule.param == "seconds" and not rule.when)
+        return tuple(sorted(n for lengths in allowed if isinstance(lengths, tuple | range) for n in lengths if isinstance(n, int)))
 
     @functools.cached_property
     def options(self) -> tuple[Rule, ...]:

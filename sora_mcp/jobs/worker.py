@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -186,7 +186,7 @@ async def open_service(
 
 
 async def watch(
-    settings: Settings, *, until_idle: bool = False, observe: Callable[[VideoService], Awaitable[None]] | None = None
+    settings: Settings, *, until_idle: bool = False, observe: Callable[[VideoService], Coroutine[Any, Any, None]] | None = None
 ) -> None:
     """Finishes jobs without a client. When it is stopped, paid calls on their way get their last while."""
     async with open_service(settings, work=False) as service, anyio.create_task_group() as group:

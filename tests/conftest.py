@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import compileall
+import re
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -28,11 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile what hundreds of processes import, as pip does: where PYTHONDONTWRITEBYTECODE is set, each would do it anew."""
+    """Keep compiled code also where PYTHONDONTWRITEBYTECODE is set: hundreds of processes and each collection would compile it anew."""
     each.only = config.getoption("--row")
+    sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
-        for folder in (Path(sora_mcp.__file__).parent, Path(__file__).parent):
-            compileall.compile_dir(folder, quiet=1)
+        compileall.compile_dir(Path(sora_mcp.__file__).parent, quiet=1)
+        compileall.compile_dir(Path(__file__).parent, quiet=1, rx=re.compile(r"/test_"))
 
 
 @pytest.fixture

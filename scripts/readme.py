@@ -11,8 +11,7 @@ from typing import Any
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.cli.main import COMMANDS, Command
-from sora_mcp.server import resources
-from sora_mcp.server.tools.definitions import FACES
+from sora_mcp.server import resources, tools
 
 from .facts import TOOLS, clients
 
@@ -28,7 +27,7 @@ def pages() -> dict[Path, dict[str, str]]:
     return {
         README: {
             "claude-code": f"```{code.language}\n{code.text}\n```",
-            "tools": _table(("tool", "does"), ((f"`{name}`", TOOLS[name]) for name in FACES)),
+            "tools": _table(("tool", "does"), ((f"`{name}`", TOOLS[name]) for name in tools.TOOLS)),
             "vendor-list": f"{', '.join(v.title for v in catalogue.vendors if v.base_url)}, and any server that speaks `/v1/videos`.",
             "commands": _table(
                 ("command", "does"), [("`sora-mcp`", "MCP server on stdio"), *((f"`sora-mcp {_usage(c)}`", c.help) for c in COMMANDS)]
@@ -75,7 +74,7 @@ def _usage(command: Command) -> str:
 
 
 def _resources() -> list[str]:
-    return [*(str(each.uri) for each in resources.fixed()), *(each.uri_template for each in resources.templates())]
+    return [*(str(each.uri) for each in resources.list_fixed()), *(each.uri_template for each in resources.list_templates())]
 
 
 def _client(name: str, where: str, language: str, text: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
 from sora_mcp.domain.money import usd
-from sora_mcp.server.messages import of_error
+from sora_mcp.server.messages import describe_error
 from sora_mcp.store import Store
 from tests.each import each
 from tests.waiting import eventually
@@ -175,7 +175,7 @@ async def test_a_vendor_that_does_not_say_has_not_refused(fault: str, args: dict
         with pytest.raises(CancelUnclear) as no:
             await at.service.cancel(job.id, principal="local")
         assert (no.value.its_code, no.value.message, no.value.job_id) == (code, says.format(job.id), job.id)
-        assert of_error(no.value) == f"Nothing more was charged. {no.value.message}"
+        assert describe_error(no.value) == f"Nothing more was charged. {no.value.message}"
         assert ((await at.job(job.id)).charged, at.held()) == ("held", job.micros)
 
 

@@ -17,7 +17,7 @@ from scripts.house import ROOT
 from sora_mcp import __version__
 from sora_mcp.cli.main import COMMANDS
 from sora_mcp.config.settings import FLAGS, KEYS
-from sora_mcp.server.tools.definitions import FACES
+from sora_mcp.server.tools import TOOLS
 from sora_mcp.vendors import EVERY
 
 TEXT = readme.README.read_text("utf-8")
@@ -69,7 +69,7 @@ def test_each_clients_block_can_be_read_by_that_client() -> None:
 
 def test_what_is_not_there_yet_is_not_there_yet() -> None:
     later = TEXT.split("Not yet:")[1].split("\n")[0]
-    there = {*FACES, *(f"sora-mcp {command.name}" for command in COMMANDS if command.name not in ("approve", "serve"))}
+    there = {*TOOLS, *(f"sora-mcp {command.name}" for command in COMMANDS if command.name not in ("approve", "serve"))}
     assert [name for name in there if f"`{name}`" in later] == []
 
 

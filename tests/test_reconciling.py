@@ -15,7 +15,8 @@ import pytest
 
 from sora_mcp.domain import Call, Found, Job, Listing, LostCall, Reply
 from sora_mcp.jobs import reconcile as reconciling
-from sora_mcp.server import messages as sentences
+from sora_mcp.server.messages import describe_job
+from sora_mcp.server.tools import create_video
 from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import read_search_page
 from tests.each import each
@@ -294,11 +295,11 @@ async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent
         clock.at += 30
         waiting = await at.job(started.id)
         assert (started.waits_until, waiting.waits_until, waiting.state, len(at.posts)) == (NOON + 120, NOON + 120, "submitting", 1)
-        why = "an earlier paid call of its model is unclear"
+        why = "the outcome of an earlier paid call to this model is unknown"
         begun = f"Not sent yet: {why}; sent by 12:02 UTC at the latest. Next: "
-        assert begun in sentences.of_start(started, now=NOON, request_id="")
-        then = f"waits, nothing is sent yet: {why}. It is sent when that is clear, at the latest in about 90 s (12:02 UTC)."
-        assert sentences.of_job(waiting, now=clock.at).startswith(f"{started.id} {then} $2.40 is set aside: do not create it again.")
+        assert begun in str(create_video.format_result(started, now=NOON).structured_content)
+        then = f"waits, nothing is sent yet: {why}. It is sent when that is settled, at the latest in about 90 s (12:02 UTC)."
+        assert describe_job(waiting, now=clock.at).startswith(f"{started.id} {then} $2.40 is reserved.")
         at.service.settings = replace(at.service.settings, poll_seconds=0.02)
         assert (await at.job(started.id)).waits_until is None
         sent = await ended(at, waiting, "completed")

@@ -1,4 +1,4 @@
-"""The MCP server: what it says first, and where it finds the answers to the rest."""
+"""The MCP server: its instructions and capabilities, and late imports of everything that answers later requests."""
 
 from __future__ import annotations
 
@@ -61,48 +61,48 @@ class SoraServer(MCPServer[ServerContext]):
     """An MCPServer whose tools are strict, whose errors say what to change, and whose resources come from the store."""
 
     async def list_tools(self) -> list[Tool]:
-        """Ours as the tables have them, and those of extensions."""
-        return [*_answers().tools(), *await super().list_tools()]
+        """Return our tools, and those of extensions."""
+        return [*_dispatch().list_tools(), *await super().list_tools()]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[ServerContext, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Refusals and failures are results; only a tool that does not exist is a protocol error."""
-        answers = _answers()
-        if name not in answers.TOOLS and name not in {tool.name for tool in await super().list_tools()}:
+        """Return refusals and failures as results. Raise MCPError only for a tool that does not exist."""
+        dispatch = _dispatch()
+        if name not in dispatch.TOOLS and name not in {tool.name for tool in await super().list_tools()}:
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {name[:100]}")
         try:
-            if name in answers.TOOLS:
-                return await answers.call_tool(name, arguments, context)
+            if name in dispatch.TOOLS:
+                return await dispatch.call_tool(name, arguments, context or Context(mcp_server=self))
             return await super().call_tool(name, arguments, context)
         except MCPError:
             raise
         except Exception as error:
-            return answers.refuse(error, name)
+            return dispatch.refuse(error, name)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerContext, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
-        """A wrong name or argument is said in our words."""
-        if (why := prompts.wrong(await self.list_prompts(), name, arguments or {})) is not None:
+        """Return the prompt. Raise MCPError, in our own words, for a wrong name or argument."""
+        if (why := prompts.find_fault(await self.list_prompts(), name, arguments or {})) is not None:
             raise MCPError(INVALID_PARAMS, why)
         return await super().get_prompt(name, arguments, context)
 
     async def list_resources(self) -> list[Resource]:
-        """Those that are always there."""
-        return [*_answers().resources.fixed(), *await super().list_resources()]
+        """Return the resources that are always there."""
+        return [*_dispatch().resources.list_fixed(), *await super().list_resources()]
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
-        """The kinds of resources."""
-        return [*_answers().resources.templates(), *await super().list_resource_templates()]
+        """Return the resource templates."""
+        return [*_dispatch().resources.list_templates(), *await super().list_resource_templates()]
 
     async def read_resource(
         self, uri: Any, context: Context[ServerContext, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """Ours by their addresses, all others as the SDK has them."""
+        """Read a resource of ours from the store; any other as the SDK does."""
         if context is None or not str(uri).startswith(SCHEME):
             return await super().read_resource(uri, context)
-        return await _answers().resources.read(str(uri), context.request_context.lifespan_context)
+        return await _dispatch().resources.read_resource(str(uri), context.request_context.lifespan_context)
 
 
 def build(
@@ -115,10 +115,10 @@ def build(
     auth: AuthSettings | None = None,
     tokens: TokenVerifier | None = None,
 ) -> SoraServer:
-    """The server. It answers at once; the desk is opened later, and closed when the server ends."""
+    """Return the server. It answers at once; the video service is opened later, and closed when the server ends."""
     bus, sessions = InMemorySubscriptionBus(), sdk.Sessions()
 
-    async def tell(uris: Iterable[str], listed: bool) -> None:
+    async def notify(uris: Iterable[str], listed: bool) -> None:
         for uri in uris:
             await bus.publish(ResourceUpdated(uri=uri))
             await sessions.send_updated(uri)
@@ -128,15 +128,18 @@ def build(
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[ServerContext]) -> AsyncGenerator[ServerContext]:
-        opened = ServerContext(
-            open_service, catalogue or Catalogue(), today=today, beside=lambda service: _answers().changes.watch(service, tell)
+        context = ServerContext(
+            open_service,
+            catalogue or Catalogue(),
+            today=today,
+            background=lambda service: _dispatch().subscriptions.watch(service, notify),
         )
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(opened.keep)
+            tasks.start_soon(context.keep)
             try:
-                yield opened
+                yield context
             finally:
-                opened.close()
+                context.close()
 
     server = SoraServer(
         "sora-mcp",
@@ -156,29 +159,29 @@ def build(
         server.add_prompt(prompt)
     server.middleware.append(sdk.send_valid_unicode)
     sessions.install(server)
-    sdk.add_handler(server, "resources/list", PaginatedRequestParams, _pages(server))
+    sdk.add_handler(server, "resources/list", PaginatedRequestParams, _list_resources(server))
     sdk.add_handler(server, "completion/complete", CompleteRequestParams, _complete)
     return server
 
 
-def build_from_settings(settings: Settings, open_service: OpenService, **door: Any) -> SoraServer:
-    """The server, with this user's catalogue and calendar; over HTTP also with who may come in."""
-    return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **door)
+def build_from_settings(settings: Settings, open_service: OpenService, **access: Any) -> SoraServer:
+    """Return the server with this user's catalogue and calendar. `access`, over HTTP: `auth` and `tokens`."""
+    return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **access)
 
 
-def _pages(server: SoraServer) -> Callable[[sdk.Ctx, PaginatedRequestParams], Any]:
-    async def page(ctx: sdk.Ctx, params: PaginatedRequestParams) -> ListResourcesResult:
-        return await _answers().page(ctx, params, await server.list_resources())
+def _list_resources(server: SoraServer) -> Callable[[sdk.Ctx, PaginatedRequestParams], Any]:
+    async def list_resources(ctx: sdk.Ctx, params: PaginatedRequestParams) -> ListResourcesResult:
+        return await _dispatch().list_resources(ctx, params, await server.list_resources())
 
-    return page
+    return list_resources
 
 
 async def _complete(ctx: sdk.Ctx, params: CompleteRequestParams) -> CompleteResult:
-    return await _answers().complete(ctx, params)
+    return await _dispatch().complete(ctx, params)
 
 
-def _answers():
-    """Imported with the first request: `initialize` waits for none of it."""
-    from sora_mcp.server import dispatch as answers
+def _dispatch():
+    """Import the module that answers requests; `initialize` must not wait for it."""
+    from sora_mcp.server import dispatch
 
-    return answers
+    return dispatch

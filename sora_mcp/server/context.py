@@ -1,4 +1,4 @@
-"""The desk behind the server: opened in the background after the first answer, or when a call needs it, and closed with the server."""
+"""The state that requests share. The video service is opened in the background after the first answer, or when a call needs it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
+from mcp.server.mcpserver import Context
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
@@ -23,31 +24,31 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 OPEN_AFTER_S = 0.5
-"""Long enough for the first answer: opening imports the database library."""
+"""Seconds that leave the first answer alone: opening the service imports the database library."""
 OpenService = Callable[[], "AbstractAsyncContextManager[VideoService]"]
 
 
 def later(module: str, name: str, *args: Any) -> OpenService:
-    """A way to open the desk that imports its module only then, in a worker thread."""
+    """Return a function that opens the service, and imports its module only then, in a worker thread."""
 
     @asynccontextmanager
     async def open_service() -> AsyncGenerator[VideoService]:
-        room = await anyio.to_thread.run_sync(importlib.import_module, module)
-        async with getattr(room, name)(*args) as service:
+        loaded = await anyio.to_thread.run_sync(importlib.import_module, module)
+        async with getattr(loaded, name)(*args) as service:
             yield service
 
     return open_service
 
 
 def principal() -> str:
-    """Whose request this is: the token's subject over HTTP, else the one user of this machine."""
+    """Return the owner of this request: the token's subject over HTTP, else the one user of this machine."""
     token = get_access_token()
     return (token.subject if token is not None else None) or LOCAL
 
 
 @dataclass
 class Attempt:
-    """One try to open the desk, and who waits for it."""
+    """One try to open the service, and the callers that wait for it."""
 
     wanted: anyio.Event = field(default_factory=anyio.Event)
     over: anyio.Event = field(default_factory=anyio.Event)
@@ -55,7 +56,7 @@ class Attempt:
 
 
 class ServerContext:
-    """What requests share: the catalogue at once, the desk when it is open."""
+    """The state that requests share: the catalogue at once, the service once it is open."""
 
     def __init__(
         self,
@@ -63,44 +64,44 @@ class ServerContext:
         catalogue: Catalogue,
         *,
         today: Callable[[], date],
-        beside: Callable[[VideoService], Coroutine[Any, Any, None]],
+        background: Callable[[VideoService], Coroutine[Any, Any, None]],
     ) -> None:
         self._written = catalogue
         self.today = today
         self._open = open_service
-        self._beside = beside
+        self._background = background
         self._attempt = Attempt()
-        self._desk: VideoService | None = None
+        self._service: VideoService | None = None
         self._closing = anyio.Event()
 
     @property
     def catalogue(self) -> Catalogue:
-        """What is on sale: without the vendors' own lists until the desk is open."""
-        return self._written if self._desk is None else self._desk.catalogue
+        """The offers; without the vendors' own lists until the service is open."""
+        return self._written if self._service is None else self._service.catalogue
 
-    async def sold(self, name: str) -> Catalogue:
-        """The catalogue for a question about this model, or about all; a vendor's own list is fetched where it may be meant and is old."""
-        if self._desk is not None or self._written.lists(name):
+    async def load_catalogue(self, model: str) -> Catalogue:
+        """Return the offers for a question about a model, or about all. Fetch a vendor's own list where it may apply and is old."""
+        if self._service is not None or self._written.lists(model):
             try:
-                await (await self.service()).availability.look(name or None)
+                await (await self.service()).availability.look(model or None)
             except SoraError as error:
                 log.warning("only the written offers are shown: %s", error)
         return self.catalogue
 
     async def service(self) -> VideoService:
-        """The open desk. StorageError when it cannot be opened; the next call tries again."""
+        """Return the open service. Raise StorageError when it cannot be opened; the next call tries again."""
         attempt = self._attempt
-        if self._desk is None:
+        if self._service is None:
             attempt.wanted.set()
             await attempt.over.wait()
         if attempt.error is not None:
             raise copy.copy(attempt.error)  # each caller's traceback grows its own
-        if self._desk is None:
+        if self._service is None:
             raise StorageError("The store is closed.")
-        return self._desk
+        return self._service
 
     async def keep(self) -> None:
-        """Open the desk, hold it open until `close`, and open it again when it broke and somebody asks."""
+        """Open the service and hold it open until `close`; after a failure, open it again when a call needs it."""
         with anyio.move_on_after(OPEN_AFTER_S):
             await self._attempt.wanted.wait()
         while not self._closing.is_set():
@@ -110,24 +111,33 @@ class ServerContext:
             except Exception as error:
                 attempt.error = _said(error)
             finally:
-                self._attempt, self._desk = Attempt(), None
+                self._attempt, self._service = Attempt(), None
                 attempt.over.set()
             if not self._closing.is_set():
                 await self._attempt.wanted.wait()
         self._attempt.over.set()
 
     def close(self) -> None:
-        """Let `keep` end."""
+        """End `keep`."""
         self._closing.set()
         self._attempt.wanted.set()
 
     async def _hold(self, attempt: Attempt) -> None:
         async with self._open() as service, anyio.create_task_group() as tasks:
-            self._desk = service
+            self._service = service
             attempt.over.set()
-            tasks.start_soon(self._beside, service)
+            tasks.start_soon(self._background, service)
             await self._closing.wait()
             tasks.cancel_scope.cancel()
+
+
+ToolContext = Context[ServerContext, Any]
+"""The SDK's context of one tool call."""
+
+
+async def get_service(ctx: ToolContext) -> VideoService:
+    """Return the open service. Raise StorageError when it cannot be opened."""
+    return await ctx.request_context.lifespan_context.service()
 
 
 def _said(error: Exception) -> SoraError:

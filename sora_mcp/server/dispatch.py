@@ -1,4 +1,4 @@
-"""What requests are answered with. Imported with the first of them: `initialize` needs none of it, and a client waits for that one."""
+"""Answers to requests. Imported with the first request that needs it: `initialize` must not wait for what is imported here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcp import MCPError
-from mcp.server.mcpserver import Context
 from mcp.types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -23,94 +22,80 @@ from mcp.types import (
 
 from sora_mcp.domain import Charged
 from sora_mcp.domain.errors import UNFORESEEN, BrokenRules, SoraError, StorageError, before_money
-from sora_mcp.server import completions, resources, results
-from sora_mcp.server import subscriptions as changes
-from sora_mcp.server.apps import META, SHOWN_BY
-from sora_mcp.server.context import ServerContext, principal
-from sora_mcp.server.schema import check_arguments
+from sora_mcp.server import completions, resources, subscriptions
+from sora_mcp.server.context import ServerContext, ToolContext, principal
+from sora_mcp.server.results import build_refusal
 from sora_mcp.server.suggestions import Suggestion, suggest
 from sora_mcp.server.tools import TOOLS
-from sora_mcp.server.tools.definitions import FACES
 from sora_mcp.server.transports.sdk import Ctx
 
-__all__ = ["TOOLS", "call_tool", "changes", "complete", "page", "refuse", "resources", "tools"]
+__all__ = ["TOOLS", "call_tool", "complete", "list_resources", "list_tools", "refuse", "resources", "subscriptions"]
 
 log = logging.getLogger(__name__)
 PAGE = 100
 OF_A_JOB = ("get_video_status", "cancel_video")
-"""Without the store nobody can say what became of the job's money, whatever this call did not do."""
+"""Tools about a job that may be paid for: while the store cannot be read, nobody knows what happened to its money."""
 
 
-def tools() -> list[Tool]:
-    """Ours, as the tables have them."""
-    return [_faced(name) for name in TOOLS]
+def list_tools() -> list[Tool]:
+    """Return the tools as a client sees them."""
+    return [tool.listing for tool in TOOLS.values()]
 
 
-async def call_tool(
-    name: str, arguments: Mapping[str, Any], context: Context[ServerContext, Any] | None
-) -> CallToolResult | InputRequiredResult:
-    """Call one of our tools with what its table lets through, and return its answer. A refusal is answered with what would work.
-
-    The SDK would check the arguments again by models that take long to make.
-    """
+async def call_tool(name: str, given: Mapping[str, Any], ctx: ToolContext) -> CallToolResult | InputRequiredResult:
+    """Return the tool's answer; to a refusal, what would work. The SDK would check the arguments with models that are slow to build."""
+    tool = TOOLS[name]
     try:
         with before_money():
-            given = check_arguments(name, FACES[name].arguments, arguments)
-        return await TOOLS[name](ctx=context, **given)
+            arguments = tool.parse(given)
+        return await tool.run(arguments, ctx)
     except SoraError as refusal:
-        suggestion = await _suggest(refusal, name, arguments, context)
-        return results.refused(suggestion.refusal, fixes=suggestion.fixes, charged=_know_charged(refusal, name))
+        suggestion = await _suggest(refusal, name, given, ctx)
+        return build_refusal(suggestion.refusal, fixes=suggestion.fixes, charged=_know_charged(refusal, name), could_send=_can_send(name))
 
 
 def refuse(error: Exception, name: str) -> CallToolResult:
-    """Return the tool's refusal; the details of anything unforeseen stay in the log."""
+    """Return a refusal as a result; the details of anything unforeseen stay in the log."""
     if isinstance(error, SoraError):
-        return results.refused(error, fixes=error.fixes, charged=_know_charged(error, name))
+        return build_refusal(error, charged=_know_charged(error, name), could_send=_can_send(name))
     log.error("%s failed", name, exc_info=error)
-    moves_money = name not in FACES or FACES[name].destroys or name in OF_A_JOB
-    return results.refused(SoraError(UNFORESEEN), charged="unknown" if moves_money else "no")
+    unclear = _can_send(name) or name in OF_A_JOB
+    return build_refusal(SoraError(UNFORESEEN), charged="unknown" if unclear else "no", could_send=_can_send(name))
 
 
-async def page(ctx: Ctx, params: PaginatedRequestParams, always: list[Resource]) -> ListResourcesResult:
-    """First those that are there `always`, then finished files, newest first."""
-    opened: ServerContext = ctx.lifespan_context
+async def list_resources(ctx: Ctx, params: PaginatedRequestParams, fixed: list[Resource]) -> ListResourcesResult:
+    """Return a page: first the `fixed` resources, then finished files, newest first."""
+    context: ServerContext = ctx.lifespan_context
     try:
-        found = await (await opened.service()).jobs(principal=principal(), state="completed", limit=PAGE, cursor=params.cursor)
+        found = await (await context.service()).jobs(principal=principal(), state="completed", limit=PAGE, cursor=params.cursor)
     except SoraError as error:
         raise MCPError(INVALID_PARAMS if isinstance(error, BrokenRules) else INTERNAL_ERROR, error.message) from None
-    first = [] if params.cursor else always
-    return ListResourcesResult(resources=[*first, *resources.finished(found.jobs)], next_cursor=found.next_cursor)
+    first = [] if params.cursor else fixed
+    return ListResourcesResult(resources=[*first, *resources.list_files(found.jobs)], next_cursor=found.next_cursor)
 
 
 async def complete(ctx: Ctx, params: CompleteRequestParams) -> CompleteResult:
-    """Values for an argument that is being typed."""
-    before = (params.context.arguments if params.context else None) or {}
-    found = await completions.complete(params.argument.name, params.argument.value, before, ctx.lifespan_context)
+    """Return values for an argument that is being typed."""
+    filled = (params.context.arguments if params.context else None) or {}
+    found = await completions.complete(params.argument.name, params.argument.value, filled, ctx.lifespan_context)
     return CompleteResult(completion=found)
 
 
-def _faced(name: str) -> Tool:
-    face = FACES[name]
-    return Tool(
-        name=name,
-        title=face.title,
-        description=face.says,
-        input_schema=face.input_schema,
-        output_schema=face.output_schema,
-        annotations=face.hints,
-        _meta=META if name in SHOWN_BY else None,
-    )
-
-
-async def _suggest(refusal: SoraError, name: str, arguments: Mapping[str, Any], context: Context[ServerContext, Any] | None) -> Suggestion:
-    """Return what would work; nothing that goes wrong here may change what is said of the refusal."""
+async def _suggest(refusal: SoraError, name: str, given: Mapping[str, Any], ctx: ToolContext) -> Suggestion:
+    """Return what would work. A failure in here must not change the refusal."""
     try:
-        return await suggest(refusal, name, arguments, context)
+        return await suggest(refusal, name, given, ctx)
     except Exception:
         log.exception("no advice could be found for a refusal of %s", name)
         return Suggestion(refusal)
 
 
+def _can_send(name: str) -> bool:
+    """Return whether the tool may send something that costs; the tools of extensions may."""
+    tool = TOOLS.get(name)
+    return tool is None or tool.hints.destructive_hint is True
+
+
 def _know_charged(error: SoraError, name: str) -> Charged:
-    """Return what became of the money: without the store nobody can say it of a job."""
+    """Return what happened to the money. Without the store nobody knows it of a job."""
     return "unknown" if isinstance(error, StorageError) and name in OF_A_JOB else error.charged

@@ -1,4 +1,4 @@
-"""What models take and cost, as facts and as a table: made of the very rows that orders are checked against."""
+"""The offers as fields and as text, made of the same rules and rates that orders are checked against."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from sora_mcp.domain.money import Micros, as_number, ceil, show
 
 ANY_IMAGE = Image("https://example.com/frame.png")
 MANY_LENGTHS = 12
-"""With more, only the shortest and the longest are priced one by one."""
+"""With more lengths, only the shortest and the longest are priced."""
 
 
 @dataclass(frozen=True)
 class Prices:
-    """What these sizes cost under these conditions, by length; None where no source states it."""
+    """Prices of these sizes under these conditions, by length; None where no source states one."""
 
     sizes: tuple[str, ...]
     when: tuple[tuple[str, Scalar], ...]
@@ -32,8 +32,8 @@ class Prices:
     rate: Rate | None
 
 
-def short(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
-    """One row for each offer."""
+def summarize(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Return a row for each offer, as text and as fields."""
     table = list(zip(catalogue.choices(), rows(catalogue, today=today), strict=True))
     lines = [f"{row.model}{_marks(choice, catalogue, today)}: {row.sizes}; {row.seconds} s; {row.price}" for choice, row in table]
     offers = [
@@ -42,18 +42,18 @@ def short(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
             "sizes": [size.text for size in sizes_of(choice.offer)],
             "seconds": list(choice.offer.seconds),
             "price": row.price,
-            **_standing(choice, catalogue, today),
+            **_status_fields(choice, catalogue, today),
         }
         for choice, row in table
     ]
     return {
-        "message": "\n".join([*lines, *_empty(catalogue), 'Next: list_sizes(model="…") has every price, option and rule.']),
+        "message": "\n".join([*lines, *_explain_empty(catalogue), 'Next: list_sizes(model="…") has every price, option and rule.']),
         "offers": offers,
     }
 
 
-def _empty(catalogue: Catalogue) -> Iterator[str]:
-    """How to name models where only the user knows them."""
+def _explain_empty(catalogue: Catalogue) -> Iterator[str]:
+    """Yield how to name the models of a vendor whose models only the user knows."""
     for vendor in catalogue.vendors:
         if vendor.own is not None and not vendor.offers and vendor.name in catalogue.keyed:
             row = f'["{vendor.name}:my-model"] with per_second = "0.10", sizes = ["1280x720"] and seconds = [4, 8]'
@@ -61,31 +61,31 @@ def _empty(catalogue: Catalogue) -> Iterator[str]:
 
 
 @functools.lru_cache(maxsize=64)
-def named(model: str, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
-    """Everything about what this name means. It changes with the day at the most, so it is worked out once. UnknownModel."""
-    return whole(catalogue.named(model), catalogue, today=today)
+def describe_model(model: str, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Return everything about a model, of every vendor that sells it; cached, as it changes once a day. Raise UnknownModel."""
+    return describe(catalogue.named(model), catalogue, today=today)
 
 
-def whole(choices: Sequence[Choice], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
-    """Everything about these offers."""
+def describe(choices: Sequence[Choice], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Return everything about these offers, as text and as fields."""
     return {
         "message": "\n\n".join(_table(choice, catalogue, today) for choice in choices),
-        "offers": [facts(choice, catalogue, today=today) for choice in choices],
+        "offers": [offer_fields(choice, catalogue, today=today) for choice in choices],
     }
 
 
-def facts(choice: Choice, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
-    """One offer, for a program; what is unknown or not limited is left out."""
+def offer_fields(choice: Choice, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Return one offer; what is unknown or unlimited is left out."""
     offer = choice.offer
     known = {
         "model": choice.id,
         "sizes": [size.text for size in sizes_of(offer)],
         "seconds": list(offer.seconds),
-        "prices": [_price_facts(prices) for prices in priced(choice, today=today)],
+        "prices": [_price_fields(prices) for prices in price_table(choice, today=today)],
         "prompt_max": offer.prompt_max,
-        "image": _image_facts(offer),
-        "options": {rule.param: _option_facts(rule) for rule in offer.options},
-        **_standing(choice, catalogue, today),
+        "image": _image_fields(offer),
+        "options": {rule.param: _option_fields(rule) for rule in offer.options},
+        **_status_fields(choice, catalogue, today),
         "source": offer.source,
         "checked": offer.checked.isoformat(),
         "confidence": offer.confidence,
@@ -93,8 +93,8 @@ def facts(choice: Choice, catalogue: Catalogue, *, today: date) -> dict[str, Any
     return {name: value for name, value in known.items() if value is not None and value != {}}
 
 
-def priced(choice: Choice, *, today: date) -> tuple[Prices, ...]:
-    """Every legal combination's price; sizes that cost the same share a row."""
+def price_table(choice: Choice, *, today: date) -> tuple[Prices, ...]:
+    """Return the price of every legal combination; sizes that cost the same share a row."""
     groups: dict[tuple[Any, ...], list[str]] = {}
     for when, size in itertools.product(_conditions(choice.offer), sizes_of(choice.offer)):
         orders = [order for order in _orders(choice.offer, dict(when), size) if not any(breaches(order, choice.offer))]
@@ -111,7 +111,7 @@ def _rate(micros: Micros, per: Per, times: str, picture: Micros, least: Micros) 
 
 
 def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:
-    """Every combination of what the prices depend on, beside size and length."""
+    """Return every combination of the conditions that prices depend on besides size and length."""
     named = {name for rate in offer.rates for name in rate.when}
     axes: list[list[tuple[str, Scalar]]] = []
     if "image" in named and offer.image is not None:
@@ -143,7 +143,7 @@ def _shown(prices: Prices) -> tuple[tuple[int, int | None], ...]:
     return prices.micros if len(prices.micros) <= MANY_LENGTHS else (prices.micros[0], prices.micros[-1])
 
 
-def _price_facts(prices: Prices) -> dict[str, Any]:
+def _price_fields(prices: Prices) -> dict[str, Any]:
     fields: dict[str, Any] = {"sizes": list(prices.sizes)}
     if prices.when:
         fields["when"] = dict(prices.when)
@@ -156,7 +156,7 @@ def _price_facts(prices: Prices) -> dict[str, Any]:
     return {**fields, "usd": {str(seconds): as_number(micros) for seconds, micros in _shown(prices) if micros is not None}}
 
 
-def _image_facts(offer: Offer) -> dict[str, Any] | None:
+def _image_fields(offer: Offer) -> dict[str, Any] | None:
     rule = offer.image
     if rule is None:
         return None
@@ -173,7 +173,7 @@ def _image_facts(offer: Offer) -> dict[str, Any] | None:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _option_facts(rule: Rule) -> dict[str, Any]:
+def _option_fields(rule: Rule) -> dict[str, Any]:
     match rule.allowed:
         case Text(most):
             taken: dict[str, Any] = {"text_max": most}
@@ -186,8 +186,8 @@ def _option_facts(rule: Rule) -> dict[str, Any]:
     return taken if rule.default is None else {**taken, "default": rule.default}
 
 
-def _standing(choice: Choice, catalogue: Catalogue, today: date) -> dict[str, Any]:
-    """Whether it lives, and whether it can be bought now."""
+def _status_fields(choice: Choice, catalogue: Catalogue, today: date) -> dict[str, Any]:
+    """Return whether the offer has ended, and whether it can be bought now."""
     ended, fields = choice.offer.ended, dict[str, Any]()
     if ended is not None:
         fields["ended"] = {"on": ended.on.isoformat(), "source": ended.source}
@@ -195,13 +195,13 @@ def _standing(choice: Choice, catalogue: Catalogue, today: date) -> dict[str, An
         fields["gone"] = catalogue.gone[choice.id].isoformat()
     if not catalogue.usable(choice):
         fields["needs_key"] = choice.vendor.keys[0]
-    if (days := _stale(choice, today)) is not None:
+    if (days := _stale_days(choice, today)) is not None:
         fields["price_days_old"] = days
     return fields
 
 
-def _stale(choice: Choice, today: date) -> int | None:
-    """How many days ago somebody looked the price up, where that is too long."""
+def _stale_days(choice: Choice, today: date) -> int | None:
+    """Return the age of the price in days where it is too old; else None."""
     age = today - choice.offer.checked
     return age.days if choice.offer.rates and choice.vendor.keys and age > STALE else None
 
@@ -210,7 +210,7 @@ def _marks(choice: Choice, catalogue: Catalogue, today: date) -> str:
     ended = [f"ended {choice.offer.ended.on}"] if choice.offer.ended else []
     gone = [f"gone at {choice.vendor.title}, as it said on {catalogue.gone[choice.id]}"] if choice.id in catalogue.gone else []
     key = [] if catalogue.usable(choice) else [f"needs {choice.vendor.keys[0]}"]
-    old = [f"price looked up {days} days ago"] if (days := _stale(choice, today)) is not None else []
+    old = [f"price looked up {days} days ago"] if (days := _stale_days(choice, today)) is not None else []
     return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
 
 
@@ -220,7 +220,7 @@ def _table(choice: Choice, catalogue: Catalogue, today: date) -> str:
     prompt = "no stated limit" if offer.prompt_max is None else f"at most {offer.prompt_max} characters"
     lines = [
         f"{choice.id}{_marks(choice, catalogue, today)}",
-        *(_price_line(prices) for prices in priced(choice, today=today)),
+        *(_price_line(prices) for prices in price_table(choice, today=today)),
         f"Prompt: {prompt}. First frame: {_frame(offer)}. Options: {options}.",
         f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
     ]

@@ -1,4 +1,4 @@
-"""Prompts that a person picks from a menu: a storyboard, one shot, a review, a report of the spending."""
+"""Prompts that a person picks from a menu: a storyboard, one shot, a review, a spending report."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID
 from sora_mcp.domain.errors import quote_value
 
-WRITTEN = {"month": (re.compile(r"\s*([0-9]{4}-(0[1-9]|1[0-2])\s*)?"), "2026-11"), "job_id": (JOB_ID, "v_0123456789")}
-"""How arguments are written that are no free words."""
+FORMATS = {"month": (re.compile(r"\s*([0-9]{4}-(0[1-9]|1[0-2])\s*)?"), "2026-11"), "job_id": (JOB_ID, "v_0123456789")}
+"""Patterns and examples of the arguments that are not free text."""
 GUIDE = "Keep to the rules of sora://guide/prompting."
 
 
 def storyboard(idea: str, seconds: str = "", model: str = "", size: str = "") -> str:
-    """A film of several shots: a table with prices first, nothing bought before a yes."""
-    return _lines(
+    """Plan a film of several shots: a table with prices first, nothing bought before a yes."""
+    return _join(
         f"Plan a short film of this idea: {idea}",
-        _given(f"It should last about {seconds} seconds in all.", seconds),
-        _given(f"The model is {model}.", model),
-        _given(f"The size is {size}.", size),
+        _if_given(seconds, f"It should last about {seconds} seconds in all."),
+        _if_given(model, f"The model is {model}."),
+        _if_given(size, f"The size is {size}."),
         "Ask list_sizes which lengths the model takes, and cut the idea into shots of one action each.",
         f"{GUIDE} Repeat the words for persons, places and light in each shot.",
         "Show a table: number, shot, action, sound, seconds, price. The prices come from estimate_cost, "
@@ -35,12 +35,12 @@ def storyboard(idea: str, seconds: str = "", model: str = "", size: str = "") ->
 
 
 def shot(idea: str, model: str = "", size: str = "", seconds: str = "") -> str:
-    """One clip: the prompt written out, its price, and then a yes."""
-    return _lines(
+    """Prepare one clip: the prompt written out, its price, and then a yes."""
+    return _join(
         f"Write the prompt for one video clip of this: {idea}",
-        _given(f"The model is {model}.", model),
-        _given(f"The size is {size}.", size),
-        _given(f"It lasts {seconds} seconds.", seconds),
+        _if_given(model, f"The model is {model}."),
+        _if_given(size, f"The size is {size}."),
+        _if_given(seconds, f"It lasts {seconds} seconds."),
         f"{GUIDE} If something that decides the picture is open, ask me one question first.",
         "Show the prompt, and the price by estimate_cost. When I say yes, call create_video with max_usd set to that price, "
         "and ask get_video_status until it is completed.",
@@ -48,8 +48,8 @@ def shot(idea: str, model: str = "", size: str = "", seconds: str = "") -> str:
 
 
 def review(job_id: str) -> str:
-    """What a finished clip shows against what was asked, and the one thing to change."""
-    return _lines(
+    """Compare a finished clip with what was asked for, and name the one thing to change."""
+    return _join(
         f"Review the clip {job_id}. Its prompt and price are at sora://videos/{job_id}. If there is no such job, say so and stop.",
         "Look at it with the tools or resources that show pictures of it. If you cannot see it, say so, and do not guess.",
         "Go through it: is the subject as asked; is the action whole; does the camera do what was asked; do faces, hands and writing hold; "
@@ -60,26 +60,26 @@ def review(job_id: str) -> str:
 
 
 def spend_report(month: str = "") -> str:
-    """What was spent, on what, and what is left."""
-    return _lines(
+    """Report what was spent, on what, and what is left."""
+    return _join(
         f"Report what my videos cost in {month.strip() or 'this month'}. Read sora://spend, and list_videos for the clips.",
         "Show a table by model: clips, spent, price of a clip; "
-        "then the dearest clip, and what was paid for clips that failed or were not kept.",
+        "then the most expensive clip, and what was paid for clips that failed or were not kept.",
         "Say what is held, what is left today and this month, and when the budget resets. "
         "Close with one way to spend less, if there is one.",
     )
 
 
-def _lines(*lines: str) -> str:
+def _join(*lines: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _given(line: str, value: str) -> str:
+def _if_given(value: str, line: str) -> str:
     return line if value.strip() else ""
 
 
 def _prompt(write: Callable[..., str], title: str, says: str) -> Prompt:
-    """As the SDK makes one of a function, without the model of its arguments: they are texts, and `wrong` looks at their names."""
+    """Return a prompt as the SDK makes one, without its slow model of the arguments: `find_fault` checks them."""
     taken = [
         PromptArgument(name=one.name, description=None, required=one.default is one.empty) for one in signature(write).parameters.values()
     ]
@@ -89,26 +89,26 @@ def _prompt(write: Callable[..., str], title: str, says: str) -> Prompt:
 PROMPTS: tuple[Prompt, ...] = (
     _prompt(storyboard, "Storyboard", "Plan several shots with their prices; buy nothing yet"),
     _prompt(shot, "One shot", "Write the prompt for one clip and price it"),
-    _prompt(review, "Review a clip", "Hold a finished clip against its prompt"),
+    _prompt(review, "Review a clip", "Compare a finished clip with its prompt"),
     _prompt(spend_report, "Spending", "What the clips of a month cost"),
 )
 """In the order of a menu."""
 
 
-def wrong(offered: Sequence[types.Prompt], name: str, arguments: Mapping[str, object]) -> str | None:
-    """Why none of these prompts can be written out with these words; None where one can."""
+def find_fault(offered: Sequence[types.Prompt], name: str, arguments: Mapping[str, object]) -> str | None:
+    """Return why the prompt does not exist or does not take these arguments; None where it does."""
     prompt = next((prompt for prompt in offered if prompt.name == name), None)
     if prompt is None:
         return f"There is no prompt {name[:100]!r}: it is {one_of([prompt.name for prompt in offered])}."
     taken = prompt.arguments or []
     missing = [one.name for one in taken if one.required and not str(arguments.get(one.name, "")).strip()]
-    strange = [each[:100] for each in arguments if each not in {one.name for one in taken}]
-    if not missing and not strange:
-        return next(filter(None, (_misspelt(each, str(value)) for each, value in arguments.items())), None)
-    what = f"needs {' and '.join(missing)}" if missing else f"has no {' and no '.join(strange)}"
+    unknown = [each[:100] for each in arguments if each not in {one.name for one in taken}]
+    if not missing and not unknown:
+        return next(filter(None, (_find_misspelling(each, str(value)) for each, value in arguments.items())), None)
+    what = f"needs {' and '.join(missing)}" if missing else f"has no {' and no '.join(unknown)}"
     return f"{name} {what}: it takes {', '.join(one.name for one in taken)}."
 
 
-def _misspelt(name: str, value: str) -> str | None:
-    form, example = WRITTEN.get(name, (None, ""))
+def _find_misspelling(name: str, value: str) -> str | None:
+    form, example = FORMATS.get(name, (None, ""))
     return None if form is None or form.fullmatch(value) else f"{name} is written as {example}, not {quote_value(value)}."

@@ -1,4 +1,4 @@
-"""What can be read: finished files, jobs, vendors and the ledger, each under its own address."""
+"""Resources: finished files, jobs, vendors and the ledger, each at its own URI."""
 
 from __future__ import annotations
 
@@ -20,84 +20,84 @@ from sora_mcp.domain.money import as_number
 from sora_mcp.jobs.input_files import bytes_of, file_of
 from sora_mcp.media.api import make_poster
 from sora_mcp.security.text import sanitize
-from sora_mcp.server import messages as sentences
-from sora_mcp.server import offers_view as sizes
-from sora_mcp.server import results as replies
+from sora_mcp.server import offers_view
 from sora_mcp.server.context import ServerContext, principal
-from sora_mcp.server.seeing import LOOK_S, viewed
+from sora_mcp.server.messages import describe_job
+from sora_mcp.server.results import MEDIA_TYPES, budget_fields, dump_json, file_name, file_suffix, job_fields, record_fields, video_uri
+from sora_mcp.server.tools.view_video import VIEW_S, make_contact_sheet
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import SpendRow
 
 JSON = "application/json"
 MOST_INLINE = 4 << 20
-"""Many clients drop the connection on a longer message."""
+"""Bytes of a file that is sent inline. Many clients drop the connection on a longer message."""
 MOST_LISTED = 100
 GUIDE = Path(__file__).with_name("guide.md")
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a place holds: a text, or bytes."""
+    """The content of a resource: a text, or bytes."""
 
     body: str | bytes
     media_type: str = JSON
 
 
 @dataclass(frozen=True)
-class Place:
-    """One address, or one kind of address with a name in braces."""
+class Entry:
+    """One resource, or one template with a name in braces."""
 
     uri: str
     name: str
-    says: str
+    description: str
     media_type: str
     read: Callable[..., Awaitable[Content]]
-    """With `Opened`, and what stands for the braces."""
+    """Takes the ServerContext, and a text for each name in braces."""
 
     def match(self, uri: str) -> dict[str, str] | None:
-        """What stands for the braces; None when this is not the place."""
+        """Return the texts for the names in braces; None for another URI."""
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[A-Za-z0-9_-]{1,64})", re.escape(self.uri))
         found = re.fullmatch(pattern, uri)
         return None if found is None else found.groupdict()
 
 
-def fixed() -> list[Resource]:
-    """The places that are always there."""
+def list_fixed() -> list[Resource]:
+    """Return the resources that are always there."""
     return [
-        Resource(uri=place.uri, name=place.name, description=place.says, mime_type=place.media_type)
-        for place in PLACES
-        if "{" not in place.uri
+        Resource(uri=entry.uri, name=entry.name, description=entry.description, mime_type=entry.media_type)
+        for entry in ENTRIES
+        if "{" not in entry.uri
     ]
 
 
-def templates() -> list[ResourceTemplate]:
-    """The kinds of places."""
+def list_templates() -> list[ResourceTemplate]:
+    """Return the templates."""
     return [
-        ResourceTemplate(uri_template=place.uri, name=place.name, description=place.says, mime_type=place.media_type)
-        for place in PLACES
-        if "{" in place.uri
+        ResourceTemplate(uri_template=entry.uri, name=entry.name, description=entry.description, mime_type=entry.media_type)
+        for entry in ENTRIES
+        if "{" in entry.uri
     ]
 
 
-def finished(jobs: Iterable[Job]) -> list[Resource]:
-    """Files, as a list names them."""
+def list_files(jobs: Iterable[Job]) -> list[Resource]:
+    """Return the finished files of jobs."""
     return [
         Resource(
-            uri=replies.video_uri(job),
-            name=replies.file_name(job),
+            uri=video_uri(job),
+            name=file_name(job),
             title=sanitize(job.prompt, 80),
-            mime_type=replies.MEDIA_TYPES[replies.ending(job)],
+            mime_type=MEDIA_TYPES[file_suffix(job)],
             size=job.artifact.bytes if job.artifact else None,
         )
         for job in jobs
     ]
 
 
-async def read(uri: str, opened: ServerContext) -> Iterable[ReadResourceContents]:
-    """What stands at the address. -32602 with the address where there is nothing for this caller."""
+async def read_resource(uri: str, context: ServerContext) -> Iterable[ReadResourceContents]:
+    """Return the content. Raise MCPError (-32602, with the URI) where there is nothing for this caller."""
     try:
-        content = await _content(uri, opened)
+        content = await _read(uri, context)
     except (NotFound, NotFinished) as error:
         raise MCPError(INVALID_PARAMS, error.message, {"uri": uri, "code": error.its_code}) from None
     except SoraError as error:
@@ -105,26 +105,26 @@ async def read(uri: str, opened: ServerContext) -> Iterable[ReadResourceContents
     return [ReadResourceContents(content=content.body, mime_type=content.media_type)]
 
 
-async def _content(uri: str, opened: ServerContext) -> Content:
-    for place in PLACES:
-        if (names := place.match(uri)) is not None:
-            return await place.read(opened, **names)
+async def _read(uri: str, context: ServerContext) -> Content:
+    for entry in ENTRIES:
+        if (names := entry.match(uri)) is not None:
+            return await entry.read(context, **names)
     raise NotFound("There is nothing at this address; resources/list and resources/templates/list say what there is.")
 
 
-async def _videos(opened: ServerContext) -> Content:
-    page = await (await opened.service()).jobs(principal=principal(), state="completed", limit=MOST_LISTED)
-    videos = [{**replies.job_fields(job), **replies.kept_fields(job)} for job in page.jobs]
-    return Content(replies.dumped({"videos": videos, **({"next_cursor": page.next_cursor} if page.next_cursor else {})}))
+async def _read_videos(context: ServerContext) -> Content:
+    page = await (await context.service()).jobs(principal=principal(), state="completed", limit=MOST_LISTED)
+    videos = [{**job_fields(job), **record_fields(job)} for job in page.jobs]
+    return Content(dump_json({"videos": videos, **({"next_cursor": page.next_cursor} if page.next_cursor else {})}))
 
 
-async def _job(opened: ServerContext, job_id: str) -> Content:
-    service = await opened.service()
+async def _read_job(context: ServerContext, job_id: str) -> Content:
+    service = await context.service()
     job = await service.job(job_id, principal=principal())
     known = {
-        "message": sentences.of_job(job, now=service.clock()),
-        **replies.job_fields(job),
-        **replies.kept_fields(job),
+        "message": describe_job(job, now=service.clock()),
+        **job_fields(job),
+        **record_fields(job),
         "sha256": job.artifact.sha256 if job.artifact else None,
         "options": dict(job.options) or None,
         "parents": list(job.parents) or None,
@@ -135,40 +135,40 @@ async def _job(opened: ServerContext, job_id: str) -> Content:
         "vendor_id": job.vendor_id,
         "vendor_status": sanitize(job.said),
     }
-    return Content(replies.dumped({name: value for name, value in known.items() if value is not None}))
+    return Content(dump_json({name: value for name, value in known.items() if value is not None}))
 
 
-def _file(ending: str) -> Callable[[ServerContext, str], Awaitable[Content]]:
-    """Files whose names end like this."""
+def _file_reader(suffix: str) -> Callable[[ServerContext, str], Awaitable[Content]]:
+    """Return a reader of finished files with this suffix."""
 
-    async def read_file(opened: ServerContext, job_id: str) -> Content:
-        service = await opened.service()
+    async def read_file(context: ServerContext, job_id: str) -> Content:
+        service = await context.service()
         job = await service.job(job_id, principal=principal())
-        if job.artifact is not None and replies.ending(job) != ending:
-            raise NotFound(f"{job.id} is at {replies.video_uri(job)}.", job_id=job.id)
+        if job.artifact is not None and file_suffix(job) != suffix:
+            raise NotFound(f"{job.id} is at {video_uri(job)}.", job_id=job.id)
         path = await anyio.to_thread.run_sync(file_of, job)
         size = (await anyio.to_thread.run_sync(path.lstat)).st_size
         if size > MOST_INLINE:
             return Content(f"{job.id} has {size} bytes, too many to send inline. The file is at {path}", "text/plain")
-        return Content(await anyio.to_thread.run_sync(bytes_of, path), replies.MEDIA_TYPES[ending])
+        return Content(await anyio.to_thread.run_sync(bytes_of, path), MEDIA_TYPES[suffix])
 
     return read_file
 
 
-async def _sheet(opened: ServerContext, job_id: str) -> Content:
-    _, view = await viewed(await opened.service(), job_id, None)
+async def _read_sheet(context: ServerContext, job_id: str) -> Content:
+    _, view = await make_contact_sheet(await context.service(), job_id, None)
     return Content(view.jpeg, "image/jpeg")
 
 
-async def _poster(opened: ServerContext, job_id: str) -> Content:
-    service = await opened.service()
+async def _read_poster(context: ServerContext, job_id: str) -> Content:
+    service = await context.service()
     job = await service.job(job_id, principal=principal())
     path = await anyio.to_thread.run_sync(file_of, job)
-    return Content(await service.media_pool.run(lambda deadline: make_poster(path, deadline), seconds=LOOK_S), "image/jpeg")
+    return Content(await service.media_pool.run(lambda deadline: make_poster(path, deadline), seconds=VIEW_S), "image/jpeg")
 
 
-async def _vendors(opened: ServerContext) -> Content:
-    keyed = opened.catalogue.keyed
+async def _read_vendors(context: ServerContext) -> Content:
+    keyed = context.catalogue.keyed
     every = [
         {
             "vendor": vendor.name,
@@ -177,27 +177,27 @@ async def _vendors(opened: ServerContext) -> Content:
             "models": [Choice(vendor, offer).id for offer in vendor.offers],
             "uri": f"sora://vendors/{vendor.name}",
         }
-        for vendor in opened.catalogue.vendors
+        for vendor in context.catalogue.vendors
     ]
-    return Content(replies.dumped({"vendors": every}))
+    return Content(dump_json({"vendors": every}))
 
 
-async def _vendor(opened: ServerContext, vendor: str) -> Content:
-    named = next((known for known in opened.catalogue.vendors if known.name == vendor), None)
+async def _read_vendor(context: ServerContext, vendor: str) -> Content:
+    named = next((known for known in context.catalogue.vendors if known.name == vendor), None)
     if named is None:
         raise NotFound(f"There is no vendor {vendor!r}; sora://vendors names them.")
-    return Content(replies.dumped(_vendor_facts(named, opened)))
+    return Content(dump_json(_vendor_fields(named, context)))
 
 
-def _vendor_facts(vendor: Vendor, opened: ServerContext) -> dict[str, Any]:
-    today = opened.today()
-    offers = [sizes.facts(Choice(vendor, offer), opened.catalogue, today=today) for offer in vendor.offers]
+def _vendor_fields(vendor: Vendor, context: ServerContext) -> dict[str, Any]:
+    today = context.today()
+    offers = [offers_view.offer_fields(Choice(vendor, offer), context.catalogue, today=today) for offer in vendor.offers]
     refunds = {} if vendor.refunds is None else {"refunds": vendor.refunds}
     return {"vendor": vendor.name, "title": vendor.title, "keys": list(vendor.keys), **refunds, "offers": offers}
 
 
-async def _spend(opened: ServerContext) -> Content:
-    service = await opened.service()
+async def _read_spend(context: ServerContext) -> Content:
+    service = await context.service()
     spent = await service.store.ledger.sum_by_day()
     sums = {
         "days": _sums(spent, lambda row: row.day),
@@ -205,11 +205,11 @@ async def _spend(opened: ServerContext) -> Content:
         "vendors": _sums(spent, lambda row: row.vendor),
         "models": _sums(spent, lambda row: row.model),
     }
-    return Content(replies.dumped({**sums, "budget": replies.budget_fields(await service.budget())}))
+    return Content(dump_json({**sums, "budget": budget_fields(await service.budget())}))
 
 
-async def _guide(opened: ServerContext) -> Content:
-    del opened  # the guide is the same for everybody
+async def _read_guide(context: ServerContext) -> Content:
+    del context  # the guide is the same for everybody
     return Content(await anyio.to_thread.run_sync(GUIDE.read_text, "utf-8"), "text/markdown")
 
 
@@ -223,16 +223,16 @@ def _sums(rows: Iterable[SpendRow], by: Callable[[SpendRow], str]) -> dict[str, 
     }
 
 
-PLACES: tuple[Place, ...] = (
-    Place("sora://videos", "videos", "The finished videos", JSON, _videos),
-    Place("sora://vendors", "vendors", "Who sells which models", JSON, _vendors),
-    Place("sora://spend", "spend", "What was spent by day, month, vendor and model", JSON, _spend),
-    Place("sora://guide/prompting", "prompting guide", "How to write a prompt, by model family", "text/markdown", _guide),
-    Place("sora://videos/{job_id}", "video", "One job with its prompt, price and hash", JSON, _job),
-    Place("sora://videos/{job_id}.mp4", "video file", "The video, inline up to 4 MiB", "video/mp4", _file(".mp4")),
-    Place("sora://videos/{job_id}.png", "frame", "A frame that was taken out of a video", "image/png", _file(".png")),
-    Place("sora://videos/{job_id}.gif", "GIF", "A small animation of a video", "image/gif", _file(".gif")),
-    Place("sora://videos/{job_id}/poster.jpg", "poster", "The first frame of a video", "image/jpeg", _poster),
-    Place("sora://videos/{job_id}/sheet.jpg", "contact sheet", "A video's frames on one picture", "image/jpeg", _sheet),
-    Place("sora://vendors/{vendor}", "vendor", "What a vendor sells: rules and prices with source and date", JSON, _vendor),
+ENTRIES: tuple[Entry, ...] = (
+    Entry("sora://videos", "videos", "The finished videos", JSON, _read_videos),
+    Entry("sora://vendors", "vendors", "Who sells which models", JSON, _read_vendors),
+    Entry("sora://spend", "spend", "What was spent by day, month, vendor and model", JSON, _read_spend),
+    Entry("sora://guide/prompting", "prompting guide", "How to write a prompt, by model family", "text/markdown", _read_guide),
+    Entry("sora://videos/{job_id}", "video", "One job with its prompt, price and hash", JSON, _read_job),
+    Entry("sora://videos/{job_id}.mp4", "video file", "The video, inline up to 4 MiB", "video/mp4", _file_reader(".mp4")),
+    Entry("sora://videos/{job_id}.png", "frame", "A frame that was taken out of a video", "image/png", _file_reader(".png")),
+    Entry("sora://videos/{job_id}.gif", "GIF", "A small animation of a video", "image/gif", _file_reader(".gif")),
+    Entry("sora://videos/{job_id}/poster.jpg", "poster", "The first frame of a video", "image/jpeg", _read_poster),
+    Entry("sora://videos/{job_id}/sheet.jpg", "contact sheet", "A video's frames on one picture", "image/jpeg", _read_sheet),
+    Entry("sora://vendors/{vendor}", "vendor", "What a vendor sells: rules and prices with source and date", JSON, _read_vendor),
 )

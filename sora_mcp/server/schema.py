@@ -1,4 +1,4 @@
-"""What a tool may be called with: rows that make both the published schema and the strict check."""
+"""The arguments of a tool: one dataclass field each, from which the published schema and the strict check follow."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ import difflib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
-from typing import Any, Literal, cast
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules
 from sora_mcp.domain.money import PER_USD, Micros
 
+A = TypeVar("A")
 Kind = Literal["text", "whole", "number", "dollars", "switch", "object", "texts"]
+KINDS: Mapping[Any, Kind] = {
+    str: "text",
+    int: "whole",
+    float: "number",
+    Micros: "dollars",
+    bool: "switch",
+    dict[str, Any]: "object",
+    tuple[str, ...]: "texts",
+}
+"""The kind of an argument, by the type of its field. A Literal is a text that has to be one of its values."""
 JSON_TYPES: Mapping[Kind, str | list[str]] = {
     "text": "string",
     "whole": "integer",
@@ -24,13 +36,14 @@ JSON_TYPES: Mapping[Kind, str | list[str]] = {
     "object": "object",
     "texts": "array",
 }
-MOST_SHORT = 200
+MOST_NAME = 200
+"""Characters of an option's name, and of an id that the caller makes up."""
 MOST_TEXT = 4_000
 """Characters of an argument, and of an option, but for a prompt and a picture."""
 MOST_ITEMS = 50
 """Options, or texts of a list."""
 MOST_DEPTH = 10
-"""Lists and objects inside of each other."""
+"""Lists and objects inside each other."""
 MOST_HINTS = 10
 """Unknown arguments for which a similar one is looked for."""
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -53,53 +66,72 @@ CODES = {
     "image": "invalid_image",
     "options": "invalid_option",
 }
-"""Of arguments that have a code of their own."""
+"""Error codes of the arguments that have their own."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Facts about an argument that its type and default do not tell; stands in `Annotated`. A bounded number has both bounds."""
+
+    description: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
+    may_be_empty: bool = False
+    """True where an empty text means the same as none."""
+    is_name: bool = False
+    """True for an id that the caller makes up: it is stored as it is, so it has to be short and printable."""
+    shows_default: bool = False
+    """True where a client would not guess the default."""
+    most_characters: int = MOST_TEXT
+    most_words: int | None = None
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a tool. `least` and `most` bound a number, which must have both; an empty text counts only where `empty`."""
+    """One argument of a tool, as schema and check need it."""
 
     name: str
     kind: Kind
-    says: str = ""
+    spec: Spec = Spec()
     required: bool = False
-    least: int | None = None
-    most: int | None = None
     one_of: tuple[str, ...] = ()
-    empty: bool = False
-    short: bool = False
-    """A name that somebody made up: kept as it is, so it has to be printable and not long."""
-    default: int | None = None
-    """Said where nobody would guess it."""
-    most_characters: int = MOST_TEXT
-    most_words: int | None = None
+    default: Any = None
+
+    @property
+    def least(self) -> int | None:
+        """The smallest number."""
+        return self.spec.minimum
+
+    @property
+    def most(self) -> int | None:
+        """The largest number."""
+        return self.spec.maximum
 
     @property
     def schema(self) -> dict[str, Any]:
-        """What a client is told."""
+        """The JSON schema that a client sees."""
         known = {
             "enum": list(self.one_of) or None,
             "minimum": self.least,
             "maximum": self.most,
-            "default": self.default,
-            "description": self.says or None,
+            "default": self.default if self.spec.shows_default else None,
+            "description": self.spec.description or None,
         }
         items = {"items": {"type": "string"}} if self.kind == "texts" else {}
         return {"type": JSON_TYPES[self.kind], **items, **{name: value for name, value in known.items() if value is not None}}
 
     @property
     def allowed(self) -> str:
-        """What it takes, in words."""
+        """The legal values in words."""
         if self.one_of:
             return one_of(self.one_of)
-        if self.short:
-            return f"a text of 1 to {MOST_SHORT} printable characters"
-        if self.most_words is not None:
-            return f"a text of at most {self.most_words} words"
+        if self.spec.is_name:
+            return f"a text of 1 to {MOST_NAME} printable characters"
+        if self.spec.most_words is not None:
+            return f"a text of at most {self.spec.most_words} words"
         bounds = f" from {self.least} to {self.most}" if self.most is not None else ""
         return {
-            "text": "a text" if self.empty else "a text that is not empty",
+            "text": "a text" if self.spec.may_be_empty else "a text that is not empty",
             "whole": f"a whole number{bounds}" + ("" if bounds else " such as 8"),
             "number": f"a number{bounds}",
             "dollars": "an amount of dollars such as 0.50",
@@ -109,16 +141,16 @@ class Argument:
         }[self.kind]
 
     def takes(self, value: Any) -> bool:
-        """Whether the value is of its kind: a text is no number, true is no 1, and 4.0 is not 4."""
+        """Return whether the value is legal. Nothing is converted: a text is no number, true is no 1, and 4.0 is not 4."""
         match self.kind:
             case "text":
-                return isinstance(value, str) and self._fits(value)
+                return isinstance(value, str) and self._takes_text(value)
             case "whole":
-                return type(value) is int and self._within(value)
+                return type(value) is int and self._is_within(value)
             case "number":
-                return type(value) in (int, float) and self._within(value) and abs(value) <= sys.float_info.max
+                return type(value) in (int, float) and self._is_within(value) and abs(value) <= sys.float_info.max
             case "dollars":
-                return dollars(value) is not None
+                return parse_dollars(value) is not None
             case "switch":
                 return isinstance(value, bool)
             case "object":
@@ -126,19 +158,45 @@ class Argument:
             case "texts":
                 return type(value) is list and _is_short_list(cast(list[Any], value))
 
-    def _fits(self, text: str) -> bool:
-        if len(text) > self.most_characters or (self.most_words is not None and len(text.split()) > self.most_words):
-            return False
-        if self.short and not (len(text) <= MOST_SHORT and text.isprintable()):
-            return False
-        return (bool(text) or self.empty) and (not self.one_of or text in self.one_of)
+    def convert(self, value: Any) -> Any:
+        """Return a legal value as the type of the dataclass field."""
+        match self.kind:
+            case "dollars":
+                return parse_dollars(value)
+            case "texts":
+                return tuple(value)
+            case _:
+                return value
 
-    def _within(self, value: float) -> bool:
+    def _takes_text(self, text: str) -> bool:
+        if len(text) > self.spec.most_characters or (self.spec.most_words is not None and len(text.split()) > self.spec.most_words):
+            return False
+        if self.spec.is_name and not (len(text) <= MOST_NAME and text.isprintable()):
+            return False
+        return (bool(text) or self.spec.may_be_empty) and (not self.one_of or text in self.one_of)
+
+    def _is_within(self, value: float) -> bool:
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
 
-def schema_of(arguments: Sequence[Argument]) -> dict[str, Any]:
-    """The closed schema of a tool's input."""
+def read_arguments(declared: type[Any]) -> tuple[Argument, ...]:
+    """Return the arguments that the fields of a dataclass declare."""
+    hints = get_type_hints(declared, include_extras=True)
+    return tuple(_read_argument(field.name, hints[field.name], field.default) for field in fields(declared))
+
+
+def _read_argument(name: str, hint: Any, default: Any) -> Argument:
+    spec = Spec()
+    if get_origin(hint) is Annotated:
+        hint, spec = get_args(hint)
+    kind = next((part for part in get_args(hint) if part is not NoneType), hint) if NoneType in get_args(hint) else hint
+    values = cast(tuple[str, ...], get_args(kind)) if get_origin(kind) is Literal else ()
+    known = None if default is MISSING else default
+    return Argument(name, "text" if values else KINDS[kind], spec, required=default is MISSING, one_of=values, default=known)
+
+
+def input_schema(arguments: Sequence[Argument]) -> dict[str, Any]:
+    """Return the closed schema of a tool's input."""
     required = [argument.name for argument in arguments if argument.required]
     return {
         "type": "object",
@@ -149,14 +207,31 @@ def schema_of(arguments: Sequence[Argument]) -> dict[str, Any]:
 
 
 def check_arguments(tool: str, arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was given, without nulls. BrokenRules names at once what is unknown, missing or of the wrong kind."""
+    """Return the call without nulls. Raise BrokenRules, which names everything unknown, missing or of the wrong kind at once."""
     known = {argument.name: argument for argument in arguments}
-    present = {name: value for name, value in given.items() if value is not None or name not in known}
-    unknown = [name for name in present if name not in known]
-    broken = [*_name_unknown(tool, known, unknown[:MOST_BROKEN]), *_find_wrong(known, present), *_find_missing(known, present)]
+    call = {name: value for name, value in given.items() if value is not None or name not in known}
+    unknown = [name for name in call if name not in known]
+    broken = [*_name_unknown(tool, known, unknown[:MOST_BROKEN]), *_find_wrong(known, call), *_find_missing(known, call)]
     if broken:
         raise BrokenRules(tuple(broken), more=len(unknown[MOST_BROKEN:]))
-    return present
+    return call
+
+
+def parse_arguments(declared: type[A], arguments: Sequence[Argument], call: Mapping[str, Any]) -> A:
+    """Return a checked call as the dataclass that declares the arguments."""
+    return declared(**{argument.name: argument.convert(call[argument.name]) for argument in arguments if argument.name in call})
+
+
+def parse_dollars(value: object) -> Micros | None:
+    """Return the whole micros of an amount written as a number or a text; None when it is no amount."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, str):
+        amount = AMOUNT.fullmatch(value.strip())
+        return Micros(int(Decimal(amount[1]) * PER_USD)) if amount else None
+    if not 0 <= value < 10**9:
+        return None
+    return Micros(int(Decimal(str(value)) * PER_USD))
 
 
 def find_similar(name: str, known: Iterable[str]) -> str | None:
@@ -181,18 +256,6 @@ def is_short(value: object) -> bool:
     return True
 
 
-def dollars(value: object) -> Micros | None:
-    """The whole micros in an amount that is written as a number or a text; None when it is no amount."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    if isinstance(value, str):
-        amount = AMOUNT.fullmatch(value.strip())
-        return Micros(int(Decimal(amount[1]) * PER_USD)) if amount else None
-    if not 0 <= value < 10**9:
-        return None
-    return Micros(int(Decimal(str(value)) * PER_USD))
-
-
 def _measure(value: object) -> int:
     """Return how long a value is, without what is inside of it."""
     if isinstance(value, str | list | dict):
@@ -201,7 +264,7 @@ def _measure(value: object) -> int:
 
 
 def _is_short_object(values: Mapping[str, Any]) -> bool:
-    return len(values) <= MOST_ITEMS and all(len(name) <= MOST_SHORT and is_short(value) for name, value in values.items())
+    return len(values) <= MOST_ITEMS and all(len(name) <= MOST_NAME and is_short(value) for name, value in values.items())
 
 
 def _is_short_list(values: list[Any]) -> bool:
@@ -215,22 +278,22 @@ def _name_unknown(tool: str, known: Mapping[str, Argument], unknown: Sequence[st
         yield BrokenRule(name[:100], None, f"left out: {tool} has no such argument ({hint})", "unknown_argument")
 
 
-def _find_wrong(known: Mapping[str, Argument], present: Mapping[str, Any]) -> Iterator[BrokenRule]:
+def _find_wrong(known: Mapping[str, Argument], call: Mapping[str, Any]) -> Iterator[BrokenRule]:
     for name, argument in known.items():
-        if name in present and not argument.takes(present[name]):
-            yield BrokenRule(name, *_name_limit(argument, present[name]), CODES.get(name, "invalid_argument"))
+        if name in call and not argument.takes(call[name]):
+            yield BrokenRule(name, *_name_limit(argument, call[name]), CODES.get(name, "invalid_argument"))
 
 
 def _name_limit(argument: Argument, value: Any) -> tuple[Any, str]:
     """Return what came and what is allowed: of a value that is too long, only how long it is."""
-    if isinstance(value, str) and len(value) > argument.most_characters:
-        return f"{len(value):,} characters", f"at most {argument.most_characters:,} characters"
+    if isinstance(value, str) and len(value) > argument.spec.most_characters:
+        return f"{len(value):,} characters", f"at most {argument.spec.most_characters:,} characters"
     if type(value) in (list, dict) and len(value) > MOST_ITEMS:
         return f"{len(value):,} of them", f"{argument.allowed}, at most {MOST_ITEMS}"
     return (value if is_short(value) else f"a value of more than {MOST_TEXT:,} characters"), argument.allowed
 
 
-def _find_missing(known: Mapping[str, Argument], present: Mapping[str, Any]) -> Iterator[BrokenRule]:
+def _find_missing(known: Mapping[str, Argument], call: Mapping[str, Any]) -> Iterator[BrokenRule]:
     for name, argument in known.items():
-        if argument.required and name not in present:
+        if argument.required and name not in call:
             yield BrokenRule(name, None, f"given: {argument.allowed}", CODES.get(name, "invalid_argument"))

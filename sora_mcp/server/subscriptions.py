@@ -1,4 +1,4 @@
-"""News of jobs: a look at the store's counter, and a word to whoever subscribed, whichever process made the change."""
+"""Notifications about jobs: poll the store's version, so that subscribers learn of changes that any process made."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
 
 log = logging.getLogger(__name__)
-LOOK_S = 0.5
-AWAY_S = 5.0
-"""How long a store that does not answer is left alone."""
-Tell = Callable[[Iterable[str], bool], Awaitable[None]]
-"""Takes the addresses whose content changed, and whether the list of files did."""
+POLL_S = 0.5
+RETRY_S = 5.0
+"""Seconds until a store that failed is asked again."""
+Notify = Callable[[Iterable[str], bool], Awaitable[None]]
+"""Takes the URIs whose content changed, and whether the list of files changed."""
 
 
-async def watch(service: VideoService, tell: Tell) -> None:
-    """Tells of every change from now on, until cancelled."""
+async def watch(service: VideoService, notify: Notify) -> None:
+    """Notify of every change from now on, until cancelled."""
     since: int | None = None
     while True:
         try:
-            since = await news(service, since, tell)
+            since = await notify_changes(service, since, notify)
         except SoraError as error:
             log.warning("changes of jobs cannot be seen: %s", error)
-            await anyio.sleep(AWAY_S)
-        await anyio.sleep(LOOK_S)
+            await anyio.sleep(RETRY_S)
+        await anyio.sleep(POLL_S)
 
 
-async def news(service: VideoService, since: int | None, tell: Tell) -> int:
-    """The newest version, after everything since was told; without `since`, nothing was."""
+async def notify_changes(service: VideoService, since: int | None, notify: Notify) -> int:
+    """Notify of the changes since a version and return the newest one. Without `since`, only return it."""
     version = await service.store.jobs.get_version()
     if since is None or version <= since:
         return version
     jobs = await service.store.jobs.get_changed(since)
     done = any(job.state == "completed" for job in jobs)
-    await tell(_addresses(jobs, done=done), done)
+    await notify(_changed_uris(jobs, done=done), done)
     return max((job.version for job in jobs), default=version)
 
 
-def _addresses(jobs: Iterable[Job], *, done: bool) -> list[str]:
-    places = [place for job in jobs for place in _places(job)]
-    return [*dict.fromkeys(places), *(["sora://videos"] if done else []), "sora://spend"]
+def _changed_uris(jobs: Iterable[Job], *, done: bool) -> list[str]:
+    uris = [uri for job in jobs for uri in _uris_of(job)]
+    return [*dict.fromkeys(uris), *(["sora://videos"] if done else []), "sora://spend"]
 
 
-def _places(job: Job) -> list[str]:
+def _uris_of(job: Job) -> list[str]:
     own = f"sora://videos/{job.id}"
     return [own, video_uri(job), f"{own}/poster.jpg", f"{own}/sheet.jpg"] if job.state == "completed" else [own]

@@ -11,17 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from mcp.server.mcpserver import Context
-
 from sora_mcp.catalogue.advice import ADVISED, joint_fixes
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
 from sora_mcp.domain.money import Micros
-from sora_mcp.server.context import ServerContext, principal
-from sora_mcp.server.schema import Argument, check_arguments, find_similar, is_short
-from sora_mcp.server.tools.definitions import FACES
-from sora_mcp.server.tools.request import parse_request
+from sora_mcp.server.context import ToolContext, principal
+from sora_mcp.server.schema import Argument, find_similar, is_short
+from sora_mcp.server.tools import TOOLS
 from sora_mcp.vendors import EVERY
 
 if TYPE_CHECKING:
@@ -66,7 +63,7 @@ class _Findings:
             self.sentences[refusal.its_code] = refusal.message
 
 
-async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: Context[ServerContext, Any] | None) -> Suggestion:
+async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: ToolContext) -> Suggestion:
     """Return the refusal of a tool with all that is wrong besides, and changes of which each was tried.
 
     Where arguments or the first frame are wrong, the changes make one call together; else each works alone, but for those that mend
@@ -74,13 +71,11 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     """
     if isinstance(refusal, BrokenRules) and len(refusal.broken) >= MOST_BROKEN:
         return Suggestion(refusal)  # so much is wrong that no change of a few values helps
-    if tool not in BUYS or ctx is None or not isinstance(refusal, ADVISED):
-        return Suggestion(
-            refusal, refusal.fixes or (fix_arguments(FACES[tool].arguments, given) if isinstance(refusal, BrokenRules) else ())
-        )
+    if tool not in BUYS or not isinstance(refusal, ADVISED):
+        return Suggestion(refusal, refusal.fixes or (fix_arguments(TOOLS[tool].rows, given) if isinstance(refusal, BrokenRules) else ()))
     try:
         service = await ctx.request_context.lifespan_context.service()
-        request = parse_request(**check_arguments(tool, FACES[tool].arguments, given))
+        request = TOOLS[tool].parse(given).request
     except SoraError:
         return await _mend(refusal, tool, given, ctx)
     if _is_about_frame(refusal):
@@ -90,7 +85,7 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     return Suggestion(refusal, await service.advise(refusal, request, buys=BUYS[tool]))
 
 
-async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: Context[ServerContext, Any]) -> Suggestion:
+async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: ToolContext) -> Suggestion:
     """Return the refusal with what is wrong besides. Its fixes, all together, make a call that works at the price that they name; there
     are none where no such call was found. A prompt is the caller's own: another stands for it where it is wrong."""
     findings, call, spare = _Findings(), dict(given), dict[str, str]()
@@ -111,20 +106,20 @@ async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: Co
     return Suggestion(whole, tuple(fix for fix in changes if fix.argument not in spare))
 
 
-async def _price(tool: str, call: Mapping[str, Any], ctx: Context[ServerContext, Any]) -> Micros:
+async def _price(tool: str, call: Mapping[str, Any], ctx: ToolContext) -> Micros:
     """Return what the call would cost. Raise what the tool would refuse it with, but for a missing yes; nothing is bought."""
-    request = parse_request(**check_arguments(tool, FACES[tool].arguments, call))
+    request = TOOLS[tool].parse(call).request
     service = await ctx.request_context.lifespan_context.service()
     return await (service.preview if BUYS[tool] else service.price)(request, principal=principal())
 
 
-async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ctx: Context[ServerContext, Any]) -> tuple[Fix, ...]:
+async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ctx: ToolContext) -> tuple[Fix, ...]:
     """Return what mends this refusal of the call."""
-    if isinstance(refusal, BrokenRules) and (fixes := fix_arguments(FACES[tool].arguments, call)):
+    if isinstance(refusal, BrokenRules) and (fixes := fix_arguments(TOOLS[tool].rows, call)):
         return fixes
     try:
         service = await ctx.request_context.lifespan_context.service()
-        request = parse_request(**check_arguments(tool, FACES[tool].arguments, call))
+        request = TOOLS[tool].parse(call).request
         if _is_about_frame(refusal):
             return await _suggest_frames(refusal, service, request) or (Fix("image", None),)
         request = await service.read_frame(request, principal=principal())

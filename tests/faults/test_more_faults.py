@@ -12,7 +12,7 @@ import trustme
 
 from sora_mcp.domain.errors import RequestIdConflict
 from sora_mcp.security.secrets import Secret
-from sora_mcp.server.messages import of_job
+from sora_mcp.server.messages import describe_job
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.played import KEY, AimlApi, Muvi, played
@@ -95,9 +95,9 @@ async def test_s21_who_looks_meanwhile_is_told_why_nothing_is_sent_yet(tmp_path:
         at.wire.arm("submit", "instead", times=-1, status=429, headers={"Retry-After": "600"})
         begun = await at.bought(seconds=4)
         assert await eventually(lambda: begun.id in at.service.troubles)
-        told = of_job(await at.job(begun.id), now=NOON)
+        told = describe_job(await at.job(begun.id), now=NOON)
         why = "is not sent yet. Muvi takes no more requests at the moment. This is tried again."
-        assert told.startswith(f"{begun.id} {why} $1.20 is set aside for it: do not create it again. Next: ")
+        assert told.startswith(f"{begun.id} {why} $1.20 is reserved. Do not create it again. Next: ")
 
 
 async def test_s21_the_wait_may_stand_in_the_body(tmp_path: Path) -> None:

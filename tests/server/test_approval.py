@@ -12,7 +12,7 @@ from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult, E
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
 from sora_mcp.domain.money import Micros
-from sora_mcp.server import elicitation as approval
+from sora_mcp.server import elicitation
 from tests.each import each
 from tests.stored import DAY_S
 from tests.waiting import patience
@@ -101,10 +101,10 @@ async def test_a_no_is_said_and_ends_the_quote(era: Era, tmp_path: Path) -> None
     async with shop(tmp_path) as at, at.client(Person(NO), era) as client:
         result = await buy(client)
         assert result.structured_content == {
-            "message": "Not sent, nothing charged. A person said no, so nothing is bought. Do not ask again unless the user wants it.",
+            "message": "Not sent, nothing charged. The user declined. Nothing was bought. Do not ask again unless the user wants it.",
             "error": {
                 "code": "declined",
-                "message": "A person said no, so nothing is bought. Do not ask again unless the user wants it.",
+                "message": "The user declined. Nothing was bought. Do not ask again unless the user wants it.",
                 "charged": "no",
             },
         }
@@ -254,4 +254,4 @@ def test_a_client_that_only_opens_links_shows_no_forms() -> None:
             self.client_capabilities = ClientCapabilities(elicitation=forms)
 
     kinds = [None, ElicitationCapability(), ElicitationCapability(url=UrlElicitationCapability())]
-    assert [approval.can_ask(Asking(forms)) for forms in kinds] == [False, True, False]  # type: ignore[arg-type]
+    assert [elicitation.can_ask(Asking(forms)) for forms in kinds] == [False, True, False]  # type: ignore[arg-type]

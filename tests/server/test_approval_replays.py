@@ -150,7 +150,7 @@ async def test_a_no_after_a_yes_says_what_the_yes_made(tmp_path: Path) -> None:
         (job,) = await at.jobs()
         assert late.model_dump()["structured_content"]["error"] == {
             "code": "declined",
-            "message": f"A person said no, but an earlier yes to the same question made {job}.",
+            "message": f"The user declined, but an earlier yes to the same question created {job}.",
             "charged": "no",
             "job_id": job,
         }

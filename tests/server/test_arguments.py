@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -11,22 +12,29 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
-from sora_mcp.server.schema import Argument, check_arguments, dollars, schema_of
+from sora_mcp.domain.money import Micros
+from sora_mcp.server.schema import Spec, check_arguments, input_schema, parse_arguments, parse_dollars, read_arguments
 from sora_mcp.server.suggestions import fix_arguments
-from sora_mcp.server.tools.definitions import FACES
+from sora_mcp.server.tools import TOOLS
 from tests.each import each
 
-ARGUMENTS = (
-    Argument("prompt", "text", "What to show", required=True),
-    Argument("model", "text", empty=True),
-    Argument("seconds", "whole"),
-    Argument("limit", "whole", least=1, most=100),
-    Argument("wait_seconds", "number", least=0, most=50, default=25),
-    Argument("max_usd", "dollars"),
-    Argument("image", "switch"),
-    Argument("options", "object"),
-    Argument("state", "text", one_of=("queued", "running")),
-)
+
+@dataclass(frozen=True)
+class Declared:
+    """Arguments of every kind."""
+
+    prompt: Annotated[str, Spec("What to show")]
+    model: Annotated[str, Spec(may_be_empty=True)] = ""
+    seconds: int | None = None
+    limit: Annotated[int, Spec(minimum=1, maximum=100)] = 20
+    wait_seconds: Annotated[float, Spec(minimum=0, maximum=50, shows_default=True)] = 25
+    max_usd: Micros | None = None
+    image: bool = False
+    options: dict[str, Any] | None = None
+    state: Literal["queued", "running"] | None = None
+
+
+ARGUMENTS = read_arguments(Declared)
 
 
 def broken(**given: Any) -> tuple[BrokenRule, ...]:
@@ -44,6 +52,11 @@ def test_what_is_right_comes_back_without_nulls() -> None:
         "limit": 100,
         "max_usd": "0.50",
     }
+
+
+def test_a_checked_call_becomes_the_dataclass_that_declares_it() -> None:
+    call = {"prompt": "A boat", "max_usd": "0.50", "state": "queued"}
+    assert parse_arguments(Declared, ARGUMENTS, call) == Declared("A boat", max_usd=Micros(500_000), state="queued")
 
 
 @pytest.mark.fault("C08")
@@ -145,13 +158,13 @@ def test_nothing_is_turned_into_something_else(name: str, value: object) -> None
     assert [rule.argument for rule in broken(**{"prompt": "A boat", name: value})] == [name]
 
 
-NUMBERS = [(tool, argument.name) for tool, face in FACES.items() for argument in face.arguments if argument.kind in ("number", "dollars")]
+NUMBERS = [(tool.name, row.name) for tool in TOOLS.values() for row in tool.rows if row.kind in ("number", "dollars")]
 
 
 @each("value", [10**400, -(10**400), 10**4000])
 @each(("tool", "name"), NUMBERS)
 def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, value: int) -> None:
-    arguments = FACES[tool].arguments
+    arguments = TOOLS[tool].rows
     needed = {argument.name: ["v_1"] if argument.kind == "texts" else "x" for argument in arguments if argument.required}
     with pytest.raises(BrokenRules) as refused:
         check_arguments(tool, arguments, {**needed, name: value})
@@ -180,11 +193,11 @@ def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, 
     ],
 )
 def test_amounts_are_exact_micros(amount: object, micros: int | None) -> None:
-    assert dollars(amount) == micros
+    assert parse_dollars(amount) == micros
 
 
 def test_the_schema_is_closed_and_says_no_more_than_it_must() -> None:
-    assert schema_of(ARGUMENTS) == {
+    assert input_schema(ARGUMENTS) == {
         "type": "object",
         "properties": {
             "prompt": {"type": "string", "description": "What to show"},
@@ -207,17 +220,15 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
-SCHEMAS = {tool: Draft202012Validator(face.input_schema) for tool, face in FACES.items()}
-TOOLS = st.sampled_from(sorted(FACES))
+SCHEMAS = {name: Draft202012Validator(input_schema(tool.rows)) for name, tool in TOOLS.items()}
 
 
-@given(tool=TOOLS, data=st.data())
+@given(tool=st.sampled_from(sorted(TOOLS)), data=st.data())
 def test_what_is_taken_keeps_to_the_published_schema(tool: str, data: st.DataObject) -> None:
-    face = FACES[tool]
-    names = st.sampled_from([argument.name for argument in face.arguments]) | st.text()
+    names = st.sampled_from([row.name for row in TOOLS[tool].rows]) | st.text()
     said = data.draw(st.dictionaries(names, JSON, max_size=4))
     try:
-        taken = check_arguments(tool, face.arguments, said)
+        taken = check_arguments(tool, TOOLS[tool].rows, said)
     except BrokenRules as error:
         assert error.broken
         return

@@ -13,7 +13,7 @@ from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotification
 
 from sora_mcp.domain.errors import StorageError
-from sora_mcp.server import subscriptions as changes
+from sora_mcp.server import subscriptions
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.transports.sdk import Sessions
 from tests.nouns import a_job
@@ -128,7 +128,7 @@ async def told_of(service: PlayedService, since: int) -> tuple[list[str], bool] 
     async def tell(uris: Any, listed: bool) -> None:
         told.append((list(uris), listed))
 
-    await changes.news(service, since, tell)  # pyright: ignore[reportArgumentType] - played
+    await subscriptions.notify_changes(service, since, tell)  # pyright: ignore[reportArgumentType] - played
     return told[0] if told else None
 
 
@@ -150,7 +150,7 @@ async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixtu
     service = PlayedService({"v_0123456789": a_job()})
     service.store.jobs.broken = StorageError("The disk is gone.")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(changes.watch, service, told_of)
+        tasks.start_soon(subscriptions.watch, service, told_of)
         with patience("the line in the log"):
             while "The disk is gone." not in caplog.text:
                 await anyio.lowlevel.checkpoint()

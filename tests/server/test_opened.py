@@ -144,7 +144,7 @@ async def test_a_desk_that_broke_is_opened_again_for_the_next_call(era: Era) -> 
 
 async def test_who_asks_when_all_is_over_hears_that_the_store_is_closed() -> None:
     opening = Opening()
-    opened = ServerContext(opening, Catalogue(), today=date.today, beside=lambda service: anyio.lowlevel.checkpoint())
+    opened = ServerContext(opening, Catalogue(), today=date.today, background=lambda service: anyio.lowlevel.checkpoint())
     opened.close()
     await opened.keep()
     with pytest.raises(StorageError, match="closed"):

@@ -11,22 +11,18 @@ from typing import Any
 import pytest
 from mcp.types import CallToolResult, ResourceLink, TextContent
 
-from sora_mcp.domain import Artifact, Call, Job, JobError
+from sora_mcp.domain import Job, JobError
 from sora_mcp.domain.errors import (
     BrokenRule,
     BrokenRules,
     Fix,
-    MissingKey,
     NeedsConfirmation,
     NotCancellable,
-    OutcomeUnknown,
-    SoraError,
-    StorageError,
     VendorError,
 )
 from sora_mcp.domain.money import Micros, usd
-from sora_mcp.server import results as replies
-from sora_mcp.server.messages import of_refunds
+from sora_mcp.server.results import build_refusal, job_fields
+from sora_mcp.server.tools import cancel_video, create_video, get_video_status, list_videos
 from sora_mcp.store.records import Page
 from tests.each import each
 from tests.nouns import a_job
@@ -46,7 +42,7 @@ def said(result: CallToolResult) -> str:
 
 
 def status(job: Job) -> CallToolResult:
-    return replies.status(job, now=NOW)
+    return get_video_status.format_result(job, now=NOW)
 
 
 def test_a_started_job_says_price_budget_time_and_next_step() -> None:
@@ -56,7 +52,7 @@ def test_a_started_job_says_price_budget_time_and_next_step() -> None:
         f"Note: {LONG[0]} "
         'Usually ready in about 3 min. Next: get_video_status("v_0123456789").'
     )
-    assert replies.started(replace(job, day_left=usd("9.6")), now=NOW).structured_content == {
+    assert create_video.format_result(replace(job, day_left=usd("9.6")), now=NOW).structured_content == {
         "message": message,
         "job_id": "v_0123456789",
         "state": "submitting",
@@ -77,66 +73,6 @@ def test_the_text_is_the_message() -> None:
     assert result.content == [TextContent(type="text", text=said(result))]
 
 
-def test_a_repeat_says_that_nothing_was_bought_again() -> None:
-    result = replies.started(replace(a_job(), deduplicated=True), now=NOW)
-    assert said(result) == (
-        "Not bought again (the same wish; to repeat it: options.variation): "
-        "v_0123456789 is queued, about 2 min left. $0.40 is set aside for it: do not create it again. "
-        'Next: get_video_status("v_0123456789").'
-    )
-    assert result.structured_content and result.structured_content["deduplicated"] is True
-
-
-def test_a_repeat_by_request_id_says_so() -> None:
-    job = replace(a_done_job(), deduplicated=True, request_id="r1")
-    assert said(replies.started(job, now=NOW, request_id="r1")).startswith(
-        "Not bought again (the same request_id): v_0123456789, $0.40.\nFile: "
-    )
-
-
-def test_the_same_wish_without_a_request_id_is_no_repeat_by_request_id() -> None:
-    job = replace(a_done_job(), deduplicated=True, request_id="r1")
-    assert said(replies.started(job, now=NOW)).startswith("Not bought again (the same wish;")
-
-
-def test_a_running_job_says_how_far_it_is() -> None:
-    result = status(replace(a_job(), state="running", progress=0.4256))
-    assert said(result) == (
-        "v_0123456789 is running: 42 %, about 90 s left. $0.40 is set aside for it: do not create it again. "
-        'Next: get_video_status("v_0123456789").'
-    )
-    assert result.structured_content and result.structured_content["progress"] == 0.426
-
-
-@each(
-    ("changes", "message"),
-    [
-        ({"state": "submitting"}, "v_0123456789 is being sent. $0.40 is set aside for it: do not create it again."),
-        (
-            {"state": "submitting", "waits_until": NOW + 95},
-            "v_0123456789 waits, nothing is sent yet: an earlier paid call of its model is unclear. It is sent when that is clear, "
-            "at the latest in about 2 min (12:03 UTC). $0.40 is set aside: do not create it again.",
-        ),
-        (
-            {"state": "submitting", "unwritten": "was taken by muvi as 'job_1'"},
-            "v_0123456789 was taken by muvi as 'job_1'. The store does not take that down: is its disk full? Leave this server running. "
-            "$0.40 is set aside for it: do not create it again.",
-        ),
-        ({"expected_s": 30}, "v_0123456789 is queued, slower than usual. $0.40 is set aside for it: do not create it again."),
-        ({"expected_s": 65}, "v_0123456789 is queued, a few seconds left. $0.40 is set aside for it: do not create it again."),
-        (
-            {"trouble": "Muvi does not accept the key."},
-            "v_0123456789 is queued, about 2 min left. Muvi does not accept the key. This is tried again. "
-            "$0.40 is set aside for it: do not create it again.",
-        ),
-        ({"charged": "yes"}, "v_0123456789 is queued, about 2 min left. Already paid ($0.40): do not create it again."),
-        ({"charged": "no", "micros": Micros(0)}, "v_0123456789 is queued, about 2 min left. It is free: do not create it again."),
-    ],
-)
-def test_a_living_job_is_never_to_be_created_again(changes: dict[str, Any], message: str) -> None:
-    assert said(status(replace(a_job(), **changes))) == f'{message} Next: get_video_status("v_0123456789").'
-
-
 def test_a_finished_job_says_time_measures_price_and_path() -> None:
     result = status(a_done_job())
     assert result.structured_content == {
@@ -155,15 +91,12 @@ def test_a_finished_job_says_time_measures_price_and_path() -> None:
     ]
 
 
-def test_a_file_that_could_not_be_measured_is_told_as_it_was_ordered() -> None:
-    bare = Artifact("/v/boat.mp4", 12_001, "ab" * 32)
-    result = status(replace(a_done_job(), artifact=bare))
-    assert said(result).startswith("Done in 84 s: v_0123456789, 4 s, 1280x720, 13 kB, $0.40.")
+def test_progress_is_a_share_of_one() -> None:
+    assert job_fields(replace(a_job(), state="running", progress=0.4256))["progress"] == 0.426
 
 
-def test_a_job_whose_file_is_being_saved_says_so() -> None:
-    job = replace(a_job(), state="running", charged="yes", media=Call("GET", "/file"))
-    assert said(status(job)).startswith("v_0123456789 is made; its file is being saved. Already paid ($0.40): do not create it again.")
+def test_a_repeat_is_marked() -> None:
+    assert job_fields(replace(a_job(), deduplicated=True))["deduplicated"] is True
 
 
 def test_a_progress_that_no_vendor_reported_is_left_out() -> None:
@@ -176,7 +109,7 @@ def test_a_progress_that_no_vendor_reported_is_left_out() -> None:
     [(None, 400_000, "estimate"), (Micros(380_000), 380_000, "actual"), (Micros(0), 0, "free")],
 )
 def test_the_price_is_the_vendors_word_where_there_is_one(actual: Micros | None, micros: int, is_: str) -> None:
-    fields = replies.job_fields(replace(a_job(), actual=actual))
+    fields = job_fields(replace(a_job(), actual=actual))
     assert (fields["micros"], fields["usd"], fields["usd_is"]) == (micros, micros / 1e6, is_)
 
 
@@ -193,56 +126,12 @@ def test_a_failed_job_says_why_and_what_became_of_the_money() -> None:
     assert result.is_error is False
 
 
-@each(
-    ("state", "charged", "message"),
-    [
-        ("failed", "yes", "v_0123456789 failed. $0.40 was charged."),
-        ("cancelled", "no", "v_0123456789 was cancelled. Nothing was charged."),
-        ("cancelled", "unknown", "v_0123456789 was cancelled. It is not known whether $0.40 was charged."),
-        ("expired", "yes", "v_0123456789 was made, but its link died before the file was saved. $0.40 was charged."),
-        (
-            "unknown",
-            "unknown",
-            "v_0123456789: muvi may have taken it and charged $0.40. Nothing is sent again: a person decides, "
-            "with `sora-mcp resolve v_0123456789`. Do not create it again.",
-        ),
-    ],
-)
-def test_every_end_says_what_became_of_the_money(state: Any, charged: Any, message: str) -> None:
-    assert said(status(replace(a_job(), state=state, charged=charged))) == message
-
-
 @each(("words", "told"), [(None, False), ("Stopped by an operator.", True)])
 def test_being_called_back_is_no_error_but_for_what_the_vendor_says_of_it(words: str | None, told: bool) -> None:
     error = JobError("vendor_rejected", "Muvi called this job back.", "no", words)
     result = status(replace(a_job(), state="cancelled", charged="no", error=error))
     assert said(result) == "v_0123456789 was cancelled. Muvi called this job back. Nothing was charged."
     assert ("error" in (result.structured_content or {})) == told
-
-
-def test_a_clip_of_another_size_than_was_ordered_says_both() -> None:
-    turned = replace(a_done_job(), artifact=replace(FILE, width=720, height=1280))
-    assert "4 s, 720x1280 although 1280x720 was ordered, 6.8 MB" in said(status(turned))
-    assert "although" not in said(status(replace(turned, size="16:9")))
-
-
-def test_a_cancelled_job_that_cost_something_says_what_the_vendor_does() -> None:
-    job = replace(a_job(), state="cancelled", charged="held")
-    assert said(replies.cancelled(job, now=NOW, refunds=of_refunds("Muvi", True))) == (
-        "v_0123456789 was cancelled. $0.40 stays set aside. Muvi gives the money of a cancelled clip back by itself."
-    )
-
-
-def test_a_job_that_never_left_needs_no_refund() -> None:
-    job = replace(a_job(), state="cancelled", charged="no")
-    assert said(replies.cancelled(job, now=NOW, refunds=of_refunds("Muvi", None))) == "v_0123456789 was cancelled. Nothing was charged."
-
-
-def test_a_job_that_the_vendor_was_asked_to_call_back_is_still_followed() -> None:
-    assert said(replies.cancelled(a_job(), now=NOW, refunds=of_refunds("Muvi", False))).startswith(
-        "muvi was asked to call v_0123456789 back; its next answer says what became of it. "
-        "Muvi does not give the money of a cancelled clip back. v_0123456789 is queued"
-    )
 
 
 @each(
@@ -267,7 +156,9 @@ def size(result: CallToolResult) -> int:
 
 
 @each("words", ["x" * 500, "界" * 500, '"\\' * 250, "🎬" * 500, "no"], ids=["ASCII", "Chinese", "quotes", "emoji", "short"])
-@each("tell", [status, lambda job: replies.started(job, now=NOW), lambda job: replies.cancelled(job, now=NOW, refunds="")])
+@each(
+    "tell", [status, lambda job: create_video.format_result(job, now=NOW), lambda job: cancel_video.format_result(job, now=NOW, refunds="")]
+)
 def test_a_vendors_words_are_cut_where_a_result_would_grow_too_long(words: str, tell: Callable[[Job], CallToolResult]) -> None:
     error = JobError("vendor_rejected", "Muvi refuses this request.", "no", vendor_message=words)
     result = tell(replace(a_job(), state="failed", charged="no", error=error, warnings=LONG[:1], day_left=usd("9.6")))
@@ -289,12 +180,14 @@ PAUSED = "Paused: it cost $1.20 where $0.40 was quoted. Only the user can go on:
 @each("job", [a_done_job(), a_job(), replace(a_job(), state="unknown", charged="unknown")], ids=lambda job: job.state)
 def test_a_repeat_of_a_model_that_is_paused_stays_small(job: Job, request_id: str) -> None:
     known = replace(job, deduplicated=True, actual=usd("1.2"), warnings=(PAUSED,), day_left=usd("998.80"))
-    assert size(replies.started(known, now=NOW, request_id=request_id)) <= ONE_RESULT
+    assert size(create_video.format_result(known, now=NOW, request_id=request_id)) <= ONE_RESULT
 
 
 @each("waits_until", [None, NOW + 120], ids=["sent", "waiting"])
 def test_a_start_stays_small(waits_until: float | None) -> None:
-    result = replies.started(replace(a_job(), state="submitting", warnings=LONG, waits_until=waits_until, day_left=usd("9.6")), now=NOW)
+    result = create_video.format_result(
+        replace(a_job(), state="submitting", warnings=LONG, waits_until=waits_until, day_left=usd("9.6")), now=NOW
+    )
     assert len(json.dumps(result.structured_content, separators=(",", ":")).encode()) <= ONE_RESULT
 
 
@@ -312,7 +205,7 @@ def test_a_finished_clip_says_how_to_look_at_it_and_to_go_on(changes: dict[str, 
 
 
 def test_a_list_says_the_budget_and_a_line_for_each() -> None:
-    result = replies.listed(Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 20)), "c2"), BUDGET)
+    result = list_videos.format_result(Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 20)), "c2"), BUDGET)
     assert said(result) == (
         "2 videos, and more on the next page. Spent today $0.40 of $10.00, this month $0.40 of $100.00.\n"
         f'v_0123456789 completed, muvi:sora-2, 4 s, 1280x720, $0.40: "A paper boat drifts down a rainy street" {FILE.path}\n'
@@ -335,7 +228,7 @@ def test_a_list_says_the_budget_and_a_line_for_each() -> None:
 
 
 def test_an_empty_list_is_said_so() -> None:
-    result = replies.listed(Page((), None), BUDGET)
+    result = list_videos.format_result(Page((), None), BUDGET)
     assert said(result) == "0 videos. Spent today $0.40 of $10.00, this month $0.40 of $100.00."
     assert result.structured_content and result.structured_content["videos"] == []
 
@@ -347,7 +240,7 @@ def test_a_refusal_names_every_broken_rule_and_values_that_work() -> None:
         fixes=(Fix("seconds", 8, usd("0.80")), Fix("model", "muvi:wan-2.6", usd("1"))),
     )
     message = "muvi:sora-2: seconds must be 4, 8 or 12, not 10."
-    result = replies.refused(error)
+    result = build_refusal(error)
     assert (result.is_error, result.structured_content) == (
         True,
         {
@@ -366,20 +259,12 @@ def test_a_refusal_names_every_broken_rule_and_values_that_work() -> None:
     )
 
 
-def test_several_broken_arguments_are_mended_together() -> None:
-    error = BrokenRules(
-        (BrokenRule("size", "4:3", "1280x720", "invalid_size"), BrokenRule("seconds", 5, "4", "invalid_seconds")),
-        fixes=(Fix("size", "1280x720", usd("0.4")), Fix("seconds", 4, usd("0.4")), Fix("model", "sample:sample", usd("0"))),
-    )
-    assert said(replies.refused(error)).endswith('Fix: size="1280x720" with seconds=4 ($0.40), or model="sample:sample" (free).')
-
-
 def test_a_first_frame_that_is_mended_by_another_size_is_mended_together_with_the_rest() -> None:
     error = BrokenRules(
         (BrokenRule("image", "720x1280", "exactly as large", "invalid_image"), BrokenRule("seconds", 5, "4", "invalid_seconds")),
         fixes=(Fix("size", "720x1280", usd("0.4")), Fix("seconds", 4, usd("0.4")), Fix("model", "sample:sample", usd("0"))),
     )
-    assert said(replies.refused(error)).endswith('Fix: size="720x1280" with seconds=4 ($0.40), or model="sample:sample" (free).')
+    assert said(build_refusal(error)).endswith('Fix: size="720x1280" with seconds=4 ($0.40), or model="sample:sample" (free).')
 
 
 def test_another_model_mends_several_broken_arguments_alone() -> None:
@@ -387,12 +272,12 @@ def test_another_model_mends_several_broken_arguments_alone() -> None:
         (BrokenRule("size", "4:3", "1280x720", "invalid_size"), BrokenRule("seconds", 5, "4", "invalid_seconds")),
         fixes=(Fix("model", "muvi:wan-2.6", usd("1")), Fix("model", "sample:sample", usd("0"))),
     )
-    assert said(replies.refused(error)).endswith('Fix: model="muvi:wan-2.6" ($1.00), or model="sample:sample" (free).')
+    assert said(build_refusal(error)).endswith('Fix: model="muvi:wan-2.6" ($1.00), or model="sample:sample" (free).')
 
 
 def test_a_fix_may_be_to_leave_something_out() -> None:
     error = BrokenRules((BrokenRule("options.fps", 7, "left out", "invalid_option"),), fixes=(Fix("options.fps", None, usd("0.4")),))
-    result = replies.refused(error)
+    result = build_refusal(error)
     assert said(result).endswith("Fix: leave out options.fps ($0.40).")
     assert result.structured_content and result.structured_content["error"]["fixes"] == [
         {"argument": "options.fps", "value": None, "usd": 0.4}
@@ -402,7 +287,7 @@ def test_a_fix_may_be_to_leave_something_out() -> None:
 def test_what_came_is_repeated_only_as_far_as_json_can_hold_it() -> None:
     given = ("x" * 300, math.nan, math.inf, [1, {"a": 2}], 10**30, True, 2.5)
     broken = tuple(BrokenRule("size", got, "a text", "invalid_size") for got in given)
-    result = replies.refused(BrokenRules(broken))
+    result = build_refusal(BrokenRules(broken))
     assert result.structured_content
     assert [row["got"] for row in result.structured_content["error"]["broken"]] == [
         "x" * 199 + "…",
@@ -416,17 +301,13 @@ def test_what_came_is_repeated_only_as_far_as_json_can_hold_it() -> None:
 
 
 @pytest.mark.fault("S51")
-def test_a_needed_yes_names_the_quote_and_how_a_person_gives_it() -> None:
-    result = replies.refused(NeedsConfirmation("muvi:sora-2 costs $2.40 for this.", quote_id="q_7k2"))
-    assert said(result) == (
-        "Not sent, nothing charged. muvi:sora-2 costs $2.40 for this. The user approves it outside of this chat, with "
-        '`sora-mcp approve q_7k2`; then call again with the same arguments and quote="q_7k2".'
-    )
+def test_a_needed_approval_names_the_quote() -> None:
+    result = build_refusal(NeedsConfirmation("muvi:sora-2 costs $2.40 for this.", quote_id="q_7k2"))
     assert result.structured_content and result.structured_content["error"]["quote"] == "q_7k2"
 
 
 def test_a_vendors_words_stand_apart() -> None:
-    result = replies.refused(VendorError("vendor_rate_limited", "Muvi is busy.", vendor_message="slow down", retry_after_s=7.0))
+    result = build_refusal(VendorError("vendor_rate_limited", "Muvi is busy.", vendor_message="slow down", retry_after_s=7.0))
     assert result.structured_content == {
         "message": "Not sent, nothing charged. Muvi is busy.",
         "error": {
@@ -442,7 +323,7 @@ def test_a_vendors_words_stand_apart() -> None:
 def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
     error = NotCancellable("Muvi does not take v_0123456789 back any more.", a_job())
     error.__cause__ = VendorError("vendor_rejected", "Muvi refuses.", vendor_message="too late")
-    result = replies.refused(error)
+    result = build_refusal(error)
     assert result.structured_content == {
         "message": "Nothing was cancelled, nothing more was charged. Muvi does not take v_0123456789 back any more.",
         "error": {
@@ -453,18 +334,3 @@ def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
             "job_id": "v_0123456789",
         },
     }
-
-
-@each(
-    ("error", "begins"),
-    [
-        (MissingKey("No key."), "Not sent, nothing charged. No key."),
-        (StorageError("The disk is full."), "Not sent, nothing charged. The disk is full."),
-        (
-            OutcomeUnknown("No answer came."),
-            "It is not known whether anything was charged: list_videos shows what is held. No answer came.",
-        ),
-    ],
-)
-def test_a_refusal_begins_with_the_money(error: SoraError, begins: str) -> None:
-    assert said(replies.refused(error)) == begins

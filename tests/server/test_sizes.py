@@ -13,7 +13,7 @@ from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Ended, Image, ImageRule, Offer, Rate, Rule, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.money import usd
-from sora_mcp.server import offers_view as sizes
+from sora_mcp.server import offers_view
 from sora_mcp.vendors import EVERY
 from tests.each import each
 
@@ -48,7 +48,7 @@ CATALOGUE = Catalogue((VENDOR,))
 
 
 def test_an_offer_is_told_whole() -> None:
-    assert sizes.facts(Choice(VENDOR, OFFER), CATALOGUE, today=TODAY) == {
+    assert offers_view.offer_fields(Choice(VENDOR, OFFER), CATALOGUE, today=TODAY) == {
         "model": "muvi:toy",
         "sizes": ["1280x720", "720x1280", "1920x1080"],
         "seconds": [4, 8],
@@ -82,7 +82,7 @@ def test_an_offer_is_told_whole() -> None:
 
 
 def test_the_table_says_the_same_to_a_person() -> None:
-    assert sizes.whole((Choice(VENDOR, OFFER),), CATALOGUE, today=TODAY)["message"] == (
+    assert offers_view.describe((Choice(VENDOR, OFFER),), CATALOGUE, today=TODAY)["message"] == (
         "muvi:toy (ended 2026-09-24, needs MUVI_API_KEY)\n"
         "1280x720, 720x1280 with audio true: 4 s $0.60, 8 s $1.20\n"
         "1920x1080 with audio true: 8 s $2.00\n"
@@ -100,7 +100,7 @@ def test_an_offer_without_limits_says_so() -> None:
     plain = replace(OFFER, rules=OFFER.rules[:2], rates=(), image=None, prompt_max=None, ended=None)
     catalogue = Catalogue((replace(VENDOR, offers=(plain,)),), frozenset({"muvi"}))
     choice = next(catalogue.choices())
-    assert sizes.whole((choice,), catalogue, today=TODAY) == {
+    assert offers_view.describe((choice,), catalogue, today=TODAY) == {
         "message": "muvi:toy\n1280x720, 720x1280, 1920x1080: 4, 8 s, price unknown\n"
         "Prompt: no stated limit. First frame: not taken. Options: none.\n"
         "Source: https://example.com/toy, checked 2026-11-20 (listed).",
@@ -121,19 +121,19 @@ def test_an_offer_without_limits_says_so() -> None:
 def test_the_price_may_depend_on_the_first_frame() -> None:
     rates = (Rate(usd("1"), "video", {"image": False}), Rate(usd("2"), "video", {"image": True}))
     offer = replace(OFFER, rules=OFFER.rules[:2], rates=rates)
-    prices = sizes.facts(Choice(VENDOR, offer), CATALOGUE, today=TODAY)["prices"]
+    prices = offers_view.offer_fields(Choice(VENDOR, offer), CATALOGUE, today=TODAY)["prices"]
     assert [(row["when"], row["usd_per_video"]) for row in prices] == [({"image": False}, 1.0), ({"image": True}, 2.0)]
 
 
 def test_of_many_lengths_the_shortest_and_the_longest_are_priced() -> None:
     offer = replace(OFFER, rules=(Rule("size", (HD,)), Rule("seconds", range(4, 21))), rates=(Rate(usd("0.10"), "second"),))
-    assert sizes.facts(Choice(VENDOR, offer), CATALOGUE, today=TODAY)["prices"] == [
+    assert offers_view.offer_fields(Choice(VENDOR, offer), CATALOGUE, today=TODAY)["prices"] == [
         {"sizes": ["1280x720"], "usd_per_second": 0.1, "usd": {"4": 0.4, "20": 2.0}}
     ]
 
 
 def test_without_a_model_every_offer_is_one_line() -> None:
-    assert sizes.short(CATALOGUE, today=TODAY) == {
+    assert offers_view.summarize(CATALOGUE, today=TODAY) == {
         "message": "muvi:toy (ended 2026-09-24, needs MUVI_API_KEY): 1280x720, 720x1280, 1920x1080; 4, 8 s; "
         "$0.10/s (720p without audio); $0.15/s (720p with audio); $2.00 (1080p with audio)\n"
         'Next: list_sizes(model="…") has every price, option and rule.',
@@ -155,7 +155,7 @@ CHOICES = tuple(Catalogue().choices())
 
 @each("choice", CHOICES, ids=[choice.id for choice in CHOICES])
 def test_every_price_that_is_told_is_the_price_of_an_order(choice: Choice) -> None:
-    for row in sizes.priced(choice, today=TODAY):
+    for row in offers_view.price_table(choice, today=TODAY):
         for size, (seconds, micros) in itertools.product(row.sizes, row.micros):
             when = dict(row.when)
             image = Image("https://example.com/a.png") if when.pop("image", not choice.offer.text) else None
@@ -166,7 +166,7 @@ def test_every_price_that_is_told_is_the_price_of_an_order(choice: Choice) -> No
 
 @each("choice", CHOICES, ids=[choice.id for choice in CHOICES])
 def test_every_size_and_length_that_is_told_can_be_ordered(choice: Choice) -> None:
-    told: dict[str, Any] = json.loads(json.dumps(sizes.facts(choice, Catalogue(), today=TODAY)))
+    told: dict[str, Any] = json.loads(json.dumps(offers_view.offer_fields(choice, Catalogue(), today=TODAY)))
     priced = {size for row in told["prices"] for size in row["sizes"]}
     for size in priced:
         assert any(_orderable(choice, size, seconds) for seconds in told["seconds"])
@@ -183,16 +183,16 @@ def _orderable(choice: Choice, size: str, seconds: int) -> bool:
 
 def test_a_price_that_nobody_looked_up_for_long_says_so() -> None:
     catalogue = Catalogue((replace(VENDOR, offers=(replace(OFFER, checked=date(2026, 8, 1), ended=None),)),), frozenset({"muvi"}))
-    told = sizes.short(catalogue, today=TODAY)
+    told = offers_view.summarize(catalogue, today=TODAY)
     assert told["message"].startswith("muvi:toy (price looked up 112 days ago): ")
     assert told["offers"][0]["price_days_old"] == 112
 
 
 def test_a_server_without_models_says_how_to_name_them() -> None:
     server = next(vendor for vendor in EVERY if vendor.own)
-    assert sizes.short(Catalogue((server,), frozenset({server.name})), today=TODAY)["message"] == (
+    assert offers_view.summarize(Catalogue((server,), frozenset({server.name})), today=TODAY)["message"] == (
         "Your /v1/videos server: no models yet. Only the user can name them, in the file of SORA_MCP_PRICES: "
         '["compatible:my-model"] with per_second = "0.10", sizes = ["1280x720"] and seconds = [4, 8].\n'
         'Next: list_sizes(model="…") has every price, option and rule.'
     )
-    assert sizes.short(Catalogue((server,)), today=TODAY)["offers"] == []
+    assert offers_view.summarize(Catalogue((server,)), today=TODAY)["offers"] == []

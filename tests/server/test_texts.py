@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 from mcp import Client
 
 from sora_mcp.server.app import INSTRUCTIONS
 from sora_mcp.server.tools import TOOLS
-from sora_mcp.server.tools.definitions import FACES
 
+from ..snapshot import check_snapshot
 from .conftest import Era
 from .counter import PlayedService, a_server
 
-SNAPSHOT = Path(__file__).parent.parent / "snapshots" / "tools.json"
 WHOLE_LIST, ONE_TOOL = 5400, 1440
 """Bytes."""
 
@@ -34,10 +30,7 @@ def size(value: object) -> int:
 
 
 async def test_the_tools_are_those_of_the_snapshot(era: Era) -> None:
-    tools = await listed(era)
-    if os.environ.get("SNAPSHOTS") == "write":
-        SNAPSHOT.write_text(json.dumps(tools, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    assert tools == json.loads(SNAPSHOT.read_text("utf-8"))
+    check_snapshot("tools", await listed(era))
 
 
 async def test_the_order_is_fixed(era: Era) -> None:
@@ -84,7 +77,7 @@ async def test_every_schema_is_closed_and_every_result_begins_with_its_message(e
 
 
 def test_a_description_begins_with_a_short_sentence() -> None:
-    assert {name for name, face in FACES.items() if len(re.split(r"[.;] ", face.says)[0].split()) > 20} == set()
+    assert {name for name, tool in TOOLS.items() if len(re.split(r"[.;] ", tool.description)[0].split()) > 20} == set()
 
 
 def test_the_instructions_are_short() -> None:
@@ -94,8 +87,3 @@ def test_the_instructions_are_short() -> None:
 async def test_the_instructions_are_given_in_both_eras(era: Era) -> None:
     async with Client(a_server(PlayedService()), mode=era) as client:
         assert client.instructions == INSTRUCTIONS
-
-
-def test_every_function_takes_exactly_what_its_table_publishes() -> None:
-    taken = {tool: [name for name in inspect.signature(works).parameters if name != "ctx"] for tool, works in TOOLS.items()}
-    assert taken == {name: [argument.name for argument in face.arguments] for name, face in FACES.items()}

@@ -227,15 +227,14 @@ async def test_cancel_video_says_what_became_of_the_job(era: Era) -> None:
     assert (result.is_error, fields(result)["message"]) == (False, "v_0123456789 was cancelled. Nothing was charged.")
 
 
-async def test_a_cancel_that_cannot_be_says_what_the_vendor_does_with_the_money(era: Era) -> None:
+async def test_a_job_that_goes_on_is_not_said_to_be_refunded(era: Era) -> None:
     no = NotCancellable("v_0123456789 is being sent; what it costs stays counted.", a_job())
     result = await call(desk_with(a_job(), called_back=no), era, "cancel_video", job_id="v_0123456789")
     assert fields(result) == {
-        "message": "Nothing was cancelled, nothing more was charged. v_0123456789 is being sent; what it costs stays counted. "
-        "Muvi gives the money of a cancelled clip back by itself.",
+        "message": "Nothing was cancelled, nothing more was charged. v_0123456789 is being sent; what it costs stays counted.",
         "error": {
             "code": "not_cancellable",
-            "message": "v_0123456789 is being sent; what it costs stays counted. Muvi gives the money of a cancelled clip back by itself.",
+            "message": "v_0123456789 is being sent; what it costs stays counted.",
             "charged": "unknown",
             "job_id": "v_0123456789",
         },

@@ -1,4 +1,4 @@
-"""The page that hosts of MCP Apps show beside a tool's text: a price, a progress, a player, a refusal."""
+"""The page of MCP Apps: hosts show it beside a tool's text, with a price, the progress, a player or a refusal."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 from mcp.server.apps import Apps, ResourceCsp
 
 PLAYER = "ui://sora-mcp/player.html"
-SHOWN_BY = ("create_video", "get_video_status", "estimate_cost")
-"""Tools whose results the page can draw."""
 META: dict[str, Any] = {"ui": {"resourceUri": PLAYER}, "ui/resourceUri": PLAYER}
-"""What such a tool says of its page; the flat key is for hosts of before 2026."""
+"""The `_meta` of a tool whose results the page can draw; the flat key is for hosts older than 2026."""
 
 
 def apps() -> Apps:
-    """The extension, with its one page. What it plays are bytes that the page already has."""
+    """Return the extension with its one page, which plays only bytes that it already has."""
     page = Apps()
     page.add_html_resource(
         PLAYER,

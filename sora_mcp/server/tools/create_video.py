@@ -1,0 +1,92 @@
+"""create_video: reserve a job; the worker sends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
+
+from sora_mcp.domain import Job, VideoRequest
+from sora_mcp.domain.money import Micros, show
+from sora_mcp.server.context import ToolContext, get_service
+from sora_mcp.server.elicitation import create_with_approval
+from sora_mcp.server.messages import UNCLEAR, describe_job, describe_order, format_duration, format_minute, format_price
+from sora_mcp.server.results import build_job_result
+from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.definition import ToolDefinition
+
+MOST_PROMPT = 100_000
+"""Characters: many times what any vendor takes."""
+MOST_IMAGE = 40_000_000
+"""Characters of a `data:` URI: more than the largest picture that is read has."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The clip to buy."""
+
+    prompt: Annotated[str, Spec("What to show", most_characters=MOST_PROMPT)]
+    model: Annotated[str, Spec("vendor:model; default: cheapest", may_be_empty=True)] = ""
+    size: Annotated[str, Spec("1280x720, 16:9, 9:16 1080p, portrait")] = ""
+    seconds: int | None = None
+    image: Annotated[str, Spec("First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE)] = ""
+    options: Annotated[dict[str, Any] | None, Spec("See list_sizes; variation=1: repeat")] = None
+    max_usd: Annotated[Micros | None, Spec("Refuse above this")] = None
+    quote: Annotated[str, Spec("Approved quote's id")] = ""
+    request_id: Annotated[str, Spec("Same id: bought once", is_name=True)] = ""
+
+    @property
+    def request(self) -> VideoRequest:
+        """The request that is made of them."""
+        return VideoRequest(
+            prompt=self.prompt,
+            model=self.model or None,
+            size=self.size or None,
+            seconds=self.seconds,
+            image=self.image or None,
+            options=self.options or {},
+            max_usd=self.max_usd,
+            quote_id=self.quote or None,
+            request_id=self.request_id or None,
+        )
+
+
+async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult | InputRequiredResult:
+    """Create the job; where the user has to approve the price, ask in the chat first."""
+    service = await get_service(ctx)
+    job = await create_with_approval(service, arguments.request, ctx)
+    if isinstance(job, InputRequiredResult):
+        return job
+    return format_result(job, now=service.clock(), request_id=arguments.request_id)
+
+
+def format_result(job: Job, *, now: float, request_id: str = "") -> CallToolResult:
+    """Return the result for a new job, or for the one that exists already."""
+    return build_job_result(job, _describe(job, now=now, request_id=request_id))
+
+
+def _describe(job: Job, *, now: float, request_id: str) -> str:
+    if job.deduplicated:
+        again = "Same request_id" if request_id else "Same request (for a new take: options.variation)"
+        return f"{again}, so nothing was bought: {describe_job(job, now=now)}"
+    left = "" if job.day_left is None or not job.micros else f" (left today {show(job.day_left)})"
+    notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
+    ready = f"Usually ready in {format_duration(job.expected_s)}."
+    if job.waits_until is not None:
+        ready = f"Not sent yet: {UNCLEAR}; sent by {format_minute(job.waits_until)} at the latest."
+    return f'Started {describe_order(job)}, {format_price(job.price)}{left}.{notes} {ready} Next: get_video_status("{job.id}").'
+
+
+TOOL = ToolDefinition(
+    "create_video",
+    "Create video",
+    "Start one clip; costs money unless model is sample:sample. "
+    "Use this once the user agrees to its price. "
+    "Returns at once: follow it with get_video_status, "
+    "never start another because it is slow.",
+    ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True),
+    Arguments,
+    create_video,
+    has_page=True,
+)

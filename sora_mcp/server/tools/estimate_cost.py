@@ -1,0 +1,166 @@
+"""estimate_cost: price clips without buying them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from mcp.types import CallToolResult, ToolAnnotations
+
+from sora_mcp.catalogue.catalogue import Choice, PricedOrder
+from sora_mcp.domain import VideoRequest
+from sora_mcp.domain.money import show
+from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.elicitation import can_ask
+from sora_mcp.server.messages import describe_unclear, format_price
+from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
+from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.definition import ToolDefinition
+
+if TYPE_CHECKING:
+    from sora_mcp.jobs.estimate import Estimate
+
+MOST_OFFERS = 12
+"""Offers of a comparison in the structured part."""
+MOST_NAMED = 5
+"""Offers of a comparison in the message."""
+DERIVABLE = ("month_spent_usd", "day_spent_usd")
+"""Fields of a budget that follow from its limit and its rest."""
+ANY_PROMPT = "x"
+ANY_FRAME = "https://example.com/frame.png"
+"""Stand for any prompt and any first frame where only the price counts."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The clips to price."""
+
+    model: Annotated[str, Spec(may_be_empty=True)] = ""
+    size: str = ""
+    seconds: int | None = None
+    image: bool = False
+    options: dict[str, Any] | None = None
+    clips: Annotated[int, Spec(minimum=1, maximum=100)] = 1
+
+    @property
+    def request(self) -> VideoRequest:
+        """The request for one of the clips."""
+        return VideoRequest(
+            prompt=ANY_PROMPT,
+            model=self.model or None,
+            size=self.size or None,
+            seconds=self.seconds,
+            image=ANY_FRAME if self.image else None,
+            options=self.options or {},
+        )
+
+
+async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
+    """Return the price for any prompt, and whether it would be allowed now."""
+    service = await get_service(ctx)
+    estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
+    return format_result(estimate, is_usable=service.catalogue.usable, asks_in_chat=can_ask(ctx))
+
+
+def format_result(estimate: Estimate, *, is_usable: Callable[[Choice], bool], asks_in_chat: bool) -> CallToolResult:
+    """Return the result for an estimate; a comparison has the cheapest offers first."""
+    plan, quote = estimate.plan, estimate.plan.quote
+    offers = [
+        without_empty(
+            model=fit.choice.id,
+            size=fit.order.size.text,
+            seconds=fit.order.seconds,
+            usd=to_dollars(fit.quote.micros * estimate.clips),
+            ended=fit.choice.offer.ended is not None or None,
+            needs_key=not is_usable(fit.choice) or None,
+        )
+        for fit in _select_offers(estimate.offers, is_usable)
+    ]
+    structured = without_empty(
+        message=_describe(estimate, is_usable=is_usable, asks_in_chat=asks_in_chat),
+        model=plan.choice.id,
+        size=plan.order.size.text,
+        seconds=plan.order.seconds,
+        clips=estimate.clips,
+        usd=to_dollars(estimate.micros),
+        micros=int(estimate.micros),
+        basis=_describe_sum(estimate),
+        source=quote.source,
+        checked=quote.checked.isoformat(),
+        confidence=quote.confidence,
+        needs_confirmation=estimate.needs_confirmation,
+        quote=estimate.quote_id,
+        allowed=estimate.refusal is None,
+        refusal=_first_sentence(estimate.refusal),
+        budget=budget_fields(estimate.budget),
+        offers=offers or None,
+    )
+    return build_result(structured if offers else _shorten(structured))
+
+
+def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
+    """Leave out derivable sums where the estimate exceeds MOST_BYTES. Its price page is never cut."""
+    budget = dict(structured["budget"])
+    for name in DERIVABLE:
+        if count_bytes(structured | {"budget": budget}) > MOST_BYTES:
+            budget.pop(name, None)
+    return structured | {"budget": budget}
+
+
+def _select_offers(fits: Sequence[PricedOrder], is_usable: Callable[[Choice], bool]) -> list[PricedOrder]:
+    """Return as many as are shown, in their order; those that can be bought now come before those that cannot."""
+    chosen = sorted(range(len(fits)), key=lambda at: not is_usable(fits[at].choice))[:MOST_OFFERS]
+    return [fits[at] for at in sorted(chosen)]
+
+
+def _describe(estimate: Estimate, *, is_usable: Callable[[Choice], bool], asks_in_chat: bool) -> str:
+    """Say the price, whether it would be allowed, and what is left."""
+    plan, budget = estimate.plan, estimate.budget
+    clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
+    what = f"{clips}{plan.order.seconds} s, {plan.order.size.text} on {plan.choice.id}"
+    total = "" if estimate.refusal or (clips and estimate.quote_id) else f" ({_describe_sum(estimate)})"
+    sentences = [f"{what}: {format_price(estimate.micros)}{total}."]
+    if estimate.offers:
+        sentences.append(f"Cheapest first: {_compare(estimate, is_usable)}.")
+    if plan.why is not None and not estimate.refusal:
+        sentences.append(f"Why this one: {plan.why}.")
+    if estimate.refusal:
+        return " ".join([*sentences, f"Refused now: {estimate.refusal}"])
+    if estimate.quote_id:
+        in_terminal = f"The user must approve it in a terminal: `sora-mcp approve {estimate.quote_id}`."
+        sentences.append("The user will be asked to confirm it." if asks_in_chat else in_terminal)
+    return " ".join([*sentences, f"Left today {show(budget.day_left)} of {show(budget.day_limit)}{describe_unclear(budget)}."])
+
+
+def _describe_sum(estimate: Estimate) -> str:
+    each = estimate.plan.quote.basis
+    return each if estimate.clips == 1 else f"{each} x {estimate.clips} clips"
+
+
+def _first_sentence(refusal: str | None) -> str | None:
+    """Return what would be refused, without the advice: that is in the message."""
+    first, dot, _ = (refusal or "").partition(". ")
+    return f"{first}." if dot else refusal
+
+
+def _compare(estimate: Estimate, is_usable: Callable[[Choice], bool]) -> str:
+    costs = [(fit.choice, fit.quote.micros * estimate.clips) for fit in estimate.offers]
+    named = [f"{choice.id} {format_price(micros)}{_marks(choice, is_usable)}" for choice, micros in costs[:MOST_NAMED]]
+    return ", ".join(named) + (f", and {len(costs) - MOST_NAMED} more" if len(costs) > MOST_NAMED else "")
+
+
+def _marks(choice: Choice, is_usable: Callable[[Choice], bool]) -> str:
+    marks = [*(["ended"] if choice.offer.ended else []), *([] if is_usable(choice) else ["no key"])]
+    return f" ({', '.join(marks)})" if marks else ""
+
+
+TOOL = ToolDefinition(
+    "estimate_cost",
+    "Estimate cost",
+    "Tell what clips would cost. Use this before create_video if no price is agreed. Without model: compares all.",
+    ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
+    Arguments,
+    estimate_cost,
+    has_page=True,
+)

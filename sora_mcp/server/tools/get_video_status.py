@@ -1,0 +1,70 @@
+"""get_video_status: report a job after its next change of state."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import anyio
+from mcp.types import CallToolResult, ToolAnnotations
+
+from sora_mcp.domain import LIVE, Job
+from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.messages import describe_job, describe_progress
+from sora_mcp.server.results import build_job_result
+from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.definition import ToolDefinition
+
+if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
+
+POLL_S = 0.25
+"""Seconds between two looks into the store, because another process may finish the job."""
+PROGRESS_S = 2.0
+"""Seconds between two progress notifications."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The job, and how long to wait for a change."""
+
+    job_id: str
+    wait_seconds: Annotated[float, Spec(minimum=0, maximum=50, shows_default=True)] = 25
+
+
+async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
+    """Report the job once its state has changed, or when the time is over."""
+    service = await get_service(ctx)
+    job = await service.job(arguments.job_id, principal=principal())
+    return format_result(await _wait_for_change(job, arguments.wait_seconds, service, ctx=ctx), now=service.clock())
+
+
+def format_result(job: Job, *, now: float) -> CallToolResult:
+    """Return the result for a job."""
+    return build_job_result(job, describe_job(job, now=now))
+
+
+async def _wait_for_change(job: Job, wait_s: float, service: VideoService, *, ctx: ToolContext) -> Job:
+    """Return the job after its next change of state, or after `wait_s`; send progress meanwhile."""
+    start, reported, first = time.monotonic(), -PROGRESS_S, job.state
+    while job.state == first and job.state in LIVE and (waited := time.monotonic() - start) < wait_s:
+        if waited - reported >= PROGRESS_S:
+            reported = waited
+            await ctx.report_progress(round(waited, 1), wait_s, describe_progress(job, now=service.clock()))
+        await anyio.sleep(min(POLL_S, wait_s - waited))
+        job = await service.job(job.id, principal=principal())
+    return job
+
+
+TOOL = ToolDefinition(
+    "get_video_status",
+    "Video status",
+    "Tell how a clip is doing, waiting for news. "
+    "Use this after create_video until state is completed; path is then the file. "
+    "A slow clip is paid for: ask again.",
+    ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
+    Arguments,
+    get_video_status,
+    has_page=True,
+)

@@ -1,0 +1,40 @@
+"""list_sizes: what models take and cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from mcp.types import CallToolResult, ToolAnnotations
+
+from sora_mcp.server import offers_view
+from sora_mcp.server.context import ToolContext
+from sora_mcp.server.results import build_result
+from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.definition import ToolDefinition
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The model to describe; none for all."""
+
+    model: Annotated[str, Spec(may_be_empty=True)] = ""
+
+
+async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
+    """Return the offers. The store is opened only for vendors that publish their own list of models."""
+    context = ctx.request_context.lifespan_context
+    catalogue, today = await context.load_catalogue(arguments.model), context.today()
+    if not arguments.model:
+        return build_result(offers_view.summarize(catalogue, today=today))
+    return build_result(offers_view.describe_model(arguments.model, catalogue, today=today))
+
+
+TOOL = ToolDefinition(
+    "list_sizes",
+    "List sizes",
+    "List sizes, seconds, options and prices of models. Use this to choose.",
+    ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
+    Arguments,
+    list_sizes,
+)

@@ -1,0 +1,76 @@
+"""list_videos: a page of jobs, and the budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from mcp.types import CallToolResult, ToolAnnotations
+
+from sora_mcp.domain import Job, State
+from sora_mcp.domain.money import show
+from sora_mcp.security.text import sanitize
+from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.messages import describe_unclear, format_price
+from sora_mcp.server.results import budget_fields, build_result, job_fields, record_fields
+from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.definition import ToolDefinition
+
+if TYPE_CHECKING:
+    from sora_mcp.store.records import Budget, Page
+
+MOST_PROMPT = 60
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The jobs to list."""
+
+    state: State | None = None
+    query: Annotated[str, Spec(may_be_empty=True, most_words=10)] = ""
+    limit: Annotated[int, Spec(minimum=1, maximum=100)] = 20
+    cursor: Annotated[str, Spec(may_be_empty=True)] = ""
+
+
+async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
+    """Return a page of the caller's jobs, newest first."""
+    service = await get_service(ctx)
+    page = await service.jobs(
+        principal=principal(),
+        state=arguments.state,
+        query=arguments.query or None,
+        limit=arguments.limit,
+        cursor=arguments.cursor or None,
+    )
+    return format_result(page, await service.budget())
+
+
+def format_result(page: Page, budget: Budget) -> CallToolResult:
+    """Return the result for a page of jobs."""
+    videos = [{**job_fields(job), **record_fields(job)} for job in page.jobs]
+    more = {} if page.next_cursor is None else {"next_cursor": page.next_cursor}
+    return build_result({"message": _describe(page, budget), "videos": videos, **more, "budget": budget_fields(budget)})
+
+
+def _describe(page: Page, budget: Budget) -> str:
+    """Say how many there are and what was spent; then one line for each job."""
+    plural, more = "" if len(page.jobs) == 1 else "s", ", and more on the next page" if page.next_cursor is not None else ""
+    today = f"Spent today {show(budget.day_spent)} of {show(budget.day_limit)}"
+    month = f"this month {show(budget.month_spent)} of {show(budget.month_limit)}{describe_unclear(budget)}"
+    return "\n".join([f"{len(page.jobs)} video{plural}{more}. {today}, {month}.", *(_describe_line(job) for job in page.jobs)])
+
+
+def _describe_line(job: Job) -> str:
+    prompt = sanitize(job.prompt, MOST_PROMPT) or ""
+    path = f" {job.artifact.path}" if job.artifact else ""
+    return f'{job.id} {job.state}, {job.model}, {job.seconds} s, {job.size}, {format_price(job.price)}: "{prompt}"{path}'
+
+
+TOOL = ToolDefinition(
+    "list_videos",
+    "List videos",
+    "List clips of all chats and the budget. Use this to find one again.",
+    ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
+    Arguments,
+    list_videos,
+)

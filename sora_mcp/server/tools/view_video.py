@@ -1,0 +1,71 @@
+"""view_video: show the frames of a finished clip on one picture."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import anyio
+from mcp.types import CallToolResult, ImageContent, TextContent, ToolAnnotations
+
+from sora_mcp.domain import Job
+from sora_mcp.domain.errors import NotFinished
+from sora_mcp.jobs.input_files import file_of
+from sora_mcp.media.api import view_clip
+from sora_mcp.media.view.measurements import View
+from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.definition import ToolDefinition
+
+if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
+
+VIEW_S = 20.0
+"""Seconds that reading the frames of a clip may take."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The clip, and how many of its frames to show."""
+
+    job_id: str
+    frames: Annotated[int | None, Spec(minimum=1, maximum=16)] = None
+
+
+async def view_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
+    """Return a text and a contact sheet; no structured part, because some clients show a model nothing else then."""
+    job, view = await make_contact_sheet(await get_service(ctx), arguments.job_id, arguments.frames)
+    text = TextContent(type="text", text=_describe(job, view))
+    picture = ImageContent(type="image", data=base64.b64encode(view.jpeg).decode(), mime_type="image/jpeg")
+    return CallToolResult(content=[text, picture])
+
+
+async def make_contact_sheet(service: VideoService, job_id: str, frames: int | None) -> tuple[Job, View]:
+    """Return the clip's contact sheet. Raise NotFinished where there is no clip."""
+    job = await service.job(job_id, principal=principal())
+    path = await anyio.to_thread.run_sync(file_of, job)
+    if path.suffix != ".mp4":
+        raise NotFinished(f"{job.id} is a picture and not a clip: show the user {path}.", job_id=job.id)
+    return job, await service.media_pool.run(lambda deadline: view_clip(path, frames, deadline), seconds=VIEW_S)
+
+
+def _describe(job: Job, view: View) -> str:
+    """Describe the sheet. The check code shows whether the picture reached the model: some clients keep pictures back."""
+    count = f"{view.frames} frame{'' if view.frames == 1 else 's'}"
+    return (
+        f"{job.id}: {count} of {view.seconds:g} s on one picture, which has the check code {view.code} at its top right. "
+        "Tell the user only what you see there and name the code; if no picture reached you, say that you cannot see the clip. "
+        f"Measured: {view.words}."
+    )
+
+
+TOOL = ToolDefinition(
+    "view_video",
+    "View video",
+    "Use this to see a finished clip before judging it.",
+    ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
+    Arguments,
+    view_video,
+    structured=False,
+)

@@ -1,0 +1,166 @@
+"""Whole sentences about jobs, lists and refusals: tests/snapshots/messages.json has them; here stands what each must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mcp.types import CallToolResult
+
+from sora_mcp.domain import Artifact, Call, Job, JobError
+from sora_mcp.domain.errors import (
+    BrokenRule,
+    BrokenRules,
+    Fix,
+    MissingKey,
+    NeedsConfirmation,
+    NotCancellable,
+    OutcomeUnknown,
+    SoraError,
+    StorageError,
+)
+from sora_mcp.domain.money import Micros, usd
+from sora_mcp.server.messages import describe_error
+from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_video_status, list_videos
+from sora_mcp.server.tools.cancel_video import REFUNDS
+from sora_mcp.store.records import Page
+from tests.nouns import a_job
+
+from ..snapshot import check_snapshot
+from .counter import BUDGET, FILE, NOW, a_done_job
+
+ENDED = "OpenAI ended this model on 2026-09-24; Muvi may answer that it is gone."
+LIVE: Mapping[str, Job] = {
+    "being sent": replace(a_job(), state="submitting"),
+    "waiting for an unclear call": replace(a_job(), state="submitting", waits_until=NOW + 95),
+    "taken, but not recorded": replace(a_job(), state="submitting", unwritten="was taken by muvi as 'job_1'"),
+    "queued": a_job(),
+    "queued, slow": replace(a_job(), expected_s=30),
+    "queued, nearly done": replace(a_job(), expected_s=65),
+    "queued, with trouble": replace(a_job(), trouble="Muvi does not accept the key."),
+    "queued, paid": replace(a_job(), charged="yes"),
+    "queued, free": replace(a_job(), charged="no", micros=Micros(0)),
+    "running": replace(a_job(), state="running", progress=0.4256),
+    "being saved": replace(a_job(), state="running", charged="yes", media=Call("GET", "/file")),
+}
+CALLED_BACK = JobError("vendor_rejected", "Muvi called this job back.", "no")
+REFUSED = JobError("content_refused", "Muvi refuses this content.", "no", "violates policy 7")
+OVER: Mapping[str, Job] = {
+    "completed": a_done_job(),
+    "completed, unmeasured": replace(a_done_job(), artifact=Artifact("/v/boat.mp4", 12_001, "ab" * 32)),
+    "completed in another size": replace(a_done_job(), artifact=replace(FILE, width=720, height=1280)),
+    "completed with notes": replace(a_done_job(), warnings=(ENDED,)),
+    "completed picture": replace(a_done_job(), artifact=replace(FILE, path="/videos/frame.png")),
+    "failed, charged": replace(a_job(), state="failed", charged="yes"),
+    "failed with a reason": replace(a_job(), state="failed", charged="no", error=REFUSED),
+    "cancelled, free": replace(a_job(), state="cancelled", charged="no", error=CALLED_BACK),
+    "cancelled, reserved": replace(a_job(), state="cancelled", charged="held"),
+    "cancelled, unclear": replace(a_job(), state="cancelled", charged="unknown"),
+    "expired": replace(a_job(), state="expired", charged="yes"),
+    "unknown": replace(a_job(), state="unknown", charged="unknown"),
+}
+BROKEN_SECONDS = BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds")
+BROKEN_SIZE = BrokenRule("size", "4:3", "1280x720", "invalid_size")
+UNKNOWN_NAME = BrokenRule("duration", None, "left out: create_video has no such argument (did you mean seconds?)", "unknown_argument")
+SAMPLE = Fix("model", "sample:sample", usd("0"))
+ERRORS: Mapping[str, SoraError] = {
+    "one broken rule": BrokenRules((BROKEN_SECONDS,), subject="muvi:sora-2", fixes=(Fix("seconds", 8, usd("0.80")), SAMPLE)),
+    "two broken rules": BrokenRules(
+        (BROKEN_SIZE, BROKEN_SECONDS), fixes=(Fix("size", "1280x720", usd("0.4")), Fix("seconds", 4, usd("0.4")), SAMPLE)
+    ),
+    "an unknown argument": BrokenRules((UNKNOWN_NAME,), fixes=(Fix("seconds", 8, usd("0.8")), Fix("duration", None, usd("0.8")))),
+    "something to leave out": BrokenRules((BROKEN_SIZE,), fixes=(Fix("options.fps", None, usd("0.4")),)),
+    "a needed approval": NeedsConfirmation("muvi:sora-2 costs $2.40 for this.", quote_id="q_7k2"),
+    "no key": MissingKey("No key."),
+    "no store": StorageError("The disk is full."),
+    "an unknown outcome": OutcomeUnknown("No answer came."),
+    "a job that cannot be cancelled": NotCancellable("Muvi does not take v_0123456789 back any more.", a_job()),
+}
+
+
+def message(result: CallToolResult) -> str:
+    return (result.structured_content or {})["message"]
+
+
+def status(job: Job) -> str:
+    return message(get_video_status.format_result(job, now=NOW))
+
+
+def started(job: Job, request_id: str = "") -> str:
+    return message(create_video.format_result(job, now=NOW, request_id=request_id))
+
+
+def cancelled(job: Job, refunds: bool | None) -> str:
+    return message(cancel_video.format_result(job, now=NOW, refunds=REFUNDS[refunds].format(vendor="Muvi")))
+
+
+def test_the_messages_are_those_of_the_snapshot() -> None:
+    new, again = replace(a_job(), state="submitting", day_left=usd("9.6")), replace(a_job(), deduplicated=True)
+    edit = replace(a_done_job(), options={"action": "join"}, parents=("v_1111111111", "v_2222222222"), micros=Micros(0), charged="no")
+    listed = Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 20)), "c2")
+    found: dict[str, Any] = {
+        "create_video": {
+            "started": started(new),
+            "started with a note": started(replace(new, warnings=(ENDED,))),
+            "started, waiting": started(replace(new, waits_until=NOW + 95)),
+            "repeated": started(again),
+            "repeated by request_id": started(again, "r1"),
+            "repeated, completed": started(replace(a_done_job(), deduplicated=True)),
+        },
+        "get_video_status": {name: status(job) for name, job in (LIVE | OVER).items()},
+        "cancel_video": {
+            "asked": cancelled(a_job(), None),
+            "refunded": cancelled(OVER["cancelled, reserved"], True),
+            "not refunded": cancelled(OVER["cancelled, reserved"], False),
+            "never charged": cancelled(OVER["cancelled, free"], True),
+        },
+        "edit_video": {
+            "made": message(edit_video.format_result(edit, now=NOW)),
+            "made before": message(edit_video.format_result(replace(edit, deduplicated=True), now=NOW)),
+        },
+        "list_videos": {
+            "two": message(list_videos.format_result(listed, BUDGET)),
+            "none": message(list_videos.format_result(Page((), None), replace(BUDGET, unknown=usd("1.04")))),
+        },
+        "refusals": {name: describe_error(error, error.fixes) for name, error in ERRORS.items()},
+        "refusals of free tools": {name: describe_error(ERRORS[name], could_send=False) for name in ("no store", "an unknown outcome")},
+    }
+    check_snapshot("messages", found)
+
+
+def test_a_live_job_names_its_money_and_the_next_call_and_forbids_another() -> None:
+    for name, job in LIVE.items():
+        assert status(job).endswith('. Do not create it again. Next: get_video_status("v_0123456789").'), name
+        assert ("$0.40" in status(job)) == bool(job.micros), name
+
+
+def test_a_job_that_is_over_names_its_price_or_that_nothing_was_charged() -> None:
+    for name, job in OVER.items():
+        assert ("$0.40" in status(job)) != ("Nothing was charged." in status(job)), name
+
+
+def test_a_repeat_says_that_nothing_was_bought() -> None:
+    assert all("nothing was bought" in started(replace(a_job(), deduplicated=True), request_id) for request_id in ("", "r1"))
+
+
+def test_another_size_than_was_ordered_is_said_where_both_are_pixels() -> None:
+    turned = OVER["completed in another size"]
+    assert "720x1280 (you asked for 1280x720)" in status(turned)
+    assert "asked" not in status(replace(turned, size="16:9"))
+
+
+def test_a_job_that_was_never_charged_needs_no_word_about_refunds() -> None:
+    assert "refund" not in cancelled(OVER["cancelled, free"], True)
+    assert "refund" in cancelled(OVER["cancelled, reserved"], True)
+
+
+def test_a_refusal_begins_with_the_money_where_something_could_have_been_sent() -> None:
+    for name, error in ERRORS.items():
+        begins = describe_error(error).removesuffix(describe_error(error, could_send=False))
+        assert (begins == "Not sent, nothing charged. ") == (error.charged == "no"), name
+
+
+def test_a_needed_approval_names_its_quote_for_the_person_and_for_the_next_call() -> None:
+    words = describe_error(ERRORS["a needed approval"])
+    assert "`sora-mcp approve q_7k2`" in words and 'quote="q_7k2"' in words

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -117,36 +117,22 @@ def build(
 ) -> SoraServer:
     """Return the server. It answers at once; the video service is opened later, and closed when the server ends."""
     bus, sessions = InMemorySubscriptionBus(), sdk.Sessions()
+    notify = _notify_both_eras(bus, sessions)
 
-    async def notify(uris: Iterable[str], listed: bool) -> None:
-        for uri in uris:
-            await bus.publish(ResourceUpdated(uri=uri))
-            await sessions.send_updated(uri)
-        if listed:
-            await bus.publish(ResourcesListChanged())
-            await sessions.send_list_changed()
-
-    @asynccontextmanager
-    async def lifespan(_: MCPServer[ServerContext]) -> AsyncGenerator[ServerContext]:
-        context = ServerContext(
+    def create_context() -> ServerContext:
+        return ServerContext(
             open_service,
             catalogue or Catalogue(),
             today=today,
             background=lambda service: _dispatch().subscriptions.watch(service, notify),
         )
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(context.keep)
-            try:
-                yield context
-            finally:
-                context.close()
 
     server = SoraServer(
         "sora-mcp",
         title="Sora MCP",
         version=__version__,
         instructions=INSTRUCTIONS,
-        lifespan=lifespan,
+        lifespan=_lifespan(create_context),
         log_level=log_level,
         subscriptions=bus,
         request_state_security=RequestStateSecurity.ephemeral(ttl=QUOTE_GOOD_FOR_S),
@@ -167,6 +153,38 @@ def build(
 def build_from_settings(settings: Settings, open_service: OpenService, **access: Any) -> SoraServer:
     """Return the server with this user's catalogue and calendar. `access`, over HTTP: `auth` and `tokens`."""
     return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **access)
+
+
+def _notify_both_eras(bus: InMemorySubscriptionBus, sessions: sdk.Sessions) -> Callable[[Iterable[str], bool], Awaitable[None]]:
+    """Return a function that notifies subscribers: over the SDK's bus those of the 2026 era, over their connections the others."""
+
+    async def notify(uris: Iterable[str], list_changed: bool) -> None:
+        for uri in uris:
+            await bus.publish(ResourceUpdated(uri=uri))
+            await sessions.send_updated(uri)
+        if list_changed:
+            await bus.publish(ResourcesListChanged())
+            await sessions.send_list_changed()
+
+    return notify
+
+
+def _lifespan(
+    create_context: Callable[[], ServerContext],
+) -> Callable[[MCPServer[ServerContext]], AbstractAsyncContextManager[ServerContext]]:
+    """Return the server's lifespan, in which the context keeps the service open."""
+
+    @asynccontextmanager
+    async def lifespan(_: MCPServer[ServerContext]) -> AsyncGenerator[ServerContext]:
+        context = create_context()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(context.keep)
+            try:
+                yield context
+            finally:
+                context.close()
+
+    return lifespan
 
 
 def _list_resources(server: SoraServer) -> Callable[[sdk.Ctx, PaginatedRequestParams], Any]:

@@ -139,7 +139,7 @@ def _micros(order: Order, choice: Choice, today: date) -> int | None:
         return None
 
 
-def _shown(prices: Prices) -> tuple[tuple[int, int | None], ...]:
+def _select_lengths(prices: Prices) -> tuple[tuple[int, int | None], ...]:
     return prices.micros if len(prices.micros) <= MANY_LENGTHS else (prices.micros[0], prices.micros[-1])
 
 
@@ -153,7 +153,7 @@ def _price_fields(prices: Prices) -> dict[str, Any]:
     fields[f"usd_per_{prices.rate.per}"] = as_number(each)
     if prices.rate.picture:
         fields["usd_per_picture"] = as_number(prices.rate.picture)
-    return {**fields, "usd": {str(seconds): as_number(micros) for seconds, micros in _shown(prices) if micros is not None}}
+    return {**fields, "usd": {str(seconds): as_number(micros) for seconds, micros in _select_lengths(prices) if micros is not None}}
 
 
 def _image_fields(offer: Offer) -> dict[str, Any] | None:
@@ -229,8 +229,10 @@ def _table(choice: Choice, catalogue: Catalogue, today: date) -> str:
 
 def _price_line(prices: Prices) -> str:
     when = "".join(f" with {name} {str(value).lower() if isinstance(value, bool) else value}" for name, value in prices.when)
-    costs = ", ".join(f"{seconds} s {show(micros) if micros else 'free'}" for seconds, micros in _shown(prices) if micros is not None)
-    costs = costs or f"{', '.join(str(seconds) for seconds, _ in _shown(prices))} s, price unknown"
+    costs = ", ".join(
+        f"{seconds} s {show(micros) if micros else 'free'}" for seconds, micros in _select_lengths(prices) if micros is not None
+    )
+    costs = costs or f"{', '.join(str(seconds) for seconds, _ in _select_lengths(prices))} s, price unknown"
     picture = f"; {show(prices.rate.picture)} more for each picture" if prices.rate and prices.rate.picture else ""
     return f"{', '.join(prices.sizes)}{when}: {costs}{picture}"
 

@@ -56,9 +56,9 @@ def check_address(host: str, port: int, *, tokens: bool, hosts: Sequence[str], o
         own = [f"[{name}]:*" if ":" in name else f"{name}:*" for name in LOOPBACK]
         allowed_hosts, allowed_origins = [*allowed_hosts, *own], [*allowed_origins, *(f"http://{name}" for name in own)]
     elif not tokens:
-        raise BadSetting(f"--host {_shown(host)} can be reached by others: --token-file has to say who may come in.")
+        raise BadSetting(f"--host {_quote_host(host)} can be reached by others: --token-file has to say who may come in.")
     elif not allowed_hosts:
-        raise BadSetting(f"--host {_shown(host)} can be reached by others: --allowed-host has to say how clients address it.")
+        raise BadSetting(f"--host {_quote_host(host)} can be reached by others: --allowed-host has to say how clients address it.")
     if host not in LOOPBACK and not _is_address(host):
         raise BadSetting("--host must be a name or an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::.")
     security = TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=allowed_hosts, allowed_origins=allowed_origins)
@@ -126,5 +126,5 @@ def _check_origin(text: str) -> str:
     return text
 
 
-def _shown(host: str) -> str:
+def _quote_host(host: str) -> str:
     return host if HOST.fullmatch(host) or host in LOOPBACK or re.fullmatch(r"[0-9a-f:.]+", host) else "as given"

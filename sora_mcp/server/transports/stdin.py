@@ -84,7 +84,7 @@ class Lines:
     def _pump(self) -> None:
         try:
             while chunk := self._read():
-                asyncio.run_coroutine_threadsafe(_put(self._send, chunk), self._loop).result()
+                asyncio.run_coroutine_threadsafe(_send_chunk(self._send, chunk), self._loop).result()
             self._loop.call_soon_threadsafe(self.end)
         except (RuntimeError, futures.CancelledError):
             return  # the event loop has ended
@@ -166,7 +166,7 @@ def _find_id(head: str, tail: str) -> int | str | None:
     return found
 
 
-async def _put(stream: MemoryObjectSendStream[bytes], chunk: bytes) -> None:
+async def _send_chunk(stream: MemoryObjectSendStream[bytes], chunk: bytes) -> None:
     try:
         await stream.send(chunk)
     except (anyio.ClosedResourceError, anyio.BrokenResourceError):

@@ -242,6 +242,6 @@ def test_a_signal_ends_the_server_as_the_clients_leaving_does(number: signal.Sig
 def test_a_prompt_in_any_script_goes_over_the_wire_and_back() -> None:
     with started() as server:
         server.shake()
-        prompt = "Ein Boot \u2028 лодка 船 " + "x" * 200_000
+        prompt = "Ein Boot \u2028 лодка 船 " + "x" * 90_000
         answer = server.ask("tools/call", name="create_video", arguments={"promt": prompt})
         assert answer["result"]["structuredContent"]["error"]["fixes"][0] == {"argument": "prompt", "value": prompt, "usd": 0.4}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sora_mcp.media.edit.dispatch import edit_clip
+from sora_mcp.media.foreign import probe_animation, probe_video
 from sora_mcp.media.images.encode import encode_frame
 from sora_mcp.media.images.transform import fit_image, turn_upright
 from sora_mcp.media.limits import Deadline
@@ -15,7 +16,17 @@ from sora_mcp.media.view.contact_sheet import draw_contact_sheet
 from sora_mcp.media.view.measurements import View, compute_check_code
 from sora_mcp.media.view.poster import make_poster
 
-__all__ = ["edit_clip", "extract_frame", "fit_image", "make_poster", "measure_seconds", "turn_upright", "view_clip"]
+__all__ = [
+    "edit_clip",
+    "extract_frame",
+    "fit_image",
+    "make_poster",
+    "measure_seconds",
+    "probe_animation",
+    "probe_video",
+    "turn_upright",
+    "view_clip",
+]
 
 SHORT_S = 8.5
 FRAMES_SHORT, FRAMES_LONG = 6, 9

@@ -73,7 +73,7 @@ def refusal(raw: bytes) -> str:
 
 @each(("name", "width", "height"), [("landscape", 640, 360), ("square", 480, 480), ("portrait", 360, 640)])
 def test_a_real_clip_is_measured(name: str, width: int, height: int) -> None:
-    assert probe_mp4(CLIPS / f"{name}.mp4") == VideoInfo(4.0, width, height)
+    assert probe_mp4(CLIPS / f"{name}.mp4") == VideoInfo(4.0, width, height, has_sound=True)
 
 
 def test_the_length_is_the_video_tracks_own() -> None:
@@ -105,7 +105,7 @@ def test_zeros_at_the_end_are_fine() -> None:
 @each("junk", [b"\0" * 400, b"\r\n", b"x" * 400, b"\0\0\0\4junk" * 50, b"\0\1\0\0junk" * 50, b"\xff\xff\xff\xff" + b"\0" * 396])
 def test_bytes_behind_a_whole_film_that_are_no_box_are_nobodys_loss(junk: bytes) -> None:
     assert facts(Mp4().raw() + junk) == VideoInfo(4.0, 640, 360)
-    assert facts(WHOLE + junk) == VideoInfo(4.0, 640, 360)
+    assert facts(WHOLE + junk) == VideoInfo(4.0, 640, 360, has_sound=True)
 
 
 @each("kind", [b"mdat", b"moof", b"moov", b"free"])
@@ -151,7 +151,7 @@ def test_a_fragmented_file_may_not_tell_its_length() -> None:
 def test_sound_before_the_picture_is_passed_over() -> None:
     sound = box(b"trak", tkhd(0, 0), box(b"mdia", clock(b"mdhd", 48000, 1), hdlr(b"soun")))
     mixed = Mp4(mvhd=Mp4.mvhd + sound)
-    assert facts(mixed.raw()) == VideoInfo(4.0, 640, 360)
+    assert facts(mixed.raw()) == VideoInfo(4.0, 640, 360, has_sound=True)
 
 
 @each(

@@ -65,7 +65,7 @@ def colours(path: Path) -> list[tuple[int, int, int]]:
 def test_a_clip_has_the_asked_size_length_picture_and_sound(renderer: Renderer, tmp_path: Path) -> None:
     path = tmp_path / "any name"
     render(Clip("Ένα καραβάκι, 50% 'déjà vu': [x]\\ ; 船", 360, 640, 4), path, renderer=renderer)
-    assert probe_mp4(path) == VideoInfo(4.0, 360, 640)
+    assert probe_mp4(path) == VideoInfo(4.0, 360, 640, has_sound=True)
     assert seen(path) == Seen(("h264", "aac"), 96, 4.0, "Ένα καραβάκι, 50% 'déjà vu': [x]\\ ; 船", COMMENT)
     assert path.read_bytes().index(b"moov") < path.read_bytes().index(b"mdat")
 
@@ -88,7 +88,7 @@ def test_progress_goes_up_to_the_end(renderer: Renderer, tmp_path: Path) -> None
 @each("prompt", ["", "x" * 4000, "船" * 4000, "قارب ورقي 船 🚢", "नमस्ते", "\u202e\x00\n", "🚢‍🌧️"])
 def test_any_prompt_can_be_drawn(renderer: Renderer, prompt: str, tmp_path: Path) -> None:
     render(Clip(prompt, 128, 128, 1), tmp_path / "clip.mp4", renderer=renderer)
-    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(1.0, 128, 128)
+    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(1.0, 128, 128, has_sound=True)
 
 
 def test_the_picture_moves_and_is_not_black(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_without_any_means_a_ready_clip_of_the_nearest_shape_comes(
     width: int, height: int, measured: tuple[int, int], tmp_path: Path
 ) -> None:
     render(Clip("a cat", width, height, 12), tmp_path / "clip.mp4", renderer="bundled")
-    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, *measured)
+    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, *measured, has_sound=True)
     assert seen(tmp_path / "clip.mp4").codecs == ("h264", "aac")
 
 
@@ -175,7 +175,7 @@ def test_a_ready_clip_comes_where_the_program_fails(folder: Path, tmp_path: Path
     render_ffmpeg.find_ffmpeg.cache_clear()
     render(Clip("a cat", 1280, 720, 8), tmp_path / "clip.mp4", renderer="ffmpeg")
     render_ffmpeg.find_ffmpeg.cache_clear()
-    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, 640, 360)
+    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, 640, 360, has_sound=True)
 
 
 @pytest.mark.skipif("ffmpeg" not in MAKING, reason="there is no ffmpeg here")
@@ -184,7 +184,7 @@ def test_a_program_that_draws_no_text_and_no_gradients_makes_a_clip_all_the_same
     assert found is not None
     plain = replace(found, draws_text=False, gradients=False)
     assert render_ffmpeg.render(plain, Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", lambda _: None)
-    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, 640, 360)
+    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, 640, 360, has_sound=True)
 
 
 def test_a_poster_is_the_first_picture_and_small(tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ async def test_the_real_one_makes_a_real_clip_in_the_background(tmp_path: Path) 
             await anyio.to_thread.run_sync(_join)
             _, _, body = await again("GET", f"/v1/videos/{id}/content", b"")
     assert body == path
-    assert probe_mp4(path) == VideoInfo(1.0, 640, 360)
+    assert probe_mp4(path) == VideoInfo(1.0, 640, 360, has_sound=True)
 
 
 def _join() -> None:

@@ -20,6 +20,7 @@ from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, Refus
 from sora_mcp.media import api
 from sora_mcp.media.edit.actions import Edit, EditResult
 from sora_mcp.media.limits import Deadline
+from sora_mcp.media.mp4_probe import VideoInfo
 from sora_mcp.media.view.measurements import View
 from sora_mcp.media.worker.processes import Worker, WorkerPool
 from sora_mcp.media.worker.wire import HEADER, Request, read_reply, write_error, write_result
@@ -163,7 +164,13 @@ def test_what_an_operation_refuses_arrives_whole(clip: Path) -> None:
 
 
 def test_what_an_operation_returns_arrives_whole() -> None:
-    for result in (View(b"jpeg", 6, 2.0, "A12", "dark"), EditResult(1, 2, None, "note"), b"bytes", 2.5):
+    for result in (
+        View(b"jpeg", 6, 2.0, "A12", "dark"),
+        EditResult(1, 2, None, "note"),
+        VideoInfo(2.0, 3, 4, has_sound=True),
+        b"bytes",
+        2.5,
+    ):
         file = io.BytesIO()
         write_result(file, result)
         file.seek(0)

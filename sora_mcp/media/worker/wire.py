@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, Refused, SoraError
 from sora_mcp.media.edit.actions import EditResult
+from sora_mcp.media.mp4_probe import VideoInfo
 from sora_mcp.media.view.measurements import View
 
 MOST_JSON_BYTES = 1 << 20
@@ -44,13 +45,15 @@ def read_request(file: BinaryIO) -> Request | None:
 
 
 def write_result(file: BinaryIO, result: Any) -> None:
-    """Write what an operation returned: a number, bytes, a View or an EditResult."""
+    """Write what an operation returned: a number, bytes, a View, an EditResult or a VideoInfo."""
     match result:
         case View():
             fields = {name: value for name, value in vars(result).items() if name != "jpeg"}
             _write(file, {"kind": "view", **fields}, result.jpeg)
         case EditResult():
             _write(file, {"kind": "edit", **asdict(result)})
+        case VideoInfo():
+            _write(file, {"kind": "video", **asdict(result)})
         case bytes():
             _write(file, {"kind": "bytes"}, result)
         case _:
@@ -95,6 +98,8 @@ def _build(fields: dict[str, Any], blob: bytes) -> Any:
             return View(jpeg=blob, **fields)
         case "edit":
             return EditResult(**fields)
+        case "video":
+            return VideoInfo(**fields)
         case "bytes":
             return blob
         case "number":

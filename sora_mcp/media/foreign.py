@@ -1,0 +1,63 @@
+"""Measure videos in other containers than MP4, and animated images, with PyAV and Pillow."""
+
+# pyright: reportUnknownMemberType=false
+# PyAV's own stubs leave its packets, and Pillow's its frames, without a type.
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from PIL import Image, ImageSequence
+
+from sora_mcp.domain.errors import BadMedia
+from sora_mcp.media.containers import AVI, FLV, MATROSKA, MPEG_PS, MPEG_TS, OGG, WEBM, read_container
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.mp4_probe import VideoInfo
+from sora_mcp.media.safe_reader import DEMUX_OPTIONS, NO_FRAME
+
+DEMUXERS = {WEBM: "matroska", MATROSKA: "matroska", AVI: "avi", MPEG_TS: "mpegts", MPEG_PS: "mpeg", FLV: "flv", OGG: "ogg"}
+"""FFmpeg's demuxer for each container; no other one may read the file, so that no playlist is followed."""
+
+
+def probe_video(path: Path, deadline: Deadline) -> VideoInfo:
+    """Return length, size and sound of a video in one of DEMUXERS. Raises BadMedia when it has no video stream."""
+    demuxer = DEMUXERS.get(read_container(path))
+    if demuxer is None:
+        raise BadMedia(NO_FRAME)
+    try:
+        with av.open(str(path), format=demuxer, options=DEMUX_OPTIONS) as container:
+            video = container.streams.video[0]
+            if cast("object", video.codec_context) is None:
+                raise BadMedia(NO_FRAME)
+            seconds = container.duration / 1_000_000 if container.duration else _measure_packets(container, deadline)
+            return VideoInfo(seconds or None, video.width, video.height, bool(container.streams.audio))
+    except (FFmpegError, IndexError, ValueError) as error:
+        raise BadMedia(NO_FRAME) from error
+
+
+def probe_animation(path: Path, deadline: Deadline) -> VideoInfo:
+    """Return length and size of an animated GIF, WebP or PNG. Raises BadMedia when it cannot be decoded."""
+    try:
+        with Image.open(path, formats=("GIF", "WEBP", "PNG")) as picture:
+            milliseconds = 0.0
+            for frame in ImageSequence.Iterator(picture):
+                deadline.check()
+                frame.load()  # a WebP states a frame's duration only once it is decoded
+                milliseconds += frame.info.get("duration", 0)
+            return VideoInfo(milliseconds / 1000 or None, picture.width, picture.height)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadMedia(NO_FRAME) from error
+
+
+def _measure_packets(container: InputContainer, deadline: Deadline) -> float:
+    """Return the time in seconds at which the last packet ends, of a file that states no length, such as a live recording."""
+    end = 0.0
+    for packet in container.demux():
+        deadline.check()
+        if packet.pts is not None:
+            end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    return end

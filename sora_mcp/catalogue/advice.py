@@ -33,7 +33,7 @@ ALTERNATIVES = 3
 
 @dataclass(frozen=True)
 class Limits:
-    """What may be bought without asking a person."""
+    """Limits on what may be bought without asking a person."""
 
     per_video: Micros
     """The cap on one video."""

@@ -1,4 +1,4 @@
-"""What is on sale now: the written offers, the vendors' own lists as last fetched, and what is gone or paused."""
+"""Keep one user's catalogue up to date: the written offers, the vendors' own lists as last fetched, what is gone or paused."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Availability:
         self.catalogue = self.written
 
     async def load(self) -> None:
-        """What the store has: also what other processes fetched or heard."""
+        """Read from the store what is on sale, also what other processes fetched or heard."""
         loaded = time.monotonic()
         lists, gone, pauses = await self.store.vendor_lists.load()
         self._loaded, on_sale = loaded, (self.written, lists, gone, pauses, [self._fresh(listed) for listed in lists])
@@ -65,11 +65,14 @@ class Availability:
         self.catalogue = replace(self.written, vendors=vendors, paused=paused, gone={row.model: _day(row.at) for row in gone})
 
     def forget(self) -> None:
-        """This process wrote something: the next wish reads the store again."""
+        """Let the next request read the store again: this process wrote something."""
         self._loaded = float("-inf")
 
     async def look(self, name: str | None = None) -> None:
-        """Up to date for a wish that names this model, or none. Where a list cannot be fetched, its last copy stays."""
+        """Bring the catalogue up to date for a request that names this model, or none.
+
+        Where a list cannot be fetched, its last copy stays.
+        """
         if time.monotonic() - self._loaded > CURRENT_S:
             await self.load()
         due = [vendor for vendor in self.written.vendors if vendor.listing is not None and self._due(vendor, name)]
@@ -81,7 +84,10 @@ class Availability:
         await self.load()
 
     async def miss(self, model: str, code: str) -> None:
-        """A vendor said that it does not have this model, or not now. Nothing that goes wrong here may change what is said of the job."""
+        """Remember that a vendor said that it does not have this model, or not now.
+
+        A store that cannot be written is only logged: it must not change what is said of the job.
+        """
         try:
             await self.store.vendor_lists.mark_gone(model, code)
             await self.load()
@@ -89,7 +95,7 @@ class Availability:
             log.warning("that %s is gone cannot be remembered: %s", model, error)
 
     def age_of(self, vendor: Vendor) -> float | None:
-        """Seconds since the vendor's list was fetched; None where there is no copy."""
+        """Return the seconds since the vendor's list was fetched; None where there is no copy."""
         listed = self._lists.get(vendor.name)
         return None if listed is None else self._apart(listed.fetched_at)
 
@@ -106,11 +112,11 @@ class Availability:
         return self._apart(listed.fetched_at) <= FRESH_S
 
     def _apart(self, moment: float) -> float:
-        """Seconds between then and now, whichever comes first: a clock that was put back must not keep a list for ever."""
+        """Return the seconds between that moment and now, either way: a clock that was put back must not keep a list for ever."""
         return abs(self.clock() - moment)
 
     def _due(self, vendor: Vendor, name: str | None) -> bool:
-        """Whether its list is worth a call: it is old, or it may hold the name that nobody knows; and it was not fetched just now."""
+        """Return whether the vendor's list is worth a call: it is old, or it may hold an unknown name, and it was not fetched just now."""
         seller, colon, _ = (name or "").strip().casefold().partition(":")
         named = bool(colon) and seller == vendor.name
         if not (named or vendor.name in self.written.keyed):
@@ -121,7 +127,7 @@ class Availability:
         return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and tried > AGAIN_S
 
     async def _fetching(self, vendor: Vendor) -> anyio.Event:
-        """What ends with the fetching of its list, whoever began it."""
+        """Return the event that is set when the vendor's list was fetched; start fetching where nobody did."""
         if (over := self._under_way.get(vendor.name)) is None:
             over = self._under_way[vendor.name] = anyio.Event()
             if self.beside is not None:
@@ -131,7 +137,7 @@ class Availability:
         return over
 
     async def _fetch(self, vendor: Vendor, over: anyio.Event) -> None:
-        """A list that does not come, cannot be read or cannot be kept changes nothing, and ends nothing else."""
+        """Fetch and keep a vendor's list. A list that does not come, or cannot be read or kept, is logged and changes nothing."""
         try:
             if vendor.listing is not None:
                 await self._keep(vendor, await self.http_client.request(vendor, vendor.listing))

@@ -35,7 +35,7 @@ class Choice:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it may be called by: its id, the bare model, and the vendor's own name for it."""
+        """The names that it may be called by: its id, the bare model, and the vendor's own name."""
         return self.id, self.offer.model, f"{self.vendor.name}:{self.offer.slug}".casefold()
 
 
@@ -54,7 +54,7 @@ class PricedOrder:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """What this user can buy: every vendor at its address, with the user's own prices, and who has a key."""
+    """Every offer that one user can see: vendors at their addresses, with the user's own prices, and which of them have a key."""
 
     vendors: tuple[Vendor, ...] = EVERY
     keyed: frozenset[str] = field(default_factory=frozenset[str])
@@ -86,33 +86,33 @@ class Catalogue:
         return found
 
     def usable(self, choice: Choice) -> bool:
-        """Whether it can be bought now: its vendor needs no key, or has one."""
+        """Return whether it can be bought now: its vendor needs no key, or has one."""
         return not choice.vendor.keys or choice.vendor.name in self.keyed
 
     def buyable(self, choice: Choice) -> bool:
-        """Whether it may be chosen where the caller left it open."""
+        """Return whether it may be chosen where the caller left the model open."""
         return self.usable(choice) and choice.id not in self.paused and choice.id not in self.gone
 
     def living(self, choice: Choice) -> bool:
-        """Whether it may be had, as far as its maker and its vendor say."""
+        """Return whether its maker and its vendor still offer it."""
         return choice.offer.ended is None and choice.id not in self.gone
 
     def get(self, name: str) -> Choice | None:
-        """The one offer of this full id, in any case."""
+        """Return the one offer of this full id, in any case."""
         wanted = name.strip().casefold()
         return next((choice for choice in self._by_name.get(wanted, ()) if choice.id == wanted), None)
 
     def lists(self, name: str) -> bool:
-        """Whether a vendor's own list may hold what is asked for: of a vendor with a key, or of the one that is named."""
+        """Return whether a vendor's own list may hold this name: of a vendor with a key, or of the one that is named."""
         seller = name.strip().casefold().partition(":")[0]
         return any(vendor.listing is not None and (vendor.name in self.keyed or vendor.name == seller) for vendor in self.vendors)
 
     def sells(self, name: str) -> bool:
-        """Whether anybody here sells something of this name."""
+        """Return whether any offer has this name."""
         return name.strip().casefold() in self._by_name
 
     def named(self, name: str) -> tuple[Choice, ...]:
-        """What `vendor:model` or a bare model means. UnknownModel names the nearest ones."""
+        """Return the offers that `vendor:model` or a bare model means. UnknownModel names the nearest ones."""
         found = self._by_name.get(name.strip().casefold())
         if found:
             return found
@@ -122,7 +122,7 @@ class Catalogue:
         )
 
     def near(self, name: str) -> tuple[Choice, ...]:
-        """Offers whose id or model is written almost like this, the likest first."""
+        """Return the offers whose id or model is written almost like this, the likest first."""
         if len(name) > MOST_NAME:
             return ()  # the comparison takes time in proportion to the name, and no model has one as long
         words = {text: choice for choice in reversed(tuple(self.choices())) for text in (choice.id, choice.offer.model)}
@@ -156,14 +156,14 @@ def count_broken_rules(choice: Choice, request: VideoRequest, *, today: date) ->
 
 
 def key_needed(choices: tuple[Choice, ...]) -> str:
-    """What a user has to do before any of these can be bought."""
+    """Return the sentence that says what a user has to do before any of these can be bought."""
     keys = {choice.vendor.title: choice.vendor.keys[0] for choice in choices if choice.vendor.keys}
     names = one_of([*keys.values()])
     return f"No key for {one_of([*keys])}. Only the user can add it: set {names} and restart. model='{SAMPLE}' needs none."
 
 
 def priced(vendors: tuple[Vendor, ...], prices: Mapping[str, tuple[Rate, ...]], *, checked: date) -> tuple[Vendor, ...]:
-    """The vendors with the user's own prices in place of ours, and of those in a vendor's own list."""
+    """Return the vendors with the user's own prices in place of ours, also for offers of a vendor's own list."""
 
     def mine(vendor: Vendor, offer: Offer) -> Offer:
         rates = prices.get(f"{vendor.name}:{offer.model}")
@@ -181,7 +181,7 @@ def priced(vendors: tuple[Vendor, ...], prices: Mapping[str, tuple[Rate, ...]], 
 
 
 def stocked(vendors: tuple[Vendor, ...], models: Mapping[str, OwnModel], *, checked: date) -> tuple[Vendor, ...]:
-    """The vendors that sell what only the user knows, with those models."""
+    """Return the vendors, those that sell models only the user knows with these models besides."""
 
     def more(vendor: Vendor) -> Iterator[Offer]:
         for name, said in models.items():
@@ -193,7 +193,10 @@ def stocked(vendors: tuple[Vendor, ...], models: Mapping[str, OwnModel], *, chec
 
 
 def rebased(vendors: tuple[Vendor, ...], addresses: Mapping[str, str]) -> tuple[Vendor, ...]:
-    """The vendors at the addresses that the user set. Clients of a shape without a home are often given its `/v1` too."""
+    """Return the vendors at the addresses that the user set.
+
+    Clients of a vendor whose address only the user knows are often given its `/v1` too.
+    """
 
     def moved(vendor: Vendor) -> Vendor:
         said = addresses.get(vendor.name)

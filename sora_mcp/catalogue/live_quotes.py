@@ -1,4 +1,4 @@
-"""What a vendor itself says that an order would cost, where it can be asked: for estimates, and as the least that is set aside."""
+"""Ask vendors what an order would cost, for estimates and as the least that is set aside."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Key = tuple[object, ...]
 
 
 async def asked(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros | None:
-    """The sum that the vendor names at its address for such questions; None where it does not, or not in time."""
+    """Return the price that the vendor names at its address for quotes; None where it does not, or not in time."""
     there = replace(vendor, base_url=vendor.quote_url or vendor.base_url)
     with anyio.move_on_after(PATIENCE_S):
         try:
@@ -33,14 +33,14 @@ async def asked(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros
 
 @dataclass
 class Quotes:
-    """Quotes that were heard lately. They are not kept: a process that ended knows the table's prices only."""
+    """Prices that vendors named lately. They are not stored: a process that ended knows the table's prices only."""
 
     http_client: VendorClient
     clock: Callable[[], float]
     _heard: dict[Key, tuple[Micros, float]] = field(default_factory=dict[Key, tuple[Micros, float]])
 
     async def live(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
-        """The vendor's own price; the table's where the vendor cannot be asked or does not answer. The user's own wins over both."""
+        """Return the vendor's own price, or the table's where the vendor does not answer. The user's own price wins over both."""
         if choice.vendor.quote is None or table.confidence == "configured":
             return table
         micros = await asked(self.http_client, choice.vendor, choice.vendor.quote(order, choice.offer))
@@ -52,7 +52,7 @@ class Quotes:
         return _told(choice, order, table, micros, today)
 
     def at_least(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
-        """What is set aside: the table's price, unless the vendor named a higher one within a quarter of an hour.
+        """Return what is set aside: the table's price, unless the vendor named a higher one within a quarter of an hour.
 
         A lower quote changes nothing, because it may end before the order arrives, and the vendor's last word is what is charged.
         """

@@ -1,4 +1,4 @@
-"""Features and prices side by side: every offer as one row, made of the very rows that orders are checked against."""
+"""Show features and prices side by side: every offer as one row, made of the rows that orders are checked against."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Row:
 
 
 def rows(catalogue: Catalogue, *, today: date) -> tuple[Row, ...]:
-    """Every offer of every vendor, in the registry's order."""
+    """Return every offer of every vendor, in the registry's order."""
     return tuple(_row(choice.id, choice.offer, today) for choice in catalogue.choices())
 
 
 def markdown(table: Iterable[Row]) -> str:
-    """As the README has it."""
+    """Return the table for the README."""
     lines = [_line(HEADINGS), _line(["---"] * len(HEADINGS))]
     for row in table:
         model = f"`{row.model}`" + (f" (ended {row.ended})" if row.ended else "")
@@ -50,13 +50,13 @@ def markdown(table: Iterable[Row]) -> str:
 
 
 def features(catalogue: Catalogue) -> str:
-    """What each vendor can do with any of its models, as the README has it."""
+    """Return the README's table of what each vendor can do with any of its models."""
     rows = [_line([vendor.title, *_able(vendor), *_manners(vendor)]) for vendor in catalogue.vendors]
     return "\n".join([_line(FEATURES), _line(["---"] * len(FEATURES)), *rows])
 
 
 def _able(vendor: Vendor) -> list[str]:
-    """What its models take; those that ended count only where nothing else is left. A list of its own says it of each."""
+    """Return what a vendor's models take; those that ended count only where it has no other. A list of its own says it of each."""
     if vendor.listing is not None:
         return ["by its list"] * 6
     offers = [offer for offer in vendor.offers if offer.ended is None] or list(vendor.offers)
@@ -67,7 +67,7 @@ def _able(vendor: Vendor) -> list[str]:
 
 
 def _manners(vendor: Vendor) -> list[str]:
-    """How it treats a job and the money."""
+    """Return how a vendor treats a job and the money."""
     confidences = dict.fromkeys(offer.confidence if offer.rates else "not stated" for offer in vendor.offers)
     tested = "this machine" if vendor.serve else "documented answers, played server"
     marks = [_yes(vendor.cancel is not None), _yes(vendor.tells_cost)]
@@ -79,7 +79,7 @@ def _yes(fact: bool) -> str:
 
 
 def cells(table: Iterable[Row]) -> list[Sequence[str]]:
-    """As a terminal shows it: no links."""
+    """Return the table for a terminal: without links."""
     return [
         (row.model, row.sizes, row.seconds, row.price, row.first_frame, row.options, f"{row.checked}{', ended' if row.ended else ''}")
         for row in table
@@ -105,7 +105,7 @@ def _row(name: str, offer: Offer, today: date) -> Row:
 
 
 def _sizes(sizes: Sequence[Size]) -> str:
-    """One by one; but where every ratio comes in every resolution, these two apart."""
+    """Return the sizes one by one; where every ratio comes in every resolution, the ratios and the resolutions."""
     paired = [size for size in sizes if size.ratio and size.resolution and not size.pixels]
     ratios = list(dict.fromkeys(size.ratio for size in paired))
     resolutions = list(dict.fromkeys(size.resolution for size in paired))
@@ -116,13 +116,13 @@ def _sizes(sizes: Sequence[Size]) -> str:
 
 
 def _lengths(lengths: Sequence[int]) -> str:
-    """`4, 8, 12`, or `3-15` where none is left out."""
+    """Return `4, 8, 12`, or `3-15` where none is left out."""
     whole = len(lengths) > 2 and list(lengths) == list(range(lengths[0], lengths[-1] + 1))
     return f"{lengths[0]}-{lengths[-1]}" if whole else ", ".join(map(str, lengths))
 
 
 def _prices(rates: Sequence[Rate], today: date) -> str:
-    """Each price once, with what it holds for."""
+    """Return each price once, with its conditions."""
     held: dict[str, list[str]] = {}
     for rate in _in_force(rates, today):
         amount = ceil(Decimal(rate.micros) * Decimal(rate.times))
@@ -133,7 +133,7 @@ def _prices(rates: Sequence[Rate], today: date) -> str:
 
 
 def _in_force(rates: Sequence[Rate], today: date) -> list[Rate]:
-    """Of rows for the same thing, the newest that has begun."""
+    """Return the newest row that has begun of those with the same conditions."""
     begun = sorted((rate for rate in rates if rate.since is None or rate.since <= today), key=lambda rate: rate.since or date.min)
     newest = {tuple(sorted((name, str(value)) for name, value in rate.when.items())): rate for rate in begun}
     return [rate for rate in rates if any(rate is kept for kept in newest.values())]

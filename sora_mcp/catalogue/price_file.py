@@ -1,4 +1,4 @@
-"""The user's own prices: TOML at the door, rates inside."""
+"""Read the user's own prices: TOML is checked here, rates go inside."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Row(BaseModel):
 
 
 class Named(BaseModel):
-    """What a row says of a model that only the user knows."""
+    """The facts in a row about a model that only the user knows."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -50,15 +50,17 @@ class Named(BaseModel):
 
 
 def read_models(text: str, sellers: Collection[str]) -> dict[str, OwnModel]:
-    """The models that the user names at vendors that sell such, by `vendor:model` as written."""
+    """Return the models that the user adds at vendors that allow it, by `vendor:model` as written."""
     return {name: _named(name, row) for name, row in _toml(text).items() if ":" in name and name.partition(":")[0] in sellers}
 
 
 def read_prices(
     text: str, offers: Mapping[str, Offer], *, own: Collection[str] = (), listed: Collection[str] = ()
 ) -> dict[str, tuple[Rate, ...]]:
-    """Rates by model id. BadPrices where a row is no price, or belongs to no model. Rows of `own` may name sizes and lengths;
-    which models the vendors in `listed` have is not known before their list comes."""
+    """Return the rates by model id. BadPrices where a row is no price, or belongs to no model.
+
+    Rows of `own` may name sizes and lengths. The models of the vendors in `listed` are not known before their list is fetched.
+    """
     told = {name: {key: cell for key, cell in row.items() if key not in Named.model_fields} for name, row in _tables(text, own)}
     rows = {name.casefold(): told.get(name, row) for name, row in _toml(text).items()}
     strange = next((name for name in rows if name not in offers and name.partition(":")[0] not in listed), None)
@@ -83,7 +85,7 @@ def _named(name: str, row: Any) -> OwnModel:
 
 
 def _toml(text: str) -> dict[str, Any]:
-    """Each row under its name as written. BadPrices for two that differ only in capitals: one would win, and nobody knows which."""
+    """Return each row under its name as written. BadPrices for two that differ only in capitals: one would silently win."""
     try:
         rows = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -111,7 +113,7 @@ def _rates(name: str, table: Any, offer: Offer | None) -> tuple[Rate, ...]:
 
 
 def _discounted(name: str, table: dict[str, Any], offer: Offer | None) -> tuple[Rate, ...]:
-    """The catalogue's own rates, less so many percent."""
+    """Return the catalogue's own rates, less so many percent."""
     said = DISCOUNT.fullmatch(str(table["discount"]))
     if len(table) > 1 or said is None or not 0 < Decimal(said[1]) < 100:
         raise BadPrices(f'{name}: a discount is a text such as "20%", and stands alone.')
@@ -124,7 +126,7 @@ def _discounted(name: str, table: dict[str, Any], offer: Offer | None) -> tuple[
 
 
 def _apart(name: str, rows: Sequence[Rate]) -> None:
-    """BadPrices for two rows of which none is the narrower, although both can be true of one video."""
+    """Raise BadPrices for two rows that can both be true of one video while none is narrower than the other."""
     for one, other in combinations(rows, 2):
         both = {**one.when, **other.when}
         agree = {**other.when, **one.when} == both
@@ -138,7 +140,7 @@ def _said(row: Rate) -> str:
 
 
 def _narrow(name: str, row: Any, offer: Offer | None) -> Rate:
-    """A `when` row: what is no price in it is a condition."""
+    """Return a `when` row: cells that are no price are its conditions."""
     if not isinstance(row, dict):
         raise BadPrices(f"{name}: each row of when must be a table.")
     facts = (*FACTS, *(rule.param for rule in offer.options)) if offer else FACTS
@@ -153,7 +155,7 @@ def _narrow(name: str, row: Any, offer: Offer | None) -> Rate:
 
 
 def _can_hold(name: str, key: str, value: object, offer: Offer | None) -> None:
-    """BadPrices for a value that the model never has: its row would be passed over, and a cheaper one be what is held."""
+    """Raise BadPrices for a value that the model never has: its row would never apply, and a cheaper one would be held."""
     if offer is None:
         kind, said = KINDS[key]
         fits = type(value) is kind
@@ -165,7 +167,7 @@ def _can_hold(name: str, key: str, value: object, offer: Offer | None) -> None:
 
 
 def _own_facts(offer: Offer) -> Iterator[Rule]:
-    """What each of FACTS can be of this model."""
+    """Yield what each of FACTS can be of this model."""
     sizes = sizes_of(offer)
     yield Rule("size", tuple(size.text for size in sizes))
     yield Rule("ratio", tuple(dict.fromkeys(size.ratio for size in sizes if size.ratio)))
@@ -187,7 +189,7 @@ def _rate(name: str, table: dict[str, Any], when: Mapping[str, Scalar]) -> Rate:
 
 
 def _micros(name: str, amount: str, *, free: bool) -> Micros:
-    """More than 0; 0 only where the file says that it is free, so that a slip does not disarm the budget."""
+    """Return the amount. It is 0 only where the file says that it is free, so that a slip does not disarm the budget."""
     try:
         number = Decimal(amount)
     except ArithmeticError:

@@ -1,4 +1,4 @@
-"""What an offer takes and what it costs: the same rows for checking, pricing, listing and explaining."""
+"""Check and price a request by an offer's rules and rates; the same rows list and explain them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | N
 
 
 def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
-    """What the order costs. PriceUnknown where no row states it."""
+    """Return what the order costs. PriceUnknown where no row states it."""
     if (rate := rate_of(order.facts, offer.rates, today=today)) is None:
         raise PriceUnknown(f"No source states the price of {offer_id}, so it is not sent.")
     return Quote(ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
@@ -70,7 +70,7 @@ def rate_of(facts: Facts, rates: Iterable[Rate], *, today: date) -> Rate | None:
 
 
 def holds(when: When, facts: Facts) -> bool:
-    """Whether every condition of `when` is true of these facts."""
+    """Return whether every condition of `when` is true of these facts."""
     return all(facts.get(name) in (value if isinstance(value, tuple) else (value,)) for name, value in when.items())
 
 
@@ -81,7 +81,7 @@ def sizes_of(offer: Offer, *, image: bool | None = None) -> tuple[Size, ...]:
 
 
 def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
-    """The sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only."""
+    """Return the sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only."""
     wanted = _spoken(text)
     named = [(size, _spoken(size.text)) for size in sizes]
     exact = tuple(size for size, own in named if own == wanted)
@@ -89,7 +89,7 @@ def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
 
 
 def orientation(size: Size) -> str | None:
-    """`landscape`, `portrait` or `square`; None where only the resolution is known."""
+    """Return `landscape`, `portrait` or `square`; None where only the resolution is known."""
     width, _, height = (size.ratio or "").partition(":")
     sides = (int(width), int(height)) if width.isdigit() and height.isdigit() else size.pixels
     if sides is None:
@@ -98,7 +98,7 @@ def orientation(size: Size) -> str | None:
 
 
 def breaches(order: Order, offer: Offer) -> Iterator[Rule]:
-    """The conditional rules that an order of legal values breaks."""
+    """Yield the conditional rules that an order of legal values breaks."""
     facts = order.facts
     for rule in offer.conditional_rules:
         value = facts.get(rule.param)
@@ -107,7 +107,7 @@ def breaches(order: Order, offer: Offer) -> Iterator[Rule]:
 
 
 def allows(rule: Rule, value: object) -> bool:
-    """Whether this rule, taken alone, takes the value. True is not 1, and 4.0 is not 4."""
+    """Return whether this rule, taken alone, takes the value. True is not 1, and 4.0 is not 4."""
     match rule.allowed:
         case Text(most):
             return isinstance(value, str) and 0 < len(value) <= most and is_storable_text(value)
@@ -121,7 +121,7 @@ def allows(rule: Rule, value: object) -> bool:
 
 
 def words(rule: Rule) -> str:
-    """What a rule takes, for a person."""
+    """Return what a rule takes, for a person."""
     match rule.allowed:
         case ():
             return "left out"
@@ -136,7 +136,7 @@ def words(rule: Rule) -> str:
 
 
 def one_of(values: Sequence[object]) -> str:
-    """`4, 8 or 12`."""
+    """Return a list in words: `4, 8 or 12`."""
     texts = [str(value) for value in values]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
 
@@ -227,12 +227,12 @@ def _spoken(text: str) -> list[str]:
 
 
 def _names(size: Size, own: Sequence[str]) -> set[str]:
-    """Every word that a size answers to."""
+    """Return every word that a size answers to."""
     return {*own, *(name.casefold() for name in (size.ratio, size.resolution, orientation(size)) if name)}
 
 
 def _orders(request: VideoRequest, offer: Offer, sizes: Iterable[Size]) -> Iterator[Order]:
-    """Every way to fill in what the caller did not say: the shortest first, and of these the offer's first size."""
+    """Yield every way to fill in what the caller left open: the shortest first, and of these the offer's first size."""
     options: dict[str, Scalar] = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in request.options.items() if name not in (VARIATION, FIT)}
     image = request.frame
@@ -243,7 +243,7 @@ def _orders(request: VideoRequest, offer: Offer, sizes: Iterable[Size]) -> Itera
 
 
 def _is_fitting(size: Size, request: VideoRequest, offer: Offer) -> bool:
-    """Whether the first frame, as far as it is known, fits this size."""
+    """Return whether the first frame, as far as it is known, fits this size."""
     image, rule = request.frame, offer.image
     if image is None or rule is None or not rule.exact or image.width is None:
         return True
@@ -251,7 +251,7 @@ def _is_fitting(size: Size, request: VideoRequest, offer: Offer) -> bool:
 
 
 def _blame(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> tuple[BrokenRule, ...]:
-    """Each value is legal alone, but not together: the conditional rules that say so of the order that breaks the fewest."""
+    """Return the conditional rules that forbid values which are legal alone, of the order that breaks the fewest."""
     order, rules = min(
         ((order, tuple(breaches(order, offer))) for order in _orders(request, offer, sizes)), key=lambda found: len(found[1])
     )
@@ -286,7 +286,7 @@ def _spelt(value: object) -> str:
 
 
 def _price(order: Order, offer: Offer, today: date) -> tuple[bool, Decimal]:
-    """For comparing only: an order without a stated price comes after all others."""
+    """Return a key for comparing: an order without a stated price comes after all others."""
     rate = rate_of(order.facts, offer.rates, today=today)
     return (True, Decimal(0)) if rate is None else (False, _exact(rate, order))
 

@@ -64,7 +64,7 @@ class Fix:
 
 
 class SoraError(Exception):
-    """What happened, whether money may have moved, and what to change."""
+    """A failure with its code, what happened to the money, and what would work instead."""
 
     code: ClassVar[str] = "internal"
     charged: Charged = "no"
@@ -206,7 +206,7 @@ class Unforeseen(Refused):
 
 @contextmanager
 def before_money() -> Generator[None]:
-    """Nothing is held or sent in here, so whatever fails is a refusal: also a fault of ours, which the log tells."""
+    """Turn whatever fails inside into a refusal: nothing is held or sent there. A fault of ours is logged."""
     try:
         yield
     except SoraError:
@@ -268,7 +268,7 @@ class OutcomeUnknown(SoraError):
 
 
 class BadMedia(SoraError):
-    """What came is no whole video."""
+    """The file that came is no whole video."""
 
     code = "result_invalid"
     charged = "yes"

@@ -1,4 +1,4 @@
-"""What became of it: quotes, jobs, files."""
+"""Quotes, jobs and finished files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ QUOTE_GOOD_FOR_S = 15 * 60
 
 @dataclass(frozen=True)
 class Quote:
-    """What an order will cost, and why."""
+    """The price of an order, with its basis and source."""
 
     micros: Micros
     basis: str
@@ -51,7 +51,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class JobError:
-    """Why a job has no video."""
+    """The reason that a job has no video."""
 
     code: str
     message: str
@@ -143,17 +143,17 @@ class Job:
 
     @property
     def price(self) -> Micros:
-        """What it cost; the quote until the vendor says."""
+        """The vendor's price; the quote until it is known."""
         return self.micros if self.actual is None else self.actual
 
     @property
     def price_is(self) -> Literal["estimate", "actual", "free"]:
-        """How far `price` can be believed."""
+        """The kind of `price`."""
         if not self.price:
             return "free"
         return "estimate" if self.actual is None else "actual"
 
     @property
     def saving(self) -> bool:
-        """Whether the vendor is done, and the file is on its way."""
+        """True while the file of a job that the vendor finished is being saved."""
         return self.media is not None

@@ -12,7 +12,7 @@ PER_USD = 1_000_000
 
 
 def usd(text: str) -> Micros:
-    """Exactly this many dollars. ValueError when the text has parts of a micro."""
+    """Return exactly this many dollars. ValueError when the text has parts of a micro."""
     micros = Decimal(text) * PER_USD
     if micros != micros.to_integral_value():
         raise ValueError(f"{text} dollars is no whole number of micros")
@@ -20,12 +20,13 @@ def usd(text: str) -> Micros:
 
 
 def ceil(micros: Decimal) -> Micros:
-    """The next whole micro upwards, so that a hold is never too small."""
+    """Return the next whole micro upwards, so that a hold is never too small."""
     return Micros(int(micros.to_integral_value(ROUND_CEILING)))
 
 
 def stated(amount: object, *, per_usd: int) -> Micros | None:
-    """What a vendor says in its own unit, `per_usd` of them to the dollar, rounded up; None when that is no sum below a million dollars."""
+    """Return an amount in a vendor's own unit, `per_usd` of them to the dollar, rounded up. None where it is no sum below a million
+    dollars."""
     try:
         micros = Decimal(str(amount)) * PER_USD / per_usd
     except DecimalException:
@@ -34,7 +35,7 @@ def stated(amount: object, *, per_usd: int) -> Micros | None:
 
 
 def show(micros: int) -> str:
-    """As a person writes it: `$1.20`, `$0.0025`, `-$0.10`."""
+    """Return the amount as a person writes it: `$1.20`, `$0.0025`, `-$0.10`."""
     sign = "-" if micros < 0 else ""
     dollars, rest = divmod(abs(micros), PER_USD)
     cents = f"{rest:06d}".rstrip("0").ljust(2, "0")
@@ -42,5 +43,5 @@ def show(micros: int) -> str:
 
 
 def as_number(micros: int) -> float:
-    """Dollars as a JSON number, for showing only: nothing is computed from it."""
+    """Return dollars as a JSON number, for showing only: nothing is computed from it."""
     return float(Decimal(micros) / PER_USD)

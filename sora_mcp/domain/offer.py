@@ -1,4 +1,4 @@
-"""What is sold: offers, with their rules and rates."""
+"""Offers, with their rules and rates."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ When = Mapping[str, Scalar | tuple[Scalar, ...]]
 
 @dataclass(frozen=True)
 class Rule:
-    """What one parameter may be, where `when` holds. A parameter without a rule is not sold."""
+    """The values that one parameter may have, where `when` holds. A parameter without a rule is not sold."""
 
     param: str
     """`size`, `seconds`, or the name of an option."""
@@ -70,7 +70,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class ImageRule:
-    """Which first frames a vendor takes."""
+    """The first frames that a vendor takes."""
 
     urls: bool = True
     data: bool = True
@@ -148,7 +148,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class OwnModel:
-    """What a user says of a model that only the user knows."""
+    """A model that only the user knows, as the price file describes it."""
 
     sizes: tuple[str, ...] = ()
     seconds: tuple[int, ...] = ()

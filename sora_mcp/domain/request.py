@@ -51,7 +51,7 @@ class Image:
 
     @property
     def is_url(self) -> bool:
-        """Whether the vendor is to fetch it. Then nothing is known of it."""
+        """True where the vendor fetches the picture itself: then nothing is known of it."""
         return not self.uri.startswith("data:")
 
     @functools.cached_property
@@ -85,7 +85,7 @@ class VideoRequest:
 
     @property
     def is_fitted(self) -> bool:
-        """Whether the first frame will be cropped or padded (`options.fit`), so that its own size does not matter."""
+        """True where the first frame will be cropped or padded (`options.fit`), so that its own size does not matter."""
         return self.frame is not None and not self.frame.is_url and self.options.get("fit") in ("crop", "pad")
 
 
@@ -102,12 +102,12 @@ class Order:
 
     @property
     def pictures(self) -> int:
-        """How many are sent: the first frame, and those that options name."""
+        """The number of pictures that are sent: the first frame, and those that options name."""
         return (self.image is not None) + sum(len(str(self.options.get(name, "")).split()) for name in PICTURES)
 
     @functools.cached_property
     def facts(self) -> Facts:
-        """What rules and rates may depend on."""
+        """The values that rules and rates may depend on."""
         return {
             "size": self.size.text,
             "ratio": self.size.ratio,

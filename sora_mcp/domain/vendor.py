@@ -1,4 +1,4 @@
-"""What goes over the wire: calls, replies, what a reply means, and who is called."""
+"""Vendors, and what goes over the wire: calls, replies and their meaning."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Search:
-    """How one vendor's list is asked for a lost call, and what its pages mean."""
+    """A vendor's list in which a lost call is looked for: how it is asked, and what its pages mean."""
 
     ask: Callable[[LostCall], Call]
     read: Callable[[Reply, LostCall], Listing]
@@ -139,7 +139,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Refusal:
-    """How one vendor says no: this status, with this word in its message, means this code of ours."""
+    """One way in which a vendor says no: this status, with this word in its message, means this code of ours."""
 
     status: int
     code: str
@@ -149,7 +149,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Vendor:
-    """Who runs the API: facts, and pure functions."""
+    """A company that runs an API: facts, and pure functions."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""Edits of finished clips: checked, done once on this computer, kept as jobs like any other."""
+"""Edit finished clips on this computer; an edit is a job like any other."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Editing:
-    """Where edits are made and kept."""
+    """The settings and the store that edits need."""
 
     settings: Settings
     store: Store
@@ -69,7 +69,7 @@ class Editing:
     clock: Callable[[], float]
 
     async def edit(self, asked: EditRequest, *, principal: str) -> Job:
-        """The job that this edit is: one that exists, or a new one, done. Refused says what to change."""
+        """Return the job of this edit: one that exists, or a new one, finished. Refused says what to change."""
         require_media_extra("edit_video")
         _checked(asked)
         inputs = [await self._input(text, principal) for text in asked.inputs]
@@ -87,7 +87,7 @@ class Editing:
             return await self.store.jobs.add_edit(done, fingerprint)
 
     async def _input(self, text: str, principal: str) -> Input:
-        """A finished job's file, or a file inside the allowed folders."""
+        """Return a finished job's file, or a file inside the allowed folders."""
         if JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(text, principal)
             path, about, parent = await anyio.to_thread.run_sync(file_of, job), job.prompt, job.id
@@ -101,7 +101,7 @@ class Editing:
         return Input(path, sha256, seconds, about, parent)
 
     def _made(self, wish: Edit, job: Job, deadline: Deadline) -> Job:
-        """Does the work in a file of its own, which gets its name when it is whole."""
+        """Make the edit in a temporary file, which gets its name when it is whole."""
         part = prepare_part(job, self.settings.output_dir)
         try:
             made = edit_clip(wish, part, deadline)
@@ -116,7 +116,7 @@ class Editing:
 
 
 def _checked(asked: EditRequest) -> None:
-    """Everything that can be said without looking at a file."""
+    """Raise BrokenRules for everything that can be said without looking at a file."""
     broken = [*_counted(asked), *_known(asked), *_values(asked)]
     if broken:
         raise BrokenRules(tuple(broken), subject=f"edit_video {asked.action}", fixes=tuple(_fixes(asked, broken)))
@@ -169,12 +169,12 @@ def _allowed(text: str, folders: tuple[Path, ...]) -> Path:
 
 
 def _missing(text: str) -> NoReturn:
-    """No clip is there, or none that may be taken."""
+    """Raise BrokenRules: no clip is there, or none that may be taken."""
     raise BrokenRules((BrokenRule("inputs", text[:200], f"an MP4 of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
 
 
 def _read(path: Path, text: str) -> tuple[str, float]:
-    """The file's hash and length."""
+    """Return the file's hash and its length in seconds."""
     try:
         if not path.is_file() or path.stat().st_size > MOST_INPUT_BYTES:
             _missing(text)
@@ -186,7 +186,7 @@ def _read(path: Path, text: str) -> tuple[str, float]:
 
 
 def _within(asked: EditRequest, inputs: list[Input]) -> None:
-    """The times lie inside of the clip. A join has none."""
+    """Raise BrokenRules where the times lie outside of the clip. A join has none."""
     if asked.action == "join":
         return
     seconds = inputs[0].seconds
@@ -214,7 +214,7 @@ def _wish(asked: EditRequest, inputs: list[Input]) -> Edit:
 
 
 def _fingerprint(principal: str, asked: EditRequest, inputs: list[Input]) -> str:
-    """The same for the same files and arguments, whatever the files are called."""
+    """Return a key that is the same for the same files and arguments, whatever the files are called."""
     parts = [principal, MODEL, asked.action, sorted(asked.arguments.items()), [one.sha256 for one in inputs]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -224,7 +224,7 @@ def _is_there(job: Job) -> bool:
 
 
 def _job(asked: EditRequest, inputs: list[Input], principal: str, now: float, zone: tzinfo) -> Job:
-    """As it will be kept, but for its file."""
+    """Return the job of an edit, but for its file."""
     vendor = MODEL.partition(":")[0]
     return Job(
         id=new_id("v"),
@@ -255,7 +255,7 @@ def _job(asked: EditRequest, inputs: list[Input], principal: str, now: float, zo
 
 
 def _measures(made: EditResult) -> dict[str, Any]:
-    """What is only known afterwards."""
+    """Return the fields of a job that are only known after the edit."""
     notes = (made.note,) if made.note else ()
     return {"size": f"{made.width}x{made.height}", "seconds": math.ceil(made.duration_s or 0), "warnings": notes}
 

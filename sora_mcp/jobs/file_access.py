@@ -1,4 +1,4 @@
-"""Which files of this computer a caller may name: what was made for another is as if it were not there."""
+"""Decide which files of this computer a caller may name. A file of another principal is treated as missing."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from sora_mcp.store import Store
 
 @dataclass(frozen=True)
 class Reach:
-    """The folders that the user opened, and who owns what lies among the finished files."""
+    """The folders that the user opened, and the owners of the finished files in them."""
 
     settings: Settings
     store: Store
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """Where a file may lie."""
+        """The folders in which a file may lie."""
         return (self.settings.output_dir, *self.settings.image_dirs)
 
     async def hides(self, path: Path, principal: str) -> bool:
-        """Whether this real path is a finished file, or one beside it, that is not the caller's. The user of this machine sees all."""
+        """Return whether this real path is a finished file, or one beside it, of another principal. The user of this machine sees all."""
         if principal == LOCAL or not await anyio.to_thread.run_sync(self._is_made_here, path):
             return False
         if (job_id := read_job_id(path.name)) is None:
@@ -40,7 +40,7 @@ class Reach:
         return False
 
     def _is_made_here(self, path: Path) -> bool:
-        """Whether the innermost opened folder around it is that of the finished files, in whatever case a disk that knows none is asked."""
+        """Return whether the innermost opened folder around the path is that of the finished files, also on disks that ignore case."""
         for parent in path.parents:
             if _same(parent, self.settings.output_dir):
                 return True

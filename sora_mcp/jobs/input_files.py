@@ -1,4 +1,4 @@
-"""Which first frame may be used: an address, a data: URI, or a file inside the folders that the user opened."""
+"""Read a first frame: a data: URI, or a file inside the folders that the user opened. An address is only checked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_PATH_CHARACTERS = 4096
 
 
 def read_image(text: str, folders: Sequence[Path], *, most_bytes: int) -> Image:
-    """The first frame that `text` means, measured. Reads at most one file; BrokenRules says what would do."""
+    """Return the first frame that `text` means, measured. Reads at most one file; BrokenRules says what would do."""
     scheme = SCHEME.fullmatch(text)
     if scheme is None:
         return _file(text, folders, most_bytes)
@@ -45,12 +45,12 @@ def read_image(text: str, folders: Sequence[Path], *, most_bytes: int) -> Image:
 
 
 def is_path(text: str) -> bool:
-    """Whether it means a file: it begins like no address."""
+    """Return whether the text means a file: it begins like no address."""
     return SCHEME.fullmatch(text) is None
 
 
 def frame_of(text: str) -> tuple[str, float | None] | None:
-    """The job and the second that `JOB#first`, `JOB#2.5s` or `JOB#last` mean, None being the last frame; None for any other text."""
+    """Return the job and the second that `JOB#first`, `JOB#2.5s` or `JOB#last` mean, None being the last frame; None for any other text."""
     named = FRAME.fullmatch(text)
     if named is None:
         return None
@@ -64,7 +64,7 @@ def frame_of(text: str) -> tuple[str, float | None] | None:
 
 
 def _address(url: str) -> Image:
-    """Checked for its form only: the vendor fetches it, not we."""
+    """Return the address, checked for its form only: the vendor fetches it, not we."""
     try:
         parse_url(url)
     except UntrustedURL as error:
@@ -75,7 +75,7 @@ def _address(url: str) -> Image:
 
 
 def _data(uri: str, most_bytes: int) -> Image:
-    """Capped before it is decoded; what it says it is must be what it is."""
+    """Return the picture of a data: URI. Its size is capped before it is decoded, and its type must be what its bytes are."""
     head = DATA.match(uri)
     if head is None:
         refuse_image("another data: URI", allowed=DATA_FORM)
@@ -98,7 +98,7 @@ def _file(text: str, folders: Sequence[Path], most_bytes: int) -> Image:
 
 
 def picture_of(raw: bytes) -> Image:
-    """The picture upright, and without what its camera wrote beside it: place, time, device."""
+    """Return the picture upright, without what its camera wrote beside it: place, time, device."""
     if is_heic(raw):
         if not can_read_heic():
             refuse_image("a HEIC", allowed=f"{ALLOWED}; HEIC needs the media extra: {INSTALL}")
@@ -112,7 +112,7 @@ def picture_of(raw: bytes) -> Image:
 
 
 def inside(text: str, folders: Sequence[Path]) -> Path:
-    """The real path, links followed, if it lies in a folder. Outside of them nothing is said, not even whether there is a file."""
+    """Return the real path, links followed, where it lies in a folder. Outside of them not even its existence is told."""
     if not text or len(text) > MOST_PATH_CHARACTERS or not text.isprintable():
         _refuse_elsewhere(folders, "that text")
     named = Path(os.path.expanduser(text)) if text == "~" or text.startswith(("~/", "~\\")) else Path(text)
@@ -125,7 +125,7 @@ def inside(text: str, folders: Sequence[Path]) -> Path:
 
 
 def file_of(job: Job) -> Path:
-    """The job's finished file, there itself: a link in its place is not followed. NotFinished where there is none. Asks the disk."""
+    """Return the job's finished file. NotFinished where there is none; a link in its place is not followed. Reads the disk."""
     if job.artifact is None:
         raise NotFinished(f"{job.id} is {job.state}: it has no file{' yet' if job.state in LIVE else ''}.", job_id=job.id)
     path = Path(job.artifact.path)
@@ -139,23 +139,23 @@ def file_of(job: Job) -> Path:
 
 
 def picture_at(path: Path, *, most_bytes: int) -> Image:
-    """The picture that is a job's finished file, under the guards of every other."""
+    """Return the picture that is a job's finished file, checked as every other."""
     return picture_of(_read(Path(os.path.realpath(path)), most_bytes))
 
 
 def bytes_of(path: Path) -> bytes:
-    """The whole file, no link followed. OSError where it cannot be read."""
+    """Return the whole file; a link is not followed. OSError where it cannot be read."""
     with open(path, "rb", opener=_open_itself) as file:
         return file.read()
 
 
 def missing(path: Path) -> NoReturn:
-    """What is said where no file is."""
+    """Raise BrokenRules for a path at which no file is."""
     refuse_image(str(path), allowed=f"a file that can be read ({os.strerror(errno.ENOENT).lower()})")
 
 
 def _read(path: Path, most_bytes: int) -> bytes:
-    """The whole file, if it is a regular one of at most so many bytes."""
+    """Return the whole file, if it is a regular one of at most so many bytes."""
     try:
         with open(path, "rb", opener=_open_itself) as file:
             state = os.fstat(file.fileno())
@@ -173,12 +173,12 @@ def _read(path: Path, most_bytes: int) -> bytes:
 
 
 def _is_there(path: Path, opened: os.stat_result) -> bool:
-    """Whether what was opened is the file at this very path, of which no folder became a link since it was looked at."""
+    """Return whether what was opened is the file at this very path, of which no folder became a link since it was checked."""
     return os.path.realpath(path) == str(path) and os.path.samestat(os.lstat(path), opened)
 
 
 def _open_itself(path: str, flags: int) -> int:
-    """A link that was put there meanwhile is not followed; a pipe does not block. Windows has neither flag."""
+    """Open a file without following a link that was put there meanwhile, nor waiting for a pipe. Windows has neither flag."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -188,7 +188,7 @@ def _image(raw: bytes, picture: ImageInfo) -> Image:
 
 
 def data_of(image: Image) -> bytes:
-    """The bytes of a picture that is here, not at a URL."""
+    """Return the bytes of a picture that is here, not at a URL."""
     return base64.b64decode(image.uri.partition(",")[2])
 
 

@@ -36,7 +36,7 @@ from sora_mcp.store.records import Budget, Caps, Outline, Page, Purchase, Said
 
 @dataclass
 class VideoService:
-    """One user's counter: settings, catalogue, store. `wake` tells the worker that there is something to do."""
+    """Videos of one user: settings, catalogue, store. `wake` tells the worker that there is something to do."""
 
     settings: Settings
     store: Store
@@ -59,7 +59,7 @@ class VideoService:
 
     @property
     def catalogue(self) -> Catalogue:
-        """What this user can buy."""
+        """The offers that this user can buy."""
         return self.availability.catalogue
 
     @property
@@ -69,7 +69,7 @@ class VideoService:
 
     @property
     def caps(self) -> Caps:
-        """What this user may spend."""
+        """The limits on what this user may spend."""
         return Caps(self.settings.per_video, self.settings.daily, self.settings.monthly, self.settings.zone)
 
     @property
@@ -146,28 +146,28 @@ class VideoService:
         return Estimate(planned, clips, Micros(planned.quote.micros * clips), needs_yes, quote_id, refusal, budget, offers)
 
     def needs_yes(self, price: Quote) -> bool:
-        """Whether a person has to agree first."""
+        """Return whether a person has to agree to this price first."""
         if price.micros == 0:
             return False
         shaky = price.confidence == "derived" or self.today - price.checked > STALE
         return shaky or price.micros > self.settings.confirm_above
 
     async def job(self, job_id: str, *, principal: str) -> Job:
-        """The job as the store has it, and until when it waits. NotFound for others' jobs too."""
+        """Return the job, with what only this process knows of it. NotFound also for a job of another principal."""
         return await self._seen(await self.store.jobs.get(job_id, principal))
 
     async def jobs(
         self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
     ) -> Page:
-        """Jobs, newest first."""
+        """Return a page of jobs, newest first."""
         return await self.store.jobs.search(principal, state=state, query=query, limit=limit, cursor=cursor)
 
     async def budget(self) -> Budget:
-        """What is left; held money counts as spent."""
+        """Return what is left of the caps; held money counts as spent."""
         return await self.store.budgets.get(self.caps)
 
     async def cancel(self, job_id: str, *, principal: str) -> Job:
-        """The job, called back. NotCancellable says why it cannot be, NotRecalled why the vendor could not say."""
+        """Cancel the job. NotCancellable says why it cannot be, CancelUnclear that the vendor did not say whether it does."""
         job = await self.job(job_id, principal=principal)
         if job.state not in LIVE or job.saving:
             raise NotCancellable(f"{job.id} is {job.state}: there is nothing to call back.", job)
@@ -184,23 +184,26 @@ class VideoService:
         return await self.job(job.id, principal=principal)
 
     async def edit(self, asked: EditRequest, *, principal: str) -> Job:
-        """The finished job of an edit, made here and free."""
+        """Make an edit on this computer, free of charge, and return its finished job."""
         return await Editing(self.settings, self.store, self.media_pool, self.clock).edit(asked, principal=principal)
 
     def vendor_of(self, job: Job) -> Vendor:
-        """Who makes the job: also of a model that its list does not have any more."""
+        """Return the vendor that makes the job, also where its list does not have the model any more."""
         vendor = next((vendor for vendor in self.availability.catalogue.vendors if vendor.name == job.vendor), None)
         if vendor is None:
             raise SoraError(f"{job.vendor} is not known any more to this version.", job_id=job.id)
         return vendor
 
     def alone_s(self, job: Job) -> float:
-        """How long no other submit of the model may follow one that became unclear. Later ones are told apart by `rivals`."""
+        """Return for how many seconds no other submit of the model may follow one that became unclear.
+
+        Later ones are told apart by `rivals`.
+        """
         find = self.vendor_of(job).find
         return schedule.alone(self.settings.poll_seconds) if find is not None and find.by_time else 0.0
 
     async def _seen(self, job: Job) -> Job:
-        """With what this process knows besides, and the moment until which it waits where an unclear call of its model holds it up."""
+        """Return the job with what only this process knows, and until when an unclear call of its model holds it up."""
         if (heard := self.unwritten.get(job.id)) is not None:
             return replace(job, unwritten=heard)
         if job.state in LIVE and (trouble := self.troubles.get(job.id)) is not None:

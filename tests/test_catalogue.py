@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, Choice, count_broken_rules, key_needed, priced, rank_orders, rebased
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, Choice, apply_prices, count_broken_rules, key_needed, rank_orders, set_addresses
 from sora_mcp.catalogue.planner import find
 from sora_mcp.domain import Image, Rate, VideoRequest
 from sora_mcp.domain.errors import MissingKey, UnknownModel
@@ -57,17 +57,17 @@ def test_a_bare_model_has_no_full_id() -> None:
 
 
 def test_a_bare_model_means_every_vendor_that_sells_it() -> None:
-    assert ids(NO_KEY.named("SORA-2-pro")) == ["muvi:sora-2-pro", "mulerun:sora-2-pro", "aimlapi:sora-2-pro", "pixazo:sora-2-pro"]
+    assert ids(NO_KEY.find_named("SORA-2-pro")) == ["muvi:sora-2-pro", "mulerun:sora-2-pro", "aimlapi:sora-2-pro", "pixazo:sora-2-pro"]
 
 
 def test_a_name_that_is_nearly_right_is_answered_with_the_right_one() -> None:
     with pytest.raises(UnknownModel, match=r"No vendor here sells 'sora2-pro'\. Did you mean .*sora-2-pro"):
-        NO_KEY.named("sora2-pro")
+        NO_KEY.find_named("sora2-pro")
 
 
 def test_a_name_that_is_nothing_like_any_is_answered_with_the_way_to_all() -> None:
     with pytest.raises(UnknownModel, match=r"No vendor here sells '%%%'\. list_sizes shows every model\."):
-        NO_KEY.named("%%%")
+        NO_KEY.find_named("%%%")
 
 
 def test_a_full_id_is_chosen_with_or_without_a_key() -> None:
@@ -103,14 +103,14 @@ def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> Non
 
 
 def test_one_vendor_names_one_key() -> None:
-    assert key_needed(NO_KEY.named("pixazo:sora-2-pro")) == (
+    assert key_needed(NO_KEY.find_named("pixazo:sora-2-pro")) == (
         f"No key for Pixazo. Only the user can add it: set PIXAZO_API_KEY and restart. model='{SAMPLE}' needs none."
     )
 
 
 def test_the_sample_needs_no_key() -> None:
-    assert [choice.id for choice in NO_KEY.choices() if NO_KEY.usable(choice)] == [SAMPLE]
-    assert all(ALL_KEYS.usable(choice) for choice in ALL_KEYS.choices())
+    assert [choice.id for choice in NO_KEY.choices() if NO_KEY.is_usable(choice)] == [SAMPLE]
+    assert all(ALL_KEYS.is_usable(choice) for choice in ALL_KEYS.choices())
 
 
 def test_with_a_key_nothing_named_is_the_cheapest_living_model() -> None:
@@ -126,9 +126,9 @@ def test_a_living_model_without_a_price_is_chosen_where_no_other_is() -> None:
 def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_rules_says_why() -> None:
     request = VideoRequest("a fox", size="21:9 720p", seconds=3)
     assert automatic(request, "muvi") == "muvi:kling-text2video-v3"
-    broken = {choice.id: count_broken_rules(choice, request, today=TODAY) for choice in NO_KEY.named("kling-v3")}
+    broken = {choice.id: count_broken_rules(choice, request, today=TODAY) for choice in NO_KEY.find_named("kling-v3")}
     assert broken == {"mulerun:kling-v3": 1}
-    assert count_broken_rules(NO_KEY.named("mulerun:kling-v3")[0], FOX, today=TODAY) == 0
+    assert count_broken_rules(NO_KEY.find_named("mulerun:kling-v3")[0], FOX, today=TODAY) == 0
 
 
 def test_without_a_key_no_living_model_is_chosen() -> None:
@@ -146,19 +146,19 @@ def test_offers_that_do_not_take_the_request_are_left_out_of_a_comparison() -> N
 
 def test_the_users_own_prices_stand_in_place_of_ours() -> None:
     mine = {"mulerun:sora-2-pro": (Rate(usd("0.30"), "second"),)}
-    catalogue = Catalogue(priced(EVERY, mine, checked=date(2026, 11, 1)), frozenset({"mulerun"}))
-    [fit] = rank_orders(catalogue.named("mulerun:sora-2-pro"), FOX, today=TODAY)
+    catalogue = Catalogue(apply_prices(EVERY, mine, checked=date(2026, 11, 1)), frozenset({"mulerun"}))
+    [fit] = rank_orders(catalogue.find_named("mulerun:sora-2-pro"), FOX, today=TODAY)
     assert (fit.quote.micros, fit.quote.source, fit.quote.checked, fit.quote.confidence) == (
         1_200_000,
         "your price file",
         date(2026, 11, 1),
         "configured",
     )
-    assert catalogue.named("muvi:sora-2") == NO_KEY.named("muvi:sora-2")
+    assert catalogue.find_named("muvi:sora-2") == NO_KEY.find_named("muvi:sora-2")
 
 
 def test_a_vendor_can_live_at_another_address() -> None:
-    moved = rebased(EVERY, {"muvi": "http://127.0.0.1:9"})
+    moved = set_addresses(EVERY, {"muvi": "http://127.0.0.1:9"})
     assert {vendor.name: vendor.base_url for vendor in moved} == {
         **{vendor.name: vendor.base_url for vendor in EVERY},
         "muvi": "http://127.0.0.1:9",

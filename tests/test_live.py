@@ -46,7 +46,7 @@ def lists(at: Rig) -> int:
 
 def facts(at: Rig, model: str) -> tuple[Any, ...]:
     """What the catalogue says of a model."""
-    [choice] = at.service.catalogue.named(model)
+    [choice] = at.service.catalogue.find_named(model)
     return choice.id, choice.offer.confidence, choice.offer.checked
 
 
@@ -126,7 +126,7 @@ async def test_a_list_that_takes_longer_than_a_caller_waits_is_there_for_the_nex
 
         async def listed() -> bool:
             await at.service.availability.look()
-            return at.service.catalogue.sells(VEO)
+            return at.service.catalogue.has_name(VEO)
 
         assert await eventually(listed)
         assert ((await at.create(VEO, seconds=4)).model, lists(at)) == (VEO, 1)
@@ -148,9 +148,9 @@ async def test_without_a_worker_the_fetching_ends_with_the_callers_patience(tmp_
     async with rig(OpenRouter(), tmp_path) as at, open_service(at.settings, work=False, clock=at.clock) as service:
         service.availability.patience_s = 0.0
         await service.availability.look(VEO)
-        service.availability.patience_s, never = 2.0, service.catalogue.sells(VEO)
+        service.availability.patience_s, never = 2.0, service.catalogue.has_name(VEO)
         await service.availability.look(VEO)
-        assert (never, service.catalogue.sells(VEO), lists(at)) == (False, False, 0)  # not asked again within the minute
+        assert (never, service.catalogue.has_name(VEO), lists(at)) == (False, False, 0)  # not asked again within the minute
 
 
 class Odd(VendorClient):
@@ -190,7 +190,7 @@ async def test_a_list_that_cannot_be_fetched_leaves_the_written_offers(tmp_path:
     async with rig(OpenRouter(listed=False), tmp_path) as at:
         with pytest.raises(UnknownModel):
             await at.create(VEO)
-        assert at.service.catalogue.sells("muvi:sora-2")
+        assert at.service.catalogue.has_name("muvi:sora-2")
 
 
 async def test_a_job_is_followed_although_its_model_left_the_list(tmp_path: Path) -> None:
@@ -198,17 +198,17 @@ async def test_a_job_is_followed_although_its_model_left_the_list(tmp_path: Path
         job = await at.create(VEO, seconds=4)
         await at.service.store.vendor_lists.save("openrouter", {"data": []})
         await at.service.availability.load()
-        assert not at.service.catalogue.sells(VEO)
+        assert not at.service.catalogue.has_name(VEO)
         assert (await at.until(job.id, "completed", "failed", "unknown")).state == "completed"
 
 
 async def test_a_bare_name_finds_the_same_model_at_every_vendor(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
         await at.service.availability.look()
-        found = {name: [c.id for c in at.service.catalogue.named(name)] for name in ("seedance-2.0", "kling-3.0-standard")}
+        found = {name: [c.id for c in at.service.catalogue.find_named(name)] for name in ("seedance-2.0", "kling-3.0-standard")}
         assert {"muvi:seedance-2.0", "openrouter:seedance-2.0", "fal:seedance-2.0"} <= set(found["seedance-2.0"])
         assert found["kling-3.0-standard"] == ["muvi:kling-3.0-standard", "openrouter:kling-3.0-standard"]
-        assert [c.id for c in at.service.catalogue.named("openrouter:bytedance/seedance-2.0")] == ["openrouter:seedance-2.0"]
+        assert [c.id for c in at.service.catalogue.find_named("openrouter:bytedance/seedance-2.0")] == ["openrouter:seedance-2.0"]
 
 
 @each("mode", ["auto", "legacy"], at_once=8)
@@ -246,8 +246,8 @@ async def test_a_model_that_is_gone_is_passed_over_for_a_day(tmp_path: Path) -> 
         assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
         await at.restart()
         assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
-        [choice] = at.service.catalogue.named(VEO)
-        assert not at.service.catalogue.living(choice)
+        [choice] = at.service.catalogue.find_named(VEO)
+        assert not at.service.catalogue.is_living(choice)
         clock.now += DAY + 1
         await at.service.availability.load()
         assert dict(at.service.catalogue.gone) == {}

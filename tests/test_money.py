@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.domain.money import as_number, ceil, show, stated, usd
+from sora_mcp.domain.money import as_number, ceil, parse_amount, show, usd
 from tests.each import each
 
 
@@ -68,12 +68,12 @@ def test_a_number_for_showing_has_no_dust() -> None:
     ],
 )
 def test_what_a_vendor_states_is_taken_exactly_in_its_own_unit(amount: object, per_usd: int, micros: int) -> None:
-    assert stated(amount, per_usd=per_usd) == micros
+    assert parse_amount(amount, per_usd=per_usd) == micros
 
 
 @each("amount", [None, True, "", "much", "1,5", -1, "-0.01", float("nan"), float("inf"), "1e999999999", 10**12, [], {}, "1e6"])
 def test_what_is_no_sane_sum_is_not_counted(amount: object) -> None:
-    assert stated(amount, per_usd=1) is None
+    assert parse_amount(amount, per_usd=1) is None
 
 
 @given(st.integers(min_value=-(10**15), max_value=10**15))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sora_mcp.catalogue.catalogue import priced
+from sora_mcp.catalogue.catalogue import apply_prices
 from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of
 from sora_mcp.domain import Offer, Order, Rate, Reply
 from sora_mcp.domain.errors import PriceUnknown
@@ -165,7 +165,7 @@ def test_a_picture_and_the_least_of_a_video_have_their_own_price() -> None:
 def test_a_price_of_nothing_is_no_price_because_only_the_user_calls_a_model_free(skus: Any) -> None:
     offer = one(pricing_skus=skus)
     assert offer.rates == ()
-    [mine] = priced((VENDOR,), {"openrouter:model-1": (Rate(usd("0"), "second"),)}, checked=TODAY)
+    [mine] = apply_prices((VENDOR,), {"openrouter:model-1": (Rate(usd("0"), "second"),)}, checked=TODAY)
     [free] = read_offers(mine, Reply(mine.listing, 200, {"data": [{**ROW, "pricing_skus": skus}]}), checked=TODAY) or ()  # type: ignore[arg-type]
     assert [rate.micros for rate in free.rates] == [0]
 

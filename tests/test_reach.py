@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.config.settings import load
-from sora_mcp.jobs.file_access import Reach
+from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.store import Store
 from tests.each import each
 
@@ -27,12 +27,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def reach(store: Store, folder: Path, *opened: str) -> Reach:
+def access(store: Store, folder: Path, *opened: str) -> FileAccess:
     said = {"SORA_MCP_HOME": str(folder / "home"), "SORA_MCP_OUTPUT_DIR": str(folder / "videos"), "SORA_MCP_TIMEZONE": "UTC"}
     dirs = {"SORA_MCP_IMAGE_DIRS": ":".join(str(folder / name) for name in opened)} if opened else {}
     for name in ("videos/inputs", "pictures"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    return Reach(load(said | dirs, today=date(2026, 11, 21), config=folder / "none"), store)
+    return FileAccess(load(said | dirs, today=date(2026, 11, 21), config=folder / "none"), store)
 
 
 @each(
@@ -56,10 +56,10 @@ def reach(store: Store, folder: Path, *opened: str) -> Reach:
 async def test_a_finished_file_is_its_owners(
     store: Store, tmp_path: Path, name: str, hidden_from: list[str], opened: tuple[str, ...]
 ) -> None:
-    files = reach(store, tmp_path, *opened)
+    files = access(store, tmp_path, *opened)
     assert [who for who in ("anna", "ben", "local") if await files.hides(tmp_path / name, who)] == hidden_from
 
 
 async def test_the_folder_of_finished_files_stays_so_when_it_is_opened_for_pictures_too(store: Store, tmp_path: Path) -> None:
-    files = reach(store, tmp_path, "videos")
+    files = access(store, tmp_path, "videos")
     assert await files.hides(tmp_path / "videos" / "loose.png", "ben")

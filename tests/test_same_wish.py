@@ -111,7 +111,7 @@ async def test_a_model_that_left_its_list_is_still_the_same_wish(tmp_path: Path)
         await at.service.store.vendor_lists.save("openrouter", {"data": []})
         at.service.availability.forget()
         again = await at.create(VEO, seconds=4, request_id="r1")
-        assert (at.service.catalogue.sells(VEO), again.id, again.deduplicated) == (False, first.id, True)
+        assert (at.service.catalogue.has_name(VEO), again.id, again.deduplicated) == (False, first.id, True)
 
 
 async def test_a_request_id_with_other_words_is_a_conflict_also_when_they_could_not_be_bought(tmp_path: Path) -> None:

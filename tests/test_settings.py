@@ -314,4 +314,4 @@ def test_a_server_of_ones_own_sells_what_the_price_file_names(address: str, tmp_
     assert choice is not None
     assert (choice.vendor.base_url, choice.offer.slug, choice.offer.confidence) == ("https://videos.example", "My-Model", "configured")
     assert (choice.offer.seconds, choice.offer.rates, choice.offer.checked) == ((6,), (Rate(usd("0.10"), "second"),), TODAY)
-    assert catalogue.usable(choice)
+    assert catalogue.is_usable(choice)

@@ -9,7 +9,7 @@ from decimal import Overflow
 
 import pytest
 
-from sora_mcp.catalogue.catalogue import Catalogue, rebased, stocked
+from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, set_addresses
 from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Call, Done, Failed, OwnModel, Pending, Reply
 from sora_mcp.vendors import EVERY
@@ -20,7 +20,7 @@ from .stories import FOLDER, facts, listed, stories
 
 TODAY = date(2026, 11, 21)
 OWN = {"compatible:My-Model": OwnModel(image=True)}
-CATALOGUE = Catalogue(listed(rebased(stocked(EVERY, OWN, checked=TODAY), {"compatible": "https://videos.example/v1"})))
+CATALOGUE = Catalogue(listed(set_addresses(add_own_models(EVERY, OWN, checked=TODAY), {"compatible": "https://videos.example/v1"})))
 VENDORS = {vendor.name: vendor for vendor in CATALOGUE.vendors}
 RECORDED = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 

@@ -159,8 +159,8 @@ class _Advice:
 
     def _name_similar_models(self) -> tuple[Fix, ...]:
         """Return models whose names are written almost like the one that nobody sells, and which take the request."""
-        near = self.catalogue.near(self.request.model or "")
-        orders = {choice.id: rank_orders((choice,), self.request, today=self.today) for choice in near if self.catalogue.usable(choice)}
+        near = self.catalogue.find_near(self.request.model or "")
+        orders = {choice.id: rank_orders((choice,), self.request, today=self.today) for choice in near if self.catalogue.is_usable(choice)}
         priced = [priced for found in orders.values() for priced in found if not self.limits.needs_yes(priced.quote)]
         return tuple(Fix("model", order.choice.id, order.quote.micros) for order in priced)
 

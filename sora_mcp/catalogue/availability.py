@@ -61,7 +61,7 @@ class Availability:
         if on_sale == self._on_sale:
             return  # the catalogue keeps its table of names, which takes longer than the rest of a look
         self._on_sale, self.pauses, self._lists = on_sale, pauses, {listed.vendor: listed for listed in lists}
-        vendors, paused = tuple(self._stocked(vendor) for vendor in self.written.vendors), frozenset(pause.model for pause in pauses)
+        vendors, paused = tuple(self._add_offers(vendor) for vendor in self.written.vendors), frozenset(pause.model for pause in pauses)
         self.catalogue = replace(self.written, vendors=vendors, paused=paused, gone={row.model: _day(row.at) for row in gone})
 
     def forget(self) -> None:
@@ -75,11 +75,11 @@ class Availability:
         """
         if time.monotonic() - self._loaded > CURRENT_S:
             await self.load()
-        due = [vendor for vendor in self.written.vendors if vendor.listing is not None and self._due(vendor, name)]
+        due = [vendor for vendor in self.written.vendors if vendor.listing is not None and self._is_due(vendor, name)]
         if not due:
             return
         with anyio.move_on_after(self.patience_s):
-            for over in [await self._fetching(vendor) for vendor in due]:
+            for over in [await self._start_fetching(vendor) for vendor in due]:
                 await over.wait()
         await self.load()
 
@@ -97,9 +97,9 @@ class Availability:
     def age_of(self, vendor: Vendor) -> float | None:
         """Return the seconds since the vendor's list was fetched; None where there is no copy."""
         listed = self._lists.get(vendor.name)
-        return None if listed is None else self._apart(listed.fetched_at)
+        return None if listed is None else self._measure_age(listed.fetched_at)
 
-    def _stocked(self, vendor: Vendor) -> Vendor:
+    def _add_offers(self, vendor: Vendor) -> Vendor:
         listed, call = self._lists.get(vendor.name), vendor.listing
         if listed is None or call is None:
             return vendor
@@ -109,24 +109,24 @@ class Availability:
         return replace(vendor, offers=(*vendor.offers, *offers))
 
     def _fresh(self, listed: Listed) -> bool:
-        return self._apart(listed.fetched_at) <= FRESH_S
+        return self._measure_age(listed.fetched_at) <= FRESH_S
 
-    def _apart(self, moment: float) -> float:
+    def _measure_age(self, moment: float) -> float:
         """Return the seconds between that moment and now, either way: a clock that was put back must not keep a list for ever."""
         return abs(self.clock() - moment)
 
-    def _due(self, vendor: Vendor, name: str | None) -> bool:
+    def _is_due(self, vendor: Vendor, name: str | None) -> bool:
         """Return whether the vendor's list is worth a call: it is old, or it may hold an unknown name, and it was not fetched just now."""
         seller, colon, _ = (name or "").strip().casefold().partition(":")
         named = bool(colon) and seller == vendor.name
         if not (named or vendor.name in self.written.keyed):
             return False
         age = self.age_of(vendor)
-        unknown = name is not None and (named or not colon) and not self.catalogue.sells(name)
-        tried = self._apart(self._tried.get(vendor.name, float("-inf")))
+        unknown = name is not None and (named or not colon) and not self.catalogue.has_name(name)
+        tried = self._measure_age(self._tried.get(vendor.name, float("-inf")))
         return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and tried > AGAIN_S
 
-    async def _fetching(self, vendor: Vendor) -> anyio.Event:
+    async def _start_fetching(self, vendor: Vendor) -> anyio.Event:
         """Return the event that is set when the vendor's list was fetched; start fetching where nobody did."""
         if (over := self._under_way.get(vendor.name)) is None:
             over = self._under_way[vendor.name] = anyio.Event()

@@ -75,7 +75,7 @@ class Catalogue:
     @functools.cached_property
     def buyable_choices(self) -> tuple[Choice, ...]:
         """Every living offer that may be chosen where the caller left the model open."""
-        return tuple(choice for choice in self._choices if choice.offer.ended is None and self.buyable(choice))
+        return tuple(choice for choice in self._choices if choice.offer.ended is None and self.is_buyable(choice))
 
     @functools.cached_property
     def _by_name(self) -> Mapping[str, tuple[Choice, ...]]:
@@ -85,15 +85,15 @@ class Catalogue:
                 found[name] = (*found.get(name, ()), choice)
         return found
 
-    def usable(self, choice: Choice) -> bool:
+    def is_usable(self, choice: Choice) -> bool:
         """Return whether it can be bought now: its vendor needs no key, or has one."""
         return not choice.vendor.keys or choice.vendor.name in self.keyed
 
-    def buyable(self, choice: Choice) -> bool:
+    def is_buyable(self, choice: Choice) -> bool:
         """Return whether it may be chosen where the caller left the model open."""
-        return self.usable(choice) and choice.id not in self.paused and choice.id not in self.gone
+        return self.is_usable(choice) and choice.id not in self.paused and choice.id not in self.gone
 
-    def living(self, choice: Choice) -> bool:
+    def is_living(self, choice: Choice) -> bool:
         """Return whether its maker and its vendor still offer it."""
         return choice.offer.ended is None and choice.id not in self.gone
 
@@ -102,26 +102,26 @@ class Catalogue:
         wanted = name.strip().casefold()
         return next((choice for choice in self._by_name.get(wanted, ()) if choice.id == wanted), None)
 
-    def lists(self, name: str) -> bool:
+    def may_list(self, name: str) -> bool:
         """Return whether a vendor's own list may hold this name: of a vendor with a key, or of the one that is named."""
         seller = name.strip().casefold().partition(":")[0]
         return any(vendor.listing is not None and (vendor.name in self.keyed or vendor.name == seller) for vendor in self.vendors)
 
-    def sells(self, name: str) -> bool:
+    def has_name(self, name: str) -> bool:
         """Return whether any offer has this name."""
         return name.strip().casefold() in self._by_name
 
-    def named(self, name: str) -> tuple[Choice, ...]:
+    def find_named(self, name: str) -> tuple[Choice, ...]:
         """Return the offers that `vendor:model` or a bare model means. UnknownModel names the nearest ones."""
         found = self._by_name.get(name.strip().casefold())
         if found:
             return found
-        near = [choice.id for choice in self.near(name)]
+        near = [choice.id for choice in self.find_near(name)]
         raise UnknownModel(
             f"No vendor here sells {quote_value(name)}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}"
         )
 
-    def near(self, name: str) -> tuple[Choice, ...]:
+    def find_near(self, name: str) -> tuple[Choice, ...]:
         """Return the offers whose id or model is written almost like this, the likest first."""
         if len(name) > MOST_NAME:
             return ()  # the comparison takes time in proportion to the name, and no model has one as long
@@ -162,44 +162,46 @@ def key_needed(choices: tuple[Choice, ...]) -> str:
     return f"No key for {one_of([*keys])}. Only the user can add it: set {names} and restart. model='{SAMPLE}' needs none."
 
 
-def priced(vendors: tuple[Vendor, ...], prices: Mapping[str, tuple[Rate, ...]], *, checked: date) -> tuple[Vendor, ...]:
+def apply_prices(vendors: tuple[Vendor, ...], prices: Mapping[str, tuple[Rate, ...]], *, checked: date) -> tuple[Vendor, ...]:
     """Return the vendors with the user's own prices in place of ours, also for offers of a vendor's own list."""
 
-    def mine(vendor: Vendor, offer: Offer) -> Offer:
+    def reprice(vendor: Vendor, offer: Offer) -> Offer:
         rates = prices.get(f"{vendor.name}:{offer.model}")
         return offer if rates is None else replace(offer, rates=rates, source="your price file", checked=checked, confidence="configured")
 
-    def whole(vendor: Vendor) -> Vendor:
-        offers, listed = tuple(mine(vendor, offer) for offer in vendor.offers), vendor.offers_of
+    def reprice_all(vendor: Vendor) -> Vendor:
+        offers, listed = tuple(reprice(vendor, offer) for offer in vendor.offers), vendor.offers_of
 
-        def relisted(reply: Reply, day: date) -> tuple[Offer, ...]:
-            return tuple(mine(vendor, offer) for offer in listed(reply, day)) if listed else ()
+        def read_offers(reply: Reply, day: date) -> tuple[Offer, ...]:
+            return tuple(reprice(vendor, offer) for offer in listed(reply, day)) if listed else ()
 
-        return replace(vendor, offers=offers, offers_of=listed and relisted)
+        return replace(vendor, offers=offers, offers_of=listed and read_offers)
 
-    return tuple(whole(vendor) for vendor in vendors)
+    return tuple(reprice_all(vendor) for vendor in vendors)
 
 
-def stocked(vendors: tuple[Vendor, ...], models: Mapping[str, OwnModel], *, checked: date) -> tuple[Vendor, ...]:
+def add_own_models(vendors: tuple[Vendor, ...], models: Mapping[str, OwnModel], *, checked: date) -> tuple[Vendor, ...]:
     """Return the vendors, those that sell models only the user knows with these models besides."""
 
-    def more(vendor: Vendor) -> Iterator[Offer]:
-        for name, said in models.items():
+    def read_own(vendor: Vendor) -> Iterator[Offer]:
+        for name, facts in models.items():
             seller, _, model = name.partition(":")
             if seller == vendor.name and vendor.own is not None:
-                yield replace(vendor.own(model, said), checked=checked)
+                yield replace(vendor.own(model, facts), checked=checked)
 
-    return tuple(replace(vendor, offers=(*vendor.offers, *more(vendor))) for vendor in vendors)
+    return tuple(replace(vendor, offers=(*vendor.offers, *read_own(vendor))) for vendor in vendors)
 
 
-def rebased(vendors: tuple[Vendor, ...], addresses: Mapping[str, str]) -> tuple[Vendor, ...]:
+def set_addresses(vendors: tuple[Vendor, ...], addresses: Mapping[str, str]) -> tuple[Vendor, ...]:
     """Return the vendors at the addresses that the user set.
 
     Clients of a vendor whose address only the user knows are often given its `/v1` too.
     """
 
-    def moved(vendor: Vendor) -> Vendor:
-        said = addresses.get(vendor.name)
-        return vendor if said is None else replace(vendor, base_url=said if vendor.base_url else said.removesuffix("/v1"), quote_url=None)
+    def move(vendor: Vendor) -> Vendor:
+        address = addresses.get(vendor.name)
+        if address is None:
+            return vendor
+        return replace(vendor, base_url=address if vendor.base_url else address.removesuffix("/v1"), quote_url=None)
 
-    return tuple(moved(vendor) for vendor in vendors)
+    return tuple(move(vendor) for vendor in vendors)

@@ -20,7 +20,7 @@ MOST = 500
 Key = tuple[object, ...]
 
 
-async def asked(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros | None:
+async def ask_price(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros | None:
     """Return the price that the vendor names at its address for quotes; None where it does not, or not in time."""
     there = replace(vendor, base_url=vendor.quote_url or vendor.base_url)
     with anyio.move_on_after(PATIENCE_S):
@@ -37,32 +37,32 @@ class Quotes:
 
     http_client: VendorClient
     clock: Callable[[], float]
-    _heard: dict[Key, tuple[Micros, float]] = field(default_factory=dict[Key, tuple[Micros, float]])
+    _recent: dict[Key, tuple[Micros, float]] = field(default_factory=dict[Key, tuple[Micros, float]])
 
-    async def live(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
+    async def ask_vendor(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
         """Return the vendor's own price, or the table's where the vendor does not answer. The user's own price wins over both."""
         if choice.vendor.quote is None or table.confidence == "configured":
             return table
-        micros = await asked(self.http_client, choice.vendor, choice.vendor.quote(order, choice.offer))
+        micros = await ask_price(self.http_client, choice.vendor, choice.vendor.quote(order, choice.offer))
         if micros is None:
             return table
-        if len(self._heard) >= MOST:
-            self._heard.clear()
-        self._heard[_key(choice, order)] = (micros, self.clock())
-        return _told(choice, order, table, micros, today)
+        if len(self._recent) >= MOST:
+            self._recent.clear()
+        self._recent[_key(choice, order)] = (micros, self.clock())
+        return _make_quote(choice, order, table, micros, today)
 
-    def at_least(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
+    def find_least(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
         """Return what is set aside: the table's price, unless the vendor named a higher one within a quarter of an hour.
 
         A lower quote changes nothing, because it may end before the order arrives, and the vendor's last word is what is charged.
         """
-        micros, at = self._heard.get(_key(choice, order), (Micros(0), 0.0))
+        micros, at = self._recent.get(_key(choice, order), (Micros(0), 0.0))
         if micros <= table.micros or self.clock() - at > QUOTE_GOOD_FOR_S:
             return table
-        return _told(choice, order, table, micros, today)
+        return _make_quote(choice, order, table, micros, today)
 
 
-def _told(choice: Choice, order: Order, table: Quote, micros: Micros, today: date) -> Quote:
+def _make_quote(choice: Choice, order: Order, table: Quote, micros: Micros, today: date) -> Quote:
     vendor = choice.vendor
     source = table.source if vendor.quote is None else f"{vendor.quote_url or vendor.base_url}{vendor.quote(order, choice.offer).path}"
     set_aside = f"; {show(table.micros)} is set aside" if micros < table.micros else ""

@@ -51,11 +51,11 @@ def markdown(table: Iterable[Row]) -> str:
 
 def features(catalogue: Catalogue) -> str:
     """Return the README's table of what each vendor can do with any of its models."""
-    rows = [_line([vendor.title, *_able(vendor), *_manners(vendor)]) for vendor in catalogue.vendors]
+    rows = [_line([vendor.title, *_list_abilities(vendor), *_list_manners(vendor)]) for vendor in catalogue.vendors]
     return "\n".join([_line(FEATURES), _line(["---"] * len(FEATURES)), *rows])
 
 
-def _able(vendor: Vendor) -> list[str]:
+def _list_abilities(vendor: Vendor) -> list[str]:
     """Return what a vendor's models take; those that ended count only where it has no other. A list of its own says it of each."""
     if vendor.listing is not None:
         return ["by its list"] * 6
@@ -63,18 +63,18 @@ def _able(vendor: Vendor) -> list[str]:
     options = {rule.param for offer in offers for rule in offer.options}
     own = vendor.own is not None
     text, image = own or any(offer.text for offer in offers), own or any(offer.image is not None for offer in offers)
-    return [_yes(text), _yes(image), *(_yes(name in options) for name in ("last_image", "references", "audio", "seed"))]
+    return [_mark(text), _mark(image), *(_mark(name in options) for name in ("last_image", "references", "audio", "seed"))]
 
 
-def _manners(vendor: Vendor) -> list[str]:
+def _list_manners(vendor: Vendor) -> list[str]:
     """Return how a vendor treats a job and the money."""
     confidences = dict.fromkeys(offer.confidence if offer.rates else "not stated" for offer in vendor.offers)
     tested = "this machine" if vendor.serve else "documented answers, played server"
-    marks = [_yes(vendor.cancel is not None), _yes(vendor.tells_cost)]
+    marks = [_mark(vendor.cancel is not None), _mark(vendor.tells_cost)]
     return [*marks, ", ".join(confidences) or ("live" if vendor.listing else "your price file"), tested]
 
 
-def _yes(fact: bool) -> str:
+def _mark(fact: bool) -> str:
     return "yes" if fact else "-"
 
 
@@ -129,7 +129,7 @@ def _prices(rates: Sequence[Rate], today: date) -> str:
         price = "free" if amount == 0 else f"{show(amount)}{'/s' if rate.per == 'second' else ''}"
         price += f" + {show(rate.picture)} a picture" if rate.picture else ""
         held.setdefault(price, []).append(_condition(rate.when))
-    return "; ".join(_priced(price, conditions) for price, conditions in held.items()) or "not stated"
+    return "; ".join(_format_price(price, conditions) for price, conditions in held.items()) or "not stated"
 
 
 def _in_force(rates: Sequence[Rate], today: date) -> list[Rate]:
@@ -139,15 +139,15 @@ def _in_force(rates: Sequence[Rate], today: date) -> list[Rate]:
     return [rate for rate in rates if any(rate is kept for kept in newest.values())]
 
 
-def _priced(price: str, conditions: Sequence[str]) -> str:
+def _format_price(price: str, conditions: Sequence[str]) -> str:
     return price if "" in conditions else f"{price} ({', '.join(conditions)})"
 
 
 def _condition(when: When) -> str:
-    return " ".join(_said(name, value) for name, value in when.items())
+    return " ".join(_describe(name, value) for name, value in when.items())
 
 
-def _said(name: str, value: Scalar | tuple[Scalar, ...]) -> str:
+def _describe(name: str, value: Scalar | tuple[Scalar, ...]) -> str:
     values = value if isinstance(value, tuple) else (value,)
     match name:
         case "size" | "ratio" | "resolution":

@@ -44,21 +44,21 @@ def check_max_usd(request: VideoRequest, priced: PricedOrder) -> None:
 def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple[Choice, ...], str | None]:
     """Return the offers of which the cheapest that takes the request is bought, and why it is that one where nobody named it."""
     if request.model is not None:
-        named = catalogue.named(request.model)
+        named = catalogue.find_named(request.model)
         why = None if request.model.strip().casefold() == named[0].id else "the cheapest with a key"
         if len(named) == 1:
             return named, why
-        usable = tuple(choice for choice in named if catalogue.usable(choice))
+        usable = tuple(choice for choice in named if catalogue.is_usable(choice))
         if not usable:
             raise MissingKey(key_needed(named))
     elif not catalogue.keyed:
-        return catalogue.named(SAMPLE), "no vendor has a key, so it is a free sample clip"
+        return catalogue.find_named(SAMPLE), "no vendor has a key, so it is a free sample clip"
     else:
-        usable = tuple(c for c in catalogue.choices() if catalogue.living(c) and catalogue.usable(c) and c.vendor.keys)
+        usable = tuple(c for c in catalogue.choices() if catalogue.is_living(c) and catalogue.is_usable(c) and c.vendor.keys)
         why = "the cheapest living model that takes this, among vendors with a key"
         if not usable:
             raise UnknownModel("No vendor with a key sells a living model: name one, such as one that list_sizes shows.")
-    return tuple(choice for choice in usable if catalogue.buyable(choice)) or usable, why
+    return tuple(choice for choice in usable if catalogue.is_buyable(choice)) or usable, why
 
 
 def _warnings(choice: Choice, order: Order) -> tuple[str, ...]:

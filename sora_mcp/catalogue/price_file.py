@@ -51,7 +51,7 @@ class Named(BaseModel):
 
 def read_models(text: str, sellers: Collection[str]) -> dict[str, OwnModel]:
     """Return the models that the user adds at vendors that allow it, by `vendor:model` as written."""
-    return {name: _named(name, row) for name, row in _toml(text).items() if ":" in name and name.partition(":")[0] in sellers}
+    return {name: _read_model(name, row) for name, row in _read_toml(text).items() if ":" in name and name.partition(":")[0] in sellers}
 
 
 def read_prices(
@@ -61,30 +61,30 @@ def read_prices(
 
     Rows of `own` may name sizes and lengths. The models of the vendors in `listed` are not known before their list is fetched.
     """
-    told = {name: {key: cell for key, cell in row.items() if key not in Named.model_fields} for name, row in _tables(text, own)}
-    rows = {name.casefold(): told.get(name, row) for name, row in _toml(text).items()}
+    stripped = {name: {key: cell for key, cell in row.items() if key not in Named.model_fields} for name, row in _find_own_rows(text, own)}
+    rows = {name.casefold(): stripped.get(name, row) for name, row in _read_toml(text).items()}
     strange = next((name for name in rows if name not in offers and name.partition(":")[0] not in listed), None)
     if strange is not None:
         raise BadPrices(f"no model is called {strange!r}; write it as vendor:model, in quotes.")
-    return {name: _rates(name, row, offers.get(name)) for name, row in rows.items()}
+    return {name: _read_rates(name, row, offers.get(name)) for name, row in rows.items()}
 
 
-def _tables(text: str, own: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    return ((name, cast("dict[str, Any]", row)) for name, row in _toml(text).items() if name in own and isinstance(row, dict))
+def _find_own_rows(text: str, own: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((name, cast("dict[str, Any]", row)) for name, row in _read_toml(text).items() if name in own and isinstance(row, dict))
 
 
-def _named(name: str, row: Any) -> OwnModel:
+def _read_model(name: str, row: Any) -> OwnModel:
     model = name.partition(":")[2]
     try:
-        said = Named.model_validate(row)
+        text = Named.model_validate(row)
     except ValidationError:
         raise BadPrices(f'{name}: sizes are a list such as ["1280x720"], seconds such as [4, 8], image is true or false.') from None
     if not 0 < len(model) <= 200 or not model.isprintable() or " " in model:
         raise BadPrices(f"{name}: a model has a name of at most 200 characters, without blanks.")
-    return OwnModel(tuple(dict.fromkeys(said.sizes)), tuple(sorted(set(said.seconds))), said.image)
+    return OwnModel(tuple(dict.fromkeys(text.sizes)), tuple(sorted(set(text.seconds))), text.image)
 
 
-def _toml(text: str) -> dict[str, Any]:
+def _read_toml(text: str) -> dict[str, Any]:
     """Return each row under its name as written. BadPrices for two that differ only in capitals: one would silently win."""
     try:
         rows = tomllib.loads(text, parse_float=Decimal)
@@ -97,49 +97,49 @@ def _toml(text: str) -> dict[str, Any]:
     return rows
 
 
-def _rates(name: str, table: Any, offer: Offer | None) -> tuple[Rate, ...]:
+def _read_rates(name: str, table: Any, offer: Offer | None) -> tuple[Rate, ...]:
     if not isinstance(table, dict) or not table:
         raise BadPrices(f"{name} must be a table with per_second, per_video or discount.")
     if "discount" in table:
-        return _discounted(name, cast("dict[str, Any]", table), offer)
+        return _discount(name, cast("dict[str, Any]", table), offer)
     plain = {key: value for key, value in cast("dict[str, Any]", table).items() if key != "when"}
     rows = cast("dict[str, Any]", table).get("when", [])
     if not isinstance(rows, list):
         raise BadPrices(f"{name}: when must be a list of rows.")
-    base = [_rate(name, plain, {})] if plain else []
-    narrow = [_narrow(name, row, offer) for row in cast("list[Any]", rows)]
-    _apart(name, narrow)
+    base = [_read_rate(name, plain, {})] if plain else []
+    narrow = [_read_narrow_row(name, row, offer) for row in cast("list[Any]", rows)]
+    _check_overlap(name, narrow)
     return (*base, *narrow)
 
 
-def _discounted(name: str, table: dict[str, Any], offer: Offer | None) -> tuple[Rate, ...]:
+def _discount(name: str, table: dict[str, Any], offer: Offer | None) -> tuple[Rate, ...]:
     """Return the catalogue's own rates, less so many percent."""
-    said = DISCOUNT.fullmatch(str(table["discount"]))
-    if len(table) > 1 or said is None or not 0 < Decimal(said[1]) < 100:
+    text = DISCOUNT.fullmatch(str(table["discount"]))
+    if len(table) > 1 or text is None or not 0 < Decimal(text[1]) < 100:
         raise BadPrices(f'{name}: a discount is a text such as "20%", and stands alone.')
     if offer is None or not offer.rates:
         raise BadPrices(f"{name}: no price is known here that a discount could be taken from; write per_second or per_video.")
-    left = 1 - Decimal(said[1]) / 100
+    left = 1 - Decimal(text[1]) / 100
     return tuple(
         replace(row, micros=ceil(row.micros * left), picture=ceil(row.picture * left), least=ceil(row.least * left)) for row in offer.rates
     )
 
 
-def _apart(name: str, rows: Sequence[Rate]) -> None:
+def _check_overlap(name: str, rows: Sequence[Rate]) -> None:
     """Raise BadPrices for two rows that can both be true of one video while none is narrower than the other."""
     for one, other in combinations(rows, 2):
         both = {**one.when, **other.when}
         agree = {**other.when, **one.when} == both
         decided = any(len(row.when) > len(one.when) and row.when.items() <= both.items() for row in rows)
         if len(one.when) == len(other.when) and agree and not decided:
-            raise BadPrices(f"{name}: rows for {_said(one)} and for {_said(other)} can both be true: add one that names all of it.")
+            raise BadPrices(f"{name}: rows for {_describe(one)} and for {_describe(other)} can both be true: add one that names all of it.")
 
 
-def _said(row: Rate) -> str:
+def _describe(row: Rate) -> str:
     return " and ".join(f"{key} {value}" for key, value in row.when.items())
 
 
-def _narrow(name: str, row: Any, offer: Offer | None) -> Rate:
+def _read_narrow_row(name: str, row: Any, offer: Offer | None) -> Rate:
     """Return a `when` row: cells that are no price are its conditions."""
     if not isinstance(row, dict):
         raise BadPrices(f"{name}: each row of when must be a table.")
@@ -150,20 +150,20 @@ def _narrow(name: str, row: Any, offer: Offer | None) -> Rate:
     if strange or not when:
         raise BadPrices(f"{name}: a row of when needs a condition on one of {', '.join(facts)}.")
     for key, value in when.items():
-        _can_hold(name, key, value, offer)
-    return _rate(name, {key: value for key, value in cells.items() if key not in when}, when)
+        _check_condition(name, key, value, offer)
+    return _read_rate(name, {key: value for key, value in cells.items() if key not in when}, when)
 
 
-def _can_hold(name: str, key: str, value: object, offer: Offer | None) -> None:
+def _check_condition(name: str, key: str, value: object, offer: Offer | None) -> None:
     """Raise BadPrices for a value that the model never has: its row would never apply, and a cheaper one would be held."""
     if offer is None:
-        kind, said = KINDS[key]
+        kind, text = KINDS[key]
         fits = type(value) is kind
     else:
         rule = next(rule for rule in (*_own_facts(offer), *offer.options) if rule.param == key)
-        fits, said = allows(rule, value), words(rule)
+        fits, text = allows(rule, value), words(rule)
     if not fits:
-        raise BadPrices(f"{name}: {key} must be {said} in a row of when, not {quote_value(value)}.")
+        raise BadPrices(f"{name}: {key} must be {text} in a row of when, not {quote_value(value)}.")
 
 
 def _own_facts(offer: Offer) -> Iterator[Rule]:
@@ -176,7 +176,7 @@ def _own_facts(offer: Offer) -> Iterator[Rule]:
     yield Rule("image", (*((False,) if offer.text else ()), *((True,) if offer.image else ())))
 
 
-def _rate(name: str, table: dict[str, Any], when: Mapping[str, Scalar]) -> Rate:
+def _read_rate(name: str, table: dict[str, Any], when: Mapping[str, Scalar]) -> Rate:
     try:
         row = Row.model_validate(table)
     except ValidationError:
@@ -185,10 +185,10 @@ def _rate(name: str, table: dict[str, Any], when: Mapping[str, Scalar]) -> Rate:
     stated: tuple[Per, ...] = tuple(per for per in PERS if prices[per] is not None) or (PERS[1:] if row.free else ())
     if row.model_extra or len(stated) != 1:
         raise BadPrices(f"{name} must have one of per_second and per_video, or free = true.")
-    return Rate(_micros(name, str(prices[stated[0]] or 0), free=row.free), stated[0], dict(when))
+    return Rate(_read_amount(name, str(prices[stated[0]] or 0), free=row.free), stated[0], dict(when))
 
 
-def _micros(name: str, amount: str, *, free: bool) -> Micros:
+def _read_amount(name: str, amount: str, *, free: bool) -> Micros:
     """Return the amount. It is 0 only where the file says that it is free, so that a slip does not disarm the budget."""
     try:
         number = Decimal(amount)

@@ -132,7 +132,7 @@ def words(rule: Rule) -> str:
         case range() as numbers:
             return f"a whole number from {numbers[0]} to {numbers[-1]}"
         case values:
-            return one_of([v.text if isinstance(v, Size) else _spelt(v) for v in values])
+            return one_of([v.text if isinstance(v, Size) else _spell(v) for v in values])
 
 
 def one_of(values: Sequence[object]) -> str:
@@ -269,16 +269,16 @@ def _blame(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> tuple[
 
 def _circumstances(when: When) -> str:
     return " and ".join(
-        ("with" if value else "without") + " an image" if name == "image" else f"with {name} {_listed(value)}"
+        ("with" if value else "without") + " an image" if name == "image" else f"with {name} {_list_values(value)}"
         for name, value in when.items()
     )
 
 
-def _listed(value: Scalar | tuple[Scalar, ...]) -> str:
-    return one_of([_spelt(one) for one in (value if isinstance(value, tuple) else (value,))])
+def _list_values(value: Scalar | tuple[Scalar, ...]) -> str:
+    return one_of([_spell(one) for one in (value if isinstance(value, tuple) else (value,))])
 
 
-def _spelt(value: object) -> str:
+def _spell(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import platformdirs
 import tzlocal
 
-from sora_mcp.catalogue.catalogue import Catalogue, priced, rebased, stocked
+from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, apply_prices, set_addresses
 from sora_mcp.config.parsers import (
     BUCKET,
     DATABASE,
@@ -157,7 +157,7 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
     vendors = EVERY if values["prices"] is None else _read_prices(values["prices"], today)
     return Settings(
         **values,
-        catalogue=Catalogue(rebased(vendors, addresses), frozenset(keys)),
+        catalogue=Catalogue(set_addresses(vendors, addresses), frozenset(keys)),
         keys=keys,
         bad_keys=bad_keys,
         sources=given.sources,
@@ -201,11 +201,11 @@ def _read_prices(file: Path, today: date) -> tuple[Vendor, ...]:
     try:
         text = file.read_text("utf-8-sig")  # some editors begin a file with a byte order mark
         own = read_models(text, [vendor.name for vendor in EVERY if vendor.own])
-        vendors = stocked(EVERY, own, checked=today)
+        vendors = add_own_models(EVERY, own, checked=today)
         offers = {choice.id: choice.offer for choice in Catalogue(vendors).choices()}
         prices = read_prices(text, offers, own=own, listed=[vendor.name for vendor in EVERY if vendor.listing])
     except BadPrices as error:
         raise BadSetting(f"{row.variable}: {error}") from None
     except (OSError, ValueError):
         raise BadSetting(row.expected) from None
-    return priced(vendors, prices, checked=today)
+    return apply_prices(vendors, prices, checked=today)

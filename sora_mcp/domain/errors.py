@@ -1,4 +1,4 @@
-"""What can go wrong, each with what to change and what became of the money.
+"""Failures, each with its code, what to change, and what happened to the money.
 
 SoraError
 ├─ Refused               we said no: nothing was sent, nothing was charged
@@ -12,17 +12,17 @@ SoraError
 │  ├─ RequestIdConflict  the same request_id came with other arguments
 │  ├─ NotFound           there is no such job, quote or resource
 │  ├─ NotFinished        the job has no file
-│  ├─ NotCancellable     the job, or its vendor, cannot be called back
+│  ├─ NotCancellable     the job, or its vendor, cannot be cancelled
 │  ├─ MissingMediaExtra  PyAV and Pillow are not installed
 │  ├─ StorageError       the store or the disk cannot be read or written
 │  └─ Unforeseen         a fault of ours, before anything was held or sent
 ├─ VendorError           the vendor answered, and the answer was no
-├─ NotRecalled           the vendor was asked to call a job back, and did not say whether it does
+├─ CancelUnclear         the vendor was asked to cancel a job, and did not say whether it does
 ├─ NotSent               no byte of the call reached the vendor
 ├─ OutcomeUnknown        the call left, and no answer came that we understand
 ├─ BadMedia              what came is no whole video
 ├─ LinkDead              the link to the video does not work (any more)
-└─ Untrusted             an address that is not to be followed
+└─ UntrustedURL          an address that is not to be followed
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class BrokenRules(Refused):
 
     @property
     def its_code(self) -> str:
-        """That of the first broken rule."""
+        """The code of the first broken rule."""
         return self.broken[0].code
 
 
@@ -179,7 +179,7 @@ class NotFinished(Refused):
 
 
 class NotCancellable(Refused):
-    """The job, or its vendor, cannot be called back: its money is as it was."""
+    """The job, or its vendor, cannot be cancelled: its money is as it was."""
 
     code = "not_cancellable"
 
@@ -236,12 +236,12 @@ class VendorError(SoraError):
 
     @property
     def its_code(self) -> str:
-        """What the answer meant."""
+        """The code that the vendor's answer meant."""
         return self.vendor_code
 
 
 class CancelUnclear(SoraError):
-    """The vendor was asked to call a job back, and did not say whether it does: the job and its money are as they were."""
+    """The vendor was asked to cancel a job, and did not say whether it does: the job and its money are as they were."""
 
     def __init__(self, code: str, message: str, job: Job) -> None:
         super().__init__(message, job_id=job.id)
@@ -250,7 +250,7 @@ class CancelUnclear(SoraError):
 
     @property
     def its_code(self) -> str:
-        """Why it did not."""
+        """The code of what went wrong."""
         return self.vendor_code
 
 

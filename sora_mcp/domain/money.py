@@ -24,7 +24,7 @@ def ceil(micros: Decimal) -> Micros:
     return Micros(int(micros.to_integral_value(ROUND_CEILING)))
 
 
-def stated(amount: object, *, per_usd: int) -> Micros | None:
+def parse_amount(amount: object, *, per_usd: int) -> Micros | None:
     """Return an amount in a vendor's own unit, `per_usd` of them to the dollar, rounded up. None where it is no sum below a million
     dollars."""
     try:

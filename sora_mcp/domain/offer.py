@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -121,14 +121,12 @@ class Offer:
     @functools.cached_property
     def sizes(self) -> tuple[Size, ...]:
         """Every size that is sold, in the offer's own order."""
-        allowed = (rule.allowed for rule in self.rules if rule.param == "size" and not rule.when)
-        return tuple(size for sizes in allowed if isinstance(sizes, tuple) for size in sizes if isinstance(size, Size))
+        return tuple(value for value in self._list_values("size") if isinstance(value, Size))
 
     @functools.cached_property
     def seconds(self) -> tuple[int, ...]:
         """Every length that is sold, shortest first."""
-        allowed = (rule.allowed for rule in self.rules if rule.param == "seconds" and not rule.when)
-        return tuple(sorted(n for lengths in allowed if isinstance(lengths, tuple | range) for n in lengths if isinstance(n, int)))
+        return tuple(sorted(value for value in self._list_values("seconds") if isinstance(value, int)))
 
     @functools.cached_property
     def options(self) -> tuple[Rule, ...]:
@@ -144,6 +142,12 @@ class Offer:
     def conditional_rules(self) -> tuple[Rule, ...]:
         """The rules that only hold beside certain values of others."""
         return tuple(rule for rule in self.rules if rule.when)
+
+    def _list_values(self, param: str) -> Iterator[object]:
+        """Yield the values of the rules without a condition."""
+        for rule in self.rules:
+            if rule.param == param and not rule.when and not isinstance(rule.allowed, Text | Link):
+                yield from rule.allowed
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, Job
 from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, StorageError
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs.file_access import Reach
+from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_files import file_of, inside
 from sora_mcp.media.api import as_uncharged, edit_clip, measure_seconds
 from sora_mcp.media.edit.actions import FILLS, MOST_GIF_S, RATIOS, Action, Edit, EditRequest, EditResult
@@ -71,17 +71,17 @@ class Editing:
     async def edit(self, asked: EditRequest, *, principal: str) -> Job:
         """Return the job of this edit: one that exists, or a new one, finished. Refused says what to change."""
         require_media_extra("edit_video")
-        _checked(asked)
+        _check_arguments(asked)
         inputs = [await self._input(text, principal) for text in asked.inputs]
-        _within(asked, inputs)
-        fingerprint = _fingerprint(principal, asked, inputs)
+        _check_times(asked, inputs)
+        fingerprint = _hash_edit(principal, asked, inputs)
         async with self.media_pool.edits:
             known = await self.store.jobs.find_edit(principal, fingerprint)
             if known is not None and await anyio.to_thread.run_sync(_is_there, known):
                 return known
-            job, wish = _job(asked, inputs, principal, self.clock(), self.settings.zone), _wish(asked, inputs)
+            job, planned = _make_job(asked, inputs, principal, self.clock(), self.settings.zone), _make_edit(asked, inputs)
             try:
-                done = await self.media_pool.run(lambda deadline: self._made(wish, job, deadline))
+                done = await self.media_pool.run(lambda deadline: self._make(planned, job, deadline))
             except OSError as error:
                 raise StorageError(f"The file cannot be written into {self.settings.output_dir}.") from error
             return await self.store.jobs.add_edit(done, fingerprint)
@@ -92,22 +92,22 @@ class Editing:
             job = await self.store.jobs.get(text, principal)
             path, about, parent = await anyio.to_thread.run_sync(file_of, job), job.prompt, job.id
         else:
-            reach = Reach(self.settings, self.store)
-            path, parent = await anyio.to_thread.run_sync(_allowed, text, reach.folders), None
-            if await reach.hides(path, principal):
-                _missing(text)
+            access = FileAccess(self.settings, self.store)
+            path, parent = await anyio.to_thread.run_sync(_find_path, text, access.folders), None
+            if await access.hides(path, principal):
+                _refuse_missing(text)
             about = path.stem
         sha256, seconds = await anyio.to_thread.run_sync(_read, path, text)
         return Input(path, sha256, seconds, about, parent)
 
-    def _made(self, wish: Edit, job: Job, deadline: Deadline) -> Job:
+    def _make(self, planned: Edit, job: Job, deadline: Deadline) -> Job:
         """Make the edit in a temporary file, which gets its name when it is whole."""
         part = prepare_part(job, self.settings.output_dir)
         try:
-            made = edit_clip(wish, part, deadline)
+            made = edit_clip(planned, part, deadline)
             size, sha256 = part.stat().st_size, _hash(part)
-            whole = replace(job, **_measures(made), finished_at=self.clock())
-            path = keep(part, whole, sha256=sha256, zone=self.settings.zone, ending=wish.ending)
+            whole = replace(job, **_read_measures(made), finished_at=self.clock())
+            path = keep(part, whole, sha256=sha256, zone=self.settings.zone, ending=planned.ending)
         finally:
             with contextlib.suppress(OSError):
                 part.unlink()
@@ -115,14 +115,14 @@ class Editing:
         return replace(whole, artifact=file)
 
 
-def _checked(asked: EditRequest) -> None:
+def _check_arguments(asked: EditRequest) -> None:
     """Raise BrokenRules for everything that can be said without looking at a file."""
-    broken = [*_counted(asked), *_known(asked), *_values(asked)]
+    broken = [*_check_count(asked), *_check_names(asked), *_check_values(asked)]
     if broken:
         raise BrokenRules(tuple(broken), subject=f"edit_video {asked.action}", fixes=tuple(_fixes(asked, broken)))
 
 
-def _counted(asked: EditRequest) -> Iterator[BrokenRule]:
+def _check_count(asked: EditRequest) -> Iterator[BrokenRule]:
     count = len(asked.inputs)
     if asked.action == "join" and not 2 <= count <= MOST_INPUTS:
         yield BrokenRule("inputs", f"{count}", f"2 to {MOST_INPUTS} job ids or paths in their order", "invalid_argument")
@@ -130,14 +130,14 @@ def _counted(asked: EditRequest) -> Iterator[BrokenRule]:
         yield BrokenRule("inputs", f"{count}", "one job id or path", "invalid_argument")
 
 
-def _known(asked: EditRequest) -> Iterator[BrokenRule]:
+def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
     takes = TAKES[asked.action]
     for name, value in asked.arguments.items():
         if name not in takes:
             yield BrokenRule(name, value, f"left out: {asked.action} takes {one_of(['inputs', *takes])}", "invalid_argument")
 
 
-def _values(asked: EditRequest) -> Iterator[BrokenRule]:
+def _check_values(asked: EditRequest) -> Iterator[BrokenRule]:
     said, takes = asked.arguments, TAKES[asked.action]
     if "ratio" in takes and said.get("ratio") not in RATIOS:
         yield BrokenRule("ratio", said.get("ratio"), one_of(list(RATIOS)), "invalid_argument")
@@ -160,15 +160,15 @@ def _fixes(asked: EditRequest, broken: list[BrokenRule]) -> Iterator[Fix]:
             yield Fix("inputs", [asked.inputs[0]])
 
 
-def _allowed(text: str, folders: tuple[Path, ...]) -> Path:
+def _find_path(text: str, folders: tuple[Path, ...]) -> Path:
     try:
         return inside(text, folders)
     except BrokenRules as error:
-        told = error.broken[0].allowed.replace("a file inside", "a job id or an MP4 inside").partition(", an https")[0]
-        raise BrokenRules((BrokenRule("inputs", text[:200], told, "invalid_argument"),)) from None
+        allowed = error.broken[0].allowed.replace("a file inside", "a job id or an MP4 inside").partition(", an https")[0]
+        raise BrokenRules((BrokenRule("inputs", text[:200], allowed, "invalid_argument"),)) from None
 
 
-def _missing(text: str) -> NoReturn:
+def _refuse_missing(text: str) -> NoReturn:
     """Raise BrokenRules: no clip is there, or none that may be taken."""
     raise BrokenRules((BrokenRule("inputs", text[:200], f"an MP4 of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
 
@@ -177,7 +177,7 @@ def _read(path: Path, text: str) -> tuple[str, float]:
     """Return the file's hash and its length in seconds."""
     try:
         if not path.is_file() or path.stat().st_size > MOST_INPUT_BYTES:
-            _missing(text)
+            _refuse_missing(text)
         return _hash(path), measure_seconds(path)
     except OSError as error:
         raise StorageError(f"{text[:200]} cannot be read.") from error
@@ -185,7 +185,7 @@ def _read(path: Path, text: str) -> tuple[str, float]:
         raise as_uncharged(BadMedia(f"{text[:200]}: {error.message}")) from None
 
 
-def _within(asked: EditRequest, inputs: list[Input]) -> None:
+def _check_times(asked: EditRequest, inputs: list[Input]) -> None:
     """Raise BrokenRules where the times lie outside of the clip. A join has none."""
     if asked.action == "join":
         return
@@ -200,20 +200,20 @@ def _within(asked: EditRequest, inputs: list[Input]) -> None:
         most = f"at most {start + MOST_GIF_S:g}: a GIF lasts {MOST_GIF_S:g} s at most"
         broken.append(BrokenRule("end", None if "end" not in asked.arguments else end, most, "invalid_argument"))
     if broken:
-        works_ = {"start": 0, "end": math.floor(min(seconds, start + MOST_GIF_S) * 100) / 100}
-        raise BrokenRules(tuple(broken), fixes=tuple(Fix(rule.argument, works_[rule.argument]) for rule in broken))
+        working = {"start": 0, "end": math.floor(min(seconds, start + MOST_GIF_S) * 100) / 100}
+        raise BrokenRules(tuple(broken), fixes=tuple(Fix(rule.argument, working[rule.argument]) for rule in broken))
 
 
 def _number(value: str | float | None, other: float) -> float:
     return float(value) if isinstance(value, int | float) else other
 
 
-def _wish(asked: EditRequest, inputs: list[Input]) -> Edit:
+def _make_edit(asked: EditRequest, inputs: list[Input]) -> Edit:
     said: dict[str, Any] = {name: float(value) if name in ("start", "end") else value for name, value in asked.arguments.items()}
     return Edit(asked.action, tuple(one.path for one in inputs), **said)
 
 
-def _fingerprint(principal: str, asked: EditRequest, inputs: list[Input]) -> str:
+def _hash_edit(principal: str, asked: EditRequest, inputs: list[Input]) -> str:
     """Return a key that is the same for the same files and arguments, whatever the files are called."""
     parts = [principal, MODEL, asked.action, sorted(asked.arguments.items()), [one.sha256 for one in inputs]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -223,7 +223,7 @@ def _is_there(job: Job) -> bool:
     return job.artifact is not None and os.path.isfile(job.artifact.path) and os.path.getsize(job.artifact.path) == job.artifact.bytes
 
 
-def _job(asked: EditRequest, inputs: list[Input], principal: str, now: float, zone: tzinfo) -> Job:
+def _make_job(asked: EditRequest, inputs: list[Input], principal: str, now: float, zone: tzinfo) -> Job:
     """Return the job of an edit, but for its file."""
     vendor = MODEL.partition(":")[0]
     return Job(
@@ -254,7 +254,7 @@ def _job(asked: EditRequest, inputs: list[Input], principal: str, now: float, zo
     )
 
 
-def _measures(made: EditResult) -> dict[str, Any]:
+def _read_measures(made: EditResult) -> dict[str, Any]:
     """Return the fields of a job that are only known after the edit."""
     notes = (made.note,) if made.note else ()
     return {"size": f"{made.width}x{made.height}", "seconds": math.ceil(made.duration_s or 0), "warnings": notes}

@@ -38,7 +38,7 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
     except Refused:
         if request.model is not None:
             raise
-        living = [choice for choice in catalogue.choices() if choice.vendor.keys and catalogue.living(choice)]
+        living = [choice for choice in catalogue.choices() if choice.vendor.keys and catalogue.is_living(choice)]
         ranked = rank_orders(living, request, today=today)
         if not ranked:
             raise

@@ -16,7 +16,7 @@ from sora_mcp.store import Store
 
 
 @dataclass(frozen=True)
-class Reach:
+class FileAccess:
     """The folders that the user opened, and the owners of the finished files in them."""
 
     settings: Settings
@@ -29,7 +29,7 @@ class Reach:
 
     async def hides(self, path: Path, principal: str) -> bool:
         """Return whether this real path is a finished file, or one beside it, of another principal. The user of this machine sees all."""
-        if principal == LOCAL or not await anyio.to_thread.run_sync(self._is_made_here, path):
+        if principal == LOCAL or not await anyio.to_thread.run_sync(self._is_in_output_dir, path):
             return False
         if (job_id := read_job_id(path.name)) is None:
             return True
@@ -39,7 +39,7 @@ class Reach:
             return True
         return False
 
-    def _is_made_here(self, path: Path) -> bool:
+    def _is_in_output_dir(self, path: Path) -> bool:
         """Return whether the innermost opened folder around the path is that of the finished files, also on disks that ignore case."""
         for parent in path.parents:
             if _same(parent, self.settings.output_dir):

@@ -11,7 +11,7 @@ from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, Image, ImageRule, Job, Order, Size
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
-from sora_mcp.jobs.file_access import Reach
+from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_files import MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
 from sora_mcp.media.api import extract_frame, fit_image
 from sora_mcp.media.pool import MediaPool
@@ -34,10 +34,10 @@ class FirstFrames:
         if named is not None or JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(named[0] if named else text, principal)
             return replace(await self._of_job(job, named), job_id=job.id)
-        reach = Reach(self.settings, self.store)
-        if is_path(text) and await reach.hides(path := await anyio.to_thread.run_sync(inside, text, reach.folders), principal):
+        access = FileAccess(self.settings, self.store)
+        if is_path(text) and await access.hides(path := await anyio.to_thread.run_sync(inside, text, access.folders), principal):
             missing(path)
-        return await anyio.to_thread.run_sync(lambda: read_image(text, reach.folders, most_bytes=MOST_BYTES))
+        return await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES))
 
     async def _of_job(self, job: Job, named: tuple[str, float | None] | None) -> Image:
         """Return a job's picture, or the frame that was named of its clip. A clip itself is no picture."""

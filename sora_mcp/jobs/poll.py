@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 
 from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, keep, prepare_part, remove_parts
-from sora_mcp.catalogue.live_quotes import asked
+from sora_mcp.catalogue.live_quotes import ask_price
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Artifact, Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reply, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL
@@ -122,7 +122,7 @@ async def _billed(service: VideoService, job: Job, vendor: Vendor, done: Done) -
     choice = service.catalogue.get(job.model)
     if done.micros is not None or done.units is None or vendor.bill is None or choice is None:
         return done
-    return replace(done, micros=await asked(service.http_client, vendor, vendor.bill(choice.offer, job.with_image, done.units)))
+    return replace(done, micros=await ask_price(service.http_client, vendor, vendor.bill(choice.offer, job.with_image, done.units)))
 
 
 async def _no_status(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> str | None:

@@ -93,10 +93,10 @@ class VideoService:
             # It cannot be bought now, or not so: a job that was bought with the same words may exist all the same.
             with contextlib.suppress(StorageError):  # the first error knows whether its own write arrived
                 if (job := await self._find_known(request, principal)) is not None:
-                    return replace(await self._seen(job), day_left=(await self.budget()).day_left)
+                    return replace(await self._add_local_facts(job), day_left=(await self.budget()).day_left)
             raise
         self.wake()
-        job = await self._seen(job)
+        job = await self._add_local_facts(job)
         return job if job.deduplicated else replace(job, warnings=(*describe_choice(planned), *job.warnings, *self._describe_pauses()))
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
@@ -131,10 +131,10 @@ class VideoService:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
         request = await self.read_frame(request, principal=principal)
         planned = held = plan_estimate(request, self.catalogue, today=self.today)
-        is_usable = self.catalogue.usable(planned.choice)
+        is_usable = self.catalogue.is_usable(planned.choice)
         if is_usable:
-            planned = replace(planned, quote=await self.quotes.live(planned.choice, planned.order, planned.quote, today=self.today))
-            held = replace(held, quote=self.quotes.at_least(held.choice, held.order, held.quote, today=self.today))
+            planned = replace(planned, quote=await self.quotes.ask_vendor(planned.choice, planned.order, planned.quote, today=self.today))
+            held = replace(held, quote=self.quotes.find_least(held.choice, held.order, held.quote, today=self.today))
         refusal, budget = await self.store.budgets.check(held.quote.micros, self.caps, clips=clips)
         if not is_usable:
             refusal = key_needed((planned.choice,))
@@ -154,7 +154,7 @@ class VideoService:
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         """Return the job, with what only this process knows of it. NotFound also for a job of another principal."""
-        return await self._seen(await self.store.jobs.get(job_id, principal))
+        return await self._add_local_facts(await self.store.jobs.get(job_id, principal))
 
     async def jobs(
         self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
@@ -202,10 +202,10 @@ class VideoService:
         find = self.vendor_of(job).find
         return schedule.alone(self.settings.poll_seconds) if find is not None and find.by_time else 0.0
 
-    async def _seen(self, job: Job) -> Job:
+    async def _add_local_facts(self, job: Job) -> Job:
         """Return the job with what only this process knows, and until when an unclear call of its model holds it up."""
-        if (heard := self.unwritten.get(job.id)) is not None:
-            return replace(job, unwritten=heard)
+        if (outcome := self.unwritten.get(job.id)) is not None:
+            return replace(job, unwritten=outcome)
         if job.state in LIVE and (trouble := self.troubles.get(job.id)) is not None:
             return replace(job, trouble=trouble)
         if job.state != "submitting" or job.submit_token is not None:
@@ -221,8 +221,8 @@ class VideoService:
         """Find, check and quote a request whose frame was read: return all that is to be reserved. Refused; nothing is written."""
         with errors.before_money():
             planned = await self._fit_frame(plan(request, self.catalogue, today=self.today), request)
-            planned = replace(planned, quote=self.quotes.at_least(planned.choice, planned.order, planned.quote, today=self.today))
-            if not self.catalogue.usable(planned.choice):
+            planned = replace(planned, quote=self.quotes.find_least(planned.choice, planned.order, planned.quote, today=self.today))
+            if not self.catalogue.is_usable(planned.choice):
                 raise MissingKey(key_needed((planned.choice,)))
             check_max_usd(request, planned)
             words = hash_words(principal, request)

@@ -81,7 +81,7 @@ class ServerContext:
 
     async def load_catalogue(self, model: str) -> Catalogue:
         """Return the offers for a question about a model, or about all. Fetch a vendor's own list where it may apply and is old."""
-        if self._service is not None or self._written.lists(model):
+        if self._service is not None or self._written.may_list(model):
             try:
                 await (await self.service()).availability.look(model or None)
             except SoraError as error:

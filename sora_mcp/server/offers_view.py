@@ -63,7 +63,7 @@ def _explain_empty(catalogue: Catalogue) -> Iterator[str]:
 @functools.lru_cache(maxsize=64)
 def describe_model(model: str, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     """Return everything about a model, of every vendor that sells it; cached, as it changes once a day. Raise UnknownModel."""
-    return describe(catalogue.named(model), catalogue, today=today)
+    return describe(catalogue.find_named(model), catalogue, today=today)
 
 
 def describe(choices: Sequence[Choice], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def _status_fields(choice: Choice, catalogue: Catalogue, today: date) -> dict[st
         fields["ended"] = {"on": ended.on.isoformat(), "source": ended.source}
     if choice.id in catalogue.gone:
         fields["gone"] = catalogue.gone[choice.id].isoformat()
-    if not catalogue.usable(choice):
+    if not catalogue.is_usable(choice):
         fields["needs_key"] = choice.vendor.keys[0]
     if (days := _stale_days(choice, today)) is not None:
         fields["price_days_old"] = days
@@ -209,7 +209,7 @@ def _stale_days(choice: Choice, today: date) -> int | None:
 def _marks(choice: Choice, catalogue: Catalogue, today: date) -> str:
     ended = [f"ended {choice.offer.ended.on}"] if choice.offer.ended else []
     gone = [f"gone at {choice.vendor.title}, as it said on {catalogue.gone[choice.id]}"] if choice.id in catalogue.gone else []
-    key = [] if catalogue.usable(choice) else [f"needs {choice.vendor.keys[0]}"]
+    key = [] if catalogue.is_usable(choice) else [f"needs {choice.vendor.keys[0]}"]
     old = [f"price looked up {days} days ago"] if (days := _stale_days(choice, today)) is not None else []
     return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
-from sora_mcp.domain.money import Micros, stated
+from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.aimlapi_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
@@ -61,9 +61,9 @@ def _ask(job: str) -> Call:
 
 def _read_cost(reply: Reply) -> Micros | None:
     """Return the cost from dollars, credits (2,000,000 per dollar) or the header, whose 0 belongs to the free status call itself."""
-    dollars = stated(find_value(reply.body, "meta.usage.usd_spent"), per_usd=1)
-    credits = stated(find_value(reply.body, "meta.usage.credits_used"), per_usd=2_000_000)
-    header = stated(reply.headers.get("x-aimlapi-usd-spent"), per_usd=1)
+    dollars = parse_amount(find_value(reply.body, "meta.usage.usd_spent"), per_usd=1)
+    credits = parse_amount(find_value(reply.body, "meta.usage.credits_used"), per_usd=2_000_000)
+    header = parse_amount(reply.headers.get("x-aimlapi-usd-spent"), per_usd=1)
     return next((sum_ for sum_ in (dollars, credits, header or None) if sum_ is not None), None)
 
 
@@ -85,7 +85,7 @@ def read_log(reply: Reply, lost: LostCall) -> Listing:
 
 def _read_row_charge(row: dict[str, Any]) -> Literal["yes", "no", "unknown"]:
     """Return whether a row was charged: a failed request is free by the docs, unless the row states a cost."""
-    cost = stated(find_value(row, "cost.usd"), per_usd=1)
+    cost = parse_amount(find_value(row, "cost.usd"), per_usd=1)
     if row["status"] == "failed" and not cost:
         return "no"
     return "yes" if row["status"] == "succeeded" or cost else "unknown"

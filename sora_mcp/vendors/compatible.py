@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, OwnModel, Pending, Reading, Refusal, Reply, Rule, Size, Vendor
-from sora_mcp.domain.money import Micros, stated
+from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent
 
@@ -91,7 +91,7 @@ def _unpack_id(job: str) -> str:
 
 def _read_cost(body: dict[str, Any]) -> Micros | None:
     """Return the cost, which some servers state in dollars."""
-    sums = (stated(find_value(body, path), per_usd=1) for path in ("usage.cost", "outputs.cost", "cost"))
+    sums = (parse_amount(find_value(body, path), per_usd=1) for path in ("usage.cost", "outputs.cost", "cost"))
     return next((sum_ for sum_ in sums if sum_ is not None), None)
 
 

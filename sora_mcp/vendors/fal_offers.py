@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sora_mcp.domain import Call, ImageRule, Offer, Order, Rate, Reply, Rule, Size
-from sora_mcp.domain.money import Micros, stated, usd
+from sora_mcp.domain.money import Micros, parse_amount, usd
 from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
 from sora_mcp.vendors.shared.sizes import SEEDANCE, combine_sizes, split_sizes
 
@@ -74,4 +74,4 @@ def ask_bill(offer: Offer, with_image: bool, units: str) -> Call:
 
 def read_quote(reply: Reply) -> Micros | None:
     """Return the total in micros; None for another currency than dollars."""
-    return stated(reply.body["total_cost"], per_usd=1) if reply.body["currency"] == "USD" else None
+    return parse_amount(reply.body["total_cost"], per_usd=1) if reply.body["currency"] == "USD" else None

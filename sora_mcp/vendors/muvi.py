@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
-from sora_mcp.domain.money import Micros, stated
+from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.muvi_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
@@ -41,7 +41,7 @@ def ask_quote(order: Order, offer: Offer) -> Call:
 def read_quote(reply: Reply) -> Micros | None:
     """Return the price, in millionths of a dollar: flat as in the reference, or under `data` as on the pricing page."""
     body = reply.body.get("data", reply.body)
-    return stated(body["estimatedCost"] if "estimatedCost" in body else body["estimatedCostMicroCents"], per_usd=1_000_000)
+    return parse_amount(body["estimatedCost"] if "estimatedCost" in body else body["estimatedCostMicroCents"], per_usd=1_000_000)
 
 
 def read(reply: Reply) -> Reading | None:
@@ -73,12 +73,12 @@ def _ask(job: str) -> Call:
 def _read_cost(body: dict[str, Any]) -> Micros | None:
     """Return the cost. `costMicroCents` are millionths of a dollar: 1,200,000 is $1.20. The quickstart has `estimatedCost` and `cost`."""
     cost = next((body[name] for name in ("costMicroCents", "cost", "estimatedCost") if name in body), None)
-    return stated(cost, per_usd=1_000_000)
+    return parse_amount(cost, per_usd=1_000_000)
 
 
 def _read_refund(body: dict[str, Any]) -> Micros | None:
     """Return the refund, which only the reply to a cancel states."""
-    return stated(body.get("refundedMicroCents"), per_usd=1_000_000)
+    return parse_amount(body.get("refundedMicroCents"), per_usd=1_000_000)
 
 
 def _find_link(body: dict[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
-from sora_mcp.domain.money import Micros, stated
+from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.openrouter_offers import read_offers
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
@@ -77,7 +77,7 @@ def _read_failure(code: str, job: str, body: dict[str, Any]) -> Failed:
 
 def _read_cost(body: dict[str, Any]) -> Micros | None:
     """Return the cost; None with the user's own key at the maker, who then bills the rest."""
-    return None if find_value(body, "usage.is_byok") else stated(find_value(body, "usage.cost"), per_usd=1)
+    return None if find_value(body, "usage.is_byok") else parse_amount(find_value(body, "usage.cost"), per_usd=1)
 
 
 VENDOR = Vendor(

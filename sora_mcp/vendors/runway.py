@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Vendor
-from sora_mcp.domain.money import Micros, stated, usd
+from sora_mcp.domain.money import Micros, parse_amount, usd
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
@@ -78,7 +78,7 @@ def _read_progress(body: dict[str, Any]) -> float | None:
 
 def _read_credits(body: dict[str, Any], path: str) -> Micros | None:
     """Return the cost from credits of $0.01."""
-    return stated(find_value(body, path), per_usd=100)
+    return parse_amount(find_value(body, path), per_usd=100)
 
 
 def _ask(job: str) -> Call:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
-from sora_mcp.domain.money import Micros, stated, usd
+from sora_mcp.domain.money import Micros, parse_amount, usd
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, read_charge
@@ -85,7 +85,7 @@ def _read_done(body: dict[str, Any], job: str) -> Reading:
 
 
 def _read_cost(body: dict[str, Any]) -> Micros | None:
-    return stated(find_value(body, "usage.cost_in_usd_ticks"), per_usd=TICKS)
+    return parse_amount(find_value(body, "usage.cost_in_usd_ticks"), per_usd=TICKS)
 
 
 def _ask(job: str) -> Call:

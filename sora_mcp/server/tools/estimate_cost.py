@@ -60,7 +60,7 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     """Return the price for any prompt, and whether it would be allowed now."""
     service = await get_service(ctx)
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
-    return format_result(estimate, is_usable=service.catalogue.usable, asks_in_chat=can_ask(ctx))
+    return format_result(estimate, is_usable=service.catalogue.is_usable, asks_in_chat=can_ask(ctx))
 
 
 def format_result(estimate: Estimate, *, is_usable: Callable[[Choice], bool], asks_in_chat: bool) -> CallToolResult:

@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 
 from sora_mcp.config.settings import load
-from sora_mcp.jobs.worker import open_service
+from sora_mcp.jobs.runtime import open_service
 
 SETTLE_S, WATCHED_S = 8.0, 30.0
 

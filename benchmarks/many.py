@@ -72,7 +72,7 @@ async def _stored() -> list[Figure]:
 
 def client(settings: Settings) -> Client:
     """A client of a server in this process."""
-    return Client(build_from_settings(settings, later("sora_mcp.jobs.worker", "open_service", settings)))
+    return Client(build_from_settings(settings, later("sora_mcp.jobs.runtime", "open_service", settings)))
 
 
 async def ratio(small: Client, large: Client, tool: str, arguments: dict[str, Any]) -> float:

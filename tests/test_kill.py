@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from sora_mcp.config.settings import load
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest
-from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Store
 from tests.each import each
 from tests.played import CLIP, Muvi, Wire, played

@@ -16,8 +16,8 @@ from mcp import Client
 
 from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import OverBudget, UnknownModel
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest, VideoService
-from sora_mcp.jobs.worker import open_service
 from sora_mcp.net.client import REQUEST_S, VendorClient
 from sora_mcp.server.app import SoraServer, build
 from tests.each import each

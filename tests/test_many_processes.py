@@ -16,8 +16,9 @@ import anyio.abc
 import pytest
 
 from sora_mcp.config.settings import load
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest
-from sora_mcp.jobs.worker import Worker, open_service
+from sora_mcp.jobs.worker import Worker
 from sora_mcp.store import Store
 from sora_mcp.store.database import connect
 from sora_mcp.store.schema import jobs as rows

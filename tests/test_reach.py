@@ -22,7 +22,7 @@ from .stored import place_empty_store
 def store(tmp_path: Path) -> Iterator[Store]:
     """With one finished job of Anna's."""
     opened = Store(place_empty_store(tmp_path / "home"), tmp_path / "home")
-    opened.add(replace(a_job(), principal="anna", state="completed"), "f" * 64)
+    opened.jobs.add_edit.sync(replace(a_job(), principal="anna", state="completed"), "f" * 64)
     yield opened
     opened.close()
 

@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from sora_mcp.domain import Call, Found, Job, Listing, LostCall, Reply
-from sora_mcp.jobs import reconcile as reconciling
+from sora_mcp.jobs.reconcile import GIVE_UP_S, MIN_AGREEING, SETTLE_S
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.tools import create_video
 from sora_mcp.vendors import EVERY
@@ -28,7 +28,7 @@ from .played.rig import NOON, Rig, rig
 THEN = "2026-11-20T12:00:10Z"
 """Ten seconds after the paid call left."""
 SLUG = "openai/sora-2-pro/text-to-video"
-PROVEN_S = reconciling.SETTLE_S + 1
+PROVEN_S = SETTLE_S + 1
 VENDORS = {vendor.name: vendor for vendor in EVERY}
 LOST = LostCall(Call("POST", "/v1/jobs/submit", {"model": SLUG}), "our-token", NOON - 30, NOON + 120)
 
@@ -233,7 +233,7 @@ async def test_what_the_list_does_not_have_is_given_back_after_the_settle_time_a
         seen = len(at.wire.requests("other"))
         gone = await ended(at, job, "failed")
         assert (gone.state, gone.charged, at.held(), len(at.posts)) == ("failed", "no", 0, 1)
-        assert len(at.wire.requests("other")) - seen >= reconciling.AGREEING
+        assert len(at.wire.requests("other")) - seen >= MIN_AGREEING
         again = await at.bought(seconds=4)
         assert (again.id == job.id, (await at.until(again.id, "completed")).state) == (False, "completed")
 
@@ -273,7 +273,7 @@ async def test_a_job_that_appears_late_breaks_the_agreement(tmp_path: Path) -> N
 
 async def test_after_a_day_of_doubt_only_a_person_decides(tmp_path: Path) -> None:
     async with lost(Muvi(created_at=THEN, strangers=[row("job_other")]), tmp_path) as (at, job, clock):
-        clock.at += reconciling.GIVE_UP_S + 1
+        clock.at += GIVE_UP_S + 1
         await looked(at, job, times=1)
         assert await eventually(lambda: at.service.store.leases.get_next_due_s.sync() is None)
         assert ((await at.job(job.id)).state, at.held()) == ("unknown", job.micros)

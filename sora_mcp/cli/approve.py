@@ -12,8 +12,8 @@ import anyio
 from sora_mcp.cli.terminal import confirm, open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.jobs.worker import open_service
 from sora_mcp.security.text import sanitize
 from sora_mcp.store.records import Approval
 

@@ -19,9 +19,9 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, LOCAL, Job, VideoRequest
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.jobs.runtime import open_service
+from sora_mcp.jobs.runtime import watch as finish
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.jobs.worker import open_service
-from sora_mcp.jobs.worker import watch as finish
 from sora_mcp.server.transports.signals import wait_for_stop
 
 PROMPT = "A paper boat sails down a rainy street"

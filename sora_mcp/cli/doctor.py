@@ -22,8 +22,8 @@ from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.jobs.worker import open_service
 
 Verdict = Literal[
     "ok",

@@ -14,8 +14,8 @@ from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job
 from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.jobs.worker import open_service
 from sora_mcp.store.records import Budget, SpendRow
 
 T = TypeVar("T")

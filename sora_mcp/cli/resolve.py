@@ -12,9 +12,9 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job, JobError
 from sora_mcp.domain.errors import Refused
 from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import Submitter
-from sora_mcp.jobs.worker import open_service
 from sora_mcp.vendors.reading import is_id
 
 NOT_CHARGED = "A person says that it was not charged."

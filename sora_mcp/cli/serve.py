@@ -20,7 +20,7 @@ def serve(settings: Settings, arguments: Namespace) -> int:
         hosts=arguments.allowed_host,
         origins=arguments.allowed_origin,
     )
-    open_service = later("sora_mcp.jobs.worker", "open_service", settings)
+    open_service = later("sora_mcp.jobs.runtime", "open_service", settings)
     if arguments.token_file:  # then tokens are asked for on every address, the loopback's too
         server = build_from_settings(settings, open_service, auth=address.auth, tokens=read_tokens(arguments.token_file))
     else:

@@ -33,7 +33,7 @@ def stdio(settings: Settings, arguments: Namespace) -> int:
     """Serve one client until it leaves; then start a process that finishes its jobs."""
     if sys.stdin.isatty():
         print(HELLO, file=sys.stderr)
-    leftover = Leftover(later("sora_mcp.jobs.worker", "open_service", settings))
+    leftover = Leftover(later("sora_mcp.jobs.runtime", "open_service", settings))
     anyio.run(run_stdio, build_from_settings(settings, leftover.service))
     if leftover.jobs and not leftover.processes and settings.linger:
         _start_watch(arguments)

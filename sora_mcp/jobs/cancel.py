@@ -1,4 +1,4 @@
-"""Calling a job back: its vendor is asked once, and what it says of the money is written down."""
+"""Cancel a job at its vendor: ask once, and record what the answer says of the money."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from sora_mcp.store import Store
 from sora_mcp.vendors.reading import read
 from sora_mcp.vendors.shared.responses import read_refusal
 
-CALL_S = 60.0
-"""How long nobody asks about a job that is being called back: longer than that call may take."""
+SUSPENDED_S = 60.0
+"""How long no worker polls a job that is being cancelled: longer than that call may take."""
 NOT_ABOUT_THE_JOB = ("vendor_auth", "vendor_rate_limited", "vendor_unavailable", "vendor_balance")
 
 
-async def recall(store: Store, http_client: VendorClient, vendor: Vendor, job: Job, call: Call) -> None:
-    """Asks the vendor to take the job back. NotCancellable when it does not, NotRecalled when it does not say."""
-    # Only this answer may name what is given back: a status that is asked meanwhile would end the job without it.
-    await store.leases.suspend(job, seconds=CALL_S)
+async def cancel_at_vendor(store: Store, http_client: VendorClient, vendor: Vendor, *, job: Job, call: Call) -> None:
+    """Ask the vendor to cancel the job. NotCancellable when it does not, CancelUnclear when it does not say."""
+    # Only this answer may name what is given back: a status that is polled meanwhile would end the job without it.
+    await store.leases.suspend(job, seconds=SUSPENDED_S)
     try:
-        reply = await _asked(http_client, vendor, job, call)
+        reply = await _request(http_client, vendor, job, call)
         with anyio.CancelScope(shield=True):
-            await _taken(store, vendor, job, reply)
+            await _record_refund(store, vendor, job, reply)
     finally:
         with anyio.CancelScope(shield=True):
             await store.leases.make_due(job)
 
 
-async def _asked(http_client: VendorClient, vendor: Vendor, job: Job, call: Call) -> Reply:
-    """The vendor's yes."""
+async def _request(http_client: VendorClient, vendor: Vendor, job: Job, call: Call) -> Reply:
+    """Return the vendor's reply that it cancels the job."""
     try:
         reply = await http_client.request(vendor, call)
     except NotSent as error:
@@ -39,15 +39,16 @@ async def _asked(http_client: VendorClient, vendor: Vendor, job: Job, call: Call
         raise CancelUnclear("vendor_unavailable", why, job) from error
     if 200 <= reply.status < 300:
         return reply
-    no = read_refusal(vendor, reply)
-    if reply.status >= 500 or (no is not None and no.its_code in NOT_ABOUT_THE_JOB):
-        code, said = (no.its_code, no.message) if no else ("vendor_unavailable", f"{vendor.title} answers {reply.status}.")
-        raise CancelUnclear(code, f"{said} {job.id} goes on; cancel_video may be tried again.", job) from no
-    raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job) from no
+    refusal = read_refusal(vendor, reply)
+    if reply.status >= 500 or (refusal is not None and refusal.its_code in NOT_ABOUT_THE_JOB):
+        unavailable = ("vendor_unavailable", f"{vendor.title} answers {reply.status}.")
+        code, why = (refusal.its_code, refusal.message) if refusal else unavailable
+        raise CancelUnclear(code, f"{why} {job.id} goes on; cancel_video may be tried again.", job) from refusal
+    raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job) from refusal
 
 
-async def _taken(store: Store, vendor: Vendor, job: Job, reply: Reply) -> None:
-    """Where the answer names what is given back, that is the end; else the vendor's next status says what became of the money."""
+async def _record_refund(store: Store, vendor: Vendor, job: Job, reply: Reply) -> None:
+    """End the job where the answer names what is given back; else the vendor's next status says what became of the money."""
     reading = read(vendor, reply)
     if isinstance(reading, Failed) and reading.id == job.vendor_id and reading.refunded is not None:
         kept = Micros(max(job.price - reading.refunded, 0))

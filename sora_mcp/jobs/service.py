@@ -20,8 +20,8 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import Fix, MissingKey, NeedsConfirmation, NotCancellable, RequestIdConflict, SoraError, StorageError
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs import backoff as schedule
-from sora_mcp.jobs.cancel import recall
+from sora_mcp.jobs.backoff import compute_exclusive_s
+from sora_mcp.jobs.cancel import cancel_at_vendor
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames
@@ -178,7 +178,7 @@ class VideoService:
             why = "is being sent" if job.vendor_id is None else f"is at {vendor.title}, which takes nothing back"
             raise NotCancellable(f"{job.id} {why}; what it costs stays counted.", job)
         try:
-            await recall(self.store, self.http_client, vendor, job, vendor.cancel(job.vendor_id))
+            await cancel_at_vendor(self.store, self.http_client, vendor, job=job, call=vendor.cancel(job.vendor_id))
         finally:
             self.wake()
         return await self.job(job.id, principal=principal)
@@ -200,7 +200,7 @@ class VideoService:
         Later ones are told apart by `rivals`.
         """
         find = self.vendor_of(job).find
-        return schedule.alone(self.settings.poll_seconds) if find is not None and find.by_time else 0.0
+        return compute_exclusive_s(self.settings.poll_seconds) if find is not None and find.by_time else 0.0
 
     async def _add_local_facts(self, job: Job) -> Job:
         """Return the job with what only this process knows, and until when an unclear call of its model holds it up."""

@@ -1,4 +1,4 @@
-"""The one call that costs: sent once, and its outcome written down, whatever it is."""
+"""Submit the paid call: send it once, and write its outcome down, whatever it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import anyio
 
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
-from sora_mcp.jobs import backoff as schedule
+from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.reading import read
@@ -27,57 +27,57 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 20.0
 """How long a claimed job is this process's alone; a living process renews it."""
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """How often a call is tried of which provably no byte was sent, or which came too early."""
 DRAIN_S = 8.0
-LAST_S = 1.0
-"""How long a server that ends still tries to write down that a call is unclear: who comes next says so too."""
-FIRST_LOOK_S = 30.0
-"""When a vendor's list is first looked at for a call whose answer was lost."""
+LAST_WRITE_S = 1.0
+"""How long a server that ends still tries to write down that a call is unclear; the next process would write the same."""
+FIRST_LIST_POLL_S = 30.0
+"""When a vendor's list is first read for a call whose answer was lost."""
 GONE = ("model_retired", "vendor_unavailable")
-"""What a vendor's refusal means that is about the model and not about the wish."""
+"""Codes of a vendor's refusal that are about the model and not about the request."""
 WRITE_WAITS_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Between attempts to write an outcome down; the last one for as long as it takes."""
 
 
 @dataclass
 class Submitter:
-    """Sends jobs' paid calls. `drain` waits for those that are on their way."""
+    """Sender of jobs' paid calls. `drain` waits for those that are on their way."""
 
     service: VideoService
-    _sending: dict[anyio.CancelScope, anyio.Event] = field(default_factory=dict[anyio.CancelScope, anyio.Event])
-    """Paid calls on their way, and what tells that one is written down."""
+    _in_flight: dict[anyio.CancelScope, anyio.Event] = field(default_factory=dict[anyio.CancelScope, anyio.Event])
+    """Paid calls on their way, each with an event that is set once its outcome is written down."""
 
     async def submit(self, job: Job) -> str | None:
-        """Sends the job's call, unless somebody may have sent it before: then it is unclear. Why it is to be sent once more, if it is."""
+        """Send the job's call, unless somebody may have sent it before: then it is unclear. Return why it is to be sent again, if it is."""
         if job.submit_token is not None or job.call is None:
             why = "The process that sent it ended before the vendor's answer was written down."
-            await self._lost(job, job.submit_token, _unclear(why))
+            await self._mark_unclear(job, job.submit_token, _as_unclear(why))
             return None
         with anyio.CancelScope(shield=True) as scope:
-            self._sending[scope] = anyio.Event()
+            self._in_flight[scope] = anyio.Event()
             try:
                 return await self._send(job, job.call)
             finally:
-                self._sending.pop(scope).set()
+                self._in_flight.pop(scope).set()
 
-    async def sent(self) -> None:
-        """Returns when no paid call is on its way any more."""
-        while self._sending:
-            await next(iter(self._sending.values())).wait()
+    async def wait_until_sent(self) -> None:
+        """Return when no paid call is on its way any more."""
+        while self._in_flight:
+            await next(iter(self._in_flight.values())).wait()
 
     async def drain(self) -> None:
-        """Gives calls that are on their way a last while to be answered and written down, then calls them unclear."""
+        """Give calls that are on their way DRAIN_S to be answered and written down, then mark them unclear."""
         with anyio.CancelScope(shield=True):
             with anyio.move_on_after(DRAIN_S):
-                await self.sent()
-            for scope in tuple(self._sending):
+                await self.wait_until_sent()
+            for scope in tuple(self._in_flight):
                 scope.cancel()
-            with anyio.move_on_after(LAST_S):
-                await self.sent()
+            with anyio.move_on_after(LAST_WRITE_S):
+                await self.wait_until_sent()
 
     async def _send(self, job: Job, call: Call) -> str | None:
-        """Token on the disk, then the call, then the outcome: nobody ever sends for a job that has a token."""
+        """Write the token, then send the call, then write the outcome: nobody ever sends for a job that has a token."""
         store, vendor = self.service.store, self.service.vendor_of(job)
         self.service.http_client.prepare(vendor)
         token, began = secrets.token_hex(16), time.monotonic()
@@ -88,111 +88,105 @@ class Submitter:
             await self._record(store.outcomes.requeue, job, token, due_s=0.0)
             return None
         try:
-            reply = await self.service.http_client.submit(vendor, _marked(call, vendor, token))
+            reply = await self.service.http_client.submit(vendor, _add_token(call, vendor, token))
         except NotSent as error:
-            return await self._not_sent(job, token, error)
+            return await self._record_not_sent(job, token, error)
         except OutcomeUnknown as error:
-            await self._lost(job, token, _unclear(error.message))
+            await self._mark_unclear(job, token, _as_unclear(error.message))
             return None
         except anyio.get_cancelled_exc_class():
-            with anyio.move_on_after(LAST_S, shield=True):
-                await self._lost(job, token, _unclear("The server was stopped while the request was on its way."))
+            with anyio.move_on_after(LAST_WRITE_S, shield=True):
+                await self._mark_unclear(job, token, _as_unclear("The server was stopped while the request was on its way."))
             raise
-        return await self._answered(job, token, vendor, reply)
+        return await self._record_reply(job, token, vendor, reply)
 
-    async def _not_sent(self, job: Job, token: str, error: SoraError) -> str | None:
-        if job.tries + 1 < ATTEMPTS:
-            await self._record(self.service.store.outcomes.requeue, job, token, due_s=schedule.backoff(job.tries, chance=random.random()))
+    async def _record_not_sent(self, job: Job, token: str, error: SoraError) -> str | None:
+        outcomes = self.service.store.outcomes
+        if job.tries + 1 < MAX_ATTEMPTS:
+            await self._record(outcomes.requeue, job, token, due_s=compute_retry_s(job.tries, chance=random.random()))
             return error.message
-        await self._record(self.service.store.outcomes.refuse, job, token, JobError(error.its_code, error.message, "no"))
+        await self._record(outcomes.refuse, job, token, JobError(error.its_code, error.message, "no"))
         return None
 
-    async def _answered(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> str | None:
-        """The table of outcomes: taken, refused, not now, or unclear."""
+    async def _record_reply(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> str | None:
+        """Record one of four outcomes: taken, refused, not now, or unclear. Return why the call is to be sent again, if it is."""
         if 200 <= reply.status < 300:
-            await self._taken(job, token, vendor, reply)
+            await self._record_success(job, token, vendor, reply)
             return None
-        no = read_refusal(vendor, reply)
-        if no is None:
+        refusal = read_refusal(vendor, reply)
+        if refusal is None:
             why = f"{vendor.title} answered {reply.status}, which leaves it open."
-            await self._lost(job, token, _unclear(why))
-        elif no.its_code == "vendor_rate_limited" and job.tries + 1 < ATTEMPTS:
-            wait = no.retry_after_s or schedule.backoff(job.tries + 2, chance=random.random())
+            await self._mark_unclear(job, token, _as_unclear(why))
+        elif refusal.its_code == "vendor_rate_limited" and job.tries + 1 < MAX_ATTEMPTS:
+            wait = refusal.retry_after_s or compute_retry_s(job.tries + 2, chance=random.random())
             await self._record(self.service.store.outcomes.requeue, job, token, due_s=wait)
-            return no.message
+            return refusal.message
         else:
-            if no.its_code in GONE:
-                await self.service.availability.miss(job.model, no.its_code)
-            await self._record(self.service.store.outcomes.refuse, job, token, self._no(no))
+            if refusal.its_code in GONE:
+                await self.service.availability.miss(job.model, refusal.its_code)
+            await self._record(self.service.store.outcomes.refuse, job, token, self._describe_refusal(refusal))
+        return None
 
-    async def _taken(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
-        store, reading = self.service.store, read(vendor, reply)
+    async def _record_success(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
+        outcomes, reading, poll_s = self.service.store.outcomes, read(vendor, reply), self.service.settings.poll_seconds
         match reading:
             case Pending():
-                due = self.service.settings.poll_seconds or schedule.first(job.expected_s)
-                await self._bound(job, token, vendor, store.outcomes.bind, reading, due_s=due)
+                due_s = poll_s or compute_first_poll_s(job.expected_s)
+                await self._bind(outcomes.bind, job, token, reading, due_s=due_s)
             case DoneWithoutLink() if reading.id is not None and vendor.ask is not None:
-                going_on = Pending(reading.id, vendor.ask(reading.id, reply.call), "running", reading.said, micros=reading.micros)
-                await self._bound(
-                    job, token, vendor, store.outcomes.bind, going_on, due_s=self.service.settings.poll_seconds or schedule.CAP_S
-                )
+                pending = Pending(reading.id, vendor.ask(reading.id, reply.call), "running", reading.said, micros=reading.micros)
+                await self._bind(outcomes.bind, job, token, pending, due_s=poll_s or MAX_POLL_S)
             case Done() if reading.id is not None:
-                again = None if vendor.ask is None else vendor.ask(reading.id, reply.call)
-                await self._bound(job, token, vendor, store.outcomes.bind_done, reading, reading.id, ask=again)
+                ask = None if vendor.ask is None else vendor.ask(reading.id, reply.call)
+                await self._bind(outcomes.bind_done, job, token, reading, reading.id, ask=ask)
             case Failed() if reading.id is not None:
-                await self._bound(job, token, vendor, store.outcomes.bind_failed, reading, failure(reading, vendor))
+                await self._bind(outcomes.bind_failed, job, token, reading, describe_failure(reading, vendor))
             case Failed():
-                await self._record(store.outcomes.refuse, job, token, failure(reading, vendor), micros=reading.micros, said=reading.said)
+                error = describe_failure(reading, vendor)
+                await self._record(outcomes.refuse, job, token, error, micros=reading.micros, said=reading.said)
             case _:
                 why = f"{vendor.title} answered {reply.status} without a job's id that it documents."
-                await self._lost(job, token, _unclear(why, sanitize(find_value(reply.body, "message"))))
+                await self._mark_unclear(job, token, _as_unclear(why, sanitize(find_value(reply.body, "message"))))
 
-    async def _bound(
-        self,
-        job: Job,
-        token: str,
-        vendor: Vendor,
-        work: Callable[..., Awaitable[Job]],
-        reading: Reading,
-        *args: object,
-        **named: object,
+    async def _bind(
+        self, work: Callable[..., Awaitable[Job]], job: Job, token: str, reading: Reading, *args: object, **named: object
     ) -> None:
-        """The vendor's id is the job's, unless it is another's: then nobody knows what this call bought."""
-        row = await self._record(work, job, token, reading, *args, taken_as=reading.id, **named)
+        """Bind the vendor's id to the job, unless it is another job's: then nobody knows what this call bought."""
+        row = await self._record(work, job, token, reading, *args, heard_id=reading.id, **named)
         self.service.availability.forget()  # a sum above the quote pauses the model
         if row.submit_token == token and row.vendor_id != reading.id:
-            why = f"{vendor.title} answered with the id of another job."
-            await self._lost(job, token, _unclear(why))
+            why = f"{self.service.vendor_of(job).title} answered with the id of another job."
+            await self._mark_unclear(job, token, _as_unclear(why))
 
-    async def _lost(self, job: Job, token: str | None, error: JobError) -> None:
-        """Nobody knows whether it was taken; where the vendor has a list, it is looked at soon."""
+    async def _mark_unclear(self, job: Job, token: str | None, error: JobError) -> None:
+        """Record that nobody knows whether the call was taken; where the vendor has a list, it is read soon."""
         find = self.service.vendor_of(job).find
-        look_s = None if find is None else schedule.look(self.service.settings.poll_seconds, usual_s=FIRST_LOOK_S)
+        look_s = None if find is None else compute_list_poll_s(self.service.settings.poll_seconds, usual_s=FIRST_LIST_POLL_S)
         await self._record(self.service.store.outcomes.mark_unclear, job, token, error, look_s=look_s)
 
-    async def _record(self, work: Callable[..., Awaitable[T]], job: Job, *args: object, taken_as: str | None = None, **named: object) -> T:
-        """The outcome of a paid call is written down, however long the store takes nothing: only this process knows it."""
-        heard, way_out = _heard(job, taken_as)
+    async def _record(self, work: Callable[..., Awaitable[T]], job: Job, *args: object, heard_id: str | None = None, **named: object) -> T:
+        """Write the outcome of a paid call down, however long the store refuses: only this process knows it."""
+        known, way_out = _describe_unwritten(job, heard_id)
         waits = chain(WRITE_WAITS_S, repeat(WRITE_WAITS_S[-1]))
         try:
             while True:
                 try:
                     return await work(job, *args, **named)
                 except StorageError as error:
-                    self.service.unwritten[job.id] = heard
-                    log.error("%s %s, which cannot be written down yet: %s%s", job.id, heard, error, way_out)
+                    self.service.unwritten[job.id] = known
+                    log.error("%s %s, which cannot be written down yet: %s%s", job.id, known, error, way_out)
                 await anyio.sleep(next(waits))
         finally:
             self.service.unwritten.pop(job.id, None)
 
-    def _no(self, error: VendorError) -> JobError:
+    def _describe_refusal(self, error: VendorError) -> JobError:
         """Return a vendor's refusal as the job keeps it; a model that is gone comes with living ones."""
         living = f" Living models: {', '.join(self.service.name_living_models())}." if error.its_code in GONE else ""
         return JobError(error.its_code, error.message + living, error.charged, error.vendor_message)
 
 
-def failure(reading: Failed, vendor: Vendor) -> JobError:
-    """A vendor's no about a job, in our words."""
+def describe_failure(reading: Failed, vendor: Vendor) -> JobError:
+    """Return the error of a job that the vendor ended without a video."""
     if reading.state == "cancelled":
         sentence = "called this job back"
     else:
@@ -200,18 +194,18 @@ def failure(reading: Failed, vendor: Vendor) -> JobError:
     return JobError(reading.code, f"{vendor.title} {sentence}.", reading.charged, sanitize(reading.message))
 
 
-def _heard(job: Job, taken_as: str | None) -> tuple[str, str]:
-    """What is known of the call, as a clause; and what a person can do if this process ends before it is written down."""
-    if taken_as is None:
+def _describe_unwritten(job: Job, vendor_id: str | None) -> tuple[str, str]:
+    """Return what is known of the call, as a clause; and what a person can do if this process ends before it is written down."""
+    if vendor_id is None:
         return "has the outcome of its paid call", ""
-    way_out = f". Should this server end before: sora-mcp resolve {job.id} --adopt {shlex.quote(taken_as)}"
-    return f"was taken by {job.vendor} as {taken_as!r}", way_out
+    way_out = f". Should this server end before: sora-mcp resolve {job.id} --adopt {shlex.quote(vendor_id)}"
+    return f"was taken by {job.vendor} as {vendor_id!r}", way_out
 
 
-def _marked(call: Call, vendor: Vendor, token: str) -> Call:
-    """With our token in the header that the vendor echoes in its logs, where it has one."""
+def _add_token(call: Call, vendor: Vendor, token: str) -> Call:
+    """Add our token in the header that the vendor repeats in its logs, where it has one."""
     return replace(call, headers=(*call.headers, (vendor.correlation, token))) if vendor.correlation else call
 
 
-def _unclear(why: str, vendor_message: str | None = None) -> JobError:
+def _as_unclear(why: str, vendor_message: str | None = None) -> JobError:
     return JobError("vendor_unavailable", f"{why} It may have been taken and may be charged.", "unknown", vendor_message)

@@ -14,7 +14,7 @@ import pytest
 from mcp import Client, MCPError
 
 from sora_mcp.config.settings import load
-from sora_mcp.jobs.worker import open_service
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.server.app import build
 from sora_mcp.server.apps import PLAYER
 from tests.each import each

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.jobs.poll import LOST_AFTER, LOST_S
+from sora_mcp.jobs.poll import MIN_NOT_FOUND, NOT_FOUND_S
 from tests.each import each
 from tests.faults.checks import sound
 from tests.played import Muvi
@@ -27,9 +27,9 @@ async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_whil
     async with rig(Muvi(), tmp_path, clock=lambda: now[0]) as at:
         at.wire.arm("status", "instead", times=-1, status=status)
         begun = await at.bought(seconds=4)
-        assert await eventually(lambda: len(at.wire.requests("status")) > LOST_AFTER)
+        assert await eventually(lambda: len(at.wire.requests("status")) > MIN_NOT_FOUND)
         assert ((await at.job(begun.id)).state, at.held()) == ("queued", begun.micros)
-        now[0] += LOST_S + 1
+        now[0] += NOT_FOUND_S + 1
         job = await at.until(begun.id, "failed")
         assert (job.state, job.charged, job.error and job.error.code) == ("failed", "unknown", "not_found")
         assert sum(row.spent for row in at.service.store.ledger.sum_by_day.sync()) == begun.micros
@@ -43,7 +43,7 @@ async def test_a_vendor_that_forgets_the_job_for_a_moment_is_not_believed_howeve
     now = [NOON]
     async with rig(Muvi(walk=("pending",)), tmp_path, clock=lambda: now[0], POLL_SECONDS="0.05") as at:
         begun = await at.until((await at.bought(seconds=4)).id, "queued")
-        now[0] += LOST_S + 1
+        now[0] += NOT_FOUND_S + 1
         asked = len(at.wire.requests("status"))
         for number, status in enumerate(faults):
             if status != 200:

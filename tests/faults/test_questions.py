@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sora_mcp.domain.errors import NotCancellable
-from sora_mcp.jobs.backoff import SLOW_S
+from sora_mcp.jobs.backoff import SLOW_POLL_S
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.faults.test_results import hurried
@@ -160,7 +160,7 @@ async def test_q18_a_vendor_that_stands_still_for_a_day_is_asked_seldom_and_its_
         begun = await at.until((await at.bought(seconds=4)).id, "queued")
         now[0] += 86_400
         assert await asked_until(at, begun.id, 1)
-        assert await eventually(lambda: (at.service.store.leases.get_next_due_s.sync() or 0) > SLOW_S / 2)
+        assert await eventually(lambda: (at.service.store.leases.get_next_due_s.sync() or 0) > SLOW_POLL_S / 2)
         job = await at.job(begun.id)
         listed = (await at.service.jobs(principal="local", limit=5)).jobs
         assert (job.state, job.progress, [one.id for one in listed], at.held()) == ("running", 0.99, [job.id], job.micros)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.domain import Job
-from sora_mcp.jobs.poll import AWAY_S, LOST_S, SAVES
+from sora_mcp.jobs.download import HOST_AWAY_S, MAX_DEAD_LINKS
+from sora_mcp.jobs.poll import NOT_FOUND_S
 from sora_mcp.net import client as http_client
 from sora_mcp.security import urls as guard
 from tests.each import each
@@ -79,10 +80,10 @@ async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_
             return renew_link(job, due_s=due_s, dead_links=dead_links)
 
         at.service.store.outcomes.renew_link.sync = renewed
-        at.cdn.arm("media", "instead", times=SAVES - 1, status=404)
+        at.cdn.arm("media", "instead", times=MAX_DEAD_LINKS - 1, status=404)
         begun = await at.bought(seconds=4)
         assert await hurried(at, begun.id, *ENDS) == "completed"
-        assert (len(pauses), sum(pauses) > LOST_S) == (SAVES - 1, True)
+        assert (len(pauses), sum(pauses) > NOT_FOUND_S) == (MAX_DEAD_LINKS - 1, True)
 
 
 @pytest.mark.fault("D03")
@@ -131,7 +132,7 @@ async def test_d04_six_hops_are_too_many(tmp_path: Path, caplog: pytest.LogCaptu
         assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == (
             "failed",
             "result_invalid",
-            SAVES * (http_client.HOPS + 1),
+            MAX_DEAD_LINKS * (http_client.HOPS + 1),
         )
         await sound(at, tmp_path, job, caplog)
 
@@ -306,7 +307,7 @@ async def test_d13_the_vendor_is_asked_for_another_link_where_the_host_stays_awa
         begun = await at.bought(seconds=4)
         assert await eventually(lambda: len(at.cdn.heard) > 1)
         asked = len(at.wire.requests("status"))
-        now[0] += AWAY_S + 1
+        now[0] += HOST_AWAY_S + 1
 
         async def asked_again() -> bool:
             await at.service.store.leases.make_due(begun)

@@ -13,8 +13,8 @@ import anyio
 
 from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest, VideoService
-from sora_mcp.jobs.worker import open_service
 from tests.waiting import eventually
 
 MODEL = "muvi:sora-2"

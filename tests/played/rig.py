@@ -20,8 +20,8 @@ from sqlalchemy import create_engine, text
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NeedsConfirmation
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest, VideoService
-from sora_mcp.jobs.worker import open_service
 from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors import EVERY
 from tests.stored import place_empty_store

@@ -13,7 +13,7 @@ from mcp.types import CallToolResult
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.config.settings import Settings, load
-from sora_mcp.jobs.worker import open_service
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.server.app import build
 from tests.each import each
 

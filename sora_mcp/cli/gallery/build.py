@@ -15,7 +15,7 @@ from sora_mcp.cli.terminal import show_status
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import SoraError, StorageError
-from sora_mcp.jobs.worker import open_service
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.media.api import make_poster
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.optional import has_media_extra

@@ -16,8 +16,8 @@ import anyio
 import anyio.to_thread
 
 from sora_mcp.config.settings import Settings, load
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest
-from sora_mcp.jobs.worker import open_service
 from sora_mcp.store import Store
 from tests.waiting import eventually
 

@@ -15,7 +15,7 @@ from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ids import ALPHABET, canonical, new_id
-from sora_mcp.store.records import Approval, Page, Said
+from sora_mcp.store.records import Approval, Page, RequestKeys
 from tests.each import each
 
 from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, no, purchase, running, spent
@@ -120,36 +120,40 @@ def test_the_same_wish_is_the_same_job_while_nobody_knows_its_end(unclear: bool,
 
 
 def test_a_wish_that_says_the_same_is_the_same_job_although_it_means_another(store: Store) -> None:
-    made = store.reservations.reserve.sync(purchase(wish="w"), CAPS)
-    assert [store.reservations.reserve.sync(purchase(wish=wish), CAPS).id == made.id for wish in ("w", "v", None)] == [True, False, False]
+    made = store.reservations.reserve.sync(purchase(words_hash="w"), CAPS)
+    assert [store.reservations.reserve.sync(purchase(words_hash=words), CAPS).id == made.id for words in ("w", "v", None)] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_free_job_is_the_same_wish_by_its_meaning_only(store: Store) -> None:
-    made = store.reservations.reserve.sync(purchase("0", wish="w", fingerprint="f"), CAPS)
-    again = [store.reservations.reserve.sync(purchase(wish="w", fingerprint=meaning), CAPS).id == made.id for meaning in ("f", "g")]
+    made = store.reservations.reserve.sync(purchase("0", words_hash="w", fingerprint="f"), CAPS)
+    again = [store.reservations.reserve.sync(purchase(words_hash="w", fingerprint=meaning), CAPS).id == made.id for meaning in ("f", "g")]
     assert again == [True, False]
 
 
 def test_a_request_id_is_in_conflict_only_where_words_and_meaning_both_differ(store: Store) -> None:
-    made = store.reservations.reserve.sync(purchase(wish="w", fingerprint="f", request_id="r1"), CAPS)
+    made = store.reservations.reserve.sync(purchase(words_hash="w", fingerprint="f", request_id="r1"), CAPS)
     same = [{"wish": "w"}, {"fingerprint": "f"}, {"wish": "v", "fingerprint": "f"}]
     assert [store.reservations.reserve.sync(purchase(request_id="r1", **said), CAPS).id for said in same] == [made.id] * 3
     with pytest.raises(RequestIdConflict):
-        store.reservations.reserve.sync(purchase(wish="v", request_id="r1"), CAPS)
+        store.reservations.reserve.sync(purchase(words_hash="v", request_id="r1"), CAPS)
 
 
 def test_what_was_said_is_known_without_what_it_means(store: Store) -> None:
-    made = [store.reservations.reserve.sync(purchase(wish="w", request_id=name), CAPS) for name in ("r1", None)]
-    asked = [store.reservations.find.sync(Said("local", name, "w")) for name in ("r1", None, "r2")]
+    made = [store.reservations.reserve.sync(purchase(words_hash="w", request_id=name), CAPS) for name in ("r1", None)]
+    asked = [store.reservations.find.sync(RequestKeys("local", name, "w")) for name in ("r1", None, "r2")]
     assert asked == [replace(made[0], deduplicated=True), replace(made[1], deduplicated=True), None]
     with pytest.raises(RequestIdConflict):
-        store.reservations.find.sync(Said("local", "r1", "v"))
+        store.reservations.find.sync(RequestKeys("local", "r1", "v"))
 
 
 def test_of_a_job_of_an_older_version_only_the_meaning_is_known(store: Store) -> None:
     made = store.reservations.reserve.sync(purchase(fingerprint="f", request_id="r1"), CAPS)
-    assert store.reservations.find.sync(Said("local", "r1", "w")) is None
-    assert store.reservations.reserve.sync(purchase(wish="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
+    assert store.reservations.find.sync(RequestKeys("local", "r1", "w")) is None
+    assert store.reservations.reserve.sync(purchase(words_hash="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
 
 
 def test_the_same_wish_of_another_principal_is_another_job(store: Store) -> None:

@@ -20,7 +20,7 @@ from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import MIGRATIONS, Database, migrate
 from sora_mcp.store.processes import Processes
-from sora_mcp.store.records import Outline, Said
+from sora_mcp.store.records import QuoteTerms, RequestKeys
 from sora_mcp.store.transactions import Operation
 from tests.each import each
 
@@ -228,7 +228,7 @@ def test_an_error_of_the_store_quotes_no_row(store: Store, database: Database) -
 def reads(store: Store) -> dict[str, Callable[[], object]]:
     """Every operation in the lane of reads, as a call."""
     job = store.jobs.search.sync(None, limit=1).jobs[0]
-    quote_id = store.approvals.request.sync(Outline("local", "f", job.model, job.size, job.seconds, usd("1")))
+    quote_id = store.approvals.request.sync(QuoteTerms("local", "f", job.model, job.size, job.seconds, usd("1")))
     return {
         "approvals.get": lambda: store.approvals.get.sync(quote_id),
         "budgets.check": lambda: store.budgets.check.sync(usd("1"), CAPS),
@@ -246,7 +246,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "ledger.sum_by_day": store.ledger.sum_by_day.sync,
         "paused_models.get_all": store.paused_models.get_all.sync,
         "reservations.check": lambda: store.reservations.check.sync(purchase(), CAPS),
-        "reservations.find": lambda: store.reservations.find.sync(Said("local", None, "w")),
+        "reservations.find": lambda: store.reservations.find.sync(RequestKeys("local", None, "w")),
         "unclear.count_rivals": lambda: store.unclear.count_rivals.sync(job, 1.0),
         "unclear.find_unclaimed": lambda: store.unclear.find_unclaimed.sync("muvi", ["a"]),
         "vendor_lists.load": store.vendor_lists.load.sync,

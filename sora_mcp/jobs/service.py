@@ -31,7 +31,7 @@ from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.paused_models import describe_pause
-from sora_mcp.store.records import Budget, Caps, Outline, Page, Purchase, Said
+from sora_mcp.store.records import Budget, Caps, Page, Purchase, QuoteTerms, RequestKeys
 
 
 @dataclass
@@ -239,7 +239,7 @@ class VideoService:
 
     async def _find_known(self, request: VideoRequest, principal: str) -> Job | None:
         """Return the job of the same words, whatever they would mean now. RequestIdConflict."""
-        return await self.store.reservations.find(Said(principal, request.request_id, hash_words(principal, request)))
+        return await self.store.reservations.find(RequestKeys(principal, request.request_id, hash_words(principal, request)))
 
     async def _find_most(self) -> Micros:
         """Return the most that one video may cost now."""
@@ -249,7 +249,9 @@ class VideoService:
     async def _ask(self, planned: PricedOrder, principal: str) -> str:
         """Return the id of a quote for such a clip with any prompt."""
         order = planned.order
-        terms = Outline(principal, hash_terms(principal, planned), planned.choice.id, order.size.text, order.seconds, planned.quote.micros)
+        terms = QuoteTerms(
+            principal, hash_terms(principal, planned), planned.choice.id, order.size.text, order.seconds, planned.quote.micros
+        )
         return await self.store.approvals.request(terms)
 
     def _describe_pauses(self) -> tuple[str, ...]:

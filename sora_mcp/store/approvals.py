@@ -12,7 +12,7 @@ from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.domain.errors import NeedsConfirmation, NotFound, Refused, quote_value
 from sora_mcp.domain.money import show
 from sora_mcp.store.ids import canonical, new_id
-from sora_mcp.store.records import Approval, Outline, Purchase
+from sora_mcp.store.records import Approval, Purchase, QuoteTerms
 from sora_mcp.store.schema import quotes
 from sora_mcp.store.transactions import Repository, reads, writes
 
@@ -23,11 +23,11 @@ class Approvals(Repository):
     """Quotes that wait for a person's approval."""
 
     @writes
-    def request(self, conn: sa.Connection, outline: Outline) -> str:
+    def request(self, conn: sa.Connection, terms: QuoteTerms) -> str:
         """Return the id of the quote for any prompt that waits already, or of a new one."""
         now = self.clock()
-        waiting = _find_open(conn, _has_terms(outline.principal, outline.fingerprint, outline.micros), now=now)
-        return waiting.id if waiting is not None else _insert(conn, {**asdict(outline), "prompt": ""}, now)[0]
+        waiting = _find_open(conn, _has_terms(terms.principal, terms.fingerprint, terms.micros), now=now)
+        return waiting.id if waiting is not None else _insert(conn, {**asdict(terms), "prompt": ""}, now)[0]
 
     @reads
     def get(self, conn: sa.Connection, quote_id: str) -> Approval:
@@ -64,7 +64,7 @@ def use_approval(conn: sa.Connection, purchase: Purchase, job_id: str, *, now: f
     given = purchase.agreed or purchase.quote_id
     named = canonical(given) if given else None
     exact = _find_open(conn, _has_terms(purchase.principal, purchase.fingerprint, purchase.quote.micros), now=now)
-    any_prompt = (*_has_terms(purchase.principal, purchase.outline, purchase.quote.micros), quotes.c.approved_at.is_not(None))
+    any_prompt = (*_has_terms(purchase.principal, purchase.terms_hash, purchase.quote.micros), quotes.c.approved_at.is_not(None))
     outlined = _find_open(conn, (*any_prompt, quotes.c.id == named), now=now) if named else None
     quote = outlined or exact
     if quote is not None and named in (None, quote.id) and (quote.approved_at is not None or purchase.agreed is not None):
@@ -116,6 +116,6 @@ def _explain_mismatch(conn: sa.Connection, named: str, purchase: Purchase, *, no
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:
         return f"Quote {row.id} has expired."
-    if (row.fingerprint, row.micros) == (purchase.outline, purchase.quote.micros):
+    if (row.fingerprint, row.micros) == (purchase.terms_hash, purchase.quote.micros):
         return f"Nobody has said yes to quote {row.id} yet."
     return f"Quote {row.id} is for other arguments or another price."

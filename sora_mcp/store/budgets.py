@@ -32,7 +32,7 @@ UNCLEAR = sa.select(sa.func.sum(jobs.c.micros)).where(
 
 
 class Budgets(Repository):
-    """What is left of the caps; held money counts as spent."""
+    """Reads of what is left of the caps; held money counts as spent."""
 
     @reads
     def get(self, conn: sa.Connection, caps: Caps) -> Budget:

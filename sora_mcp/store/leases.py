@@ -1,4 +1,4 @@
-"""Who works on which job: leases with a fence, the submits in flight at a vendor, and the worker processes of this machine."""
+"""Lease jobs to workers, with a fence; limit the submits in flight at a vendor; free what dead processes held."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What brings a store from one version of the schema to the next, in statements that SQLite and PostgreSQL read alike.
+"""Bring a store from one version of the schema to the next, in statements that SQLite and PostgreSQL read alike.
 
-A version that was ever in use stays as it was: a change of `tables` is one more migration, and a test compares the two.
+A version that was ever in use stays as it was: a change of `schema` is one more migration, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ FIFTH = (
 )
 
 
-def saying(*statements: str) -> Migration:
-    """A migration that is nothing but statements."""
+def run_statements(*statements: str) -> Migration:
+    """Return a migration that runs these statements."""
 
     def migrate(conn: sa.Connection) -> None:
         for statement in statements:
@@ -88,5 +88,11 @@ def saying(*statements: str) -> Migration:
     return migrate
 
 
-MIGRATIONS: tuple[Migration, ...] = (saying(*FIRST), saying(*SECOND), saying(*THIRD), saying(*FOURTH), saying(*FIFTH))
-"""What brings a store from version n to n + 1. Only ever appended to."""
+MIGRATIONS: tuple[Migration, ...] = (
+    run_statements(*FIRST),
+    run_statements(*SECOND),
+    run_statements(*THIRD),
+    run_statements(*FOURTH),
+    run_statements(*FIFTH),
+)
+"""Migrations from version n to n + 1. Only ever appended to."""

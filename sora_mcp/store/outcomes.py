@@ -24,7 +24,7 @@ VISIBLE = ("state", "said", "progress", "actual", "warnings", "error")
 
 
 class Outcomes(Repository):
-    """What became of calls. A StorageError may be answered by recording the same outcome again: a second time changes nothing."""
+    """Records of what became of calls. After a StorageError the same outcome may be recorded again: a second time changes nothing."""
 
     # Of the submit, by its token: the sender may record it even after its lease ran out and another process called it unknown
 

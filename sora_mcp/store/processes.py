@@ -1,4 +1,4 @@
-"""Which worker processes on this machine are alive: each holds a lock on a file of its own, and the kernel lets it go when it dies."""
+"""Tell which worker processes on this machine are alive: each holds a lock on a file of its own, which the kernel releases when it dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the store is asked, and what it answers."""
+"""Records that go into the store and come out of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sora_mcp.domain.money import Micros
 
 @dataclass(frozen=True)
 class Purchase:
-    """Everything that `reserve` writes down."""
+    """Order, quote, call and identity, as `reserve` writes them down."""
 
     principal: str
     fingerprint: str
@@ -38,25 +38,25 @@ class Purchase:
     """The quote that a person has just said yes to, in the form that showed it. Never what the caller says."""
     confirm: bool = False
     """A person's yes is needed for this one."""
-    outline: str = ""
-    """The same for the same wish whatever its prompt."""
-    wish: str | None = None
+    terms_hash: str = ""
+    """The same for the same request whatever its prompt."""
+    words_hash: str | None = None
     """The same for the same words of the same principal, whatever they mean now."""
 
 
 @dataclass(frozen=True)
-class Said:
-    """What tells one wish from another. Without `fingerprint` nobody knows what the words mean now."""
+class RequestKeys:
+    """Keys that tell one request from another. Without `fingerprint` nobody knows what the words mean now."""
 
     principal: str
     request_id: str | None
-    wish: str | None
+    words_hash: str | None
     fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
-class Outline:
-    """What an estimate has of an intent: everything but the words."""
+class QuoteTerms:
+    """Terms of an estimate, which a quote for any prompt covers."""
 
     principal: str
     fingerprint: str
@@ -68,7 +68,7 @@ class Outline:
 
 @dataclass(frozen=True)
 class Caps:
-    """What a user may spend: on one video, and on a calendar day and month in `zone`."""
+    """Limits of a user's spending: on one video, and on a calendar day and month in `zone`."""
 
     per_video: Micros
     daily: Micros
@@ -78,7 +78,7 @@ class Caps:
 
 @dataclass(frozen=True)
 class Budget:
-    """What is left of the caps. Held money counts as spent."""
+    """Remainder of the caps. Held money counts as spent."""
 
     per_video: Micros
     day_limit: Micros
@@ -103,7 +103,7 @@ class Page:
 
 @dataclass(frozen=True)
 class SpendRow:
-    """What one model cost on one day. Free videos move no money and have no row."""
+    """Cost of one model on one day. Free videos move no money and have no row."""
 
     day: str
     vendor: str
@@ -126,7 +126,7 @@ class Approval:
     expires_at: float
     approved_at: float | None
     used_by: str | None
-    """The job that it was good for."""
+    """The job for which it was used."""
 
 
 @dataclass(frozen=True)

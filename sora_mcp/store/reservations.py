@@ -1,4 +1,4 @@
-"""Reservations: who has the job already, what may be spent, whether a person approved, and the hold, in one transaction."""
+"""Reserve money for a job: find the job that exists, check the caps and the approval, and hold the price, in one transaction."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from sora_mcp.store.ids import new_id
 from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, without_lease
 from sora_mcp.store.ledger import Account, hold, release_hold
 from sora_mcp.store.paused_models import refuse_paused
-from sora_mcp.store.records import Budget, Caps, Purchase, Said
+from sora_mcp.store.records import Budget, Caps, Purchase, RequestKeys
 from sora_mcp.store.schema import jobs
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 
 SAME_REQUEST_S = 600
 """The same request within this time, or while nobody knows its end, means the job that exists where it has no request_id."""
-COPIED = ("principal", "fingerprint", "wish", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
+COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
 INSERT = sa.insert(jobs).values(version=next_version(), **without_lease(0))
 """Of a job that is due at once; the rest comes from its purchase."""
 
@@ -72,9 +72,9 @@ class Reservations(Repository):
             raise result
 
     @reads
-    def find(self, conn: sa.Connection, said: Said) -> Job | None:
+    def find(self, conn: sa.Connection, keys: RequestKeys) -> Job | None:
         """Return the job that `reserve` would find for these words, where nobody can say what they mean now. RequestIdConflict as there."""
-        return _find_existing(conn, said, now=self.clock())
+        return _find_existing(conn, keys, now=self.clock())
 
     @writes
     def cancel_unsent(self, conn: sa.Connection, job: Job) -> Job | None:
@@ -105,8 +105,8 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float)
 
 def _find_or_refuse(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, budget: Budget) -> Job | SoraError | None:
     """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
-    said = Said(purchase.principal, purchase.request_id, purchase.wish, purchase.fingerprint)
-    if (job := _find_existing(conn, said, now=now)) is not None:
+    keys = RequestKeys(purchase.principal, purchase.request_id, purchase.words_hash, purchase.fingerprint)
+    if (job := _find_existing(conn, keys, now=now)) is not None:
         return replace(job, day_left=budget.day_left)
     micros = purchase.quote.micros
     if (passed := find_passed_cap(conn, micros, caps, now=now, budget=budget)) is not None:
@@ -114,35 +114,36 @@ def _find_or_refuse(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now:
     return refuse_paused(conn, purchase.model)
 
 
-def _find_existing(conn: sa.Connection, said: Said, *, now: float) -> Job | None:
+def _find_existing(conn: sa.Connection, keys: RequestKeys, *, now: float) -> Job | None:
     """Return the job of the same request_id, or else of the same words or meaning. RequestIdConflict."""
-    job = _find_recent(conn, said, now=now) if said.request_id is None else _find_by_request_id(conn, said)
+    job = _find_recent(conn, keys, now=now) if keys.request_id is None else _find_by_request_id(conn, keys)
     return None if job is None else replace(job, deduplicated=True)
 
 
-def _find_by_request_id(conn: sa.Connection, said: Said) -> Job | None:
+def _find_by_request_id(conn: sa.Connection, keys: RequestKeys) -> Job | None:
     c = jobs.c
-    mine = (c.principal == said.principal, c.request_id == said.request_id)
+    mine = (c.principal == keys.principal, c.request_id == keys.request_id)
     row = conn.execute(sa.select(c.id, c.fingerprint, c.wish).where(*mine)).first()
-    if row is None or (said.fingerprint is None and row.wish is None):
+    if row is None or (keys.fingerprint is None and row.wish is None):
         return None  # an older version wrote down what it meant only
-    if row.fingerprint != said.fingerprint and (row.wish is None or row.wish != said.wish):
+    if row.fingerprint != keys.fingerprint and (row.wish is None or row.wish != keys.words_hash):
         raise RequestIdConflict(
-            f"request_id {said.request_id!r} was used for {row.id} with other arguments: repeat those, or take a new request_id.",
+            f"request_id {keys.request_id!r} was used for {row.id} with other arguments: repeat those, or take a new request_id.",
             job_id=row.id,
         )
     return load_job(conn, row.id)
 
 
-def _find_recent(conn: sa.Connection, said: Said, *, now: float) -> Job | None:
-    keys = {"wish": said.wish or "", "fingerprint": said.fingerprint or ""}
-    job_id = conn.execute(SELECT_SAME, {"whose": said.principal, "after": now - SAME_REQUEST_S, **keys}).scalar()
+def _find_recent(conn: sa.Connection, keys: RequestKeys, *, now: float) -> Job | None:
+    hashes = {"wish": keys.words_hash or "", "fingerprint": keys.fingerprint or ""}
+    job_id = conn.execute(SELECT_SAME, {"whose": keys.principal, "after": now - SAME_REQUEST_S, **hashes}).scalar()
     return None if job_id is None else load_job(conn, job_id)
 
 
 def _as_columns(purchase: Purchase, now: float) -> dict[str, Any]:
     return {
         **{name: getattr(purchase, name) for name in COPIED},
+        "wish": purchase.words_hash,
         "options": dict(purchase.options),
         "warnings": purchase.warnings,
         "parents": purchase.parents,

@@ -1,4 +1,4 @@
-"""The tables, and how a fact becomes a column."""
+"""The tables, and the types of their columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Words(sa.TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """The text without what cannot be stored."""
+        """Return the text without what cannot be stored."""
         return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
@@ -38,13 +38,13 @@ class Json(sa.TypeDecorator[Any]):
         self.read = read
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """None stays the database's own NULL."""
+        """Return the value as JSON; None stays the database's own NULL."""
         if value is None:
             return None
         return json.dumps(dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """As it was before it was stored."""
+        """Return the value as it was before it was stored."""
         return None if value is None else self.read(json.loads(value))
 
 
@@ -62,7 +62,7 @@ def _artifact(stored: dict[str, Any]) -> Artifact:
 
 
 class db_now(FunctionElement[float]):
-    """Now, as seconds since 1970, by the database's clock: the one clock that all processes share."""
+    """Current time in seconds since 1970 by the database's clock, the one clock that all processes share."""
 
     type = sa.Double[float]()
     inherit_cache = True

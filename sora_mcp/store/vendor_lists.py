@@ -1,4 +1,4 @@
-"""What vendors say that they sell: their own lists as last fetched, and the models that they said are gone."""
+"""Keep what vendors say that they sell: their own lists as last fetched, and the models that they said are gone."""
 
 from __future__ import annotations
 

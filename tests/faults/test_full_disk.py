@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from sora_mcp.domain.errors import StorageError
-from sora_mcp.jobs import submit as submitting
+from sora_mcp.jobs import submit
 from tests.faults.checks import ENDS
 from tests.faults.test_ending import PRICES, WISH, jobs_in
 from tests.played import Muvi, Pixazo, Played, Wire, played
@@ -204,7 +204,7 @@ async def test_s43_who_leaves_does_not_wait_for_who_writes(tmp_path: Path) -> No
 async def test_s43_an_outcome_waits_for_a_locked_store_as_long_as_it_takes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submitting, "WRITE_WAITS_S", (0.01,))
+    monkeypatch.setattr(submit, "WRITE_WAITS_S", (0.01,))
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "slow", seconds=0.2)
         begun = await at.create(seconds=4)

@@ -176,7 +176,7 @@ async def test_a_later_room_is_imported_only_when_it_is_entered() -> None:
 def test_the_server_is_built_without_the_database() -> None:
     code = (
         "import sys, sora_mcp.server.app as app, sora_mcp.server.transports.stdio; app.build(lambda: None);"
-        "late = ('sqlalchemy', 'sora_mcp.store', 'sora_mcp.jobs.service', 'sora_mcp.jobs.worker', 'av', 'PIL');"
+        "late = ('sqlalchemy', 'sora_mcp.store', 'sora_mcp.jobs.service', 'sora_mcp.jobs.runtime', 'sora_mcp.jobs.worker', 'av', 'PIL');"
         "print([name for name in late if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

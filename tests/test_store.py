@@ -136,7 +136,7 @@ def test_a_free_job_is_the_same_wish_by_its_meaning_only(store: Store) -> None:
 
 def test_a_request_id_is_in_conflict_only_where_words_and_meaning_both_differ(store: Store) -> None:
     made = store.reservations.reserve.sync(purchase(words_hash="w", fingerprint="f", request_id="r1"), CAPS)
-    same = [{"wish": "w"}, {"fingerprint": "f"}, {"wish": "v", "fingerprint": "f"}]
+    same = [{"words_hash": "w"}, {"fingerprint": "f"}, {"words_hash": "v", "fingerprint": "f"}]
     assert [store.reservations.reserve.sync(purchase(request_id="r1", **said), CAPS).id for said in same] == [made.id] * 3
     with pytest.raises(RequestIdConflict):
         store.reservations.reserve.sync(purchase(words_hash="v", request_id="r1"), CAPS)

@@ -21,6 +21,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 
 from sora_mcp.config.settings import LOOPBACK, BadSetting
+from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
 
 GRACE_S = 1
 """Seconds that open streams have to end. A paid call in flight has its own, longer grace period after that."""
@@ -68,7 +69,16 @@ def check_address(host: str, port: int, *, tokens: bool, hosts: Sequence[str], o
 def run_http(server: MCPServer[Any], address: Address) -> None:
     """Serve at `/mcp` until stopped. Raise BadSetting when the address cannot be opened."""
     app = server.streamable_http_app(host=address.host, transport_security=address.security, max_request_body_size=MOST_BODY)
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S)
+    config = uvicorn.Config(
+        app,
+        http=LimitedProtocol,
+        ws="none",
+        backlog=limit_accepted(),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
     with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
         print(f"sora-mcp serves {address.url}/mcp", file=sys.stderr)
         uvicorn.Server(config).run(sockets)

@@ -1,0 +1,90 @@
+"""Requests that do not come: they are given up, and clients that do send theirs notice nothing."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from .test_http import BEN, HEADERS, PING
+from .test_serving import PATIENCE_S, free_port, started
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="descriptors are limited with resource")]
+DESCRIPTORS = 256
+HEAD = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+
+
+def limit_descriptors() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+
+
+@contextmanager
+def served(said: dict[str, str], tmp_path: Path, *argv: str) -> Iterator[tuple[int, Path]]:
+    """The server with few descriptors: its port, and the file of its stderr."""
+    port, err = free_port(), tmp_path / "stderr"
+    with err.open("wb") as file, started(said, "serve", "--port", str(port), *argv, stderr=file, preexec_fn=limit_descriptors) as process:
+        wait_for(lambda: "serves" in err.read_text())
+        yield port, err
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=PATIENCE_S)
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def closed_after(connection: socket.socket) -> float:
+    """Seconds until the server closes the connection."""
+    connection.settimeout(PATIENCE_S)
+    begun = time.monotonic()
+    with suppress(ConnectionResetError):
+        while connection.recv(65536):
+            pass
+    return time.monotonic() - begun
+
+
+def test_a_head_that_does_not_come_is_closed_after_five_seconds_and_a_body_after_thirty(said: dict[str, str], tmp_path: Path) -> None:
+    with served(said, tmp_path) as (port, _), ExitStack() as stack:
+        silent, half, answered, drip = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(4)]
+        half.sendall(b"GET / HTTP/1.1\r\nX: ")
+        answered.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n")
+        drip.sendall(HEAD % port + b"Content-Length: 100\r\n\r\n{")
+        begun = time.monotonic()
+        took = [closed_after(connection) for connection in (silent, half, answered)]
+        assert 4 < sum(took) < 12
+        drip.sendall(b'"')
+        closed_after(drip)
+        assert 28 < time.monotonic() - begun < 45
+
+
+def test_eleven_hundred_slow_connections_change_nothing_for_a_client_with_a_token(said: dict[str, str], tmp_path: Path) -> None:
+    (tokens := tmp_path / "tokens").write_text(f"ben:{BEN}\n", "utf-8")
+    headers = {**HEADERS, "Authorization": f"Bearer {BEN}"}
+    with served(said, tmp_path, "--token-file", str(tokens)) as (port, err), ExitStack() as stack:
+        for number in range(1100):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S))
+            kinds = (b"GET / HTTP/1.1\r\nX: ", b"", HEAD % port + b"Content-Length: 100\r\n\r\n{", HEAD % port + b"\r\nGET")
+            with suppress(OSError):  # closed already, to make room
+                slow.sendall(kinds[number % len(kinds)])
+            if number % 100 == 99:
+                begun = time.monotonic()
+                assert httpx2.post(f"http://127.0.0.1:{port}/mcp", json=PING, headers=headers, timeout=PATIENCE_S).status_code == 200
+                assert time.monotonic() - begun < 5
+        made = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "create_video", "arguments": {"prompt": "a kite"}}}
+        with httpx2.Client(headers=headers, timeout=PATIENCE_S) as client:
+            session = client.post(f"http://127.0.0.1:{port}/mcp", json=PING).headers["mcp-session-id"]
+            answer = client.post(f"http://127.0.0.1:{port}/mcp", json=made, headers={"mcp-session-id": session}).text
+        assert '"job_id":"v_' in answer.replace(" ", "")
+    assert "Traceback" not in err.read_text() and "unable to open" not in err.read_text()

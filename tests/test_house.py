@@ -48,6 +48,7 @@ DRAWERS = re.compile(r"(?:^|_)(utils?|helpers?|common|base|managers?)(?:_|$)|(Ma
 VERBS = re.compile(r"_*(process|handle|manage|execute)(?:_|$)")
 GIVEN = {
     "handle_async_request": "httpx2's transports",
+    "handle_events": "uvicorn's protocol",
     "process_bind_param": "SQLAlchemy's column types",
     "process_result_value": "SQLAlchemy's column types",
 }

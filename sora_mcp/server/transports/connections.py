@@ -10,7 +10,6 @@ from asyncio import BaseTransport, TimerHandle, Transport
 from functools import cache
 from typing import cast
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S = 5.0
@@ -78,7 +77,7 @@ class LimitedProtocol(H11Protocol):
         if cycle is None or cycle.response_complete:
             if self._waiting_since is None or self._in_body:
                 self._wait(HEAD_S)
-        elif self.conn.their_state is not h11.SEND_BODY:
+        elif not cycle.more_body:
             self._stop_waiting()
         elif not self._in_body:
             self._wait(BODY_S, in_body=True)

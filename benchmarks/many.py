@@ -19,7 +19,7 @@ from mcp.client import Client
 
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.server.app import build_from_settings
-from sora_mcp.server.context import later
+from sora_mcp.server.context import open_later
 from sora_mcp.store import Store
 
 from .figures import ROOT, Figure, at_most
@@ -72,7 +72,7 @@ async def _stored() -> list[Figure]:
 
 def client(settings: Settings) -> Client:
     """A client of a server in this process."""
-    return Client(build_from_settings(settings, later("sora_mcp.jobs.runtime", "open_service", settings)))
+    return Client(build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings)))
 
 
 async def ratio(small: Client, large: Client, tool: str, arguments: dict[str, Any]) -> float:

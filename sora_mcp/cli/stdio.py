@@ -17,7 +17,7 @@ import anyio
 from sora_mcp.config.rows import PREFIX
 from sora_mcp.config.settings import Settings
 from sora_mcp.server.app import build_from_settings
-from sora_mcp.server.context import OpenService, later
+from sora_mcp.server.context import OpenService, open_later
 from sora_mcp.server.transports.stdio import run_stdio
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def stdio(settings: Settings, arguments: Namespace) -> int:
     """Serve one client until it leaves; then start a process that finishes its jobs."""
     if sys.stdin.isatty():
         print(HELLO, file=sys.stderr)
-    leftover = Leftover(later("sora_mcp.jobs.runtime", "open_service", settings))
+    leftover = Leftover(open_later("sora_mcp.jobs.runtime", "open_service", settings))
     anyio.run(run_stdio, build_from_settings(settings, leftover.service))
     if leftover.jobs and not leftover.processes and settings.linger:
         _start_watch(arguments)

@@ -28,7 +28,7 @@ OPEN_AFTER_S = 0.5
 OpenService = Callable[[], "AbstractAsyncContextManager[VideoService]"]
 
 
-def later(module: str, name: str, *args: Any) -> OpenService:
+def open_later(module: str, name: str, *args: Any) -> OpenService:
     """Return a function that opens the service, and imports its module only then, in a worker thread."""
 
     @asynccontextmanager
@@ -109,7 +109,7 @@ class ServerContext:
             try:
                 await self._hold(attempt)
             except Exception as error:
-                attempt.error = _said(error)
+                attempt.error = _describe_failure(error)
             finally:
                 self._attempt, self._service = Attempt(), None
                 attempt.over.set()
@@ -140,8 +140,8 @@ async def get_service(ctx: ToolContext) -> VideoService:
     return await ctx.request_context.lifespan_context.service()
 
 
-def _said(error: Exception) -> SoraError:
-    """What a caller hears; anything unforeseen is in the log only."""
+def _describe_failure(error: Exception) -> SoraError:
+    """Return the error for callers; the details of anything unforeseen stay in the log."""
     if isinstance(error, SoraError):
         log.warning("the store cannot be opened: %s", error)
         return error

@@ -13,7 +13,7 @@ from mcp import MCPDeprecationWarning
 from sora_mcp.config.logging import log_to_stderr
 from sora_mcp.config.settings import load
 from sora_mcp.server.app import build_from_settings
-from sora_mcp.server.context import later
+from sora_mcp.server.context import open_later
 
 from .fixtures import mount
 
@@ -24,7 +24,7 @@ def main(port: int, home: Path) -> None:
     environ = {"SORA_MCP_HOME": str(home), "SORA_MCP_OUTPUT_DIR": str(home / "videos"), "SORA_MCP_LOG": "critical"}
     settings = load(environ, today=date.today())
     log_to_stderr(settings)
-    server = build_from_settings(settings, later("sora_mcp.jobs.runtime", "open_service", settings))
+    server = build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings))
     mount(server)
     uvicorn.run(server.streamable_http_app(), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1)
 

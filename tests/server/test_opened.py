@@ -23,7 +23,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import context as opened
 from sora_mcp.server.app import build
-from sora_mcp.server.context import ServerContext, later, principal
+from sora_mcp.server.context import ServerContext, open_later, principal
 from tests.each import each
 from tests.waiting import patience
 
@@ -168,15 +168,16 @@ async def test_a_later_room_is_imported_only_when_it_is_entered() -> None:
 
     room = importlib.import_module(__name__)
     room.Room = Room  # type: ignore[attr-defined]
-    async with later(__name__, "Room", "settings")() as service:
+    async with open_later(__name__, "Room", "settings")() as service:
         assert isinstance(service, PlayedService)
     assert entered == ["settings", "left"]
 
 
-def test_the_server_is_built_without_the_database() -> None:
+def test_the_server_is_built_without_what_only_later_requests_need() -> None:
     code = (
         "import sys, sora_mcp.server.app as app, sora_mcp.server.transports.stdio; app.build(lambda: None);"
-        "late = ('sqlalchemy', 'sora_mcp.store', 'sora_mcp.jobs.service', 'sora_mcp.jobs.runtime', 'sora_mcp.jobs.worker', 'av', 'PIL');"
+        "late = ('sqlalchemy', 'av', 'PIL', *(f'sora_mcp.{name}' for name in "
+        "('server.dispatch', 'server.tools', 'store', 'jobs.service', 'jobs.runtime', 'jobs.worker')));"
         "print([name for name in late if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

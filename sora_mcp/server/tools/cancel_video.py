@@ -60,7 +60,7 @@ def _describe(job: Job, *, now: float, refunds: str) -> str:
 TOOL = ToolDefinition(
     "cancel_video",
     "Cancel video",
-    "Call a clip back. Use this only when the user asks. Says whether the vendor refunds.",
+    "Cancel a clip, only if the user asks. Says whether money comes back.",
     ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=True),
     Arguments,
     cancel_video,

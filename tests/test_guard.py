@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sora_mcp.domain.errors import NotSent, UntrustedURL
-from sora_mcp.security.urls import Resolver, Target, resolve_host, resolve_public
+from sora_mcp.security.urls import Resolver, Target, check_proxied, resolve_host, resolve_public
 from tests.each import each
 
 NOBODY: frozenset[str] = frozenset()
@@ -175,6 +175,31 @@ async def test_a_trusted_host_may_be_private_and_plain_http_at_exactly_this_port
     homograph = await refusal("http://l\u043ecalhost:8123/", trusted, local)
     assert homograph == "The link leads to xn--lcalhost-nbh without https."
     assert await refusal("https://localhost/", trusted, local) == "The link leads to localhost, which is not a public address."
+
+
+@each("ip", ["198.18.0.5", "198.19.255.254"])
+async def test_a_name_that_a_vpn_answers_with_a_fake_address_is_followed_there(ip: str) -> None:
+    target = await resolve_public("https://cdn.example.com/v.mp4", NOBODY, resolve=answering(ip, "fd00::5"))
+    assert (target.ips, target.host, target.scheme) == ((ip,), "cdn.example.com", "https")
+    for url in ("http://cdn.example.com/v.mp4", "https://cdn.example.com:8443/v.mp4", f"https://{ip}/v.mp4"):
+        assert "The link leads to" in await refusal(url, resolve=answering(ip))
+
+
+async def test_a_public_host_behind_nat64_is_reached_and_a_private_one_is_not() -> None:
+    public = await resolve_public("https://cdn.example.com/", NOBODY, resolve=answering("64:ff9b::808:808"))
+    assert public.ips == ("64:ff9b::808:808",)
+    for ip in ("64:ff9b::10.0.0.1", "64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254", "64:ff9b::198.18.0.1", "64:ff9b:1::8.8.8.8"):
+        assert (await refusal("https://cdn.example.com/", resolve=answering(ip))).endswith("which is not a public address.")
+
+
+def test_where_a_proxy_resolves_names_and_literal_addresses_are_judged() -> None:
+    assert check_proxied("https://cdn.example.com/v.mp4?x=1", NOBODY) == Target("https", "cdn.example.com", 443, "/v.mp4?x=1", ())
+    assert check_proxied("https://8.8.8.8/", NOBODY).host == "8.8.8.8"
+    assert check_proxied("http://nas.lan:9000/x", frozenset({"nas.lan:9000"})).port == 9000
+    hosts = ["localhost", "a.localhost", "printer", "nas.local", "vault.internal", "box.lan", "router.home.arpa", "10.0.0.1", "[::1]"]
+    for host in [*hosts, "127.1", "0x7f.1", "[64:ff9b::10.0.0.1]", "198.18.0.1"]:
+        with pytest.raises(UntrustedURL, match="which is not a public address"):
+            check_proxied(f"https://{host}/", NOBODY)
 
 
 async def test_a_name_without_an_address_may_be_asked_again() -> None:

@@ -53,12 +53,19 @@ def ensure_folder(folder: Path) -> None:
 
 
 def prepare_part(job: Job, folder: Path) -> Path:
-    """Return the temporary path for the current lease of the job. A slow former lease holder writes to another one.
+    """Return the temporary path for the current lease of the job, with what an earlier lease holder downloaded of it.
 
+    A slow former lease holder that still writes is noticed: the finished file's sha256 is compared with what was received.
     Raises StorageError when the folder cannot be written.
     """
     ensure_folder(folder)
-    return folder / f".{job.id}.{job.fence}.part"
+    part = folder / f".{job.id}.{job.fence}.part"
+    earlier = max(folder.glob(f".{job.id}.*.part"), key=lambda path: path.stat().st_mtime, default=part)
+    if earlier != part:
+        with contextlib.suppress(OSError):
+            os.replace(earlier, part)
+            os.replace(f"{earlier}.etag", f"{part}.etag")
+    return part
 
 
 def keep(part: Path, job: Job, *, sha256: str, zone: tzinfo, ending: str = "mp4") -> Path:
@@ -98,7 +105,7 @@ def find_kept(job: Job, folder: Path, zone: tzinfo) -> tuple[Path, str] | None:
 
 def remove_parts(folder: Path, job: Job) -> None:
     """Delete temporary files that earlier lease holders of this job left."""
-    for part in folder.glob(f".{job.id}.*.part"):
+    for part in folder.glob(f".{job.id}.*.part*"):
         with contextlib.suppress(OSError):
             part.unlink()
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import json
-import os
-import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
@@ -19,19 +16,19 @@ import httpx2
 
 from sora_mcp import __version__
 from sora_mcp.domain import Call, Reply, Vendor
-from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, OutcomeUnknown, StorageError, UntrustedURL
+from sora_mcp.domain.errors import NotSent, OutcomeUnknown, StorageError, UntrustedURL
+from sora_mcp.net.download import Download, Partial, read_codings, read_partial, unzip, write_file
+from sora_mcp.net.environment import explain_failure, find_proxy, load_certificates
 from sora_mcp.net.in_process import InProcessTransport
 from sora_mcp.security.secrets import Secret
-from sora_mcp.security.urls import Target, resolve_public
+from sora_mcp.security.urls import Target, check_proxied, resolve_public
 
 SUBMIT_S = 90.0
 """Deadline in seconds of a paid call. A short one would only produce unclear outcomes."""
 REQUEST_S = 30.0
-DOWNLOAD_S = 900.0
 CONNECT_S = 20.0
 IDLE_S = 30.0
 MOST_REPLY_BYTES = 1 << 20
-MOST_VIDEO_BYTES = 1 << 30
 HOPS = 3
 LEAST_SECRET_CHARACTERS = 8
 """A shorter key is a dummy (`x`, `local`), no secret; redacting it would damage ids and links in a reply."""
@@ -44,17 +41,9 @@ NEVER_SENT = (
     httpx2.ProxyError,
 )
 """Errors that httpx2 raises before it writes the first byte of a request."""
-RETRYABLE_STATUSES = (408, 416, 425, 429)
-"""Statuses after which the same link may work later. Any other 4xx means a dead link: hosts answer 400 for an expired one too."""
 FIXED_HEADERS = {"User-Agent": f"sora-mcp/{__version__}", "Accept-Encoding": "identity"}
-
-
-@dataclass(frozen=True)
-class Download:
-    """A downloaded file's size and sha256."""
-
-    bytes: int
-    sha256: str
+ORDINARY_USER_AGENT = f"Mozilla/5.0 (compatible; sora-mcp/{__version__})"
+"""Sent once more where a file's host answers 403: some refuse any name that is not a browser's."""
 
 
 @dataclass
@@ -77,7 +66,7 @@ class VendorClient:
 
     def prepare(self, vendor: Vendor) -> None:
         """Build the client for the next submit, so that little time passes between recording the call and sending it."""
-        self._client("paid", vendor)
+        self._client("paid", vendor, vendor.base_url)
 
     async def submit(self, vendor: Vendor, call: Call) -> Reply:
         """Send a call that costs money, once, on a fresh connection.
@@ -86,9 +75,9 @@ class VendorClient:
         """
         try:
             with anyio.fail_after(self.submit_s):
-                return await self._send(self._client("paid", vendor), vendor, call)
+                return await self._send(self._client("paid", vendor, vendor.base_url), vendor, call)
         except NEVER_SENT as error:
-            raise NotSent(f"{vendor.title} could not be reached, so nothing was sent.") from error
+            raise NotSent(f"{vendor.title} could not be reached, so nothing was sent: {self._explain(error, vendor.base_url)}.") from error
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise OutcomeUnknown(f"{vendor.title} may have taken the request; its answer did not arrive.") from error
 
@@ -96,24 +85,29 @@ class VendorClient:
         """Send a call that costs nothing and may be repeated. Raises NotSent when no reply arrived."""
         try:
             with anyio.fail_after(REQUEST_S):
-                return await self._send(self._client("free", vendor), vendor, call)
+                return await self._send(self._client("free", vendor, vendor.base_url), vendor, call)
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
-            raise NotSent(f"{vendor.title} does not answer.") from error
+            raise NotSent(f"{vendor.title} does not answer: {self._explain(error, vendor.base_url)}.") from error
 
     async def download(self, vendor: Vendor, media: Call, part: Path) -> Download:
-        """Stream the file into `part` and sync it to disk.
+        """Stream the file into `part` and sync it to disk, continuing what an earlier attempt left there.
 
+        No limit on the whole time: it ends when nothing arrives any more.
         Raises LinkDead, UntrustedURL, BadMedia, NotSent (worth another try) or StorageError.
         """
+        url = urljoin(vendor.base_url + "/", media.path.lstrip("/"))
         try:
-            with anyio.fail_after(DOWNLOAD_S):
-                return await self._follow_redirects(vendor, urljoin(vendor.base_url + "/", media.path.lstrip("/")), part)
+            return await self._follow_redirects(vendor, url, await anyio.to_thread.run_sync(read_partial, part))
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
-            raise NotSent("The file did not arrive whole.") from error
+            raise NotSent(f"The file did not arrive whole: {self._explain(error, url)}.") from error
         except (ValueError, httpx2.InvalidURL) as error:
             raise UntrustedURL("The link to the video is malformed.") from error
         except OSError as error:
             raise StorageError(f"The file cannot be written into {part.parent}.") from error
+
+    @staticmethod
+    def _explain(error: BaseException, url: str) -> str:
+        return explain_failure(error, urlsplit(url).hostname or "its host", proxy=find_proxy(url))
 
     async def _send(self, client: httpx2.AsyncClient, vendor: Vendor, call: Call) -> Reply:
         async with client.stream(
@@ -127,15 +121,16 @@ class VendorClient:
         return Reply(call, response.status_code, self._parse_json(body, vendor), {k.lower(): v for k, v in response.headers.items()})
 
     async def _read_bounded(self, response: httpx2.Response) -> bytes | None:
-        """Return the body; None when it is compressed although identity was requested, or longer than MOST_REPLY_BYTES."""
-        if response.headers.get("content-encoding", "identity") != "identity":
-            return None
+        """Return the body, unpacked where a gateway zipped it although identity was requested; None when longer than MOST_REPLY_BYTES."""
+        codings = read_codings(response)
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > MOST_REPLY_BYTES:
                 return None
-        return bytes(body)
+        if not codings:
+            return bytes(body)
+        return unzip(bytes(body), MOST_REPLY_BYTES) if codings in (["gzip"], ["x-gzip"], ["deflate"]) else None
 
     def _parse_json(self, body: bytes | None, vendor: Vendor) -> Any:
         """Return the body as a JSON object, with the vendor's key redacted; None for anything else."""
@@ -149,36 +144,44 @@ class VendorClient:
             return None
         return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else None
 
-    async def _follow_redirects(self, vendor: Vendor, url: str, part: Path) -> Download:
+    async def _follow_redirects(self, vendor: Vendor, url: str, partial: Partial) -> Download:
+        agent = FIXED_HEADERS["User-Agent"]
         for _ in range(HOPS + 1):
-            async with self._open_media(vendor, url) as response:
-                if not response.is_redirect:
-                    return await _write_file(response, part)
-                url = urljoin(url, response.headers.get("location", ""))
+            async with self._open_media(vendor, url, {**partial.headers, "User-Agent": agent}) as response:
+                if response.is_redirect:
+                    url = urljoin(url, response.headers.get("location", ""))
+                    continue
+                if response.status_code != 403 or agent == ORDINARY_USER_AGENT:
+                    return await write_file(response, partial)
+            agent = ORDINARY_USER_AGENT
         raise UntrustedURL("The link to the video leads from one address to the next without an end.")
 
     @asynccontextmanager
-    async def _open_media(self, vendor: Vendor, url: str) -> AsyncGenerator[httpx2.Response]:
-        """Open the response: from the vendor's own https origin with the key, or from resolved public addresses without it."""
+    async def _open_media(self, vendor: Vendor, url: str, headers: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
+        """Open the response: from the vendor's own https origin with the key, or from checked public addresses without it."""
         ours = _origin(url) == _origin(vendor.base_url)
+        auth = self._auth_header(vendor) if ours else {}
+        headers = {**FIXED_HEADERS, **headers, **auth}
         if ours and (vendor.serve is not None or url.startswith("https:")):
-            headers = {**FIXED_HEADERS, **self._auth_header(vendor)}
-            async with self._client("free", vendor).stream("GET", url, headers=headers) as response:
+            async with self._client("free", vendor, url).stream("GET", url, headers=headers) as response:
                 yield response
-            return
-        target = await resolve_public(url, self.trusted)
-        async with self._connect(target, self._auth_header(vendor) if ours else {}) as response:
-            yield response
+        elif find_proxy(url) is not None:
+            check_proxied(url, self.trusted)
+            async with self._client("media", None, url).stream("GET", url, headers=headers) as response:
+                yield response
+        else:
+            async with self._connect(await resolve_public(url, self.trusted), headers) as response:
+                yield response
 
     @asynccontextmanager
-    async def _connect(self, target: Target, auth: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
+    async def _connect(self, target: Target, headers: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
         """Request the target at its checked addresses in turn, verifying the certificate against its host name."""
-        client = self._client("media", None)
+        client = self._client("media", None, None)
         for ip in target.ips:
             request = client.build_request(
                 "GET",
                 f"{target.scheme}://{f'[{ip}]' if ':' in ip else ip}:{target.port}{target.path}",
-                headers={**FIXED_HEADERS, **auth, "Host": target.authority},
+                headers={**headers, "Host": target.authority},
                 extensions={"sni_hostname": target.host},
             )
             try:
@@ -198,63 +201,29 @@ class VendorClient:
         header, shape = vendor.auth
         return {header: shape.format(key=secret.reveal())} if secret else {}
 
-    def _client(self, use: str, vendor: Vendor | None) -> httpx2.AsyncClient:
-        """Return the cached client for `use`: "paid", "free" or "media".
+    def _client(self, use: str, vendor: Vendor | None, url: str | None) -> httpx2.AsyncClient:
+        """Return the cached client for `use` ("paid", "free" or "media"), through the proxy of `url` where there is one.
 
         Paid calls and files never reuse a connection: a close on a reused one looks like a request that was taken.
         """
         serve = vendor.serve if vendor else None
-        name = f"{use}:{vendor.name}" if vendor and serve else use
+        proxy = find_proxy(url) if url and not serve else None
+        name = f"{use}:{vendor.name}" if vendor and serve else f"{use} {proxy or ''}"
         if name not in self._clients:
             self._clients[name] = httpx2.AsyncClient(
-                transport=InProcessTransport(serve(self.home)) if serve else _build_transport(kept=20 if use == "free" else 0),
+                transport=InProcessTransport(serve(self.home)) if serve else _build_transport(proxy, kept=20 if use == "free" else 0),
                 follow_redirects=False,
                 trust_env=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a host that shares an address with another gets none of its
                 timeout=httpx2.Timeout(IDLE_S if use != "paid" else self.submit_s, connect=CONNECT_S),
             )
             self._stack.push_async_callback(self._clients[name].aclose)
         return self._clients[name]
 
 
-def _build_transport(*, kept: int) -> httpx2.AsyncHTTPTransport:
+def _build_transport(proxy: str | None, *, kept: int) -> httpx2.AsyncHTTPTransport:
     limits = httpx2.Limits(max_connections=200, max_keepalive_connections=kept)
-    return httpx2.AsyncHTTPTransport(verify=load_certificates(), trust_env=False, limits=limits)
-
-
-@functools.cache
-def load_certificates() -> ssl.SSLContext:
-    """Return the TLS context with the default CA certificates, cached: loading them blocks the event loop for 30 ms."""
-    return httpx2.create_ssl_context(trust_env=False)
-
-
-async def _write_file(response: httpx2.Response, part: Path) -> Download:
-    _check_file_headers(response)
-    digest, size = hashlib.sha256(), 0
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        async for chunk in response.aiter_raw(1 << 18):
-            size += len(chunk)
-            if size > MOST_VIDEO_BYTES:
-                raise BadMedia(f"The file is larger than {MOST_VIDEO_BYTES >> 20} MiB.")
-            file.write(chunk)
-            digest.update(chunk)
-        file.flush()
-        await anyio.to_thread.run_sync(os.fsync, file.fileno())
-    return Download(size, digest.hexdigest())
-
-
-def _check_file_headers(response: httpx2.Response) -> None:
-    """Raise unless the response is a 200 with uncompressed bytes of at most MOST_VIDEO_BYTES."""
-    status = response.status_code
-    if 400 <= status < 500 and status not in RETRYABLE_STATUSES:
-        raise LinkDead(f"The link to the video answers {status}.")
-    if status != 200:
-        raise NotSent(f"The link to the video answers {status}.")
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise BadMedia("The file comes compressed, although plain bytes were asked for.")
-    length = response.headers.get("content-length", "0")
-    if length.isdigit() and int(length) > MOST_VIDEO_BYTES:
-        raise BadMedia(f"The file is larger than {MOST_VIDEO_BYTES >> 20} MiB.")
+    return httpx2.AsyncHTTPTransport(verify=load_certificates(), trust_env=False, limits=limits, proxy=proxy)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

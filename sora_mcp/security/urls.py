@@ -23,6 +23,8 @@ MOST_CHARACTERS = 8192
 NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 NUMBER_LAST = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 """The system reads a name that ends like this as an IPv4 address, written in octal, in hex or with parts left out."""
+LOCAL_NAME = re.compile(r"(?:[^.]*|.*\.(?:localhost|localdomain|local|internal|intranet|lan|home|corp|private|home\.arpa))\Z")
+"""Names of this machine or its network, refused where a proxy resolves them: those without a dot, and these endings."""
 BRACKETED = re.compile(r"\[[^\]]*\](:[0-9]*)?")
 
 IPV4_REFUSED = (
@@ -31,7 +33,11 @@ IPV4_REFUSED = (
     IPv4Network("192.88.99.0/24"),  # 6to4 relays
 )
 IPV6_GLOBAL = IPv6Network("2000::/3")
-"""All global unicast. It excludes loopback, NAT64, mapped and compatible IPv4, site-local, multicast and segment routing."""
+"""All global unicast. It excludes loopback, mapped and compatible IPv4, site-local, multicast and segment routing."""
+NAT64 = IPv6Network("64:ff9b::/96")
+"""Well-known prefix of RFC 6052: a network without IPv4 reaches an IPv4 address through the last 32 bits."""
+FAKE_IP = IPv4Network("198.18.0.0/15")
+"""Benchmark range (RFC 2544). VPNs in fake-IP mode answer every name with an address in it and connect to the real one themselves."""
 IPV6_REFUSED = (
     IPv6Network("2001::/32"),  # Teredo: an IPv4 address inside
     IPv6Network("2002::/16"),  # 6to4: an IPv4 address inside
@@ -50,7 +56,7 @@ class Target:
     path: str
     """Path and query; never empty."""
     ips: tuple[str, ...]
-    """All checked, in the resolver's order."""
+    """All checked, in the resolver's order; empty where a proxy resolves the name."""
 
     @property
     def authority(self) -> str:
@@ -79,19 +85,40 @@ async def resolve_host(host: str, port: int) -> Sequence[str]:
 async def resolve_public(url: str, trusted: frozenset[str], *, resolve: Resolver = resolve_host) -> Target:
     """Resolve a URL once and return its checked addresses.
 
+    A name whose answer is in the fake-IP range of a VPN is followed there: TLS proves the host, and the VPN connects to the real one.
     Raises UntrustedURL unless it is https on port 443 with public addresses only, or its `host:port` is in `trusted`.
     Raises NotSent when the name has no address.
     """
+    parts, known = _check_form(url, trusted)
+    ips = (str(parts.literal),) if parts.literal else await _resolve(parts, resolve)
+    if not known:
+        faked = tuple(ip for ip in ips if not parts.literal and ip_address(ip) in FAKE_IP)
+        if not faked and not all(is_public(ip_address(ip)) for ip in ips):
+            raise UntrustedURL(f"The link leads to {parts.host}, which is not a public address.")
+        ips = faked or ips
+    return Target(parts.scheme, parts.host, parts.port, parts.path, ips)
+
+
+def check_proxied(url: str, trusted: frozenset[str]) -> Target:
+    """Check a URL that a proxy will resolve, and return it without addresses: only its form, literal address and name can be judged here.
+
+    Raises UntrustedURL unless it is https on port 443 to a public address or a public name, or its `host:port` is in `trusted`.
+    """
+    parts, known = _check_form(url, trusted)
+    if not known and not (is_public(parts.literal) if parts.literal else LOCAL_NAME.match(parts.host) is None):
+        raise UntrustedURL(f"The link leads to {parts.host}, which is not a public address.")
+    return Target(parts.scheme, parts.host, parts.port, parts.path, ())
+
+
+def _check_form(url: str, trusted: frozenset[str]) -> tuple[Parts, bool]:
+    """Return the parts of a URL, and whether its `host:port` is in `trusted`. Raises UntrustedURL for anything but https on port 443."""
     parts = parse_url(url)
     known = f"{_bracket(parts.host)}:{parts.port}" in trusted
     if not known and parts.scheme != "https":
         raise UntrustedURL(f"The link leads to {parts.host} without https.")
     if not known and parts.port != 443:
         raise UntrustedURL(f"The link leads to port {parts.port} of {parts.host}; only 443 is followed.")
-    ips = (str(parts.literal),) if parts.literal else await _resolve(parts, resolve)
-    if not known and not all(is_public(ip_address(ip)) for ip in ips):
-        raise UntrustedURL(f"The link leads to {parts.host}, which is not a public address.")
-    return Target(parts.scheme, parts.host, parts.port, parts.path, ips)
+    return parts, known
 
 
 def parse_url(url: str) -> Parts:
@@ -125,6 +152,8 @@ def is_fetchable(url: str) -> bool:
 
 def is_public(ip: IPv4Address | IPv6Address) -> bool:
     """Return whether the address is globally routable unicast and cannot lead into this machine's own network."""
+    if isinstance(ip, IPv6Address) and ip in NAT64:
+        return is_public(IPv4Address(int(ip) & 0xFFFFFFFF))
     if not ip.is_global or ip.is_multicast:
         return False
     if isinstance(ip, IPv4Address):

@@ -117,7 +117,7 @@ async def test_q17_fifty_errors_in_a_row_are_survived(tmp_path: Path, caplog: py
 @each(
     ("fault", "args", "why"),
     [
-        ("close", {}, "Muvi does not answer."),
+        ("close", {}, "Muvi does not answer: the connection to 127.0.0.1 failed."),
         ("instead", {"status": 500}, "Muvi answers 500."),
         ("instead", {"status": 404}, "Muvi does not find this job."),
     ],

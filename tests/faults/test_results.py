@@ -17,6 +17,7 @@ from sora_mcp.domain import Job
 from sora_mcp.jobs.download import HOST_AWAY_S, MAX_DEAD_LINKS
 from sora_mcp.jobs.poll import NOT_FOUND_S
 from sora_mcp.net import client as http_client
+from sora_mcp.net import download
 from sora_mcp.security import urls as guard
 from tests.each import each
 from tests.faults.checks import ENDS, sound
@@ -141,7 +142,7 @@ async def test_d04_six_hops_are_too_many(tmp_path: Path, caplog: pytest.LogCaptu
 async def test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(http_client, "MOST_VIDEO_BYTES", 2 * MIB)
+    monkeypatch.setattr(download, "MOST_VIDEO_BYTES", 2 * MIB)
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "endless", times=-1)
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
@@ -150,10 +151,10 @@ async def test_d08_a_file_without_an_end_is_cut_and_its_bytes_thrown_away(
 
 
 @pytest.mark.fault("D09")
-async def test_d09_a_drip_ends_with_the_whole_time_of_a_download_and_begins_anew(
+async def test_d09_a_drip_ends_when_it_is_too_slow_and_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(http_client, "DOWNLOAD_S", 0.3)
+    monkeypatch.setattr(download, "SLOW_S", 0.3)
     async with rig(Muvi(), tmp_path) as at:
         at.cdn.arm("media", "drip", body=True)
         begun = await at.bought(seconds=4)

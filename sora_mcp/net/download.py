@@ -1,0 +1,224 @@
+"""Write a response to a file: bounded, at any steady speed, continued where an earlier attempt stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+import zlib
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import anyio
+import httpx2
+
+from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, StorageError
+
+MOST_VIDEO_BYTES = 4 << 30
+LEAST_FREE_BYTES = 256 << 20
+"""What a download leaves free on the disk."""
+CHUNK_BYTES = 1 << 18
+SLOW_S = 60.0
+LEAST_BYTES_PER_S = 1024
+"""A download that is slower than this over SLOW_S ends; the next attempt continues it."""
+RETRYABLE_STATUSES = (408, 425, 429)
+"""Statuses after which the same link may work later. Any other 4xx means a dead link: hosts answer 400 for an expired one too."""
+PLAIN_CODINGS = ("", "identity", "aws-chunked")
+"""Codings that leave the bytes as they are. S3-like stores replay `aws-chunked`, in which a file was uploaded, with its plain bytes."""
+ZIPPED_CODINGS = ("gzip", "x-gzip", "deflate")
+STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
+CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+
+
+@dataclass(frozen=True)
+class Download:
+    """A downloaded file's size and sha256."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Partial:
+    """The bytes of a file that an earlier attempt wrote to `path`, and the strong ETag that they belong to."""
+
+    path: Path
+    size: int = 0
+    etag: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that ask for the rest; none where the whole file is needed."""
+        return {"Range": f"bytes={self.size}-", "If-Range": self.etag} if self.size and self.etag else {}
+
+
+def read_partial(path: Path) -> Partial:
+    """Return what an earlier attempt left at `path`; size 0 where it left nothing that can be continued."""
+    try:
+        etag = _etag_path(path).read_text("latin-1")
+        size = path.stat().st_size if path.is_file() and not path.is_symlink() else 0
+    except OSError:
+        return Partial(path)
+    return Partial(path, size, etag) if size and STRONG_ETAG.fullmatch(etag) else Partial(path)
+
+
+async def write_file(response: httpx2.Response, partial: Partial) -> Download:
+    """Write the response's body to `partial.path`, after what is there already where the host continues it, and sync it to disk.
+
+    Raises LinkDead, BadMedia, NotSent (worth another attempt, which continues where the host allows it) or StorageError.
+    """
+    offset, total = _check_status(response, partial)
+    codings = read_codings(response)
+    _check_size(offset + _content_length(response), partial.path)
+    _record_etag(partial.path, "" if codings else response.headers.get("etag", ""))
+    digest = hashlib.sha256()
+    if offset:
+        await anyio.to_thread.run_sync(_hash_file, partial.path, digest)
+    size = offset
+    with _open(partial.path, append=offset > 0) as file:
+        async for chunk in _decode(_watch_speed(response), zipped=any(coding in ZIPPED_CODINGS for coding in codings)):
+            size += len(chunk)
+            if size > MOST_VIDEO_BYTES:
+                raise BadMedia(f"The file is larger than {MOST_VIDEO_BYTES >> 20} MiB.")
+            file.write(chunk)
+            digest.update(chunk)
+        file.flush()
+        await anyio.to_thread.run_sync(os.fsync, file.fileno())
+    if total is not None and size != total:
+        raise NotSent("The file did not arrive whole.")
+    return Download(size, digest.hexdigest())
+
+
+def read_codings(response: httpx2.Response) -> list[str]:
+    """Return the content codings that may have changed the bytes."""
+    codings = response.headers.get("content-encoding", "").split(",")
+    return [coding for coding in (each.strip().lower() for each in codings) if coding not in PLAIN_CODINGS]
+
+
+def unzip(data: bytes, most: int) -> bytes | None:
+    """Return gzip or zlib data unpacked; None when it is damaged, unfinished, or longer than `most` bytes."""
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        unpacked = unpacker.decompress(data, most + 1)
+    except zlib.error:
+        return None
+    return unpacked if unpacker.eof and len(unpacked) <= most else None
+
+
+def _check_status(response: httpx2.Response, partial: Partial) -> tuple[int, int | None]:
+    """Return the offset at which the body begins and, of a 206, the length of the whole file."""
+    status = response.status_code
+    if status == 200:
+        return 0, None
+    if status == 206 and (found := CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))):
+        first, last, total = map(int, found.groups())
+        expected = partial.size if partial.headers else 0
+        if first == expected and last + 1 == total:
+            return first, total
+    if status == 416 and partial.headers:
+        _etag_path(partial.path).unlink(missing_ok=True)  # the next attempt begins anew
+        raise NotSent("The host could not continue the file.")
+    if 400 <= status < 500 and status not in RETRYABLE_STATUSES:
+        raise LinkDead(f"The link to the video answers {status}.")
+    raise NotSent(f"The link to the video answers {status}.")
+
+
+def _content_length(response: httpx2.Response) -> int:
+    length = response.headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _check_size(size: int, path: Path) -> None:
+    if size > MOST_VIDEO_BYTES:
+        raise BadMedia(f"The file is larger than {MOST_VIDEO_BYTES >> 20} MiB.")
+    check_free_space(path.parent, size)
+
+
+def check_free_space(folder: Path, size: int) -> None:
+    """Raise StorageError unless the disk has room for `size` more bytes and keeps LEAST_FREE_BYTES free."""
+    try:
+        stats = os.statvfs(folder) if hasattr(os, "statvfs") else None
+    except OSError:
+        return  # the write itself says what is wrong
+    if stats is not None and stats.f_blocks and stats.f_bavail * stats.f_frsize - size < LEAST_FREE_BYTES:
+        raise StorageError(
+            f"The disk of {folder} is nearly full: {size >> 20} MiB more would leave less than {LEAST_FREE_BYTES >> 20} MiB free."
+        )
+
+
+async def _watch_speed(response: httpx2.Response) -> AsyncGenerator[bytes]:
+    """Yield the raw chunks. Raises NotSent when fewer than LEAST_BYTES_PER_S arrive over SLOW_S."""
+    began, arrived = time.monotonic(), 0
+    async for chunk in response.aiter_raw():
+        yield chunk
+        arrived += len(chunk)
+        if (elapsed := time.monotonic() - began) >= SLOW_S:
+            if arrived < LEAST_BYTES_PER_S * elapsed:
+                raise NotSent("The file arrives too slowly.")
+            began, arrived = time.monotonic(), 0
+
+
+async def _decode(chunks: AsyncGenerator[bytes], *, zipped: bool) -> AsyncGenerator[bytes]:
+    """Yield the file's bytes. A body that is called zipped and does not begin as one is plain: bytes decide, not labels."""
+    unpacker, undecided, head = None, zipped, b""
+    async for chunk in chunks:
+        if undecided:
+            head += chunk
+            if len(head) < 2:
+                continue
+            chunk, undecided = head, False
+            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if _begins_zipped(head) else None
+        if unpacker is None:
+            yield chunk
+            continue
+        try:
+            for piece in _unpack(unpacker, chunk):
+                yield piece
+        except zlib.error as error:
+            raise NotSent("The file did not arrive whole.") from error
+    if undecided and head:
+        yield head
+    if unpacker is not None and not unpacker.eof:
+        raise NotSent("The file did not arrive whole.")
+
+
+def _unpack(unpacker: Any, chunk: bytes) -> Generator[bytes]:
+    """Yield the unpacked bytes in pieces of at most CHUNK_BYTES, so that no small body becomes a large buffer."""
+    while chunk and not unpacker.eof:
+        if piece := unpacker.decompress(chunk, CHUNK_BYTES):
+            yield piece
+        chunk = unpacker.unconsumed_tail
+
+
+def _begins_zipped(head: bytes) -> bool:
+    return head.startswith(b"\x1f\x8b") or (head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0)
+
+
+def _etag_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.etag")
+
+
+def _record_etag(path: Path, etag: str) -> None:
+    """Keep a strong ETag beside the file, so that a later attempt, also after a restart, can continue it."""
+    if STRONG_ETAG.fullmatch(etag):
+        _etag_path(path).write_text(etag, "latin-1")
+    else:
+        _etag_path(path).unlink(missing_ok=True)
+
+
+def _hash_file(path: Path, digest: Any) -> None:
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+
+
+@contextmanager
+def _open(path: Path, *, append: bool) -> Generator[IO[bytes]]:
+    """Open the file for writing; never follows a link."""
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | (os.O_APPEND if append else os.O_TRUNC)
+    with os.fdopen(os.open(path, flags, 0o600), "ab" if append else "wb") as file:
+        yield file

@@ -1,0 +1,75 @@
+"""Find the proxy and the certificates that this machine's network asks for, and say why a connection failed."""
+
+from __future__ import annotations
+
+import functools
+import socket
+import ssl
+import urllib.request
+from urllib.parse import urlsplit
+
+import httpx2
+
+from sora_mcp.domain.errors import NotSent
+
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def find_proxy(url: str) -> str | None:
+    """Return the proxy for a URL, or None: from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, or the settings of macOS and Windows.
+
+    Raises NotSent when the proxy is of a kind that cannot be used.
+    """
+    parts = urlsplit(url)
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if urlsplit(proxy).scheme not in PROXY_SCHEMES:
+        raise NotSent(f"The proxy {describe_proxy(proxy)} cannot be used: its address must begin with {', '.join(PROXY_SCHEMES)}.")
+    return proxy
+
+
+def describe_proxy(proxy: str) -> str:
+    """Return a proxy's scheme, host and port without its user name and password."""
+    parts = urlsplit(proxy)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+@functools.cache
+def load_certificates() -> ssl.SSLContext:
+    """Return the TLS context, cached, because loading certificates blocks the event loop for 30 ms.
+
+    It trusts SSL_CERT_FILE or SSL_CERT_DIR where one is set, else the system's store.
+    """
+    return httpx2.create_ssl_context(trust_env=True)
+
+
+def explain_failure(error: BaseException, host: str, *, proxy: str | None) -> str:
+    """Return why a connection failed, as a clause without a full stop: certificate, proxy, name, silence, or refusal."""
+    causes = list(_walk_causes(error))
+    if (untrusted := next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)) is not None:
+        return (
+            f"the certificate of {host} is not trusted here ({untrusted.verify_message or 'verification failed'}); "
+            "if your network inspects traffic, set SSL_CERT_FILE to its CA file"
+        )
+    if any(isinstance(cause, httpx2.ProxyError) for cause in causes):
+        return f"the proxy {describe_proxy(proxy or '')} refuses the connection to {host}"
+    if proxy is not None and any(isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout) for cause in causes):
+        return f"no connection to {host} through the proxy {describe_proxy(proxy)}"
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return f"the name {host} has no address here"
+    if any(isinstance(cause, TimeoutError | httpx2.TimeoutException) for cause in causes):
+        return f"{host} did not answer in time"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return f"{host} refuses the connection"
+    return f"the connection to {host} failed"
+
+
+def _walk_causes(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found

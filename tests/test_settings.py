@@ -98,6 +98,15 @@ def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], filed: str, 
     assert describe_unknown(name, ROWS) == said
 
 
+def test_scripts_may_approve_only_by_the_config_file(tmp_path: Path) -> None:
+    name = "SORA_MCP_APPROVE_WITHOUT_TERMINAL"
+    settings = loaded({name: "1"}, {"APPROVE_WITHOUT_TERMINAL": "1"})
+    assert (settings.approve_without_terminal, settings.unknown_names) == (False, (name,))
+    assert describe_unknown(name, ROWS) == f"{name} counts in config.toml only, and has no effect in the environment."
+    (config := tmp_path / "config.toml").write_text("approve_without_terminal = true", "utf-8")
+    assert loaded({name: "0"}, config=config).approve_without_terminal is True
+
+
 @each("name", ["muvi_base_url", "muvi-base-url", "MUVI_BASE_URL", "SORA_MCP_MUVI_BASE_URL", "sora-mcp-muvi-base-url"])
 def test_a_vendors_address_in_the_file_may_stand_without_the_prefix(name: str, tmp_path: Path) -> None:
     (config := tmp_path / "config.toml").write_text(f'{name} = "https://gateway.example"\n', "utf-8")
@@ -193,7 +202,7 @@ def test_a_database_file_may_stand_in_the_home_folder(tmp_path: Path, monkeypatc
 
 
 def test_every_setting_has_bad_values_or_is_refused_whole() -> None:
-    assert {row.name for row in SETTINGS} - set(BAD) == {"ARTIFACT_URL"}
+    assert {row.name for row in SETTINGS} - set(BAD) == {"ARTIFACT_URL", "APPROVE_WITHOUT_TERMINAL"}
     assert refusal({"SORA_MCP_ARTIFACT_URL": "s3://bucket"}) == (
         "SORA_MCP_ARTIFACT_URL: this version keeps finished files in the output folder only; unset it."
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import anyio
 
-from sora_mcp.cli.terminal import confirm, open_console, print_facts, print_text
+from sora_mcp.cli.consent import ask_price
+from sora_mcp.cli.own_command import not_in_store
+from sora_mcp.cli.terminal import open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
+from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
@@ -21,19 +23,19 @@ MOST_PROMPT = 300
 
 
 def approve(settings: Settings, arguments: Namespace) -> int:
-    """Show the quote and ask for a yes at a terminal. Without a terminal the command itself counts as the yes."""
+    """Show the quote and approve it once its price is typed at a terminal. Without a terminal nothing is approved."""
     return anyio.run(_approve, settings, arguments.quote)
 
 
 async def _approve(settings: Settings, quote: str) -> int:
     console = open_console()
     async with open_service(settings, work=False) as service:
-        approval = await service.store.approvals.get(quote)
+        approval = await _load(service, settings, quote)
         print_facts(console, describe_approval(approval, service))
         is_open = approval.approved_at is None and approval.used_by is None and approval.expires_at > service.clock()
-        if is_open and not _confirm():
-            print_text(console, "Not approved. Nothing was sent or charged.")
-            return 1
+        question = f"Approve {approval.id}, {approval.seconds} s of {approval.model}?"
+        if is_open and (code := ask_price(settings, approval.micros, question, otherwise="Not approved. Nothing was sent or charged.")):
+            return code
         approval = await service.store.approvals.approve(quote)
     print_text(
         console, f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={approval.id!r}."
@@ -55,8 +57,9 @@ def describe_approval(approval: Approval, service: VideoService) -> Iterator[tup
     yield "until", f"{datetime.fromtimestamp(approval.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _confirm() -> bool:
-    if not sys.stdin.isatty():
-        print("There is no terminal to ask at, so running the command counts as the yes.")
-        return True
-    return confirm("Approve?")
+async def _load(service: VideoService, settings: Settings, quote: str) -> Approval:
+    """Return the quote. NotFound names the store that was looked in: the chat's server may use another."""
+    try:
+        return await service.store.approvals.get(quote)
+    except NotFound as error:
+        raise not_in_store(error, settings) from None

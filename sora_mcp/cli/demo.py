@@ -6,13 +6,13 @@ import secrets
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import anyio
 from rich.status import Status
 
 from sora_mcp.catalogue.catalogue import SAMPLE
 from sora_mcp.catalogue.rules import VARIATION
+from sora_mcp.cli.own_command import own_command
 from sora_mcp.cli.setup import clients
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import Settings
@@ -58,12 +58,6 @@ def watch(settings: Settings, arguments: Namespace) -> int:
             run_until_stopped, lambda: finish(settings, until_idle=arguments.until_idle, observe=observe if sys.stderr.isatty() else None)
         )
     return 0
-
-
-def own_command() -> list[str]:
-    """Return the command that starts this program from anywhere: desktop clients do not see the shell's PATH."""
-    started = Path(sys.argv[0]).absolute()
-    return [str(started)] if started.stem == "sora-mcp" else [sys.executable, "-m", "sora_mcp"]
 
 
 async def run_until_stopped(work: Callable[[], Awaitable[None]]) -> None:

@@ -16,10 +16,12 @@ from datetime import date
 from typing import Any, cast
 
 from sora_mcp import __version__
+from sora_mcp.cli.own_command import describe_program
 from sora_mcp.config.logging import log_to_stderr
 from sora_mcp.config.rows import BadSetting
 from sora_mcp.config.settings import FLAGS, Settings, load
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.program import started_as
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 MOST_LISTED = 100
@@ -147,7 +149,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     try:
         settings = load(os.environ if environ is None else environ, read_flags(arguments), today=date.today())
         log_to_stderr(settings)
-        code = _load_command(command)(settings, arguments)
+        with started_as(describe_program(settings)):
+            code = _load_command(command)(settings, arguments)
         sys.stdout.flush()
         return code
     except BadSetting as error:

@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 
 import anyio
 
-from sora_mcp.cli.terminal import confirm, open_console, print_facts, print_text
+from sora_mcp.cli.consent import ask_price
+from sora_mcp.cli.own_command import not_in_store
+from sora_mcp.cli.terminal import open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job, JobError
-from sora_mcp.domain.errors import Refused
+from sora_mcp.domain.errors import NotFound, Refused
 from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import Submitter
+from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.reading import is_id
 
+MOST_ID = 100
 NOT_CHARGED = "A person says that it was not charged."
 CHARGED = "A person says that it was charged, and that there is no video."
 
 
 def resolve(settings: Settings, arguments: Namespace) -> int:
-    """Follow the vendor's job, count the money as spent, or release it, which is confirmed first at a terminal."""
+    """Follow the vendor's job, count the money as spent, or release it, once its price is typed at a terminal."""
     return anyio.run(_resolve, settings, arguments)
 
 
 def resume(settings: Settings, arguments: Namespace) -> int:
-    """Allow a paused model to be bought again."""
+    """Allow a paused model to be bought again, once the price that its video cost is typed at a terminal."""
     return anyio.run(_resume, settings, arguments.model)
 
 
 async def _resolve(settings: Settings, arguments: Namespace) -> int:
     async with open_service(settings, work=False) as service:
-        job = await _load_unclear(service, arguments.job)
+        try:
+            job = await _load_unclear(service, arguments.job)
+        except NotFound as error:
+            raise not_in_store(error, settings) from None
         if job.state != "unknown":
             raise Refused(f"{job.id} is {job.state}: its outcome is not in doubt.", job_id=job.id)
         print_facts(open_console(), _describe(job))
+        if code := ask_price(settings, job.micros, _describe_choice(job, arguments), otherwise="Nothing was changed."):
+            return code
         if arguments.adopt is not None:
             return await _adopt(service, job, arguments.adopt)
         if arguments.charged:
             return await _fail(
                 service, job, JobError("vendor_unavailable", CHARGED, "yes"), f"{format_dollars(job.micros)} counts as spent."
             )
-        if sys.stdin.isatty() and not confirm(f"Release {format_dollars(job.micros)}?"):
-            print_text(open_console(), "Nothing was changed.")
-            return 1
         return await _fail(
             service, job, JobError("vendor_unavailable", NOT_CHARGED, "no"), f"{format_dollars(job.micros)} is available again."
         )
+
+
+def _describe_choice(job: Job, arguments: Namespace) -> str:
+    """Return the question: what the person's word does to the job's money."""
+    if arguments.adopt is not None:
+        return f"Follow {sanitize(arguments.adopt, MOST_ID)!r} as {job.id}?"
+    return f"Count {job.id} as spent?" if arguments.charged else f"Release the money of {job.id}?"
 
 
 async def _load_unclear(service: VideoService, job_id: str) -> Job:
@@ -87,9 +99,15 @@ async def _resume(settings: Settings, model: str) -> int:
     async with open_service(settings, work=False) as service:
         wanted = model.strip().casefold()
         pause = next((pause for pause in await service.store.paused_models.get_all() if pause.model == wanted), None)
-        if pause is None or not await service.store.paused_models.resume(wanted):
+        if pause is None:
             raise Refused(f"{model!r} is not paused.")
-    print_text(open_console(), f"{pause.model} can be bought again. It was paused because {pause.why} ({pause.job_id}).")
+        job = await service.store.jobs.get(pause.job_id, None)
+        print_text(open_console(), f"{pause.model} is paused because {pause.why} ({pause.job_id}).")
+        if code := ask_price(settings, job.price, f"Buy {pause.model} again?", otherwise="Nothing was changed."):
+            return code
+        if not await service.store.paused_models.resume(wanted):
+            raise Refused(f"{model!r} is not paused.")
+    print_text(open_console(), f"{pause.model} can be bought again.")
     return 0
 
 

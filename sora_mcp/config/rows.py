@@ -29,6 +29,8 @@ class Setting:
     default: Callable[[], object] = lambda: None
     default_text: str = "none"
     secret: bool = False
+    only_in_file: bool = False
+    """Whether it counts in `config.toml` only: what a client or an assistant passes on cannot set it."""
 
     @property
     def name(self) -> str:
@@ -64,12 +66,13 @@ def setting(
     find_default: Callable[[], T] | None = None,
     shown: str,
     secret: bool = False,
+    only_in_file: bool = False,
 ) -> T:
     """Return a field of a dataclass that is declared by this row.
 
     The default is a value, or `find_default` for one that depends on the machine; `shown` is how the documentation puts it.
     """
-    row = Setting(PREFIX + name, kind, help, find_default or (lambda: default), shown, secret)
+    row = Setting(PREFIX + name, kind, help, find_default or (lambda: default), shown, secret, only_in_file)
     return cast(T, dataclasses.field(metadata={ROW: row}))
 
 

@@ -110,6 +110,14 @@ class Settings:
         shown="none",
     )
     poll_seconds: float | None = setting("POLL_SECONDS", SECONDS, "Fixed pause between two polls of a vendor, in seconds", shown="adaptive")
+    approve_without_terminal: bool = setting(
+        "APPROVE_WITHOUT_TERMINAL",
+        SWITCH,
+        "For scripts: `approve`, `resolve` and `resume` ask for no typed price. Counts in config.toml only",
+        default=False,
+        shown="0",
+        only_in_file=True,
+    )
     log: str = setting("LOG", LEVEL, "Log level on stderr: debug, info, warning, error or critical", default="warning", shown="warning")
 
     catalogue: Catalogue
@@ -140,9 +148,9 @@ KEYS = tuple(
     for vendor in EVERY
     for name in vendor.keys
 )
-FLAGS = (*SETTINGS, *ADDRESSES.values())
+FLAGS = (*(row for row in SETTINGS if not row.only_in_file), *ADDRESSES.values())
 """Rows that are flags of every command. Keys are none: everybody on the machine can read a command line."""
-ROWS: Mapping[str, Setting] = {row.variable: row for row in (*FLAGS, *KEYS)}
+ROWS: Mapping[str, Setting] = {row.variable: row for row in (*SETTINGS, *ADDRESSES.values(), *KEYS)}
 """Every row by its variable."""
 
 

@@ -42,7 +42,12 @@ def read_sources(environ: Mapping[str, str], flags: Mapping[str, str], rows: Map
         "a flag": {PREFIX + name: text for name, text in flags.items()},
     }
     # A higher layer that a client left empty hides nothing below it.
-    found = [(name, text, source) for source, layer in layers.items() for name, text in layer.items() if not UNSET.fullmatch(text)]
+    found = [
+        (name, text, source)
+        for source, layer in layers.items()
+        for name, text in layer.items()
+        if not UNSET.fullmatch(text) and (layer is in_file or not _is_only_in_file(name, rows))
+    ]
     return Given(
         texts={name: text for name, text, _ in found},
         sources={name: source for name, _, source in found if name in rows},
@@ -63,13 +68,21 @@ def variable_of(entry: str, rows: Mapping[str, Setting]) -> str:
 
 def describe_unknown(name: str, rows: Mapping[str, Setting]) -> str:
     """Return a sentence about a name that is no setting, with the setting that may be meant."""
+    if _is_only_in_file(name, rows):
+        return f"{name} counts in config.toml only, and has no effect in the environment."
     known = [variable for variable in rows if variable.startswith(PREFIX)]
     near = difflib.get_close_matches(PREFIX + name.removeprefix(PREFIX), known, n=1, cutoff=0.8)
     return f"{name[:100]!r} is not a setting and has no effect" + (f": did you mean {near[0]}?" if near else ".")
 
 
-def _find_unknown(in_file: Iterable[str], environ: Iterable[str], rows: Mapping[str, Setting]) -> set[str]:
-    return {*in_file, *(name for name in environ if name.startswith(PREFIX))} - {*rows, keychain.LISTED}
+def _find_unknown(in_file: Iterable[str], environ: Mapping[str, str], rows: Mapping[str, Setting]) -> set[str]:
+    ours = {name for name in environ if name.startswith(PREFIX)}
+    without_effect = {name for name in ours if _is_only_in_file(name, rows) and not UNSET.fullmatch(environ[name])}
+    return ({*in_file, *ours} - {*rows, keychain.LISTED}) | without_effect
+
+
+def _is_only_in_file(name: str, rows: Mapping[str, Setting]) -> bool:
+    return name in rows and rows[name].only_in_file
 
 
 def _read_file(file: Path, rows: Mapping[str, Setting]) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-import shlex
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ import anyio
 
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
+from sora_mcp.domain.program import command_line
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.security.text import sanitize
@@ -198,7 +198,7 @@ def _describe_unwritten(job: Job, vendor_id: str | None) -> tuple[str, str]:
     """Return what is known of the call, as a clause; and what a person can do if this process ends before it is written down."""
     if vendor_id is None:
         return "has the outcome of its paid call", ""
-    way_out = f". Should this server end before: sora-mcp resolve {job.id} --adopt {shlex.quote(vendor_id)}"
+    way_out = f". Should this server end before: {command_line('resolve', job.id, '--adopt', vendor_id)}"
     return f"was taken by {job.vendor} as {vendor_id!r}", way_out
 
 

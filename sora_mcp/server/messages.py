@@ -12,6 +12,7 @@ from sora_mcp.catalogue.advice import joint_fixes
 from sora_mcp.domain import LIVE, Artifact, Charged, Job
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import show
+from sora_mcp.domain.program import command_line
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
@@ -38,7 +39,7 @@ def describe_job(job: Job, *, now: float) -> str:
     if job.state == "unknown":
         return (
             f"{job.id}: {job.vendor} may have accepted it and charged {format_price(job.price)}. It will not be sent again. "
-            f"The user settles it with `sora-mcp resolve {job.id}`. Do not create it again."
+            f"The user settles it with `{command_line('resolve', job.id)}`. Do not create it again."
         )
     why = f" {job.error.message}" if job.error else ""
     money = CHARGED[job.error.charged if job.error else job.charged].format(price=format_price(job.price))
@@ -63,7 +64,7 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
     sentences = [_describe_charge(error, charged or error.charged, could_send=could_send), error.message]
     if isinstance(error, NeedsConfirmation):
         sentences.append(
-            f"The user must approve it in a terminal: `sora-mcp approve {error.quote_id}`. "
+            f"The user must approve it in a terminal, by typing the price: `{command_line('approve', error.quote_id)}`. "
             f'Then call again with the same arguments and quote="{error.quote_id}".'
         )
     if fixes:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import show
+from sora_mcp.domain.program import command_line
 from sora_mcp.store.records import Pause
 from sora_mcp.store.schema import pauses
 from sora_mcp.store.transactions import Repository, reads, writes
@@ -50,7 +51,7 @@ def refuse_paused(conn: sa.Connection, model: str) -> PriceUnknown | None:
 
 def describe_pause(pause: Pause) -> str:
     """Return the pause as a sentence."""
-    return f"{pause.model} is paused: {pause.why} ({pause.job_id}). Only the user can go on with it: sora-mcp resume {pause.model}"
+    return f"{pause.model} is paused: {pause.why} ({pause.job_id}). Only the user can go on with it: {command_line('resume', pause.model)}"
 
 
 def read_pauses(conn: sa.Connection) -> tuple[Pause, ...]:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from sora_mcp.cli import main as cli
-from sora_mcp.domain.errors import NeedsConfirmation
+from sora_mcp.cli.own_command import describe_program, not_in_store, own_command
+from sora_mcp.config.settings import load
+from sora_mcp.domain.errors import NeedsConfirmation, NotFound
+from sora_mcp.domain.program import command_line, quote_command, started_as
 from sora_mcp.store import Store
 
 from ..stored import CAPS, purchase
+from ..waiting import PATIENCE_S
 
 Printed = pytest.CaptureFixture[str]
 
@@ -33,7 +41,29 @@ def quote(store: Store) -> str:
     return asked.value.quote_id
 
 
-def test_without_a_terminal_the_command_is_the_yes(said: dict[str, str], store: Store, quote: str, capsys: Printed) -> None:
+def test_without_a_terminal_nothing_is_approved(
+    said: dict[str, str], store: Store, quote: str, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("4.00\n$4.00\ny\n"))
+    assert cli.run(["approve", quote], {**said, "SORA_MCP_APPROVE_WITHOUT_TERMINAL": "1"}) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "sora-mcp: There is no terminal to ask at. Not approved. Nothing was sent or charged. "
+        "A person has to run this command at a terminal and type the price."
+    )
+    assert store.approvals.get.sync(quote).approved_at is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sessions without a console")
+def test_a_program_that_fills_standard_input_is_no_person(said: dict[str, str], store: Store, quote: str) -> None:
+    line = [sys.executable, "-m", "sora_mcp", "approve", quote]
+    ended = subprocess.run(
+        line, input=b"4.00\n", env={**os.environ, **said}, start_new_session=True, capture_output=True, timeout=PATIENCE_S
+    )
+    assert (ended.returncode, store.approvals.get.sync(quote).approved_at) == (2, None)
+
+
+@pytest.mark.usefixtures("without_terminal")
+def test_a_persons_own_config_file_lets_scripts_approve(said: dict[str, str], store: Store, quote: str, capsys: Printed) -> None:
     assert cli.run(["approve", quote], said) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"quote    {quote}",
@@ -44,7 +74,6 @@ def test_without_a_terminal_the_command_is_the_yes(said: dict[str, str], store: 
         "seconds  4",
         "prompt   A paper boat drifts down a rainy street",
         f"until    {datetime.fromtimestamp(store.approvals.get.sync(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
-        "There is no terminal to ask at, so running the command counts as the yes.",
         f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={quote!r}.",
     ]
     approved = replace(purchase("4.00", fingerprint="f", confirm=True), quote_id=quote)
@@ -52,14 +81,18 @@ def test_without_a_terminal_the_command_is_the_yes(said: dict[str, str], store: 
 
 
 @pytest.mark.parametrize(
-    ("typed", "code", "approved"), [("y\n", 0, True), ("Yes\n", 0, True), ("\n", 1, False), ("no\n", 1, False), ("", 1, False)]
+    ("typed", "code"),
+    [
+        *((typed, 0) for typed in ("4.00\n", "$4.00\n", " 4.00 \n")),
+        *((typed, 1) for typed in ("y\n", "yes\n", "4\n", "4.0\n", "5.00\n", "\n", "")),
+    ],
 )
-def test_at_a_terminal_it_asks_once_more(
-    typed: str, code: int, approved: bool, said: dict[str, str], store: Store, quote: str, monkeypatch: pytest.MonkeyPatch
+def test_at_a_terminal_the_price_is_typed_and_anything_else_is_a_no(
+    typed: str, code: int, said: dict[str, str], store: Store, quote: str, typed_at_terminal: Callable[[str], None]
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    typed_at_terminal(typed)
     assert cli.run(["approve", quote], said) == code
-    assert (store.approvals.get.sync(quote).approved_at is not None) is approved
+    assert (store.approvals.get.sync(quote).approved_at is not None) is (code == 0)
 
 
 def test_a_prompt_is_shown_short_and_plain(said: dict[str, str], store: Store, capsys: Printed) -> None:
@@ -71,16 +104,35 @@ def test_a_prompt_is_shown_short_and_plain(said: dict[str, str], store: Store, c
     assert lines[6] == "prompt   A boat price $0.00" + "x" * 281 + "…"
 
 
-def test_a_quote_that_is_over_is_refused_without_a_question(
-    said: dict[str, str], store: Store, quote: str, capsys: Printed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+def test_a_quote_that_is_over_is_refused_without_a_question(said: dict[str, str], store: Store, quote: str, capsys: Printed) -> None:
     store.approvals.decline.sync(quote, "local")
     assert cli.run(["approve", quote], said) == 1
     printed = capsys.readouterr()
-    assert ("[y/N]" in printed.out, printed.err.splitlines()[-1].endswith("ask for the video again to get a new one.")) == (False, True)
+    assert printed.err.splitlines()[-1].endswith("ask for the video again to get a new one.")
 
 
 def test_a_quote_that_is_not_there_is_a_refusal(said: dict[str, str], capsys: Printed) -> None:
     assert cli.run(["approve", "q_none"], said) == 1
-    assert capsys.readouterr().err.startswith("sora-mcp: ")
+    [line] = capsys.readouterr().err.splitlines()
+    looked_in = Path(said["SORA_MCP_HOME"], "sora.db")
+    advice = "Where the chat's server has another store, add --home and its folder."
+    assert line == f"sora-mcp: There is no quote 'q_none'. Looked in: {looked_in}. {advice}"
+
+
+def test_the_command_that_the_chat_names_leads_to_the_same_store(said: dict[str, str], tmp_path: Path) -> None:
+    program = describe_program(load(said, today=date(2026, 11, 29), config=tmp_path / "none.toml"))
+    with started_as(program):
+        line = command_line("approve", "q_1")
+    assert line == quote_command([*own_command(), "approve", "q_1", "--home", said["SORA_MCP_HOME"]])
+    assert describe_program(load({}, today=date(2026, 11, 29), config=tmp_path / "none.toml")).flags == ()
+
+
+def test_a_home_in_the_config_file_needs_no_flag_and_a_password_is_never_named(tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_text(f"home = {str(tmp_path)!r}", "utf-8")
+    for address, flags in (
+        ("postgresql://u:secret@h/sora", ()),
+        (f"sqlite:///{tmp_path}/x.db", ("--database-url", f"sqlite:///{tmp_path}/x.db")),
+    ):
+        settings = load({"SORA_MCP_DATABASE_URL": address}, today=date(2026, 11, 29), config=config)
+        assert describe_program(settings).flags == flags
+        assert "secret" not in not_in_store(NotFound("There is none."), settings).message

@@ -153,6 +153,7 @@ def in_a_shell(line: str, said: dict[str, str], **environ: str) -> subprocess.Co
     )
 
 
+@pytest.mark.usefixtures("without_terminal")
 @each(("encoding", "command"), [("ascii", "jobs"), ("cp1252", "show {job}"), ("latin-1:strict", "approve {quote}")])
 def test_letters_that_the_terminal_does_not_have_are_escaped(
     encoding: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]
@@ -163,6 +164,7 @@ def test_letters_that_the_terminal_does_not_have_are_escaped(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes them")
+@pytest.mark.usefixtures("without_terminal")
 @each(("closed", "command"), [(">&-", "jobs"), ("<&-", "jobs"), ("<&- >&- 2>&-", "approve {quote}")])
 def test_a_closed_stream_is_an_empty_one(closed: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]) -> None:
     ended = in_a_shell(f"sora {command.format(**wordy)} {closed}", said)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.cli import main as cli
-from sora_mcp.cli.demo import own_command
+from sora_mcp.cli.own_command import own_command
 from sora_mcp.store import Store
 
+from ..each import each
 from ..stored import CAPS, purchase
 
 JOB = re.compile(r"v_[0-9a-z]{10}")
@@ -52,6 +53,13 @@ def test_the_next_step_has_the_command_that_starts_this_program_from_anywhere(mo
     assert own_command() == [str(tmp_path / "sora-mcp")]
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "sora_mcp" / "__main__.py"), "demo"])
     assert own_command() == [sys.executable, "-m", "sora_mcp"]
+
+
+@each("cache", ["cache/uv/archive-v0/HASH/bin", "uv/cache/archive-v0/HASH/Scripts", "uv/environments-v2/sora-mcp-1f/bin"])
+def test_a_program_in_uvs_cache_is_started_through_uvx(cache: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / cache / "sora-mcp"), "demo"])
+    uvx, *words = own_command()
+    assert (Path(uvx).stem, words[0], words[1].startswith("sora-mcp"), words[2:]) == ("uvx", "--from", True, ["sora-mcp"])
 
 
 def test_a_second_demo_is_made_again(said: dict[str, str], capsys: Printed) -> None:

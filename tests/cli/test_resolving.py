@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from sora_mcp.cli import main as cli
+from sora_mcp.config.sources import config_file
 from sora_mcp.domain import Call
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import usd
@@ -18,13 +18,7 @@ from tests.each import each
 from ..stored import CAPS, DONE, begun, no, purchase, running
 
 Printed = pytest.CaptureFixture[str]
-
-
-class Terminal(io.StringIO):
-    """What somebody typed."""
-
-    def isatty(self) -> bool:
-        return True
+pytestmark = pytest.mark.usefixtures("without_terminal")
 
 
 @pytest.fixture
@@ -92,13 +86,26 @@ def test_what_was_not_charged_is_free_again(said: dict[str, str], store: Store, 
     assert store.budgets.get.sync(CAPS).day_spent == 0
 
 
-@pytest.mark.parametrize(("typed", "code", "left"), [("y\n", 0, 0), ("\n", 1, 1_000_000), ("no\n", 1, 1_000_000), ("", 1, 1_000_000)])
-def test_at_a_terminal_money_is_freed_only_after_a_yes(
-    typed: str, code: int, left: int, said: dict[str, str], store: Store, unclear: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("typed", "code", "left"), [("1.00\n", 0, 0), ("y\n", 1, 1_000_000), ("\n", 1, 1_000_000), ("", 1, 1_000_000)])
+def test_at_a_terminal_money_is_freed_only_after_its_price_was_typed(
+    typed: str, code: int, left: int, said: dict[str, str], store: Store, unclear: str, typed_at_terminal: Callable[[str], None]
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    config_file().unlink()
+    typed_at_terminal(typed)
     assert cli.run(["resolve", unclear, "--not-charged"], said) == code
     assert held(store) == left
+
+
+@pytest.mark.parametrize("words", [["--adopt", "job_7"], ["--charged"], ["--not-charged"]], ids=lambda words: words[0])
+def test_without_a_terminal_an_unclear_job_stays_unclear(words: list[str], said: dict[str, str], store: Store, unclear: str) -> None:
+    config_file().unlink()
+    assert cli.run(["resolve", unclear, *words], said) == 2
+    assert (store.jobs.get.sync(unclear, None).state, held(store)) == ("unknown", 1_000_000)
+
+
+def test_a_job_that_is_not_there_is_refused_with_the_store_that_was_looked_in(said: dict[str, str], capsys: Printed) -> None:
+    assert cli.run(["resolve", "v_0123456789", "--charged"], said) == 1
+    assert f"Looked in: {said['SORA_MCP_HOME']}" in capsys.readouterr().err
 
 
 @each("words", [[], ["--charged", "--not-charged"], ["--adopt", "x", "--charged"]])
@@ -133,6 +140,24 @@ def test_a_paused_model_is_bought_again_after_a_persons_word(said: dict[str, str
     with pytest.raises(PriceUnknown):
         store.reservations.reserve.sync(purchase(), CAPS)
     assert cli.run(["resume", "Muvi:Sora-2"], said) == 0
-    assert capsys.readouterr().out.startswith("muvi:sora-2 can be bought again.")
+    assert capsys.readouterr().out.endswith("muvi:sora-2 can be bought again.\n")
     assert store.reservations.reserve.sync(purchase(), CAPS).state == "submitting"
     assert cli.run(["resume", "muvi:sora-2"], said) == 1
+
+
+def test_a_paused_model_stays_paused_until_what_its_video_cost_is_typed(
+    said: dict[str, str], store: Store, typed_at_terminal: Callable[[str], None]
+) -> None:
+    store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("1.06")))
+    config_file().unlink()
+    for typed, code in (("y\n", 1), ("1.00\n", 1), ("1.06\n", 0)):
+        typed_at_terminal(typed)
+        assert cli.run(["resume", "muvi:sora-2"], said) == code
+    assert store.paused_models.get_all.sync() == ()
+
+
+def test_without_a_terminal_a_paused_model_stays_paused(said: dict[str, str], store: Store) -> None:
+    store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("1.06")))
+    config_file().unlink()
+    assert cli.run(["resume", "muvi:sora-2"], said) == 2
+    assert len(store.paused_models.get_all.sync()) == 1

@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from sora_mcp.cli.demo import own_command
+from sora_mcp.cli.own_command import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import ask_line, confirm, show_status
 from sora_mcp.config.rows import BadSetting

@@ -11,6 +11,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.catalogue.catalogue import Choice, PricedOrder
 from sora_mcp.domain import VideoRequest
 from sora_mcp.domain.money import show
+from sora_mcp.domain.program import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import can_ask
 from sora_mcp.server.messages import describe_unclear, format_price
@@ -128,7 +129,7 @@ def _describe(estimate: Estimate, *, is_usable: Callable[[Choice], bool], asks_i
     if estimate.refusal:
         return " ".join([*sentences, f"Refused now: {estimate.refusal}"])
     if estimate.quote_id:
-        in_terminal = f"The user must approve it in a terminal: `sora-mcp approve {estimate.quote_id}`."
+        in_terminal = f"The user must approve it in a terminal, by typing the price: `{command_line('approve', estimate.quote_id)}`."
         sentences.append("The user will be asked to confirm it." if asks_in_chat else in_terminal)
     return " ".join([*sentences, f"Left today {show(budget.day_left)} of {show(budget.day_limit)}{describe_unclear(budget)}."])
 

@@ -1,0 +1,54 @@
+"""Ask a person at the terminal itself to type a price. Standard input, which a program can fill, never counts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TextIO
+
+from sora_mcp.config.settings import Settings
+from sora_mcp.domain.money import show as format_dollars
+
+AGREED, DECLINED, NO_TERMINAL = 0, 1, 2
+DEVICES = ("CONIN$", "CONOUT$") if sys.platform == "win32" else ("/dev/tty", "/dev/tty")
+"""The terminal of this process for reading and for writing, wherever its standard streams lead."""
+MOST_TYPED = 200
+
+
+def ask_price(settings: Settings, micros: int, question: str, *, otherwise: str) -> int:
+    """Return AGREED where a person types the price at the terminal; else say what did not happen, and return an exit code."""
+    if settings.approve_without_terminal:
+        return AGREED
+    price = format_dollars(micros)
+    with _open_terminal() as terminal:
+        if terminal is None:
+            print(
+                f"sora-mcp: There is no terminal to ask at. {otherwise} A person has to run this command at a terminal and type the price.",
+                file=sys.stderr,
+            )
+            return NO_TERMINAL
+        typed = _ask(*terminal, f"{question} Type the price ({price}): ")
+    if typed.removeprefix("$") == price.removeprefix("$"):
+        return AGREED
+    print(otherwise)
+    return DECLINED
+
+
+@contextmanager
+def _open_terminal() -> Generator[tuple[TextIO, TextIO] | None]:
+    """Open the terminal of this process; None where it has none."""
+    read, write = DEVICES
+    try:
+        source = open(read, encoding="utf-8", errors="replace")  # noqa: SIM115 - closed below
+    except OSError:
+        yield None
+        return
+    with source, open(write, "w", encoding="utf-8", errors="replace") as target:
+        yield (source, target) if source.isatty() else None
+
+
+def _ask(source: TextIO, target: TextIO, question: str) -> str:
+    target.write(question)
+    target.flush()
+    return source.readline(MOST_TYPED).strip()

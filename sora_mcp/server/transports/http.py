@@ -22,10 +22,12 @@ from pydantic import AnyHttpUrl
 
 from sora_mcp.config.settings import LOOPBACK, BadSetting
 from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
+from sora_mcp.server.transports.origins import CheckNames
 
 GRACE_S = 1
 """Seconds that open streams have to end. A paid call in flight has its own, longer grace period after that."""
 MOST_BODY = 4 << 20
+DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?")
 
 
@@ -35,7 +37,8 @@ class Address:
 
     host: str
     port: int
-    security: TransportSecuritySettings
+    hosts: frozenset[str]
+    origins: frozenset[str]
 
     @property
     def url(self) -> str:
@@ -52,25 +55,32 @@ class Address:
 def check_address(host: str, port: int, *, tokens: bool, hosts: Sequence[str], origins: Sequence[str]) -> Address:
     """Return the address with what was named, and on the loopback its own names. Raise BadSetting for an address that others can
     reach without `tokens`, or without the hosts by which they address it."""
-    allowed_hosts, allowed_origins = [_check_host(text) for text in hosts], [_check_origin(text) for text in origins]
+    allowed_hosts, allowed_origins = {_check_host(text) for text in hosts}, {_check_origin(text) for text in origins}
     if host in LOOPBACK:
-        own = [f"[{name}]:*" if ":" in name else f"{name}:*" for name in LOOPBACK]
-        allowed_hosts, allowed_origins = [*allowed_hosts, *own], [*allowed_origins, *(f"http://{name}" for name in own)]
+        own = {name for loopback in LOOPBACK for name in _list_spellings(loopback, port)}
+        allowed_hosts, allowed_origins = allowed_hosts | own, allowed_origins | {f"http://{name}" for name in own}
     elif not tokens:
         raise BadSetting(f"--host {_quote_host(host)} can be reached by others: --token-file has to say who may come in.")
     elif not allowed_hosts:
         raise BadSetting(f"--host {_quote_host(host)} can be reached by others: --allowed-host has to say how clients address it.")
     if host not in LOOPBACK and not _is_address(host):
         raise BadSetting("--host must be a name or an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::.")
-    security = TransportSecuritySettings(enable_dns_rebinding_protection=True, allowed_hosts=allowed_hosts, allowed_origins=allowed_origins)
-    return Address(host, port, security)
+    return Address(host, port, frozenset(allowed_hosts), frozenset(allowed_origins))
 
 
 def run_http(server: MCPServer[Any], address: Address) -> None:
     """Serve at `/mcp` until stopped. Raise BadSetting when the address cannot be opened."""
-    app = server.streamable_http_app(host=address.host, transport_security=address.security, max_request_body_size=MOST_BODY)
-    config = uvicorn.Config(
-        app,
+    config = _configure(server, address)
+    with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
+        print(f"sora-mcp serves {address.url}/mcp", file=sys.stderr)
+        uvicorn.Server(config).run(sockets)
+
+
+def _configure(server: MCPServer[Any], address: Address) -> uvicorn.Config:
+    checked_here = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    app = server.streamable_http_app(host=address.host, transport_security=checked_here, max_request_body_size=MOST_BODY)
+    return uvicorn.Config(
+        CheckNames(app, hosts=address.hosts, origins=address.origins),
         http=LimitedProtocol,
         ws="none",
         backlog=limit_accepted(),
@@ -79,9 +89,6 @@ def run_http(server: MCPServer[Any], address: Address) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
-        print(f"sora-mcp serves {address.url}/mcp", file=sys.stderr)
-        uvicorn.Server(config).run(sockets)
 
 
 @contextmanager
@@ -110,6 +117,12 @@ def _resolve(host: str, port: int) -> set[tuple[socket.AddressFamily, Any]]:
     return {(family, address) for family, _, _, _, address in found}
 
 
+def _list_spellings(name: str, port: int) -> list[str]:
+    """Return the `Host` headers that address a name at a port: without the port too where it is the default one."""
+    name = f"[{name}]" if ":" in name else name
+    return [f"{name}:{port}", *([name] if port == DEFAULT_PORTS["http"] else [])]
+
+
 def _check_host(text: str) -> str:
     """Return an exact `Host` header in lower case; no wildcards."""
     if not HOST.fullmatch(host := text.casefold()):
@@ -126,6 +139,8 @@ def _is_address(host: str) -> bool:
 
 
 def _check_origin(text: str) -> str:
+    """Return the origin as browsers send it: in lower case, without a default port."""
+    text = text.casefold()
     try:
         parts = urlsplit(text)
         valid = parts.scheme in ("http", "https") and text == f"{parts.scheme}://{parts.netloc}" and HOST.fullmatch(parts.netloc)
@@ -133,7 +148,8 @@ def _check_origin(text: str) -> str:
         valid = None
     if not valid:
         raise BadSetting("--allowed-origin must be an origin such as https://chat.example.com, without path or star.")
-    return text
+    scheme, _, _ = text.partition("://")
+    return text.removesuffix(f":{DEFAULT_PORTS[scheme]}")
 
 
 def _quote_host(host: str) -> str:

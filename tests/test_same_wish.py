@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock
 
 import anyio
 import pytest
@@ -80,13 +81,12 @@ async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_
 
 
 async def test_a_store_that_broke_while_it_wrote_is_not_called_one_that_wrote_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        torn, away = StorageError("It broke."), StorageError("It is away.")
-        torn.charged = "unknown"
-        monkeypatch.setattr(at.service.store, "reserve", Mock(side_effect=torn))
-        monkeypatch.setattr(at.service.store, "known", Mock(side_effect=away))
+        torn, away = StorageError("It broke.", charged="unknown"), StorageError("It is away.")
+        broken: Any = SimpleNamespace(reserve=AsyncMock(side_effect=torn), find=AsyncMock(side_effect=away))
+        at.service.store.reservations = broken
         with pytest.raises(StorageError) as refused:
             await at.create(seconds=4)
         assert (refused.value.message, refused.value.charged) == ("It broke.", "unknown")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from sora_mcp.catalogue.catalogue import PricedOrder
 from sora_mcp.catalogue.rules import VARIATION
 from sora_mcp.domain import VideoRequest
-from sora_mcp.store.records import Purchase
+from sora_mcp.store.records import Pause, Purchase, QuoteTerms
 
 
 def make_purchase(request: VideoRequest, priced: PricedOrder, principal: str, *, words: str, confirm: bool, agreed: str | None) -> Purchase:
@@ -39,6 +40,12 @@ def make_purchase(request: VideoRequest, priced: PricedOrder, principal: str, *,
         agreed=agreed,
         confirm=confirm,
     )
+
+
+def make_terms(priced: PricedOrder, principal: str) -> QuoteTerms:
+    """Return what a person agrees to before the prompt is known: one such clip."""
+    order = priced.order
+    return QuoteTerms(principal, hash_terms(principal, priced), priced.choice.id, order.size.text, order.seconds, priced.quote.micros)
 
 
 def hash_order(principal: str, priced: PricedOrder, request: VideoRequest) -> str:
@@ -85,3 +92,9 @@ def describe_choice(priced: PricedOrder) -> tuple[str, ...]:
     gone = f"{ended.by} ended {ended.what} on {ended.on}; {title} may answer that it is gone." if ended else ""
     why = f"Why this one: {priced.why}." if priced.why else ""
     return tuple(note for note in (gone, why) if note)
+
+
+def describe_pauses(pauses: Sequence[Pause]) -> tuple[str, ...]:
+    """Return what every purchase says of paused models, until a person has looked at them."""
+    named = pauses[0].model if len(pauses) == 1 else f"{len(pauses)} models"
+    return (f"Paused, dearer than quoted: {named}.",) if pauses else ()

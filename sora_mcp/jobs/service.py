@@ -25,13 +25,13 @@ from sora_mcp.jobs.cancel import cancel_at_vendor
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames
-from sora_mcp.jobs.purchase import describe_choice, hash_terms, hash_words, make_purchase
+from sora_mcp.jobs.purchase import describe_choice, describe_pauses, hash_words, make_purchase, make_terms
 from sora_mcp.media.edit.actions import EditRequest
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.paused_models import describe_pause
-from sora_mcp.store.records import Budget, Caps, Page, Purchase, QuoteTerms, RequestKeys
+from sora_mcp.store.records import Budget, Caps, Page, Purchase, RequestKeys
 
 
 @dataclass
@@ -97,7 +97,11 @@ class VideoService:
             raise
         self.wake()
         job = await self._add_local_facts(job)
-        return job if job.deduplicated else replace(job, warnings=(*describe_choice(planned), *job.warnings, *self._describe_pauses()))
+        return (
+            job
+            if job.deduplicated
+            else replace(job, warnings=(*describe_choice(planned), *job.warnings, *describe_pauses(self.availability.pauses)))
+        )
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""
@@ -141,7 +145,7 @@ class VideoService:
         elif (paused := next((pause for pause in self.availability.pauses if pause.model == planned.choice.id), None)) is not None:
             refusal = describe_pause(paused)
         needs_yes = self.needs_yes(held.quote)
-        quote_id = await self._ask(held, principal) if needs_yes and refusal is None else None
+        quote_id = await self.store.approvals.request(make_terms(held, principal)) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
         return Estimate(planned, clips, Micros(planned.quote.micros * clips), needs_yes, quote_id, refusal, budget, offers)
 
@@ -245,17 +249,3 @@ class VideoService:
         """Return the most that one video may cost now."""
         budget = await self.budget()
         return Micros(max(0, min(budget.day_left, budget.month_left, self.settings.per_video)))
-
-    async def _ask(self, planned: PricedOrder, principal: str) -> str:
-        """Return the id of a quote for such a clip with any prompt."""
-        order = planned.order
-        terms = QuoteTerms(
-            principal, hash_terms(principal, planned), planned.choice.id, order.size.text, order.seconds, planned.quote.micros
-        )
-        return await self.store.approvals.request(terms)
-
-    def _describe_pauses(self) -> tuple[str, ...]:
-        """Return what every purchase says of paused models, until a person has looked at them."""
-        paused = [pause.model for pause in self.availability.pauses]
-        named = paused[0] if len(paused) == 1 else f"{len(paused)} models"
-        return (f"Paused, dearer than quoted: {named}.",) if paused else ()

@@ -75,7 +75,8 @@ class Database:
                 yield conn
                 is_committing = True
         except StorageError as error:
-            error.charged = "unknown" if is_committing and not self.on_one_machine else error.charged
+            if is_committing and not self.on_one_machine:
+                raise StorageError(error.message, charged="unknown") from error.__cause__
             raise
 
     @contextmanager

@@ -1,7 +1,8 @@
 """The media functions that the rest of the package calls. They block; those that decode run in a worker process.
 
 Each raises MissingMediaExtra without the media extra, BadMedia for a video and BrokenRules for an image that cannot be decoded,
-and Refused once its deadline has passed. None of them charges anything.
+and Refused once its deadline has passed. None of them charges anything. `make_mp4` raises none of these: it turns a download in
+any other container into an MP4, or returns None.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from sora_mcp.domain.errors import BadMedia
+from sora_mcp.domain.errors import BadMedia, BrokenRules, Refused
 from sora_mcp.media.edit.actions import Edit, EditResult
 from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
-from sora_mcp.media.optional import require_media_extra
+from sora_mcp.media.optional import has_media_extra, require_media_extra
 from sora_mcp.media.view.measurements import View
 from sora_mcp.media.worker.processes import POOL
 
@@ -22,6 +23,8 @@ POSTER_SIDE = 1280
 """Longest side of a poster in pixels."""
 SHORT_S = 20.0
 """Seconds for work that has no deadline of its own: the length of a clip, one image."""
+MAKE_MP4_S = 60.0
+"""Seconds that a download may take to become an MP4; after that it is kept as it came."""
 
 
 def view_clip(path: Path, frames: int | None, deadline: Deadline) -> View:
@@ -66,6 +69,22 @@ def edit_clip(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
     """Write the edited file to `target`, whatever its name. Raises BrokenRules when no frame begins between start and end."""
     require_media_extra("edit_video")
     return cast(EditResult, POOL.run("edit_clip", edit, target, deadline=deadline))
+
+
+def make_mp4(path: Path, target: Path, deadline: Deadline | None = None) -> EditResult | None:
+    """Write a video in another container, or an animation, to `target` as an MP4 that browsers play.
+
+    Packets are copied where MP4 has a place for their codecs; else they are encoded again, in at most MAKE_MP4_S seconds.
+    The result's `note` says for the job's warnings what was encoded again; it is empty for a copy. Returns None, and leaves
+    no `target`, when the file cannot be decoded, is a single picture, takes too long, or the media extra is missing.
+    """
+    if not has_media_extra():
+        return None
+    try:
+        return cast(EditResult, POOL.run("make_mp4", path, target, deadline=deadline or Deadline(MAKE_MP4_S)))
+    except (BadMedia, BrokenRules, Refused):
+        target.unlink(missing_ok=True)
+        return None
 
 
 def as_uncharged(error: BadMedia) -> BadMedia:

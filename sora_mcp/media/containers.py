@@ -74,6 +74,8 @@ JSON = Container("json", "json", "application/json", "JSON", "text")
 TEXT = Container("text", "txt", "text/plain", "text", "text")
 EMPTY = Container("empty", "bin", "application/octet-stream", "an empty file", "unknown")
 UNKNOWN = Container("unknown", "bin", "application/octet-stream", "a file of an unknown kind", "unknown")
+ISO_MEDIA = (MP4, MOV, THREE_GP)
+ANIMATIONS = (GIF, ANIMATED_WEBP, ANIMATED_PNG)
 
 BRANDS: dict[bytes, Container] = {
     b"qt  ": MOV,

@@ -11,13 +11,14 @@ from typing import cast
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.stream import VideoStream
 from PIL import Image, ImageSequence
 
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.containers import AVI, FLV, MATROSKA, MPEG_PS, MPEG_TS, OGG, WEBM, read_container
-from sora_mcp.media.limits import Deadline
+from sora_mcp.media.limits import DEMUX_OPTIONS, NO_FRAME, Deadline
 from sora_mcp.media.mp4_probe import VideoInfo
-from sora_mcp.media.safe_reader import DEMUX_OPTIONS, NO_FRAME
 
 DEMUXERS = {WEBM: "matroska", MATROSKA: "matroska", AVI: "avi", MPEG_TS: "mpegts", MPEG_PS: "mpeg", FLV: "flv", OGG: "ogg"}
 """FFmpeg's demuxer for each container; no other one may read the file, so that no playlist is followed."""
@@ -30,7 +31,7 @@ def probe_video(path: Path, deadline: Deadline) -> VideoInfo:
         raise BadMedia(NO_FRAME)
     try:
         with av.open(str(path), format=demuxer, options=DEMUX_OPTIONS) as container:
-            video = container.streams.video[0]
+            video = find_pictures(container)
             if cast("object", video.codec_context) is None:
                 raise BadMedia(NO_FRAME)
             seconds = container.duration / 1_000_000 if container.duration else _measure_packets(container, deadline)
@@ -51,6 +52,14 @@ def probe_animation(path: Path, deadline: Deadline) -> VideoInfo:
             return VideoInfo(milliseconds / 1000 or None, picture.width, picture.height)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadMedia(NO_FRAME) from error
+
+
+def find_pictures(container: InputContainer) -> VideoStream:
+    """Return the first video stream that is no cover picture. Raises IndexError when there is none."""
+    found = (stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic)
+    if (stream := next(found, None)) is None:
+        raise IndexError
+    return stream
 
 
 def _measure_packets(container: InputContainer, deadline: Deadline) -> float:

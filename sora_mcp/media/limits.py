@@ -1,4 +1,4 @@
-"""A deadline for media work, which can also be cancelled."""
+"""Limits of media work: what is decoded at most, and a deadline, which can also be cancelled."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from sora_mcp.domain.errors import Refused
 
 EDIT_S = 100.0
 """Seconds that one edit may take: clients wait a minute or two."""
+MOST_PIXELS = 36_000_000
+"""Of one frame: 8K."""
+DEMUX_OPTIONS = {"protocol_whitelist": "file", "enable_drefs": "0", "max_pixels": str(MOST_PIXELS)}
+"""A file may refer to other files and addresses; none of them is opened. Opening a file already decodes its first frames."""
+NO_FRAME = "It has no picture that can be decoded."
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sora_mcp.media.edit.dispatch import edit_clip
+from sora_mcp.media.edit.to_mp4 import make_mp4
 from sora_mcp.media.foreign import probe_animation, probe_video
 from sora_mcp.media.images.encode import encode_frame
 from sora_mcp.media.images.transform import fit_image, turn_upright
@@ -20,6 +21,7 @@ __all__ = [
     "edit_clip",
     "extract_frame",
     "fit_image",
+    "make_mp4",
     "make_poster",
     "measure_seconds",
     "probe_animation",

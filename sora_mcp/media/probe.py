@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from sora_mcp.domain.errors import BadMedia, BrokenRules, Refused
-from sora_mcp.media.containers import ANIMATED_PNG, ANIMATED_WEBP, GIF, MOV, MP4, THREE_GP, Container, read_container
+from sora_mcp.media.containers import ANIMATIONS, ISO_MEDIA, Container, read_container
 from sora_mcp.media.images.probe import probe_image
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
@@ -15,8 +15,6 @@ from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.worker.processes import POOL
 
 MOST_IMAGE_BYTES = 100_000_000
-ISO_MEDIA = (MP4, MOV, THREE_GP)
-ANIMATIONS = (GIF, ANIMATED_WEBP, ANIMATED_PNG)
 PROBE_S = 20.0
 
 

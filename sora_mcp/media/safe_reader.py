@@ -20,18 +20,16 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.limits import Deadline
+from sora_mcp.media.containers import read_container
+from sora_mcp.media.foreign import DEMUXERS, find_pictures, probe_video
+from sora_mcp.media.limits import DEMUX_OPTIONS, MOST_PIXELS, NO_FRAME, Deadline
 from sora_mcp.media.mp4_probe import VideoInfo, count_declared_samples, probe_mp4
 
-MOST_PIXELS = 36_000_000
-"""Of one frame: 8K."""
 MOST_FRAMES = 40_000
 MOST_SECONDS = 600.0
 LEAST_FPS, MOST_FPS, MOST_GUESSED_FPS = Fraction(1), Fraction(120), Fraction(60)
 MOST_PIXEL_ASPECT = 4
-NO_FRAME = "It has no picture that can be decoded."
-DEMUX_OPTIONS = {"protocol_whitelist": "file", "enable_drefs": "0", "max_pixels": str(MOST_PIXELS)}
-"""A file may refer to other files and addresses; none of them is opened. Opening a file already decodes its first frames."""
+PROBE_S = 20.0
 
 
 @dataclass
@@ -79,7 +77,7 @@ class OpenVideo:
             deadline.check()
             if count > MOST_FRAMES:
                 raise BadMedia(f"It has more than {MOST_FRAMES} frames.")
-            _check_pixels(frame.width, frame.height)
+            check_pixels(frame.width, frame.height)
             yield frame
             if end is not None and time_of(frame) >= end:
                 return
@@ -87,15 +85,16 @@ class OpenVideo:
 
 @contextmanager
 def open_video(path: Path) -> Generator[OpenVideo]:
-    """Open an MP4 for decoding. Raises BadMedia, also from the body, when it is damaged or too much to decode."""
-    info = probe_mp4(path)
-    _check_declared(path, info)
+    """Open a video in any container that is known. Raises BadMedia, also from the body, when it is damaged or too much to decode."""
+    demuxer = DEMUXERS.get(read_container(path), "mov")
+    info = probe_mp4(path) if demuxer == "mov" else probe_video(path, Deadline(PROBE_S))
+    _check_declared(info, count_declared_samples(path) if demuxer == "mov" else 0)
     try:
-        with av.open(str(path), format="mov", options=DEMUX_OPTIONS) as container:
-            video = container.streams.video[0]
+        with av.open(str(path), format=demuxer, options=DEMUX_OPTIONS) as container:
+            video = find_pictures(container)
             if cast("object", video.codec_context) is None:  # PyAV's stubs do not know that an unknown codec has none
                 raise BadMedia("Its pictures are in a format that cannot be decoded.")
-            _check_pixels(video.width, video.height)
+            check_pixels(video.width, video.height)
             video.thread_type = "AUTO"
             video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
             audio = next(iter(container.streams.audio), None)
@@ -109,16 +108,17 @@ def time_of(frame: VideoFrame) -> float:
     return frame.time or 0.0
 
 
-def _check_declared(path: Path, info: VideoInfo) -> None:
-    """Raise BadMedia when the headers declare more than is decoded."""
-    _check_pixels(info.width, info.height)
-    if (declared := count_declared_samples(path)) > MOST_FRAMES:
+def _check_declared(info: VideoInfo, declared: int) -> None:
+    """Raise BadMedia when the headers declare more than is decoded. `declared` is a number of frames."""
+    check_pixels(info.width, info.height)
+    if declared > MOST_FRAMES:
         raise BadMedia(f"It says that it has {declared} frames; {MOST_FRAMES} is the most that is looked at.")
     if (info.duration_s or 0) > MOST_SECONDS:
         raise BadMedia(f"It says that it is {info.duration_s:g} s long; {MOST_SECONDS:g} s is the most that is looked at.")
 
 
-def _check_pixels(width: int, height: int) -> None:
+def check_pixels(width: int, height: int) -> None:
+    """Raise BadMedia for a picture that is too large to be decoded."""
     if width * height > MOST_PIXELS:
         raise BadMedia(f"Its picture is {width}x{height} pixels; {MOST_PIXELS // 1_000_000} megapixels is the most that is decoded.")
 

@@ -16,8 +16,7 @@ from av.video.frame import VideoFrame
 
 from sora_mcp.media.edit.transcode import EmptySegment, Segment, filter_frames
 from sora_mcp.media.filters import link
-from sora_mcp.media.limits import Deadline
-from sora_mcp.media.safe_reader import NO_FRAME
+from sora_mcp.media.limits import NO_FRAME, Deadline
 
 FPS = 12
 LONGEST_SIDE = 480

@@ -55,7 +55,7 @@ def _remux(paths: Sequence[Path], target: Path, deadline: Deadline) -> None:
 
 
 def _copy_packets(clips: InputContainer, out: OutputContainer, deadline: Deadline) -> None:
-    streams = {stream.index: out.add_stream_from_template(stream) for stream in (*clips.streams.video, *clips.streams.audio)}
+    streams = {stream.index: out.add_stream_from_template(stream, opaque=True) for stream in (*clips.streams.video, *clips.streams.audio)}
     last: dict[int, int] = {}
     for packet in clips.demux():
         deadline.check()

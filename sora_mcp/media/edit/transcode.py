@@ -22,8 +22,8 @@ from PIL import Image
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.edit.actions import Fill, round_even
 from sora_mcp.media.filters import add_still, link, make_still, overlay, pull_frames, push
-from sora_mcp.media.limits import Deadline
-from sora_mcp.media.safe_reader import NO_FRAME, OpenVideo, open_video
+from sora_mcp.media.limits import NO_FRAME, Deadline
+from sora_mcp.media.safe_reader import OpenVideo, open_video
 
 H264 = {"preset": "superfast", "crf": "20"}
 HERTZ = 48_000
@@ -85,7 +85,7 @@ def transcode(segments: Sequence[Segment], shape: Shape, target: Path, deadline:
             if not frames:
                 raise EmptySegment(NO_FRAME)
             if sound is not None:
-                for chunk in _read_sound(segment, round(frames / shape.fps * HERTZ) - samples, deadline):
+                for chunk in read_sound(segment, round(frames / shape.fps * HERTZ) - samples, deadline):
                     chunk.pts, chunk.time_base = samples, Fraction(1, HERTZ)
                     out.mux(sound.encode(chunk))
                     samples += chunk.samples
@@ -174,7 +174,7 @@ def _fill_with_blur(graph: Graph, timed: FilterContext, shape: Shape) -> FilterC
     return overlay(graph, blurred, front, "(W-w)/2:(H-h)/2")
 
 
-def _read_sound(segment: Segment, count: int, deadline: Deadline) -> Iterator[AudioFrame]:
+def read_sound(segment: Segment, count: int, deadline: Deadline) -> Iterator[AudioFrame]:
     """Yield exactly `count` samples: the segment's own sound, followed by silence, or silence alone."""
     with open_video(segment.path) as clip:
         graph = Graph()

@@ -60,12 +60,13 @@ def decode_image(raw: bytes, size: tuple[int, int]) -> Image.Image:
             if picture.width * picture.height > MOST_PIXELS:
                 refuse_image(f"a picture of {picture.width}x{picture.height} pixels", allowed=f"at most {MOST_PIXELS // 10**6} megapixels")
             picture.draft("RGB", (size[0] * 2, size[1] * 2))
-            return _flatten(ImageOps.exif_transpose(picture))
+            return flatten(ImageOps.exif_transpose(picture))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         refuse_image("a damaged picture")
 
 
-def _flatten(picture: Image.Image) -> Image.Image:
+def flatten(picture: Image.Image) -> Image.Image:
+    """Return the picture in RGB, on white where it is transparent."""
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         ground = Image.new("RGBA", picture.size, "white")
         ground.alpha_composite(picture.convert("RGBA"))

@@ -19,8 +19,8 @@ from av.video.reformatter import VideoReformatter
 from PIL import Image, ImageChops, ImageStat
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.limits import Deadline
-from sora_mcp.media.safe_reader import NO_FRAME, OpenVideo, open_video, time_of
+from sora_mcp.media.limits import NO_FRAME, Deadline
+from sora_mcp.media.safe_reader import OpenVideo, open_video, time_of
 from sora_mcp.media.view.measurements import Measurements, summarize, to_decibels
 
 SMALL = (64, 36)

@@ -1,0 +1,148 @@
+"""Downloads in other containers become MP4."""
+
+from __future__ import annotations
+
+import io
+import struct
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
+from PIL import Image
+
+from sora_mcp.media.api import extract_frame, make_mp4
+from sora_mcp.media.limits import Deadline
+from sora_mcp.media.probe import probe_media
+
+from .clips import a_clip, colour_of
+
+SIZE = (64, 48)
+SECONDS = 2
+
+
+def a_download(path: Path, form: str, codec: str, sound: str = "") -> Path:
+    """A red second and a blue one at 8 frames a second, with a tone in the codec `sound`."""
+    with av.open(str(path), "w", format=form) as out:
+        video = out.add_stream(codec, rate=8)
+        video.width, video.height, video.pix_fmt = *SIZE, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        audio = out.add_stream(sound, rate=48_000, layout="stereo") if sound else None
+        if sound == "vorbis":
+            audio.codec_context.options = {"strict": "experimental"}
+        for at in range(SECONDS * 8):
+            frame = VideoFrame.from_image(Image.new("RGB", SIZE, "red" if at < 8 else "blue"))
+            frame.pts, frame.time_base = at, Fraction(1, 8)
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+        for at in range(SECONDS * 48 if audio else 0):
+            part = AudioFrame(format="s16", layout="stereo", samples=1000)
+            part.planes[0].update(b"".join(struct.pack("<hh", *(2 * [8000 if n // 50 % 2 else -8000])) for n in range(1000)))
+            part.sample_rate, part.pts, part.time_base = 48_000, at * 1000, Fraction(1, 48_000)
+            out.mux(audio.encode(part))
+        if audio:
+            out.mux(audio.encode(None))
+    return path
+
+
+def an_animation(path: Path, form: str, *, mode: str = "RGB", milliseconds: int = 500) -> Path:
+    target = io.BytesIO()
+    pictures = [Image.new("RGB", SIZE, colour).convert(mode) for colour in ("red", "red", "blue", "blue")]
+    pictures[0].save(target, form, save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)
+    path.write_bytes(target.getvalue())
+    return path
+
+
+def codecs_of(path: Path) -> list[str]:
+    with av.open(str(path)) as clip:
+        return [stream.codec.canonical_name for stream in clip.streams]
+
+
+def assert_is_the_clip(path: Path, seconds: float = SECONDS) -> None:
+    info = probe_media(path)
+    assert info.container.kind == "mp4"
+    assert info.duration_s == pytest.approx(seconds, abs=0.2)
+    assert (info.width, info.height) == SIZE
+    for moment, colour in ((0.1, "red"), (seconds - 0.2, "blue")):
+        with Image.open(io.BytesIO(extract_frame(path, moment, Deadline()))) as picture:
+            assert colour_of(picture) == colour, f"{path} at {moment}"
+
+
+COPIED = {
+    "WebM with VP9": ("webm", "libvpx-vp9", "", ["vp9"]),
+    "WebM with VP9 and Opus": ("webm", "libvpx-vp9", "libopus", ["vp9", "opus"]),
+    "WebM with AV1": ("webm", "libsvtav1", "", ["av1"]),
+    "WebM with VP9 and Vorbis": ("webm", "libvpx-vp9", "vorbis", ["vp9", "aac"]),
+    "Matroska with H.264 and AAC": ("matroska", "libx264", "aac", ["h264", "aac"]),
+    "Matroska with HEVC": ("matroska", "libx265", "", ["hevc"]),
+    "QuickTime with H.264": ("mov", "libx264", "", ["h264"]),
+    "QuickTime with H.264 and PCM": ("mov", "libx264", "pcm_s16le", ["h264", "aac"]),
+    "a transport stream with H.264 and AAC": ("mpegts", "libx264", "aac", ["h264", "aac"]),
+}
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_packets_that_mp4_has_a_place_for_are_copied(name: str, tmp_path: Path) -> None:
+    form, codec, sound, codecs = COPIED[name]
+    made = make_mp4(a_download(tmp_path / "download", form, codec, sound), target := tmp_path / "clip.part")
+    assert made is not None
+    assert made.note == ("Its sound was encoded again as AAC." if sound in ("vorbis", "pcm_s16le") else "")
+    assert codecs_of(target) == codecs
+    assert_is_the_clip(target)
+
+
+ENCODED = {
+    "WebM with VP8": ("webm", "libvpx", "", ["h264"], "a WebM video"),
+    "WebM with VP8 and Opus": ("webm", "libvpx", "libopus", ["h264", "aac"], "a WebM video"),
+    "AVI with Motion JPEG": ("avi", "mjpeg", "pcm_s16le", ["h264", "aac"], "an AVI video"),
+    "AVI with MPEG-4": ("avi", "mpeg4", "", ["h264"], "an AVI video"),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_other_codecs_are_encoded_again_and_that_is_said(name: str, tmp_path: Path) -> None:
+    form, codec, sound, codecs, words = ENCODED[name]
+    made = make_mp4(a_download(tmp_path / "download", form, codec, sound), target := tmp_path / "clip.part")
+    assert made is not None
+    assert made.note == f"It came as {words} and was encoded again as MP4."
+    assert codecs_of(target) == codecs
+    assert_is_the_clip(target)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("milliseconds", [500, 40])
+def test_an_animation_plays_as_long_as_before(form: str, milliseconds: int, tmp_path: Path) -> None:
+    animation = an_animation(tmp_path / "download", form, milliseconds=milliseconds)
+    made = make_mp4(animation, target := tmp_path / "clip.part")
+    assert made is not None
+    if milliseconds == 500:
+        assert_is_the_clip(target)
+    assert probe_media(target).duration_s == pytest.approx(4 * milliseconds / 1000, abs=0.02)
+
+
+def test_hevc_has_the_tag_that_apple_players_know(tmp_path: Path) -> None:
+    make_mp4(a_download(tmp_path / "download", "matroska", "libx265"), target := tmp_path / "clip.part")
+    assert b"hvc1" in target.read_bytes()
+
+
+def test_what_is_no_video_becomes_nothing(tmp_path: Path) -> None:
+    Image.new("RGB", SIZE).save(tmp_path / "still.gif")
+    (tmp_path / "text").write_text("{}", "utf-8")
+    whole = a_download(tmp_path / "whole", "matroska", "libx264").read_bytes()
+    (tmp_path / "broken").write_bytes(whole[:400])
+    for name in ("still.gif", "text", "broken"):
+        assert make_mp4(tmp_path / name, target := tmp_path / "clip.part") is None, name
+        assert not target.exists(), name
+
+
+def test_what_takes_too_long_becomes_nothing(tmp_path: Path) -> None:
+    download = a_download(tmp_path / "download", "webm", "libvpx")
+    assert make_mp4(download, target := tmp_path / "clip.part", Deadline(0.0)) is None
+    assert not target.exists()
+
+
+def test_an_mp4_stays_one(tmp_path: Path) -> None:
+    made = make_mp4(a_clip(tmp_path / "clip.mp4"), target := tmp_path / "clip.part")
+    assert made is not None
+    assert (made.note, codecs_of(target)) == ("", ["h264", "aac"])

@@ -398,6 +398,13 @@ def test_spend_is_told_by_day_vendor_and_model(store: Store, clock: Clock) -> No
     assert store.ledger.sum_by_day.sync("2025-01") == ()
 
 
+def test_spend_of_one_principal_has_nothing_of_others(store: Store) -> None:
+    begun(store, "0.50")
+    begun(store, "0.25", principal="ben")
+    assert [row.held for row in store.ledger.sum_by_day.sync(principal="ben")] == [usd("0.25")]
+    assert [row.held for row in store.ledger.sum_by_day.sync()] == [usd("0.75")]
+
+
 def test_a_job_knows_nothing_of_money_that_the_ledger_does_not(store: Store, database: Database) -> None:
     jobs: list[Job] = [begun(store), running(store), store.outcomes.mark_unclear.sync(begun(store), "t", no("unknown"))]
     assert [moves(database, job) for job in jobs] == [{"hold": job.micros} for job in jobs]

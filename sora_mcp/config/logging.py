@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import select
 import sys
 from collections.abc import Iterable
@@ -15,23 +16,34 @@ from sora_mcp.security.secrets import Secret
 log = logging.getLogger(__name__)
 CHATTY = ("httpx2", "httpcore", "httpcore2", "uvicorn.access")
 """Loggers that write every URL they request, including links to finished videos."""
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Characters that steer a terminal or hide text: control characters of both sets, bidi marks, zero-width characters."""
 PIECE = getattr(select, "PIPE_BUF", 512) // 10
 """Characters written at once: a pipe that is ready takes PIPE_BUF bytes without waiting, and an escaped character may take ten."""
 
 
 class Redacting(logging.Formatter):
-    """A formatter that replaces the keys in the whole text, tracebacks included, whoever logged them."""
+    """A formatter that replaces the keys in the whole text, tracebacks included, and escapes control characters, whoever logged them.
+
+    Strangers choose some of this text, such as a `Host` header: it must neither steer a terminal nor begin a line of its own.
+    """
 
     def __init__(self, keys: Iterable[Secret]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._keys = tuple(keys)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with `***` for each key."""
-        text = super().format(record)
+        """Return the line, with `***` for each key. Only a traceback has more than one line."""
+        first = record.getMessage()
+        escaped = logging.makeLogRecord({**record.__dict__, "msg": CONTROLS.sub(_escape, first), "args": None})
+        text = super().format(escaped)
         for key in self._keys:
             text = key.redact(text)
-        return text
+        return CONTROLS.sub(lambda found: found[0] if found[0] == "\n" else _escape(found), text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
 
 
 class NonBlockingHandler(logging.StreamHandler[TextIO]):

@@ -16,7 +16,7 @@ from mcp.server.caching import CacheableMethod
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, Extension
 from mcp.server.request_state import RequestStateSecurity
-from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChanged, ResourceUpdated
+from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp.types import (
     INVALID_PARAMS,
     CallToolResult,
@@ -116,7 +116,7 @@ def build(
     tokens: TokenVerifier | None = None,
 ) -> SoraServer:
     """Return the server. It answers at once; the video service is opened later, and closed when the server ends."""
-    bus, sessions = InMemorySubscriptionBus(), sdk.Sessions()
+    bus, sessions = sdk.OwnedBus(), sdk.Sessions()
     notify = _notify_both_eras(bus, sessions)
 
     def create_context() -> ServerContext:
@@ -155,16 +155,16 @@ def build_from_settings(settings: Settings, open_service: OpenService, **access:
     return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **access)
 
 
-def _notify_both_eras(bus: InMemorySubscriptionBus, sessions: sdk.Sessions) -> Callable[[Iterable[str], bool], Awaitable[None]]:
-    """Return a function that notifies subscribers: over the SDK's bus those of the 2026 era, over their connections the others."""
+def _notify_both_eras(bus: sdk.OwnedBus, sessions: sdk.Sessions) -> Callable[[str, Iterable[str], bool], Awaitable[None]]:
+    """Return a function that notifies a principal's subscribers: those of the 2026 era over a bus, the others over their connections."""
 
-    async def notify(uris: Iterable[str], list_changed: bool) -> None:
+    async def notify(principal: str, uris: Iterable[str], list_changed: bool) -> None:
         for uri in uris:
-            await bus.publish(ResourceUpdated(uri=uri))
-            await sessions.send_updated(uri)
+            await bus.publish_to(principal, ResourceUpdated(uri=uri))
+            await sessions.send_updated(principal, uri)
         if list_changed:
-            await bus.publish(ResourcesListChanged())
-            await sessions.send_list_changed()
+            await bus.publish_to(principal, ResourcesListChanged())
+            await sessions.send_list_changed(principal)
 
     return notify
 

@@ -14,7 +14,7 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, Resource, ResourceTemplate
 
 from sora_mcp.catalogue.catalogue import Choice
-from sora_mcp.domain import Job, Vendor
+from sora_mcp.domain import LOCAL, Job, Vendor
 from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.jobs.input_files import bytes_of, file_of
@@ -198,7 +198,8 @@ def _vendor_fields(vendor: Vendor, context: ServerContext) -> dict[str, Any]:
 
 async def _read_spend(context: ServerContext) -> Content:
     service = await context.service()
-    spent = await service.store.ledger.sum_by_day()
+    owner = principal()
+    spent = await service.store.ledger.sum_by_day(principal=None if owner == LOCAL else owner)
     sums = {
         "days": _sums(spent, lambda row: row.day),
         "months": _sums(spent, lambda row: row.day[:7]),

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 POLL_S = 0.5
 RETRY_S = 5.0
 """Seconds until a store that failed is asked again."""
-Notify = Callable[[Iterable[str], bool], Awaitable[None]]
-"""Takes the URIs whose content changed, and whether the list of files changed."""
+Notify = Callable[[str, Iterable[str], bool], Awaitable[None]]
+"""Takes the principal whose jobs changed, the URIs whose content changed for it, and whether its list of files changed."""
 
 
 async def watch(service: VideoService, notify: Notify) -> None:
@@ -40,10 +40,12 @@ async def notify_changes(service: VideoService, since: int | None, notify: Notif
     version = await service.store.jobs.get_version()
     if since is None or version <= since:
         return version
-    jobs = await service.store.jobs.get_changed(since)
-    done = any(job.state == "completed" for job in jobs)
-    await notify(_changed_uris(jobs, done=done), done)
-    return max((job.version for job in jobs), default=version)
+    changed = await service.store.jobs.get_changed(since)
+    for principal in dict.fromkeys(job.principal for job in changed):
+        jobs = [job for job in changed if job.principal == principal]
+        done = any(job.state == "completed" for job in jobs)
+        await notify(principal, _changed_uris(jobs, done=done), done)
+    return max((job.version for job in changed), default=version)
 
 
 def _changed_uris(jobs: Iterable[Job], *, done: bool) -> list[str]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain.money import PER_USD, Micros
 from sora_mcp.store.records import SpendRow
-from sora_mcp.store.schema import ledger, totals
+from sora_mcp.store.schema import jobs, ledger, totals
 from sora_mcp.store.transactions import Repository, reads
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
@@ -48,8 +48,9 @@ class Ledger(Repository):
     """Reports of the ledger."""
 
     @reads
-    def sum_by_day(self, conn: sa.Connection, month: str | None = None) -> tuple[SpendRow, ...]:
-        """Return what was held and spent by day, vendor and model, oldest first; of one month (`2026-11`), or of all."""
+    def sum_by_day(self, conn: sa.Connection, month: str | None = None, principal: str | None = None) -> tuple[SpendRow, ...]:
+        """Return what was held and spent by day, vendor and model, oldest first; of one month (`2026-11`) or of all, for one
+        principal's jobs or for everybody's."""
 
         def total(**signs: int) -> sa.ColumnElement[int]:
             return sa.func.sum(sa.case({kind: sign * ledger.c.micros for kind, sign in signs.items()}, value=ledger.c.kind, else_=0))
@@ -58,7 +59,10 @@ class Ledger(Repository):
         held, spent = total(hold=1, settle=-1, release=-1).label("held"), total(settle=1, overrun=1, refund=-1).label("spent")
         by_job = (
             sa.select(*keys, held, spent)
-            .where(sa.true() if month is None else ledger.c.month == month)
+            .where(
+                sa.true() if month is None else ledger.c.month == month,
+                sa.true() if principal is None else ledger.c.job_id.in_(sa.select(jobs.c.id).where(jobs.c.principal == principal)),
+            )
             .group_by(*keys, ledger.c.job_id)
             .subquery()
         )

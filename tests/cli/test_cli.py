@@ -108,6 +108,20 @@ def test_a_key_is_in_no_line_of_the_log() -> None:
     assert ("a *** b" in text, "with *** inside" in text, "k-" in text) == (True, True, False)
 
 
+def test_control_characters_never_reach_the_terminal_and_no_line_is_forged() -> None:
+    formatter = Redacting([])
+    evil = "\x1b]0;pwned\x07\x1b[2J\x9b2J\u202e\r\n2026-01-01 ERROR forged"
+    try:
+        raise ValueError(evil.replace("\n", ""))
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "Invalid Host header: %s", (evil,), sys.exc_info())
+    text = formatter.format(record)
+    assert [char for char in text if not char.isprintable() and char != "\n"] == []
+    first, *traceback = text.splitlines()
+    assert first.endswith(r"Invalid Host header: \x1b]0;pwned\x07\x1b[2J\x9b2J\u202e\r\n2026-01-01 ERROR forged")
+    assert traceback[0].startswith("Traceback") and len(traceback) == 4
+
+
 def test_the_log_goes_to_stderr_at_its_level_and_names_no_addresses(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["vendors"], said | {"SORA_MCP_LOG": "info", "MUVI_API_KEY": "k-123"}) == 0
     logging.getLogger("sora_mcp.x").info("the key is k-123")

@@ -93,8 +93,8 @@ class PlayedLedger:
 
     rows: tuple[SpendRow, ...] = ()
 
-    async def sum_by_day(self) -> tuple[SpendRow, ...]:
-        return self.rows
+    async def sum_by_day(self, *, principal: str | None = None) -> tuple[SpendRow, ...]:
+        return self.rows if principal is None else ()
 
 
 @dataclass

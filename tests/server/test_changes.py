@@ -15,7 +15,7 @@ from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotificati
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import subscriptions
 from sora_mcp.server.app import SoraServer
-from sora_mcp.server.transports.sdk import Sessions
+from sora_mcp.server.transports.sdk import OwnedBus, Sessions
 from tests.nouns import a_job
 from tests.waiting import patience
 
@@ -123,13 +123,18 @@ async def test_a_session_that_went_away_is_forgotten() -> None:
 
 
 async def told_of(service: PlayedService, since: int) -> tuple[list[str], bool] | None:
-    told: list[tuple[list[str], bool]] = []
+    told = await told_to(service, since)
+    return next(iter(told.values()), None)
 
-    async def tell(uris: Any, listed: bool) -> None:
-        told.append((list(uris), listed))
+
+async def told_to(service: PlayedService, since: int) -> dict[str, tuple[list[str], bool]]:
+    told: dict[str, tuple[list[str], bool]] = {}
+
+    async def tell(principal: str, uris: Any, listed: bool) -> None:
+        told[principal] = (list(uris), listed)
 
     await subscriptions.notify_changes(service, since, tell)  # pyright: ignore[reportArgumentType] - played
-    return told[0] if told else None
+    return told
 
 
 async def test_a_job_that_goes_on_changes_only_itself_and_the_ledger() -> None:
@@ -142,6 +147,24 @@ async def test_a_finished_job_changes_the_list_too() -> None:
     assert await told_of(service, 6) == ([JOB, FILE, POSTER, SHEET, "sora://videos", "sora://spend"], True)
 
 
+async def test_everybody_is_told_of_their_own_jobs_only() -> None:
+    mine, bens = replace(a_job(), version=7), replace(a_done_job(), id="v_bbbbbbbbbb", version=8, principal="ben")
+    told = await told_to(PlayedService({job.id: job for job in (mine, bens)}), 6)
+    assert told == {
+        "local": ([JOB, "sora://spend"], False),
+        "ben": ([uri.replace(mine.id, bens.id) for uri in (JOB, FILE, POSTER, SHEET)] + ["sora://videos", "sora://spend"], True),
+    }
+
+
+async def test_news_for_one_principal_reach_no_other() -> None:
+    bus, heard = OwnedBus(), list[Any]()
+    bus.subscribe(heard.append)
+    await bus.publish_to("ben", ResourceUpdated(uri="sora://spend"))
+    await bus.publish_to("local", ResourceUpdated(uri=JOB))
+    await bus.publish(ResourcesListChanged())
+    assert heard == [ResourceUpdated(uri=JOB), ResourcesListChanged()]
+
+
 async def test_nothing_new_is_not_told() -> None:
     assert await told_of(PlayedService({"v_0123456789": replace(a_job(), version=7)}), 7) is None
 
@@ -150,7 +173,7 @@ async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixtu
     service = PlayedService({"v_0123456789": a_job()})
     service.store.jobs.broken = StorageError("The disk is gone.")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(subscriptions.watch, service, told_of)
+        tasks.start_soon(subscriptions.watch, service, told_to)
         with patience("the line in the log"):
             while "The disk is gone." not in caplog.text:
                 await anyio.lowlevel.checkpoint()

@@ -5,6 +5,7 @@ Looked at with mcp 2.3 on 2026-11-29; look again with mcp 2.5 or on 2027-03-01, 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
@@ -14,8 +15,11 @@ from mcp import MCPError
 from mcp.server import MCPServer, NotificationOptions
 from mcp.server.connection import Connection
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.subscriptions import InMemorySubscriptionBus, ServerEvent
 from mcp.types import EmptyResult, RequestParams, SubscribeRequestParams, UnsubscribeRequestParams
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from sora_mcp.server.context import principal
 
 NOTIFY_S = 2.0
 """Seconds that one client which does not read may delay the notifications of the others."""
@@ -41,6 +45,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._subscriptions: dict[Connection, set[str]] = {}
+        self._owners: dict[Connection, str] = {}
 
     def __len__(self) -> int:
         return len(self._subscriptions)
@@ -54,17 +59,20 @@ class Sessions:
         add_handler(server, "resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
         server.middleware.append(self._register)
 
-    async def send_updated(self, uri: str) -> None:
-        """Notify the subscribers of a resource."""
-        for connection in [connection for connection, uris in self._subscriptions.items() if uri in uris]:
+    async def send_updated(self, owner: str, uri: str) -> None:
+        """Notify the owner's subscribers of a resource."""
+        for connection in [connection for connection in self._connections_of(owner) if uri in self._subscriptions[connection]]:
             with anyio.move_on_after(NOTIFY_S):
                 await connection.send_resource_updated(uri)
 
-    async def send_list_changed(self) -> None:
-        """Notify every connection that the list of resources changed."""
-        for connection in list(self._subscriptions):
+    async def send_list_changed(self, owner: str) -> None:
+        """Notify each of the owner's connections that the list of resources changed."""
+        for connection in self._connections_of(owner):
             with anyio.move_on_after(NOTIFY_S):
                 await connection.send_resource_list_changed()
+
+    def _connections_of(self, owner: str) -> list[Connection]:
+        return [connection for connection, its_owner in self._owners.items() if its_owner == owner]
 
     async def _register(self, ctx: Ctx, call_next: CallNext) -> HandlerResult:
         """Remember the connection of every request, because list changes go to all of them; a middleware."""
@@ -76,9 +84,13 @@ class Sessions:
         """Return the URIs that this connection subscribed to; they are forgotten when the connection ends."""
         connection = _connection(ctx)
         if connection not in self._subscriptions:
-            self._subscriptions[connection] = set()
-            connection.exit_stack.callback(self._subscriptions.pop, connection, None)
+            self._subscriptions[connection], self._owners[connection] = set(), principal()
+            connection.exit_stack.callback(self._forget, connection)
         return self._subscriptions[connection]
+
+    def _forget(self, connection: Connection) -> None:
+        self._subscriptions.pop(connection, None)
+        self._owners.pop(connection, None)
 
     async def _subscribe(self, ctx: Ctx, params: SubscribeRequestParams) -> EmptyResult:
         uris = self._subscriptions_of(ctx)
@@ -89,6 +101,27 @@ class Sessions:
     async def _unsubscribe(self, ctx: Ctx, params: UnsubscribeRequestParams) -> EmptyResult:
         self._subscriptions_of(ctx).discard(params.uri)
         return EmptyResult()
+
+
+class OwnedBus:
+    """A SubscriptionBus of the 2026 era with events that only one principal's subscribers hear: the SDK's bus, once for each principal."""
+
+    def __init__(self) -> None:
+        self._buses: defaultdict[str, InMemorySubscriptionBus] = defaultdict(InMemorySubscriptionBus)
+
+    def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+        """Register a listener for the principal of the request that is being answered."""
+        return self._buses[principal()].subscribe(listener)
+
+    async def publish(self, event: ServerEvent) -> None:
+        """Deliver an event to every listener."""
+        for bus in list(self._buses.values()):
+            await bus.publish(event)
+
+    async def publish_to(self, owner: str, event: ServerEvent) -> None:
+        """Deliver an event to the listeners of one principal."""
+        if (bus := self._buses.get(owner)) is not None:
+            await bus.publish(event)
 
 
 def _connection(ctx: Ctx) -> Connection:

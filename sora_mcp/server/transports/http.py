@@ -21,6 +21,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 
 from sora_mcp.config.settings import LOOPBACK, BadSetting
+from sora_mcp.server.transports.compatibility import AnswerAnyAccept, NoteHangUps, ReviveSessions
 from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
 from sora_mcp.server.transports.origins import CheckNames
 
@@ -79,8 +80,9 @@ def run_http(server: MCPServer[Any], address: Address) -> None:
 def _configure(server: MCPServer[Any], address: Address) -> uvicorn.Config:
     checked_here = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     app = server.streamable_http_app(host=address.host, transport_security=checked_here, max_request_body_size=MOST_BODY)
+    served = NoteHangUps(ReviveSessions(AnswerAnyAccept(app)))
     return uvicorn.Config(
-        CheckNames(app, hosts=address.hosts, origins=address.origins),
+        CheckNames(served, hosts=address.hosts, origins=address.origins),
         http=LimitedProtocol,
         ws="none",
         backlog=limit_accepted(),

@@ -48,7 +48,7 @@ def extract_frame(path: Path, moment: float | None, deadline: Deadline) -> bytes
 
 
 def make_poster(path: Path, deadline: Deadline, *, longest: int = POSTER_SIDE) -> bytes:
-    """Return a JPEG of at most 90 kB and `longest` pixels a side, of an MP4's first frame or of an image."""
+    """Return a JPEG of at most 90 kB and `longest` pixels a side, of a clip's first frame that is not dark, or of an image."""
     require_media_extra("A poster")
     return cast(bytes, POOL.run("make_poster", path, longest, deadline=deadline))
 

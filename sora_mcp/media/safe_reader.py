@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
+from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -34,12 +35,14 @@ PROBE_S = 20.0
 
 @dataclass
 class OpenVideo:
-    """An open container with its first video stream, its first audio stream, and its length in seconds."""
+    """An open container with its first video stream, its first audio stream that has a decoder, and its length in seconds."""
 
     container: InputContainer
     video: VideoStream
     audio: AudioStream | None
     seconds: float
+    lost_sound: bool = False
+    """True when it has sound and no decoder for it."""
 
     @property
     def fps(self) -> Fraction:
@@ -73,7 +76,7 @@ class OpenVideo:
         """
         if start > 0:
             self.container.seek(round(start / (self.video.time_base or 1)), stream=self.video)
-        for count, frame in enumerate(self.container.decode(self.video)):
+        for count, frame in enumerate(self._decode(self.video, deadline)):
             deadline.check()
             if count > MOST_FRAMES:
                 raise BadMedia(f"It has more than {MOST_FRAMES} frames.")
@@ -81,6 +84,23 @@ class OpenVideo:
             yield frame
             if end is not None and time_of(frame) >= end:
                 return
+
+    def decode_sound(self, deadline: Deadline) -> Iterator[AudioFrame]:
+        """Yield every frame of the sound from where the container stands; none without a sound track, or when it is damaged."""
+        if self.audio is not None:
+            yield from self._decode(self.audio, deadline)
+
+    def _decode(self, stream: VideoStream | AudioStream, deadline: Deadline) -> Iterator[Any]:
+        """Yield what the stream's packets decode to. A damaged packet costs that packet only."""
+        for packet in self.container.demux(stream):
+            deadline.check()
+            try:
+                frames = packet.decode()
+            except MemoryError:
+                raise
+            except FFmpegError:
+                continue
+            yield from frames
 
 
 @contextmanager
@@ -97,8 +117,9 @@ def open_video(path: Path) -> Generator[OpenVideo]:
             check_pixels(video.width, video.height)
             video.thread_type = "AUTO"
             video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
-            audio = next(iter(container.streams.audio), None)
-            yield OpenVideo(container, video, audio, _measure_seconds(container, video, info))
+            audio = next((stream for stream in container.streams.audio if cast("object", stream.codec_context) is not None), None)
+            lost_sound = audio is None and bool(container.streams.audio)
+            yield OpenVideo(container, video, audio, _measure_seconds(container, video, info), lost_sound)
     except (FFmpegError, IndexError, ValueError, MemoryError) as error:
         raise BadMedia("Its pictures or its sound cannot be decoded.") from error
 

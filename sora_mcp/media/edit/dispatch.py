@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.media.colours import HDR_NOTE, read_colours
 from sora_mcp.media.edit.actions import Edit, EditResult, reshape
 from sora_mcp.media.edit.caption import draw_caption
 from sora_mcp.media.edit.gif import write_gif
@@ -17,6 +18,7 @@ from sora_mcp.media.edit.join import join_clips
 from sora_mcp.media.edit.transcode import EmptySegment, Segment, Shape, read_shape, transcode
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
+from sora_mcp.media.safe_reader import open_video
 from sora_mcp.media.view.frames import extract_frame
 
 LEAST_S = 0.05
@@ -35,30 +37,33 @@ def edit_clip(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
 
 
 def _dispatch(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
-    path = edit.paths[0]
+    path, note = edit.paths[0], ""
     match edit.action:
         case "frame":
             return _write_frame(path, edit.start, target, deadline)
         case "gif":
             width, height = write_gif(Segment(path, edit.start, edit.end), target, deadline)
-            return EditResult(width, height, None)
+            return EditResult(width, height, None, _note_hdr(path, deadline))
         case "join":
-            copied = join_clips(edit.paths, target, deadline)
-            note = "" if copied else "The clips differ, so they were encoded again in the size of the first one."
-            return replace(_measure(target), note=note)
+            note = join_clips(edit.paths, target, deadline)
         case "trim":
-            transcode([Segment(path, edit.start, edit.end)], read_shape(path), target, deadline)
+            note = transcode([Segment(path, edit.start, edit.end)], read_shape(path), target, deadline)
         case "reframe":
-            transcode([Segment(path)], _reframe(read_shape(path), edit), target, deadline)
+            note = transcode([Segment(path)], _reframe(read_shape(path), edit), target, deadline)
         case "caption":
-            transcode([Segment(path)], _add_caption(read_shape(path), edit), target, deadline)
-    return _measure(target)
+            note = transcode([Segment(path)], _add_caption(read_shape(path), edit), target, deadline)
+    return replace(_measure(target), note=note)
+
+
+def _note_hdr(path: Path, deadline: Deadline) -> str:
+    with open_video(path) as clip:
+        return HDR_NOTE if read_colours(clip.decode_first(deadline)).is_hdr else ""
 
 
 def _write_frame(path: Path, moment: float, target: Path, deadline: Deadline) -> EditResult:
     _, picture = extract_frame(path, moment, deadline)
     picture.save(target, "PNG", compress_level=4)
-    return EditResult(picture.width, picture.height, None)
+    return EditResult(picture.width, picture.height, None, _note_hdr(path, deadline))
 
 
 def _reframe(shape: Shape, edit: Edit) -> Shape:

@@ -12,29 +12,33 @@ from pathlib import Path
 import av
 from av.container import InputContainer, OutputContainer
 
+from sora_mcp.media.colours import read_colours
 from sora_mcp.media.edit.transcode import Segment, read_shape, transcode
 from sora_mcp.media.limits import Deadline
+from sora_mcp.media.orientation import read_turn
 from sora_mcp.media.safe_reader import open_video
 
 COPIED_LAYOUTS = (("video",), ("video", "audio"), ("audio", "video"))
 """Streams of clips whose packets may be copied by stream index; another stream, such as a time code, would be mistaken for one of them."""
+ENCODED = "The clips differ, so they were encoded again in the size of the first one."
 
 
-def join_clips(paths: Sequence[Path], target: Path, deadline: Deadline) -> bool:
-    """Write the joined clips to `target` as MP4. Return True when packets were copied, False when the clips were transcoded."""
+def join_clips(paths: Sequence[Path], target: Path, deadline: Deadline) -> str:
+    """Write the joined clips to `target` as MP4. Return a note when they were encoded again, nothing when packets were copied."""
     parameters = {_read_parameters(path) for path in paths}
     if len(parameters) == 1 and parameters.pop()[-1] in COPIED_LAYOUTS:
         _remux(paths, target, deadline)
-        return True
-    transcode([Segment(path) for path in paths], read_shape(paths[0]), target, deadline)
-    return False
+        return ""
+    note = transcode([Segment(path) for path in paths], read_shape(paths[0]), target, deadline)
+    return f"{ENCODED} {note}".rstrip()
 
 
 def _read_parameters(path: Path) -> tuple[object, ...]:
     """Return all that must be equal for the packets of two clips to follow each other; the last item is the streams' types."""
     with open_video(path) as clip:
         video, audio = clip.video, clip.audio
-        size = (video.width, video.height, clip.pixel_aspect, clip.decode_first(Deadline()).rotation)
+        first = clip.decode_first(Deadline())
+        size = (video.width, video.height, clip.pixel_aspect, read_turn(first), read_colours(first))
         picture = (video.codec.name, video.codec_context.extradata, size, video.time_base, video.average_rate)
         sound = audio and (audio.codec.name, audio.codec_context.extradata, audio.rate, audio.layout.name, audio.time_base)
         return (picture, sound, tuple(stream.type for stream in clip.container.streams))

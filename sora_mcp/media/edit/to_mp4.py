@@ -22,7 +22,7 @@ from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.colours import SDR, tag_colours
 from sora_mcp.media.containers import ANIMATIONS, AVI, read_container
 from sora_mcp.media.edit.actions import EditResult, round_even
-from sora_mcp.media.edit.transcode import H264, HERTZ, Segment, read_shape, read_sound, transcode
+from sora_mcp.media.edit.transcode import H264, HERTZ, LOST_SOUND, Segment, read_shape, read_sound, transcode
 from sora_mcp.media.images.transform import flatten
 from sora_mcp.media.limits import NO_FRAME, Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
@@ -51,8 +51,8 @@ def make_mp4(path: Path, target: Path, deadline: Deadline) -> EditResult:
     copied = None if container is AVI else _copy(path, target, deadline)  # AVI states no times of frames that are out of order
     if copied is not None:
         return copied
-    transcode([Segment(path)], read_shape(path), target, deadline)
-    return _measure(target, f"It came as {container.words} and was encoded again as MP4.")
+    note = transcode([Segment(path)], read_shape(path), target, deadline)
+    return _measure(target, f"It came as {container.words} and was encoded again as MP4. {note}".rstrip())
 
 
 def _copy(path: Path, target: Path, deadline: Deadline) -> EditResult | None:
@@ -74,7 +74,7 @@ def _copy(path: Path, target: Path, deadline: Deadline) -> EditResult | None:
 
 def _copy_packets(path: Path, clip: OpenVideo, target: Path, deadline: Deadline) -> str:
     """Copy pictures and sound, the sound as AAC where MP4 has no place for it. Return a note about what was not copied."""
-    sound, note = clip.audio, ""
+    sound, note = clip.audio, LOST_SOUND if clip.lost_sound else ""
     copies_sound = sound is not None and sound.codec.canonical_name in COPIED_SOUND
     with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:
         tracks: dict[int, Stream] = {clip.video.index: out.add_stream_from_template(clip.video, opaque=True)}

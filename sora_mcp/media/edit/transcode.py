@@ -20,15 +20,25 @@ from av.video.frame import PictureType, VideoFrame
 from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia
+from sora_mcp.media.colours import (
+    HDR_NOTE,
+    SDR,
+    Colours,
+    choose_output,
+    convert_colours,
+    read_colours,
+    state_colours,
+    tag_colours,
+)
 from sora_mcp.media.edit.actions import Fill, round_even
 from sora_mcp.media.filters import add_still, link, make_still, overlay, pull_frames, push
 from sora_mcp.media.limits import NO_FRAME, Deadline
+from sora_mcp.media.orientation import read_turn
 from sora_mcp.media.safe_reader import OpenVideo, open_video
 
 H264 = {"preset": "superfast", "crf": "20"}
 HERTZ = 48_000
-TURNS = {90: ("cclock",), 180: ("clock", "clock"), 270: ("clock",)}
-"""Quarter turns of the transpose filter that make a frame upright, by its rotation in degrees."""
+LOST_SOUND = "Its sound cannot be decoded and was left out."
 BLUR_SCALE = 8
 """The blurred ground behind the picture is computed at a fraction of its size."""
 
@@ -54,6 +64,8 @@ class Shape:
     height: int
     fps: Fraction
     fill: Fill = "pad"
+    colours: Colours = SDR
+    """The tags of the new file. Segments that state others are converted."""
     caption: Image.Image | None = None
     """A transparent layer of the same size, shown from second `caption_start` to `caption_end`."""
     caption_start: float = 0.0
@@ -61,24 +73,29 @@ class Shape:
 
 
 def read_shape(path: Path) -> Shape:
-    """Return the clip's own shape, as it is shown: turned upright, with square pixels and even sides."""
+    """Return the clip's own shape and colours, as it is shown: turned upright, with square pixels and even sides."""
     with open_video(path) as clip:
         first = clip.decode_first(Deadline())
         wide, high = float(first.width * clip.pixel_aspect), float(first.height)
-        sides = (wide, high) if first.rotation % 180 == 0 else (high, wide)
-        return Shape(round_even(sides[0]), round_even(sides[1]), clip.fps)
+        sides = (high, wide) if read_turn(first).swaps_sides else (wide, high)
+        return Shape(round_even(sides[0]), round_even(sides[1]), clip.fps, colours=choose_output(first))
 
 
-def transcode(segments: Sequence[Segment], shape: Shape, target: Path, deadline: Deadline) -> None:
-    """Write an MP4 with its index in front. It has sound when any segment has. Raises EmptySegment when there is no frame."""
-    has_sound = any(_has_sound(segment.path) for segment in segments)
+def transcode(segments: Sequence[Segment], shape: Shape, target: Path, deadline: Deadline) -> str:
+    """Write an MP4 with its index in front. It has sound when any segment has sound that can be decoded.
+
+    Return a note about what was lost on the way, such as HDR; empty for nothing. Raises EmptySegment when there is no frame.
+    """
+    looks = [_look(segment.path, deadline) for segment in segments]
+    has_sound = any(look.has_sound for look in looks)
     with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:
         picture = out.add_stream("libx264", rate=shape.fps, options=H264)
         picture.width, picture.height, picture.pix_fmt = shape.width, shape.height, "yuv420p"
+        tag_colours(picture.codec_context, shape.colours)
         sound = out.add_stream("aac", rate=HERTZ, layout="stereo") if has_sound else None
         frames = samples = 0
         for segment in segments:
-            for frame in filter_frames(segment, partial(_apply_shape, shape=shape), deadline):
+            for frame in filter_frames(segment, partial(_apply_shape, shape=shape), deadline, colours=shape.colours):
                 frame.pts, frame.time_base, frame.pict_type = frames, 1 / shape.fps, PictureType.NONE
                 out.mux(picture.encode(frame))
                 frames += 1
@@ -92,17 +109,35 @@ def transcode(segments: Sequence[Segment], shape: Shape, target: Path, deadline:
         out.mux(picture.encode(None))
         if sound is not None:
             out.mux(sound.encode(None))
+    notes = {HDR_NOTE: any(look.is_hdr for look in looks), LOST_SOUND: any(look.lost_sound for look in looks)}
+    return " ".join(note for note, is_true in notes.items() if is_true)
 
 
-def _has_sound(path: Path) -> bool:
+@dataclass(frozen=True)
+class _Look:
+    """What is said of a source."""
+
+    has_sound: bool
+    lost_sound: bool
+    is_hdr: bool
+
+
+def _look(path: Path, deadline: Deadline) -> _Look:
+    """Decode a clip's first frame and its first sound."""
     with open_video(path) as clip:
-        return clip.audio is not None
+        is_hdr = read_colours(clip.decode_first(deadline)).is_hdr
+    with open_video(path) as clip:
+        has_sound = next(clip.decode_sound(deadline), None) is not None
+        return _Look(has_sound, clip.lost_sound or (clip.audio is not None and not has_sound), is_hdr)
 
 
-def filter_frames(segment: Segment, complete: Callable[[Graph, FilterContext], None], deadline: Deadline) -> Iterator[VideoFrame]:
+def filter_frames(
+    segment: Segment, complete: Callable[[Graph, FilterContext], None], deadline: Deadline, *, colours: Colours = SDR
+) -> Iterator[VideoFrame]:
     """Yield the segment's frames, upright, with square pixels and times from 0 on, after the filters that `complete` adds.
 
-    `complete` takes the graph and its last filter, adds filters and a sink, and configures the graph.
+    `complete` takes the graph and its last filter, adds filters and a sink, and configures the graph. Frames that state
+    other colours than `colours` are converted to these.
     """
     with open_video(segment.path) as clip:
         frames = clip.decode_frames(deadline, start=segment.start, end=segment.end)
@@ -110,11 +145,16 @@ def filter_frames(segment: Segment, complete: Callable[[Graph, FilterContext], N
             return
         graph = Graph()
         entry = graph.add_buffer(width=first.width, height=first.height, format=first.format, time_base=clip.video.time_base)
-        last = link(entry, graph.add("trim", _format_span(segment)), graph.add("setpts", _shift_times(segment, clip)))
+        source = read_colours(first)
+        last = state_colours(graph, entry, source)
+        last = link(last, graph.add("trim", _format_span(segment)), graph.add("setpts", _shift_times(segment, clip)))
+        last, still = convert_colours(graph, last, source, colours)
         if clip.pixel_aspect != 1:
             square = f"{round_even(float(first.width * clip.pixel_aspect))}:{first.height}"
             last = link(last, graph.add("scale", square), graph.add("setsar", "1"))
-        complete(graph, link(last, *(graph.add("transpose", turn) for turn in TURNS.get(first.rotation % 360, ()))))
+        complete(graph, link(last, *(graph.add(name, options or None) for name, options in read_turn(first).filters)))
+        if still is not None:
+            still.push()
         for frame in itertools.chain((first,), frames, (None,)):
             if not push(entry, frame):
                 return
@@ -177,9 +217,11 @@ def _fill_with_blur(graph: Graph, timed: FilterContext, shape: Shape) -> FilterC
 def read_sound(segment: Segment, count: int, deadline: Deadline) -> Iterator[AudioFrame]:
     """Yield exactly `count` samples: the segment's own sound, followed by silence, or silence alone."""
     with open_video(segment.path) as clip:
-        graph = Graph()
-        if clip.audio is not None:
-            entry = graph.add_abuffer(template=clip.audio)
+        if segment.start > 0:
+            clip.container.seek(round(segment.start * 1_000_000))
+        graph, frames = Graph(), clip.decode_sound(deadline)
+        if (first := next(frames, None)) is not None:
+            entry = _add_source(graph, first)
             cut = link(entry, graph.add("atrim", _format_span(segment)), graph.add("asetpts", _shift_times(segment, clip)))
         else:
             cut = entry = graph.add("anullsrc", f"r={HERTZ}:cl=stereo")
@@ -187,18 +229,21 @@ def read_sound(segment: Segment, count: int, deadline: Deadline) -> Iterator[Aud
         padded = link(cut, graph.add("aresample", f"{HERTZ}:first_pts=0"), stereo, graph.add("apad", f"whole_len={count}"))
         link(padded, graph.add("atrim", f"end_sample={count}"), graph.add("abuffersink"))
         graph.configure()
-        if clip.audio is not None:
-            yield from _push_sound(clip, graph, entry, segment, deadline)
+        if first is not None:
+            yield from _push_sound(itertools.chain((first,), frames), graph, entry, segment)
         yield from pull_frames(graph, AudioFrame)
 
 
-def _push_sound(clip: OpenVideo, graph: Graph, entry: FilterContext, segment: Segment, deadline: Deadline) -> Iterator[AudioFrame]:
+def _add_source(graph: Graph, first: AudioFrame) -> FilterContext:
+    """Add a source for sound like this first frame: what a file's headers state of it may be missing."""
+    if first.time_base is None:
+        first.time_base = Fraction(1, first.sample_rate)
+    return graph.add_abuffer(sample_rate=first.sample_rate, format=first.format.name, layout=first.layout.name, time_base=first.time_base)
+
+
+def _push_sound(sound: Iterator[AudioFrame], graph: Graph, entry: FilterContext, segment: Segment) -> Iterator[AudioFrame]:
     """Push the segment's sound into the graph, and yield the frames that come out meanwhile."""
-    assert clip.audio is not None
-    if segment.start > 0:
-        clip.container.seek(round(segment.start * 1_000_000))
-    for frame in clip.container.decode(clip.audio):
-        deadline.check()
+    for frame in sound:
         if segment.end is not None and (frame.time or 0.0) >= segment.end:
             break
         if not push(entry, frame):

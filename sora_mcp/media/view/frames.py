@@ -9,7 +9,7 @@ import math
 import operator
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +19,9 @@ from av.video.reformatter import VideoReformatter
 from PIL import Image, ImageChops, ImageStat
 
 from sora_mcp.domain.errors import BadMedia
+from sora_mcp.media.colours import read_colours, show_in_sdr
 from sora_mcp.media.limits import NO_FRAME, Deadline
+from sora_mcp.media.orientation import read_turn
 from sora_mcp.media.safe_reader import OpenVideo, open_video, time_of
 from sora_mcp.media.view.measurements import Measurements, summarize, to_decibels
 
@@ -30,6 +32,10 @@ MEASURED_S = 60.0
 """Longer clips are only sampled: decoding all of them would take too long."""
 TAIL_S = 1.0
 """The last frame is searched from so many seconds before the end."""
+
+DARK = 24
+"""Mean brightness, 0 to 255, below which a frame shows nothing: a clip that fades in from black begins so."""
+SEARCHED_S = 3.0
 
 TimedPicture = tuple[float, Image.Image]
 """A frame's time in seconds, and the frame."""
@@ -42,6 +48,7 @@ class Samples:
     frames: tuple[TimedPicture, ...]
     seconds: float
     measurements: Measurements | None
+    is_hdr: bool = False
 
 
 def sample_frames(path: Path, count: int, deadline: Deadline, *, longest: int) -> Samples:
@@ -56,7 +63,11 @@ def sample_frames(path: Path, count: int, deadline: Deadline, *, longest: int) -
                 raise BadMedia(NO_FRAME)
             return Samples(found, clip.seconds, None)
         frames, times, changes, lights = _measure_frames(clip, wanted, deadline, longest)
-    return Samples(tuple(frames), clip.seconds, summarize(times, changes, lights, _measure_loudness(path, deadline)))
+    measurements = summarize(times, changes, lights, _measure_loudness(path, deadline))
+    with open_video(path) as clip:
+        is_hdr = read_colours(clip.decode_first(deadline)).is_hdr
+        is_lost = measurements.loudness_db is None and (clip.lost_sound or clip.audio is not None)
+    return Samples(tuple(frames), clip.seconds, replace(measurements, lost_sound=is_lost), is_hdr)
 
 
 def extract_frame(path: Path, moment: float | None, deadline: Deadline) -> TimedPicture:
@@ -72,10 +83,28 @@ def extract_frame(path: Path, moment: float | None, deadline: Deadline) -> Timed
         return time_of(last), _to_picture(last, None if clip.pixel_aspect == 1 else _shown_size(last, clip))
 
 
+def find_light_frame(path: Path, deadline: Deadline) -> TimedPicture:
+    """Return the first frame of the first SEARCHED_S that is not dark, in full size; the lightest one when all are. Raises BadMedia."""
+    with open_video(path) as clip:
+        best: tuple[float, VideoFrame] | None = None
+        scaler = VideoReformatter()
+        for frame in clip.decode_frames(deadline, end=SEARCHED_S):
+            light = ImageStat.Stat(_to_grey(frame, scaler)).mean[0]
+            if best is None or light > best[0]:
+                best = (light, frame)
+            if light >= DARK:
+                break
+        if best is None:
+            raise BadMedia(NO_FRAME)
+        frame = best[1]
+        return time_of(frame), _to_picture(frame, None if clip.pixel_aspect == 1 else _shown_size(frame, clip))
+
+
 def _to_picture(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Image:
-    """Return the frame as a picture, scaled to `size` and turned upright."""
+    """Return the frame as a picture in ordinary colours, scaled to `size` and turned upright."""
+    turn, frame = read_turn(frame), show_in_sdr(frame)
     picture = cast(Image.Image, frame.to_image() if size is None else frame.to_image(width=size[0], height=size[1]))
-    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+    return picture if turn.transpose is None else picture.transpose(turn.transpose)
 
 
 def _measure_frames(
@@ -122,6 +151,9 @@ def _shown_size(frame: VideoFrame, clip: OpenVideo, longest: float = math.inf) -
 
 def _to_grey(frame: VideoFrame, scaler: VideoReformatter) -> Image.Image:
     """Return the frame small and grey. All frames share one scaler: setting one up takes longer than using it."""
+    if read_colours(frame).is_hdr:
+        small = scaler.reformat(frame, width=SMALL[0], height=SMALL[1], format="yuv444p10le", interpolation="FAST_BILINEAR")
+        return cast(Image.Image, show_in_sdr(small).to_image()).convert("L")
     small = scaler.reformat(frame, width=SMALL[0], height=SMALL[1], format="gray", interpolation="FAST_BILINEAR")
     plane = small.planes[0]
     return Image.frombytes("L", SMALL, bytes(plane), "raw", "L", plane.line_size)
@@ -134,8 +166,7 @@ def _measure_loudness(path: Path, deadline: Deadline) -> float | None:
         if clip.audio is None:
             return None
         resampler = AudioResampler("s16", "mono", HERTZ)
-        for frame in clip.container.decode(clip.audio):
-            deadline.check()
+        for frame in clip.decode_sound(deadline):
             for part in resampler.resample(frame):
                 samples = array("h", bytes(part.planes[0])[: part.samples * 2])
                 squares += sum(map(operator.mul, samples, samples))

@@ -44,7 +44,9 @@ class Measurements:
     brightness: float
     """Mean, 0 to 1."""
     loudness_db: float | None
-    """In dBFS; None without a sound track."""
+    """In dBFS; None without a sound track that can be decoded."""
+    lost_sound: bool = False
+    """True when its sound track cannot be decoded."""
 
     @property
     def words(self) -> str:
@@ -56,7 +58,7 @@ class Measurements:
     @property
     def _sound(self) -> str:
         if self.loudness_db is None:
-            return "no sound track"
+            return "a sound track that cannot be decoded" if self.lost_sound else "no sound track"
         return "a silent sound track" if self.loudness_db < SILENT_DB else f"sound at {self.loudness_db:.0f} dBFS"
 
 

@@ -120,12 +120,13 @@ def build(
     notify = _notify_both_eras(bus, sessions)
 
     def create_context() -> ServerContext:
-        return ServerContext(
+        context = ServerContext(
             open_service,
             catalogue or Catalogue(),
             today=today,
-            background=lambda service: _dispatch().subscriptions.watch(service, notify),
+            background=lambda service: _dispatch().subscriptions.watch(service, notify, context.changes),
         )
+        return context
 
     server = SoraServer(
         "sora-mcp",

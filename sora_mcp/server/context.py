@@ -18,6 +18,7 @@ from mcp.server.mcpserver import Context
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import SoraError, StorageError
+from sora_mcp.server.changes import Changes
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -70,6 +71,7 @@ class ServerContext:
         self.today = today
         self._open = open_service
         self._background = background
+        self.changes = Changes()
         self._attempt = Attempt()
         self._service: VideoService | None = None
         self._closing = anyio.Event()

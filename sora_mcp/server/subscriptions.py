@@ -10,37 +10,41 @@ import anyio
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.server.changes import Changes
 from sora_mcp.server.results import video_uri
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
 
 log = logging.getLogger(__name__)
-POLL_S = 0.5
+POLL_S = 0.25
 RETRY_S = 5.0
 """Seconds until a store that failed is asked again."""
 Notify = Callable[[str, Iterable[str], bool], Awaitable[None]]
 """Takes the principal whose jobs changed, the URIs whose content changed for it, and whether its list of files changed."""
 
 
-async def watch(service: VideoService, notify: Notify) -> None:
-    """Notify of every change from now on, until cancelled."""
+async def watch(service: VideoService, notify: Notify, changes: Changes) -> None:
+    """Notify of every change from now on, until cancelled, and wake the calls that wait for it."""
     since: int | None = None
     while True:
         try:
-            since = await notify_changes(service, since, notify)
+            since = await notify_changes(service, since, notify, changes=changes)
         except SoraError as error:
             log.warning("changes of jobs cannot be seen: %s", error)
             await anyio.sleep(RETRY_S)
         await anyio.sleep(POLL_S)
 
 
-async def notify_changes(service: VideoService, since: int | None, notify: Notify) -> int:
+async def notify_changes(service: VideoService, since: int | None, notify: Notify, *, changes: Changes) -> int:
     """Notify of the changes since a version and return the newest one. Without `since`, only return it."""
     version = await service.store.jobs.get_version()
+    if since is None:
+        changes.wake()  # what changed before this first look is not known
     if since is None or version <= since:
         return version
     changed = await service.store.jobs.get_changed(since)
+    changes.wake(job.id for job in changed)
     for principal in dict.fromkeys(job.principal for job in changed):
         jobs = [job for job in changed if job.principal == principal]
         done = any(job.state == "completed" for job in jobs)

@@ -15,9 +15,10 @@ from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotificati
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import subscriptions
 from sora_mcp.server.app import SoraServer
+from sora_mcp.server.changes import Changes
 from sora_mcp.server.transports.sdk import OwnedBus, Sessions
 from tests.nouns import a_job
-from tests.waiting import patience
+from tests.waiting import eventually, patience
 
 from .conftest import Era
 from .counter import PlayedService, a_done_job, a_server
@@ -133,7 +134,7 @@ async def told_to(service: PlayedService, since: int) -> dict[str, tuple[list[st
     async def tell(principal: str, uris: Any, listed: bool) -> None:
         told[principal] = (list(uris), listed)
 
-    await subscriptions.notify_changes(service, since, tell)  # pyright: ignore[reportArgumentType] - played
+    await subscriptions.notify_changes(service, since, tell, changes=Changes())  # pyright: ignore[reportArgumentType] - played
     return told
 
 
@@ -165,6 +166,26 @@ async def test_news_for_one_principal_reach_no_other() -> None:
     assert heard == [ResourceUpdated(uri=JOB), ResourcesListChanged()]
 
 
+async def test_four_hundred_waiting_calls_do_not_ask_the_store_again_and_again() -> None:
+    service, answers = PlayedService({"v_0123456789": a_job()}), list[Any]()
+
+    async def ask(client: Client) -> None:
+        answers.append(await client.call_tool("get_video_status", {"job_id": "v_0123456789", "wait_seconds": 50}))
+
+    async with Client(a_server(service)) as client, anyio.create_task_group() as tasks:
+        for _ in range(400):
+            tasks.start_soon(ask, client)
+        await eventually(lambda: service.looked >= 800)
+        await anyio.sleep(0.5)
+        before = service.looked
+        await anyio.sleep(1.5)
+        assert service.looked == before
+        service.put(a_done_job())
+        await eventually(lambda: len(answers) == 400)
+    assert {answer.structured_content["state"] for answer in answers} == {"completed"}
+    assert service.looked == before + 400
+
+
 async def test_nothing_new_is_not_told() -> None:
     assert await told_of(PlayedService({"v_0123456789": replace(a_job(), version=7)}), 7) is None
 
@@ -173,7 +194,7 @@ async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixtu
     service = PlayedService({"v_0123456789": a_job()})
     service.store.jobs.broken = StorageError("The disk is gone.")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(subscriptions.watch, service, told_to)
+        tasks.start_soon(subscriptions.watch, service, told_to, Changes())
         with patience("the line in the log"):
             while "The disk is gone." not in caplog.text:
                 await anyio.lowlevel.checkpoint()

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client, MCPError
 from mcp.server.mcpserver import Extension, ToolBinding
@@ -19,6 +20,7 @@ from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.app import build
 from tests.each import each
 from tests.nouns import a_job
+from tests.waiting import eventually
 
 from .conftest import Era
 from .counter import PlayedService, a_done_job, a_server
@@ -142,10 +144,19 @@ async def test_a_status_without_waiting_is_the_job_as_it_is(era: Era) -> None:
 
 
 async def test_a_status_waits_until_the_state_is_another_one(era: Era) -> None:
-    still, moved = replace(a_job(), progress=0.5, version=2), replace(a_job(), state="running", version=3)
-    service = desk_with(a_job(), looks=[still, moved, a_done_job()])
-    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
-    assert (fields(result)["state"], service.looked) == ("running", 3)
+    service, answers = desk_with(a_job()), list[CallToolResult]()
+
+    async def ask() -> None:
+        answers.append(await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        for looked, change in ((2, replace(a_job(), progress=0.5)), (3, replace(a_job(), state="running"))):
+            await eventually(lambda: service.looked >= looked)
+            await anyio.sleep(0.3)
+            assert not answers
+            service.put(change)
+    assert fields(answers[0])["state"] == "running"
 
 
 async def test_a_status_ends_with_its_time(era: Era) -> None:
@@ -166,10 +177,10 @@ async def test_a_waiting_client_hears_a_sentence(era: Era) -> None:
     async def hear(progress: float, total: float | None, message: str | None) -> None:
         heard.append((progress, total, message))
 
-    service = desk_with(a_job(), looks=[replace(a_job(), state="running")])
+    service = desk_with(a_job(), looks=[a_job(), replace(a_job(), state="running")])
     async with Client(a_server(service), mode=era) as client:
-        await client.call_tool("get_video_status", {"job_id": "v_0123456789", "wait_seconds": 50}, progress_callback=hear)
-    assert heard == [(0.0, 50, "v_0123456789 is queued, about 2 min left.")]
+        await client.call_tool("get_video_status", {"job_id": "v_0123456789", "wait_seconds": 0.5}, progress_callback=hear)
+    assert heard == [(0.0, 0.5, "v_0123456789 is queued, about 2 min left.")]
 
 
 async def test_a_job_of_somebody_else_does_not_exist(era: Era) -> None:

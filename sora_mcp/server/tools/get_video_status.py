@@ -19,8 +19,8 @@ from sora_mcp.server.tools.definition import ToolDefinition
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
 
-POLL_S = 0.25
-"""Seconds between two looks into the store, because another process may finish the job."""
+RECHECK_S = 10.0
+"""Seconds until a call looks into the store by itself, for what nobody told it: the watcher wakes it for every change of the job."""
 PROGRESS_S = 2.0
 """Seconds between two progress notifications."""
 
@@ -47,13 +47,19 @@ def format_result(job: Job, *, now: float) -> CallToolResult:
 
 async def _wait_for_change(job: Job, wait_s: float, service: VideoService, *, ctx: ToolContext) -> Job:
     """Return the job after its next change of state, or after `wait_s`; send progress meanwhile."""
-    start, reported, first = time.monotonic(), -PROGRESS_S, job.state
+    changes, first = ctx.request_context.lifespan_context.changes, job.state
+    start = looked = time.monotonic()
+    reported, change = -PROGRESS_S, None
     while job.state == first and job.state in LIVE and (waited := time.monotonic() - start) < wait_s:
+        if change is None or change.is_set() or time.monotonic() - looked >= RECHECK_S:
+            change, looked = changes.expect(job.id), time.monotonic()
+            job = await service.job(job.id, principal=principal())
+            continue
         if waited - reported >= PROGRESS_S:
             reported = waited
             await ctx.report_progress(round(waited, 1), wait_s, describe_progress(job, now=service.clock()))
-        await anyio.sleep(min(POLL_S, wait_s - waited))
-        job = await service.job(job.id, principal=principal())
+        with anyio.move_on_after(min(PROGRESS_S, wait_s - waited)):
+            await change.wait()
     return job
 
 

@@ -118,13 +118,13 @@ def test_what_earlier_claims_left_is_swept_and_other_jobs_files_are_not(tmp_path
 
 
 def test_a_file_with_its_note_is_found_again_also_behind_another_of_that_name(tmp_path: Path) -> None:
-    assert find_kept(a_job(), tmp_path, UTC) is None
+    assert find_kept(a_job(), tmp_path) is None
     (tmp_path / build_name(a_job(), UTC)).write_bytes(b"somebody's holiday")
-    assert find_kept(a_job(), tmp_path, UTC) is None
+    assert find_kept(a_job(), tmp_path) is None
 
     final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
 
-    assert find_kept(a_job(), tmp_path, UTC) == (final, SHA256)
+    assert find_kept(a_job(), tmp_path) == (final, SHA256)
 
 
 @each(
@@ -151,7 +151,7 @@ def test_a_file_whose_note_does_not_vouch_for_it_is_not_taken(note: str | None, 
     if note is not None:
         beside.write_text(note.replace("FILE", final.name), "utf-8")
 
-    assert find_kept(a_job(), tmp_path, UTC) is None
+    assert find_kept(a_job(), tmp_path) is None
 
 
 @each("ending", [".mp4", ".json"])
@@ -160,4 +160,4 @@ def test_a_link_in_the_place_of_a_kept_file_or_its_note_is_not_taken(ending: str
     struck = final.with_suffix(ending)
     struck.symlink_to(struck.rename(tmp_path / "elsewhere"))
 
-    assert find_kept(a_job(), tmp_path, UTC) is None
+    assert find_kept(a_job(), tmp_path) is None

@@ -85,18 +85,15 @@ def keep(part: Path, job: Job, *, sha256: str, zone: tzinfo, ending: str = "mp4"
     raise StorageError(f"{part.parent} has too many files of that name.")
 
 
-def find_kept(job: Job, folder: Path, zone: tzinfo) -> tuple[Path, str] | None:
+def find_kept(job: Job, folder: Path) -> tuple[Path, str] | None:
     """Return path and sha256 of the file that an earlier lease holder of this job finished, or None.
 
     The sidecar must name the job, and the file's bytes must match its sha256.
     """
-    for name in _number_names(build_name(job, zone)):
-        final = folder / name
+    for sidecar in sorted(folder.glob(f"*_{job.id}*.json")):
         try:
-            if not os.path.lexists(final):
-                return None
-            sha256 = _read_sidecar(final, job)
-            if sha256 is not None and has_sha256(final, sha256):
+            name, sha256 = _read_sidecar(sidecar, job)
+            if name is not None and has_sha256(final := folder / name, sha256):
                 return final, sha256
         except OSError:
             continue  # an unreadable file is not ours
@@ -136,8 +133,13 @@ def has_sha256(path: Path, sha256: str) -> bool:
     """Return whether `path` is a regular file, not a link, with this sha256. Raises OSError when it cannot be read."""
     if path.is_symlink() or not path.is_file():
         return False
+    return hash_file(path) == sha256
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file. Raises OSError when it cannot be read."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_sidecar(job: Job, final: Path, sha256: str) -> None:
@@ -167,20 +169,19 @@ def _write_sidecar(job: Job, final: Path, sha256: str) -> None:
         os.fsync(file.fileno())
 
 
-def _read_sidecar(final: Path, job: Job) -> str | None:
-    """Return the sha256 that the sidecar states, or None when it is not this job's. Raises OSError when it cannot be read."""
-    sidecar = final.with_suffix(".json")
+def _read_sidecar(sidecar: Path, job: Job) -> tuple[str | None, str]:
+    """Return file name and sha256 that a sidecar states; None for one of another job or file. Raises OSError when it cannot be read."""
     if sidecar.is_symlink() or not sidecar.is_file() or sidecar.stat().st_size > MOST_SIDECAR_BYTES:
-        return None
+        return None, ""
     try:
         fields = json.loads(sidecar.read_bytes())
     except (ValueError, RecursionError):
-        return None
+        return None, ""
     match fields:
-        case {"job_id": job.id, "file": final.name, "sha256": str(sha256)}:
-            return sha256
+        case {"job_id": job.id, "file": str(name), "sha256": str(sha256)} if Path(name).name == name and Path(name).stem == sidecar.stem:
+            return name, sha256
         case _:
-            return None
+            return None, ""
 
 
 def _sync_folder(folder: Path) -> None:

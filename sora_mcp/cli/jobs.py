@@ -12,7 +12,7 @@ from rich.console import Console
 
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import Job
+from sora_mcp.domain import Job, can_fetch
 from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
@@ -124,6 +124,9 @@ def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
     if job.error is not None:
         yield "error", f"{job.error.code}: {job.error.message}"
         yield "vendor's message", job.error.vendor_message
+    if can_fetch(job):
+        yield "last link", job.media.path if job.media else None
+        yield "next", f"sora-mcp fetch {job.id}"
     for warning in job.warnings:
         yield "warning", warning
     if job.artifact is not None:

@@ -110,6 +110,7 @@ COMMANDS = (
         {"--no-open": {"action": "store_true", "help": "do not open it"}},
     ),
     Command("approve", "cli.approve", "approve a quote outside the chat", {"quote": {"metavar": "QUOTE"}}),
+    Command("fetch", "cli.fetch", "fetch the file of a paid job again that ended without it", {"job": {"metavar": "JOB"}}),
     Command(
         "resolve",
         "cli.resolve",

@@ -1,6 +1,19 @@
 """The nouns: what is asked for, what is sold, what goes over the wire, what became of it."""
 
-from sora_mcp.domain.job import JOB_ID, LIVE, QUOTE_GOOD_FOR_S, UNSTORED, Artifact, Charged, Job, JobError, Quote, State
+from sora_mcp.domain.job import (
+    JOB_ID,
+    LIVE,
+    LOST_FILE,
+    QUOTE_GOOD_FOR_S,
+    UNSTORED,
+    Artifact,
+    Charged,
+    Job,
+    JobError,
+    Quote,
+    State,
+    can_fetch,
+)
 from sora_mcp.domain.offer import STALE, Allowed, Confidence, Ended, ImageRule, Link, Offer, OwnModel, Per, Rate, Rule, Text, When
 from sora_mcp.domain.request import LOCAL, Facts, Image, Order, Scalar, Size, VideoRequest
 from sora_mcp.domain.vendor import (
@@ -24,6 +37,7 @@ __all__ = [
     "JOB_ID",
     "LIVE",
     "LOCAL",
+    "LOST_FILE",
     "QUOTE_GOOD_FOR_S",
     "STALE",
     "UNSTORED",
@@ -65,4 +79,5 @@ __all__ = [
     "Vendor",
     "VideoRequest",
     "When",
+    "can_fetch",
 ]

@@ -157,3 +157,13 @@ class Job:
     def saving(self) -> bool:
         """True while the file of a job that the vendor finished is being saved."""
         return self.media is not None
+
+
+LOST_FILE = "result_invalid"
+"""The error of a job whose video was made, and whose file did not arrive."""
+
+
+def can_fetch(job: Job) -> bool:
+    """Return whether a job ended without its file, and there is a way to ask for it again."""
+    lost = job.state in ("failed", "expired") and job.error is not None and job.error.code == LOST_FILE
+    return lost and (job.next is not None or job.media is not None)

@@ -1,72 +1,147 @@
-"""Download the file of a job whose video is made, check it, and ask for another link where the link is dead."""
+"""Download the file of a job whose video is made, keep whatever arrived whole, and ask for another link where the link is dead."""
 
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import anyio
 
-from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, keep, prepare_part, remove_parts
+from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, hash_file, keep, prepare_part, remove_parts
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.poll import retry_later
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.media.api import make_mp4
+from sora_mcp.media.containers import EMPTY, Container, read_container
 from sora_mcp.media.mp4_probe import probe_mp4
+from sora_mcp.media.probe import ISO_MEDIA, MediaInfo, probe_media
 
 MAX_DEAD_LINKS = 6
 """How many bad or dead links end the job without a file: with the pauses between them its host had more than ten minutes."""
 HOST_AWAY_S = 900.0
 """After this time without the file's host the vendor is asked for the link once more."""
+LENGTH_TOLERANCE_S = 0.5
+PIXELS = re.compile(r"[0-9]+x[0-9]+")
+PLAYERS = {
+    "webm": "a browser or VLC plays it",
+    "image": "a browser or an image viewer shows it",
+    "archive": "it has to be unpacked first",
+    "playlist": "it only names other files; VLC plays it as long as their links work",
+    "unknown": "its kind is not known here",
+}
+"""Who opens a file that is no MP4, by its kind or family."""
+
+
+class RepeatedFile(BadMedia):
+    """The vendor delivered the very bytes that were refused before."""
 
 
 async def download(service: VideoService, job: Job, media: Call) -> str | None:
     """Try once to download the file, whole and checked. Return why its host was not reached, where that is so."""
     vendor, folder = service.vendor_of(job), service.settings.output_dir
     try:
-        artifact = await _fetch(service, job, vendor, media)
+        path, sha256 = await _fetch(service, job, vendor, media)
+        artifact, notes = await anyio.to_thread.run_sync(finish_file, path, sha256, job, service.settings)
     except LinkDead as error:
         await _renew_link(service, job, "expired", error)
     except (BadMedia, UntrustedURL) as error:  # a host name may resolve to a wrong address for a moment
         await _renew_link(service, job, "failed", error)
     except NotSent as error:
         return await _wait_for_host(service, job, error.message)
-    except OSError as error:
-        raise StorageError(f"The file cannot be written into {folder}.") from error
+    except (OSError, StorageError) as error:
+        await anyio.to_thread.run_sync(remove_parts, folder, job)  # a full disk gets its room back
+        raise error if isinstance(error, StorageError) else StorageError(f"The file cannot be written into {folder}.") from error
     else:
-        await service.store.outcomes.complete(job, artifact)
+        await service.store.outcomes.complete(job, artifact, notes=notes)
+        await anyio.to_thread.run_sync(remove_parts, folder, job)
     return None
 
 
-async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -> Artifact:
-    folder = service.settings.output_dir
-    if (kept := await anyio.to_thread.run_sync(_find_downloaded, job, service.settings)) is not None:
+def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> tuple[Artifact, tuple[str, ...]]:
+    """Return the artifact and what is to be said of it. A file of another kind becomes an MP4 where that is possible here."""
+    container, notes = read_container(path), list[str]()
+    if container not in PLAYABLE:
+        if (converted := _convert(path, job, settings)) is not None:
+            path, sha256, note = converted
+        else:
+            player = PLAYERS.get(container.kind) or PLAYERS.get(container.family, "VLC plays it")
+            note = f"The vendor delivered {container.words}, not an MP4: {player}."
+        notes.append(note)
+    info = probe_media(path)
+    artifact = describe_file(path, path.stat().st_size, sha256, duration_s=info.duration_s, width=info.width or 0, height=info.height or 0)
+    return artifact, (*notes, *compare_delivery(job, info))
+
+
+def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
+    """Return a sentence for each of length, size and sound that differs from the order."""
+    found: list[str] = []
+    if info.duration_s is not None and job.seconds and abs(info.duration_s - job.seconds) > LENGTH_TOLERANCE_S:
+        found.append(f"The clip is {info.duration_s:.3g} s long although {job.seconds} s were ordered.")
+    if info.width and PIXELS.fullmatch(job.size) and (size := f"{info.width}x{info.height}") != job.size:
+        found.append(f"The clip is {size} although {job.size} was ordered.")
+    if info.has_sound is False and job.options.get("audio") is True:
+        found.append("The clip has no sound although it was ordered.")
+    return tuple(found)
+
+
+async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -> tuple[Path, str]:
+    """Return path and sha256 of the file: one that an earlier claim kept and could not record, else a new download.
+
+    A download that breaks off stays beside the files, so that the next attempt continues it.
+    """
+    folder, zone = service.settings.output_dir, service.settings.zone
+    if (kept := await anyio.to_thread.run_sync(find_kept, job, folder)) is not None:
         return kept
+    part: Path = await anyio.to_thread.run_sync(prepare_part, job, folder)
+    saved = await service.http_client.download(vendor, media, part)
     try:
-        part: Path = await anyio.to_thread.run_sync(prepare_part, job, folder)
-        saved = await service.http_client.download(vendor, media, part)
         if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
             raise StorageError(f"{part.name} was exchanged while it was written.")
-        facts = await anyio.to_thread.run_sync(probe_mp4, part)
-        path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=saved.sha256, zone=service.settings.zone))
-    finally:
+        container = await anyio.to_thread.run_sync(check_file, part)
+    except BadMedia as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)
-    return describe_file(path, saved.bytes, saved.sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
+        if service.refused_files.get(job.id) == saved.sha256:
+            raise RepeatedFile(error.message) from error
+        service.refused_files[job.id] = saved.sha256
+        raise
+    path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=saved.sha256, zone=zone, ending=_choose_ending(container)))
+    return path, saved.sha256
 
 
-def _find_downloaded(job: Job, settings: Settings) -> Artifact | None:
-    """Return the file that an earlier claim downloaded and could not write down: its link may be dead by now."""
-    found = find_kept(job, settings.output_dir, settings.zone)
-    if found is None:
-        return None
-    path, sha256 = found
+def check_file(path: Path) -> Container:
+    """Return the kind of a file that is worth keeping. Raises BadMedia for text, for nothing, and for an MP4 that is not whole."""
+    container = read_container(path)
+    if container.family == "text" or container is EMPTY:
+        raise BadMedia(f"It is {container.words}, no video.")
+    if container in ISO_MEDIA:
+        probe_mp4(path)
+    return container
+
+
+PLAYABLE = tuple(container for container in ISO_MEDIA if container.kind != "mov")
+"""Kinds that are kept as `.mp4`."""
+
+
+def _choose_ending(container: Container) -> str:
+    return "mp4" if container in PLAYABLE else container.ending
+
+
+def _convert(path: Path, job: Job, settings: Settings) -> tuple[Path, str, str] | None:
+    """Make an MP4 beside the original; return its path, its sha256 and a note, or None where that cannot be done here."""
+    part = path.parent / f".{job.id}.{job.fence}.mp4.part"
     try:
-        facts, size = probe_mp4(path), path.stat().st_size
-    except (BadMedia, OSError):
-        return None
-    return describe_file(path, size, sha256, duration_s=facts.duration_s, width=facts.width, height=facts.height)
+        made = make_mp4(path, part)
+        if made is None:
+            return None
+        sha256 = hash_file(part)
+        converted = keep(part, job, sha256=sha256, zone=settings.zone)
+    finally:
+        part.unlink(missing_ok=True)
+    return converted, sha256, f"{made.note or 'It was copied into an MP4.'} The original is {path.name}."
 
 
 async def _wait_for_host(service: VideoService, job: Job, why: str) -> str:
@@ -79,9 +154,10 @@ async def _wait_for_host(service: VideoService, job: Job, why: str) -> str:
 
 async def _renew_link(service: VideoService, job: Job, state: State, error: SoraError) -> None:
     """Ask the vendor for another link; after MAX_DEAD_LINKS, or where it cannot be asked, end the job in this state."""
-    if job.dead_links + 1 >= MAX_DEAD_LINKS or job.next is None:
+    if job.dead_links + 1 >= MAX_DEAD_LINKS or job.next is None or isinstance(error, RepeatedFile):
         charged = "no" if job.charged == "no" else "yes"
         await service.store.outcomes.end(job, state, JobError(error.its_code, error.message, charged))
+        await anyio.to_thread.run_sync(remove_parts, service.settings.output_dir, job)
         return
     wait = compute_renewal_s(job.dead_links, service.settings.poll_seconds, chance=random.random())
     await service.store.outcomes.renew_link(job, due_s=wait, dead_links=job.dead_links + 1)

@@ -47,6 +47,8 @@ class VideoService:
     """How many jobs are under way, as the worker last saw it."""
     unwritten: dict[str, str] = field(default_factory=dict[str, str])
     """By job: what became of a paid call, as long as the store does not take it down."""
+    refused_files: dict[str, str] = field(default_factory=dict[str, str])
+    """By job: the sha256 of the last downloaded file that was no video, so that the same bytes are not fetched again and again."""
     troubles: dict[str, str] = field(default_factory=dict[str, str])
     """By job: what went wrong with the last question or download, until one goes well."""
     media_pool: MediaPool = field(default_factory=MediaPool)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.advice import joint_fixes
-from sora_mcp.domain import LIVE, Artifact, Charged, Job
+from sora_mcp.domain import LIVE, Artifact, Charged, Job, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import show
 from sora_mcp.domain.program import command_line
@@ -17,7 +16,6 @@ from sora_mcp.domain.program import command_line
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
 
-PIXELS = re.compile(r"[0-9]+x[0-9]+")
 MOST_FIXES = 6
 MOST_VALUE = 60
 UNCLEAR = "the outcome of an earlier paid call to this model is unknown"
@@ -42,8 +40,9 @@ def describe_job(job: Job, *, now: float) -> str:
             f"The user settles it with `{command_line('resolve', job.id)}`. Do not create it again."
         )
     why = f" {job.error.message}" if job.error else ""
+    way = f" The video was made: the user can fetch it with `sora-mcp fetch {job.id}`." if can_fetch(job) else ""
     money = CHARGED[job.error.charged if job.error else job.charged].format(price=format_price(job.price))
-    return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}"
+    return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}"
 
 
 def describe_progress(job: Job, *, now: float) -> str:
@@ -131,10 +130,15 @@ def _describe_done(job: Job, file: Artifact) -> str:
         return f"{job.id}, {format_price(job.price)}.\nFile: {file.path}\nNext: tell the user."
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
-    if size != job.size and PIXELS.fullmatch(job.size):
-        size = f"{size} (you asked for {job.size})"
-    what = f"{job.id}, {length}, {size}, {_format_bytes(file.bytes)}, {format_price(job.price)}"
-    return f"Done{took}: {what}.\nFile: {file.path}\nNext: tell the user this path{_describe_next(job, file)}."
+    what = f"{job.id}, {length}, {size}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
+    notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
+    return f"Done{took}: {what}.{notes}\nFile: {file.path}\nNext: tell the user this path{_describe_next(job, file)}."
+
+
+def _format_charge(job: Job) -> str:
+    """Return what the job cost, with the quote where it cost more."""
+    dearer = job.actual is not None and job.actual > job.micros
+    return f"{format_price(job.price)}, quoted {format_price(job.micros)}" if dearer else format_price(job.price)
 
 
 def _describe_next(job: Job, file: Artifact) -> str:

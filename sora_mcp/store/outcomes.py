@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sora_mcp.domain import LIVE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State
+from sora_mcp.domain import LIVE, LOST_FILE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State, can_fetch
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, update_job, without_lease, write_job
 from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
@@ -123,14 +123,21 @@ class Outcomes(Repository):
         return None if row is None else write_job(conn, row.id, media=None, dead_links=dead_links, **without_lease(due_s))
 
     @writes
-    def complete(self, conn: sa.Connection, job: Job, artifact: Artifact) -> Job | None:
-        """Complete a job whose file is on disk."""
+    def complete(self, conn: sa.Connection, job: Job, artifact: Artifact, *, notes: tuple[str, ...] = ()) -> Job | None:
+        """Complete a job whose file is on disk; `notes` are added to its warnings."""
         row, now = _find_mine(conn, job), self.clock()
         if row is None:
             return None
         charged = _spend(conn, row, row.actual, now=now)
         progress = None if row.progress is None else 1.0
-        completed = {"state": "completed", "charged": charged, "artifact": artifact, "progress": progress, "finished_at": now}
+        completed: dict[str, Any] = {
+            "state": "completed",
+            "charged": charged,
+            "artifact": artifact,
+            "progress": progress,
+            "finished_at": now,
+        }
+        completed |= {"error": None, "warnings": (*row.warnings, *(note for note in notes if note not in row.warnings))}
         return update_job(conn, row.id, now, **completed, media=None, next=None, tries=0, **without_lease(None))
 
     @writes
@@ -141,6 +148,17 @@ class Outcomes(Repository):
         stays held while the state is unknown, and counts as spent in any other."""
         row = _find_mine(conn, job)
         return None if row is None else conclude(conn, row, state, error, now=self.clock(), micros=micros, said=said)
+
+    @writes
+    def reopen(self, conn: sa.Connection, job: Job) -> Job | None:
+        """Let the worker fetch the file of a paid job again that ended without it. None where there is no way to the file. The money
+        stays as it is: it was spent before."""
+        row, now = load_job(conn, job.id), self.clock()
+        if not can_fetch(row):
+            return None
+        media = row.media if row.next is None else None
+        reopened = {"state": "running", "error": None, "finished_at": None, "media": media, "dead_links": 0, "tries": 0}
+        return update_job(conn, row.id, now, **reopened, fence=row.fence + 1, **without_lease(0))
 
     @writes
     def cancel(self, conn: sa.Connection, job: Job, error: JobError, *, micros: Micros, said: str) -> Job | None:
@@ -204,9 +222,11 @@ def conclude(
     else:
         spent = _spend(conn, row, actual, now=now)  # what nobody can tell counts as spent
         charged = spent if error.charged == "yes" or spent == "no" else "unknown"
-    values = {"state": state, "charged": charged, "error": replace(error, charged=charged), "said": said or row.said, "media": None}
+    values: dict[str, Any] = {"state": state, "charged": charged, "error": replace(error, charged=charged), "said": said or row.said}
+    if error.code != LOST_FILE or state == "unknown":  # the way to a paid file is kept
+        values |= {"media": None} if state == "unknown" else {"media": None, "next": None}
     if state != "unknown":
-        values |= {"call": None, "next": None, "finished_at": now}
+        values |= {"call": None, "finished_at": now}
     warnings = pause_if_dearer(conn, row, None if error.charged == "no" else micros, now=now)
     return update_job(conn, row.id, now, **values, actual=actual, warnings=warnings, **without_lease(None))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.domain import Job
+from sora_mcp.jobs import download as jobs_download
 from sora_mcp.jobs.download import HOST_AWAY_S, MAX_DEAD_LINKS
 from sora_mcp.jobs.poll import NOT_FOUND_S
 from sora_mcp.net import client as http_client
@@ -72,15 +72,12 @@ async def test_d12_a_dead_link_is_renewed_so_often_and_no_oftener_whatever_else_
         assert len(at.cdn.heard) == 18
 
 
-async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_video(tmp_path: Path) -> None:
+async def test_d12_a_host_that_does_not_find_its_file_for_minutes_loses_no_paid_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses, compute = list[float](), jobs_download.compute_renewal_s
+    monkeypatch.setattr(jobs_download, "compute_renewal_s", lambda *given, **how: pauses.append(compute(*given, **how)) or pauses[-1])
     async with rig(Muvi(), tmp_path, POLL_SECONDS="900") as at:
-        pauses, renew_link = list[float](), at.service.store.outcomes.renew_link.sync
-
-        def renewed(job: Job, *, due_s: float, dead_links: int) -> Job | None:
-            pauses.append(due_s)
-            return renew_link(job, due_s=due_s, dead_links=dead_links)
-
-        at.service.store.outcomes.renew_link.sync = renewed
         at.cdn.arm("media", "instead", times=MAX_DEAD_LINKS - 1, status=404)
         begun = await at.bought(seconds=4)
         assert await hurried(at, begun.id, *ENDS) == "completed"

@@ -1,0 +1,51 @@
+"""Fetch the file of a job again that was paid for and ended without it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+import anyio
+
+from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
+from sora_mcp.config.settings import Settings
+from sora_mcp.domain import LIVE, Job
+from sora_mcp.domain.errors import BadMedia, Refused
+from sora_mcp.jobs.runtime import open_service
+from sora_mcp.jobs.service import VideoService
+
+POLL_S = 0.2
+
+
+def fetch(settings: Settings, arguments: Namespace) -> int:
+    """Ask the vendor for a fresh link and download the file; print where it is, or the link that failed and why."""
+    job = anyio.run(_fetch, settings, arguments.job)
+    if job.artifact is None:
+        link = f" The last link was {job.media.path}" if job.media else ""
+        raise BadMedia(f"{job.id} is {job.state}. {job.error.message if job.error else ''}{link}", job_id=job.id)
+    facts = [("path", job.artifact.path), ("bytes", job.artifact.bytes), *(("warning", warning) for warning in job.warnings)]
+    print_facts(open_console(), facts)
+    return 0
+
+
+async def _fetch(settings: Settings, job_id: str) -> Job:
+    async with open_service(settings) as service:
+        job = await service.store.jobs.get(job_id, None)
+        if job.state not in (*LIVE, "completed"):
+            job = await _reopen(service, job)
+        with show_status(f"Fetching {job.id}") as status:
+            while job.state in LIVE:
+                await anyio.sleep(POLL_S)
+                job = await service.store.jobs.get(job.id, None)
+                status.update(f"Fetching {job.id}. {service.troubles.get(job.id, '')}")
+        return job
+
+
+async def _reopen(service: VideoService, job: Job) -> Job:
+    reopened = await service.store.outcomes.reopen(job)
+    if reopened is None:
+        why = f" {job.error.message}" if job.error else ""
+        raise Refused(f"{job.id} is {job.state} and has no file to fetch.{why}", job_id=job.id)
+    if job.media is not None:
+        print_text(open_console(), f"The last link failed: {job.media.path} ({job.error.message if job.error else 'no reason'})")
+    service.wake()
+    return reopened

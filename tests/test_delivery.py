@@ -1,0 +1,161 @@
+"""What was paid for comes home: in any container, compared with the order, and fetched again after a refusal."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+from PIL import Image
+
+from sora_mcp.cli import fetch as fetch_command
+from sora_mcp.cli.jobs import describe_job
+from sora_mcp.domain import Job, can_fetch
+from sora_mcp.domain.errors import BadMedia, Refused
+from sora_mcp.jobs.download import compare_delivery
+from sora_mcp.media.containers import MP4
+from sora_mcp.media.probe import MediaInfo
+from sora_mcp.server.messages import describe_job as say
+
+from .each import each
+from .media.test_to_mp4 import SIZE, a_download
+from .nouns import a_job
+from .played import CLIP
+from .played.muvi import Muvi
+from .played.rig import Rig, rig
+
+ENDS = ("completed", "failed", "expired", "cancelled", "unknown")
+
+
+def zipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("v.mp4", CLIP)
+    return buffer.getvalue()
+
+
+def picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (320, 180), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+async def made(at: Rig) -> Job:
+    return await at.until((await at.bought(seconds=4)).id, *ENDS)
+
+
+@each(
+    ("content", "ending", "words"),
+    [
+        (zipped(), "zip", "a ZIP archive, not an MP4: it has to be unpacked first."),
+        (picture(), "png", "a PNG image, not an MP4: a browser or an image viewer shows it."),
+        (b"#EXTM3U\n#EXTINF:4,\nhttps://cdn.example.com/1.ts\n", "m3u8", "an HLS playlist, not an MP4: it only names other files"),
+        (bytes([7, 255, 3]) * 4000, "bin", "a file of an unknown kind, not an MP4: its kind is not known here."),
+    ],
+)
+async def test_a_file_that_is_no_video_is_kept_under_its_own_ending_and_said(
+    content: bytes, ending: str, words: str, tmp_path: Path
+) -> None:
+    async with rig(Muvi(clip=content), tmp_path) as at:
+        job = await made(at)
+    assert (job.state, job.charged, len(at.cdn.heard)) == ("completed", "yes", 1)
+    assert job.artifact is not None
+    assert job.artifact.path.endswith(f".{ending}")
+    assert Path(job.artifact.path).read_bytes() == content
+    assert words in job.warnings[0]
+    assert words in say(job, now=0.0)
+
+
+@pytest.mark.slow
+@each(
+    ("ending", "form", "codec", "sound"),
+    [("webm", "webm", "libvpx-vp9", "libopus"), ("mkv", "matroska", "libx264", "aac"), ("ts", "mpegts", "libx264", "aac")],
+)
+async def test_a_video_of_another_kind_becomes_an_mp4_with_the_original_beside_it(
+    ending: str, form: str, codec: str, sound: str, tmp_path: Path
+) -> None:
+    source = a_download(tmp_path / "source", form, codec, sound).read_bytes()
+    async with rig(Muvi(clip=source), tmp_path) as at:
+        job = await made(at)
+    assert job.state == "completed"
+    assert job.artifact is not None
+    path = Path(job.artifact.path)
+    assert (path.suffix, job.artifact.width, job.artifact.height) == (".mp4", *SIZE)
+    (original,) = path.parent.glob(f"*.{ending}")
+    assert original.read_bytes() == source
+    assert original.name in job.warnings[0]
+
+
+async def test_the_same_damaged_bytes_are_not_fetched_a_third_time(tmp_path: Path) -> None:
+    async with rig(Muvi(clip=CLIP[: len(CLIP) // 2]), tmp_path) as at:
+        job = await made(at)
+        assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", 2)
+        assert can_fetch(job)
+        assert f"`sora-mcp fetch {job.id}`" in say(job, now=0.0)
+
+
+async def test_a_paid_file_is_fetched_again_after_the_cause_is_mended(tmp_path: Path) -> None:
+    async with rig(Muvi(clip=CLIP[: len(CLIP) // 2]), tmp_path) as at:
+        lost = await made(at)
+        shown = dict(describe_job(lost, at.settings.zone))
+        assert str(shown["last link"]).startswith(at.cdn.address)
+        assert shown["next"] == f"sora-mcp fetch {lost.id}"
+        spent = (await at.service.budget()).day_spent
+        at.cdn.app.__dict__["clip"] = CLIP
+        assert await at.service.store.outcomes.reopen(lost) is not None
+        at.service.wake()
+        job = await at.until(lost.id, *ENDS)
+        assert (job.state, job.error, job.charged, len(at.wire.made)) == ("completed", None, "yes", 1)
+        assert (await at.service.budget()).day_spent == spent
+        assert await at.service.store.outcomes.reopen(job) is None
+
+
+async def test_a_job_that_was_refused_by_its_vendor_has_nothing_to_fetch(tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("failed",)), tmp_path) as at:
+        job = await made(at)
+        assert (job.state, can_fetch(job)) == ("failed", False)
+        assert await at.service.store.outcomes.reopen(job) is None
+        settings = at.settings
+        await at.close()
+        with pytest.RaisesGroup(pytest.RaisesExc(Refused, match="has no file to fetch")):
+            await anyio.to_thread.run_sync(fetch_command.fetch, settings, Namespace(job=job.id))
+
+
+async def test_the_command_prints_the_path_or_the_link_that_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with rig(Muvi(clip=CLIP[: len(CLIP) // 2]), tmp_path) as at:
+        job = await made(at)
+        await at.close()
+        with pytest.raises(BadMedia, match=rf"{job.id} is failed\. .* The last link was {at.cdn.address}"):
+            await anyio.to_thread.run_sync(fetch_command.fetch, at.settings, Namespace(job=job.id))
+        at.cdn.app.__dict__["clip"] = CLIP
+        assert await anyio.to_thread.run_sync(fetch_command.fetch, at.settings, Namespace(job=job.id)) == 0
+        out = capsys.readouterr().out
+        assert f"The last link failed: {at.cdn.address}" in out
+        assert str(tmp_path / "videos") in out
+
+
+@each(
+    ("info", "ordered", "sentences"),
+    [
+        (MediaInfo(MP4, 8.02, 1280, 720, True), {"seconds": 8}, ()),
+        (MediaInfo(MP4, 7.6, 1280, 720, True), {"seconds": 8}, ()),
+        (MediaInfo(MP4, 2.0, 1280, 720, True), {"seconds": 8}, ("The clip is 2 s long although 8 s were ordered.",)),
+        (MediaInfo(MP4, 10.0, 1280, 720, True), {"seconds": 4}, ("The clip is 10 s long although 4 s were ordered.",)),
+        (MediaInfo(MP4, 8.0, 640, 360, True), {"seconds": 8}, ("The clip is 640x360 although 1280x720 was ordered.",)),
+        (
+            MediaInfo(MP4, 8.0, 1280, 720, False),
+            {"seconds": 8, "options": {"audio": True}},
+            ("The clip has no sound although it was ordered.",),
+        ),
+        (MediaInfo(MP4, 8.0, 1280, 720, False), {"seconds": 8, "options": {"audio": False}}, ()),
+        (MediaInfo(MP4), {"seconds": 8}, ()),
+        (MediaInfo(MP4, 8.0, 720, 1280, True), {"seconds": 8, "size": "9:16 720p"}, ()),
+    ],
+)
+def test_what_was_delivered_is_compared_with_the_order(info: MediaInfo, ordered: dict[str, object], sentences: tuple[str, ...]) -> None:
+    job = replace(a_job(), **{"size": "1280x720", "options": {}, **ordered})  # type: ignore[arg-type]
+    assert compare_delivery(job, info) == sentences

@@ -66,7 +66,7 @@ async def test_a_file_that_is_no_video_is_kept_under_its_own_ending_and_said(
     assert job.artifact is not None
     assert job.artifact.path.endswith(f".{ending}")
     assert Path(job.artifact.path).read_bytes() == content
-    assert words in job.warnings[0]
+    assert words in job.all_warnings[0]
     assert words in say(job, now=0.0)
 
 
@@ -87,7 +87,7 @@ async def test_a_video_of_another_kind_becomes_an_mp4_with_the_original_beside_i
     assert (path.suffix, job.artifact.width, job.artifact.height) == (".mp4", *SIZE)
     (original,) = path.parent.glob(f"*.{ending}")
     assert original.read_bytes() == source
-    assert original.name in job.warnings[0]
+    assert original.name in job.all_warnings[0]
 
 
 async def test_the_same_damaged_bytes_are_not_fetched_a_third_time(tmp_path: Path) -> None:

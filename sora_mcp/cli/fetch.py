@@ -22,7 +22,7 @@ def fetch(settings: Settings, arguments: Namespace) -> int:
     if job.artifact is None:
         link = f" The last link was {job.media.path}" if job.media else ""
         raise BadMedia(f"{job.id} is {job.state}. {job.error.message if job.error else ''}{link}", job_id=job.id)
-    facts = [("path", job.artifact.path), ("bytes", job.artifact.bytes), *(("warning", warning) for warning in job.warnings)]
+    facts = [("path", job.artifact.path), ("bytes", job.artifact.bytes), *(("warning", warning) for warning in job.artifact.notes)]
     print_facts(open_console(), facts)
     return 0
 

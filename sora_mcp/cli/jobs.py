@@ -127,7 +127,7 @@ def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
     if can_fetch(job):
         yield "last link", job.media.path if job.media else None
         yield "next", f"sora-mcp fetch {job.id}"
-    for warning in job.warnings:
+    for warning in job.all_warnings:
         yield "warning", warning
     if job.artifact is not None:
         yield "path", job.artifact.path

@@ -69,6 +69,8 @@ class Artifact:
     duration_s: float | None = None
     width: int | None = None
     height: int | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences about what differs from the order, or about its kind."""
 
 
 JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
@@ -152,6 +154,11 @@ class Job:
         if not self.price:
             return "free"
         return "estimate" if self.actual is None else "actual"
+
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """The warnings of the order, then those of the file."""
+        return (*self.warnings, *(self.artifact.notes if self.artifact else ()))
 
     @property
     def saving(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -45,7 +46,7 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
     vendor, folder = service.vendor_of(job), service.settings.output_dir
     try:
         path, sha256 = await _fetch(service, job, vendor, media)
-        artifact, notes = await anyio.to_thread.run_sync(finish_file, path, sha256, job, service.settings)
+        artifact = await anyio.to_thread.run_sync(finish_file, path, sha256, job, service.settings)
     except LinkDead as error:
         await _renew_link(service, job, "expired", error)
     except (BadMedia, UntrustedURL) as error:  # a host name may resolve to a wrong address for a moment
@@ -56,13 +57,13 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
         await anyio.to_thread.run_sync(remove_parts, folder, job)  # a full disk gets its room back
         raise error if isinstance(error, StorageError) else StorageError(f"The file cannot be written into {folder}.") from error
     else:
-        await service.store.outcomes.complete(job, artifact, notes=notes)
+        await service.store.outcomes.complete(job, artifact)
         await anyio.to_thread.run_sync(remove_parts, folder, job)
     return None
 
 
-def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> tuple[Artifact, tuple[str, ...]]:
-    """Return the artifact and what is to be said of it. A file of another kind becomes an MP4 where that is possible here."""
+def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> Artifact:
+    """Return the artifact. A file of another kind becomes an MP4 where that is possible here."""
     container, notes = read_container(path), list[str]()
     if container not in PLAYABLE:
         if (converted := _convert(path, job, settings)) is not None:
@@ -73,7 +74,7 @@ def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> tuple[
         notes.append(note)
     info = probe_media(path)
     artifact = describe_file(path, path.stat().st_size, sha256, duration_s=info.duration_s, width=info.width or 0, height=info.height or 0)
-    return artifact, (*notes, *compare_delivery(job, info))
+    return replace(artifact, notes=(*notes, *compare_delivery(job, info)))
 
 
 def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:

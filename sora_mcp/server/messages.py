@@ -131,7 +131,7 @@ def _describe_done(job: Job, file: Artifact) -> str:
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     what = f"{job.id}, {length}, {size}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
-    notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
+    notes = f" Note: {' '.join(file.notes)}" if file.notes else ""
     return f"Done{took}: {what}.{notes}\nFile: {file.path}\nNext: tell the user this path{_describe_next(job, file)}."
 
 
@@ -145,7 +145,7 @@ def _describe_next(job: Job, file: Artifact) -> str:
     """Say what can be done with a clip. A continuation is not named where notes need the room, nor for a clip that is one already."""
     if not file.path.endswith(".mp4"):
         return ""
-    following = "" if job.warnings or job.parents else f', image="{job.id}#last" continues it'
+    following = "" if job.all_warnings or job.parents else f', image="{job.id}#last" continues it'
     return f"; view_video shows it{following}"
 
 

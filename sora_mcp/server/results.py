@@ -91,7 +91,7 @@ def job_fields(job: Job) -> dict[str, Any]:
         width=file.width if file else None,
         height=file.height if file else None,
         error=error_fields(job.error) if job.error and (job.state != "cancelled" or job.error.vendor_message) else None,
-        warnings=list(job.warnings),
+        warnings=list(job.all_warnings),
     )
 
 

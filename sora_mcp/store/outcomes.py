@@ -123,22 +123,15 @@ class Outcomes(Repository):
         return None if row is None else write_job(conn, row.id, media=None, dead_links=dead_links, **without_lease(due_s))
 
     @writes
-    def complete(self, conn: sa.Connection, job: Job, artifact: Artifact, *, notes: tuple[str, ...] = ()) -> Job | None:
-        """Complete a job whose file is on disk; `notes` are added to its warnings."""
+    def complete(self, conn: sa.Connection, job: Job, artifact: Artifact) -> Job | None:
+        """Complete a job whose file is on disk."""
         row, now = _find_mine(conn, job), self.clock()
         if row is None:
             return None
         charged = _spend(conn, row, row.actual, now=now)
         progress = None if row.progress is None else 1.0
-        completed: dict[str, Any] = {
-            "state": "completed",
-            "charged": charged,
-            "artifact": artifact,
-            "progress": progress,
-            "finished_at": now,
-        }
-        completed |= {"error": None, "warnings": (*row.warnings, *(note for note in notes if note not in row.warnings))}
-        return update_job(conn, row.id, now, **completed, media=None, next=None, tries=0, **without_lease(None))
+        completed = {"state": "completed", "charged": charged, "artifact": artifact, "progress": progress, "finished_at": now}
+        return update_job(conn, row.id, now, **completed, error=None, media=None, next=None, tries=0, **without_lease(None))
 
     @writes
     def end(

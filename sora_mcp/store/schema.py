@@ -58,7 +58,7 @@ def _error(stored: dict[str, Any]) -> JobError:
 
 
 def _artifact(stored: dict[str, Any]) -> Artifact:
-    return Artifact(**stored)
+    return Artifact(**{**stored, "notes": tuple(stored.get("notes", ()))})
 
 
 class db_now(FunctionElement[float]):

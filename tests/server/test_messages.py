@@ -144,10 +144,16 @@ def test_a_repeat_says_that_nothing_was_bought() -> None:
     assert all("nothing was bought" in started(replace(a_job(), deduplicated=True), request_id) for request_id in ("", "r1"))
 
 
-def test_another_size_than_was_ordered_is_said_where_both_are_pixels() -> None:
-    turned = OVER["completed in another size"]
-    assert "720x1280 (you asked for 1280x720)" in status(turned)
-    assert "asked" not in status(replace(turned, size="16:9"))
+def test_what_differs_from_the_order_is_said_with_the_file() -> None:
+    note = "The clip is 2 s long although 4 s were ordered."
+    job = OVER["completed in another size"]
+    assert job.artifact is not None
+    assert f"Note: {note}" in status(replace(job, artifact=replace(job.artifact, notes=(note,))))
+
+
+def test_a_price_above_the_quote_is_said_with_the_quote() -> None:
+    job = replace(OVER["completed in another size"], micros=usd("0.52"), actual=usd("1.56"))
+    assert "$1.56, quoted $0.52" in status(job)
 
 
 def test_a_job_that_was_never_charged_needs_no_word_about_refunds() -> None:

@@ -52,6 +52,7 @@ class VideoService:
     troubles: dict[str, str] = field(default_factory=dict[str, str])
     """By job: what went wrong with the last question or download, until one goes well."""
     media_pool: MediaPool = field(default_factory=MediaPool)
+    searches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     availability: Availability = field(init=False)
     quotes: Quotes = field(init=False)
 
@@ -165,8 +166,9 @@ class VideoService:
     async def jobs(
         self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
     ) -> Page:
-        """Return a page of jobs, newest first."""
-        return await self.store.jobs.search(principal, state=state, query=query, limit=limit, cursor=cursor)
+        """Return a page of jobs, newest first. Queries wait for each other, so that they never take all readers of the store."""
+        async with self.searches if query else contextlib.nullcontext():
+            return await self.store.jobs.search(principal, state=state, query=query, limit=limit, cursor=cursor)
 
     async def budget(self) -> Budget:
         """Return what is left of the caps; held money counts as spent."""

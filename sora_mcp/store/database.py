@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import anyio
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sora_mcp.domain.errors import StorageError
@@ -38,6 +40,8 @@ PRAGMAS = (
     "foreign_keys = ON",
 )
 SQLITE = "sqlite:///"
+STEPS = 1000
+"""Steps of SQLite's machine between two looks at the clock."""
 LOCKED = re.compile("database is locked|lock timeout", re.IGNORECASE)
 # PgBouncer's transaction pooling has no prepared statements; a dead peer is noticed within half a minute.
 POSTGRES_OPTIONS = {
@@ -48,6 +52,10 @@ POSTGRES_OPTIONS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+
+
+class TookTooLong(Exception):
+    """A reading was ended because it took too long."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,26 @@ def as_storage_errors() -> Generator[None]:
         lines = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
         reason = "another process keeps it locked" if LOCKED.search(lines[0]) else lines[0][:200]
         raise StorageError(f"The store cannot be read or written: {reason}") from error
+
+
+@contextmanager
+def limit_time(conn: sa.Connection, seconds: float) -> Generator[None]:
+    """Bound what the block reads. Raise TookTooLong: a reader that takes long keeps writers from committing (rollback journal)."""
+    end = time.monotonic() + seconds
+    driver: Any = conn.connection.driver_connection
+    if conn.dialect.name == "sqlite":
+        driver.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+    else:
+        conn.exec_driver_sql(f"SET LOCAL statement_timeout = {seconds * 1000:.0f}")
+    try:
+        yield
+    except OperationalError as error:
+        if time.monotonic() > end:
+            raise TookTooLong from error
+        raise
+    finally:
+        if conn.dialect.name == "sqlite":
+            driver.set_progress_handler(None, 0)
 
 
 def connect(url: str, home: Path) -> Database:

@@ -8,6 +8,7 @@ import functools
 import json
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from statistics import median
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, UNSTORED, Call, Job, State
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotFound, quote_value
 from sora_mcp.security.text import is_storable_text
+from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.ids import canonical
 from sora_mcp.store.ledger import Account
 from sora_mcp.store.records import Page
@@ -37,8 +39,9 @@ SELECT_DURATIONS = (
     .limit(20)
 )
 MAX_CHANGES = 1000
-MAX_QUERY_WORDS, MAX_QUERY_CHARACTERS = 500, 5000
-"""Half of what SQLite takes, whatever is in the query."""
+MAX_QUERY_WORDS, MAX_QUERY_CHARACTERS = 10, 500
+QUERY_S = 1.0
+"""Seconds that a query may take: while it reads, no purchase can be written down."""
 
 
 class Jobs(Repository):
@@ -65,14 +68,21 @@ class Jobs(Repository):
     ) -> Page:
         """Return jobs, newest first, whose prompt has every word of the query. BrokenRules for a cursor that is not ours.
 
-        It walks an index from the cursor on, so that a page costs the same however many jobs there are.
+        It walks an index from the cursor on, so that a page costs the same however many jobs there are. BrokenRules too for a query
+        that takes longer than QUERY_S.
         """
         where = [*_of(principal), *(jobs.c.words.contains(word, autoescape=True) for word in _split_query(query or ""))]
         if state is not None:
             where.append(jobs.c.state == state)
         if cursor is not None:
             where.append(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*_decode_cursor(cursor)))
-        found = _read_jobs(conn, SELECT.where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1))
+        select = SELECT.where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1)
+        try:
+            with limit_time(conn, QUERY_S) if query else nullcontext():
+                found = _read_jobs(conn, select)
+        except TookTooLong:
+            rule = BrokenRule("query", f"a search of more than {QUERY_S:g} s", "fewer or shorter words, or a state", "invalid_argument")
+            raise BrokenRules((rule,)) from None
         return Page(found[:limit], _encode_cursor(found[limit - 1]) if len(found) > limit else None)
 
     @reads

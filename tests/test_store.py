@@ -11,7 +11,16 @@ import pytest
 import sqlalchemy as sa
 
 from sora_mcp.domain import Job
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, NeedsConfirmation, NotFound, OverBudget, Refused, RequestIdConflict
+from sora_mcp.domain.errors import (
+    BrokenRule,
+    BrokenRules,
+    NeedsConfirmation,
+    NotFound,
+    OverBudget,
+    Refused,
+    RequestIdConflict,
+    TooManyAtOnce,
+)
 from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
@@ -349,6 +358,21 @@ def test_a_page_holds_the_principals_own_jobs(store: Store, clock: Clock) -> Non
     assert store.jobs.search.sync("ann", limit=9) == Page(tuple(mine), None)
     assert sorted(job.id for job in store.jobs.search.sync(None, limit=9).jobs) == sorted(job.id for job in (*mine, *theirs))
     assert store.jobs.search.sync("bob", limit=9).jobs == tuple(theirs)
+
+
+def test_free_clips_under_way_are_limited_for_each_principal(store: Store) -> None:
+    for _ in range(2):
+        store.reservations.reserve.sync(purchase("0", vendor="sample", most_live=2), CAPS)
+    store.reservations.reserve.sync(purchase("0", vendor="other", most_live=2), CAPS)
+    store.reservations.reserve.sync(purchase("0", vendor="sample", most_live=2, principal="ben"), CAPS)
+    with pytest.raises(TooManyAtOnce, match="2 free clips are under way, as many as one may have at once") as refused:
+        store.reservations.reserve.sync(purchase("0", vendor="sample", most_live=2), CAPS)
+    assert (refused.value.its_code, refused.value.charged) == ("over_budget", "no")
+    with pytest.raises(TooManyAtOnce):
+        store.reservations.check.sync(purchase("0", vendor="sample", most_live=2), CAPS)
+    (live, *_) = store.jobs.search.sync("local", limit=9).jobs
+    store.reservations.cancel_unsent.sync(live)
+    store.reservations.reserve.sync(purchase("0", vendor=live.vendor, most_live=2), CAPS)
 
 
 def test_a_page_can_be_of_one_state(store: Store) -> None:

@@ -143,6 +143,12 @@ class OverBudget(Refused):
     code = "over_budget"
 
 
+class TooManyAtOnce(Refused):
+    """The caller has as much free work under way as one may have at once. It is a cap like those on money, and no argument is wrong."""
+
+    code = "over_budget"
+
+
 class NeedsConfirmation(Refused):
     """A person has to say yes to this quote first."""
 

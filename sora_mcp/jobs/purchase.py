@@ -11,6 +11,9 @@ from sora_mcp.catalogue.rules import VARIATION
 from sora_mcp.domain import VideoRequest
 from sora_mcp.store.records import Pause, Purchase, QuoteTerms
 
+MOST_FREE_LIVE = 12
+"""Clips that one principal may have under way at a vendor without a key, which costs nothing: more than the variations of one call."""
+
 
 def make_purchase(request: VideoRequest, priced: PricedOrder, principal: str, *, words: str, confirm: bool, agreed: str | None) -> Purchase:
     """Return the order as the store takes it, with the call to send.
@@ -39,6 +42,7 @@ def make_purchase(request: VideoRequest, priced: PricedOrder, principal: str, *,
         quote_id=request.quote_id,
         agreed=agreed,
         confirm=confirm,
+        most_live=None if priced.choice.vendor.keys else MOST_FREE_LIVE,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -18,7 +19,16 @@ from sora_mcp.catalogue.planner import check_max_usd, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, errors
-from sora_mcp.domain.errors import Fix, MissingKey, NeedsConfirmation, NotCancellable, RequestIdConflict, SoraError, StorageError
+from sora_mcp.domain.errors import (
+    Fix,
+    MissingKey,
+    NeedsConfirmation,
+    NotCancellable,
+    RequestIdConflict,
+    SoraError,
+    StorageError,
+    TooManyAtOnce,
+)
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.cancel import cancel_at_vendor
@@ -32,6 +42,9 @@ from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.paused_models import describe_pause
 from sora_mcp.store.records import Budget, Caps, Page, Purchase, RequestKeys
+
+MOST_EDITS = 8
+"""Edits that one principal may have under way, or waiting for those of others: they are made one at a time."""
 
 
 @dataclass
@@ -51,6 +64,8 @@ class VideoService:
     """By job: the sha256 of the last downloaded file that was no video, so that the same bytes are not fetched again and again."""
     troubles: dict[str, str] = field(default_factory=dict[str, str])
     """By job: what went wrong with the last question or download, until one goes well."""
+    editing: Counter[str] = field(default_factory=Counter[str])
+    """By principal: how many edits are under way or wait."""
     media_pool: MediaPool = field(default_factory=MediaPool)
     searches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     availability: Availability = field(init=False)
@@ -192,8 +207,14 @@ class VideoService:
         return await self.job(job.id, principal=principal)
 
     async def edit(self, asked: EditRequest, *, principal: str) -> Job:
-        """Make an edit on this computer, free of charge, and return its finished job."""
-        return await Editing(self.settings, self.store, self.media_pool, self.clock).edit(asked, principal=principal)
+        """Make an edit on this computer, free of charge, and return its finished job. TooManyAtOnce where MOST_EDITS wait already."""
+        if self.editing[principal] >= MOST_EDITS:
+            raise TooManyAtOnce(f"{MOST_EDITS} edits are under way, as many as one may have at once: wait until one of them is done.")
+        self.editing[principal] += 1
+        try:
+            return await Editing(self.settings, self.store, self.media_pool, self.clock).edit(asked, principal=principal)
+        finally:
+            self.editing[principal] -= 1
 
     def vendor_of(self, job: Job) -> Vendor:
         """Return the vendor that makes the job, also where its list does not have the model any more."""

@@ -42,6 +42,8 @@ class Purchase:
     """The same for the same request whatever its prompt."""
     words_hash: str | None = None
     """The same for the same words of the same principal, whatever they mean now."""
+    most_live: int | None = None
+    """How many jobs of the vendor one principal may have under way; None where only money limits them."""
 
 
 @dataclass(frozen=True)

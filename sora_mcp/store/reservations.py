@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Job
-from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError
+from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, TooManyAtOnce
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.store.approvals import use_approval
 from sora_mcp.store.budgets import begin_day, find_passed_cap, get_today, read_budget
@@ -111,7 +111,19 @@ def _find_or_refuse(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now:
     micros = purchase.quote.micros
     if (passed := find_passed_cap(conn, micros, caps, now=now, budget=budget)) is not None:
         return OverBudget(f"{purchase.model} costs {show(micros)}. {''.join(passed)}")
-    return refuse_paused(conn, purchase.model)
+    return refuse_paused(conn, purchase.model) or _refuse_too_many(conn, purchase)
+
+
+def _refuse_too_many(conn: sa.Connection, purchase: Purchase) -> TooManyAtOnce | None:
+    """Return the refusal of one more job where the principal has too many of the vendor's free ones under way."""
+    if purchase.most_live is None:
+        return None
+    c = jobs.c
+    mine = (c.principal == purchase.principal, c.vendor == purchase.vendor, c.state.in_(LIVE))
+    live = conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*mine)).scalar_one()
+    if live < purchase.most_live:
+        return None
+    return TooManyAtOnce(f"{live} free clips are under way, as many as one may have at once: wait until one of them is done.")
 
 
 def _find_existing(conn: sa.Connection, keys: RequestKeys, *, now: float) -> Job | None:

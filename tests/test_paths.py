@@ -135,7 +135,7 @@ def test_a_large_file_is_refused_before_it_is_read(folder: Path) -> None:
 @pytest.mark.fault("I03")
 def test_a_file_is_what_its_bytes_say_and_not_its_name(folder: Path) -> None:
     (folder / "fake.png").write_text("root:x:0:0")
-    assert refusal(str(folder / "fake.png"), folder) == "image must be a PNG, JPEG or WebP picture, not 'something else'."
+    assert refusal(str(folder / "fake.png"), folder) == "image must be a PNG, JPEG, WebP, HEIC or AVIF picture, not 'something else'."
 
 
 @each("text", ["file:///etc/passwd", "ftp://example.com/x.png", "http://example.com/x.png", "javascript:alert(1)"])

@@ -72,7 +72,15 @@ class FirstFrames:
         made = picture_of(await self.media_pool.run(lambda _: fit_image(raw, size, how, rule.types, rule.most_bytes)))
         done = "cropped" if how == "crop" else "padded"
         note = f"The first frame was {done} from {image.width}x{image.height} to {made.width}x{made.height}."
+        if is_far_too_small(image, size, how):
+            note += " It is less than half of that, so the video will look soft: a larger picture is better."
         return replace(order, image=replace(made, job_id=image.job_id)), note
+
+
+def is_far_too_small(image: Image, size: tuple[int, int], how: str) -> bool:
+    """Return whether a picture that is cropped or padded to `size` is enlarged to more than twice its sides."""
+    scales = (size[0] / (image.width or 1), size[1] / (image.height or 1))
+    return (max(scales) if how == "crop" else min(scales)) > 2
 
 
 def find_target(image: Image, size: Size, how: str) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from sora_mcp.domain import LIVE, Image, Job
 from sora_mcp.domain.errors import NotFinished, UntrustedURL
 from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata
-from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_heic, probe_image, refuse_image
+from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_heic, probe_image, refuse_image
 from sora_mcp.media.optional import INSTALL, can_read_heic, has_media_extra
 from sora_mcp.security.urls import is_fetchable, parse_url
 
@@ -85,7 +85,7 @@ def _data(uri: str, most_bytes: int) -> Image:
         raw = binascii.a2b_base64(uri[head.end() :], strict_mode=True)
     except ValueError:
         refuse_image("a data: URI with damaged base64", allowed=DATA_FORM)
-    if is_heic(raw):
+    if is_heic(raw) or is_avif(raw):
         return picture_of(raw)
     picture = probe_image(raw)
     if head[1].lower() != picture.media_type:
@@ -98,10 +98,18 @@ def _file(text: str, folders: Sequence[Path], most_bytes: int) -> Image:
 
 
 def picture_of(raw: bytes) -> Image:
-    """Return the picture upright, without what its camera wrote beside it: place, time, device."""
+    """Return the picture upright, without what its camera wrote beside it: place, time, device. HEIC, AVIF and CMYK become JPEG."""
     if is_heic(raw):
         if not can_read_heic():
             refuse_image("a HEIC", allowed=f"{ALLOWED}; HEIC needs the media extra: {INSTALL}")
+        raw = turn_upright(raw)
+    elif is_avif(raw):
+        if not has_media_extra():
+            refuse_image("an AVIF", allowed=f"{ALLOWED}; AVIF needs the media extra: {INSTALL}")
+        raw = turn_upright(raw)
+    elif probe_image(raw) and is_cmyk(raw):  # vendors refuse it, or show other colours
+        if not has_media_extra():
+            refuse_image("a JPEG in CMYK", allowed=f"a picture in RGB; turning CMYK into it needs the media extra: {INSTALL}")
         raw = turn_upright(raw)
     bare = strip_metadata(raw, probe_image(raw).media_type)
     if bare.orientation != 1:

@@ -104,7 +104,7 @@ def test_the_smallest_and_the_largest_webp_are_measured(side: int) -> None:
     ],
 )
 def test_anything_else_is_refused_by_name(raw: bytes, got: str) -> None:
-    assert refusal(raw) == f"image must be a PNG, JPEG or WebP picture, not '{got}'."
+    assert refusal(raw) == f"image must be a PNG, JPEG, WebP, HEIC or AVIF picture, not '{got}'."
 
 
 def test_a_picture_of_more_than_100_megapixels_is_refused() -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from PIL import Image as Pillow
-from PIL import ImageOps
+from PIL import ImageCms, ImageOps
 
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.jobs.first_frame import is_far_too_small
 from sora_mcp.jobs.input_files import data_of, picture_of
 from sora_mcp.media import api, optional
 from sora_mcp.media.images import metadata
@@ -134,3 +135,80 @@ def test_a_photo_in_a_folder_loses_its_place_too(tmp_path: Path) -> None:
 
     (tmp_path / "photo.jpg").write_bytes(a_photo())
     assert MARK not in data_of(read_image("photo.jpg", [tmp_path], most_bytes=10**6))
+
+
+def pixel(raw: bytes, at: tuple[int, int] = (0, 0)) -> tuple[int, int, int]:
+    found = Pillow.open(io.BytesIO(raw)).convert("RGB").getpixel(at)
+    assert isinstance(found, tuple)
+    return found[0], found[1], found[2]
+
+
+def fitted(raw: bytes, size: tuple[int, int] = (64, 64)) -> bytes:
+    return api.fit_image(raw, size, "crop", ("image/png",), 10**6)
+
+
+def saved(picture: Pillow.Image, kind: str, **more: Any) -> bytes:
+    target = io.BytesIO()
+    picture.save(target, kind, **more)
+    return target.getvalue()
+
+
+def test_sixteen_bit_grey_keeps_its_greys() -> None:
+    ramp = Pillow.new("I;16", (64, 64))
+    for x in range(64):
+        ramp.paste(round(x * 65535 / 63), (x, 0, x + 1, 64))
+    raw = fitted(saved(ramp, "PNG"))
+    assert [pixel(raw, (x, 5))[0] for x in (0, 21, 42, 63)] == pytest.approx([0, 85, 170, 255], abs=1)
+
+
+# Columns of Display P3 for D50: https://www.color.org/chardata/rgb/DisplayP3.xalter
+DISPLAY_P3 = {"rXYZ": (0.51512, 0.2412, -0.00105), "gXYZ": (0.29198, 0.69225, 0.04189), "bXYZ": (0.1571, 0.06657, 0.78407)}
+
+
+def a_profile() -> bytes:
+    """Display P3, made of Pillow's sRGB profile, whose curve it shares."""
+    raw = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for at in range(132, 132 + 12 * int.from_bytes(raw[128:132], "big"), 12):
+        if (column := DISPLAY_P3.get(raw[at : at + 4].decode())) is not None:
+            start = int.from_bytes(raw[at + 4 : at + 8], "big") + 8
+            raw[start : start + 12] = b"".join(round(value * 65536).to_bytes(4, "big", signed=True) for value in column)
+    return bytes(raw)
+
+
+def test_wide_colours_become_srgb() -> None:
+    profile = a_profile()
+    for kind in ("PNG", "JPEG", "WebP"):
+        red = saved(Pillow.new("RGB", (64, 64), (234, 51, 35)), kind, icc_profile=profile, **({"quality": 100} if kind != "PNG" else {}))
+        raw = fitted(red)
+        assert pixel(raw) == pytest.approx((255, 0, 0), abs=8), kind
+        assert "icc_profile" not in Pillow.open(io.BytesIO(raw)).info, kind
+    clear = saved(Pillow.new("RGBA", (64, 64), (234, 51, 35, 0)), "PNG", icc_profile=profile)
+    assert pixel(fitted(clear)) == (255, 255, 255)
+    damaged = saved(Pillow.new("RGB", (64, 64), "red"), "PNG", icc_profile=b"no profile")
+    assert pixel(fitted(damaged)) == (255, 0, 0)
+
+
+def test_an_avif_becomes_a_jpeg() -> None:
+    image = picture_of(saved(Pillow.new("RGB", (64, 32), "red"), "AVIF"))
+    assert (image.media_type, image.width, image.height) == ("image/jpeg", 64, 32)
+    assert colour_of(Pillow.open(io.BytesIO(data_of(image)))) == "red"
+
+
+def test_a_jpeg_in_cmyk_becomes_rgb() -> None:
+    image = picture_of(saved(Pillow.new("CMYK", (64, 32), (0, 255, 255, 0)), "JPEG"))
+    picture = Pillow.open(io.BytesIO(data_of(image)))
+    assert (picture.mode, colour_of(picture)) == ("RGB", "red")
+
+
+def test_a_picture_that_is_too_large_is_called_so() -> None:
+    for size in ((9000, 8000), (20_000, 20_000)):
+        raw = saved(Pillow.new("1", size), "PNG")
+        with pytest.raises(BrokenRules, match="a picture of at most 64 megapixels"):
+            fitted(raw)
+
+
+def test_a_picture_under_half_of_the_video_is_far_too_small() -> None:
+    small, wide = Image("data:", "image/png", 13, 169), Image("data:", "image/png", 1280, 100)
+    assert [is_far_too_small(small, (1280, 720), how) for how in ("crop", "pad")] == [True, True]
+    assert [is_far_too_small(wide, (1280, 720), how) for how in ("crop", "pad")] == [True, False]
+    assert not is_far_too_small(Image("data:", "image/png", 640, 360), (1280, 720), "crop")

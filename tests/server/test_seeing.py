@@ -178,7 +178,7 @@ async def test_a_moving_picture_of_a_job_is_no_first_frame(tmp_path: Path) -> No
     async with a_room(tmp_path) as room:
         moving = await room.edited(inputs=[room.clip], action="gif")
         error = await room.refused("create_video", prompt="x", model="sample:sample", image=moving["job_id"])
-    assert error["broken"] == [{"argument": "image", "got": "a GIF", "allowed": "a PNG, JPEG or WebP picture"}]
+    assert error["broken"] == [{"argument": "image", "got": "a GIF", "allowed": "a PNG, JPEG, WebP, HEIC or AVIF picture"}]
 
 
 @each("image", ["v_0000000000", "v_0123456789"])
@@ -216,7 +216,10 @@ async def test_a_first_frame_is_made_to_fit_and_the_result_says_so(tmp_path: Pat
     async with a_room(tmp_path) as room:
         made = await room.bought(image=f"{room.clip}#last", size="720x1280", options={"fit": "crop"})
         plain = await room.bought(image=f"{room.clip}#last", size="720x1280", options={"fit": "none"})
-    said = "The first frame was cropped from 320x180 to 720x1280."
+    said = (
+        "The first frame was cropped from 320x180 to 720x1280. "
+        "It is less than half of that, so the video will look soft: a larger picture is better."
+    )
     assert (said in made["warnings"], said in made["message"], said in str(plain)) == (True, True, False)
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
+from sora_mcp.media import containers
+from sora_mcp.media.containers import HEAD_BYTES, find_container
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 100_000_000
-ALLOWED = "a PNG, JPEG or WebP picture"
-HEIC = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
+ALLOWED = "a PNG, JPEG, WebP, HEIC or AVIF picture"
 OTHERS = (
     (b"GIF8", 0, "a GIF"),
     (b"%PDF", 0, "a PDF"),
@@ -54,7 +55,17 @@ def probe_image(raw: bytes) -> ImageInfo:
 
 def is_heic(raw: bytes) -> bool:
     """Return whether the file is a HEIC photo."""
-    return raw[4:8] == b"ftyp" and raw[8:12] in HEIC
+    return find_container(raw[:HEAD_BYTES]) is containers.HEIC
+
+
+def is_avif(raw: bytes) -> bool:
+    """Return whether the file is an AVIF image."""
+    return find_container(raw[:HEAD_BYTES]) is containers.AVIF
+
+
+def is_cmyk(raw: bytes) -> bool:
+    """Return whether the image, which `probe_image` accepted, is a JPEG in four colours, as print shops make them."""
+    return raw.startswith(b"\xff\xd8\xff") and raw[_find_frame_header(raw) + 9] == 4
 
 
 def refuse_image(got: str | None, *, allowed: str = ALLOWED) -> NoReturn:
@@ -87,6 +98,15 @@ def _read_png_size(raw: bytes) -> tuple[int, int]:
 
 def _read_jpeg_size(raw: bytes) -> tuple[int, int]:
     """Read the frame header (SOF). Raises IndexError when no end marker follows it."""
+    at = _find_frame_header(raw)
+    height, width = struct.unpack_from(">HH", raw, at + 5)
+    if raw.find(b"\xff\xd9", at) < 0:
+        raise IndexError
+    return width, height
+
+
+def _find_frame_header(raw: bytes) -> int:
+    """Return the offset of a JPEG's frame header."""
     at = 2
     while True:
         if raw[at] != 0xFF:
@@ -98,15 +118,11 @@ def _read_jpeg_size(raw: bytes) -> tuple[int, int]:
         if marker in (0xD8, 0xD9, 0xDA):
             refuse_image("a JPEG without a frame header")
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            break
+            return at
         (length,) = struct.unpack_from(">H", raw, at + 2)
         if length < 2:
             refuse_image("a damaged JPEG")
         at += 2 + length
-    height, width = struct.unpack_from(">HH", raw, at + 5)
-    if raw.find(b"\xff\xd9", at) < 0:
-        raise IndexError
-    return width, height
 
 
 def _read_webp_size(raw: bytes) -> tuple[int, int]:

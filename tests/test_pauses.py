@@ -11,7 +11,7 @@ import pytest
 
 from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
-from sora_mcp.domain.money import usd
+from sora_mcp.domain.money import show, usd
 from sora_mcp.server.messages import describe_error
 from sora_mcp.store import Store
 from tests.each import each
@@ -191,3 +191,11 @@ async def test_pixazo_says_nothing_of_the_money_of_what_failed_so_it_counts(tmp_
         job = await at.until((await at.bought("pixazo:sora-2-pro", seconds=4)).id, *ENDS)
         assert (job.state, job.charged, at.held()) == ("failed", "unknown", 0)
         assert await eventually(lambda: at.service.store.jobs.count_live.sync() == 0)
+
+
+@each(("named", "booked"), [("0", "1.00"), ("0.49", "1.00"), ("0.50", "0.50"), ("1.00", "1.00")])
+def test_a_vendor_that_names_less_than_half_of_a_stated_price_refills_no_budget(named: str, booked: str, store: Store) -> None:
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd(named)))
+    assert (store.budgets.get.sync(CAPS).day_spent, job.price, job.charged) == (usd(booked), usd(booked), "yes")
+    told = (f"muvi reports {show(usd(named))} for a price of $1.00: $1.00 counts as spent.",)
+    assert job.warnings == (told if usd(named) != usd(booked) else ())

@@ -16,10 +16,10 @@ from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.security.text import sanitize
+from sora_mcp.security.text import describe_prompt
 from sora_mcp.store.records import Approval
 
-MOST_PROMPT = 300
+MOST_PROMPT = 2000
 
 
 def approve(settings: Settings, arguments: Namespace) -> int:
@@ -53,7 +53,7 @@ def describe_approval(approval: Approval, service: VideoService) -> Iterator[tup
     yield "ended", f"{ended.what}, by {ended.by}, on {ended.on}" if ended else None
     yield "size", approval.size
     yield "seconds", approval.seconds
-    yield "prompt", sanitize(approval.prompt, MOST_PROMPT) or "any (the quote is for an estimate)"
+    yield "prompt", describe_prompt(approval.prompt, MOST_PROMPT) or "any (the quote is for an estimate)"
     yield "until", f"{datetime.fromtimestamp(approval.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
 
 

@@ -88,7 +88,9 @@ class VideoService:
     @property
     def caps(self) -> Caps:
         """The limits on what this user may spend."""
-        return Caps(self.settings.per_video, self.settings.daily, self.settings.monthly, self.settings.zone)
+        return Caps(
+            self.settings.per_video, self.settings.daily, self.settings.monthly, self.settings.zone, Micros(2 * self.settings.confirm_above)
+        )
 
     @property
     def today(self) -> date:
@@ -162,7 +164,7 @@ class VideoService:
             refusal = key_needed((planned.choice,))
         elif (paused := next((pause for pause in self.availability.pauses if pause.model == planned.choice.id), None)) is not None:
             refusal = describe_pause(paused)
-        needs_yes = self.needs_yes(held.quote)
+        needs_yes = self.needs_yes(held.quote) or await self.store.budgets.passes_unasked(held.quote.micros, self.caps)
         quote_id = await self.store.approvals.request(make_terms(held, principal)) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
         return Estimate(planned, clips, Micros(planned.quote.micros * clips), needs_yes, quote_id, refusal, budget, offers)

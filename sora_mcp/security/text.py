@@ -28,6 +28,14 @@ def sanitize(text: object, most: int = MOST) -> str | None:
     return (line if len(line) <= most else line[: most - 1] + "…") or None
 
 
+def describe_prompt(text: str, most: int) -> str | None:
+    """Return a prompt on one line, and where it is longer, how many characters more there are."""
+    whole = sanitize(text, max(len(text), 1))
+    if whole is None or len(whole) <= most:
+        return whole
+    return f"{whole[:most]}… ({len(whole) - most:,} more characters)"
+
+
 def is_storable_text(text: str) -> bool:
     """Return whether every database and every vendor accepts `text`: valid Unicode without NUL characters."""
     return UNSTORABLE.search(text) is None

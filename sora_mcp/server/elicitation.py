@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import anyio
 from mcp import MCPError
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from sora_mcp.domain import Confidence, Job, Quote, VideoRequest
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, before_money
 from sora_mcp.domain.money import show
-from sora_mcp.security.text import sanitize
+from sora_mcp.security.text import describe_prompt, sanitize
 from sora_mcp.server.context import ToolContext, principal
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 QUESTION = "approval"
 FIELD = "buy"
-MOST_PROMPT, MOST_OPTIONS, MOST_OPTION = 300, 300, 60
+MOST_PROMPT, MOST_OPTIONS, MOST_OPTION, MOST_PICTURE = 2000, 300, 60, 120
 SOURCES: dict[Confidence, str] = {
     "listed": "as its page said on {day}",
     "live": "as the vendor said on {day}",
@@ -112,7 +113,8 @@ async def _create_if_approved(service: VideoService, request: VideoRequest, quot
     if is_approved(answer):
         return await service.create(request, principal=principal(), agreed=quote_id)
     reason = REASONS[answer.action] if isinstance(answer, ElicitResult) else "Nobody answered"
-    quote = await service.store.approvals.decline(quote_id, principal())
+    is_no = isinstance(answer, ElicitResult) and answer.action in ("accept", "decline")
+    quote = await service.store.approvals.decline(quote_id, principal(), is_no=is_no)
     if quote is not None and quote.used_by is not None:
         raise Declined(f"{reason}, but an earlier yes to the same question created {quote.used_by}.", job_id=quote.used_by)
     raise Declined(f"{reason}. Nothing was bought. Do not ask again unless the user wants it.")
@@ -138,11 +140,34 @@ def _describe_purchase(service: VideoService, request: VideoRequest, quote: Appr
     yield f"Seconds: {quote.seconds}"
     yield f"Price: {show(quote.micros)}{_describe_price(price)}"
     if request.image is not None:
-        yield "First frame: yes"
+        choice = service.catalogue.get(quote.model)
+        yield f"First frame: {describe_picture(choice.vendor.title if choice else 'the vendor', request.image)}"
     if request.options:
         options = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in request.options.items())
         yield f"Options: {sanitize(', '.join(options), MOST_OPTIONS)}"
-    yield f"Prompt: {sanitize(quote.prompt, MOST_PROMPT) or '(nothing that can be shown)'}"
+    yield f"Prompt: {describe_prompt(quote.prompt, MOST_PROMPT) or '(nothing that can be shown)'}"
+
+
+def describe_picture(vendor: str, image: object) -> str:
+    """Say which picture leaves this machine, or from where the vendor fetches it: an address can carry data away."""
+    if not isinstance(image, str):
+        return f"sent to {vendor}"
+    text = image.strip()
+    scheme, _, rest = text.partition(":")
+    if scheme.casefold() == "data":
+        return f"a picture from the chat ({len(rest):,} characters), sent to {vendor}"
+    if scheme.casefold() == "https":
+        host = sanitize(urlsplit(text).hostname, MOST_PICTURE) if _is_address(text) else None
+        return f"{vendor} fetches it from {host or 'an address'}: {sanitize(text, MOST_PICTURE)}"
+    name = text if "#" in text else text.replace("\\", "/").rpartition("/")[2]
+    return f"{sanitize(name, MOST_PICTURE)}, sent to {vendor}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(urlsplit(text).hostname)
+    except ValueError:
+        return False
 
 
 def _shorten(text: str) -> str:

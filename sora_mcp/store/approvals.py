@@ -9,13 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
-from sora_mcp.domain.errors import NeedsConfirmation, NotFound, Refused, quote_value
+from sora_mcp.domain.errors import Declined, NeedsConfirmation, NotFound, Refused, quote_value
 from sora_mcp.domain.money import show
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.records import Approval, Purchase, QuoteTerms
 from sora_mcp.store.schema import quotes
 from sora_mcp.store.transactions import Repository, reads, writes
 
+NO_HOLDS_S = 600
+"""Seconds for which a person's no to a request is not questioned again."""
 COLUMNS = [quotes.c[name] for name in Approval.__dataclass_fields__]
 
 
@@ -47,18 +49,25 @@ class Approvals(Repository):
         return _read(conn, quote_id)
 
     @writes
-    def decline(self, conn: sa.Connection, quote_id: str, principal: str) -> Approval | None:
-        """End a quote to which a person did not say yes, unless it was used, and return it. None when the principal has no such quote."""
+    def decline(self, conn: sa.Connection, quote_id: str, principal: str, *, is_no: bool = False) -> Approval | None:
+        """End a quote to which a person did not say yes, unless it was used, and return it. None when the principal has no such quote.
+
+        A clear no (`is_no`) holds for NO_HOLDS_S: until then the same request is refused without a new question.
+        """
         now = self.clock()
+        ended = {"expires_at": now, **({"declined_at": now} if is_no else {})}
         mine = (quotes.c.id == canonical(quote_id), quotes.c.principal == principal)
-        conn.execute(sa.update(quotes).where(*mine, quotes.c.used_by.is_(None), quotes.c.expires_at > now).values(expires_at=now))
+        conn.execute(sa.update(quotes).where(*mine, quotes.c.used_by.is_(None), quotes.c.expires_at > now).values(ended))
         row = conn.execute(sa.select(*COLUMNS).where(*mine)).mappings().first()
         return None if row is None else Approval(**row)
 
 
-def use_approval(conn: sa.Connection, purchase: Purchase, job_id: str, *, now: float) -> NeedsConfirmation | None:
+def use_approval(
+    conn: sa.Connection, purchase: Purchase, job_id: str, *, now: float, reason: str = ""
+) -> NeedsConfirmation | Declined | None:
     """Use up a person's approval of exactly this purchase for the job. Without one, return the refusal, with the quote to approve.
 
+    `reason` says why a person is asked where the price alone is none. After a person's no there is no new quote for a while.
     An approval in a form is written down in the very row change that uses it up, so that it is never good for anything else.
     """
     given = purchase.agreed or purchase.quote_id
@@ -71,12 +80,24 @@ def use_approval(conn: sa.Connection, purchase: Purchase, job_id: str, *, now: f
         approved_at = now if quote.approved_at is None else quote.approved_at
         conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(used_by=job_id, approved_at=approved_at))
         return None
+    if (declined := _find_declined(conn, purchase, now=now)) is not None:
+        return declined
     quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _insert_exact(conn, purchase, now)
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
     cost = f"{purchase.model} costs {show(purchase.quote.micros)} for this"
     until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
-    message = f"{why}{cost}, and a person has to say yes to quote {quote_id} first, until {until}."
+    message = f"{why}{reason}{cost}, and a person has to say yes to quote {quote_id} first, until {until}."
     return NeedsConfirmation(message, quote_id=quote_id, price=purchase.quote)
+
+
+def _find_declined(conn: sa.Connection, purchase: Purchase, *, now: float) -> Declined | None:
+    """Return the refusal that a person's recent no to this very request still means."""
+    mine = (quotes.c.principal == purchase.principal, quotes.c.fingerprint == purchase.fingerprint)
+    at = conn.execute(sa.select(sa.func.max(quotes.c.declined_at)).where(*mine)).scalar()
+    if at is None or now >= at + NO_HOLDS_S:
+        return None
+    until = f"{datetime.fromtimestamp(at + NO_HOLDS_S, UTC):%H:%M} UTC"
+    return Declined(f"The user declined this request at {datetime.fromtimestamp(at, UTC):%H:%M} UTC. Nobody is asked again before {until}.")
 
 
 def _read(conn: sa.Connection, quote_id: str) -> Approval:

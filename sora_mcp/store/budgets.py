@@ -11,7 +11,7 @@ from sora_mcp.domain import LIVE
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.store.ledger import MAX_PRICE
 from sora_mcp.store.records import Budget, Caps
-from sora_mcp.store.schema import jobs, totals
+from sora_mcp.store.schema import jobs, quotes, totals
 from sora_mcp.store.transactions import Repository, reads
 
 # Statements are built once: they are used with every estimate.
@@ -30,6 +30,14 @@ UNCLEAR = sa.select(sa.func.sum(jobs.c.micros)).where(
     jobs.c.state == "unknown", jobs.c.charged == "unknown", jobs.c.day.startswith(sa.bindparam("month"))
 )
 
+UNASKED_S = 3600
+UNASKED = sa.select(sa.func.sum(sa.func.coalesce(jobs.c.actual, jobs.c.micros))).where(
+    jobs.c.created_at > sa.bindparam("after"),
+    jobs.c.charged != sa.literal_column("'no'"),
+    ~sa.exists().where(quotes.c.used_by == jobs.c.id),
+)
+"""What was bought after a moment without a person's yes, as far as it was or may be charged."""
+
 
 class Budgets(Repository):
     """Reads of what is left of the caps; held money counts as spent."""
@@ -47,6 +55,11 @@ class Budgets(Repository):
         passed = find_passed_cap(conn, micros, caps, now=now, budget=budget)
         passed = passed or find_passed_cap(conn, total, replace(caps, per_video=total), now=now, budget=budget)
         return passed and passed[0], budget
+
+    @reads
+    def passes_unasked(self, conn: sa.Connection, micros: Micros, caps: Caps) -> bool:
+        """Return whether a person has to approve this price because of what was bought within the last hour without a yes."""
+        return find_passed_unasked(conn, micros, caps, now=self.clock()) is not None
 
 
 @dataclass(frozen=True)
@@ -130,6 +143,14 @@ def find_passed_cap(conn: sa.Connection, micros: Micros, caps: Caps, *, now: flo
         ends = datetime.fromtimestamp(_find_month_end(get_today(conn, now, caps.zone), caps.zone), UTC)
         return f"{left} Only the user can raise SORA_MCP_MONTHLY_USD.", f" The month ends {_show_moment(ends)}."
     return None
+
+
+def find_passed_unasked(conn: sa.Connection, micros: Micros, caps: Caps, *, now: float) -> Micros | None:
+    """Return what was bought within the last hour without a person's yes, where this price would take it above its limit; else None."""
+    if micros <= 0 or caps.unasked is None:
+        return None
+    spent = Micros(int(conn.execute(UNASKED, {"after": now - UNASKED_S}).scalar() or 0))
+    return spent if spent and spent + micros > caps.unasked else None
 
 
 def _show_moment(at: datetime) -> str:

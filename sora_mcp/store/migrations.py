@@ -77,6 +77,9 @@ FIFTH = (
     "CREATE INDEX jobs_by_wish ON jobs (principal, wish, created_at)",
 )
 
+# A no holds for a while.
+SIXTH = ("ALTER TABLE quotes ADD COLUMN declined_at DOUBLE PRECISION",)
+
 
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
@@ -94,5 +97,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*THIRD),
     run_statements(*FOURTH),
     run_statements(*FIFTH),
+    run_statements(*SIXTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, LOST_FILE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State, can_fetch
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import Micros, show
 from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, update_job, without_lease, write_job
 from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
 from sora_mcp.store.paused_models import pause_if_dearer
@@ -249,6 +249,7 @@ def _as_settled(conn: sa.Connection, row: Job, done: Done, *, now: float) -> dic
     columns: dict[str, Any] = {"state": "running", "media": done.media, "said": done.said, "tries": 0}
     columns["warnings"] = pause_if_dearer(conn, row, row.actual if done.micros is None else done.micros, now=now)
     if not is_settled(conn, row.id):
+        columns["warnings"] += _describe_too_little(row, done.micros)
         actual = _get_actual(conn, row, done.micros)
         columns |= {"actual": actual, "charged": _spend(conn, row, actual, now=now)}
     return columns | without_lease(0)
@@ -256,7 +257,20 @@ def _as_settled(conn: sa.Connection, row: Job, done: Done, *, now: float) -> dic
 
 def _get_actual(conn: sa.Connection, row: Job, micros: Micros | None) -> Micros | None:
     """Return the sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's."""
-    return row.actual if micros is None or is_settled(conn, row.id) else clamp_price(micros)
+    is_unsaid = micros is None or _is_too_little(row, micros)
+    return row.actual if is_unsaid or is_settled(conn, row.id) else clamp_price(micros)
+
+
+def _is_too_little(row: Job, micros: Micros) -> bool:
+    """Return whether a vendor names nothing, or less than half of a price that a source states: that gives no budget back."""
+    return row.confidence != "derived" and micros * 2 < row.micros
+
+
+def _describe_too_little(row: Job, micros: Micros | None) -> tuple[str, ...]:
+    """Return a warning about a sum that is not believed."""
+    if micros is None or not _is_too_little(row, micros):
+        return ()
+    return (f"{row.vendor} reports {show(micros)} for a price of {show(row.micros)}: {show(row.micros)} counts as spent.",)
 
 
 def _spend(conn: sa.Connection, row: Job, micros: Micros | None, *, now: float) -> Charged:

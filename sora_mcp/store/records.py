@@ -76,6 +76,8 @@ class Caps:
     daily: Micros
     monthly: Micros
     zone: tzinfo
+    unasked: Micros | None = None
+    """The most that an hour's purchases may come to without a person's yes; None for no such limit."""
 
 
 @dataclass(frozen=True)

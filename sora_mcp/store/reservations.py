@@ -11,7 +11,7 @@ from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, TooManyAtOnce
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.store.approvals import use_approval
-from sora_mcp.store.budgets import begin_day, find_passed_cap, get_today, read_budget
+from sora_mcp.store.budgets import begin_day, find_passed_cap, find_passed_unasked, get_today, read_budget
 from sora_mcp.store.ids import new_id
 from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, without_lease
 from sora_mcp.store.ledger import Account, hold, release_hold
@@ -92,8 +92,11 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float)
     if (result := _find_or_refuse(conn, purchase, caps, now=now, budget=budget)) is not None:
         return result
     job_id = new_id("v")
-    if purchase.confirm and (refusal := use_approval(conn, purchase, job_id, now=now)) is not None:
-        return refusal
+    unasked = None if purchase.confirm else find_passed_unasked(conn, micros, caps, now=now)
+    if purchase.confirm or unasked is not None:
+        reason = "" if unasked is None else f"{show(unasked)} was spent within an hour without a person's yes. "
+        if (refusal := use_approval(conn, purchase, job_id, now=now, reason=reason)) is not None:
+            return refusal
     day = get_today(conn, now, caps.zone)
     begin_day(conn, day)
     hold(conn, Account(job_id, purchase.vendor, purchase.model, day.name), micros, now=now)

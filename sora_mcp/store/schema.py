@@ -186,6 +186,7 @@ quotes = sa.Table(
     sa.Column("expires_at", sa.Double, nullable=False),
     sa.Column("approved_at", sa.Double),
     sa.Column("used_by", sa.Text, unique=True),
+    sa.Column("declined_at", sa.Double),  # when a person said no
     sa.Index("quotes_by_fingerprint", "principal", "fingerprint", "expires_at"),
 )
 

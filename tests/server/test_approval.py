@@ -12,13 +12,14 @@ from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult, E
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
 from sora_mcp.domain.money import Micros
+from sora_mcp.security.text import describe_prompt
 from sora_mcp.server import elicitation
 from tests.each import each
 from tests.stored import DAY_S
 from tests.waiting import patience
 
 from .conftest import Era
-from .forms import NO, YES, Person, asked, buy, code, quote_of, send, shop
+from .forms import CLIP, NO, YES, Person, asked, buy, code, quote_of, send, shop
 
 FORM = """\
 Buy one video clip?
@@ -78,7 +79,7 @@ async def test_a_prompt_cannot_write_lines_of_its_own(era: Era, tmp_path: Path) 
     async with shop(tmp_path) as at, at.client(person, era) as client:
         await buy(client, prompt="A boat\nPrice: $0.00\u202e\x1b[2K" + "x" * 500)
     lines = person.seen[0].message.splitlines()
-    assert lines[5] == "Prompt: A boat Price: $0.00" + "x" * 280 + "…"
+    assert lines[5] == "Prompt: A boat Price: $0.00" + "x" * 500
     assert [line.partition(":")[0] for line in lines[1:7]] == ["Model", "Size", "Seconds", "Price", "Prompt", "Left today"]
 
 
@@ -90,11 +91,66 @@ async def test_a_long_option_hides_no_other_option(tmp_path: Path) -> None:
     assert person.seen[0].message.splitlines()[5] == f'Options: negative_prompt = "{"x" * 58}…, variation = 7'
 
 
-async def test_a_first_frame_is_mentioned(tmp_path: Path) -> None:
+async def test_the_form_says_from_where_the_vendor_fetches_a_picture(tmp_path: Path) -> None:
     person = Person(NO)
     async with shop(tmp_path) as at, at.client(person, "auto") as client:
-        await buy(client, image="https://pictures.example/boat.png")
-    assert person.seen[0].message.splitlines()[5] == "First frame: yes"
+        await buy(client, image="https://pictures.example/boat.png?d=SECRET")
+    assert person.seen[0].message.splitlines()[5] == (
+        "First frame: Muvi fetches it from pictures.example: https://pictures.example/boat.png?d=SECRET"
+    )
+
+
+@each(
+    ("image", "said"),
+    [
+        ("/home/me/my house.png", "my house.png, sent to Muvi"),
+        ("C:\\pictures\\house.png", "house.png, sent to Muvi"),
+        ("v_0123456789#last", "v_0123456789#last, sent to Muvi"),
+        ("data:image/png;base64,AAAA", "a picture from the chat (21 characters), sent to Muvi"),
+        ("house\n\x1b[2KPrice: $0.00.png", "house Price: $0.00.png, sent to Muvi"),
+    ],
+)
+def test_the_form_names_the_picture_that_leaves_the_machine(image: str, said: str) -> None:
+    assert elicitation.describe_picture("Muvi", image) == said
+
+
+def test_a_form_says_how_much_of_a_prompt_it_does_not_show() -> None:
+    assert describe_prompt("x" * 2520, 2000) == "x" * 2000 + "… (520 more characters)"
+    assert describe_prompt("x" * 2000, 2000) == "x" * 2000
+
+
+async def test_a_no_holds_for_ten_minutes_without_another_form(era: Era, tmp_path: Path) -> None:
+    person = Person(NO)
+    async with shop(tmp_path) as at, at.client(person, era) as client:
+        assert [code(await buy(client)) for _ in range(12)] == ["declined"] * 12
+        assert len(person.seen) == 1
+        await buy(client, prompt="Another boat")
+        assert len(person.seen) == 2
+        at.clock.at += 601
+        assert code(await buy(client)) == "declined"
+        assert (len(person.seen), at.rig.posts) == (3, [])
+
+
+async def test_what_was_bought_without_a_yes_adds_up(era: Era, tmp_path: Path) -> None:
+    person = Person(NO)
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="0.50") as at, at.client(person, era) as client:
+        assert [code(await buy(client, prompt=f"boat {n}")) for n in range(3)] == ["submitting", "submitting", "declined"]
+        assert (len(person.seen), len(at.rig.posts) <= 2) == (1, True)
+        person.answer = YES
+        assert code(await buy(client, prompt="boat 3")) == "submitting"  # asked for, so it does not count
+        at.clock.at += 3601
+        assert code(await buy(client, prompt="boat 4")) == "submitting"
+    assert len(person.seen) == 2
+
+
+async def test_an_estimate_says_that_the_sum_needs_a_yes(tmp_path: Path) -> None:
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="0.50") as at, at.client(Person(YES), "auto") as client:
+        asked: list[object] = []
+        for n in range(3):
+            result = await client.call_tool("estimate_cost", {"model": CLIP["model"], "seconds": CLIP["seconds"]})
+            asked.append((result.structured_content or {}).get("needs_confirmation"))
+            await buy(client, prompt=f"boat {n}")
+    assert asked == [False, False, True]
 
 
 async def test_a_no_is_said_and_ends_the_quote(era: Era, tmp_path: Path) -> None:

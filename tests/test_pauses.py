@@ -195,7 +195,8 @@ async def test_pixazo_says_nothing_of_the_money_of_what_failed_so_it_counts(tmp_
 
 @each(("named", "booked"), [("0", "1.00"), ("0.49", "1.00"), ("0.50", "0.50"), ("1.00", "1.00")])
 def test_a_vendor_that_names_less_than_half_of_a_stated_price_refills_no_budget(named: str, booked: str, store: Store) -> None:
+    before = store.budgets.get.sync(CAPS).day_spent
     job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd(named)))
-    assert (store.budgets.get.sync(CAPS).day_spent, job.price, job.charged) == (usd(booked), usd(booked), "yes")
+    assert (store.budgets.get.sync(CAPS).day_spent - before, job.price, job.charged) == (usd(booked), usd(booked), "yes")
     told = (f"muvi reports {show(usd(named))} for a price of $1.00: $1.00 counts as spent.",)
-    assert job.warnings == (told if usd(named) != usd(booked) else ())
+    assert job.warnings[1:] == (told if usd(named) != usd(booked) else ())

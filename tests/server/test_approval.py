@@ -103,7 +103,7 @@ async def test_the_form_says_from_where_the_vendor_fetches_a_picture(tmp_path: P
 @each(
     ("image", "said"),
     [
-        ("/home/me/my house.png", "my house.png, sent to Muvi"),
+        ("/pictures/my house.png", "my house.png, sent to Muvi"),
         ("C:\\pictures\\house.png", "house.png, sent to Muvi"),
         ("v_0123456789#last", "v_0123456789#last, sent to Muvi"),
         ("data:image/png;base64,AAAA", "a picture from the chat (21 characters), sent to Muvi"),

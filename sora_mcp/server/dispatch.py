@@ -70,6 +70,8 @@ async def list_resources(ctx: Ctx, params: PaginatedRequestParams, fixed: list[R
         found = await (await context.service()).jobs(principal=principal(), state="completed", limit=PAGE, cursor=params.cursor)
     except SoraError as error:
         raise MCPError(INVALID_PARAMS if isinstance(error, BrokenRules) else INTERNAL_ERROR, error.message) from None
+    except Exception as error:
+        raise resources.hide_unforeseen(error, "resources/list") from None
     first = [] if params.cursor else fixed
     return ListResourcesResult(resources=[*first, *resources.list_files(found.jobs)], next_cursor=found.next_cursor)
 
@@ -77,7 +79,10 @@ async def list_resources(ctx: Ctx, params: PaginatedRequestParams, fixed: list[R
 async def complete(ctx: Ctx, params: CompleteRequestParams) -> CompleteResult:
     """Return values for an argument that is being typed."""
     filled = (params.context.arguments if params.context else None) or {}
-    found = await completions.complete(params.argument.name, params.argument.value, filled, ctx.lifespan_context)
+    try:
+        found = await completions.complete(params.argument.name, params.argument.value, filled, ctx.lifespan_context)
+    except Exception as error:
+        raise resources.hide_unforeseen(error, "completion/complete") from None
     return CompleteResult(completion=found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, Resource, ResourceTemplate
 
 from sora_mcp.catalogue.catalogue import Choice
 from sora_mcp.domain import LOCAL, Job, Vendor
-from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
+from sora_mcp.domain.errors import UNFORESEEN, NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.jobs.input_files import bytes_of, file_of
 from sora_mcp.media.api import make_poster
@@ -29,6 +30,7 @@ from sora_mcp.server.tools.view_video import VIEW_S, make_contact_sheet
 if TYPE_CHECKING:
     from sora_mcp.store.records import SpendRow
 
+log = logging.getLogger(__name__)
 JSON = "application/json"
 MOST_INLINE = 4 << 20
 """Bytes of a file that is sent inline. Many clients drop the connection on a longer message."""
@@ -102,7 +104,15 @@ async def read_resource(uri: str, context: ServerContext) -> Iterable[ReadResour
         raise MCPError(INVALID_PARAMS, error.message, {"uri": uri, "code": error.its_code}) from None
     except SoraError as error:
         raise MCPError(INTERNAL_ERROR, error.message, {"uri": uri, "code": error.its_code}) from None
+    except Exception as error:
+        raise hide_unforeseen(error, uri) from None
     return [ReadResourceContents(content=content.body, mime_type=content.media_type)]
+
+
+def hide_unforeseen(error: Exception, what: str) -> MCPError:
+    """Log an unforeseen error and return what a client is told instead: its text could name paths or statements."""
+    log.error("%s failed", what, exc_info=error)
+    return MCPError(INTERNAL_ERROR, UNFORESEEN, {"code": SoraError.code})
 
 
 async def _read(uri: str, context: ServerContext) -> Content:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from mcp import Client, MCPError
-from mcp.types import BlobResourceContents, TextResourceContents
+from mcp.types import BlobResourceContents, PromptReference, TextResourceContents
 
 from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, StorageError
@@ -230,3 +230,36 @@ async def test_a_list_that_cannot_be_made_is_refused(error: Exception, code: int
         with pytest.raises(MCPError) as refused:
             await client.list_resources(cursor="@@")
     assert refused.value.code == code
+
+
+class Broken(PlayedService):
+    """A desk with a fault of ours in it."""
+
+    async def job(self, job_id: str, *, principal: str) -> Job:
+        raise AttributeError("'VideoStream' object has no attribute 'width' in /home/anna")
+
+    async def jobs(self, **_: Any) -> Page:
+        raise KeyError("SELECT secret FROM jobs")
+
+
+async def test_an_unforeseen_error_is_told_in_our_words_and_stands_in_the_log(era: Era, caplog: pytest.LogCaptureFixture) -> None:
+    async with Client(a_server(Broken()), mode=era) as client:
+        asked = (
+            lambda: client.read_resource("sora://videos/v_0123456789"),
+            lambda: client.read_resource("sora://videos"),
+            client.list_resources,
+            lambda: client.complete(PromptReference(name="review"), {"name": "job_id", "value": "v"}),
+        )
+        for ask in asked:
+            with pytest.raises(MCPError) as error:
+                await ask()
+            assert error.value.code == -32603
+            assert error.value.message == "Something unforeseen went wrong in the server; its log says what."
+            assert error.value.data == {"code": "internal"}
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "sora://videos/v_0123456789 failed",
+        "sora://videos failed",
+        "resources/list failed",
+        "completion/complete failed",
+    ]
+    assert "SELECT secret" in caplog.text

@@ -236,7 +236,7 @@ class Broken(PlayedService):
     """A desk with a fault of ours in it."""
 
     async def job(self, job_id: str, *, principal: str) -> Job:
-        raise AttributeError("'VideoStream' object has no attribute 'width' in /home/anna")
+        raise AttributeError("'VideoStream' object has no attribute 'width'")
 
     async def jobs(self, **_: Any) -> Page:
         raise KeyError("SELECT secret FROM jobs")

@@ -18,6 +18,10 @@ from sora_mcp.domain.money import as_number
 from sora_mcp.security.text import sanitize
 
 NAME_WORDS = 5
+MOST_SLUG, MOST_SLUG_BYTES = 60, 90
+"""Of the words in a file name: with day, number, job id and ending, it stays below 143 bytes, which every file system takes."""
+JOINERS = "\u200c\u200d"
+"""Zero-width characters within the words of some scripts."""
 MOST_SIDECAR_BYTES = 1 << 20
 FILE_NAME = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNORECASE | re.DOTALL)
 """Matches names that `build_name` and `_number_names` produce; group 1 is the job id."""
@@ -30,9 +34,26 @@ def build_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:
 
 
 def slugify(prompt: str) -> str:
-    """Return the prompt's first words as `[a-z0-9-]{1,60}`, or `video` when its script has no ASCII form."""
-    plain = unicodedata.normalize("NFKD", sanitize(prompt) or "").encode("ascii", "ignore").decode().casefold()
-    return "-".join(re.findall(r"[a-z0-9]+", plain)[:NAME_WORDS])[:60].strip("-") or "video"
+    """Return the prompt's first words in lower case, joined by hyphens: letters and digits of any script, without Latin accents.
+
+    At most MOST_SLUG characters and MOST_SLUG_BYTES; `video` for a prompt without letters and digits.
+    """
+    text = unicodedata.normalize("NFC", sanitize(prompt) or "")
+    kept = "".join(_reduce_letter(char) for char in text).lower()
+    name = "-".join(word for word in kept.split() if not unicodedata.category(word[0]).startswith("M"))
+    name = "-".join(name.split("-")[:NAME_WORDS])[:MOST_SLUG]
+    return name.encode()[:MOST_SLUG_BYTES].decode(errors="ignore").strip("-") or "video"
+
+
+def _reduce_letter(char: str) -> str:
+    """Return a letter or digit, in ASCII where it is a Latin one; a mark as it is; a blank for all else."""
+    kind = unicodedata.category(char)
+    if kind[0] == "M" or char in JOINERS:
+        return "" if char in JOINERS else char
+    plain = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
+    if plain:
+        return "".join(letter if letter.isalnum() else " " for letter in plain)
+    return char if kind[0] in "LN" else " "
 
 
 def read_job_id(name: str) -> str | None:

@@ -65,9 +65,14 @@ def read(reply: Reply) -> Reading | None:
 def warnings(order: Order) -> tuple[str, ...]:
     """Return what the clip will not show of the order."""
     from sora_mcp.media.sample import render
+    from sora_mcp.media.text.missing import describe_missing, find_missing
 
     unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
-    return unseen if render.choose_renderer() != "bundled" else (*unseen, render.BUNDLED_NOTE)
+    if render.choose_renderer() == "bundled":
+        return (*unseen, render.BUNDLED_NOTE)
+    if missing := find_missing(order.prompt):
+        return (*unseen, f"The sample clip leaves out a part of the prompt: it has {describe_missing(missing)}.")
+    return unseen
 
 
 def serve(home: Path) -> Handler:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -234,3 +235,25 @@ except MissingMediaExtra as error:
     print(error.message)
 print(choose_renderer() == "pyav")
 """
+
+
+def test_the_program_sees_no_key(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUVI_API_KEY", "secret")
+    seen = tmp_path / "seen"
+    path = program(folder, f'env >> "{seen}"; echo " V....D libx264 H.264"')
+    found = render_ffmpeg.find_ffmpeg(str(folder))
+    assert found == Ffmpeg(str(path), "libx264", draws_text=False, gradients=False)
+    assert render_ffmpeg.render(found, Clip("a cat", 640, 360, 4), folder / "clip.mp4", lambda _: None)
+    assert "PATH=" in seen.read_text()
+    assert "secret" not in seen.read_text()
+
+
+def test_windows_takes_no_program_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, tools = tmp_path / "project", tmp_path / "tools"
+    for place in (project, tools):
+        place.mkdir()
+        (place / "ffmpeg.exe").write_bytes(b"MZ")
+    monkeypatch.chdir(project)
+    places = os.pathsep.join((".", "", str(project), str(tools)))
+    assert render_ffmpeg.find_on_windows(places) == str(tools / "ffmpeg.exe")
+    assert render_ffmpeg.find_on_windows(str(project)) is None

@@ -13,6 +13,7 @@ from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.media.text.fonts import choose_fonts
 from sora_mcp.media.text.layout import clean_text, wrap_text
 from sora_mcp.media.text.letters import CLEAR, DARK, draw_line, measure_line
+from sora_mcp.media.text.missing import describe_missing, find_missing
 
 SIZES = (0.055, 0.047, 0.04, 0.034, 0.03)
 """Heights of letters, as parts of the picture's shorter side; the largest that fits is taken."""
@@ -31,8 +32,11 @@ BOTTOM = 0.066
 def draw_caption(text: str, width: int, height: int) -> Image.Image:
     """Return a transparent layer of `width` x `height` pixels with the text at the bottom, each line on a dark ground.
 
-    Raises BrokenRules when the text does not fit at the smallest legible size.
+    Raises BrokenRules when the text does not fit at the smallest legible size, or has characters that no font here writes.
     """
+    if missing := find_missing(text):
+        allowed = f"written in characters that this machine has fonts for. It has {describe_missing(missing)}"
+        raise BrokenRules((BrokenRule("text", text[:40], allowed, "invalid_argument"),))
     layer, fonts = Image.new("RGBA", (width, height), CLEAR), choose_fonts(text)
     lines, size = fit_caption(clean_text(text), width, height, fonts)
     bottom = height - BOTTOM * height

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PIL import Image, ImageDraw
 
 from sora_mcp.media.sample.scene import BADGE, LINE_HEIGHT, MARGIN, SMALL, Clip, fit_prompt
 from sora_mcp.media.text.fonts import BUNDLED, choose_fonts
 from sora_mcp.media.text.letters import CLEAR, DARK, draw_line, measure_line
+from sora_mcp.media.text.missing import leave_out
 
 RED = (196, 40, 52, 235)
 
@@ -18,6 +21,7 @@ def draw_words(clip: Clip) -> Image.Image:
     """Return the transparent layer, as large as the clip, with prompt, badge and caption."""
     layer = Image.new("RGBA", (clip.width, clip.height), CLEAR)
     fonts = choose_fonts(clip.prompt)
+    clip = replace(clip, prompt=leave_out(clip.prompt, fonts))
     lines, size = fit_prompt(clip, lambda text, size: measure_line(text, fonts, size))
     margin, height = MARGIN * clip.unit, size * LINE_HEIGHT * len(lines)
     top = (clip.height - height) / 2

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from sora_mcp.media.sample.scene import BADGE, COMMENT, FPS, LINE_HEIGHT, MARGIN, SMALL, Clip, fit_prompt
 from sora_mcp.media.text.fonts import choose_fonts, has_glyph
 from sora_mcp.media.text.layout import estimate_width
+from sora_mcp.media.text.missing import leave_out
 
 ENCODERS = {"libx264": ("-preset", "superfast", "-crf", "27"), "libopenh264": (), "h264_videotoolbox": (), "h264_mf": ()}
 """Encoders of H.264 that need no special hardware, best first, each with its options."""
 FONT = "font"
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "WINDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""Names of the environment variables that the program gets."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class Ffmpeg:
 @lru_cache(maxsize=8)
 def find_ffmpeg(path: str | None = None) -> Ffmpeg | None:
     """Return the program on PATH, or on another such list of folders; None when it is missing or cannot write H.264."""
-    program = shutil.which("ffmpeg", path=path)
+    folders = os.environ.get("PATH", "") if path is None else path
+    program = find_on_windows(folders) if sys.platform == "win32" else shutil.which("ffmpeg", path=folders)
     if program is None:
         return None
     encoders, filters = _list_names(program, "-encoders"), _list_names(program, "-filters")
@@ -53,10 +59,34 @@ def render(ffmpeg: Ffmpeg, clip: Clip, path: Path, on_progress: Callable[[float]
         return _run(plain, Path(folder), clip, on_progress)
 
 
+def find_on_windows(path: str) -> str | None:
+    """Return the program in one of these folders, never in the current one: a project that lies there may bring its own ffmpeg.exe.
+
+    `shutil.which` looks there first.
+    """
+    folders = (Path(folder) for folder in path.split(os.pathsep) if folder)
+    places = (folder / "ffmpeg.exe" for folder in folders if folder.is_absolute() and folder.resolve() != Path.cwd().resolve())
+    return next((str(place) for place in places if place.is_file()), None)
+
+
+def _make_environment() -> dict[str, str]:
+    """Return all that the program sees of this process's environment: no key is among it."""
+    return {name: value for name, value in os.environ.items() if name.upper() in PASSED_ON}
+
+
 def _list_names(program: str, what: str) -> frozenset[str]:
     """Return the names in one of the program's lists, such as `-encoders`: the second word of each line."""
     try:
-        listing = subprocess.run([program, "-hide_banner", what], capture_output=True, text=True, errors="replace", timeout=20, check=False)
+        listing = subprocess.run(
+            [program, "-hide_banner", what],
+            env=_make_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return frozenset()
     return frozenset(line.split()[1] for line in listing.stdout.splitlines() if len(line.split()) > 1)
@@ -88,6 +118,7 @@ def _draw_words(clip: Clip, folder: Path) -> list[str]:
     fonts = choose_fonts(clip.prompt)
     best = max(fonts, key=lambda font: sum(has_glyph(font, ord(char)) for char in clip.prompt))
     shutil.copyfile(best, folder / FONT)
+    clip = replace(clip, prompt=leave_out(clip.prompt, (best,)))
     lines, size = fit_prompt(clip, estimate_width)
     margin, height, small = MARGIN * clip.unit, size * LINE_HEIGHT * len(lines), max(8, round(SMALL * clip.unit))
     top = (clip.height - height) / 2
@@ -117,7 +148,16 @@ def _box(size: int, colour: str) -> str:
 def _run(command: list[str], folder: Path, clip: Clip, on_progress: Callable[[float], None]) -> bool:
     """Run the command for at most 30 s plus ten times the clip's length. Return whether it succeeded."""
     try:
-        program = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        program = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_make_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
     except OSError:
         return False
     clock = threading.Timer(30 + 10 * clip.seconds, program.kill)

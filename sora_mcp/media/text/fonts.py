@@ -54,6 +54,11 @@ def choose_fonts(text: str, folders: tuple[Path, ...] | None = None) -> tuple[Pa
     return (BUNDLED, *_choose_system_fonts(missing, folders or list_font_folders())) if missing else (BUNDLED,)
 
 
+def forget_fonts() -> None:
+    """Let the next choice look for installed fonts again."""
+    _choose_system_fonts.cache_clear()
+
+
 @lru_cache(maxsize=32)
 def _choose_system_fonts(missing: frozenset[int], folders: tuple[Path, ...]) -> tuple[Path, ...]:
     """Return system fonts that have the missing characters, best first; each adds at least one."""

@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 MIN_NOT_FOUND = 3
 NOT_FOUND_S = 600.0
-"""A vendor that does not know its own job any more has to say so over this time, and is ask_price this often at least meanwhile."""
+"""A vendor that does not know its own job any more has to say so over this time, and is asked this often at least meanwhile."""
 MIN_LINKLESS = 20
 LINKLESS_S = 600.0
-"""A vendor that calls a video made, and names no usable link, is ask_price this often at least, over this time."""
+"""A vendor that calls a video made, and names no usable link, is asked this often at least, over this time."""
 NO_LINK = " (no link)"
 NOT_FOUND = " (not found)"
 """Stand behind the vendor's status from the first answer of that kind on, so that its time is the job's last change."""

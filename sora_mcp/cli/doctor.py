@@ -24,6 +24,7 @@ from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.media.optional import REINSTALL, find_heic_load_error, find_load_error
 
 Verdict = Literal[
     "ok",
@@ -173,7 +174,12 @@ def _check_clients() -> Iterator[Finding]:
 
 
 def _check_media() -> Finding:
+    """Load PyAV and Pillow: what is installed may not load."""
     missing = [name for name, module in (("PyAV", "av"), ("Pillow", "PIL")) if importlib.util.find_spec(module) is None]
+    if not missing and (error := find_load_error()) is not None:
+        return Finding("fix", f"media: PyAV and Pillow are installed but do not load: {error}", REINSTALL)
+    if not missing and importlib.util.find_spec("pi_heif") is not None and (error := find_heic_load_error()) is not None:
+        return Finding("note", f"media: PyAV and Pillow load; pi-heif, for HEIC photos, does not: {error}", REINSTALL)
     if not missing:
         return Finding("ok", "media: PyAV and Pillow are installed")
     ffmpeg = "ffmpeg is on the PATH" if shutil.which("ffmpeg") else "ffmpeg is not on the PATH either"

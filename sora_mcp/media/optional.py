@@ -1,17 +1,56 @@
-"""Find out whether the media extra (PyAV, Pillow, pi-heif) is installed."""
+"""Find out whether the media extra (PyAV, Pillow, pi-heif) is installed, and whether it loads."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.util import find_spec
 
 from sora_mcp.domain.errors import MissingMediaExtra
 
 INSTALL = "pip install 'sora-mcp[media]'"
+REINSTALL = "pip install --force-reinstall 'sora-mcp[media]'"
 
 
 def has_media_extra() -> bool:
     """Return whether PyAV and Pillow are installed, without loading them."""
     return all(find_spec(name) is not None for name in ("av", "PIL"))
+
+
+@lru_cache(maxsize=1)
+def find_load_error() -> str | None:
+    """Load PyAV and Pillow into this process, and return why that fails; None when they load.
+
+    An installed library may still lack a system library, or be built for another machine.
+    """
+    try:
+        import av
+        from PIL import Image, ImageCms
+
+        del av, Image, ImageCms
+    except (ImportError, OSError) as error:
+        return describe_load_error(error)
+    return None
+
+
+def find_heic_load_error() -> str | None:
+    """Load pi-heif into this process, and return why that fails; None when it loads."""
+    try:
+        import pi_heif  # pyright: ignore[reportMissingTypeStubs]
+
+        del pi_heif
+    except (ImportError, OSError) as error:
+        return describe_load_error(error)
+    return None
+
+
+def describe_load_error(error: BaseException) -> str:
+    """Return the error of an import as one line."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def make_load_refusal(error: BaseException) -> MissingMediaExtra:
+    """Return the refusal for an extra that is installed and does not load."""
+    return MissingMediaExtra(f"The media extra is installed but does not load: {describe_load_error(error)}. To mend it: {REINSTALL}")
 
 
 def can_read_heic() -> bool:

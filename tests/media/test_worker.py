@@ -16,7 +16,7 @@ import pytest
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, Refused
+from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, MissingMediaExtra, Refused
 from sora_mcp.media import api
 from sora_mcp.media.edit.actions import Edit, EditResult
 from sora_mcp.media.limits import Deadline
@@ -191,3 +191,28 @@ def test_the_parent_process_decodes_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
     assert done.stdout == "False False\n"
+
+
+def test_libraries_that_do_not_load_are_missing_and_the_reason_is_told(tmp_path: Path) -> None:
+    (tmp_path / "av.py").write_text("raise ImportError('libavcodec.so.62: cannot open shared object file')")
+    (tmp_path / "sora_mcp").symlink_to(Path(api.__file__).parents[1])
+    with pytest.raises(MissingMediaExtra) as missing:
+        Worker(tmp_path)
+    assert missing.value.message == (
+        "The media extra is installed but does not load: libavcodec.so.62: cannot open shared object file. "
+        "To mend it: pip install --force-reinstall 'sora-mcp[media]'"
+    )
+
+
+def test_doctor_and_samples_try_the_import(tmp_path: Path) -> None:
+    (tmp_path / "av.py").write_text("raise ImportError('libavcodec.so.62: cannot open shared object file')")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from sora_mcp.cli import doctor; from sora_mcp.media.sample.render import choose_renderer\n"
+        "found = doctor._check_media(); print(found.verdict, found.text); print(choose_renderer() != 'pyav')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(api.__file__).parents[2])
+    assert done.stdout.splitlines() == [
+        "fix media: PyAV and Pillow are installed but do not load: libavcodec.so.62: cannot open shared object file",
+        "True",
+    ]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from sora_mcp.media.optional import INSTALL, has_media_extra
+from sora_mcp.media.optional import INSTALL, find_load_error, has_media_extra
 from sora_mcp.media.sample import render_ffmpeg
 from sora_mcp.media.sample.scene import Clip
 
@@ -29,7 +29,7 @@ _one_at_a_time = threading.Lock()
 
 def choose_renderer() -> Renderer:
     """Return the renderer that `render` uses by default."""
-    if has_media_extra():
+    if has_media_extra() and find_load_error() is None:
         return "pyav"
     return "ffmpeg" if render_ffmpeg.find_ffmpeg() else "bundled"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from types import ModuleType
 from typing import BinaryIO
 
 from sora_mcp.domain.errors import BadMedia, SoraError
-from sora_mcp.media import operations
 from sora_mcp.media.limits import Deadline
+from sora_mcp.media.optional import make_load_refusal
 from sora_mcp.media.worker.sandbox import forbid_network, limit_cpu, limit_memory
 from sora_mcp.media.worker.wire import Request, read_request, write_error, write_result
 
@@ -26,9 +27,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the whole group: the parent decides
     limit_memory()
     forbid_network()
+    try:
+        from sora_mcp.media import operations
+    except (ImportError, OSError) as error:
+        write_error(replies, make_load_refusal(error))
+        return
     write_result(replies, 1.0)  # ready
     while (request := _await_request(sys.stdin.buffer)) is not None:
-        _answer(request, replies)
+        _answer(operations, request, replies)
 
 
 def _await_request(requests: BinaryIO) -> Request | None:
@@ -40,7 +46,7 @@ def _await_request(requests: BinaryIO) -> Request | None:
     return request
 
 
-def _answer(request: Request, replies: BinaryIO) -> None:
+def _answer(operations: ModuleType, request: Request, replies: BinaryIO) -> None:
     """Run one operation and write its result or error. What is no error of ours ends the worker with a traceback."""
     limit_cpu((request.seconds or 20.0) * CPU_PER_SECOND)
     deadline = () if request.seconds is None else (Deadline(request.seconds),)

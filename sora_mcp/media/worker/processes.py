@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from sora_mcp.domain.errors import BadMedia, Refused
+from sora_mcp.domain.errors import BadMedia, MissingMediaExtra, Refused
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.worker.wire import Request, read_reply, write_request
 
@@ -25,6 +25,7 @@ TICK_S = 0.02
 MOST_REQUESTS = 100
 """A worker is replaced after so many requests, so that what leaks in a codec stays small."""
 PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from sora_mcp.media.worker.child import main; main()"
+ROOT = Path(__file__).parents[3]
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "WINDIR", "USERPROFILE")
 """All that a worker sees of this process's environment: no key is among it."""
 
@@ -32,12 +33,13 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMR
 class Worker:
     """One child process. Used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = ROOT) -> None:
+        """Start the process with the package in the folder `root`. Raises MissingMediaExtra when PyAV or Pillow does not load."""
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         # Coverage of tests follows subprocesses by variables of its own.
         environment |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", PROGRAM, str(Path(__file__).parents[3])],
+            [sys.executable, "-I", "-c", PROGRAM, str(root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -46,7 +48,11 @@ class Worker:
         self._requests = cast(BinaryIO, self._process.stdin)
         self._replies = cast(BinaryIO, self._process.stdout)
         self.served = 0
-        self._exchange(None, Deadline(START_S))
+        try:
+            self._exchange(None, Deadline(START_S))
+        except MissingMediaExtra:
+            self.close()
+            raise
 
     @property
     def is_alive(self) -> bool:

@@ -11,7 +11,7 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, cast
 
-from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, Refused, SoraError
+from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, MissingMediaExtra, Refused, SoraError
 from sora_mcp.media.edit.actions import EditResult
 from sora_mcp.media.mp4_probe import VideoInfo
 from sora_mcp.media.view.measurements import View
@@ -68,6 +68,8 @@ def write_error(file: BinaryIO, error: SoraError) -> None:
             _write(file, {"kind": "broken_rules", "broken": broken, "fixes": fixes, "subject": error.subject})
         case BadMedia():
             _write(file, {"kind": "bad_media", "message": error.message})
+        case MissingMediaExtra():
+            _write(file, {"kind": "missing", "message": error.message})
         case _:
             _write(file, {"kind": "refused", "message": error.message})
 
@@ -109,6 +111,8 @@ def _build(fields: dict[str, Any], blob: bytes) -> Any:
             return BrokenRules(broken, subject=fields["subject"], fixes=tuple(Fix(**fix) for fix in fields["fixes"]))
         case "bad_media":
             return BadMedia(fields["message"], charged="no")
+        case "missing":
+            return MissingMediaExtra(fields["message"])
         case _:
             return Refused(fields["message"])
 

@@ -60,6 +60,9 @@ Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 class SoraServer(MCPServer[ServerContext]):
     """An MCPServer whose tools are strict, whose errors say what to change, and whose resources come from the store."""
 
+    context: ServerContext | None = None
+    """Of the lifespan that began last; over HTTP there is one."""
+
     async def list_tools(self) -> list[Tool]:
         """Return our tools, and those of extensions."""
         return [*_dispatch().list_tools(), *await super().list_tools()]
@@ -176,8 +179,10 @@ def _lifespan(
     """Return the server's lifespan, in which the context keeps the service open."""
 
     @asynccontextmanager
-    async def lifespan(_: MCPServer[ServerContext]) -> AsyncGenerator[ServerContext]:
+    async def lifespan(server: MCPServer[ServerContext]) -> AsyncGenerator[ServerContext]:
         context = create_context()
+        if isinstance(server, SoraServer):
+            server.context = context
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(context.keep)
             try:

@@ -12,6 +12,7 @@ from sora_mcp.domain import LIVE, Artifact, Charged, Job, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import show
 from sora_mcp.domain.program import command_line
+from sora_mcp.server.address import name_place
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
@@ -125,14 +126,16 @@ def _format_value(fix: Fix) -> str:
 
 
 def _describe_done(job: Job, file: Artifact) -> str:
+    place = name_place(job, file.path)
+    kind = "path" if place == file.path else "address, which asks for the same token"
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
     if job.deduplicated:
-        return f"{job.id}, {format_price(job.price)}.\nFile: {file.path}\nNext: tell the user."
+        return f"{job.id}, {format_price(job.price)}.\nFile: {place}\nNext: tell the user."
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     what = f"{job.id}, {length}, {size}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
     notes = f" Note: {' '.join(file.notes)}" if file.notes else ""
-    return f"Done{took}: {what}.{notes}\nFile: {file.path}\nNext: tell the user this path{_describe_next(job, file)}."
+    return f"Done{took}: {what}.{notes}\nFile: {place}\nNext: tell the user this {kind}{_describe_next(job, file)}."
 
 
 def _format_charge(job: Job) -> str:

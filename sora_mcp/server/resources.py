@@ -22,6 +22,7 @@ from sora_mcp.jobs.input_files import bytes_of, file_of
 from sora_mcp.media.api import make_poster
 from sora_mcp.security.text import sanitize
 from sora_mcp.server import offers_view
+from sora_mcp.server.address import CALL
 from sora_mcp.server.context import ServerContext, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import MEDIA_TYPES, budget_fields, dump_json, file_name, file_suffix, job_fields, record_fields, video_uri
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 JSON = "application/json"
 MOST_INLINE = 4 << 20
 """Bytes of a file that is sent inline. Many clients drop the connection on a longer message."""
+MOST_IN_EVENT = 700_000
+"""Bytes of a file that is sent as an event of a stream: mcp 2.3 in the 2025 era takes 1 MiB, and a third is lost to base64."""
 MOST_LISTED = 100
 GUIDE = Path(__file__).with_name("guide.md")
 
@@ -158,8 +161,10 @@ def _file_reader(suffix: str) -> Callable[[ServerContext, str], Awaitable[Conten
             raise NotFound(f"{job.id} is at {video_uri(job)}.", job_id=job.id)
         path = await anyio.to_thread.run_sync(file_of, job)
         size = (await anyio.to_thread.run_sync(path.lstat)).st_size
-        if size > MOST_INLINE:
-            return Content(f"{job.id} has {size} bytes, too many to send inline. The file is at {path}", "text/plain")
+        call = CALL.get()
+        if size > (MOST_INLINE if call is None or call.takes_long_messages else MOST_IN_EVENT):
+            place = path if call is None else f"{call.name_file(job)} (GET{', with the same token' if call.has_token else ''})"
+            return Content(f"{job.id} has {size} bytes, too many to send inline. The file is at {place}", "text/plain")
         return Content(await anyio.to_thread.run_sync(bytes_of, path), MEDIA_TYPES[suffix])
 
     return read_file

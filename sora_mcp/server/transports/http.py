@@ -15,14 +15,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
-from mcp.server import MCPServer
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 
 from sora_mcp.config.settings import LOOPBACK, BadSetting
+from sora_mcp.server.app import SoraServer
 from sora_mcp.server.transports.compatibility import AnswerAnyAccept, NoteHangUps, ReviveSessions
 from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
+from sora_mcp.server.transports.files import NoteAddress, route_files
 from sora_mcp.server.transports.origins import CheckNames
 
 GRACE_S = 1
@@ -40,6 +41,7 @@ class Address:
     port: int
     hosts: frozenset[str]
     origins: frozenset[str]
+    has_tokens: bool
 
     @property
     def url(self) -> str:
@@ -66,10 +68,10 @@ def check_address(host: str, port: int, *, tokens: bool, hosts: Sequence[str], o
         raise BadSetting(f"--host {_quote_host(host)} can be reached by others: --allowed-host has to say how clients address it.")
     if host not in LOOPBACK and not _is_address(host):
         raise BadSetting("--host must be a name or an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::.")
-    return Address(host, port, frozenset(allowed_hosts), frozenset(allowed_origins))
+    return Address(host, port, frozenset(allowed_hosts), frozenset(allowed_origins), has_tokens=tokens)
 
 
-def run_http(server: MCPServer[Any], address: Address) -> None:
+def run_http(server: SoraServer, address: Address) -> None:
     """Serve at `/mcp` until stopped. Raise BadSetting when the address cannot be opened."""
     config = _configure(server, address)
     with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
@@ -77,10 +79,11 @@ def run_http(server: MCPServer[Any], address: Address) -> None:
         uvicorn.Server(config).run(sockets)
 
 
-def _configure(server: MCPServer[Any], address: Address) -> uvicorn.Config:
+def _configure(server: SoraServer, address: Address) -> uvicorn.Config:
     checked_here = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     app = server.streamable_http_app(host=address.host, transport_security=checked_here, max_request_body_size=MOST_BODY)
-    served = NoteHangUps(ReviveSessions(AnswerAnyAccept(app)))
+    app.router.routes.append(route_files(lambda: server.context, has_tokens=address.has_tokens))
+    served = NoteHangUps(ReviveSessions(AnswerAnyAccept(NoteAddress(app, has_tokens=address.has_tokens))))
     return uvicorn.Config(
         CheckNames(served, hosts=address.hosts, origins=address.origins),
         http=LimitedProtocol,

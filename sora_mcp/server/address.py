@@ -1,0 +1,35 @@
+"""The address under which a request over HTTP reached the server, so that answers can name finished files there."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from sora_mcp.domain import Job
+
+
+@dataclass(frozen=True)
+class HttpCall:
+    """How a request over HTTP reached the server."""
+
+    base_url: str
+    has_token: bool
+    """Callers with tokens need not be on this machine: a path means nothing to them."""
+    takes_long_messages: bool = True
+    """False where the answer is an event of a stream: some clients take at most 1 MiB of those."""
+
+    def name_file(self, job: Job) -> str:
+        """Return the address of a job's finished file."""
+        suffix = PurePath(job.artifact.path).suffix if job.artifact is not None else ""
+        return f"{self.base_url}/videos/{job.id}{suffix}"
+
+
+CALL: ContextVar[HttpCall | None] = ContextVar("CALL", default=None)
+"""The request that is being answered; None on stdio and in commands."""
+
+
+def name_place(job: Job, path: str) -> str:
+    """Return where the caller finds a job's finished file: its path, or its address for callers of other machines."""
+    call = CALL.get()
+    return path if call is None or not call.has_token else call.name_file(job)

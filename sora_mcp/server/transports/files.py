@@ -1,0 +1,78 @@
+"""Finished files over HTTP, at `/videos/JOB_ID.mp4`: behind the same token as the tools, whole or in ranges."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable
+from pathlib import PurePath
+
+import anyio
+from mcp.server.auth.middleware.bearer_auth import RequireAuthMiddleware
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
+from sora_mcp.jobs.input_files import file_of
+from sora_mcp.server.address import CALL, HttpCall
+from sora_mcp.server.context import ServerContext, principal
+
+ALWAYS = {"x-content-type-options": "nosniff", "cache-control": "private, no-store"}
+
+
+class NoteAddress:
+    """An ASGI middleware that notes under which address the server was called, so that answers can name it."""
+
+    def __init__(self, app: ASGIApp, *, has_tokens: bool) -> None:
+        self._app, self._has_tokens = app, has_tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the app with `CALL` set. The Host was compared with those that are allowed."""
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            is_modern = headers.get("mcp-protocol-version") in MODERN_PROTOCOL_VERSIONS
+            CALL.set(HttpCall(f"{scope['scheme']}://{headers.get('host', '')}", self._has_tokens, takes_long_messages=is_modern))
+        await self._app(scope, receive, send)
+
+
+def route_files(get_context: Callable[[], ServerContext | None], *, has_tokens: bool) -> Route:
+    """Return the route to finished files; with tokens, only for their owners."""
+
+    async def send_file(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await _find_file(Request(scope), get_context())
+        await response(scope, receive, send)
+
+    endpoint = RequireAuthMiddleware(send_file, []) if has_tokens else send_file
+    return Route("/videos/{name}", endpoint=RouteApp(endpoint), methods=["GET", "HEAD"])
+
+
+class RouteApp:
+    """An ASGI app for a route: Starlette takes a plain function for one that gets a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the app."""
+        await self._app(scope, receive, send)
+
+
+async def _find_file(request: Request, context: ServerContext | None) -> Response:
+    """Return the file that the caller's job has under this name, or why there is none."""
+    name = PurePath(request.path_params["name"])
+    if context is None:
+        return PlainTextResponse("The server is starting.", 503)
+    try:
+        job = await (await context.service()).job(name.stem, principal=principal())
+        path = await anyio.to_thread.run_sync(file_of, job)
+    except (NotFound, NotFinished) as error:
+        return PlainTextResponse(error.message if error.job_id is None else "This job has no file here.", 404, headers=ALWAYS)
+    except SoraError as error:
+        return PlainTextResponse(error.message, 503, headers=ALWAYS)
+    if path.suffix != name.suffix:
+        return PlainTextResponse(f"The file of {job.id} is at /videos/{job.id}{path.suffix}", 404, headers=ALWAYS)
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return FileResponse(path, media_type=media_type, filename=path.name, headers=ALWAYS)

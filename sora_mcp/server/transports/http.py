@@ -25,6 +25,7 @@ from sora_mcp.server.transports.compatibility import AnswerAnyAccept, NoteHangUp
 from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
 from sora_mcp.server.transports.files import NoteAddress, route_files
 from sora_mcp.server.transports.origins import CheckNames
+from sora_mcp.server.transports.probes import AnswerProbes
 
 GRACE_S = 1
 """Seconds that open streams have to end. A paid call in flight has its own, longer grace period after that."""
@@ -85,7 +86,7 @@ def _configure(server: SoraServer, address: Address) -> uvicorn.Config:
     app.router.routes.append(route_files(lambda: server.context, has_tokens=address.has_tokens))
     served = NoteHangUps(ReviveSessions(AnswerAnyAccept(NoteAddress(app, has_tokens=address.has_tokens))))
     return uvicorn.Config(
-        CheckNames(served, hosts=address.hosts, origins=address.origins),
+        AnswerProbes(CheckNames(served, hosts=address.hosts, origins=address.origins), lambda: server.context),
         http=LimitedProtocol,
         ws="none",
         backlog=limit_accepted(),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from sora_mcp.domain.errors import BadMedia, BrokenRules, Refused
+from sora_mcp.media.containers import DEMUXED, read_container
 from sora_mcp.media.edit.actions import Edit, EditResult
 from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.media.limits import Deadline
@@ -34,8 +35,8 @@ def view_clip(path: Path, frames: int | None, deadline: Deadline) -> View:
 
 
 def measure_seconds(path: Path) -> float:
-    """Return the clip's length in seconds: from its headers, or from the decoder when a fragmented file does not state it."""
-    if (seconds := probe_mp4(path).duration_s) is not None:
+    """Return the clip's length in seconds: from an MP4's headers, or from the decoder when they do not state it."""
+    if read_container(path) not in DEMUXED and (seconds := probe_mp4(path).duration_s) is not None:
         return seconds
     require_media_extra("The length of this clip")
     return cast(float, POOL.run("measure_seconds", path, deadline=Deadline(SHORT_S), takes_deadline=False))

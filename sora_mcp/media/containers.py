@@ -77,6 +77,9 @@ UNKNOWN = Container("unknown", "bin", "application/octet-stream", "a file of an 
 ISO_MEDIA = (MP4, MOV, THREE_GP)
 ANIMATIONS = (GIF, ANIMATED_WEBP, ANIMATED_PNG)
 
+DEMUXED = {WEBM: "matroska", MATROSKA: "matroska", AVI: "avi", MPEG_TS: "mpegts", MPEG_PS: "mpeg", FLV: "flv", OGG: "ogg"}
+"""FFmpeg's demuxer for each container of video that is no MP4; no other one may read the file, so that no playlist is followed."""
+
 BRANDS: dict[bytes, Container] = {
     b"qt  ": MOV,
     b"avif": AVIF,

@@ -16,17 +16,14 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageSequence
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.containers import AVI, FLV, MATROSKA, MPEG_PS, MPEG_TS, OGG, WEBM, read_container
+from sora_mcp.media.containers import DEMUXED, read_container
 from sora_mcp.media.limits import DEMUX_OPTIONS, NO_FRAME, Deadline
 from sora_mcp.media.mp4_probe import VideoInfo
 
-DEMUXERS = {WEBM: "matroska", MATROSKA: "matroska", AVI: "avi", MPEG_TS: "mpegts", MPEG_PS: "mpeg", FLV: "flv", OGG: "ogg"}
-"""FFmpeg's demuxer for each container; no other one may read the file, so that no playlist is followed."""
-
 
 def probe_video(path: Path, deadline: Deadline) -> VideoInfo:
-    """Return length, size and sound of a video in one of DEMUXERS. Raises BadMedia when it has no video stream."""
-    demuxer = DEMUXERS.get(read_container(path))
+    """Return length, size and sound of a video in one of DEMUXED. Raises BadMedia when it has no video stream."""
+    demuxer = DEMUXED.get(read_container(path))
     if demuxer is None:
         raise BadMedia(NO_FRAME)
     try:

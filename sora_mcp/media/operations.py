@@ -10,7 +10,6 @@ from sora_mcp.media.foreign import probe_animation, probe_video
 from sora_mcp.media.images.encode import encode_frame
 from sora_mcp.media.images.transform import fit_image, turn_upright
 from sora_mcp.media.limits import Deadline
-from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.media.safe_reader import open_video
 from sora_mcp.media.view import frames
 from sora_mcp.media.view.contact_sheet import draw_contact_sheet
@@ -40,7 +39,7 @@ LONGEST_SIDE = 1000
 def view_clip(path: Path, count: int | None, deadline: Deadline) -> View:
     """Return a contact sheet of `count` frames and the clip's measurements."""
     if count is None:
-        count = FRAMES_SHORT if (probe_mp4(path).duration_s or 0) <= SHORT_S else FRAMES_LONG
+        count = FRAMES_SHORT if measure_seconds(path) <= SHORT_S else FRAMES_LONG
     longest = LONGEST_SIDE if count < FRAMES_SHORT else LONGEST_SIDE // 2
     samples = frames.sample_frames(path, count, deadline, longest=longest)
     code = compute_check_code(path, count)

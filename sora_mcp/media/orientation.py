@@ -1,4 +1,4 @@
-"""How a frame has to be turned or mirrored before it is shown."""
+"""Read how a frame has to be turned or mirrored before it is shown."""
 
 # pyright: reportUnknownMemberType=false
 # PyAV's own stubs leave side data without a type.

@@ -21,8 +21,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.containers import read_container
-from sora_mcp.media.foreign import DEMUXERS, find_pictures, probe_video
+from sora_mcp.media.containers import DEMUXED, read_container
+from sora_mcp.media.foreign import find_pictures, probe_video
 from sora_mcp.media.limits import DEMUX_OPTIONS, MOST_PIXELS, NO_FRAME, Deadline
 from sora_mcp.media.mp4_probe import VideoInfo, count_declared_samples, probe_mp4
 
@@ -106,7 +106,7 @@ class OpenVideo:
 @contextmanager
 def open_video(path: Path) -> Generator[OpenVideo]:
     """Open a video in any container that is known. Raises BadMedia, also from the body, when it is damaged or too much to decode."""
-    demuxer = DEMUXERS.get(read_container(path), "mov")
+    demuxer = DEMUXED.get(read_container(path), "mov")
     info = probe_mp4(path) if demuxer == "mov" else probe_video(path, Deadline(PROBE_S))
     _check_declared(info, count_declared_samples(path) if demuxer == "mov" else 0)
     try:

@@ -173,6 +173,8 @@ def test_sound_that_cannot_be_decoded_costs_the_sound_and_is_said(damage: Callab
         assert result.note == LOST_SOUND, action
         with av.open(str(target)) as made:
             assert not made.streams.audio, action
+    target, result = edited(tmp_path, "join", clip, clip)
+    assert result.duration_s == pytest.approx(4, abs=0.1)
     assert "a sound track that cannot be decoded" in api.view_clip(clip, 3, Deadline()).words
 
 

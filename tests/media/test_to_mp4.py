@@ -13,7 +13,7 @@ from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from sora_mcp.media.api import extract_frame, make_mp4
+from sora_mcp.media.api import extract_frame, make_mp4, make_poster, measure_seconds, view_clip
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.probe import probe_media
 
@@ -146,3 +146,12 @@ def test_an_mp4_stays_one(tmp_path: Path) -> None:
     made = make_mp4(a_clip(tmp_path / "clip.mp4"), target := tmp_path / "clip.part")
     assert made is not None
     assert (made.note, codecs_of(target)) == ("", ["h264", "aac"])
+
+
+def test_a_download_that_stays_as_it_is_can_be_looked_at(tmp_path: Path) -> None:
+    download = a_download(tmp_path / "download.webm", "webm", "libvpx", "libopus")
+    assert measure_seconds(download) == pytest.approx(SECONDS, abs=0.1)
+    view = view_clip(download, None, Deadline())
+    assert (view.frames, round(view.seconds)) == (6, SECONDS)
+    with Image.open(io.BytesIO(make_poster(download, Deadline()))) as picture:
+        assert colour_of(picture) == "red"

@@ -41,7 +41,8 @@ def _read_parameters(path: Path) -> tuple[object, ...]:
         size = (video.width, video.height, clip.pixel_aspect, read_turn(first), read_colours(first))
         picture = (video.codec.name, video.codec_context.extradata, size, video.time_base, video.average_rate)
         sound = audio and (audio.codec.name, audio.codec_context.extradata, audio.rate, audio.layout.name, audio.time_base)
-        return (picture, sound, tuple(stream.type for stream in clip.container.streams))
+        kinds = tuple(stream.type for stream in clip.container.streams)
+        return (picture, sound, ("video", "sound without a decoder") if clip.lost_sound else kinds)
 
 
 def _remux(paths: Sequence[Path], target: Path, deadline: Deadline) -> None:

@@ -115,7 +115,7 @@ def transcode(segments: Sequence[Segment], shape: Shape, target: Path, deadline:
 
 @dataclass(frozen=True)
 class _Look:
-    """What is said of a source."""
+    """A source's sound and light, as far as a note has to tell of them."""
 
     has_sound: bool
     lost_sound: bool

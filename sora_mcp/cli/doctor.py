@@ -25,6 +25,7 @@ from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.optional import REINSTALL, find_heic_load_error, find_load_error
+from sora_mcp.media.text.missing import find_missing, list_packages
 
 Verdict = Literal[
     "ok",
@@ -32,6 +33,8 @@ Verdict = Literal[
     "fix",  # something will fail
 ]
 CLOCK_SLACK_S = 120.0
+FONT_SAMPLE = "字あ글हไ🚤"
+"""A character each of Chinese, Japanese, Korean, Hindi and Thai, and an emoji."""
 INDENT = 6
 KEY_VERDICTS: Mapping[keys.Verdict, Verdict] = {"good": "ok", "untested": "ok", "unclear": "note", "bad": "fix"}
 
@@ -74,6 +77,7 @@ def check_all(settings: Settings, *, now: float | None = None) -> Iterator[Findi
     yield from _check_keys(settings)
     yield from _check_clients()
     yield _check_media()
+    yield from _check_fonts()
     yield _check_clock(settings, time.time() if now is None else now)
     yield from _check_prices(settings, time.time() if now is None else now)
 
@@ -186,6 +190,14 @@ def _check_media() -> Finding:
     return Finding(
         "note", f"media: {' and '.join(missing)} missing; {ffmpeg}", "to show your prompt in sample clips: pip install 'sora-mcp[media]'"
     )
+
+
+def _check_fonts() -> Iterator[Finding]:
+    """Yield a note when captions in Chinese, Japanese, Korean, Hindi or Thai, or emoji, would be refused."""
+    if missing := find_missing(FONT_SAMPLE):
+        packages = " ".join(list_packages(missing))
+        text = f"fonts: none for {' '.join(missing)}; captions in such scripts are refused, and sample clips leave them out"
+        yield Finding("note", text, f"where you need them: apt install {packages}, or other fonts for them")
 
 
 def _check_clock(settings: Settings, now: float) -> Finding:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PIL import ImageChops
 
+from sora_mcp.cli.doctor import FONT_SAMPLE, _check_fonts  # pyright: ignore[reportPrivateUsage]
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.media.edit.caption import draw_caption
 from sora_mcp.media.sample.draw import draw_words
@@ -68,3 +69,10 @@ def test_a_sample_shows_no_boxes(sign: str) -> None:
     assert choose_fonts(clip.prompt) == (BUNDLED,)
     drawn, meant = draw_words(clip), draw_words(replace(clip, prompt="A boat …"))
     assert ImageChops.difference(drawn.convert("RGB"), meant.convert("RGB")).getbbox() is None
+
+
+def test_doctor_names_the_scripts_without_a_font_and_what_brings_them() -> None:
+    missing = find_missing(FONT_SAMPLE)
+    findings = [finding for finding in _check_fonts() if finding.verdict == "note"]
+    assert len(findings) == bool(missing)
+    assert all(package in str(findings[0].todo) for package in list_packages(missing))

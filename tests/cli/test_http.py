@@ -31,6 +31,7 @@ HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "app
 @pytest.fixture
 def tokens(tmp_path: Path) -> Path:
     (file := tmp_path / "tokens").write_text(f"# who may come in\n\nanna:{ANNA}\nben:{BEN}\n", "utf-8")
+    file.chmod(0o600)
     return file
 
 

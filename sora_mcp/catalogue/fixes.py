@@ -63,11 +63,7 @@ def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
         sizes = sizes_of(offer, image=request.image is not None)
         return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
     if argument == "image":
-        return [
-            *(Fix("size", text) for text in _frame_sizes(request, offer)),
-            *_fits(request),
-            *([Fix(argument, None)] if offer.text else []),
-        ]
+        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request)]
     if argument == f"options.{FIT}" and request.image is not None:
         return [*_fits(request), Fix(argument, None)]
     rule = next((rule for rule in offer.options if f"options.{rule.param}" == argument), None)

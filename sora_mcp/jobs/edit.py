@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -97,7 +98,7 @@ class Editing:
             if await access.hides(path, principal):
                 _refuse_missing(text)
             about = path.stem
-        sha256, seconds = await anyio.to_thread.run_sync(_read, path, text)
+        sha256, seconds = await anyio.to_thread.run_sync(lambda: _read(path, text, is_ours=parent is not None))
         return Input(path, sha256, seconds, about, parent)
 
     def _make(self, planned: Edit, job: Job, deadline: Deadline) -> Job:
@@ -156,8 +157,6 @@ def _fixes(asked: EditRequest, broken: list[BrokenRule]) -> Iterator[Fix]:
             yield Fix(rule.argument, None)
         elif rule.argument in ("ratio", "fill"):
             yield from (Fix(rule.argument, value) for value in (RATIOS if rule.argument == "ratio" else FILLS))
-        elif rule.argument == "inputs" and asked.action != "join" and asked.inputs:
-            yield Fix("inputs", [asked.inputs[0]])
 
 
 def _find_path(text: str, folders: tuple[Path, ...]) -> Path:
@@ -173,11 +172,15 @@ def _refuse_missing(text: str) -> NoReturn:
     raise BrokenRules((BrokenRule("inputs", text[:200], f"an MP4 of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
 
 
-def _read(path: Path, text: str) -> tuple[str, float]:
+def _read(path: Path, text: str, *, is_ours: bool) -> tuple[str, float]:
     """Return the file's hash and its length in seconds."""
     try:
-        if not path.is_file() or path.stat().st_size > MOST_INPUT_BYTES:
+        state = path.lstat()
+        if not stat.S_ISREG(state.st_mode) or state.st_size > MOST_INPUT_BYTES:
             _refuse_missing(text)
+        if state.st_nlink > 1 and not is_ours:  # its other name may lie where nobody opened a folder
+            refusal = BrokenRule("inputs", text[:200], "a file without another name (hard link)", "invalid_argument")
+            raise BrokenRules((refusal,))
         return _hash(path), measure_seconds(path)
     except OSError as error:
         raise StorageError(f"{text[:200]} cannot be read.") from error

@@ -9,7 +9,7 @@ import anyio
 
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import JOB_ID, Image, ImageRule, Job, Order, Size
+from sora_mcp.domain import JOB_ID, LOCAL, Image, ImageRule, Job, Order, Size
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_files import MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
@@ -37,7 +37,8 @@ class FirstFrames:
         access = FileAccess(self.settings, self.store)
         if is_path(text) and await access.hides(path := await anyio.to_thread.run_sync(inside, text, access.folders), principal):
             missing(path)
-        return await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES))
+        names_near = principal == LOCAL  # others share the output folder
+        return await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES, names_near=names_near))
 
     async def _of_job(self, job: Job, named: tuple[str, float | None] | None) -> Image:
         """Return a job's picture, or the frame that was named of its clip. A clip itself is no picture."""

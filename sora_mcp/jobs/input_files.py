@@ -11,13 +11,16 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import unquote
 
 from sora_mcp.domain import LIVE, Image, Job
 from sora_mcp.domain.errors import NotFinished, UntrustedURL
+from sora_mcp.jobs.path_spelling import find_nearest_name, find_same_name, find_spellings, is_file_address
 from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata
 from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_heic, probe_image, refuse_image
 from sora_mcp.media.optional import INSTALL, can_read_heic, has_media_extra
+from sora_mcp.security.text import is_harmless
 from sora_mcp.security.urls import is_fetchable, parse_url
 
 FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
@@ -25,16 +28,27 @@ MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
 MOMENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?s?")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40}):.*", re.IGNORECASE | re.DOTALL)
 """Two letters at least: one letter is a drive of Windows."""
-DATA = re.compile(r"data:([a-z]+/[a-z0-9.+-]+);base64,", re.IGNORECASE)
+DATA = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?(?:;[a-z0-9-]+=[^;,]{0,100})*;base64,", re.IGNORECASE)
+BARE = re.compile(r"(?:iVBORw0KGgo|/9j/|UklGR)[A-Za-z0-9+/=\s]{60,}")
+"""Base64 of a PNG, JPEG or WebP without a head."""
+BLANKS = re.compile(r"\s+")
 DATA_FORM = "a data: URI of the form data:image/png;base64,…"
 MOST_PATH_CHARACTERS = 4096
+MOST_WRAPPED = 3
+"""How many times longer than its base64 a data: URI may be: line ends, or each sign escaped."""
 
 
-def read_image(text: str, folders: Sequence[Path], *, most_bytes: int) -> Image:
-    """Return the first frame that `text` means, measured. Reads at most one file; BrokenRules says what would do."""
+def read_image(text: str, folders: Sequence[Path], *, most_bytes: int, names_near: bool = True) -> Image:
+    """Return the first frame that `text` means, measured. Reads at most one file; BrokenRules says what would do.
+
+    Without `names_near` a refusal names no other file: its folder may hold files of others.
+    """
+    if is_path(text):
+        return _file(text, folders, most_bytes, names_near=names_near)
+    text = text.strip().strip("\"'`")
     scheme = SCHEME.fullmatch(text)
     if scheme is None:
-        return _file(text, folders, most_bytes)
+        return _data(f"data:;base64,{text}", most_bytes)
     match scheme[1].lower():
         case "https":
             return _address(text)
@@ -45,8 +59,9 @@ def read_image(text: str, folders: Sequence[Path], *, most_bytes: int) -> Image:
 
 
 def is_path(text: str) -> bool:
-    """Return whether the text means a file: it begins like no address."""
-    return SCHEME.fullmatch(text) is None
+    """Return whether the text means a file: it begins like no address of another machine and is no picture itself."""
+    bare = text.strip().strip("\"'`")
+    return is_file_address(text) or (SCHEME.fullmatch(bare) is None and BARE.fullmatch(bare) is None)
 
 
 def frame_of(text: str) -> tuple[str, float | None] | None:
@@ -75,26 +90,31 @@ def _address(url: str) -> Image:
 
 
 def _data(uri: str, most_bytes: int) -> Image:
-    """Return the picture of a data: URI. Its size is capped before it is decoded, and its type must be what its bytes are."""
+    """Return the picture of a data: URI. Its size is capped before it is decoded, and its bytes say what it is, whatever its head says.
+
+    Line ends and missing padding, which many programs write, damage nothing.
+    """
     head = DATA.match(uri)
     if head is None:
         refuse_image("another data: URI", allowed=DATA_FORM)
-    if len(uri) - head.end() > (most_bytes + 2) // 3 * 4:
+    body = uri[head.end() :]
+    if len(body) > MOST_WRAPPED * ((most_bytes + 2) // 3 * 4):
+        refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
+    body = BLANKS.sub("", unquote(body) if "%" in body else body).rstrip("=")
+    if len(body) > (most_bytes * 4 + 2) // 3:
         refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
     try:
-        raw = binascii.a2b_base64(uri[head.end() :], strict_mode=True)
+        raw = binascii.a2b_base64(body + "=" * (-len(body) % 4), strict_mode=True)
     except ValueError:
         refuse_image("a data: URI with damaged base64", allowed=DATA_FORM)
-    if is_heic(raw) or is_avif(raw):
-        return picture_of(raw)
-    picture = probe_image(raw)
-    if head[1].lower() != picture.media_type:
-        refuse_image(f"data:{head[1].lower()}", allowed=f"a data: URI that says {picture.media_type}, as its bytes do")
     return picture_of(raw)
 
 
-def _file(text: str, folders: Sequence[Path], most_bytes: int) -> Image:
-    return picture_of(_read(inside(text, folders), most_bytes))
+def _file(text: str, folders: Sequence[Path], most_bytes: int, *, names_near: bool) -> Image:
+    path = inside(text, folders)
+    if names_near and not os.path.lexists(path) and (near := find_nearest_name(path)) is not None:
+        refuse_image(str(path), allowed=f"a file that can be read (there is none of this name; the nearest name there is {near!r})")
+    return picture_of(_read(path, most_bytes))
 
 
 def picture_of(raw: bytes) -> Image:
@@ -121,15 +141,23 @@ def picture_of(raw: bytes) -> Image:
 
 def inside(text: str, folders: Sequence[Path]) -> Path:
     """Return the real path, links followed, where it lies in a folder. Outside of them not even its existence is told."""
-    if not text or len(text) > MOST_PATH_CHARACTERS or not text.isprintable():
+    if not text or len(text) > MOST_PATH_CHARACTERS or not is_harmless(text.strip()):
         _refuse_elsewhere(folders, "that text")
-    named = Path(os.path.expanduser(text)) if text == "~" or text.startswith(("~/", "~\\")) else Path(text)
     roots = [Path(os.path.realpath(folder)) for folder in folders]
-    candidates = [Path(os.path.realpath(root / named)) for root in roots]  # an absolute path stays what it is
-    allowed = [path for path in candidates if any(path.is_relative_to(root) for root in roots)]
-    if not allowed:
+    spelt = [_locate(spelling, roots) for spelling in find_spellings(text) if is_harmless(spelling)]
+    if (found := next((path for paths in spelt for path in paths if os.path.exists(path)), None)) is not None:
+        return found
+    if not (meant := spelt[-1]):
         _refuse_elsewhere(folders, text[:200])
-    return next((path for path in allowed if os.path.exists(path)), allowed[0])
+    same = (_locate(str(path), roots) for path in map(find_same_name, meant) if path is not None)
+    return next((paths[0] for paths in same if paths), meant[0])
+
+
+def _locate(text: str, roots: Sequence[Path]) -> list[Path]:
+    """Return the real paths that a text names from each folder, as far as they lie in one of them."""
+    named = Path(os.path.expanduser(text)) if text == "~" or text.startswith(("~/", "~\\")) else Path(text)
+    candidates = [Path(os.path.realpath(root / named)) for root in roots]  # an absolute path stays what it is
+    return [path for path in candidates if any(path.is_relative_to(root) for root in roots)]
 
 
 def file_of(job: Job) -> Path:
@@ -202,4 +230,6 @@ def data_of(image: Image) -> bytes:
 
 def _refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
     inside = " or ".join(map(str, folders)) or "an allowed folder (there is none)"
-    refuse_image(got, allowed=f"a file inside {inside} (the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI")
+    refuse_image(
+        got, allowed=f"a file inside {inside} (copy it there; the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI"
+    )

@@ -36,6 +36,11 @@ def describe_prompt(text: str, most: int) -> str | None:
     return f"{whole[:most]}… ({len(whole) - most:,} more characters)"
 
 
+def is_harmless(text: str) -> bool:
+    """Return whether a text has neither control characters nor lone surrogates: every blank and joiner of a script is harmless."""
+    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+
+
 def is_storable_text(text: str) -> bool:
     """Return whether every database and every vendor accepts `text`: valid Unicode without NUL characters."""
     return UNSTORABLE.search(text) is None

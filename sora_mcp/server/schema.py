@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin,
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules
 from sora_mcp.domain.money import PER_USD, Micros
+from sora_mcp.security.text import is_harmless
 
 A = TypeVar("A")
 Kind = Literal["text", "whole", "number", "dollars", "switch", "object", "texts"]
@@ -171,7 +172,7 @@ class Argument:
     def _takes_text(self, text: str) -> bool:
         if len(text) > self.spec.most_characters or (self.spec.most_words is not None and len(text.split()) > self.spec.most_words):
             return False
-        if self.spec.is_name and not (len(text) <= MOST_NAME and text.isprintable()):
+        if self.spec.is_name and not (len(text) <= MOST_NAME and is_harmless(text)):
             return False
         return (bool(text) or self.spec.may_be_empty) and (not self.one_of or text in self.one_of)
 

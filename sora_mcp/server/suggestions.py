@@ -17,7 +17,7 @@ from sora_mcp.domain import JOB_ID, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
 from sora_mcp.domain.money import Micros
 from sora_mcp.server.context import ToolContext, principal
-from sora_mcp.server.schema import Argument, find_similar, is_short
+from sora_mcp.server.schema import ALIASES, Argument, find_similar, is_short
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.vendors import EVERY
 
@@ -101,7 +101,9 @@ async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: To
             refusal = error
         if isinstance(refusal, BrokenRules) and any(rule.argument == "prompt" for rule in refusal.broken):
             spare = {"prompt": "x"}
-    changes = find_differences(given, call, micros) if micros is not None else ()
+    # Without its picture the call would buy something else: it only shows what is wrong besides.
+    keeps_picture = "image" in call or not {"image", *ALIASES["image"]} & given.keys()
+    changes = find_differences(given, call, micros) if micros is not None and keeps_picture else ()
     whole = BrokenRules(tuple(findings.rows.values()), message=" ".join(findings.sentences.values()))
     return Suggestion(whole, tuple(fix for fix in changes if fix.argument not in spare))
 
@@ -134,10 +136,10 @@ def _is_about_frame(refusal: SoraError) -> bool:
 
 
 async def _suggest_frames(refusal: SoraError, service: VideoService, request: VideoRequest) -> tuple[Fix, ...]:
-    """Return the last frame of a clip that was named as a picture, and no frame at all, where the request can be bought with these."""
+    """Return the last frame of a clip that was named as a picture, where the request can be bought with it."""
     got = str(refusal.broken[0].got) if isinstance(refusal, BrokenRules) else ""
     found: list[Fix] = []
-    for frame in (*((f"{got}#last",) if JOB_ID.fullmatch(got) else ()), None):
+    for frame in (f"{got}#last",) if JOB_ID.fullmatch(got) else ():
         with contextlib.suppress(SoraError):
             found.append(Fix("image", frame, await service.preview(replace(request, image=frame), principal=principal())))
     return tuple(found)

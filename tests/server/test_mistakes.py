@@ -93,8 +93,6 @@ MISTAKES = (
     Mistake("a slip in the model", video(model="muvi:veo-3.1-fats"), "unknown_model", {"model": VEO}),
     Mistake("a model without its dots", video(model="veo3.1-fast"), "unknown_model", {"model": VEO}),
     Mistake("the model of a vendor without a key", video(model="pixazo:sora-2-pro"), "missing_key", {"model": "muvi:hailuo-2.3-standard"}),
-    Mistake("a picture that is not there", video(image="nowhere.png"), "invalid_image", {"image": None}),
-    Mistake("bytes where only addresses are taken", video(image=picture(640, 360)), "invalid_image", {"image": None}),
     Mistake("more than the caller's own cap", video(seconds=8, max_usd=1.3), "over_budget", {"seconds": 4}),
     Mistake("more than the day has", video(seconds=8), "over_budget", {"seconds": 4}, env={"SORA_MCP_DAILY_USD": "1.30"}),
     Mistake(
@@ -226,3 +224,14 @@ async def test_no_fix_leads_to_a_model_without_a_price(key: str, model: str, wro
         fixes = (refused.structured_content or {})["error"].get("fixes", [])
         assert [fix["argument"] for fix in fixes] == ["model"] * len(fixes)
         assert all("usd" in fix for fix in fixes)
+
+
+@each("image", ["nowhere.png", "http://x/y.png", picture(640, 360), "data:image/gif;base64,R0lGODlh"], ids=lambda image: image[:20])
+async def test_no_fix_leaves_out_the_picture(image: str, tmp_path: Path, era: Era) -> None:
+    async with client(tmp_path, era) as at:
+        for more in ({}, {"seconds": "60"}, {"size": "4:3", "duration": 60}):
+            refused = await at.call_tool("create_video", video(image=image, **more))
+            error = (refused.structured_content or {})["error"]
+            assert [fix for fix in error.get("fixes", []) if fix["argument"] == "image" and fix["value"] is None] == []
+            assert "image" in {rule["argument"] for rule in error["broken"]}
+            assert "leave out image" not in (refused.structured_content or {})["message"]

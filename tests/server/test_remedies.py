@@ -23,7 +23,6 @@ WRONG: tuple[Row, ...] = (
     ("a duration that is sold", video(duration=8), ["duration"], EIGHT, 2.4),
     ("a ratio that is not", video(aspect_ratio="21:9"), ["aspect_ratio", "size"], {"size": "1280x720", "aspect_ratio": None}, 1.2),
     ("a resolution that is not", video(resolution="8k"), ["resolution", "size"], {"size": "3840x2160", "resolution": None}, 1.8),
-    ("an image without https", video(image_url="http://x/y.png"), ["image_url", "image"], {"image_url": None}, 1.2),
     ("an option that is not sold, as a text", video(options='{"foo": 1}'), ["options", "options.foo"], {"options": None}, 1.2),
     ("another vendor's option", video(quality="hd"), ["quality", "options.quality"], {"quality": None}, 1.2),
     ("an option beside others", video(seed=7, options={"audio": True}), ["seed"], {"options.seed": 7, "seed": None}, 1.2),
@@ -39,14 +38,6 @@ WRONG: tuple[Row, ...] = (
         video(size="1080p vertical", seconds="60", bogus=1, options={"zz": 1}),
         ["bogus", "seconds", "options.zz", "size"],
         {"size": "1080x1920", "seconds": 8, "options.zz": None, "bogus": None},
-        2.4,
-    ),
-    ("a picture and a length", video(image="http://x/y.png", seconds="60"), ["seconds", "image"], {"seconds": 8, "image": None}, 2.4),
-    (
-        "a picture, a size and a misnamed length",
-        video(image="nowhere.png", size="4:3", duration=60),
-        ["duration", "image", "size", "seconds"],
-        {"size": "1280x720", "image": None, "seconds": 8, "duration": None},
         2.4,
     ),
     (

@@ -149,3 +149,11 @@ def test_only_a_success_is_read(status: int) -> None:
 def test_an_end_need_not_repeat_the_id() -> None:
     end = Failed("vendor_rejected", "failed")
     assert read(replace(VENDORS["muvi"], read=lambda reply: end), Reply(Call("GET", "/x"), 200, {})) == end
+
+
+@pytest.mark.parametrize("word", ["COMPLETED", "success", "SUCCESS", "Succeeded", "done", "finished", " Done "])
+def test_a_server_of_which_no_page_exists_may_say_done_in_any_word(word: str) -> None:
+    call = Call("GET", "/v1/videos/video_1")
+    found = VENDORS["compatible"].read(Reply(call, 200, {"id": "video_1", "status": word}))
+    assert isinstance(found, Done)
+    assert found.said == word

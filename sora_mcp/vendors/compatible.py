@@ -19,9 +19,9 @@ SECONDS = (4, 8, 12)
 """Lengths of OpenAI's original API, where the price file names none."""
 STATES = {
     **dict.fromkeys(("queued", "pending"), "queued"),
-    **dict.fromkeys(("in_progress", "processing", "running"), "running"),
-    **dict.fromkeys(("completed", "succeeded"), "done"),
-    **dict.fromkeys(("failed", "error", "expired"), "failed"),
+    **dict.fromkeys(("in_progress", "processing", "running", "generating", "started"), "running"),
+    **dict.fromkeys(("completed", "complete", "succeeded", "success", "done", "finished"), "done"),
+    **dict.fromkeys(("failed", "failure", "error", "expired"), "failed"),
     **dict.fromkeys(("cancelled", "canceled"), "cancelled"),
 }
 
@@ -61,7 +61,7 @@ def read(reply: Reply) -> Reading | None:
     """Return what a submit or status reply means. Without a link in the object, the video is at `/content`."""
     body, asked = reply.body, unquote(reply.call.path.removeprefix(f"{PATH}/"))
     job, status = asked if _unpack_id(asked) == _unpack_id(body["id"]) else body["id"], body["status"]
-    match STATES.get(status):
+    match STATES.get(status.strip().casefold() if isinstance(status, str) else ""):
         case "queued":
             return Pending(job, _ask(job), "queued", status, parse_percent(body.get("progress")))
         case "running":

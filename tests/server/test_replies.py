@@ -334,3 +334,17 @@ def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
             "job_id": "v_0123456789",
         },
     }
+
+
+def test_a_list_shows_the_beginning_of_a_long_prompt() -> None:
+    result = list_videos.format_result(Page((replace(a_job(), prompt="x" * 900), replace(a_job(), prompt="x" * 120)), None), BUDGET)
+    prompts = [video["prompt"] for video in (result.structured_content or {})["videos"]]
+    assert prompts == ["x" * 119 + "…", "x" * 120]
+
+
+def test_a_page_holds_as_many_jobs_as_a_client_can_take() -> None:
+    jobs = (replace(a_done_job(), prompt="x" * 900),) * 100
+    fitting = list_videos.count_fitting(Page(jobs, None))
+    result = list_videos.format_result(Page(jobs[:fitting], "next"), BUDGET)
+    assert 10 < fitting < 100
+    assert len(json.dumps(result.structured_content, ensure_ascii=False).encode()) / 3.6 < 6_000

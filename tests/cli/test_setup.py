@@ -166,6 +166,16 @@ def test_a_vendor_that_nobody_knows_is_a_slip_of_the_keyboard(typed: Callable[[s
     assert capsys.readouterr().err.startswith("sora-mcp: VENDOR must be one of muvi, ")
 
 
+def test_a_vendor_that_is_misspelt_at_the_question_is_asked_for_again(
+    typed: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    said = typed("nobody\n\n")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert cli.run(["setup"], said) == 0
+    out = capsys.readouterr().out
+    assert (out.count("Vendor (leave empty"), "There is no vendor 'nobody'." in out) == (2, True)
+
+
 def test_the_keychain_is_preferred_and_the_file_names_only_what_is_in_it(
     typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
@@ -225,7 +235,7 @@ def those(home: Path) -> dict[str, clients.Client]:
     return {client.title: client for client in clients.known_clients(home, {}, "linux")}
 
 
-@each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex"])
+@each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex", "Gemini CLI", "Windsurf"])
 def test_an_empty_client_learns_of_the_server(tmp_path: Path, title: str) -> None:
     client = those(tmp_path)[title]
     assert (clients.read_command(client), clients.write_entry(client, COMMAND), clients.read_command(client)) == (None, None, COMMAND)

@@ -57,6 +57,8 @@ def known_clients(home: Path, environ: Mapping[str, str] = os.environ, platform:
         Client("Cursor", home / ".cursor" / "mcp.json", "json"),
         Client("VS Code", apps / "Code" / "User" / "mcp.json", "json", under="servers", typed=True),
         Client("Codex", home / ".codex" / "config.toml", "toml"),
+        Client("Gemini CLI", home / ".gemini" / "settings.json", "json"),
+        Client("Windsurf", home / ".codeium" / "windsurf" / "mcp_config.json", "json"),
         Client("Claude Code", home / ".claude.json", "command"),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
 from sora_mcp.cli.own_command import own_command
@@ -40,12 +41,22 @@ def _choose_vendor(settings: Settings, name: str | None, *, interactive: bool) -
         print("Which vendor do you have a key for?")
         for vendor in buyable.values():
             print(f"  {vendor.name:<10}  {vendor.title}{' (has a key)' if vendor.name in settings.keys else ''}")
-        name = ask_line("Vendor (leave empty for free sample clips): ")
+        name = _ask_vendor(buyable)
     if not name or not name.strip():
         return None
     if name.strip().casefold() not in buyable:
         raise BadSetting(f"VENDOR must be one of {', '.join(buyable)}.")
     return buyable[name.strip().casefold()]
+
+
+def _ask_vendor(buyable: Mapping[str, Vendor]) -> str:
+    """Return what was typed; after a wrong name, ask again a few times."""
+    for _ in range(TRIES - 1):
+        name = ask_line("Vendor (leave empty for free sample clips): ")
+        if not name or name.casefold() in buyable:
+            return name
+        print(f"There is no vendor {name[:40]!r}.")
+    return ask_line("Vendor (leave empty for free sample clips): ")
 
 
 def _store_key(vendor: Vendor, settings: Settings, *, interactive: bool) -> bool:

@@ -42,8 +42,8 @@ TURNS: dict[tuple[int, int, int, int], Turn] = {
 
 def read_turn(frame: VideoFrame) -> Turn:
     """Return the turn that the frame's display matrix states, to the nearest quarter; none without a matrix."""
-    data = frame.side_data.get(Type.DISPLAYMATRIX)
-    if data is None or len(raw := bytes(data)) < 36:
+    raw = bytes(frame.side_data[Type.DISPLAYMATRIX]) if Type.DISPLAYMATRIX in frame.side_data else b""
+    if len(raw) < 36:
         return UPRIGHT
     a, b, _, c, d = struct.unpack_from("=5i", raw)
     across, down = (a, d) if abs(a) + abs(d) >= abs(b) + abs(c) else (b, c)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,7 +59,7 @@ def _error(stored: dict[str, Any]) -> JobError:
 
 
 def _artifact(stored: dict[str, Any]) -> Artifact:
-    return Artifact(**{**stored, "notes": tuple(stored.get("notes", ()))})
+    return replace(Artifact(**stored), notes=tuple(stored.get("notes", ())))
 
 
 class db_now(FunctionElement[float]):

@@ -15,7 +15,7 @@ from av.container import OutputContainer
 from av.error import FFmpegError
 from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
 from PIL import Image, ImageSequence
 
 from sora_mcp.domain.errors import BadMedia
@@ -100,7 +100,7 @@ def _mux_packets(clip: OpenVideo, tracks: dict[int, Stream], out: OutputContaine
     for packet in clip.container.demux():
         deadline.check()
         index = packet.stream.index
-        if index not in tracks or packet.size == 0 or packet.time_base is None:
+        if index not in tracks or packet.size == 0:
             continue
         start = round(clip.start_s / packet.time_base)
         time = packet.dts if packet.dts is not None else packet.pts
@@ -168,7 +168,9 @@ def _write_pictures(pictures: Iterator[Image.Image], fps: Fraction, target: Path
             if not count:
                 stream.width, stream.height, stream.pix_fmt = wide, high, "yuv420p"
                 tag_colours(stream.codec_context, SDR)
-            frame = scaler.reformat(VideoFrame.from_image(picture), wide, high, "yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+            frame = scaler.reformat(
+                VideoFrame.from_image(picture), wide, high, "yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range="MPEG"
+            )
             frame.pts, frame.time_base, frame.pict_type = count, 1 / fps, PictureType.NONE
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))

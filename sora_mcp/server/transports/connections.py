@@ -10,7 +10,7 @@ from asyncio import BaseTransport, TimerHandle, Transport
 from functools import cache
 from typing import cast
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEAD_S = 5.0
 """Seconds until a request's head has to be there, from the connection's begin or the last answer's end."""
@@ -73,7 +73,7 @@ class LimitedProtocol(H11Protocol):
 
     def _watch(self) -> None:
         """Start a deadline where a head or a body begins to be waited for, and end it where a request is complete."""
-        cycle = self.cycle
+        cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is None or cycle.response_complete:
             if self._waiting_since is None or self._in_body:
                 self._wait(HEAD_S)
@@ -93,10 +93,13 @@ class LimitedProtocol(H11Protocol):
             self._timer.cancel()
             self._timer = None
 
+    def _is_answering(self) -> bool:
+        return cast("RequestResponseCycle | None", self.cycle) is not None
+
     def _make_room(self) -> bool:
         """Close the connection that waits longest for its first request, else for any; False where all are being answered."""
-        others = [other for other in self.connections if isinstance(other, LimitedProtocol) and other is not self]
-        waiting = [(other.cycle is not None, since, other) for other in others if (since := other._waiting_since) is not None]
+        others = [other for other in cast("set[object]", self.connections) if isinstance(other, LimitedProtocol) and other is not self]
+        waiting = [(other._is_answering(), since, other) for other in others if (since := other._waiting_since) is not None]
         if not waiting:
             return False
         _, _, oldest = min(waiting, key=lambda found: found[:2])

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
@@ -42,7 +44,8 @@ TURNS: dict[tuple[int, int, int, int], Turn] = {
 
 def read_turn(frame: VideoFrame) -> Turn:
     """Return the turn that the frame's display matrix states, to the nearest quarter; none without a matrix."""
-    raw = bytes(frame.side_data[Type.DISPLAYMATRIX]) if Type.DISPLAYMATRIX in frame.side_data else b""
+    data = cast("Mapping[object, Any]", frame.side_data).get(Type.DISPLAYMATRIX)
+    raw = b"" if data is None else bytes(data)
     if len(raw) < 36:
         return UPRIGHT
     a, b, _, c, d = struct.unpack_from("=5i", raw)

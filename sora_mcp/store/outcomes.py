@@ -257,8 +257,9 @@ def _as_settled(conn: sa.Connection, row: Job, done: Done, *, now: float) -> dic
 
 def _get_actual(conn: sa.Connection, row: Job, micros: Micros | None) -> Micros | None:
     """Return the sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's."""
-    is_unsaid = micros is None or _is_too_little(row, micros)
-    return row.actual if is_unsaid or is_settled(conn, row.id) else clamp_price(micros)
+    if micros is None or _is_too_little(row, micros) or is_settled(conn, row.id):
+        return row.actual
+    return clamp_price(micros)
 
 
 def _is_too_little(row: Job, micros: Micros) -> bool:

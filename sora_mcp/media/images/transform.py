@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from PIL import Image, ImageCms, ImageOps, features
 
@@ -107,7 +107,7 @@ def _reduce_depth(picture: Image.Image) -> Image.Image:
 
 def _convert_to_srgb(picture: Image.Image) -> Image.Image:
     """Convert the colours of a picture with a profile, such as Display P3 or Adobe RGB; without one they are sRGB already."""
-    profile = picture.info.pop("icc_profile", None)
+    profile: Any = picture.info.pop("icc_profile", None)
     if not profile:
         return picture
     if picture.mode in ("P", "PA", "LA"):
@@ -115,7 +115,7 @@ def _convert_to_srgb(picture: Image.Image) -> Image.Image:
     mode = "RGBA" if picture.mode == "RGBA" else "RGB"
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+        converted: Any = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return picture  # a damaged profile, or one of another kind of picture
     if converted is None:

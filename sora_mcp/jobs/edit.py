@@ -182,6 +182,8 @@ def _read(path: Path, text: str, *, is_ours: bool) -> tuple[str, float]:
             refusal = BrokenRule("inputs", text[:200], "a file without another name (hard link)", "invalid_argument")
             raise BrokenRules((refusal,))
         return _hash(path), measure_seconds(path)
+    except FileNotFoundError:
+        _refuse_missing(text)
     except OSError as error:
         raise StorageError(f"{text[:200]} cannot be read.") from error
     except BadMedia as error:

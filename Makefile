@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts
 
-.PHONY: check test chaos coverage conformance bench prices snapshots readme
+.PHONY: check test chaos coverage conformance clients house bench prices snapshots readme
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,12 @@ chaos: $(READY)
 
 conformance: $(READY)
 	$(BIN)/python -m tests.conformance
+
+clients: $(READY)
+	$(BIN)/python -m pytest -q -n 0 -m clients -rs tests
+
+house: $(READY)
+	$(BIN)/python -m scripts.house
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --readme

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from PIL import Image, ImageCms, ImageOps, features
 
@@ -114,8 +114,8 @@ def _convert_to_srgb(picture: Image.Image) -> Image.Image:
         picture = picture.convert("RGBA" if "transparency" in picture.info or picture.mode != "P" else "RGB")
     mode = "RGBA" if picture.mode == "RGBA" else "RGB"
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted: Any = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+        source, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), cast("Any", ImageCms.createProfile("sRGB"))
+        converted: Any = ImageCms.profileToProfile(picture, source, srgb, outputMode=mode)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return picture  # a damaged profile, or one of another kind of picture
     if converted is None:

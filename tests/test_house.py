@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 import sora_mcp
-from scripts.house import PACKAGE, ROOT, count_body_lines, find_circles, find_edges, read_modules
+from scripts.house import (
+    PACKAGE,
+    ROOT,
+    Module,
+    count_body_lines,
+    find_circles,
+    find_docstring_faults,
+    find_edges,
+    find_old_words,
+    find_participles,
+    read_modules,
+)
 from sora_mcp.vendors import EVERY
 
 FLOORS = (
@@ -47,6 +58,7 @@ BY_NAME = {
 DRAWERS = re.compile(r"(?:^|_)(utils?|helpers?|common|base|managers?)(?:_|$)|(Manager|Helper|Utils?|Base)$")
 VERBS = re.compile(r"_*(process|handle|manage|execute)(?:_|$)")
 GIVEN = {
+    "connection_made": "asyncio's protocols",
     "handle_async_request": "httpx2's transports",
     "handle_events": "uvicorn's protocol",
     "process_bind_param": "SQLAlchemy's column types",
@@ -128,6 +140,27 @@ def test_no_file_and_no_name_is_a_drawer_for_everything() -> None:
     drawers = [(module, name) for module, name in names if DRAWERS.search(name)]
     vague = [(module, name) for module, name in functions if VERBS.match(name) and name not in GIVEN]
     assert (drawers, vague) == ([], [])
+
+
+def test_functions_are_named_by_verbs_and_not_by_a_bare_participle() -> None:
+    assert {module.name: found for module in MODULES if (found := find_participles(module))} == {}
+
+
+def test_a_docstring_begins_with_a_verb_or_the_name_of_a_thing() -> None:
+    assert [fault for module in MODULES for fault in find_docstring_faults(module)] == []
+
+
+def test_no_name_is_of_the_old_vocabulary() -> None:
+    assert [(module.name, name) for module in MODULES for name in find_old_words(module) if name not in GIVEN] == []
+
+
+def test_a_participle_and_a_riddle_would_be_found() -> None:
+    file = ROOT / "sora_mcp" / "__main__.py"
+    text = 'def made() -> None:\n    """What was made."""\n\n\ndef find_wish() -> None:\n    """The wish."""\n'
+    module = Module("x", file)
+    module.__dict__.update(text=text, tree=ast.parse(text))
+    assert (find_participles(module), find_old_words(module)) == (["made"], ["made", "find_wish"])
+    assert len(find_docstring_faults(module)) == 2
 
 
 def test_a_vendor_is_named_only_in_the_room_of_vendors() -> None:

@@ -1,4 +1,4 @@
-"""How a person starts this program at a terminal, for sentences that name a command."""
+"""Name the command that starts this program at a terminal, for sentences that tell a person to run it."""
 
 from __future__ import annotations
 

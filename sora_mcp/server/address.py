@@ -11,7 +11,7 @@ from sora_mcp.domain import Job
 
 @dataclass(frozen=True)
 class HttpCall:
-    """How a request over HTTP reached the server."""
+    """The address and principal under which a request over HTTP reached the server."""
 
     base_url: str
     has_token: bool

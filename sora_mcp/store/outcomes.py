@@ -204,7 +204,7 @@ def conclude(
 ) -> Job:
     """End the job without a file; its money is given back, spent, or, while the state is unknown, still held."""
     charged: Charged
-    actual = _get_actual(conn, row, micros)
+    actual = _get_actual(conn, row, micros, ended=True)
     if error.charged == "no" and state != "unknown":
         release_hold(conn, get_account(conn, row), now=now)
         charged = "no"
@@ -255,9 +255,12 @@ def _as_settled(conn: sa.Connection, row: Job, done: Done, *, now: float) -> dic
     return columns | without_lease(0)
 
 
-def _get_actual(conn: sa.Connection, row: Job, micros: Micros | None) -> Micros | None:
-    """Return the sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's."""
-    if micros is None or _is_too_little(row, micros) or is_settled(conn, row.id):
+def _get_actual(conn: sa.Connection, row: Job, micros: Micros | None, *, ended: bool = False) -> Micros | None:
+    """Return the sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's.
+
+    A job that ended without a video may cost any part of its price; of a video less than half is not believed.
+    """
+    if micros is None or (_is_too_little(row, micros) and not ended) or is_settled(conn, row.id):
         return row.actual
     return clamp_price(micros)
 

@@ -20,10 +20,10 @@ pytestmark = pytest.mark.slow
 async def unwritten(at: Rig) -> Job:
     """A job whose file and note lie in their folder, while the store took no word of it."""
 
-    def full(job: Job, artifact: Artifact) -> Job | None:
+    async def full(job: Job, artifact: Artifact) -> Job | None:
         raise StorageError("The store is full.")
 
-    at.service.store.outcomes.complete.sync = full
+    at.service.store.outcomes.complete = full
     job = await at.bought(seconds=4)
     assert await eventually(lambda: [path.suffix for path in sorted(at.settings.output_dir.glob("[!.]*"))] == [".json", ".mp4"])
     at.cdn.arm("media", "instead", times=-1, status=410)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sora_mcp import __version__
-from sora_mcp.config.rows import Setting
+from sora_mcp.config.setting import Setting
 from sora_mcp.config.settings import FLAGS, KEYS
 
 from .facts import NAME, REPOSITORY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from sora_mcp.config.rows import Setting
+from sora_mcp.config.setting import Setting
 from sora_mcp.config.settings import ADDRESSES, KEYS, SETTINGS
 
 FILE = Path(__file__).parent.parent / "docs" / "settings.md"

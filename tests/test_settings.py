@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from sora_mcp.config.rows import BadSetting
+from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import ROWS, SETTINGS, Settings, load
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import Rate

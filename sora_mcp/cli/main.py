@@ -18,10 +18,10 @@ from typing import Any, cast
 from sora_mcp import __version__
 from sora_mcp.cli.own_command import describe_program
 from sora_mcp.config.logging import log_to_stderr
-from sora_mcp.config.rows import BadSetting
+from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import FLAGS, Settings, load
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.domain.program import started_as
+from sora_mcp.domain.terminal_command import started_as
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 MOST_LISTED = 100

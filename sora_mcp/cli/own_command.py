@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sora_mcp.config.settings import PREFIX, Settings
 from sora_mcp.domain.errors import NotFound
-from sora_mcp.domain.program import NAME, Program
+from sora_mcp.domain.terminal_command import NAME, Program
 
 CACHES = ("archive-v0", "environments-v2", "builds-v0")
 """Folders of uv's cache, in which `uvx` keeps a program until the cache is cleaned."""

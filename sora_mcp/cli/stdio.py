@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from sora_mcp.config.rows import PREFIX
+from sora_mcp.config.setting import PREFIX
 from sora_mcp.config.settings import Settings
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import OpenService, open_later

@@ -28,7 +28,7 @@ from sora_mcp.config.parsers import (
     URL,
     ZONE,
 )
-from sora_mcp.config.rows import PREFIX, BadSetting, Setting, rows_of, setting
+from sora_mcp.config.setting import PREFIX, BadSetting, Setting, rows_of, setting
 from sora_mcp.config.sources import Given, read_sources
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.money import Micros

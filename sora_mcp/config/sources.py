@@ -14,7 +14,7 @@ import platformdirs
 
 from sora_mcp.config import keychain
 from sora_mcp.config.parsers import SWITCH
-from sora_mcp.config.rows import PREFIX, BadSetting, Setting
+from sora_mcp.config.setting import PREFIX, BadSetting, Setting
 
 UNSET = re.compile(r"\s*(\$\{[^{}]*(\{[^{}]*\}[^{}]*)*\})?\s*")
 """Empty, or a placeholder that a client did not fill in."""

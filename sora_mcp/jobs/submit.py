@@ -15,7 +15,7 @@ import anyio
 
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
-from sora_mcp.domain.program import command_line
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.security.text import sanitize

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sora_mcp.media.edit.dispatch import edit_clip
 from sora_mcp.media.edit.to_mp4 import make_mp4
-from sora_mcp.media.foreign import probe_animation, probe_video
 from sora_mcp.media.images.encode import encode_frame
 from sora_mcp.media.images.transform import fit_image, turn_upright
 from sora_mcp.media.limits import Deadline
+from sora_mcp.media.other_containers import probe_animation, probe_video
 from sora_mcp.media.safe_reader import open_video
 from sora_mcp.media.view import frames
 from sora_mcp.media.view.contact_sheet import draw_contact_sheet

@@ -22,9 +22,9 @@ from av.video.stream import VideoStream
 
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.containers import DEMUXED, read_container
-from sora_mcp.media.foreign import find_pictures, probe_video
 from sora_mcp.media.limits import DEMUX_OPTIONS, MOST_PIXELS, NO_FRAME, Deadline
 from sora_mcp.media.mp4_probe import VideoInfo, count_declared_samples, probe_mp4
+from sora_mcp.media.other_containers import find_pictures, probe_video
 
 MOST_FRAMES = 40_000
 MOST_SECONDS = 600.0

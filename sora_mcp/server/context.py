@@ -18,7 +18,7 @@ from mcp.server.mcpserver import Context
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import SoraError, StorageError
-from sora_mcp.server.changes import Changes
+from sora_mcp.server.job_changes import Changes
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService

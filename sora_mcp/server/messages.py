@@ -11,7 +11,7 @@ from sora_mcp.catalogue.advice import joint_fixes
 from sora_mcp.domain import LIVE, Artifact, Charged, Job, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import show
-from sora_mcp.domain.program import command_line
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.address import name_place
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import anyio
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.server.changes import Changes
+from sora_mcp.server.job_changes import Changes
 from sora_mcp.server.results import video_uri
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from sora_mcp.store.outcomes import Outcomes
 from sora_mcp.store.paused_models import PausedModels
 from sora_mcp.store.processes import Processes
 from sora_mcp.store.reservations import Reservations
-from sora_mcp.store.unclear import UnclearSubmits
+from sora_mcp.store.unclear_jobs import UnclearSubmits
 from sora_mcp.store.vendor_lists import VendorLists
 
 __all__ = ["Store"]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import show
-from sora_mcp.domain.program import command_line
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.store.records import Pause
 from sora_mcp.store.schema import pauses
 from sora_mcp.store.transactions import Repository, reads, writes

@@ -17,7 +17,7 @@ from sora_mcp.cli import main as cli
 from sora_mcp.cli.own_command import describe_program, not_in_store, own_command
 from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import NeedsConfirmation, NotFound
-from sora_mcp.domain.program import command_line, quote_command, started_as
+from sora_mcp.domain.terminal_command import command_line, quote_command, started_as
 from sora_mcp.store import Store
 
 from ..stored import CAPS, purchase

@@ -15,7 +15,7 @@ from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotificati
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import subscriptions
 from sora_mcp.server.app import SoraServer
-from sora_mcp.server.changes import Changes
+from sora_mcp.server.job_changes import Changes
 from sora_mcp.server.transports.sdk import OwnedBus, Sessions
 from tests.nouns import a_job
 from tests.waiting import eventually, patience

@@ -13,7 +13,7 @@ import anyio
 
 from sora_mcp.cli.setup.config_files import replace_file
 from sora_mcp.config import keychain
-from sora_mcp.config.rows import BadSetting
+from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import ROWS, Settings
 from sora_mcp.config.sources import config_file, variable_of
 from sora_mcp.domain import Vendor

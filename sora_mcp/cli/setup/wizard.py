@@ -11,7 +11,7 @@ from pathlib import Path
 from sora_mcp.cli.own_command import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import ask_line, confirm, show_status
-from sora_mcp.config.rows import BadSetting
+from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import Settings, read_key
 from sora_mcp.domain import Vendor
 from sora_mcp.media.optional import INSTALL, has_media_extra

@@ -11,7 +11,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.catalogue.catalogue import Choice, PricedOrder
 from sora_mcp.domain import VideoRequest
 from sora_mcp.domain.money import show
-from sora_mcp.domain.program import command_line
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import can_ask
 from sora_mcp.server.messages import describe_unclear, format_price

@@ -233,6 +233,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "approvals.get": lambda: store.approvals.get.sync(quote_id),
         "budgets.check": lambda: store.budgets.check.sync(usd("1"), CAPS),
         "budgets.get": lambda: store.budgets.get.sync(CAPS),
+        "budgets.passes_unasked": lambda: store.budgets.passes_unasked.sync(usd("1"), CAPS),
         "jobs.count_live": store.jobs.count_live.sync,
         "jobs.find_edit": lambda: store.jobs.find_edit.sync("local", "f"),
         "jobs.get": lambda: store.jobs.get.sync(job.id, None),

@@ -62,7 +62,8 @@ async def test_a_file_that_is_no_video_is_kept_under_its_own_ending_and_said(
 ) -> None:
     async with rig(Muvi(clip=content), tmp_path) as at:
         job = await made(at)
-    assert (job.state, job.charged, len(at.cdn.heard)) == ("completed", "yes", 1)
+    downloads = 2 if ending == "bin" else 1  # bytes of an unknown kind are asked for once more
+    assert (job.state, job.charged, len(at.cdn.heard)) == ("completed", "yes", downloads)
     assert job.artifact is not None
     assert job.artifact.path.endswith(f".{ending}")
     assert Path(job.artifact.path).read_bytes() == content

@@ -197,10 +197,12 @@ def test_what_is_given_back_frees_what_was_named_above_the_hold(store: Store) ->
     assert spent(store) == (0, 0)
 
 
-def test_a_vendor_that_takes_nothing_charges_nothing(store: Store) -> None:
-    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=Micros(0)))
+@pytest.mark.parametrize("claim", ["0", "0.49"])
+def test_a_vendor_that_names_less_than_half_of_a_stated_price_gives_no_budget_back(store: Store, claim: str) -> None:
+    job = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd(claim)))
     assert job is not None
-    assert (job.charged, spent(store)) == ("no", (0, 0))
+    assert (job.charged, job.actual, spent(store)[0]) == ("yes", None, ONE)
+    assert job.warnings[-1].endswith("counts as spent.")
 
 
 def test_a_second_settle_moves_no_money(store: Store, database: Database) -> None:
@@ -222,7 +224,7 @@ def test_a_free_video_that_the_vendor_charges_for_counts(store: Store, database:
 @pytest.mark.parametrize("claim", [-5, 10**30])
 def test_a_senseless_sum_is_booked_within_reason(store: Store, claim: int) -> None:
     store.outcomes.settle.sync(running(store), replace(DONE, micros=Micros(claim)))
-    assert spent(store)[0] == (0 if claim < 0 else usd("1000000"))
+    assert spent(store)[0] == (ONE if claim < 0 else usd("1000000"))
 
 
 def test_a_file_that_comes_home_without_a_settle_is_spent_as_held(store: Store, database: Database) -> None:

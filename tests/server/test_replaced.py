@@ -78,7 +78,7 @@ async def test_a_hostile_file_in_its_place_is_refused_by_every_tool(tmp_path: Pa
     assert (error["code"], error["charged"], says in error["message"]) == ("result_invalid", "no", True), error
 
 
-@each("name", [name for name, (_, says) in FILES.items() if says])
+@each("name", [name for name, (_, says) in FILES.items() if says and "GIF" not in name])  # a GIF has a first frame
 async def test_a_hostile_file_in_its_place_has_no_poster(tmp_path: Path, name: str) -> None:
     make, says = FILES[name]
     async with a_room(tmp_path, "auto") as room:

@@ -17,7 +17,7 @@ from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.poll import retry_later
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.api import make_mp4
-from sora_mcp.media.containers import EMPTY, UNKNOWN, Container, read_container
+from sora_mcp.media.containers import EMPTY, ZIP, Container, read_container
 from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.media.probe import ISO_MEDIA, MediaInfo, probe_media
 
@@ -117,14 +117,18 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
 def check_file(path: Path, *, is_repeated: bool) -> Container:
     """Return the kind of a file that is worth keeping.
 
-    Raises BadMedia for text, for nothing, for an MP4 that is not whole, and, the first time, for bytes of an unknown kind.
+    Raises BadMedia for text, for nothing, for an MP4 that is not whole, and, the first time, for a kind that no vendor means to send.
     """
     container = read_container(path)
-    if container.family == "text" or container is EMPTY or (container is UNKNOWN and not is_repeated):
+    if container.family == "text" or container is EMPTY or (not is_repeated and not _is_expected(container)):
         raise BadMedia(f"It is {container.words}, no video.")
     if container in ISO_MEDIA:
         probe_mp4(path)
     return container
+
+
+def _is_expected(container: Container) -> bool:
+    return container.family in ("video", "image", "playlist") or container is ZIP
 
 
 PLAYABLE = tuple(container for container in ISO_MEDIA if container.kind != "mov")

@@ -147,7 +147,7 @@ async def _old_http(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
 async def _bomb(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
     """`mib` of zeros, packed twice: some hundred bytes on the wire."""
     _answer(meant, args)
-    packed = gzip.compress(zeros(args.get("mib", 256)))
+    packed = gzip.compress(zeros(args.get("mib", 256)), mtime=0)
     answer = Answer(200, packed, (("Content-Type", "application/json"), ("Content-Encoding", args.get("encoding", "gzip, gzip"))))
     await talk.send(answer.head() + answer.body)
 

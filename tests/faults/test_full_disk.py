@@ -156,7 +156,7 @@ async def test_s42_without_a_list_it_is_unclear_and_held_and_the_log_names_the_w
             began = time.monotonic()
             assert await spoken.leave() == 0
             assert time.monotonic() - began < LOCKED_S
-        way_out = f"sora-mcp resolve {job_id} --adopt {at.wire.made[0].id}"
+        way_out = f"resolve {job_id} --adopt {at.wire.made[0].id}"
         assert way_out in at.log
         at.free()
         assert await finish(at.env) == 0

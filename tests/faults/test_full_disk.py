@@ -163,8 +163,18 @@ async def test_s42_without_a_list_it_is_unclear_and_held_and_the_log_names_the_w
         assert [(job.state, job.charged, job.micros) for job in jobs_in(tmp_path)] == [("unknown", "unknown", at.held())]
         assert at.held() > 0
         assert await ended(await run("sora_mcp", *way_out.split(), env=at.env)) == 2  # a person's word needs a terminal
-        assert [(job.id, job.state) for job in jobs_in(tmp_path)] == [(job_id, "unknown")]
-        assert at.posts == 1
+        assert await ended(await run("sora_mcp", *way_out.split(), env=at.env | without_terminal(tmp_path))) == 0
+        assert await finish(at.env) == 0
+        assert [(job.id, job.state) for job in jobs_in(tmp_path)] == [(job_id, "completed")]
+        assert (at.posts, at.held()) == (1, 0)
+
+
+def without_terminal(folder: Path) -> dict[str, str]:
+    """The environment of a person whose own config file lets scripts decide; config.toml is read on Linux from there."""
+    config = folder / "config" / "sora-mcp" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("approve_without_terminal = true\n", "utf-8")
+    return {"XDG_CONFIG_HOME": str(folder / "config")}
 
 
 @contextmanager

@@ -146,3 +146,15 @@ def test_no_proxy_and_the_scheme_decide_which_proxy_counts(monkeypatch: pytest.M
     with pytest.raises(NotSent, match=r"The proxy gopher://proxy.example:70 cannot be used"):
         find_proxy("https://api.vendor.example/")
     assert describe_proxy("http://ana:hush@proxy.example:3128") == "http://proxy.example:3128"
+
+
+@each("proxy", ["http://:bad", "http://[::1", "proxy:xyz", "//x:1", "http://", "gopher://proxy.example:70"])
+async def test_a_proxy_that_cannot_be_used_is_said_and_nothing_is_sent(proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    async with VendorClient(tmp_path, {}) as client:
+        client.prepare(VENDOR)
+        for call in (client.submit, client.request):
+            with pytest.raises(NotSent, match="The proxy"):
+                await call(VENDOR, Call("POST", "/v1/videos", body={}))
+        with pytest.raises(NotSent, match="The proxy"):
+            await client.download(VENDOR, Call("GET", "https://cdn.example.com/v.mp4"), tmp_path / "p")

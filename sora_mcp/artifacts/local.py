@@ -226,6 +226,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def describe_file(path: Path, size: int, sha256: str, *, duration_s: float | None, width: int, height: int) -> Artifact:
+def describe_file(path: Path, size: int, sha256: str, *, duration_s: float | None, width: int | None, height: int | None) -> Artifact:
     """Return the artifact record of a file on disk; the length is rounded to milliseconds."""
     return Artifact(str(path), size, sha256, None if duration_s is None else round(duration_s, 3), width, height)

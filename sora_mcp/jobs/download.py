@@ -17,7 +17,7 @@ from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.poll import retry_later
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.api import make_mp4
-from sora_mcp.media.containers import EMPTY, ZIP, Container, read_container
+from sora_mcp.media.containers import EMPTY, MOV, ZIP, Container, read_container
 from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.media.probe import ISO_MEDIA, MediaInfo, probe_media
 
@@ -26,6 +26,8 @@ MAX_DEAD_LINKS = 6
 HOST_AWAY_S = 900.0
 """After this time without the file's host the vendor is asked for the link once more."""
 LENGTH_TOLERANCE_S = 0.5
+PLAYABLE = tuple(container for container in ISO_MEDIA if container is not MOV)
+"""Kinds that are kept as `.mp4`."""
 PIXELS = re.compile(r"[0-9]+x[0-9]+")
 PLAYERS = {
     "webm": "a browser or VLC plays it",
@@ -73,7 +75,7 @@ def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> Artifa
             note = f"The vendor delivered {container.words}, not an MP4: {player}."
         notes.append(note)
     info = probe_media(path)
-    artifact = describe_file(path, path.stat().st_size, sha256, duration_s=info.duration_s, width=info.width or 0, height=info.height or 0)
+    artifact = describe_file(path, path.stat().st_size, sha256, duration_s=info.duration_s, width=info.width, height=info.height)
     return replace(artifact, notes=(*notes, *compare_delivery(job, info)))
 
 
@@ -129,10 +131,6 @@ def check_file(path: Path, *, is_repeated: bool) -> Container:
 
 def _is_expected(container: Container) -> bool:
     return container.family in ("video", "image", "playlist") or container is ZIP
-
-
-PLAYABLE = tuple(container for container in ISO_MEDIA if container.kind != "mov")
-"""Kinds that are kept as `.mp4`."""
 
 
 def _choose_ending(container: Container) -> str:

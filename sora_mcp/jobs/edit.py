@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import anyio
 
-from sora_mcp.artifacts.local import describe_file, keep, prepare_part
+from sora_mcp.artifacts.local import describe_file, hash_file, keep, prepare_part
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, Job
@@ -106,7 +106,7 @@ class Editing:
         part = prepare_part(job, self.settings.output_dir)
         try:
             made = edit_clip(planned, part, deadline)
-            size, sha256 = part.stat().st_size, _hash(part)
+            size, sha256 = part.stat().st_size, hash_file(part)
             whole = replace(job, **_read_measures(made), finished_at=self.clock())
             path = keep(part, whole, sha256=sha256, zone=self.settings.zone, ending=planned.ending)
         finally:
@@ -181,7 +181,7 @@ def _read(path: Path, text: str, *, is_ours: bool) -> tuple[str, float]:
         if state.st_nlink > 1 and not is_ours:  # its other name may lie where nobody opened a folder
             refusal = BrokenRule("inputs", text[:200], "a file without another name (hard link)", "invalid_argument")
             raise BrokenRules((refusal,))
-        return _hash(path), measure_seconds(path)
+        return hash_file(path), measure_seconds(path)
     except FileNotFoundError:
         _refuse_missing(text)
     except OSError as error:
@@ -263,8 +263,3 @@ def _read_measures(made: EditResult) -> dict[str, Any]:
     """Return the fields of a job that are only known after the edit."""
     notes = (made.note,) if made.note else ()
     return {"size": f"{made.width}x{made.height}", "seconds": math.ceil(made.duration_s or 0), "warnings": notes}
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -66,7 +66,8 @@ class VendorClient:
 
     def prepare(self, vendor: Vendor) -> None:
         """Build the client for the next submit, so that little time passes between recording the call and sending it."""
-        self._client("paid", vendor, vendor.base_url)
+        with suppress(NotSent):  # of a proxy that cannot be used; the submit says it, and is counted as a try
+            self._client("paid", vendor, vendor.base_url)
 
     async def submit(self, vendor: Vendor, call: Call) -> Reply:
         """Send a call that costs money, once, on a fresh connection.

@@ -25,10 +25,20 @@ def find_proxy(url: str) -> str | None:
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
         return None
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    if urlsplit(proxy).scheme not in PROXY_SCHEMES:
-        raise NotSent(f"The proxy {describe_proxy(proxy)} cannot be used: its address must begin with {', '.join(PROXY_SCHEMES)}.")
-    return proxy
+    return _check_proxy(proxy if "://" in proxy else f"http://{proxy}")
+
+
+@functools.cache
+def _check_proxy(proxy: str) -> str:
+    """Return the address of a proxy that can be used. Raises NotSent for any other."""
+    try:
+        if urlsplit(proxy).scheme not in PROXY_SCHEMES:
+            raise NotSent(f"The proxy {describe_proxy(proxy)} cannot be used: its address must begin with {', '.join(PROXY_SCHEMES)}.")
+        if httpx2.Proxy(proxy).url.host:
+            return proxy
+    except (ValueError, httpx2.InvalidURL):
+        pass  # said below, without the address: it may hold a password
+    raise NotSent("The proxy that HTTPS_PROXY or ALL_PROXY names has no valid address.")
 
 
 def describe_proxy(proxy: str) -> str:

@@ -53,8 +53,9 @@ def format_result(job: Job, *, now: float, refunds: str) -> CallToolResult:
 
 def _describe(job: Job, *, now: float, refunds: str) -> str:
     if job.state in LIVE:
-        return f"{job.vendor} was asked to cancel {job.id}; its next answer says whether it did. {refunds} {describe_job(job, now=now)}"
-    return describe_job(job, now=now) if job.charged == "no" else f"{describe_job(job, now=now)} {refunds}"
+        asked = f"{job.vendor} was asked to cancel {job.id}; its next answer says whether it did."
+        return " ".join(filter(None, (asked, refunds, describe_job(job, now=now))))
+    return describe_job(job, now=now) if job.charged == "no" else f"{describe_job(job, now=now)} {refunds}".rstrip()
 
 
 TOOL = ToolDefinition(

@@ -36,7 +36,7 @@ def draw_caption(text: str, width: int, height: int) -> Image.Image:
     """
     if missing := find_missing(text):
         allowed = f"written in characters that this machine has fonts for. It has {describe_missing(missing)}"
-        raise BrokenRules((BrokenRule("text", text[:40], allowed, "invalid_argument"),))
+        raise BrokenRules((BrokenRule("text", None, allowed, "invalid_argument"),))
     layer, fonts = Image.new("RGBA", (width, height), CLEAR), choose_fonts(text)
     lines, size = fit_caption(clean_text(text), width, height, fonts)
     bottom = height - BOTTOM * height

@@ -22,6 +22,8 @@ MOST_SLUG, MOST_SLUG_BYTES = 60, 90
 """Of the words in a file name: with day, number, job id and ending, it stays below 143 bytes, which every file system takes."""
 JOINERS = "\u200c\u200d"
 """Zero-width characters within the words of some scripts."""
+LATIN_MARKS = re.compile(r"([0-9a-z])[\u0300-\u036f\ufe00-\ufe0f\u20d0-\u20ff]+")
+"""Accents that are no part of a letter of their own, and styles of a character, behind a letter or digit in ASCII."""
 MOST_SIDECAR_BYTES = 1 << 20
 FILE_NAME = re.compile(r".*_(v_[0-9a-z]{10})(-\d{1,2})?\.[a-z0-9]{2,4}", re.IGNORECASE | re.DOTALL)
 """Matches names that `build_name` and `_number_names` produce; group 1 is the job id."""
@@ -49,7 +51,7 @@ def slugify(prompt: str) -> str:
     At most MOST_SLUG characters and MOST_SLUG_BYTES; `video` for a prompt without letters and digits.
     """
     text = unicodedata.normalize("NFC", sanitize(prompt) or "")
-    kept = "".join(_reduce_letter(char) for char in text).lower()
+    kept = LATIN_MARKS.sub(r"\1", "".join(_reduce_letter(char) for char in text).lower())
     name = "-".join(word for word in kept.split() if not unicodedata.category(word[0]).startswith("M"))
     name = "-".join(name.split("-")[:NAME_WORDS])[:MOST_SLUG]
     return name.encode()[:MOST_SLUG_BYTES].decode(errors="ignore").strip("-") or "video"

@@ -43,6 +43,7 @@ NEVER_SENT = (
 """Errors that httpx2 raises before it writes the first byte of a request."""
 FIXED_HEADERS = {"User-Agent": f"sora-mcp/{__version__}", "Accept-Encoding": "identity"}
 ORDINARY_USER_AGENT = f"Mozilla/5.0 (compatible; sora-mcp/{__version__})"
+MALFORMED = "The link to the video is malformed."
 """Sent once more where a file's host answers 403: some refuse any name that is not a browser's."""
 
 
@@ -96,13 +97,16 @@ class VendorClient:
         No limit on the whole time: it ends when nothing arrives any more.
         Raises LinkDead, UntrustedURL, BadMedia, NotSent (worth another try) or StorageError.
         """
-        url = urljoin(vendor.base_url + "/", media.path.lstrip("/"))
+        try:
+            url = urljoin(vendor.base_url + "/", media.path.lstrip("/"))
+        except ValueError as error:
+            raise UntrustedURL(MALFORMED) from error
         try:
             return await self._follow_redirects(vendor, url, await anyio.to_thread.run_sync(read_partial, part))
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise NotSent(f"The file did not arrive whole: {self._explain(error, url)}.") from error
         except (ValueError, httpx2.InvalidURL) as error:
-            raise UntrustedURL("The link to the video is malformed.") from error
+            raise UntrustedURL(MALFORMED) from error
         except OSError as error:
             raise StorageError(f"The file cannot be written into {part.parent}.") from error
 

@@ -49,6 +49,19 @@ def test_claims_take_what_is_due_longest_and_no_more_than_asked(store: Store) ->
     assert store.leases.claim.sync("b", limit=0, lease_s=60) == ()
 
 
+def test_downloads_are_claimed_by_a_number_of_their_own_and_count_only_where_there_is_room(store: Store) -> None:
+    first, second = [running(store) for _ in range(2)]
+    for job in (first, second):
+        assert store.outcomes.settle.sync(job, DONE) is not None
+    other = store.reservations.reserve.sync(purchase(), CAPS)
+    assert store.leases.has_waiting_download.sync()
+    assert [job.id for job in store.leases.claim.sync("a", limit=9, lease_s=60, downloads=1)] == [first.id, other.id]
+    assert (store.leases.has_waiting_download.sync(), store.leases.get_next_due_s.sync()) == (True, 0.0)
+    assert (store.leases.get_next_due_s.sync(with_downloads=False) or 0.0) > 50
+    assert [job.id for job in store.leases.claim.sync("a", limit=0, lease_s=60, downloads=9)] == [second.id]
+    assert not store.leases.has_waiting_download.sync()
+
+
 def test_a_lease_that_ran_out_can_be_claimed_with_a_higher_fence(store: Store) -> None:
     store.reservations.reserve.sync(purchase(), CAPS)
     claimed(store, "a", GONE)

@@ -48,7 +48,7 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
     vendor, folder = service.vendor_of(job), service.settings.output_dir
     try:
         path, sha256 = await _fetch(service, job, vendor, media)
-        artifact = await anyio.to_thread.run_sync(finish_file, path, sha256, job, service.settings)
+        artifact = await anyio.to_thread.run_sync(finish_file, path, sha256, job, service.settings, limiter=service.finishing)
     except LinkDead as error:
         await _renew_link(service, job, "expired", error)
     except (BadMedia, UntrustedURL) as error:  # a host name may resolve to a wrong address for a moment
@@ -100,7 +100,8 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
     if (kept := await anyio.to_thread.run_sync(find_kept, job, folder)) is not None:
         return kept
     part: Path = await anyio.to_thread.run_sync(prepare_part, job, folder)
-    saved = await service.http_client.download(vendor, media, part)
+    with service.download_places.receive(job.id, part):
+        saved = await service.http_client.download(vendor, media, part)
     if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
         raise StorageError(f"{part.name} was exchanged while it was written.")
     is_repeated = service.refused_files.get(job.id) == saved.sha256

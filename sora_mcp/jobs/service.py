@@ -32,6 +32,7 @@ from sora_mcp.domain.errors import (
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.cancel import cancel_at_vendor
+from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames
@@ -67,6 +68,9 @@ class VideoService:
     editing: Counter[str] = field(default_factory=Counter[str])
     """By principal: how many edits are under way or wait."""
     media_pool: MediaPool = field(default_factory=MediaPool)
+    download_places: DownloadPlaces = field(default_factory=DownloadPlaces)
+    finishing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    """Threads that measure and convert downloaded files, so that many at once leave those of the store and the network free."""
     searches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     availability: Availability = field(init=False)
     quotes: Quotes = field(init=False)

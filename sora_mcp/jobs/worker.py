@@ -14,6 +14,7 @@ from sora_mcp.domain import Job
 from sora_mcp.domain.errors import SoraError, StorageError
 from sora_mcp.jobs.backoff import MAX_RETRY_S, SLOW_POLL_S
 from sora_mcp.jobs.download import download
+from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.poll import poll
 from sora_mcp.jobs.reconcile import reconcile
 from sora_mcp.jobs.service import VideoService
@@ -23,6 +24,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 MAX_PARALLEL = 32
+"""Steps at once: submits, polls and searches. Downloads have places of their own."""
 MAX_SLEEP_S = 2.0
 """How long the worker sleeps at most: another process may have left it work."""
 MIN_SLEEP_S = 0.02
@@ -43,6 +45,7 @@ class Worker:
         self._owner = secrets.token_hex(8)
         self._submitter = Submitter(service)
         self._claimed: dict[str, Job] = {}
+        self._places: DownloadPlaces = service.download_places
         self._woken = anyio.Event()
         self._is_stopping = False
         self._surveyed_at = -SURVEY_S
@@ -64,6 +67,8 @@ class Worker:
                         if job.id in self._service.unwritten:
                             continue  # its sender is still writing the outcome down
                         self._claimed[job.id] = job
+                        if job.saving:
+                            self._places.take(job.id)
                         group.start_soon(self._follow, job)
                     if until_idle and not self._claimed and await self._ask_store(self._store.jobs.count_live) == 0:
                         break
@@ -81,14 +86,21 @@ class Worker:
         await self._submitter.drain()
 
     async def _claim(self) -> tuple[Job, ...]:
-        room = MAX_PARALLEL - len(self._claimed)
-        if room <= 0 or self._is_stopping:
+        room, downloads = MAX_PARALLEL - self._count_steps(), self._places.count_free()
+        if self._is_stopping:
             return ()
         if time.monotonic() - self._surveyed_at >= SURVEY_S:
             self._surveyed_at = time.monotonic()
             await self._ask_store(self._store.leases.free_dead, self._owner)
             self._service.alive = await self._ask_store(self._store.jobs.count_live) or 0
-        return await self._ask_store(self._store.leases.claim, self._owner, limit=room, lease_s=LEASE_S) or ()
+            if self._places.is_full and await self._ask_store(self._store.leases.has_waiting_download):
+                self._places.evict_slowest()
+        if room <= 0 and downloads <= 0:
+            return ()
+        return await self._ask_store(self._store.leases.claim, self._owner, limit=room, lease_s=LEASE_S, downloads=downloads) or ()
+
+    def _count_steps(self) -> int:
+        return len(self._claimed) - len(self._places)
 
     async def _sleep(self) -> None:
         pause = await self._compute_sleep_s()
@@ -98,9 +110,9 @@ class Worker:
             await anyio.sleep(ANSWER_S)
 
     async def _compute_sleep_s(self) -> float:
-        if len(self._claimed) >= MAX_PARALLEL:
+        if self._count_steps() >= MAX_PARALLEL:
             return MAX_SLEEP_S
-        due_s = await self._ask_store(self._store.leases.get_next_due_s)
+        due_s = await self._ask_store(self._store.leases.get_next_due_s, with_downloads=self._places.count_free() > 0)
         least = GATHER_S if self._service.alive > MAX_PARALLEL else MIN_SLEEP_S
         return MAX_SLEEP_S if due_s is None else min(max(due_s, least), MAX_SLEEP_S)
 
@@ -127,8 +139,9 @@ class Worker:
             log.exception("%s cannot be followed", job.id)
             await self._step_later(job, SLOW_POLL_S)
         finally:
-            was_full = len(self._claimed) >= MAX_PARALLEL
+            was_full = self._count_steps() >= MAX_PARALLEL or self._places.count_free() == 0
             self._claimed.pop(job.id, None)
+            self._places.free(job.id)
             if was_full or self._sleeps_until - time.monotonic() > GATHER_S:
                 self.wake()  # its next step may be due before the loop would look
 

@@ -29,6 +29,7 @@ MAX_DUE_S = 7200.0
 _is_leased = jobs.c.lease_until.between(db_now(), db_now() + MAX_LEASE_S)
 _is_free = sa.or_(jobs.c.lease_until.is_(None), ~_is_leased)
 _is_due = sa.or_(jobs.c.due_at <= db_now(), jobs.c.due_at > db_now() + MAX_DUE_S)
+_is_download = jobs.c.media.is_not(None)
 
 
 @dataclass(frozen=True)
@@ -73,25 +74,33 @@ class Leases(Repository):
             return self.processes.count_others() if self.processes is not None else 0
 
     @writes_in_steps
-    def claim(self, owner: str, *, limit: int, lease_s: float) -> tuple[Job, ...]:
-        """Lease due jobs that nobody works on to the owner, longest due first, `limit` at most: each with a new fence and its paid call."""
+    def claim(self, owner: str, *, limit: int, lease_s: float, downloads: int | None = None) -> tuple[Job, ...]:
+        """Lease due jobs that nobody works on to the owner, longest due first: each with a new fence and its paid call.
+
+        `limit` at most; where `downloads` is given, so many that download a file, and besides `limit` of all others.
+        """
         with self.database.reading() as conn:
-            if limit < 1 or conn.execute(sa.select(jobs.c.id).where(_is_due, _is_free).limit(1)).first() is None:
+            if not _find_due(conn, limit, downloads):
                 return ()  # an idle worker takes no write lock
         with self.database.writing() as conn:
-            ids = conn.execute(sa.select(jobs.c.id).where(_is_due, _is_free).order_by(jobs.c.due_at).limit(limit)).scalars().all()
-            claimed = jobs.c.id.in_(ids)
+            claimed = jobs.c.id.in_(_find_due(conn, limit, downloads))
             lease = {"lease_owner": owner, "lease_until": db_now() + lease_s, "fence": jobs.c.fence + 1}
             conn.execute(sa.update(jobs).where(claimed).values(**lease))
             return tuple(Job(**row) for row in conn.execute(sa.select(*ALL_COLUMNS).where(claimed).order_by(jobs.c.due_at)).mappings())
 
     @reads
-    def get_next_due_s(self, conn: sa.Connection) -> float | None:
+    def has_waiting_download(self, conn: sa.Connection) -> bool:
+        """Return whether a file is due to be downloaded and no worker does it."""
+        return bool(_find_due(conn, 0, 1))
+
+    @reads
+    def get_next_due_s(self, conn: sa.Connection, *, with_downloads: bool = True) -> float | None:
         """Return the seconds until a job can be claimed, 0 when one can be now, None when nothing waits. A leased job counts from the
-        end of its lease."""
+        end of its lease. Without downloads, as where a worker has no place for one, only the other jobs count."""
         due = sa.case((_is_due, db_now()), else_=jobs.c.due_at)
         when = sa.case((sa.and_(_is_leased, jobs.c.lease_until > due), jobs.c.lease_until), else_=due)
-        seconds = conn.execute(sa.select(sa.func.min(when) - db_now()).where(jobs.c.due_at.is_not(None))).scalar()
+        counted = (jobs.c.due_at.is_not(None),) if with_downloads else (jobs.c.due_at.is_not(None), ~_is_download)
+        seconds = conn.execute(sa.select(sa.func.min(when) - db_now()).where(*counted)).scalar()
         return None if seconds is None else max(float(seconds), 0.0)
 
     @writes
@@ -150,6 +159,13 @@ def count_in_flight(conn: sa.Connection, vendor: str) -> int:
     """Count the submits in flight at a vendor, over all processes."""
     sent = (jobs.c.state == "submitting", jobs.c.submit_token.is_not(None), jobs.c.vendor == vendor, _is_leased)
     return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*sent)).scalar_one()
+
+
+def _find_due(conn: sa.Connection, limit: int, downloads: int | None) -> list[str]:
+    """Return the ids of due jobs that nobody works on: `limit` of all kinds, or of each kind as many as there is room for."""
+    due = sa.select(jobs.c.id).where(_is_due, _is_free).order_by(jobs.c.due_at)
+    kinds = ((due, limit),) if downloads is None else ((due.where(~_is_download), limit), (due.where(_is_download), downloads))
+    return [job_id for query, most in kinds if most > 0 for job_id in conn.execute(query.limit(most)).scalars()]
 
 
 def _free_leases(conn: sa.Connection, owner: str) -> int:

@@ -1,13 +1,11 @@
 """The colours of a video: its tags, and how HDR becomes what ordinary screens show."""
 
-# pyright: reportUnknownMemberType=false
-# PyAV's own stubs leave its planes without a type.
-
 from __future__ import annotations
 
 import itertools
 import math
-import struct
+import os
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,7 +14,7 @@ from av.filter.context import FilterContext
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from sora_mcp.media.filters import STILL_TIME_BASE, add_still, link, pull_frames
+from sora_mcp.media.filters import STILL_TIME_BASE, link, pull_frames
 
 UNSTATED = 2
 """Of matrix, primaries and transfer."""
@@ -24,9 +22,10 @@ PQ, HLG = 16, 18
 HDR_NOTE = "It is HDR, which was turned into the colours of ordinary screens (BT.709)."
 PEAK, WHITE = 1000.0, 203.0
 """The brightest HDR light that keeps its differences, and the light of a white sheet, in cd/m2: ITU-R BT.2408."""
-LEVEL = 5
-"""Of the Hald image: its cube of colours has LEVEL * LEVEL entries a side."""
+TABLE_SIDE = 25
 DISPLAY_GAMMA = 2.2
+TABLE_FORMAT = "gbrp16le"
+"""In which a table is applied: the one format for which FFmpeg does so several pixels at a time (libavfilter/x86/vf_lut3d_init.c)."""
 PQ_M1, PQ_M2, PQ_C1, PQ_C2, PQ_C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
 BT2020_TO_BT709 = ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187))
 """Of linear light: ITU-R BT.2407."""
@@ -82,22 +81,18 @@ def state_colours(graph: Graph, entry: FilterContext, colours: Colours) -> Filte
     return link(entry, graph.add("setparams", f"range={colours.range}:{tags}" if colours.range else tags))
 
 
-def convert_colours(graph: Graph, last: FilterContext, source: Colours, target: Colours) -> tuple[FilterContext, Still | None]:
-    """Convert between matrices and ranges, and tone-map HDR. Return the last filter, and a still to push once the graph is configured."""
-    still = None
+def convert_colours(graph: Graph, last: FilterContext, source: Colours, target: Colours) -> FilterContext:
+    """Convert between matrices and ranges, and tone-map HDR. Return the last filter."""
     if source.is_hdr:
-        table = make_tone_table(source.transfer)
-        entry, mapped = add_still(graph, table), graph.add("haldclut", "interp=tetrahedral")
-        link(last, graph.add("scale", "flags=bicubic"), graph.add("format", "rgb48le")).link_to(mapped, 0, 0)
-        entry.link_to(mapped, 0, 1)
-        last, still = link(mapped, graph.add("setparams", "color_primaries=bt709:color_trc=bt709")), Still(entry, table)
+        last = link(last, graph.add("scale", "flags=bicubic"), graph.add("format", TABLE_FORMAT), _add_tone_table(graph, source.transfer))
+        last = link(last, graph.add("setparams", "color_primaries=bt709:color_trc=bt709"))
     if source != target:
         sides = {"out_range": ("", "tv", "pc")[target.range]} if target.range else {}
         if target.matrix != UNSTATED:
             sides["out_color_matrix"] = str(target.matrix)
         options = ":".join(f"{name}={value}" for name, value in sides.items())
         last = link(last, graph.add("scale", options or "flags=bicubic"), graph.add("format", "yuv420p|yuv420p10le|yuv444p"))
-    return last, still
+    return last
 
 
 def show_in_sdr(frame: VideoFrame) -> VideoFrame:
@@ -107,52 +102,41 @@ def show_in_sdr(frame: VideoFrame) -> VideoFrame:
         return frame
     graph = Graph()
     entry = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or STILL_TIME_BASE)
-    last, still = convert_colours(graph, state_colours(graph, entry, source), source, SDR)
-    link(last, graph.add("buffersink"))
+    link(convert_colours(graph, state_colours(graph, entry, source), source, SDR), graph.add("buffersink"))
     graph.configure()
-    if still is not None:
-        still.push()
     entry.push(frame)
     entry.push(None)
     return next(pull_frames(graph, VideoFrame))
 
 
-@dataclass(frozen=True)
-class Still:
-    """A source of a graph and the one frame that goes into it."""
-
-    entry: FilterContext
-    frame: VideoFrame
-
-    def push(self) -> None:
-        """Push the frame and the end."""
-        self.entry.push(self.frame)
-        self.entry.push(None)
+def _add_tone_table(graph: Graph, transfer: int) -> FilterContext:
+    """Add a filter that applies the table. It reads the table when it is added, from a file that is deleted at once."""
+    descriptor, name = tempfile.mkstemp(suffix=".cube")
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(make_tone_table(transfer))
+        return graph.add("lut3d", None, file=name, interp="tetrahedral")
+    finally:
+        os.unlink(name)
 
 
 @cache
-def make_tone_table(transfer: int) -> VideoFrame:
-    """Return the Hald image that turns RGB of BT.2020 with PQ or HLG into RGB of BT.709, for 203 cd/m2 as white.
+def make_tone_table(transfer: int) -> str:
+    """Return the table, in the .cube format, that turns RGB of BT.2020 with PQ or HLG into RGB of BT.709, for 203 cd/m2 as white.
 
     The brightest channel follows the curve of ITU-R BT.2390 and the others keep their ratio to it, so that hues stay.
     """
-    side = LEVEL * LEVEL
-    codes = [at / (side - 1) for at in range(side)]
+    codes = [at / (TABLE_SIDE - 1) for at in range(TABLE_SIDE)]
     lights = [_read_pq(code) for code in codes] if transfer == PQ else [_read_hlg(code) for code in codes]
-    rows = bytearray()
+    rows = [f"LUT_3D_SIZE {TABLE_SIDE}"]
     for blue, green, red in itertools.product(lights, repeat=3):
         rgb = (red, green, blue) if transfer == PQ else _show_hlg(red, green, blue)
         brightest = max(rgb)
         ratio = _compress(brightest) / brightest / WHITE if brightest else 0.0
         linear = [channel * ratio for channel in rgb]
-        for weights in BT2020_TO_BT709:
-            light = min(1.0, max(0.0, sum(map(float.__mul__, weights, linear))))
-            rows += struct.pack("<H", round(65535 * light ** (1 / DISPLAY_GAMMA)))
-    size = LEVEL**3
-    frame = VideoFrame(size, size, "rgb48le")
-    plane, row = frame.planes[0], size * 6
-    plane.update(b"".join(bytes(rows[at : at + row]).ljust(plane.line_size, b"\0") for at in range(0, len(rows), row)))
-    return frame
+        shown = (min(1.0, max(0.0, sum(map(float.__mul__, weights, linear)))) for weights in BT2020_TO_BT709)
+        rows.append(" ".join(f"{light ** (1 / DISPLAY_GAMMA):.6f}" for light in shown))
+    return "\n".join([*rows, ""])
 
 
 def _read_pq(code: float) -> float:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media import api
-from sora_mcp.media.colours import HDR_NOTE, HLG, PQ, make_tone_table
+from sora_mcp.media.colours import HDR_NOTE, HLG, PQ, TABLE_SIDE, make_tone_table, show_in_sdr
 from sora_mcp.media.edit.actions import Edit, EditResult
 from sora_mcp.media.edit.transcode import LOST_SOUND
 from sora_mcp.media.limits import Deadline
@@ -117,14 +117,28 @@ def test_hdr_becomes_what_an_ordinary_screen_shows(transfer: int, luma: int, sho
 
 def test_the_tone_table_keeps_order_and_grey() -> None:
     for transfer in (PQ, HLG):
-        table = make_tone_table(transfer)
-        plane = table.planes[0]
-        raw = b"".join(bytes(plane)[at * plane.line_size :][: table.width * 6] for at in range(table.height))
-        side = round((table.width * table.height) ** (1 / 3))
-        greys = [struct.unpack_from("<3H", raw, 6 * at * (1 + side + side * side)) for at in range(side)]
+        rows = [tuple(map(float, row.split())) for row in make_tone_table(transfer).splitlines()[1:]]
+        assert len(rows) == TABLE_SIDE**3
+        greys = [rows[at * (1 + TABLE_SIDE + TABLE_SIDE**2)] for at in range(TABLE_SIDE)]
         assert [grey[1] for grey in greys] == sorted(grey[1] for grey in greys)
         assert greys[0] == (0, 0, 0)
-        assert all(max(grey) - min(grey) < 200 for grey in greys), greys
+        assert all(max(grey) - min(grey) < 0.003 for grey in greys), greys
+
+
+# Luma and colour differences of 10 bit, and the place of the channel that is brightest: red, green, blue.
+HDR_COLOURS = [((500, 400, 700), 0), ((500, 400, 400), 1), ((400, 700, 450), 2)]
+
+
+@pytest.mark.parametrize(("codes", "brightest"), HDR_COLOURS)
+def test_a_colour_of_hdr_keeps_its_hue(codes: tuple[int, int, int], brightest: int) -> None:
+    for transfer in (PQ, HLG):
+        frame = VideoFrame(*SIZE, "yuv420p10le")
+        for plane, value in zip(frame.planes, codes, strict=True):
+            plane.update(value.to_bytes(2, "little") * (plane.buffer_size // 2))
+        frame.color_range, frame.colorspace, frame.color_primaries, frame.color_trc = 1, 9, 9, transfer
+        shown = show_in_sdr(frame).to_image().convert("RGB").getpixel((9, 9))
+        assert sorted(range(3), key=lambda at: shown[at])[-1] == brightest, shown
+        assert max(shown) - min(shown) > 40, shown
 
 
 def with_matrix(path: Path, signs: tuple[int, int, int, int]) -> Path:

@@ -148,13 +148,11 @@ def filter_frames(
         source = read_colours(first)
         last = state_colours(graph, entry, source)
         last = link(last, graph.add("trim", _format_span(segment)), graph.add("setpts", _shift_times(segment, clip)))
-        last, still = convert_colours(graph, last, source, colours)
+        last = convert_colours(graph, last, source, colours)
         if clip.pixel_aspect != 1:
             square = f"{round_even(float(first.width * clip.pixel_aspect))}:{first.height}"
             last = link(last, graph.add("scale", square), graph.add("setsar", "1"))
         complete(graph, link(last, *(graph.add(name, options or None) for name, options in read_turn(first).filters)))
-        if still is not None:
-            still.push()
         for frame in itertools.chain((first,), frames, (None,)):
             if not push(entry, frame):
                 return

@@ -102,7 +102,10 @@ def find_light_frame(path: Path, deadline: Deadline) -> TimedPicture:
 
 def _to_picture(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Image:
     """Return the frame as a picture in ordinary colours, scaled to `size` and turned upright."""
-    turn, frame = read_turn(frame), show_in_sdr(frame)
+    turn = read_turn(frame)
+    if size is not None and read_colours(frame).is_hdr:  # fewer pixels are tone-mapped
+        frame = frame.reformat(width=size[0], height=size[1], format="yuv444p10le")
+    frame = show_in_sdr(frame)
     picture = cast(Image.Image, frame.to_image() if size is None else frame.to_image(width=size[0], height=size[1]))
     return picture if turn.transpose is None else picture.transpose(turn.transpose)
 

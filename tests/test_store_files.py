@@ -246,6 +246,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "leases.is_abandoned": lambda: store.leases.is_abandoned.sync(job),
         "ledger.sum_by_day": store.ledger.sum_by_day.sync,
         "paused_models.get_all": store.paused_models.get_all.sync,
+        "purchase_mark.find_loss": lambda: store.purchase_mark.find_loss.sync(CAPS.zone),
         "reservations.check": lambda: store.reservations.check.sync(purchase(), CAPS),
         "reservations.find": lambda: store.reservations.find.sync(RequestKeys("local", None, "w")),
         "unclear.count_rivals": lambda: store.unclear.count_rivals.sync(job, 1.0),

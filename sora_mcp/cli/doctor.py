@@ -22,10 +22,12 @@ from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.optional import REINSTALL, find_heic_load_error, find_load_error
 from sora_mcp.media.text.missing import find_missing, list_packages
+from sora_mcp.store.purchase_mark import Loss
 
 Verdict = Literal[
     "ok",
@@ -107,12 +109,13 @@ def _check_image_folder(folder: Path) -> Finding:
 
 
 def _check_store(settings: Settings) -> Iterator[Finding]:
-    async def look() -> tuple[int, int, tuple[Finding, ...]]:
+    async def look() -> tuple[int, int, tuple[Finding, ...], Loss | None]:
         async with open_service(settings, work=False) as service:
-            return await service.store.jobs.count_live(), await _unclear(service), tuple(_check_models(service))
+            loss = await service.store.purchase_mark.find_loss(settings.zone)
+            return await service.store.jobs.count_live(), await _unclear(service), tuple(_check_models(service)), loss
 
     try:
-        alive, unclear, models = anyio.run(look)
+        alive, unclear, models, loss = anyio.run(look)
     except SoraError as error:
         yield Finding("fix", f"store: {error.message}", "set SORA_MCP_HOME or SORA_MCP_DATABASE_URL to a store that opens")
         return
@@ -120,6 +123,8 @@ def _check_store(settings: Settings) -> Iterator[Finding]:
         "ok", f"store: opens; {alive} job{'' if alive == 1 else 's'} running" + (" (finish them: sora-mcp watch)" if alive else "")
     )
     yield from models
+    if loss is not None:
+        yield Finding("fix", f"store: {loss.why} Nothing is bought", f"put that store back, or go on without it: {command_line('forget')}")
     if unclear:
         yield Finding(
             "note",

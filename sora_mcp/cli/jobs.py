@@ -16,6 +16,7 @@ from sora_mcp.domain import Job, can_fetch
 from sora_mcp.domain.money import show as format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.store.purchase_mark import Loss
 from sora_mcp.store.records import Budget, SpendRow
 
 T = TypeVar("T")
@@ -61,10 +62,15 @@ def show(settings: Settings, arguments: Namespace) -> int:
 def spend(settings: Settings, arguments: Namespace) -> int:
     """Print the ledger by day and model, its sum, and what is left of the budget."""
 
-    async def ask(service: VideoService) -> tuple[tuple[SpendRow, ...], Budget]:
-        return await service.store.ledger.sum_by_day(arguments.month), await service.budget()
+    async def ask(service: VideoService) -> tuple[tuple[SpendRow, ...], Budget, Loss | None]:
+        loss = await service.store.purchase_mark.find_loss(settings.zone)
+        return await service.store.ledger.sum_by_day(arguments.month), await service.budget(), loss
 
-    print_spend(open_console(), *_read(settings, ask))
+    rows, budget, loss = _read(settings, ask)
+    console = open_console()
+    print_spend(console, rows, budget)
+    if loss is not None:
+        print_text(console, loss.describe())
     return 0
 
 

@@ -123,6 +123,11 @@ COMMANDS = (
         },
         one_of=("--adopt", "--charged", "--not-charged"),
     ),
+    Command(
+        "forget",
+        "cli.forget",
+        "buy again with a new store, and forget what this month's lost one had spent",
+    ),
     Command("resume", "cli.resolve", "allow a model again that cost more than was quoted", {"model": {"metavar": "MODEL"}}),
     Command(
         "vendors",

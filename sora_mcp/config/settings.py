@@ -29,7 +29,7 @@ from sora_mcp.config.parsers import (
     ZONE,
 )
 from sora_mcp.config.setting import PREFIX, BadSetting, Setting, rows_of, setting
-from sora_mcp.config.sources import Given, read_sources
+from sora_mcp.config.sources import Given, config_file, read_sources
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.money import Micros
 from sora_mcp.security.secrets import Secret
@@ -113,7 +113,7 @@ class Settings:
     approve_without_terminal: bool = setting(
         "APPROVE_WITHOUT_TERMINAL",
         SWITCH,
-        "For scripts: `approve`, `resolve` and `resume` ask for no typed price. Counts in config.toml only",
+        "For scripts: `approve`, `resolve`, `resume` and `forget` ask for no typed price. Counts in config.toml only",
         default=False,
         shown="0",
         only_in_file=True,
@@ -125,6 +125,8 @@ class Settings:
     """By the vendor's name."""
     bad_keys: tuple[str, ...] = ()
     """Variables whose key cannot be one: their vendors are used as if they had no key."""
+    marks: Path
+    """Folder beside `config.toml` that remembers what was bought through each store."""
     sources: Mapping[str, str]
     """Where each variable that is set comes from, for a person."""
     unknown_names: tuple[str, ...] = ()
@@ -156,6 +158,7 @@ ROWS: Mapping[str, Setting] = {row.variable: row for row in (*SETTINGS, *ADDRESS
 
 def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, today: date, config: Path | None = None) -> Settings:
     """Return the settings. Raise BadSetting when one of them is unusable; a key that is only disables its vendor."""
+    config = config or config_file()
     given = read_sources(environ, flags or {}, ROWS, config=config)
     values: dict[str, Any] = {field: row.read(given.texts.get(row.variable)) for field, row in rows_of(Settings).items()}
     values["database_url"] = values["database_url"] or f"sqlite:///{values['home'] / 'sora.db'}"
@@ -168,6 +171,7 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
         catalogue=Catalogue(set_addresses(vendors, addresses), frozenset(keys)),
         keys=keys,
         bad_keys=bad_keys,
+        marks=config.parent / "stores",
         sources=given.sources,
         unknown_names=given.unknown,
     )

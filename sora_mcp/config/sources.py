@@ -31,9 +31,9 @@ class Given:
     """Names in `config.toml`, or in the environment with our prefix, that are no setting: most likely typing errors."""
 
 
-def read_sources(environ: Mapping[str, str], flags: Mapping[str, str], rows: Mapping[str, Setting], *, config: Path | None = None) -> Given:
+def read_sources(environ: Mapping[str, str], flags: Mapping[str, str], rows: Mapping[str, Setting], *, config: Path) -> Given:
     """Return what is set. Raise BadSetting for a `config.toml` that cannot be read."""
-    in_file = _read_file(config or config_file(), rows)
+    in_file = _read_file(config, rows)
     in_keychain = keychain.read_keys(in_file.get(keychain.LISTED, ""), environ)
     layers = {
         "config.toml": in_file,

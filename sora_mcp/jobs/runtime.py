@@ -21,7 +21,7 @@ async def open_service(
     settings: Settings, *, work: bool = True, clock: Callable[[], float] = time.time, http_client: VendorClient | None = None
 ) -> AsyncGenerator[VideoService]:
     """Open a service over the user's store, with a worker in the background. StorageError when the store cannot be opened."""
-    store = await anyio.to_thread.run_sync(lambda: Store(settings.database_url, settings.home, clock=clock))
+    store = await anyio.to_thread.run_sync(lambda: Store(settings.database_url, settings.home, clock=clock, marks=settings.marks))
     try:
         async with http_client or VendorClient(settings.home, settings.keys, settings.trusted_hosts) as net:
             service = VideoService(settings, store, net, clock)

@@ -15,6 +15,7 @@ from sora_mcp.store.ledger import Ledger
 from sora_mcp.store.outcomes import Outcomes
 from sora_mcp.store.paused_models import PausedModels
 from sora_mcp.store.processes import Processes
+from sora_mcp.store.purchase_mark import PurchaseMark, locate_mark
 from sora_mcp.store.reservations import Reservations
 from sora_mcp.store.unclear_jobs import UnclearSubmits
 from sora_mcp.store.vendor_lists import VendorLists
@@ -23,17 +24,20 @@ __all__ = ["Store"]
 
 
 class Store:
-    """Open the store at `sqlite:///…` or `postgresql://…`, and create it where there is none. `home` holds the lock files.
+    """Open the store at `sqlite:///…` or `postgresql://…`, and create it where there is none. `home` holds the lock files, and
+    `marks`, a folder elsewhere, what was bought through each store: so one that vanished is noticed.
 
     Leases and due times go by the database's clock, everything else by `clock`.
     """
 
-    def __init__(self, url: str, home: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, url: str, home: Path, *, clock: Callable[[], float] = time.time, marks: Path | None = None) -> None:
         self._database = database = connect(url, home)
         self._processes = Processes(home / "owners") if database.on_one_machine else None
         self.jobs = Jobs(database, clock)
         self.leases = Leases(database, clock, self._processes)
-        self.reservations = Reservations(database, clock)
+        mark_file = locate_mark(marks, database.write.url)
+        self.purchase_mark = PurchaseMark(database, clock, mark_file)
+        self.reservations = Reservations(database, clock, mark_file)
         self.outcomes = Outcomes(database, clock)
         self.unclear = UnclearSubmits(database, clock)
         self.ledger = Ledger(database, clock)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Job
-from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, TooManyAtOnce
+from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, StorageError, TooManyAtOnce
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.store.approvals import use_approval
 from sora_mcp.store.budgets import begin_day, find_passed_cap, find_passed_unasked, get_today, read_budget
@@ -16,6 +17,7 @@ from sora_mcp.store.ids import new_id
 from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, without_lease
 from sora_mcp.store.ledger import Account, hold, release_hold
 from sora_mcp.store.paused_models import refuse_paused
+from sora_mcp.store.purchase_mark import find_loss, measure, write_mark
 from sora_mcp.store.records import Budget, Caps, Purchase, RequestKeys
 from sora_mcp.store.schema import jobs
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
@@ -46,8 +48,12 @@ SELECT_SAME = sa.union_all(_find_newest(jobs.c.wish, jobs.c.micros > sa.literal_
 """The newest of the same words, then of the same meaning: two looks into two indexes, which OR would not use."""
 
 
+@dataclass(frozen=True)
 class Reservations(Repository):
     """The step from a purchase to a job. Over all processes at once, what is held and spent never exceeds the caps."""
+
+    mark_file: Path | None = None
+    """Where it is remembered what was bought, outside of the store."""
 
     @writes_in_steps
     def reserve(self, purchase: Purchase, caps: Caps) -> Job:
@@ -55,10 +61,15 @@ class Reservations(Repository):
 
         The same request_id is always the same job: RequestIdConflict with other arguments. Without one, the same request within ten
         minutes, or while that job is live or unknown, is the same job, unless that one ended free of charge. OverBudget when a cap
-        would be passed; NeedsConfirmation when a person has to approve first.
+        would be passed; NeedsConfirmation when a person has to approve first; StorageError when the store lost what was bought before.
         """
         with self.database.writing() as conn:
-            result = _reserve(conn, purchase, caps, now=self.clock())
+            now = self.clock()
+            result = _reserve(conn, purchase, caps, now=now, mark_file=self.mark_file)
+            is_bought = isinstance(result, Job) and not result.deduplicated and purchase.quote.micros > 0
+            mark = measure(conn, month=get_today(conn, now, caps.zone).month) if is_bought and self.mark_file is not None else None
+        if mark is not None:  # after the commit: a mark never speaks of a purchase that the store does not have
+            write_mark(self.mark_file, mark)
         if isinstance(result, SoraError):  # raised here, because a quote that was written down has to stay
             raise result
         return result
@@ -67,7 +78,7 @@ class Reservations(Repository):
     def check(self, conn: sa.Connection, purchase: Purchase, caps: Caps) -> None:
         """Raise what `reserve` would raise, but for a missing approval. Nothing is held or written."""
         now = self.clock()
-        result = _find_or_refuse(conn, purchase, caps, now=now, budget=read_budget(conn, caps, now=now))
+        result = _find_or_refuse(conn, purchase, caps, now=now, budget=read_budget(conn, caps, now=now), mark_file=self.mark_file)
         if isinstance(result, SoraError):
             raise result
 
@@ -87,9 +98,9 @@ class Reservations(Repository):
         return update_job(conn, row.id, now, state="cancelled", charged="no", finished_at=now, call=None, **without_lease(None))
 
 
-def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float) -> Job | SoraError:
+def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, mark_file: Path | None) -> Job | SoraError:
     budget, micros = read_budget(conn, caps, now=now), purchase.quote.micros
-    if (result := _find_or_refuse(conn, purchase, caps, now=now, budget=budget)) is not None:
+    if (result := _find_or_refuse(conn, purchase, caps, now=now, budget=budget, mark_file=mark_file)) is not None:
         return result
     job_id = new_id("v")
     unasked = None if purchase.confirm else find_passed_unasked(conn, micros, caps, now=now)
@@ -106,12 +117,16 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float)
     return replace(load_job(conn, job_id), day_left=Micros(budget.day_left - micros))
 
 
-def _find_or_refuse(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, budget: Budget) -> Job | SoraError | None:
+def _find_or_refuse(
+    conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, budget: Budget, mark_file: Path | None
+) -> Job | SoraError | None:
     """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
     keys = RequestKeys(purchase.principal, purchase.request_id, purchase.words_hash, purchase.fingerprint)
     if (job := _find_existing(conn, keys, now=now)) is not None:
         return replace(job, day_left=budget.day_left)
     micros = purchase.quote.micros
+    if micros > 0 and (loss := find_loss(conn, mark_file, month=get_today(conn, now, caps.zone).month)) is not None:
+        return StorageError(loss.describe())
     if (passed := find_passed_cap(conn, micros, caps, now=now, budget=budget)) is not None:
         return OverBudget(f"{purchase.model} costs {show(micros)}. {''.join(passed)}")
     return refuse_paused(conn, purchase.model) or _refuse_too_many(conn, purchase)

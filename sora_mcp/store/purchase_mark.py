@@ -1,0 +1,191 @@
+"""Notice that a store vanished before more is bought: a mark outside of it remembers its id, a month, and what was bought in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import sqlite3
+import tempfile
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.store.budgets import get_today
+from sora_mcp.store.schema import ledger, meta
+from sora_mcp.store.transactions import Repository, reads, writes
+
+log = logging.getLogger(__name__)
+ID = "store"
+"""Name of the row that holds the store's own id."""
+SELECT_ID = sa.select(meta.c.value).where(meta.c.name == ID)
+# Holds and overruns only: they are never taken back, so this sum never falls, whatever is released or refunded.
+SELECT_BOUGHT = sa.select(sa.func.sum(ledger.c.micros)).where(
+    ledger.c.month == sa.bindparam("month"), ledger.c.kind.in_([sa.literal_column("'hold'"), sa.literal_column("'overrun'")])
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a store held when something was last bought."""
+
+    store: str
+    """Its id."""
+    month: str
+    micros: int
+    """Sum of everything that was ever set aside in the month."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Spending of this month that the store does not have any more."""
+
+    micros: Micros
+    why: str
+    is_open_elsewhere: bool = False
+    """Whether only a restart can help: this process holds a file that was removed or replaced under it."""
+
+    def describe(self) -> str:
+        """Return the loss as sentences that name the way out."""
+        if self.is_open_elsewhere:
+            return f"{self.why} Nothing is bought until this program is started again."
+        back = "Put that store back (is its disk mounted, was its folder moved?)."
+        return (
+            f"{self.why} Nothing is bought until a person decides. {back} To go on without it, run at a terminal: {command_line('forget')}"
+        )
+
+
+@dataclass(frozen=True)
+class PurchaseMark(Repository):
+    """The mark of one store, as callers check and replace it."""
+
+    file: Path | None = None
+    """None where nothing is remembered."""
+
+    @reads
+    def find_loss(self, conn: sa.Connection, zone: tzinfo) -> Loss | None:
+        """Return which spending of this month the store has lost; None when it has all of it."""
+        return find_loss(conn, self.file, month=get_today(conn, self.clock(), zone).month)
+
+    @writes
+    def forget(self, conn: sa.Connection, zone: tzinfo) -> None:
+        """Take the store as it is now for the right one, by a person's decision. Raise StorageError where the mark cannot be written."""
+        mark = measure(conn, month=get_today(conn, self.clock(), zone).month)
+        if self.file is None:
+            return
+        try:
+            _replace(self.file, mark)
+        except OSError as error:
+            raise StorageError(f"{self.file} cannot be written ({error.strerror}).") from error
+
+
+def locate_mark(folder: Path | None, address: sa.URL) -> Path | None:
+    """Return the file of the mark of the store at this address: each has its own."""
+    if folder is None:
+        return None
+    name = hashlib.sha256(address.render_as_string(hide_password=True).encode()).hexdigest()[:16]
+    return folder / f"{name}.json"
+
+
+def find_loss(conn: sa.Connection, file: Path | None, *, month: str) -> Loss | None:
+    """Return which spending of the month the store has lost, by its mark; None when it has all of it, or when there is no mark."""
+    if file is None:
+        return None
+    store_id = conn.execute(SELECT_ID).scalar()
+    if store_id is not None and (loss := _find_replaced(conn, store_id)) is not None:
+        return loss
+    mark = read_mark(file)
+    if mark is None or mark.month < month:
+        return None  # the month that it speaks of is over, and so are its caps
+    place = _describe_place(conn)
+    if mark.store != store_id:
+        why = f"The store in {place} is not the one in which {show(mark.micros)} was set aside for videos in {mark.month}."
+        return Loss(Micros(mark.micros), why)
+    if (lost := mark.micros - _sum_bought(conn, mark.month)) > 0:
+        return Loss(Micros(lost), f"The store in {place} has lost {show(lost)} of what was set aside for videos in {mark.month}.")
+    return None
+
+
+def measure(conn: sa.Connection, *, month: str) -> Mark:
+    """Return what the store holds now, within a write transaction; a store without an id gets one."""
+    store_id = conn.execute(SELECT_ID).scalar()
+    if store_id is None:
+        store_id = uuid4().hex
+        conn.execute(sa.insert(meta).values(name=ID, value=store_id))
+    return Mark(str(store_id), month, _sum_bought(conn, month))
+
+
+def write_mark(file: Path | None, mark: Mark) -> None:
+    """Remember what a committed purchase left; never less than another process did. A folder that takes no file is only logged."""
+    if file is None:
+        return
+    before = read_mark(file)
+    if before is not None and before.store == mark.store and (before.month, before.micros) >= (mark.month, mark.micros):
+        return
+    try:
+        _replace(file, mark)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): a store that vanishes would not be noticed", file, error.strerror)
+
+
+def read_mark(file: Path) -> Mark | None:
+    """Return the mark; None where there is none that can be read."""
+    with suppress(OSError, ValueError):
+        parsed: Any = json.loads(file.read_text("utf-8"))
+        if isinstance(parsed, dict):
+            match cast("dict[str, Any]", parsed):
+                case {"store": str(store), "month": str(month), "micros": int(micros)}:
+                    return Mark(store, month, micros)
+                case _:
+                    pass
+    return None
+
+
+def _replace(file: Path, mark: Mark) -> None:
+    """Write the file whole or not at all, readable by the user only."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, part = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as writing:
+            writing.write(json.dumps(asdict(mark)) + "\n")
+            writing.flush()
+            os.fsync(writing.fileno())
+        os.replace(part, file)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(part)
+        raise
+
+
+def _sum_bought(conn: sa.Connection, month: str) -> int:
+    return int(conn.execute(SELECT_BOUGHT, {"month": month}).scalar() or 0)
+
+
+def _describe_place(conn: sa.Connection) -> str:
+    return str(conn.engine.url.database) if conn.dialect.name == "sqlite" else "the database that SORA_MCP_DATABASE_URL names"
+
+
+def _find_replaced(conn: sa.Connection, store_id: str) -> Loss | None:
+    """Return the loss where the open SQLite file is not the one at its path any more: what is written into it is lost at the end."""
+    if conn.dialect.name != "sqlite":
+        return None
+    file = Path(str(conn.engine.url.database))
+    if not file.exists():
+        return Loss(Micros(0), f"{file}, the store, was removed while this program used it.", is_open_elsewhere=True)
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as beside:
+            row = beside.execute("SELECT value FROM meta WHERE name = ?", (ID,)).fetchone()
+    except sqlite3.Error:
+        return None  # only what is known for sure stops a purchase
+    if row is not None and row[0] == store_id:
+        return None
+    return Loss(Micros(0), f"{file}, the store, was replaced while this program used it.", is_open_elsewhere=True)

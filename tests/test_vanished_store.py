@@ -1,0 +1,282 @@
+"""A store that vanished, was emptied, or lost spending is noticed before the next purchase, and a person can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sora_mcp.domain import Job
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain.money import usd
+from sora_mcp.domain.terminal_command import Program, started_as
+from sora_mcp.store import Store
+
+from .each import each
+from .stored import CAPS, NOON, Clock, purchase, spent
+
+NEXT_MONTH = NOON + 20 * 86_400
+BEHIND_POSIX = pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed on Windows")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def opened(home: Path, clock: Clock | None = None, *, file: str = "sora.db", marks: str = "marks") -> Store:
+    """A store of this home whose mark stands beside it."""
+    return Store(f"sqlite:///{home / file}", home, clock=clock or Clock(), marks=home.parent / marks)
+
+
+def buy(store: Store, price: str = "1.00") -> Job:
+    return store.reservations.reserve.sync(purchase(price), CAPS)
+
+
+def bought_and_closed(home: Path, *prices: str) -> None:
+    store = opened(home)
+    for price in prices:
+        buy(store, price)
+    store.close()
+
+
+@pytest.fixture
+def refused(home: Path) -> Iterator[Store]:
+    """A store that was deleted after $3.00 were set aside in it, opened anew."""
+    bought_and_closed(home, "1.00", "2.00")
+    (home / "sora.db").unlink()
+    store = opened(home)
+    yield store
+    store.close()
+
+
+def lose_file(file: Path) -> None:
+    file.unlink()
+
+
+def empty_file(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def empty_ledger(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as conn, conn:
+        conn.execute("DELETE FROM ledger")
+        conn.execute("DELETE FROM totals")
+
+
+def restore_older(file: Path) -> None:
+    """Put a copy in its place from before the last purchase."""
+    with closing(sqlite3.connect(file)) as conn, conn:
+        conn.execute("DELETE FROM ledger WHERE micros = 2000000")
+
+
+@each(
+    "harm, lost, why",
+    [
+        (lose_file, "3", r"is not the one in which \$3\.00 was set aside for videos in 2026-11"),
+        (empty_file, "3", r"is not the one in which \$3\.00 was set aside"),
+        (empty_ledger, "3", r"has lost \$3\.00 of what was set aside for videos in 2026-11"),
+        (restore_older, "2", r"has lost \$2\.00"),
+    ],
+)
+def test_a_store_without_this_months_spending_buys_nothing(harm: object, lost: str, why: str, tmp_path: Path) -> None:
+    assert callable(harm)
+    home = tmp_path / "home"
+    bought_and_closed(home, "1.00", "2.00")
+    harm(home / "sora.db")
+    store = opened(home)
+    with started_as(Program(("/opt/sora-mcp",), ("--home", "/h"))):
+        for attempt in (store.reservations.reserve, store.reservations.check):
+            with pytest.raises(StorageError, match=why) as refusal:
+                attempt.sync(purchase("0.10"), CAPS)
+            assert refusal.value.charged == "no"
+            assert refusal.value.message.endswith("To go on without it, run at a terminal: /opt/sora-mcp forget --home /h")
+    loss = store.purchase_mark.find_loss.sync(CAPS.zone)
+    assert loss is not None
+    assert (loss.micros, store.jobs.count_live.sync()) == (usd(lost), {"3": 0, "2": 2}[lost] if harm is not empty_ledger else 2)
+    store.close()
+
+
+def test_what_is_free_is_made_in_any_store(refused: Store) -> None:
+    assert buy(refused, "0").micros == 0
+
+
+def test_a_refusal_sets_nothing_aside_and_changes_no_mark(refused: Store, home: Path) -> None:
+    (mark,) = (home.parent / "marks").iterdir()
+    before = mark.read_bytes()
+    with pytest.raises(StorageError):
+        buy(refused)
+    assert (spent(refused), mark.read_bytes()) == ((0, 0), before)
+
+
+def test_after_a_persons_decision_it_buys_again_and_notices_the_next_loss(refused: Store, home: Path) -> None:
+    refused.purchase_mark.forget.sync(CAPS.zone)
+    buy(refused)
+    refused.close()
+    (home / "sora.db").unlink()
+    again = opened(home)
+    with pytest.raises(StorageError, match=r"\$1\.00 was set aside"):
+        buy(again)
+    again.close()
+
+
+def test_the_store_that_came_back_buys_again(home: Path) -> None:
+    bought_and_closed(home, "1.00")
+    away = home / "sora.db"
+    away.rename(home / "away")
+    store = opened(home)
+    with pytest.raises(StorageError):
+        buy(store)
+    store.close()
+    (home / "away").replace(away)
+    store = opened(home)
+    assert buy(store).micros == usd("1")
+    store.close()
+
+
+def test_a_first_start_and_a_store_without_a_mark_buy(home: Path) -> None:
+    bought_and_closed(home, "1.00")
+    for mark in (home.parent / "marks").iterdir():
+        mark.unlink()  # of a version that knew none
+    bought_and_closed(home, "1.00")
+
+
+@each("damage", [b"", b"{", b"[]", b'{"store": "a", "month": "2026-11"}', b'{"store": 1, "month": "2026-11", "micros": 5}', b"\xff"])
+def test_a_damaged_mark_is_no_mark(damage: bytes, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    bought_and_closed(home, "1.00")
+    (mark,) = (tmp_path / "marks").iterdir()
+    mark.write_bytes(damage)
+    bought_and_closed(home, "1.00")
+    assert json.loads(mark.read_text("utf-8"))["micros"] == 2_000_000
+
+
+def test_each_store_has_a_mark_of_its_own(home: Path) -> None:
+    bought_and_closed(home, "1.00")
+    for other in (home.parent / "other", home.parent / "third"):
+        bought_and_closed(other, "1.00")
+    assert len(list((home.parent / "marks").iterdir())) == 3
+
+
+def test_a_month_that_is_over_binds_nobody(home: Path) -> None:
+    bought_and_closed(home, "1.00")
+    (home / "sora.db").unlink()
+    clock = Clock()
+    clock.at = NEXT_MONTH
+    store = opened(home, clock)
+    buy(store)
+    clock.at = NOON  # set back: the mark speaks of a later month
+    store.close()
+    (home / "sora.db").unlink()
+    store = opened(home, clock)
+    with pytest.raises(StorageError, match="2026-12"):
+        buy(store)
+    store.close()
+
+
+def test_money_that_is_given_back_is_no_loss(home: Path) -> None:
+    store = opened(home)
+    assert store.reservations.cancel_unsent.sync(buy(store, "2.00")) is not None
+    assert spent(store) == (0, 0)
+    buy(store)
+    assert (store.purchase_mark.find_loss.sync(CAPS.zone), spent(store)) == (None, (usd("1"), usd("1")))
+    store.close()
+
+
+def test_two_processes_that_buy_in_turn_never_see_a_loss(home: Path) -> None:
+    first, second = opened(home), opened(home)
+    for store in (first, second, second, first, second, first):
+        buy(store)
+    (mark,) = (home.parent / "marks").iterdir()
+    assert json.loads(mark.read_text("utf-8"))["micros"] == 6_000_000
+    first.close()
+    second.close()
+
+
+def test_a_mark_that_lags_behind_is_no_loss(home: Path) -> None:
+    """Another process committed, and wrote its mark first or was killed before it did."""
+    store = opened(home)
+    buy(store)
+    (mark,) = (home.parent / "marks").iterdir()
+    before = mark.read_bytes()
+    buy(store)
+    mark.write_bytes(before)
+    assert buy(store).micros == usd("1")
+    store.close()
+
+
+@BEHIND_POSIX
+@each("replaced", [False, True])
+def test_a_store_that_is_removed_while_it_is_open_buys_nothing_more(replaced: bool, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    store = opened(home)
+    buy(store)
+    (home / "sora.db").unlink()
+    if replaced:
+        opened(home).close()
+    with pytest.raises(
+        StorageError, match=r"was (removed|replaced) while this program used it\. Nothing is bought until this program is st"
+    ):
+        buy(store)
+    store.close()
+
+
+def test_after_a_person_forgot_it_the_old_store_buys_nothing(home: Path) -> None:
+    bought_and_closed(home, "1.00")
+    (home / "sora.db").rename(home / "away")
+    new = opened(home)
+    new.purchase_mark.forget.sync(CAPS.zone)
+    buy(new, "2.00")
+    new.close()
+    (home / "away").replace(home / "sora.db")
+    old = opened(home)
+    with pytest.raises(StorageError, match=r"\$2\.00"):
+        buy(old)
+    old.close()
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_takes_no_mark_stops_no_purchase(home: Path) -> None:
+    (home.parent / "marks").mkdir(mode=0o500)
+    bought_and_closed(home, "1.00", "1.00")
+
+
+def test_a_mark_that_cannot_be_written_stops_no_purchase(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (home.parent / "marks").write_text("a file where the folder should be")
+    bought_and_closed(home, "1.00", "1.00")
+    assert "a store that vanishes would not be noticed" in caplog.text
+
+
+def test_the_mark_is_its_users_alone_and_names_no_prompt(home: Path) -> None:
+    bought_and_closed(home, "1.00")
+    (mark,) = (home.parent / "marks").iterdir()
+    assert sorted(json.loads(mark.read_text("utf-8"))) == ["micros", "month", "store"]
+    if os.name != "nt":
+        assert (mark.stat().st_mode & 0o777, mark.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_purchase_that_existed_already_is_found_in_its_store(home: Path) -> None:
+    store = opened(home)
+    same = replace(purchase("1.00"), request_id="r1")
+    job = store.reservations.reserve.sync(same, CAPS)
+    assert store.reservations.reserve.sync(same, CAPS).id == job.id
+    store.close()
+
+
+def test_on_any_database_what_is_missing_is_noticed(store_url: str, tmp_path: Path, clock: Clock) -> None:
+    store = Store(store_url, tmp_path / "home", clock=clock, marks=tmp_path / "marks")
+    buy(store, "2.00")
+    with store.purchase_mark.database.writing() as conn:
+        conn.execute(sa.text("DELETE FROM ledger"))
+    with pytest.raises(StorageError, match=r"has lost \$2\.00"):
+        buy(store)
+    store.purchase_mark.forget.sync(CAPS.zone)
+    assert buy(store).micros == usd("1")
+    store.close()

@@ -36,7 +36,7 @@ SELECT_BOUGHT = sa.select(sa.func.sum(ledger.c.micros)).where(
 
 @dataclass(frozen=True)
 class Mark:
-    """What a store held when something was last bought."""
+    """The state of a store when something was last bought."""
 
     store: str
     """Its id."""

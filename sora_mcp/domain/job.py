@@ -71,10 +71,14 @@ class Artifact:
     height: int | None = None
     notes: tuple[str, ...] = ()
     """Sentences about what differs from the order, or about its kind."""
+    has_sound: bool | None = None
+    """None where it was not measured."""
 
 
 JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 """A job's id, however it was copied."""
+COUNTS_AS_SPENT = "counts as spent."
+"""The end of a warning about a sum of the vendor's that is not believed."""
 UNSTORED = ("deduplicated", "waits_until", "unwritten", "trouble", "day_left")
 """What is true of a job only at the moment of looking."""
 
@@ -159,6 +163,12 @@ class Job:
     def all_warnings(self) -> tuple[str, ...]:
         """The warnings of the order, then those of the file."""
         return (*self.warnings, *(self.artifact.notes if self.artifact else ()))
+
+    @property
+    def end_warnings(self) -> tuple[str, ...]:
+        """The warnings that were not known when the order was made: about a sum that is not believed, and about the file."""
+        notes = self.artifact.notes if self.artifact else ()
+        return (*(warning for warning in self.warnings if warning.endswith(COUNTS_AS_SPENT)), *notes)
 
     @property
     def saving(self) -> bool:

@@ -76,7 +76,7 @@ def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> Artifa
         notes.append(note)
     info = probe_media(path)
     artifact = describe_file(path, path.stat().st_size, sha256, duration_s=info.duration_s, width=info.width, height=info.height)
-    return replace(artifact, notes=(*notes, *compare_delivery(job, info)))
+    return replace(artifact, notes=(*notes, *compare_delivery(job, info)), has_sound=info.has_sound)
 
 
 def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:

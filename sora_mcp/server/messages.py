@@ -134,7 +134,7 @@ def _describe_done(job: Job, file: Artifact) -> str:
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     what = f"{job.id}, {length}, {size}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
-    notes = f" Note: {' '.join(file.notes)}" if file.notes else ""
+    notes = f" Note: {' '.join(job.end_warnings)}" if job.end_warnings else ""
     return f"Done{took}: {what}.{notes}\nFile: {place}\nNext: tell the user this {kind}{_describe_next(job, file)}."
 
 

@@ -69,6 +69,22 @@ def test_what_was_made_from_a_video_stands_under_it(tmp_path: Path) -> None:
     assert Nesting(text).under == {"v_0000000001": None, "v_0000000002": "v_0000000001", "v_0000000003": "v_0000000002"}
 
 
+def test_a_card_says_what_was_measured_and_what_differs_from_the_order(tmp_path: Path) -> None:
+    job = made(1, tmp_path / "a.mp4")
+    assert job.artifact is not None
+    note = "The clip is 1.88 s long although 4 s were ordered."
+    delivered = replace(job.artifact, duration_s=1.875, width=640, height=360, has_sound=False, notes=(note,))
+    odd = replace(job, artifact=delivered, warnings=("muvi reports $0.00 for a price of $0.40: $0.40 counts as spent.",))
+    text = render_page((Shown(odd, None, None),), tmp_path, UTC)
+    assert "$0.40 · 1.88 s · 640x360 · no sound · muvi:sora-2 · " in text
+    assert f"<p class=note>{note}</p>" in text
+    assert "$0.40 counts as spent.</p>" in text
+    unmeasured = replace(job, artifact=replace(job.artifact, duration_s=None, width=None, height=None))
+    assert "$0.40 · 4 s · 1280x720 · muvi:sora-2" in render_page((Shown(unmeasured, None, None),), tmp_path, UTC)
+    frame = replace(job, seconds=0, artifact=replace(job.artifact, duration_s=None))
+    assert "$0.40 · 1280x720 · muvi:sora-2" in render_page((Shown(frame, None, None),), tmp_path, UTC)
+
+
 def test_parents_in_a_circle_are_still_shown(tmp_path: Path) -> None:
     jobs = [made(2, tmp_path, parents=("v_0000000001",)), made(1, tmp_path, parents=("v_0000000002",))]
     text = render_page(tuple(Shown(job, None, None) for job in jobs), tmp_path, UTC)

@@ -151,6 +151,11 @@ def test_what_differs_from_the_order_is_said_with_the_file() -> None:
     assert f"Note: {note}" in status(replace(job, artifact=replace(job.artifact, notes=(note,))))
 
 
+def test_a_sum_that_is_not_believed_is_said_with_the_file() -> None:
+    warning = "muvi reports $0.00 for a price of $0.40: $0.40 counts as spent."
+    assert f"Note: {warning}" in status(replace(OVER["completed"], warnings=(warning,)))
+
+
 def test_a_price_above_the_quote_is_said_with_the_quote() -> None:
     job = replace(OVER["completed in another size"], micros=usd("0.52"), actual=usd("1.56"))
     assert "$1.56, quoted $0.52" in status(job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
@@ -73,13 +73,26 @@ def _render_card(each: Shown, folder: Path, zone: tzinfo) -> str:
     job = each.job
     made = datetime.fromtimestamp(job.created_at, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
     price = dollars(job.price) if job.price else "free"
-    facts = " · ".join((price, f"{job.seconds} s", job.size, job.model, made))
+    facts = " · ".join((price, *_describe_file(job), job.model, made))
+    notes = "".join(f"<p class=note>{escape(warning)}</p>" for warning in job.all_warnings)
     parents = ", ".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in job.parents)
     return (
         f'<article id="{escape(job.id)}">{_render_media(each, folder)}<p class=words dir=auto tabindex=0>{escape(job.prompt)}</p>'
-        f"<p class=dim>{escape(facts)}</p><p class=dim>{escape(job.id)}{f' from {parents}' if parents else ''}</p>"
+        f"<p class=dim>{escape(facts)}</p>{notes}<p class=dim>{escape(job.id)}{f' from {parents}' if parents else ''}</p>"
         f"<button type=button>Copy prompt</button></article>"
     )
+
+
+def _describe_file(job: Job) -> Iterator[str]:
+    """Yield length, size and sound: as measured from the file, length and size as ordered where they could not be measured."""
+    file = job.artifact
+    if file is not None and file.duration_s:
+        yield f"{file.duration_s:.3g} s"
+    elif job.seconds:
+        yield f"{job.seconds} s"
+    yield f"{file.width}x{file.height}" if file is not None and file.width and file.height else job.size
+    if file is not None and file.has_sound is not None:
+        yield "with sound" if file.has_sound else "no sound"
 
 
 def _render_media(each: Shown, folder: Path) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from sora_mcp.cli import main
+from sora_mcp.cli.setup.clients import find_clients, find_home
 from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import ROWS, SETTINGS, Settings, load
-from sora_mcp.config.sources import describe_unknown
+from sora_mcp.config.sources import config_file, describe_unknown
 from sora_mcp.domain import Rate
 from sora_mcp.domain.money import usd
 from sora_mcp.security.secrets import Secret
@@ -136,6 +140,59 @@ def test_the_home_folder_in_a_path_may_be_spelt_as_every_shell_does(text: str, t
     assert loaded({"SORA_MCP_IMAGE_DIRS": f"{text}{os.pathsep}/y"}).image_dirs[1] == Path("/y")
 
 
+@each(
+    "name, text",
+    [
+        *(("OUTPUT_DIR", path) for path in ("$XDG_VIDEOS_DIR/x", "${USER}/films", "/v/${HOMEX}", "$HOMEDIR", "%APPDATA%/x", "a/%TEMP%/b")),
+        *(("HOME", path) for path in ("${XDG_DATA_HOME}/s", "$HOME_1/x")),
+        *(("IMAGE_DIRS", f"/ok{os.pathsep}{path}") for path in ("$PICTURES", "%PICTURES%")),
+        ("DATABASE_URL", "sqlite:///${DATA}/sora.db"),
+        ("PRICES", "$CONF/prices.toml"),
+    ],
+)
+def test_a_variable_that_nobody_expands_is_no_folder_of_that_name(name: str, text: str) -> None:
+    assert refusal({f"SORA_MCP_{name}": text}).startswith(f"SORA_MCP_{name} must be ")
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user id without a name, as a container may have one, and no HOME."""
+
+    def find_nobody(_: int) -> Any:
+        raise KeyError
+
+    pytest.importorskip("pwd")
+    monkeypatch.setattr("pwd.getpwuid", find_nobody)
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_VIDEOS_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_user_without_a_name_and_a_home_hears_which_setting_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = {"SORA_MCP_TIMEZONE": "UTC"}
+    for name, folder in (("SORA_MCP_HOME", "home"), ("SORA_MCP_OUTPUT_DIR", "videos")):
+        assert main.run(["jobs"], given) == 2
+        assert capsys.readouterr() == ("", f"sora-mcp: {name} must be set: this user has no home folder.\n")
+        given[name] = str(tmp_path / folder)
+    settings = load(given, today=TODAY)
+    assert (settings.home, settings.marks) == (tmp_path / "home", None)
+    assert main.run(["jobs"], given) == 0
+    with pytest.raises(BadSetting, match="HOME or XDG_CONFIG_HOME must be set"):
+        config_file()
+    assert find_clients(find_home()) == []
+    assert refusal({**given, "SORA_MCP_OUTPUT_DIR": "~/x"}) == "SORA_MCP_OUTPUT_DIR must be a path of a folder."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a folder")
+def test_a_home_in_which_nothing_can_be_made_names_the_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("HOME", "/proc/nobody")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(os, "access", lambda place, mode: not str(place).startswith("/proc"))  # root may write everywhere
+    assert main.run(["jobs"], {"SORA_MCP_TIMEZONE": "UTC"}) == 2
+    said = "SORA_MCP_HOME must be set to a folder that can be written: /proc/nobody/.local/share/sora-mcp, the usual one, cannot be made."
+    assert capsys.readouterr().err == f"sora-mcp: {said}\n"
+
+
 def test_a_setting_says_where_it_comes_from(tmp_path: Path) -> None:
     (config := tmp_path / "config.toml").write_text("log = 'info'\nlinger = 0\n", "utf-8")
     environ = {"SORA_MCP_LINGER": "1", "SORA_MCP_TIMEZONE": "${ZONE}", "FAL_KEY": MARK, "PATH": "/bin"}
@@ -228,8 +285,24 @@ def test_a_key_that_could_be_no_header_disables_its_vendor_only(text: str) -> No
     assert text not in repr(settings)
 
 
-def test_the_blanks_around_a_key_are_no_part_of_it() -> None:
-    assert loaded({"FAL_KEY": " key\r\n"}).keys["fal"].reveal() == "key"
+@each(
+    "text",
+    [
+        *("k-1", " k-1\r\n", "\tk-1\n\n", "\ufeffk-1", "\u00a0k-1\u00a0"),
+        *('"k-1"', "'k-1'", "`k-1`", "\u201ck-1\u201d", '"k-1\n"\n', '" k-1 "'),
+        *("Bearer k-1", "bearer  k-1", '"Bearer k-1"', "Bearer k-1\r\n", "BEARER\tk-1"),
+    ],
+)
+def test_what_was_copied_with_a_key_is_no_part_of_it(text: str) -> None:
+    settings = loaded({"FAL_KEY": text, "PIXAZO_API_KEY": "good"})
+    assert (settings.keys["fal"].reveal(), settings.bad_keys, set(settings.keys)) == ("k-1", (), {"fal", "pixazo"})
+
+
+@each("text", ['"', '""', "Bearer ", '"Bearer"x y', "Authorization: Bearer k", "FAL_KEY=a b", "Bearer a b"])
+def test_what_is_no_key_even_without_it_disables_its_vendor_only(text: str) -> None:
+    settings = loaded({"FAL_KEY": text, "PIXAZO_API_KEY": "good"})
+    assert set(settings.keys) | set(settings.bad_keys) >= {"pixazo"}
+    assert settings.keys.get("fal") is None or " " not in settings.keys["fal"].reveal()
 
 
 @each(

@@ -166,7 +166,7 @@ def _check_keys(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_clients() -> Iterator[Finding]:
-    for client in clients.find_clients(Path.home()):
+    for client in clients.find_clients(clients.find_home()):
         try:
             command = clients.read_command(client)
         except clients.Unreadable as error:

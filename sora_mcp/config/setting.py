@@ -49,11 +49,22 @@ class Setting:
 
     def read(self, text: str | None) -> object:
         """Return the value of a text, the default of None. Raise BadSetting for a text that is not of this kind."""
+        if text is None:
+            return self._find_default()
         try:
-            return self.default() if text is None else self.kind.parse(text.strip())
+            return self.kind.parse(text.strip())
         except Unavailable as error:
             raise BadSetting(f"{self.variable}{error}") from None
         except (ValueError, LookupError, OSError, RuntimeError):  # RuntimeError: the home folder of an unknown user
+            raise BadSetting(self.expected) from None
+
+    def _find_default(self) -> object:
+        """Return the default. Raise BadSetting where this machine has none."""
+        try:
+            return self.default()
+        except RuntimeError:  # a user id without a name, and no HOME
+            raise BadSetting(f"{self.variable} must be set: this user has no home folder.") from None
+        except (ValueError, LookupError, OSError):
             raise BadSetting(self.expected) from None
 
 

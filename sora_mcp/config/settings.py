@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
@@ -29,7 +30,7 @@ from sora_mcp.config.parsers import (
     ZONE,
 )
 from sora_mcp.config.setting import PREFIX, BadSetting, Setting, rows_of, setting
-from sora_mcp.config.sources import Given, config_file, read_sources
+from sora_mcp.config.sources import Given, find_config_file, read_sources
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.money import Micros
 from sora_mcp.security.secrets import Secret
@@ -125,8 +126,8 @@ class Settings:
     """By the vendor's name."""
     bad_keys: tuple[str, ...] = ()
     """Variables whose key cannot be one: their vendors are used as if they had no key."""
-    marks: Path
-    """Folder beside `config.toml` that remembers what was bought through each store."""
+    marks: Path | None
+    """Folder beside `config.toml` that remembers what was bought through each store; None for a user without a home folder."""
     sources: Mapping[str, str]
     """Where each variable that is set comes from, for a person."""
     unknown_names: tuple[str, ...] = ()
@@ -158,9 +159,11 @@ ROWS: Mapping[str, Setting] = {row.variable: row for row in (*SETTINGS, *ADDRESS
 
 def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, today: date, config: Path | None = None) -> Settings:
     """Return the settings. Raise BadSetting when one of them is unusable; a key that is only disables its vendor."""
-    config = config or config_file()
+    config = config or find_config_file()
     given = read_sources(environ, flags or {}, ROWS, config=config)
     values: dict[str, Any] = {field: row.read(given.texts.get(row.variable)) for field, row in rows_of(Settings).items()}
+    if f"{PREFIX}HOME" not in given.texts:
+        _check_default_home(values["home"])
     values["database_url"] = values["database_url"] or f"sqlite:///{values['home'] / 'sora.db'}"
     addresses = {name: str(row.read(text)) for name, row in ADDRESSES.items() if (text := given.texts.get(row.variable)) is not None}
     keys, bad_keys = _read_keys(given)
@@ -171,10 +174,17 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
         catalogue=Catalogue(set_addresses(vendors, addresses), frozenset(keys)),
         keys=keys,
         bad_keys=bad_keys,
-        marks=config.parent / "stores",
+        marks=config.parent / "stores" if config is not None else None,
         sources=given.sources,
         unknown_names=given.unknown,
     )
+
+
+def _check_default_home(folder: Path) -> None:
+    """Raise BadSetting where the store's folder is not set, and the usual one can never be made, as with HOME=/ in a container."""
+    nearest = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if nearest != folder and not os.access(nearest, os.W_OK | os.X_OK):
+        raise BadSetting(f"{PREFIX}HOME must be set to a folder that can be written: {folder}, the usual one, cannot be made.")
 
 
 def _read_keys(given: Given) -> tuple[dict[str, Secret], tuple[str, ...]]:

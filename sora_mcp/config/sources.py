@@ -31,9 +31,9 @@ class Given:
     """Names in `config.toml`, or in the environment with our prefix, that are no setting: most likely typing errors."""
 
 
-def read_sources(environ: Mapping[str, str], flags: Mapping[str, str], rows: Mapping[str, Setting], *, config: Path) -> Given:
+def read_sources(environ: Mapping[str, str], flags: Mapping[str, str], rows: Mapping[str, Setting], *, config: Path | None) -> Given:
     """Return what is set. Raise BadSetting for a `config.toml` that cannot be read."""
-    in_file = _read_file(config, rows)
+    in_file = {} if config is None else _read_file(config, rows)
     in_keychain = keychain.read_keys(in_file.get(keychain.LISTED, ""), environ)
     layers = {
         "config.toml": in_file,
@@ -56,8 +56,18 @@ def read_sources(environ: Mapping[str, str], flags: Mapping[str, str], rows: Map
 
 
 def config_file() -> Path:
-    """Return the path of `config.toml`."""
-    return platformdirs.user_config_path("sora-mcp", appauthor=False) / "config.toml"
+    """Return the path of `config.toml`. Raise BadSetting for a user without a home folder."""
+    if (file := find_config_file()) is None:
+        raise BadSetting("HOME or XDG_CONFIG_HOME must be set: this user has no home folder, so there is no place for config.toml.")
+    return file
+
+
+def find_config_file() -> Path | None:
+    """Return the path of `config.toml`; None for a user without a home folder, such as a container's user id without a name."""
+    try:
+        return platformdirs.user_config_path("sora-mcp", appauthor=False) / "config.toml"
+    except RuntimeError:
+        return None
 
 
 def variable_of(entry: str, rows: Mapping[str, Setting]) -> str:

@@ -63,8 +63,18 @@ def known_clients(home: Path, environ: Mapping[str, str] = os.environ, platform:
     )
 
 
-def find_clients(home: Path) -> list[Client]:
+def find_home() -> Path | None:
+    """Return the user's home folder; None for a user id without a name where HOME is not set."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def find_clients(home: Path | None) -> list[Client]:
     """Return the clients of this machine."""
+    if home is None:
+        return []
     return [client for client in known_clients(home) if client.is_here]
 
 

@@ -91,10 +91,11 @@ def _ask_key(vendor: Vendor, *, interactive: bool) -> str:
 
 def _add_to_clients(*, interactive: bool) -> None:
     command = own_command()
-    found = clients.find_clients(Path.home())
+    home = clients.find_home()
+    found = clients.find_clients(home)
     if not found:
         print("No chat client was found. Most clients accept this entry:")
-        print(clients.format_entry(clients.known_clients(Path.home())[0], command))
+        print(clients.format_entry(clients.known_clients(home or Path())[0], command))
     for client in found:
         _add_to_client(client, command, interactive=interactive)
 

@@ -86,7 +86,7 @@ def find_font_files(folders: tuple[Path, ...]) -> Iterator[Path]:
 
 def list_font_folders() -> tuple[Path, ...]:
     """Return the folders in which this operating system keeps fonts."""
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))  # of a user id without a name it stays as it is: a folder that is not there
     if sys.platform == "darwin":
         return (Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts")
     if sys.platform == "win32":

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
-from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.cli.terminal import Column, open_console, print_table
 
 
-def aged(choices: Iterator[Choice], *, today: date) -> list[tuple[str, ...]]:
+def list_prices(catalogue: Catalogue, *, today: date) -> list[tuple[str, ...]]:
     """Return the days since each price was checked, the offer, and its source."""
-    oldest_first = sorted(choices, key=lambda choice: choice.offer.checked)
-    return [(str((today - c.offer.checked).days), c.id, c.offer.confidence, c.offer.source) for c in oldest_first if c.vendor.keys]
+    oldest_first = sorted(filter(catalogue.needs_key, catalogue.offers), key=lambda offer: offer.checked)
+    return [(str((today - offer.checked).days), offer.id, offer.confidence, offer.source) for offer in oldest_first]
 
 
 if __name__ == "__main__":
     columns = (Column("DAYS", right=True), Column("OFFER"), Column("CONFIDENCE"), Column("SOURCE", least=20))
-    print_table(open_console(), columns, aged(Catalogue().choices(), today=date.today()))
+    print_table(open_console(), columns, list_prices(Catalogue(), today=date.today()))

@@ -1,4 +1,4 @@
-"""Intents, caps and empty databases for tests of the store."""
+"""Purchases, caps and empty databases for tests of the store."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from uuid import uuid4
 import psycopg
 import sqlalchemy as sa
 
-from sora_mcp.domain import Artifact, Call, Done, Job, JobError, Pending, Quote
+from sora_mcp.domain import Artifact, Call, Done, Image, Job, JobError, Offer, Order, Pending, Quote, Size
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.leases import count_in_flight
-from sora_mcp.store.records import Caps, Purchase
+from sora_mcp.store.records import Caps, Identity, Purchase
 
 NOON = 1_795_262_400.0
 """2026-11-21, 12:00 UTC."""
@@ -45,26 +45,33 @@ class Clock:
         return self.at
 
 
-def purchase(price: str = "1.00", **changes: Any) -> Purchase:
-    """A wish for Muvi's Sora 2 at this price, unlike any other wish unless `fingerprint` says so."""
+OFFER = Offer("sora-2", "sora-2", (), (), "https://example.com/prices", date(2026, 11, 20), expected_s=180, vendor="muvi")
+ORDER = Order(
+    OFFER,
+    "A paper boat drifts down a rainy street",
+    Size("1280x720"),
+    4,
+    None,
+    {"audio": True, "seed": 7},
+    warnings=("It may be gone.",),
+)
+
+
+def purchase(
+    price: str = "1.00",
+    *,
+    prompt: str = ORDER.prompt,
+    vendor: str = "muvi",
+    model: str = "sora-2",
+    image: Image | None = None,
+    **more: Any,
+) -> Purchase:
+    """A purchase of Muvi's Sora 2 at this price, unlike any other unless `fingerprint` says so. `more` are keys and fields."""
     price_quote = Quote(usd(price), f"${price} per video", "https://example.com/prices", date(2026, 11, 20), "listed")
-    facts: dict[str, Any] = {
-        "principal": "local",
-        "fingerprint": uuid4().hex,
-        "request_id": None,
-        "vendor": "muvi",
-        "model": "muvi:sora-2",
-        "prompt": "A paper boat drifts down a rainy street",
-        "size": "1280x720",
-        "seconds": 4,
-        "options": {"audio": True, "seed": 7},
-        "with_image": False,
-        "warnings": ("It may be gone.",),
-        "call": CALL,
-        "quote": price_quote,
-        "expected_s": 180,
-    }
-    return Purchase(**(facts | changes))
+    order = replace(ORDER, prompt=prompt, offer=replace(OFFER, vendor=vendor, model=model), image=image)
+    keys = {name: more.pop(name) for name in list(more) if name in Identity.__dataclass_fields__}
+    identity = Identity(**({"principal": "local", "request_id": None, "words_hash": None, "fingerprint": uuid4().hex} | keys))
+    return Purchase(order, price_quote, CALL, identity, **more)
 
 
 def no(charged: Any, code: str = "vendor_rejected") -> JobError:

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, Choice, apply_prices, count_broken_rules, key_needed, rank_orders, set_addresses
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
 from sora_mcp.catalogue.planner import find
-from sora_mcp.domain import Image, Rate, VideoRequest
+from sora_mcp.domain import Image, Offer, Rate, VideoRequest
 from sora_mcp.domain.errors import MissingKey, UnknownModel
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
@@ -20,8 +20,8 @@ NO_KEY = Catalogue()
 ALL_KEYS = Catalogue(keyed=frozenset(vendor.name for vendor in EVERY if vendor.keys))
 
 
-def ids(choices: tuple[Choice, ...]) -> list[str]:
-    return [choice.id for choice in choices]
+def ids(choices: tuple[Offer, ...]) -> list[str]:
+    return [offer.id for offer in choices]
 
 
 def chosen(name: str, request: VideoRequest = FOX, *keyed: str) -> str:
@@ -33,7 +33,7 @@ def automatic(request: VideoRequest = FOX, *keyed: str) -> str:
 
 
 def test_the_seeds_offers_have_their_ids() -> None:
-    sora = [choice.id for choice in NO_KEY.choices() if choice.offer.model in ("sora-2-pro", "sora-2")]
+    sora = [offer.id for offer in NO_KEY.offers if offer.model in ("sora-2-pro", "sora-2")]
     assert sorted(sora) == [
         "aimlapi:sora-2",
         "aimlapi:sora-2-pro",
@@ -49,7 +49,7 @@ def test_the_seeds_offers_have_their_ids() -> None:
 def test_a_full_id_is_one_offer_in_any_case() -> None:
     found = NO_KEY.get(" Muvi:Sora-2-Pro ")
     assert found is not None
-    assert (found.id, found.vendor.title, found.offer.model) == ("muvi:sora-2-pro", "Muvi", "sora-2-pro")
+    assert (found.id, found.vendor, found.model, NO_KEY.get_vendor(found).title) == ("muvi:sora-2-pro", "muvi", "sora-2-pro", "Muvi")
 
 
 def test_a_bare_model_has_no_full_id() -> None:
@@ -61,12 +61,12 @@ def test_a_bare_model_means_every_vendor_that_sells_it() -> None:
 
 
 def test_a_name_that_is_nearly_right_is_answered_with_the_right_one() -> None:
-    with pytest.raises(UnknownModel, match=r"No vendor here sells 'sora2-pro'\. Did you mean .*sora-2-pro"):
+    with pytest.raises(UnknownModel, match=r"No vendor sells 'sora2-pro'\. Did you mean .*sora-2-pro"):
         NO_KEY.find_named("sora2-pro")
 
 
 def test_a_name_that_is_nothing_like_any_is_answered_with_the_way_to_all() -> None:
-    with pytest.raises(UnknownModel, match=r"No vendor here sells '%%%'\. list_sizes shows every model\."):
+    with pytest.raises(UnknownModel, match=r"No vendor sells '%%%'\. list_sizes shows every model\."):
         NO_KEY.find_named("%%%")
 
 
@@ -103,14 +103,14 @@ def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> Non
 
 
 def test_one_vendor_names_one_key() -> None:
-    assert key_needed(NO_KEY.find_named("pixazo:sora-2-pro")) == (
+    assert NO_KEY.describe_missing_key(NO_KEY.find_named("pixazo:sora-2-pro")) == (
         f"No key for Pixazo. Only the user can add it: set PIXAZO_API_KEY and restart. model='{SAMPLE}' needs none."
     )
 
 
 def test_the_sample_needs_no_key() -> None:
-    assert [choice.id for choice in NO_KEY.choices() if NO_KEY.is_usable(choice)] == [SAMPLE]
-    assert all(ALL_KEYS.is_usable(choice) for choice in ALL_KEYS.choices())
+    assert [offer.id for offer in NO_KEY.offers if NO_KEY.is_usable(offer)] == [SAMPLE]
+    assert all(ALL_KEYS.is_usable(offer) for offer in ALL_KEYS.offers)
 
 
 def test_with_a_key_nothing_named_is_the_cheapest_living_model() -> None:
@@ -126,7 +126,7 @@ def test_a_living_model_without_a_price_is_chosen_where_no_other_is() -> None:
 def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_rules_says_why() -> None:
     request = VideoRequest("a fox", size="21:9 720p", seconds=3)
     assert automatic(request, "muvi") == "muvi:kling-text2video-v3"
-    broken = {choice.id: count_broken_rules(choice, request, today=TODAY) for choice in NO_KEY.find_named("kling-v3")}
+    broken = {offer.id: count_broken_rules(offer, request, today=TODAY) for offer in NO_KEY.find_named("kling-v3")}
     assert broken == {"mulerun:kling-v3": 1}
     assert count_broken_rules(NO_KEY.find_named("mulerun:kling-v3")[0], FOX, today=TODAY) == 0
 
@@ -137,8 +137,8 @@ def test_without_a_key_no_living_model_is_chosen() -> None:
 
 
 def test_offers_that_do_not_take_the_request_are_left_out_of_a_comparison() -> None:
-    fits = rank_orders(ALL_KEYS.choices(), VideoRequest("a fox", size="1792x1024", seconds=12), today=TODAY)
-    assert [(fit.choice.id, fit.quote.micros) for fit in fits if fit.choice.id != SAMPLE] == [
+    fits = rank_orders(ALL_KEYS.offers, VideoRequest("a fox", size="1792x1024", seconds=12), today=TODAY)
+    assert [(order.offer.id, price.micros) for order, price in fits if order.offer.id != SAMPLE] == [
         ("muvi:sora-2-pro", 6_012_000),
         ("pixazo:sora-2-pro", 7_500_000),
     ]
@@ -147,8 +147,8 @@ def test_offers_that_do_not_take_the_request_are_left_out_of_a_comparison() -> N
 def test_the_users_own_prices_stand_in_place_of_ours() -> None:
     mine = {"mulerun:sora-2-pro": (Rate(usd("0.30"), "second"),)}
     catalogue = Catalogue(apply_prices(EVERY, mine, checked=date(2026, 11, 1)), frozenset({"mulerun"}))
-    [fit] = rank_orders(catalogue.find_named("mulerun:sora-2-pro"), FOX, today=TODAY)
-    assert (fit.quote.micros, fit.quote.source, fit.quote.checked, fit.quote.confidence) == (
+    [(_, price)] = rank_orders(catalogue.find_named("mulerun:sora-2-pro"), FOX, today=TODAY)
+    assert (price.micros, price.source, price.checked, price.confidence) == (
         1_200_000,
         "your price file",
         date(2026, 11, 1),

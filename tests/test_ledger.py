@@ -392,7 +392,7 @@ def test_spend_is_told_by_day_vendor_and_model(store: Store, clock: Clock) -> No
     store.outcomes.end.sync(running(store), "failed", no("no"))
     store.outcomes.complete.sync(running(store, "0"), FILE)
     clock.at += 10 * DAY_S
-    begun(store, "0.25", vendor="fal", model="fal:kling")
+    begun(store, "0.25", vendor="fal", model="kling")
     november = SpendRow("2026-11-21", "muvi", "muvi:sora-2", videos=2, held=usd("0.50"), spent=usd("0.70"))
     december = SpendRow("2026-12-01", "fal", "fal:kling", videos=1, held=usd("0.25"), spent=Micros(0))
     assert store.ledger.sum_by_day.sync() == (november, december)

@@ -46,8 +46,8 @@ def lists(at: Rig) -> int:
 
 def facts(at: Rig, model: str) -> tuple[Any, ...]:
     """What the catalogue says of a model."""
-    [choice] = at.service.catalogue.find_named(model)
-    return choice.id, choice.offer.confidence, choice.offer.checked
+    [offer] = at.service.catalogue.find_named(model)
+    return offer.id, offer.confidence, offer.checked
 
 
 async def spent(at: Rig) -> tuple[int, int]:
@@ -91,7 +91,7 @@ async def test_a_list_is_fetched_once_a_day_and_used_without_the_network(tmp_pat
         clock.now += DAY + 1
         estimate = await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
         assert (lists(at), facts(at, VEO)) == (2, (VEO, "listed", date(2026, 11, 20)))
-        assert (estimate.plan.quote.checked, estimate.plan.quote.confidence) == (date(2026, 11, 20), "listed")
+        assert (estimate.quote.checked, estimate.quote.confidence) == (date(2026, 11, 20), "listed")
         clock.now += 59
         await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
         assert lists(at) == 2
@@ -173,7 +173,7 @@ async def test_the_price_of_ones_own_contract_wins_over_a_list(tmp_path: Path) -
     (tmp_path / "own.toml").write_text(f'["{VEO}"]\nper_second = "0.07"\n', "utf-8")
     async with rig(OpenRouter(), tmp_path, PRICES=str(tmp_path / "own.toml")) as at:
         estimate = await at.service.estimate(VideoRequest(PROMPT, VEO, seconds=4), clips=1, principal="local")
-        assert (estimate.plan.quote.micros, estimate.plan.quote.confidence) == (280_000, "configured")
+        assert (estimate.quote.micros, estimate.quote.confidence) == (280_000, "configured")
 
 
 async def test_a_name_that_nobody_knows_is_looked_for_in_a_new_list_at_most_once_a_minute(tmp_path: Path) -> None:
@@ -246,8 +246,8 @@ async def test_a_model_that_is_gone_is_passed_over_for_a_day(tmp_path: Path) -> 
         assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
         await at.restart()
         assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
-        [choice] = at.service.catalogue.find_named(VEO)
-        assert not at.service.catalogue.is_living(choice)
+        [offer] = at.service.catalogue.find_named(VEO)
+        assert not at.service.catalogue.is_living(offer)
         clock.now += DAY + 1
         await at.service.availability.load()
         assert dict(at.service.catalogue.gone) == {}
@@ -331,7 +331,7 @@ KLING = VideoRequest(PROMPT, "muvi:kling-3.0-standard", seconds=5)
 async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: Path) -> None:
     async with rig(Muvi(shape=shape, account="0.8"), tmp_path) as at:
         estimate = await at.service.estimate(KLING, clips=2, principal="local")
-        quote = estimate.plan.quote
+        quote = estimate.quote
         assert (quote.micros, quote.confidence, quote.basis, estimate.micros) == (
             336_000,
             "live",
@@ -345,7 +345,7 @@ async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: P
 
 async def test_the_users_own_price_wins_over_the_vendors_quote(tmp_path: Path) -> None:
     async with rig(Muvi(account="0.8"), tmp_path, prices='["muvi:kling-3.0-standard"]\nper_video = "0.90"\n') as at:
-        quote = (await at.service.estimate(KLING, clips=1, principal="local")).plan.quote
+        quote = (await at.service.estimate(KLING, clips=1, principal="local")).quote
         assert (quote.micros, quote.confidence, quote.source) == (900_000, "configured", "your price file")
         assert at.wire.requests("estimate") == []
 
@@ -370,7 +370,7 @@ async def test_an_estimate_is_refused_where_what_will_be_held_passes_a_cap(tmp_p
 
 async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Path) -> None:
     async with rig(Muvi(estimates=False), tmp_path) as at:
-        quote = (await at.service.estimate(KLING, clips=1, principal="local")).plan.quote
+        quote = (await at.service.estimate(KLING, clips=1, principal="local")).quote
         assert (quote.micros, quote.confidence) == (420_000, "listed")
 
 
@@ -386,13 +386,13 @@ async def test_what_is_held_is_never_below_a_quote_of_the_last_quarter_of_an_hou
         assert (job.micros, job.confidence) == (held, "live" if held > 420_000 else "listed")
 
 
-# Choice
+# Offer
 
 
 async def test_a_result_says_why_this_model(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         chosen = await at.create("seedance-2.0", seconds=4)
-        assert chosen.warnings[-1] == "Why this one: the cheapest with a key."
+        assert chosen.warnings[-1] == "Chosen: the cheapest vendor with a key."
         named = await at.create("muvi:seedance-2.0", seconds=5)
         assert named.warnings == ()
 
@@ -403,6 +403,6 @@ async def test_what_counts_only_while_buying_is_said_once(tmp_path: Path) -> Non
         again = await at.service.create(VideoRequest("A boat", model="sora-2"), principal="local")
         made = await at.until(bought.id, "completed")
     gone = "OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone."
-    assert bought.warnings == (gone, "Why this one: the cheapest with a key.")
+    assert bought.warnings == (gone, "Chosen: the cheapest vendor with a key.")
     measured = ("The clip is 1 s long although 4 s were ordered.", "The clip is 64x36 although 1280x720 was ordered.")
     assert (again.deduplicated, again.warnings, made.warnings, made.all_warnings) == (True, (), (), measured)

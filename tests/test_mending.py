@@ -8,39 +8,39 @@ from typing import Any
 
 import pytest
 
-from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.fixes import find_fixes
 from sora_mcp.catalogue.rules import check, quote
-from sora_mcp.domain import Image, VideoRequest
+from sora_mcp.domain import Image, Offer, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Fix
 from sora_mcp.vendors import EVERY
 from tests.each import each
 
 TODAY = date(2026, 11, 21)
-CHOICES = [choice for choice in Catalogue(EVERY).choices() if choice.vendor.keys]
+OFFERS = [offer for offer in Catalogue(EVERY).offers if Catalogue(EVERY).needs_key(offer)]
 ODD_SIZES = (
     *("", "banana", "vertical", "tall 8k", "768", "Full HD", "1:2", "0x0", "0", "99999", "123456p", "٧٢٠", "²p", "p", "k", "4kp", "2.5K"),
     *("\0", "\ud800"),
 )
 """What nobody sells, and somebody may say."""
-each_paid = each("choice", CHOICES, ids=lambda choice: choice.id)
+each_paid = each("offer", OFFERS, ids=lambda offer: offer.id)
 
 
-def offer(name: str) -> Choice:
+def find_offer(name: str) -> Offer:
     found = Catalogue(EVERY).get(name)
     assert found is not None
     return found
 
 
-def framed(request: VideoRequest, choice: Choice) -> VideoRequest:
+def framed(request: VideoRequest, offer: Offer) -> VideoRequest:
     """With a first frame, where the offer sells nothing without one."""
-    return request if choice.offer.text else replace(request, image=Image("https://example.com/a.png"))
+    return request if offer.text else replace(request, image=Image("https://example.com/a.png"))
 
 
-def mended(request: VideoRequest, choice: Choice) -> tuple[Fix, ...]:
+def mended(request: VideoRequest, offer: Offer) -> tuple[Fix, ...]:
     with pytest.raises(BrokenRules) as caught:
-        check(request, choice.offer, today=TODAY)
-    return find_fixes(request, choice.offer, caught.value.broken, offer_id=choice.id, today=TODAY)
+        check(request, offer, today=TODAY)
+    return find_fixes(request, offer, caught.value.broken, today=TODAY)
 
 
 def applied(request: VideoRequest, *changes: Fix) -> VideoRequest:
@@ -55,9 +55,9 @@ def applied(request: VideoRequest, *changes: Fix) -> VideoRequest:
     return request
 
 
-def price(request: VideoRequest, choice: Choice) -> int | None:
-    order = check(request, choice.offer, today=TODAY)
-    return quote(order, choice.offer, choice.id, today=TODAY).micros if choice.offer.rates else None
+def price(request: VideoRequest, offer: Offer) -> int | None:
+    order = check(request, offer, today=TODAY)
+    return quote(order, today=TODAY).micros if offer.rates else None
 
 
 @each_paid
@@ -72,32 +72,32 @@ def price(request: VideoRequest, choice: Choice) -> int | None:
     ],
     ids=["size", "too short", "too long", "option", "variation"],
 )
-def test_each_fix_of_one_broken_argument_works_alone(choice: Choice, request_: VideoRequest) -> None:
-    request = framed(request_, choice)
-    found = mended(request, choice)
+def test_each_fix_of_one_broken_argument_works_alone(offer: Offer, request_: VideoRequest) -> None:
+    request = framed(request_, offer)
+    found = mended(request, offer)
     assert 1 <= len(found) <= 4
-    assert [fix.micros for fix in found] == [price(applied(request, fix), choice) for fix in found]
+    assert [fix.micros for fix in found] == [price(applied(request, fix), offer) for fix in found]
 
 
 @each_paid
-def test_a_size_that_nobody_sells_is_refused_with_sizes_that_work(choice: Choice) -> None:
+def test_a_size_that_nobody_sells_is_refused_with_sizes_that_work(offer: Offer) -> None:
     for size in ODD_SIZES:
-        request = framed(VideoRequest("a fox", size=size), choice)
-        found = mended(request, choice)
+        request = framed(VideoRequest("a fox", size=size), offer)
+        found = mended(request, offer)
         assert {fix.argument for fix in found} == {"size"}, repr(size)
-        assert [fix.micros for fix in found] == [price(applied(request, fix), choice) for fix in found], repr(size)
+        assert [fix.micros for fix in found] == [price(applied(request, fix), offer) for fix in found], repr(size)
 
 
 @each_paid
-def test_the_fixes_of_several_broken_arguments_work_together(choice: Choice) -> None:
-    request = framed(VideoRequest("a fox", size="640x479", seconds=-1, options={"sparkle": 1}), choice)
-    found = mended(request, choice)
+def test_the_fixes_of_several_broken_arguments_work_together(offer: Offer) -> None:
+    request = framed(VideoRequest("a fox", size="640x479", seconds=-1, options={"sparkle": 1}), offer)
+    found = mended(request, offer)
     assert {fix.argument for fix in found} == {"size", "seconds", "options.sparkle"}
-    assert {fix.micros for fix in found} == {price(applied(request, *found), choice)}
+    assert {fix.micros for fix in found} == {price(applied(request, *found), offer)}
 
 
 def test_the_nearest_length_comes_first() -> None:
-    assert mended(VideoRequest("a fox", size="1080p", seconds=9), offer("muvi:sora-2-pro")) == (
+    assert mended(VideoRequest("a fox", size="1080p", seconds=9), find_offer("muvi:sora-2-pro")) == (
         Fix("seconds", 8, 4_008_000),
         Fix("seconds", 12, 6_012_000),
         Fix("seconds", 4, 2_004_000),
@@ -118,7 +118,7 @@ def test_the_nearest_length_comes_first() -> None:
     ids=lambda value: str(value)[:12],
 )
 def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
-    assert [fix.value for fix in mended(VideoRequest("a fox", size=asked), offer("muvi:sora-2-pro"))] == sizes
+    assert [fix.value for fix in mended(VideoRequest("a fox", size=asked), find_offer("muvi:sora-2-pro"))] == sizes
 
 
 @each(
@@ -132,23 +132,29 @@ def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
     ],
 )
 def test_the_nearest_number_of_lines_comes_first(asked: str, model: str, first: str) -> None:
-    assert mended(VideoRequest("a fox", size=asked), offer(model))[0].value == first
+    assert mended(VideoRequest("a fox", size=asked), find_offer(model))[0].value == first
 
 
 def test_a_shape_is_mended_by_ratios_too() -> None:
-    assert [fix.value for fix in mended(VideoRequest("a fox", size="720x1280"), offer("muvi:kling-3.0-pro"))] == ["9:16", "16:9", "1:1"]
+    assert [fix.value for fix in mended(VideoRequest("a fox", size="720x1280"), find_offer("muvi:kling-3.0-pro"))] == [
+        "9:16",
+        "16:9",
+        "1:1",
+    ]
 
 
 @each("seconds", [True, "8", float("nan"), 8.0, None])
 def test_a_length_of_another_type_is_mended_from_the_shortest(seconds: Any) -> None:
     request = VideoRequest("a fox", size="3:1" if seconds is None else None, seconds=seconds)
-    assert mended(request, offer("muvi:sora-2"))[0] == (Fix("size", "1280x720", 400_000) if seconds is None else Fix("seconds", 4, 400_000))
+    assert mended(request, find_offer("muvi:sora-2"))[0] == (
+        Fix("size", "1280x720", 400_000) if seconds is None else Fix("seconds", 4, 400_000)
+    )
 
 
 def test_a_first_frame_that_fits_another_size_of_the_offer_names_that_size() -> None:
     image = Image("data:image/png;base64,AAAA", "image/png", 1792, 1024, 3)
     request = VideoRequest("a fox", size="1280x720", seconds=8, image=image)
-    assert mended(request, offer("pixazo:sora-2-pro")) == (
+    assert mended(request, find_offer("pixazo:sora-2-pro")) == (
         Fix("size", "1792x1024", 5_000_000),
         Fix("options.fit", "crop", 3_000_000),
         Fix("options.fit", "pad", 3_000_000),
@@ -157,25 +163,25 @@ def test_a_first_frame_that_fits_another_size_of_the_offer_names_that_size() -> 
 
 def test_a_first_frame_that_fits_no_size_can_be_made_to_fit_and_is_never_left_out() -> None:
     image = Image("data:image/png;base64,AAAA", "image/png", 1000, 1000, 3)
-    assert mended(VideoRequest("a fox", seconds=8, image=image), offer("pixazo:sora-2-pro")) == (
+    assert mended(VideoRequest("a fox", seconds=8, image=image), find_offer("pixazo:sora-2-pro")) == (
         Fix("options.fit", "crop", 3_000_000),
         Fix("options.fit", "pad", 3_000_000),
     )
 
 
 def test_a_model_that_needs_a_first_frame_cannot_be_mended_without_one() -> None:
-    choice = offer("muvi:sora-2")
-    assert mended(VideoRequest("a fox"), replace(choice, offer=replace(choice.offer, text=False))) == ()
+    offer = find_offer("muvi:sora-2")
+    assert mended(VideoRequest("a fox"), replace(offer, text=False)) == ()
 
 
 def test_a_first_frame_and_a_length_are_mended_together() -> None:
     image = Image("data:image/png;base64,AAAA", "image/png", 720, 1280, 3)
     request = VideoRequest("a fox", size="landscape", seconds=5, image=image)
-    assert mended(request, offer("pixazo:sora-2-pro")) == (Fix("size", "720x1280", 1_500_000), Fix("seconds", 4, 1_500_000))
+    assert mended(request, find_offer("pixazo:sora-2-pro")) == (Fix("size", "720x1280", 1_500_000), Fix("seconds", 4, 1_500_000))
 
 
 def test_an_option_is_mended_with_its_default_first() -> None:
-    assert mended(VideoRequest("a fox", options={"audio": "no"}), offer("muvi:veo-3.1-fast")) == (
+    assert mended(VideoRequest("a fox", options={"audio": "no"}), find_offer("muvi:veo-3.1-fast")) == (
         Fix("options.audio", True, 1_200_000),
         Fix("options.audio", False, 800_000),
     )
@@ -183,26 +189,26 @@ def test_an_option_is_mended_with_its_default_first() -> None:
 
 def test_a_text_that_is_too_long_can_only_be_left_out() -> None:
     request = VideoRequest("a fox", options={"negative_prompt": "x" * 1001})
-    assert mended(request, offer("muvi:wan-2.6")) == (Fix("options.negative_prompt", None, 500_000),)
+    assert mended(request, find_offer("muvi:wan-2.6")) == (Fix("options.negative_prompt", None, 500_000),)
 
 
 def test_an_option_of_words_only_is_left_out_beside_a_first_frame() -> None:
     request = VideoRequest("a fox", image=Image("https://example.com/a.png"), options={"seed": 7})
-    assert mended(request, offer("aimlapi:veo-3.1-fast")) == (Fix("options.seed", None, 520_000),)
+    assert mended(request, find_offer("aimlapi:veo-3.1-fast")) == (Fix("options.seed", None, 520_000),)
 
 
 def test_a_prompt_is_the_callers_own_and_is_not_mended() -> None:
-    assert mended(VideoRequest(""), offer("muvi:sora-2")) == ()
+    assert mended(VideoRequest(""), find_offer("muvi:sora-2")) == ()
 
 
 def test_beside_a_broken_prompt_the_rest_is_mended() -> None:
-    assert mended(VideoRequest("", seconds=11), offer("muvi:sora-2"))[0] == Fix("seconds", 12, 1_200_000)
+    assert mended(VideoRequest("", seconds=11), find_offer("muvi:sora-2"))[0] == Fix("seconds", 12, 1_200_000)
 
 
 def test_a_fix_without_a_stated_price_names_none() -> None:
-    assert mended(VideoRequest("a fox", seconds=16), offer("mulerun:sora-2"))[0] == Fix("seconds", 12)
+    assert mended(VideoRequest("a fox", seconds=16), find_offer("mulerun:sora-2"))[0] == Fix("seconds", 12)
 
 
 def test_a_picture_that_cannot_be_fetched_can_only_be_left_out() -> None:
     request = VideoRequest("a fox", options={"references": "http://example.com/a.png"})
-    assert [(fix.argument, fix.value) for fix in mended(request, offer("xai:grok-imagine-video"))] == [("options.references", None)]
+    assert [(fix.argument, fix.value) for fix in mended(request, find_offer("xai:grok-imagine-video"))] == [("options.references", None)]

@@ -70,13 +70,13 @@ def test_every_legal_request_has_one_price_or_none_and_one_call(offer: Offer) ->
     for size in sizes_of(offer):
         for seconds in offer.seconds:
             for image in (None, ANY_IMAGE) if offer.image else (None,):
-                order = Order("a fox", size, seconds, image, options)
-                assert not list(breaches(order, offer))
+                order = Order(offer, "a fox", size, seconds, image, options)
+                assert not list(breaches(order))
                 try:
-                    assert quote(order, offer, offer.model, today=TODAY).micros > 0
+                    assert quote(order, today=TODAY).micros > 0
                 except PriceUnknown:
                     assert offer.model == "seedance-2.0"
-                assert VENDOR.submit(order, offer).body["model"] == offer.slug  # type: ignore[index]
+                assert VENDOR.submit(order).body["model"] == offer.slug  # type: ignore[index]
 
 
 def test_sizes_are_pixels_only_where_they_are_exactly_that() -> None:

@@ -18,7 +18,7 @@ from tests.each import each
 
 OFFERS: dict[str, Offer] = {f"{vendor.name}:{offer.model}": offer for vendor in (mulerun.VENDOR, muvi.VENDOR) for offer in vendor.offers}
 
-EVERY: dict[str, Offer] = {choice.id: choice.offer for choice in Catalogue(VENDORS).choices()}
+EVERY: dict[str, Offer] = {offer.id: offer for offer in Catalogue(VENDORS).offers}
 
 
 def test_prices_are_read_per_second_per_video_and_by_condition() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import check, fitting, holds, orientation, quote, rate_of, sizes_of, words
 from sora_mcp.domain import Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
@@ -22,14 +22,14 @@ from sora_mcp.vendors import EVERY
 from tests.each import each
 
 TODAY = date(2026, 11, 21)
-CHOICES = list(Catalogue(EVERY).choices())
-PAID = [choice for choice in CHOICES if choice.vendor.keys]
+OFFERS = Catalogue(EVERY).offers
+PAID = [offer for offer in OFFERS if Catalogue(EVERY).needs_key(offer)]
 URL = Image("https://example.com/first.png")
-each_offer = each("choice", CHOICES, ids=lambda choice: choice.id)
-each_paid = each("choice", PAID, ids=lambda choice: choice.id)
+each_offer = each("offer", OFFERS, ids=lambda offer: offer.id)
+each_paid = each("offer", PAID, ids=lambda offer: offer.id)
 
 
-def offer(name: str) -> Choice:
+def find_offer(name: str) -> Offer:
     found = Catalogue(EVERY).get(name)
     assert found is not None
     return found
@@ -95,39 +95,39 @@ def _left_out(rule: Rule, sold: Offer, image: bool) -> bool:
 
 
 @each_offer
-def test_every_legal_request_has_one_order_one_rate_and_one_call(choice: Choice) -> None:
-    requests = list(legal(choice.offer))
+def test_every_legal_request_has_one_order_one_rate_and_one_call(offer: Offer) -> None:
+    requests = list(legal(offer))
     assert requests
     for request in requests:
-        order = check(request, choice.offer, today=TODAY)
+        order = check(request, offer, today=TODAY)
         assert (order.prompt, order.size.text, order.seconds, order.image) == (request.prompt, request.size, request.seconds, request.image)
         assert request.options.items() <= order.options.items()
-        rows = [row for row in choice.offer.rates if holds(row.when, order.facts)]
-        assert len(rows) == (1 if choice.offer.rates else 0)
-        call = choice.vendor.submit(order, choice.offer)
+        rows = [row for row in offer.rates if holds(row.when, order.facts)]
+        assert len(rows) == (1 if offer.rates else 0)
+        call = Catalogue().get_vendor(offer).submit(order)
         assert (call.method, call.path[0], call.path[:2] != "//", call.query) == ("POST", "/", True, ())
         assert json.loads(json.dumps(call.body)) == call.body
         assert "null" not in json.dumps(call.body)
 
 
 @each_offer
-def test_an_offer_without_a_word_on_prices_is_not_sold(choice: Choice) -> None:
-    order = check(next(legal(choice.offer)), choice.offer, today=TODAY)
-    if choice.offer.rates:
-        assert quote(order, choice.offer, choice.id, today=TODAY).micros >= 0
+def test_an_offer_without_a_word_on_prices_is_not_sold(offer: Offer) -> None:
+    order = check(next(legal(offer)), offer, today=TODAY)
+    if offer.rates:
+        assert quote(order, today=TODAY).micros >= 0
         return
-    with pytest.raises(PriceUnknown, match=f"No source states the price of {choice.id}"):
-        quote(order, choice.offer, choice.id, today=TODAY)
+    with pytest.raises(PriceUnknown, match=f"No source states the price of {offer.id}"):
+        quote(order, today=TODAY)
 
 
 @each_paid
-def test_an_offer_says_where_and_when_its_facts_were_read(choice: Choice) -> None:
-    assert choice.offer.source.startswith("https://")
-    assert date(2026, 11, 1) <= choice.offer.checked <= TODAY
+def test_an_offer_says_where_and_when_its_facts_were_read(offer: Offer) -> None:
+    assert offer.source.startswith("https://")
+    assert date(2026, 11, 1) <= offer.checked <= TODAY
 
 
 def test_sora_ended_at_its_maker_and_nothing_else_did() -> None:
-    ended = {choice.id: choice.offer.ended.on for choice in PAID if choice.offer.ended}
+    ended = {offer.id: offer.ended.on for offer in PAID if offer.ended}
     assert ended == dict.fromkeys(
         (
             "muvi:sora-2-pro",
@@ -157,16 +157,16 @@ WAVE = "https://example.com/wave.png"
 
 
 def call_of(name: str, size: str, seconds: int, *, image: bool) -> tuple[str, Any]:
-    choice = offer(name)
-    order = check(VideoRequest("a fox", size=size, seconds=seconds, image=Image(WAVE) if image else None), choice.offer, today=TODAY)
-    call = choice.vendor.submit(order, choice.offer)
+    offer = find_offer(name)
+    order = check(VideoRequest("a fox", size=size, seconds=seconds, image=Image(WAVE) if image else None), offer, today=TODAY)
+    call = Catalogue().get_vendor(offer).submit(order)
     return call.path, call.body
 
 
 def price_of(name: str, size: str, seconds: int, *, image: bool) -> int:
-    choice = offer(name)
-    order = check(VideoRequest("a fox", size=size, seconds=seconds, image=Image(WAVE) if image else None), choice.offer, today=TODAY)
-    return quote(order, choice.offer, choice.id, today=TODAY).micros
+    offer = find_offer(name)
+    order = check(VideoRequest("a fox", size=size, seconds=seconds, image=Image(WAVE) if image else None), offer, today=TODAY)
+    return quote(order, today=TODAY).micros
 
 
 both = each("image", [False, True], ids=["words", "first frame"])
@@ -250,7 +250,7 @@ def test_aimlapi_sora_2(size: str, ratio: str, seconds: int, micros: int, *, ima
     body = {"model": slug, "prompt": "a fox", "duration": seconds, "aspect_ratio": ratio, "resolution": "720p", **frame}
     assert call_of("aimlapi:sora-2", size, seconds, image=image) == ("/v2/video/generations", body)
     assert price_of("aimlapi:sora-2", size, seconds, image=image) == micros
-    assert offer("aimlapi:sora-2").offer.confidence == "listed"
+    assert find_offer("aimlapi:sora-2").confidence == "listed"
 
 
 @both
@@ -303,9 +303,9 @@ def test_pixazo_sora_2_pro(size: str, seconds: int, micros: int, *, image: bool)
 def test_sound_frames_and_resolution_change_the_price_as_the_page_says(
     name: str, size: str, options: dict[str, Scalar], micros: int
 ) -> None:
-    choice = offer(name)
-    order = check(VideoRequest("a fox", size=size, options=options), choice.offer, today=TODAY)
-    assert quote(order, choice.offer, choice.id, today=TODAY).micros == micros
+    offer = find_offer(name)
+    order = check(VideoRequest("a fox", size=size, options=options), offer, today=TODAY)
+    assert quote(order, today=TODAY).micros == micros
 
 
 # Outside of the rules
@@ -316,52 +316,52 @@ def test_sound_frames_and_resolution_change_the_price_as_the_page_says(
     "size",
     ["1920x1081", "640x479", "21:10", "", "   ", "1280x720x3", "1280 720", "720", "x", "²x²", "landscape portrait", "auto 4k", "0x0"],
 )
-def test_a_size_that_no_page_names_is_refused_with_sizes_that_work(choice: Choice, size: str) -> None:
-    request = VideoRequest("a fox", size=size, image=bare(choice.offer))
-    found = broken(request, choice.offer)
+def test_a_size_that_no_page_names_is_refused_with_sizes_that_work(offer: Offer, size: str) -> None:
+    request = VideoRequest("a fox", size=size, image=bare(offer))
+    found = broken(request, offer)
     assert [(rule.argument, rule.got, rule.code) for rule in found] == [("size", size, "invalid_size")]
 
 
 @each_paid
 @each("seconds", [0, -4, 60, 10**9, True, False, 8.0, float("nan"), float("inf"), "8", "eight", [8]])
-def test_a_length_that_no_page_names_is_refused(choice: Choice, seconds: Any) -> None:
-    found = broken(VideoRequest("a fox", seconds=seconds, image=bare(choice.offer)), choice.offer)
+def test_a_length_that_no_page_names_is_refused(offer: Offer, seconds: Any) -> None:
+    found = broken(VideoRequest("a fox", seconds=seconds, image=bare(offer)), offer)
     assert [(rule.argument, rule.code) for rule in found] == [("seconds", "invalid_seconds")]
 
 
 @each_paid
-def test_an_option_that_is_not_sold_is_refused_by_its_name(choice: Choice) -> None:
-    found = broken(VideoRequest("a fox", image=bare(choice.offer), options={"sparkle": 1}), choice.offer)
+def test_an_option_that_is_not_sold_is_refused_by_its_name(offer: Offer) -> None:
+    found = broken(VideoRequest("a fox", image=bare(offer), options={"sparkle": 1}), offer)
     assert [(rule.argument, rule.got, rule.code) for rule in found] == [("options.sparkle", 1, "invalid_option")]
 
 
 @each("value", ["true", 1, 0, None, "on", [True]])
 def test_a_switch_takes_no_other_type(value: Any) -> None:
-    found = broken(VideoRequest("a fox", options={"audio": value}), offer("muvi:veo-3.1-fast").offer)
+    found = broken(VideoRequest("a fox", options={"audio": value}), find_offer("muvi:veo-3.1-fast"))
     assert found == (BrokenRule("options.audio", value, "true or false", "invalid_option"),)
 
 
 @each("value", [-1, 2**31, 7.0, True, "7"])
 def test_a_seed_stays_in_its_range(value: Any) -> None:
-    found = broken(VideoRequest("a fox", options={"seed": value}), offer("muvi:veo-3.1-fast").offer)
+    found = broken(VideoRequest("a fox", options={"seed": value}), find_offer("muvi:veo-3.1-fast"))
     assert found == (BrokenRule("options.seed", value, "a whole number from 0 to 2147483647", "invalid_option"),)
 
 
 @each("value", ["", "x" * 1001, 5, "\ud800", "a\0b"])
 def test_a_text_option_has_a_limit_and_is_text(value: Any) -> None:
-    found = broken(VideoRequest("a fox", options={"negative_prompt": value}), offer("muvi:wan-2.6").offer)
+    found = broken(VideoRequest("a fox", options={"negative_prompt": value}), find_offer("muvi:wan-2.6"))
     assert found == (BrokenRule("options.negative_prompt", value, "a text of at most 1000 characters", "invalid_option"),)
 
 
 @each("value", [-1, 2**31, "1", True, 1.0])
 def test_a_variation_is_a_whole_number(value: Any) -> None:
-    found = broken(VideoRequest("a fox", options={"variation": value}), offer("muvi:sora-2").offer)
+    found = broken(VideoRequest("a fox", options={"variation": value}), find_offer("muvi:sora-2"))
     assert found == (BrokenRule("options.variation", value, "a whole number from 0 to 2147483647", "invalid_option"),)
 
 
 def test_a_variation_is_not_part_of_the_order() -> None:
-    order = check(VideoRequest("a fox", options={"variation": 3}), offer("muvi:sora-2").offer, today=TODAY)
-    assert order == Order("a fox", Size("1280x720", "16:9", "720p"), 4, None, {})
+    order = check(VideoRequest("a fox", options={"variation": 3}), find_offer("muvi:sora-2"), today=TODAY)
+    assert order == Order(find_offer("muvi:sora-2"), "a fox", Size("1280x720", "16:9", "720p"), 4, None, {})
 
 
 @each(
@@ -374,22 +374,22 @@ def test_a_variation_is_not_part_of_the_order() -> None:
     ],
 )
 def test_a_prompt_says_something_that_can_be_sent(prompt: str, allowed: str) -> None:
-    assert broken(VideoRequest(prompt), offer("muvi:sora-2").offer) == (BrokenRule("prompt", None, allowed, "invalid_prompt"),)
+    assert broken(VideoRequest(prompt), find_offer("muvi:sora-2")) == (BrokenRule("prompt", None, allowed, "invalid_prompt"),)
 
 
 def test_a_prompt_may_be_as_long_as_the_page_says_and_no_longer() -> None:
-    sold = offer("muvi:sora-2").offer
+    sold = find_offer("muvi:sora-2")
     assert check(VideoRequest("🦊" * 1000), sold, today=TODAY).prompt == "🦊" * 1000
     assert broken(VideoRequest("x" * 1001), sold) == (BrokenRule("prompt", "1001 characters", "at most 1000 characters", "invalid_prompt"),)
 
 
 def test_a_prompt_without_a_documented_limit_has_none() -> None:
-    assert check(VideoRequest("x" * 50_000), offer("pixazo:sora-2-pro").offer, today=TODAY).seconds == 4
+    assert check(VideoRequest("x" * 50_000), find_offer("pixazo:sora-2-pro"), today=TODAY).seconds == 4
 
 
 def test_all_broken_rules_are_named_at_once() -> None:
     request = VideoRequest("", size="3:1", seconds=6, image=Image("https://example.com/a.png"), options={"audio": "yes", "sparkle": 1})
-    found = broken(request, offer("muvi:wan-2.6").offer)
+    found = broken(request, find_offer("muvi:wan-2.6"))
     assert [(rule.argument, rule.code) for rule in found] == [
         ("prompt", "invalid_prompt"),
         ("image", "invalid_image"),
@@ -404,24 +404,24 @@ def test_all_broken_rules_are_named_at_once() -> None:
 
 
 def test_a_model_from_words_only_takes_no_first_frame() -> None:
-    assert broken(VideoRequest("a fox", image=URL), offer("muvi:wan-2.6").offer) == (
+    assert broken(VideoRequest("a fox", image=URL), find_offer("muvi:wan-2.6")) == (
         BrokenRule("image", "an image", "left out: this model makes videos from words only", "invalid_image"),
     )
 
 
 def test_a_model_that_animates_needs_a_first_frame() -> None:
-    sold = replace(offer("muvi:sora-2").offer, text=False)
+    sold = replace(find_offer("muvi:sora-2"), text=False)
     assert broken(VideoRequest("a fox"), sold) == (BrokenRule("image", None, "given: this model animates a first frame", "invalid_image"),)
 
 
 def test_a_vendor_that_takes_no_bytes_wants_an_address() -> None:
-    assert broken(VideoRequest("a fox", image=picture(1280, 720)), offer("muvi:sora-2").offer) == (
+    assert broken(VideoRequest("a fox", image=picture(1280, 720)), find_offer("muvi:sora-2")) == (
         BrokenRule("image", "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image"),
     )
 
 
 def test_a_vendor_that_fetches_nothing_wants_bytes() -> None:
-    sold = replace(offer("muvi:sora-2").offer, image=ImageRule(urls=False))
+    sold = replace(find_offer("muvi:sora-2"), image=ImageRule(urls=False))
     assert broken(VideoRequest("a fox", image=URL), sold) == (
         BrokenRule("image", "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image"),
     )
@@ -436,14 +436,14 @@ def test_a_vendor_that_fetches_nothing_wants_bytes() -> None:
     ],
 )
 def test_a_first_frame_has_a_type_a_weight_and_a_size(image: Image, got: str, allowed: str) -> None:
-    assert broken(VideoRequest("a fox", image=image), offer("pixazo:sora-2-pro").offer) == (
+    assert broken(VideoRequest("a fox", image=image), find_offer("pixazo:sora-2-pro")) == (
         BrokenRule("image", got, allowed, "invalid_image"),
     )
 
 
 @each("side", [359, 2001])
 def test_a_first_frame_is_neither_too_small_nor_too_large(side: int) -> None:
-    assert broken(VideoRequest("a fox", image=picture(side, 720)), offer("mulerun:wan-2.6").offer) == (
+    assert broken(VideoRequest("a fox", image=picture(side, 720)), find_offer("mulerun:wan-2.6")) == (
         BrokenRule("image", f"{side}x720", "360 to 2000 pixels wide and high", "invalid_image"),
     )
 
@@ -451,23 +451,23 @@ def test_a_first_frame_is_neither_too_small_nor_too_large(side: int) -> None:
 @each("size", ["1280x720", "720x1280", "1792x1024", "1024x1792"])
 def test_a_first_frame_chooses_the_size_where_both_must_match(size: str) -> None:
     width, height = map(int, size.split("x"))
-    order = check(VideoRequest("a fox", image=picture(width, height)), offer("aimlapi:sora-2-pro").offer, today=TODAY)
+    order = check(VideoRequest("a fox", image=picture(width, height)), find_offer("aimlapi:sora-2-pro"), today=TODAY)
     assert order.size.text == size
 
 
 def test_a_first_frame_of_another_size_than_the_video_is_refused() -> None:
     request = VideoRequest("a fox", size="1280x720", image=picture(720, 1280))
-    assert broken(request, offer("pixazo:sora-2-pro").offer) == (
+    assert broken(request, find_offer("pixazo:sora-2-pro")) == (
         BrokenRule("image", "720x1280", "exactly as large as the video: 1280x720", "invalid_image"),
     )
 
 
 def test_a_first_frame_behind_an_address_is_taken_unmeasured() -> None:
-    assert check(VideoRequest("a fox", image=URL), offer("pixazo:sora-2-pro").offer, today=TODAY).size.text == "1280x720"
+    assert check(VideoRequest("a fox", image=URL), find_offer("pixazo:sora-2-pro"), today=TODAY).size.text == "1280x720"
 
 
 def test_a_first_frame_narrows_the_sizes_to_those_that_the_vendor_has_a_field_for() -> None:
-    sold = offer("mulerun:wan-2.6").offer
+    sold = find_offer("mulerun:wan-2.6")
     assert [size.text for size in sizes_of(sold, image=True)] == ["720P", "480P", "1080P"]
     assert check(VideoRequest("a fox", image=URL), sold, today=TODAY).size.text == "720P"
     assert broken(VideoRequest("a fox", size="1280x720", image=URL), sold) == (
@@ -476,12 +476,12 @@ def test_a_first_frame_narrows_the_sizes_to_those_that_the_vendor_has_a_field_fo
 
 
 def test_without_a_first_frame_its_sizes_are_not_sold() -> None:
-    sold = offer("mulerun:kling-v3").offer
+    sold = find_offer("mulerun:kling-v3")
     assert broken(VideoRequest("a fox", size="auto"), sold) == (BrokenRule("size", "auto", "16:9, 9:16 or 1:1", "invalid_size"),)
 
 
 def test_an_option_of_words_only_is_refused_beside_a_first_frame() -> None:
-    found = broken(VideoRequest("a fox", image=URL, options={"seed": 7}), offer("aimlapi:veo-3.1-fast").offer)
+    found = broken(VideoRequest("a fox", image=URL, options={"seed": 7}), find_offer("aimlapi:veo-3.1-fast"))
     assert found == (BrokenRule("options.seed", 7, "left out with an image", "invalid_option"),)
 
 
@@ -509,15 +509,15 @@ def test_an_option_of_words_only_is_refused_beside_a_first_frame() -> None:
     ],
 )
 def test_a_size_can_be_said_in_words(text: str, size: str) -> None:
-    assert check(VideoRequest("a fox", size=text), offer("muvi:sora-2-pro").offer, today=TODAY).size.text == size
+    assert check(VideoRequest("a fox", size=text), find_offer("muvi:sora-2-pro"), today=TODAY).size.text == size
 
 
 def test_a_square_is_a_word_too() -> None:
-    assert check(VideoRequest("a fox", size="square"), offer("muvi:kling-3.0-pro").offer, today=TODAY).size.text == "1:1"
+    assert check(VideoRequest("a fox", size="square"), find_offer("muvi:kling-3.0-pro"), today=TODAY).size.text == "1:1"
 
 
 def test_a_size_without_a_shape_answers_to_its_resolution() -> None:
-    assert check(VideoRequest("a fox", size="1080P"), offer("pixazo:ltx-2.5-pro").offer, today=TODAY).size.text == "1080p"
+    assert check(VideoRequest("a fox", size="1080P"), find_offer("pixazo:ltx-2.5-pro"), today=TODAY).size.text == "1080p"
 
 
 @each(
@@ -543,7 +543,7 @@ def test_a_shape_comes_from_the_ratio_or_the_pixels(size: Size, shape: str | Non
     | st.lists(st.sampled_from(["16:9", "9:16", "1080p", "720P", "portrait", "1280x720", "x"]), max_size=3).map(" ".join)
 )
 def test_any_words_mean_sizes_of_the_offer_or_none(text: str) -> None:
-    sizes = sizes_of(offer("muvi:sora-2-pro").offer)
+    sizes = sizes_of(find_offer("muvi:sora-2-pro"))
     assert set(fitting(text, sizes)) <= set(sizes)
 
 
@@ -553,9 +553,9 @@ def test_a_sizes_own_text_goes_before_the_names_of_others() -> None:
 
 
 @each_offer
-def test_the_text_of_a_size_means_that_size_and_no_other(choice: Choice) -> None:
+def test_the_text_of_a_size_means_that_size_and_no_other(offer: Offer) -> None:
     for image in (True, False):
-        sizes = sizes_of(choice.offer, image=image)
+        sizes = sizes_of(offer, image=image)
         assert [fitting(size.text, sizes) for size in sizes] == [(size,) for size in sizes]
 
 
@@ -563,12 +563,12 @@ def test_the_text_of_a_size_means_that_size_and_no_other(choice: Choice) -> None
 
 
 def test_unsaid_is_the_cheapest_size_and_the_shortest_length() -> None:
-    order = check(VideoRequest("a fox"), offer("muvi:seedance-2.0").offer, today=TODAY)
-    assert order == Order("a fox", Size("16:9 720p", "16:9", "720p"), 4, None, {"fps": 24})
+    order = check(VideoRequest("a fox"), find_offer("muvi:seedance-2.0"), today=TODAY)
+    assert order == Order(find_offer("muvi:seedance-2.0"), "a fox", Size("16:9 720p", "16:9", "720p"), 4, None, {"fps": 24})
 
 
 def test_an_order_without_a_stated_price_comes_after_the_others() -> None:
-    sold = replace(offer("pixazo:sora-2-pro").offer, rates=(Rate(usd("9"), "video", {"size": "1024x1792"}),))
+    sold = replace(find_offer("pixazo:sora-2-pro"), rates=(Rate(usd("9"), "video", {"size": "1024x1792"}),))
     assert check(VideoRequest("a fox"), sold, today=TODAY).size.text == "1024x1792"
 
 
@@ -629,7 +629,7 @@ def test_two_rows_of_one_rank_are_no_price() -> None:
 @pytest.mark.fault("C05")
 def test_a_hold_is_never_below_the_price() -> None:
     sold = replace(SOLD, rates=(Rate(usd("0.000001"), "second", times="1.3"),))
-    price = quote(check(VideoRequest("a fox"), sold, today=TODAY), sold, "v:m", today=TODAY)
+    price = quote(check(VideoRequest("a fox"), sold, today=TODAY), today=TODAY)
     assert (price.micros, price.basis) == (6, "$0.000001/s x 4 s x 1.3")
 
 
@@ -642,10 +642,10 @@ def test_a_hold_is_never_below_the_price() -> None:
     ],
 )
 def test_the_basis_is_the_sum_in_words(name: str, size: str, basis: str) -> None:
-    choice = offer(name)
-    order = check(VideoRequest("a fox", size=size, seconds=8), choice.offer, today=TODAY)
-    price = quote(order, choice.offer, choice.id, today=TODAY)
-    assert (price.basis, price.source, price.confidence) == (basis, choice.offer.source, "listed")
+    offer = find_offer(name)
+    order = check(VideoRequest("a fox", size=size, seconds=8), offer, today=TODAY)
+    price = quote(order, today=TODAY)
+    assert (price.basis, price.source, price.confidence) == (basis, offer.source, "listed")
 
 
 def test_a_rule_says_what_it_takes() -> None:
@@ -669,13 +669,13 @@ def test_a_rule_says_what_it_takes() -> None:
     ["", "fox.png", "http://example.com/a.png", "https://127.0.0.1/a.png", "https://u@example.com/a", "data:image/png;base64,AAAA", 7],
 )
 def test_a_picture_in_an_option_is_a_plain_address_that_the_vendor_can_reach(value: Any) -> None:
-    found = broken(VideoRequest("a fox", image=URL, options={"last_image": value}), offer("xai:grok-imagine-video").offer)
+    found = broken(VideoRequest("a fox", image=URL, options={"last_image": value}), find_offer("xai:grok-imagine-video"))
     assert found == (BrokenRule("options.last_image", value, "a plain https:// URL that the vendor can reach", "invalid_option"),)
 
 
 def test_more_references_than_a_model_takes_are_refused() -> None:
     value = " ".join([URL.uri] * 8)
-    found = broken(VideoRequest("a fox", options={"references": value}), offer("xai:grok-imagine-video").offer)
+    found = broken(VideoRequest("a fox", options={"references": value}), find_offer("xai:grok-imagine-video"))
     allowed = "a plain https:// URL that the vendor can reach, or up to 7 with blanks between"
     assert found == (BrokenRule("options.references", value, allowed, "invalid_option"),)
 
@@ -685,18 +685,18 @@ def test_more_references_than_a_model_takes_are_refused() -> None:
     [(None, {"last_image": URL.uri}, "left out without an image"), (URL, {"references": URL.uri}, "left out with an image")],
 )
 def test_a_picture_in_a_role_that_is_not_taken_is_refused(image: Image | None, options: dict[str, Scalar], allowed: str) -> None:
-    found = broken(VideoRequest("a fox", image=image, options=options), offer("xai:grok-imagine-video").offer)
+    found = broken(VideoRequest("a fox", image=image, options=options), find_offer("xai:grok-imagine-video"))
     assert [(rule.allowed, rule.code) for rule in found] == [(allowed, "invalid_option")]
 
 
 def test_every_picture_that_is_sent_costs_what_the_page_says() -> None:
-    choice = offer("xai:grok-imagine-video-1.5-lite")
+    offer = find_offer("xai:grok-imagine-video-1.5-lite")
     request = VideoRequest("a fox", size="16:9 480p", seconds=5, image=URL, options={"last_image": URL.uri})
-    told = quote(check(request, choice.offer, today=TODAY), choice.offer, choice.id, today=TODAY)
+    told = quote(check(request, offer, today=TODAY), today=TODAY)
     assert (told.micros, told.basis) == (120_000, "$0.02/s x 5 s + $0.01 x 2 pictures")
 
 
 def test_a_video_costs_no_less_than_the_least() -> None:
-    sold = replace(offer("muvi:wan-2.6").offer, rates=(Rate(usd("0.10"), "second", least=usd("0.80")),))
-    told = quote(check(VideoRequest("a fox", seconds=5), sold, today=TODAY), sold, "muvi:wan-2.6", today=TODAY)
+    sold = replace(find_offer("muvi:wan-2.6"), rates=(Rate(usd("0.10"), "second", least=usd("0.80")),))
+    told = quote(check(VideoRequest("a fox", seconds=5), sold, today=TODAY), today=TODAY)
     assert (told.micros, told.basis) == (800_000, "$0.10/s x 5 s, at least $0.80")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from scripts.coverage import lacking
-from scripts.prices import aged
+from scripts.prices import list_prices
 from sora_mcp.catalogue.catalogue import Catalogue
 
 
@@ -27,7 +27,7 @@ def test_a_pure_room_is_covered_whole_and_all_of_it_nearly() -> None:
 
 
 def test_the_oldest_price_stands_first_and_the_free_sample_nowhere() -> None:
-    rows = aged(Catalogue().choices(), today=date(2026, 12, 1))
+    rows = list_prices(Catalogue(), today=date(2026, 12, 1))
     days = [int(row[0]) for row in rows]
     assert days == sorted(days, reverse=True)
-    assert len(rows) == sum(1 for choice in Catalogue().choices() if choice.vendor.keys)
+    assert len(rows) == sum(1 for offer in Catalogue().offers if Catalogue().needs_key(offer))

@@ -336,10 +336,10 @@ def test_a_vendors_address_can_be_changed() -> None:
 def test_a_price_file_wins_over_the_catalogue(tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     file.write_text('["mulerun:sora-2-pro"]\nper_second = "0.30"\n')
-    choice = loaded({"SORA_MCP_PRICES": str(file)}).catalogue.get("mulerun:sora-2-pro")
-    assert choice is not None
-    assert [(rate.micros, rate.per) for rate in choice.offer.rates] == [(usd("0.30"), "second")]
-    assert (choice.offer.source, choice.offer.checked, choice.offer.confidence) == ("your price file", TODAY, "configured")
+    offer = loaded({"SORA_MCP_PRICES": str(file)}).catalogue.get("mulerun:sora-2-pro")
+    assert offer is not None
+    assert [(rate.micros, rate.per) for rate in offer.rates] == [(usd("0.30"), "second")]
+    assert (offer.source, offer.checked, offer.confidence) == ("your price file", TODAY, "configured")
 
 
 @pytest.mark.fault("C12")
@@ -392,8 +392,8 @@ def test_a_server_of_ones_own_sells_what_the_price_file_names(address: str, tmp_
     prices.write_text('["compatible:My-Model"]\nper_second = "0.10"\nseconds = [6]\n', "utf-8")
     environ = {"SORA_MCP_COMPATIBLE_API_KEY": MARK, "SORA_MCP_COMPATIBLE_BASE_URL": address, "SORA_MCP_PRICES": str(prices)}
     catalogue = loaded(environ).catalogue
-    choice = catalogue.get("compatible:My-Model")
-    assert choice is not None
-    assert (choice.vendor.base_url, choice.offer.slug, choice.offer.confidence) == ("https://videos.example", "My-Model", "configured")
-    assert (choice.offer.seconds, choice.offer.rates, choice.offer.checked) == ((6,), (Rate(usd("0.10"), "second"),), TODAY)
-    assert catalogue.is_usable(choice)
+    offer = catalogue.get("compatible:My-Model")
+    assert offer is not None
+    assert (catalogue.get_vendor(offer).base_url, offer.slug, offer.confidence) == ("https://videos.example", "My-Model", "configured")
+    assert (offer.seconds, offer.rates, offer.checked) == ((6,), (Rate(usd("0.10"), "second"),), TODAY)
+    assert catalogue.is_usable(offer)

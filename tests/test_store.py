@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from sora_mcp.domain import Job
+from sora_mcp.domain import Image, Job
 from sora_mcp.domain.errors import (
     BrokenRule,
     BrokenRules,
@@ -25,14 +25,14 @@ from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ids import ALPHABET, canonical, new_id
-from sora_mcp.store.records import Approval, Page, RequestKeys
+from sora_mcp.store.records import Approval, Identity, Page
 from tests.each import each
 
 from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, no, purchase, running, spent
 
 
 def test_a_reserved_job_is_due_and_holds_its_money(store: Store) -> None:
-    made = store.reservations.reserve.sync(purchase("1.20", request_id="r1", parents=("v_0000000000",)), CAPS)
+    made = store.reservations.reserve.sync(purchase("1.20", request_id="r1", image=Image("data:,", job_id="v_0000000000")), CAPS)
     assert made == Job(
         id=made.id,
         principal="local",
@@ -43,7 +43,7 @@ def test_a_reserved_job_is_due_and_holds_its_money(store: Store) -> None:
         size="1280x720",
         seconds=4,
         options={"audio": True, "seed": 7},
-        with_image=False,
+        with_image=True,
         warnings=("It may be gone.",),
         micros=usd("1.20"),
         actual=None,
@@ -122,7 +122,7 @@ def test_the_same_wish_is_the_same_job_while_nobody_knows_its_end(unclear: bool,
     clock.at += 40 * DAY_S
     assert (
         store.reservations.reserve.sync(wish, CAPS).id,
-        store.reservations.reserve.sync(replace(wish, fingerprint="varied"), CAPS).id == job.id,
+        store.reservations.reserve.sync(replace(wish, identity=replace(wish.identity, fingerprint="varied")), CAPS).id == job.id,
     ) == (job.id, False)
     store.outcomes.refuse.sync(store.jobs.get.sync(job.id, None), None, no("yes"))
     clock.at += 1
@@ -154,21 +154,23 @@ def test_a_request_id_is_in_conflict_only_where_words_and_meaning_both_differ(st
 
 def test_what_was_said_is_known_without_what_it_means(store: Store) -> None:
     made = [store.reservations.reserve.sync(purchase(words_hash="w", request_id=name), CAPS) for name in ("r1", None)]
-    asked = [store.reservations.find.sync(RequestKeys("local", name, "w")) for name in ("r1", None, "r2")]
+    asked = [store.reservations.find.sync(Identity("local", name, "w")) for name in ("r1", None, "r2")]
     assert asked == [replace(made[0], deduplicated=True), replace(made[1], deduplicated=True), None]
     with pytest.raises(RequestIdConflict):
-        store.reservations.find.sync(RequestKeys("local", "r1", "v"))
+        store.reservations.find.sync(Identity("local", "r1", "v"))
 
 
 def test_of_a_job_of_an_older_version_only_the_meaning_is_known(store: Store) -> None:
     made = store.reservations.reserve.sync(purchase(fingerprint="f", request_id="r1"), CAPS)
-    assert store.reservations.find.sync(RequestKeys("local", "r1", "w")) is None
+    assert store.reservations.find.sync(Identity("local", "r1", "w")) is None
     assert store.reservations.reserve.sync(purchase(words_hash="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
 
 
 def test_the_same_wish_of_another_principal_is_another_job(store: Store) -> None:
     wish = purchase()
-    made = [store.reservations.reserve.sync(replace(wish, principal=name), CAPS) for name in ("ann", "bob")]
+    made = [
+        store.reservations.reserve.sync(replace(wish, identity=replace(wish.identity, principal=name)), CAPS) for name in ("ann", "bob")
+    ]
     assert made[0].id != made[1].id
 
 
@@ -490,7 +492,7 @@ def test_a_new_job_takes_as_long_as_the_median_of_the_last_twenty_of_its_model(s
             clock.at += DAY_S
         clock.at += 1
     assert store.reservations.reserve.sync(purchase("0"), CAPS).expected_s == 12
-    assert store.reservations.reserve.sync(purchase("0", model="muvi:sora-2-pro"), CAPS).expected_s == 180
+    assert store.reservations.reserve.sync(purchase("0", model="sora-2-pro"), CAPS).expected_s == 180
 
 
 # Calling back

@@ -20,7 +20,7 @@ from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import MIGRATIONS, Database, migrate
 from sora_mcp.store.processes import Processes
-from sora_mcp.store.records import QuoteTerms, RequestKeys
+from sora_mcp.store.records import Identity, QuoteTerms
 from sora_mcp.store.transactions import Operation
 from tests.each import each
 
@@ -248,7 +248,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "paused_models.get_all": store.paused_models.get_all.sync,
         "purchase_mark.find_loss": lambda: store.purchase_mark.find_loss.sync(CAPS.zone),
         "reservations.check": lambda: store.reservations.check.sync(purchase(), CAPS),
-        "reservations.find": lambda: store.reservations.find.sync(RequestKeys("local", None, "w")),
+        "reservations.find": lambda: store.reservations.find.sync(Identity("local", None, "w")),
         "unclear.count_rivals": lambda: store.unclear.count_rivals.sync(job, 1.0),
         "unclear.find_unclaimed": lambda: store.unclear.find_unclaimed.sync("muvi", ["a"]),
         "vendor_lists.load": store.vendor_lists.load.sync,

@@ -188,7 +188,7 @@ def test_a_vendor_gets_so_many_submits_at_once_and_the_rest_wait(store: Store, d
 def test_every_vendor_has_its_own_room(store: Store, database: Database) -> None:
     for _ in range(4):
         begun(store)
-    begun(store, vendor="fal", model="fal:kling")
+    begun(store, vendor="fal", model="kling")
     store.reservations.reserve.sync(purchase(vendor="fal"), CAPS)
     assert store.leases.begin_submit.sync(claimed(store), "t", lease_s=60) is True
     assert [sending(database, name) for name in ("muvi", "fal", "nobody")] == [4, 2, 0]

@@ -28,9 +28,9 @@ RECORDED = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 def test_a_request_becomes_exactly_the_documented_call() -> None:
     wrong: dict[str, object] = {}
     for story in stories():
-        choice = CATALOGUE.get(story.told["model"])
-        assert choice is not None and choice.vendor.name == story.vendor, story.name
-        call = choice.vendor.submit(check(story.request, choice.offer, today=TODAY), choice.offer)
+        offer = CATALOGUE.get(story.told["model"])
+        assert offer is not None and offer.vendor == story.vendor, story.name
+        call = CATALOGUE.get_vendor(offer).submit(check(story.request, offer, today=TODAY))
         if call != story.call:
             wrong[story.name] = call
     assert wrong == {}

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, Choice, price_order, rank_orders
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes
 from sora_mcp.catalogue.planner import find, plan
-from sora_mcp.catalogue.rules import orientation, sizes_of
-from sora_mcp.domain import Quote, VideoRequest
+from sora_mcp.catalogue.rules import check, orientation, quote, sizes_of
+from sora_mcp.domain import Offer, Quote, VideoRequest
 from sora_mcp.domain.errors import (
     BrokenRules,
     Fix,
@@ -91,28 +91,27 @@ class _Advice:
             case MissingKey():
                 return self.name_other_models(but=None)
             case PriceUnknown():
-                return self.name_other_models(but=self._find_choice())
+                return self.name_other_models(but=self._find_offer())
             case OverBudget():
                 return self._lower_price()
             case RequestIdConflict():
-                quote = self._quote(self.request)
-                return (Fix("request_id", None, quote.micros),) if quote else ()
+                price = self._quote(self.request)
+                return (Fix("request_id", None, price.micros),) if price else ()
             case _:
                 return refusal.fixes
 
     def _mend(self, refusal: BrokenRules) -> Iterator[Fix]:
         """Yield the nearest legal values at the offer that refused, then other models that take the request as it is."""
-        choice = self.catalogue.get(refusal.subject)
-        if choice is None:
+        offer, request = self.catalogue.get(refusal.subject), self.request
+        if offer is None:
             return
-        offer, request = choice.offer, self.request
-        fixes = find_fixes(request, offer, refusal.broken, offer_id=choice.id, today=self.today)
-        if request.model is None or request.model.strip().casefold() != choice.id:
+        fixes = find_fixes(request, offer, refusal.broken, today=self.today)
+        if request.model is None or request.model.strip().casefold() != offer.id:
             fixes = self._price_anew(fixes, refusal)
         priced = [(fix, Quote(fix.micros, "", offer.source, offer.checked, offer.confidence)) for fix in fixes if fix.micros is not None]
         yield from [fix for fix, price in priced if not self.limits.needs_yes(price)] or [fix for fix, _ in priced]
         if not any(rule.argument == "prompt" for rule in refusal.broken):
-            yield from self.name_other_models(but=choice)
+            yield from self.name_other_models(but=offer)
 
     def _price_anew(self, fixes: tuple[Fix, ...], refusal: BrokenRules) -> tuple[Fix, ...]:
         """Return the fixes at the price of the offer that they lead to: where the model was left open, it may be another one."""
@@ -126,28 +125,28 @@ class _Advice:
     def _lower_price(self) -> Iterator[Fix]:
         """Yield the longest shorter length, another size, other models and a higher max_usd, where that stays below the caps."""
         try:
-            planned = plan(self.request, self.catalogue, today=self.today)
+            order, price = plan(self.request, self.catalogue, today=self.today)
         except Refused:
             return
-        choice, order, price = planned.choice, planned.order, planned.quote
+        offer = order.offer
         below = min(cap for cap in (self.limits.per_video, self.limits.left, self.request.max_usd) if cap is not None)
-        lengths = (Fix("seconds", n) for n in reversed(choice.offer.seconds) if n < order.seconds)
+        lengths = (Fix("seconds", n) for n in reversed(offer.seconds) if n < order.seconds)
         shape = orientation(order.size)
-        others = (size for size in sizes_of(choice.offer, image=order.image is not None) if size != order.size)
+        others = (size for size in sizes_of(offer, image=order.image is not None) if size != order.size)
         sizes = (Fix("size", size.text) for size in sorted(others, key=lambda size: orientation(size) != shape))
-        yield from self._find_first_within(lengths, choice, below)
-        yield from self._find_first_within(sizes, choice, below)
-        yield from self.name_other_models(but=choice, below=below)
+        yield from self._find_first_within(lengths, offer, below)
+        yield from self._find_first_within(sizes, offer, below)
+        yield from self.name_other_models(but=offer, below=below)
         is_above = self.request.max_usd is not None and price.micros > self.request.max_usd
         if is_above and price.micros <= self.limits.per_video and not self.limits.needs_yes(price):
             yield Fix("max_usd", show(price.micros)[1:], price.micros)
 
-    def _find_first_within(self, changes: Iterable[Fix], choice: Choice, below: Micros) -> Iterator[Fix]:
+    def _find_first_within(self, changes: Iterable[Fix], offer: Offer, below: Micros) -> Iterator[Fix]:
         """Yield the first change with which the request costs at most so much, also at the offer that was refused, and needs no yes."""
         for change in changes:
             changed = change_request(self.request, change)
             try:
-                own = price_order(changed, choice, today=self.today).quote
+                own = quote(check(changed, offer, today=self.today), today=self.today)
             except Refused:
                 continue
             if own.micros > below or self.limits.needs_yes(own):
@@ -160,22 +159,23 @@ class _Advice:
     def _name_similar_models(self) -> tuple[Fix, ...]:
         """Return models whose names are written almost like the one that nobody sells, and which take the request."""
         near = self.catalogue.find_near(self.request.model or "")
-        orders = {choice.id: rank_orders((choice,), self.request, today=self.today) for choice in near if self.catalogue.is_usable(choice)}
-        priced = [priced for found in orders.values() for priced in found if not self.limits.needs_yes(priced.quote)]
-        return tuple(Fix("model", order.choice.id, order.quote.micros) for order in priced)
+        usable = [offer for offer in near if self.catalogue.is_usable(offer)]
+        priced = [found for offer in usable for found in rank_orders((offer,), self.request, today=self.today)]
+        return tuple(Fix("model", order.offer.id, price.micros) for order, price in priced if not self.limits.needs_yes(price))
 
-    def name_other_models(self, *, but: Choice | None, below: Micros | None = None) -> tuple[Fix, ...]:
+    def name_other_models(self, *, but: Offer | None, below: Micros | None = None) -> tuple[Fix, ...]:
         """Return other living models that take the very same request, within the caps and without a person's yes: with a key, else the
         sample."""
         limits = self.limits
         most = min(cap for cap in (limits.per_video, limits.left, below) if cap is not None)
-        choices = [choice for choice in self.catalogue.buyable_choices if but is None or choice.id != but.id]
-        priced = rank_orders(choices, self.request, today=self.today)
-        affordable = [order for order in priced if order.quote.micros <= most and not limits.needs_yes(order.quote)]
-        paid = [order for order in affordable if order.choice.id != SAMPLE] or affordable
-        return tuple(Fix("model", order.choice.id, order.quote.micros) for order in paid[:ALTERNATIVES])
+        offers = [offer for offer in self.catalogue.buyable_offers if but is None or offer.id != but.id]
+        priced = rank_orders(offers, self.request, today=self.today)
+        fixes = [
+            Fix("model", order.offer.id, price.micros) for order, price in priced if price.micros <= most and not limits.needs_yes(price)
+        ]
+        return tuple([fix for fix in fixes if fix.value != SAMPLE] or fixes)[:ALTERNATIVES]
 
-    def _find_choice(self) -> Choice | None:
+    def _find_offer(self) -> Offer | None:
         try:
             return find(self.request, self.catalogue, today=self.today)[0]
         except Refused:
@@ -184,6 +184,6 @@ class _Advice:
     def _quote(self, request: VideoRequest) -> Quote | None:
         """Return what this request costs where it would be bought; None where nobody sells it."""
         try:
-            return plan(request, self.catalogue, today=self.today).quote
+            return plan(request, self.catalogue, today=self.today)[1]
         except Refused:
             return None

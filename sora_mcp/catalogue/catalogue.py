@@ -21,37 +21,6 @@ MOST_NAME = 100
 SAMPLE = f"{sample.VENDOR.name}:{sample.OFFERS[0].model}"
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One offer at its vendor."""
-
-    vendor: Vendor
-    offer: Offer
-
-    @functools.cached_property
-    def id(self) -> str:
-        """`vendor:model`."""
-        return f"{self.vendor.name}:{self.offer.model}"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names that it may be called by: its id, the bare model, and the vendor's own name."""
-        return self.id, self.offer.model, f"{self.vendor.name}:{self.offer.slug}".casefold()
-
-
-@dataclass(frozen=True)
-class PricedOrder:
-    """A request as one offer takes it, with its price."""
-
-    choice: Choice
-    order: Order
-    quote: Quote
-    why: str | None = None
-    """Why this offer, where the caller left it open."""
-    warnings: tuple[str, ...] = ()
-    """Remarks on the video that stay true when it is finished."""
-
-
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """Every offer that one user can see: vendors at their addresses, with the user's own prices, and which of them have a key."""
@@ -64,43 +33,56 @@ class Catalogue:
     gone: Mapping[str, date] = field(default_factory=dict[str, date])
     """Ids of models that their vendors said within a day are gone or paused, and when: nobody is led to them."""
 
-    def choices(self) -> Iterator[Choice]:
-        """Yield every offer of every vendor, in the registry's order."""
-        return iter(self._choices)
+    @functools.cached_property
+    def offers(self) -> tuple[Offer, ...]:
+        """Every offer of every vendor, in the registry's order."""
+        return tuple(offer for vendor in self.vendors for offer in vendor.offers)
 
     @functools.cached_property
-    def _choices(self) -> tuple[Choice, ...]:
-        return tuple(Choice(vendor, offer) for vendor in self.vendors for offer in vendor.offers)
-
-    @functools.cached_property
-    def buyable_choices(self) -> tuple[Choice, ...]:
+    def buyable_offers(self) -> tuple[Offer, ...]:
         """Every living offer that may be chosen where the caller left the model open."""
-        return tuple(choice for choice in self._choices if choice.offer.ended is None and self.is_buyable(choice))
+        return tuple(offer for offer in self.offers if offer.ended is None and self.is_buyable(offer))
 
     @functools.cached_property
-    def _by_name(self) -> Mapping[str, tuple[Choice, ...]]:
-        found = dict[str, tuple[Choice, ...]]()
-        for choice in self.choices():
-            for name in dict.fromkeys(choice.names):
-                found[name] = (*found.get(name, ()), choice)
+    def _vendors_by_name(self) -> Mapping[str, Vendor]:
+        return {vendor.name: vendor for vendor in self.vendors}
+
+    @functools.cached_property
+    def _by_name(self) -> Mapping[str, tuple[Offer, ...]]:
+        found = dict[str, tuple[Offer, ...]]()
+        for offer in self.offers:
+            for name in dict.fromkeys(offer.names):
+                found[name] = (*found.get(name, ()), offer)
         return found
 
-    def is_usable(self, choice: Choice) -> bool:
+    def get_vendor(self, offer: Offer) -> Vendor:
+        """Return the vendor that sells the offer."""
+        return self._vendors_by_name[offer.vendor]
+
+    def find_vendor(self, name: str) -> Vendor | None:
+        """Return the vendor of this name."""
+        return self._vendors_by_name.get(name)
+
+    def needs_key(self, offer: Offer) -> bool:
+        """Return whether it is bought with a key, which nearly every vendor wants."""
+        return bool(self.get_vendor(offer).keys)
+
+    def is_usable(self, offer: Offer) -> bool:
         """Return whether it can be bought now: its vendor needs no key, or has one."""
-        return not choice.vendor.keys or choice.vendor.name in self.keyed
+        return offer.vendor in self.keyed or not self.needs_key(offer)
 
-    def is_buyable(self, choice: Choice) -> bool:
+    def is_buyable(self, offer: Offer) -> bool:
         """Return whether it may be chosen where the caller left the model open."""
-        return self.is_usable(choice) and choice.id not in self.paused and choice.id not in self.gone
+        return self.is_usable(offer) and offer.id not in self.paused and offer.id not in self.gone
 
-    def is_living(self, choice: Choice) -> bool:
+    def is_living(self, offer: Offer) -> bool:
         """Return whether its maker and its vendor still offer it."""
-        return choice.offer.ended is None and choice.id not in self.gone
+        return offer.ended is None and offer.id not in self.gone
 
-    def get(self, name: str) -> Choice | None:
+    def get(self, name: str) -> Offer | None:
         """Return the one offer of this full id, in any case."""
         wanted = name.strip().casefold()
-        return next((choice for choice in self._by_name.get(wanted, ()) if choice.id == wanted), None)
+        return next((offer for offer in self._by_name.get(wanted, ()) if offer.id == wanted), None)
 
     def may_list(self, name: str) -> bool:
         """Return whether a vendor's own list may hold this name: of a vendor with a key, or of the one that is named."""
@@ -111,55 +93,48 @@ class Catalogue:
         """Return whether any offer has this name."""
         return name.strip().casefold() in self._by_name
 
-    def find_named(self, name: str) -> tuple[Choice, ...]:
+    def find_named(self, name: str) -> tuple[Offer, ...]:
         """Return the offers that `vendor:model` or a bare model means. UnknownModel names the nearest ones."""
         found = self._by_name.get(name.strip().casefold())
         if found:
             return found
-        near = [choice.id for choice in self.find_near(name)]
+        near = [offer.id for offer in self.find_near(name)]
         raise UnknownModel(
-            f"No vendor here sells {quote_value(name)}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}"
+            f"No vendor sells {quote_value(name)}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}"
         )
 
-    def find_near(self, name: str) -> tuple[Choice, ...]:
+    def describe_missing_key(self, offers: Iterable[Offer]) -> str:
+        """Return the sentence that says what a user has to do before any of these can be bought."""
+        keys = {vendor.title: vendor.keys[0] for vendor in map(self.get_vendor, offers) if vendor.keys}
+        names = one_of([*keys.values()])
+        return f"No key for {one_of([*keys])}. Only the user can add it: set {names} and restart. model='{SAMPLE}' needs none."
+
+    def find_near(self, name: str) -> tuple[Offer, ...]:
         """Return the offers whose id or model is written almost like this, the likest first."""
         if len(name) > MOST_NAME:
             return ()  # the comparison takes time in proportion to the name, and no model has one as long
-        words = {text: choice for choice in reversed(tuple(self.choices())) for text in (choice.id, choice.offer.model)}
+        words = {text: offer for offer in reversed(self.offers) for text in (offer.id, offer.model)}
         likest = difflib.get_close_matches(name.strip().casefold(), words, n=6, cutoff=0.5)
         return tuple({words[text].id: words[text] for text in likest}.values())[:NEAR]
 
 
-def price_order(request: VideoRequest, choice: Choice, *, today: date) -> PricedOrder:
-    """Return the order that one offer makes of the request, with its price. BrokenRules, PriceUnknown."""
-    order = check(request, choice.offer, today=today, offer_id=choice.id)
-    return PricedOrder(choice, order, quote(order, choice.offer, choice.id, today=today))
-
-
-def rank_orders(choices: Iterable[Choice], request: VideoRequest, *, today: date) -> list[PricedOrder]:
+def rank_orders(offers: Iterable[Offer], request: VideoRequest, *, today: date) -> list[tuple[Order, Quote]]:
     """Return what the offers that take the request, at a stated price, make of it; the cheapest first."""
-    found: list[PricedOrder] = []
-    for choice in choices:
-        if (order := find_order(request, choice.offer, today=today)) is not None:
+    found: list[tuple[Order, Quote]] = []
+    for offer in offers:
+        if (order := find_order(request, offer, today=today)) is not None:
             with contextlib.suppress(PriceUnknown):
-                found.append(PricedOrder(choice, order, quote(order, choice.offer, choice.id, today=today)))
-    return sorted(found, key=lambda priced: priced.quote.micros)
+                found.append((order, quote(order, today=today)))
+    return sorted(found, key=lambda priced: priced[1].micros)
 
 
-def count_broken_rules(choice: Choice, request: VideoRequest, *, today: date) -> int:
+def count_broken_rules(offer: Offer, request: VideoRequest, *, today: date) -> int:
     """Return how many rules of this offer the request breaks."""
     try:
-        check(request, choice.offer, today=today)
+        check(request, offer, today=today)
     except BrokenRules as error:
         return len(error.broken)
     return 0
-
-
-def key_needed(choices: tuple[Choice, ...]) -> str:
-    """Return the sentence that says what a user has to do before any of these can be bought."""
-    keys = {choice.vendor.title: choice.vendor.keys[0] for choice in choices if choice.vendor.keys}
-    names = one_of([*keys.values()])
-    return f"No key for {one_of([*keys])}. Only the user can add it: set {names} and restart. model='{SAMPLE}' needs none."
 
 
 def apply_prices(vendors: tuple[Vendor, ...], prices: Mapping[str, tuple[Rate, ...]], *, checked: date) -> tuple[Vendor, ...]:

@@ -19,7 +19,7 @@ MOST_TRIES = 400
 WIDTH_BY_HEIGHT = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
 
 
-def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, offer_id: str, today: date) -> tuple[Fix, ...]:
+def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, today: date) -> tuple[Fix, ...]:
     """Return values that mend the request: up to four for a single broken argument, one for each when there are several.
 
     A prompt is the caller's own and is not mended: beside a broken one, the fixes are tried with a prompt that fits.
@@ -33,7 +33,7 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
     for changes in itertools.islice(itertools.product(*near), MOST_TRIES):
         mended = functools.reduce(change_request, (fix for fix, values in zip(changes, near, strict=True) if len(values) > 1), sound)
         try:
-            micros = quote(check(mended, offer, today=today), offer, offer_id, today=today).micros
+            micros = quote(check(mended, offer, today=today), today=today).micros
         except BrokenRules:
             continue
         except PriceUnknown:

@@ -8,7 +8,6 @@ from datetime import date
 
 import anyio
 
-from sora_mcp.catalogue.catalogue import Choice
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Call, Order, Quote, Vendor
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.domain.money import Micros, show
@@ -39,36 +38,35 @@ class Quotes:
     clock: Callable[[], float]
     _recent: dict[Key, tuple[Micros, float]] = field(default_factory=dict[Key, tuple[Micros, float]])
 
-    async def ask_vendor(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
+    async def ask_vendor(self, vendor: Vendor, order: Order, table: Quote, *, today: date) -> Quote:
         """Return the vendor's own price, or the table's where the vendor does not answer. The user's own price wins over both."""
-        if choice.vendor.quote is None or table.confidence == "configured":
+        if vendor.quote is None or table.confidence == "configured":
             return table
-        micros = await ask_price(self.http_client, choice.vendor, choice.vendor.quote(order, choice.offer))
+        micros = await ask_price(self.http_client, vendor, vendor.quote(order))
         if micros is None:
             return table
         if len(self._recent) >= MOST:
             self._recent.clear()
-        self._recent[_key(choice, order)] = (micros, self.clock())
-        return _make_quote(choice, order, table, micros, today)
+        self._recent[_key(order)] = (micros, self.clock())
+        return _make_quote(vendor, order, table, micros=micros, today=today)
 
-    def find_least(self, choice: Choice, order: Order, table: Quote, *, today: date) -> Quote:
+    def find_least(self, vendor: Vendor, order: Order, table: Quote, *, today: date) -> Quote:
         """Return what is set aside: the table's price, unless the vendor named a higher one within a quarter of an hour.
 
         A lower quote changes nothing, because it may end before the order arrives, and the vendor's last word is what is charged.
         """
-        micros, at = self._recent.get(_key(choice, order), (Micros(0), 0.0))
+        micros, at = self._recent.get(_key(order), (Micros(0), 0.0))
         if micros <= table.micros or self.clock() - at > QUOTE_GOOD_FOR_S:
             return table
-        return _make_quote(choice, order, table, micros, today)
+        return _make_quote(vendor, order, table, micros=micros, today=today)
 
 
-def _make_quote(choice: Choice, order: Order, table: Quote, micros: Micros, today: date) -> Quote:
-    vendor = choice.vendor
-    source = table.source if vendor.quote is None else f"{vendor.quote_url or vendor.base_url}{vendor.quote(order, choice.offer).path}"
+def _make_quote(vendor: Vendor, order: Order, table: Quote, *, micros: Micros, today: date) -> Quote:
+    source = table.source if vendor.quote is None else f"{vendor.quote_url or vendor.base_url}{vendor.quote(order).path}"
     set_aside = f"; {show(table.micros)} is set aside" if micros < table.micros else ""
     basis = f"{vendor.title}'s own quote{set_aside}"
     return replace(table, micros=micros, basis=basis, source=source, checked=today, confidence="live")
 
 
-def _key(choice: Choice, order: Order) -> Key:
-    return (choice.id, order.size.text, order.seconds, order.image is not None, tuple(sorted(order.options.items())))
+def _key(order: Order) -> Key:
+    return (order.offer.id, order.size.text, order.seconds, order.image is not None, tuple(sorted(order.options.items())))

@@ -36,7 +36,7 @@ class Row:
 
 def rows(catalogue: Catalogue, *, today: date) -> tuple[Row, ...]:
     """Return every offer of every vendor, in the registry's order."""
-    return tuple(_row(choice.id, choice.offer, today) for choice in catalogue.choices())
+    return tuple(_row(offer, today) for offer in catalogue.offers)
 
 
 def markdown(table: Iterable[Row]) -> str:
@@ -90,9 +90,9 @@ def _line(texts: Iterable[str]) -> str:
     return f"| {' | '.join(text.replace('|', '/') for text in texts)} |"
 
 
-def _row(name: str, offer: Offer, today: date) -> Row:
+def _row(offer: Offer, today: date) -> Row:
     return Row(
-        model=name,
+        model=offer.id,
         ended=offer.ended.on if offer.ended else None,
         sizes=_sizes(sizes_of(offer)),
         seconds=_lengths(offer.seconds),

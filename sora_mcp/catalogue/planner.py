@@ -5,64 +5,66 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, Choice, PricedOrder, count_broken_rules, key_needed, price_order, rank_orders
-from sora_mcp.domain import Order, VideoRequest
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_orders
+from sora_mcp.catalogue.rules import check, quote
+from sora_mcp.domain import Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.errors import MissingKey, OverBudget, PriceUnknown, UnknownModel
 from sora_mcp.domain.money import show
 
 
-def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> PricedOrder:
-    """Find the offer, check the request against its rules, and price the order. Refused says why there is none."""
-    choice, why = find(request, catalogue, today=today)
+def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
+    """Find the offer, and return the order that it makes of the request, with its price. Refused says why there is none."""
+    offer, why = find(request, catalogue, today=today)
+    order = check(request, offer, today=today)
     try:
-        priced = price_order(request, choice, today=today)
+        price = quote(order, today=today)
     except PriceUnknown as error:
         raise PriceUnknown(f"{error.message} The user can name the price in a file: SORA_MCP_PRICES.") from None
-    return replace(priced, why=why, warnings=_warnings(choice, priced.order))
+    return replace(order, why=why, warnings=_warnings(order, catalogue.get_vendor(offer))), price
 
 
-def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Choice, str | None]:
+def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Offer, str | None]:
     """Return the offer that a request means, and why it is this one where the caller left it open. UnknownModel, MissingKey.
 
     Where none of several offers takes the request, it is the one whose rules are broken the least, so that the refusal says what to
     change.
     """
-    choices, why = _find_candidates(request, catalogue)
-    if len(choices) == 1:
-        return choices[0], why
-    ranked = rank_orders(choices, request, today=today)
-    return ranked[0].choice if ranked else min(choices, key=lambda choice: count_broken_rules(choice, request, today=today)), why
+    offers, why = _find_candidates(request, catalogue)
+    if len(offers) == 1:
+        return offers[0], why
+    if ranked := rank_orders(offers, request, today=today):
+        return ranked[0][0].offer, why
+    return min(offers, key=lambda offer: count_broken_rules(offer, request, today=today)), why
 
 
-def check_max_usd(request: VideoRequest, priced: PricedOrder) -> None:
+def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
     """Raise OverBudget when the order costs more than the caller's own cap."""
-    price = priced.quote.micros
-    if request.max_usd is not None and price > request.max_usd:
-        raise OverBudget(f"{priced.choice.id} costs {show(price)} for this, above max_usd {show(request.max_usd)}.")
+    if request.max_usd is not None and price.micros > request.max_usd:
+        raise OverBudget(f"{order.offer.id} costs {show(price.micros)} for this, above max_usd {show(request.max_usd)}.")
 
 
-def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple[Choice, ...], str | None]:
+def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple[Offer, ...], str | None]:
     """Return the offers of which the cheapest that takes the request is bought, and why it is that one where nobody named it."""
     if request.model is not None:
         named = catalogue.find_named(request.model)
-        why = None if request.model.strip().casefold() == named[0].id else "the cheapest with a key"
+        why = None if request.model.strip().casefold() == named[0].id else "Chosen: the cheapest vendor with a key."
         if len(named) == 1:
             return named, why
-        usable = tuple(choice for choice in named if catalogue.is_usable(choice))
+        usable = tuple(offer for offer in named if catalogue.is_usable(offer))
         if not usable:
-            raise MissingKey(key_needed(named))
+            raise MissingKey(catalogue.describe_missing_key(named))
     elif not catalogue.keyed:
-        return catalogue.find_named(SAMPLE), "no vendor has a key, so it is a free sample clip"
+        return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."
     else:
-        usable = tuple(c for c in catalogue.choices() if catalogue.is_living(c) and catalogue.is_usable(c) and c.vendor.keys)
-        why = "the cheapest living model that takes this, among vendors with a key"
+        usable = tuple(c for c in catalogue.offers if catalogue.is_living(c) and catalogue.is_usable(c) and catalogue.needs_key(c))
+        why = "Chosen: the cheapest model that takes this, among vendors with a key."
         if not usable:
             raise UnknownModel("No vendor with a key sells a living model: name one, such as one that list_sizes shows.")
-    return tuple(choice for choice in usable if catalogue.is_buyable(choice)) or usable, why
+    return tuple(offer for offer in usable if catalogue.is_buyable(offer)) or usable, why
 
 
-def _warnings(choice: Choice, order: Order) -> tuple[str, ...]:
+def _warnings(order: Order, vendor: Vendor) -> tuple[str, ...]:
     """Return what the buyer should know of the finished video."""
-    untold = order.image is not None and not choice.offer.prompt_with_image
-    own = (f"{choice.vendor.title} takes no prompt beside a first frame: it is not sent.",) if untold else ()
-    return (*own, *(choice.vendor.warn(order) if choice.vendor.warn else ()))
+    is_prompt_dropped = order.image is not None and not order.offer.prompt_with_image
+    own = (f"{vendor.title} takes no prompt beside a first frame: it is not sent.",) if is_prompt_dropped else ()
+    return (*own, *(vendor.warn(order) if vendor.warn else ()))

@@ -21,13 +21,13 @@ FIT, FITS = "fit", ("crop", "pad", "none")
 """The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
 
 
-def check(request: VideoRequest, offer: Offer, *, today: date, offer_id: str = "") -> Order:
+def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
     """Return the order that meets the request: the shortest, and of these the cheapest. BrokenRules names every rule that it breaks."""
     if (order := find_order(request, offer, today=today)) is not None:
         return order
     sizes = _wanted_sizes(request, offer)
     broken = (*_prompt(request, offer), *_image(request, offer, sizes), *_options(request, offer), *_format(request, offer, sizes))
-    raise BrokenRules(broken or _blame(request, offer, sizes), subject=offer_id)
+    raise BrokenRules(broken or _blame(request, offer, sizes), subject=offer.id)
 
 
 def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | None:
@@ -37,7 +37,7 @@ def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | N
     if next(itertools.chain.from_iterable(parts), None) is not None:
         return None
     orders = _orders(request, offer, sizes)
-    legal = (order for order in orders if not any(breaches(order, offer))) if offer.conditional_rules else orders
+    legal = (order for order in orders if not any(breaches(order))) if offer.conditional_rules else orders
     first = next(legal, None)
     if first is None:
         return None
@@ -48,13 +48,14 @@ def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | N
     for order in (first, *itertools.takewhile(lambda order: order.seconds == first.seconds, legal)):
         one_of_each_price.setdefault(tuple(order.facts[name] for name in priced_by), order)
     sizes_apart = one_of_each_price.values()
-    return first if len(sizes_apart) == 1 else min(sizes_apart, key=lambda order: _price(order, offer, today))
+    return first if len(sizes_apart) == 1 else min(sizes_apart, key=lambda order: _price(order, today))
 
 
-def quote(order: Order, offer: Offer, offer_id: str, *, today: date) -> Quote:
+def quote(order: Order, *, today: date) -> Quote:
     """Return what the order costs. PriceUnknown where no row states it."""
+    offer = order.offer
     if (rate := rate_of(order.facts, offer.rates, today=today)) is None:
-        raise PriceUnknown(f"No source states the price of {offer_id}, so it is not sent.")
+        raise PriceUnknown(f"No source states the price of {offer.id}, so it is not sent.")
     return Quote(ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
 
 
@@ -97,10 +98,10 @@ def orientation(size: Size) -> str | None:
     return "square" if sides[0] == sides[1] else "landscape" if sides[0] > sides[1] else "portrait"
 
 
-def breaches(order: Order, offer: Offer) -> Iterator[Rule]:
+def breaches(order: Order) -> Iterator[Rule]:
     """Yield the conditional rules that an order of legal values breaks."""
     facts = order.facts
-    for rule in offer.conditional_rules:
+    for rule in order.offer.conditional_rules:
         value = facts.get(rule.param)
         if value is not None and holds(rule.when, facts) and not allows(rule, value):
             yield rule
@@ -239,7 +240,7 @@ def _orders(request: VideoRequest, offer: Offer, sizes: Iterable[Size]) -> Itera
     lengths = offer.seconds if request.seconds is None else (request.seconds,)
     fitting = sizes if image is None else [size for size in sizes if _is_fitting(size, request, offer)]
     for seconds, size in itertools.product(lengths, fitting):
-        yield Order(request.prompt, size, seconds, image, options)
+        yield Order(offer, request.prompt, size, seconds, image, options)
 
 
 def _is_fitting(size: Size, request: VideoRequest, offer: Offer) -> bool:
@@ -252,9 +253,7 @@ def _is_fitting(size: Size, request: VideoRequest, offer: Offer) -> bool:
 
 def _blame(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> tuple[BrokenRule, ...]:
     """Return the conditional rules that forbid values which are legal alone, of the order that breaks the fewest."""
-    order, rules = min(
-        ((order, tuple(breaches(order, offer))) for order in _orders(request, offer, sizes)), key=lambda found: len(found[1])
-    )
+    order, rules = min(((order, tuple(breaches(order))) for order in _orders(request, offer, sizes)), key=lambda found: len(found[1]))
     codes = {"size": "invalid_size", "seconds": "invalid_seconds"}
     return tuple(
         BrokenRule(
@@ -285,9 +284,9 @@ def _spell(value: object) -> str:
 # Pricing
 
 
-def _price(order: Order, offer: Offer, today: date) -> tuple[bool, Decimal]:
+def _price(order: Order, today: date) -> tuple[bool, Decimal]:
     """Return a key for comparing: an order without a stated price comes after all others."""
-    rate = rate_of(order.facts, offer.rates, today=today)
+    rate = rate_of(order.facts, order.offer.rates, today=today)
     return (True, Decimal(0)) if rate is None else (False, _exact(rate, order))
 
 

@@ -45,8 +45,8 @@ async def _approve(settings: Settings, quote: str) -> int:
 
 def describe_approval(approval: Approval, service: VideoService) -> Iterator[tuple[str, object]]:
     """Yield what a person needs to know before saying yes."""
-    choice = service.catalogue.get(approval.model)
-    ended = choice.offer.ended if choice is not None else None
+    offer = service.catalogue.get(approval.model)
+    ended = offer.ended if offer is not None else None
     yield "quote", approval.id
     yield "price", format_dollars(approval.micros)
     yield "model", approval.model

@@ -208,7 +208,7 @@ def _check_fonts() -> Iterator[Finding]:
 def _check_clock(settings: Settings, now: float) -> Finding:
     """Compare the clock with the day of the newest prices and with the file system's, without the network."""
     today = datetime.fromtimestamp(now, UTC).date()
-    newest = max(choice.offer.checked for choice in settings.catalogue.choices() if choice.offer.confidence != "configured")
+    newest = max(offer.checked for offer in settings.catalogue.offers if offer.confidence != "configured")
     if today < newest - timedelta(days=1):
         return Finding(
             "fix", f"clock: says {today}, but there are prices of {newest}", "set this machine's clock: budgets use calendar days"
@@ -233,8 +233,8 @@ def _read_file_time(folder: Path) -> float | None:
 
 def _check_prices(settings: Settings, now: float) -> Iterator[Finding]:
     today = datetime.fromtimestamp(now, settings.zone).date()
-    priced = [choice for choice in settings.catalogue.choices() if choice.vendor.keys and choice.offer.rates]
-    old = [choice for choice in priced if today - choice.offer.checked > STALE]
+    priced = [offer for offer in settings.catalogue.offers if settings.catalogue.needs_key(offer) and offer.rates]
+    old = [offer for offer in priced if today - offer.checked > STALE]
     if old:
         todo = "update sora-mcp, or set your own prices with SORA_MCP_PRICES; until then a person approves each video"
         yield Finding("note", f"prices: {len(old)} of {len(priced)} were checked more than {STALE.days} days ago", todo)

@@ -224,7 +224,7 @@ def _read_prices(file: Path, today: date) -> tuple[Vendor, ...]:
         text = file.read_text("utf-8-sig")  # some editors begin a file with a byte order mark
         own = read_models(text, [vendor.name for vendor in EVERY if vendor.own])
         vendors = add_own_models(EVERY, own, checked=today)
-        offers = {choice.id: choice.offer for choice in Catalogue(vendors).choices()}
+        offers = {offer.id: offer for vendor in vendors for offer in vendor.offers}
         prices = read_prices(text, offers, own=own, listed=[vendor.name for vendor in EVERY if vendor.listing])
     except BadPrices as error:
         raise BadSetting(f"{row.variable}: {error}") from None

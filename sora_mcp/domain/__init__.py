@@ -4,18 +4,33 @@ from sora_mcp.domain.job import (
     JOB_ID,
     LIVE,
     LOST_FILE,
-    QUOTE_GOOD_FOR_S,
     UNSTORED,
     Artifact,
     Charged,
     Job,
     JobError,
-    Quote,
     State,
     can_fetch,
 )
-from sora_mcp.domain.offer import STALE, Allowed, Confidence, Ended, ImageRule, Link, Offer, OwnModel, Per, Rate, Rule, Text, When
-from sora_mcp.domain.request import LOCAL, Facts, Image, Order, Scalar, Size, VideoRequest
+from sora_mcp.domain.offer import (
+    STALE,
+    Allowed,
+    Confidence,
+    Ended,
+    ImageRule,
+    Link,
+    Offer,
+    OwnModel,
+    Per,
+    Rate,
+    Rule,
+    Scalar,
+    Size,
+    Text,
+    When,
+)
+from sora_mcp.domain.order import QUOTE_GOOD_FOR_S, Facts, Order, Quote
+from sora_mcp.domain.request import LOCAL, Image, VideoRequest
 from sora_mcp.domain.vendor import (
     Call,
     Done,

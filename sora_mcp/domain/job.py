@@ -1,4 +1,4 @@
-"""Quotes, jobs and finished files."""
+"""Jobs and finished files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from datetime import date
 from typing import Literal
 
 from sora_mcp.domain.money import Micros
-from sora_mcp.domain.offer import Confidence
-from sora_mcp.domain.request import Scalar
+from sora_mcp.domain.offer import Confidence, Scalar
 from sora_mcp.domain.vendor import Call
 
 State = Literal[
@@ -32,21 +31,6 @@ Charged = Literal[
     "yes",  # spent
     "unknown",  # set aside until a person or the vendor's list decides
 ]
-
-
-QUOTE_GOOD_FOR_S = 15 * 60
-"""How long a price may be agreed to, and how long a price that a vendor named counts."""
-
-
-@dataclass(frozen=True)
-class Quote:
-    """The price of an order, with its basis and source."""
-
-    micros: Micros
-    basis: str
-    source: str
-    checked: date
-    confidence: Confidence
 
 
 @dataclass(frozen=True)

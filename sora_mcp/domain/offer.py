@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 from sora_mcp.domain.money import Micros
-from sora_mcp.domain.request import Scalar, Size
 
+Scalar = str | int | float | bool
 Confidence = Literal[
     "listed",  # the vendor's own page, or what a dated source quotes of it
     "live",  # the vendor's own answer, now
@@ -21,6 +21,24 @@ Per = Literal["second", "video"]
 NOTHING = Micros(0)
 STALE = timedelta(days=90)
 """A price that nobody looked up for longer needs a person's yes each time."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A picture's format as one offer sells it.
+
+    `text` is `1280x720` where the pixels are documented, else `16:9`, `16:9 720p`, `720P`, or `auto` where the first frame decides.
+    """
+
+    text: str
+    ratio: str | None = None
+    resolution: str | None = None
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height, where the vendor documents them."""
+        width, x, height = self.text.partition("x")
+        return (int(width), int(height)) if x and width.isdigit() and height.isdigit() else None
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,18 @@ class Offer:
     expected_s: int = 120
     """How long one usually takes."""
     ended: Ended | None = None
+    vendor: str = ""
+    """The name of the vendor that sells it: `Vendor` fills it in."""
+
+    @functools.cached_property
+    def id(self) -> str:
+        """`vendor:model`."""
+        return f"{self.vendor}:{self.model}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it may be called by: its id, the bare model, and the vendor's own name."""
+        return self.id, self.model, f"{self.vendor}:{self.slug}".casefold()
 
     @functools.cached_property
     def sizes(self) -> tuple[Size, ...]:

@@ -1,4 +1,4 @@
-"""A request as the caller made it, and the order that one offer makes of it."""
+"""A request as the caller made it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,8 @@ from typing import Any
 
 from sora_mcp.domain.money import Micros
 
-Scalar = str | int | float | bool
-Facts = Mapping[str, Scalar | None]
 LOCAL = "local"
 """Whose the jobs of this machine's own user are, on stdio and at the command line."""
-PICTURES = ("last_image", "references")
-"""Options whose value is addresses of pictures."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """A picture's format as one offer sells it.
-
-    `text` is `1280x720` where the pixels are documented, else `16:9`, `16:9 720p`, `720P`, or `auto` where the first frame decides.
-    """
-
-    text: str
-    ratio: str | None = None
-    resolution: str | None = None
-
-    @property
-    def pixels(self) -> tuple[int, int] | None:
-        """Width and height, where the vendor documents them."""
-        width, x, height = self.text.partition("x")
-        return (int(width), int(height)) if x and width.isdigit() and height.isdigit() else None
 
 
 @dataclass(frozen=True)
@@ -87,32 +65,3 @@ class VideoRequest:
     def is_fitted(self) -> bool:
         """True where the first frame will be cropped or padded (`options.fit`), so that its own size does not matter."""
         return self.frame is not None and not self.frame.is_url and self.options.get("fit") in ("crop", "pad")
-
-
-@dataclass(frozen=True)
-class Order:
-    """A request that one offer can meet: every field filled in, every value in the vendor's own range."""
-
-    prompt: str
-    size: Size
-    seconds: int
-    image: Image | None
-    options: Mapping[str, Scalar]
-    """Only what the offer sells, with its defaults; `variation` is not among them."""
-
-    @property
-    def pictures(self) -> int:
-        """The number of pictures that are sent: the first frame, and those that options name."""
-        return (self.image is not None) + sum(len(str(self.options.get(name, "")).split()) for name in PICTURES)
-
-    @functools.cached_property
-    def facts(self) -> Facts:
-        """The values that rules and rates may depend on."""
-        return {
-            "size": self.size.text,
-            "ratio": self.size.ratio,
-            "resolution": self.size.resolution,
-            "seconds": self.seconds,
-            "image": self.image is not None,
-            **self.options,
-        }

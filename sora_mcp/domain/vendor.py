@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import Offer, OwnModel
-from sora_mcp.domain.request import Order
+from sora_mcp.domain.order import Order
 
 Handler = Callable[[str, str, bytes], Awaitable[tuple[int, dict[str, str], bytes | Path]]]
 """A vendor in this process: method, path with query, body; its status, headers, and body or file."""
@@ -158,7 +158,7 @@ class Vendor:
     keys: tuple[str, ...]
     """Environment variables that may hold the key, in order."""
     offers: tuple[Offer, ...]
-    submit: Callable[[Order, Offer], Call]
+    submit: Callable[[Order], Call]
     """The one call that costs."""
     read: Callable[[Reply], Reading | None]
     """May index freely: a missing part raises LookupError, TypeError or ValueError, which the one caller reads as None."""
@@ -193,7 +193,7 @@ class Vendor:
     """Its public list of models, where offers are read from it and not written here."""
     offers_of: Callable[[Reply, date], tuple[Offer, ...]] | None = None
     """The offers in that list, as of a day. A row that cannot be read is left out, never guessed at."""
-    quote: Callable[[Order, Offer], Call] | None = None
+    quote: Callable[[Order], Call] | None = None
     """A free call that says what an order would cost."""
     quoted: Callable[[Reply], Micros | None] | None = None
     """What that call, or `bill`, was answered; may index freely, as `read`."""
@@ -207,3 +207,8 @@ class Vendor:
     """What a caller should know of this order before it is made."""
     serve: Callable[[Path], Handler] | None = None
     """Answers in this process, from the folder of the store, instead of over the network."""
+
+    def __post_init__(self) -> None:
+        """Bind the offers to this vendor."""
+        bound = tuple(offer if offer.vendor == self.name else replace(offer, vendor=self.name) for offer in self.offers)
+        object.__setattr__(self, "offers", bound)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sora_mcp.catalogue.catalogue import Catalogue, PricedOrder, rank_orders
+from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.planner import plan
-from sora_mcp.domain import VideoRequest
+from sora_mcp.domain import Order, Quote, VideoRequest
 from sora_mcp.domain.errors import Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
@@ -17,7 +17,8 @@ from sora_mcp.store.records import Budget
 class Estimate:
     """The cost of a request, and whether it would be allowed."""
 
-    plan: PricedOrder
+    order: Order
+    quote: Quote
     clips: int
     micros: Micros
     """Of all clips."""
@@ -27,25 +28,25 @@ class Estimate:
     refusal: str | None
     """The sentence with which create_video would refuse it now."""
     budget: Budget
-    offers: tuple[PricedOrder, ...]
+    offers: tuple[tuple[Order, Quote], ...]
     """The comparison, cheapest first, where no model was named."""
 
 
-def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> PricedOrder:
+def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
     """Plan the request; where the model was left open and no vendor with a key takes it, at the cheapest living offer that does."""
     try:
         return plan(request, catalogue, today=today)
     except Refused:
         if request.model is not None:
             raise
-        living = [choice for choice in catalogue.choices() if choice.vendor.keys and catalogue.is_living(choice)]
+        living = [offer for offer in catalogue.offers if catalogue.needs_key(offer) and catalogue.is_living(offer)]
         ranked = rank_orders(living, request, today=today)
         if not ranked:
             raise
-        named = plan(replace(request, model=ranked[0].choice.id), catalogue, today=today)
-        return replace(named, why="the cheapest living model that takes this")
+        order, price = plan(replace(request, model=ranked[0][0].offer.id), catalogue, today=today)
+        return replace(order, why="Chosen: the cheapest model that takes this."), price
 
 
-def compare_offers(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[PricedOrder, ...]:
+def compare_offers(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[tuple[Order, Quote], ...]:
     """Return what every offer makes of a request that names no model, cheapest first."""
-    return () if request.model else tuple(rank_orders(catalogue.choices(), request, today=today))
+    return () if request.model else tuple(rank_orders(catalogue.offers, request, today=today))

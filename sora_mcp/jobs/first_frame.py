@@ -9,7 +9,7 @@ import anyio
 
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import JOB_ID, LOCAL, Image, ImageRule, Job, Order, Size
+from sora_mcp.domain import JOB_ID, LOCAL, Image, Job, Order, Size
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_files import MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
@@ -59,9 +59,9 @@ class FirstFrames:
         raw = await self.media_pool.run(lambda deadline: extract_frame(path, moment, deadline))
         return picture_of(raw)
 
-    async def fit(self, order: Order, rule: ImageRule | None, how: str) -> tuple[Order, str]:
+    async def fit(self, order: Order, how: str) -> tuple[Order, str]:
         """Return the order with its first frame cropped or padded to the video's size, and a sentence that says so."""
-        image = order.image
+        image, rule = order.image, order.offer.image
         if image is None or rule is None or how == "none":
             return order, ""
         if image.is_url:

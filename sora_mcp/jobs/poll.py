@@ -83,10 +83,10 @@ async def _record_linkless(service: VideoService, job: Job, reading: DoneWithout
 
 async def _add_billed_price(service: VideoService, job: Job, vendor: Vendor, done: Done) -> Done:
     """Add the price of the billed units, where only the vendor knows it and answers."""
-    choice = service.catalogue.get(job.model)
-    if done.micros is not None or done.units is None or vendor.bill is None or choice is None:
+    offer = service.catalogue.get(job.model)
+    if done.micros is not None or done.units is None or vendor.bill is None or offer is None:
         return done
-    return replace(done, micros=await ask_price(service.http_client, vendor, vendor.bill(choice.offer, job.with_image, done.units)))
+    return replace(done, micros=await ask_price(service.http_client, vendor, vendor.bill(offer, job.with_image, done.units)))
 
 
 async def _record_error(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> str | None:

@@ -13,12 +13,12 @@ import anyio
 from sora_mcp.artifacts.local import ensure_folder
 from sora_mcp.catalogue.advice import Limits, advise, name_models
 from sora_mcp.catalogue.availability import Availability
-from sora_mcp.catalogue.catalogue import Catalogue, PricedOrder, key_needed
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.catalogue.planner import check_max_usd, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain import LIVE, STALE, Job, Order, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import (
     Fix,
     MissingKey,
@@ -36,13 +36,13 @@ from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames
-from sora_mcp.jobs.purchase import describe_choice, describe_pauses, hash_words, make_purchase, make_terms
+from sora_mcp.jobs.purchase import describe_choice, describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.actions import EditRequest
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.paused_models import describe_pause
-from sora_mcp.store.records import Budget, Caps, Page, Purchase, RequestKeys
+from sora_mcp.store.records import Budget, Caps, Page, Purchase
 
 MOST_EDITS = 8
 """Edits that one principal may have under way, or waiting for those of others: they are made one at a time."""
@@ -109,7 +109,7 @@ class VideoService:
         with errors.before_money():
             request = await self.read_frame(request, principal=principal)
         try:
-            purchase, planned = await self._prepare(request, principal, agreed)
+            purchase = await self._prepare(request, principal, agreed)
             job = await self.store.reservations.reserve(purchase, self.caps)
         except (NeedsConfirmation, RequestIdConflict):
             raise  # the store has looked for such a job already
@@ -121,22 +121,22 @@ class VideoService:
             raise
         self.wake()
         job = await self._add_local_facts(job)
-        return (
-            job
-            if job.deduplicated
-            else replace(job, warnings=(*describe_choice(planned), *job.warnings, *describe_pauses(self.availability.pauses)))
-        )
+        if job.deduplicated:
+            return job
+        choice = describe_choice(purchase.order, self.vendor_of(job))
+        return replace(job, warnings=(*choice, *job.warnings, *describe_pauses(self.availability.pauses)))
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""
         request = await self.read_frame(request, principal=principal)
-        purchase, planned = await self._prepare(request, principal, None)
+        purchase = await self._prepare(request, principal, None)
         await self.store.reservations.check(purchase, self.caps)
-        return planned.quote.micros
+        return purchase.quote.micros
 
     async def price(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what one such video costs by the price table. Raise the refusals of an estimate; no vendor is asked."""
-        return plan(await self.read_frame(request, principal=principal), self.catalogue, today=self.today).quote.micros
+        _, price = plan(await self.read_frame(request, principal=principal), self.catalogue, today=self.today)
+        return price.micros
 
     async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with its first frame read, after the catalogue was brought up to date for it."""
@@ -158,20 +158,21 @@ class VideoService:
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
         request = await self.read_frame(request, principal=principal)
-        planned = held = plan_estimate(request, self.catalogue, today=self.today)
-        is_usable = self.catalogue.is_usable(planned.choice)
+        order, price = plan_estimate(request, self.catalogue, today=self.today)
+        held, vendor = price, self.catalogue.get_vendor(order.offer)
+        is_usable = self.catalogue.is_usable(order.offer)
         if is_usable:
-            planned = replace(planned, quote=await self.quotes.ask_vendor(planned.choice, planned.order, planned.quote, today=self.today))
-            held = replace(held, quote=self.quotes.find_least(held.choice, held.order, held.quote, today=self.today))
-        refusal, budget = await self.store.budgets.check(held.quote.micros, self.caps, clips=clips)
+            price = await self.quotes.ask_vendor(vendor, order, held, today=self.today)
+            held = self.quotes.find_least(vendor, order, held, today=self.today)
+        refusal, budget = await self.store.budgets.check(held.micros, self.caps, clips=clips)
         if not is_usable:
-            refusal = key_needed((planned.choice,))
-        elif (paused := next((pause for pause in self.availability.pauses if pause.model == planned.choice.id), None)) is not None:
+            refusal = self.catalogue.describe_missing_key((order.offer,))
+        elif (paused := next((pause for pause in self.availability.pauses if pause.model == order.offer.id), None)) is not None:
             refusal = describe_pause(paused)
-        needs_yes = self.needs_yes(held.quote) or await self.store.budgets.passes_unasked(held.quote.micros, self.caps)
-        quote_id = await self.store.approvals.request(make_terms(held, principal)) if needs_yes and refusal is None else None
+        needs_yes = self.needs_yes(held) or await self.store.budgets.passes_unasked(held.micros, self.caps)
+        quote_id = await self.store.approvals.request(make_terms(order, held, principal)) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
-        return Estimate(planned, clips, Micros(planned.quote.micros * clips), needs_yes, quote_id, refusal, budget, offers)
+        return Estimate(order, price, clips, Micros(price.micros * clips), needs_yes, quote_id, refusal, budget, offers)
 
     def needs_yes(self, price: Quote) -> bool:
         """Return whether a person has to agree to this price first."""
@@ -224,7 +225,7 @@ class VideoService:
 
     def vendor_of(self, job: Job) -> Vendor:
         """Return the vendor that makes the job, also where its list does not have the model any more."""
-        vendor = next((vendor for vendor in self.availability.catalogue.vendors if vendor.name == job.vendor), None)
+        vendor = self.catalogue.find_vendor(job.vendor)
         if vendor is None:
             raise SoraError(f"{job.vendor} is not known any more to this version.", job_id=job.id)
         return vendor
@@ -252,29 +253,29 @@ class VideoService:
         except SoraError:
             return job  # nothing that goes wrong here may hide that the job exists
 
-    async def _prepare(self, request: VideoRequest, principal: str, agreed: str | None) -> tuple[Purchase, PricedOrder]:
+    async def _prepare(self, request: VideoRequest, principal: str, agreed: str | None) -> Purchase:
         """Find, check and quote a request whose frame was read: return all that is to be reserved. Refused; nothing is written."""
         with errors.before_money():
-            planned = await self._fit_frame(plan(request, self.catalogue, today=self.today), request)
-            planned = replace(planned, quote=self.quotes.find_least(planned.choice, planned.order, planned.quote, today=self.today))
-            if not self.catalogue.is_usable(planned.choice):
-                raise MissingKey(key_needed((planned.choice,)))
-            check_max_usd(request, planned)
-            words = hash_words(principal, request)
-            confirm = self.needs_yes(planned.quote)
-            purchase = make_purchase(request, planned, principal, words=words, confirm=confirm, agreed=agreed)
+            order, table = plan(request, self.catalogue, today=self.today)
+            order, vendor = await self._fit_frame(order, request), self.catalogue.get_vendor(order.offer)
+            price = self.quotes.find_least(vendor, order, table, today=self.today)
+            if not self.catalogue.is_usable(order.offer):
+                raise MissingKey(self.catalogue.describe_missing_key((order.offer,)))
+            check_max_usd(request, order, price)
+            confirm = self.needs_yes(price)
+            purchase = make_purchase(order, price, vendor, request=request, principal=principal, confirm=confirm, agreed=agreed)
             # A video is worth its money only where its file can be kept; a share that hangs holds up nobody else.
             await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
-            return purchase, planned
+            return purchase
 
-    async def _fit_frame(self, planned: PricedOrder, request: VideoRequest) -> PricedOrder:
+    async def _fit_frame(self, order: Order, request: VideoRequest) -> Order:
         """Return the order with its first frame cropped or padded, where that was asked for, and a warning that says so."""
-        order, note = await self.frames.fit(planned.order, planned.choice.offer.image, str(request.options.get(FIT, "none")))
-        return replace(planned, order=order, warnings=(*planned.warnings, note)) if note else planned
+        order, note = await self.frames.fit(order, str(request.options.get(FIT, "none")))
+        return replace(order, warnings=(*order.warnings, note)) if note else order
 
     async def _find_known(self, request: VideoRequest, principal: str) -> Job | None:
         """Return the job of the same words, whatever they would mean now. RequestIdConflict."""
-        return await self.store.reservations.find(RequestKeys(principal, request.request_id, hash_words(principal, request)))
+        return await self.store.reservations.find(identify_words(request, principal))
 
     async def _find_most(self) -> Micros:
         """Return the most that one video may cost now."""

@@ -7,8 +7,8 @@ from datetime import date
 
 from mcp.types import Completion
 
-from sora_mcp.catalogue.catalogue import Choice
 from sora_mcp.catalogue.rules import sizes_of
+from sora_mcp.domain import Offer
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.server.context import ServerContext, principal
 
@@ -29,11 +29,11 @@ async def complete(name: str, typed: str, filled: Mapping[str, str], context: Se
 def _values(name: str, filled: Mapping[str, str], context: ServerContext) -> list[str]:
     match name:
         case "model":
-            return [choice.id for choice in context.catalogue.choices()]
+            return [offer.id for offer in context.catalogue.offers]
         case "size":
-            return _unique(size.text for choice in _offers_of(filled, context) for size in sizes_of(choice.offer))
+            return _unique(size.text for offer in _offers_of(filled, context) for size in sizes_of(offer))
         case "seconds":
-            return _unique(str(n) for n in sorted({n for choice in _offers_of(filled, context) for n in choice.offer.seconds}))
+            return _unique(str(n) for n in sorted({n for offer in _offers_of(filled, context) for n in offer.seconds}))
         case "vendor":
             return [vendor.name for vendor in context.catalogue.vendors]
         case "month":
@@ -46,11 +46,11 @@ def _unique(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _offers_of(filled: Mapping[str, str], context: ServerContext) -> tuple[Choice, ...]:
+def _offers_of(filled: Mapping[str, str], context: ServerContext) -> tuple[Offer, ...]:
     """Return the offers of the named model, else all."""
     wanted = filled.get("model", "").strip().casefold()
-    every = tuple(context.catalogue.choices())
-    return tuple(choice for choice in every if wanted in (choice.id, choice.offer.model)) or every
+    every = context.catalogue.offers
+    return tuple(offer for offer in every if wanted in (offer.id, offer.model)) or every
 
 
 def _months(today: date) -> list[str]:

@@ -140,8 +140,9 @@ def _describe_purchase(service: VideoService, request: VideoRequest, quote: Appr
     yield f"Seconds: {quote.seconds}"
     yield f"Price: {show(quote.micros)}{_describe_price(price)}"
     if request.image is not None:
-        choice = service.catalogue.get(quote.model)
-        yield f"First frame: {describe_picture(choice.vendor.title if choice else 'the vendor', request.image)}"
+        offer = service.catalogue.get(quote.model)
+        title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
+        yield f"First frame: {describe_picture(title, request.image)}"
     if request.options:
         options = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in request.options.items())
         yield f"Options: {sanitize(', '.join(options), MOST_OPTIONS)}"
@@ -177,11 +178,11 @@ def _shorten(text: str) -> str:
 
 def _describe_end(service: VideoService, model: str) -> str:
     """Say that the model has ended; empty for a living one."""
-    choice = service.catalogue.get(model)
-    if choice is None or choice.offer.ended is None:
+    offer = service.catalogue.get(model)
+    if offer is None or offer.ended is None:
         return ""
-    ended = choice.offer.ended
-    return f" ({ended.by} ended {ended.what} on {ended.on}; {choice.vendor.title} may answer that it is gone)"
+    ended, title = offer.ended, service.catalogue.get_vendor(offer).title
+    return f" ({ended.by} ended {ended.what} on {ended.on}; {title} may answer that it is gone)"
 
 
 def _describe_price(price: Quote | None) -> str:

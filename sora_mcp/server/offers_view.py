@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.matrix import rows
 from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of, words
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Per, Rate, Rule, Scalar, Size, Text
@@ -34,17 +34,17 @@ class Prices:
 
 def summarize(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     """Return a row for each offer, as text and as fields."""
-    table = list(zip(catalogue.choices(), rows(catalogue, today=today), strict=True))
-    lines = [f"{row.model}{_marks(choice, catalogue, today)}: {row.sizes}; {row.seconds} s; {row.price}" for choice, row in table]
+    table = list(zip(catalogue.offers, rows(catalogue, today=today), strict=True))
+    lines = [f"{row.model}{_marks(offer, catalogue, today)}: {row.sizes}; {row.seconds} s; {row.price}" for offer, row in table]
     offers = [
         {
             "model": row.model,
-            "sizes": [size.text for size in sizes_of(choice.offer)],
-            "seconds": list(choice.offer.seconds),
+            "sizes": [size.text for size in sizes_of(offer)],
+            "seconds": list(offer.seconds),
             "price": row.price,
-            **_status_fields(choice, catalogue, today),
+            **_status_fields(offer, catalogue, today),
         }
-        for choice, row in table
+        for offer, row in table
     ]
     return {
         "message": "\n".join([*lines, *_explain_empty(catalogue), 'Next: list_sizes(model="…") has every price, option and rule.']),
@@ -66,26 +66,25 @@ def describe_model(model: str, catalogue: Catalogue, *, today: date) -> dict[str
     return describe(catalogue.find_named(model), catalogue, today=today)
 
 
-def describe(choices: Sequence[Choice], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+def describe(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     """Return everything about these offers, as text and as fields."""
     return {
-        "message": "\n\n".join(_table(choice, catalogue, today) for choice in choices),
-        "offers": [offer_fields(choice, catalogue, today=today) for choice in choices],
+        "message": "\n\n".join(_table(offer, catalogue, today) for offer in offers),
+        "offers": [offer_fields(offer, catalogue, today=today) for offer in offers],
     }
 
 
-def offer_fields(choice: Choice, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+def offer_fields(offer: Offer, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     """Return one offer; what is unknown or unlimited is left out."""
-    offer = choice.offer
     known = {
-        "model": choice.id,
+        "model": offer.id,
         "sizes": [size.text for size in sizes_of(offer)],
         "seconds": list(offer.seconds),
-        "prices": [_price_fields(prices) for prices in price_table(choice, today=today)],
+        "prices": [_price_fields(prices) for prices in price_table(offer, today=today)],
         "prompt_max": offer.prompt_max,
         "image": _image_fields(offer),
         "options": {rule.param: _option_fields(rule) for rule in offer.options},
-        **_status_fields(choice, catalogue, today),
+        **_status_fields(offer, catalogue, today),
         "source": offer.source,
         "checked": offer.checked.isoformat(),
         "confidence": offer.confidence,
@@ -93,14 +92,14 @@ def offer_fields(choice: Choice, catalogue: Catalogue, *, today: date) -> dict[s
     return {name: value for name, value in known.items() if value is not None and value != {}}
 
 
-def price_table(choice: Choice, *, today: date) -> tuple[Prices, ...]:
+def price_table(offer: Offer, *, today: date) -> tuple[Prices, ...]:
     """Return the price of every legal combination; sizes that cost the same share a row."""
     groups: dict[tuple[Any, ...], list[str]] = {}
-    for when, size in itertools.product(_conditions(choice.offer), sizes_of(choice.offer)):
-        orders = [order for order in _orders(choice.offer, dict(when), size) if not any(breaches(order, choice.offer))]
+    for when, size in itertools.product(_conditions(offer), sizes_of(offer)):
+        orders = [order for order in _orders(offer, dict(when), size) if not any(breaches(order))]
         if orders:
-            rate = rate_of(orders[0].facts, choice.offer.rates, today=today)
-            micros = tuple((order.seconds, _micros(order, choice, today)) for order in orders)
+            rate = rate_of(orders[0].facts, offer.rates, today=today)
+            micros = tuple((order.seconds, _micros(order, today)) for order in orders)
             groups.setdefault((when, micros, rate and (rate.micros, rate.per, rate.times, rate.picture, rate.least)), []).append(size.text)
     found = {key: tuple(sizes) for key, sizes in groups.items()}
     return tuple(Prices(sizes, when, micros, rate and _rate(*rate)) for (when, micros, rate), sizes in found.items())
@@ -129,12 +128,12 @@ def _orders(offer: Offer, when: Mapping[str, Scalar], size: Size) -> Iterator[Or
     options = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in when.items() if name != "image"}
     for seconds in offer.seconds:
-        yield Order("x", size, seconds, ANY_IMAGE if with_image else None, options)
+        yield Order(offer, "x", size, seconds, ANY_IMAGE if with_image else None, options)
 
 
-def _micros(order: Order, choice: Choice, today: date) -> int | None:
+def _micros(order: Order, today: date) -> int | None:
     try:
-        return quote(order, choice.offer, choice.id, today=today).micros
+        return quote(order, today=today).micros
     except PriceUnknown:
         return None
 
@@ -186,41 +185,40 @@ def _option_fields(rule: Rule) -> dict[str, Any]:
     return taken if rule.default is None else {**taken, "default": rule.default}
 
 
-def _status_fields(choice: Choice, catalogue: Catalogue, today: date) -> dict[str, Any]:
+def _status_fields(offer: Offer, catalogue: Catalogue, today: date) -> dict[str, Any]:
     """Return whether the offer has ended, and whether it can be bought now."""
-    ended, fields = choice.offer.ended, dict[str, Any]()
+    ended, fields = offer.ended, dict[str, Any]()
     if ended is not None:
         fields["ended"] = {"on": ended.on.isoformat(), "source": ended.source}
-    if choice.id in catalogue.gone:
-        fields["gone"] = catalogue.gone[choice.id].isoformat()
-    if not catalogue.is_usable(choice):
-        fields["needs_key"] = choice.vendor.keys[0]
-    if (days := _stale_days(choice, today)) is not None:
+    if offer.id in catalogue.gone:
+        fields["gone"] = catalogue.gone[offer.id].isoformat()
+    if not catalogue.is_usable(offer):
+        fields["needs_key"] = catalogue.get_vendor(offer).keys[0]
+    if (days := _stale_days(offer, catalogue, today)) is not None:
         fields["price_days_old"] = days
     return fields
 
 
-def _stale_days(choice: Choice, today: date) -> int | None:
+def _stale_days(offer: Offer, catalogue: Catalogue, today: date) -> int | None:
     """Return the age of the price in days where it is too old; else None."""
-    age = today - choice.offer.checked
-    return age.days if choice.offer.rates and choice.vendor.keys and age > STALE else None
+    age = today - offer.checked
+    return age.days if offer.rates and catalogue.needs_key(offer) and age > STALE else None
 
 
-def _marks(choice: Choice, catalogue: Catalogue, today: date) -> str:
-    ended = [f"ended {choice.offer.ended.on}"] if choice.offer.ended else []
-    gone = [f"gone at {choice.vendor.title}, as it said on {catalogue.gone[choice.id]}"] if choice.id in catalogue.gone else []
-    key = [] if catalogue.is_usable(choice) else [f"needs {choice.vendor.keys[0]}"]
-    old = [f"price looked up {days} days ago"] if (days := _stale_days(choice, today)) is not None else []
+def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
+    ended = [f"ended {offer.ended.on}"] if offer.ended else []
+    gone = [f"gone at {catalogue.get_vendor(offer).title}, as it said on {catalogue.gone[offer.id]}"] if offer.id in catalogue.gone else []
+    key = [] if catalogue.is_usable(offer) else [f"needs {catalogue.get_vendor(offer).keys[0]}"]
+    old = [f"price looked up {days} days ago"] if (days := _stale_days(offer, catalogue, today)) is not None else []
     return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
 
 
-def _table(choice: Choice, catalogue: Catalogue, today: date) -> str:
-    offer = choice.offer
+def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
     options = "; ".join(_option(rule) for rule in offer.options) or "none"
     prompt = "no stated limit" if offer.prompt_max is None else f"at most {offer.prompt_max} characters"
     lines = [
-        f"{choice.id}{_marks(choice, catalogue, today)}",
-        *(_price_line(prices) for prices in price_table(choice, today=today)),
+        f"{offer.id}{_marks(offer, catalogue, today)}",
+        *(_price_line(prices) for prices in price_table(offer, today=today)),
         f"Prompt: {prompt}. First frame: {_frame(offer)}. Options: {options}.",
         f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
     ]

@@ -14,7 +14,6 @@ from mcp import MCPError
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, Resource, ResourceTemplate
 
-from sora_mcp.catalogue.catalogue import Choice
 from sora_mcp.domain import LOCAL, Job, Vendor
 from sora_mcp.domain.errors import UNFORESEEN, NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
@@ -189,7 +188,7 @@ async def _read_vendors(context: ServerContext) -> Content:
             "vendor": vendor.name,
             "title": vendor.title,
             "key": not vendor.keys or vendor.name in keyed,
-            "models": [Choice(vendor, offer).id for offer in vendor.offers],
+            "models": [offer.id for offer in vendor.offers],
             "uri": f"sora://vendors/{vendor.name}",
         }
         for vendor in context.catalogue.vendors
@@ -206,7 +205,7 @@ async def _read_vendor(context: ServerContext, vendor: str) -> Content:
 
 def _vendor_fields(vendor: Vendor, context: ServerContext) -> dict[str, Any]:
     today = context.today()
-    offers = [offers_view.offer_fields(Choice(vendor, offer), context.catalogue, today=today) for offer in vendor.offers]
+    offers = [offers_view.offer_fields(offer, context.catalogue, today=today) for offer in vendor.offers]
     refunds = {} if vendor.refunds is None else {"refunds": vendor.refunds}
     return {"vendor": vendor.name, "title": vendor.title, "keys": list(vendor.keys), **refunds, "offers": offers}
 

@@ -70,10 +70,10 @@ def use_approval(
     `reason` says why a person is asked where the price alone is none. After a person's no there is no new quote for a while.
     An approval in a form is written down in the very row change that uses it up, so that it is never good for anything else.
     """
-    given = purchase.agreed or purchase.quote_id
+    identity, given = purchase.identity, purchase.agreed or purchase.quote_id
     named = canonical(given) if given else None
-    exact = _find_open(conn, _has_terms(purchase.principal, purchase.fingerprint, purchase.quote.micros), now=now)
-    any_prompt = (*_has_terms(purchase.principal, purchase.terms_hash, purchase.quote.micros), quotes.c.approved_at.is_not(None))
+    exact = _find_open(conn, _has_terms(identity.principal, identity.fingerprint, purchase.quote.micros), now=now)
+    any_prompt = (*_has_terms(identity.principal, identity.terms_hash, purchase.quote.micros), quotes.c.approved_at.is_not(None))
     outlined = _find_open(conn, (*any_prompt, quotes.c.id == named), now=now) if named else None
     quote = outlined or exact
     if quote is not None and named in (None, quote.id) and (quote.approved_at is not None or purchase.agreed is not None):
@@ -84,7 +84,7 @@ def use_approval(
         return declined
     quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _insert_exact(conn, purchase, now)
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
-    cost = f"{purchase.model} costs {show(purchase.quote.micros)} for this"
+    cost = f"{purchase.order.offer.id} costs {show(purchase.quote.micros)} for this"
     until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
     message = f"{why}{reason}{cost}, and a person has to say yes to quote {quote_id} first, until {until}."
     return NeedsConfirmation(message, quote_id=quote_id, price=purchase.quote)
@@ -92,7 +92,7 @@ def use_approval(
 
 def _find_declined(conn: sa.Connection, purchase: Purchase, *, now: float) -> Declined | None:
     """Return the refusal that a person's recent no to this very request still means."""
-    mine = (quotes.c.principal == purchase.principal, quotes.c.fingerprint == purchase.fingerprint)
+    mine = (quotes.c.principal == purchase.identity.principal, quotes.c.fingerprint == purchase.identity.fingerprint)
     at = conn.execute(sa.select(sa.func.max(quotes.c.declined_at)).where(*mine)).scalar()
     if at is None or now >= at + NO_HOLDS_S:
         return None
@@ -107,7 +107,7 @@ def _read(conn: sa.Connection, quote_id: str) -> Approval:
     return Approval(**row)
 
 
-def _has_terms(principal: str, fingerprint: str, micros: int) -> tuple[sa.ColumnElement[bool], ...]:
+def _has_terms(principal: str, fingerprint: str | None, micros: int) -> tuple[sa.ColumnElement[bool], ...]:
     return quotes.c.principal == principal, quotes.c.fingerprint == fingerprint, quotes.c.micros == micros
 
 
@@ -117,8 +117,17 @@ def _find_open(conn: sa.Connection, where: tuple[sa.ColumnElement[bool], ...], *
 
 
 def _insert_exact(conn: sa.Connection, purchase: Purchase, now: float) -> tuple[str, float]:
-    values = {name: getattr(purchase, name) for name in ("principal", "fingerprint", "model", "size", "seconds", "prompt")}
-    return _insert(conn, {**values, "micros": purchase.quote.micros}, now)
+    order, identity = purchase.order, purchase.identity
+    values = {
+        "principal": identity.principal,
+        "fingerprint": identity.fingerprint,
+        "model": order.offer.id,
+        "size": order.size.text,
+        "seconds": order.seconds,
+        "prompt": order.prompt,
+        "micros": purchase.quote.micros,
+    }
+    return _insert(conn, values, now)
 
 
 def _insert(conn: sa.Connection, values: dict[str, Any], now: float) -> tuple[str, float]:
@@ -129,7 +138,7 @@ def _insert(conn: sa.Connection, values: dict[str, Any], now: float) -> tuple[st
 
 def _explain_mismatch(conn: sa.Connection, named: str, purchase: Purchase, *, now: float) -> str:
     """Explain why the named quote is not good for this purchase."""
-    mine = (quotes.c.id == canonical(named), quotes.c.principal == purchase.principal)
+    mine = (quotes.c.id == canonical(named), quotes.c.principal == purchase.identity.principal)
     row = conn.execute(sa.select(quotes).where(*mine)).first()
     if row is None:
         return f"There is no quote {quote_value(named)}."
@@ -137,6 +146,6 @@ def _explain_mismatch(conn: sa.Connection, named: str, purchase: Purchase, *, no
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:
         return f"Quote {row.id} has expired."
-    if (row.fingerprint, row.micros) == (purchase.terms_hash, purchase.quote.micros):
+    if (row.fingerprint, row.micros) == (purchase.identity.terms_hash, purchase.quote.micros):
         return f"Nobody has said yes to quote {row.id} yet."
     return f"Quote {row.id} is for other arguments or another price."

@@ -7,53 +7,40 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sora_mcp.domain import Call, Job, Quote, Scalar
+from sora_mcp.domain import Call, Job, Order, Quote
 from sora_mcp.domain.money import Micros
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Keys that tell one request from another. Without `fingerprint` nobody knows what the words mean now."""
+
+    principal: str
+    request_id: str | None
+    words_hash: str | None
+    """The same for the same words of the same principal, whatever they mean now; None where an older version did not write it down."""
+    fingerprint: str | None = None
+    """The same for what means the same to the same principal now: offer, order, options."""
+    terms_hash: str = ""
+    """The same for the same order whatever its prompt."""
 
 
 @dataclass(frozen=True)
 class Purchase:
     """Order, quote, call and identity, as `reserve` writes them down."""
 
-    principal: str
-    fingerprint: str
-    """The same for what means the same to the same principal now: offer, order, options."""
-    request_id: str | None
-    vendor: str
-    model: str
-    prompt: str
-    size: str
-    seconds: int
-    options: Mapping[str, Scalar]
-    with_image: bool
-    warnings: tuple[str, ...]
-    call: Call
+    order: Order
     quote: Quote
-    expected_s: int
-    """How long it takes, where the store has not seen how long the model takes."""
-    parents: tuple[str, ...] = ()
+    call: Call
+    identity: Identity
     quote_id: str | None = None
     """What a person approved, where the caller names it."""
     agreed: str | None = None
     """The quote that a person has just said yes to, in the form that showed it. Never what the caller says."""
     confirm: bool = False
     """A person's yes is needed for this one."""
-    terms_hash: str = ""
-    """The same for the same request whatever its prompt."""
-    words_hash: str | None = None
-    """The same for the same words of the same principal, whatever they mean now."""
     most_live: int | None = None
     """How many jobs of the vendor one principal may have under way; None where only money limits them."""
-
-
-@dataclass(frozen=True)
-class RequestKeys:
-    """Keys that tell one request from another. Without `fingerprint` nobody knows what the words mean now."""
-
-    principal: str
-    request_id: str | None
-    words_hash: str | None
-    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,12 @@ from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, ne
 from sora_mcp.store.ledger import Account, hold, release_hold
 from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.purchase_mark import find_loss, measure, write_mark
-from sora_mcp.store.records import Budget, Caps, Purchase, RequestKeys
+from sora_mcp.store.records import Budget, Caps, Identity, Purchase
 from sora_mcp.store.schema import jobs
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 
 SAME_REQUEST_S = 600
 """The same request within this time, or while nobody knows its end, means the job that exists where it has no request_id."""
-COPIED = ("principal", "fingerprint", "request_id", "vendor", "model", "prompt", "size", "seconds", "with_image", "call")
 INSERT = sa.insert(jobs).values(version=next_version(), **without_lease(0))
 """Of a job that is due at once; the rest comes from its purchase."""
 
@@ -83,9 +82,9 @@ class Reservations(Repository):
             raise result
 
     @reads
-    def find(self, conn: sa.Connection, keys: RequestKeys) -> Job | None:
+    def find(self, conn: sa.Connection, identity: Identity) -> Job | None:
         """Return the job that `reserve` would find for these words, where nobody can say what they mean now. RequestIdConflict as there."""
-        return _find_existing(conn, keys, now=self.clock())
+        return _find_existing(conn, identity, now=self.clock())
 
     @writes
     def cancel_unsent(self, conn: sa.Connection, job: Job) -> Job | None:
@@ -110,9 +109,10 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
             return refusal
     day = get_today(conn, now, caps.zone)
     begin_day(conn, day)
-    hold(conn, Account(job_id, purchase.vendor, purchase.model, day.name), micros, now=now)
-    usual_s = get_usual_s(conn, purchase.model)
-    expected_s = max(1, round(usual_s)) if usual_s else purchase.expected_s
+    offer = purchase.order.offer
+    hold(conn, Account(job_id, offer.vendor, offer.id, day.name), micros, now=now)
+    usual_s = get_usual_s(conn, offer.id)
+    expected_s = max(1, round(usual_s)) if usual_s else offer.expected_s
     conn.execute(INSERT, {"id": job_id, "day": day.name, "expected_s": expected_s, **_as_columns(purchase, now)})
     return replace(load_job(conn, job_id), day_left=Micros(budget.day_left - micros))
 
@@ -121,15 +121,14 @@ def _find_or_refuse(
     conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, budget: Budget, mark_file: Path | None
 ) -> Job | SoraError | None:
     """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
-    keys = RequestKeys(purchase.principal, purchase.request_id, purchase.words_hash, purchase.fingerprint)
-    if (job := _find_existing(conn, keys, now=now)) is not None:
+    if (job := _find_existing(conn, purchase.identity, now=now)) is not None:
         return replace(job, day_left=budget.day_left)
-    micros = purchase.quote.micros
+    micros, model = purchase.quote.micros, purchase.order.offer.id
     if micros > 0 and (loss := find_loss(conn, mark_file, month=get_today(conn, now, caps.zone).month)) is not None:
         return StorageError(loss.describe())
     if (passed := find_passed_cap(conn, micros, caps, now=now, budget=budget)) is not None:
-        return OverBudget(f"{purchase.model} costs {show(micros)}. {''.join(passed)}")
-    return refuse_paused(conn, purchase.model) or _refuse_too_many(conn, purchase)
+        return OverBudget(f"{model} costs {show(micros)}. {''.join(passed)}")
+    return refuse_paused(conn, model) or _refuse_too_many(conn, purchase)
 
 
 def _refuse_too_many(conn: sa.Connection, purchase: Purchase) -> TooManyAtOnce | None:
@@ -137,54 +136,64 @@ def _refuse_too_many(conn: sa.Connection, purchase: Purchase) -> TooManyAtOnce |
     if purchase.most_live is None:
         return None
     c = jobs.c
-    mine = (c.principal == purchase.principal, c.vendor == purchase.vendor, c.state.in_(LIVE))
+    mine = (c.principal == purchase.identity.principal, c.vendor == purchase.order.offer.vendor, c.state.in_(LIVE))
     live = conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*mine)).scalar_one()
     if live < purchase.most_live:
         return None
     return TooManyAtOnce(f"{live} free clips are under way, as many as one may have at once: wait until one of them is done.")
 
 
-def _find_existing(conn: sa.Connection, keys: RequestKeys, *, now: float) -> Job | None:
+def _find_existing(conn: sa.Connection, identity: Identity, *, now: float) -> Job | None:
     """Return the job of the same request_id, or else of the same words or meaning. RequestIdConflict."""
-    job = _find_recent(conn, keys, now=now) if keys.request_id is None else _find_by_request_id(conn, keys)
+    job = _find_recent(conn, identity, now=now) if identity.request_id is None else _find_by_request_id(conn, identity)
     return None if job is None else replace(job, deduplicated=True)
 
 
-def _find_by_request_id(conn: sa.Connection, keys: RequestKeys) -> Job | None:
+def _find_by_request_id(conn: sa.Connection, identity: Identity) -> Job | None:
     c = jobs.c
-    mine = (c.principal == keys.principal, c.request_id == keys.request_id)
+    mine = (c.principal == identity.principal, c.request_id == identity.request_id)
     row = conn.execute(sa.select(c.id, c.fingerprint, c.wish).where(*mine)).first()
-    if row is None or (keys.fingerprint is None and row.wish is None):
+    if row is None or (identity.fingerprint is None and row.wish is None):
         return None  # an older version wrote down what it meant only
-    if row.fingerprint != keys.fingerprint and (row.wish is None or row.wish != keys.words_hash):
+    if row.fingerprint != identity.fingerprint and (row.wish is None or row.wish != identity.words_hash):
         raise RequestIdConflict(
-            f"request_id {keys.request_id!r} was used for {row.id} with other arguments: repeat those, or take a new request_id.",
+            f"request_id {identity.request_id!r} was used for {row.id} with other arguments: repeat those, or take a new request_id.",
             job_id=row.id,
         )
     return load_job(conn, row.id)
 
 
-def _find_recent(conn: sa.Connection, keys: RequestKeys, *, now: float) -> Job | None:
-    hashes = {"wish": keys.words_hash or "", "fingerprint": keys.fingerprint or ""}
-    job_id = conn.execute(SELECT_SAME, {"whose": keys.principal, "after": now - SAME_REQUEST_S, **hashes}).scalar()
+def _find_recent(conn: sa.Connection, identity: Identity, *, now: float) -> Job | None:
+    hashes = {"wish": identity.words_hash or "", "fingerprint": identity.fingerprint or ""}
+    job_id = conn.execute(SELECT_SAME, {"whose": identity.principal, "after": now - SAME_REQUEST_S, **hashes}).scalar()
     return None if job_id is None else load_job(conn, job_id)
 
 
 def _as_columns(purchase: Purchase, now: float) -> dict[str, Any]:
+    order, price, identity = purchase.order, purchase.quote, purchase.identity
     return {
-        **{name: getattr(purchase, name) for name in COPIED},
-        "wish": purchase.words_hash,
-        "options": dict(purchase.options),
-        "warnings": purchase.warnings,
-        "parents": purchase.parents,
-        "words": purchase.prompt.casefold(),
+        "principal": identity.principal,
+        "request_id": identity.request_id,
+        "wish": identity.words_hash,
+        "fingerprint": identity.fingerprint,
+        "vendor": order.offer.vendor,
+        "model": order.offer.id,
+        "prompt": order.prompt,
+        "words": order.prompt.casefold(),
+        "size": order.size.text,
+        "seconds": order.seconds,
+        "options": dict(order.options),
+        "with_image": order.image is not None,
+        "parents": (order.image.job_id,) if order.image is not None and order.image.job_id is not None else (),
+        "warnings": order.warnings,
+        "call": purchase.call,
         "state": "submitting",
-        "charged": "held" if purchase.quote.micros > 0 else "no",
-        "micros": purchase.quote.micros,
-        "basis": purchase.quote.basis,
-        "source": purchase.quote.source,
-        "checked": purchase.quote.checked,
-        "confidence": purchase.quote.confidence,
+        "charged": "held" if price.micros > 0 else "no",
+        "micros": price.micros,
+        "basis": price.basis,
+        "source": price.source,
+        "checked": price.checked,
+        "confidence": price.confidence,
         "created_at": now,
         "updated_at": now,
     }

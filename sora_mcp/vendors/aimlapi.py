@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.aimlapi_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_time
 
 PATH = "/v2/video/generations"
@@ -19,11 +19,11 @@ TAIL = {"kling-v3-pro": {"last_image": "tail_image_url"}}
 """Field names that differ for one model."""
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. Every field is sent: Sora 2 Pro defaults to 1080p, the more expensive size."""
-    names = NAMES | TAIL.get(offer.model, {})
+    names = NAMES | TAIL.get(order.offer.model, {})
     fields: dict[str, Any] = {
-        "model": choose_slug(order, offer),
+        "model": order.slug,
         "prompt": order.prompt,
         "duration": order.seconds,
         "aspect_ratio": order.size.ratio,

@@ -42,7 +42,7 @@ OFFERS = (
 )
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call: text and pictures in one list, each picture with its role."""
     pictures = [("first_frame", order.image.uri)] if order.image else []
     pictures += [("last_frame", str(url)) for name, url in order.options.items() if name == "last_image"]
@@ -50,7 +50,7 @@ def submit(order: Order, offer: Offer) -> Call:
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}]
     content += [{"type": "image_url", "image_url": {"url": url}, "role": role} for role, url in pictures]
     fields = {
-        "model": offer.slug,
+        "model": order.slug,
         "content": content,
         "resolution": order.size.resolution,
         "ratio": order.size.ratio,

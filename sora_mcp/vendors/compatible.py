@@ -49,11 +49,11 @@ def _parse_size(text: str) -> Size:
     return Size(text, f"{width}:{height}" if max(width, height) <= 21 else None)
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. `seconds` is text, as in OpenAI's API."""
     picture = {"input_reference": {"image_url": order.image.uri}} if order.image else {}
     return Call(
-        "POST", PATH, {"model": offer.slug, "prompt": order.prompt, "size": order.size.text, "seconds": str(order.seconds)} | picture
+        "POST", PATH, {"model": order.slug, "prompt": order.prompt, "size": order.size.text, "seconds": str(order.seconds)} | picture
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sora_mcp.domain import Call, ImageRule, Offer, Order, Rate, Reply, Rule, Size
 from sora_mcp.domain.money import Micros, parse_amount, usd
-from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.sizes import SEEDANCE, combine_sizes, split_sizes
 
 CHECKED = date(2026, 11, 20)
@@ -52,17 +52,17 @@ NUMBERS = {"minimax-h3"}
 """Models that take the length as a number; the others take text."""
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call, with the queue's own retries off: each attempt is billed."""
     fields: dict[str, Any] = {
         "prompt": order.prompt,
-        "duration": order.seconds if offer.model in NUMBERS else str(order.seconds),
+        "duration": order.seconds if order.offer.model in NUMBERS else str(order.seconds),
         "resolution": order.size.resolution,
         "aspect_ratio": order.size.ratio,
         "image_url": order.image.uri if order.image else None,
         "generate_audio": order.options.get("audio"),
     }
-    return Call("POST", choose_slug(order, offer), drop_missing(fields), headers=(("X-Fal-No-Retry", "1"),))
+    return Call("POST", order.slug, drop_missing(fields), headers=(("X-Fal-No-Retry", "1"),))
 
 
 def ask_bill(offer: Offer, with_image: bool, units: str) -> Call:

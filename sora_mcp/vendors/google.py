@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Image, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Call, Done, Failed, Image, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.vendors.google_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
@@ -14,7 +14,7 @@ PATH = "/v1beta/interactions"
 FILE = re.compile(r"https?://[^/?#]+/v1beta/files/[A-Za-z0-9_-]+")  # `:download` serves its bytes
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. The video is delivered as a URI, because inline it exceeds the largest reply we read."""
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}]
     shape = {"aspect_ratio": order.size.ratio, "resolution": order.size.resolution, "duration": f"{order.seconds}s"}
@@ -22,7 +22,7 @@ def submit(order: Order, offer: Offer) -> Call:
         "POST",
         PATH,
         {
-            "model": offer.slug,
+            "model": order.slug,
             "background": True,
             "store": True,
             "input": [{"type": "user_input", "content": content + ([_encode_picture(order.image)] if order.image else [])}],

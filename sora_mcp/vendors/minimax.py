@@ -50,13 +50,13 @@ OFFERS = (
 )
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call: text and pictures in one list, each picture with its role."""
     frames = {"first_frame": order.image.uri if order.image else None, "last_frame": order.options.get("last_image")}
     pictures = [{"type": "image_url", "image_url": {"url": uri}, "role": role} for role, uri in frames.items() if uri]
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}, *pictures]
     shape = {"resolution": order.size.resolution, "ratio": order.size.ratio, "duration": order.seconds}
-    return Call("POST", "/v2/video_generation", drop_missing({"model": offer.slug, "content": content, **shape}))
+    return Call("POST", "/v2/video_generation", drop_missing({"model": order.slug, "content": content, **shape}))
 
 
 def read(reply: Reply) -> Reading | None:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.vendors.mulerun_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import choose_slug
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
 FRAMES = {"sora-2-pro": "input_reference", "sora-2": "image", "kling-v3": "first_frame", "happyhorse-1.0": "image", "wan-2.6": "image"}
 """Field name of the first frame, by model."""
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. Defaults differ between paths, so every field is sent."""
-    family = offer.model.partition("-")[0]
+    family = order.offer.model.partition("-")[0]
     fields = {"prompt": order.prompt} | {"sora": _sora, "kling": _kling, "happyhorse": _happyhorse, "wan": _wan}[family](order)
-    if offer.model == "sora-2":
+    if order.offer.model == "sora-2":
         fields["model"] = "sora-2"
     if order.image is not None:
-        fields[FRAMES[offer.model]] = order.image.uri
-    return Call("POST", choose_slug(order, offer), fields)
+        fields[FRAMES[order.offer.model]] = order.image.uri
+    return Call("POST", order.slug, fields)
 
 
 def _sora(order: Order) -> dict[str, Any]:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Offer, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.muvi_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, parse_time
 
 NO_RESOLUTION = {"sora-2"}
 """Offers whose page has no `resolution` field."""
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. Lengths and switches are text; only `seed` is a number."""
     fields: dict[str, Any] = {
-        "prompt": order.prompt if order.image is None or offer.prompt_with_image else None,
+        "prompt": order.prompt if order.image is None or order.offer.prompt_with_image else None,
         "image_url": order.image.uri if order.image else None,
         "aspect_ratio": order.size.ratio,
         "duration": str(order.seconds),
-        "resolution": order.size.resolution if offer.model not in NO_RESOLUTION else None,
+        "resolution": order.size.resolution if order.offer.model not in NO_RESOLUTION else None,
         "has_sound": str(order.options["audio"]).lower() if "audio" in order.options else None,
         "fps": str(order.options["fps"]) if "fps" in order.options else None,
         "seed": order.options.get("seed"),
@@ -30,12 +30,12 @@ def submit(order: Order, offer: Offer) -> Call:
         "end_frame_url": order.options.get("last_image"),
         "negative_prompt": order.options.get("negative_prompt"),
     }
-    return Call("POST", "/v1/jobs/submit", {"model": choose_slug(order, offer), "input": drop_missing(fields)})
+    return Call("POST", "/v1/jobs/submit", {"model": order.slug, "input": drop_missing(fields)})
 
 
-def ask_quote(order: Order, offer: Offer) -> Call:
+def ask_quote(order: Order) -> Call:
     """Return the call that prices this order for this account, discounts included. https://developer.pixelbyte.app/docs/api-reference/jobs/estimate"""
-    return Call("POST", "/v1/jobs/estimate", submit(order, offer).body)
+    return Call("POST", "/v1/jobs/estimate", submit(order).body)
 
 
 def read_quote(reply: Reply) -> Micros | None:

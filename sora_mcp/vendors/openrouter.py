@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Offer, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.openrouter_offers import read_offers
 from sora_mcp.vendors.shared.moderation import classify_failure
@@ -16,13 +16,13 @@ WORDS = ("error", "error.message")
 """Places of a failed job's message: text by the page, an object in practice."""
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call, with resolution and ratio, or with pixels where the list has only those."""
     size = order.size
     shape = {"resolution": size.resolution, "aspect_ratio": size.ratio} if size.resolution or not size.pixels else {"size": size.text}
     frame = {"type": "image_url", "image_url": {"url": order.image.uri}, "frame_type": "first_frame"} if order.image else None
     fields: dict[str, Any] = {
-        "model": offer.slug,
+        "model": order.slug,
         "prompt": order.prompt,
         "duration": order.seconds,
         **shape,

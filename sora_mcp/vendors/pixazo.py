@@ -11,7 +11,7 @@ from typing import Any
 from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Text, Vendor
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import choose_slug, drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value
 from sora_mcp.vendors.shared.sizes import FULL_HD, SEED, SORA_ENDED, SORA_PRO, SORA_SECONDS, combine_sizes
 
@@ -64,11 +64,11 @@ NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative
 """Field names of our options at the vendor."""
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. Sora's first frame must have exactly `size`, which the rules have checked."""
-    shape = _sora(order) if offer.model == "sora-2-pro" else _other(order)
+    shape = _sora(order) if order.offer.model == "sora-2-pro" else _other(order)
     fields = {"prompt": order.prompt, **shape, **{NAMES[name]: value for name, value in order.options.items()}}
-    return Call("POST", choose_slug(order, offer), drop_missing(fields), headers=(("Cache-Control", "no-cache"),))
+    return Call("POST", order.slug, drop_missing(fields), headers=(("Cache-Control", "no-cache"),))
 
 
 def _sora(order: Order) -> dict[str, Any]:

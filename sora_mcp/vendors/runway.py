@@ -34,10 +34,10 @@ OFFERS = (
 )
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. Sizes are written `1280:720`, and each call needs the version header."""
     fields: dict[str, Any] = {
-        "model": offer.slug,
+        "model": order.slug,
         "promptText": order.prompt,
         "promptImage": order.image.uri if order.image else None,
         "ratio": order.size.text.replace("x", ":"),

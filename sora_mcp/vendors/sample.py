@@ -35,9 +35,9 @@ OFFERS = (
 )
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. A first frame is not sent; `warnings` says so."""
-    fields = {"model": offer.slug, "prompt": order.prompt, "size": order.size.text, "seconds": order.seconds}
+    fields = {"model": order.slug, "prompt": order.prompt, "size": order.size.text, "seconds": order.seconds}
     return Call("POST", "/v1/videos", fields | {name: order.options[name] for name in ("audio", "seed") if name in order.options})
 
 

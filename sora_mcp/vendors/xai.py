@@ -41,11 +41,11 @@ OFFERS = (
 )
 
 
-def submit(order: Order, offer: Offer) -> Call:
+def submit(order: Order) -> Call:
     """Return the submit call. Length and size are always sent; the defaults are 8 s and 480p."""
     last, references = order.options.get("last_image"), str(order.options.get("references", "")).split()
     fields: dict[str, Any] = {
-        "model": offer.slug,
+        "model": order.slug,
         "prompt": order.prompt,
         "duration": order.seconds,
         "aspect_ratio": order.size.ratio,

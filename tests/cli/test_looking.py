@@ -10,6 +10,7 @@ import pytest
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.cli import main as cli
+from sora_mcp.domain import Image
 from sora_mcp.store import Store
 
 from ..stored import CAPS, DONE, FILE, begun, claimed, no, purchase, running
@@ -27,7 +28,7 @@ def test_without_videos_the_tables_say_so(said: dict[str, str], capsys: Printed)
 def test_spend_adds_up(said: dict[str, str], store: Store, capsys: Printed) -> None:
     today = datetime.now(UTC).date()
     store.reservations.reserve.sync(purchase("1.20"), CAPS)
-    store.reservations.reserve.sync(purchase("0.30", vendor="pixazo", model="pixazo:veo-3.1"), CAPS)
+    store.reservations.reserve.sync(purchase("0.30", vendor="pixazo", model="veo-3.1"), CAPS)
     assert cli.run(["spend", f"{today:%Y-%m}"], said) == 0
     heading, *lines, left = capsys.readouterr().out.splitlines()
     assert heading.split() == ["DAY", "VENDOR", "MODEL", "VIDEOS", "HELD", "SPENT"]
@@ -78,7 +79,7 @@ def test_a_job_is_shown_with_everything_that_is_known(said: dict[str, str], stor
 
 
 def test_a_failed_job_is_shown_with_its_reason(said: dict[str, str], store: Store, capsys: Printed) -> None:
-    job = begun(store, with_image=True)
+    job = begun(store, image=Image("data:,"))
     store.outcomes.refuse.sync(job, "t", no("no"))
     assert cli.run(["show", job.id], said) == 0
     lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]

@@ -95,7 +95,7 @@ def test_watching_until_idle_ends_when_nothing_is_left(said: dict[str, str], cap
 
 
 def test_watching_finishes_what_another_process_left(said: dict[str, str], store: Store, capsys: Printed) -> None:
-    job = store.reservations.reserve.sync(purchase(vendor="gone", model="gone:model"), CAPS)
+    job = store.reservations.reserve.sync(purchase(vendor="gone", model="model"), CAPS)
     store.reservations.cancel_unsent.sync(job)
     assert cli.run(["watch", "--until-idle"], said) == 0
     assert store.jobs.count_live.sync() == 0

@@ -155,14 +155,14 @@ async def measure(folder: Path, keys: dict[str, str], models: Iterable[str]) -> 
     sizes: dict[str, int] = {}
     async with client(folder, keys) as at:
         for model in models:
-            wants_image = not next(choice.offer.text for choice in Catalogue().choices() if choice.id == model)
+            wants_image = not next(offer.text for offer in Catalogue().offers if offer.id == model)
             result = await at.call_tool("estimate_cost", {"model": model, "clips": 3, "image": wants_image})
             sizes[model] = len(json.dumps(result.structured_content, separators=(",", ":")).encode()) if not result.is_error else 0
     return sizes
 
 
 async def test_an_estimate_of_one_model_stays_small(tmp_path: Path) -> None:
-    sizes = await measure(tmp_path / "every", KEYS, [choice.id for choice in Catalogue().choices()])
+    sizes = await measure(tmp_path / "every", KEYS, [offer.id for offer in Catalogue().offers])
     assert {model: size for model, size in sizes.items() if size > ONE_RESULT} == {}
     longest = sorted(sizes, key=lambda model: -sizes[model])[:6]
     for name, keys in LOW:

@@ -82,7 +82,7 @@ async def test_the_guide_names_every_family_that_is_sold(era: Era) -> None:
     async with Client(a_server(PlayedService()), mode=era) as client:
         guide = (await client.read_resource("sora://guide/prompting")).contents[0]
     assert guide.mime_type == "text/markdown"
-    families = {choice.offer.model.split("-")[0].casefold() for choice in Catalogue().choices()}
+    families = {offer.model.split("-")[0].casefold() for offer in Catalogue().offers}
     assert {family for family in families if family not in guide.text.casefold()} == set()  # type: ignore[union-attr]
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sora_mcp.catalogue.catalogue import Catalogue, Choice
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Ended, Image, ImageRule, Offer, Rate, Rule, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
@@ -48,7 +48,7 @@ CATALOGUE = Catalogue((VENDOR,))
 
 
 def test_an_offer_is_told_whole() -> None:
-    assert offers_view.offer_fields(Choice(VENDOR, OFFER), CATALOGUE, today=TODAY) == {
+    assert offers_view.offer_fields(VENDOR.offers[0], CATALOGUE, today=TODAY) == {
         "model": "muvi:toy",
         "sizes": ["1280x720", "720x1280", "1920x1080"],
         "seconds": [4, 8],
@@ -82,7 +82,7 @@ def test_an_offer_is_told_whole() -> None:
 
 
 def test_the_table_says_the_same_to_a_person() -> None:
-    assert offers_view.describe((Choice(VENDOR, OFFER),), CATALOGUE, today=TODAY)["message"] == (
+    assert offers_view.describe((VENDOR.offers[0],), CATALOGUE, today=TODAY)["message"] == (
         "muvi:toy (ended 2026-09-24, needs MUVI_API_KEY)\n"
         "1280x720, 720x1280 with audio true: 4 s $0.60, 8 s $1.20\n"
         "1920x1080 with audio true: 8 s $2.00\n"
@@ -99,8 +99,8 @@ def test_the_table_says_the_same_to_a_person() -> None:
 def test_an_offer_without_limits_says_so() -> None:
     plain = replace(OFFER, rules=OFFER.rules[:2], rates=(), image=None, prompt_max=None, ended=None)
     catalogue = Catalogue((replace(VENDOR, offers=(plain,)),), frozenset({"muvi"}))
-    choice = next(catalogue.choices())
-    assert offers_view.describe((choice,), catalogue, today=TODAY) == {
+    offer = catalogue.offers[0]
+    assert offers_view.describe((offer,), catalogue, today=TODAY) == {
         "message": "muvi:toy\n1280x720, 720x1280, 1920x1080: 4, 8 s, price unknown\n"
         "Prompt: no stated limit. First frame: not taken. Options: none.\n"
         "Source: https://example.com/toy, checked 2026-11-20 (listed).",
@@ -120,14 +120,14 @@ def test_an_offer_without_limits_says_so() -> None:
 
 def test_the_price_may_depend_on_the_first_frame() -> None:
     rates = (Rate(usd("1"), "video", {"image": False}), Rate(usd("2"), "video", {"image": True}))
-    offer = replace(OFFER, rules=OFFER.rules[:2], rates=rates)
-    prices = offers_view.offer_fields(Choice(VENDOR, offer), CATALOGUE, today=TODAY)["prices"]
+    offer = replace(VENDOR.offers[0], rules=OFFER.rules[:2], rates=rates)
+    prices = offers_view.offer_fields(offer, CATALOGUE, today=TODAY)["prices"]
     assert [(row["when"], row["usd_per_video"]) for row in prices] == [({"image": False}, 1.0), ({"image": True}, 2.0)]
 
 
 def test_of_many_lengths_the_shortest_and_the_longest_are_priced() -> None:
-    offer = replace(OFFER, rules=(Rule("size", (HD,)), Rule("seconds", range(4, 21))), rates=(Rate(usd("0.10"), "second"),))
-    assert offers_view.offer_fields(Choice(VENDOR, offer), CATALOGUE, today=TODAY)["prices"] == [
+    offer = replace(VENDOR.offers[0], rules=(Rule("size", (HD,)), Rule("seconds", range(4, 21))), rates=(Rate(usd("0.10"), "second"),))
+    assert offers_view.offer_fields(offer, CATALOGUE, today=TODAY)["prices"] == [
         {"sizes": ["1280x720"], "usd_per_second": 0.1, "usd": {"4": 0.4, "20": 2.0}}
     ]
 
@@ -150,32 +150,32 @@ def test_without_a_model_every_offer_is_one_line() -> None:
     }
 
 
-CHOICES = tuple(Catalogue().choices())
+OFFERS = Catalogue().offers
 
 
-@each("choice", CHOICES, ids=[choice.id for choice in CHOICES])
-def test_every_price_that_is_told_is_the_price_of_an_order(choice: Choice) -> None:
-    for row in offers_view.price_table(choice, today=TODAY):
+@each("offer", OFFERS, ids=[offer.id for offer in OFFERS])
+def test_every_price_that_is_told_is_the_price_of_an_order(offer: Offer) -> None:
+    for row in offers_view.price_table(offer, today=TODAY):
         for size, (seconds, micros) in itertools.product(row.sizes, row.micros):
             when = dict(row.when)
-            image = Image("https://example.com/a.png") if when.pop("image", not choice.offer.text) else None
-            order = check(VideoRequest("x", size=size, seconds=seconds, image=image, options=when), choice.offer, today=TODAY)
+            image = Image("https://example.com/a.png") if when.pop("image", not offer.text) else None
+            order = check(VideoRequest("x", size=size, seconds=seconds, image=image, options=when), offer, today=TODAY)
             if micros is not None:
-                assert quote(order, choice.offer, choice.id, today=TODAY).micros == micros
+                assert quote(order, today=TODAY).micros == micros
 
 
-@each("choice", CHOICES, ids=[choice.id for choice in CHOICES])
-def test_every_size_and_length_that_is_told_can_be_ordered(choice: Choice) -> None:
-    told: dict[str, Any] = json.loads(json.dumps(offers_view.offer_fields(choice, Catalogue(), today=TODAY)))
+@each("offer", OFFERS, ids=[offer.id for offer in OFFERS])
+def test_every_size_and_length_that_is_told_can_be_ordered(offer: Offer) -> None:
+    told: dict[str, Any] = json.loads(json.dumps(offers_view.offer_fields(offer, Catalogue(), today=TODAY)))
     priced = {size for row in told["prices"] for size in row["sizes"]}
     for size in priced:
-        assert any(_orderable(choice, size, seconds) for seconds in told["seconds"])
+        assert any(_orderable(offer, size, seconds) for seconds in told["seconds"])
 
 
-def _orderable(choice: Choice, size: str, seconds: int) -> bool:
-    image = None if choice.offer.text else Image("https://example.com/a.png")
+def _orderable(offer: Offer, size: str, seconds: int) -> bool:
+    image = None if offer.text else Image("https://example.com/a.png")
     try:
-        check(VideoRequest("x", size=size, seconds=seconds, image=image), choice.offer, today=TODAY)
+        check(VideoRequest("x", size=size, seconds=seconds, image=image), offer, today=TODAY)
     except BrokenRules:
         return False
     return True

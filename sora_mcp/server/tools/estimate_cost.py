@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.catalogue.catalogue import Choice, PricedOrder
-from sora_mcp.domain import VideoRequest
+from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.money import show
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
@@ -64,25 +63,25 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     return format_result(estimate, is_usable=service.catalogue.is_usable, asks_in_chat=can_ask(ctx))
 
 
-def format_result(estimate: Estimate, *, is_usable: Callable[[Choice], bool], asks_in_chat: bool) -> CallToolResult:
+def format_result(estimate: Estimate, *, is_usable: Callable[[Offer], bool], asks_in_chat: bool) -> CallToolResult:
     """Return the result for an estimate; a comparison has the cheapest offers first."""
-    plan, quote = estimate.plan, estimate.plan.quote
+    order, quote = estimate.order, estimate.quote
     offers = [
         without_empty(
-            model=fit.choice.id,
-            size=fit.order.size.text,
-            seconds=fit.order.seconds,
-            usd=to_dollars(fit.quote.micros * estimate.clips),
-            ended=fit.choice.offer.ended is not None or None,
-            needs_key=not is_usable(fit.choice) or None,
+            model=other.offer.id,
+            size=other.size.text,
+            seconds=other.seconds,
+            usd=to_dollars(price.micros * estimate.clips),
+            ended=other.offer.ended is not None or None,
+            needs_key=not is_usable(other.offer) or None,
         )
-        for fit in _select_offers(estimate.offers, is_usable)
+        for other, price in _select_offers(estimate.offers, is_usable)
     ]
     structured = without_empty(
         message=_describe(estimate, is_usable=is_usable, asks_in_chat=asks_in_chat),
-        model=plan.choice.id,
-        size=plan.order.size.text,
-        seconds=plan.order.seconds,
+        model=order.offer.id,
+        size=order.size.text,
+        seconds=order.seconds,
         clips=estimate.clips,
         usd=to_dollars(estimate.micros),
         micros=int(estimate.micros),
@@ -109,23 +108,23 @@ def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
     return structured | {"budget": budget}
 
 
-def _select_offers(fits: Sequence[PricedOrder], is_usable: Callable[[Choice], bool]) -> list[PricedOrder]:
+def _select_offers(priced: Sequence[tuple[Order, Quote]], is_usable: Callable[[Offer], bool]) -> list[tuple[Order, Quote]]:
     """Return as many as are shown, in their order; those that can be bought now come before those that cannot."""
-    chosen = sorted(range(len(fits)), key=lambda at: not is_usable(fits[at].choice))[:MOST_OFFERS]
-    return [fits[at] for at in sorted(chosen)]
+    chosen = sorted(range(len(priced)), key=lambda at: not is_usable(priced[at][0].offer))[:MOST_OFFERS]
+    return [priced[at] for at in sorted(chosen)]
 
 
-def _describe(estimate: Estimate, *, is_usable: Callable[[Choice], bool], asks_in_chat: bool) -> str:
+def _describe(estimate: Estimate, *, is_usable: Callable[[Offer], bool], asks_in_chat: bool) -> str:
     """Say the price, whether it would be allowed, and what is left."""
-    plan, budget = estimate.plan, estimate.budget
+    order, budget = estimate.order, estimate.budget
     clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
-    what = f"{clips}{plan.order.seconds} s, {plan.order.size.text} on {plan.choice.id}"
+    what = f"{clips}{order.seconds} s, {order.size.text} on {order.offer.id}"
     total = "" if estimate.refusal or (clips and estimate.quote_id) else f" ({_describe_sum(estimate)})"
     sentences = [f"{what}: {format_price(estimate.micros)}{total}."]
     if estimate.offers:
         sentences.append(f"Cheapest first: {_compare(estimate, is_usable)}.")
-    if plan.why is not None and not estimate.refusal:
-        sentences.append(f"Why this one: {plan.why}.")
+    if order.why is not None and not estimate.refusal:
+        sentences.append(order.why)
     if estimate.refusal:
         return " ".join([*sentences, f"Refused now: {estimate.refusal}"])
     if estimate.quote_id:
@@ -135,7 +134,7 @@ def _describe(estimate: Estimate, *, is_usable: Callable[[Choice], bool], asks_i
 
 
 def _describe_sum(estimate: Estimate) -> str:
-    each = estimate.plan.quote.basis
+    each = estimate.quote.basis
     return each if estimate.clips == 1 else f"{each} x {estimate.clips} clips"
 
 
@@ -145,14 +144,14 @@ def _first_sentence(refusal: str | None) -> str | None:
     return f"{first}." if dot else refusal
 
 
-def _compare(estimate: Estimate, is_usable: Callable[[Choice], bool]) -> str:
-    costs = [(fit.choice, fit.quote.micros * estimate.clips) for fit in estimate.offers]
-    named = [f"{choice.id} {format_price(micros)}{_marks(choice, is_usable)}" for choice, micros in costs[:MOST_NAMED]]
+def _compare(estimate: Estimate, is_usable: Callable[[Offer], bool]) -> str:
+    costs = [(order.offer, price.micros * estimate.clips) for order, price in estimate.offers]
+    named = [f"{offer.id} {format_price(micros)}{_marks(offer, is_usable)}" for offer, micros in costs[:MOST_NAMED]]
     return ", ".join(named) + (f", and {len(costs) - MOST_NAMED} more" if len(costs) > MOST_NAMED else "")
 
 
-def _marks(choice: Choice, is_usable: Callable[[Choice], bool]) -> str:
-    marks = [*(["ended"] if choice.offer.ended else []), *([] if is_usable(choice) else ["no key"])]
+def _marks(offer: Offer, is_usable: Callable[[Offer], bool]) -> str:
+    marks = [*(["ended"] if offer.ended else []), *([] if is_usable(offer) else ["no key"])]
     return f" ({', '.join(marks)})" if marks else ""
 
 

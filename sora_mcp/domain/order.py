@@ -1,0 +1,68 @@
+"""An order, and its price."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sora_mcp.domain.money import Micros
+from sora_mcp.domain.offer import Confidence, Offer, Scalar, Size
+from sora_mcp.domain.request import Image
+
+Facts = Mapping[str, Scalar | None]
+PICTURES = ("last_image", "references")
+"""Options whose value is addresses of pictures."""
+QUOTE_GOOD_FOR_S = 15 * 60
+"""How long a price may be agreed to, and how long a price that a vendor named counts."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A request as one offer takes it: every field filled in, every value in the vendor's own range."""
+
+    offer: Offer
+    prompt: str
+    size: Size
+    seconds: int
+    image: Image | None
+    options: Mapping[str, Scalar]
+    """Only what the offer sells, with its defaults; `variation` is not among them."""
+    why: str | None = None
+    """Why it is this offer, as a sentence, where the caller left that open."""
+    warnings: tuple[str, ...] = ()
+    """Remarks on the video that stay true when it is finished."""
+
+    @property
+    def slug(self) -> str:
+        """The vendor's name or path of the model, which may differ with a first frame."""
+        return (self.image and self.offer.image_slug) or self.offer.slug
+
+    @property
+    def pictures(self) -> int:
+        """The number of pictures that are sent: the first frame, and those that options name."""
+        return (self.image is not None) + sum(len(str(self.options.get(name, "")).split()) for name in PICTURES)
+
+    @functools.cached_property
+    def facts(self) -> Facts:
+        """The values that rules and rates may depend on."""
+        return {
+            "size": self.size.text,
+            "ratio": self.size.ratio,
+            "resolution": self.size.resolution,
+            "seconds": self.seconds,
+            "image": self.image is not None,
+            **self.options,
+        }
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The price of an order, with its basis and source."""
+
+    micros: Micros
+    basis: str
+    source: str
+    checked: date
+    confidence: Confidence

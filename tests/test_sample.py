@@ -20,7 +20,7 @@ ASK = Call("GET", f"/v1/videos/{ID}")
 
 
 def sent(request: VideoRequest) -> dict[str, Scalar]:
-    call = sample.submit(check(request, OFFER, today=TODAY), OFFER)
+    call = sample.submit(check(request, OFFER, today=TODAY))
     assert (call.method, call.path) == ("POST", "/v1/videos")
     return dict(call.body or {})
 
@@ -39,7 +39,7 @@ def test_size_length_and_options_are_sent_as_asked() -> None:
 
 
 def test_it_is_free() -> None:
-    price = quote(check(VideoRequest("a cat"), OFFER, today=TODAY), OFFER, "sample:sample", today=TODAY)
+    price = quote(check(VideoRequest("a cat"), OFFER, today=TODAY), today=TODAY)
     assert (price.micros, price.confidence) == (0, "listed")
 
 

@@ -47,6 +47,7 @@ async def call_tool(name: str, given: Mapping[str, Any], ctx: ToolContext) -> Ca
     tool = TOOLS[name]
     try:
         with before_money():
+            given = tool.coerce(given)
             arguments = tool.parse(given)
         return await tool.run(arguments, ctx)
     except SoraError as refusal:

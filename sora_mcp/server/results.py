@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent
+from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.domain import Charged, Job, JobError
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, SoraError, VendorError
@@ -26,21 +26,20 @@ MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".gif": "image/gif"}
 """Media types of finished files, by suffix."""
 
 
-def build_result(structured: dict[str, Any], *links: ContentBlock, is_error: bool = False) -> CallToolResult:
-    """Return a result whose text is the message, because some clients show the text and some the structured part."""
+def build_result(structured: dict[str, Any], *, is_error: bool = False) -> CallToolResult:
+    """Return a result whose text is the message, because some clients show the text and some the structured part.
+
+    It has no `resource_link` to a file: several frameworks fail on one (LangChain, AutoGen and Anthropic's SDK, seen 2026-11-29).
+    """
     text = TextContent(type="text", text=structured["message"])
-    return CallToolResult(content=[text, *links], structured_content=structured, is_error=is_error)
+    return CallToolResult(content=[text], structured_content=structured, is_error=is_error)
 
 
 def build_job_result(job: Job, message: str) -> CallToolResult:
-    """Return a result about one job, with a link to its finished file."""
+    """Return a result about one job; `path` and `uri` say where its finished file is."""
     structured = {"message": message, **job_fields(job)}
     _shorten(structured)
-    if job.state != "completed" or job.artifact is None:
-        return build_result(structured)
-    media_type, size = MEDIA_TYPES[file_suffix(job)], job.artifact.bytes
-    link = ResourceLink(type="resource_link", uri=video_uri(job), name=file_name(job), mime_type=media_type, size=size)
-    return build_result(structured, link)
+    return build_result(structured)
 
 
 def build_refusal(

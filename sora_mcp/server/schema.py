@@ -6,7 +6,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -28,11 +28,11 @@ KINDS: Mapping[Any, Kind] = {
     tuple[str, ...]: "texts",
 }
 """The kind of an argument, by the type of its field. A Literal is a text that has to be one of its values."""
-JSON_TYPES: Mapping[Kind, str | list[str]] = {
+JSON_TYPES: Mapping[Kind, str] = {
     "text": "string",
     "whole": "integer",
     "number": "number",
-    "dollars": ["number", "string"],
+    "dollars": "number",
     "switch": "boolean",
     "object": "object",
     "texts": "array",
@@ -77,12 +77,12 @@ class Spec:
     description: str = ""
     minimum: int | None = None
     maximum: int | None = None
-    may_be_empty: bool = False
-    """True where an empty text means the same as none."""
     is_name: bool = False
     """True for an id that the caller makes up: it is stored as it is, so it has to be short and printable."""
-    shows_default: bool = False
-    """True where a client would not guess the default."""
+    is_job: bool = False
+    """True for the id of a job, which any other name of the job's file may stand for."""
+    properties: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of an object: the type of the values that most calls need. Others are taken too."""
     most_characters: int = MOST_TEXT
     most_words: int | None = None
 
@@ -96,7 +96,6 @@ class Argument:
     spec: Spec = Spec()
     required: bool = False
     one_of: tuple[str, ...] = ()
-    default: Any = None
 
     @property
     def least(self) -> int | None:
@@ -110,16 +109,16 @@ class Argument:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON schema that a client sees."""
+        """The JSON schema that a client sees: one type, and only keywords that every converter reads."""
         known = {
+            "items": {"type": "string"} if self.kind == "texts" else None,
+            "properties": {name: {"type": kind} for name, kind in self.spec.properties.items()} or None,
             "enum": list(self.one_of) or None,
             "minimum": self.least,
             "maximum": self.most,
-            "default": self.default if self.spec.shows_default else None,
             "description": self.spec.description or None,
         }
-        items = {"items": {"type": "string"}} if self.kind == "texts" else {}
-        return {"type": JSON_TYPES[self.kind], **items, **{name: value for name, value in known.items() if value is not None}}
+        return {"type": JSON_TYPES[self.kind], **{name: value for name, value in known.items() if value is not None}}
 
     @property
     def allowed(self) -> str:
@@ -132,7 +131,7 @@ class Argument:
             return f"a text of at most {self.spec.most_words} words"
         bounds = f" from {self.least} to {self.most}" if self.most is not None else ""
         return {
-            "text": "a text" if self.spec.may_be_empty else "a text that is not empty",
+            "text": "a text that is not empty",
             "whole": f"a whole number{bounds}" + ("" if bounds else " such as 8"),
             "number": f"a number{bounds}",
             "dollars": "an amount of dollars such as 0.50",
@@ -174,7 +173,7 @@ class Argument:
             return False
         if self.spec.is_name and not (len(text) <= MOST_NAME and is_harmless(text)):
             return False
-        return (bool(text) or self.spec.may_be_empty) and (not self.one_of or text in self.one_of)
+        return bool(text) and (not self.one_of or text in self.one_of)
 
     def _is_within(self, value: float) -> bool:
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
@@ -183,28 +182,39 @@ class Argument:
 def read_arguments(declared: type[Any]) -> tuple[Argument, ...]:
     """Return the arguments that the fields of a dataclass declare."""
     hints = get_type_hints(declared, include_extras=True)
-    return tuple(_read_argument(field.name, hints[field.name], field.default) for field in fields(declared))
+    return tuple(_read_argument(one.name, hints[one.name], required=one.default is MISSING) for one in fields(declared))
 
 
-def _read_argument(name: str, hint: Any, default: Any) -> Argument:
+def _read_argument(name: str, hint: Any, *, required: bool) -> Argument:
     spec = Spec()
     if get_origin(hint) is Annotated:
         hint, spec = get_args(hint)
     kind = next((part for part in get_args(hint) if part is not NoneType), hint) if NoneType in get_args(hint) else hint
     values = cast(tuple[str, ...], get_args(kind)) if get_origin(kind) is Literal else ()
-    known = None if default is MISSING else default
-    return Argument(name, "text" if values else KINDS[kind], spec, required=default is MISSING, one_of=values, default=known)
+    return Argument(name, "text" if values else KINDS[kind], spec, required=required, one_of=values)
 
 
 def input_schema(arguments: Sequence[Argument]) -> dict[str, Any]:
-    """Return the closed schema of a tool's input."""
+    """Return the schema of a tool's input.
+
+    It does not say that other arguments are refused, although they are: Google's SDK (google-genai 3.6) fails on that keyword.
+    """
     required = [argument.name for argument in arguments if argument.required]
     return {
         "type": "object",
         "properties": {argument.name: argument.schema for argument in arguments},
         **({"required": required} if required else {}),
-        "additionalProperties": False,
     }
+
+
+def output_schema(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return the schema of a tool's result: the message, the fields that matter with their types, and any others."""
+    known = {"message": {"type": "string"}, **{name: _field_schema(kind) for name, kind in fields.items()}}
+    return {"type": "object", "properties": known, "required": ["message"], "additionalProperties": True}
+
+
+def _field_schema(kind: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "object"}} if kind == "objects" else {"type": kind}
 
 
 def check_arguments(tool: str, arguments: Sequence[Argument], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -264,6 +264,7 @@ def _clamp(argument: Argument, number: float | None) -> int | float | None:
     if number is None:
         return None
     least, most = argument.least, argument.most
+    number = round(number) if argument.kind == "whole" and math.isfinite(number) else number
     inside = min(max(number, least), most) if least is not None and most is not None else number
     return int(inside) if inside == int(inside) else inside
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from mcp.types import CallToolResult, ResourceLink, TextContent
+from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.domain import Job, JobError
 from sora_mcp.domain.errors import (
@@ -80,15 +80,12 @@ def test_a_finished_job_says_time_measures_price_and_path() -> None:
         'view_video shows it, image="v_0123456789#last" continues it.',
         **DONE,
     }
-    assert result.content[1:] == [
-        ResourceLink(
-            type="resource_link",
-            uri="sora://videos/v_0123456789.mp4",
-            name="2026-11-20_a-paper-boat-drifts_v_0123456789.mp4",
-            mime_type="video/mp4",
-            size=6_812_345,
-        )
-    ]
+
+
+def test_a_finished_job_is_told_in_one_text_without_a_link_on_which_clients_fail() -> None:
+    result = status(a_done_job())
+    assert (len(result.content), result.content[0].type) == (1, "text")
+    assert result.structured_content and result.structured_content["uri"] == "sora://videos/v_0123456789.mp4"
 
 
 def test_progress_is_a_share_of_one() -> None:

@@ -15,8 +15,10 @@ from ..snapshot import check_snapshot
 from .conftest import Era
 from .counter import PlayedService, a_server
 
-WHOLE_LIST, ONE_TOOL = 5400, 1440
+TOKEN = 3.6
 """Bytes."""
+WHOLE_LIST, CREATE_VIDEO, OTHER_TOOL = 2000, 560, 250
+"""Tokens. CONTRACT has nine tools."""
 
 
 async def listed(era: Era) -> list[dict[str, Any]]:
@@ -48,8 +50,9 @@ async def test_the_order_is_fixed(era: Era) -> None:
 
 async def test_the_list_stays_small(era: Era) -> None:
     tools = await listed(era)
-    assert size({"tools": tools}) <= WHOLE_LIST
-    assert max(size(tool) for tool in tools) <= ONE_TOOL
+    assert size({"tools": tools}) <= WHOLE_LIST * TOKEN
+    assert {tool["name"] for tool in tools if size(tool) > OTHER_TOOL * TOKEN} <= {"create_video"}
+    assert max(size(tool) for tool in tools) <= CREATE_VIDEO * TOKEN
 
 
 async def test_every_tool_has_a_title_and_all_four_hints(era: Era) -> None:
@@ -65,15 +68,14 @@ async def test_every_tool_has_a_title_and_all_four_hints(era: Era) -> None:
     }
 
 
-async def test_every_schema_is_closed_and_every_result_begins_with_its_message(era: Era) -> None:
+async def test_every_result_begins_with_its_message_and_may_have_more_than_its_schema_names(era: Era) -> None:
     for tool in await listed(era):
-        assert tool["inputSchema"]["additionalProperties"] is False
         if tool["name"] == "view_video":
             assert "outputSchema" not in tool
             continue
         assert next(iter(tool["outputSchema"]["properties"])) == "message"
         assert tool["outputSchema"]["required"] == ["message"]
-        assert not {"$ref", "anyOf", "$defs"} & set(re.findall(r'"([^"]+)":', json.dumps(tool)))
+        assert tool["outputSchema"]["additionalProperties"] is True
 
 
 def test_a_description_begins_with_a_short_sentence() -> None:

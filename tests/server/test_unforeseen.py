@@ -88,7 +88,10 @@ async def test_a_fault_after_the_money_is_held_leaves_it_open(era: Era, tmp_path
 class Odd(dict[str, Any]):
     """What no client can send: arguments that break while they are read."""
 
-    def items(self) -> Any:
+    def __iter__(self) -> Any:
+        return broken()
+
+    def keys(self) -> Any:
         return broken()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
@@ -11,7 +12,8 @@ from sora_mcp.domain.errors import NotCancellable
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import build_job_result
-from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 
 REFUNDS = {
     True: "{vendor} refunds cancelled clips automatically.",
@@ -24,7 +26,7 @@ REFUNDS = {
 class Arguments:
     """The job to cancel."""
 
-    job_id: str
+    job_id: Annotated[str, Spec(is_job=True)]
 
 
 async def cancel_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
@@ -65,4 +67,5 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=True),
     Arguments,
     cancel_video,
+    JOB_RESULT,
 )

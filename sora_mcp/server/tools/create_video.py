@@ -14,12 +14,15 @@ from sora_mcp.server.elicitation import create_with_approval
 from sora_mcp.server.messages import UNCLEAR, describe_job, describe_order, format_duration, format_minute, format_price
 from sora_mcp.server.results import build_job_result
 from sora_mcp.server.schema import Spec
-from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 
 MOST_PROMPT = 100_000
 """Characters: many times what any vendor takes."""
 MOST_IMAGE = 40_000_000
 """Characters of a `data:` URI: more than the largest picture that is read has."""
+
+NAMED_OPTIONS = {"seed": "integer", "negative_prompt": "string", "audio": "boolean", "last_image": "string", "variation": "integer"}
+"""The options that most models have. Where a schema names none, OpenAI's strict mode lets a model say none."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,11 @@ class Arguments:
     """The clip to buy."""
 
     prompt: Annotated[str, Spec("What to show", most_characters=MOST_PROMPT)]
-    model: Annotated[str, Spec("vendor:model; default: cheapest", may_be_empty=True)] = ""
+    model: Annotated[str, Spec("vendor:model; default: cheapest")] = ""
     size: Annotated[str, Spec("1280x720, 16:9, 9:16 1080p, portrait")] = ""
     seconds: int | None = None
     image: Annotated[str, Spec("First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE)] = ""
-    options: Annotated[dict[str, Any] | None, Spec("See list_sizes; variation=1: repeat")] = None
+    options: Annotated[dict[str, Any] | None, Spec("See list_sizes; variation=1: repeat", properties=NAMED_OPTIONS)] = None
     max_usd: Annotated[Micros | None, Spec("Refuse above this")] = None
     quote: Annotated[str, Spec("Approved quote's id")] = ""
     request_id: Annotated[str, Spec("Same id: bought once", is_name=True)] = ""
@@ -88,5 +91,6 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True),
     Arguments,
     create_video,
+    JOB_RESULT,
     has_page=True,
 )

@@ -13,14 +13,14 @@ from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import build_job_result
 from sora_mcp.server.schema import Spec
-from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 
 
 @dataclass(frozen=True)
 class Arguments:
     """The clips, and what to make of them."""
 
-    inputs: Annotated[tuple[str, ...], Spec("Job ids, paths")]
+    inputs: Annotated[tuple[str, ...], Spec("Job ids, paths", is_job=True)]
     action: Action
     start: float | None = None
     end: float | None = None
@@ -60,4 +60,5 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
     Arguments,
     edit_video,
+    JOB_RESULT,
 )

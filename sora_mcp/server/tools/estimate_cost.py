@@ -36,11 +36,11 @@ ANY_FRAME = "https://example.com/frame.png"
 class Arguments:
     """The clips to price."""
 
-    model: Annotated[str, Spec(may_be_empty=True)] = ""
+    model: str = ""
     size: str = ""
     seconds: int | None = None
     image: bool = False
-    options: dict[str, Any] | None = None
+    options: Annotated[dict[str, Any] | None, Spec(properties={"audio": "boolean"})] = None
     clips: Annotated[int, Spec(minimum=1, maximum=100)] = 1
 
     @property
@@ -162,5 +162,6 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     estimate_cost,
+    {"usd": "number", "allowed": "boolean", "error": "object"},
     has_page=True,
 )

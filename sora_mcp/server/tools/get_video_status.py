@@ -14,7 +14,7 @@ from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job, describe_progress
 from sora_mcp.server.results import build_job_result
 from sora_mcp.server.schema import Spec
-from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -29,8 +29,8 @@ PROGRESS_S = 2.0
 class Arguments:
     """The job, and how long to wait for a change."""
 
-    job_id: str
-    wait_seconds: Annotated[float, Spec(minimum=0, maximum=50, shows_default=True)] = 25
+    job_id: Annotated[str, Spec(is_job=True)]
+    wait_seconds: Annotated[float, Spec("Default 25", minimum=0, maximum=50)] = 25
 
 
 async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
@@ -72,5 +72,6 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     get_video_status,
+    JOB_RESULT,
     has_page=True,
 )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.server import offers_view
 from sora_mcp.server.context import ToolContext
 from sora_mcp.server.results import build_result
-from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 
 
@@ -18,7 +16,7 @@ from sora_mcp.server.tools.definition import ToolDefinition
 class Arguments:
     """The model to describe; none for all."""
 
-    model: Annotated[str, Spec(may_be_empty=True)] = ""
+    model: str = ""
 
 
 async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
@@ -37,4 +35,5 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     list_sizes,
+    {"offers": "objects", "error": "object"},
 )

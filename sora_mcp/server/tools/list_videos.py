@@ -32,9 +32,9 @@ class Arguments:
     """The jobs to list."""
 
     state: State | None = None
-    query: Annotated[str, Spec(may_be_empty=True, most_words=10)] = ""
+    query: Annotated[str, Spec(most_words=10)] = ""
     limit: Annotated[int, Spec(minimum=1, maximum=100)] = 20
-    cursor: Annotated[str, Spec(may_be_empty=True)] = ""
+    cursor: str = ""
 
 
 async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
@@ -89,4 +89,5 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
     Arguments,
     list_videos,
+    {"videos": "objects", "next_cursor": "string", "budget": "object", "error": "object"},
 )

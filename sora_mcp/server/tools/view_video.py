@@ -29,7 +29,7 @@ VIEW_S = 20.0
 class Arguments:
     """The clip, and how many of its frames to show."""
 
-    job_id: str
+    job_id: Annotated[str, Spec(is_job=True)]
     frames: Annotated[int | None, Spec(minimum=1, maximum=16)] = None
 
 
@@ -67,5 +67,4 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
     Arguments,
     view_video,
-    structured=False,
 )

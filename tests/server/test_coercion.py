@@ -1,0 +1,150 @@
+"""What clients write for the same value is taken as it is meant, and nothing else is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.server.tools import TOOLS
+from tests.each import each
+
+ID = "v_0123456789"
+MEANT: tuple[tuple[str, str, Any, Any], ...] = (
+    ("create_video", "seconds", "8", 8),
+    ("create_video", "seconds", "8.0", 8),
+    ("create_video", "seconds", " 8 ", 8),
+    ("create_video", "seconds", 8.0, 8),
+    ("create_video", "seconds", ["8"], 8),
+    ("create_video", "options", '{"seed": 7}', {"seed": 7}),
+    ("create_video", "options", '{"seed": 7.0, "audio": true}', {"seed": 7, "audio": True}),
+    ("create_video", "options", {"seed": 7.0, "negative_prompt": "", "last_image": None}, {"seed": 7}),
+    ("create_video", "options", "{}", {}),
+    ("create_video", "size", ["1280x720"], "1280x720"),
+    ("create_video", "prompt", ["A boat"], "A boat"),
+    ("create_video", "prompt", '["A boat"]', '["A boat"]'),
+    ("create_video", "prompt", '{"scene": "a boat"}', '{"scene": "a boat"}'),
+    ("create_video", "max_usd", ["0.50"], "0.50"),
+    ("get_video_status", "wait_seconds", "25", 25),
+    ("get_video_status", "wait_seconds", "0.5", 0.5),
+    ("get_video_status", "job_id", [ID], ID),
+    ("get_video_status", "job_id", f"sora://videos/{ID}", ID),
+    ("get_video_status", "job_id", f"sora://videos/{ID}.mp4", ID),
+    ("view_video", "job_id", f"sora://videos/{ID}/poster.jpg", ID),
+    ("view_video", "job_id", f"https://films.example:8443/videos/{ID}.mp4", ID),
+    ("view_video", "job_id", f"/videos/2026-11-20_a-paper-boat_{ID}.mp4", ID),
+    ("view_video", "job_id", f"C:\\Users\\Mia\\Videos\\2026-11-20_a-paper-boat_{ID}-2.mp4", ID),
+    ("view_video", "job_id", f"file:///videos/{ID}.mp4", ID),
+    ("view_video", "job_id", f'"2026-11-20_a-paper-boat_{ID}.mp4"', ID),
+    ("view_video", "job_id", f"2026-11-20_a-paper-boat_{ID}.mp4.json", ID),
+    ("view_video", "frames", "4", 4),
+    ("estimate_cost", "image", "true", True),
+    ("estimate_cost", "image", "False", False),
+    ("estimate_cost", "clips", 3.0, 3),
+    ("edit_video", "inputs", ID, [ID]),
+    ("edit_video", "inputs", f'["{ID}", "b.mp4"]', [ID, "b.mp4"]),
+    ("edit_video", "inputs", f"sora://videos/{ID}.mp4", [ID]),
+    ("edit_video", "inputs", [f"sora://videos/{ID}.mp4", "b.mp4"], [ID, "b.mp4"]),
+    ("edit_video", "inputs", f"/films/a_{ID}.mp4", [f"/films/a_{ID}.mp4"]),
+    ("edit_video", "start", "1.5", 1.5),
+    ("list_videos", "limit", "5", 5),
+)
+
+
+@each(("tool", "name", "said", "meant"), MEANT)
+def test_a_value_is_taken_as_it_is_meant(tool: str, name: str, said: Any, meant: Any) -> None:
+    taken = TOOLS[tool].coerce({name: said})[name]
+    assert (taken, type(taken)) == (meant, float if isinstance(meant, float) or name == "wait_seconds" else type(meant))
+
+
+OPTIONAL = [(tool.name, row.name) for tool in TOOLS.values() for row in tool.rows if not row.required]
+
+
+@each("empty", [None, "", [""], [None]])
+@each(("tool", "name"), OPTIONAL)
+def test_an_empty_optional_argument_is_not_said(tool: str, name: str, empty: Any) -> None:
+    if isinstance(empty, list) and name == "inputs":
+        return
+    assert TOOLS[tool].coerce({name: empty}) == {}
+
+
+def test_a_client_that_fills_in_every_argument_says_only_the_prompt() -> None:
+    every = {row.name: "" for row in TOOLS["create_video"].rows} | {"prompt": "A boat"}
+    assert TOOLS["create_video"].parse(every) == TOOLS["create_video"].parse({"prompt": "A boat"})
+
+
+@each(
+    ("tool", "name", "value"),
+    [
+        ("create_video", "prompt", ""),
+        ("create_video", "prompt", None),
+        ("create_video", "prompt", ["A boat", "at night"]),
+        ("create_video", "prompt", {"text": "A boat"}),
+        ("create_video", "seconds", "8 s"),
+        ("create_video", "seconds", "8.5"),
+        ("create_video", "seconds", 8.5),
+        ("create_video", "seconds", "eight"),
+        ("create_video", "seconds", "8,0"),
+        ("create_video", "seconds", "1e1"),
+        ("create_video", "seconds", "0x8"),
+        ("create_video", "seconds", "٨"),
+        ("create_video", "seconds", True),
+        ("create_video", "seconds", math.nan),
+        ("create_video", "seconds", math.inf),
+        ("create_video", "seconds", 1e300),
+        ("create_video", "seconds", [4, 8]),
+        ("create_video", "options", "seed=7"),
+        ("create_video", "options", "[7]"),
+        ("create_video", "options", '{"seed": 7, "seed": 8}'),
+        ("create_video", "options", '{"seed": NaN}'),
+        ("create_video", "options", '{"seed": 7'),
+        ("create_video", "options", "[" * 9_000),
+        ("create_video", "options", '{"a": "' + "b" * 30_000 + '"}'),
+        ("estimate_cost", "image", "yes"),
+        ("estimate_cost", "image", "1"),
+        ("estimate_cost", "image", 1),
+        ("get_video_status", "wait_seconds", "nan"),
+        ("get_video_status", "wait_seconds", "51"),
+        ("list_videos", "limit", "500"),
+        ("edit_video", "inputs", []),
+        ("edit_video", "inputs", [["a.mp4"]]),
+    ],
+)
+def test_what_may_mean_several_things_is_refused(tool: str, name: str, value: Any) -> None:
+    needed = {row.name: ["a.mp4"] if row.kind == "texts" else "trim" if row.one_of else "x" for row in TOOLS[tool].rows if row.required}
+    with pytest.raises(BrokenRules) as refused:
+        TOOLS[tool].parse(needed | {name: value})
+    assert [rule.argument for rule in refused.value.broken] == [name]
+
+
+@each(
+    "text",
+    [
+        f"{ID} v_abcdefghij.mp4",
+        f"a_{ID}_v_abcdefghij.mp4",
+        f"sora://spend/{ID}",
+        f"sora://videos/{ID}/other.jpg",
+        "2026-11-20_a-paper-boat.mp4",
+        f"{ID}/clip.mp4",
+    ],
+)
+def test_a_name_that_is_no_jobs_stays_as_it_is(text: str) -> None:
+    assert TOOLS["view_video"].coerce({"job_id": text}) == {"job_id": text}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@given(tool=st.sampled_from(sorted(TOOLS)), data=st.data())
+def test_reading_twice_changes_nothing_more(tool: str, data: st.DataObject) -> None:
+    names = st.sampled_from([row.name for row in TOOLS[tool].rows]) | st.text()
+    once = TOOLS[tool].coerce(data.draw(st.dictionaries(names, JSON, max_size=4)))
+    assert repr(TOOLS[tool].coerce(once)) == repr(once)

@@ -6,6 +6,8 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,18 @@ from sora_mcp.server import offers_view
 from sora_mcp.server.address import CALL
 from sora_mcp.server.context import ServerContext, principal
 from sora_mcp.server.messages import describe_job
-from sora_mcp.server.results import MEDIA_TYPES, budget_fields, dump_json, file_name, file_suffix, job_fields, record_fields, video_uri
+from sora_mcp.server.results import (
+    MEDIA_TYPES,
+    MOST_PAGE_BYTES,
+    budget_fields,
+    dump_json,
+    file_name,
+    file_suffix,
+    job_fields,
+    list_fields,
+    record_fields,
+    video_uri,
+)
 from sora_mcp.server.tools.view_video import VIEW_S, make_contact_sheet
 
 if TYPE_CHECKING:
@@ -125,9 +138,13 @@ async def _read(uri: str, context: ServerContext) -> Content:
 
 
 async def _read_videos(context: ServerContext) -> Content:
-    page = await (await context.service()).jobs(principal=principal(), state="completed", limit=MOST_LISTED)
-    videos = [{**job_fields(job), **record_fields(job)} for job in page.jobs]
-    return Content(dump_json({"videos": videos, **({"next_cursor": page.next_cursor} if page.next_cursor else {})}))
+    find = partial((await context.service()).jobs, principal=principal(), state="completed")
+    page = await find(limit=MOST_LISTED)
+    fitting = sum(size <= MOST_PAGE_BYTES for size in accumulate(len(dump_json(list_fields(job)).encode()) for job in page.jobs))
+    if fitting < len(page.jobs):
+        page = await find(limit=max(1, fitting))
+    more = {} if page.next_cursor is None else {"next_cursor": page.next_cursor}
+    return Content(dump_json({"videos": [list_fields(job) for job in page.jobs], **more}))
 
 
 async def _read_job(context: ServerContext, job_id: str) -> Content:
@@ -239,7 +256,7 @@ def _sums(rows: Iterable[SpendRow], by: Callable[[SpendRow], str]) -> dict[str, 
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("sora://videos", "videos", "The finished videos", JSON, _read_videos),
+    Entry("sora://videos", "videos", "The newest finished videos", JSON, _read_videos),
     Entry("sora://vendors", "vendors", "Who sells which models", JSON, _read_vendors),
     Entry("sora://spend", "spend", "What was spent by day, month, vendor and model", JSON, _read_spend),
     Entry("sora://guide/prompting", "prompting guide", "How to write a prompt, by model family", "text/markdown", _read_guide),

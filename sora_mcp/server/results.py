@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_GOT = 200
 MOST_BYTES = 720
 """Bytes of the structured part of one job or one estimate: 200 tokens."""
+MOST_PAGE_BYTES = 20_000
+"""Bytes of the jobs on a page of a list: 5,600 tokens."""
+MOST_PROMPT_FIELD = 120
 MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".gif": "image/gif"}
 """Media types of finished files, by suffix."""
 
@@ -97,6 +100,11 @@ def job_fields(job: Job) -> dict[str, Any]:
 def record_fields(job: Job) -> dict[str, Any]:
     """Return the fields that a list and the job's resource have besides."""
     return {"prompt": job.prompt, "created_at": format_time(job.created_at), "updated_at": format_time(job.updated_at)}
+
+
+def list_fields(job: Job) -> dict[str, Any]:
+    """Return a job as a list has it, with the beginning of its prompt: its own resource has all of it."""
+    return {**job_fields(job), **record_fields(job), "prompt": _truncate(job.prompt, MOST_PROMPT_FIELD)}
 
 
 def error_fields(error: JobError) -> dict[str, Any]:

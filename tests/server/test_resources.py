@@ -16,6 +16,7 @@ from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.server.resources import MOST_INLINE
+from sora_mcp.server.results import MOST_PAGE_BYTES
 from sora_mcp.store.records import Page, SpendRow
 from sora_mcp.vendors import EVERY
 from tests.each import each
@@ -57,6 +58,16 @@ def saved(folder: Path, content: bytes) -> Job:
 async def test_the_finished_videos_are_one_list(era: Era) -> None:
     found = await read_json(desk_with(a_done_job(), replace(a_job(), id="v_1")), "sora://videos", era)
     assert [video["job_id"] for video in found["videos"]] == ["v_0123456789"]
+
+
+async def test_a_long_list_ends_before_it_is_too_long_for_a_client(era: Era) -> None:
+    jobs = [replace(a_done_job(), id=f"v_{number:010}", prompt="片" * 5000, created_at=number) for number in range(100)]
+    content = await read(desk_with(*jobs), "sora://videos", era)
+    assert isinstance(content, TextResourceContents)
+    found = json.loads(content.text)
+    assert len(content.text.encode()) <= MOST_PAGE_BYTES * 1.1
+    assert 10 < len(found["videos"]) < 100
+    assert {len(video["prompt"]) for video in found["videos"]} == {120}
 
 
 async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
@@ -14,7 +14,7 @@ from sora_mcp.domain.money import show
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_unclear, format_price
-from sora_mcp.server.results import budget_fields, build_result, count_bytes, job_fields, record_fields
+from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from sora_mcp.store.records import Budget, Page
 
 MOST_PROMPT = 60
-MOST_PROMPT_FIELD = 120
-MOST_PAGE_BYTES = 20_000
-"""Bytes of the jobs of a page, in both forms: 5,600 tokens."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +48,13 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
 
 def count_fitting(page: Page) -> int:
     """Return how many jobs of a page a client can take in one result: at least one."""
-    sizes = accumulate(count_bytes(_job_fields(job)) + len(_describe_line(job).encode()) for job in page.jobs)
+    sizes = accumulate(count_bytes(list_fields(job)) + len(_describe_line(job).encode()) for job in page.jobs)
     return max(1, sum(size <= MOST_PAGE_BYTES for size in sizes))
-
-
-def _job_fields(job: Job) -> dict[str, Any]:
-    """Return a job with the beginning of its prompt: its resource has all of it."""
-    fields = {**job_fields(job), **record_fields(job)}
-    return fields if len(job.prompt) <= MOST_PROMPT_FIELD else {**fields, "prompt": f"{job.prompt[: MOST_PROMPT_FIELD - 1]}…"}
 
 
 def format_result(page: Page, budget: Budget) -> CallToolResult:
     """Return the result for a page of jobs."""
-    videos = [_job_fields(job) for job in page.jobs]
+    videos = [list_fields(job) for job in page.jobs]
     more = {} if page.next_cursor is None else {"next_cursor": page.next_cursor}
     return build_result({"message": _describe(page, budget), "videos": videos, **more, "budget": budget_fields(budget)})
 

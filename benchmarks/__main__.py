@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scripts.readme import BENCHMARKS, fill
 
-from . import calling, editing, many, starting
+from . import calling, editing, many, searching, starting
 from .figures import Figure, markdown
 
 
@@ -27,6 +27,7 @@ def every() -> Iterator[Figure]:
     yield from starting.figures()
     yield from calling.figures()
     yield from many.figures()
+    yield from searching.figures()
     yield from editing.figures()
 
 

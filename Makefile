@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts
 
-.PHONY: check test chaos coverage conformance clients house bench prices snapshots readme
+.PHONY: check test chaos fuzz coverage conformance clients house bench prices snapshots readme
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +25,9 @@ test: $(READY)
 
 chaos: $(READY)
 	$(BIN)/python -m tests.faults.sweep --kills 1000
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --count 20000
 
 conformance: $(READY)
 	$(BIN)/python -m tests.conformance

@@ -1,0 +1,1 @@
+"""Mutated media files, sent through everything that decodes strangers' bytes."""

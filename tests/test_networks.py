@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import anyio
@@ -15,10 +16,14 @@ import anyio.streams.tls
 import pytest
 import trustme
 
+from sora_mcp.cli.checks import OF_OTHER_PROGRAMS, Finding, check_network
+from sora_mcp.config.settings import load
 from sora_mcp.domain import Call
 from sora_mcp.domain.errors import NotSent, UntrustedURL
+from sora_mcp.net import client as http_client
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.environment import describe_proxy, find_proxy, load_certificates
+from sora_mcp.security.secrets import Secret
 from sora_mcp.vendors import muvi
 
 from .each import each
@@ -26,7 +31,7 @@ from .test_downloads import read_request
 
 NAME = "api.vendor.example"
 VENDOR = replace(muvi.VENDOR, base_url=f"https://{NAME}")
-VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", *OF_OTHER_PROGRAMS)
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +51,7 @@ class Network:
     authority: trustme.CA
     proxy: str = ""
     connected: list[str] = field(default_factory=list[str])
+    heard: list[object] = field(default_factory=list[object])
     refusal: str = ""
 
     async def connect(self, stream: anyio.abc.SocketStream) -> None:
@@ -61,7 +67,7 @@ class Network:
             self.authority.issue_cert(NAME, "cdn.example.com").configure_cert(context)
             try:
                 secure = await anyio.streams.tls.TLSStream.wrap(stream, server_side=True, ssl_context=context, standard_compatible=False)
-                await read_request(secure)  # type: ignore[arg-type]
+                self.heard.append(await read_request(secure))  # type: ignore[arg-type]
                 body = json.dumps({"status": "completed"}).encode()
                 await secure.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
             except (ssl.SSLError, anyio.BrokenResourceError, anyio.EndOfStream):
@@ -158,3 +164,110 @@ async def test_a_proxy_that_cannot_be_used_is_said_and_nothing_is_sent(proxy: st
                 await call(VENDOR, Call("POST", "/v1/videos", body={}))
         with pytest.raises(NotSent, match="The proxy"):
             await client.download(VENDOR, Call("GET", "https://cdn.example.com/v.mp4"), tmp_path / "p")
+
+
+@each("content", [None, "no certificate"])
+async def test_certificates_that_cannot_be_read_are_said_and_nothing_is_sent(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    load_certificates.cache_clear()
+    async with VendorClient(tmp_path, {}) as client:
+        client.prepare(VENDOR)
+        for call in (client.submit, client.request):
+            with pytest.raises(NotSent, match="SSL_CERT_FILE names certificates that cannot be read"):
+                await call(VENDOR, Call("POST", "/v1/videos", body={}))
+
+
+async def test_a_probe_goes_the_way_of_a_file_without_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with behind_a_proxy() as network:
+        trust(network, tmp_path, monkeypatch)
+        load_certificates.cache_clear()
+        monkeypatch.setenv("HTTPS_PROXY", network.proxy)
+        async with VendorClient(tmp_path, {"muvi": Secret("k3y")}) as client:
+            await client.probe(f"https://{NAME}/")
+        assert (network.connected, "k3y" in str(network.heard), len(network.heard)) == ([f"{NAME}:443"], False, 1)
+
+
+async def test_a_probe_says_certificate_proxy_name_silence_or_the_guards_no(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def why(url: str, *trusted: str) -> str:
+        async with VendorClient(tmp_path, {}, frozenset(trusted)) as client:
+            with pytest.raises((NotSent, UntrustedURL)) as refused:
+                await client.probe(url)
+        return refused.value.message
+
+    assert await why("https://name.invalid/") == "The name name.invalid has no address now."
+    assert await why("http://127.0.0.1:9/") == "The link leads to 127.0.0.1 without https."
+    assert await why("http://127.0.0.1:9/", "127.0.0.1:9") == "127.0.0.1 refuses the connection"
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as silent:
+        monkeypatch.setattr(http_client, "PROBE_S", 0.2)
+        port = silent.extra(anyio.abc.SocketAttribute.local_port)
+        assert await why(f"http://127.0.0.1:{port}/", f"127.0.0.1:{port}") == "127.0.0.1 did not answer in time"
+        monkeypatch.undo()
+    async with behind_a_proxy() as network:
+        monkeypatch.setenv("HTTPS_PROXY", network.proxy)
+        assert (await why(f"https://{NAME}/")).startswith(f"the certificate of {NAME} is not trusted here")
+        network.refusal = "403 Forbidden"
+        assert await why(f"https://{NAME}/") == f"the proxy http://{network.proxy} refuses the connection to {NAME}"
+        assert (await why("https://10.0.0.1/")) == "The link leads to 10.0.0.1, which is not a public address."
+
+
+# doctor
+
+
+def told(network: Network | None, tmp_path: Path, **environ: str) -> list[Finding]:
+    vendor = {"MUVI_API_KEY": "k", "SORA_MCP_MUVI_BASE_URL": f"https://{NAME}"} if network else {}
+    settings = load({"SORA_MCP_HOME": str(tmp_path), "SORA_MCP_TIMEZONE": "UTC"} | vendor | environ, today=date(2026, 11, 21))
+    return list(check_network(settings, offline=False))
+
+
+async def test_doctor_tests_the_way_of_a_file_before_anything_is_bought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with behind_a_proxy() as network:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://ana:hush@{network.proxy}")
+        monkeypatch.setenv("NO_PROXY", "localhost")
+        proxy, certificates, way = await anyio.to_thread.run_sync(told, network, tmp_path)
+        by_name = "it resolves the names, so links are judged by name, not by address"
+        assert proxy == Finding("ok", f"proxy: http://{network.proxy} (HTTPS_PROXY), except to localhost (NO_PROXY); {by_name}")
+        assert certificates == Finding("ok", "certificates: those of this system are trusted")
+        assert (way.verdict, way.text.split(" (")[0]) == (
+            "fix",
+            f"files of Muvi: could not come from here: the certificate of {NAME} is not trusted here",
+        )
+        trust(network, tmp_path, monkeypatch)
+        load_certificates.cache_clear()
+        _, certificates, way = await anyio.to_thread.run_sync(told, network, tmp_path)
+        assert certificates == Finding("ok", f"certificates: those of SSL_CERT_FILE={tmp_path / 'ca.pem'} are trusted")
+        assert way == Finding("ok", f"files of Muvi: {NAME} answers, asked in the way in which a finished file comes")
+
+
+def test_doctor_says_which_certificates_and_proxy_count_and_which_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [finding.text for finding in told(None, tmp_path)] == [
+        "proxy: none; names are resolved here",
+        "certificates: those of this system are trusted",
+    ]
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/ca.pem")
+    assert told(None, tmp_path)[2] == Finding(
+        "note",
+        "certificates: REQUESTS_CA_BUNDLE is for other programs and does not count here",
+        "if your network inspects traffic, set SSL_CERT_FILE to the same file",
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    load_certificates.cache_clear()
+    monkeypatch.setenv("ALL_PROXY", "gopher://ana:hush@proxy.example:70")
+    proxy, certificates = told(None, tmp_path)
+    assert (proxy.verdict, certificates.verdict, certificates.todo) == ("fix", "fix", "correct SSL_CERT_FILE, or unset it")
+    assert ("The proxy gopher://proxy.example:70 cannot be used" in proxy.text, "hush" in proxy.text) == (True, False)
+
+
+def test_doctor_asks_nobody_without_a_key_or_offline_and_says_what_a_server_of_ones_own_needs(tmp_path: Path) -> None:
+    own = {"MUVI_API_KEY": "k", "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}
+    (way,) = told(None, tmp_path, **own)[2:]
+    assert way == Finding(
+        "note",
+        "files of Muvi: one at the address of its API would be refused. The link leads to 127.0.0.1 without https.",
+        "if its files lie there, set SORA_MCP_TRUSTED_HOSTS to 127.0.0.1:9",
+    )
+    settings = load({"SORA_MCP_HOME": str(tmp_path), "SORA_MCP_TIMEZONE": "UTC", **own}, today=date(2026, 11, 21))
+    assert len(list(check_network(settings, offline=True))) == 2

@@ -8,13 +8,12 @@ import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import anyio
 
+from sora_mcp.cli.checks import Finding, Verdict, check_modes, check_network
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import ROWS, Settings
@@ -29,11 +28,6 @@ from sora_mcp.media.optional import REINSTALL, find_heic_load_error, find_load_e
 from sora_mcp.media.text.missing import find_missing, list_packages
 from sora_mcp.store.purchase_mark import Loss
 
-Verdict = Literal[
-    "ok",
-    "note",  # works, but less than it could
-    "fix",  # something will fail
-]
 CLOCK_SLACK_S = 120.0
 FONT_SAMPLE = "字あ글हไ🚤"
 """A character each of Chinese, Japanese, Korean, Hindi and Thai, and an emoji."""
@@ -41,21 +35,11 @@ INDENT = 6
 KEY_VERDICTS: Mapping[keys.Verdict, Verdict] = {"good": "ok", "untested": "ok", "unclear": "note", "bad": "fix"}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check."""
-
-    verdict: Verdict
-    text: str
-    todo: str | None = None
-
-
 def doctor(settings: Settings, arguments: Namespace) -> int:
     """Print a line for each check; return 1 when something has to be fixed."""
-    del arguments  # it has none of its own
     console = open_console()
     with show_status("Checking"):
-        findings = list(check_all(settings))
+        findings = list(check_all(settings, offline=arguments.offline))
     for finding in findings:
         print_facts(console, [(finding.verdict, finding.text)], indent=INDENT)
         if finding.todo:
@@ -65,8 +49,8 @@ def doctor(settings: Settings, arguments: Namespace) -> int:
     return 1 if broken else 0
 
 
-def check_all(settings: Settings, *, now: float | None = None) -> Iterator[Finding]:
-    """Yield every finding, in the order in which a video needs it."""
+def check_all(settings: Settings, *, now: float | None = None, offline: bool = False) -> Iterator[Finding]:
+    """Yield every finding, in the order in which a video needs it. `offline` leaves out what asks a vendor."""
     yield _check_caps(settings)
     if settings.sources:
         yield Finding("ok", "settings: " + ", ".join(f"{name} from {source}" for name, source in sorted(settings.sources.items())))
@@ -75,8 +59,10 @@ def check_all(settings: Settings, *, now: float | None = None) -> Iterator[Findi
     yield _check_folder("store", settings.home, "SORA_MCP_HOME")
     yield _check_folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
     yield from (_check_image_folder(folder) for folder in settings.image_dirs)
+    yield from check_modes(settings)
     yield from _check_store(settings)
-    yield from _check_keys(settings)
+    yield from check_network(settings, offline=offline)
+    yield from _check_keys(settings, offline=offline)
     yield from _check_clients()
     yield _check_media()
     yield from _check_fonts()
@@ -151,11 +137,11 @@ async def _unclear(service: VideoService) -> int:
     return (await service.budget()).unknown
 
 
-def _check_keys(settings: Settings) -> Iterator[Finding]:
+def _check_keys(settings: Settings, *, offline: bool) -> Iterator[Finding]:
     """Yield a finding for each vendor. Keys are named; neither their values nor their lengths are shown."""
     for vendor in settings.catalogue.vendors:
         if vendor.keys and (key := settings.keys.get(vendor.name)) is not None:
-            test = keys.test_key(vendor, key, settings)
+            test = keys.KeyTest("untested", "not tested (--offline)") if offline else keys.test_key(vendor, key, settings)
             todo = f"get a new key and store it: sora-mcp setup {vendor.name}" if test.verdict == "bad" else None
             yield Finding(KEY_VERDICTS[test.verdict], f"{vendor.title}: has a key; {test.text}", todo)
     if without := [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name not in settings.keys]:

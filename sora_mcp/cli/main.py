@@ -141,7 +141,12 @@ COMMANDS = (
         "store and test a key, and add the server to the chat clients found here",
         {"vendor": {"nargs": "?", "metavar": "VENDOR", "help": "vendor of the key; asked for when left out"}},
     ),
-    Command("doctor", "cli.doctor", "check settings, folders, keys, clients, clock and media, and say what to fix"),
+    Command(
+        "doctor",
+        "cli.doctor",
+        "check settings, folders, network, keys, clients, clock and media, and say what to fix",
+        {"--offline": {"action": "store_true", "help": "ask no vendor: leave out the tests of the keys and of the way of a file"}},
+    ),
 )
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
+from sora_mcp.config.modes import find_loose_modes
 from sora_mcp.config.settings import ROWS, Settings
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.security.secrets import Secret
@@ -87,3 +88,5 @@ def log_to_stderr(settings: Settings) -> None:
         log.warning("%s", describe_unknown(name, ROWS))
     for name in settings.bad_keys:
         log.warning("%s It is not used.", ROWS[name].expected)
+    for loose in find_loose_modes(settings):
+        log.warning("%s: %s", loose.describe(), loose.todo)

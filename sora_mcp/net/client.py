@@ -28,6 +28,7 @@ SUBMIT_S = 90.0
 REQUEST_S = 30.0
 CONNECT_S = 20.0
 IDLE_S = 30.0
+PROBE_S = 10.0
 MOST_REPLY_BYTES = 1 << 20
 HOPS = 3
 LEAST_SECRET_CHARACTERS = 8
@@ -110,6 +111,20 @@ class VendorClient:
         except OSError as error:
             raise StorageError(f"The file cannot be written into {part.parent}.") from error
 
+    async def probe(self, url: str) -> None:
+        """Open a link as a download does, without a key, whatever it answers, and read nothing of it.
+
+        Raises UntrustedURL, or NotSent, whose message is a clause that says why: certificate, proxy, name or silence.
+        """
+        try:
+            with anyio.fail_after(PROBE_S):
+                async with self._open_media(None, url, {}):
+                    return
+        except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
+            raise NotSent(self._explain(error, url)) from error
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise UntrustedURL(MALFORMED) from error
+
     @staticmethod
     def _explain(error: BaseException, url: str) -> str:
         return explain_failure(error, urlsplit(url).hostname or "its host", proxy=find_proxy(url))
@@ -162,12 +177,13 @@ class VendorClient:
         raise UntrustedURL("The link to the video leads from one address to the next without an end.")
 
     @asynccontextmanager
-    async def _open_media(self, vendor: Vendor, url: str, headers: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
+    async def _open_media(self, vendor: Vendor | None, url: str, headers: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
         """Open the response: from the vendor's own https origin with the key, or from checked public addresses without it."""
-        ours = _origin(url) == _origin(vendor.base_url)
-        auth = self._auth_header(vendor) if ours else {}
-        headers = {**FIXED_HEADERS, **headers, **auth}
-        if ours and (vendor.serve is not None or url.startswith("https:")):
+        headers = {**FIXED_HEADERS, **headers}
+        ours = vendor is not None and _origin(url) == _origin(vendor.base_url)
+        if vendor is not None and ours:
+            headers |= self._auth_header(vendor)
+        if vendor is not None and ours and (vendor.serve is not None or url.startswith("https:")):
             async with self._client("free", vendor, url).stream("GET", url, headers=headers) as response:
                 yield response
         elif find_proxy(url) is not None:

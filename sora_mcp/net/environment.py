@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import socket
 import ssl
 import urllib.request
@@ -12,6 +13,8 @@ import httpx2
 
 from sora_mcp.domain.errors import NotSent
 
+CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The first one that is set counts."""
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -51,9 +54,24 @@ def describe_proxy(proxy: str) -> str:
 def load_certificates() -> ssl.SSLContext:
     """Return the TLS context, cached, because loading certificates blocks the event loop for 30 ms.
 
-    It trusts SSL_CERT_FILE or SSL_CERT_DIR where one is set, else the system's store.
+    It trusts SSL_CERT_FILE or SSL_CERT_DIR where one is set, else the system's store. Raises NotSent when that cannot be read.
     """
-    return httpx2.create_ssl_context(trust_env=True)
+    try:
+        return httpx2.create_ssl_context(trust_env=True)
+    except OSError as error:  # ssl.SSLError is one
+        raise NotSent(f"{find_certificate_variable()} names certificates that cannot be read, so no connection can be trusted.") from error
+
+
+def find_certificate_variable() -> str | None:
+    """Return the variable that says which certificates are trusted, None where the system's own are."""
+    return next((name for name in CERTIFICATE_VARIABLES if os.environ.get(name)), None)
+
+
+def find_proxy_variable(url: str) -> str:
+    """Return the name of the variable that `find_proxy` took the proxy of a URL from, for a person."""
+    scheme = urlsplit(url).scheme
+    names = (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
+    return next((name for name in names if os.environ.get(name)), "the system's settings")
 
 
 def explain_failure(error: BaseException, host: str, *, proxy: str | None) -> str:

@@ -40,6 +40,7 @@ PRAGMAS = (
     "foreign_keys = ON",
 )
 SQLITE = "sqlite:///"
+SQLITE_HEAD = b"SQLite format 3\0"
 STEPS = 1000
 """Steps of SQLite's machine between two looks at the clock."""
 LOCKED = re.compile("database is locked|lock timeout", re.IGNORECASE)
@@ -167,10 +168,19 @@ def _sqlite(address: URL) -> Database:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Private before SQLite writes a byte; the journal takes over the file's mode.
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-        file.chmod(0o600)
+        if _is_ours(file):
+            file.chmod(0o600)
     write = _sqlite_engine(address, PRAGMAS, connections=1)
     read = _sqlite_engine(address, (*PRAGMAS, "query_only = ON"), connections=4)
     return Database(write, read, anyio.CapacityLimiter(1), anyio.CapacityLimiter(4))
+
+
+def _is_ours(file: Path) -> bool:
+    """Return whether the file is a database or still empty, and no link: the mode of anything else is not ours to change."""
+    if file.is_symlink():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(len(SQLITE_HEAD)) in (b"", SQLITE_HEAD)
 
 
 def _sqlite_engine(address: URL, pragmas: tuple[str, ...], *, connections: int) -> sa.Engine:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.cli import main as cli
-from sora_mcp.cli.doctor import Finding, check_all
+from sora_mcp.cli.checks import Finding
+from sora_mcp.cli.doctor import check_all
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.store import Store
 
@@ -26,7 +27,7 @@ BEFORE = 1_700_000_000.0
 def of(said: dict[str, str], *, now: float | None = None) -> dict[str, Finding]:
     """The findings by their first words."""
     settings: Settings = load(said, today=date(2026, 11, 21))
-    return {finding.text.split(":")[0]: finding for finding in check_all(settings, now=now)}
+    return {finding.text.split(":")[0]: finding for finding in check_all(settings, now=now, offline=True)}
 
 
 def test_a_sound_machine_has_nothing_to_fix(said: dict[str, str], capsys: Printed) -> None:
@@ -39,7 +40,7 @@ def test_a_sound_machine_has_nothing_to_fix(said: dict[str, str], capsys: Printe
 def test_keys_are_named_and_never_shown(said: dict[str, str], capsys: Printed) -> None:
     assert cli.run(["doctor"], said | {"MUVI_API_KEY": "s3cr3t", "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}) == 0
     out, err = capsys.readouterr()
-    assert "note  Muvi: has a key; Muvi could not be reached, so the key was not tested\n" in out
+    assert "note  Muvi: has a key; the key was not tested. Muvi does not answer: 127.0.0.1 refuses the connection\n" in out
     assert "note  no key: " in out
     assert ", Pixazo (PIXAZO_API_KEY), " in out
     assert "\n      -> to buy from one of them, store its key: sora-mcp setup mulerun\n" in out

@@ -73,8 +73,8 @@ async def _ask(vendor: Vendor, key: Secret, settings: Settings) -> KeyTest:
     async with VendorClient(settings.home, {vendor.name: key}, settings.trusted_hosts) as http_client:
         try:
             reply = await http_client.request(vendor, vendor.check)
-        except NotSent:
-            return KeyTest("unclear", f"{vendor.title} could not be reached, so the key was not tested")
+        except NotSent as error:
+            return KeyTest("unclear", f"the key was not tested. {error.message.removesuffix('.')}")
     if 200 <= reply.status < 300:
         return KeyTest("good", f"{vendor.title} accepts the key")
     no = read_refusal(vendor, reply)

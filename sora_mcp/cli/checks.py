@@ -1,0 +1,116 @@
+"""Check the network and the modes of files for `doctor`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+import anyio
+
+from sora_mcp.config.modes import find_loose_modes
+from sora_mcp.config.settings import Settings
+from sora_mcp.domain import Vendor
+from sora_mcp.domain.errors import NotSent, UntrustedURL
+from sora_mcp.net.client import VendorClient
+from sora_mcp.net.environment import (
+    CERTIFICATE_VARIABLES,
+    describe_proxy,
+    find_certificate_variable,
+    find_proxy,
+    find_proxy_variable,
+    load_certificates,
+)
+
+Verdict = Literal[
+    "ok",
+    "note",  # works, but less than it could
+    "fix",  # something will fail
+]
+A_FILE = "https://files.example.com/video.mp4"
+"""A link as finished files have it: https, at a name that NO_PROXY does not list."""
+OF_OTHER_PROGRAMS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""Variables with certificates that other programs read."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check."""
+
+    verdict: Verdict
+    text: str
+    todo: str | None = None
+
+
+def check_network(settings: Settings, *, offline: bool) -> Iterator[Finding]:
+    """Yield which proxy and certificates count, and unless `offline`, whether a finished file could come from here."""
+    yield _check_proxy()
+    yield from _check_certificates()
+    vendors = [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name in settings.keys and vendor.base_url]
+    if vendors and not offline:
+        yield from anyio.run(_check_file_ways, settings, vendors)
+
+
+def _check_proxy() -> Finding:
+    """Say which proxy files and orders pass, and who resolves the names then."""
+    try:
+        proxy = find_proxy(A_FILE)
+    except NotSent as error:
+        return Finding("fix", f"proxy: {error.message}", "correct HTTPS_PROXY or ALL_PROXY, or unset it")
+    if proxy is None:
+        return Finding("ok", "proxy: none; names are resolved here")
+    exceptions = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    around = f", except to {exceptions} (NO_PROXY)" if exceptions else ""
+    text = f"proxy: {describe_proxy(proxy)} ({find_proxy_variable(A_FILE)}){around}"
+    return Finding("ok", f"{text}; it resolves the names, so links are judged by name, not by address")
+
+
+def _check_certificates() -> Iterator[Finding]:
+    """Yield which certificates are trusted, and variables of other programs that look as if they counted."""
+    variable = find_certificate_variable()
+    try:
+        load_certificates()
+    except NotSent as error:
+        yield Finding("fix", f"certificates: {error.message}", f"correct {variable}, or unset it")
+        return
+    trusted = f"those of {variable}={os.environ[variable]}" if variable else "those of this system"
+    yield Finding("ok", f"certificates: {trusted} are trusted")
+    if variable is None and (others := [name for name in OF_OTHER_PROGRAMS if os.environ.get(name)]):
+        text = f"certificates: {', '.join(others)} is for other programs and does not count here"
+        yield Finding("note", text, f"if your network inspects traffic, set {CERTIFICATE_VARIABLES[0]} to the same file")
+
+
+async def _check_file_ways(settings: Settings, vendors: list[Vendor]) -> list[Finding]:
+    """Return a finding for the host of each vendor, all asked at once, as a download would ask it: without the key, through the guard."""
+    found = dict[str, Finding]()
+
+    async def probe(client: VendorClient, vendor: Vendor) -> None:
+        found[vendor.name] = await _probe(client, vendor)
+
+    async with VendorClient(settings.home, {}, settings.trusted_hosts) as client, anyio.create_task_group() as tasks:
+        for vendor in vendors:
+            tasks.start_soon(probe, client, vendor)
+    return [found[vendor.name] for vendor in vendors]
+
+
+async def _probe(client: VendorClient, vendor: Vendor) -> Finding:
+    """Return whether a file could come from the host of the vendor's API, and else why not."""
+    parts = urlsplit(vendor.base_url)
+    try:
+        await client.probe(f"{parts.scheme}://{parts.netloc}/")
+    except UntrustedURL as error:
+        text = f"files of {vendor.title}: one at the address of its API would be refused. {error.message}"
+        return Finding("note", text, f"if its files lie there, set SORA_MCP_TRUSTED_HOSTS to {parts.hostname}:{parts.port or 443}")
+    except NotSent as error:
+        why = error.message.removesuffix(".")
+        todo = "correct the network before you buy: a finished file comes the same way"
+        return Finding("fix", f"files of {vendor.title}: could not come from here: {why}", todo)
+    return Finding("ok", f"files of {vendor.title}: {parts.hostname} answers, asked in the way in which a finished file comes")
+
+
+def check_modes(settings: Settings) -> Iterator[Finding]:
+    """Yield files and folders of this program that other users of this machine may read or change."""
+    for loose in find_loose_modes(settings):
+        yield Finding("fix" if loose.is_secret else "note", f"modes: {loose.describe()}", loose.todo)

@@ -53,7 +53,11 @@ async def made(at: Rig) -> Job:
     [
         (zipped(), "zip", "a ZIP archive, not an MP4: it has to be unpacked first."),
         (picture(), "png", "a PNG image, not an MP4: a browser or an image viewer shows it."),
-        (b"#EXTM3U\n#EXTINF:4,\nhttps://cdn.example.com/1.ts\n", "m3u8", "an HLS playlist, not an MP4: it only names other files"),
+        (
+            b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:4,\n1.ts\n',
+            "m3u8",
+            "an HLS playlist, not an MP4: it only names other files",
+        ),
         (bytes([7, 255, 3]) * 4000, "bin", "a file of an unknown kind, not an MP4: its kind is not known here."),
     ],
 )

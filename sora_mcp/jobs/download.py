@@ -14,10 +14,11 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL
 from sora_mcp.jobs.backoff import compute_renewal_s
+from sora_mcp.jobs.playlist import download_playlist
 from sora_mcp.jobs.poll import retry_later
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.api import make_mp4
-from sora_mcp.media.containers import EMPTY, MOV, ZIP, Container, read_container
+from sora_mcp.media.containers import EMPTY, HLS, MOV, ZIP, Container, read_container
 from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.media.probe import ISO_MEDIA, MediaInfo, probe_media
 
@@ -105,16 +106,22 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
     if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
         raise StorageError(f"{part.name} was exchanged while it was written.")
     is_repeated = service.refused_files.get(job.id) == saved.sha256
+    sha256 = saved.sha256
     try:
         container = await anyio.to_thread.run_sync(lambda: check_file(part, is_repeated=is_repeated))
+        if container is HLS:
+            with service.download_places.receive(job.id, part):
+                joined = await download_playlist(service.http_client, vendor, saved.url, part)
+            if joined is not None:
+                container, sha256 = await anyio.to_thread.run_sync(check_joined, part), joined.sha256
     except BadMedia as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)
         if is_repeated:
             raise RepeatedFile(error.message) from error
         service.refused_files[job.id] = saved.sha256
         raise
-    path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=saved.sha256, zone=zone, ending=_choose_ending(container)))
-    return path, saved.sha256
+    path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=sha256, zone=zone, ending=_choose_ending(container)))
+    return path, sha256
 
 
 def check_file(path: Path, *, is_repeated: bool) -> Container:
@@ -128,6 +135,14 @@ def check_file(path: Path, *, is_repeated: bool) -> Container:
     if container in ISO_MEDIA:
         probe_mp4(path)
     return container
+
+
+def check_joined(path: Path) -> Container:
+    """Return the kind of a file that the segments of a playlist make. Raises BadMedia unless it is a video."""
+    container = read_container(path)
+    if container.family != "video":
+        raise BadMedia(f"It is a playlist that leads to {container.words}, no video.")
+    return check_file(path, is_repeated=False)
 
 
 def _is_expected(container: Container) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, cast
@@ -172,7 +172,7 @@ class VendorClient:
                     url = urljoin(url, response.headers.get("location", ""))
                     continue
                 if response.status_code != 403 or agent == ORDINARY_USER_AGENT:
-                    return await write_file(response, partial)
+                    return replace(await write_file(response, partial), url=url)
             agent = ORDINARY_USER_AGENT
         raise UntrustedURL("The link to the video leads from one address to the next without an end.")
 

@@ -9,7 +9,7 @@ import time
 import zlib
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,10 +36,11 @@ CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 @dataclass(frozen=True)
 class Download:
-    """A downloaded file's size and sha256."""
+    """A downloaded file's size, sha256 and address, after redirects."""
 
     bytes: int
     sha256: str
+    url: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

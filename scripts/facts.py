@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sora_mcp.cli.setup import yaml_entry
 from sora_mcp.cli.setup.clients import claude_command
 
 REPOSITORY = "https://github.com/sora-mcp/sora-mcp"
@@ -33,7 +34,7 @@ class Client:
 
     name: str
     where: str
-    language: Literal["json", "toml", "bash"]
+    language: Literal["json", "toml", "yaml", "bash"]
     text: str
 
 
@@ -44,10 +45,24 @@ def clients(command: str = HERE, key: str = EXAMPLE_KEY) -> tuple[Client, ...]:
     asked = {"type": "promptString", "id": "video-key", "description": "Key of a video vendor (empty: sample clips)", "password": True}
     vscode = {"inputs": [asked], "servers": {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}}
     codex = f'[mcp_servers.sora]\ncommand = "{command}"\nenv = {{ {key} = "" }}\nstartup_timeout_sec = 30\ntool_timeout_sec = 120'
+    opencode = {"type": "local", "command": [command], "enabled": True, "environment": {key: ""}}
+    goose: dict[str, Any] = {
+        "name": "sora",
+        "type": "stdio",
+        "enabled": True,
+        "cmd": command,
+        "args": [],
+        "envs": {key: ""},
+        "timeout": 300,
+    }
     return (
         Client("Claude Code", "in a terminal", "bash", claude_command([command], {key: ""})),
         Client("Claude Desktop", "`claude_desktop_config.json` (Settings, Developer, Edit Config)", "json", usual),
         Client("Cursor", "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project", "json", usual),
         Client("VS Code", "`.vscode/mcp.json`", "json", json.dumps(vscode, indent=2)),
         Client("Codex", "`~/.codex/config.toml`", "toml", codex),
+        Client("Gemini CLI", "`~/.gemini/settings.json`", "json", usual),
+        Client("Windsurf", "`~/.codeium/windsurf/mcp_config.json`", "json", usual),
+        Client("opencode", "`~/.config/opencode/opencode.json`", "json", json.dumps({"mcp": {"sora": opencode}}, indent=2)),
+        Client("goose", "`~/.config/goose/config.yaml`", "yaml", yaml_entry.format_entry("extensions", "sora", goose)),
     )

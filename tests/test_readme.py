@@ -16,6 +16,7 @@ from scripts.facts import NAME, clients
 from scripts.house import ROOT
 from sora_mcp import __version__
 from sora_mcp.cli.main import COMMANDS
+from sora_mcp.cli.setup.yaml_entry import read_entry
 from sora_mcp.config.settings import FLAGS, KEYS
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.vendors import EVERY
@@ -59,10 +60,13 @@ def test_the_page_of_the_settings_has_every_row() -> None:
 
 def test_each_clients_block_can_be_read_by_that_client() -> None:
     command, key = "/somewhere/bin/sora-mcp", "PIXAZO_API_KEY"
-    code, desktop, cursor, vscode, codex = clients(command, key)
+    code, desktop, cursor, vscode, codex, gemini, windsurf, opencode, goose = clients(command, key)
     entry = {"command": command, "args": [], "env": {key: ""}}
     assert code.text.split() == ["claude", "mcp", "add", "sora", "--scope", "user", "--env", f"{key}=", "--", command]
-    assert json.loads(desktop.text) == json.loads(cursor.text) == {"mcpServers": {"sora": entry}}
+    for usual in (desktop, cursor, gemini, windsurf):
+        assert json.loads(usual.text) == {"mcpServers": {"sora": entry}}
+    assert json.loads(opencode.text)["mcp"]["sora"]["command"] == [command]
+    assert (read_entry(goose.text, "extensions", "sora") or {})["cmd"] == command
     assert json.loads(vscode.text)["servers"] == {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}
     assert tomllib.loads(codex.text)["mcp_servers"]["sora"]["command"] == command
 

@@ -17,6 +17,7 @@ import anyio
 import pytest
 
 from sora_mcp.cli import main as cli
+from sora_mcp.cli.own_command import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.config.settings import load
 from sora_mcp.security.secrets import Secret
@@ -235,7 +236,7 @@ def those(home: Path) -> dict[str, clients.Client]:
     return {client.title: client for client in clients.known_clients(home, {}, "linux")}
 
 
-@each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex", "Gemini CLI", "Windsurf"])
+@each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex", "Gemini CLI", "Windsurf", "opencode"])
 def test_an_empty_client_learns_of_the_server(tmp_path: Path, title: str) -> None:
     client = those(tmp_path)[title]
     assert (clients.read_command(client), clients.write_entry(client, COMMAND), clients.read_command(client)) == (None, None, COMMAND)
@@ -253,6 +254,91 @@ def test_everything_else_in_the_file_stays_and_a_copy_is_kept(tmp_path: Path) ->
         "theme": "ü",
         "mcpServers": {"other": {"command": "x"}, "sora": {"command": COMMAND[0], "args": [], "env": {"A": "b"}}},
     }
+
+
+@each(
+    "before, after",
+    [
+        ({}, {"mcp": {"sora": "ours"}}),
+        ({"mcp": {"other": {"type": "local", "command": ["x"]}}}, {"mcp": {"other": {"type": "local", "command": ["x"]}, "sora": "ours"}}),
+        (
+            {"mcp": {"servers": {"other": {"type": "remote", "url": "u"}}}},
+            {"mcp": {"servers": {"other": {"type": "remote", "url": "u"}, "sora": "ours"}}},
+        ),
+        ({"mcp": {"servers": {"type": "remote", "url": "u"}}}, {"mcp": {"servers": {"type": "remote", "url": "u"}, "sora": "ours"}}),
+    ],
+)
+def test_opencode_has_the_command_in_one_list_where_its_version_looks_for_it(before: Any, after: Any, tmp_path: Path) -> None:
+    """The shapes of https://opencode.ai/docs/mcp-servers/ of both versions; the second one reads the first's too."""
+    client = those(tmp_path)["opencode"]
+    assert client.file == tmp_path / ".config" / "opencode" / "opencode.json"
+    client.file.parent.mkdir(parents=True)
+    client.file.write_text(json.dumps({"$schema": "s", **before}))
+    clients.write_entry(client, ["/a b/sora-mcp", "--home", "/h"])
+    ours = {"type": "local", "command": ["/a b/sora-mcp", "--home", "/h"], "enabled": True}
+    assert json.loads(client.file.read_text()) == json.loads(json.dumps({"$schema": "s", **after}).replace('"ours"', json.dumps(ours)))
+    assert clients.read_command(client) == ["/a b/sora-mcp", "--home", "/h"]
+
+
+def test_opencodes_file_with_comments_is_not_written_over(tmp_path: Path) -> None:
+    folder = tmp_path / ".config" / "opencode"
+    folder.mkdir(parents=True)
+    (folder / "opencode.jsonc").write_text('{\n  // mine\n  "mcp": {},\n}')
+    client = those(tmp_path)["opencode"]
+    with pytest.raises(clients.Unreadable):
+        clients.write_entry(client, COMMAND)
+    assert (client.file.name, [file.name for file in folder.iterdir()]) == ("opencode.jsonc", ["opencode.jsonc"])
+
+
+def test_goose_is_told_by_a_person_and_read_by_us(
+    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    """The shape of https://goose-docs.ai/docs/guides/config-files."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    client = those(tmp_path)["goose"]
+    client.file.parent.mkdir(parents=True)
+    client.file.write_text(before := "GOOSE_MODE: auto\nextensions:\n  developer:\n    type: builtin\n")
+    said = typed("\ny\n")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert cli.run(["setup"], said) == 0
+    out = capsys.readouterr().out
+    block = clients.format_entry(client, own_command())
+    assert f"goose: put this into {client.file}:\n{block}\n" in out
+    assert (client.file.read_text(), clients.read_command(client)) == (before, None)
+    client.file.write_text(before + block.removeprefix("extensions:\n") + "\n")
+    assert clients.read_command(client) == own_command()
+    assert cli.run(["setup"], typed("\n")) == 0
+    assert "goose: already starts this server.\n" in capsys.readouterr().out
+
+
+@each(
+    "text, command",
+    [
+        ("", None),
+        ("extensions: {}\n", None),
+        ("extensions:\n  other:\n    cmd: sora\nsora:\n  cmd: x\n", None),
+        ("extensions:\n  other:\n    sora:\n      cmd: x\n", None),
+        ("extensions:\n  sora:\n    cmd: /bin/sora-mcp # mine\n    args: []\n", ["/bin/sora-mcp"]),
+        ("extensions:\n    sora:\n        args:\n          - serve\n          - '--x'\n        cmd: 'it''s'\n", ["it's", "serve", "--x"]),
+        ("extensions:\n  sora:\n    args:\n    - a\n    cmd: x\n    envs:\n      cmd: y\n", ["x", "a"]),
+        ('extensions:\n  "sora":\n    cmd: "C:\\\\a b.exe"\n    args: [serve, "--port"]\n', ["C:\\a b.exe", "serve", "--port"]),
+        ("extensions:\n  sora:\n    type: streamable_http\n    uri: http://127.0.0.1:8000/mcp\n", []),
+    ],
+)
+def test_an_entry_of_goose_is_read_in_every_usual_spelling(text: str, command: list[str] | None, tmp_path: Path) -> None:
+    client = those(tmp_path)["goose"]
+    client.file.parent.mkdir(parents=True)
+    client.file.write_text(text)
+    assert clients.read_command(client) == command
+
+
+@each("text", ["extensions: {sora: {cmd: x}}\n", "extensions:\n  a: 1\nextensions:\n  b: 1\n", "extensions: &x\n  sora:\n    cmd: y\n"])
+def test_extensions_of_goose_in_another_form_are_said_to_be_unreadable(text: str, tmp_path: Path) -> None:
+    client = those(tmp_path)["goose"]
+    client.file.parent.mkdir(parents=True)
+    client.file.write_text(text)
+    with pytest.raises(clients.Unreadable):
+        clients.read_command(client)
 
 
 def test_a_toml_file_keeps_its_comments(tmp_path: Path) -> None:

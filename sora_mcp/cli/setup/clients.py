@@ -14,14 +14,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
+from sora_mcp.cli.setup import yaml_entry
 from sora_mcp.cli.setup.config_files import back_up, replace_file
 
 NAME = "sora"
-ADDRESSES = ("url", "serverUrl", "httpUrl")
+ADDRESSES = ("url", "serverUrl", "httpUrl", "uri")
 """Names under which clients keep the address of an HTTP server."""
+NESTED = "servers"
+"""Object of opencode 2 inside of `mcp`."""
 Shape = Literal[
     "json",  # an object of servers under one name
+    "opencode",  # an object whose entries have the command and its arguments in one list
     "toml",  # a table for each server
+    "yaml",  # goose's extensions, which are read only
     "command",  # the client has a command for it; its file is its own
 ]
 
@@ -43,6 +48,11 @@ class Client:
     """Whether each entry has `"type": "stdio"`."""
 
     @property
+    def is_written(self) -> bool:
+        """Return whether setup can write the file; else a person puts the entry in."""
+        return self.shape not in ("command", "yaml")
+
+    @property
     def is_here(self) -> bool:
         """Return whether this machine has the client: its folder, or the file of a client with a command."""
         return self.file.exists() if self.shape == "command" else self.file.parent.is_dir()
@@ -52,6 +62,10 @@ def known_clients(home: Path, environ: Mapping[str, str] = os.environ, platform:
     """Return every client that setup knows, installed or not."""
     support = {"darwin": home / "Library" / "Application Support", "win32": Path(environ.get("APPDATA") or home / "AppData" / "Roaming")}
     apps = support.get(platform, Path(environ.get("XDG_CONFIG_HOME") or home / ".config"))
+    xdg = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")  # of opencode and goose on macOS too
+    opencode = xdg / "opencode" / "opencode.json"
+    with_comments = opencode.with_suffix(".jsonc")
+    goose = apps / "Block" / "goose" / "config" if platform == "win32" else xdg / "goose"
     return (
         Client("Claude Desktop", apps / "Claude" / "claude_desktop_config.json", "json"),
         Client("Cursor", home / ".cursor" / "mcp.json", "json"),
@@ -59,6 +73,8 @@ def known_clients(home: Path, environ: Mapping[str, str] = os.environ, platform:
         Client("Codex", home / ".codex" / "config.toml", "toml"),
         Client("Gemini CLI", home / ".gemini" / "settings.json", "json"),
         Client("Windsurf", home / ".codeium" / "windsurf" / "mcp_config.json", "json"),
+        Client("opencode", with_comments if with_comments.exists() and not opencode.exists() else opencode, "opencode", under="mcp"),
+        Client("goose", goose / "config.yaml", "yaml", under="extensions"),
         Client("Claude Code", home / ".claude.json", "command"),
     )
 
@@ -81,8 +97,10 @@ def find_clients(home: Path | None) -> list[Client]:
 def format_entry(client: Client, command: Sequence[str]) -> str:
     """Return what a person would put into the file, or type."""
     match client.shape:
-        case "json":
+        case "json" | "opencode":
             return json.dumps({client.under: {NAME: _entry(client, command)}}, indent=2, ensure_ascii=False)
+        case "yaml":
+            return yaml_entry.format_entry(client.under, NAME, _entry(client, command))
         case "toml":
             return _table(command)
         case "command":
@@ -107,8 +125,10 @@ def read_command(client: Client) -> list[str] | None:
     if entry is None:
         return None
     fields = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
-    command: object = fields.get("command")
+    command: object = fields.get("cmd" if client.shape == "yaml" else "command")
     args: object = fields.get("args") or []
+    if client.shape == "opencode" and isinstance(command, list) and command:
+        command, *args = cast("list[object]", command)
     if command is None and any(isinstance(fields.get(name), str) for name in ADDRESSES):
         return []
     if not isinstance(command, str) or not isinstance(args, list):
@@ -132,6 +152,10 @@ def is_program(command: Sequence[str]) -> bool:
 
 
 def _entry(client: Client, command: Sequence[str]) -> dict[str, Any]:
+    if client.shape == "opencode":
+        return {"type": "local", "command": list(command), "enabled": True}
+    if client.shape == "yaml":  # its own limit on a call is 300 s, which a wait of 50 s fits
+        return {"name": NAME, "type": "stdio", "enabled": True, "cmd": command[0], "args": list(command[1:]), "timeout": 300}
     kind = {"type": "stdio"} if client.typed else {}
     return {**kind, "command": command[0], "args": list(command[1:])}
 
@@ -142,7 +166,9 @@ def _json(client: Client, command: Sequence[str]) -> str:
     servers = _servers(client, whole)
     before = servers.get(NAME)
     kept = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
-    changed = {**whole, client.under: {**servers, NAME: {**kept, **_entry(client, command)}}}
+    with_ours = {**servers, NAME: {**kept, **_entry(client, command)}}
+    nested = {**whole[client.under], NESTED: with_ours} if _is_nested(client, whole) else with_ours
+    changed = {**whole, client.under: nested}
     return json.dumps(changed, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -173,6 +199,9 @@ def _table(command: Sequence[str]) -> str:
 def _read(client: Client) -> dict[str, Any]:
     try:
         text = client.file.read_text("utf-8-sig")
+        if client.shape == "yaml":
+            entry = yaml_entry.read_entry(text, client.under, NAME)
+            return {} if entry is None else {client.under: {NAME: entry}}
         parsed: Any = (tomllib.loads(text) if client.shape == "toml" else json.loads(text)) if text.strip() else {}
     except FileNotFoundError:
         return {}
@@ -185,6 +214,16 @@ def _read(client: Client) -> dict[str, Any]:
 
 def _servers(client: Client, whole: Mapping[str, Any]) -> dict[str, Any]:
     servers = whole.get("mcp_servers" if client.shape == "toml" else client.under, {})
+    if _is_nested(client, whole):
+        servers = servers[NESTED]
     if not isinstance(servers, dict):
         raise Unreadable(f"{client.file} lists its servers in an unknown form")
     return cast("dict[str, Any]", servers)
+
+
+def _is_nested(client: Client, whole: Mapping[str, Any]) -> bool:
+    """Return whether the servers stand one level deeper, as opencode 2 writes them; both its versions read the form of the first."""
+    if client.shape != "opencode" or not isinstance(servers := whole.get(client.under), dict):
+        return False
+    inner: object = cast("dict[str, Any]", servers).get(NESTED)
+    return isinstance(inner, dict) and "type" not in inner

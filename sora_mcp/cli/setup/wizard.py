@@ -109,7 +109,7 @@ def _add_to_client(client: clients.Client, command: list[str], *, interactive: b
         if current == command:
             print(f"{client.title}: already starts this server.")
             return
-        if client.shape != "command" and interactive and confirm(f"{client.title}: add the server to {client.file}?"):
+        if client.is_written and interactive and confirm(f"{client.title}: add the server to {client.file}?"):
             backup = clients.write_entry(client, command)
             print("Added." + (f" The previous file is {backup}" if backup else ""))
             return

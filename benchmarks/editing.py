@@ -12,7 +12,7 @@ from typing import TypeVar
 import anyio
 
 from sora_mcp.media import api
-from sora_mcp.media.edit.actions import Edit
+from sora_mcp.media.edit.edits import Edit
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.media.sample import render

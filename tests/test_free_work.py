@@ -13,7 +13,7 @@ from sora_mcp.domain.errors import TooManyAtOnce
 from sora_mcp.jobs.purchase import MOST_FREE_LIVE
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import MOST_EDITS
-from sora_mcp.media.edit.actions import EditRequest
+from sora_mcp.media.edit.edits import EditRequest
 
 
 async def test_one_more_free_clip_or_edit_than_one_may_have_at_once_is_refused(tmp_path: Path) -> None:

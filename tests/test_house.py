@@ -116,6 +116,15 @@ def test_imports_make_no_circle() -> None:
     assert find_circles(find_edges(MODULES)) == []
 
 
+def test_what_decodes_is_loaded_by_media_alone() -> None:
+    edges = find_edges(MODULES)
+    loading = {module.name for module in MODULES if re.search(r"^(?:import|from) (?:av|PIL)\b", module.text, re.MULTILINE)}
+    while more := {name for name, targets in edges.items() if targets & loading} - loading:
+        loading |= more
+    assert "media.worker.operations" in loading
+    assert {name for name in loading if room_of(name) != "media"} == set()
+
+
 def test_a_circle_would_be_found() -> None:
     assert find_circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c", "b"]]
 

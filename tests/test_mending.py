@@ -40,7 +40,7 @@ def framed(request: VideoRequest, offer: Offer) -> VideoRequest:
 def mended(request: VideoRequest, offer: Offer) -> tuple[Fix, ...]:
     with pytest.raises(BrokenRules) as caught:
         check(request, offer, today=TODAY)
-    return find_fixes(request, offer, caught.value.broken, today=TODAY)
+    return find_fixes(request, offer, caught.value.broken, can_fit=True, today=TODAY)
 
 
 def applied(request: VideoRequest, *changes: Fix) -> VideoRequest:

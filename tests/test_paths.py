@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
+from sora_mcp.artifacts.local import find_file
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import BrokenRules, NotFinished
-from sora_mcp.jobs.input_files import file_of, frame_of, inside, read_image
+from sora_mcp.jobs.allowed_paths import resolve_path
+from sora_mcp.jobs.input_images import frame_of, read_image
 from tests.each import each
 from tests.nouns import a_job
 
@@ -237,7 +239,7 @@ def test_a_name_with_any_blank_is_found(asked: str, blank: str, tmp_path: Path) 
     (tmp_path / name).write_bytes(RAW)
     text = name if asked == "exact" else name.replace(blank, " ")
     assert read_image(str(tmp_path / text), [tmp_path], most_bytes=MOST) == READ
-    assert inside(text, [tmp_path]).name == name
+    assert resolve_path(text, [tmp_path]).name == name
     (tmp_path / name).unlink()
 
 
@@ -334,4 +336,4 @@ def test_any_other_moment_is_refused_with_those_that_there_are(text: str) -> Non
 @each(("state", "says"), [("running", "is running: it has no file yet."), ("failed", "is failed: it has no file.")])
 def test_a_job_without_a_file_says_whether_one_may_come(state: Any, says: str) -> None:
     with pytest.raises(NotFinished, match=f"{says}$"):
-        file_of(replace(a_job(), state=state, artifact=None))
+        find_file(replace(a_job(), state=state, artifact=None))

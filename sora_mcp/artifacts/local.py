@@ -7,13 +7,14 @@ import hashlib
 import json
 import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from sora_mcp.domain import Artifact, Job
-from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain import LIVE, Artifact, Job
+from sora_mcp.domain.errors import NotFinished, StorageError
 from sora_mcp.domain.money import as_number
 from sora_mcp.security.text import sanitize
 
@@ -131,6 +132,31 @@ def find_kept(job: Job, folder: Path) -> tuple[Path, str] | None:
         except OSError:
             continue  # an unreadable file is not ours
     return None
+
+
+def find_file(job: Job) -> Path:
+    """Return the job's finished file. NotFinished where there is none; a link in its place is not followed. Reads the disk."""
+    if job.artifact is None:
+        raise NotFinished(f"{job.id} is {job.state}: it has no file{' yet' if job.state in LIVE else ''}.", job_id=job.id)
+    path = Path(job.artifact.path)
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        mode = 0
+    if not stat.S_ISREG(mode):
+        raise NotFinished(f"The file of {job.id} is not at its place any more: {path}", job_id=job.id)
+    return path
+
+
+def read_file(path: Path) -> bytes:
+    """Return the whole file; a link is not followed. OSError where it cannot be read."""
+    with open(path, "rb", opener=open_itself) as file:
+        return file.read()
+
+
+def open_itself(path: str, flags: int) -> int:
+    """Open a file without following a link that was put there meanwhile, nor waiting for a pipe. Windows has neither flag."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def remove_parts(folder: Path, job: Job) -> None:

@@ -33,7 +33,7 @@ ALTERNATIVES = 3
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits on what may be bought without asking a person."""
+    """Limits on what may be bought without asking a person, and on what this computer can do."""
 
     per_video: Micros
     """The cap on one video."""
@@ -41,6 +41,8 @@ class Limits:
     """The most that one video may cost now; None where nothing is bought, so that no cap is met."""
     needs_yes: Callable[[Quote], bool]
     """Return whether a person has to agree to a price."""
+    can_fit: bool = True
+    """Whether a picture can be cropped and padded on this computer."""
 
 
 def advise(refusal: SoraError, request: VideoRequest, catalogue: Catalogue, limits: Limits, *, today: date) -> tuple[Fix, ...]:
@@ -105,7 +107,7 @@ class _Advice:
         offer, request = self.catalogue.get(refusal.subject), self.request
         if offer is None:
             return
-        fixes = find_fixes(request, offer, refusal.broken, today=self.today)
+        fixes = find_fixes(request, offer, refusal.broken, can_fit=self.limits.can_fit, today=self.today)
         if request.model is None or request.model.strip().casefold() != offer.id:
             fixes = self._price_anew(fixes, refusal)
         priced = [(fix, Quote(fix.micros, "", offer.source, offer.checked, offer.confidence)) for fix in fixes if fix.micros is not None]

@@ -12,21 +12,21 @@ from datetime import date
 from sora_mcp.catalogue.rules import FIT, FITS, check, orientation, quote, sizes_of
 from sora_mcp.domain import Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
-from sora_mcp.media.optional import has_media_extra
 
 MOST_TRIES = 400
 """Combinations of values that are tried at most."""
 WIDTH_BY_HEIGHT = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
 
 
-def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, today: date) -> tuple[Fix, ...]:
+def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, can_fit: bool, today: date) -> tuple[Fix, ...]:
     """Return values that mend the request: up to four for a single broken argument, one for each when there are several.
 
+    `can_fit` is whether a picture can be cropped and padded here.
     A prompt is the caller's own and is not mended: beside a broken one, the fixes are tried with a prompt that fits.
     """
     arguments = list(dict.fromkeys(rule.argument for rule in broken if rule.argument != "prompt"))
     sound = request if len(arguments) == len({rule.argument for rule in broken}) else replace(request, prompt="a prompt that fits")
-    near = [_near(name, request, offer) for name in arguments]
+    near = [_near(name, request, offer, can_fit=can_fit) for name in arguments]
     # An argument with one candidate is mended first and once; only combinations of the others are tried.
     sound = functools.reduce(change_request, (values[0] for values in near if len(values) == 1), sound)
     found: list[tuple[Fix, ...]] = []
@@ -54,7 +54,7 @@ def change_request(request: VideoRequest, change: Fix) -> VideoRequest:
     return replace(request, options=kept if value is None else kept | {name: value})
 
 
-def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
+def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) -> list[Fix]:
     """Return legal values that may mend one argument, the nearest to what was asked first."""
     if argument == "seconds":
         wanted = request.seconds if type(request.seconds) is int else 0
@@ -63,9 +63,9 @@ def _near(argument: str, request: VideoRequest, offer: Offer) -> list[Fix]:
         sizes = sizes_of(offer, image=request.image is not None)
         return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
     if argument == "image":
-        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request)]
+        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request, can_fit)]
     if argument == f"options.{FIT}" and request.image is not None:
-        return [*_fits(request), Fix(argument, None)]
+        return [*_fits(request, can_fit), Fix(argument, None)]
     rule = next((rule for rule in offer.options if f"options.{rule.param}" == argument), None)
     if rule is None:
         return [Fix(argument, None)]
@@ -109,10 +109,10 @@ def _lines(text: str) -> int:
     return LINES.get(word) or (int(counted[1]) if counted else 0)
 
 
-def _fits(request: VideoRequest) -> Iterator[Fix]:
+def _fits(request: VideoRequest, can_fit: bool) -> Iterator[Fix]:
     """Yield the ways to bring a picture to the video's size, where its bytes are here."""
     image = request.frame
-    if image is not None and not image.is_url and has_media_extra():
+    if image is not None and not image.is_url and can_fit:
         yield from (Fix(f"options.{FIT}", how) for how in FITS[:2])
 
 

@@ -16,16 +16,15 @@ from typing import Any, NoReturn
 
 import anyio
 
-from sora_mcp.artifacts.local import describe_file, hash_file, keep, prepare_part
+from sora_mcp.artifacts.local import describe_file, find_file, hash_file, keep, prepare_part
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, Job
 from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, StorageError
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs.file_access import FileAccess
-from sora_mcp.jobs.input_files import file_of, inside
+from sora_mcp.jobs.allowed_paths import AllowedPaths, resolve_path
 from sora_mcp.media.api import as_uncharged, edit_clip, measure_seconds
-from sora_mcp.media.edit.actions import FILLS, MOST_GIF_S, RATIOS, Action, Edit, EditRequest, EditResult
+from sora_mcp.media.edit.edits import FILLS, MOST_GIF_S, RATIOS, Action, Edit, EditRequest, EditResult
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.optional import require_media_extra
 from sora_mcp.media.pool import MediaPool
@@ -91,9 +90,9 @@ class Editing:
         """Return a finished job's file, or a file inside the allowed folders."""
         if JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(text, principal)
-            path, about, parent = await anyio.to_thread.run_sync(file_of, job), job.prompt, job.id
+            path, about, parent = await anyio.to_thread.run_sync(find_file, job), job.prompt, job.id
         else:
-            access = FileAccess(self.settings, self.store)
+            access = AllowedPaths(self.settings, self.store)
             path, parent = await anyio.to_thread.run_sync(_find_path, text, access.folders), None
             if await access.hides(path, principal):
                 _refuse_missing(text)
@@ -161,7 +160,7 @@ def _fixes(asked: EditRequest, broken: list[BrokenRule]) -> Iterator[Fix]:
 
 def _find_path(text: str, folders: tuple[Path, ...]) -> Path:
     try:
-        return inside(text, folders)
+        return resolve_path(text, folders)
     except BrokenRules as error:
         allowed = error.broken[0].allowed.replace("a file inside", "a job id or an MP4 inside").partition(", an https")[0]
         raise BrokenRules((BrokenRule("inputs", text[:200], allowed, "invalid_argument"),)) from None

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import anyio
 
+from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, LOCAL, Image, Job, Order, Size
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
-from sora_mcp.jobs.file_access import FileAccess
-from sora_mcp.jobs.input_files import MOMENTS, data_of, file_of, frame_of, inside, is_path, missing, picture_at, picture_of, read_image
+from sora_mcp.jobs.allowed_paths import AllowedPaths, is_path, refuse_missing, resolve_path
+from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
 from sora_mcp.media.api import extract_frame, fit_image
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.store import Store
@@ -34,15 +35,15 @@ class FirstFrames:
         if named is not None or JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(named[0] if named else text, principal)
             return replace(await self._of_job(job, named), job_id=job.id)
-        access = FileAccess(self.settings, self.store)
-        if is_path(text) and await access.hides(path := await anyio.to_thread.run_sync(inside, text, access.folders), principal):
-            missing(path)
+        access = AllowedPaths(self.settings, self.store)
+        if is_path(text) and await access.hides(path := await anyio.to_thread.run_sync(resolve_path, text, access.folders), principal):
+            refuse_missing(path)
         names_near = principal == LOCAL  # others share the output folder
         return await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES, names_near=names_near))
 
     async def _of_job(self, job: Job, named: tuple[str, float | None] | None) -> Image:
         """Return a job's picture, or the frame that was named of its clip. A clip itself is no picture."""
-        path = await anyio.to_thread.run_sync(file_of, job)
+        path = await anyio.to_thread.run_sync(find_file, job)
         if path.suffix != ".mp4":
             return await anyio.to_thread.run_sync(lambda: picture_at(path, most_bytes=MOST_BYTES))
         if named is None:

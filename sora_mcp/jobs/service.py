@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 
 import anyio
 
-from sora_mcp.artifacts.local import ensure_folder
+from sora_mcp.artifacts.local import ensure_folder, find_file
 from sora_mcp.catalogue.advice import Limits, advise, name_models
 from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue
@@ -37,7 +38,8 @@ from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.purchase import describe_choice, describe_pauses, identify_words, make_purchase, make_terms
-from sora_mcp.media.edit.actions import EditRequest
+from sora_mcp.media.edit.edits import EditRequest
+from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
@@ -147,7 +149,7 @@ class VideoService:
 
     async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True) -> tuple[Fix, ...]:
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, no cap is met."""
-        limits = Limits(self.settings.per_video, await self._find_most() if buys else None, self.needs_yes)
+        limits = Limits(self.settings.per_video, await self._find_most() if buys else None, self.needs_yes, has_media_extra())
         return advise(refusal, request, self.catalogue, limits, today=self.today)
 
     def name_living_models(self) -> tuple[str, ...]:
@@ -184,6 +186,10 @@ class VideoService:
     async def job(self, job_id: str, *, principal: str) -> Job:
         """Return the job, with what only this process knows of it. NotFound also for a job of another principal."""
         return await self._add_local_facts(await self.store.jobs.get(job_id, principal))
+
+    async def find_file(self, job: Job) -> Path:
+        """Return where the job's finished file is. NotFinished where there is none."""
+        return await anyio.to_thread.run_sync(find_file, job)
 
     async def jobs(
         self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None

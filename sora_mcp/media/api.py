@@ -1,4 +1,4 @@
-"""The media functions that the rest of the package calls. They block; those that decode run in a worker process.
+"""The public face of media: the functions that the rest of the package calls. They block; those that decode run in a worker process.
 
 Each raises MissingMediaExtra without the media extra, BadMedia for a video and BrokenRules for an image that cannot be decoded,
 and Refused once its deadline has passed. None of them charges anything. `make_mp4` raises none of these: it turns a download in
@@ -12,7 +12,7 @@ from typing import cast
 
 from sora_mcp.domain.errors import BadMedia, BrokenRules, Refused
 from sora_mcp.media.containers import DEMUXED, read_container
-from sora_mcp.media.edit.actions import Edit, EditResult
+from sora_mcp.media.edit.edits import Edit, EditResult
 from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import probe_mp4

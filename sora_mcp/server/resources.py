@@ -16,10 +16,10 @@ from mcp import MCPError
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, Resource, ResourceTemplate
 
+from sora_mcp.artifacts.local import read_file
 from sora_mcp.domain import LOCAL, Job, Vendor
 from sora_mcp.domain.errors import UNFORESEEN, NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
-from sora_mcp.jobs.input_files import bytes_of, file_of
 from sora_mcp.media.api import make_poster
 from sora_mcp.security.text import sanitize
 from sora_mcp.server import offers_view
@@ -170,20 +170,20 @@ async def _read_job(context: ServerContext, job_id: str) -> Content:
 def _file_reader(suffix: str) -> Callable[[ServerContext, str], Awaitable[Content]]:
     """Return a reader of finished files with this suffix."""
 
-    async def read_file(context: ServerContext, job_id: str) -> Content:
+    async def read_video(context: ServerContext, job_id: str) -> Content:
         service = await context.service()
         job = await service.job(job_id, principal=principal())
         if job.artifact is not None and file_suffix(job) != suffix:
             raise NotFound(f"{job.id} is at {video_uri(job)}.", job_id=job.id)
-        path = await anyio.to_thread.run_sync(file_of, job)
+        path = await service.find_file(job)
         size = (await anyio.to_thread.run_sync(path.lstat)).st_size
         call = CALL.get()
         if size > (MOST_INLINE if call is None or call.takes_long_messages else MOST_IN_EVENT):
             place = path if call is None else f"{call.name_file(job)} (GET{', with the same token' if call.has_token else ''})"
             return Content(f"{job.id} has {size} bytes, too many to send inline. The file is at {place}", "text/plain")
-        return Content(await anyio.to_thread.run_sync(bytes_of, path), MEDIA_TYPES[suffix])
+        return Content(await anyio.to_thread.run_sync(read_file, path), MEDIA_TYPES[suffix])
 
-    return read_file
+    return read_video
 
 
 async def _read_sheet(context: ServerContext, job_id: str) -> Content:
@@ -194,7 +194,7 @@ async def _read_sheet(context: ServerContext, job_id: str) -> Content:
 async def _read_poster(context: ServerContext, job_id: str) -> Content:
     service = await context.service()
     job = await service.job(job_id, principal=principal())
-    path = await anyio.to_thread.run_sync(file_of, job)
+    path = await service.find_file(job)
     return Content(await service.media_pool.run(lambda deadline: make_poster(path, deadline), seconds=VIEW_S), "image/jpeg")
 
 

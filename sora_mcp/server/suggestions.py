@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from sora_mcp.catalogue.advice import ADVISED, joint_fixes
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
@@ -19,7 +20,6 @@ from sora_mcp.domain.money import Micros
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.schema import ALIASES, Argument, find_similar, is_short
 from sora_mcp.server.tools import TOOLS
-from sora_mcp.vendors import EVERY
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -28,7 +28,7 @@ BUYS: Mapping[str, bool] = {"create_video": True, "estimate_cost": False}
 """The tools that take a request for a video, and whether it is bought."""
 ROUNDS = 5
 """The call as it came, without its prompt, by the rules, within the caps, and the last look."""
-OPTIONS = frozenset(rule.param for vendor in EVERY for offer in vendor.offers for rule in offer.options)
+OPTIONS = frozenset(rule.param for offer in Catalogue().offers for rule in offer.options)
 FREE_TEXT = ("prompt", "request_id", "query", "text")
 """Arguments that take any words, so that a number may be written as one."""
 NUMBER = re.compile(r"[^\d.,-]{0,20}(-?\d{1,9}(?:\.\d{1,9})?)[^\d.,-]{0,20}")

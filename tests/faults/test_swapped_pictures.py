@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.domain.errors import BrokenRules
-from sora_mcp.jobs import input_files as paths
-from sora_mcp.jobs.input_files import inside, read_image
+from sora_mcp.jobs import input_images
+from sora_mcp.jobs.allowed_paths import resolve_path
+from sora_mcp.jobs.input_images import read_image
 from tests.test_paths import png
 
 
@@ -34,10 +35,10 @@ def test_a_link_that_was_put_there_between_the_look_and_the_opening_is_not_follo
         (place / "tram.png").write_bytes(png())
 
     def looked(text: str, folders: Sequence[Path]) -> Path:
-        path = inside(text, folders)
+        path = resolve_path(text, folders)
         swap(folder)
         return path
 
-    monkeypatch.setattr(paths, "inside", looked)
+    monkeypatch.setattr(input_images, "resolve_path", looked)
     with pytest.raises(BrokenRules, match="image must be a file that can be read"):
         read_image("deep/tram.png", [folder], most_bytes=10_000)

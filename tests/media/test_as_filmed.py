@@ -17,7 +17,7 @@ from PIL import Image
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media import api
 from sora_mcp.media.colours import HDR_NOTE, HLG, PQ, TABLE_SIDE, make_tone_table, show_in_sdr
-from sora_mcp.media.edit.actions import Edit, EditResult
+from sora_mcp.media.edit.edits import Edit, EditResult
 from sora_mcp.media.edit.transcode import LOST_SOUND
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.orientation import TURNS

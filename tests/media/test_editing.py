@@ -16,8 +16,8 @@ from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia, BrokenRules, Fix, Refused
 from sora_mcp.media import api
-from sora_mcp.media.edit.actions import Edit, EditResult, reshape
 from sora_mcp.media.edit.caption import draw_caption, fit_caption
+from sora_mcp.media.edit.edits import Edit, EditResult, reshape
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.text.fonts import choose_fonts
 from tests.each import each

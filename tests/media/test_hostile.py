@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia, BrokenRules
-from sora_mcp.jobs.input_files import read_image
+from sora_mcp.jobs.input_images import read_image
 from sora_mcp.media import api
-from sora_mcp.media.edit.actions import Edit
+from sora_mcp.media.edit.edits import Edit
 from sora_mcp.media.limits import Deadline
 from tests.each import each
 

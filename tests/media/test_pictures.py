@@ -14,7 +14,7 @@ from PIL import ImageCms, ImageOps
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.jobs.first_frame import is_far_too_small
-from sora_mcp.jobs.input_files import data_of, picture_of
+from sora_mcp.jobs.input_images import data_of, picture_of
 from sora_mcp.media import api, optional
 from sora_mcp.media.images import metadata
 from tests.each import each
@@ -131,7 +131,7 @@ def test_a_picture_is_what_its_uri_says() -> None:
 
 @pytest.mark.fault("I07")
 def test_a_photo_in_a_folder_loses_its_place_too(tmp_path: Path) -> None:
-    from sora_mcp.jobs.input_files import read_image
+    from sora_mcp.jobs.input_images import read_image
 
     (tmp_path / "photo.jpg").write_bytes(a_photo())
     assert MARK not in data_of(read_image("photo.jpg", [tmp_path], most_bytes=10**6))

@@ -18,7 +18,7 @@ from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, MissingMediaExtra, Refused
 from sora_mcp.media import api
-from sora_mcp.media.edit.actions import Edit, EditResult
+from sora_mcp.media.edit.edits import Edit, EditResult
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import VideoInfo
 from sora_mcp.media.view.measurements import View

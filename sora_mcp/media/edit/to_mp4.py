@@ -21,7 +21,7 @@ from PIL import Image, ImageSequence
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.colours import SDR, tag_colours
 from sora_mcp.media.containers import ANIMATIONS, AVI, read_container
-from sora_mcp.media.edit.actions import EditResult, round_even
+from sora_mcp.media.edit.edits import EditResult, round_even
 from sora_mcp.media.edit.transcode import H264, HERTZ, LOST_SOUND, Segment, read_shape, read_sound, transcode
 from sora_mcp.media.images.transform import flatten
 from sora_mcp.media.limits import NO_FRAME, Deadline

@@ -30,7 +30,7 @@ from sora_mcp.media.colours import (
     state_colours,
     tag_colours,
 )
-from sora_mcp.media.edit.actions import Fill, round_even
+from sora_mcp.media.edit.edits import Fill, round_even
 from sora_mcp.media.filters import add_still, link, make_still, overlay, pull_frames, push
 from sora_mcp.media.limits import NO_FRAME, Deadline
 from sora_mcp.media.orientation import read_turn

@@ -28,7 +28,7 @@ def main() -> None:
     limit_memory()
     forbid_network()
     try:
-        from sora_mcp.media import operations
+        from sora_mcp.media.worker import operations
     except (ImportError, OSError) as error:
         write_error(replies, make_load_refusal(error))
         return

@@ -112,7 +112,7 @@ class WorkerPool:
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
 
     def run(self, operation: str, *arguments: Any, deadline: Deadline, takes_deadline: bool = True) -> Any:
-        """Run `media.operations.<operation>` in a worker. Waits for a free one; the deadline includes the wait."""
+        """Run `media.worker.operations.<operation>` in a worker. Waits for a free one; the deadline includes the wait."""
         self._take_place(deadline)
         try:
             worker = self._take_worker()

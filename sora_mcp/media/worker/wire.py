@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, cast
 
 from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, MissingMediaExtra, Refused, SoraError
-from sora_mcp.media.edit.actions import EditResult
+from sora_mcp.media.edit.edits import EditResult
 from sora_mcp.media.mp4_probe import VideoInfo
 from sora_mcp.media.view.measurements import View
 
@@ -24,7 +24,7 @@ HEADER = struct.Struct(">IQ")
 
 @dataclass(frozen=True)
 class Request:
-    """One operation: its name in `media.operations`, its arguments, and its deadline in seconds, None when it takes none."""
+    """One operation: its name in `media.worker.operations`, its arguments, and its deadline in seconds, None when it takes none."""
 
     operation: str
     arguments: tuple[Any, ...]

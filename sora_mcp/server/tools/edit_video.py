@@ -8,7 +8,7 @@ from typing import Annotated
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import Job
-from sora_mcp.media.edit.actions import Action, EditRequest
+from sora_mcp.media.edit.edits import Action, EditRequest
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import build_job_result

@@ -6,12 +6,10 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-import anyio
 from mcp.types import CallToolResult, ImageContent, TextContent, ToolAnnotations
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NotFinished
-from sora_mcp.jobs.input_files import file_of
 from sora_mcp.media.api import view_clip
 from sora_mcp.media.view.measurements import View
 from sora_mcp.server.context import ToolContext, get_service, principal
@@ -44,7 +42,7 @@ async def view_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
 async def make_contact_sheet(service: VideoService, job_id: str, frames: int | None) -> tuple[Job, View]:
     """Return the clip's contact sheet. Raise NotFinished where there is no clip."""
     job = await service.job(job_id, principal=principal())
-    path = await anyio.to_thread.run_sync(file_of, job)
+    path = await service.find_file(job)
     if path.suffix != ".mp4":
         raise NotFinished(f"{job.id} is a picture and not a clip: show the user {path}.", job_id=job.id)
     return job, await service.media_pool.run(lambda deadline: view_clip(path, frames, deadline), seconds=VIEW_S)

@@ -6,7 +6,6 @@ import mimetypes
 from collections.abc import Callable
 from pathlib import PurePath
 
-import anyio
 from mcp.server.auth.middleware.bearer_auth import RequireAuthMiddleware
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.datastructures import Headers
@@ -16,7 +15,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
-from sora_mcp.jobs.input_files import file_of
 from sora_mcp.server.address import CALL, HttpCall
 from sora_mcp.server.context import ServerContext, principal
 
@@ -66,8 +64,9 @@ async def _find_file(request: Request, context: ServerContext | None) -> Respons
     if context is None:
         return PlainTextResponse("The server is starting.", 503)
     try:
-        job = await (await context.service()).job(name.stem, principal=principal())
-        path = await anyio.to_thread.run_sync(file_of, job)
+        service = await context.service()
+        job = await service.job(name.stem, principal=principal())
+        path = await service.find_file(job)
     except (NotFound, NotFinished) as error:
         return PlainTextResponse(error.message if error.job_id is None else "This job has no file here.", 404, headers=ALWAYS)
     except SoraError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sora_mcp.media.edit.dispatch import edit_clip
+from sora_mcp.media.edit.edit_clip import edit_clip
 from sora_mcp.media.edit.to_mp4 import make_mp4
 from sora_mcp.media.images.encode import encode_frame
 from sora_mcp.media.images.transform import fit_image, turn_upright

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
 from sora_mcp.media.colours import HDR_NOTE, read_colours
-from sora_mcp.media.edit.actions import Edit, EditResult, reshape
 from sora_mcp.media.edit.caption import draw_caption
+from sora_mcp.media.edit.edits import Edit, EditResult, reshape
 from sora_mcp.media.edit.gif import write_gif
 from sora_mcp.media.edit.join import join_clips
 from sora_mcp.media.edit.transcode import EmptySegment, Segment, Shape, read_shape, transcode

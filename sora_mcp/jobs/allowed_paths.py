@@ -1,0 +1,214 @@
+"""Decide what a path may be: in which folders a file may lie, whose it is, and how people and clients spell it.
+
+A file outside of these folders, or of another principal, is treated as missing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import os
+import re
+import stat
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import unquote
+
+import anyio.to_thread
+
+from sora_mcp.artifacts.local import open_itself, read_job_id
+from sora_mcp.config.settings import Settings
+from sora_mcp.domain import LOCAL
+from sora_mcp.domain.errors import NotFound
+from sora_mcp.media.images.probe import refuse_image
+from sora_mcp.security.text import is_harmless
+from sora_mcp.store import Store
+
+MOST_PATH_CHARACTERS = 4096
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40}):.*", re.IGNORECASE | re.DOTALL)
+"""Two letters at least: one letter is a drive of Windows."""
+BARE = re.compile(r"(?:iVBORw0KGgo|/9j/|UklGR)[A-Za-z0-9+/=\s]{60,}")
+"""Base64 of a PNG, JPEG or WebP without a head."""
+FILE = re.compile(r"file:(?://(?:localhost)?)?(/(?!/).*)", re.IGNORECASE | re.DOTALL)
+"""An address of a file of this machine: no other host is named in it."""
+QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("\u201c", "\u201d"), ("\u2018", "\u2019"))
+MOST_NAMES = 5000
+"""Names of a folder that are looked at."""
+
+
+@dataclass(frozen=True)
+class AllowedPaths:
+    """The folders that the user opened, and the owners of the finished files in them."""
+
+    settings: Settings
+    store: Store
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders in which a file may lie."""
+        return (self.settings.output_dir, *self.settings.image_dirs)
+
+    async def hides(self, path: Path, principal: str) -> bool:
+        """Return whether this real path is a finished file, or one beside it, of another principal. The user of this machine sees all."""
+        if principal == LOCAL or not await anyio.to_thread.run_sync(self._is_in_output_dir, path):
+            return False
+        if (job_id := read_job_id(path.name)) is None:
+            return True
+        try:
+            await self.store.jobs.get(job_id, principal)
+        except NotFound:
+            return True
+        return False
+
+    def _is_in_output_dir(self, path: Path) -> bool:
+        """Return whether the innermost opened folder around the path is that of the finished files, also on disks that ignore case."""
+        for parent in path.parents:
+            if _same(parent, self.settings.output_dir):
+                return True
+            if any(_same(parent, folder) for folder in self.settings.image_dirs):
+                return False
+        return False
+
+
+def is_path(text: str) -> bool:
+    """Return whether the text means a file: it begins like no address of another machine and is no picture itself."""
+    bare = text.strip().strip("\"'`")
+    return is_file_address(text) or (SCHEME.fullmatch(bare) is None and BARE.fullmatch(bare) is None)
+
+
+def resolve_path(text: str, folders: Sequence[Path]) -> Path:
+    """Return the real path, links followed, where it lies in a folder. Outside of them not even its existence is told."""
+    if not text or len(text) > MOST_PATH_CHARACTERS or not is_harmless(text.strip()):
+        refuse_elsewhere(folders, "that text")
+    roots = [Path(os.path.realpath(folder)) for folder in folders]
+    spelt = [_locate(spelling, roots) for spelling in find_spellings(text) if is_harmless(spelling)]
+    if (found := next((path for paths in spelt for path in paths if os.path.exists(path)), None)) is not None:
+        return found
+    if not (meant := spelt[-1]):
+        refuse_elsewhere(folders, text[:200])
+    same = (_locate(str(path), roots) for path in map(find_same_name, meant) if path is not None)
+    return next((paths[0] for paths in same if paths), meant[0])
+
+
+def _locate(text: str, roots: Sequence[Path]) -> list[Path]:
+    """Return the real paths that a text names from each folder, as far as they lie in one of them."""
+    named = Path(os.path.expanduser(text)) if text == "~" or text.startswith(("~/", "~\\")) else Path(text)
+    candidates = [Path(os.path.realpath(root / named)) for root in roots]  # an absolute path stays what it is
+    return [path for path in candidates if any(path.is_relative_to(root) for root in roots)]
+
+
+def read_allowed(path: Path, most_bytes: int) -> bytes:
+    """Return the whole file, if it is a regular one of at most so many bytes."""
+    try:
+        with open(path, "rb", opener=open_itself) as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                refuse_image(str(path), allowed="a regular file")
+            if not _is_there(path, state):
+                refuse_image(str(path), allowed="a file that can be read (it was exchanged meanwhile)")
+            if state.st_nlink > 1:  # its other name may lie where nobody opened a folder
+                refuse_image(str(path), allowed="a file without another name (hard link)")
+            if state.st_size > most_bytes:
+                refuse_image(f"{state.st_size} bytes", allowed=f"at most {most_bytes} bytes")
+            return file.read(most_bytes)
+    except OSError as error:
+        refuse_image(str(path), allowed=f"a file that can be read ({(error.strerror or 'it cannot').lower()})")
+
+
+def _is_there(path: Path, opened: os.stat_result) -> bool:
+    """Return whether what was opened is the file at this very path, of which no folder became a link since it was checked."""
+    return os.path.realpath(path) == str(path) and os.path.samestat(os.lstat(path), opened)
+
+
+def refuse_missing(path: Path) -> NoReturn:
+    """Raise BrokenRules for a path at which no file is."""
+    refuse_image(str(path), allowed=f"a file that can be read ({os.strerror(errno.ENOENT).lower()})")
+
+
+def refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
+    inside = " or ".join(map(str, folders)) or "an allowed folder (there is none)"
+    refuse_image(
+        got, allowed=f"a file inside {inside} (copy it there; the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI"
+    )
+
+
+# Spellings
+
+
+def find_spellings(text: str) -> Iterator[str]:
+    """Yield what a text may mean as a path, first the text as it is."""
+    seen = {text: None}
+    yield text
+    for change in (str.strip, _unquote, _strip_at, _unquote, _read_address, _unescape):
+        text = change(text)
+        if text not in seen:
+            seen[text] = None
+            yield text
+
+
+def is_file_address(text: str) -> bool:
+    """Return whether a text is a file:// address of this machine."""
+    return FILE.fullmatch(_unquote(text.strip())) is not None
+
+
+def find_same_name(path: Path) -> Path | None:
+    """Return the only file of the path's folder whose name is the same but for the kind of its blanks and accents; None for none."""
+    wanted = _fold(path.name)
+    same = [name for name in _list_names(path.parent) if _fold(name) == wanted]
+    return path.parent / same[0] if len(same) == 1 else None
+
+
+def find_nearest_name(path: Path) -> str | None:
+    """Return the name in the path's folder that is spelt most like it."""
+    folded = {_fold(name).casefold(): name for name in _list_names(path.parent)}
+    near = difflib.get_close_matches(_fold(path.name).casefold(), folded, n=1, cutoff=0.7)
+    return folded[near[0]] if near else None
+
+
+def _list_names(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry, _ in zip(entries, range(MOST_NAMES), strict=False) if not entry.name.startswith(".")]
+    except OSError:
+        return []
+    return [name for name in names if is_harmless(name)]
+
+
+def _fold(name: str) -> str:
+    """Return a name in NFC with every blank of Unicode as an ordinary one."""
+    return "".join(" " if unicodedata.category(char) == "Zs" else char for char in unicodedata.normalize("NFC", name))
+
+
+def _unquote(text: str) -> str:
+    for begin, end in QUOTES:
+        if len(text) > 2 and text.startswith(begin) and text.endswith(end):
+            return text[1:-1].strip()
+    return text
+
+
+def _strip_at(text: str) -> str:
+    return text[1:] if len(text) > 1 and text.startswith("@") else text
+
+
+def _read_address(text: str) -> str:
+    found = FILE.fullmatch(text)
+    if found is None:
+        return text
+    path = unquote(found[1])
+    return path[1:] if sys.platform == "win32" and re.match(r"/[A-Za-z]:", path) else path
+
+
+def _unescape(text: str) -> str:
+    """Return the text without a shell's backslashes; on Windows they separate folders."""
+    return text if sys.platform == "win32" else re.sub(r"\\([^\w/])", r"\1", text)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False

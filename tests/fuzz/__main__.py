@@ -13,10 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sora_mcp.media.edit.actions import Edit
-
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.media import api
+from sora_mcp.media.edit.edits import Edit
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.probe import probe_media
 

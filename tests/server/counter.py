@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
+from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Artifact, Job, VideoRequest
 from sora_mcp.domain.errors import Fix, NotFound, SoraError
@@ -128,6 +130,9 @@ class PlayedService:
 
     def clock(self) -> float:
         return NOW
+
+    async def find_file(self, job: Job) -> Path:
+        return find_file(job)
 
     def put(self, job: Job) -> None:
         """A change, as another process makes it."""

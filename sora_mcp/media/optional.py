@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from sora_mcp.domain.errors import MissingMediaExtra
 
 INSTALL = "pip install 'sora-mcp[media]'"
+LEAST_VERSIONS = {"av": (17, 1), "pillow": (12, 3)}
+"""The lower bounds of the extra in pyproject.toml."""
 REINSTALL = "pip install --force-reinstall 'sora-mcp[media]'"
 
 
@@ -41,6 +46,20 @@ def find_heic_load_error() -> str | None:
     except (ImportError, OSError) as error:
         return describe_load_error(error)
     return None
+
+
+def find_old_libraries() -> list[str]:
+    """Return the libraries, with their versions, that are installed in an older version than the extra asks for.
+
+    A shared environment or an old lock may hold one. CVE-2026-40962 (av) and CVE-2026-25990 (pillow) are mended by these versions.
+    """
+    found = list[str]()
+    for name, least in LEAST_VERSIONS.items():
+        with suppress(PackageNotFoundError):
+            have = version(name)
+            if tuple(map(int, re.findall(r"\d+", have)[:2])) < least:
+                found.append(f"{name} {have}")
+    return found
 
 
 def describe_load_error(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms, ImageOps, features
 from sora_mcp.domain.errors import MissingMediaExtra
 from sora_mcp.media.images.encode import encode_jpeg, encode_png
 from sora_mcp.media.images.probe import PNG, is_avif, is_heic, refuse_image
-from sora_mcp.media.optional import INSTALL
+from sora_mcp.media.optional import INSTALL, describe_load_error
 
 MOST_PIXELS = 64_000_000
 """Of a decoded image: a phone's largest photo has 50 million."""
@@ -75,9 +75,9 @@ def decode_image(raw: bytes, size: tuple[int, int]) -> Image.Image:
 def _register_heic() -> None:
     try:
         from pi_heif import register_heif_opener  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
-    except ImportError as error:
+    except (ImportError, OSError) as error:
         raise MissingMediaExtra(
-            f"HEIC photos cannot be read: pi-heif does not load ({error}). Save it as JPEG, or run {INSTALL}"
+            f"HEIC photos cannot be read: pi-heif does not load ({describe_load_error(error)}). Save it as JPEG, or run {INSTALL}"
         ) from error
     register_heif_opener()
 

@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sora_mcp.media.edit.actions import EditRequest
 
 from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import BrokenRules, MissingMediaExtra, SoraError
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.media import api, optional
+from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.images import transform
 
 from ..each import each

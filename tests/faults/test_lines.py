@@ -91,6 +91,36 @@ async def test_what_cannot_be_read_is_refused_by_its_id_and_says_why(tmp_path: P
         assert await spoken.leave() == 0
 
 
+MISSHAPEN: tuple[tuple[str, str, list[object], str], ...] = (
+    ("a batch", '[{"jsonrpc":"2.0","id":930,"method":"ping"},{"jsonrpc":"2.0","id":"b","method":"tools/list"}]', [930, "b"], "own"),
+    ("a batch with news", '[{"jsonrpc":"2.0","method":"notifications/x"},{"jsonrpc":"2.0","id":931,"method":"ping"}]', [931], "own"),
+    ("a batch of answers", '[{"jsonrpc":"2.0","id":932,"result":{}}]', [], ""),
+    ("an empty batch", "[]", [], ""),
+    ("another revision of JSON-RPC", '{"jsonrpc":"1.0","id":933,"method":"ping"}', [933], "2.0"),
+    ("no revision", '{"id":934,"method":"ping"}', [934], "2.0"),
+    ("a list of params", '{"jsonrpc":"2.0","id":935,"method":"tools/call","params":["list_sizes"]}', [935], "params an object"),
+    ("a method that is a number", '{"jsonrpc":"2.0","id":936,"method":7}', [936], "method a text"),
+    ("an answer of another shape", '{"jsonrpc":"2.0","id":937,"error":"no"}', [], ""),
+    ("a number", "7", [], ""),
+)
+
+
+async def test_a_request_in_another_shape_is_refused_so_that_nobody_waits_for_it(tmp_path: Path) -> None:
+    async with chat(environment(tmp_path, {}, ())) as spoken:
+        wrong = list[object]()
+        for name, line, ids, why in MISSHAPEN:
+            before = len(spoken.said)
+            await spoken.write(line.encode() + b"\n")
+            assert (await spoken.ask("ping"))["result"] == {}
+            *refusals, _ = map(json.loads, spoken.said[before:].splitlines())
+            if [(said["id"], said["error"]["code"], why in said["error"]["message"]) for said in refusals] != [
+                (id_, -32600, True) for id_ in ids
+            ]:
+                wrong.append((name, refusals))
+        assert wrong == []
+        assert await spoken.leave() == 0
+
+
 @pytest.mark.fault("S44", "R02")
 async def test_the_same_id_twice_in_flight_buys_one_video(tmp_path: Path) -> None:
     wish = {"name": "create_video", "arguments": {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}}
@@ -190,9 +220,9 @@ async def test_no_image_that_may_not_be_read_is_read_and_nothing_is_bought(tmp_p
 async def test_no_argument_that_cannot_be_buys_anything(tmp_path: Path) -> None:
     wish = {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}
     strange = (
-        *({"prompt": prompt} for prompt in ("", "   ", "x" * 1_000_000, "nul\0", None, 7, ["a"])),
-        *({"seconds": seconds} for seconds in (0, -4, 5, 3600, 4.5, 1e-9, "4", True, [4], 10**30, 1e400, float("nan"), float("-inf"))),
-        *({"max_usd": most} for most in ("0.01", float("nan"), float("inf"), -1, "1e400", [], "")),
+        *({"prompt": prompt} for prompt in ("", "   ", "x" * 1_000_000, "nul\0", None, 7, ["a", "b"])),
+        *({"seconds": seconds} for seconds in (0, -4, 5, 3600, 4.5, 1e-9, "4 s", True, [4, 8], 10**30, 1e400, float("nan"), float("-inf"))),
+        *({"max_usd": most} for most in ("0.01", float("nan"), float("inf"), -1, "1e400", [], ["1", "2"])),
         *({"model": model} for model in ("muvi:sora-3", "muvi:sоra-2", "muvi:sora-2\r\nX: y", "x" * 10_000)),
         *({"size": size} for size in ("1x1", "1280x720\0", "-1x-1", "9" * 5000 + "x1", {})),
         *({name: 60} for name in ("durations", "durration", "n", "fps", "confirm", "per_video_usd", "webhook_url")),

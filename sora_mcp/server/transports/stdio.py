@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -15,11 +15,14 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from mcp.types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, JSONRPCRequest
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from sora_mcp.server.transports import stdin, stdout
 from sora_mcp.server.transports.sdk import low_level
 from sora_mcp.server.transports.signals import wait_for_stop
 
+MOST_BATCH = 100
+"""Messages of a batch that are answered."""
 LAST_S = 1.0
 """Seconds that the last answers wait for a client that left without reading them."""
 
@@ -94,12 +97,38 @@ async def _relay(lead: Iterable[Any], read: Any, feed: Any) -> None:
 async def _refuse_unreadable(read: Any, write: Any) -> AsyncIterator[Any]:
     """Yield the frames; answer those that the SDK's parser failed on, which the SDK would only log."""
     async for frame in read:
-        fault = frame.errors(include_url=False)[0] if isinstance(frame, ValidationError) else None
-        if fault is None or fault["type"] != "json_invalid":
+        faults = frame.errors(include_url=False) if isinstance(frame, ValidationError) else []
+        if not faults:
             yield frame
-        else:
-            request_id, why = stdin.explain_unreadable(fault["input"], fault.get("ctx", {})["error"])
+        elif faults[0]["type"] == "json_invalid":
+            request_id, why = stdin.explain_unreadable(faults[0]["input"], faults[0].get("ctx", {})["error"])
             await _send_error(write, request_id, PARSE_ERROR, why)
+        else:
+            for request_id, why in explain_misshapen(faults):
+                await _send_error(write, request_id, INVALID_REQUEST, why)
+
+
+def explain_misshapen(faults: Sequence[ErrorDetails]) -> Iterator[tuple[int | str, str]]:
+    """Yield each request of a message that is JSON but no JSON-RPC 2.0 message: its id, and what to change.
+
+    Batches were part of one revision of MCP only (2025-03-26), and no reading of one may buy twice.
+    """
+    whole = next((fault["input"] for fault in faults if fault["type"] in ("model_type", "missing") and len(fault["loc"]) <= 2), None)
+    if isinstance(whole, list):
+        requests = cast(list[Any], whole)
+        for one in requests[:MOST_BATCH]:
+            if (request_id := _id_of(one)) is not None:
+                yield request_id, "Batches are not taken: send each message on a line of its own."
+    elif (request_id := _id_of(whole)) is not None:
+        yield request_id, 'This is no request of JSON-RPC 2.0: jsonrpc has to be "2.0", method a text, and params an object.'
+
+
+def _id_of(message: Any) -> int | str | None:
+    """Return the id of a request; None for anything else, where nobody waits for an answer."""
+    if not isinstance(message, dict) or "method" not in message:
+        return None
+    found = cast(dict[str, Any], message).get("id")
+    return found if isinstance(found, int | str) and not isinstance(found, bool) else None
 
 
 async def _refuse_too_long(write: Any, message: stdin.TooLong) -> None:

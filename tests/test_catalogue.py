@@ -10,9 +10,10 @@ import pytest
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
 from sora_mcp.catalogue.planner import find
 from sora_mcp.domain import Image, Offer, Rate, VideoRequest
-from sora_mcp.domain.errors import MissingKey, UnknownModel
+from sora_mcp.domain.errors import MissingKey, ModelRetired, UnknownModel
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
+from tests.each import each
 
 TODAY = date(2026, 11, 21)
 FOX = VideoRequest("a fox")
@@ -71,7 +72,7 @@ def test_a_name_that_is_nothing_like_any_is_answered_with_the_way_to_all() -> No
 
 
 def test_a_full_id_is_chosen_with_or_without_a_key() -> None:
-    assert chosen("pixazo:sora-2-pro") == "pixazo:sora-2-pro"
+    assert (chosen("pixazo:veo-3.1"), chosen("pixazo:sora-2-pro", FOX, "pixazo")) == ("pixazo:veo-3.1", "pixazo:sora-2-pro")
 
 
 def test_a_bare_model_is_bought_from_the_cheapest_vendor_with_a_key() -> None:
@@ -95,11 +96,23 @@ def test_where_no_vendor_takes_the_request_the_first_one_says_why() -> None:
 
 def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> None:
     with pytest.raises(MissingKey) as caught:
-        chosen("sora-2")
+        chosen("veo-3.1-fast")
     assert caught.value.message == (
-        "No key for Muvi, MuleRun or AI/ML API. Only the user can add it: set MUVI_API_KEY, MULERUN_API_KEY or "
-        f"AIMLAPI_API_KEY and restart. model='{SAMPLE}' needs none."
+        "No key for Muvi or AI/ML API. Only the user can add it: set MUVI_API_KEY or AIMLAPI_API_KEY and restart. "
+        f"model='{SAMPLE}' needs none."
     )
+
+
+@each("model", ["muvi:sora-2", "pixazo:sora-2-pro", "sora-2"])
+def test_nobody_is_sent_to_buy_a_key_for_a_model_that_ended(model: str) -> None:
+    with pytest.raises(ModelRetired) as caught:
+        chosen(model, FOX, "xai")
+    assert caught.value.message.startswith("OpenAI ended Sora 2 on 2026-09-24: a key for ")
+    assert "Only the user can add it" not in caught.value.message
+
+
+def test_a_model_that_ended_is_still_sent_where_it_is_named_and_has_a_key() -> None:
+    assert (chosen("muvi:sora-2", FOX, "muvi"), chosen("sora-2", FOX, "aimlapi")) == ("muvi:sora-2", "aimlapi:sora-2")
 
 
 def test_one_vendor_names_one_key() -> None:

@@ -16,6 +16,7 @@ from sora_mcp.domain.errors import (
     BrokenRules,
     Fix,
     MissingKey,
+    ModelRetired,
     OverBudget,
     PriceUnknown,
     Refused,
@@ -25,7 +26,7 @@ from sora_mcp.domain.errors import (
 )
 from sora_mcp.domain.money import Micros, show
 
-ADVISED = (BrokenRules, UnknownModel, MissingKey, PriceUnknown, OverBudget, RequestIdConflict)
+ADVISED = (BrokenRules, UnknownModel, MissingKey, ModelRetired, PriceUnknown, OverBudget, RequestIdConflict)
 """Refusals after which something else may work."""
 ALTERNATIVES = 3
 """How many other models are named."""
@@ -90,7 +91,7 @@ class _Advice:
                 return self._mend(refusal)
             case UnknownModel():
                 return self._name_similar_models() or self.name_other_models(but=None)
-            case MissingKey():
+            case MissingKey() | ModelRetired():
                 return self.name_other_models(but=None)
             case PriceUnknown():
                 return self.name_other_models(but=self._find_offer())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_orders
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Offer, Order, Quote, Vendor, VideoRequest
-from sora_mcp.domain.errors import MissingKey, OverBudget, PriceUnknown, UnknownModel
+from sora_mcp.domain.errors import MissingKey, ModelRetired, OverBudget, PriceUnknown, UnknownModel
 from sora_mcp.domain.money import show
 
 
@@ -24,7 +25,7 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
 
 
 def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Offer, str | None]:
-    """Return the offer that a request means, and why it is this one where the caller left it open. UnknownModel, MissingKey.
+    """Return the offer that a request means, and why it is this one where the caller left it open. UnknownModel, MissingKey, ModelRetired.
 
     Where none of several offers takes the request, it is the one whose rules are broken the least, so that the refusal says what to
     change.
@@ -48,11 +49,14 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple
     if request.model is not None:
         named = catalogue.find_named(request.model)
         why = None if request.model.strip().casefold() == named[0].id else "Chosen: the cheapest vendor with a key."
+        usable = tuple(offer for offer in named if catalogue.is_usable(offer))
+        living = tuple(offer for offer in named if catalogue.is_living(offer))
+        if not usable and not living:
+            raise ModelRetired(_describe_end(named))
         if len(named) == 1:
             return named, why
-        usable = tuple(offer for offer in named if catalogue.is_usable(offer))
         if not usable:
-            raise MissingKey(catalogue.describe_missing_key(named))
+            raise MissingKey(catalogue.describe_missing_key(living))
     elif not catalogue.keyed:
         return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."
     else:
@@ -61,6 +65,13 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple
         if not usable:
             raise UnknownModel("No vendor with a key sells a living model: name one, such as one that list_sizes shows.")
     return tuple(offer for offer in usable if catalogue.is_buyable(offer)) or usable, why
+
+
+def _describe_end(offers: Sequence[Offer]) -> str:
+    """Say that a model ended, before a person gets a key for it."""
+    ended = next((offer.ended for offer in offers if offer.ended is not None), None)
+    what = "The vendor said that this model is gone" if ended is None else f"{ended.by} ended {ended.what} on {ended.on}"
+    return f"{what}: a key for {offers[0].id} would be of no use. list_sizes shows the living models."
 
 
 def _warnings(order: Order, vendor: Vendor) -> tuple[str, ...]:

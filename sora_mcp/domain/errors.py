@@ -5,6 +5,7 @@ SoraError
 │  ├─ BrokenRules        an argument is outside of what the offer takes
 │  ├─ UnknownModel       no vendor sells it
 │  ├─ MissingKey         the vendor is known, its key is not
+│  ├─ ModelRetired       the model ended, and a key would be bought in vain
 │  ├─ PriceUnknown       no source states what it costs
 │  ├─ OverBudget         a cap would be passed
 │  ├─ NeedsConfirmation  a person has to say yes first
@@ -129,6 +130,12 @@ class MissingKey(Refused):
     """The vendor is known, its key is not. Only the user can add it."""
 
     code = "missing_key"
+
+
+class ModelRetired(Refused):
+    """The model ended at its maker, and the vendor's key is not here: to get one would be in vain."""
+
+    code = "model_retired"
 
 
 class PriceUnknown(Refused):

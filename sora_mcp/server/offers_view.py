@@ -10,14 +10,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.matrix import rows
 from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of, words
-from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Per, Rate, Rule, Scalar, Size, Text
+from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Per, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import Micros, as_number, ceil, show
 
 ANY_IMAGE = Image("https://example.com/frame.png")
+SUCCESSORS = 3
+"""Models that are named in place of one that ended."""
 MANY_LENGTHS = 12
 """With more lengths, only the shortest and the longest are priced."""
 
@@ -69,9 +71,18 @@ def describe_model(model: str, catalogue: Catalogue, *, today: date) -> dict[str
 def describe(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     """Return everything about these offers, as text and as fields."""
     return {
-        "message": "\n\n".join(_table(offer, catalogue, today) for offer in offers),
+        "message": "\n\n".join([*(_table(offer, catalogue, today) for offer in offers), *_name_successors(offers, catalogue, today)]),
         "offers": [offer_fields(offer, catalogue, today=today) for offer in offers],
     }
+
+
+def _name_successors(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> Iterator[str]:
+    """Yield which models can be bought with the keys at hand, where none of these lives."""
+    if not any(catalogue.is_living(offer) for offer in offers):
+        cheapest = [order.offer.id for order, _ in rank_orders(catalogue.buyable_offers, VideoRequest("a clip"), today=today)]
+        paid = [name for name in cheapest if name != SAMPLE] or cheapest
+        if paid:
+            yield f"Instead of an ended model, cheapest first: {', '.join(paid[:SUCCESSORS])}."
 
 
 def offer_fields(offer: Offer, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
@@ -192,7 +203,7 @@ def _status_fields(offer: Offer, catalogue: Catalogue, today: date) -> dict[str,
         fields["ended"] = {"on": ended.on.isoformat(), "source": ended.source}
     if offer.id in catalogue.gone:
         fields["gone"] = catalogue.gone[offer.id].isoformat()
-    if not catalogue.is_usable(offer):
+    if catalogue.is_living(offer) and not catalogue.is_usable(offer):
         fields["needs_key"] = catalogue.get_vendor(offer).keys[0]
     if (days := _stale_days(offer, catalogue, today)) is not None:
         fields["price_days_old"] = days
@@ -208,7 +219,7 @@ def _stale_days(offer: Offer, catalogue: Catalogue, today: date) -> int | None:
 def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
     ended = [f"ended {offer.ended.on}"] if offer.ended else []
     gone = [f"gone at {catalogue.get_vendor(offer).title}, as it said on {catalogue.gone[offer.id]}"] if offer.id in catalogue.gone else []
-    key = [] if catalogue.is_usable(offer) else [f"needs {catalogue.get_vendor(offer).keys[0]}"]
+    key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [f"needs {catalogue.get_vendor(offer).keys[0]}"]
     old = [f"price looked up {days} days ago"] if (days := _stale_days(offer, catalogue, today)) is not None else []
     return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
 

@@ -127,12 +127,18 @@ async def test_what_the_user_must_approve_names_the_command_where_the_client_sho
 
 
 async def test_what_would_be_refused_is_said_before(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, {}, model="muvi:sora-2")).structured_content or {}
+    found = (await estimate(tmp_path, {}, model="muvi:veo-3.1-fast")).structured_content or {}
     assert (found["allowed"], found["refusal"]) == (False, "No key for Muvi.")
-    assert found["message"] == (
-        "4 s, 1280x720 on muvi:sora-2: $0.40. Refused now: No key for Muvi. "
-        "Only the user can add it: set MUVI_API_KEY and restart. model='sample:sample' needs none."
+    assert found["message"].endswith(
+        " Refused now: No key for Muvi. Only the user can add it: set MUVI_API_KEY and restart. model='sample:sample' needs none."
     )
+
+
+async def test_the_price_of_an_ended_model_without_a_key_is_a_refusal_that_names_a_living_one(tmp_path: Path) -> None:
+    result = await estimate(tmp_path, {"AIMLAPI_API_KEY": "k"}, model="muvi:sora-2")
+    error = (result.structured_content or {})["error"]
+    assert (result.is_error, error["code"]) == (True, "model_retired")
+    assert [(fix["argument"], fix["value"].partition(":")[0]) for fix in error["fixes"][:1]] == [("model", "aimlapi")]
 
 
 async def test_what_cannot_be_made_is_refused_with_values_that_work(era: Era, tmp_path: Path) -> None:

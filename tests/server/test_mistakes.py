@@ -90,7 +90,13 @@ MISTAKES = (
     Mistake("a vendor that nobody knows", video(model="openai:veo-3.1-fast"), "unknown_model", {"model": VEO}),
     Mistake("a slip in the model", video(model="muvi:veo-3.1-fats"), "unknown_model", {"model": VEO}),
     Mistake("a model without its dots", video(model="veo3.1-fast"), "unknown_model", {"model": VEO}),
-    Mistake("the model of a vendor without a key", video(model="pixazo:sora-2-pro"), "missing_key", {"model": "muvi:hailuo-2.3-standard"}),
+    Mistake(
+        "the model of a vendor without a key",
+        video(model="xai:grok-imagine-video-1.5-lite"),
+        "missing_key",
+        {"model": "muvi:hailuo-2.3-standard"},
+    ),
+    Mistake("an ended model without a key", video(model="pixazo:sora-2-pro"), "model_retired", {"model": "muvi:hailuo-2.3-standard"}),
     Mistake("more than the caller's own cap", video(seconds=8, max_usd=1.3), "over_budget", {"seconds": 4}),
     Mistake("more than the day has", video(seconds=8), "over_budget", {"seconds": 4}, env={"SORA_MCP_DAILY_USD": "1.30"}),
     Mistake(

@@ -74,7 +74,6 @@ def test_an_offer_is_told_whole() -> None:
             "negative_prompt": {"text_max": 50},
         },
         "ended": {"on": "2026-09-24", "source": "https://example.com/end"},
-        "needs_key": "MUVI_API_KEY",
         "source": "https://example.com/toy",
         "checked": "2026-11-20",
         "confidence": "listed",
@@ -83,7 +82,7 @@ def test_an_offer_is_told_whole() -> None:
 
 def test_the_table_says_the_same_to_a_person() -> None:
     assert offers_view.describe((VENDOR.offers[0],), CATALOGUE, today=TODAY)["message"] == (
-        "muvi:toy (ended 2026-09-24, needs MUVI_API_KEY)\n"
+        "muvi:toy (ended 2026-09-24)\n"
         "1280x720, 720x1280 with audio true: 4 s $0.60, 8 s $1.20\n"
         "1920x1080 with audio true: 8 s $2.00\n"
         "1280x720, 720x1280 with audio false: 4 s $0.40, 8 s $0.80\n"
@@ -134,7 +133,7 @@ def test_of_many_lengths_the_shortest_and_the_longest_are_priced() -> None:
 
 def test_without_a_model_every_offer_is_one_line() -> None:
     assert offers_view.summarize(CATALOGUE, today=TODAY) == {
-        "message": "muvi:toy (ended 2026-09-24, needs MUVI_API_KEY): 1280x720, 720x1280, 1920x1080; 4, 8 s; "
+        "message": "muvi:toy (ended 2026-09-24): 1280x720, 720x1280, 1920x1080; 4, 8 s; "
         "$0.10/s (720p without audio); $0.15/s (720p with audio); $2.00 (1080p with audio)\n"
         'Next: list_sizes(model="…") has every price, option and rule.',
         "offers": [
@@ -144,7 +143,6 @@ def test_without_a_model_every_offer_is_one_line() -> None:
                 "seconds": [4, 8],
                 "price": "$0.10/s (720p without audio); $0.15/s (720p with audio); $2.00 (1080p with audio)",
                 "ended": {"on": "2026-09-24", "source": "https://example.com/end"},
-                "needs_key": "MUVI_API_KEY",
             }
         ],
     }
@@ -196,3 +194,10 @@ def test_a_server_without_models_says_how_to_name_them() -> None:
         'Next: list_sizes(model="…") has every price, option and rule.'
     )
     assert offers_view.summarize(Catalogue((server,)), today=TODAY)["offers"] == []
+
+
+def test_an_ended_model_is_told_with_what_can_be_bought_instead_of_it() -> None:
+    told = offers_view.describe_model("muvi:sora-2", Catalogue(keyed=frozenset({"aimlapi"})), today=TODAY)
+    last = told["message"].splitlines()[-1]
+    assert last.startswith("Instead of an ended model, cheapest first: aimlapi:")
+    assert "needs MUVI_API_KEY" not in told["message"] and "needs_key" not in told["offers"][0]

@@ -73,7 +73,7 @@ def format_result(estimate: Estimate, *, is_usable: Callable[[Offer], bool], ask
             seconds=other.seconds,
             usd=to_dollars(price.micros * estimate.clips),
             ended=other.offer.ended is not None or None,
-            needs_key=not is_usable(other.offer) or None,
+            needs_key=(other.offer.ended is None and not is_usable(other.offer)) or None,
         )
         for other, price in _select_offers(estimate.offers, is_usable)
     ]
@@ -151,8 +151,7 @@ def _compare(estimate: Estimate, is_usable: Callable[[Offer], bool]) -> str:
 
 
 def _marks(offer: Offer, is_usable: Callable[[Offer], bool]) -> str:
-    marks = [*(["ended"] if offer.ended else []), *([] if is_usable(offer) else ["no key"])]
-    return f" ({', '.join(marks)})" if marks else ""
+    return " (ended)" if offer.ended else "" if is_usable(offer) else " (no key)"
 
 
 TOOL = ToolDefinition(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, cast
 
@@ -15,7 +15,6 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from mcp.types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, JSONRPCRequest
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from sora_mcp.server.transports import stdin, stdout
 from sora_mcp.server.transports.sdk import low_level
@@ -97,22 +96,24 @@ async def _relay(lead: Iterable[Any], read: Any, feed: Any) -> None:
 async def _refuse_unreadable(read: Any, write: Any) -> AsyncIterator[Any]:
     """Yield the frames; answer those that the SDK's parser failed on, which the SDK would only log."""
     async for frame in read:
-        faults = frame.errors(include_url=False) if isinstance(frame, ValidationError) else []
-        if not faults:
+        if not isinstance(frame, ValidationError):
             yield frame
-        elif faults[0]["type"] == "json_invalid":
-            request_id, why = stdin.explain_unreadable(faults[0]["input"], faults[0].get("ctx", {})["error"])
+            continue
+        fault = frame.errors(include_url=False)[0]
+        if fault["type"] == "json_invalid":
+            request_id, why = stdin.explain_unreadable(fault["input"], fault.get("ctx", {})["error"])
             await _send_error(write, request_id, PARSE_ERROR, why)
         else:
-            for request_id, why in explain_misshapen(faults):
+            for request_id, why in explain_misshapen(frame):
                 await _send_error(write, request_id, INVALID_REQUEST, why)
 
 
-def explain_misshapen(faults: Sequence[ErrorDetails]) -> Iterator[tuple[int | str, str]]:
+def explain_misshapen(error: ValidationError) -> Iterator[tuple[int | str, str]]:
     """Yield each request of a message that is JSON but no JSON-RPC 2.0 message: its id, and what to change.
 
     Batches were part of one revision of MCP only (2025-03-26), and no reading of one may buy twice.
     """
+    faults = error.errors(include_url=False)
     whole = next((fault["input"] for fault in faults if fault["type"] in ("model_type", "missing") and len(fault["loc"]) <= 2), None)
     if isinstance(whole, list):
         requests = cast(list[Any], whole)

@@ -18,7 +18,7 @@ POLL_S = 0.2
 
 def fetch(settings: Settings, arguments: Namespace) -> int:
     """Ask the vendor for a fresh link and download the file; print where it is, or the link that failed and why."""
-    job = anyio.run(_fetch, settings, arguments.job)
+    job = anyio.run(fetch_file, settings, arguments.job)
     if job.artifact is None:
         link = f" The last link was {job.media.path}" if job.media else ""
         raise BadMedia(f"{job.id} is {job.state}. {job.error.message if job.error else ''}{link}", job_id=job.id)
@@ -27,7 +27,8 @@ def fetch(settings: Settings, arguments: Namespace) -> int:
     return 0
 
 
-async def _fetch(settings: Settings, job_id: str) -> Job:
+async def fetch_file(settings: Settings, job_id: str) -> Job:
+    """Return the job at its end, after its file was asked for again where it ended without it. Raises Refused where there is no way."""
     async with open_service(settings) as service:
         job = await service.store.jobs.get(job_id, None)
         if job.state not in (*LIVE, "completed"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .sweep.__main__ import calls, chances, migrations, sweep
+from .sweep.__main__ import calls, chances, downloads, migrations, sweep
 from .sweep.kills import unfit
 from .sweep.oracle import Figures
 
@@ -30,6 +30,14 @@ async def test_kills_while_an_older_store_is_opened_lose_nothing_and_buy_nothing
     await sweep(migrations(stride=random.randint(38, 42)), figures := Figures(), kills=sys.maxsize, folder=tmp_path)
     print(figures)
     assert (figures.wrong, figures.kills >= 25) == ([], True)
+
+
+@pytest.mark.fault("S40", "R13")
+@pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+async def test_kills_while_a_download_is_continued_or_fetched_again_lose_nothing(tmp_path: Path) -> None:
+    await sweep(downloads(stride=random.randint(80, 90)), figures := Figures(), kills=sys.maxsize, folder=tmp_path)
+    print(figures)
+    assert (figures.wrong, figures.kills >= 20, figures.resumed > 0) == ([], True, True)
 
 
 @pytest.mark.fault("S40", "S45")

@@ -83,6 +83,12 @@ async def _short_body(talk: Talk, heard: Heard, meant: Meant, args: Args) -> Non
     await talk.send(answer.head(length=len(answer.body) + args.get("missing", 92)) + answer.body)
 
 
+async def _cut(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
+    """Closes after `share` of the body."""
+    answer = _answer(meant, args)
+    await talk.send(answer.head() + answer.body[: int(len(answer.body) * args.get("share", 0.5))])
+
+
 async def _long_body(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
     """Promises less than it sends."""
     answer = _answer(meant, args)
@@ -182,6 +188,7 @@ FAULTS: Mapping[str, Fault] = {
     "drip": _drip,
     "slow": _slow,
     "short_body": _short_body,
+    "cut": _cut,
     "long_body": _long_body,
     "instead": _instead,
     "mended": _mended,

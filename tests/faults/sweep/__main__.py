@@ -13,6 +13,7 @@ from pathlib import Path
 
 import anyio
 
+from . import downloads as again
 from . import older
 from .kills import CALLS, at_every, by_chance, unfit
 from .oracle import Figures
@@ -43,6 +44,12 @@ def migrations(stride: int) -> Iterator[Run]:
     return (functools.partial(older.at_every, version, call, stride) for version in older.VERSIONS for call in older.WRITES)
 
 
+def downloads(stride: int) -> Iterator[Run]:
+    """The same, while a download is continued, and while a lost file is fetched."""
+    works = (again.at_every_resumption, again.at_every_fetch)
+    return (functools.partial(work, call, stride) for call in again.WRITES for work in works)
+
+
 def chances(seed: int) -> Iterator[Run]:
     """Seed after seed."""
     return (functools.partial(by_chance, following) for following in itertools.count(seed))
@@ -65,6 +72,9 @@ async def main() -> int:
             bought = figures.kills
             await sweep(migrations(given.stride), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
             print(f"kills while a store of an older version is opened: {figures.kills - bought}", flush=True)
+            bought = figures.kills
+            await sweep(downloads(given.stride), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
+            print(f"kills while a download is continued or fetched again: {figures.kills - bought}", flush=True)
         await sweep(chances(given.seed), figures, kills=given.kills, folder=Path(folder), parallel=given.parallel)
     print(figures)
     return 1 if figures.wrong else 0

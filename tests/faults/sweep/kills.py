@@ -13,12 +13,13 @@ from typing import Any
 import anyio
 import anyio.abc
 
-from tests.played import Muvi, Wire, played
+from tests.played import Wire, played
 from tests.played.rig import environment, settled
 from tests.waiting import patience
 
+from .host import Resuming
 from .oracle import Figures, judged
-from .victim import Victim
+from .victim import Life, Victim
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink", "linkat", "openat", "mkdir", "connect", "sendto", "recvfrom", "write")
 """Of the kernel: all that a store, a paid call and a file are made of."""
@@ -36,6 +37,8 @@ FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("status", "instead", {"status": 500}),
     ("status", "slow", {"seconds": 0.05}),
     ("media", "short_body", {}),
+    ("media", "cut", {}),
+    ("media", "cut", {"share": 0.9}),
     ("media", "instead", {"status": 503}),
     ("media", "slow", {"seconds": 0.05}),
 )
@@ -100,7 +103,7 @@ async def strike(victim: Victim, call: str, number: int, figures: Figures) -> bo
 async def place(folder: Path) -> AsyncGenerator[tuple[Wire, dict[str, str]]]:
     """A vendor, and a user's folder with settings, which goes afterwards."""
     folder.mkdir(parents=True)
-    async with played(Muvi(walk=("pending", "completed")), lifetime_s=600) as wire:
+    async with played(Resuming(walk=("pending", "completed")), lifetime_s=600) as wire:
         yield wire, environment(folder, {"muvi": wire.address}, (wire.host,), prices=PRICES)
     shutil.rmtree(folder)
 
@@ -111,10 +114,10 @@ async def finish(env: dict[str, str], wire: Wire, folder: Path, figures: Figures
     judged(settled(folder, {"muvi": wire.address}, (wire.host,)), wire, figures, run)
 
 
-async def outlive(env: dict[str, str], wire: Wire, figures: Figures, run: str) -> None:
+async def outlive(env: dict[str, str], wire: Wire, figures: Figures, run: str, *, life: Life | None = None) -> None:
     """Faults off, and a last life to its own end."""
     wire.armed.clear()
-    last = Victim(env)
+    last = Victim(env, life=life)
     await last.ready()
     last.go()
     if (code := await last.ended()) not in (0, LOST):

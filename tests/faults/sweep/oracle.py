@@ -37,6 +37,8 @@ class Figures:
     kills: int = 0
     creates: int = 0
     runs: int = 0
+    resumed: int = 0
+    """Downloads that were continued."""
     states: Counter[str] = field(default_factory=Counter[str])
     wrong: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """The run, and what is wrong with it."""
@@ -44,7 +46,7 @@ class Figures:
     def __str__(self) -> str:
         kinds = Counter(kind for _, kind in self.wrong)
         ends = ", ".join(f"{state} {count}" for state, count in sorted(self.states.items()))
-        lines = [f"runs {self.runs}, kills {self.kills}, creates {self.creates}; jobs: {ends}"]
+        lines = [f"runs {self.runs}, kills {self.kills}, creates {self.creates}, downloads continued {self.resumed}; jobs: {ends}"]
         lines += [f"{kind}: {kinds[kind]}" for kind in KINDS]
         return "\n".join([*lines, *(f"{run}: {kind}" for run, kind in self.wrong)])
 

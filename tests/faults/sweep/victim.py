@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
+from sora_mcp.cli.fetch import fetch_file
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest
@@ -67,6 +68,16 @@ async def working(settings: Settings, prompts: tuple[str, ...]) -> None:
         await eventually(lambda: _over(service.store, len(prompts)), seconds=LIFE_S)
 
 
+async def fetching(settings: Settings, prompts: tuple[str, ...]) -> None:
+    """Does what `sora-mcp fetch` does, for the one job that there is."""
+    store = Store(settings.database_url, settings.home)
+    (job,) = store.jobs.search.sync(None, limit=1).jobs
+    store.close()
+    fetched = await fetch_file(settings, job.id)
+    if fetched.artifact is None:
+        raise SystemExit(f"{job.id} is {fetched.state}")
+
+
 async def opening(settings: Settings, prompts: tuple[str, ...]) -> None:
     """Only opens the store, which brings its schema to the newest version."""
     Store(settings.database_url, settings.home).close()
@@ -75,7 +86,7 @@ async def opening(settings: Settings, prompts: tuple[str, ...]) -> None:
 def _live(life: Life, env: dict[str, str], prompts: tuple[str, ...], word: Connection) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - what it complains about goes unseen
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - what it prints and complains about goes unseen
     word.send(os.getpid())
     word.recv()
     settings = load(env, today=date.today(), config=Path(env["SORA_MCP_HOME"]) / "none.toml")

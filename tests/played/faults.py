@@ -70,6 +70,15 @@ async def _drip(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
         await asyncio.sleep(args.get("every_s", 0.05))
 
 
+async def _trickle(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
+    """The right answer, at a steady `bytes_per_s`."""
+    answer, began = _answer(meant, args), asyncio.get_running_loop().time()
+    await talk.send(answer.head(("Connection", "close")))
+    for start in range(0, len(answer.body), len(CHUNK)):
+        await talk.send(bytes(answer.body[start : start + len(CHUNK)]))
+        await asyncio.sleep(began + (start + len(CHUNK)) / args["bytes_per_s"] - asyncio.get_running_loop().time())
+
+
 async def _slow(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
     """The right answer, after a while."""
     answer = _answer(meant, args)
@@ -187,6 +196,7 @@ FAULTS: Mapping[str, Fault] = {
     "hang_mid_body": _hang_mid_body,
     "drip": _drip,
     "slow": _slow,
+    "trickle": _trickle,
     "short_body": _short_body,
     "cut": _cut,
     "long_body": _long_body,

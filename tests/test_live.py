@@ -242,7 +242,7 @@ async def test_a_model_that_is_gone_is_passed_over_for_a_day(tmp_path: Path) -> 
         job = await at.until((await at.create(VEO, seconds=4)).id, "failed")
         assert job.error is not None
         assert (job.error.code, job.error.charged) == ("model_retired", "no")
-        assert f"Living models: {VEO}" not in job.error.message
+        assert f"Available models: {VEO}" not in job.error.message
         assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
         await at.restart()
         assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}

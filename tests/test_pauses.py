@@ -85,7 +85,7 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         other = await at.service.create(VideoRequest("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
         named = await at.create("aimlapi:sora-2", seconds=8)
-        alarm = "Paused, dearer than quoted: aimlapi:veo-3.1-fast."
+        alarm = "Paused after costing more than quoted: aimlapi:veo-3.1-fast."
         assert (other.warnings[-1], named.warnings[-1]) == (alarm, alarm)
         assert (await at.create("aimlapi:veo-3.1-fast", seconds=4)).deduplicated
 
@@ -163,7 +163,7 @@ async def test_a_job_that_cannot_be_called_back_is_asked_about_again_at_once(tmp
         (
             *("close", {}, "vendor_unavailable"),
             "Muvi does not answer: the connection to 127.0.0.1 failed. "
-            "Whether it calls {} back, its next status says; cancel_video may be tried again.",
+            "Whether it cancels {} will show in its next status; cancel_video may be tried again.",
         ),
     ],
     ids=["500", "401", "429", "no answer"],

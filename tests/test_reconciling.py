@@ -325,7 +325,7 @@ async def test_a_log_that_has_our_token_as_charged_says_so_and_leaves_it_to_a_pe
         open_ = await looked(at, job, times=1)
         assert await eventually(lambda: at.service.store.leases.get_next_due_s.sync() is None)
         open_ = await at.job(job.id)
-        said = "AI/ML API's log has this request, and charged it, but not where its video is: look at your account there."
+        said = "AI/ML API's log shows this request, and charged it, but no link to its video: check your account there."
         assert (open_.state, open_.charged, open_.error and open_.error.message) == ("unknown", "unknown", said)
         assert (at.held(), len(at.posts)) == (job.micros, 1)
 

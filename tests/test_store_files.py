@@ -145,9 +145,9 @@ def test_many_can_open_a_new_store_at_once(store_url: str, tmp_path: Path) -> No
         ("mysql://u:secret@h/d", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
         ("sqlite://", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
         ("sqlite:///", "SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///."),
-        ("sqlite:///:memory:", "SORA_MCP_DATABASE_URL must name a file: what is only in memory is forgotten, money too."),
-        ("u:secret@h", "SORA_MCP_DATABASE_URL is no address of a database."),
-        ("postgresql://u:secret@h:port/d", "SORA_MCP_DATABASE_URL is no address of a database."),
+        ("sqlite:///:memory:", "SORA_MCP_DATABASE_URL must name a file: a database in memory would forget all jobs and spending."),
+        ("u:secret@h", "SORA_MCP_DATABASE_URL is not a database address."),
+        ("postgresql://u:secret@h:port/d", "SORA_MCP_DATABASE_URL is not a database address."),
     ],
 )
 def test_an_address_that_is_none_is_refused_without_its_password(url: str, message: str, tmp_path: Path) -> None:

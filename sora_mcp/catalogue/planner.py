@@ -63,7 +63,7 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple
         usable = tuple(c for c in catalogue.offers if catalogue.is_living(c) and catalogue.is_usable(c) and catalogue.needs_key(c))
         why = "Chosen: the cheapest model that takes this, among vendors with a key."
         if not usable:
-            raise UnknownModel("No vendor with a key sells a living model: name one, such as one that list_sizes shows.")
+            raise UnknownModel("No vendor with a key sells a model that is still available: name one of those that list_sizes shows.")
     return tuple(offer for offer in usable if catalogue.is_buyable(offer)) or usable, why
 
 
@@ -77,5 +77,5 @@ def _describe_end(offers: Sequence[Offer]) -> str:
 def _warnings(order: Order, vendor: Vendor) -> tuple[str, ...]:
     """Return what the buyer should know of the finished video."""
     is_prompt_dropped = order.image is not None and not order.offer.prompt_with_image
-    own = (f"{vendor.title} takes no prompt beside a first frame: it is not sent.",) if is_prompt_dropped else ()
+    own = (f"{vendor.title} takes no prompt with a first frame: the prompt is not sent.",) if is_prompt_dropped else ()
     return (*own, *(vendor.warn(order) if vendor.warn else ()))

@@ -193,9 +193,9 @@ def _read_amount(name: str, amount: str, *, free: bool) -> Micros:
     try:
         number = Decimal(amount)
     except ArithmeticError:
-        raise BadPrices(f"{name} has a price that is no number.") from None
+        raise BadPrices(f"{name} has a price that is not a number.") from None
     if not number.is_finite() or number < 0 or number > 10_000:
-        raise BadPrices(f"{name} has a price that cannot be.")
+        raise BadPrices(f"{name} has an impossible price.")
     if number == 0 and not free:
         raise BadPrices(f"{name} costs 0: write free = true if that is meant.")
     return ceil(number * 1_000_000)

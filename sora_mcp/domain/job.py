@@ -18,7 +18,7 @@ State = Literal[
     "running",  # the vendor works on it, or the file is being saved
     "completed",  # the file is on disk, whole and checked
     "failed",  # it ended without a video
-    "cancelled",  # it was called back
+    "cancelled",  # the user cancelled it
     "expired",  # it was made, but the vendor's link died before the file was saved
     "unknown",  # the vendor may or may not have taken it; nothing is sent again
 ]

@@ -109,7 +109,7 @@ def read_allowed(path: Path, most_bytes: int) -> bytes:
             if not stat.S_ISREG(state.st_mode):
                 refuse_image(str(path), allowed="a regular file")
             if not _is_there(path, state):
-                refuse_image(str(path), allowed="a file that can be read (it was exchanged meanwhile)")
+                refuse_image(str(path), allowed="a file that can be read (it was replaced meanwhile)")
             if state.st_nlink > 1:  # its other name may lie where nobody opened a folder
                 refuse_image(str(path), allowed="a file without another name (hard link)")
             if state.st_size > most_bytes:

@@ -17,12 +17,16 @@ SUSPENDED_S = 60.0
 NOT_ABOUT_THE_JOB = ("vendor_auth", "vendor_rate_limited", "vendor_unavailable", "vendor_balance")
 
 
-async def cancel_at_vendor(store: Store, http_client: VendorClient, vendor: Vendor, *, job: Job, call: Call) -> None:
-    """Ask the vendor to cancel the job. NotCancellable when it does not, CancelUnclear when it does not say."""
+async def cancel_at_vendor(store: Store, http_client: VendorClient, vendor: Vendor, *, job: Job) -> None:
+    """Ask the vendor to cancel the job. NotCancellable when it cannot or does not, CancelUnclear when it does not say."""
+    if job.vendor_id is None:
+        raise NotCancellable(f"{job.id} is being sent and cannot be cancelled now; what it costs stays counted.", job)
+    if vendor.cancel is None:
+        raise NotCancellable(f"{vendor.title} cannot cancel a job; what {job.id} costs stays counted.", job)
     # Only this answer may name what is given back: a status that is polled meanwhile would end the job without it.
     await store.leases.suspend(job, seconds=SUSPENDED_S)
     try:
-        reply = await _request(http_client, vendor, job, call)
+        reply = await _request(http_client, vendor, job, vendor.cancel(job.vendor_id))
         with anyio.CancelScope(shield=True):
             await _record_refund(store, vendor, job, reply)
     finally:
@@ -35,7 +39,7 @@ async def _request(http_client: VendorClient, vendor: Vendor, job: Job, call: Ca
     try:
         reply = await http_client.request(vendor, call)
     except NotSent as error:
-        why = f"{error.message} Whether it calls {job.id} back, its next status says; cancel_video may be tried again."
+        why = f"{error.message} Whether it cancels {job.id} will show in its next status; cancel_video may be tried again."
         raise CancelUnclear("vendor_unavailable", why, job) from error
     if 200 <= reply.status < 300:
         return reply
@@ -44,7 +48,7 @@ async def _request(http_client: VendorClient, vendor: Vendor, job: Job, call: Ca
         unavailable = ("vendor_unavailable", f"{vendor.title} answers {reply.status}.")
         code, why = (refusal.its_code, refusal.message) if refusal else unavailable
         raise CancelUnclear(code, f"{why} {job.id} goes on; cancel_video may be tried again.", job) from refusal
-    raise NotCancellable(f"{vendor.title} does not take {job.id} back any more.", job) from refusal
+    raise NotCancellable(f"{vendor.title} refused to cancel {job.id}.", job) from refusal
 
 
 async def _record_refund(store: Store, vendor: Vendor, job: Job, reply: Reply) -> None:
@@ -52,5 +56,5 @@ async def _record_refund(store: Store, vendor: Vendor, job: Job, reply: Reply) -
     reading = read(vendor, reply)
     if isinstance(reading, Failed) and reading.id == job.vendor_id and reading.refunded is not None:
         kept = Micros(max(job.price - reading.refunded, 0))
-        error = JobError(reading.code, f"{vendor.title} called this job back.", "yes" if kept else "no")
+        error = JobError(reading.code, f"{vendor.title} cancelled this job.", "yes" if kept else "no")
         await store.outcomes.cancel(job, error, micros=kept, said=reading.said)

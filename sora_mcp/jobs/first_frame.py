@@ -60,23 +60,23 @@ class FirstFrames:
         raw = await self.media_pool.run(lambda deadline: extract_frame(path, moment, deadline))
         return picture_of(raw)
 
-    async def fit(self, order: Order, how: str) -> tuple[Order, str]:
-        """Return the order with its first frame cropped or padded to the video's size, and a sentence that says so."""
+    async def fit(self, order: Order, how: str) -> Order:
+        """Return the order with its first frame cropped or padded to the video's size, and a warning that says so."""
         image, rule = order.image, order.offer.image
         if image is None or rule is None or how == "none":
-            return order, ""
+            return order
         if image.is_url:
             raise BrokenRules((BrokenRule(f"options.{FIT}", how, "left out: the picture at a URL stays as it is", "invalid_option"),))
         size = find_target(image, order.size, how)
         if size == (image.width, image.height) and image.media_type in rule.types and (image.bytes or 0) <= rule.most_bytes:
-            return order, ""
+            return order
         raw = data_of(image)
         made = picture_of(await self.media_pool.run(lambda _: fit_image(raw, size, how, rule.types, rule.most_bytes)))
         done = "cropped" if how == "crop" else "padded"
         note = f"The first frame was {done} from {image.width}x{image.height} to {made.width}x{made.height}."
         if is_far_too_small(image, size, how):
             note += " It is less than half of that, so the video will look soft: a larger picture is better."
-        return replace(order, image=replace(made, job_id=image.job_id)), note
+        return replace(order, image=replace(made, job_id=image.job_id), warnings=(*order.warnings, note))
 
 
 def is_far_too_small(image: Image, size: tuple[int, int], how: str) -> bool:

@@ -62,11 +62,11 @@ async def _record_reading(service: VideoService, job: Job, vendor: Vendor, reply
             await outcomes.end(job, reading.state, error, micros=reading.micros, said=reading.said)
         case DoneWithoutLink():
             await _record_linkless(service, job, reading, due_s=_compute_due_s(service, job, vendor, reply))
-            return f"{vendor.title} calls it made, but names no link that could be followed."
+            return f"{vendor.title} reports the video as finished, but gives no usable link."
         case None:
             # A status that the vendor does not document is neither an end nor a failure.
             await outcomes.step(job, due_s=_compute_due_s(service, job, vendor, reply), tries=job.tries + 1)
-            return f"{vendor.title} answers what it does not document."
+            return f"{vendor.title} sent a reply that its documentation does not describe."
     service.availability.forget()  # a sum above the quote pauses the model
     return None
 
@@ -75,7 +75,7 @@ async def _record_linkless(service: VideoService, job: Job, reading: DoneWithout
     """Wait for the link of a video that was made, but not for ever."""
     said, is_first = f"{reading.said}{NO_LINK}", not (job.said or "").endswith(NO_LINK)
     if not is_first and job.tries + 1 >= MIN_LINKLESS and service.clock() - job.updated_at >= LINKLESS_S:
-        error = JobError("result_invalid", "The vendor says that the video is made, but names no link that could be followed.", "yes")
+        error = JobError("result_invalid", "The vendor reports the video as finished, but gives no usable link.", "yes")
         await service.store.outcomes.end(job, "failed", error, micros=reading.micros, said=said)
     else:
         await service.store.outcomes.step(job, due_s=due_s, tries=1 if is_first else job.tries + 1, said=said)
@@ -103,8 +103,8 @@ async def _record_not_found(service: VideoService, job: Job, vendor: Vendor, *, 
     is_first = not (job.said or "").endswith(NOT_FOUND)
     if is_first or job.tries + 1 < MIN_NOT_FOUND or service.clock() - job.updated_at < NOT_FOUND_S:
         said = f"{job.said or ''}{NOT_FOUND}" if is_first else job.said
-        return await retry_later(service, job, f"{vendor.title} does not find this job.", at_least=at_least, said=said)
-    error = JobError("not_found", f"{vendor.title} does not know this job any more; its price stays counted.", "unknown")
+        return await retry_later(service, job, f"{vendor.title} cannot find this job.", at_least=at_least, said=said)
+    error = JobError("not_found", f"{vendor.title} no longer knows this job; its price stays counted.", "unknown")
     await service.store.outcomes.end(job, "failed", error)
     return None
 

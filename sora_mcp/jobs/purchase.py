@@ -78,4 +78,4 @@ def describe_choice(order: Order, vendor: Vendor) -> tuple[str, ...]:
 def describe_pauses(pauses: Sequence[Pause]) -> tuple[str, ...]:
     """Return what every purchase says of paused models, until a person has looked at them."""
     named = pauses[0].model if len(pauses) == 1 else f"{len(pauses)} models"
-    return (f"Paused, dearer than quoted: {named}.",) if pauses else ()
+    return (f"Paused after costing more than quoted: {named}.",) if pauses else ()

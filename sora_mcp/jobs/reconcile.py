@@ -117,7 +117,7 @@ async def _record_absence(service: VideoService, job: Job, vendor: Vendor, lost:
     elif near:
         await _record_doubt(service, job, vendor, near)
     else:
-        why = f"{vendor.title}'s own list does not have it as taken, in {MIN_AGREEING} looks: it was not made, and its money is free again."
+        why = f"{vendor.title}'s own list did not show this job in {MIN_AGREEING} readings: it was never made, and its money is free again."
         await service.store.outcomes.end(job, "failed", JobError("vendor_unavailable", why, "no"))
 
 
@@ -146,5 +146,5 @@ async def _leave_to_person(service: VideoService, job: Job, *, why: JobError | N
 def _describe_log_entry(job: Job, vendor: Vendor, found: tuple[Found, ...]) -> JobError:
     """Return the error of a call that the vendor's log has, without leading to the video."""
     cost = "and charged it" if any(row.charged == "yes" for row in found) else "and does not say what it cost"
-    message = f"{vendor.title}'s log has this request, {cost}, but not where its video is: look at your account there."
+    message = f"{vendor.title}'s log shows this request, {cost}, but no link to its video: check your account there."
     return JobError("vendor_unavailable", message, "unknown", job.error.vendor_message if job.error else None)

@@ -19,7 +19,7 @@ from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.catalogue.planner import check_max_usd, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, STALE, Job, Order, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import (
     Fix,
     MissingKey,
@@ -118,7 +118,7 @@ class VideoService:
         except SoraError:
             # It cannot be bought now, or not so: a job that was bought with the same words may exist all the same.
             with contextlib.suppress(StorageError):  # the first error knows whether its own write arrived
-                if (job := await self._find_known(request, principal)) is not None:
+                if (job := await self.store.reservations.find(identify_words(request, principal))) is not None:
                     return replace(await self._add_local_facts(job), day_left=(await self.budget()).day_left)
             raise
         self.wake()
@@ -206,15 +206,12 @@ class VideoService:
         """Cancel the job. NotCancellable says why it cannot be, CancelUnclear that the vendor did not say whether it does."""
         job = await self.job(job_id, principal=principal)
         if job.state not in LIVE or job.saving:
-            raise NotCancellable(f"{job.id} is {job.state}: there is nothing to call back.", job)
+            why = "is finished, and its file is being saved" if job.saving else f"is already {job.state}"
+            raise NotCancellable(f"{job.id} {why}: it can no longer be cancelled.", job)
         if (gone := await self.store.reservations.cancel_unsent(job)) is not None:
             return gone
-        vendor = self.vendor_of(job)
-        if vendor.cancel is None or job.vendor_id is None:
-            why = "is being sent" if job.vendor_id is None else f"is at {vendor.title}, which takes nothing back"
-            raise NotCancellable(f"{job.id} {why}; what it costs stays counted.", job)
         try:
-            await cancel_at_vendor(self.store, self.http_client, vendor, job=job, call=vendor.cancel(job.vendor_id))
+            await cancel_at_vendor(self.store, self.http_client, self.vendor_of(job), job=job)
         finally:
             self.wake()
         return await self.job(job.id, principal=principal)
@@ -233,7 +230,7 @@ class VideoService:
         """Return the vendor that makes the job, also where its list does not have the model any more."""
         vendor = self.catalogue.find_vendor(job.vendor)
         if vendor is None:
-            raise SoraError(f"{job.vendor} is not known any more to this version.", job_id=job.id)
+            raise SoraError(f"This version does not know the vendor {job.vendor}.", job_id=job.id)
         return vendor
 
     def alone_s(self, job: Job) -> float:
@@ -263,7 +260,8 @@ class VideoService:
         """Find, check and quote a request whose frame was read: return all that is to be reserved. Refused; nothing is written."""
         with errors.before_money():
             order, table = plan(request, self.catalogue, today=self.today)
-            order, vendor = await self._fit_frame(order, request), self.catalogue.get_vendor(order.offer)
+            order = await self.frames.fit(order, str(request.options.get(FIT, "none")))
+            vendor = self.catalogue.get_vendor(order.offer)
             price = self.quotes.find_least(vendor, order, table, today=self.today)
             if not self.catalogue.is_usable(order.offer):
                 raise MissingKey(self.catalogue.describe_missing_key((order.offer,)))
@@ -273,15 +271,6 @@ class VideoService:
             # A video is worth its money only where its file can be kept; a share that hangs holds up nobody else.
             await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
             return purchase
-
-    async def _fit_frame(self, order: Order, request: VideoRequest) -> Order:
-        """Return the order with its first frame cropped or padded, where that was asked for, and a warning that says so."""
-        order, note = await self.frames.fit(order, str(request.options.get(FIT, "none")))
-        return replace(order, warnings=(*order.warnings, note)) if note else order
-
-    async def _find_known(self, request: VideoRequest, principal: str) -> Job | None:
-        """Return the job of the same words, whatever they would mean now. RequestIdConflict."""
-        return await self.store.reservations.find(identify_words(request, principal))
 
     async def _find_most(self) -> Micros:
         """Return the most that one video may cost now."""

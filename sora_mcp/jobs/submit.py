@@ -115,7 +115,7 @@ class Submitter:
             return None
         refusal = read_refusal(vendor, reply)
         if refusal is None:
-            why = f"{vendor.title} answered {reply.status}, which leaves it open."
+            why = f"{vendor.title} answered {reply.status}, which does not say whether it took the request."
             await self._mark_unclear(job, token, _as_unclear(why))
         elif refusal.its_code == "vendor_rate_limited" and job.tries + 1 < MAX_ATTEMPTS:
             wait = refusal.retry_after_s or compute_retry_s(job.tries + 2, chance=random.random())
@@ -145,7 +145,7 @@ class Submitter:
                 error = describe_failure(reading, vendor)
                 await self._record(outcomes.refuse, job, token, error, micros=reading.micros, said=reading.said)
             case _:
-                why = f"{vendor.title} answered {reply.status} without a job's id that it documents."
+                why = f"{vendor.title} answered {reply.status} without a valid job id."
                 await self._mark_unclear(job, token, _as_unclear(why, sanitize(find_value(reply.body, "message"))))
 
     async def _bind(
@@ -181,14 +181,14 @@ class Submitter:
 
     def _describe_refusal(self, error: VendorError) -> JobError:
         """Return a vendor's refusal as the job keeps it; a model that is gone comes with living ones."""
-        living = f" Living models: {', '.join(self.service.name_living_models())}." if error.its_code in GONE else ""
+        living = f" Available models: {', '.join(self.service.name_living_models())}." if error.its_code in GONE else ""
         return JobError(error.its_code, error.message + living, error.charged, error.vendor_message)
 
 
 def describe_failure(reading: Failed, vendor: Vendor) -> JobError:
     """Return the error of a job that the vendor ended without a video."""
     if reading.state == "cancelled":
-        sentence = "called this job back"
+        sentence = "cancelled this job"
     else:
         sentence = "refuses this content" if reading.code == "content_refused" else "could not make this video"
     return JobError(reading.code, f"{vendor.title} {sentence}.", reading.charged, sanitize(reading.message))

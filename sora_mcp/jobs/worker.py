@@ -161,7 +161,7 @@ class Worker:
             return await download(self._service, job, job.media)
         if job.next is not None:
             return await poll(self._service, job, job.next)
-        raise SoraError("The store does not say how to go on with this job.", job_id=job.id)
+        raise SoraError("The store has no next step for this job.", job_id=job.id)
 
     async def _ask_store(self, work: Callable[..., Awaitable[T]], *args: object, **named: object) -> T | None:
         """Run a step of the loop itself. When the store does not answer, wait a second and return None."""

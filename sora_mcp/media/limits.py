@@ -34,6 +34,6 @@ class Deadline:
     def check(self) -> None:
         """Raise Refused when the time is over or the work was cancelled."""
         if self.stop.is_set():
-            raise Refused("The work was called off.")
+            raise Refused("The work was cancelled.")
         if self.left_s < 0:
             raise Refused(f"The work took more than {self.seconds:g} s and was ended: take a shorter or a smaller piece.")

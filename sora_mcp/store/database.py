@@ -151,12 +151,12 @@ def connect(url: str, home: Path) -> Database:
 def _address(url: str) -> URL:
     if url.startswith(SQLITE) and (file := url.removeprefix(SQLITE)):
         if file == ":memory:":
-            raise StorageError("SORA_MCP_DATABASE_URL must name a file: what is only in memory is forgotten, money too.")
+            raise StorageError("SORA_MCP_DATABASE_URL must name a file: a database in memory would forget all jobs and spending.")
         return URL.create("sqlite", database=file)  # all of it: a folder's name may have a question mark
     try:
         address = sa.make_url(url)
     except (ArgumentError, ValueError):
-        raise StorageError("SORA_MCP_DATABASE_URL is no address of a database.") from None  # whose text may hold a password
+        raise StorageError("SORA_MCP_DATABASE_URL is not a database address.") from None  # whose text may hold a password
     if address.get_backend_name() in ("postgresql", "postgres"):
         return address.set(drivername="postgresql+psycopg")
     raise StorageError("SORA_MCP_DATABASE_URL must begin with postgresql:// or sqlite:///.")

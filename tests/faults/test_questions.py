@@ -119,7 +119,7 @@ async def test_q17_fifty_errors_in_a_row_are_survived(tmp_path: Path, caplog: py
     [
         ("close", {}, "Muvi does not answer: the connection to 127.0.0.1 failed."),
         ("instead", {"status": 500}, "Muvi answers 500."),
-        ("instead", {"status": 404}, "Muvi does not find this job."),
+        ("instead", {"status": 404}, "Muvi cannot find this job."),
     ],
     at_once=8,
 )

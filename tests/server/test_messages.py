@@ -44,7 +44,7 @@ LIVE: Mapping[str, Job] = {
     "running": replace(a_job(), state="running", progress=0.4256),
     "being saved": replace(a_job(), state="running", charged="yes", media=Call("GET", "/file")),
 }
-CALLED_BACK = JobError("vendor_rejected", "Muvi called this job back.", "no")
+CALLED_BACK = JobError("vendor_rejected", "Muvi cancelled this job.", "no")
 REFUSED = JobError("content_refused", "Muvi refuses this content.", "no", "violates policy 7")
 OVER: Mapping[str, Job] = {
     "completed": a_done_job(),
@@ -75,7 +75,7 @@ ERRORS: Mapping[str, SoraError] = {
     "no key": MissingKey("No key."),
     "no store": StorageError("The disk is full."),
     "an unknown outcome": OutcomeUnknown("No answer came."),
-    "a job that cannot be cancelled": NotCancellable("Muvi does not take v_0123456789 back any more.", a_job()),
+    "a job that cannot be cancelled": NotCancellable("Muvi refused to cancel v_0123456789.", a_job()),
 }
 
 

@@ -33,7 +33,7 @@ ONE_RESULT = 720
 """Bytes: 200 tokens."""
 LONG = (
     "OpenAI ended this model on 2026-09-24; Muvi may answer that it is gone.",
-    "Muvi takes no prompt beside a first frame: it is not sent.",
+    "Muvi takes no prompt with a first frame: the prompt is not sent.",
 )
 
 
@@ -125,9 +125,9 @@ def test_a_failed_job_says_why_and_what_became_of_the_money() -> None:
 
 @each(("words", "told"), [(None, False), ("Stopped by an operator.", True)])
 def test_being_called_back_is_no_error_but_for_what_the_vendor_says_of_it(words: str | None, told: bool) -> None:
-    error = JobError("vendor_rejected", "Muvi called this job back.", "no", words)
+    error = JobError("vendor_rejected", "Muvi cancelled this job.", "no", words)
     result = status(replace(a_job(), state="cancelled", charged="no", error=error))
-    assert said(result) == "v_0123456789 was cancelled. Muvi called this job back. Nothing was charged."
+    assert said(result) == "v_0123456789 was cancelled. Muvi cancelled this job. Nothing was charged."
     assert ("error" in (result.structured_content or {})) == told
 
 
@@ -318,14 +318,14 @@ def test_a_vendors_words_stand_apart() -> None:
 
 
 def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
-    error = NotCancellable("Muvi does not take v_0123456789 back any more.", a_job())
+    error = NotCancellable("Muvi refused to cancel v_0123456789.", a_job())
     error.__cause__ = VendorError("vendor_rejected", "Muvi refuses.", vendor_message="too late")
     result = build_refusal(error)
     assert result.structured_content == {
-        "message": "Nothing was cancelled, nothing more was charged. Muvi does not take v_0123456789 back any more.",
+        "message": "Nothing was cancelled, nothing more was charged. Muvi refused to cancel v_0123456789.",
         "error": {
             "code": "not_cancellable",
-            "message": "Muvi does not take v_0123456789 back any more.",
+            "message": "Muvi refused to cancel v_0123456789.",
             "charged": "unknown",
             "vendor_message": "too late",
             "job_id": "v_0123456789",

@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from sora_mcp.domain import Job
+from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.domain.terminal_command import Program, started_as
 from sora_mcp.store import Store
 
 from .each import each
+from .played.muvi import Muvi
+from .played.rig import rig
 from .stored import CAPS, NOON, Clock, purchase, spent
 
 NEXT_MONTH = NOON + 20 * 86_400
@@ -280,3 +282,23 @@ def test_on_any_database_what_is_missing_is_noticed(store_url: str, tmp_path: Pa
     store.purchase_mark.forget.sync(CAPS.zone)
     assert buy(store).micros == usd("1")
     store.close()
+
+
+async def test_nothing_reaches_a_vendor_while_the_store_is_not_the_one_that_knows_the_spending(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        await at.until((await at.bought(seconds=4)).id, "completed")
+    (at.settings.home / "sora.db").unlink()
+    async with rig(Muvi(), tmp_path) as at:
+        assert "is not the one in which" in caplog.text
+        asked = VideoRequest("a boat", "muvi:sora-2", seconds=4)
+        estimate = await at.service.estimate(asked, clips=1, principal="local")
+        assert estimate.refusal is not None and " run at a terminal: sora-mcp forget" in estimate.refusal
+        assert estimate.quote_id is None
+        with pytest.raises(StorageError, match="is not the one in which"):
+            await at.service.create(asked, principal="local")
+        assert at.wire.made == []
+        await at.service.store.purchase_mark.forget(at.settings.zone)
+        job = await at.bought(seconds=4)
+        assert (await at.until(job.id, "completed")).charged == "yes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.worker import Worker
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -29,6 +32,8 @@ async def open_service(
             if not work:
                 yield service
                 return
+            if (loss := await store.purchase_mark.find_loss(settings.zone)) is not None:
+                log.warning("%s", loss.describe())
             async with anyio.create_task_group() as group:
                 worker = Worker(service)
                 service.wake, service.availability.beside = worker.wake, group.start_soon

@@ -171,6 +171,8 @@ class VideoService:
             refusal = self.catalogue.describe_missing_key((order.offer,))
         elif (paused := next((pause for pause in self.availability.pauses if pause.model == order.offer.id), None)) is not None:
             refusal = describe_pause(paused)
+        elif held.micros > 0 and (loss := await self.store.purchase_mark.find_loss(self.settings.zone)) is not None:
+            refusal = loss.describe()
         needs_yes = self.needs_yes(held) or await self.store.budgets.passes_unasked(held.micros, self.caps)
         quote_id = await self.store.approvals.request(make_terms(order, held, principal)) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)

@@ -102,3 +102,13 @@ def test_the_mode_of_what_is_no_store_stays(make: Callable[[Path], Path], tmp_pa
     with pytest.raises(StorageError):
         Store(f"sqlite:///{file}", tmp_path)
     assert target.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_belongs_to_another_user_is_told(said: dict[str, str], files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() == 0:
+        os.chown(files["home"], 777, -1)
+    owner = files["home"].stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    assert f"{files['home']} belongs to the user {owner}: others may replace the store" in loose(said)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert loose(said) == []  # root may use what belongs to anybody

@@ -55,6 +55,15 @@ def test_the_name_says_day_words_and_job() -> None:
     assert build_name(a_job(), UTC) == "2026-11-20_a-paper-boat-drifts-down_v_0123456789.mp4"
 
 
+def test_a_note_steers_no_terminal_and_still_says_every_character(tmp_path: Path) -> None:
+    prompt = "a \u202egnp.boat \x1b[2J \x9b31m \u200b\U000e0041 雨 \U0001f469\u200d\U0001f680"
+    final = keep(written(tmp_path), replace(a_job(), prompt=prompt), sha256=SHA256, zone=UTC)
+    note = final.with_suffix(".json").read_text("utf-8")
+    assert json.loads(note)["prompt"] == prompt
+    assert [char for char in note if char != "\n" and not char.isprintable()] == []
+    assert "雨" in note
+
+
 def test_a_kept_file_has_its_bytes_and_a_note_beside_it(tmp_path: Path) -> None:
     final = keep(written(tmp_path), replace(a_job(), actual=Micros(410_000), vendor_id="job_1"), sha256=SHA256, zone=UTC)
 

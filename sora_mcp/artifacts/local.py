@@ -16,7 +16,7 @@ from pathlib import Path
 from sora_mcp.domain import LIVE, Artifact, Job
 from sora_mcp.domain.errors import NotFinished, StorageError
 from sora_mcp.domain.money import as_number
-from sora_mcp.security.text import sanitize
+from sora_mcp.security.text import escape_hidden, sanitize
 
 NAME_WORDS = 5
 MOST_SLUG, MOST_SLUG_BYTES = 60, 90
@@ -223,7 +223,7 @@ def _write_sidecar(job: Job, final: Path, sha256: str) -> None:
     sidecar = final.with_suffix(".json")
     descriptor = os.open(sidecar, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        json.dump(fields, file, ensure_ascii=False, indent=2)
+        file.write(escape_hidden(json.dumps(fields, ensure_ascii=False, indent=2)))
         file.flush()
         os.fsync(file.fileno())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
@@ -15,6 +16,8 @@ HIDDEN = re.compile(
 )
 """Zero-width, bidi, tag, variation and surrogate characters: invisible to a person, but read by a model."""
 
+STEERING = re.compile(f"[\x7f-\x9f]|{HIDDEN.pattern}")
+"""DEL, the second set of control characters, and hidden ones; JSON itself escapes the first set."""
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -39,6 +42,11 @@ def describe_prompt(text: str, most: int) -> str | None:
 def is_harmless(text: str) -> bool:
     """Return whether a text has neither control characters nor lone surrogates: every blank and joiner of a script is harmless."""
     return not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+
+
+def escape_hidden(text: str) -> str:
+    """Return JSON in which characters that steer a terminal or hide text are escaped, as in `\\u202e`: it means the same."""
+    return STEERING.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def is_storable_text(text: str) -> bool:

@@ -51,3 +51,4 @@ readme: $(READY)
 	$(BIN)/python -m scripts.readme
 	$(BIN)/python -m scripts.settings
 	$(BIN)/python -m scripts.server_json
+	$(BIN)/python -m scripts.tone_tables

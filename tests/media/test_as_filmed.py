@@ -14,9 +14,10 @@ import pytest
 from av.video.frame import VideoFrame
 from PIL import Image
 
+from scripts.tone_tables import TABLE_SIDE, make_tone_table
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media import api
-from sora_mcp.media.colours import HDR_NOTE, HLG, PQ, TABLE_SIDE, make_tone_table, show_in_sdr
+from sora_mcp.media.colours import HDR_NOTE, HLG, PQ, TONE_TABLES, show_in_sdr
 from sora_mcp.media.edit.edits import Edit, EditResult
 from sora_mcp.media.edit.transcode import LOST_SOUND
 from sora_mcp.media.limits import Deadline
@@ -116,13 +117,18 @@ def test_hdr_becomes_what_an_ordinary_screen_shows(transfer: int, luma: int, sho
 
 
 def test_the_tone_table_keeps_order_and_grey() -> None:
-    for transfer in (PQ, HLG):
-        rows = [tuple(map(float, row.split())) for row in make_tone_table(transfer).splitlines()[1:]]
+    for path in TONE_TABLES.values():
+        rows = [tuple(map(float, row.split())) for row in path.read_text("ascii").splitlines()[1:]]
         assert len(rows) == TABLE_SIDE**3
         greys = [rows[at * (1 + TABLE_SIDE + TABLE_SIDE**2)] for at in range(TABLE_SIDE)]
         assert [grey[1] for grey in greys] == sorted(grey[1] for grey in greys)
         assert greys[0] == (0, 0, 0)
         assert all(max(grey) - min(grey) < 0.003 for grey in greys), greys
+
+
+def test_the_tone_tables_are_those_of_the_formulas() -> None:
+    for transfer, path in TONE_TABLES.items():
+        assert path.read_text("ascii") == make_tone_table(transfer), "run: python -m scripts.tone_tables"
 
 
 # Luma and colour differences of 10 bit, and the place of the channel that is brightest: red, green, blue.

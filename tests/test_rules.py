@@ -547,6 +547,24 @@ def test_any_words_mean_sizes_of_the_offer_or_none(text: str) -> None:
     assert set(fitting(text, sizes)) <= set(sizes)
 
 
+@each(
+    ("said", "meant"),
+    [
+        ("1280 x 720", "1280x720"),
+        ("1280 × 720", "1280x720"),
+        ("1280* 720", "1280x720"),
+        ("16 : 9", "1280x720"),
+        ("9x16", "720x1280"),
+        ("9 x 16 720p", "720x1280"),
+        ("vertical", "720x1280"),
+        ("720p vertical", "720x1280"),
+        ("horizontal", "1280x720"),
+    ],
+)
+def test_a_size_may_be_written_as_people_write_it(said: str, meant: str) -> None:
+    assert fitting(said, sizes_of(find_offer("muvi:sora-2")))[0].text == meant
+
+
 def test_a_sizes_own_text_goes_before_the_names_of_others() -> None:
     plain, shaped = Size("720p", None, "720p"), Size("16:9 720p", "16:9", "720p")
     assert fitting("720P", (shaped, plain)) == (plain,)

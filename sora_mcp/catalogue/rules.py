@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -19,6 +20,12 @@ SIZE_FACTS = frozenset(("size", "ratio", "resolution"))
 """Facts of an order that follow from its size."""
 FIT, FITS = "fit", ("crop", "pad", "none")
 """The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
+
+
+BETWEEN_SIDES = re.compile(r"(?<=\d)\s*([x×*:])\s*(?=\d)")
+SHORT_SIDES = re.compile(r"\d{1,2}x\d{1,2}")
+"""No video has fewer than a hundred pixels a side."""
+SYNONYMS = {"horizontal": "landscape", "vertical": "portrait"}
 
 
 def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
@@ -224,7 +231,9 @@ def _wanted_sizes(request: VideoRequest, offer: Offer) -> tuple[Size, ...]:
 
 
 def _spoken(text: str) -> list[str]:
-    return text.casefold().replace("×", "x").replace("*", "x").split()
+    """Return the words of a size: `1280 x 720` and `1280×720` are the same, `9x16` is a ratio, `vertical` is portrait."""
+    joined = BETWEEN_SIDES.sub(r"\1", text.casefold()).replace("×", "x").replace("*", "x")
+    return [word.replace("x", ":") if SHORT_SIDES.fullmatch(word) else SYNONYMS.get(word, word) for word in joined.split()]
 
 
 def _names(size: Size, own: Sequence[str]) -> set[str]:

@@ -16,11 +16,11 @@ from typing import Any, NoReturn
 
 import anyio
 
-from sora_mcp.artifacts.local import describe_file, find_file, hash_file, keep, prepare_part
+from sora_mcp.artifacts.local import describe_file, find_file, hash_file, keep, prepare_part, read_job_id
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, Job
-from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, StorageError
+from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, NotFound, StorageError
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.allowed_paths import AllowedPaths, resolve_path
 from sora_mcp.media.api import as_uncharged, edit_clip, measure_seconds
@@ -93,12 +93,23 @@ class Editing:
             path, about, parent = await anyio.to_thread.run_sync(find_file, job), job.prompt, job.id
         else:
             access = AllowedPaths(self.settings, self.store)
-            path, parent = await anyio.to_thread.run_sync(_find_path, text, access.folders), None
+            path = await anyio.to_thread.run_sync(_find_path, text, access.folders)
             if await access.hides(path, principal):
                 _refuse_missing(text)
-            about = path.stem
+            made = await self._find_maker(path, principal)
+            about, parent = (path.stem, None) if made is None else (made.prompt, made.id)
         sha256, seconds = await anyio.to_thread.run_sync(lambda: _read(path, text, is_ours=parent is not None))
         return Input(path, sha256, seconds, about, parent)
+
+    async def _find_maker(self, path: Path, principal: str) -> Job | None:
+        """Return the job whose finished file lies at this path; None for any other file, whatever its name."""
+        if (job_id := read_job_id(path.name)) is None:
+            return None
+        with contextlib.suppress(NotFound):
+            job = await self.store.jobs.get(job_id, principal)
+            if job.artifact is not None and await anyio.to_thread.run_sync(_is_same_file, path, job.artifact.path):
+                return job
+        return None
 
     def _make(self, planned: Edit, job: Job, deadline: Deadline) -> Job:
         """Make the edit in a temporary file, which gets its name when it is whole."""
@@ -221,6 +232,13 @@ def _hash_edit(principal: str, asked: EditRequest, inputs: list[Input]) -> str:
     """Return a key that is the same for the same files and arguments, whatever the files are called."""
     parts = [principal, MODEL, asked.action, sorted(asked.arguments.items()), [one.sha256 for one in inputs]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _is_same_file(path: Path, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
 
 
 def _is_there(job: Job) -> bool:

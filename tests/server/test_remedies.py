@@ -35,7 +35,7 @@ WRONG: tuple[Row, ...] = (
     ),
     (
         "four at once",
-        video(size="1080p vertical", seconds="60 s", bogus=1, options={"zz": 1}),
+        video(size="FHD vertical", seconds="60 s", bogus=1, options={"zz": 1}),
         ["bogus", "seconds", "options.zz", "size"],
         {"size": "1080x1920", "seconds": 8, "options.zz": None, "bogus": None},
         2.4,

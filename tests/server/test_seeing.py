@@ -272,6 +272,20 @@ async def test_clips_are_joined_by_job_and_by_path(tmp_path: Path) -> None:
     assert (made["seconds"], made["size"], made["message"].split(".")[0]) == (4, "320x180", "join of v_0123456789")
 
 
+async def test_a_clip_may_be_named_as_its_result_names_it(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as room:
+        made = await room.edited(inputs=[room.clip], action="trim", start=0, end=1)
+        names = [made["job_id"], made["path"], made["uri"], f"file://{made['path']}", [made["path"]], f'["{made["job_id"]}"]']
+        again = [await room.edited(inputs=name, action="frame", start="0") for name in names]
+        copy = tmp_path / "videos" / f"other_{made['job_id']}.mp4"
+        copy.write_bytes(Path(made["path"]).read_bytes() + b"\0\0\0\x08free")
+        other = await room.edited(inputs=str(copy), action="frame")
+        seen = await room.call("view_video", job_id=made["path"])
+        story = json.loads((await room.client.read_resource(f"sora://videos/{again[1]['job_id']}")).contents[0].text)  # pyright: ignore
+    assert {edit["job_id"] for edit in again} == {again[0]["job_id"]}
+    assert (story["parents"], other["message"].split(".")[0], seen.is_error) == ([made["job_id"]], "frame of a file", False)
+
+
 async def test_a_file_that_was_deleted_is_made_again(tmp_path: Path) -> None:
     async with a_room(tmp_path) as room:
         first = await room.edited(inputs=[room.clip], action="frame")

@@ -207,6 +207,12 @@ async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
     assert service.asked == [{"state": "completed", "query": "boat", "limit": 5, "cursor": None}]
 
 
+async def test_all_videos_can_be_asked_for_by_a_client_that_has_to_name_a_state(era: Era) -> None:
+    service = desk_with(a_done_job())
+    await call(service, era, "list_videos", state="all", query="", limit=20, cursor="")
+    assert service.asked == [{"state": None, "query": None, "limit": 20, "cursor": None}]
+
+
 class Storeless(PlayedService):
     """A desk over a store that is away."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
@@ -28,7 +28,7 @@ MOST_PROMPT = 60
 class Arguments:
     """The jobs to list."""
 
-    state: State | None = None
+    state: Literal[State, "all"] | None = None
     query: Annotated[str, Spec(most_words=10)] = ""
     limit: Annotated[int, Spec(minimum=1, maximum=100)] = 20
     cursor: str = ""
@@ -37,9 +37,8 @@ class Arguments:
 async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     """Return a page of the caller's jobs, newest first."""
     service = await get_service(ctx)
-    find = partial(
-        service.jobs, principal=principal(), state=arguments.state, query=arguments.query or None, cursor=arguments.cursor or None
-    )
+    state = None if arguments.state == "all" else arguments.state
+    find = partial(service.jobs, principal=principal(), state=state, query=arguments.query or None, cursor=arguments.cursor or None)
     page, budget = await find(limit=arguments.limit), await service.budget()
     if (fitting := count_fitting(page)) < len(page.jobs):
         page = await find(limit=fitting)

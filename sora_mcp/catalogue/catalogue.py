@@ -69,7 +69,7 @@ class Catalogue:
 
     def is_usable(self, offer: Offer) -> bool:
         """Return whether it can be bought now: its vendor needs no key, or has one."""
-        return offer.vendor in self.keyed or not self.needs_key(offer)
+        return offer.vendor in self.keyed or not self._vendors_by_name[offer.vendor].keys
 
     def is_buyable(self, offer: Offer) -> bool:
         """Return whether it may be chosen where the caller left the model open."""

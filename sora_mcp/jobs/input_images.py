@@ -23,7 +23,6 @@ FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
 MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
 MOMENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?s?")
 DATA = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?(?:;[a-z0-9-]+=[^;,]{0,100})*;base64,", re.IGNORECASE)
-BLANKS = re.compile(r"\s+")
 DATA_FORM = "a data: URI of the form data:image/png;base64,…"
 MOST_WRAPPED = 3
 """How many times longer than its base64 a data: URI may be: line ends, or each sign escaped."""
@@ -85,7 +84,7 @@ def _data(uri: str, most_bytes: int) -> Image:
     body = uri[head.end() :]
     if len(body) > MOST_WRAPPED * ((most_bytes + 2) // 3 * 4):
         refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
-    body = BLANKS.sub("", unquote(body) if "%" in body else body).rstrip("=")
+    body = "".join((unquote(body) if "%" in body else body).split()).rstrip("=")
     if len(body) > (most_bytes * 4 + 2) // 3:
         refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
     try:

@@ -59,7 +59,7 @@ def _coerce(argument: Argument, value: Any) -> Any:
     match argument.kind:
         case "whole":
             return _read_whole(value)
-        case "number" if isinstance(value, str) and NUMBER.fullmatch(value):
+        case "number" if isinstance(value, str) and len(value) <= MOST_TEXT and NUMBER.fullmatch(value):
             return float(value)
         case "switch" if isinstance(value, str):
             return SWITCH.get(value.strip().casefold(), value)
@@ -75,8 +75,9 @@ def _coerce(argument: Argument, value: Any) -> Any:
 
 def _read_whole(value: Any) -> Any:
     """Return a whole number that was written as a text or with a point."""
-    if isinstance(value, str) and (found := WHOLE.fullmatch(value)) is not None:
-        return int(found[1])
+    if isinstance(value, str):
+        found = WHOLE.fullmatch(value) if len(value) <= MOST_TEXT else None
+        return value if found is None else int(found[1])
     return int(value) if isinstance(value, float) and abs(value) < MOST_EXACT and value.is_integer() else value
 
 

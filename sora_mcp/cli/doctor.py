@@ -139,11 +139,12 @@ async def _unclear(service: VideoService) -> int:
 
 def _check_keys(settings: Settings, *, offline: bool) -> Iterator[Finding]:
     """Yield a finding for each vendor. Keys are named; neither their values nor their lengths are shown."""
-    for vendor in settings.catalogue.vendors:
-        if vendor.keys and (key := settings.keys.get(vendor.name)) is not None:
-            test = keys.KeyTest("untested", "not tested (--offline)") if offline else keys.test_key(vendor, key, settings)
-            todo = f"get a new key and store it: sora-mcp setup {vendor.name}" if test.verdict == "bad" else None
-            yield Finding(KEY_VERDICTS[test.verdict], f"{vendor.title}: has a key; {test.text}", todo)
+    given = [(vendor, settings.keys[vendor.name]) for vendor in settings.catalogue.vendors if vendor.keys and vendor.name in settings.keys]
+    tests = {} if offline else keys.test_keys(given, settings)
+    for vendor, _ in given:
+        test = tests.get(vendor.name, keys.KeyTest("untested", "not tested (--offline)"))
+        todo = f"get a new key and store it: sora-mcp setup {vendor.name}" if test.verdict == "bad" else None
+        yield Finding(KEY_VERDICTS[test.verdict], f"{vendor.title}: has a key; {test.text}", todo)
     if without := [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name not in settings.keys]:
         names = ", ".join(f"{vendor.title} ({vendor.keys[0]})" for vendor in without)
         yield Finding("note", f"no key: {names}", f"to buy from one of them, store its key: sora-mcp setup {without[0].name}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -130,3 +132,24 @@ def test_lists_and_models_that_are_gone_are_told(said: dict[str, str], store: St
     store.vendor_lists.mark_gone.sync("muvi:wan-2.6", "model_retired")
     assert of(keyed)["list of OpenRouter"].text == "list of OpenRouter: 1 models, 0 hours old"
     assert of(keyed)["gone"].text.startswith("gone: muvi:wan-2.6, according to its vendor on ")
+
+
+def test_all_keys_are_tested_at_once(said: dict[str, str]) -> None:
+    """The vendors answer when the last of them was asked: one after the other, each would wait out its limit."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        vendors = [vendor for vendor in load(said, today=date(2026, 11, 21)).catalogue.vendors if vendor.keys and vendor.check][:3]
+        for vendor in vendors:
+            said |= {vendor.keys[0]: "k", f"SORA_MCP_{vendor.name.upper()}_BASE_URL": address}
+
+        def answer() -> None:
+            asked = [listening.accept()[0] for _ in vendors]
+            for connection in asked:
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+        (thread := threading.Thread(target=answer, daemon=True)).start()
+        found = list(check_all(load(said, today=date(2026, 11, 21))))
+        thread.join(10)
+    assert sum(finding.text.endswith("accepts the key") for finding in found) == len(vendors) == 3

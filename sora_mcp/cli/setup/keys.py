@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,9 +42,24 @@ class KeyTest:
 
 def test_key(vendor: Vendor, key: Secret, settings: Settings) -> KeyTest:
     """Make one call that costs nothing, where the vendor has one."""
-    if vendor.check is None:
-        return KeyTest("untested", f"{vendor.title} has no free call to test a key with; the first video will show whether it works")
-    return anyio.run(_ask, vendor, key, settings)
+    return test_keys([(vendor, key)], settings)[vendor.name]
+
+
+def test_keys(given: Sequence[tuple[Vendor, Secret]], settings: Settings) -> dict[str, KeyTest]:
+    """Test every key at once, so that vendors that do not answer are waited for together; return the results by the vendors' names."""
+    results = {vendor.name: _cannot_test(vendor) for vendor, _ in given if vendor.check is None}
+
+    async def ask(vendor: Vendor, key: Secret) -> None:
+        results[vendor.name] = await _ask(vendor, key, settings)
+
+    async def ask_all() -> None:
+        async with anyio.create_task_group() as tasks:
+            for vendor, key in given:
+                if vendor.check is not None:
+                    tasks.start_soon(ask, vendor, key)
+
+    anyio.run(ask_all)
+    return results
 
 
 def store_key(name: str, key: Secret) -> str:
@@ -66,6 +82,10 @@ def _store(name: str, key: Secret, file: Path) -> str:
         return "the keychain of this machine"
     _change(file, {name: key.reveal()})
     return str(file)
+
+
+def _cannot_test(vendor: Vendor) -> KeyTest:
+    return KeyTest("untested", f"{vendor.title} has no free call to test a key with; the first video will show whether it works")
 
 
 async def _ask(vendor: Vendor, key: Secret, settings: Settings) -> KeyTest:

@@ -155,6 +155,12 @@ class TooManyAtOnce(Refused):
 
     code = "over_budget"
 
+    def __init__(self, what: str, under_way: int) -> None:
+        """Name the kind of work, in the plural, and how much of it is under way."""
+        super().__init__(f"{under_way} {what} are under way, as many as one may have at once: wait until one of them is done.")
+        self.what = what
+        self.under_way = under_way
+
 
 class NeedsConfirmation(Refused):
     """A person has to say yes to this quote first."""

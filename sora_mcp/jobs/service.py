@@ -221,7 +221,7 @@ class VideoService:
     async def edit(self, asked: EditRequest, *, principal: str) -> Job:
         """Make an edit on this computer, free of charge, and return its finished job. TooManyAtOnce where MOST_EDITS wait already."""
         if self.editing[principal] >= MOST_EDITS:
-            raise TooManyAtOnce(f"{MOST_EDITS} edits are under way, as many as one may have at once: wait until one of them is done.")
+            raise TooManyAtOnce("edits", MOST_EDITS)
         self.editing[principal] += 1
         try:
             return await Editing(self.settings, self.store, self.media_pool, self.clock).edit(asked, principal=principal)

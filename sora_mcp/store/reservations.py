@@ -140,7 +140,7 @@ def _refuse_too_many(conn: sa.Connection, purchase: Purchase) -> TooManyAtOnce |
     live = conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*mine)).scalar_one()
     if live < purchase.most_live:
         return None
-    return TooManyAtOnce(f"{live} free clips are under way, as many as one may have at once: wait until one of them is done.")
+    return TooManyAtOnce("free clips", live)
 
 
 def _find_existing(conn: sa.Connection, identity: Identity, *, now: float) -> Job | None:

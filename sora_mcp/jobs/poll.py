@@ -12,7 +12,7 @@ from sora_mcp.domain.errors import NotSent
 from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import describe_failure
-from sora_mcp.vendors.reading import read
+from sora_mcp.vendors.reading import read, read_status
 from sora_mcp.vendors.shared.responses import read_refusal, read_retry_after
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ async def retry_later(service: VideoService, job: Job, why: str, *, at_least: fl
 
 async def _record_reading(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> str | None:
     outcomes, reading = service.store.outcomes, read(vendor, reply)
-    if reading is not None and reading.id not in (None, job.vendor_id):
+    is_about_another = reading is not None and reading.id not in (None, job.vendor_id)
+    if is_about_another:
         log.warning("%s: the answer is about another job and is not used", job.id)
         reading = None
     match reading:
@@ -65,8 +66,10 @@ async def _record_reading(service: VideoService, job: Job, vendor: Vendor, reply
             return f"{vendor.title} reports the video as finished, but gives no usable link."
         case None:
             # A status that the vendor does not document is neither an end nor a failure.
-            await outcomes.step(job, due_s=_compute_due_s(service, job, vendor, reply), tries=job.tries + 1)
-            return f"{vendor.title} sent a reply that its documentation does not describe."
+            word = None if is_about_another else read_status(reply)
+            await outcomes.step(job, due_s=_compute_due_s(service, job, vendor, reply), tries=job.tries + 1, said=word)
+            quoted = f' {vendor.title} says: "{word}".' if word else ""
+            return f"{vendor.title} sent a reply that its documentation does not describe.{quoted}"
     service.availability.forget()  # a sum above the quote pauses the model
     return None
 

@@ -7,7 +7,11 @@ from datetime import date
 
 from sora_mcp.domain import Done, DoneWithoutLink, Listing, LostCall, Offer, Pending, Reading, Reply, Vendor
 from sora_mcp.domain.money import Micros
-from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED
+from sora_mcp.security.text import sanitize
+from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_text
+
+MOST_WORD = 40
+"""Characters of a vendor's word for a state."""
 
 
 def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
@@ -22,6 +26,11 @@ def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
     if isinstance(reading, Done) and not _is_link(reading.media.path):
         return DoneWithoutLink(reading.said, reading.micros, reading.id)
     return reading
+
+
+def read_status(reply: Reply) -> str | None:
+    """Return the vendor's word for the state of a job, where `read` does not know it; None where the reply has none."""
+    return sanitize(find_text(reply.body, "status", "state", "data.status", "data.state"), MOST_WORD)
 
 
 def read_offers(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[Offer, ...] | None:

@@ -29,13 +29,21 @@ and an entry of `config.toml` in the config folder (`daily_usd = 20`). A flag wi
 ## Keys
 
 Keys are read from the environment, the system's keychain (`sora-mcp setup` stores them there) or `config.toml`; a command line
-takes none. Where a vendor has several names, the first one that is set counts.
+takes none. Where a vendor has several names, the first one that is set counts. Blanks, line ends and quotes around a key, and `Bearer`
+before it, are no part of it.
 
 {keys}
 
 ## Addresses of vendors
 
 {addresses}
+
+## Network
+
+Orders and files pass the proxy that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` names, but for the hosts in `NO_PROXY`; on macOS and
+Windows also the system's. The proxy resolves the names then, so a link to a file is judged by its name and not by its address.
+`SSL_CERT_FILE` or `SSL_CERT_DIR` names the certificates to trust in place of the system's. `sora-mcp doctor` says which of them count,
+and asks the vendors in the way in which a finished file comes.
 """
 
 

@@ -47,6 +47,7 @@ class Named(BaseModel):
     sizes: list[Annotated[str, Field(pattern=r"^[0-9A-Za-z:x. ]{1,40}$")]] = []
     seconds: list[Annotated[int, Field(ge=1, le=3600)]] = []
     image: bool = False
+    form: bool = False
 
 
 def read_models(text: str, sellers: Collection[str]) -> dict[str, OwnModel]:
@@ -78,10 +79,12 @@ def _read_model(name: str, row: Any) -> OwnModel:
     try:
         text = Named.model_validate(row)
     except ValidationError:
-        raise BadPrices(f'{name}: sizes are a list such as ["1280x720"], seconds such as [4, 8], image is true or false.') from None
+        raise BadPrices(
+            f'{name}: sizes are a list such as ["1280x720"], seconds such as [4, 8], image and form are true or false.'
+        ) from None
     if not 0 < len(model) <= 200 or not model.isprintable() or " " in model:
         raise BadPrices(f"{name}: a model has a name of at most 200 characters, without blanks.")
-    return OwnModel(tuple(dict.fromkeys(text.sizes)), tuple(sorted(set(text.seconds))), text.image)
+    return OwnModel(tuple(dict.fromkeys(text.sizes)), tuple(sorted(set(text.seconds))), text.image, text.form)
 
 
 def _read_toml(text: str) -> dict[str, Any]:

@@ -135,6 +135,8 @@ class Offer:
     expected_s: int = 120
     """How long one usually takes."""
     ended: Ended | None = None
+    wants_form: bool = False
+    """Whether the vendor takes the order as a form only."""
     vendor: str = ""
     """The name of the vendor that sells it: `Vendor` fills it in."""
 
@@ -187,3 +189,5 @@ class OwnModel:
     sizes: tuple[str, ...] = ()
     seconds: tuple[int, ...] = ()
     image: bool = False
+    form: bool = False
+    """Whether its server takes multipart/form-data only, as vLLM-Omni does."""

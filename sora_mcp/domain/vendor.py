@@ -25,6 +25,8 @@ class Call:
     body: Mapping[str, Any] | None = None
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    is_form: bool = False
+    """Send the body as multipart/form-data, one text each, instead of as JSON."""
 
 
 @dataclass(frozen=True)

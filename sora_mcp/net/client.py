@@ -135,7 +135,8 @@ class VendorClient:
             vendor.base_url + call.path,
             params=call.query or None,
             headers={**FIXED_HEADERS, **dict(call.headers), **self._auth_header(vendor)},
-            json=call.body,
+            json=None if call.is_form else call.body,
+            files={name: (None, str(value)) for name, value in (call.body or {}).items()} if call.is_form else None,
         ) as response:
             body = await self._read_bounded(response)
         return Reply(call, response.status_code, self._parse_json(body, vendor), {k.lower(): v for k, v in response.headers.items()})

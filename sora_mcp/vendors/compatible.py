@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from datetime import date
 from math import gcd
@@ -37,6 +38,7 @@ def make_offer(model: str, own: OwnModel) -> Offer:
         checked=date.min,
         confidence="configured",
         image=ImageRule() if own.image else None,
+        wants_form=own.form,
     )
 
 
@@ -50,11 +52,17 @@ def _parse_size(text: str) -> Size:
 
 
 def submit(order: Order) -> Call:
-    """Return the submit call. `seconds` is text, as in OpenAI's API."""
-    picture = {"input_reference": {"image_url": order.image.uri}} if order.image else {}
-    return Call(
-        "POST", PATH, {"model": order.slug, "prompt": order.prompt, "size": order.size.text, "seconds": str(order.seconds)} | picture
-    )
+    """Return the submit call. `seconds` is text, as in OpenAI's API.
+
+    vLLM-Omni takes a form only, and a picture by its address in a field of its own:
+    https://docs.vllm.ai/projects/vllm-omni/en/latest/serving/videos_api/ (2026-11-29). Which of both a server takes is never tried out:
+    a refused order could be one that was taken.
+    """
+    body: dict[str, Any] = {"model": order.slug, "prompt": order.prompt, "size": order.size.text, "seconds": str(order.seconds)}
+    picture = None if order.image is None else {"image_url": order.image.uri}
+    if not order.offer.wants_form:
+        return Call("POST", PATH, body if picture is None else body | {"input_reference": picture})
+    return Call("POST", PATH, body if picture is None else body | {"image_reference": json.dumps(picture)}, is_form=True)
 
 
 def read(reply: Reply) -> Reading | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -53,6 +54,14 @@ def test_a_name_has_words_of_the_prompt_and_nothing_else_of_it(prompt: str, word
 
 def test_the_name_says_day_words_and_job() -> None:
     assert build_name(a_job(), UTC) == "2026-11-20_a-paper-boat-drifts-down_v_0123456789.mp4"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+def test_a_kept_file_and_its_note_are_their_users_alone(tmp_path: Path) -> None:
+    part = written(tmp_path)
+    part.chmod(0o664)
+    final = keep(part, a_job(), sha256=SHA256, zone=UTC)
+    assert [path.stat().st_mode & 0o777 for path in (final, final.with_suffix(".json"))] == [0o600, 0o600]
 
 
 def test_a_note_steers_no_terminal_and_still_says_every_character(tmp_path: Path) -> None:

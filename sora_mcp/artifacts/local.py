@@ -108,6 +108,7 @@ def keep(part: Path, job: Job, *, sha256: str, zone: tzinfo, ending: str = "mp4"
     Never overwrites another file and never follows a link; a taken name gets a number. Raises StorageError.
     """
     try:
+        _close_to_others(part)
         for name in _number_names(build_name(job, zone, ending)):
             final = part.parent / name
             if _claim_name(part, final, sha256):
@@ -157,6 +158,17 @@ def read_file(path: Path) -> bytes:
 def open_itself(path: str, flags: int) -> int:
     """Open a file without following a link that was put there meanwhile, nor waiting for a pipe. Windows has neither flag."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _close_to_others(part: Path) -> None:
+    """Make the file readable by the user only: what a media library wrote has the mode of the process."""
+    if hasattr(os, "fchmod"):
+        descriptor = os.open(part, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            with contextlib.suppress(OSError):  # a file system without modes
+                os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
 
 
 def remove_parts(folder: Path, job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from av.filter import Graph
@@ -91,13 +92,19 @@ def show_in_sdr(frame: VideoFrame) -> VideoFrame:
     source = read_colours(frame)
     if not source.is_hdr:
         return frame
+    graph, entry = _build_sdr_graph(frame.width, frame.height, frame.format.name, source)
+    entry.push(frame)
+    return next(pull_frames(graph, VideoFrame))
+
+
+@lru_cache(maxsize=2)
+def _build_sdr_graph(width: int, height: int, pixel_format: str, source: Colours) -> tuple[Graph, FilterContext]:
+    """Return a graph that tone-maps such frames one by one, and its first filter. To build one takes as long as to use it."""
     graph = Graph()
-    entry = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or STILL_TIME_BASE)
+    entry = graph.add_buffer(width=width, height=height, format=pixel_format, time_base=STILL_TIME_BASE)
     link(convert_colours(graph, state_colours(graph, entry, source), source, SDR), graph.add("buffersink"))
     graph.configure()
-    entry.push(frame)
-    entry.push(None)
-    return next(pull_frames(graph, VideoFrame))
+    return graph, entry
 
 
 def _add_tone_table(graph: Graph, transfer: int) -> FilterContext:

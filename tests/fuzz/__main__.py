@@ -18,12 +18,13 @@ from sora_mcp.media import api
 from sora_mcp.media.edit.edits import Edit
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.probe import probe_media
+from sora_mcp.media.worker.processes import START_S
 
 from .mutations import make_seeds, mutate
 
 WORK_S = 5.0
-LATE_S = WORK_S + 5.0
-"""A worker has a second after its deadline, and a new one takes some to start on a busy machine."""
+LATE_S = WORK_S + START_S
+"""A worker is killed soon after its deadline, and a new one may take START_S to start on a busy machine."""
 MOST_GROWTH_BYTES = 64 << 20
 
 

@@ -74,9 +74,10 @@ async def _trickle(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
     """The right answer, at a steady `bytes_per_s`."""
     answer, began = _answer(meant, args), asyncio.get_running_loop().time()
     await talk.send(answer.head(("Connection", "close")))
-    for start in range(0, len(answer.body), len(CHUNK)):
-        await talk.send(bytes(answer.body[start : start + len(CHUNK)]))
-        await asyncio.sleep(began + (start + len(CHUNK)) / args["bytes_per_s"] - asyncio.get_running_loop().time())
+    step = max(1, min(len(CHUNK), args["bytes_per_s"] // 4))
+    for start in range(0, len(answer.body), step):
+        await talk.send(bytes(answer.body[start : start + step]))
+        await asyncio.sleep(began + (start + step) / args["bytes_per_s"] - asyncio.get_running_loop().time())
 
 
 async def _slow(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:

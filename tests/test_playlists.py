@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ PACKET = 188
 class Files(Cdn):
     """A host that has these files; the clip is the playlist."""
 
-    files: Mapping[str, bytes] = None  # type: ignore[assignment]
+    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
     def answer(self, heard: Heard, address: str) -> Answer:
         name = heard.path.rsplit("/", 1)[-1]

@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -266,7 +265,7 @@ def test_the_mark_is_its_users_alone_and_names_no_prompt(home: Path) -> None:
 
 def test_a_purchase_that_existed_already_is_found_in_its_store(home: Path) -> None:
     store = opened(home)
-    same = replace(purchase("1.00"), request_id="r1")
+    same = purchase("1.00", request_id="r1")
     job = store.reservations.reserve.sync(same, CAPS)
     assert store.reservations.reserve.sync(same, CAPS).id == job.id
     store.close()

@@ -25,13 +25,13 @@ MOST_GROWTH = 64 * MIB
 MOST_TIMES = 20
 """So often the median of a server that has nothing to do."""
 HUGE: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("bomb", {"mib": 1024}),
+    ("bomb", {"mib": 256}),
     ("endless", {}),
     ("instead", {"text": "[" * 100_000}),
     ("instead", {"text": '{"jobId": "' + "x" * (50 * MIB) + '"}'}),
 )
 MEDIA: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("bomb", {"mib": 1024}),
+    ("bomb", {"mib": 256}),
     ("endless", {"length": 10**12}),
     ("endless", {"mib": 128}),
     ("instead", {"text": "[" * 100_000}),
@@ -80,7 +80,7 @@ async def _bought(spoken: Chat, wire: Wire, on: str, fault: str, args: dict[str,
 
 @pytest.mark.fault("S28", "D07", "D08", "Q04", "Q05")
 async def test_no_answer_of_a_vendor_fills_the_memory_or_stops_the_talk(tmp_path: Path) -> None:
-    zeros(1024)  # packed once, before anybody looks at the clock
+    zeros(256)  # packed once, before anybody looks at the clock
     async with (
         played(Pixazo(walk=("COMPLETED",))) as wire,
         chat(environment(tmp_path, {"pixazo": wire.address}, (wire.host,))) as spoken,

@@ -54,8 +54,8 @@ def find_job_id(text: str) -> str | None:
 
 def _coerce(argument: Argument, value: Any) -> Any:
     """Return the value in the argument's own kind where only one is meant, else as it came."""
-    if argument.kind != "texts" and type(value) is list and len(cast(list[Any], value)) == 1:
-        value = value if type(value[0]) is list else cast(list[Any], value)[0]
+    if argument.kind != "texts":
+        value = _unwrap(value)
     match argument.kind:
         case "whole":
             return _read_whole(value)
@@ -73,6 +73,14 @@ def _coerce(argument: Argument, value: Any) -> Any:
             return value
 
 
+def _unwrap(value: Any) -> Any:
+    """Return the only item of a list, unless that is a list too; any other value as it came."""
+    if type(value) is not list:
+        return value
+    items = cast(list[Any], value)
+    return items[0] if len(items) == 1 and type(items[0]) is not list else items
+
+
 def _read_whole(value: Any) -> Any:
     """Return a whole number that was written as a text or with a point."""
     if isinstance(value, str):
@@ -85,7 +93,7 @@ def _read_texts(argument: Argument, value: Any) -> Any:
     """Return a list that was written as a text: as JSON, or as its only item."""
     if isinstance(value, str) and value:
         items = _read_json(value) if value.lstrip().startswith("[") else value
-        value = items if isinstance(items, list) else [value]
+        value = cast(list[Any], items) if isinstance(items, list) else [value]
     if not (argument.spec.is_job and type(value) is list):
         return value
     return [_read_address(one) for one in cast(list[Any], value)]
@@ -105,7 +113,7 @@ def _read_json(value: Any) -> Any:
         found = json.loads(value, object_pairs_hook=_read_pairs, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return value
-    return found if isinstance(found, dict | list) else value
+    return cast(Any, found) if isinstance(found, dict | list) else value
 
 
 def _read_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

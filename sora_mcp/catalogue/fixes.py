@@ -68,11 +68,13 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         return [*_fits(request, can_fit), Fix(argument, None)]
     rule = next((rule for rule in offer.options if f"options.{rule.param}" == argument), None)
     if rule is None:
-        return [Fix(argument, None)]
+        return [] if argument in KEPT else [Fix(argument, None)]
     values = () if isinstance(rule.allowed, Text | Link) else rule.allowed[:6]
     return [Fix(argument, value) for value in dict.fromkeys((rule.default, *values))]
 
 
+KEPT = ("options.audio", "options.last_image", "options.references")
+"""Options without which the video would be another one: a fix never leaves them out, and names a model that takes them."""
 SHAPES = {
     **dict.fromkeys(("vertical", "tall", "portrait"), "portrait"),
     **dict.fromkeys(("horizontal", "wide", "widescreen", "landscape"), "landscape"),

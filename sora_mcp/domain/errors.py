@@ -243,12 +243,15 @@ class VendorError(SoraError):
         code: str,
         message: str,
         *,
+        vendor: str = "",
         vendor_message: str | None = None,
         charged: Charged = "no",
         retry_after_s: float | None = None,
     ) -> None:
+        """Keep the vendor's answer; `vendor` is its title, for messages that quote `vendor_message`."""
         super().__init__(message)
         self.vendor_code = code
+        self.vendor = vendor
         self.vendor_message = vendor_message
         self.charged = charged
         self.retry_after_s = retry_after_s

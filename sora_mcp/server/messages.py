@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.advice import joint_fixes
 from sora_mcp.domain import LIVE, Artifact, Charged, Job, can_fetch
-from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError
+from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import show
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
+from sora_mcp.vendors import EVERY
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
 
 MOST_FIXES = 6
 MOST_VALUE = 60
+MOST_QUOTED = 200
+"""Characters of a vendor's own words that a message quotes."""
+SENTENCE_ENDS = (".", "!", "?", "…", "。")
+TITLES = {vendor.name: vendor.title for vendor in EVERY}
 UNCLEAR = "the outcome of an earlier paid call to this model is unknown"
 CHARGED: dict[Charged, str] = {
     "no": "Nothing was charged.",
@@ -40,10 +46,33 @@ def describe_job(job: Job, *, now: float) -> str:
             f"{job.id}: {job.vendor} may have accepted it and charged {format_price(job.price)}. It will not be sent again. "
             f"The user settles it with `{command_line('resolve', job.id)}`. Do not create it again."
         )
-    why = f" {job.error.message}" if job.error else ""
+    why = f" {reason}" if (reason := describe_reason(job)) else ""
     way = f" The video was made: the user can fetch it with `sora-mcp fetch {job.id}`." if can_fetch(job) else ""
     money = CHARGED[job.error.charged if job.error else job.charged].format(price=format_price(job.price))
     return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}"
+
+
+def describe_reason(job: Job) -> str:
+    """Say why a job has no video, with the vendor's own words; empty where it has no error."""
+    return _join(job.error.message, quote_vendor(name_vendor(job), job.error.vendor_message)) if job.error else ""
+
+
+def quote_vendor(title: str, words: str | None) -> str:
+    """Return the vendor's own words as a sentence that is marked as theirs; empty where there are none."""
+    plain = (sanitize(words) or "").replace('"', "'")
+    said = plain if len(plain) <= MOST_QUOTED else f"{plain[:MOST_QUOTED]}…"
+    return f'{title} says: "{said}"{"" if said.endswith(SENTENCE_ENDS) else "."}' if said else ""
+
+
+def name_vendor(job: Job) -> str:
+    """Return the title of the job's vendor."""
+    return TITLES.get(job.vendor, job.vendor)
+
+
+def find_vendor_error(error: SoraError) -> VendorError | None:
+    """Return the vendor's answer that a refusal is, or that is behind it."""
+    quoting = error if isinstance(error, VendorError) else error.__cause__
+    return quoting if isinstance(quoting, VendorError) else None
 
 
 def describe_progress(job: Job, *, now: float) -> str:
@@ -61,7 +90,9 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
 
     `charged` is what is known of the money, where that is other than the error says; `could_send` is false for tools that never buy.
     """
-    sentences = [_describe_charge(error, charged or error.charged, could_send=could_send), error.message]
+    vendor = find_vendor_error(error)
+    quoted = quote_vendor(vendor.vendor or "The vendor", vendor.vendor_message) if vendor else ""
+    sentences = [_describe_charge(error, charged or error.charged, could_send=could_send), error.message, quoted]
     if isinstance(error, NeedsConfirmation):
         sentences.append(
             f"The user must approve it in a terminal, by typing the price: `{command_line('approve', error.quote_id)}`. "
@@ -69,7 +100,7 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
         )
     if fixes:
         sentences.append(f"Fix: {_describe_fixes(error, fixes)}.")
-    return " ".join(filter(None, sentences))
+    return _join(*sentences)
 
 
 def describe_unclear(budget: Budget) -> str:
@@ -92,6 +123,10 @@ def format_duration(seconds: float) -> str:
 def format_minute(until: float) -> str:
     """Return the full minute at or after a Unix time, in UTC."""
     return f"{datetime.fromtimestamp(60 * math.ceil(until / 60), UTC):%H:%M} UTC"
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def _describe_charge(error: SoraError, charged: Charged, *, could_send: bool) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.domain import Charged, Job, JobError
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, SoraError, VendorError
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, SoraError
 from sora_mcp.domain.money import as_number
-from sora_mcp.server.messages import describe_error
+from sora_mcp.server.messages import describe_error, find_vendor_error
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
@@ -54,8 +54,7 @@ def build_refusal(
     tools that never buy.
     """
     charged, fixes = charged or error.charged, error.fixes if fixes is None else fixes
-    quoting = error if isinstance(error, VendorError) else error.__cause__
-    vendor = quoting if isinstance(quoting, VendorError) else None
+    vendor = find_vendor_error(error)
     fields = without_empty(
         code=error.its_code,
         message=error.message,
@@ -164,7 +163,7 @@ def count_bytes(structured: Mapping[str, Any]) -> int:
 
 
 def _shorten(structured: dict[str, Any]) -> None:
-    """Cut the vendor's words where the result would be too long. The job's resource has all of them."""
+    """Cut the vendor's words where the result would be too long. The message quotes their beginning, the job's resource has all of them."""
     error: dict[str, Any] = structured.get("error", {})
     words: str = error.get("vendor_message", "")
 

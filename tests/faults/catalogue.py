@@ -129,7 +129,7 @@ CATALOGUE = (
     Fault("Q01", "half a surrogate in id, status, message, prompt", "not believed, or shown without it; every answer is valid Unicode"),
     Fault("Q02", "escapes, links, clipboard, CR, BEL, bidi, zero width, tags, U+2028", "taken out, in chat, log and terminal"),
     Fault("Q03", "orders to the model, tags, tool JSON, a picture's address",
-          "only in `vendor_message`, 500 characters at most"),
+          "only in `vendor_message`, 500 characters at most, and quoted in the message, 200"),
     Fault("Q04", "1 GiB, 50 MB in one text, a million keys",
           "cut at 1 MiB, not believed, memory grows by less than 64 MiB"),
     Fault("Q05", "100,000 brackets", "not believed"),

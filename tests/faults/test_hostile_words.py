@@ -64,6 +64,8 @@ HOSTILE: tuple[str, ...] = (
     "{{7*7}} ${jndi:ldap://x} $(id) `id` %s %n {0} ../../etc/passwd '; DROP TABLE jobs;--",
     "x" * 50_000,
 )
+QUOTED = re.compile(r'(?<= says: ")[^"]{1,201}(?=")')
+"""A vendor's words as a message quotes them."""
 VENDORS_FIELDS = ("vendor_message", "vendor_status", "vendor_id")
 
 
@@ -89,9 +91,12 @@ def strings(content: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def wrong(said: Any) -> list[str]:
-    """What a result has of a vendor's words outside of their fields, or unfiltered in them; and what is no valid Unicode."""
+    """What a result has of a vendor's words outside of their fields and quotes, or unfiltered in them; and what is no valid Unicode."""
     found = [f"{name} has a surrogate" for name, text in strings(said) if re.search("[\ud800-\udfff]", text)]
     for name, text in strings(said):
+        if name in ("message", "text"):
+            found += [f"{name} quotes what is not filtered" for quoted in QUOTED.findall(text) if unfit(quoted)]
+            text = QUOTED.sub("", text)
         if MARK in text and name not in VENDORS_FIELDS:
             found.append(f"{name} has a vendor's words: {text[:100]!r}")
         if name in VENDORS_FIELDS and (unfit(text) or len(text) > MOST):
@@ -145,7 +150,7 @@ def on_terminals(job: Job) -> list[str]:
 
 @pytest.mark.fault("S18", "Q01", "Q02", "Q03")
 @each("role", ["refusal", "end"])
-async def test_a_vendors_words_stand_in_their_own_field_only(role: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_vendors_words_stand_in_their_field_and_in_quotes_only(role: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with rig(Muvi(walk=("completed",)), tmp_path) as at, asked(at) as client:
         for words in (f"{MARK}{text}" for text in HOSTILE):

@@ -113,7 +113,7 @@ def test_the_price_is_the_vendors_word_where_there_is_one(actual: Micros | None,
 def test_a_failed_job_says_why_and_what_became_of_the_money() -> None:
     error = JobError("content_refused", "Muvi refuses this content.", "no", "violates policy 7")
     result = status(replace(a_job(), state="failed", charged="no", error=error))
-    assert said(result) == "v_0123456789 failed. Muvi refuses this content. Nothing was charged."
+    assert said(result) == 'v_0123456789 failed. Muvi refuses this content. Muvi says: "violates policy 7". Nothing was charged.'
     assert result.structured_content and result.structured_content["error"] == {
         "code": "content_refused",
         "message": "Muvi refuses this content.",
@@ -127,7 +127,8 @@ def test_a_failed_job_says_why_and_what_became_of_the_money() -> None:
 def test_being_called_back_is_no_error_but_for_what_the_vendor_says_of_it(words: str | None, told: bool) -> None:
     error = JobError("vendor_rejected", "Muvi cancelled this job.", "no", words)
     result = status(replace(a_job(), state="cancelled", charged="no", error=error))
-    assert said(result) == "v_0123456789 was cancelled. Muvi cancelled this job. Nothing was charged."
+    quoted = f'Muvi says: "{words}" ' if words else ""
+    assert said(result) == f"v_0123456789 was cancelled. Muvi cancelled this job. {quoted}Nothing was charged."
     assert ("error" in (result.structured_content or {})) == told
 
 
@@ -152,7 +153,7 @@ def size(result: CallToolResult) -> int:
     return len(json.dumps(result.structured_content, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-@each("words", ["x" * 500, "界" * 500, '"\\' * 250, "🎬" * 500, "no"], ids=["ASCII", "Chinese", "quotes", "emoji", "short"])
+@each("words", ["x" * 500, '"' * 500, "no"], ids=["ASCII", "quotes", "short"])
 @each(
     "tell", [status, lambda job: create_video.format_result(job, now=NOW), lambda job: cancel_video.format_result(job, now=NOW, refunds="")]
 )
@@ -164,10 +165,12 @@ def test_a_vendors_words_are_cut_where_a_result_would_grow_too_long(words: str, 
     assert size(result) <= ONE_RESULT
 
 
-def test_a_vendors_words_for_which_there_is_no_room_are_left_out() -> None:
-    error = JobError("vendor_rejected", "Muvi refuses this request. " * 30, "no", vendor_message="no")
-    told = (status(replace(a_job(), state="failed", charged="no", error=error)).structured_content or {})["error"]
-    assert list(told) == ["code", "message", "charged"]
+@each("words", ["界" * 500, "🎬" * 500], ids=["Chinese", "emoji"])
+def test_a_vendors_words_for_which_there_is_no_room_stand_in_the_message_only(words: str) -> None:
+    error = JobError("vendor_rejected", "Muvi refuses this request.", "no", vendor_message=words)
+    result = status(replace(a_job(), state="failed", charged="no", error=error))
+    assert f'Muvi says: "{words[:200]}…"' in said(result)
+    assert list((result.structured_content or {})["error"]) == ["code", "message", "charged"]
 
 
 PAUSED = "Paused: it cost $1.20 where $0.40 was quoted. Only the user can go on: sora-mcp resume muvi:sora-2"
@@ -304,9 +307,10 @@ def test_a_needed_approval_names_the_quote() -> None:
 
 
 def test_a_vendors_words_stand_apart() -> None:
-    result = build_refusal(VendorError("vendor_rate_limited", "Muvi is busy.", vendor_message="slow down", retry_after_s=7.0))
+    error = VendorError("vendor_rate_limited", "Muvi is busy.", vendor="Muvi", vendor_message="slow down", retry_after_s=7.0)
+    result = build_refusal(error)
     assert result.structured_content == {
-        "message": "Not sent, nothing charged. Muvi is busy.",
+        "message": 'Not sent, nothing charged. Muvi is busy. Muvi says: "slow down".',
         "error": {
             "code": "vendor_rate_limited",
             "message": "Muvi is busy.",
@@ -319,10 +323,10 @@ def test_a_vendors_words_stand_apart() -> None:
 
 def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
     error = NotCancellable("Muvi refused to cancel v_0123456789.", a_job())
-    error.__cause__ = VendorError("vendor_rejected", "Muvi refuses.", vendor_message="too late")
+    error.__cause__ = VendorError("vendor_rejected", "Muvi refuses.", vendor="Muvi", vendor_message="too late")
     result = build_refusal(error)
     assert result.structured_content == {
-        "message": "Nothing was cancelled, nothing more was charged. Muvi refused to cancel v_0123456789.",
+        "message": 'Nothing was cancelled, nothing more was charged. Muvi refused to cancel v_0123456789. Muvi says: "too late".',
         "error": {
             "code": "not_cancellable",
             "message": "Muvi refused to cancel v_0123456789.",

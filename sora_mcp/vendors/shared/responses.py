@@ -60,6 +60,7 @@ def read_refusal(vendor: Vendor, reply: Reply) -> VendorError | None:
     return VendorError(
         code,
         SENTENCES[code].format(vendor=vendor.title),
+        vendor=vendor.title,
         vendor_message=message,
         charged=row.charged if row else "no",
         retry_after_s=read_retry_after(vendor, reply),

@@ -17,7 +17,7 @@ EXAMPLE_KEY = "PIXAZO_API_KEY"
 
 TOOLS = {
     "create_video": "check, price and start one video; answers at once with a job",
-    "get_video_status": "report progress; waits up to 50 s for a change",
+    "get_video_status": "wait up to 50 s for the end of one clip or of several, with progress on the way",
     "estimate_cost": "tell what a video would cost, at one model or at every one that fits; spends nothing",
     "list_sizes": "list sizes, lengths, prices and options of each model",
     "list_videos": "list what was made, and what is left of the budget",

@@ -38,7 +38,7 @@ def coerce_arguments(arguments: Iterable[Argument], given: Mapping[str, Any]) ->
     for argument in arguments:
         if argument.name in call:
             value = call[argument.name] = _coerce(argument, call[argument.name])
-            if value in UNSAID and not argument.required:
+            if (value in UNSAID or _is_list_of_nothing(value)) and not argument.required:
                 del call[argument.name]
     return call
 
@@ -71,6 +71,11 @@ def _coerce(argument: Argument, value: Any) -> Any:
             return find_job_id(value) or value
         case _:
             return value
+
+
+def _is_list_of_nothing(value: Any) -> bool:
+    """Return whether a list has items, of which none says anything."""
+    return type(value) is list and bool(value) and all(one in UNSAID for one in cast(list[Any], value))
 
 
 def _unwrap(value: Any) -> Any:

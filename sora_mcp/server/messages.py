@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def describe_job(job: Job, *, now: float) -> str:
         return f'{describe_progress(job, now=now)} {_describe_money(job)}. Do not create it again. Next: get_video_status("{job.id}").'
     if job.state == "unknown":
         return (
-            f"{job.id}: {job.vendor} may have accepted it and charged {format_price(job.price)}. It will not be sent again. "
+            f"{job.id}: {name_vendor(job)} may have accepted it and charged {format_price(job.price)}. It will not be sent again. "
             f"The user settles it with `{command_line('resolve', job.id)}`. Do not create it again."
         )
     why = f" {reason}" if (reason := describe_reason(job)) else ""
@@ -75,6 +76,14 @@ def find_vendor_error(error: SoraError) -> VendorError | None:
     return quoting if isinstance(quoting, VendorError) else None
 
 
+def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
+    """Say in a line each how several jobs are doing, and what to do next."""
+    live = [job.id for job in jobs if job.state in LIVE]
+    lines = [f"{len(jobs) - len(live)} of {len(jobs)} have ended.", *(_describe_one_of_many(job, now) for job in jobs)]
+    again = f"Do not create them again. Next: get_video_status(job_ids={json.dumps(live)})."
+    return "\n".join([*lines, again if live else "Next: tell the user what is there."])
+
+
 def describe_progress(job: Job, *, now: float) -> str:
     """Say in one line how a live job is doing."""
     return f"{job.id} {_describe_state(job, now)}"
@@ -101,6 +110,12 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
     if fixes:
         sentences.append(f"Fix: {_describe_fixes(error, fixes)}.")
     return _join(*sentences)
+
+
+def describe_sound(options: Mapping[str, object], file: Artifact | None = None) -> str:
+    """Say whether a clip has sound: measured of a finished one, ordered of any other; the model decides where it leaves no choice."""
+    sound = options.get("audio") if file is None or file.has_sound is None else file.has_sound
+    return "with sound" if sound is True else "without sound" if sound is False else "sound as the model makes it"
 
 
 def describe_unclear(budget: Budget) -> str:
@@ -166,11 +181,24 @@ def _describe_done(job: Job, file: Artifact) -> str:
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
     if job.deduplicated:
         return f"{job.id}, {format_price(job.price)}.\nFile: {place}\nNext: tell the user."
+    notes = f" Note: {' '.join(job.end_warnings)}" if job.end_warnings else ""
+    return f"Done{took}: {_describe_file(job, file)}.{notes}\nFile: {place}\nNext: tell the user this {kind}{_describe_next(job, file)}."
+
+
+def _describe_file(job: Job, file: Artifact) -> str:
+    """Return id, length, size, sound, bytes and price of a finished job."""
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
-    what = f"{job.id}, {length}, {size}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
-    notes = f" Note: {' '.join(job.end_warnings)}" if job.end_warnings else ""
-    return f"Done{took}: {what}.{notes}\nFile: {place}\nNext: tell the user this {kind}{_describe_next(job, file)}."
+    sound = f"{describe_sound({}, file)}, " if file.has_sound is not None and file.path.endswith(".mp4") else ""
+    return f"{job.id}, {length}, {size}, {sound}{_format_bytes(file.bytes)}, {_format_charge(job)}"
+
+
+def _describe_one_of_many(job: Job, now: float) -> str:
+    """Say how one of several jobs is doing; what to do next is said once, for all of them."""
+    if job.state == "completed" and job.artifact is not None:
+        notes = f" Note: {' '.join(job.end_warnings)}" if job.end_warnings else ""
+        return f"Done: {_describe_file(job, job.artifact)}.{notes} File: {name_place(job, job.artifact.path)}"
+    return f"{describe_progress(job, now=now)} {_describe_money(job)}." if job.state in LIVE else describe_job(job, now=now)
 
 
 def _format_charge(job: Job) -> str:

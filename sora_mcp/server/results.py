@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,14 @@ def build_job_result(job: Job, message: str) -> CallToolResult:
     structured = {"message": message, **job_fields(job)}
     _shorten(structured)
     return build_result(structured)
+
+
+def build_jobs_result(jobs: Sequence[Job], message: str) -> CallToolResult:
+    """Return a result about several jobs."""
+    fields = [job_fields(job) for job in jobs]
+    for each in fields:
+        _shorten(each)
+    return build_result({"message": message, "jobs": fields})
 
 
 def build_refusal(

@@ -85,6 +85,8 @@ class Spec:
     """Of an object: the type of the values that most calls need. Others are taken too."""
     most_characters: int = MOST_TEXT
     most_words: int | None = None
+    most_items: int = MOST_ITEMS
+    """Of a list: how many it may have."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ class Argument:
             case "object":
                 return isinstance(value, dict) and _is_short_object(cast(dict[str, Any], value))
             case "texts":
-                return type(value) is list and _is_short_list(cast(list[Any], value))
+                return type(value) is list and _is_short_list(cast(list[Any], value), most=self.spec.most_items)
 
     def convert(self, value: Any) -> Any:
         """Return a legal value as the type of the dataclass field."""
@@ -278,8 +280,8 @@ def _is_short_object(values: Mapping[str, Any]) -> bool:
     return len(values) <= MOST_ITEMS and all(len(name) <= MOST_NAME and is_short(value) for name, value in values.items())
 
 
-def _is_short_list(values: list[Any]) -> bool:
-    return 0 < len(values) <= MOST_ITEMS and all(type(one) is str and 0 < len(one) <= MOST_TEXT for one in values)
+def _is_short_list(values: list[Any], *, most: int) -> bool:
+    return 0 < len(values) <= most and all(type(one) is str and 0 < len(one) <= MOST_TEXT for one in values)
 
 
 def _name_unknown(tool: str, known: Mapping[str, Argument], unknown: Sequence[str]) -> Iterator[BrokenRule]:
@@ -299,8 +301,8 @@ def _name_limit(argument: Argument, value: Any) -> tuple[Any, str]:
     """Return what came and what is allowed: of a value that is too long, only how long it is."""
     if isinstance(value, str) and len(value) > argument.spec.most_characters:
         return f"{len(value):,} characters", f"at most {argument.spec.most_characters:,} characters"
-    if type(value) in (list, dict) and len(value) > MOST_ITEMS:
-        return f"{len(value):,} of them", f"{argument.allowed}, at most {MOST_ITEMS}"
+    if type(value) in (list, dict) and len(value) > argument.spec.most_items:
+        return f"{len(value):,} of them", f"{argument.allowed}, at most {argument.spec.most_items}"
     return (value if is_short(value) else f"a value of more than {MOST_TEXT:,} characters"), argument.allowed
 
 

@@ -51,6 +51,8 @@ OVER: Mapping[str, Job] = {
     "completed, unmeasured": replace(a_done_job(), artifact=Artifact("/v/boat.mp4", 12_001, "ab" * 32)),
     "completed in another size": replace(a_done_job(), artifact=replace(FILE, width=720, height=1280)),
     "completed with notes": replace(a_done_job(), warnings=(ENDED,)),
+    "completed with sound": replace(a_done_job(), artifact=replace(FILE, has_sound=True)),
+    "completed without sound": replace(a_done_job(), artifact=replace(FILE, has_sound=False)),
     "completed picture": replace(a_done_job(), artifact=replace(FILE, path="/videos/frame.png")),
     "failed, charged": replace(a_job(), state="failed", charged="yes"),
     "failed with a reason": replace(a_job(), state="failed", charged="no", error=REFUSED),
@@ -99,6 +101,7 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
     new, again = replace(a_job(), state="submitting", day_left=usd("9.6")), replace(a_job(), deduplicated=True)
     edit = replace(a_done_job(), options={"action": "join"}, parents=("v_1111111111", "v_2222222222"), micros=Micros(0), charged="no")
     listed = Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 20)), "c2")
+    several = message(get_video_status.format_results((LIVE["running"], *OVER.values()), now=NOW))
     found: dict[str, Any] = {
         "create_video": {
             "started": started(new),
@@ -108,7 +111,7 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
             "repeated by request_id": started(again, "r1"),
             "repeated, completed": started(replace(a_done_job(), deduplicated=True)),
         },
-        "get_video_status": {name: status(job) for name, job in (LIVE | OVER).items()},
+        "get_video_status": {name: status(job) for name, job in (LIVE | OVER).items()} | {"several": several},
         "cancel_video": {
             "asked": cancelled(a_job(), None),
             "refunded": cancelled(OVER["cancelled, reserved"], True),

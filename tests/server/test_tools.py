@@ -143,7 +143,7 @@ async def test_a_status_without_waiting_is_the_job_as_it_is(era: Era) -> None:
     assert (fields(result)["state"], service.looked) == ("queued", 1)
 
 
-async def test_a_status_waits_until_the_state_is_another_one(era: Era) -> None:
+async def test_a_status_waits_for_the_end_and_not_for_the_steps_on_the_way(era: Era) -> None:
     service, answers = desk_with(a_job()), list[CallToolResult]()
 
     async def ask() -> None:
@@ -152,12 +152,43 @@ async def test_a_status_waits_until_the_state_is_another_one(era: Era) -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
         await eventually(lambda: service.looked >= 2)
-        service.put(replace(a_job(), progress=0.5))
-        await eventually(lambda: service.looked >= 3)
-        await anyio.sleep(0.3)
-        assert not answers
         service.put(replace(a_job(), state="running"))
-    assert fields(answers[0])["state"] == "running"
+        await eventually(lambda: service.looked >= 3)
+        await anyio.sleep(0.1)
+        assert not answers
+        service.put(replace(a_job(), state="failed", charged="no"))
+    assert fields(answers[0])["state"] == "failed"
+
+
+async def test_several_jobs_are_waited_for_until_all_have_ended(era: Era) -> None:
+    other, answers = replace(a_job(), id="v_1111111111", version=2), list[CallToolResult]()
+    service = desk_with(a_job(), other)
+
+    async def ask() -> None:
+        answers.append(await call(service, era, "get_video_status", job_ids=["v_0123456789", "v_1111111111"], wait_seconds=50))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        await eventually(lambda: service.looked >= 4)
+        service.put(a_done_job())
+        await eventually(lambda: service.looked >= 5)
+        await anyio.sleep(0.1)
+        assert not answers
+        service.put(replace(other, state="unknown", charged="unknown"))
+    assert [job["state"] for job in fields(answers[0])["jobs"]] == ["completed", "unknown"]
+    assert fields(answers[0])["message"].startswith("2 of 2 have ended.\nDone: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40. File: /Volumes")
+
+
+async def test_what_a_person_must_do_is_told_at_once(era: Era) -> None:
+    service = desk_with(replace(a_job(), state="submitting", unwritten="was taken by muvi as 'job_1'"))
+    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
+    assert "is its disk full?" in fields(result)["message"]
+
+
+@each("given", [{}, {"job_ids": ["v_0123456789"] * 21}])
+async def test_a_status_is_of_one_to_twenty_jobs(given: dict[str, Any], era: Era) -> None:
+    result = await call(desk_with(a_job()), era, "get_video_status", **given)
+    assert (result.is_error, fields(result)["error"]["code"]) == (True, "invalid_argument")
 
 
 async def test_a_status_ends_with_its_time(era: Era) -> None:

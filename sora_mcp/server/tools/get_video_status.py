@@ -1,8 +1,9 @@
-"""get_video_status: report a job after its next change of state."""
+"""get_video_status: report jobs once they have ended."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +11,10 @@ import anyio
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import LIVE, Job
+from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.server.context import ToolContext, get_service, principal
-from sora_mcp.server.messages import describe_job, describe_progress
-from sora_mcp.server.results import build_job_result
+from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
+from sora_mcp.server.results import build_job_result, build_jobs_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 
@@ -20,24 +22,31 @@ if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
 
 RECHECK_S = 10.0
-"""Seconds until a call looks into the store by itself, for what nobody told it: the watcher wakes it for every change of the job."""
+"""Seconds until a call looks into the store by itself, for what nobody told it: the watcher wakes it for every change of a job."""
 PROGRESS_S = 2.0
 """Seconds between two progress notifications."""
+MOST_JOBS = 20
+"""Jobs that one call may ask for."""
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """The job, and how long to wait for a change."""
+    """The jobs, and how long to wait for their end."""
 
-    job_id: Annotated[str, Spec(is_job=True)]
+    job_id: Annotated[str, Spec(is_job=True)] = ""
+    job_ids: Annotated[tuple[str, ...], Spec("Several", is_job=True, most_items=MOST_JOBS)] = ()
     wait_seconds: Annotated[float, Spec("Default 25", minimum=0, maximum=50)] = 25
 
 
 async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
-    """Report the job once its state has changed, or when the time is over."""
+    """Report the jobs once all of them have ended, or when the time is over."""
+    ids = list(dict.fromkeys((*filter(None, (arguments.job_id,)), *arguments.job_ids)))
+    if not ids:
+        raise BrokenRules((BrokenRule("job_id", None, "given: the id of a clip, from create_video or list_videos", "invalid_argument"),))
     service = await get_service(ctx)
-    job = await service.job(arguments.job_id, principal=principal())
-    return format_result(await _wait_for_change(job, arguments.wait_seconds, service, ctx=ctx), now=service.clock())
+    jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
+    jobs = await _wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
+    return format_results(jobs, now=service.clock()) if arguments.job_ids else format_result(jobs[0], now=service.clock())
 
 
 def format_result(job: Job, *, now: float) -> CallToolResult:
@@ -45,33 +54,63 @@ def format_result(job: Job, *, now: float) -> CallToolResult:
     return build_job_result(job, describe_job(job, now=now))
 
 
-async def _wait_for_change(job: Job, wait_s: float, service: VideoService, *, ctx: ToolContext) -> Job:
-    """Return the job after its next change of state, or after `wait_s`; send progress meanwhile."""
-    changes, first = ctx.request_context.lifespan_context.changes, job.state
-    start = looked = time.monotonic()
-    reported, change = -PROGRESS_S, None
-    while job.state == first and job.state in LIVE and (waited := time.monotonic() - start) < wait_s:
-        if change is None or change.is_set() or time.monotonic() - looked >= RECHECK_S:
-            change, looked = changes.expect(job.id), time.monotonic()
-            job = await service.job(job.id, principal=principal())
+def format_results(jobs: Sequence[Job], *, now: float) -> CallToolResult:
+    """Return the result for several jobs."""
+    return build_jobs_result(jobs, describe_jobs(jobs, now=now))
+
+
+async def _wait_for_end(jobs: list[Job], wait_s: float, service: VideoService, *, ctx: ToolContext) -> list[Job]:
+    """Return the jobs once all have ended or wait for a person, or after `wait_s`; send progress meanwhile."""
+    changes, start, reported = ctx.request_context.lifespan_context.changes, time.monotonic(), -PROGRESS_S
+    looked, waiting = float("-inf"), dict[str, anyio.Event]()
+    while (live := [job for job in jobs if _is_under_way(job)]) and (waited := time.monotonic() - start) < wait_s:
+        is_due = time.monotonic() - looked >= RECHECK_S
+        if news := [job for job in live if is_due or job.id not in waiting or waiting[job.id].is_set()]:
+            looked = time.monotonic() if is_due else looked
+            waiting |= {job.id: changes.expect(job.id) for job in news}
+            fresh = {job.id: await service.job(job.id, principal=principal()) for job in news}
+            jobs = [fresh.get(job.id, job) for job in jobs]
             continue
         if waited - reported >= PROGRESS_S:
             reported = waited
-            await ctx.report_progress(round(waited, 1), wait_s, describe_progress(job, now=service.clock()))
+            await ctx.report_progress(round(waited, 1), wait_s, _describe_way(jobs, live, now=service.clock()))
         with anyio.move_on_after(min(PROGRESS_S, wait_s - waited)):
-            await change.wait()
-    return job
+            await _wait_for_any([waiting[job.id] for job in live])
+    return jobs
+
+
+def _is_under_way(job: Job) -> bool:
+    """Return whether waiting helps: the job is alive, and no person has to do something first."""
+    return job.state in LIVE and job.unwritten is None
+
+
+async def _wait_for_any(events: Sequence[anyio.Event]) -> None:
+    """Return when one of the events is set."""
+    if len(events) == 1:
+        return await events[0].wait()
+    async with anyio.create_task_group() as tasks:
+
+        async def wait(event: anyio.Event) -> None:
+            await event.wait()
+            tasks.cancel_scope.cancel()
+
+        for event in events:
+            tasks.start_soon(wait, event)
+
+
+def _describe_way(jobs: Sequence[Job], live: Sequence[Job], *, now: float) -> str:
+    """Say how far the work is: of several jobs, how many have ended, and how the first of the others is doing."""
+    ended = f"{len(jobs) - len(live)} of {len(jobs)} have ended. " if len(jobs) > 1 else ""
+    return ended + describe_progress(live[0], now=now)
 
 
 TOOL = ToolDefinition(
     "get_video_status",
     "Video status",
-    "Tell how a clip is doing, waiting for news. "
-    "Use this after create_video until state is completed; path is then the file. "
-    "A slow clip is paid for: ask again.",
+    "Wait for clips to end; once completed, path is the file. Use this after create_video.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     get_video_status,
-    JOB_RESULT,
+    {**JOB_RESULT, "jobs": "objects"},
     has_page=True,
 )

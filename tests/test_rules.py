@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.rules import check, fitting, holds, orientation, quote, rate_of, sizes_of, words
+from sora_mcp.catalogue.rules import check, find_order, holds, quote, rate_of, sizes_of, words
+from sora_mcp.catalogue.sizes import fitting, has_shape, orientation
 from sora_mcp.domain import Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
 from sora_mcp.domain.money import usd
@@ -460,6 +461,54 @@ def test_a_first_frame_of_another_size_than_the_video_is_refused() -> None:
     assert broken(request, find_offer("pixazo:sora-2-pro")) == (
         BrokenRule("image", "720x1280", "exactly as large as the video: 1280x720", "invalid_image"),
     )
+
+
+FRAMES = [(1280, 720), (720, 1280), (1080, 1920), (832, 480), (1792, 1024), (960, 960), (1112, 834), (1470, 630), (720, 1080), (500, 2000)]
+
+
+@each_offer
+def test_a_first_frame_takes_the_size_of_its_own_shape_or_is_refused(offer: Offer) -> None:
+    """A frame of 16:9 never buys a clip of 9:16, at any offer: where no size has its shape, the refusal names the shapes that are sold."""
+    rule = offer.image
+    if rule is None or not rule.data:
+        return
+    for sides in FRAMES:
+        request = VideoRequest("a fox", image=picture(*sides, bytes=1))
+        sizes = sizes_of(offer, image=True)
+        same = [size for size in sizes if not has_shape(size) or is_alike(size, sides)]
+        exact = [size for size in same if size.pixels == sides] if rule.exact else same
+        order = find_order(request, offer, today=TODAY)
+        if exact and (rule.sides is None or all(rule.sides[0] <= side <= rule.sides[1] for side in sides)):
+            assert order is not None and order.size in exact, (sides, order and order.size)
+            continue
+        assert order is None, sides
+        fault = broken(request, offer)[-1]
+        assert (fault.argument, fault.code, fault.got) == ("image", "invalid_image", f"{sides[0]}x{sides[1]}")
+        fitted = find_order(replace(request, options={"fit": "crop"}), offer, today=TODAY)
+        assert fitted is not None
+        if not same and sides[0] != sides[1]:
+            assert orientation(fitted.size) in (orientation(Size(f"{sides[0]}x{sides[1]}")), "square")
+
+
+def is_alike(size: Size, sides: tuple[int, int]) -> bool:
+    """Compare two shapes as a person does who holds both in the hand: 3 % is no difference."""
+    wide, high = size.pixels or tuple(map(int, str(size.ratio).split(":")))
+    return abs(wide / high / (sides[0] / sides[1]) - 1) < 0.03
+
+
+@each(
+    ("said", "sides", "size"),
+    [
+        ("1080p", (720, 1280), "1080x1920"),
+        ("1080p", (1920, 1080), "1920x1080"),
+        ("1280x720", (720, 1280), "1280x720"),
+        ("landscape", (720, 1280), "1280x720"),
+        ("portrait", (1000, 1000), "720x1280"),
+    ],
+)
+def test_a_frame_decides_the_shape_only_where_no_words_say_one(said: str, sides: tuple[int, int], size: str) -> None:
+    order = check(VideoRequest("a fox", size=said, image=picture(*sides)), find_offer("aimlapi:veo-3.1-fast"), today=TODAY)
+    assert order.size.text == size
 
 
 def test_a_first_frame_behind_an_address_is_taken_unmeasured() -> None:

@@ -10,7 +10,8 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes
 from sora_mcp.catalogue.planner import find, plan
-from sora_mcp.catalogue.rules import check, orientation, quote, sizes_of
+from sora_mcp.catalogue.rules import check, quote, sizes_of
+from sora_mcp.catalogue.sizes import orientation
 from sora_mcp.domain import Offer, Quote, VideoRequest
 from sora_mcp.domain.errors import (
     BrokenRules,

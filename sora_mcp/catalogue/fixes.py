@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sora_mcp.catalogue.rules import FIT, FITS, check, orientation, quote, sizes_of
+from sora_mcp.catalogue.rules import FIT, FITS, check, quote, sizes_of
+from sora_mcp.catalogue.sizes import of_shape, orientation
 from sora_mcp.domain import Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
 
@@ -63,7 +64,7 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         sizes = sizes_of(offer, image=request.image is not None)
         return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
     if argument == "image":
-        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request, can_fit)]
+        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request, can_fit)] or _nearest_sizes(request, offer)
     if argument == f"options.{FIT}" and request.image is not None:
         return [*_fits(request, can_fit), Fix(argument, None)]
     rule = next((rule for rule in offer.options if f"options.{rule.param}" == argument), None)
@@ -122,3 +123,9 @@ def _frame_sizes(request: VideoRequest, offer: Offer) -> Iterator[str]:
     """Return the sizes that have the first frame's own width and height."""
     image = request.frame
     return (size.text for size in sizes_of(offer, image=True) if image is not None and size.pixels == (image.width, image.height))
+
+
+def _nearest_sizes(request: VideoRequest, offer: Offer) -> list[Fix]:
+    """Return the sizes that come nearest to the first frame's shape, for a computer that cannot bring it to one."""
+    image = request.frame
+    return [] if image is None else [Fix("size", size.text) for size in of_shape(image, sizes_of(offer, image=True), nearest=True)]

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_orders
-from sora_mcp.catalogue.rules import check, quote
+from sora_mcp.catalogue.rules import check, quote, sizes_of
+from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape, of_shape
 from sora_mcp.domain import Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.errors import MissingKey, ModelRetired, OverBudget, PriceUnknown, UnknownModel
 from sora_mcp.domain.money import show
@@ -21,7 +22,8 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         price = quote(order, today=today)
     except PriceUnknown as error:
         raise PriceUnknown(f"{error.message} The user can name the price in a file: SORA_MCP_PRICES.") from None
-    return replace(order, why=why, warnings=_warnings(order, catalogue.get_vendor(offer))), price
+    notes = tuple(note for note in (why, _describe_shape(order, request)) if note)
+    return replace(order, why=" ".join(notes) or None, warnings=_warnings(order, request, vendor=catalogue.get_vendor(offer))), price
 
 
 def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Offer, str | None]:
@@ -74,8 +76,27 @@ def _describe_end(offers: Sequence[Offer]) -> str:
     return f"{what}: a key for {offers[0].id} would be of no use. list_sizes shows the living models."
 
 
-def _warnings(order: Order, vendor: Vendor) -> tuple[str, ...]:
+def _describe_shape(order: Order, request: VideoRequest) -> str | None:
+    """Say where the shape of the video comes from, of a request with a first frame and without a shape."""
+    image = request.frame
+    if image is None or names_shape(request.size):
+        return None
+    if not has_shape(order.size):
+        return "The first frame decides the shape."
+    if image.width is not None:
+        return None if request.is_fitted else "It has the first frame's shape."
+    if len(first_of_each_shape(sizes_of(order.offer, image=True))) == 1:
+        return None
+    return f"The picture's shape is not known here, so the video is {order.size.text}: name a size for another."
+
+
+def _warnings(order: Order, request: VideoRequest, *, vendor: Vendor) -> tuple[str, ...]:
     """Return what the buyer should know of the finished video."""
-    is_prompt_dropped = order.image is not None and not order.offer.prompt_with_image
-    own = (f"{vendor.title} takes no prompt with a first frame: the prompt is not sent.",) if is_prompt_dropped else ()
-    return (*own, *(vendor.warn(order) if vendor.warn else ()))
+    image, found = order.image, list[str]()
+    if image is not None and not order.offer.prompt_with_image:
+        found.append(f"{vendor.title} takes no prompt with a first frame: the prompt is not sent.")
+    if image is not None and image.width is not None and not request.is_fitted and not of_shape(image, (order.size,)):
+        found.append(
+            f"The first frame is {image.width}x{image.height}: another shape than the video, so {vendor.title} may cut or stretch it."
+        )
+    return (*found, *(vendor.warn(order) if vendor.warn else ()))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sora_mcp.domain import Facts, ImageRule, Link, Offer, Order, Quote, Rate, Rule, Scalar, Size, Text, VideoRequest, When
+from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, names_shape, of_shape
+from sora_mcp.domain import Facts, Image, ImageRule, Link, Offer, Order, Quote, Rate, Rule, Scalar, Size, Text, VideoRequest, When
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
 from sora_mcp.domain.money import ceil, show
 from sora_mcp.security.text import is_storable_text
@@ -20,12 +20,6 @@ SIZE_FACTS = frozenset(("size", "ratio", "resolution"))
 """Facts of an order that follow from its size."""
 FIT, FITS = "fit", ("crop", "pad", "none")
 """The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
-
-
-BETWEEN_SIDES = re.compile(r"(?<=\d)\s*([x×*:])\s*(?=\d)")
-SHORT_SIDES = re.compile(r"\d{1,2}x\d{1,2}")
-"""No video has fewer than a hundred pixels a side."""
-SYNONYMS = {"horizontal": "landscape", "vertical": "portrait"}
 
 
 def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
@@ -86,23 +80,6 @@ def sizes_of(offer: Offer, *, image: bool | None = None) -> tuple[Size, ...]:
     """Return every size that the offer sells, in its own order; only those with, or without, a first frame where that is said."""
     limits = [rule for rule in offer.conditional_rules if rule.param == "size" and rule.when == {"image": image}]
     return tuple(size for size in offer.sizes if all(allows(rule, size.text) for rule in limits)) if limits else offer.sizes
-
-
-def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
-    """Return the sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only."""
-    wanted = _spoken(text)
-    named = [(size, _spoken(size.text)) for size in sizes]
-    exact = tuple(size for size, own in named if own == wanted)
-    return exact or tuple(size for size, own in named if wanted and set(wanted) <= _names(size, own))
-
-
-def orientation(size: Size) -> str | None:
-    """Return `landscape`, `portrait` or `square`; None where only the resolution is known."""
-    width, _, height = (size.ratio or "").partition(":")
-    sides = (int(width), int(height)) if width.isdigit() and height.isdigit() else size.pixels
-    if sides is None:
-        return None
-    return "square" if sides[0] == sides[1] else "landscape" if sides[0] > sides[1] else "portrait"
 
 
 def breaches(order: Order) -> Iterator[Rule]:
@@ -180,16 +157,29 @@ def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
         yield BrokenRule("image", image.media_type, one_of(rule.types), "invalid_image")
     if image.bytes is not None and image.bytes > rule.most_bytes:
         yield BrokenRule("image", f"{image.bytes} bytes", f"at most {rule.most_bytes} bytes", "invalid_image")
-    if image.width is not None and image.height is not None:
-        yield from _pixels((image.width, image.height), rule, sizes=wanted or sizes_of(offer, image=True))
+    yield from _measures(image, rule)
+    yield from _shape(request, offer, wanted)
 
 
-def _pixels(sides: tuple[int, int], rule: ImageRule, *, sizes: Sequence[Size]) -> Iterator[BrokenRule]:
-    got = f"{sides[0]}x{sides[1]}"
-    if rule.sides is not None and not all(rule.sides[0] <= side <= rule.sides[1] for side in sides):
-        yield BrokenRule("image", got, f"{rule.sides[0]} to {rule.sides[1]} pixels wide and high", "invalid_image")
-    if rule.exact and sides not in [size.pixels for size in sizes]:
+def _measures(image: Image, rule: ImageRule) -> Iterator[BrokenRule]:
+    if rule.sides is None or image.width is None or image.height is None:
+        return
+    if not all(rule.sides[0] <= side <= rule.sides[1] for side in (image.width, image.height)):
+        allowed = f"{rule.sides[0]} to {rule.sides[1]} pixels wide and high"
+        yield BrokenRule("image", f"{image.width}x{image.height}", allowed, "invalid_image")
+
+
+def _shape(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iterator[BrokenRule]:
+    """Yield the rule that no wanted size has the measured first frame's shape, or at some vendors its very pixels."""
+    image, rule, sizes = request.frame, offer.image, wanted or sizes_of(offer, image=True)
+    if image is None or rule is None or _take_shape(sizes, request, offer):
+        return
+    got = f"{image.width}x{image.height}"
+    if rule.exact:
         yield BrokenRule("image", got, f"exactly as large as the video: {one_of([size.text for size in sizes])}", "invalid_image")
+    elif wanted:
+        shapes = one_of(first_of_each_shape(sizes))
+        yield BrokenRule("image", got, f"of the shape of {shapes}, or brought to it by options.fit", "invalid_image")
 
 
 def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
@@ -230,34 +220,28 @@ def _wanted_sizes(request: VideoRequest, offer: Offer) -> tuple[Size, ...]:
     return every if request.size is None else fitting(request.size, every)
 
 
-def _spoken(text: str) -> list[str]:
-    """Return the words of a size: `1280 x 720` and `1280×720` are the same, `9x16` is a ratio, `vertical` is portrait."""
-    joined = BETWEEN_SIDES.sub(r"\1", text.casefold()).replace("×", "x").replace("*", "x")
-    return [word.replace("x", ":") if SHORT_SIDES.fullmatch(word) else SYNONYMS.get(word, word) for word in joined.split()]
-
-
-def _names(size: Size, own: Sequence[str]) -> set[str]:
-    """Return every word that a size answers to."""
-    return {*own, *(name.casefold() for name in (size.ratio, size.resolution, orientation(size)) if name)}
-
-
-def _orders(request: VideoRequest, offer: Offer, sizes: Iterable[Size]) -> Iterator[Order]:
+def _orders(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> Iterator[Order]:
     """Yield every way to fill in what the caller left open: the shortest first, and of these the offer's first size."""
     options: dict[str, Scalar] = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in request.options.items() if name not in (VARIATION, FIT)}
     image = request.frame
     lengths = offer.seconds if request.seconds is None else (request.seconds,)
-    fitting = sizes if image is None else [size for size in sizes if _is_fitting(size, request, offer)]
-    for seconds, size in itertools.product(lengths, fitting):
+    for seconds, size in itertools.product(lengths, _take_shape(sizes, request, offer)):
         yield Order(offer, request.prompt, size, seconds, image, options)
 
 
-def _is_fitting(size: Size, request: VideoRequest, offer: Offer) -> bool:
-    """Return whether the first frame, as far as it is known, fits this size."""
+def _take_shape(sizes: Sequence[Size], request: VideoRequest, offer: Offer) -> Sequence[Size]:
+    """Return the sizes that a first frame leaves of those that the caller's words mean: where they say no shape, it decides.
+
+    A picture that is not measured decides nothing. One that is cropped or padded takes the nearest shape.
+    """
     image, rule = request.frame, offer.image
-    if image is None or rule is None or not rule.exact or image.width is None:
-        return True
-    return request.is_fitted or size.pixels == (image.width, image.height)
+    if image is None or rule is None or image.width is None or image.height is None:
+        return sizes
+    if rule.exact and not request.is_fitted:
+        return [size for size in sizes if size.pixels == (image.width, image.height)]
+    same = of_shape(image, sizes, nearest=request.is_fitted)
+    return same or (sizes if names_shape(request.size) else ())
 
 
 def _blame(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> tuple[BrokenRule, ...]:

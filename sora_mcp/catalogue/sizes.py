@@ -1,0 +1,88 @@
+"""Read sizes as people write them, and choose those that have the shape of a first frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sora_mcp.domain import Image, Size
+
+BETWEEN_SIDES = re.compile(r"(?<=\d)\s*([x×*:])\s*(?=\d)")
+SHORT_SIDES = re.compile(r"\d{1,2}x\d{1,2}")
+"""No video has fewer than a hundred pixels a side."""
+SYNONYMS = {"horizontal": "landscape", "vertical": "portrait"}
+SHAPES = ("landscape", "portrait", "square")
+SAME_SHAPE = 1.03
+"""How many times greater one ratio may be than the other: "16:9" of 480 lines is sold as 832x480, which is 2.6 % narrower."""
+AS_NEAR = 1.01
+"""Of sizes of one shape, those that are all taken as the nearest."""
+
+
+def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
+    """Return the sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only."""
+    wanted = _spoken(text)
+    named = [(size, _spoken(size.text)) for size in sizes]
+    exact = tuple(size for size, own in named if own == wanted)
+    return exact or tuple(size for size, own in named if wanted and set(wanted) <= _names(size, own))
+
+
+def names_shape(text: str | None) -> bool:
+    """Return whether these words say a shape: `1280x720`, `16:9` and `portrait` do, `1080p` and no words do not."""
+    return text is not None and any(word in SHAPES or ":" in word or "x" in word for word in _spoken(text))
+
+
+def orientation(size: Size) -> str | None:
+    """Return `landscape`, `portrait` or `square`; None where only the resolution is known."""
+    sides = _ratio(size) or size.pixels
+    if sides is None:
+        return None
+    return "square" if sides[0] == sides[1] else "landscape" if sides[0] > sides[1] else "portrait"
+
+
+def has_shape(size: Size) -> bool:
+    """Return whether a size has a shape of its own; `720p` and `auto` take that of the first frame."""
+    return size.pixels is not None or _ratio(size) is not None
+
+
+def of_shape(frame: Image, sizes: Sequence[Size], *, nearest: bool = False) -> tuple[Size, ...]:
+    """Return the sizes of a measured frame's shape, in their order; none where no size has it, or the `nearest` ones, however far."""
+    apart = [_compare(size, frame) for size in sizes]
+    least = min(apart, default=1.0)
+    is_same = least <= SAME_SHAPE
+    if not is_same and not nearest:
+        return ()
+    most = least * (AS_NEAR if is_same else SAME_SHAPE)
+    return tuple(size for size, quotient in zip(sizes, apart, strict=True) if quotient <= most)
+
+
+def first_of_each_shape(sizes: Iterable[Size]) -> list[str]:
+    """Return one size of each shape, as text."""
+    found: dict[object, str] = {}
+    for size in sizes:
+        found.setdefault(size.ratio or size.pixels, size.text)
+    return [*found.values()]
+
+
+def _compare(size: Size, frame: Image) -> float:
+    """Return how many times greater one ratio of width to height is than the other; 1 for a size that takes the frame's."""
+    sides = size.pixels or _ratio(size)
+    if sides is None or not frame.width or not frame.height:
+        return 1.0
+    quotient = sides[0] * frame.height / (sides[1] * frame.width)
+    return max(quotient, 1 / quotient)
+
+
+def _ratio(size: Size) -> tuple[int, int] | None:
+    width, _, height = (size.ratio or "").partition(":")
+    return (int(width), int(height)) if width.isdigit() and height.isdigit() and int(height) else None
+
+
+def _spoken(text: str) -> list[str]:
+    """Return the words of a size: `1280 x 720` and `1280×720` are the same, `9x16` is a ratio, `vertical` is portrait."""
+    joined = BETWEEN_SIDES.sub(r"\1", text.casefold()).replace("×", "x").replace("*", "x")
+    return [word.replace("x", ":") if SHORT_SIDES.fullmatch(word) else SYNONYMS.get(word, word) for word in joined.split()]
+
+
+def _names(size: Size, own: Sequence[str]) -> set[str]:
+    """Return every word that a size answers to."""
+    return {*own, *(name.casefold() for name in (size.ratio, size.resolution, orientation(size)) if name)}

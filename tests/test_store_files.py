@@ -243,6 +243,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "jobs.search": lambda: store.jobs.search.sync(None, limit=5),
         "leases.get_blocked_until": lambda: store.leases.get_blocked_until.sync(job, 120.0),
         "leases.get_next_due_s": store.leases.get_next_due_s.sync,
+        "leases.has_waiting_download": store.leases.has_waiting_download.sync,
         "leases.is_abandoned": lambda: store.leases.is_abandoned.sync(job),
         "ledger.sum_by_day": store.ledger.sum_by_day.sync,
         "paused_models.get_all": store.paused_models.get_all.sync,

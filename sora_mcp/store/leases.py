@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -80,7 +81,7 @@ class Leases(Repository):
         `limit` at most; where `downloads` is given, so many that download a file, and besides `limit` of all others.
         """
         with self.database.reading() as conn:
-            if not _find_due(conn, limit, downloads):
+            if not _has_due(conn, limit, downloads):
                 return ()  # an idle worker takes no write lock
         with self.database.writing() as conn:
             claimed = jobs.c.id.in_(_find_due(conn, limit, downloads))
@@ -91,7 +92,7 @@ class Leases(Repository):
     @reads
     def has_waiting_download(self, conn: sa.Connection) -> bool:
         """Return whether a file is due to be downloaded and no worker does it."""
-        return bool(_find_due(conn, 0, 1))
+        return _has_due(conn, 0, 1)
 
     @reads
     def get_next_due_s(self, conn: sa.Connection, *, with_downloads: bool = True) -> float | None:
@@ -163,9 +164,20 @@ def count_in_flight(conn: sa.Connection, vendor: str) -> int:
 
 def _find_due(conn: sa.Connection, limit: int, downloads: int | None) -> list[str]:
     """Return the ids of due jobs that nobody works on: `limit` of all kinds, or of each kind as many as there is room for."""
-    due = sa.select(jobs.c.id).where(_is_due, _is_free).order_by(jobs.c.due_at)
+    queries = _select_due(limit, downloads)
+    return [job_id for query, most in queries for job_id in conn.execute(query.order_by(jobs.c.due_at).limit(most)).scalars()]
+
+
+def _has_due(conn: sa.Connection, limit: int, downloads: int | None) -> bool:
+    """Return whether `_find_due` would find one."""
+    return any(conn.execute(query.limit(1)).first() is not None for query, _ in _select_due(limit, downloads))
+
+
+def _select_due(limit: int, downloads: int | None) -> list[tuple[sa.Select[Any], int]]:
+    """Return the queries for due jobs that nobody works on, each with the number for which there is room."""
+    due = sa.select(jobs.c.id).where(_is_due, _is_free)
     kinds = ((due, limit),) if downloads is None else ((due.where(~_is_download), limit), (due.where(_is_download), downloads))
-    return [job_id for query, most in kinds if most > 0 for job_id in conn.execute(query.limit(most)).scalars()]
+    return [(query, most) for query, most in kinds if most > 0]
 
 
 def _free_leases(conn: sa.Connection, owner: str) -> int:

@@ -157,6 +157,11 @@ async def test_the_command_prints_the_path_or_the_link_that_failed(tmp_path: Pat
             ("The clip has no sound although it was ordered.",),
         ),
         (MediaInfo(MP4, 8.0, 1280, 720, False), {"seconds": 8, "options": {"audio": False}}, ()),
+        (
+            MediaInfo(MP4, 8.0, 1280, 720, True),
+            {"seconds": 8, "options": {"audio": False}},
+            ("The clip has sound although none was ordered.",),
+        ),
         (MediaInfo(MP4), {"seconds": 8}, ()),
         (MediaInfo(MP4, 8.0, 720, 1280, True), {"seconds": 8, "size": "9:16 720p"}, ()),
     ],

@@ -135,6 +135,8 @@ class Offer:
     expected_s: int = 120
     """How long one usually takes."""
     ended: Ended | None = None
+    sound: bool | None = None
+    """Whether its clips have sound, where no option decides; None is "not documented"."""
     wants_form: bool = False
     """Whether the vendor takes the order as a form only."""
     vendor: str = ""

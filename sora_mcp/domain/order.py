@@ -44,6 +44,12 @@ class Order:
         """The number of pictures that are sent: the first frame, and those that options name."""
         return (self.image is not None) + sum(len(str(self.options.get(name, "")).split()) for name in PICTURES)
 
+    @property
+    def sound(self) -> bool | None:
+        """True or False where it is known that the video will have sound, or none; else None."""
+        audio = self.options.get("audio")
+        return audio if isinstance(audio, bool) else self.offer.sound
+
     @functools.cached_property
     def facts(self) -> Facts:
         """The values that rules and rates may depend on."""

@@ -89,6 +89,8 @@ def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
         found.append(f"The clip is {size} although {job.size} was ordered.")
     if info.has_sound is False and job.options.get("audio") is True:
         found.append("The clip has no sound although it was ordered.")
+    if info.has_sound and job.options.get("audio") is False:
+        found.append("The clip has sound although none was ordered.")
     return tuple(found)
 
 

@@ -26,7 +26,10 @@ MOST_QUOTED = 200
 """Characters of a vendor's own words that a message quotes."""
 SENTENCE_ENDS = (".", "!", "?", "…", "。")
 TITLES = {vendor.name: vendor.title for vendor in EVERY}
-UNCLEAR = "the outcome of an earlier paid call to this model is unknown"
+HAS_SOUND = {offer.id: offer.sound for vendor in EVERY for offer in vendor.offers if offer.sound is not None}
+"""Of the models whose sound no option decides."""
+SOUND_OPEN = "sound up to the model"
+UNCLEAR = "an earlier paid call to this model is unclear"
 CHARGED: dict[Charged, str] = {
     "no": "Nothing was charged.",
     "yes": "{price} was charged.",
@@ -91,7 +94,7 @@ def describe_progress(job: Job, *, now: float) -> str:
 
 def describe_order(job: Job) -> str:
     """Say what was ordered."""
-    return f"{job.id} on {job.model}: {job.seconds} s, {job.size}"
+    return f"{job.id} on {job.model}: {job.seconds} s, {job.size}, {describe_sound(job.options, model=job.model)}"
 
 
 def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Charged | None = None, could_send: bool = True) -> str:
@@ -112,10 +115,10 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
     return _join(*sentences)
 
 
-def describe_sound(options: Mapping[str, object], file: Artifact | None = None) -> str:
-    """Say whether a clip has sound: measured of a finished one, ordered of any other; the model decides where it leaves no choice."""
-    sound = options.get("audio") if file is None or file.has_sound is None else file.has_sound
-    return "with sound" if sound is True else "without sound" if sound is False else "sound as the model makes it"
+def describe_sound(options: Mapping[str, object], file: Artifact | None = None, *, model: str = "") -> str:
+    """Say whether a clip has sound: as its file was measured, else as it was ordered, else as this model always makes it."""
+    audio = options.get("audio", HAS_SOUND.get(model)) if file is None or file.has_sound is None else file.has_sound
+    return "with sound" if audio is True else "without sound" if audio is False else SOUND_OPEN
 
 
 def describe_unclear(budget: Budget) -> str:
@@ -189,8 +192,8 @@ def _describe_file(job: Job, file: Artifact) -> str:
     """Return id, length, size, sound, bytes and price of a finished job."""
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
-    sound = f"{describe_sound({}, file)}, " if file.has_sound is not None and file.path.endswith(".mp4") else ""
-    return f"{job.id}, {length}, {size}, {sound}{_format_bytes(file.bytes)}, {_format_charge(job)}"
+    sound = f", {said}" if (said := describe_sound(job.options, file, model=job.model)) != SOUND_OPEN and file.path.endswith(".mp4") else ""
+    return f"{job.id}, {length}, {size}{sound}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
 
 
 def _describe_one_of_many(job: Job, now: float) -> str:

@@ -41,6 +41,7 @@ OFFERS = (
         image=ImageRule(exact=True),
         expected_s=90,
         ended=SORA_ENDED,
+        sound=True,
     ),
     Offer(
         model="sora-2",
@@ -53,6 +54,7 @@ OFFERS = (
         image=ImageRule(exact=True),
         expected_s=90,
         ended=SORA_ENDED,
+        sound=True,
     ),
     Offer(
         model="veo-3.1-fast",

@@ -25,6 +25,7 @@ def _openai(model: str, path: str, size: Rule, expected_s: int) -> Offer:
         prompt_max=2000,
         expected_s=expected_s,
         ended=SORA_ENDED,
+        sound=True,
     )
 
 

@@ -45,7 +45,8 @@ def _both(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ..
 
 def _sora(model: str, size: Rule, rates: tuple[Rate, ...], expected_s: int) -> Offer:
     rules = (size, SORA_SECONDS)
-    return _both("openai", model, rules, rates, prompt_max=1000, prompt_with_image=False, expected_s=expected_s, ended=SORA_ENDED)
+    facts = {"prompt_with_image": False, "expected_s": expected_s, "ended": SORA_ENDED, "sound": True}
+    return _both("openai", model, rules, rates, prompt_max=1000, **facts)
 
 
 def _veo(model: str, *, audio: bool) -> Offer:

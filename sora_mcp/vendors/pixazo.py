@@ -31,6 +31,7 @@ OFFERS = (
         image=ImageRule(exact=True),
         expected_s=180,
         ended=SORA_ENDED,
+        sound=True,
     ),
     Offer(
         model="veo-3.1",

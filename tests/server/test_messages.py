@@ -25,6 +25,7 @@ from sora_mcp.server.messages import describe_error
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_video_status, list_videos
 from sora_mcp.server.tools.cancel_video import REFUNDS
 from sora_mcp.store.records import Page
+from tests.each import each
 from tests.nouns import a_job
 
 from ..snapshot import check_snapshot
@@ -130,6 +131,25 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
         "refusals of free tools": {name: describe_error(ERRORS[name], could_send=False) for name in ("no store", "an unknown outcome")},
     }
     check_snapshot("messages", found)
+
+
+@each(
+    ("changes", "words"),
+    [
+        ({}, "with sound"),
+        ({"options": {"audio": False}}, "without sound"),
+        ({"model": "muvi:veo-3.1", "options": {"audio": True}}, "with sound"),
+        ({"model": "muvi:wan-2.7"}, "sound up to the model"),
+    ],
+)
+def test_a_start_says_whether_the_clip_will_have_sound(changes: dict[str, Any], words: str) -> None:
+    assert f" s, 1280x720, {words}, $0.40" in started(replace(a_job(), **changes))
+
+
+@each(("measured", "words"), [(True, ", with sound"), (False, ", without sound"), (None, ", with sound")])
+def test_a_finished_clip_says_whether_its_file_has_sound(measured: bool | None, words: str) -> None:
+    clip = replace(a_done_job(), artifact=replace(FILE, has_sound=measured))
+    assert f"1280x720{words}, 6.8 MB" in status(clip)
 
 
 def test_a_live_job_names_its_money_and_the_next_call_and_forbids_another() -> None:

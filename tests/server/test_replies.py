@@ -48,7 +48,7 @@ def status(job: Job) -> CallToolResult:
 def test_a_started_job_says_price_budget_time_and_next_step() -> None:
     job = replace(a_job(), state="submitting", warnings=LONG[:1])
     message = (
-        "Started v_0123456789 on muvi:sora-2: 4 s, 1280x720, $0.40 (left today $9.60). "
+        "Started v_0123456789 on muvi:sora-2: 4 s, 1280x720, with sound, $0.40 (left today $9.60). "
         f"Note: {LONG[0]} "
         'Usually ready in about 3 min. Next: get_video_status("v_0123456789").'
     )
@@ -76,7 +76,8 @@ def test_the_text_is_the_message() -> None:
 def test_a_finished_job_says_time_measures_price_and_path() -> None:
     result = status(a_done_job())
     assert result.structured_content == {
-        "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40.\nFile: {FILE.path}\nNext: tell the user this path; "
+        "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, $0.40.\nFile: {FILE.path}\n"
+        "Next: tell the user this path; "
         'view_video shows it, image="v_0123456789#last" continues it.',
         **DONE,
     }

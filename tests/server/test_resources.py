@@ -73,7 +73,8 @@ async def test_a_long_list_ends_before_it_is_too_long_for_a_client(era: Era) -> 
 async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:
     job = replace(a_done_job(), options={"seed": 7}, parents=("v_0",), vendor_id="m-1", said="completed\x1b[31m")
     assert await read_json(desk_with(job), "sora://videos/v_0123456789", era) == {
-        "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40.\nFile: {FILE.path}\nNext: tell the user this path; "
+        "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, $0.40.\nFile: {FILE.path}\n"
+        "Next: tell the user this path; "
         "view_video shows it.",
         **DONE,
         "prompt": "A paper boat drifts down a rainy street",

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
-from sora_mcp.catalogue.planner import find
+from sora_mcp.catalogue.planner import can_animate, find
 from sora_mcp.domain import Image, Offer, Rate, VideoRequest
 from sora_mcp.domain.errors import MissingKey, ModelRetired, UnknownModel
 from sora_mcp.domain.money import usd
@@ -147,6 +147,22 @@ def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_
 def test_without_a_key_no_living_model_is_chosen() -> None:
     with pytest.raises(UnknownModel, match="No vendor with a key sells a living model"):
         automatic(FOX, "nobody")
+
+
+@each(
+    ("keys", "sides", "can"),
+    [
+        (("aimlapi",), (720, 1280), True),
+        (("aimlapi",), (1000, 1000), False),
+        (("pixazo",), (1280, 720), False),
+        ((), (720, 1280), True),
+    ],
+)
+def test_a_clip_is_continued_only_where_a_model_with_a_key_and_a_price_takes_its_last_frame(
+    keys: tuple[str, ...], sides: tuple[int, int], can: bool
+) -> None:
+    frame = Image("data:image/png;base64,", "image/png", *sides, 1)
+    assert can_animate(frame, Catalogue(keyed=frozenset(keys)), today=TODAY) is can
 
 
 def test_offers_that_do_not_take_the_request_are_left_out_of_a_comparison() -> None:

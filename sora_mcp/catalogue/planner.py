@@ -9,8 +9,8 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_orders
 from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape, of_shape
-from sora_mcp.domain import Offer, Order, Quote, Vendor, VideoRequest
-from sora_mcp.domain.errors import MissingKey, ModelRetired, OverBudget, PriceUnknown, UnknownModel
+from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
+from sora_mcp.domain.errors import MissingKey, ModelRetired, OverBudget, PriceUnknown, Refused, UnknownModel
 from sora_mcp.domain.money import show
 
 
@@ -38,6 +38,14 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     if ranked := rank_orders(offers, request, today=today):
         return ranked[0][0].offer, why
     return min(offers, key=lambda offer: count_broken_rules(offer, request, today=today)), why
+
+
+def can_animate(frame: Image, catalogue: Catalogue, *, today: date) -> bool:
+    """Return whether a clip that begins with this picture can be bought now, of whichever model."""
+    try:
+        return bool(plan(VideoRequest("a clip", image=frame), catalogue, today=today))
+    except Refused:
+        return False
 
 
 def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:

@@ -63,7 +63,7 @@ JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 """A job's id, however it was copied."""
 COUNTS_AS_SPENT = "counts as spent."
 """The end of a warning about a sum of the vendor's that is not believed."""
-UNSTORED = ("deduplicated", "waits_until", "unwritten", "trouble", "day_left")
+UNSTORED = ("deduplicated", "waits_until", "unwritten", "trouble", "day_left", "can_continue")
 """What is true of a job only at the moment of looking."""
 
 
@@ -115,6 +115,8 @@ class Job:
     """What became of its paid call, as a clause, while the store does not take it down: only this process knows it."""
     trouble: str | None = None
     """Why nothing new was heard of it lately, as a sentence, where this process is the one that asks."""
+    can_continue: bool = field(default=False, compare=False)
+    """Whether a model that can be bought now takes the last frame of the finished clip."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""

@@ -10,7 +10,7 @@ import anyio
 from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import JOB_ID, LOCAL, Image, Job, Order, Size
+from sora_mcp.domain import JOB_ID, LOCAL, Artifact, Image, Job, Order, Size
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.jobs.allowed_paths import AllowedPaths, is_path, refuse_missing, resolve_path
 from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
@@ -77,6 +77,11 @@ class FirstFrames:
         if is_far_too_small(image, size, how):
             note += " It is less than half of that, so the video will look soft: a larger picture is better."
         return replace(order, image=replace(made, job_id=image.job_id), warnings=(*order.warnings, note))
+
+
+def frame_like(file: Artifact) -> Image:
+    """Return a first frame as one taken from this clip would be, without its bytes."""
+    return Image("data:image/png;base64,", "image/png", file.width, file.height, 1)
 
 
 def is_far_too_small(image: Image, size: tuple[int, int], how: str) -> bool:

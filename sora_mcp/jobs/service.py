@@ -16,7 +16,7 @@ from sora_mcp.catalogue.advice import Limits, advise, name_models
 from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.live_quotes import Quotes
-from sora_mcp.catalogue.planner import check_max_usd, plan
+from sora_mcp.catalogue.planner import can_animate, check_max_usd, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, errors
@@ -36,7 +36,7 @@ from sora_mcp.jobs.cancel import cancel_at_vendor
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
-from sora_mcp.jobs.first_frame import FirstFrames
+from sora_mcp.jobs.first_frame import FirstFrames, frame_like
 from sora_mcp.jobs.purchase import describe_choice, describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
@@ -247,6 +247,8 @@ class VideoService:
         """Return the job with what only this process knows, and until when an unclear call of its model holds it up."""
         if (outcome := self.unwritten.get(job.id)) is not None:
             return replace(job, unwritten=outcome)
+        if job.state == "completed" and job.artifact is not None:
+            return replace(job, can_continue=can_animate(frame_like(job.artifact), self.catalogue, today=self.today))
         if job.state in LIVE and (trouble := self.troubles.get(job.id)) is not None:
             return replace(job, trouble=trouble)
         if job.state != "submitting" or job.submit_token is not None:

@@ -211,10 +211,13 @@ def _format_charge(job: Job) -> str:
 
 
 def _describe_next(job: Job, file: Artifact) -> str:
-    """Say what can be done with a clip. A continuation is not named where notes need the room, nor for a clip that is one already."""
+    """Say what can be done with a clip.
+
+    A continuation is not named where no model takes a file, where notes need the room, nor for a clip that is one already.
+    """
     if not file.path.endswith(".mp4"):
         return ""
-    following = "" if job.all_warnings or job.parents else f', image="{job.id}#last" continues it'
+    following = "" if job.all_warnings or job.parents or not job.can_continue else f', image="{job.id}#last" continues it'
     return f"; view_video shows it{following}"
 
 

@@ -9,17 +9,27 @@ from inspect import signature
 from mcp import types
 from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 
+from sora_mcp.catalogue.planner import can_animate
 from sora_mcp.catalogue.rules import one_of
-from sora_mcp.domain import JOB_ID
+from sora_mcp.domain import JOB_ID, Image
 from sora_mcp.domain.errors import quote_value
+from sora_mcp.server.context import ToolContext
 
 FORMATS = {"month": (re.compile(r"\s*([0-9]{4}-(0[1-9]|1[0-2])\s*)?"), "2026-11"), "job_id": (JOB_ID, "v_0123456789")}
 """Patterns and examples of the arguments that are not free text."""
+CONTEXT = "ctx"
+"""The parameter of a prompt that is the request's context and no argument."""
+ANY_FILE = "data:image/png;base64,"
+"""Stands for any first frame that is a file."""
 GUIDE = "Keep to the rules of sora://guide/prompting."
 
 
-def storyboard(idea: str, seconds: str = "", model: str = "", size: str = "") -> str:
+def storyboard(ctx: ToolContext, idea: str, seconds: str = "", model: str = "", size: str = "") -> str:
     """Plan a film of several shots: a table with prices first, nothing bought before a yes."""
+    context = ctx.request_context.lifespan_context
+    from_last_frame = 'Begin each later shot from the last frame of the one before (image="JOB_ID#last").'
+    from_words = "No model here takes a file as first frame, so a shot cannot begin from the last frame of another: plan cuts."
+    follows = from_last_frame if can_animate(Image(ANY_FILE), context.catalogue, today=context.today()) else from_words
     return _join(
         f"Plan a short film of this idea: {idea}",
         _if_given(seconds, f"It should last about {seconds} seconds in all."),
@@ -29,8 +39,7 @@ def storyboard(idea: str, seconds: str = "", model: str = "", size: str = "") ->
         f"{GUIDE} Repeat the words for persons, places and light in each shot.",
         "Show a table: number, shot, action, sound, seconds, price. The prices come from estimate_cost, "
         "with the total and what is left today.",
-        "Buy nothing before I say yes. Then make shot 1 alone and let me judge the look. "
-        'Begin each later shot from the last frame of the one before (image="JOB_ID#last").',
+        f"Buy nothing before I say yes. Then make shot 1 alone and let me judge the look. {follows}",
     )
 
 
@@ -80,10 +89,10 @@ def _if_given(value: str, line: str) -> str:
 
 def _prompt(write: Callable[..., str], title: str, says: str) -> Prompt:
     """Return a prompt as the SDK makes one, without its slow model of the arguments: `find_fault` checks them."""
-    taken = [
-        PromptArgument(name=one.name, description=None, required=one.default is one.empty) for one in signature(write).parameters.values()
-    ]
-    return Prompt(name=write.__name__, title=title, description=says, arguments=taken, fn=write, context_kwarg=None)
+    parameters = [one for one in signature(write).parameters.values() if one.name != CONTEXT]
+    taken = [PromptArgument(name=one.name, description=None, required=one.default is one.empty) for one in parameters]
+    context = CONTEXT if CONTEXT in signature(write).parameters else None
+    return Prompt(name=write.__name__, title=title, description=says, arguments=taken, fn=write, context_kwarg=context)
 
 
 PROMPTS: tuple[Prompt, ...] = (

@@ -64,7 +64,7 @@ DONE: dict[str, Any] = {
 
 def a_done_job() -> Job:
     """The job of `a_job`, finished after 84 seconds."""
-    return replace(a_job(), state="completed", charged="yes", artifact=FILE, finished_at=1_795_176_084.0, progress=1.0)
+    return replace(a_job(), state="completed", charged="yes", artifact=FILE, finished_at=1_795_176_084.0, progress=1.0, can_continue=True)
 
 
 @dataclass

@@ -16,8 +16,9 @@ from .conftest import Era
 from .counter import PlayedService, a_server
 
 
-async def said(era: Era, name: str, **arguments: str) -> str:
-    async with Client(a_server(PlayedService()), mode=era) as client:
+async def said(era: Era, name: str, *, keyed: str = "", **arguments: str) -> str:
+    service = PlayedService(catalogue=Catalogue(keyed=frozenset(keyed.split())))
+    async with Client(a_server(service), mode=era) as client:
         found = await client.get_prompt(name, arguments)
     return found.messages[0].content.text  # type: ignore[union-attr]
 
@@ -47,6 +48,12 @@ async def test_no_prompt_buys_without_a_yes(era: Era) -> None:
     assert "Buy nothing unasked." in await said(era, "review", job_id="v_1")
     assert "2026-11" in await said(era, "spend_report", month="2026-11")
     assert "this month" in await said(era, "spend_report", month=" ")
+
+
+async def test_a_storyboard_plans_on_last_frames_only_where_a_model_takes_them(era: Era) -> None:
+    assert "JOB_ID#last" in await said(era, "storyboard", idea="x")
+    assert "JOB_ID#last" in await said(era, "storyboard", idea="x", keyed="aimlapi muvi")
+    assert "so a shot cannot begin from the last frame of another: plan cuts." in await said(era, "storyboard", idea="x", keyed="pixazo")
 
 
 async def test_a_review_of_a_job_that_may_not_be_there_says_what_to_do_then(era: Era) -> None:

@@ -197,6 +197,7 @@ def test_a_start_stays_small(waits_until: float | None) -> None:
     [
         ({}, '; view_video shows it, image="v_0123456789#last" continues it.'),
         ({"warnings": LONG}, "; view_video shows it."),
+        ({"can_continue": False}, "; view_video shows it."),
         ({"parents": ("v_1111111111",)}, "; view_video shows it."),
         ({"artifact": replace(FILE, path="/videos/frame.png")}, "."),
     ],

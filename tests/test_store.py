@@ -213,9 +213,7 @@ def asked(store: Store, **changes: object) -> NeedsConfirmation:
 
 def test_a_wish_that_needs_a_yes_writes_a_quote_and_holds_nothing(store: Store) -> None:
     needs = asked(store)
-    assert needs.message == (
-        f"muvi:sora-2 costs $1.00 for this, and a person has to say yes to quote {needs.quote_id} first, until 12:15 UTC."
-    )
+    assert needs.message == "muvi:sora-2 costs $1.00 for this, which the user must approve first, by 12:15 UTC."
     assert store.approvals.get.sync(needs.quote_id) == Approval(
         id=needs.quote_id,
         model="muvi:sora-2",

@@ -18,6 +18,8 @@ from sora_mcp.config.setting import PREFIX
 from sora_mcp.config.settings import Settings
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import OpenService, open_later
+from sora_mcp.server.pages import Pages
+from sora_mcp.server.transports.browser import find_browser
 from sora_mcp.server.transports.stdio import run_stdio
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def stdio(settings: Settings, arguments: Namespace) -> int:
     if sys.stdin.isatty():
         print(HELLO, file=sys.stderr)
     leftover = Leftover(open_later("sora_mcp.jobs.runtime", "open_service", settings))
-    anyio.run(run_stdio, build_from_settings(settings, leftover.service))
+    anyio.run(run_stdio, build_from_settings(settings, leftover.service, pages=_make_pages(settings)))
     if leftover.jobs and not leftover.processes and settings.linger:
         _start_watch(arguments)
     return 0
@@ -59,6 +61,14 @@ class Leftover:
                     self.jobs = await service.store.jobs.count_live()
         # Counted after this process has signed off, so that of two that leave at once, the last one sees no other.
         self.processes = service.store.leases.count_other_processes()
+
+
+def _make_pages(settings: Settings) -> Pages | None:
+    """Return the confirmation pages, with the browser of this machine; None where the user turned them off."""
+    if not settings.approval_page:
+        return None
+    browser = find_browser(os.environ)
+    return Pages(None if browser is None else browser.open)
 
 
 def _start_watch(arguments: Namespace) -> None:

@@ -111,6 +111,13 @@ class Settings:
         shown="none",
     )
     poll_seconds: float | None = setting("POLL_SECONDS", SECONDS, "Fixed pause between two polls of a vendor, in seconds", shown="adaptive")
+    approval_page: bool = setting(
+        "APPROVAL_PAGE",
+        SWITCH,
+        "Ask for a person's approval on a page in the browser where the client shows no forms (stdio only)",
+        default=True,
+        shown="1",
+    )
     approve_without_terminal: bool = setting(
         "APPROVE_WITHOUT_TERMINAL",
         SWITCH,

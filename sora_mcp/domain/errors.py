@@ -34,7 +34,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sora_mcp.domain import Charged, Job, Quote
+from sora_mcp.domain import Charged, Job, Order, Quote
 from sora_mcp.domain.money import Micros
 
 log = logging.getLogger(__name__)
@@ -167,10 +167,15 @@ class NeedsConfirmation(Refused):
 
     code = "needs_confirmation"
 
-    def __init__(self, message: str, *, quote_id: str, price: Quote | None = None) -> None:
+    def __init__(
+        self, message: str, *, quote_id: str, price: Quote | None = None, order: Order | None = None, page: str | None = None
+    ) -> None:
+        """Name the quote. `page` says that the user was asked on a page in a browser; without one there is the terminal."""
         super().__init__(message)
         self.quote_id = quote_id
         self.price = price
+        self.order = order
+        self.page = page
 
 
 class Declined(Refused):

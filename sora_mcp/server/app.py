@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
 from mcp import MCPError
@@ -39,6 +39,9 @@ from sora_mcp.server import prompts
 from sora_mcp.server.apps import apps
 from sora_mcp.server.context import OpenService, ServerContext
 from sora_mcp.server.transports import sdk
+
+if TYPE_CHECKING:
+    from sora_mcp.server.pages import Pages
 
 INSTRUCTIONS = """\
 Makes short video clips from words or from a first frame. Every clip costs money, except on the model sample:sample. \
@@ -117,6 +120,7 @@ def build(
     extensions: Sequence[Extension] = (),
     auth: AuthSettings | None = None,
     tokens: TokenVerifier | None = None,
+    pages: Pages | None = None,
 ) -> SoraServer:
     """Return the server. It answers at once; the video service is opened later, and closed when the server ends."""
     bus, sessions = sdk.OwnedBus(), sdk.Sessions()
@@ -128,6 +132,7 @@ def build(
             catalogue or Catalogue(),
             today=today,
             background=lambda service: _dispatch().subscriptions.watch(service, notify, context.changes),
+            pages=pages,
         )
         return context
 
@@ -155,7 +160,7 @@ def build(
 
 
 def build_from_settings(settings: Settings, open_service: OpenService, **access: Any) -> SoraServer:
-    """Return the server with this user's catalogue and calendar. `access`, over HTTP: `auth` and `tokens`."""
+    """Return the server with this user's catalogue and calendar. `access`: `auth` and `tokens` over HTTP, `pages` on stdio."""
     return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **access)
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import anyio
+from anyio.abc import TaskGroup
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.mcpserver import Context
 
@@ -22,6 +23,7 @@ from sora_mcp.server.job_changes import Changes
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
+    from sora_mcp.server.pages import Pages
 
 log = logging.getLogger(__name__)
 OPEN_AFTER_S = 0.5
@@ -66,11 +68,15 @@ class ServerContext:
         *,
         today: Callable[[], date],
         background: Callable[[VideoService], Coroutine[Any, Any, None]],
+        pages: Pages | None = None,
     ) -> None:
         self._written = catalogue
         self.today = today
         self._open = open_service
         self._background = background
+        self.pages = pages
+        """Confirmation pages, where the user sits at this machine and did not turn them off."""
+        self._tasks: TaskGroup | None = None
         self.changes = Changes()
         self._attempt = Attempt()
         self._service: VideoService | None = None
@@ -102,6 +108,12 @@ class ServerContext:
             raise StorageError("The store is closed.")
         return self._service
 
+    async def start(self, serve: Callable[..., Coroutine[Any, Any, None]]) -> None:
+        """Run `serve` beside the open service and return once it has started. StorageError where the service is closed."""
+        if self._tasks is None:
+            raise StorageError("The store is closed.")
+        await self._tasks.start(serve)
+
     async def keep(self) -> None:
         """Open the service and hold it open until `close`; after a failure, open it again when a call needs it."""
         with anyio.move_on_after(OPEN_AFTER_S):
@@ -113,7 +125,7 @@ class ServerContext:
             except Exception as error:
                 attempt.error = _describe_failure(error)
             finally:
-                self._attempt, self._service = Attempt(), None
+                self._attempt, self._service, self._tasks = Attempt(), None, None
                 attempt.over.set()
             if not self._closing.is_set():
                 await self._attempt.wanted.wait()
@@ -126,7 +138,7 @@ class ServerContext:
 
     async def _hold(self, attempt: Attempt) -> None:
         async with self._open() as service, anyio.create_task_group() as tasks:
-            self._service = service
+            self._service, self._tasks = service, tasks
             attempt.over.set()
             tasks.start_soon(self._background, service)
             await self._closing.wait()

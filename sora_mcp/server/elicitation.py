@@ -1,85 +1,85 @@
-"""Approval in the chat: a form in the middle of a call in the 2025 era, between two calls in the 2026 era."""
+"""The user's yes: in a form of the client, on a page to which the client leads, or on a page in the user's browser.
+
+Forms and links come in the middle of a call in the 2025 era, between two calls in the 2026 era.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
 from mcp import MCPError
-from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitRequestURLParams, ElicitResult, InputRequiredResult
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from sora_mcp.domain import Confidence, Job, Quote, VideoRequest
+from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, before_money
 from sora_mcp.domain.money import show
-from sora_mcp.security.text import describe_prompt, sanitize
-from sora_mcp.server.context import ToolContext, principal
+from sora_mcp.server.answers import DECLINED, wait_for_answer
+from sora_mcp.server.context import ServerContext, ToolContext, principal
+from sora_mcp.server.question import Question, build_question
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.store.records import Approval
+    from sora_mcp.server.transports.approval_page import ApprovalPage
 
 QUESTION = "approval"
 FIELD = "buy"
-MOST_PROMPT, MOST_OPTIONS, MOST_OPTION, MOST_PICTURE = 2000, 300, 60, 120
-SOURCES: dict[Confidence, str] = {
-    "listed": "as its page said on {day}",
-    "live": "as the vendor said on {day}",
-    "configured": "as your own price file says",
-    "derived": "worked out on {day}, not stated by the vendor",
-}
+LINK = "link "
+"""Begins the state of a question that was put as a link."""
+LINK_WAIT_S = 25.0
+"""Seconds that a call waits for the answer on a page that the client opened."""
 REASONS = {"accept": "The user did not tick yes", "decline": "The user declined", "cancel": "The user closed the form without an answer"}
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question to the user, and the seconds for which an answer counts."""
-
-    quote_id: str
-    text: str
-    label: str
-    seconds_left: float
-
-    @property
-    def form(self) -> dict[str, Any]:
-        """One box, which is not ticked."""
-        return {
-            "type": "object",
-            "properties": {FIELD: {"type": "boolean", "title": self.label, "default": False}},
-            "required": [FIELD],
-        }
+OPENED = "A confirmation page was opened in their browser"
+STILL_OPEN = "The confirmation page is still open in their browser"
+Way = Literal["form", "link", "browser"]
 
 
 async def create_with_approval(service: VideoService, request: VideoRequest, ctx: ToolContext) -> Job | InputRequiredResult:
-    """Create the job; where the price needs the user's approval and the client shows forms, ask for it first.
+    """Create the job; where the price needs the user's approval, ask for it first in the best way that there is.
 
     The question's nonce is its quote, which one purchase uses up. One call asks once: whatever still needs approval after a yes
     (the price changed meanwhile, or the yes was used already) is refused with a new quote.
     """
     answer = (ctx.input_responses or {}).get(QUESTION)
     if ctx.request_state is not None and answer is not None:
-        return await _create_if_approved(service, request, ctx.request_state, answer=answer)
+        return await _create_if_approved(service, request, ctx.request_state, answer=answer, ctx=ctx)
     try:
         return await service.create(request, principal=principal())
     except NeedsConfirmation as error:
-        if not can_ask(ctx):
+        if (way := find_way(ctx)) is None:
             raise
         with before_money():
-            question = await _build_question(service, request, error)
+            question = await build_question(service, request, error)
+        if way == "browser":
+            raise await _ask_in_browser(service, question, error, ctx=ctx) from None
+        page = None if way == "form" else await _find_page(service, question, ctx)
+        if page is not None and page.is_taken:
+            raise _name_page(error, STILL_OPEN) from None
+        if way == "link" and page is None:
+            raise
+        state = question.quote_id if page is None else LINK + question.quote_id
         if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            form = ElicitRequest(params=ElicitRequestFormParams(message=question.text, requested_schema=question.form))
-            return InputRequiredResult(input_requests={QUESTION: form}, request_state=question.quote_id)
+            return InputRequiredResult(input_requests={QUESTION: _make_request(question, page)}, request_state=state)
         try:
-            answer = await _ask(question, ctx)
+            answer = await _ask(question, page, ctx)
         except MCPError:
-            raise error from None  # the client failed to show the form: nobody declined
-    return await _create_if_approved(service, request, question.quote_id, answer=answer)
+            raise error from None  # the client failed to ask: nobody declined
+    return await _create_if_approved(service, request, state, answer=answer, ctx=ctx)
+
+
+def find_way(ctx: ToolContext) -> Way | None:
+    """Return how the user can be asked; None where only a terminal is left."""
+    if can_ask(ctx):
+        return "form"
+    pages = _context(ctx).pages
+    if pages is None:
+        return None
+    if can_lead(ctx):
+        return "link"
+    return "browser" if pages.browser is not None else None
 
 
 def can_ask(ctx: ToolContext) -> bool:
@@ -88,7 +88,14 @@ def can_ask(ctx: ToolContext) -> bool:
     forms = capabilities.elicitation if capabilities is not None else None
     if forms is None or (forms.form is None and forms.url is not None):
         return False
-    return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS or ctx.session.can_send_request
+    return _can_send(ctx)
+
+
+def can_lead(ctx: ToolContext) -> bool:
+    """Return whether the client leads its user to an address."""
+    capabilities = ctx.client_capabilities
+    forms = capabilities.elicitation if capabilities is not None else None
+    return forms is not None and forms.url is not None and _can_send(ctx)
 
 
 def is_approved(answer: object) -> bool:
@@ -98,19 +105,49 @@ def is_approved(answer: object) -> bool:
     return set(answer.content) == {FIELD} and answer.content[FIELD] is True
 
 
-async def _ask(question: Question, ctx: ToolContext) -> ElicitResult | None:
+def _can_send(ctx: ToolContext) -> bool:
+    return ctx.protocol_version in MODERN_PROTOCOL_VERSIONS or ctx.session.can_send_request
+
+
+def _context(ctx: ToolContext) -> ServerContext:
+    return ctx.request_context.lifespan_context
+
+
+def _make_form(question: Question) -> dict[str, Any]:
+    """Return a form with one box, which is not ticked."""
+    box = {"type": "boolean", "title": question.label, "default": False}
+    return {"type": "object", "properties": {FIELD: box}, "required": [FIELD]}
+
+
+def _make_request(question: Question, page: ApprovalPage | None) -> ElicitRequest:
+    """Return the question in the way of the 2026 era."""
+    if page is None:
+        return ElicitRequest(params=ElicitRequestFormParams(message=question.text, requested_schema=_make_form(question)))
+    return ElicitRequest(params=ElicitRequestURLParams(message=_invite(question), url=page.address))
+
+
+def _invite(question: Question) -> str:
+    return f"{question.facts[0][1]} for {show(question.micros)}: see what is bought, and say yes or no, on a page of this computer."
+
+
+async def _ask(question: Question, page: ApprovalPage | None, ctx: ToolContext) -> ElicitResult | None:
     """Return the answer; None when none came in time, or an unreadable one. Raise MCPError where the client could not ask."""
     with anyio.move_on_after(question.seconds_left):
         try:
-            return await ctx.session.elicit_form(question.text, question.form, related_request_id=ctx.request_id)
+            if page is None:
+                return await ctx.session.elicit_form(question.text, _make_form(question), related_request_id=ctx.request_id)
+            return await ctx.session.elicit_url(_invite(question), page.address, question.quote_id, related_request_id=ctx.request_id)
         except ValidationError:
             return None
     return None
 
 
-async def _create_if_approved(service: VideoService, request: VideoRequest, quote_id: str, *, answer: object) -> Job:
+async def _create_if_approved(service: VideoService, request: VideoRequest, state: str, *, answer: object, ctx: ToolContext) -> Job:
     """Create the job after a yes. Any other answer ends the quote, so that no later answer to the same question counts."""
-    if is_approved(answer):
+    quote_id = state.removeprefix(LINK)
+    if quote_id != state and isinstance(answer, ElicitResult) and answer.action == "accept":
+        return await _create_after_page(service, request, quote_id, ctx=ctx)
+    if quote_id == state and is_approved(answer):
         return await service.create(request, principal=principal(), agreed=quote_id)
     reason = REASONS[answer.action] if isinstance(answer, ElicitResult) else "Nobody answered"
     is_no = isinstance(answer, ElicitResult) and answer.action in ("accept", "decline")
@@ -120,71 +157,37 @@ async def _create_if_approved(service: VideoService, request: VideoRequest, quot
     raise Declined(f"{reason}. Nothing was bought. Do not ask again unless the user wants it.")
 
 
-async def _build_question(service: VideoService, request: VideoRequest, error: NeedsConfirmation) -> Question:
-    quote = await service.store.approvals.get(error.quote_id)
-    budget = await service.budget()
-    until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
-    lines = [
-        "Buy one video clip?",
-        *_describe_purchase(service, request, quote, price=error.price),
-        f"Left today: {show(budget.day_left)} of {show(budget.day_limit)}",
-        f"Your yes counts once, for exactly this, until {until}. Without it nothing is sent and nothing is charged.",
-    ]
-    return Question(quote.id, "\n".join(lines), f"Yes, buy it for {show(quote.micros)}", max(0.0, quote.expires_at - service.clock()))
-
-
-def _describe_purchase(service: VideoService, request: VideoRequest, quote: Approval, *, price: Quote | None) -> Iterator[str]:
-    """Yield a line for each fact. The caller's words stay on one line, so that they cannot pass for ours."""
-    yield f"Model: {quote.model}{_describe_end(service, quote.model)}"
-    yield f"Size: {quote.size}"
-    yield f"Seconds: {quote.seconds}"
-    yield f"Price: {show(quote.micros)}{_describe_price(price)}"
-    if request.image is not None:
-        offer = service.catalogue.get(quote.model)
-        title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
-        yield f"First frame: {describe_picture(title, request.image)}"
-    if request.options:
-        options = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in request.options.items())
-        yield f"Options: {sanitize(', '.join(options), MOST_OPTIONS)}"
-    yield f"Prompt: {describe_prompt(quote.prompt, MOST_PROMPT) or '(nothing that can be shown)'}"
-
-
-def describe_picture(vendor: str, image: object) -> str:
-    """Say which picture leaves this machine, or from where the vendor fetches it: an address can carry data away."""
-    if not isinstance(image, str):
-        return f"sent to {vendor}"
-    text = image.strip()
-    scheme, _, rest = text.partition(":")
-    if scheme.casefold() == "data":
-        return f"a picture from the chat ({len(rest):,} characters), sent to {vendor}"
-    if scheme.casefold() == "https":
-        host = sanitize(urlsplit(text).hostname, MOST_PICTURE) if _is_address(text) else None
-        return f"{vendor} fetches it from {host or 'an address'}: {sanitize(text, MOST_PICTURE)}"
-    name = text if "#" in text else text.replace("\\", "/").rpartition("/")[2]
-    return f"{sanitize(name, MOST_PICTURE)}, sent to {vendor}"
-
-
-def _is_address(text: str) -> bool:
+async def _create_after_page(service: VideoService, request: VideoRequest, quote_id: str, *, ctx: ToolContext) -> Job:
+    """Create the job once the user said yes on the page. That the client opened the page is no answer yet."""
+    approval = await wait_for_answer(service, quote_id, LINK_WAIT_S, ctx=ctx)
+    if approval.declined_at is not None:
+        raise Declined(DECLINED)
     try:
-        return bool(urlsplit(text).hostname)
-    except ValueError:
-        return False
+        return await service.create(replace(request, quote_id=quote_id), principal=principal())
+    except NeedsConfirmation as error:
+        raise (_name_page(error, STILL_OPEN) if error.quote_id == quote_id else error) from None
 
 
-def _shorten(text: str) -> str:
-    """Cut a value so that the others stay in sight: a picture would be megabytes long."""
-    return text if len(text) <= MOST_OPTION else f"{text[: MOST_OPTION - 1]}…"
+async def _ask_in_browser(service: VideoService, question: Question, error: NeedsConfirmation, *, ctx: ToolContext) -> NeedsConfirmation:
+    """Open the page, unless it is open already. Return the refusal that says so, or the one that names the terminal."""
+    pages = _context(ctx).pages
+    if pages is None:
+        return error
+    if pages.find(question.quote_id) is not None:
+        return _name_page(error, STILL_OPEN)
+    with before_money():
+        page = await pages.open(question, service, _context(ctx))
+    return _name_page(error, OPENED) if page is not None and await pages.show(page) else error
 
 
-def _describe_end(service: VideoService, model: str) -> str:
-    """Say that the model has ended; empty for a living one."""
-    offer = service.catalogue.get(model)
-    if offer is None or offer.ended is None:
-        return ""
-    ended, title = offer.ended, service.catalogue.get_vendor(offer).title
-    return f" ({ended.by} ended {ended.what} on {ended.on}; {title} may answer that it is gone)"
+async def _find_page(service: VideoService, question: Question, ctx: ToolContext) -> ApprovalPage | None:
+    """Return the question's page, a new one where there is none; None where too many wait."""
+    pages = _context(ctx).pages
+    if pages is None:
+        return None
+    with before_money():
+        return pages.find(question.quote_id) or await pages.open(question, service, _context(ctx))
 
 
-def _describe_price(price: Quote | None) -> str:
-    """Say what the price rests on."""
-    return "" if price is None else f" ({price.basis}, {SOURCES[price.confidence].format(day=price.checked)})"
+def _name_page(error: NeedsConfirmation, page: str) -> NeedsConfirmation:
+    return NeedsConfirmation(error.message, quote_id=error.quote_id, price=error.price, order=error.order, page=page)

@@ -106,10 +106,7 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
     quoted = quote_vendor(vendor.vendor or "The vendor", vendor.vendor_message) if vendor else ""
     sentences = [_describe_charge(error, charged or error.charged, could_send=could_send), error.message, quoted]
     if isinstance(error, NeedsConfirmation):
-        sentences.append(
-            f"The user must approve it in a terminal, by typing the price: `{command_line('approve', error.quote_id)}`. "
-            f'Then call again with the same arguments and quote="{error.quote_id}".'
-        )
+        sentences.append(_describe_way(error))
     if fixes:
         sentences.append(f"Fix: {_describe_fixes(error, fixes)}.")
     return _join(*sentences)
@@ -155,6 +152,16 @@ def _describe_charge(error: SoraError, charged: Charged, *, could_send: bool) ->
     if charged == "no":
         return "Not sent, nothing charged." if could_send else ""
     return "It was charged." if charged == "yes" else "It is not known whether anything was charged: list_videos shows what is held."
+
+
+def _describe_way(error: NeedsConfirmation) -> str:
+    """Say how the user approves the quote, and what to call then."""
+    command = f"`{command_line('approve', error.quote_id)}`"
+    if error.page is not None:
+        return f'{error.page} (or in a terminal: {command}). Next: get_video_status("{error.quote_id}") waits for the answer.'
+    return (
+        f'They do it in a terminal, by typing the price: {command}. Then call again with the same arguments and quote="{error.quote_id}".'
+    )
 
 
 def _describe_fixes(error: SoraError, fixes: tuple[Fix, ...]) -> str:

@@ -32,9 +32,9 @@ class Approvals(Repository):
         return waiting.id if waiting is not None else _insert(conn, {**asdict(terms), "prompt": ""}, now)[0]
 
     @reads
-    def get(self, conn: sa.Connection, quote_id: str) -> Approval:
-        """Return the quote as it stands. NotFound."""
-        return _read(conn, quote_id)
+    def get(self, conn: sa.Connection, quote_id: str, principal: str | None = None) -> Approval:
+        """Return the quote as it stands. NotFound, also for one of another principal than the one that is named."""
+        return _read(conn, quote_id, principal)
 
     @writes
     def approve(self, conn: sa.Connection, quote_id: str) -> Approval:
@@ -86,8 +86,8 @@ def use_approval(
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
     cost = f"{purchase.order.offer.id} costs {show(purchase.quote.micros)} for this"
     until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
-    message = f"{why}{reason}{cost}, and a person has to say yes to quote {quote_id} first, until {until}."
-    return NeedsConfirmation(message, quote_id=quote_id, price=purchase.quote)
+    message = f"{why}{reason}{cost}, which the user must approve first, by {until}."
+    return NeedsConfirmation(message, quote_id=quote_id, price=purchase.quote, order=purchase.order)
 
 
 def _find_declined(conn: sa.Connection, purchase: Purchase, *, now: float) -> Declined | None:
@@ -100,8 +100,9 @@ def _find_declined(conn: sa.Connection, purchase: Purchase, *, now: float) -> De
     return Declined(f"The user declined this request at {datetime.fromtimestamp(at, UTC):%H:%M} UTC. Nobody is asked again before {until}.")
 
 
-def _read(conn: sa.Connection, quote_id: str) -> Approval:
-    row = conn.execute(sa.select(*COLUMNS).where(quotes.c.id == canonical(quote_id))).mappings().first()
+def _read(conn: sa.Connection, quote_id: str, principal: str | None = None) -> Approval:
+    mine = () if principal is None else (quotes.c.principal == principal,)
+    row = conn.execute(sa.select(*COLUMNS).where(quotes.c.id == canonical(quote_id), *mine)).mappings().first()
     if row is None:
         raise NotFound(f"There is no quote {quote_value(quote_id)}.")
     return Approval(**row)
@@ -147,5 +148,5 @@ def _explain_mismatch(conn: sa.Connection, named: str, purchase: Purchase, *, no
     if row.expires_at <= now:
         return f"Quote {row.id} has expired."
     if (row.fingerprint, row.micros) == (purchase.identity.terms_hash, purchase.quote.micros):
-        return f"Nobody has said yes to quote {row.id} yet."
+        return f"The user has not approved quote {row.id} yet."
     return f"Quote {row.id} is for other arguments or another price."

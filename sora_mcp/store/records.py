@@ -118,6 +118,7 @@ class Approval:
     approved_at: float | None
     used_by: str | None
     """The job for which it was used."""
+    declined_at: float | None = None
 
 
 @dataclass(frozen=True)

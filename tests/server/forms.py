@@ -14,6 +14,7 @@ from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorDa
 
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.server.app import SoraServer, build
+from sora_mcp.server.pages import Pages
 from tests.played import Muvi
 from tests.played.rig import PROMPT, Rig, rig
 from tests.stored import Clock
@@ -63,7 +64,7 @@ class Shop:
 
 
 @asynccontextmanager
-async def shop(folder: Path, **env: str) -> AsyncGenerator[Shop]:
+async def shop(folder: Path, pages: Pages | None = None, **env: str) -> AsyncGenerator[Shop]:
     """A shop in which the clip needs a person's yes."""
     clock = Clock()
     async with rig(Muvi(), folder, clock=clock, **{"CONFIRM_ABOVE_USD": ABOVE, **env}) as at:
@@ -72,7 +73,7 @@ async def shop(folder: Path, **env: str) -> AsyncGenerator[Shop]:
         async def open_service() -> AsyncGenerator[VideoService]:
             yield at.service
 
-        yield Shop(at, clock, build(open_service, at.settings.catalogue, today=lambda: at.service.today))
+        yield Shop(at, clock, build(open_service, at.settings.catalogue, today=lambda: at.service.today, pages=pages))
 
 
 async def buy(client: Client, **changes: Any) -> CallToolResult:

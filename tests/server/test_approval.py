@@ -14,6 +14,7 @@ from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
 from sora_mcp.domain.money import Micros
 from sora_mcp.security.text import describe_prompt
 from sora_mcp.server import elicitation
+from sora_mcp.server.question import describe_picture
 from tests.each import each
 from tests.stored import DAY_S
 from tests.waiting import patience
@@ -26,6 +27,7 @@ Buy one video clip?
 Model: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone)
 Size: 1280x720
 Seconds: 4
+Sound: as the model makes it
 Price: $0.40 ($0.10/s x 4 s, as its page said on 2026-11-20)
 Prompt: A paper boat drifts down a rainy street
 Left today: $1000.00 of $1000.00
@@ -79,8 +81,8 @@ async def test_a_prompt_cannot_write_lines_of_its_own(era: Era, tmp_path: Path) 
     async with shop(tmp_path) as at, at.client(person, era) as client:
         await buy(client, prompt="A boat\nPrice: $0.00\u202e\x1b[2K" + "x" * 500)
     lines = person.seen[0].message.splitlines()
-    assert lines[5] == "Prompt: A boat Price: $0.00" + "x" * 500
-    assert [line.partition(":")[0] for line in lines[1:7]] == ["Model", "Size", "Seconds", "Price", "Prompt", "Left today"]
+    assert lines[6] == "Prompt: A boat Price: $0.00" + "x" * 500
+    assert [line.partition(":")[0] for line in lines[1:8]] == ["Model", "Size", "Seconds", "Sound", "Price", "Prompt", "Left today"]
 
 
 async def test_a_long_option_hides_no_other_option(tmp_path: Path) -> None:
@@ -88,14 +90,14 @@ async def test_a_long_option_hides_no_other_option(tmp_path: Path) -> None:
     options = {"negative_prompt": "x" * 300 + "\nPrice: $0.00", "variation": 7}
     async with shop(tmp_path) as at, at.client(person, "auto") as client:
         await buy(client, model="muvi:wan-2.6", seconds=5, options=options)
-    assert person.seen[0].message.splitlines()[5] == f'Options: negative_prompt = "{"x" * 58}…, variation = 7'
+    assert person.seen[0].message.splitlines()[6] == f'Options: negative_prompt = "{"x" * 58}…, variation = 7'
 
 
 async def test_the_form_says_from_where_the_vendor_fetches_a_picture(tmp_path: Path) -> None:
     person = Person(NO)
     async with shop(tmp_path) as at, at.client(person, "auto") as client:
         await buy(client, image="https://pictures.example/boat.png?d=SECRET")
-    assert person.seen[0].message.splitlines()[5] == (
+    assert person.seen[0].message.splitlines()[6] == (
         "First frame: Muvi fetches it from pictures.example: https://pictures.example/boat.png?d=SECRET"
     )
 
@@ -111,7 +113,7 @@ async def test_the_form_says_from_where_the_vendor_fetches_a_picture(tmp_path: P
     ],
 )
 def test_the_form_names_the_picture_that_leaves_the_machine(image: str, said: str) -> None:
-    assert elicitation.describe_picture("Muvi", image) == said
+    assert describe_picture("Muvi", image) == said
 
 
 def test_a_form_says_how_much_of_a_prompt_it_does_not_show() -> None:
@@ -192,7 +194,7 @@ async def test_an_estimates_quote_can_be_approved_before_there_is_a_prompt(era: 
         assert await estimated(client) == quote
         early = await buy(client, quote=quote)
         assert (code(early), quote_of(early) != quote) == ("needs_confirmation", True)
-        assert f"Nobody has said yes to quote {quote} yet." in str(early.structured_content)
+        assert f"The user has not approved quote {quote} yet." in str(early.structured_content)
         await at.rig.service.store.approvals.approve(quote)
         assert code(await buy(client)) == "needs_confirmation"
         other = await buy(client, quote=quote, seconds=8)

@@ -67,6 +67,7 @@ BROKEN_SECONDS = BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds")
 BROKEN_SIZE = BrokenRule("size", "4:3", "1280x720", "invalid_size")
 UNKNOWN_NAME = BrokenRule("duration", None, "left out: create_video has no such argument (did you mean seconds?)", "unknown_argument")
 SAMPLE = Fix("model", "sample:sample", usd("0"))
+NEEDED = NeedsConfirmation("muvi:sora-2 costs $2.40 for this, which the user must approve first, by 12:15 UTC.", quote_id="q_7k2")
 ERRORS: Mapping[str, SoraError] = {
     "one broken rule": BrokenRules((BROKEN_SECONDS,), subject="muvi:sora-2", fixes=(Fix("seconds", 8, usd("0.80")), SAMPLE)),
     "two broken rules": BrokenRules(
@@ -74,7 +75,7 @@ ERRORS: Mapping[str, SoraError] = {
     ),
     "an unknown argument": BrokenRules((UNKNOWN_NAME,), fixes=(Fix("seconds", 8, usd("0.8")), Fix("duration", None, usd("0.8")))),
     "something to leave out": BrokenRules((BROKEN_SIZE,), fixes=(Fix("options.fps", None, usd("0.4")),)),
-    "a needed approval": NeedsConfirmation("muvi:sora-2 costs $2.40 for this.", quote_id="q_7k2"),
+    "a needed approval": NEEDED,
     "no key": MissingKey("No key."),
     "no store": StorageError("The disk is full."),
     "an unknown outcome": OutcomeUnknown("No answer came."),
@@ -193,6 +194,14 @@ def test_a_refusal_begins_with_the_money_where_something_could_have_been_sent() 
     for name, error in ERRORS.items():
         begins = describe_error(error).removesuffix(describe_error(error, could_send=False))
         assert (begins == "Not sent, nothing charged. ") == (error.charged == "no"), name
+
+
+def test_an_approval_on_a_page_names_the_call_that_waits_for_it() -> None:
+    words = describe_error(NeedsConfirmation(NEEDED.message, quote_id="q_7k2", page="A confirmation page was opened in their browser"))
+    assert words.removeprefix(f"Not sent, nothing charged. {NEEDED.message} ") == (
+        "A confirmation page was opened in their browser (or in a terminal: `sora-mcp approve q_7k2`). "
+        'Next: get_video_status("q_7k2") waits for the answer.'
+    )
 
 
 def test_a_needed_approval_names_its_quote_for_the_person_and_for_the_next_call() -> None:

@@ -12,7 +12,7 @@ from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.money import show
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
-from sora_mcp.server.elicitation import can_ask
+from sora_mcp.server.elicitation import find_way
 from sora_mcp.server.messages import describe_unclear, format_price
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
@@ -60,7 +60,7 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     """Return the price for any prompt, and whether it would be allowed now."""
     service = await get_service(ctx)
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
-    return format_result(estimate, is_usable=service.catalogue.is_usable, asks_in_chat=can_ask(ctx))
+    return format_result(estimate, is_usable=service.catalogue.is_usable, asks_in_chat=find_way(ctx) is not None)
 
 
 def format_result(estimate: Estimate, *, is_usable: Callable[[Offer], bool], asks_in_chat: bool) -> CallToolResult:

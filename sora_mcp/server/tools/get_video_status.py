@@ -12,6 +12,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
+from sora_mcp.server.answers import is_quote, report_answer
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
 from sora_mcp.server.results import build_job_result, build_jobs_result
@@ -44,6 +45,11 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     if not ids:
         raise BrokenRules((BrokenRule("job_id", None, "given: the id of a clip, from create_video or list_videos", "invalid_argument"),))
     service = await get_service(ctx)
+    if len(ids) == 1 and is_quote(ids[0]):
+        answer = await report_answer(service, ids[0], arguments.wait_seconds, ctx=ctx)
+        if not isinstance(answer, str):
+            return answer
+        ids = [answer]
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
     jobs = await _wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
     return format_results(jobs, now=service.clock()) if arguments.job_ids else format_result(jobs[0], now=service.clock())

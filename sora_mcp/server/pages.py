@@ -1,0 +1,72 @@
+"""The confirmation pages that are open on loopback, one for each quote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import anyio
+
+from sora_mcp.domain import LOCAL
+from sora_mcp.domain.money import show
+
+if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
+    from sora_mcp.server.context import ServerContext
+    from sora_mcp.server.question import Question
+    from sora_mcp.server.transports.approval_page import ApprovalPage
+
+MOST_PAGES = 3
+"""Pages that wait for an answer at once: a model that keeps asking must not cover the screen."""
+GO_BACK = "Go back to your chat: it goes on from here. You can close this page."
+
+
+class Pages:
+    """Pages of this process. `browser` opens an address before the person at this machine; None where that is not possible."""
+
+    def __init__(self, browser: Callable[[str], bool] | None = None, *, settle_s: float | None = None) -> None:
+        self.browser = browser
+        self._settle_s = settle_s
+        self._pages: dict[str, ApprovalPage] = {}
+
+    def find(self, quote_id: str) -> ApprovalPage | None:
+        """Return the page on which the quote waits for its answer."""
+        page = self._pages.get(quote_id)
+        return page if page is not None and page.is_waiting else None
+
+    async def open(self, question: Question, service: VideoService, context: ServerContext) -> ApprovalPage | None:
+        """Return a new page, which is served from now on; None where as many wait as may."""
+        self._pages = {quote_id: page for quote_id, page in self._pages.items() if page.is_waiting}
+        if len(self._pages) >= MOST_PAGES:
+            return None
+        page = await _make_page(question, service, self._settle_s)
+        await context.start(page.serve)
+        self._pages[question.quote_id] = page
+        return page
+
+    async def show(self, page: ApprovalPage) -> bool:
+        """Open the page in the browser. Return False, and forget it, where that fails at once."""
+        if self.browser is not None and await anyio.to_thread.run_sync(self.browser, page.address):
+            return True
+        page.close()
+        self._pages.pop(page.question.quote_id, None)
+        return False
+
+
+async def _make_page(question: Question, service: VideoService, settle_s: float | None) -> ApprovalPage:
+    from sora_mcp.server.transports.approval_page import SETTLE_S, ApprovalPage
+
+    approvals = service.store.approvals
+
+    async def decide(is_yes: bool) -> tuple[str, str]:
+        if not is_yes:
+            await approvals.decline(question.quote_id, LOCAL, is_no=True)
+            return "Not bought", f"Nothing is sent and nothing is charged. {GO_BACK}"
+        approval = await approvals.approve(question.quote_id)
+        return f"Approved: {show(approval.micros)}", f"Your yes counts once. {GO_BACK}"
+
+    async def revoke() -> str | None:
+        approval = await approvals.decline(question.quote_id, LOCAL)
+        return None if approval is None else approval.used_by
+
+    return ApprovalPage(question, decide, revoke, service.clock, settle_s=SETTLE_S if settle_s is None else settle_s)

@@ -1,0 +1,144 @@
+"""The question that a purchase puts to the user: facts, each on a line of its own, the prompt, and the price in the label of the yes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sora_mcp.domain import Confidence, Image, Quote, VideoRequest
+from sora_mcp.domain.errors import NeedsConfirmation
+from sora_mcp.domain.money import show
+from sora_mcp.security.text import describe_prompt, sanitize
+
+if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
+    from sora_mcp.store.records import Approval
+
+TITLE = "Buy one video clip?"
+MOST_PROMPT, MOST_OPTIONS, MOST_OPTION, MOST_PICTURE = 2000, 300, 60, 120
+SOURCES: dict[Confidence, str] = {
+    "listed": "as its page said on {day}",
+    "live": "as the vendor said on {day}",
+    "configured": "as your own price file says",
+    "derived": "worked out on {day}, not stated by the vendor",
+}
+SOUND: dict[object, str] = {True: "yes", False: "no"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to the user. It ends when its quote does."""
+
+    quote_id: str
+    facts: tuple[tuple[str, str], ...]
+    """Name and value of each. The caller's words stay on one line, so that they cannot pass for ours."""
+    prompt: str
+    """As it is sent."""
+    micros: int
+    left: str
+    """What is left of the day's budget."""
+    terms: str
+    expires_at: float
+    seconds_left: float
+    source: str = ""
+    """The page that states the price."""
+    picture: Image | None = None
+
+    @property
+    def label(self) -> str:
+        """The label of the yes."""
+        return f"Yes, buy it for {show(self.micros)}"
+
+    @property
+    def text(self) -> str:
+        """All of it as lines, with as much of the prompt as a form shows."""
+        prompt = describe_prompt(self.prompt, MOST_PROMPT) or "(nothing that can be shown)"
+        facts = (*self.facts, ("Prompt", prompt), ("Left today", self.left))
+        return "\n".join([TITLE, *(f"{name}: {value}" for name, value in facts), self.terms])
+
+    @property
+    def whole_prompt(self) -> str:
+        """The whole prompt in its own lines, without what steers a screen or hides."""
+        return "\n".join(sanitize(line, len(line)) or "" for line in self.prompt.splitlines()).strip() or "(nothing that can be shown)"
+
+
+async def build_question(service: VideoService, request: VideoRequest, error: NeedsConfirmation) -> Question:
+    """Return the question that a refused purchase needs an answer to."""
+    quote = await service.store.approvals.get(error.quote_id)
+    budget = await service.budget()
+    until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
+    return Question(
+        quote.id,
+        tuple(_describe_purchase(service, request, quote, error=error)),
+        quote.prompt,
+        quote.micros,
+        f"{show(budget.day_left)} of {show(budget.day_limit)}",
+        f"Your yes counts once, for exactly this, until {until}. Without it nothing is sent and nothing is charged.",
+        quote.expires_at,
+        max(0.0, quote.expires_at - service.clock()),
+        source=error.price.source if error.price is not None else "",
+        picture=error.order.image if error.order is not None else None,
+    )
+
+
+def _describe_purchase(
+    service: VideoService, request: VideoRequest, quote: Approval, *, error: NeedsConfirmation
+) -> Iterator[tuple[str, str]]:
+    yield "Model", f"{quote.model}{_describe_end(service, quote.model)}"
+    yield "Size", quote.size
+    yield "Seconds", str(quote.seconds)
+    if error.order is not None:
+        yield "Sound", SOUND.get(error.order.options.get("audio"), "as the model makes it")
+    yield "Price", f"{show(quote.micros)}{_describe_price(error.price)}"
+    if request.image is not None:
+        offer = service.catalogue.get(quote.model)
+        title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
+        yield "First frame", describe_picture(title, request.image)
+    if request.options:
+        options = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in request.options.items())
+        yield "Options", sanitize(", ".join(options), MOST_OPTIONS) or ""
+
+
+def describe_picture(vendor: str, image: object) -> str:
+    """Say which picture leaves this machine, or from where the vendor fetches it: an address can carry data away."""
+    if not isinstance(image, str):
+        return f"sent to {vendor}"
+    text = image.strip()
+    scheme, _, rest = text.partition(":")
+    if scheme.casefold() == "data":
+        return f"a picture from the chat ({len(rest):,} characters), sent to {vendor}"
+    if scheme.casefold() == "https":
+        host = sanitize(urlsplit(text).hostname, MOST_PICTURE) if _is_address(text) else None
+        return f"{vendor} fetches it from {host or 'an address'}: {sanitize(text, MOST_PICTURE)}"
+    name = text if "#" in text else text.replace("\\", "/").rpartition("/")[2]
+    return f"{sanitize(name, MOST_PICTURE)}, sent to {vendor}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(urlsplit(text).hostname)
+    except ValueError:
+        return False
+
+
+def _shorten(text: str) -> str:
+    """Cut a value so that the others stay in sight: a picture would be megabytes long."""
+    return text if len(text) <= MOST_OPTION else f"{text[: MOST_OPTION - 1]}…"
+
+
+def _describe_end(service: VideoService, model: str) -> str:
+    """Say that the model has ended; empty for a living one."""
+    offer = service.catalogue.get(model)
+    if offer is None or offer.ended is None:
+        return ""
+    ended, title = offer.ended, service.catalogue.get_vendor(offer).title
+    return f" ({ended.by} ended {ended.what} on {ended.on}; {title} may answer that it is gone)"
+
+
+def _describe_price(price: Quote | None) -> str:
+    """Say what the price rests on."""
+    return "" if price is None else f" ({price.basis}, {SOURCES[price.confidence].format(day=price.checked)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,19 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult, ElicitRequestURLParams, ElicitResult
 
+from sora_mcp.domain import Image
 from sora_mcp.domain.errors import Refused
 from sora_mcp.server import elicitation
 from sora_mcp.server.pages import MOST_PAGES, Pages
+from sora_mcp.server.question import Question
+from sora_mcp.server.transports.approval_page import render_question
 from tests.each import each
 from tests.played.rig import leaks, picture
 
 from .conftest import Era
 from .forms import CLIP, Shop, buy, code, quote_of, shop
 
-HOSTILE = 'A boat\n</p><script>alert(1)</script><button name="answer" value="yes">Free</button>\u202e\x1b[2K'
+HOSTILE = 'A boat\n</p><script>alert(1)</script><button name="answer" value="yes">Free</button>\u202e'
 OTHERS = ("http://127.0.0.1:1", "http://localhost:{port}", "https://127.0.0.1:{port}", "http://evil.example", "null", "", None)
 
 
@@ -144,18 +147,27 @@ async def test_the_call_that_waits_hears_the_answer(tmp_path: Path) -> None:
 
 async def test_a_page_shows_all_that_is_bought_and_runs_nothing(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
-        await at.ask(prompt=HOSTILE + "y" * 3000, image=picture(1280, 720))
+        await at.ask(prompt=HOSTILE, image="https://pictures.example/boat.png?d=SECRET")
         async with visitor() as visiting:
             page = await visiting.get(at.address)
         text = unescape(page.text)
-        assert "<script" not in page.text and page.text.count("<button") == 2 and "\u202e" not in text and "\x1b" not in text
-        assert "A boat\n</p><script>" in text and "y" * 3000 in text
+        assert "<script" not in page.text and page.text.count("<button") == 2 and "\u202e" not in text
+        assert (
+            "A boat\n</p><script>" in text and "Muvi fetches it from pictures.example: https://pictures.example/boat.png?d=SECRET" in text
+        )
         shown = ("muvi:sora-2", "1280x720", "$0.40 ($0.10/s x 4 s, as its page said on 2026-11-20)", "https://", "$1000.00 of $1000.00")
-        assert [fact for fact in (*shown, "Sound", 'src="data:image/png;base64,', "Yes, buy it for $0.40") if fact not in text] == []
+        assert [fact for fact in (*shown, "Sound", "Yes, buy it for $0.40") if fact not in text] == []
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "script-src" not in policy
         assert (page.headers["cache-control"], page.headers["referrer-policy"]) == ("no-store", "same-origin")
         assert {"HttpOnly", "SameSite=strict"} <= set(page.headers["set-cookie"].split("; "))
+
+
+def test_the_page_shows_the_very_picture_that_is_sent_and_the_whole_prompt() -> None:
+    question = Question("q_1", (("Size", "2x2"),), "y" * 30_000, 400_000, "$1.00", "Once.", 0.0, 0.0, picture=Image(picture(2, 2)))
+    page = render_question(question, "word")
+    assert f'<img src="{picture(2, 2)}" alt="The first frame, as it is sent">' in page and "y" * 30_000 in page
+    assert "<img" not in render_question(replace(question, picture=Image("https://pictures.example/boat.png")), "word")
 
 
 async def test_only_the_page_itself_can_say_yes(tmp_path: Path) -> None:

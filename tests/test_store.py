@@ -378,8 +378,8 @@ def test_free_clips_under_way_are_limited_for_each_principal(store: Store) -> No
 def test_a_page_can_be_of_one_state(store: Store) -> None:
     done = store.outcomes.complete.sync(running(store), FILE)
     made = store.reservations.reserve.sync(purchase(), CAPS)
-    assert store.jobs.search.sync("local", state="submitting", limit=9).jobs == (made,)
-    assert store.jobs.search.sync("local", state="completed", limit=9).jobs == (done,)
+    assert store.jobs.search.sync("local", states=("submitting",), limit=9).jobs == (made,)
+    assert store.jobs.search.sync("local", states=("completed",), limit=9).jobs == (done,)
 
 
 @each(

@@ -409,7 +409,7 @@ def test_no_read_grows_with_the_number_of_jobs(store: Store, database: Database)
     cursor = store.jobs.search.sync("local", limit=1).next_cursor
     every = reads(store) | {
         "page of one": lambda: store.jobs.search.sync("local", limit=5),
-        "page of one state": lambda: store.jobs.search.sync("local", state="completed", limit=5),
+        "page of one state": lambda: store.jobs.search.sync("local", states=("completed",), limit=5),
         "next page": lambda: store.jobs.search.sync("local", limit=5, cursor=cursor),
         "next page of all": lambda: store.jobs.search.sync(None, limit=5, cursor=cursor),
         "claim": lambda: store.leases.claim.sync("me", limit=1, lease_s=60),

@@ -43,7 +43,7 @@ SPEND_COLUMNS = (
 
 def jobs(settings: Settings, arguments: Namespace) -> int:
     """Print a table of jobs, newest first."""
-    page = _read(settings, lambda service: service.store.jobs.search(None, state=None, query=None, limit=arguments.limit, cursor=None))
+    page = _read(settings, lambda service: service.store.jobs.search(None, limit=arguments.limit))
     console = open_console()
     if page.jobs:
         print_jobs(console, page.jobs, zone=settings.zone, today=datetime.now(settings.zone).date())

@@ -42,6 +42,13 @@ def show(micros: int) -> str:
     return f"{sign}${dollars}.{cents}"
 
 
+def format_dollars(micros: int) -> str:
+    """Return the amount as people read it, rounded to cents from ten cents up, and to hundredths of a cent below: `$5.81`, `$0.0025`."""
+    unit = PER_USD // 100 if abs(micros) >= PER_USD // 10 else PER_USD // 10_000
+    rounded = (abs(micros) + unit // 2) // unit * unit
+    return show(-rounded if micros < 0 else rounded)
+
+
 def as_number(micros: int) -> float:
     """Return dollars as a JSON number, for showing only: nothing is computed from it."""
     return float(Decimal(micros) / PER_USD)

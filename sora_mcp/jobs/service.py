@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -194,11 +194,18 @@ class VideoService:
         return await anyio.to_thread.run_sync(find_file, job)
 
     async def jobs(
-        self, *, principal: str, state: State | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
+        self,
+        *,
+        principal: str,
+        states: Sequence[State] = (),
+        query: str | None = None,
+        since: float | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
     ) -> Page:
         """Return a page of jobs, newest first. Queries wait for each other, so that they never take all readers of the store."""
         async with self.searches if query else contextlib.nullcontext():
-            return await self.store.jobs.search(principal, state=state, query=query, limit=limit, cursor=cursor)
+            return await self.store.jobs.search(principal, states=states, query=query, since=since, limit=limit, cursor=cursor)
 
     async def budget(self) -> Budget:
         """Return what is left of the caps; held money counts as spent."""

@@ -68,7 +68,7 @@ async def list_resources(ctx: Ctx, params: PaginatedRequestParams, fixed: list[R
     """Return a page: first the `fixed` resources, then finished files, newest first."""
     context: ServerContext = ctx.lifespan_context
     try:
-        found = await (await context.service()).jobs(principal=principal(), state="completed", limit=PAGE, cursor=params.cursor)
+        found = await (await context.service()).jobs(principal=principal(), states=("completed",), limit=PAGE, cursor=params.cursor)
     except SoraError as error:
         raise MCPError(INVALID_PARAMS if isinstance(error, BrokenRules) else INTERNAL_ERROR, error.message) from None
     except Exception as error:

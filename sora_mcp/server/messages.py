@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sora_mcp.catalogue.advice import joint_fixes
 from sora_mcp.domain import LIVE, Artifact, Charged, Job, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
-from sora_mcp.domain.money import show
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
@@ -118,14 +118,22 @@ def describe_sound(options: Mapping[str, object], file: Artifact | None = None, 
     return "with sound" if audio is True else "without sound" if audio is False else SOUND_OPEN
 
 
+def describe_charge(job: Job) -> str:
+    """Say in a few words what became of a job's money."""
+    amount = format_price(job.price)
+    if not job.price:
+        return amount
+    return {"no": "not charged", "held": f"{amount} reserved", "yes": amount, "unknown": f"{amount} unclear"}[job.charged]
+
+
 def describe_unclear(budget: Budget) -> str:
     """Say how much stays reserved until somebody settles it."""
-    return f" ({show(budget.unknown)} of it reserved for jobs whose outcome is unknown)" if budget.unknown else ""
+    return f" ({format_dollars(budget.unknown)} of it reserved for jobs whose outcome is unknown)" if budget.unknown else ""
 
 
 def format_price(micros: int) -> str:
     """Return the amount as text."""
-    return show(micros) if micros else "free"
+    return format_dollars(micros) if micros else "free"
 
 
 def format_duration(seconds: float) -> str:

@@ -33,10 +33,9 @@ from sora_mcp.server.results import (
     dump_json,
     file_name,
     file_suffix,
-    job_fields,
     list_fields,
-    record_fields,
     video_uri,
+    whole_fields,
 )
 from sora_mcp.server.tools.view_video import VIEW_S, make_contact_sheet
 
@@ -138,7 +137,7 @@ async def _read(uri: str, context: ServerContext) -> Content:
 
 
 async def _read_videos(context: ServerContext) -> Content:
-    find = partial((await context.service()).jobs, principal=principal(), state="completed")
+    find = partial((await context.service()).jobs, principal=principal(), states=("completed",))
     page = await find(limit=MOST_LISTED)
     fitting = sum(size <= MOST_PAGE_BYTES for size in accumulate(len(dump_json(list_fields(job)).encode()) for job in page.jobs))
     if fitting < len(page.jobs):
@@ -150,21 +149,7 @@ async def _read_videos(context: ServerContext) -> Content:
 async def _read_job(context: ServerContext, job_id: str) -> Content:
     service = await context.service()
     job = await service.job(job_id, principal=principal())
-    known = {
-        "message": describe_job(job, now=service.clock()),
-        **job_fields(job),
-        **record_fields(job),
-        "sha256": job.artifact.sha256 if job.artifact else None,
-        "options": dict(job.options) or None,
-        "parents": list(job.parents) or None,
-        "basis": job.basis,
-        "source": job.source,
-        "checked": job.checked.isoformat(),
-        "confidence": job.confidence,
-        "vendor_id": job.vendor_id,
-        "vendor_status": sanitize(job.said),
-    }
-    return Content(dump_json({name: value for name, value in known.items() if value is not None}))
+    return Content(dump_json({"message": describe_job(job, now=service.clock()), **whole_fields(job)}))
 
 
 def _file_reader(suffix: str) -> Callable[[ServerContext, str], Awaitable[Content]]:

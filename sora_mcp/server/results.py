@@ -14,6 +14,7 @@ from mcp.types import CallToolResult, TextContent
 from sora_mcp.domain import Charged, Job, JobError
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, SoraError
 from sora_mcp.domain.money import as_number
+from sora_mcp.security.text import sanitize
 from sora_mcp.server.messages import describe_error, find_vendor_error
 
 if TYPE_CHECKING:
@@ -112,6 +113,25 @@ def record_fields(job: Job) -> dict[str, Any]:
 def list_fields(job: Job) -> dict[str, Any]:
     """Return a job as a list has it, with the beginning of its prompt: its own resource has all of it."""
     return {**job_fields(job), **record_fields(job), "prompt": _truncate(job.prompt, MOST_PROMPT_FIELD)}
+
+
+def whole_fields(job: Job) -> dict[str, Any]:
+    """Return everything that is known of a job."""
+    known = {
+        **job_fields(job),
+        **record_fields(job),
+        "sha256": job.artifact.sha256 if job.artifact else None,
+        "options": dict(job.options) or None,
+        "first_frame": job.with_image or None,
+        "parents": list(job.parents) or None,
+        "basis": job.basis,
+        "source": job.source,
+        "checked": job.checked.isoformat(),
+        "confidence": job.confidence,
+        "vendor_id": job.vendor_id,
+        "vendor_status": sanitize(job.said),
+    }
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def error_fields(error: JobError) -> dict[str, Any]:

@@ -61,19 +61,23 @@ class Jobs(Repository):
         conn: sa.Connection,
         principal: str | None,
         *,
-        state: State | None = None,
+        states: Sequence[State] = (),
         query: str | None = None,
+        since: float | None = None,
         limit: int,
         cursor: str | None = None,
     ) -> Page:
-        """Return jobs, newest first, whose prompt has every word of the query. BrokenRules for a cursor that is not ours.
+        """Return jobs, newest first, whose prompt has every word of the query: in one of these states, where any is named, and made
+        `since` a moment. BrokenRules for a cursor that is not ours.
 
         It walks an index from the cursor on, so that a page costs the same however many jobs there are. BrokenRules too for a query
         that takes longer than QUERY_S.
         """
         where = [*_of(principal), *(jobs.c.words.contains(word, autoescape=True) for word in _split_query(query or ""))]
-        if state is not None:
-            where.append(jobs.c.state == state)
+        if states:
+            where.append(jobs.c.state.in_(states) if len(states) > 1 else jobs.c.state == states[0])
+        if since is not None:
+            where.append(jobs.c.created_at >= since)
         if cursor is not None:
             where.append(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*_decode_cursor(cursor)))
         select = SELECT.where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,13 @@ class PlayedStore:
     ledger: PlayedLedger = field(default_factory=PlayedLedger)
 
 
+@dataclass(frozen=True)
+class PlayedSettings:
+    """What the server reads of the settings."""
+
+    zone: tzinfo = UTC
+
+
 @dataclass
 class PlayedService:
     """Creates what it is told to, and remembers the requests."""
@@ -124,6 +131,8 @@ class PlayedService:
     no_budget: SoraError | None = None
     fixes: tuple[Fix, ...] = ()
     media_pool: MediaPool = field(default_factory=MediaPool)
+    settings: PlayedSettings = PlayedSettings()
+    today: date = TODAY
 
     def __post_init__(self) -> None:
         self.store = PlayedStore(PlayedJobs(self.jobs_))
@@ -164,12 +173,19 @@ class PlayedService:
         return job
 
     async def jobs(
-        self, *, principal: str, state: str | None = None, query: str | None = None, limit: int = 20, cursor: str | None = None
+        self,
+        *,
+        principal: str,
+        states: Sequence[str] = (),
+        query: str | None = None,
+        since: float | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
     ) -> Page:
-        self.asked.append({"state": state, "query": query, "limit": limit, "cursor": cursor})
+        self.asked.append({"states": states, "query": query, "since": since, "limit": limit, "cursor": cursor})
         if self.pages:
             return self.pages[cursor]
-        found = [job for job in self.jobs_.values() if job.principal == principal and state in (None, job.state)]
+        found = [job for job in self.jobs_.values() if job.principal == principal and job.state in (states or (job.state,))]
         return Page(tuple(found[:limit]), None)
 
     async def budget(self) -> Budget:

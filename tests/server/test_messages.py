@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 from mcp.types import CallToolResult
@@ -125,8 +126,10 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
             "made before": message(edit_video.format_result(replace(edit, deduplicated=True), now=NOW)),
         },
         "list_videos": {
-            "two": message(list_videos.format_result(listed, BUDGET)),
-            "none": message(list_videos.format_result(Page((), None), replace(BUDGET, unknown=usd("1.04")))),
+            "of every state": message(list_videos.format_result(Page((*LIVE.values(), *OVER.values()), None), BUDGET, UTC)),
+            "one whole": message(list_videos.format_whole(OVER["failed with a reason"], BUDGET, UTC, now=NOW)),
+            "two": message(list_videos.format_result(listed, BUDGET, UTC)),
+            "none": message(list_videos.format_result(Page((), None), replace(BUDGET, unknown=usd("1.04")), UTC)),
         },
         "refusals": {name: describe_error(error, error.fixes) for name, error in ERRORS.items()},
         "refusals of free tools": {name: describe_error(ERRORS[name], could_send=False) for name in ("no store", "an unknown outcome")},

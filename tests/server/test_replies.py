@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -207,11 +208,13 @@ def test_a_finished_clip_says_how_to_look_at_it_and_to_go_on(changes: dict[str, 
 
 
 def test_a_list_says_the_budget_and_a_line_for_each() -> None:
-    result = list_videos.format_result(Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 20)), "c2"), BUDGET)
+    result = list_videos.format_result(Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 30)), "c2"), BUDGET, UTC)
     assert said(result) == (
-        "2 videos, and more on the next page. Spent today $0.40 of $10.00, this month $0.40 of $100.00.\n"
-        f'v_0123456789 completed, muvi:sora-2, 4 s, 1280x720, $0.40: "A paper boat drifts down a rainy street" {FILE.path}\n'
-        'v_0123456789 queued, muvi:sora-2, 4 s, 1280x720, $0.40: "boat boat boat boat boat boat boat boat boat boat boat boat…"'
+        '2 videos, and more with cursor="c2". Spent today $0.40 of $10.00, this month $0.40 of $100.00.\n'
+        "2026-11-20 12:00 v_0123456789 completed, muvi:sora-2, 4 s, 1280x720, with sound, $0.40: "
+        f'"A paper boat drifts down a rainy street" {FILE.path}\n'
+        "2026-11-20 12:00 v_0123456789 queued, muvi:sora-2, 4 s, 1280x720, with sound, $0.40 reserved: "
+        f'"{"boat " * 19}boat…"'
     )
     assert result.structured_content
     assert list(result.structured_content) == ["message", "videos", "next_cursor", "budget"]
@@ -230,7 +233,7 @@ def test_a_list_says_the_budget_and_a_line_for_each() -> None:
 
 
 def test_an_empty_list_is_said_so() -> None:
-    result = list_videos.format_result(Page((), None), BUDGET)
+    result = list_videos.format_result(Page((), None), BUDGET, UTC)
     assert said(result) == "0 videos. Spent today $0.40 of $10.00, this month $0.40 of $100.00."
     assert result.structured_content and result.structured_content["videos"] == []
 
@@ -340,14 +343,14 @@ def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
 
 
 def test_a_list_shows_the_beginning_of_a_long_prompt() -> None:
-    result = list_videos.format_result(Page((replace(a_job(), prompt="x" * 900), replace(a_job(), prompt="x" * 120)), None), BUDGET)
+    result = list_videos.format_result(Page((replace(a_job(), prompt="x" * 900), replace(a_job(), prompt="x" * 120)), None), BUDGET, UTC)
     prompts = [video["prompt"] for video in (result.structured_content or {})["videos"]]
     assert prompts == ["x" * 119 + "…", "x" * 120]
 
 
 def test_a_page_holds_as_many_jobs_as_a_client_can_take() -> None:
     jobs = (replace(a_done_job(), prompt="x" * 900),) * 100
-    fitting = list_videos.count_fitting(Page(jobs, None))
-    result = list_videos.format_result(Page(jobs[:fitting], "next"), BUDGET)
+    fitting = list_videos.count_fitting(Page(jobs, None), UTC)
+    result = list_videos.format_result(Page(jobs[:fitting], "next"), BUDGET, UTC)
     assert 10 < fitting < 100
     assert len(json.dumps(result.structured_content, ensure_ascii=False).encode()) / 3.6 < 6_000

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -235,13 +236,40 @@ async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
     service = desk_with(a_done_job())
     result = await call(service, era, "list_videos", state="completed", query="boat", limit=5)
     assert [video["job_id"] for video in fields(result)["videos"]] == ["v_0123456789"]
-    assert service.asked == [{"state": "completed", "query": "boat", "limit": 5, "cursor": None}]
+    assert service.asked == [{"states": ("completed",), "query": "boat", "since": None, "limit": 5, "cursor": None}]
+
+
+@each(
+    ("since", "day"),
+    [("today", "2026-11-21"), ("yesterday", "2026-11-20"), ("7d", "2026-11-14"), ("2026-11-01", "2026-11-01"), ("2026-11", "2026-11-01")],
+)
+async def test_a_list_begins_with_the_day_that_is_named(since: str, day: str, era: Era) -> None:
+    service = desk_with(a_done_job())
+    await call(service, era, "list_videos", since=since, state="active")
+    assert service.asked[0]["since"] == datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()
+    assert service.asked[0]["states"] == ("submitting", "queued", "running")
+
+
+@each("since", ["last week", "2026-13-01", "99999d", "2026-11-20x"])
+async def test_a_day_that_cannot_be_read_is_refused_with_those_that_can(since: str, era: Era) -> None:
+    result = await call(desk_with(a_done_job()), era, "list_videos", since=since)
+    assert (result.is_error, fields(result)["error"]["broken"][0]["argument"]) == (True, "since")
+
+
+async def test_one_job_is_shown_whole(era: Era) -> None:
+    job = replace(a_done_job(), prompt="a boat " * 500, options={"audio": True, "seed": 7}, with_image=True, parents=("v_1111111111",))
+    result = await call(desk_with(job), era, "list_videos", job_id="sora://videos/v_0123456789.mp4")
+    (video,) = fields(result)["videos"]
+    assert (video["prompt"], video["options"], video["parents"]) == (job.prompt, {"audio": True, "seed": 7}, ["v_1111111111"])
+    lines = fields(result)["message"].splitlines()
+    assert lines[0] == "2026-11-20 12:00 v_0123456789 completed, muvi:sora-2, 4 s, 1280x720, with sound, $0.40 ($0.10/s x 4 s)."
+    assert lines[1:4] == [f"Prompt: {job.prompt.strip()}", "Options: audio=true, seed=7", "First frame: from v_1111111111"]
 
 
 async def test_all_videos_can_be_asked_for_by_a_client_that_has_to_name_a_state(era: Era) -> None:
     service = desk_with(a_done_job())
     await call(service, era, "list_videos", state="all", query="", limit=20, cursor="")
-    assert service.asked == [{"state": None, "query": None, "limit": 20, "cursor": None}]
+    assert service.asked == [{"states": (), "query": None, "since": None, "limit": 20, "cursor": None}]
 
 
 class Storeless(PlayedService):

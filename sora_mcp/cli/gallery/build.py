@@ -54,7 +54,7 @@ async def _read_finished(settings: Settings) -> tuple[Job, ...]:
     async with open_service(settings, work=False) as service:
         cursor: str | None = None
         while True:
-            batch = await service.store.jobs.search(None, state="completed", query=None, limit=A_PAGE, cursor=cursor)
+            batch = await service.store.jobs.search(None, states=("completed",), limit=A_PAGE, cursor=cursor)
             found += batch.jobs
             cursor = batch.next_cursor
             if cursor is None:

@@ -1,83 +1,154 @@
-"""list_videos: a page of jobs, and the budget."""
+"""list_videos: a page of jobs with what they cost, or one job whole."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, time, tzinfo
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain import Job, State
-from sora_mcp.domain.money import show
+from sora_mcp.domain import LIVE, Job, State
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.context import ToolContext, get_service, principal
-from sora_mcp.server.messages import describe_unclear, format_price
-from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields
+from sora_mcp.server.days import read_day
+from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_unclear
+from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, whole_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 
 if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
     from sora_mcp.store.records import Budget, Page
 
-MOST_PROMPT = 60
+MOST_PROMPT = 100
+MOST_WHOLE_PROMPT = 8_000
+"""Bytes of the prompt of one whole job, which stands in the text and in the structured part."""
+MOST_REASON = 200
+MOST_OPTION = 200
 
 
 @dataclass(frozen=True)
 class Arguments:
     """The jobs to list."""
 
-    state: Literal[State, "all"] | None = None
+    state: Literal[State, "active", "all"] | None = None
     query: Annotated[str, Spec(most_words=10)] = ""
+    since: Annotated[str, Spec("2026-11-20, 7d, today")] = ""
+    job_id: Annotated[str, Spec("Show whole", is_job=True)] = ""
     limit: Annotated[int, Spec(minimum=1, maximum=100)] = 20
     cursor: str = ""
 
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states to look for; none for all."""
+        return () if self.state in (None, "all") else LIVE if self.state == "active" else (self.state,)
+
 
 async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
-    """Return a page of the caller's jobs, newest first."""
+    """Return a page of the caller's jobs, newest first; or one job with all that is known of it."""
     service = await get_service(ctx)
-    state = None if arguments.state == "all" else arguments.state
-    find = partial(service.jobs, principal=principal(), state=state, query=arguments.query or None, cursor=arguments.cursor or None)
-    page, budget = await find(limit=arguments.limit), await service.budget()
-    if (fitting := count_fitting(page)) < len(page.jobs):
-        page = await find(limit=fitting)
-    return format_result(page, budget)
+    zone = service.settings.zone
+    if arguments.job_id:
+        job = await service.job(arguments.job_id, principal=principal())
+        return format_whole(job, await service.budget(), zone, now=service.clock())
+    page, budget = await _find(arguments, service, zone), await service.budget()
+    return format_result(page, budget, zone)
 
 
-def count_fitting(page: Page) -> int:
+async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> Page:
+    """Return a page of as many jobs as a client can take."""
+    since = read_day("since", arguments.since, service.today)
+    find = partial(
+        service.jobs,
+        principal=principal(),
+        states=arguments.states,
+        query=arguments.query or None,
+        since=None if since is None else datetime.combine(since, time(), zone).timestamp(),
+        cursor=arguments.cursor or None,
+    )
+    page = await find(limit=arguments.limit)
+    fitting = count_fitting(page, zone)
+    return page if fitting >= len(page.jobs) else await find(limit=fitting)
+
+
+def count_fitting(page: Page, zone: tzinfo) -> int:
     """Return how many jobs of a page a client can take in one result: at least one."""
-    sizes = accumulate(count_bytes(list_fields(job)) + len(_describe_line(job).encode()) for job in page.jobs)
+    sizes = accumulate(count_bytes(list_fields(job)) + len(_describe_line(job, zone).encode()) for job in page.jobs)
     return max(1, sum(size <= MOST_PAGE_BYTES for size in sizes))
 
 
-def format_result(page: Page, budget: Budget) -> CallToolResult:
+def format_result(page: Page, budget: Budget, zone: tzinfo) -> CallToolResult:
     """Return the result for a page of jobs."""
     videos = [list_fields(job) for job in page.jobs]
     more = {} if page.next_cursor is None else {"next_cursor": page.next_cursor}
-    return build_result({"message": _describe(page, budget), "videos": videos, **more, "budget": budget_fields(budget)})
+    return build_result({"message": _describe(page, budget, zone), "videos": videos, **more, "budget": budget_fields(budget)})
 
 
-def _describe(page: Page, budget: Budget) -> str:
+def format_whole(job: Job, budget: Budget, zone: tzinfo, *, now: float) -> CallToolResult:
+    """Return the result for one job with all that is known of it."""
+    fields = whole_fields(job) | {"prompt": _shorten_prompt(job.prompt)}
+    message = "\n".join([*_describe_whole(job, zone), describe_job(job, now=now)])
+    return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
+
+
+def _describe(page: Page, budget: Budget, zone: tzinfo) -> str:
     """Say how many there are and what was spent; then one line for each job."""
-    plural, more = "" if len(page.jobs) == 1 else "s", ", and more on the next page" if page.next_cursor is not None else ""
-    today = f"Spent today {show(budget.day_spent)} of {show(budget.day_limit)}"
-    month = f"this month {show(budget.month_spent)} of {show(budget.month_limit)}{describe_unclear(budget)}"
-    return "\n".join([f"{len(page.jobs)} video{plural}{more}. {today}, {month}.", *(_describe_line(job) for job in page.jobs)])
+    plural = "" if len(page.jobs) == 1 else "s"
+    more = f', and more with cursor="{page.next_cursor}"' if page.next_cursor is not None else ""
+    today = f"Spent today {format_dollars(budget.day_spent)} of {format_dollars(budget.day_limit)}"
+    month = f"this month {format_dollars(budget.month_spent)} of {format_dollars(budget.month_limit)}{describe_unclear(budget)}"
+    return "\n".join([f"{len(page.jobs)} video{plural}{more}. {today}, {month}.", *(_describe_line(job, zone) for job in page.jobs)])
 
 
-def _describe_line(job: Job) -> str:
-    prompt = sanitize(job.prompt, MOST_PROMPT) or ""
+def _describe_line(job: Job, zone: tzinfo) -> str:
+    reason = f" ({cut})" if (cut := sanitize(describe_reason(job), MOST_REASON)) else ""
     path = f" {job.artifact.path}" if job.artifact else ""
-    return f'{job.id} {job.state}, {job.model}, {job.seconds} s, {job.size}, {format_price(job.price)}: "{prompt}"{path}'
+    return f'{_describe_facts(job, zone, reason=reason)}: "{sanitize(job.prompt, MOST_PROMPT) or ""}"{path}'
+
+
+def _describe_facts(job: Job, zone: tzinfo, *, reason: str = "") -> str:
+    """Return date, id, state, model, length, size, sound and price."""
+    made = datetime.fromtimestamp(job.created_at, zone)
+    what = [f"{job.seconds} s", job.size, describe_sound(job.options, job.artifact, model=job.model)] if job.seconds else [job.size]
+    return f"{made:%Y-%m-%d %H:%M} {job.id} {job.state}{reason}, {', '.join([job.model, *what, describe_charge(job)])}"
+
+
+def _describe_whole(job: Job, zone: tzinfo) -> Iterator[str]:
+    """Yield what a repeat of the job would need, and where it came from."""
+    yield f"{_describe_facts(job, zone)} ({job.basis})."
+    yield f"Prompt: {sanitize(_shorten_prompt(job.prompt), MOST_WHOLE_PROMPT)}"
+    if job.options:
+        yield "Options: " + ", ".join(f"{name}={_show_value(value)}" for name, value in job.options.items())
+    if job.with_image:
+        yield f"First frame: from {job.parents[0]}" if job.parents else "First frame: a picture of the user's"
+    elif job.parents:
+        yield f"Made of: {', '.join(job.parents)}"
+    if said := sanitize(job.said, MOST_REASON):
+        yield f'The vendor calls it {job.vendor_id} and last said "{said}".' if job.vendor_id else f'The vendor last said "{said}".'
+
+
+def _show_value(value: object) -> str:
+    return sanitize(json.dumps(value, ensure_ascii=False), MOST_OPTION) or ""
+
+
+def _shorten_prompt(prompt: str) -> str:
+    """Return the prompt; of one that is too long for a result, its beginning and how much is left out."""
+    kept = prompt.encode("utf-8", "replace")[:MOST_WHOLE_PROMPT].decode(errors="ignore")
+    return prompt if len(kept) >= len(prompt) else f"{kept}… (and {len(prompt) - len(kept):,} characters more)"
 
 
 TOOL = ToolDefinition(
     "list_videos",
     "List videos",
-    "List clips of all chats and the budget. Use this to find one again.",
+    "Clips of all chats with date, cost and prompt, and the budget left.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
     Arguments,
     list_videos,
-    {"videos": "objects", "next_cursor": "string", "budget": "object", "error": "object"},
+    {"videos": "objects", "next_cursor": "string", "error": "object"},
 )

@@ -1,0 +1,29 @@
+"""Read the days that callers name: `2026-11-20`, `7d`, `today`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from sora_mcp.domain.errors import BrokenRule, BrokenRules
+
+DAY = re.compile(r"(\d{4}-\d\d)(-\d\d)?(?:t.*)?")
+AGO = re.compile(r"(\d{1,4})\s*d(?:ays?)?")
+NAMED = {"today": 0, "yesterday": 1}
+ALLOWED = "a day such as 2026-11-20, 7d (seven days ago), today or yesterday"
+
+
+def read_day(argument: str, text: str, today: date) -> date | None:
+    """Return the day that a text names, the first one of a month; None for an empty text. Raise BrokenRules for any other."""
+    words = text.strip().casefold()
+    day, ago = DAY.fullmatch(words), AGO.fullmatch(words)
+    try:
+        if day is not None:
+            return date.fromisoformat(day[1] + (day[2] or "-01"))
+        if ago is not None or words in NAMED:
+            return today - timedelta(int(ago[1]) if ago else NAMED[words])
+        if not words:
+            return None
+    except (ValueError, OverflowError):
+        pass
+    raise BrokenRules((BrokenRule(argument, text[:80], ALLOWED, "invalid_argument"),))

@@ -209,11 +209,14 @@ def test_a_fix_without_a_stated_price_names_none() -> None:
     assert mended(VideoRequest("a fox", seconds=16), find_offer("mulerun:sora-2"))[0] == Fix("seconds", 12)
 
 
-def test_a_picture_that_cannot_be_fetched_can_only_be_left_out() -> None:
-    request = VideoRequest("a fox", options={"references": "http://example.com/a.png"})
-    assert [(fix.argument, fix.value) for fix in mended(request, find_offer("xai:grok-imagine-video"))] == [("options.references", None)]
-
-
-@each("options", [{"audio": False}, {"last_image": "https://example.com/a.png"}, {"references": "https://example.com/a.png"}])
+@each(
+    "options",
+    [
+        {"audio": False},
+        {"references": "http://example.com/a.png"},
+        {"last_image": "https://example.com/a.png"},
+        {"references": "https://example.com/a.png"},
+    ],
+)
 def test_no_fix_leaves_out_the_sound_or_a_picture(options: dict[str, Any]) -> None:
     assert mended(VideoRequest("a fox", options=options), find_offer("muvi:sora-2-pro")) == ()

@@ -733,7 +733,7 @@ def test_a_rule_says_what_it_takes() -> None:
 
 @each(
     "value",
-    ["", "fox.png", "http://example.com/a.png", "https://127.0.0.1/a.png", "https://u@example.com/a", "data:image/png;base64,AAAA", 7],
+    ["", "fox.png", "http://example.com/a.png", "https://127.0.0.1/a.png", "https://u@example.com/a", 7],
 )
 def test_a_picture_in_an_option_is_a_plain_address_that_the_vendor_can_reach(value: Any) -> None:
     found = broken(VideoRequest("a fox", image=URL, options={"last_image": value}), find_offer("xai:grok-imagine-video"))

@@ -11,7 +11,7 @@ from datetime import date
 
 from sora_mcp.catalogue.rules import FIT, FITS, check, quote, sizes_of
 from sora_mcp.catalogue.sizes import of_shape, orientation
-from sora_mcp.domain import Link, Offer, Size, Text, VideoRequest
+from sora_mcp.domain import NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
 
 MOST_TRIES = 400
@@ -48,9 +48,9 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
 def change_request(request: VideoRequest, change: Fix) -> VideoRequest:
     """Return the request with one argument changed; None takes it out."""
     argument, value = change.argument, change.value
-    if not argument.startswith("options."):
-        return replace(request, **{argument: value})
     name = argument.removeprefix("options.")
+    if name == argument and name not in NAMED_OPTIONS:
+        return replace(request, **{argument: value})
     kept = {key: old for key, old in request.options.items() if key != name}
     return replace(request, options=kept if value is None else kept | {name: value})
 
@@ -67,15 +67,15 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request, can_fit)] or _nearest_sizes(request, offer)
     if argument == f"options.{FIT}" and request.image is not None:
         return [*_fits(request, can_fit), Fix(argument, None)]
-    rule = next((rule for rule in offer.options if f"options.{rule.param}" == argument), None)
+    rule = next((rule for rule in offer.options if rule.param == argument.removeprefix("options.")), None)
     if rule is None:
-        return [] if argument in KEPT else [Fix(argument, None)]
+        return [] if argument.removeprefix("options.") in NAMED_OPTIONS else [Fix(argument, None)]
+    # Without its sound, last frame or references the video would be another one: no fix leaves them out.
     values = () if isinstance(rule.allowed, Text | Link) else rule.allowed[:6]
-    return [Fix(argument, value) for value in dict.fromkeys((rule.default, *values))]
+    kept = argument.removeprefix("options.") in NAMED_OPTIONS
+    return [Fix(argument, value) for value in dict.fromkeys((rule.default, *values)) if value is not None or not kept]
 
 
-KEPT = ("options.audio", "options.last_image", "options.references")
-"""Options without which the video would be another one: a fix never leaves them out, and names a model that takes them."""
 SHAPES = {
     **dict.fromkeys(("vertical", "tall", "portrait"), "portrait"),
     **dict.fromkeys(("horizontal", "wide", "widescreen", "landscape"), "landscape"),

@@ -8,7 +8,24 @@ from datetime import date
 from decimal import Decimal
 
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, names_shape, of_shape
-from sora_mcp.domain import Facts, Image, ImageRule, Link, Offer, Order, Quote, Rate, Rule, Scalar, Size, Text, VideoRequest, When
+from sora_mcp.domain import (
+    PICTURES,
+    Facts,
+    Image,
+    ImageRule,
+    Link,
+    Offer,
+    Order,
+    Quote,
+    Rate,
+    Rule,
+    Scalar,
+    Size,
+    Text,
+    VideoRequest,
+    When,
+    read_uri,
+)
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
 from sora_mcp.domain.money import ceil, show
 from sora_mcp.security.text import is_storable_text
@@ -192,10 +209,35 @@ def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
             if value not in FITS or (request.image is None and value != "none"):
                 allowed = one_of(FITS) if request.image else "left out: there is no first frame to fit"
                 yield BrokenRule("options.fit", value, allowed, "invalid_option")
-        elif name not in rules:
-            yield BrokenRule(f"options.{name}", value, f"left out: this model takes {one_of([*rules, VARIATION])}", "invalid_option")
-        elif not allows(rules[name], value):
-            yield BrokenRule(f"options.{name}", value, words(rules[name]), "invalid_option")
+        elif name in PICTURES and name in rules and isinstance(value, str) and value:
+            yield from _pictures(request.name_option(name), value.split(), rules[name], offer.image)
+        elif name not in rules or not allows(rules[name], value):
+            allowed = words(rules[name]) if name in rules else f"left out: this model takes {one_of([*rules, VARIATION])}"
+            argument = name if name in request.arguments else f"options.{name}"
+            yield BrokenRule(argument, _shorten(value) if name in PICTURES else value, allowed, "invalid_option")
+
+
+def _pictures(argument: str, uris: Sequence[str], rule: Rule, taken: ImageRule | None) -> Iterator[BrokenRule]:
+    """Yield what is wrong with the pictures of an option: a vendor takes them as it takes first frames."""
+    if not isinstance(rule.allowed, Link) or not 0 < len(uris) <= rule.allowed.most:
+        yield BrokenRule(argument, _shorten(" ".join(uris)), words(rule), "invalid_option")
+        return
+    for image in map(read_uri, uris):
+        if image.is_url and not is_fetchable(image.uri):
+            yield BrokenRule(argument, image.uri, words(rule), "invalid_option")
+        elif image.is_url and taken is not None and not taken.urls:
+            yield BrokenRule(argument, "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image")
+        elif not image.is_url and (taken is None or not taken.data):
+            yield BrokenRule(argument, "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image")
+        elif taken is not None and image.media_type is not None and image.media_type not in taken.types:
+            yield BrokenRule(argument, image.media_type, one_of(taken.types), "invalid_image")
+        elif taken is not None and image.bytes is not None and image.bytes > taken.most_bytes:
+            yield BrokenRule(argument, f"{image.bytes} bytes", f"at most {taken.most_bytes} bytes", "invalid_image")
+
+
+def _shorten(value: object) -> object:
+    """Return pictures as a refusal repeats them: addresses as they are, and of one that was read only that it is one."""
+    return "a picture" if isinstance(value, str) and "data:" in value else value
 
 
 def _format(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iterator[BrokenRule]:
@@ -250,8 +292,8 @@ def _blame(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> tuple[
     codes = {"size": "invalid_size", "seconds": "invalid_seconds"}
     return tuple(
         BrokenRule(
-            rule.param if rule.param in codes else f"options.{rule.param}",
-            order.facts[rule.param],
+            rule.param if rule.param in codes else request.name_option(rule.param),
+            _shorten(order.facts[rule.param]),
             f"{words(rule)} {_circumstances(rule.when)}",
             codes.get(rule.param, "invalid_option"),
         )

@@ -30,7 +30,7 @@ from sora_mcp.domain.offer import (
     When,
 )
 from sora_mcp.domain.order import QUOTE_GOOD_FOR_S, Facts, Order, Quote
-from sora_mcp.domain.request import LOCAL, Image, VideoRequest
+from sora_mcp.domain.request import LOCAL, NAMED_OPTIONS, PICTURES, Image, VideoRequest, list_pictures, read_uri
 from sora_mcp.domain.vendor import (
     Call,
     Done,
@@ -53,6 +53,8 @@ __all__ = [
     "LIVE",
     "LOCAL",
     "LOST_FILE",
+    "NAMED_OPTIONS",
+    "PICTURES",
     "QUOTE_GOOD_FOR_S",
     "STALE",
     "UNSTORED",
@@ -95,4 +97,6 @@ __all__ = [
     "VideoRequest",
     "When",
     "can_fetch",
+    "list_pictures",
+    "read_uri",
 ]

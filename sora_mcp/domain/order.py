@@ -9,11 +9,9 @@ from datetime import date
 
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import Confidence, Offer, Scalar, Size
-from sora_mcp.domain.request import Image
+from sora_mcp.domain.request import PICTURES, Image
 
 Facts = Mapping[str, Scalar | None]
-PICTURES = ("last_image", "references")
-"""Options whose value is addresses of pictures."""
 QUOTE_GOOD_FOR_S = 15 * 60
 """How long a price may be agreed to, and how long a price that a vendor named counts."""
 
@@ -50,6 +48,11 @@ class Order:
         audio = self.options.get("audio")
         return audio if isinstance(audio, bool) else self.offer.sound
 
+    @property
+    def stored_options(self) -> Mapping[str, Scalar]:
+        """The options as a job remembers them: addresses of pictures, but not megabytes of their bytes, which the paid call has."""
+        return {name: _shorten(str(value)) if name in PICTURES else value for name, value in self.options.items()}
+
     @functools.cached_property
     def facts(self) -> Facts:
         """The values that rules and rates may depend on."""
@@ -72,3 +75,9 @@ class Quote:
     source: str
     checked: date
     confidence: Confidence
+
+
+def _shorten(pictures: str) -> str:
+    """Return the addresses, and in place of every picture that is sent the hash of its `data:` URI."""
+    images = [Image(uri) for uri in pictures.split()]
+    return " ".join(image.uri if image.is_url else f"sha256:{image.sha256[:16]}" for image in images)

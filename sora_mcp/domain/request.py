@@ -6,10 +6,14 @@ import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sora_mcp.domain.money import Micros
 
+NAMED_OPTIONS = ("audio", "last_image", "references")
+"""Options that are arguments of their own too, which mean the same."""
+PICTURES = ("last_image", "references")
+"""Options whose value is pictures."""
 LOCAL = "local"
 """Whose the jobs of this machine's own user are, on stdio and at the command line."""
 
@@ -38,6 +42,23 @@ class Image:
         return hashlib.sha256(self.uri.encode("utf-8", "replace")).hexdigest()
 
 
+def read_uri(uri: str) -> Image:
+    """Return the picture of an address, or of a `data:` URI as we write it, with its type and bytes."""
+    head, comma, body = uri.partition(",")
+    if not (comma and head.startswith("data:")):
+        return Image(uri)
+    return Image(uri, head.removeprefix("data:").partition(";")[0] or None, bytes=len(body.rstrip("=")) * 3 // 4)
+
+
+def list_pictures(value: object) -> list[str]:
+    """Return the pictures that an option names: addresses with blanks between are several, any other text is one."""
+    if isinstance(value, str):
+        words = value.split()
+        return words if all(word.casefold().startswith(("https://", "data:")) for word in words) else [value]
+    texts = cast("list[object]", value) if isinstance(value, list | tuple) else []
+    return [text for text in texts if isinstance(text, str)] if all(isinstance(text, str) for text in texts) else []
+
+
 @dataclass(frozen=True)
 class VideoRequest:
     """A video as the caller asked for it; None means that the caller left it open."""
@@ -50,9 +71,16 @@ class VideoRequest:
     image: str | Image | None = None
     """The first frame: as the caller named it, or, once it was read, measured."""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The extras. Once they were read, the pictures among them are addresses and `data:` URIs, with blanks between."""
+    arguments: frozenset[str] = frozenset()
+    """Those of the options that the caller named as arguments of their own."""
     max_usd: Micros | None = None
     quote_id: str | None = None
     request_id: str | None = None
+
+    def name_option(self, option: str) -> str:
+        """Return what the caller knows the option as."""
+        return option if option in self.arguments else f"options.{option}"
 
     @property
     def frame(self) -> Image | None:

@@ -10,7 +10,7 @@ import anyio
 from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import JOB_ID, LOCAL, Artifact, Image, Job, Order, Size
+from sora_mcp.domain import JOB_ID, LOCAL, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.jobs.allowed_paths import AllowedPaths, is_path, refuse_missing, resolve_path
 from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
@@ -19,6 +19,8 @@ from sora_mcp.media.pool import MediaPool
 from sora_mcp.store import Store
 
 MOST_BYTES = 25_000_000
+MOST_PICTURES = 10
+"""Pictures of one option: no model takes more."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,27 @@ class FirstFrames:
             refuse_missing(path)
         names_near = principal == LOCAL  # others share the output folder
         return await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES, names_near=names_near))
+
+    async def read_pictures(self, request: VideoRequest, *, principal: str) -> VideoRequest:
+        """Return the request with the pictures of its options read. BrokenRules name the option as the caller did."""
+        read = {name: await self._read_option(name, request, principal) for name in PICTURES if list_pictures(request.options.get(name))}
+        return replace(request, options={**request.options, **read}) if read else request
+
+    async def _read_option(self, option: str, request: VideoRequest, principal: str) -> str:
+        """Return the pictures of one option as addresses and `data:` URIs, with blanks between. All together stay below MOST_BYTES."""
+        texts, name, uris, room = list_pictures(request.options[option]), request.name_option(option), list[str](), MOST_BYTES
+        if len(texts) > MOST_PICTURES:
+            raise BrokenRules((BrokenRule(name, f"{len(texts)} pictures", f"at most {MOST_PICTURES} pictures", "invalid_image"),))
+        for text in texts:
+            try:
+                image = await self.read(text, principal=principal)
+            except BrokenRules as error:
+                raise BrokenRules(tuple(replace(rule, argument=name) for rule in error.broken)) from None
+            room -= image.bytes or 0
+            if room < 0:
+                raise BrokenRules((BrokenRule(name, "more bytes", f"at most {MOST_BYTES:,} bytes in all", "invalid_image"),))
+            uris.append(image.uri)
+        return " ".join(uris)
 
     async def _of_job(self, job: Job, named: tuple[str, float | None] | None) -> Image:
         """Return a job's picture, or the frame that was named of its clip. A clip itself is no picture."""

@@ -19,7 +19,7 @@ from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, STALE, Job, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain import LIVE, PICTURES, STALE, Job, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import (
     Fix,
     MissingKey,
@@ -141,8 +141,10 @@ class VideoService:
         return price.micros
 
     async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
-        """Return the request with its first frame read, after the catalogue was brought up to date for it."""
+        """Return the request with its pictures read, after the catalogue was brought up to date for it."""
         await self.availability.look(request.model)
+        if request.options.keys() & set(PICTURES):
+            request = await self.frames.read_pictures(request, principal=principal)
         if not isinstance(request.image, str):
             return request
         return replace(request, image=await self.frames.read(request.image, principal=principal))

@@ -51,6 +51,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "seconds": ("duration", "length", "duration_seconds", "duration_s", "time", "sec", "secs"),
     "size": ("aspect_ratio", "ratio", "resolution", "dimensions", "format", "aspect", "orientation", "quality"),
     "image": ("image_url", "input_image", "first_frame", "start_image", "image_path", "reference_image", "input_reference"),
+    "last_image": ("last_frame", "end_image", "end_frame", "tail_image"),
+    "references": ("reference_images", "reference_image_urls"),
+    "audio": ("sound", "with_audio", "generate_audio"),
     "prompt": ("text", "description", "query", "idea"),
     "job_id": ("id", "job", "video_id", "video", "task_id"),
     "max_usd": ("budget", "max_price", "max_cost", "limit_usd"),
@@ -158,7 +161,7 @@ class Argument:
             case "object":
                 return isinstance(value, dict) and _is_short_object(cast(dict[str, Any], value))
             case "texts":
-                return type(value) is list and _is_short_list(cast(list[Any], value), most=self.spec.most_items)
+                return type(value) is list and _is_short_list(cast(list[Any], value), self.spec)
 
     def convert(self, value: Any) -> Any:
         """Return a legal value as the type of the dataclass field."""
@@ -280,8 +283,8 @@ def _is_short_object(values: Mapping[str, Any]) -> bool:
     return len(values) <= MOST_ITEMS and all(len(name) <= MOST_NAME and is_short(value) for name, value in values.items())
 
 
-def _is_short_list(values: list[Any], *, most: int) -> bool:
-    return 0 < len(values) <= most and all(type(one) is str and 0 < len(one) <= MOST_TEXT for one in values)
+def _is_short_list(values: list[Any], spec: Spec) -> bool:
+    return 0 < len(values) <= spec.most_items and all(type(one) is str and 0 < len(one) <= spec.most_characters for one in values)
 
 
 def _name_unknown(tool: str, known: Mapping[str, Argument], unknown: Sequence[str]) -> Iterator[BrokenRule]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sora_mcp.catalogue.advice import ADVISED, joint_fixes
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import one_of
-from sora_mcp.domain import JOB_ID, VideoRequest
+from sora_mcp.domain import JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
 from sora_mcp.domain.money import Micros
 from sora_mcp.server.context import ToolContext, principal
@@ -33,6 +33,7 @@ FREE_TEXT = ("prompt", "request_id", "query", "text")
 """Arguments that take any words, so that a number may be written as one."""
 NUMBER = re.compile(r"[^\d.,-]{0,20}(-?\d{1,9}(?:\.\d{1,9})?)[^\d.,-]{0,20}")
 SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+PICTURE_ARGUMENTS = ("image", *PICTURES)
 MOST_JSON = 20_000
 """Characters of an object that was written as a text."""
 
@@ -103,6 +104,7 @@ async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: To
             spare = {"prompt": "x"}
     # Without its picture the call would buy something else: it only shows what is wrong besides.
     keeps_picture = "image" in call or not {"image", *ALIASES["image"]} & given.keys()
+    keeps_picture = keeps_picture and all(_has_option(call, name) for name in PICTURES if _has_option(given, name))
     changes = find_differences(given, call, micros) if micros is not None and keeps_picture else ()
     whole = BrokenRules(tuple(findings.rows.values()), message=" ".join(findings.sentences.values()))
     return Suggestion(whole, tuple(fix for fix in changes if fix.argument not in spare))
@@ -123,23 +125,34 @@ async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ct
         service = await ctx.request_context.lifespan_context.service()
         request = TOOLS[tool].parse(call).request
         if _is_about_frame(refusal):
-            return await _suggest_frames(refusal, service, request) or (Fix("image", None),)
+            return await _suggest_frames(refusal, service, request) or (Fix(_name_argument(refusal), None),)
         request = await service.read_frame(request, principal=principal())
-    except SoraError:
-        return ()
+    except SoraError as error:
+        return error.fixes
     return await service.advise(refusal, request, buys=BUYS[tool])
 
 
 def _is_about_frame(refusal: SoraError) -> bool:
-    """Return whether the first frame could not be read; an offer that does not take it is named in the refusal."""
-    return isinstance(refusal, BrokenRules) and not refusal.subject and refusal.broken[0].argument == "image"
+    """Return whether a picture could not be read; an offer that does not take it is named in the refusal."""
+    is_refused = isinstance(refusal, BrokenRules) and not refusal.subject
+    return is_refused and refusal.broken[0].argument.removeprefix("options.") in PICTURE_ARGUMENTS
+
+
+def _name_argument(refusal: SoraError) -> str:
+    return refusal.broken[0].argument if isinstance(refusal, BrokenRules) else "image"
+
+
+def _has_option(call: Mapping[str, Any], name: str) -> bool:
+    """Return whether a call says this option, as an argument or among the options."""
+    options = call.get("options")
+    return name in call or (isinstance(options, dict) and name in options)
 
 
 async def _suggest_frames(refusal: SoraError, service: VideoService, request: VideoRequest) -> tuple[Fix, ...]:
     """Return the last frame of a clip that was named as a picture, where the request can be bought with it."""
     got = str(refusal.broken[0].got) if isinstance(refusal, BrokenRules) else ""
     found: list[Fix] = []
-    for frame in (f"{got}#last",) if JOB_ID.fullmatch(got) else ():
+    for frame in (f"{got}#last",) if JOB_ID.fullmatch(got) and _name_argument(refusal) == "image" else ():
         with contextlib.suppress(SoraError):
             found.append(Fix("image", frame, await service.preview(replace(request, image=frame), principal=principal())))
     return tuple(found)

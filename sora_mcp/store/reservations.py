@@ -182,7 +182,7 @@ def _as_columns(purchase: Purchase, now: float) -> dict[str, Any]:
         "words": order.prompt.casefold(),
         "size": order.size.text,
         "seconds": order.seconds,
-        "options": dict(order.options),
+        "options": dict(order.stored_options),
         "with_image": order.image is not None,
         "parents": (order.image.job_id,) if order.image is not None and order.image.job_id is not None else (),
         "warnings": order.warnings,

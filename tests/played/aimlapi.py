@@ -33,6 +33,7 @@ SEEDANCE: Fields = {
     "resolution": Field(allowed=("480p", "720p", "1080p", "4k")),
     "aspect_ratio": Field(allowed=("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")),
     "image_url": replace(PICTURE, required=False),
+    "last_image_url": replace(PICTURE, required=False),
     "generate_audio": Field("boolean"),
     "seed": Field("integer", range(2**31)),
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
-from sora_mcp.domain import Job, VideoRequest
+from sora_mcp.domain import Job, VideoRequest, list_pictures
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.server.context import ToolContext, get_service
 from sora_mcp.server.elicitation import create_with_approval
@@ -21,7 +23,7 @@ MOST_PROMPT = 100_000
 MOST_IMAGE = 40_000_000
 """Characters of a `data:` URI: more than the largest picture that is read has."""
 
-NAMED_OPTIONS = {"seed": "integer", "negative_prompt": "string", "audio": "boolean", "last_image": "string", "variation": "integer"}
+NAMED_OPTIONS = {"seed": "integer", "negative_prompt": "string", "variation": "integer"}
 """The options that most models have. Where a schema names none, OpenAI's strict mode lets a model say none."""
 
 
@@ -34,6 +36,9 @@ class Arguments:
     size: Annotated[str, Spec("1280x720, 16:9, 9:16 1080p, portrait")] = ""
     seconds: int | None = None
     image: Annotated[str, Spec("First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE)] = ""
+    last_image: Annotated[str, Spec("Last frame, same forms", most_characters=MOST_IMAGE)] = ""
+    references: Annotated[tuple[str, ...], Spec("Pictures to keep to", most_characters=MOST_IMAGE, most_items=10)] = ()
+    audio: bool | None = None
     options: Annotated[dict[str, Any] | None, Spec("See list_sizes; variation=1: repeat", properties=NAMED_OPTIONS)] = None
     max_usd: Annotated[Micros | None, Spec("Refuse above this")] = None
     quote: Annotated[str, Spec("Approved quote's id")] = ""
@@ -41,18 +46,41 @@ class Arguments:
 
     @property
     def request(self) -> VideoRequest:
-        """The request that is made of them."""
+        """The request that is made of them. BrokenRules where an option is said twice, and differently."""
+        named = self._named_options
         return VideoRequest(
             prompt=self.prompt,
             model=self.model or None,
             size=self.size or None,
             seconds=self.seconds,
             image=self.image or None,
-            options=self.options or {},
+            options=merge_options(self.options or {}, named) if named else self.options or {},
+            arguments=frozenset(named),
             max_usd=self.max_usd,
             quote_id=self.quote or None,
             request_id=self.request_id or None,
         )
+
+    @property
+    def _named_options(self) -> dict[str, Any]:
+        """The options that are arguments of their own, as far as they are said."""
+        named = {"audio": self.audio, "last_image": self.last_image, "references": self.references}
+        return {name: value for name, value in named.items() if value not in (None, "", ())}
+
+
+def merge_options(options: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with those that were said as arguments. BrokenRules where both say something else."""
+    broken = [name for name, value in named.items() if name in options and not _is_same(options[name], value)]
+    if broken:
+        allowed = "left out, because the argument says otherwise"
+        rules = tuple(BrokenRule(f"options.{name}", options[name], allowed, "invalid_option") for name in broken)
+        raise BrokenRules(rules, fixes=tuple(Fix(f"options.{name}", None) for name in broken))
+    return {**options, **named}
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Return whether two values of an option mean the same: several pictures may be a list, or a text with blanks between."""
+    return (type(one), one) == (type(other), other) or (list_pictures(one) == list_pictures(other) != [])
 
 
 async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult | InputRequiredResult:

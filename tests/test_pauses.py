@@ -176,7 +176,7 @@ async def test_a_vendor_that_does_not_say_has_not_refused(fault: str, args: dict
         with pytest.raises(CancelUnclear) as no:
             await at.service.cancel(job.id, principal="local")
         assert (no.value.its_code, no.value.message, no.value.job_id) == (code, says.format(job.id), job.id)
-        assert describe_error(no.value) == f"Nothing more was charged. {no.value.message}"
+        assert describe_error(no.value) == f"Not cancelled yet, $1.20 stays reserved. {no.value.message}"
         assert ((await at.job(job.id)).charged, at.held()) == ("held", job.micros)
 
 

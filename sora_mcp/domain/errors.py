@@ -207,8 +207,11 @@ class NotCancellable(Refused):
 
     code = "not_cancellable"
 
-    def __init__(self, message: str, job: Job) -> None:
+    def __init__(self, message: str, job: Job, *, must_pay: bool = False) -> None:
+        """Keep the job as it is; `must_pay` says that nothing can stop it from being made and charged."""
         super().__init__(message, job_id=job.id)
+        self.job = job
+        self.must_pay = must_pay and job.charged == "held"
         self.charged = job.charged
 
 
@@ -273,6 +276,7 @@ class CancelUnclear(SoraError):
     def __init__(self, code: str, message: str, job: Job) -> None:
         super().__init__(message, job_id=job.id)
         self.vendor_code = code
+        self.job = job
         self.charged = job.charged
 
     @property

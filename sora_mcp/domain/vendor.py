@@ -182,7 +182,7 @@ class Vendor:
     cancel: Callable[[str], Call] | None = None
     """The call that takes back a job by the vendor's id, where there is one."""
     cancel_note: str = ""
-    """What cancelling refunds, in the vendor's own rule."""
+    """What cancelling refunds, where that is not the same for all clips: a clause without a full stop."""
     tells_cost: bool = False
     """Whether its last answer says what the video cost."""
     own: Callable[[str, OwnModel], Offer] | None = None

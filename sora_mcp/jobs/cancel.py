@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import anyio
 
-from sora_mcp.domain import Call, Failed, Job, JobError, Reply, Vendor
+from sora_mcp.domain import Call, Failed, Job, JobError, Reply, State, Vendor
 from sora_mcp.domain.errors import CancelUnclear, NotCancellable, NotSent
 from sora_mcp.domain.money import Micros
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.vendors.reading import read
@@ -17,12 +18,27 @@ SUSPENDED_S = 60.0
 NOT_ABOUT_THE_JOB = ("vendor_auth", "vendor_rate_limited", "vendor_unavailable", "vendor_balance")
 
 
+ENDED: dict[State, str] = {
+    "completed": "has already finished, so there is nothing to cancel.",
+    "failed": "has already failed, so there is nothing to cancel.",
+    "cancelled": "was already cancelled.",
+    "expired": "was already made, so there is nothing to cancel.",
+}
+
+
+def describe_end(job: Job) -> str:
+    """Say why a job that is over, or nearly so, can no longer be cancelled."""
+    if job.state == "unknown":
+        return f"Whether the vendor accepted {job.id} is not known: the user settles it with `{command_line('resolve', job.id)}`."
+    return f"{job.id} {ENDED.get(job.state, 'is made and its file is being saved, so there is nothing to cancel.')}"
+
+
 async def cancel_at_vendor(store: Store, http_client: VendorClient, vendor: Vendor, *, job: Job) -> None:
     """Ask the vendor to cancel the job. NotCancellable when it cannot or does not, CancelUnclear when it does not say."""
     if job.vendor_id is None:
-        raise NotCancellable(f"{job.id} is being sent and cannot be cancelled now; what it costs stays counted.", job)
+        raise NotCancellable(f"{job.id} is being sent at this moment: try cancel_video again in a few seconds.", job)
     if vendor.cancel is None:
-        raise NotCancellable(f"{vendor.title} cannot cancel a job; what {job.id} costs stays counted.", job)
+        raise NotCancellable(f"{vendor.title} can't cancel a running clip.", job, must_pay=True)
     # Only this answer may name what is given back: a status that is polled meanwhile would end the job without it.
     await store.leases.suspend(job, seconds=SUSPENDED_S)
     try:

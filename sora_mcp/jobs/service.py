@@ -32,7 +32,7 @@ from sora_mcp.domain.errors import (
 )
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.backoff import compute_exclusive_s
-from sora_mcp.jobs.cancel import cancel_at_vendor
+from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
@@ -217,8 +217,7 @@ class VideoService:
         """Cancel the job. NotCancellable says why it cannot be, CancelUnclear that the vendor did not say whether it does."""
         job = await self.job(job_id, principal=principal)
         if job.state not in LIVE or job.saving:
-            why = "is finished, and its file is being saved" if job.saving else f"is already {job.state}"
-            raise NotCancellable(f"{job.id} {why}: it can no longer be cancelled.", job)
+            raise NotCancellable(describe_end(job), job)
         if (gone := await self.store.reservations.cancel_unsent(job)) is not None:
             return gone
         try:

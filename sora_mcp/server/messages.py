@@ -126,6 +126,21 @@ def describe_charge(job: Job) -> str:
     return {"no": "not charged", "held": f"{amount} reserved", "yes": amount, "unknown": f"{amount} unclear"}[job.charged]
 
 
+def describe_money(job: Job) -> str:
+    """Return as a clause what is known of a job's money."""
+    price = format_price(job.price)
+    if job.charged == "no" or not job.price:
+        return "nothing was charged"
+    if job.charged == "unknown":
+        return f"it is not known whether {price} was charged"
+    return f"{price} was charged" if job.charged == "yes" else f"{price} stays reserved"
+
+
+def capitalize(clause: str) -> str:
+    """Return a clause as the beginning of a sentence."""
+    return clause[:1].upper() + clause[1:]
+
+
 def describe_unclear(budget: Budget) -> str:
     """Say how much stays reserved until somebody settles it."""
     return f" ({format_dollars(budget.unknown)} of it reserved for jobs whose outcome is unknown)" if budget.unknown else ""
@@ -153,10 +168,10 @@ def _join(*sentences: str) -> str:
 
 
 def _describe_charge(error: SoraError, charged: Charged, *, could_send: bool) -> str:
-    if isinstance(error, CancelUnclear):
-        return "Nothing more was charged."
-    if isinstance(error, NotCancellable):
-        return "Nothing was cancelled, nothing more was charged."
+    if isinstance(error, NotCancellable) and error.must_pay:
+        return f"Not cancelled, {format_price(error.job.price)} will be charged."
+    if isinstance(error, NotCancellable | CancelUnclear):
+        return f"Not cancelled{' yet' if isinstance(error, CancelUnclear) else ''}, {describe_money(error.job)}."
     if charged == "no":
         return "Not sent, nothing charged." if could_send else ""
     return "It was charged." if charged == "yes" else "It is not known whether anything was charged: list_videos shows what is held."

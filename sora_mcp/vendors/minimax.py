@@ -108,5 +108,5 @@ VENDOR = Vendor(
     refusals=(Refusal(404, "model_retired"), Refusal(422, "content_refused", "(1026)")),
     message=("error.message", "base_resp.status_msg", "message"),
     cancel=lambda job: Call("DELETE", f"/v2/video_generation/{job}"),
-    cancel_note="MiniMax takes back only what still waits, and charges nothing for it.",
+    cancel_note="MiniMax cancels only clips that have not started, and does not charge them",
 )

@@ -100,6 +100,6 @@ VENDOR = Vendor(
     ),
     message=("error", "message"),
     cancel=lambda job: Call("DELETE", f"/v1/tasks/{job}", headers=VERSION),
-    cancel_note="Runway gives back a task that waits; one that runs is charged, and so is a video that its moderation keeps.",
+    cancel_note="Runway refunds a clip that has not started, and charges one that runs",
     tells_cost=True,
 )

@@ -24,8 +24,8 @@ from sora_mcp.domain.errors import (
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.messages import describe_error
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_video_status, list_videos
-from sora_mcp.server.tools.cancel_video import REFUNDS
 from sora_mcp.store.records import Page
+from sora_mcp.vendors import muvi
 from tests.each import each
 from tests.nouns import a_job
 
@@ -97,7 +97,7 @@ def started(job: Job, request_id: str = "") -> str:
 
 
 def cancelled(job: Job, refunds: bool | None) -> str:
-    return message(cancel_video.format_result(job, now=NOW, refunds=REFUNDS[refunds].format(vendor="Muvi")))
+    return message(cancel_video.format_result(job, replace(muvi.VENDOR, refunds=refunds), now=NOW))
 
 
 def test_the_messages_are_those_of_the_snapshot() -> None:

@@ -156,9 +156,7 @@ def size(result: CallToolResult) -> int:
 
 
 @each("words", ["x" * 500, '"' * 500, "no"], ids=["ASCII", "quotes", "short"])
-@each(
-    "tell", [status, lambda job: create_video.format_result(job, now=NOW), lambda job: cancel_video.format_result(job, now=NOW, refunds="")]
-)
+@each("tell", [status, lambda job: create_video.format_result(job, now=NOW), lambda job: cancel_video.format_result(job, None, now=NOW)])
 def test_a_vendors_words_are_cut_where_a_result_would_grow_too_long(words: str, tell: Callable[[Job], CallToolResult]) -> None:
     error = JobError("vendor_rejected", "Muvi refuses this request.", "no", vendor_message=words)
     result = tell(replace(a_job(), state="failed", charged="no", error=error, warnings=LONG[:1], day_left=usd("9.6")))
@@ -331,7 +329,7 @@ def test_a_vendors_no_behind_ours_is_quoted_too() -> None:
     error.__cause__ = VendorError("vendor_rejected", "Muvi refuses.", vendor="Muvi", vendor_message="too late")
     result = build_refusal(error)
     assert result.structured_content == {
-        "message": 'Nothing was cancelled, nothing more was charged. Muvi refused to cancel v_0123456789. Muvi says: "too late".',
+        "message": 'Not cancelled, $0.40 stays reserved. Muvi refused to cancel v_0123456789. Muvi says: "too late".',
         "error": {
             "code": "not_cancellable",
             "message": "Muvi refused to cancel v_0123456789.",

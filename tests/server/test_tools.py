@@ -177,7 +177,9 @@ async def test_several_jobs_are_waited_for_until_all_have_ended(era: Era) -> Non
         assert not answers
         service.put(replace(other, state="unknown", charged="unknown"))
     assert [job["state"] for job in fields(answers[0])["jobs"]] == ["completed", "unknown"]
-    assert fields(answers[0])["message"].startswith("2 of 2 have ended.\nDone: v_0123456789, 4 s, 1280x720, 6.8 MB, $0.40. File: /Volumes")
+    assert fields(answers[0])["message"].startswith(
+        "2 of 2 have ended.\nDone: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, $0.40. File: /Volumes"
+    )
 
 
 async def test_what_a_person_must_do_is_told_at_once(era: Era) -> None:
@@ -301,17 +303,17 @@ async def test_nobody_says_that_a_job_cost_nothing_while_the_store_is_away(tool:
 async def test_cancel_video_says_what_became_of_the_job(era: Era) -> None:
     gone = replace(a_job(), state="cancelled", charged="no")
     result = await call(desk_with(a_job(), called_back=gone), era, "cancel_video", job_id="v_0123456789")
-    assert (result.is_error, fields(result)["message"]) == (False, "v_0123456789 was cancelled. Nothing was charged.")
+    assert (result.is_error, fields(result)["message"]) == (False, "v_0123456789 was cancelled before it was sent. Nothing was charged.")
 
 
 async def test_a_job_that_goes_on_is_not_said_to_be_refunded(era: Era) -> None:
-    no = NotCancellable("v_0123456789 is being sent; what it costs stays counted.", a_job())
+    no = NotCancellable("v_0123456789 is being sent.", a_job())
     result = await call(desk_with(a_job(), called_back=no), era, "cancel_video", job_id="v_0123456789")
     assert fields(result) == {
-        "message": "Nothing was cancelled, nothing more was charged. v_0123456789 is being sent; what it costs stays counted.",
+        "message": "Not cancelled, $0.40 stays reserved. v_0123456789 is being sent.",
         "error": {
             "code": "not_cancellable",
-            "message": "v_0123456789 is being sent; what it costs stays counted.",
+            "message": "v_0123456789 is being sent.",
             "charged": "unknown",
             "job_id": "v_0123456789",
         },

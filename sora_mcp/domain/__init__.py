@@ -1,6 +1,7 @@
 """The nouns: what is asked for, what is sold, what goes over the wire, what became of it."""
 
 from sora_mcp.domain.job import (
+    EDIT_MODEL,
     JOB_ID,
     LIVE,
     LOST_FILE,
@@ -49,6 +50,7 @@ from sora_mcp.domain.vendor import (
 )
 
 __all__ = [
+    "EDIT_MODEL",
     "JOB_ID",
     "LIVE",
     "LOCAL",

@@ -59,6 +59,8 @@ class Artifact:
     """None where it was not measured."""
 
 
+EDIT_MODEL = "local:edit"
+"""The model of edits, which are made on this computer."""
 JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 """A job's id, however it was copied."""
 COUNTS_AS_SPENT = "counts as spent."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -19,7 +18,7 @@ from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, PICTURES, STALE, Job, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain import EDIT_MODEL, LIVE, PICTURES, STALE, Job, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import (
     Fix,
     MissingKey,
@@ -28,7 +27,6 @@ from sora_mcp.domain.errors import (
     RequestIdConflict,
     SoraError,
     StorageError,
-    TooManyAtOnce,
 )
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.backoff import compute_exclusive_s
@@ -45,9 +43,6 @@ from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.paused_models import describe_pause
 from sora_mcp.store.records import Budget, Caps, Page, Purchase
-
-MOST_EDITS = 8
-"""Edits that one principal may have under way, or waiting for those of others: they are made one at a time."""
 
 
 @dataclass
@@ -67,8 +62,6 @@ class VideoService:
     """By job: the sha256 of the last downloaded file that was no video, so that the same bytes are not fetched again and again."""
     troubles: dict[str, str] = field(default_factory=dict[str, str])
     """By job: what went wrong with the last question or download, until one goes well."""
-    editing: Counter[str] = field(default_factory=Counter[str])
-    """By principal: how many edits are under way or wait."""
     media_pool: MediaPool = field(default_factory=MediaPool)
     download_places: DownloadPlaces = field(default_factory=DownloadPlaces)
     finishing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
@@ -76,10 +69,12 @@ class VideoService:
     searches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     availability: Availability = field(init=False)
     quotes: Quotes = field(init=False)
+    editing: Editing = field(init=False)
 
     def __post_init__(self) -> None:
         self.availability = Availability(self.settings.catalogue, self.store, self.http_client, self.clock)
         self.quotes = Quotes(self.http_client, self.clock)
+        self.editing = Editing(self.settings, self.store, self.clock)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -218,6 +213,9 @@ class VideoService:
         job = await self.job(job_id, principal=principal)
         if job.state not in LIVE or job.saving:
             raise NotCancellable(describe_end(job), job)
+        if job.model == EDIT_MODEL:
+            await self.editing.cancel(job)
+            return await self.job(job.id, principal=principal)
         if (gone := await self.store.reservations.cancel_unsent(job)) is not None:
             return gone
         try:
@@ -227,14 +225,10 @@ class VideoService:
         return await self.job(job.id, principal=principal)
 
     async def edit(self, asked: EditRequest, *, principal: str) -> Job:
-        """Make an edit on this computer, free of charge, and return its finished job. TooManyAtOnce where MOST_EDITS wait already."""
-        if self.editing[principal] >= MOST_EDITS:
-            raise TooManyAtOnce("edits", MOST_EDITS)
-        self.editing[principal] += 1
-        try:
-            return await Editing(self.settings, self.store, self.media_pool, self.clock).edit(asked, principal=principal)
-        finally:
-            self.editing[principal] -= 1
+        """Have an edit made on this computer, free of charge, and return its job: new, or the one that exists."""
+        job = await self.editing.begin(asked, principal=principal)
+        self.wake()
+        return job
 
     def vendor_of(self, job: Job) -> Vendor:
         """Return the vendor that makes the job, also where its list does not have the model any more."""

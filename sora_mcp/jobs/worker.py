@@ -10,11 +10,12 @@ from typing import TypeVar
 
 import anyio
 
-from sora_mcp.domain import Job
+from sora_mcp.domain import EDIT_MODEL, Job
 from sora_mcp.domain.errors import SoraError, StorageError
 from sora_mcp.jobs.backoff import MAX_RETRY_S, SLOW_POLL_S
 from sora_mcp.jobs.download import download
 from sora_mcp.jobs.download_places import DownloadPlaces
+from sora_mcp.jobs.make_edit import make_edit
 from sora_mcp.jobs.poll import poll
 from sora_mcp.jobs.reconcile import reconcile
 from sora_mcp.jobs.service import VideoService
@@ -100,7 +101,8 @@ class Worker:
         return await self._ask_store(self._store.leases.claim, self._owner, limit=room, lease_s=LEASE_S, downloads=downloads) or ()
 
     def _count_steps(self) -> int:
-        return len(self._claimed) - len(self._places)
+        edits = sum(job.model == EDIT_MODEL for job in self._claimed.values())  # they wait for each other
+        return len(self._claimed) - len(self._places) - edits
 
     async def _sleep(self) -> None:
         pause = await self._compute_sleep_s()
@@ -153,6 +155,8 @@ class Worker:
 
     async def _step(self, job: Job) -> str | None:
         """Take the job's next step. Return why nothing new is known of it, where that is so."""
+        if job.model == EDIT_MODEL:
+            return await make_edit(self._service, job)
         if job.state == "submitting":
             return await self._submitter.submit(job)
         if job.state == "unknown":

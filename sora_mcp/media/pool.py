@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.api import as_uncharged
-from sora_mcp.media.limits import EDIT_S, Deadline
+from sora_mcp.media.limits import LOOK_S, Deadline
 
 T = TypeVar("T")
 
@@ -20,10 +20,10 @@ class MediaPool:
 
     def __init__(self) -> None:
         self._limiter = anyio.CapacityLimiter(1)
-        self.edits = anyio.Lock()
-        """Held from the look whether an edit exists until it is stored, so that equal requests get the same job."""
+        self.edits = anyio.CapacityLimiter(1)
+        """Held while an edit is made, so that looking at a clip does not wait for it."""
 
-    async def run(self, work: Callable[[Deadline], T], *, seconds: float = EDIT_S) -> T:
+    async def run(self, work: Callable[[Deadline], T], *, seconds: float = LOOK_S) -> T:
         """Return what `work` returns. Cancellation stops it at its next frame. A BadMedia is marked as not charged."""
         async with self._limiter:
             deadline = Deadline(seconds)

@@ -21,12 +21,14 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.containers import DEMUXED, read_container
+from sora_mcp.media.containers import DEMUXED, ISO_MEDIA, M4A, MP3, WAV, Container, read_container
 from sora_mcp.media.limits import DEMUX_OPTIONS, MOST_PIXELS, NO_FRAME, Deadline
 from sora_mcp.media.mp4_probe import VideoInfo, count_declared_samples, probe_mp4
 from sora_mcp.media.other_containers import find_pictures, probe_video
 
 MOST_FRAMES = 40_000
+SOUND_DEMUXERS: dict[Container, str] = {MP3: "mp3", WAV: "wav", M4A: "mov", **dict.fromkeys(ISO_MEDIA, "mov")}
+"""FFmpeg's demuxer for each container that sound is taken from."""
 MOST_SECONDS = 600.0
 LEAST_FPS, MOST_FPS, MOST_GUESSED_FPS = Fraction(1), Fraction(120), Fraction(60)
 MOST_PIXEL_ASPECT = 4
@@ -34,12 +36,40 @@ PROBE_S = 20.0
 
 
 @dataclass
-class OpenVideo:
-    """An open container with its first video stream, its first audio stream that has a decoder, and its length in seconds."""
+class OpenSound:
+    """An open container with its first audio stream that has a decoder."""
 
     container: InputContainer
-    video: VideoStream
     audio: AudioStream | None
+
+    @property
+    def start_s(self) -> float:
+        """The time in seconds at which the first stream begins."""
+        return max(0.0, (self.container.start_time or 0) / 1_000_000)
+
+    def decode_sound(self, deadline: Deadline) -> Iterator[AudioFrame]:
+        """Yield every frame of the sound from where the container stands; none without a sound track, or when it is damaged."""
+        if self.audio is not None:
+            yield from self._decode(self.audio, deadline)
+
+    def _decode(self, stream: VideoStream | AudioStream, deadline: Deadline) -> Iterator[Any]:
+        """Yield what the stream's packets decode to. A damaged packet costs that packet only."""
+        for packet in self.container.demux(stream):
+            deadline.check()
+            try:
+                frames = packet.decode()
+            except MemoryError:
+                raise
+            except FFmpegError:
+                continue
+            yield from frames
+
+
+@dataclass
+class OpenVideo(OpenSound):
+    """An open container that has, besides, a video stream, the first one, and its length in seconds."""
+
+    video: VideoStream
     seconds: float
     lost_sound: bool = False
     """True when it has sound and no decoder for it."""
@@ -51,11 +81,6 @@ class OpenVideo:
         guessed, average = self.video.guessed_rate, self.video.average_rate
         rate = guessed if guessed and guessed <= MOST_GUESSED_FPS else average or 24
         return min(max(Fraction(rate), LEAST_FPS), MOST_FPS)
-
-    @property
-    def start_s(self) -> float:
-        """The time in seconds at which the first stream begins."""
-        return max(0.0, (self.container.start_time or 0) / 1_000_000)
 
     @property
     def pixel_aspect(self) -> Fraction:
@@ -85,23 +110,6 @@ class OpenVideo:
             if end is not None and time_of(frame) >= end:
                 return
 
-    def decode_sound(self, deadline: Deadline) -> Iterator[AudioFrame]:
-        """Yield every frame of the sound from where the container stands; none without a sound track, or when it is damaged."""
-        if self.audio is not None:
-            yield from self._decode(self.audio, deadline)
-
-    def _decode(self, stream: VideoStream | AudioStream, deadline: Deadline) -> Iterator[Any]:
-        """Yield what the stream's packets decode to. A damaged packet costs that packet only."""
-        for packet in self.container.demux(stream):
-            deadline.check()
-            try:
-                frames = packet.decode()
-            except MemoryError:
-                raise
-            except FFmpegError:
-                continue
-            yield from frames
-
 
 @contextmanager
 def open_video(path: Path) -> Generator[OpenVideo]:
@@ -117,11 +125,32 @@ def open_video(path: Path) -> Generator[OpenVideo]:
             check_pixels(video.width, video.height)
             video.thread_type = "AUTO"
             video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
-            audio = next((stream for stream in container.streams.audio if cast("object", stream.codec_context) is not None), None)
+            audio = _find_sound(container)
             lost_sound = audio is None and bool(container.streams.audio)
-            yield OpenVideo(container, video, audio, _measure_seconds(container, video, info), lost_sound)
+            yield OpenVideo(container, audio, video, _measure_seconds(container, video, info), lost_sound)
     except (FFmpegError, IndexError, ValueError, MemoryError) as error:
         raise BadMedia("Its pictures or its sound cannot be decoded.") from error
+
+
+@contextmanager
+def open_sound(path: Path) -> Generator[OpenSound]:
+    """Open an MP3, M4A or WAV file, or the sound of an MP4. Raises BadMedia, also from the body, when it is another file or damaged."""
+    demuxer = SOUND_DEMUXERS.get(container := read_container(path))
+    if demuxer is None:
+        raise BadMedia(f"It is {container.words}, no MP3, M4A or WAV file.")
+    if demuxer == "mov" and (declared := count_declared_samples(path)) > MOST_FRAMES:
+        raise BadMedia(f"It says that it has {declared} frames; {MOST_FRAMES} is the most that is looked at.")
+    try:
+        with av.open(str(path), format=demuxer, options=DEMUX_OPTIONS) as opened:
+            if (audio := _find_sound(opened)) is None:
+                raise BadMedia("It has no sound that can be decoded.")
+            yield OpenSound(opened, audio)
+    except (FFmpegError, IndexError, ValueError, MemoryError) as error:
+        raise BadMedia("Its sound cannot be decoded.") from error
+
+
+def _find_sound(container: InputContainer) -> AudioStream | None:
+    return next((stream for stream in container.streams.audio if cast("object", stream.codec_context) is not None), None)
 
 
 def time_of(frame: VideoFrame) -> float:

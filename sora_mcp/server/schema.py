@@ -90,6 +90,8 @@ class Spec:
     most_words: int | None = None
     most_items: int = MOST_ITEMS
     """Of a list: how many it may have."""
+    values: tuple[str, ...] = ()
+    """Values that the schema names; any other one is refused by what uses it, which knows what to say."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class Argument:
         known = {
             "items": {"type": "string"} if self.kind == "texts" else None,
             "properties": {name: {"type": kind} for name, kind in self.spec.properties.items()} or None,
-            "enum": list(self.one_of) or None,
+            "enum": list(self.one_of or self.spec.values) or None,
             "minimum": self.least,
             "maximum": self.most,
             "description": self.spec.description or None,

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, UNSTORED, Call, Job, State
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotFound, quote_value
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotFound, TooManyAtOnce, quote_value
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.ids import canonical
@@ -112,18 +112,25 @@ class Jobs(Repository):
     @reads
     def find_edit(self, conn: sa.Connection, principal: str, fingerprint: str) -> Job | None:
         """Return the newest finished edit with this fingerprint."""
-        mine = (jobs.c.principal == principal, jobs.c.fingerprint == fingerprint, jobs.c.state == "completed")
-        job = find_job(conn, *mine, newest=True)
+        job = _find_edit(conn, principal, fingerprint, ("completed",))
         return None if job is None else replace(job, deduplicated=True)
+
+    @writes
+    def begin_edit(self, conn: sa.Connection, job: Job, fingerprint: str, *, most: int, lost: str | None) -> Job:
+        """Write down an edit that is to be made now. Return the one with this fingerprint that is under way or finished, but not `lost`,
+        whose file is gone. TooManyAtOnce where the principal has `most` under way."""
+        same = _find_edit(conn, job.principal, fingerprint, (*LIVE, "completed"))
+        if same is not None and same.id != lost:
+            return replace(same, deduplicated=True)
+        live = (jobs.c.principal == job.principal, jobs.c.model == job.model, jobs.c.state.in_(LIVE))
+        if (count := conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*live)).scalar_one()) >= most:
+            raise TooManyAtOnce("edits", count)
+        return _insert_edit(conn, job, fingerprint, due_at=db_now())
 
     @writes
     def add_edit(self, conn: sa.Connection, job: Job, fingerprint: str) -> Job:
         """Write down a finished edit, which this computer did itself for free, and return it as the store has it."""
-        columns: dict[str, Any] = {name: getattr(job, name) for name in STORED}
-        day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
-        own = {"options": dict(job.options), "words": job.prompt.casefold(), "day": day, "fingerprint": fingerprint}
-        conn.execute(sa.insert(jobs).values(**columns | own | {"version": next_version()}))
-        return load_job(conn, job.id)
+        return _insert_edit(conn, job, fingerprint, due_at=None)
 
 
 # Reading, within a transaction
@@ -149,6 +156,19 @@ def get_usual_s(conn: sa.Connection, model: str) -> float | None:
 def get_account(conn: sa.Connection, job: Job) -> Account:
     """Return the account to which the job's money is booked."""
     return Account(job.id, job.vendor, job.model, conn.execute(sa.select(jobs.c.day).where(jobs.c.id == job.id)).scalar_one())
+
+
+def _find_edit(conn: sa.Connection, principal: str, fingerprint: str, states: tuple[State, ...]) -> Job | None:
+    mine = (jobs.c.principal == principal, jobs.c.fingerprint == fingerprint, jobs.c.state.in_(states))
+    return find_job(conn, *mine, newest=True)
+
+
+def _insert_edit(conn: sa.Connection, job: Job, fingerprint: str, *, due_at: Any) -> Job:
+    columns: dict[str, Any] = {name: getattr(job, name) for name in STORED}
+    day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
+    own = {"options": dict(job.options), "words": job.prompt.casefold(), "day": day, "fingerprint": fingerprint, "due_at": due_at}
+    conn.execute(sa.insert(jobs).values(**columns | own | {"version": next_version()}))
+    return load_job(conn, job.id)
 
 
 def _read_jobs(conn: sa.Connection, select: sa.Select[Any]) -> tuple[Job, ...]:

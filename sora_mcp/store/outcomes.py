@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -133,6 +134,22 @@ class Outcomes(Repository):
         progress = None if row.progress is None else 1.0
         completed = {"state": "completed", "charged": charged, "artifact": artifact, "progress": progress, "finished_at": now}
         return update_job(conn, row.id, now, **completed, error=None, media=None, next=None, tries=0, **without_lease(None))
+
+    @writes
+    def report_progress(self, conn: sa.Connection, job: Job, progress: float | None) -> Job | None:
+        """Record how much of an edit is done; its lease holder keeps it."""
+        row, now = _find_mine(conn, job), self.clock()
+        return row if row is None or row.progress == progress else update_job(conn, row.id, now, progress=progress)
+
+    @writes
+    def complete_edit(self, conn: sa.Connection, job: Job, file: Artifact) -> Job | None:
+        """Complete an edit whose file is on disk. It moves no money."""
+        row, now = _find_mine(conn, job), self.clock()
+        if row is None:
+            return None
+        done = {"state": "completed", "artifact": file, "progress": 1.0, "finished_at": now, "call": None}
+        measured = {"size": f"{file.width}x{file.height}", "seconds": math.ceil(file.duration_s or 0)}
+        return update_job(conn, row.id, now, **done, **measured, **without_lease(None))
 
     @writes
     def end(

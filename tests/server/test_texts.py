@@ -70,7 +70,7 @@ async def test_every_tool_has_a_title_and_all_four_hints(era: Era) -> None:
 
 async def test_every_result_begins_with_its_message_and_may_have_more_than_its_schema_names(era: Era) -> None:
     for tool in await listed(era):
-        if tool["name"] == "view_video":
+        if tool["name"] in ("view_video", "edit_video"):  # one has no structured part; the values of the other's arguments need the room
             assert "outputSchema" not in tool
             continue
         assert next(iter(tool["outputSchema"]["properties"])) == "message"

@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
 from sora_mcp.media.colours import HDR_NOTE, read_colours
-from sora_mcp.media.edit.caption import draw_caption
-from sora_mcp.media.edit.edits import Edit, EditResult, reshape
+from sora_mcp.media.edit.caption import add_caption, add_title
+from sora_mcp.media.edit.edits import Action, Edit, EditResult, reshape
 from sora_mcp.media.edit.gif import write_gif
 from sora_mcp.media.edit.join import join_clips
+from sora_mcp.media.edit.sound import add_sound, remove_sound
 from sora_mcp.media.edit.transcode import EmptySegment, Segment, Shape, read_shape, transcode
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
@@ -45,13 +47,15 @@ def _dispatch(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
             width, height = write_gif(Segment(path, edit.start, edit.end), target, deadline)
             return EditResult(width, height, None, _note_hdr(path, deadline))
         case "join":
-            note = join_clips(edit.paths, target, deadline)
-        case "trim":
-            note = transcode([Segment(path, edit.start, edit.end)], read_shape(path), target, deadline)
-        case "reframe":
-            note = transcode([Segment(path)], _reframe(read_shape(path), edit), target, deadline)
-        case "caption":
-            note = transcode([Segment(path)], _add_caption(read_shape(path), edit), target, deadline)
+            note = join_clips(edit, target, deadline)
+        case "trim" | "speed":
+            note = transcode([Segment(path, edit.start, edit.end, edit.speed)], read_shape(path), target, deadline)
+        case "reframe" | "caption" | "title":
+            note = transcode([Segment(path)], SHAPES[edit.action](read_shape(path), edit), target, deadline)
+        case "mute":
+            note = remove_sound(path, target, deadline)
+        case "sound":
+            note = add_sound(path, edit.sound or path, target, deadline)
     return replace(_measure(target), note=note)
 
 
@@ -71,11 +75,6 @@ def _reframe(shape: Shape, edit: Edit) -> Shape:
     return replace(shape, width=width, height=height, fill=edit.fill)
 
 
-def _add_caption(shape: Shape, edit: Edit) -> Shape:
-    caption = draw_caption(edit.text, shape.width, shape.height)
-    return replace(shape, caption=caption, caption_start=edit.start, caption_end=edit.end)
-
-
 def _explain_empty(edit: Edit, deadline: Deadline) -> BrokenRules:
     """Return a refusal whose fix is an earlier start that includes the current frame, or a later end that includes the next one."""
     at, _ = extract_frame(edit.paths[0], edit.start, deadline)
@@ -93,3 +92,7 @@ def _refuse(name: str, got: float | None, allowed: str, fix: float) -> BrokenRul
 def _measure(target: Path) -> EditResult:
     info = probe_mp4(target)
     return EditResult(info.width, info.height, info.duration_s)
+
+
+SHAPES: Mapping[Action, Callable[[Shape, Edit], Shape]] = {"reframe": _reframe, "caption": add_caption, "title": add_title}
+"""What changes the shape of a clip."""

@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Action = Literal["join", "trim", "reframe", "caption", "frame", "gif"]
+Action = Literal["join", "trim", "reframe", "caption", "title", "speed", "mute", "sound", "frame", "gif"]
 Fill = Literal["crop", "pad", "blur"]
-RATIOS: Mapping[str, tuple[int, int]] = {"9:16": (9, 16), "1:1": (1, 1), "16:9": (16, 9)}
+Ratio = Literal["9:16", "1:1", "16:9"]
+Transition = Literal["cut", "fade"]
+RATIOS: Mapping[Ratio, tuple[int, int]] = {"9:16": (9, 16), "1:1": (1, 1), "16:9": (16, 9)}
 FILLS: tuple[Fill, ...] = ("crop", "pad", "blur")
+TRANSITIONS: tuple[Transition, ...] = ("cut", "fade")
 MOST_GIF_S = 15.0
+SPEEDS = (0.25, 4.0)
+"""The slowest and the fastest, as multiples of the clip's own speed."""
+TITLE_S = 3.0
+"""Seconds that a title is shown where nothing else is said."""
 ENDINGS: Mapping[str, str] = {"frame": "png", "gif": "gif"}
 """File name endings; every other action makes an mp4."""
 
@@ -34,9 +41,16 @@ class Edit:
     paths: tuple[Path, ...]
     start: float = 0.0
     end: float | None = None
-    ratio: str = "9:16"
+    ratio: Ratio = "9:16"
     fill: Fill = "blur"
     text: str = ""
+    """Of a caption or a title; of a join, the title at its start."""
+    speed: float = 1.0
+    sound: Path | None = None
+    """A sound file that is laid under the clip."""
+    transition: Transition = "cut"
+    continues: tuple[bool, ...] = ()
+    """Of a join: for each clip, whether it is known to begin with the last frame of the one before."""
 
     @property
     def ending(self) -> str:
@@ -55,7 +69,7 @@ class EditResult:
     """A sentence about anything unexpected, for the job's warnings."""
 
 
-def reshape(width: int, height: int, ratio: str) -> tuple[int, int]:
+def reshape(width: int, height: int, ratio: Ratio) -> tuple[int, int]:
     """Return width and height of another ratio with the same shorter side, both even, as H.264 requires."""
     wide, high = RATIOS[ratio]
     short = min(width, height)

@@ -1,4 +1,4 @@
-"""Join clips: copy their packets when their streams match, else transcode them to the first one's shape."""
+"""Join clips: copy their packets when their streams match and the seams stay as they are, else transcode to the first one's shape."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # PyAV's own stubs leave its packets without a type.
@@ -13,6 +13,9 @@ import av
 from av.container import InputContainer, OutputContainer
 
 from sora_mcp.media.colours import read_colours
+from sora_mcp.media.edit.caption import add_title
+from sora_mcp.media.edit.edits import Edit
+from sora_mcp.media.edit.seams import find_repeats
 from sora_mcp.media.edit.transcode import Segment, read_shape, transcode
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.orientation import read_turn
@@ -20,17 +23,32 @@ from sora_mcp.media.safe_reader import open_video
 
 COPIED_LAYOUTS = (("video",), ("video", "audio"), ("audio", "video"))
 """Streams of clips whose packets may be copied by stream index; another stream, such as a time code, would be mistaken for one of them."""
+FADE_S = 0.5
+"""Seconds in which a clip turns into the next one; at most a third of the shortest clip."""
+REPEATED = "The picture at which a clip continues another is shown once; for that the clips were encoded again."
 ENCODED = "The clips differ, so they were encoded again in the size of the first one."
 
 
-def join_clips(paths: Sequence[Path], target: Path, deadline: Deadline) -> str:
-    """Write the joined clips to `target` as MP4. Return a note when they were encoded again, nothing when packets were copied."""
+def join_clips(edit: Edit, target: Path, deadline: Deadline) -> str:
+    """Write the joined clips to `target` as MP4, with the text as their title. Return a note when they were encoded again unasked."""
+    paths, fades = edit.paths, edit.transition == "fade"
+    repeats = find_repeats(paths, edit.continues, deadline)
     parameters = {_read_parameters(path) for path in paths}
-    if len(parameters) == 1 and parameters.pop()[-1] in COPIED_LAYOUTS:
+    are_alike = len(parameters) == 1 and parameters.pop()[-1] in COPIED_LAYOUTS
+    if are_alike and not (fades or edit.text or any(repeats)):
         _remux(paths, target, deadline)
         return ""
-    note = transcode([Segment(path) for path in paths], read_shape(paths[0]), target, deadline)
-    return f"{ENCODED} {note}".rstrip()
+    shape = read_shape(paths[0])
+    segments = [Segment(path, skips_first=repeat) for path, repeat in zip(paths, repeats, strict=True)]
+    fade_s = min(FADE_S, min(map(_measure_seconds, paths)) / 3) if fades else 0.0
+    lost = transcode(segments, add_title(shape, edit) if edit.text else shape, target, deadline, fade_s=fade_s)
+    why = ENCODED if not are_alike else REPEATED if not (fades or edit.text) else ""
+    return f"{why} {lost}".strip()
+
+
+def _measure_seconds(path: Path) -> float:
+    with open_video(path) as clip:
+        return clip.seconds
 
 
 def _read_parameters(path: Path) -> tuple[object, ...]:

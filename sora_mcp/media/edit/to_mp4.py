@@ -83,7 +83,7 @@ def _copy_packets(path: Path, clip: OpenVideo, target: Path, deadline: Deadline)
         if sound is not None and copies_sound:
             tracks[sound.index] = out.add_stream_from_template(sound, opaque=True)
         encoder = None if sound is None or copies_sound else out.add_stream("aac", rate=HERTZ, layout="stereo")
-        _mux_packets(clip, tracks, out, deadline)
+        mux_packets(clip, tracks, out, deadline)
         if encoder is not None:
             samples, note = 0, "Its sound was encoded again as AAC."
             for chunk in read_sound(Segment(path), round(clip.seconds * HERTZ), deadline):
@@ -94,7 +94,7 @@ def _copy_packets(path: Path, clip: OpenVideo, target: Path, deadline: Deadline)
     return note
 
 
-def _mux_packets(clip: OpenVideo, tracks: dict[int, Stream], out: OutputContainer, deadline: Deadline) -> None:
+def mux_packets(clip: OpenVideo, tracks: dict[int, Stream], out: OutputContainer, deadline: Deadline) -> None:
     """Write the packets of the streams in `tracks`, by their index, with times from 0 on."""
     last: dict[int, int] = {}
     for packet in clip.container.demux():

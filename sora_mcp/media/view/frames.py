@@ -152,6 +152,11 @@ def _shown_size(frame: VideoFrame, clip: OpenVideo, longest: float = math.inf) -
     return max(1, round(wide * scale)), max(1, round(frame.height * scale))
 
 
+def shrink(frame: VideoFrame) -> Image.Image:
+    """Return a single frame small and grey."""
+    return _to_grey(frame, VideoReformatter())
+
+
 def _to_grey(frame: VideoFrame, scaler: VideoReformatter) -> Image.Image:
     """Return the frame small and grey. All frames share one scaler: setting one up takes longer than using it."""
     if read_colours(frame).is_hdr:

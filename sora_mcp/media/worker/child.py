@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from types import ModuleType
 from typing import BinaryIO
 
@@ -12,7 +13,7 @@ from sora_mcp.domain.errors import BadMedia, SoraError
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.optional import make_load_refusal
 from sora_mcp.media.worker.sandbox import forbid_network, limit_cpu, limit_memory
-from sora_mcp.media.worker.wire import Request, read_request, write_error, write_result
+from sora_mcp.media.worker.wire import Request, read_request, write_error, write_progress, write_result
 
 IDLE_S = 300
 """A worker without work ends itself, so that its memory is free."""
@@ -49,7 +50,7 @@ def _await_request(requests: BinaryIO) -> Request | None:
 def _answer(operations: ModuleType, request: Request, replies: BinaryIO) -> None:
     """Run one operation and write its result or error. What is no error of ours ends the worker with a traceback."""
     limit_cpu((request.seconds or 20.0) * CPU_PER_SECOND)
-    deadline = () if request.seconds is None else (Deadline(request.seconds),)
+    deadline = () if request.seconds is None else (Deadline(request.seconds, on_progress=partial(write_progress, replies)),)
     try:
         result = getattr(operations, request.operation)(*request.arguments, *deadline)
     except SoraError as error:

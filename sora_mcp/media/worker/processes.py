@@ -82,7 +82,7 @@ class Worker:
         try:
             if request is not None:
                 write_request(self._requests, request)
-            return read_reply(self._replies)
+            return read_reply(self._replies, deadline.report)
         except (EOFError, OSError) as error:
             self.close()
             deadline.check()
@@ -100,7 +100,7 @@ class Worker:
 
     def _explain_end(self) -> Refused | BadMedia:
         if sys.platform != "win32" and self._process.returncode == -signal.SIGXCPU:
-            return Refused("The work took too much computing time and was ended: take a shorter or a smaller piece.")
+            return Refused("Stopped: it takes too much computing time. Try a shorter or smaller clip.")
         return BadMedia("It cannot be decoded: the decoder broke off at it.", charged="no")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import pickle
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, cast
 
@@ -29,6 +30,13 @@ class Request:
     operation: str
     arguments: tuple[Any, ...]
     seconds: float | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A reply before the last: how much is done, from 0 to 1."""
+
+    done: float
 
 
 def write_request(file: BinaryIO, request: Request) -> None:
@@ -74,8 +82,26 @@ def write_error(file: BinaryIO, error: SoraError) -> None:
             _write(file, {"kind": "refused", "message": error.message})
 
 
-def read_reply(file: BinaryIO) -> Any:
-    """Return the result, or raise the error, that a worker wrote. Raises EOFError for a reply that is cut off or malformed."""
+def write_progress(file: BinaryIO, progress: float) -> None:
+    """Write how much of an operation is done. Raises OSError when the parent is gone."""
+    _write(file, {"kind": "progress", "value": progress})
+
+
+def read_reply(file: BinaryIO, report: Callable[[float], None] | None = None) -> Any:
+    """Return the result, or raise the error, that a worker wrote, and report its progress until then.
+
+    Raises EOFError for a reply that is cut off or malformed.
+    """
+    while isinstance(result := _read(file), Progress):
+        if report is not None:
+            report(result.done)
+    if isinstance(result, SoraError):
+        raise result
+    return result
+
+
+def _read(file: BinaryIO) -> Any:
+    """Return one reply: a result, an error, or a Progress."""
     header = file.read(HEADER.size)
     if len(header) < HEADER.size:
         raise EOFError
@@ -86,12 +112,9 @@ def read_reply(file: BinaryIO) -> Any:
     if len(raw) < json_bytes or len(blob) < blob_bytes:
         raise EOFError
     try:
-        result = _build(json.loads(raw), blob)
+        return _build(json.loads(raw), blob)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise EOFError from error
-    if isinstance(result, SoraError):
-        raise result
-    return result
 
 
 def _build(fields: dict[str, Any], blob: bytes) -> Any:
@@ -106,6 +129,8 @@ def _build(fields: dict[str, Any], blob: bytes) -> Any:
             return blob
         case "number":
             return float(fields["value"])
+        case "progress":
+            return Progress(float(fields["value"]))
         case "broken_rules":
             broken = tuple(BrokenRule(**rule) for rule in fields["broken"])
             return BrokenRules(broken, subject=fields["subject"], fixes=tuple(Fix(**fix) for fix in fields["fixes"]))

@@ -2,63 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import Job
-from sora_mcp.media.edit.edits import Action, EditRequest
+from sora_mcp.media.edit.edits import FILLS, RATIOS, TRANSITIONS, Action, EditRequest
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import build_job_result
 from sora_mcp.server.schema import Spec
-from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
+from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.server.tools.get_video_status import wait_for_end
+
+WAIT_S = 20.0
+"""Seconds that a call waits for the edit; after that it goes on in the background."""
 
 
 @dataclass(frozen=True)
 class Arguments:
     """The clips, and what to make of them."""
 
-    inputs: Annotated[tuple[str, ...], Spec("Job ids, paths", is_job=True)]
+    inputs: Annotated[tuple[str, ...], Spec(is_job=True)]
     action: Action
     start: float | None = None
-    end: float | None = None
-    ratio: str = ""
-    fill: str = ""
-    text: str = ""
+    end: Annotated[float | None, Spec("GIF: 15 s")] = None
+    ratio: Annotated[str, Spec(values=tuple(RATIOS))] = ""
+    fill: Annotated[str, Spec(values=FILLS)] = ""
+    text: Annotated[str, Spec("300 characters")] = ""
+    speed: Annotated[float | None, Spec("0.25-4")] = None
+    sound: Annotated[str, Spec("mp3, m4a, wav; mixed in")] = ""
+    transition: Annotated[str, Spec(values=TRANSITIONS)] = ""
 
     @property
     def edit(self) -> EditRequest:
         """The edit, without what was left out."""
-        known = {"start": self.start, "end": self.end, "ratio": self.ratio or None, "fill": self.fill or None, "text": self.text or None}
-        return EditRequest(self.inputs, self.action, {name: value for name, value in known.items() if value is not None})
+        known = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("inputs", "action")}
+        return EditRequest(self.inputs, self.action, {name: value for name, value in known.items() if value not in (None, "")})
 
 
 async def edit_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
-    """Make the edit and return its finished job."""
+    """Begin the edit, and return its job when it has ended or after WAIT_S. Raise the refusal of one that cannot be made."""
     service = await get_service(ctx)
-    return format_result(await service.edit(arguments.edit, principal=principal()), now=service.clock())
+    job = await service.edit(arguments.edit, principal=principal())
+    is_known, refusal = job.deduplicated, None
+    try:
+        (job,) = await wait_for_end([job], WAIT_S, service, ctx=ctx)
+    finally:
+        refusal = service.editing.refusals.pop(job.id, None)
+    if refusal is not None:
+        raise refusal
+    return format_result(replace(job, deduplicated=is_known), now=service.clock())
 
 
 def format_result(job: Job, *, now: float) -> CallToolResult:
-    """Return the result for an edit that was just made, or that was made before."""
+    """Return the result for an edit that was just made, that goes on, or that was made before."""
     return build_job_result(job, _describe(job, now=now))
 
 
 def _describe(job: Job, *, now: float) -> str:
+    if job.state != "completed":
+        return describe_job(job, now=now)
     what = f"{job.options.get('action', 'edit')!s} of {', '.join(job.parents) or 'a file'}"
     again = "Made before, the same file again: " if job.deduplicated else ""
-    notes = f"{' '.join(job.warnings)} " if job.warnings else ""
-    return f"{again}{what}. {notes}{describe_job(job, now=now)}"
+    return f"{again}{what}. {describe_job(job, now=now)}"
 
 
 TOOL = ToolDefinition(
     "edit_video",
     "Edit video",
-    "Use this to join or change finished clips; free.",
+    "Edit finished clips (job ids, paths); free.",
     ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
     Arguments,
     edit_video,
-    JOB_RESULT,
 )

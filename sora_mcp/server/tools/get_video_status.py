@@ -51,7 +51,7 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
             return answer
         ids = [answer]
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
-    jobs = await _wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
+    jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
     return format_results(jobs, now=service.clock()) if arguments.job_ids else format_result(jobs[0], now=service.clock())
 
 
@@ -65,7 +65,7 @@ def format_results(jobs: Sequence[Job], *, now: float) -> CallToolResult:
     return build_jobs_result(jobs, describe_jobs(jobs, now=now))
 
 
-async def _wait_for_end(jobs: list[Job], wait_s: float, service: VideoService, *, ctx: ToolContext) -> list[Job]:
+async def wait_for_end(jobs: list[Job], wait_s: float, service: VideoService, *, ctx: ToolContext) -> list[Job]:
     """Return the jobs once all have ended or wait for a person, or after `wait_s`; send progress meanwhile."""
     changes, start, reported = ctx.request_context.lifespan_context.changes, time.monotonic(), -PROGRESS_S
     looked, waiting = float("-inf"), dict[str, anyio.Event]()

@@ -1,0 +1,104 @@
+"""Check the arguments of an edit: what each action takes, which values, and times within the clip."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from sora_mcp.catalogue.rules import one_of
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.media.edit.edits import FILLS, MOST_GIF_S, RATIOS, SPEEDS, TRANSITIONS, Action, EditRequest
+from sora_mcp.media.text.layout import JOINERS, clean_text
+
+MOST_INPUTS = 20
+MOST_TEXT = 300
+TAKES: Mapping[Action, tuple[str, ...]] = {
+    "join": ("transition", "text"),
+    "trim": ("start", "end"),
+    "reframe": ("ratio", "fill"),
+    "caption": ("text", "start", "end"),
+    "title": ("text", "start", "end"),
+    "speed": ("speed",),
+    "mute": (),
+    "sound": ("sound",),
+    "frame": ("start",),
+    "gif": ("start", "end"),
+}
+"""What each action takes beside the inputs."""
+VALUES: Mapping[str, tuple[str, ...]] = {"ratio": tuple(RATIOS), "fill": FILLS, "transition": TRANSITIONS}
+OPTIONAL = ("fill", "transition")
+
+
+def check_arguments(asked: EditRequest) -> None:
+    """Raise BrokenRules for everything that can be said without looking at a file."""
+    broken = [*_check_count(asked), *_check_names(asked), *_check_values(asked)]
+    if broken:
+        raise BrokenRules(tuple(broken), subject=f"edit_video {asked.action}", fixes=tuple(_fixes(asked, broken)))
+
+
+def _check_count(asked: EditRequest) -> Iterator[BrokenRule]:
+    count = len(asked.inputs)
+    if asked.action == "join" and not 2 <= count <= MOST_INPUTS:
+        yield BrokenRule("inputs", f"{count}", f"2 to {MOST_INPUTS} job ids or paths in their order", "invalid_argument")
+    if asked.action != "join" and count != 1:
+        yield BrokenRule("inputs", f"{count}", "one job id or path", "invalid_argument")
+
+
+def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
+    takes = TAKES[asked.action]
+    for name, value in asked.arguments.items():
+        if name not in takes:
+            yield BrokenRule(name, value, f"left out: {asked.action} takes {one_of(['inputs', *takes])}", "invalid_argument")
+
+
+def _check_values(asked: EditRequest) -> Iterator[BrokenRule]:
+    said, takes = asked.arguments, TAKES[asked.action]
+    for name, values in VALUES.items():
+        if name in takes and said.get(name, values[0] if name in OPTIONAL else None) not in values:
+            yield BrokenRule(name, said.get(name), one_of(list(values)), "invalid_argument")
+    text = said.get("text", "")
+    wants_text = "text" in takes and (asked.action != "join" or "text" in said)
+    if wants_text and isinstance(text, str) and len(text) > MOST_TEXT:
+        yield BrokenRule("text", f"{len(text)} characters", f"at most {MOST_TEXT} characters", "invalid_argument")
+    elif wants_text and not (isinstance(text, str) and clean_text(text).strip(JOINERS)):
+        yield BrokenRule("text", None, f"given: at most {MOST_TEXT} characters to show", "invalid_argument")
+    speed = said.get("speed")
+    if "speed" in takes and not (isinstance(speed, int | float) and SPEEDS[0] <= speed <= SPEEDS[1] and speed != 1):
+        allowed = f"from {SPEEDS[0]:g} (slower) to {SPEEDS[1]:g} (faster), but not 1"
+        yield BrokenRule("speed", speed, allowed, "invalid_argument")
+    if "sound" in takes and "sound" not in said:
+        yield BrokenRule("sound", None, "given: the path of an mp3, m4a or wav file", "invalid_argument")
+    if asked.action == "trim" and not {"start", "end"} & set(said):
+        yield BrokenRule("start", None, "given, or end, or both: the seconds to keep", "invalid_argument")
+
+
+def _fixes(asked: EditRequest, broken: list[BrokenRule]) -> Iterator[Fix]:
+    for rule in broken:
+        if "left out" in rule.allowed:
+            yield Fix(rule.argument, None)
+        elif rule.argument in VALUES:
+            yield from (Fix(rule.argument, value) for value in VALUES[rule.argument])
+        elif rule.argument == "speed":
+            yield from (Fix("speed", value) for value in (0.5, 2))
+
+
+def check_times(asked: EditRequest, seconds: float) -> None:
+    """Raise BrokenRules where the times lie outside of a clip of so many seconds. Only some actions have times."""
+    if "start" not in TAKES[asked.action]:
+        return
+    start, end = (_number(asked.arguments.get(name), other) for name, other in (("start", 0.0), ("end", seconds)))
+    broken: list[BrokenRule] = []
+    if not 0 <= start < seconds:
+        broken.append(BrokenRule("start", start, f"from 0 to less than {seconds:g}, the length of the clip", "invalid_argument"))
+    elif not start < end <= seconds + 0.05:
+        broken.append(BrokenRule("end", end, f"more than {start:g} and at most {seconds:g}, the length of the clip", "invalid_argument"))
+    elif asked.action == "gif" and end - start > MOST_GIF_S:
+        most = f"at most {start + MOST_GIF_S:g}: a GIF lasts {MOST_GIF_S:g} s at most"
+        broken.append(BrokenRule("end", None if "end" not in asked.arguments else end, most, "invalid_argument"))
+    if broken:
+        working = {"start": 0, "end": math.floor(min(seconds, start + MOST_GIF_S) * 100) / 100}
+        raise BrokenRules(tuple(broken), fixes=tuple(Fix(rule.argument, working[rule.argument]) for rule in broken))
+
+
+def _number(value: str | float | None, other: float) -> float:
+    return float(value) if isinstance(value, int | float) else other

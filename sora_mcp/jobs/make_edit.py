@@ -1,0 +1,129 @@
+"""Make an edit: a worker's step, which may take minutes, stops when the job is cancelled, and starts anew where a process ended."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from sora_mcp.artifacts.local import describe_file, ensure_folder, hash_file, keep, remove_parts
+from sora_mcp.domain import Artifact, Job, JobError
+from sora_mcp.domain.errors import SoraError, StorageError
+from sora_mcp.jobs.edit_plan import EditPlan, read_plan
+from sora_mcp.media.api import edit_clip
+from sora_mcp.media.limits import EDIT_S, Deadline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sora_mcp.jobs.service import VideoService
+
+log = logging.getLogger(__name__)
+REPORT_S = 2.0
+"""Seconds between two looks at the progress. Each also shows whether the job was cancelled by another process."""
+MOST_STARTS = 4
+"""Processes that may begin the same edit: one that ends each of them is not begun again."""
+
+
+async def make_edit(service: VideoService, job: Job) -> None:
+    """Make the edit of a claimed job and record what became of it. StorageError where the store does not take that."""
+    async with service.media_pool.edits:
+        deadline = service.editing.running[job.id] = Deadline(EDIT_S)
+        try:
+            outcome = await _run(service, job, deadline)
+        finally:
+            service.editing.running.pop(job.id, None)
+    if isinstance(outcome, SoraError):
+        if job.id in service.editing.refusals:
+            service.editing.refusals[job.id] = outcome
+        await service.store.outcomes.end(job, "failed", JobError(outcome.code, outcome.message, "no"))
+    elif await service.store.outcomes.complete_edit(job, outcome) is None:
+        await anyio.to_thread.run_sync(_discard, outcome)  # it was cancelled in the last moment
+
+
+async def _run(service: VideoService, job: Job, deadline: Deadline) -> Artifact | SoraError:
+    """Return the file, or why there is none. When this is cancelled, the work is stopped first, so that it leaves nothing."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_stop_with, deadline)
+        tasks.start_soon(_report, service, job, deadline)
+        with anyio.CancelScope(shield=True):
+            outcome = await anyio.to_thread.run_sync(_try_to_make, service, job, deadline)
+        tasks.cancel_scope.cancel()
+    return outcome
+
+
+async def _stop_with(deadline: Deadline) -> None:
+    """Stop the work when this task is cancelled."""
+    try:
+        await anyio.sleep_forever()
+    finally:
+        deadline.stop.set()
+
+
+async def _report(service: VideoService, job: Job, deadline: Deadline) -> None:
+    """Write the progress down as long as the job is this process's; stop the work when it is not any more."""
+    while True:
+        await anyio.sleep(REPORT_S)
+        with contextlib.suppress(StorageError):
+            if await service.store.outcomes.report_progress(job, deadline.progress) is None:
+                deadline.stop.set()
+                return
+
+
+def _try_to_make(service: VideoService, job: Job, deadline: Deadline) -> Artifact | SoraError:
+    """Return the file, or why there is none. Blocks."""
+    folder = service.settings.output_dir
+    try:
+        if job.fence > MOST_STARTS:
+            return SoraError("It was interrupted several times, so it is not begun again. Ask for it again.")
+        plan = read_plan(job.call)
+        if job.fence > 1 and not _is_unchanged(plan):
+            return SoraError("It was interrupted, and its files are not the same any more. Ask for it again.")
+        return _make(plan, job, folder, deadline, service=service)
+    except SoraError as error:
+        return error
+    except OSError as error:
+        log.warning("%s: %s", job.id, error)
+        return StorageError(f"The file cannot be written into {folder}.")
+    except Exception:
+        log.exception("%s cannot be made", job.id)
+        return SoraError("The edit failed for a reason that nobody foresaw; the server's log has it.")
+
+
+def _make(plan: EditPlan, job: Job, folder: Path, deadline: Deadline, *, service: VideoService) -> Artifact:
+    """Make the edit in a temporary file, which gets its name when it is whole."""
+    ensure_folder(folder)
+    remove_parts(folder, job)  # a process that was killed may have left one, and its worker may still write there
+    part = folder / f".{job.id}.{job.fence}.part"
+    try:
+        made = edit_clip(plan.edit, part, deadline)
+        size, sha256 = part.stat().st_size, hash_file(part)
+        whole = replace(job, size=f"{made.width}x{made.height}", seconds=math.ceil(made.duration_s or 0), finished_at=service.clock())
+        path = keep(part, whole, sha256=sha256, zone=service.settings.zone, ending=plan.edit.ending)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+    file = describe_file(path, size, sha256, duration_s=made.duration_s, width=made.width, height=made.height)
+    return replace(file, notes=(made.note,) if made.note else ())
+
+
+def _is_unchanged(plan: EditPlan) -> bool:
+    """Return whether the files are those that the edit was asked for."""
+    try:
+        return tuple(map(hash_file, plan.files)) == plan.hashes
+    except OSError:
+        return False
+
+
+def _discard(file: Artifact) -> None:
+    """Remove a file that nobody wants any more, and its sidecar."""
+    from pathlib import Path
+
+    for path in (Path(file.path), Path(file.path).with_suffix(".json")):
+        with contextlib.suppress(OSError):
+            path.unlink()

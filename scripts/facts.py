@@ -23,7 +23,7 @@ TOOLS = {
     "list_videos": "list what was made, and what is left of the budget",
     "cancel_video": "cancel a job where the vendor can, and say whether it refunds",
     "view_video": "return a contact sheet that the model can look at",
-    "edit_video": "join, trim, reframe and caption finished clips, on this machine and free",
+    "edit_video": "join, trim, reframe, caption, slow down, mute or set to music finished clips, on this machine and free",
 }
 """Every tool in a few words; the README has those that the server offers."""
 

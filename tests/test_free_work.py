@@ -10,9 +10,9 @@ import pytest
 from sora_mcp.config.settings import load
 from sora_mcp.domain import VideoRequest
 from sora_mcp.domain.errors import TooManyAtOnce
+from sora_mcp.jobs.edit import MOST_EDITS
 from sora_mcp.jobs.purchase import MOST_FREE_LIVE
 from sora_mcp.jobs.runtime import open_service
-from sora_mcp.jobs.edit import MOST_EDITS
 from sora_mcp.media.edit.edits import EditRequest
 
 from .media.clips import a_clip

@@ -1,4 +1,4 @@
-"""What a worker needs to make an edit: it waits in the store in the place of a paid call, so that any process can make it."""
+"""Keep what a worker needs to make an edit. It waits in the store in the place of a paid call, so that any process can make it."""
 
 from __future__ import annotations
 

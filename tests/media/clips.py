@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from io import BytesIO
@@ -35,16 +35,22 @@ def _encode(colours: tuple[str, ...], size: tuple[int, int], sound: bool) -> byt
             frame.pts, frame.time_base = at, Fraction(1, FPS)
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
-        for at in range(len(colours) * HERTZ // 1000 if audio else 0):
-            part = AudioFrame(format="s16", layout="mono", samples=1000)
-            part.planes[0].update(
-                b"".join(struct.pack("<h", 8000 if n // 50 % 2 else -8000) for n in range(1000)).ljust(part.planes[0].buffer_size, b"\0")
-            )
-            part.sample_rate, part.pts, part.time_base = HERTZ, at * 1000, Fraction(1, HERTZ)
+        for part in tone(len(colours)) if audio else ():
             out.mux(audio.encode(part))
         if audio:
             out.mux(audio.encode(None))
     return content.getvalue()
+
+
+def tone(seconds: float) -> Iterator[AudioFrame]:
+    """Yield a loud tone of 480 Hz."""
+    for at in range(int(seconds * HERTZ) // 1000):
+        part = AudioFrame(format="s16", layout="mono", samples=1000)
+        part.planes[0].update(
+            b"".join(struct.pack("<h", 8000 if n // 50 % 2 else -8000) for n in range(1000)).ljust(part.planes[0].buffer_size, b"\0")
+        )
+        part.sample_rate, part.pts, part.time_base = HERTZ, at * 1000, Fraction(1, HERTZ)
+        yield part
 
 
 UNTURNED = 1 << 16
@@ -126,4 +132,14 @@ def without_pictures(path: Path, source: Path) -> Path:
             if packet.dts is not None and not packet.is_keyframe:
                 packet.stream = track
                 out.mux(packet)
+    return path
+
+
+def a_sound(path: Path, *, seconds: float = 1.0) -> Path:
+    """A tone as WAV, MP3 or M4A, by the path's ending."""
+    codec, kind = {".wav": ("pcm_s16le", "wav"), ".mp3": ("mp3", "mp3"), ".m4a": ("aac", "ipod")}[path.suffix]
+    with av.open(str(path), "w", format=kind) as out:
+        stream = out.add_stream(codec, rate=HERTZ, layout="mono")
+        out.mux([packet for frame in tone(seconds) for packet in stream.encode(frame)])
+        out.mux(stream.encode(None))
     return path

@@ -18,11 +18,12 @@ from sora_mcp.domain.errors import BadMedia, BrokenRules, Fix, Refused
 from sora_mcp.media import api
 from sora_mcp.media.edit.caption import draw_caption, fit_caption
 from sora_mcp.media.edit.edits import Edit, EditResult, reshape
+from sora_mcp.media.edit.join import REPEATED
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.text.fonts import choose_fonts
 from tests.each import each
 
-from .clips import FPS, HERTZ, a_clip, a_clip_at, a_turned_clip, colour_of, remuxed, without_pictures
+from .clips import FPS, HERTZ, a_clip, a_clip_at, a_sound, a_turned_clip, colour_of, remuxed, without_pictures
 
 FFPROBE = shutil.which("ffprobe")
 independent = pytest.mark.skipif(FFPROBE is None, reason="ffprobe, the independent decoder, is not on PATH")
@@ -132,6 +133,66 @@ def test_a_caption_is_there_for_its_time(clips: dict[str, Path], tmp_path: Path)
     assert (darkest[1] < darkest[0] - 15, brightest[1] > brightest[0] + 80) == (True, True)
 
 
+def test_a_title_is_large_in_the_middle_and_at_the_start(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, _ = made(tmp_path, "title", clips["wide"], text="Ω ж", end=1.0)
+    brightest = [max(shown(target, second).convert("L").crop((60, 60, 260, 120)).tobytes()) for second in (0.25, 1.25)]
+    assert brightest[0] > brightest[1] + 80
+    target, facts = made(tmp_path, "join", clips["wide"], clips["same"], text="Ω ж")
+    assert max(shown(target, 0.5).convert("L").crop((60, 60, 260, 120)).tobytes()) > 200
+    assert (facts.note, decoded(target)) == ("", (4 * FPS, pytest.approx(4.0, abs=0.06)))
+
+
+@each(("speed", "seconds"), [(0.25, 8.0), (0.5, 4.0), (4.0, 0.5)])
+def test_a_clip_is_made_slower_or_faster_with_its_sound(clips: dict[str, Path], tmp_path: Path, speed: float, seconds: float) -> None:
+    target, facts = made(tmp_path, "speed", clips["wide"], speed=speed)
+    assert (facts.duration_s, decoded(target)) == (seconds, (round(seconds * FPS), pytest.approx(seconds, abs=0.03)))
+    assert [colour_of(shown(target, seconds * part)) for part in (0.2, 0.8)] == ["red", "blue"]
+
+
+def test_a_muted_clip_has_the_same_pictures_and_no_sound(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, _ = made(tmp_path, "mute", clips["wide"])
+    with av.open(str(target)) as video, av.open(str(clips["wide"])) as source:
+        kept, all_of_it = ([bytes(packet) for packet in one.demux(video=0)] for one in (video, source))
+        assert (kept == all_of_it, len(video.streams.audio)) == (True, 0)
+
+
+@each(("clip", "kind"), [("wide", "wav"), ("tall", "mp3"), ("wide", "m4a")])
+def test_a_sound_file_is_laid_under_a_clip_with_sound_and_one_without(clips: dict[str, Path], tmp_path: Path, clip: str, kind: str) -> None:
+    target, facts = made(tmp_path, "sound", clips[clip], sound=a_sound(tmp_path / f"music.{kind}", seconds=3))
+    assert (facts.duration_s, facts.note, decoded(target)) == (2.0, "", (2 * FPS, pytest.approx(2.0, abs=0.03)))
+    assert loud_from(target) == pytest.approx(0.0, abs=0.06)
+
+
+def test_a_file_that_is_no_sound_is_refused_by_its_name(clips: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(BadMedia, match=r"tall.mp4: It has no sound that can be decoded."):
+        made(tmp_path, "sound", clips["wide"], sound=clips["tall"])
+    (tmp_path / "music.mp3").write_text("no music\n" * 100)
+    with pytest.raises(BadMedia, match=r"music.mp3: It is text, no MP3, M4A or WAV file."):
+        made(tmp_path, "sound", clips["wide"], sound=tmp_path / "music.mp3")
+
+
+def test_a_clip_fades_into_the_next_one(clips: dict[str, Path], tmp_path: Path) -> None:
+    target, facts = made(tmp_path, "join", clips["wide"], clips["same"], transition="fade")
+    assert (facts.duration_s, facts.note, decoded(target)) == (3.5, "", (round(3.5 * FPS), pytest.approx(3.5, abs=0.06)))
+    red, green, blue = shown(target, 1.75).getpixel((160, 90))  # pyright: ignore[reportGeneralTypeIssues]
+    assert (red < 60, green > 60, blue > 60) == (True, True, True)
+    assert [colour_of(shown(target, second)) for second in (1.4, 2.1)] == ["blue", "lime"]
+
+
+def test_the_picture_at_which_a_clip_continues_another_is_shown_once(clips: dict[str, Path], tmp_path: Path) -> None:
+    following = a_clip(tmp_path / "following.mp4", colours=("blue", "red"))
+    target, facts = made(tmp_path, "join", clips["wide"], following, continues=(False, True))
+    assert (decoded(target)[0], facts.note) == (4 * FPS - 1, REPEATED)
+    target, facts = made(tmp_path, "join", clips["wide"], clips["same"], continues=(False, True))  # it begins with another picture
+    assert (decoded(target)[0], facts.note) == (4 * FPS, "")
+
+
+def test_an_edit_says_how_much_of_it_is_done(clips: dict[str, Path], tmp_path: Path) -> None:
+    deadline = Deadline()
+    api.edit_clip(Edit("reframe", (clips["wide"],)), tmp_path / "made.part", deadline)
+    assert deadline.progress is not None and 0 <= deadline.progress <= 1
+
+
 def test_a_frame_is_a_png_of_the_clips_size(clips: dict[str, Path], tmp_path: Path) -> None:
     target, facts = made(tmp_path, "frame", clips["wide"], start=1.5)
     assert (facts, colour_of(Image.open(target))) == (EditResult(320, 180, None), "blue")
@@ -160,6 +221,7 @@ EDITS: dict[str, dict[str, Any]] = {
     "caption": {"text": "a"},
     "frame": {"start": 0.5},
     "gif": {"start": 0.0, "end": 0.5},
+    "mute": {},
 }
 
 

@@ -246,6 +246,7 @@ async def test_a_fit_that_cannot_be_is_refused(tmp_path: Path, arguments: dict[s
         ({"action": "caption", "text": "Regen"}, "320x180", 2),
         ({"action": "frame", "start": 1}, "320x180", 0),
         ({"action": "gif"}, "320x180", 0),
+        ({"action": "title", "text": "Regen", "end": 1}, "320x180", 2),
     ],
 )
 async def test_an_edit_is_a_job_like_any_other(tmp_path: Path, arguments: dict[str, Any], size: str, seconds: int) -> None:
@@ -304,6 +305,7 @@ async def test_a_file_that_was_deleted_is_made_again(tmp_path: Path) -> None:
         ({"action": "trim", "start": 5}, "start", 0),
         ({"action": "trim", "start": 1.99}, "start", 1.958),
         ({"action": "gif", "text": "Regen"}, "text", None),
+        ({"action": "speed", "speed": 9}, "speed", 0.5),
     ],
 )
 async def test_a_wrong_edit_is_refused_with_a_value_that_works(tmp_path: Path, arguments: dict[str, Any], argument: str, fix: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
 from sora_mcp.catalogue.planner import can_animate, find
 from sora_mcp.domain import Image, Offer, Rate, VideoRequest
-from sora_mcp.domain.errors import MissingKey, ModelRetired, UnknownModel
+from sora_mcp.domain.errors import MissingKey, ModelRetired, PriceUnknown, Refused, UnknownModel
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
 from tests.each import each
@@ -80,9 +80,8 @@ def test_a_bare_model_is_bought_from_the_cheapest_vendor_with_a_key() -> None:
     assert chosen("sora-2-pro", FOX, "pixazo", "mulerun") == "pixazo:sora-2-pro"
 
 
-def test_a_vendor_without_a_stated_price_comes_last() -> None:
+def test_a_vendor_without_a_stated_price_is_passed_over() -> None:
     assert chosen("sora-2", FOX, "mulerun", "aimlapi") == "aimlapi:sora-2"
-    assert chosen("sora-2", FOX, "mulerun") == "mulerun:sora-2"
 
 
 def test_a_vendor_that_does_not_take_the_request_is_passed_over() -> None:
@@ -132,8 +131,44 @@ def test_with_a_key_nothing_named_is_the_cheapest_living_model() -> None:
     assert automatic(VideoRequest("a fox", size="16:9 4k"), "muvi") == "muvi:veo-3.1"
 
 
-def test_a_living_model_without_a_price_is_chosen_where_no_other_is() -> None:
-    assert automatic(FOX, "mulerun") == "mulerun:kling-v3"
+@each(
+    ("keys", "paused", "model", "kind", "says"),
+    [
+        (
+            ("mulerun",),
+            (),
+            None,
+            PriceUnknown,
+            "No model is left to choose: mulerun:kling-v3, mulerun:happyhorse-1.0 and mulerun:wan-2.6 have no published price; "
+            "mulerun:sora-2-pro and mulerun:sora-2 ended on 2026-09-24. The user can name prices in a file: SORA_MCP_PRICES.",
+        ),
+        (
+            ("aimlapi",),
+            ("aimlapi:veo-3.1-fast",),
+            None,
+            PriceUnknown,
+            "No model is left to choose: aimlapi:veo-3.1-fast is paused because it charged more than quoted; "
+            "aimlapi:seedance-2.0, aimlapi:seedance-2.5, aimlapi:happyhorse-1.1 and 2 more have no published price; "
+            "aimlapi:sora-2-pro and aimlapi:sora-2 ended on 2026-09-24. "
+            "Only the user can go on with a paused one: `sora-mcp resume aimlapi:veo-3.1-fast`.",
+        ),
+        (
+            ("muvi",),
+            ("muvi:veo-3.1-fast",),
+            "veo-3.1-fast",
+            PriceUnknown,
+            "No model is left to choose: muvi:veo-3.1-fast is paused because it charged more than quoted; "
+            "aimlapi:veo-3.1-fast has no key. Only the user can go on with a paused one: `sora-mcp resume muvi:veo-3.1-fast`.",
+        ),
+        (("mulerun",), (), "sora-2", ModelRetired, None),
+    ],
+)
+def test_what_has_no_price_is_paused_or_ended_is_never_chosen_and_each_reason_is_said(
+    keys: tuple[str, ...], paused: tuple[str, ...], model: str | None, kind: type[Refused], says: str | None
+) -> None:
+    with pytest.raises(kind) as refused:
+        find(replace(FOX, model=model), Catalogue(keyed=frozenset(keys), paused=frozenset(paused)), today=TODAY)
+    assert says in (None, refused.value.message)
 
 
 def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_rules_says_why() -> None:
@@ -145,7 +180,7 @@ def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_
 
 
 def test_without_a_key_no_living_model_is_chosen() -> None:
-    with pytest.raises(UnknownModel, match="No vendor with a key sells a living model"):
+    with pytest.raises(ModelRetired, match="No model is left to choose"):
         automatic(FOX, "nobody")
 
 

@@ -85,7 +85,7 @@ async def test_the_next_results_say_it_and_the_choice_passes_the_model_over(tmp_
         other = await at.service.create(VideoRequest("A paper boat", seconds=8), principal="local")
         assert other.model != "aimlapi:veo-3.1-fast"
         named = await at.create("aimlapi:sora-2", seconds=8)
-        alarm = "Paused after costing more than quoted: aimlapi:veo-3.1-fast."
+        alarm = "aimlapi:veo-3.1-fast is paused because it charged more than quoted."
         assert (other.warnings[-1], named.warnings[-1]) == (alarm, alarm)
         assert (await at.create("aimlapi:veo-3.1-fast", seconds=4)).deduplicated
 

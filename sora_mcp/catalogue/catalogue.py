@@ -72,8 +72,8 @@ class Catalogue:
         return offer.vendor in self.keyed or not self._vendors_by_name[offer.vendor].keys
 
     def is_buyable(self, offer: Offer) -> bool:
-        """Return whether it may be chosen where the caller left the model open."""
-        return self.is_usable(offer) and offer.id not in self.paused and offer.id not in self.gone
+        """Return whether it may be chosen where the caller left the vendor open: it has a price, and is neither paused nor gone."""
+        return self.is_usable(offer) and bool(offer.rates) and offer.id not in self.paused and offer.id not in self.gone
 
     def is_living(self, offer: Offer) -> bool:
         """Return whether its maker and its vendor still offer it."""

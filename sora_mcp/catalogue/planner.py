@@ -9,8 +9,9 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_orders
 from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape, of_shape
+from sora_mcp.catalogue.unavailable import refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
-from sora_mcp.domain.errors import MissingKey, ModelRetired, OverBudget, PriceUnknown, Refused, UnknownModel
+from sora_mcp.domain.errors import MissingKey, ModelRetired, OverBudget, PriceUnknown, Refused
 from sora_mcp.domain.money import show
 
 
@@ -27,7 +28,7 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
 
 
 def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Offer, str | None]:
-    """Return the offer that a request means, and why it is this one where the caller left it open. UnknownModel, MissingKey, ModelRetired.
+    """Return the offer that a request means, and why it is this one where the caller left it open. Refused where none is left.
 
     Where none of several offers takes the request, it is the one whose rules are broken the least, so that the refusal says what to
     change.
@@ -59,29 +60,28 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple
     if request.model is not None:
         named = catalogue.find_named(request.model)
         why = None if request.model.strip().casefold() == named[0].id else "Chosen: the cheapest vendor with a key."
-        usable = tuple(offer for offer in named if catalogue.is_usable(offer))
-        living = tuple(offer for offer in named if catalogue.is_living(offer))
-        if not usable and not living:
+        is_living = any(catalogue.is_living(offer) for offer in named)
+        if not is_living and not any(catalogue.is_usable(offer) for offer in named):
             raise ModelRetired(_describe_end(named))
         if len(named) == 1:
             return named, why
-        if not usable:
-            raise MissingKey(catalogue.describe_missing_key(living))
-    elif not catalogue.keyed:
+        # Where every vendor's has ended, the name itself asks for an ended one.
+        buyable = tuple(offer for offer in named if catalogue.is_buyable(offer) and (not is_living or catalogue.is_living(offer)))
+        if not any(catalogue.is_usable(offer) for offer in named):
+            raise MissingKey(catalogue.describe_missing_key([offer for offer in named if catalogue.is_living(offer)]))
+        return buyable or refuse_all(named, catalogue), why
+    if not catalogue.keyed:
         return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."
-    else:
-        usable = tuple(c for c in catalogue.offers if catalogue.is_living(c) and catalogue.is_usable(c) and catalogue.needs_key(c))
-        why = "Chosen: the cheapest model that takes this, among vendors with a key."
-        if not usable:
-            raise UnknownModel("No vendor with a key sells a model that is still available: name one of those that list_sizes shows.")
-    return tuple(offer for offer in usable if catalogue.is_buyable(offer)) or usable, why
+    why = "Chosen: the cheapest model that takes this, among vendors with a key."
+    buyable = tuple(offer for offer in catalogue.buyable_offers if catalogue.needs_key(offer))
+    return buyable or refuse_all([offer for offer in catalogue.offers if offer.vendor in catalogue.keyed], catalogue), why
 
 
 def _describe_end(offers: Sequence[Offer]) -> str:
     """Say that a model ended, before a person gets a key for it."""
     ended = next((offer.ended for offer in offers if offer.ended is not None), None)
     what = "The vendor said that this model is gone" if ended is None else f"{ended.by} ended {ended.what} on {ended.on}"
-    return f"{what}: a key for {offers[0].id} would be of no use. list_sizes shows the living models."
+    return f"{what}: a key for {offers[0].id} would be of no use. list_sizes shows the models that can be bought."
 
 
 def _describe_shape(order: Order, request: VideoRequest) -> str | None:

@@ -8,7 +8,7 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.domain import Order, Quote, VideoRequest
-from sora_mcp.domain.errors import Refused
+from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
 
@@ -32,19 +32,23 @@ class Estimate:
     """The comparison, cheapest first, where no model was named."""
 
 
-def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
-    """Plan the request; where the model was left open and no vendor with a key takes it, at the cheapest living offer that does."""
+def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:
+    """Plan the request; where the model was left open and no vendor with a key takes it, at the cheapest living offer that does.
+
+    Return besides why no model is left of those that a key is here for, where that is so.
+    """
     try:
-        return plan(request, catalogue, today=today)
-    except Refused:
+        return *plan(request, catalogue, today=today), None
+    except Refused as refusal:
         if request.model is not None:
             raise
         living = [offer for offer in catalogue.offers if catalogue.needs_key(offer) and catalogue.is_living(offer)]
-        ranked = rank_orders(living, request, today=today)
+        ranked = rank_orders([offer for offer in living if offer.id not in catalogue.paused], request, today=today)
         if not ranked:
             raise
         order, price = plan(replace(request, model=ranked[0][0].offer.id), catalogue, today=today)
-        return replace(order, why="Chosen: the cheapest model that takes this."), price
+        why_none = None if isinstance(refusal, BrokenRules) else refusal.message
+        return replace(order, why="Chosen: the cheapest model that takes this."), price, why_none
 
 
 def compare_offers(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[tuple[Order, Quote], ...]:

@@ -77,5 +77,6 @@ def describe_choice(order: Order, vendor: Vendor) -> tuple[str, ...]:
 
 def describe_pauses(pauses: Sequence[Pause]) -> tuple[str, ...]:
     """Return what every purchase says of paused models, until a person has looked at them."""
-    named = pauses[0].model if len(pauses) == 1 else f"{len(pauses)} models"
-    return (f"Paused after costing more than quoted: {named}.",) if pauses else ()
+    if len(pauses) == 1:
+        return (f"{pauses[0].model} is paused because it charged more than quoted.",)
+    return (f"{len(pauses)} models are paused because they charged more than quoted.",) if pauses else ()

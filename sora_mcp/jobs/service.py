@@ -157,7 +157,7 @@ class VideoService:
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
         request = await self.read_frame(request, principal=principal)
-        order, price = plan_estimate(request, self.catalogue, today=self.today)
+        order, price, none_left = plan_estimate(request, self.catalogue, today=self.today)
         held, vendor = price, self.catalogue.get_vendor(order.offer)
         is_usable = self.catalogue.is_usable(order.offer)
         if is_usable:
@@ -165,7 +165,7 @@ class VideoService:
             held = self.quotes.find_least(vendor, order, held, today=self.today)
         refusal, budget = await self.store.budgets.check(held.micros, self.caps, clips=clips)
         if not is_usable:
-            refusal = self.catalogue.describe_missing_key((order.offer,))
+            refusal = none_left or self.catalogue.describe_missing_key((order.offer,))
         elif (paused := next((pause for pause in self.availability.pauses if pause.model == order.offer.id), None)) is not None:
             refusal = describe_pause(paused)
         elif held.micros > 0 and (loss := await self.store.purchase_mark.find_loss(self.settings.zone)) is not None:

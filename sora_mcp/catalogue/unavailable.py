@@ -1,0 +1,61 @@
+"""Say why models cannot be chosen: paused, gone, without a price, ended, without a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.domain import Offer
+from sora_mcp.domain.errors import MissingKey, ModelRetired, PriceUnknown
+from sora_mcp.domain.terminal_command import command_line
+
+MOST_NAMED = 3
+"""Models that are named for one reason."""
+MOST_REASONS = 5
+Reason = tuple[int, str, str]
+"""Its rank, and its words for one model and for several."""
+
+
+def refuse_all(offers: Sequence[Offer], catalogue: Catalogue) -> NoReturn:
+    """Raise the refusal of a request for which no offer is left, with the reason why each fell away."""
+    reasons = dict[Reason, list[Offer]]()
+    for offer in offers:
+        reasons.setdefault(_find_reason(offer, catalogue), []).append(offer)
+    ranked = sorted(reasons)
+    clauses = [_describe(reason, [offer.id for offer in reasons[reason]]) for reason in ranked[:MOST_REASONS]]
+    if more := sum(len(reasons[reason]) for reason in ranked[MOST_REASONS:]):
+        clauses.append(f"and {more} more")
+    message = f"No model is left to choose: {'; '.join(clauses) or 'no vendor with a key sells one'}."
+    kinds = {rank for rank, _, _ in ranked}
+    if paused := [offer.id for offer in offers if offer.id in catalogue.paused]:
+        raise PriceUnknown(f"{message} Only the user can go on with a paused one: `{command_line('resume', paused[0])}`.")
+    if UNPRICED in kinds:
+        raise PriceUnknown(f"{message} The user can name prices in a file: SORA_MCP_PRICES.")
+    if keyless := [offer for offer in offers if _find_reason(offer, catalogue)[0] == KEYLESS]:
+        raise MissingKey(f"{message} {catalogue.describe_missing_key(keyless)}")
+    raise ModelRetired(f"{message} list_sizes shows the models that can be bought.")
+
+
+PAUSED, GONE, UNPRICED, ENDED, KEYLESS = range(5)
+
+
+def _find_reason(offer: Offer, catalogue: Catalogue) -> Reason:
+    """Return why an offer cannot be chosen; what a person can do nothing about counts before a missing key."""
+    if offer.id in catalogue.paused:
+        return PAUSED, "is paused because it charged more than quoted", "are paused because they charged more than quoted"
+    if offer.ended is not None:
+        return ENDED, f"ended on {offer.ended.on}", f"ended on {offer.ended.on}"
+    if (day := catalogue.gone.get(offer.id)) is not None:
+        return GONE, f"was not available on {day}", f"were not available on {day}"
+    if not catalogue.is_usable(offer):
+        return KEYLESS, "has no key", "have no key"
+    return UNPRICED, "has no published price", "have no published price"
+
+
+def _describe(reason: Reason, names: Sequence[str]) -> str:
+    _, one, several = reason
+    if len(names) == 1:
+        return f"{names[0]} {one}"
+    shown = names if len(names) <= MOST_NAMED + 1 else [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
+    return f"{', '.join(shown[:-1])} and {shown[-1]} {several}"

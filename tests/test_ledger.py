@@ -14,7 +14,7 @@ from sora_mcp.domain.money import Micros, usd
 from sora_mcp.store import Store
 from sora_mcp.store.budgets import find_midnight
 from sora_mcp.store.database import Database
-from sora_mcp.store.records import Budget, Caps, SpendRow
+from sora_mcp.store.records import Budget, Caps, Costs, SpendRow
 from tests.each import each
 
 from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, running, spent
@@ -398,6 +398,25 @@ def test_spend_is_told_by_day_vendor_and_model(store: Store, clock: Clock) -> No
     assert store.ledger.sum_by_day.sync() == (november, december)
     assert store.ledger.sum_by_day.sync("2026-12") == (december,)
     assert store.ledger.sum_by_day.sync("2025-01") == ()
+
+
+def test_costs_are_told_by_day_model_vendor_and_job(store: Store, clock: Clock) -> None:
+    paid = store.outcomes.settle.sync(running(store), replace(DONE, micros=usd("0.70")))
+    begun(store, "0.50")
+    clock.at += 10 * DAY_S
+    begun(store, "0.25", vendor="fal", model="kling", principal="ben")
+    ask, nothing = store.ledger.sum_costs.sync, Micros(0)
+    muvi = Costs("muvi:sora-2", 2, spent=usd("0.70"), held=usd("0.50"), unclear=nothing)
+    fal = Costs("fal:kling", 1, spent=nothing, held=usd("0.25"), unclear=nothing)
+    assert ask("model") == (muvi, fal)
+    assert ask("vendor", principal="ben") == (replace(fal, of="fal"),)
+    assert ask("day", since="2026-11-22") == ask("day", since="2026-12-01", until="2026-12-01") == (replace(fal, of="2026-12-01"),)
+    assert [(row.of, row.model, row.spent) for row in ask("job", until="2026-11-21", limit=1)] == [(paid.id, "muvi:sora-2", usd("0.70"))]
+
+
+def test_what_an_unclear_job_holds_is_unclear(store: Store) -> None:
+    store.outcomes.end.sync(begun(store, "0.50"), "unknown", no("unknown"))
+    assert [(row.held, row.unclear) for row in store.ledger.sum_costs.sync("vendor")] == [(0, usd("0.50"))]
 
 
 def test_spend_of_one_principal_has_nothing_of_others(store: Store) -> None:

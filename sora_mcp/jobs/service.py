@@ -18,7 +18,7 @@ from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import EDIT_MODEL, LIVE, PICTURES, STALE, Job, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, STALE, Job, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import (
     Fix,
     MissingKey,
@@ -41,8 +41,9 @@ from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
+from sora_mcp.store.ledger import Grouping
 from sora_mcp.store.paused_models import describe_pause
-from sora_mcp.store.records import Budget, Caps, Page, Purchase
+from sora_mcp.store.records import Budget, Caps, Costs, Page, Purchase
 
 
 @dataclass
@@ -207,6 +208,12 @@ class VideoService:
     async def budget(self) -> Budget:
         """Return what is left of the caps; held money counts as spent."""
         return await self.store.budgets.get(self.caps)
+
+    async def costs(self, by: Grouping, *, since: date, until: date | None, principal: str, limit: int = 500) -> tuple[Costs, ...]:
+        """Return what the principal's videos of these days cost; what all did for this machine's own user."""
+        last = "" if until is None else until.isoformat()
+        owner = None if principal == LOCAL else principal
+        return await self.store.ledger.sum_costs(by, since=since.isoformat(), until=last, principal=owner, limit=limit)
 
     async def cancel(self, job_id: str, *, principal: str) -> Job:
         """Cancel the job. NotCancellable says why it cannot be, CancelUnclear that the vendor did not say whether it does."""

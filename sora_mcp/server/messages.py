@@ -141,6 +141,14 @@ def capitalize(clause: str) -> str:
     return clause[:1].upper() + clause[1:]
 
 
+def describe_left(budget: Budget) -> str:
+    """Say what is left: of the day, or of the month where that is less."""
+    unclear = describe_unclear(budget)
+    if budget.month_left < budget.day_left:
+        return f"Left this month {format_dollars(budget.month_left)} of {format_dollars(budget.month_limit)}{unclear}"
+    return f"Left today {format_dollars(budget.day_left)} of {format_dollars(budget.day_limit)}{unclear}"
+
+
 def describe_unclear(budget: Budget) -> str:
     """Say how much stays reserved until somebody settles it."""
     return f" ({format_dollars(budget.unknown)} of it reserved for jobs whose outcome is unknown)" if budget.unknown else ""

@@ -8,11 +8,12 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 
 from sora_mcp.domain.money import PER_USD, Micros
-from sora_mcp.store.records import SpendRow
+from sora_mcp.store.records import Costs, SpendRow
 from sora_mcp.store.schema import jobs, ledger, totals
 from sora_mcp.store.transactions import Repository, reads
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
+Grouping = Literal["day", "model", "vendor", "job"]
 
 
 class Move(NamedTuple):
@@ -52,13 +53,10 @@ class Ledger(Repository):
         """Return what was held and spent by day, vendor and model, oldest first; of one month (`2026-11`) or of all, for one
         principal's jobs or for everybody's."""
 
-        def total(**signs: int) -> sa.ColumnElement[int]:
-            return sa.func.sum(sa.case({kind: sign * ledger.c.micros for kind, sign in signs.items()}, value=ledger.c.kind, else_=0))
-
         keys = (ledger.c.day, ledger.c.vendor, ledger.c.model)
-        held, spent = total(hold=1, settle=-1, release=-1).label("held"), total(settle=1, overrun=1, refund=-1).label("spent")
+        held, spent = _sum_moves(hold=1, settle=-1, release=-1), _sum_moves(settle=1, overrun=1, refund=-1)
         by_job = (
-            sa.select(*keys, held, spent)
+            sa.select(*keys, held.label("held"), spent.label("spent"))
             .where(
                 sa.true() if month is None else ledger.c.month == month,
                 sa.true() if principal is None else ledger.c.job_id.in_(sa.select(jobs.c.id).where(jobs.c.principal == principal)),
@@ -76,6 +74,41 @@ class Ledger(Repository):
         return tuple(
             SpendRow(day, vendor, model, videos, Micros(int(held)), Micros(int(spent))) for day, vendor, model, videos, held, spent in rows
         )
+
+    @reads
+    def sum_costs(
+        self, conn: sa.Connection, by: Grouping, *, since: str = "", until: str = "", principal: str | None = None, limit: int = 500
+    ) -> tuple[Costs, ...]:
+        """Return what the videos of the days from `since` to `until`, both included, cost: the most expensive first, days in order."""
+        c = ledger.c
+        held, spent = _sum_moves(hold=1, settle=-1, release=-1), _sum_moves(settle=1, overrun=1, refund=-1)
+        keys = (c.job_id, c.day, c.vendor, c.model)
+        days = (c.month >= since[:7], c.day >= since, *((c.month <= until[:7], c.day <= until) if until else ()))
+        b = sa.select(*keys, held.label("held"), spent.label("spent")).where(*days).group_by(*keys).subquery().c
+        unclear = sa.case((jobs.c.state == "unknown", b.held), else_=0)
+        key, whole = b.job_id if by == "job" else b[by], sa.func.sum(b.spent + b.held)
+        rows = conn.execute(
+            sa.select(
+                key.label("of"),
+                sa.func.count().label("videos"),
+                sa.func.sum(b.spent).label("spent"),
+                sa.func.sum(b.held - unclear).label("held"),
+                sa.func.sum(unclear).label("unclear"),
+                (sa.func.min(jobs.c.prompt) if by == "job" else sa.literal("")).label("prompt"),
+                (sa.func.min(b.model) if by == "job" else sa.literal("")).label("model"),
+            )
+            .join(jobs, jobs.c.id == b.job_id)
+            .where(b.held + b.spent > 0, sa.true() if principal is None else jobs.c.principal == principal)
+            .group_by(key)
+            .order_by(*([] if by == "day" else [whole.desc()]), key)
+            .limit(limit)
+        ).mappings()
+        return tuple(Costs(**{**row, **{name: Micros(int(row[name])) for name in ("spent", "held", "unclear")}}) for row in rows)
+
+
+def _sum_moves(**signs: int) -> sa.ColumnElement[int]:
+    """Return the sum of these kinds of moves, each with its sign, as SQL."""
+    return sa.func.sum(sa.case({kind: sign * ledger.c.micros for kind, sign in signs.items()}, value=ledger.c.kind, else_=0))
 
 
 # Moving money, within a transaction

@@ -105,6 +105,23 @@ class SpendRow:
 
 
 @dataclass(frozen=True)
+class Costs:
+    """Costs of the videos that share a day, a model or a vendor, or of one job. What is free, or was given back, has none."""
+
+    of: str
+    videos: int
+    spent: Micros
+    held: Micros
+    """Reserved for videos that are under way."""
+    unclear: Micros
+    """Reserved for videos whose outcome is unknown."""
+    prompt: str = ""
+    """Of one job."""
+    model: str = ""
+    """Of one job."""
+
+
+@dataclass(frozen=True)
 class Approval:
     """A quote that waits for a person's yes, has it, or was used up."""
 

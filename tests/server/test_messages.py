@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 from mcp.types import CallToolResult
@@ -23,8 +23,8 @@ from sora_mcp.domain.errors import (
 )
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.messages import describe_error
-from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_video_status, list_videos
-from sora_mcp.store.records import Page
+from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_spend, get_video_status, list_videos
+from sora_mcp.store.records import Costs, Page
 from sora_mcp.vendors import muvi
 from tests.each import each
 from tests.nouns import a_job
@@ -84,6 +84,15 @@ ERRORS: Mapping[str, SoraError] = {
 }
 
 
+MONTH_IS_SHORT = replace(BUDGET, month_left=usd("4.190001"))
+WEEK = get_spend.Period(date(2026, 11, 14), None)
+COSTS = (
+    Costs("muvi:veo-3.1", 3, spent=usd("2.40"), held=usd("0.80"), unclear=Micros(0)),
+    Costs("aimlapi:veo-3.1-fast", 1, spent=Micros(0), held=Micros(0), unclear=usd("0.52")),
+    Costs("v_0123456789", 1, spent=usd("1.6"), held=Micros(0), unclear=Micros(0), prompt="A paper boat", model="muvi:veo-3.1"),
+)
+
+
 def message(result: CallToolResult) -> str:
     return (result.structured_content or {})["message"]
 
@@ -130,6 +139,11 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
             "one whole": message(list_videos.format_whole(OVER["failed with a reason"], BUDGET, UTC, now=NOW)),
             "two": message(list_videos.format_result(listed, BUDGET, UTC)),
             "none": message(list_videos.format_result(Page((), None), replace(BUDGET, unknown=usd("1.04")), UTC)),
+        },
+        "get_spend": {
+            "by model": message(get_spend.format_result(WEEK, "model", COSTS[:2], sums=COSTS[:2], budget=BUDGET)),
+            "by job": message(get_spend.format_result(WEEK, "job", COSTS[2:], sums=COSTS[:2], budget=MONTH_IS_SHORT)),
+            "nothing": message(get_spend.format_result(replace(WEEK, until=WEEK.since), "day", (), sums=(), budget=BUDGET)),
         },
         "refusals": {name: describe_error(error, error.fixes) for name, error in ERRORS.items()},
         "refusals of free tools": {name: describe_error(ERRORS[name], could_send=False) for name in ("no store", "an unknown outcome")},

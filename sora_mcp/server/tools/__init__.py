@@ -10,6 +10,7 @@ from sora_mcp.server.tools import (
     create_video,
     edit_video,
     estimate_cost,
+    get_spend,
     get_video_status,
     list_sizes,
     list_videos,
@@ -17,5 +18,5 @@ from sora_mcp.server.tools import (
 )
 from sora_mcp.server.tools.definition import ToolDefinition
 
-MODULES = (create_video, get_video_status, estimate_cost, list_sizes, list_videos, cancel_video, view_video, edit_video)
+MODULES = (create_video, get_video_status, estimate_cost, list_sizes, list_videos, get_spend, cancel_video, view_video, edit_video)
 TOOLS: Mapping[str, ToolDefinition[Any]] = {module.TOOL.name: module.TOOL for module in MODULES}

@@ -157,10 +157,10 @@ def _marks(offer: Offer, is_usable: Callable[[Offer], bool]) -> str:
 TOOL = ToolDefinition(
     "estimate_cost",
     "Estimate cost",
-    "Tell what clips would cost. Use this before create_video if no price is agreed. Without model: compares all.",
+    "Price of clips, without buying. Without model: compares what can be bought. Use this before create_video.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     estimate_cost,
-    {"usd": "number", "allowed": "boolean", "error": "object"},
+    {"usd": "number", "allowed": "boolean"},
     has_page=True,
 )

@@ -113,7 +113,7 @@ def _describe_way(jobs: Sequence[Job], live: Sequence[Job], *, now: float) -> st
 TOOL = ToolDefinition(
     "get_video_status",
     "Video status",
-    "Wait for clips to end; once completed, path is the file. Use this after create_video.",
+    "Wait for clips to end; path is then the file. Use this after create_video.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     get_video_status,

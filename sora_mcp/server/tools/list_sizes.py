@@ -31,9 +31,9 @@ async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
 TOOL = ToolDefinition(
     "list_sizes",
     "List sizes",
-    "List sizes, seconds, options and prices of models. Use this to choose.",
+    "List models with sizes, seconds, options, prices and hints.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     list_sizes,
-    {"offers": "objects", "error": "object"},
+    {"offers": "objects"},
 )

@@ -150,5 +150,5 @@ TOOL = ToolDefinition(
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
     Arguments,
     list_videos,
-    {"videos": "objects", "next_cursor": "string", "error": "object"},
+    {"videos": "objects", "next_cursor": "string"},
 )

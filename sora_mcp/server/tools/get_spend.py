@@ -1,0 +1,120 @@
+"""get_spend: what was spent, held and unclear over some days, on what, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from mcp.types import CallToolResult, ToolAnnotations
+
+from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.security.text import sanitize
+from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.days import read_day
+from sora_mcp.server.messages import describe_left
+from sora_mcp.server.results import budget_fields, build_result, to_dollars, without_empty
+from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.definition import ToolDefinition
+
+if TYPE_CHECKING:
+    from sora_mcp.store.records import Budget, Costs
+
+MOST_ROWS = 40
+MOST_PROMPT = 60
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The days, and by what to split their costs."""
+
+    since: Annotated[str, Spec("As in list_videos")] = ""
+    until: str = ""
+    by: Literal["day", "model", "vendor", "job"] = "model"
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days that are asked about, both included; without `until`, up to today."""
+
+    since: date
+    until: date | None
+
+    @property
+    def words(self) -> str:
+        """The days in words."""
+        if self.until == self.since:
+            return f"On {self.since}"
+        return f"Since {self.since}" if self.until is None else f"From {self.since} to {self.until}"
+
+
+async def get_spend(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
+    """Return what the caller's clips of these days cost; a day is the one on which a clip was ordered."""
+    service = await get_service(ctx)
+    today = service.today
+    period = Period(read_day("since", arguments.since, today) or today.replace(day=1), read_day("until", arguments.until, today))
+    days = {"since": period.since, "until": period.until, "principal": principal()}
+    rows, sums = await service.costs(arguments.by, **days, limit=MOST_ROWS), await service.costs("vendor", **days)
+    return format_result(period, arguments.by, rows, sums=sums, budget=await service.budget())
+
+
+def format_result(period: Period, by: str, rows: Sequence[Costs], *, sums: Sequence[Costs], budget: Budget) -> CallToolResult:
+    """Return the result: the sums, then a row for each day, model, vendor or job."""
+    spent, held, unclear = (Micros(sum(getattr(row, name) for row in sums)) for name in ("spent", "held", "unclear"))
+    videos = sum(row.videos for row in sums)
+    head = f"{period.words}: {videos} paid clip{'' if videos == 1 else 's'}, {format_dollars(spent)} spent{_describe_rest(held, unclear)}."
+    left = f"{describe_left(budget)}; the day ends {budget.resets_at:%Y-%m-%d %H:%M} UTC."
+    structured = without_empty(
+        message="\n".join([head, *_describe_rows(by, rows, videos=videos), left]),
+        since=period.since.isoformat(),
+        until=None if period.until is None else period.until.isoformat(),
+        by=by,
+        videos=videos,
+        spent_usd=to_dollars(spent),
+        held_usd=to_dollars(held),
+        unclear_usd=to_dollars(unclear),
+        rows=[_row_fields(by, row) for row in rows],
+        budget=budget_fields(budget),
+    )
+    return build_result(structured)
+
+
+def _describe_rest(held: Micros, unclear: Micros) -> str:
+    waiting = f"; {format_dollars(held)} more is reserved for clips under way" if held else ""
+    return waiting + (f"; {format_dollars(unclear)} more is reserved for clips whose outcome is unknown" if unclear else "")
+
+
+def _describe_rows(by: str, rows: Sequence[Costs], *, videos: int) -> Iterator[str]:
+    for row in rows:
+        what = row.of if by != "job" else f'{row.of} {row.model} "{sanitize(row.prompt, MOST_PROMPT) or ""}"'
+        count = "" if by == "job" else f", {row.videos} clip{'' if row.videos == 1 else 's'}"
+        yield f"{what}: {_describe_amounts(row)}{count}"
+    if rest := videos - sum(row.videos for row in rows):
+        yield f"and {rest} more clip{'' if rest == 1 else 's'}"
+
+
+def _describe_amounts(row: Costs) -> str:
+    amounts = {"spent": row.spent, "reserved": row.held, "unclear": row.unclear}
+    said = [f"{format_dollars(micros)}{'' if name == 'spent' else f' {name}'}" for name, micros in amounts.items() if micros]
+    return " + ".join(said) or format_dollars(0)
+
+
+def _row_fields(by: str, row: Costs) -> dict[str, Any]:
+    return without_empty(
+        **({"job_id": row.of, "model": row.model} if by == "job" else {by: row.of, "videos": row.videos}),
+        spent_usd=to_dollars(row.spent),
+        held_usd=to_dollars(row.held) if row.held else None,
+        unclear_usd=to_dollars(row.unclear) if row.unclear else None,
+    )
+
+
+TOOL = ToolDefinition(
+    "get_spend",
+    "Spending",
+    "What clips cost, on what, and what is left of the budget.",
+    ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
+    Arguments,
+    get_spend,
+    {"spent_usd": "number"},
+)

@@ -30,9 +30,9 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
   let page, complaints, foreign;
   const frame = () => page.frames().at(-1);
   const doing = {
-    async fresh({ theme, width = 640 }) {
+    async fresh({ theme, width = 640, script = true }) {
       if (page) await page.close();
-      page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
+      page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme, javaScriptEnabled: script });
       complaints = []; foreign = [];
       page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text() + ' ' + message.location().url); });
       page.on('pageerror', (error) => complaints.push(String(error)));
@@ -47,7 +47,9 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
     async tell({ method, params }) { await page.evaluate(([name, given]) => window.tell(name, given), [method, params]); },
     async until({ text }) { await frame().waitForFunction((sought) => document.body.innerText.includes(sought), text, { timeout: 15000 }); },
     async holds({ js }) {   // asked from outside: the page's policy forbids eval inside of it
-      for (const end = Date.now() + 15000; Date.now() < end; await new Promise((later) => setTimeout(later, 30))) if (await frame().evaluate(js)) return;
+      for (const end = Date.now() + 15000; Date.now() < end; await new Promise((later) => setTimeout(later, 30))) {
+        try { if (await frame().evaluate(js)) return; } catch (error) { if (!String(error).includes('navigation')) throw error; }
+      }
       throw new Error('never held: ' + js);
     },
     async see({ js }) { return await frame().evaluate(js); },
@@ -64,6 +66,7 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
     async press({ key }) { await page.keyboard.press(key); },
     async pasted() { await page.context().grantPermissions(['clipboard-read']); return await page.evaluate(() => navigator.clipboard.readText()); },
     async visit({ url }) { await page.goto(url); },
+    async tree() { return await page.locator('body').ariaSnapshot(); },
     async shot({ path }) { await page.screenshot({ path, fullPage: true }); },
     async heard() { return { complaints, foreign }; },
   };

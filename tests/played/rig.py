@@ -170,6 +170,7 @@ def environment(folder: Path, vendors: Mapping[str, str], hosts: tuple[str, ...]
         "DAILY_USD": "1000",
         "MONTHLY_USD": "10000",
         "CONFIRM_ABOVE_USD": "100",
+        "APPROVAL_PAGE": "0",  # no test opens a page on a developer's screen
         "TIMEZONE": "UTC",
         **{f"{name.upper()}_BASE_URL": address for name, address in vendors.items()},
         **env,

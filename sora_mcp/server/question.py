@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sora_mcp.domain import Confidence, Image, Quote, VideoRequest
+from sora_mcp.domain import Confidence, Image, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import show
+from sora_mcp.domain.request import list_pictures, read_uri
 from sora_mcp.security.text import describe_prompt, sanitize
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ SOURCES: dict[Confidence, str] = {
     "configured": "as your own price file says",
     "derived": "worked out on {day}, not stated by the vendor",
 }
+PICTURES = {"last_image": "Last frame", "references": "Reference"}
+"""Options that name pictures."""
 SOUND: dict[object, str] = {True: "yes", False: "no"}
 
 
@@ -46,7 +49,8 @@ class Question:
     seconds_left: float
     source: str = ""
     """The page that states the price."""
-    picture: Image | None = None
+    pictures: tuple[tuple[str, Image], ...] = ()
+    """Name of each, and the picture as it is sent."""
 
     @property
     def label(self) -> str:
@@ -81,7 +85,7 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
         quote.expires_at,
         max(0.0, quote.expires_at - service.clock()),
         source=error.price.source if error.price is not None else "",
-        picture=error.order.image if error.order is not None else None,
+        pictures=() if error.order is None else tuple(_list_sent(error.order)),
     )
 
 
@@ -94,13 +98,26 @@ def _describe_purchase(
     if error.order is not None:
         yield "Sound", SOUND.get(error.order.options.get("audio"), "as the model makes it")
     yield "Price", f"{show(quote.micros)}{_describe_price(error.price)}"
+    offer = service.catalogue.get(quote.model)
+    title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
     if request.image is not None:
-        offer = service.catalogue.get(quote.model)
-        title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
         yield "First frame", describe_picture(title, request.image)
-    if request.options:
-        options = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in request.options.items())
-        yield "Options", sanitize(", ".join(options), MOST_OPTIONS) or ""
+    for option, name in PICTURES.items():
+        for picture in list_pictures(request.options.get(option)):
+            yield name, describe_picture(title, picture)
+    options = {name: value for name, value in request.options.items() if name != "audio" and name not in PICTURES}
+    if options:
+        described = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in options.items())
+        yield "Options", sanitize(", ".join(described), MOST_OPTIONS) or ""
+
+
+def _list_sent(order: Order) -> Iterator[tuple[str, Image]]:
+    """Yield every picture that is sent, after it was read and fitted."""
+    if order.image is not None:
+        yield "First frame", order.image
+    for option, name in PICTURES.items():
+        for uri in list_pictures(order.options.get(option)):
+            yield name, read_uri(uri)
 
 
 def describe_picture(vendor: str, image: object) -> str:

@@ -164,10 +164,12 @@ async def test_a_page_shows_all_that_is_bought_and_runs_nothing(tmp_path: Path) 
 
 
 def test_the_page_shows_the_very_picture_that_is_sent_and_the_whole_prompt() -> None:
-    question = Question("q_1", (("Size", "2x2"),), "y" * 30_000, 400_000, "$1.00", "Once.", 0.0, 0.0, picture=Image(picture(2, 2)))
+    question = Question(
+        "q_1", (("Size", "2x2"),), "y" * 30_000, 400_000, "$1.00", "Once.", 0.0, 0.0, pictures=(("Last frame", Image(picture(2, 2))),)
+    )
     page = render_question(question, "word")
-    assert f'<img src="{picture(2, 2)}" alt="The first frame, as it is sent">' in page and "y" * 30_000 in page
-    assert "<img" not in render_question(replace(question, picture=Image("https://pictures.example/boat.png")), "word")
+    assert f'<img src="{picture(2, 2)}" alt="Last frame, as it is sent">' in page and "y" * 30_000 in page
+    assert "<img" not in render_question(replace(question, pictures=(("Last frame", Image("https://pictures.example/boat.png")),)), "word")
 
 
 async def test_only_the_page_itself_can_say_yes(tmp_path: Path) -> None:

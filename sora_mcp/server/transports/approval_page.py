@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -32,8 +32,8 @@ COOKIE = "sora_mcp_approval"
 SETTLE_S = 2.0
 """Seconds between the first load and the taking of an answer. A second load of the address shows meanwhile that two have seen it."""
 MOST_BODY = 1000
-MOST_PICTURE = 12_000_000
-"""Bytes of a picture that the page shows."""
+MOST_PICTURE = 16_000_000
+"""Characters of a picture that the page shows."""
 TEMPLATE = Path(__file__).with_name("approval.html")
 ELSEWHERE = (
     "This page was opened before, and not from here",
@@ -195,7 +195,7 @@ def render_question(question: Question, word: str) -> str:
 <dl>{rows}</dl>
 <h2 id="prompt">Prompt</h2>
 <p class="words" dir="auto" role="region" tabindex="0" aria-labelledby="prompt">{escape(question.whole_prompt)}</p>
-{_render_picture(question)}<form method="post">
+{"".join(_render_pictures(question))}<form method="post">
 <input type="hidden" name="word" value="{escape(word)}">
 <button class="yes" name="answer" value="yes">{escape(question.label)}</button>
 <button name="answer" value="no">No, do not buy it</button>
@@ -208,12 +208,11 @@ def _list_facts(question: Question) -> list[tuple[str, str]]:
     return [*question.facts, *source, ("Left today", question.left)]
 
 
-def _render_picture(question: Question) -> str:
-    """Return the very picture that is sent. One at an address is only named: to load it would tell its host."""
-    picture = question.picture
-    if picture is None or picture.is_url or (picture.bytes or 0) > MOST_PICTURE:
-        return ""
-    return f'<h2>First frame</h2>\n<img src="{escape(picture.uri)}" alt="The first frame, as it is sent">\n'
+def _render_pictures(question: Question) -> Iterator[str]:
+    """Yield the very pictures that are sent. One at an address is only named: to load it would tell its host."""
+    for name, picture in question.pictures:
+        if not picture.is_url and len(picture.uri) <= MOST_PICTURE:
+            yield f'<h2>{escape(name)}</h2>\n<img src="{escape(picture.uri)}" alt="{escape(name)}, as it is sent">\n'
 
 
 def _build_page(title: str, sentence: str = "", *, body: str = "", status: int = 200) -> Response:

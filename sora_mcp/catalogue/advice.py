@@ -89,7 +89,7 @@ class _Advice:
         """Return what would work instead, by the kind of the refusal."""
         match refusal:
             case BrokenRules():
-                return self._mend(refusal)
+                return refusal.fixes or self._mend(refusal)
             case UnknownModel():
                 return self._name_similar_models() or self.name_other_models(but=None)
             case MissingKey() | ModelRetired():

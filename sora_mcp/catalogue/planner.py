@@ -12,7 +12,7 @@ from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape
 from sora_mcp.catalogue.unavailable import refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.errors import MissingKey, ModelRetired, OverBudget, PriceUnknown, Refused
-from sora_mcp.domain.money import show
+from sora_mcp.domain.money import Micros, show
 
 
 def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
@@ -51,8 +51,10 @@ def can_animate(frame: Image, catalogue: Catalogue, *, today: date) -> bool:
 
 def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
     """Raise OverBudget when the order costs more than the caller's own cap."""
-    if request.max_usd is not None and price.micros > request.max_usd:
-        raise OverBudget(f"{order.offer.id} costs {show(price.micros)} for this, above max_usd {show(request.max_usd)}.")
+    total, clips = Micros(price.micros * request.variations), request.variations
+    if request.max_usd is not None and total > request.max_usd:
+        what = f"{order.offer.id} costs {show(total)} for this" if clips == 1 else f"{clips} clips on {order.offer.id} cost {show(total)}"
+        raise OverBudget(f"{what}, above max_usd {show(request.max_usd)}.")
 
 
 def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple[Offer, ...], str | None]:

@@ -33,13 +33,14 @@ async def _approve(settings: Settings, quote: str) -> int:
         approval = await _load(service, settings, quote)
         print_facts(console, describe_approval(approval, service))
         is_open = approval.approved_at is None and approval.used_by is None and approval.expires_at > service.clock()
-        question = f"Approve {approval.id}, {approval.seconds} s of {approval.model}?"
+        several = f"{approval.clips} videos of " if approval.clips > 1 else ""
+        question = f"Approve {approval.id}, {several}{approval.seconds} s of {approval.model}?"
         if is_open and (code := ask_price(settings, approval.micros, question, otherwise="Not approved. Nothing was sent or charged.")):
             return code
         approval = await service.store.approvals.approve(quote)
-    print_text(
-        console, f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={approval.id!r}."
-    )
+    what = f"{approval.clips} videos" if approval.clips > 1 else "one video"
+    again = f"create_video with the same arguments and quote={approval.id!r}"
+    print_text(console, f"Approved for {what}. Tell the chat to continue: {again}.")
     return 0
 
 
@@ -53,6 +54,7 @@ def describe_approval(approval: Approval, service: VideoService) -> Iterator[tup
     yield "ended", f"{ended.what}, by {ended.by}, on {ended.on}" if ended else None
     yield "size", approval.size
     yield "seconds", approval.seconds
+    yield "clips", approval.clips if approval.clips > 1 else None
     yield "prompt", describe_prompt(approval.prompt, MOST_PROMPT) or "any (the quote is for an estimate)"
     yield "until", f"{datetime.fromtimestamp(approval.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
 

@@ -155,9 +155,11 @@ class TooManyAtOnce(Refused):
 
     code = "over_budget"
 
-    def __init__(self, what: str, under_way: int) -> None:
-        """Name the kind of work, in the plural, and how much of it is under way."""
-        super().__init__(f"{under_way} {what} are under way, as many as one may have at once: wait until one of them is done.")
+    def __init__(self, what: str, under_way: int, *, most: int | None = None) -> None:
+        """Name the kind of work, in the plural, and how much of it is under way; `most` where there is room for some, but not for all."""
+        full = f"{under_way} {what} are under way, as many as one may have at once: wait until one of them is done."
+        room = f"{under_way} {what} are under way, and one may have {most} at once: ask for fewer, or wait until some are done."
+        super().__init__(full if most is None else room)
         self.what = what
         self.under_way = under_way
 

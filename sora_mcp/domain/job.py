@@ -65,7 +65,7 @@ JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 """A job's id, however it was copied."""
 COUNTS_AS_SPENT = "counts as spent."
 """The end of a warning about a sum of the vendor's that is not believed."""
-UNSTORED = ("deduplicated", "waits_until", "unwritten", "trouble", "day_left", "can_continue")
+UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "day_left", "can_continue")
 """What is true of a job only at the moment of looking."""
 
 
@@ -108,6 +108,10 @@ class Job:
     artifact: Artifact | None = None
     request_id: str | None = None
     parents: tuple[str, ...] = ()
+    batch: str | None = None
+    """The first of the takes of one request that were bought together; None of a video that was bought alone."""
+    takes: tuple[Job, ...] = field(default=(), compare=False)
+    """All of these, where several were just asked for."""
     deduplicated: bool = False
     waits_until: float | None = None
     """Nothing is sent yet, because an earlier paid call of its model is unclear; until then at the latest."""

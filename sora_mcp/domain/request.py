@@ -74,7 +74,10 @@ class VideoRequest:
     """The extras. Once they were read, the pictures among them are addresses and `data:` URIs, with blanks between."""
     arguments: frozenset[str] = frozenset()
     """Those of the options that the caller named as arguments of their own."""
+    variations: int = 1
+    """As many takes are made of it, at one price."""
     max_usd: Micros | None = None
+    """The most that all of them may cost."""
     quote_id: str | None = None
     request_id: str | None = None
 

@@ -25,7 +25,7 @@ def make_purchase(
     identity = replace(
         identify_words(request, principal),
         fingerprint=_hash_order(order, request, principal),
-        terms_hash=_hash_terms(order, principal),
+        terms_hash=_hash_terms(order, principal, request.variations),
     )
     return Purchase(
         order,
@@ -34,6 +34,7 @@ def make_purchase(
         identity,
         quote_id=request.quote_id,
         agreed=agreed,
+        clips=request.variations,
         confirm=confirm,
         most_live=None if vendor.keys else MOST_FREE_LIVE,
     )
@@ -48,6 +49,7 @@ def identify_words(request: VideoRequest, principal: str) -> Identity:
     """Return what recognises a repeat by its words alone. What they lead to moves with lists, prices and pauses."""
     image = request.frame and request.frame.sha256
     parts = ["as said", principal, request.prompt, request.model, request.size, request.seconds, image, dict(request.options)]
+    parts += _count_takes(request.variations)
     return Identity(principal, request.request_id, hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest())
 
 
@@ -55,13 +57,20 @@ def _hash_order(order: Order, request: VideoRequest, principal: str) -> str:
     """Return a key that is the same for the same order of the same principal, in whatever words: what a person agrees to."""
     options = {**order.options, **({VARIATION: request.options[VARIATION]} if VARIATION in request.options else {})}
     image = order.image and order.image.sha256
-    return _hash([principal, order.offer.id, order.prompt, order.size.text, order.seconds, image, sorted(options.items())])
+    parts = [principal, order.offer.id, order.prompt, order.size.text, order.seconds, image, sorted(options.items())]
+    return _hash([*parts, *_count_takes(request.variations)])
 
 
-def _hash_terms(order: Order, principal: str) -> str:
+def _hash_terms(order: Order, principal: str, clips: int = 1) -> str:
     """Return a key that is the same whatever the prompt and the first frame: all that an estimate knows of an order."""
     options = sorted(order.options.items())
-    return _hash(["any prompt", principal, order.offer.id, order.size.text, order.seconds, order.image is not None, options])
+    parts = ["any prompt", principal, order.offer.id, order.size.text, order.seconds, order.image is not None, options]
+    return _hash([*parts, *_count_takes(clips)])
+
+
+def _count_takes(clips: int) -> list[object]:
+    """Return what tells several takes from one: other than `variation`, the number of takes makes one purchase of all of them."""
+    return [] if clips == 1 else ["takes", clips]
 
 
 def _hash(parts: list[object]) -> str:

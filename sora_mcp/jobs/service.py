@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,15 +20,18 @@ from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, STALE, Job, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import (
+    BrokenRule,
+    BrokenRules,
     Fix,
     MissingKey,
     NeedsConfirmation,
     NotCancellable,
+    OverBudget,
     RequestIdConflict,
     SoraError,
     StorageError,
 )
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import Micros, show
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.download_places import DownloadPlaces
@@ -115,10 +118,10 @@ class VideoService:
             # It cannot be bought now, or not so: a job that was bought with the same words may exist all the same.
             with contextlib.suppress(StorageError):  # the first error knows whether its own write arrived
                 if (job := await self.store.reservations.find(identify_words(request, principal))) is not None:
-                    return replace(await self._add_local_facts(job), day_left=(await self.budget()).day_left)
+                    return replace(await self._add_facts(job), day_left=(await self.budget()).day_left)
             raise
         self.wake()
-        job = await self._add_local_facts(job)
+        job = await self._add_facts(job)
         if job.deduplicated:
             return job
         choice = describe_choice(purchase.order, self.vendor_of(job))
@@ -129,7 +132,7 @@ class VideoService:
         request = await self.read_frame(request, principal=principal)
         purchase = await self._prepare(request, principal, None)
         await self.store.reservations.check(purchase, self.caps)
-        return purchase.quote.micros
+        return purchase.total
 
     async def price(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what one such video costs by the price table. Raise the refusals of an estimate; no vendor is asked."""
@@ -147,8 +150,34 @@ class VideoService:
 
     async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True) -> tuple[Fix, ...]:
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, no cap is met."""
-        limits = Limits(self.settings.per_video, await self._find_most() if buys else None, self.needs_yes, has_media_extra())
+        left = await self._find_left() if buys else None
+        if request.variations > 1:
+            return self._advise_takes(refusal, request, left)
+        most = None if left is None else min(left, self.settings.per_video)
+        limits = Limits(self.settings.per_video, most, self.needs_yes, has_media_extra())
         return advise(refusal, request, self.catalogue, limits, today=self.today)
+
+    def _advise_takes(self, refusal: SoraError, request: VideoRequest, left: Micros | None) -> tuple[Fix, ...]:
+        """Return what would work for several takes: what works for one within its share of the limits, at the price of all."""
+        takes = request.variations
+
+        def needs_yes(price: Quote) -> bool:
+            return self.needs_yes(replace(price, micros=Micros(price.micros * takes)))
+
+        share = None if request.max_usd is None else Micros(request.max_usd // takes)
+        limits = Limits(self.settings.per_video, None if left is None else Micros(left // takes), needs_yes, has_media_extra())
+        fixes = advise(refusal, replace(request, max_usd=share, variations=1), self.catalogue, limits, today=self.today)
+        fewer = self._find_fewer(request, left) if isinstance(refusal, OverBudget) else ()
+        return (*fewer, *(_multiply(fix, takes) for fix in fixes))
+
+    def _find_fewer(self, request: VideoRequest, left: Micros | None) -> Iterator[Fix]:
+        """Yield the number of takes that can be bought, where that is fewer than were asked for."""
+        _, price = plan(request, self.catalogue, today=self.today)
+        room = min(cap for cap in (left, request.max_usd, self.settings.daily) if cap is not None)
+        takes = room // price.micros if 0 < price.micros <= self.settings.per_video else 0
+        total = replace(price, micros=Micros(price.micros * takes))
+        if 0 < takes < request.variations and not self.needs_yes(total):
+            yield Fix("variations", takes, total.micros)
 
     def name_living_models(self) -> tuple[str, ...]:
         """Return the cheapest models that make a clip from words without a person's yes."""
@@ -252,6 +281,11 @@ class VideoService:
         find = self.vendor_of(job).find
         return compute_exclusive_s(self.settings.poll_seconds) if find is not None and find.by_time else 0.0
 
+    async def _add_facts(self, job: Job) -> Job:
+        """Return a job that was just asked for, and its other takes, with what only this process knows."""
+        takes = [await self._add_local_facts(take) for take in job.takes]
+        return replace(await self._add_local_facts(job), takes=tuple(takes))
+
     async def _add_local_facts(self, job: Job) -> Job:
         """Return the job with what only this process knows, and until when an unclear call of its model holds it up."""
         if (outcome := self.unwritten.get(job.id)) is not None:
@@ -272,6 +306,7 @@ class VideoService:
     async def _prepare(self, request: VideoRequest, principal: str, agreed: str | None) -> Purchase:
         """Find, check and quote a request whose frame was read: return all that is to be reserved. Refused; nothing is written."""
         with errors.before_money():
+            check_seed(request)
             order, table = plan(request, self.catalogue, today=self.today)
             order = await self.frames.fit(order, str(request.options.get(FIT, "none")))
             vendor = self.catalogue.get_vendor(order.offer)
@@ -279,13 +314,26 @@ class VideoService:
             if not self.catalogue.is_usable(order.offer):
                 raise MissingKey(self.catalogue.describe_missing_key((order.offer,)))
             check_max_usd(request, order, price)
-            confirm = self.needs_yes(price)
+            confirm = self.needs_yes(replace(price, micros=Micros(price.micros * request.variations)))
             purchase = make_purchase(order, price, vendor, request=request, principal=principal, confirm=confirm, agreed=agreed)
             # A video is worth its money only where its file can be kept; a share that hangs holds up nobody else.
             await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
             return purchase
 
-    async def _find_most(self) -> Micros:
-        """Return the most that one video may cost now."""
+    async def _find_left(self) -> Micros:
+        """Return what is left of the caps now."""
         budget = await self.budget()
-        return Micros(max(0, min(budget.day_left, budget.month_left, self.settings.per_video)))
+        return Micros(max(0, min(budget.day_left, budget.month_left)))
+
+
+def check_seed(request: VideoRequest) -> None:
+    """Raise BrokenRules where all takes of a request would be the same."""
+    if request.variations > 1 and "seed" in request.options:
+        rule = BrokenRule("options.seed", request.options["seed"], "left out: with one seed all takes would look alike", "invalid_option")
+        raise BrokenRules((rule,), fixes=(Fix("options.seed", None),))
+
+
+def _multiply(fix: Fix, takes: int) -> Fix:
+    """Return a fix of one take at the price of all."""
+    micros = None if fix.micros is None else Micros(fix.micros * takes)
+    return replace(fix, micros=micros, value=show(micros)[1:] if fix.argument == "max_usd" and micros is not None else fix.value)

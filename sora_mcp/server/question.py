@@ -51,6 +51,12 @@ class Question:
     """The page that states the price."""
     pictures: tuple[tuple[str, Image], ...] = ()
     """Name of each, and the picture as it is sent."""
+    clips: int = 1
+
+    @property
+    def title(self) -> str:
+        """The question itself."""
+        return TITLE if self.clips == 1 else f"Buy {self.clips} video clips?"
 
     @property
     def label(self) -> str:
@@ -62,7 +68,7 @@ class Question:
         """All of it as lines, with as much of the prompt as a form shows."""
         prompt = describe_prompt(self.prompt, MOST_PROMPT) or "(nothing that can be shown)"
         facts = (*self.facts, ("Prompt", prompt), ("Left today", self.left))
-        return "\n".join([TITLE, *(f"{name}: {value}" for name, value in facts), self.terms])
+        return "\n".join([self.title, *(f"{name}: {value}" for name, value in facts), self.terms])
 
     @property
     def whole_prompt(self) -> str:
@@ -86,6 +92,7 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
         max(0.0, quote.expires_at - service.clock()),
         source=error.price.source if error.price is not None else "",
         pictures=() if error.order is None else tuple(_list_sent(error.order)),
+        clips=quote.clips,
     )
 
 
@@ -95,6 +102,8 @@ def _describe_purchase(
     yield "Model", f"{quote.model}{_describe_end(service, quote.model)}"
     yield "Size", quote.size
     yield "Seconds", str(quote.seconds)
+    if quote.clips > 1:
+        yield "Clips", f"{quote.clips} takes of the same request"
     if error.order is not None:
         yield "Sound", SOUND.get(error.order.options.get("audio"), "as the model makes it")
     yield "Price", f"{show(quote.micros)}{_describe_price(error.price)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,16 @@ def build_jobs_result(jobs: Sequence[Job], message: str) -> CallToolResult:
     for each in fields:
         _shorten(each)
     return build_result({"message": message, "jobs": fields})
+
+
+def build_takes_result(job: Job, message: str) -> CallToolResult:
+    """Return a result about several takes of one request: what is the same of all, their price together, and a row for each."""
+    price = sum(take.price for take in job.takes)
+    fields = job_fields(replace(job, artifact=None, error=None))
+    for name in ("job_id", "state", "progress", "charged"):
+        fields.pop(name, None)
+    rows = [without_empty(job_id=take.id, state=take.state, usd=to_dollars(take.price)) for take in job.takes]
+    return build_result({"message": message, "jobs": rows, **fields, "usd": to_dollars(price), "micros": int(price)})
 
 
 def build_refusal(

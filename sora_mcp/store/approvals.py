@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, NotFound, Refused, quote_value
-from sora_mcp.domain.money import show
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.records import Approval, Purchase, QuoteTerms
 from sora_mcp.store.schema import quotes
@@ -72,8 +71,8 @@ def use_approval(
     """
     identity, given = purchase.identity, purchase.agreed or purchase.quote_id
     named = canonical(given) if given else None
-    exact = _find_open(conn, _has_terms(identity.principal, identity.fingerprint, purchase.quote.micros), now=now)
-    any_prompt = (*_has_terms(identity.principal, identity.terms_hash, purchase.quote.micros), quotes.c.approved_at.is_not(None))
+    exact = _find_open(conn, _has_terms(identity.principal, identity.fingerprint, purchase.total), now=now)
+    any_prompt = (*_has_terms(identity.principal, identity.terms_hash, purchase.total), quotes.c.approved_at.is_not(None))
     outlined = _find_open(conn, (*any_prompt, quotes.c.id == named), now=now) if named else None
     quote = outlined or exact
     if quote is not None and named in (None, quote.id) and (quote.approved_at is not None or purchase.agreed is not None):
@@ -84,10 +83,10 @@ def use_approval(
         return declined
     quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _insert_exact(conn, purchase, now)
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
-    cost = f"{purchase.order.offer.id} costs {show(purchase.quote.micros)} for this"
     until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
-    message = f"{why}{reason}{cost}, which the user must approve first, by {until}."
-    return NeedsConfirmation(message, quote_id=quote_id, price=purchase.quote, order=purchase.order)
+    for_this = " for this" if purchase.clips == 1 else " together"
+    message = f"{why}{reason}{purchase.described}{for_this}, which the user must approve first, by {until}."
+    return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order)
 
 
 def _find_declined(conn: sa.Connection, purchase: Purchase, *, now: float) -> Declined | None:
@@ -126,7 +125,8 @@ def _insert_exact(conn: sa.Connection, purchase: Purchase, now: float) -> tuple[
         "size": order.size.text,
         "seconds": order.seconds,
         "prompt": order.prompt,
-        "micros": purchase.quote.micros,
+        "micros": purchase.total,
+        "clips": purchase.clips,
     }
     return _insert(conn, values, now)
 
@@ -147,6 +147,6 @@ def _explain_mismatch(conn: sa.Connection, named: str, purchase: Purchase, *, no
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:
         return f"Quote {row.id} has expired."
-    if (row.fingerprint, row.micros) == (purchase.identity.terms_hash, purchase.quote.micros):
+    if (row.fingerprint, row.micros) == (purchase.identity.terms_hash, purchase.total):
         return f"The user has not approved quote {row.id} yet."
     return f"Quote {row.id} is for other arguments or another price."

@@ -34,7 +34,7 @@ UNASKED_S = 3600
 UNASKED = sa.select(sa.func.sum(sa.func.coalesce(jobs.c.actual, jobs.c.micros))).where(
     jobs.c.created_at > sa.bindparam("after"),
     jobs.c.charged != sa.literal_column("'no'"),
-    ~sa.exists().where(quotes.c.used_by == jobs.c.id),
+    ~sa.exists().where(quotes.c.used_by == sa.func.coalesce(jobs.c.batch, jobs.c.id)),
 )
 """What was bought after a moment without a person's yes, as far as it was or may be charged."""
 

@@ -147,6 +147,14 @@ def find_job(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool =
     return None if row is None else Job(**row)
 
 
+def with_takes(conn: sa.Connection, job: Job, **changes: Any) -> Job:
+    """Return the job with these changes; of several that were bought together the first, with all of them."""
+    if job.batch is None:
+        return replace(job, **changes)
+    takes = _read_jobs(conn, SELECT.where(jobs.c.batch == job.batch).order_by(jobs.c.id))
+    return replace(takes[0], takes=tuple(replace(take, **changes) for take in takes), **changes)
+
+
 def get_usual_s(conn: sa.Connection, model: str) -> float | None:
     """Return the median seconds from paid call to file of the model's last twenty videos; None of fewer than three."""
     durations = conn.execute(SELECT_DURATIONS, {"of_model": model}).scalars().all()

@@ -80,6 +80,13 @@ FIFTH = (
 # A no holds for a while.
 SIXTH = ("ALTER TABLE quotes ADD COLUMN declined_at DOUBLE PRECISION",)
 
+# Several takes of one request are bought at once: each knows the first of them, and one quote covers all.
+SEVENTH = (
+    "ALTER TABLE jobs ADD COLUMN batch TEXT",
+    "CREATE INDEX jobs_by_batch ON jobs (batch) WHERE batch IS NOT NULL",
+    "ALTER TABLE quotes ADD COLUMN clips BIGINT NOT NULL DEFAULT 1",
+)
+
 
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
@@ -98,5 +105,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*FOURTH),
     run_statements(*FIFTH),
     run_statements(*SIXTH),
+    run_statements(*SEVENTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
 from sora_mcp.domain import Call, Job, Order, Quote
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import Micros, show
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,30 @@ class Purchase:
     """What a person approved, where the caller names it."""
     agreed: str | None = None
     """The quote that a person has just said yes to, in the form that showed it. Never what the caller says."""
+    clips: int = 1
+    """As many takes are bought together, each at the quote."""
     confirm: bool = False
     """A person's yes is needed for this one."""
     most_live: int | None = None
     """How many jobs of the vendor one principal may have under way; None where only money limits them."""
+
+    @property
+    def total(self) -> Micros:
+        """The price of all takes."""
+        return Micros(self.quote.micros * self.clips)
+
+    @property
+    def whole_quote(self) -> Quote:
+        """The quote for all takes."""
+        if self.clips == 1:
+            return self.quote
+        return replace(self.quote, micros=self.total, basis=f"{self.quote.basis} x {self.clips} clips")
+
+    @property
+    def described(self) -> str:
+        """Model, takes and price, as a clause."""
+        price = show(self.total)
+        return f"{self.order.offer.id} costs {price}" if self.clips == 1 else f"{self.clips} clips on {self.order.offer.id} cost {price}"
 
 
 @dataclass(frozen=True)
@@ -136,6 +156,8 @@ class Approval:
     used_by: str | None
     """The job for which it was used."""
     declined_at: float | None = None
+    clips: int = 1
+    """How many videos it is for, bought together."""
 
 
 @dataclass(frozen=True)

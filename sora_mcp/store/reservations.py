@@ -14,7 +14,7 @@ from sora_mcp.domain.money import Micros, show
 from sora_mcp.store.approvals import use_approval
 from sora_mcp.store.budgets import begin_day, find_passed_cap, find_passed_unasked, get_today, read_budget
 from sora_mcp.store.ids import new_id
-from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, without_lease
+from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, with_takes, without_lease
 from sora_mcp.store.ledger import Account, hold, release_hold
 from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.purchase_mark import find_loss, measure, write_mark
@@ -58,6 +58,8 @@ class Reservations(Repository):
     def reserve(self, purchase: Purchase, caps: Caps) -> Job:
         """Return the job of the purchase: one that exists (`deduplicated`), or a new one with its money held; with `day_left`.
 
+        Of several takes it is the first, with all of them: all are bought, or none.
+
         The same request_id is always the same job: RequestIdConflict with other arguments. Without one, the same request within ten
         minutes, or while that job is live or unknown, is the same job, unless that one ended free of charge. OverBudget when a cap
         would be passed; NeedsConfirmation when a person has to approve first; StorageError when the store lost what was bought before.
@@ -65,7 +67,7 @@ class Reservations(Repository):
         with self.database.writing() as conn:
             now = self.clock()
             result = _reserve(conn, purchase, caps, now=now, mark_file=self.mark_file)
-            is_bought = isinstance(result, Job) and not result.deduplicated and purchase.quote.micros > 0
+            is_bought = isinstance(result, Job) and not result.deduplicated and purchase.total > 0
             mark = measure(conn, month=get_today(conn, now, caps.zone).month) if is_bought and self.mark_file is not None else None
         if mark is not None:  # after the commit: a mark never speaks of a purchase that the store does not have
             write_mark(self.mark_file, mark)
@@ -98,23 +100,26 @@ class Reservations(Repository):
 
 
 def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, mark_file: Path | None) -> Job | SoraError:
-    budget, micros = read_budget(conn, caps, now=now), purchase.quote.micros
+    budget = read_budget(conn, caps, now=now)
     if (result := _find_or_refuse(conn, purchase, caps, now=now, budget=budget, mark_file=mark_file)) is not None:
         return result
-    job_id = new_id("v")
-    unasked = None if purchase.confirm else find_passed_unasked(conn, micros, caps, now=now)
+    ids = sorted(new_id("v") for _ in range(purchase.clips))
+    unasked = None if purchase.confirm else find_passed_unasked(conn, purchase.total, caps, now=now)
     if purchase.confirm or unasked is not None:
         reason = "" if unasked is None else f"{show(unasked)} was spent within an hour without a person's yes. "
-        if (refusal := use_approval(conn, purchase, job_id, now=now, reason=reason)) is not None:
+        if (refusal := use_approval(conn, purchase, ids[0], now=now, reason=reason)) is not None:
             return refusal
     day = get_today(conn, now, caps.zone)
     begin_day(conn, day)
     offer = purchase.order.offer
-    hold(conn, Account(job_id, offer.vendor, offer.id, day.name), micros, now=now)
     usual_s = get_usual_s(conn, offer.id)
     expected_s = max(1, round(usual_s)) if usual_s else offer.expected_s
-    conn.execute(INSERT, {"id": job_id, "day": day.name, "expected_s": expected_s, **_as_columns(purchase, now)})
-    return replace(load_job(conn, job_id), day_left=Micros(budget.day_left - micros))
+    columns = {"day": day.name, "expected_s": expected_s, "batch": ids[0] if len(ids) > 1 else None, **_as_columns(purchase, now)}
+    for job_id in ids:
+        hold(conn, Account(job_id, offer.vendor, offer.id, day.name), purchase.quote.micros, now=now)
+        # A request_id names one row; the others are found by the first.
+        conn.execute(INSERT, columns | {"id": job_id, "request_id": columns["request_id"] if job_id == ids[0] else None})
+    return replace(with_takes(conn, load_job(conn, ids[0])), day_left=Micros(budget.day_left - purchase.total))
 
 
 def _find_or_refuse(
@@ -123,30 +128,33 @@ def _find_or_refuse(
     """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
     if (job := _find_existing(conn, purchase.identity, now=now)) is not None:
         return replace(job, day_left=budget.day_left)
-    micros, model = purchase.quote.micros, purchase.order.offer.id
+    micros, model = purchase.total, purchase.order.offer.id
     if micros > 0 and (loss := find_loss(conn, mark_file, month=get_today(conn, now, caps.zone).month)) is not None:
         return StorageError(loss.describe())
-    if (passed := find_passed_cap(conn, micros, caps, now=now, budget=budget)) is not None:
-        return OverBudget(f"{model} costs {show(micros)}. {''.join(passed)}")
+    passed = find_passed_cap(conn, purchase.quote.micros, caps, now=now, budget=budget)
+    if passed is None and purchase.clips > 1:
+        passed = find_passed_cap(conn, micros, replace(caps, per_video=micros), now=now, budget=budget)
+    if passed is not None:
+        return OverBudget(f"{purchase.described}. {''.join(passed)}")
     return refuse_paused(conn, model) or _refuse_too_many(conn, purchase)
 
 
 def _refuse_too_many(conn: sa.Connection, purchase: Purchase) -> TooManyAtOnce | None:
-    """Return the refusal of one more job where the principal has too many of the vendor's free ones under way."""
+    """Return the refusal of more jobs where the principal has too many of the vendor's free ones under way."""
     if purchase.most_live is None:
         return None
     c = jobs.c
     mine = (c.principal == purchase.identity.principal, c.vendor == purchase.order.offer.vendor, c.state.in_(LIVE))
     live = conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*mine)).scalar_one()
-    if live < purchase.most_live:
+    if live + purchase.clips <= purchase.most_live:
         return None
-    return TooManyAtOnce("free clips", live)
+    return TooManyAtOnce("free clips", live, most=purchase.most_live if live < purchase.most_live else None)
 
 
 def _find_existing(conn: sa.Connection, identity: Identity, *, now: float) -> Job | None:
     """Return the job of the same request_id, or else of the same words or meaning. RequestIdConflict."""
     job = _find_recent(conn, identity, now=now) if identity.request_id is None else _find_by_request_id(conn, identity)
-    return None if job is None else replace(job, deduplicated=True)
+    return None if job is None else with_takes(conn, job, deduplicated=True)
 
 
 def _find_by_request_id(conn: sa.Connection, identity: Identity) -> Job | None:

@@ -100,6 +100,7 @@ jobs = sa.Table(
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("wish", sa.Text),  # NULL in rows of the first versions
     sa.Column("request_id", Words),
+    sa.Column("batch", sa.Text),  # the first of the takes that were bought together
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("updated_at", sa.Double, nullable=False),
     sa.Column("finished_at", sa.Double),
@@ -141,6 +142,7 @@ jobs = sa.Table(
     sa.Index("jobs_by_request", "principal", "request_id", unique=True),
     sa.Index("jobs_by_fingerprint", "principal", "fingerprint", "created_at"),
     sa.Index("jobs_by_wish", "principal", "wish", "created_at"),
+    sa.Index("jobs_by_batch", "batch", sqlite_where=sa.text("batch IS NOT NULL"), postgresql_where=sa.text("batch IS NOT NULL")),
     sa.Index("jobs_by_age", "created_at", "id"),
     sa.Index("jobs_by_state", "state", "created_at", "id"),
     sa.Index("jobs_by_model", "model", "state", "finished_at"),
@@ -187,6 +189,7 @@ quotes = sa.Table(
     sa.Column("expires_at", sa.Double, nullable=False),
     sa.Column("approved_at", sa.Double),
     sa.Column("used_by", sa.Text, unique=True),
+    sa.Column("clips", sa.BigInteger, nullable=False, server_default="1"),
     sa.Column("declined_at", sa.Double),  # when a person said no
     sa.Index("quotes_by_fingerprint", "principal", "fingerprint", "expires_at"),
 )

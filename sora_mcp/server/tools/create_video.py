@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -14,17 +16,18 @@ from sora_mcp.domain.money import Micros, show
 from sora_mcp.server.context import ToolContext, get_service
 from sora_mcp.server.elicitation import create_with_approval
 from sora_mcp.server.messages import UNCLEAR, describe_job, describe_order, format_duration, format_minute, format_price
-from sora_mcp.server.results import build_job_result
+from sora_mcp.server.results import build_job_result, build_takes_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 
 MOST_PROMPT = 100_000
 """Characters: many times what any vendor takes."""
+MOST_TAKES = 10
 MOST_IMAGE = 40_000_000
 """Characters of a `data:` URI: more than the largest picture that is read has."""
 
-NAMED_OPTIONS = {"seed": "integer", "negative_prompt": "string", "variation": "integer"}
-"""The options that most models have. Where a schema names none, OpenAI's strict mode lets a model say none."""
+NAMED_OPTIONS = {"seed": "integer", "negative_prompt": "string"}
+"""Options that many models have. Where a schema names none, OpenAI's strict mode lets a model say none."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,12 @@ class Arguments:
     size: Annotated[str, Spec("1280x720, 16:9, 9:16 1080p, portrait")] = ""
     seconds: int | None = None
     image: Annotated[str, Spec("First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE)] = ""
-    last_image: Annotated[str, Spec("Last frame, same forms", most_characters=MOST_IMAGE)] = ""
-    references: Annotated[tuple[str, ...], Spec("Pictures to keep to", most_characters=MOST_IMAGE, most_items=10)] = ()
+    last_image: Annotated[str, Spec("Last frame", most_characters=MOST_IMAGE)] = ""
+    references: Annotated[tuple[str, ...], Spec("Pictures to keep", most_characters=MOST_IMAGE, most_items=10)] = ()
     audio: bool | None = None
     options: Annotated[dict[str, Any] | None, Spec("See list_sizes; variation=1: repeat", properties=NAMED_OPTIONS)] = None
-    max_usd: Annotated[Micros | None, Spec("Refuse above this")] = None
+    variations: Annotated[int, Spec("Takes", minimum=1, maximum=MOST_TAKES)] = 1
+    max_usd: Annotated[Micros | None, Spec("Most for all takes")] = None
     quote: Annotated[str, Spec("Approved quote's id")] = ""
     request_id: Annotated[str, Spec("Same id: bought once", is_name=True)] = ""
 
@@ -56,6 +60,7 @@ class Arguments:
             image=self.image or None,
             options=merge_options(self.options or {}, named) if named else self.options or {},
             arguments=frozenset(named),
+            variations=self.variations,
             max_usd=self.max_usd,
             quote_id=self.quote or None,
             request_id=self.request_id or None,
@@ -93,7 +98,9 @@ async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult
 
 
 def format_result(job: Job, *, now: float, request_id: str = "") -> CallToolResult:
-    """Return the result for a new job, or for the one that exists already."""
+    """Return the result for a new job, or for the one that exists already; for several takes, with a short row for each."""
+    if job.takes:
+        return build_takes_result(job, _describe_takes(job, request_id=request_id))
     return build_job_result(job, _describe(job, now=now, request_id=request_id))
 
 
@@ -109,13 +116,30 @@ def _describe(job: Job, *, now: float, request_id: str) -> str:
     return f'Started {describe_order(job)}, {format_price(job.price)}{left}.{notes} {ready} Next: get_video_status("{job.id}").'
 
 
+def _describe_takes(job: Job, *, request_id: str) -> str:
+    """Say what several takes cost together, and how to follow them."""
+    takes = job.takes
+    price = Micros(sum(take.price for take in takes))
+    cost = format_price(price) if not price else f"{format_price(price)} in all"
+    follow = f"Next: get_video_status(job_ids={json.dumps([take.id for take in takes])})."
+    if job.deduplicated:
+        again = "Same request_id" if request_id else "Same request (for new takes: options.variation)"
+        states = ", ".join(f"{count} {state}" for state, count in Counter(take.state for take in takes).items())
+        return f"{again}, so nothing was bought: {len(takes)} takes on {job.model}, {states}, {cost}. {follow}"
+    left = "" if job.day_left is None or not price else f" (left today {show(job.day_left)})"
+    notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
+    ready = f"Usually ready in {format_duration(job.expected_s)}."
+    if (until := max((take.waits_until or 0 for take in takes), default=0)) > 0:
+        ready = f"Not sent yet: {UNCLEAR}; sent by {format_minute(until)} at the latest."
+    what = describe_order(job).partition(" ")[2]
+    return f"Started {len(takes)} takes {what}, {cost}{left}.{notes} {ready} {follow}"
+
+
 TOOL = ToolDefinition(
     "create_video",
     "Create video",
-    "Start one clip; costs money unless model is sample:sample. "
-    "Use this once the user agrees to its price. "
-    "Returns at once: follow it with get_video_status, "
-    "never start another because it is slow.",
+    "Start clips; costs money except on sample:sample. Use this once the user agrees to the price. "
+    "Follow with get_video_status; never start again because it is slow.",
     ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True),
     Arguments,
     create_video,

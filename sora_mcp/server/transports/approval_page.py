@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.server.question import TITLE, Question
+from sora_mcp.server.question import Question
 from sora_mcp.server.transports.connections import LimitedProtocol
 
 HOST = "127.0.0.1"
@@ -183,7 +183,7 @@ class ApprovalPage:
     def _render(self, *, again: bool = False) -> Response:
         """Return the question while it waits for its answer, else what became of it."""
         if self.said is None and not self.has_expired:
-            return _build_page(TITLE, body=render_question(self.question, self._word))
+            return _build_page(self.question.title, body=render_question(self.question, self._word))
         said = self.said or EXPIRED
         return _build_page(*said, status=410 if self.said is None or self.is_spoiled else 409 if again else 200)
 
@@ -191,7 +191,7 @@ class ApprovalPage:
 def render_question(question: Question, word: str) -> str:
     """Return the question as HTML. Every text is escaped; nothing is loaded, and nothing needs a script."""
     rows = "".join(f'<dt>{escape(name)}</dt><dd class="{name.lower()}">{escape(value)}</dd>' for name, value in _list_facts(question))
-    return f"""<h1>{escape(TITLE)}</h1>
+    return f"""<h1>{escape(question.title)}</h1>
 <dl>{rows}</dl>
 <h2 id="prompt">Prompt</h2>
 <p class="words" dir="auto" role="region" tabindex="0" aria-labelledby="prompt">{escape(question.whole_prompt)}</p>

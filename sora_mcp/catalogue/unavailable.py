@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -38,6 +39,17 @@ def refuse_all(offers: Sequence[Offer], catalogue: Catalogue) -> NoReturn:
 
 
 PAUSED, GONE, UNPRICED, ENDED, KEYLESS = range(5)
+
+
+COUNTED = {KEYLESS: "without a key", ENDED: "ended", UNPRICED: "without a published price", GONE: "gone", PAUSED: "paused"}
+
+
+def count_unavailable(catalogue: Catalogue) -> str:
+    """Say how many models cannot be bought now, and why; empty where all can."""
+    buyable = {offer.id for offer in catalogue.buyable_offers}
+    rest = Counter(_find_reason(offer, catalogue)[0] for offer in catalogue.offers if offer.id not in buyable)
+    why = ", ".join(f"{rest[rank]} {words}" for rank, words in COUNTED.items() if rest[rank])
+    return f"{rest.total()} more ({why})" if rest else ""
 
 
 def _find_reason(offer: Offer, catalogue: Catalogue) -> Reason:

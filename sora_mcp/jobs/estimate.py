@@ -7,10 +7,15 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.planner import plan
-from sora_mcp.domain import Order, Quote, VideoRequest
+from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
+
+MOST_PARTS = 20
+"""Clips of which a longer one may be made."""
+Part = tuple[int, Order, Quote]
+"""How many clips, each of them, and its price."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,9 @@ class Estimate:
     """The sentence with which create_video would refuse it now."""
     budget: Budget
     offers: tuple[tuple[Order, Quote], ...]
-    """The comparison, cheapest first, where no model was named."""
+    """The comparison, cheapest first, where no model was named: of what this user can buy, else of all that live."""
+    parts: tuple[Part, ...] = ()
+    """Where no model makes the length in one clip: the ways to make it of equal ones, the fewest first."""
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:
@@ -51,6 +58,25 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
         return replace(order, why="Chosen: the cheapest model that takes this."), price, why_none
 
 
+def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Part, ...]:
+    """Return the ways to make a length, which no model makes in one clip, of equal ones: the fewest first, each at the cheapest offer."""
+    offers = catalogue.find_named(request.model) if request.model else _list_buyable(catalogue)
+    total, longest = request.seconds, max((seconds for offer in offers for seconds in offer.seconds), default=0)
+    if type(total) is not int or total <= longest:
+        return ()
+    lengths = ((count, total // count) for count in range(2, MOST_PARTS + 1) if total % count == 0)
+    ranked = ((count, rank_orders(offers, replace(request, seconds=seconds), today=today)) for count, seconds in lengths)
+    return tuple((count, *found[0]) for count, found in ranked if found)
+
+
 def compare_offers(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[tuple[Order, Quote], ...]:
-    """Return what every offer makes of a request that names no model, cheapest first."""
-    return () if request.model else tuple(rank_orders(catalogue.offers, request, today=today))
+    """Return what the offers that this user can buy make of a request that names no model, cheapest first; else all that live."""
+    if request.model:
+        return ()
+    ranked = rank_orders(_list_buyable(catalogue), request, today=today) if catalogue.keyed else []
+    return tuple(ranked or rank_orders([offer for offer in catalogue.offers if catalogue.is_living(offer)], request, today=today))
+
+
+def _list_buyable(catalogue: Catalogue) -> list[Offer]:
+    """Return the offers of vendors with a key that may be chosen; without any key, the free one."""
+    return [offer for offer in catalogue.buyable_offers if catalogue.needs_key(offer) or not catalogue.keyed]

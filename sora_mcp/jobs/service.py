@@ -36,7 +36,7 @@ from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
+from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate, plan_parts
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
 from sora_mcp.jobs.purchase import describe_choice, describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
@@ -187,6 +187,8 @@ class VideoService:
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
         request = await self.read_frame(request, principal=principal)
+        if parts := plan_parts(request, self.catalogue, today=self.today):
+            clips, request = clips * parts[0][0], replace(request, seconds=parts[0][1].seconds)
         order, price, none_left = plan_estimate(request, self.catalogue, today=self.today)
         held, vendor = price, self.catalogue.get_vendor(order.offer)
         is_usable = self.catalogue.is_usable(order.offer)
@@ -203,7 +205,7 @@ class VideoService:
         needs_yes = self.needs_yes(held) or await self.store.budgets.passes_unasked(held.micros, self.caps)
         quote_id = await self.store.approvals.request(make_terms(order, held, principal)) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
-        return Estimate(order, price, clips, Micros(price.micros * clips), needs_yes, quote_id, refusal, budget, offers)
+        return Estimate(order, price, clips, Micros(price.micros * clips), needs_yes, quote_id, refusal, budget, offers, parts)
 
     def needs_yes(self, price: Quote) -> bool:
         """Return whether a person has to agree to this price first."""

@@ -67,6 +67,8 @@ def _coerce(argument: Argument, value: Any) -> Any:
             return _read_options(_read_json(value))
         case "texts":
             return _read_texts(argument, value)
+        case "text" if argument.spec.is_picture and (isinstance(value, bool) or str(value).strip().casefold() in SWITCH):
+            return "url" if value is True or str(value).strip().casefold() == "true" else ""
         case "text" if argument.spec.is_job and isinstance(value, str) and len(value) <= MOST_TEXT:
             return find_job_id(value) or value
         case _:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.advice import joint_fixes
-from sora_mcp.domain import LIVE, Artifact, Charged, Job, can_fetch
+from sora_mcp.domain import LIVE, Artifact, Charged, Job, Offer, Vendor, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -139,6 +139,12 @@ def describe_money(job: Job) -> str:
 def capitalize(clause: str) -> str:
     """Return a clause as the beginning of a sentence."""
     return clause[:1].upper() + clause[1:]
+
+
+def describe_ended(offer: Offer, vendor: Vendor) -> Iterator[str]:
+    """Yield that the maker ended the model, where that is so."""
+    if (ended := offer.ended) is not None:
+        yield f"{ended.by} ended {ended.what} on {ended.on}; {vendor.title} may refuse it."
 
 
 def describe_left(budget: Budget) -> str:

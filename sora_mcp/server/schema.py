@@ -85,6 +85,8 @@ class Spec:
     """True for an id that the caller makes up: it is stored as it is, so it has to be short and printable."""
     is_job: bool = False
     """True for the id of a job, which any other name of the job's file may stand for."""
+    is_picture: bool = False
+    """True for a first frame that need not be known yet: `true` means that there will be one."""
     properties: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of an object: the type of the values that most calls need. Others are taken too."""
     most_characters: int = MOST_TEXT

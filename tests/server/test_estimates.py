@@ -46,7 +46,8 @@ async def estimate(folder: Path, environ: Mapping[str, str], era: Era = "auto", 
 async def test_an_estimate_says_the_sum_and_what_is_left(era: Era, tmp_path: Path) -> None:
     result = await estimate(tmp_path, KEYS, era, model="muvi:sora-2", seconds=8, size="portrait", clips=2)
     assert result.structured_content == {
-        "message": "2 clips of 8 s, 720x1280 on muvi:sora-2: $1.60 ($0.10/s x 8 s x 2 clips). Left today $10.00 of $10.00.",
+        "message": "OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it. "
+        "2 clips of 8 s, 720x1280, with sound, on muvi:sora-2: $1.60 ($0.10/s x 8 s x 2 clips). Left today $10.00 of $10.00.",
         "model": "muvi:sora-2",
         "size": "720x1280",
         "seconds": 8,
@@ -75,14 +76,41 @@ async def test_an_estimate_says_the_sum_and_what_is_left(era: Era, tmp_path: Pat
 async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path) -> None:
     result = await estimate(tmp_path, {"MUVI_API_KEY": "k"}, era, seconds=12)
     found = result.structured_content or {}
-    assert found["offers"][:3] == [
-        {"model": "sample:sample", "size": "1280x720", "seconds": 12, "usd": 0},
-        {"model": "xai:grok-imagine-video-1.5-lite", "size": "16:9 480p", "seconds": 12, "usd": 0.24, "needs_key": True},
-        {"model": "fal:minimax-h3", "size": "16:9 480P", "seconds": 12, "usd": 0.6, "needs_key": True},
+    assert found["offers"][:2] == [
+        {"model": "muvi:kling-text2video-v3", "size": "16:9", "seconds": 12, "usd": 0.9},
+        {"model": "muvi:wan-2.7", "size": "16:9 720p", "seconds": 12, "usd": 1.8},
     ]
-    assert {"model": "muvi:sora-2", "size": "1280x720", "seconds": 12, "usd": 1.2, "ended": True} in found["offers"]
-    assert "Cheapest first: sample:sample free, xai:grok-imagine-video-1.5-lite $0.24 (no key)" in found["message"]
-    assert len(found["offers"]) <= 12
+    assert not any("needs_key" in offer for offer in found["offers"])
+    assert "Cannot be bought now: " in found["message"]
+
+
+@each(
+    ("wish", "said"),
+    [
+        ({"seconds": 30}, "No model makes 30 s in one clip: 2 x 15 s, joined with edit_video, makes it."),
+        ({"seconds": 30, "model": "muvi:veo-3.1"}, "No model makes 30 s in one clip: 5 x 6 s, joined with edit_video, makes it."),
+    ],
+)
+async def test_a_length_that_no_model_makes_is_priced_in_parts(wish: dict[str, Any], said: str, tmp_path: Path) -> None:
+    found = (await estimate(tmp_path, {"MUVI_API_KEY": "k"}, **wish)).structured_content or {}
+    assert said in found["message"]
+    assert found["clips"] * found["seconds"] == 30
+
+
+@each(("image", "model"), [("url", "muvi:"), ("file", "aimlapi:")])
+async def test_a_picture_that_is_not_known_yet_is_priced_where_its_kind_is_taken(image: str, model: str, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text('["aimlapi:kling-v3-pro"]\nper_second = "0.50"\n')
+    keys = {"MUVI_API_KEY": "k", "AIMLAPI_API_KEY": "k", "SORA_MCP_PRICES": str(prices)}
+    found = (await estimate(tmp_path, keys, image=image)).structured_content or {}
+    assert found["model"].startswith(model)
+
+
+async def test_sound_is_said_and_can_be_chosen(tmp_path: Path) -> None:
+    silent = (await estimate(tmp_path, KEYS, model="muvi:veo-3.1-fast", audio=False)).structured_content or {}
+    loud = (await estimate(tmp_path, KEYS, model="muvi:veo-3.1-fast")).structured_content or {}
+    assert (", without sound, on" in silent["message"], ", with sound, on" in loud["message"]) == (True, True)
+    assert silent["usd"] < loud["usd"]
 
 
 async def test_what_can_be_had_is_among_the_offers_that_are_compared(tmp_path: Path) -> None:
@@ -112,11 +140,11 @@ async def test_offers_are_compared_also_where_no_vendor_with_a_key_sells_it(key:
 async def test_without_any_key_the_sample_is_free(tmp_path: Path) -> None:
     found = (await estimate(tmp_path, {})).structured_content or {}
     assert (found["model"], found["usd"], found["allowed"]) == ("sample:sample", 0, True)
-    assert found["message"].startswith("4 s, 1280x720 on sample:sample: free ($0.00 per video). Cheapest first: sample:sample free")
+    assert found["message"].startswith("4 s, 1280x720, with sound, on sample:sample: free. Cheapest first: sample:sample free")
 
 
 async def test_a_first_frame_counts_without_being_there(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, KEYS, model="muvi:sora-2", image=True)).structured_content or {}
+    found = (await estimate(tmp_path, KEYS, model="muvi:sora-2", image="url")).structured_content or {}
     assert found["allowed"] is True
 
 
@@ -162,7 +190,7 @@ async def measure(folder: Path, keys: dict[str, str], models: Iterable[str]) -> 
     async with client(folder, keys) as at:
         for model in models:
             wants_image = not next(offer.text for offer in Catalogue().offers if offer.id == model)
-            result = await at.call_tool("estimate_cost", {"model": model, "clips": 3, "image": wants_image})
+            result = await at.call_tool("estimate_cost", {"model": model, "clips": 3, **({"image": "url"} if wants_image else {})})
             sizes[model] = len(json.dumps(result.structured_content, separators=(",", ":")).encode()) if not result.is_error else 0
     return sizes
 
@@ -180,7 +208,7 @@ async def test_an_estimate_of_one_model_stays_small(tmp_path: Path) -> None:
     "wish",
     [
         {"model": "sora-2-pro", "size": "9:16 1080p", "seconds": 8, "clips": 2},
-        {"model": "sora-2-pro", "size": "9:16 1080p", "seconds": 12, "clips": 100, "image": True},
+        {"model": "sora-2-pro", "size": "9:16 1080p", "seconds": 12, "clips": 100, "image": "url"},
         {"model": "seedance-2.0", "size": "16:9 1440p", "seconds": 15, "options": {"fps": 60}},
     ],
 )

@@ -112,11 +112,11 @@ async def test_a_prompt_that_no_model_takes_is_told_with_the_rest_and_never_offe
 
 async def test_an_estimate_is_told_as_much_and_its_call_may_pass_a_cap(tmp_path: Path) -> None:
     async with client(tmp_path, "auto", SORA_MCP_DAILY_USD="1") as asking:
-        call = {"model": VEO, "duration": 60, "image": "yes", "aspect_ratio": "16:9 4k"}
+        call = {"model": VEO, "duration": 60, "image": "url", "aspect_ratio": "16:9 4k"}
         no = await asking.call_tool("estimate_cost", call)
         broken, changes, prices = told((no.structured_content or {})["error"])
-        assert broken == ["duration", "aspect_ratio", "image", "seconds"]
-        assert changes == {"image": True, "seconds": 8, "size": "16:9 4k", "duration": None, "aspect_ratio": None}
+        assert broken == ["duration", "aspect_ratio", "seconds"]
+        assert changes == {"seconds": 8, "size": "16:9 4k", "duration": None, "aspect_ratio": None}
         yes = (await asking.call_tool("estimate_cost", mended(call, changes))).structured_content or {}
         assert (yes["allowed"], {yes["usd"]}) == (False, prices)
 

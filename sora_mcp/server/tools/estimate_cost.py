@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain import Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.money import show
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.unavailable import count_unavailable
+from sora_mcp.domain import Image, VideoRequest
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_way
-from sora_mcp.server.messages import describe_unclear, format_price
+from sora_mcp.server.messages import describe_ended, describe_left, describe_sound, format_price
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
+from sora_mcp.server.tools.create_video import MOST_IMAGE, merge_options
 from sora_mcp.server.tools.definition import ToolDefinition
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ MOST_OFFERS = 12
 """Offers of a comparison in the structured part."""
 MOST_NAMED = 5
 """Offers of a comparison in the message."""
-DERIVABLE = ("month_spent_usd", "day_spent_usd")
-"""Fields of a budget that follow from its limit and its rest."""
+SPARE = ("month_spent_usd", "day_spent_usd", "month_limit_usd", "per_video_usd", "day_limit_usd", "resets_at")
+"""Fields of a budget that are left out, one after the other, where the estimate would be too long: list_videos has them."""
 ANY_PROMPT = "x"
-ANY_FRAME = "https://example.com/frame.png"
+ANY_FRAME = {"url": Image("https://example.com/frame.png"), "file": Image("data:,")}
 """Stand for any prompt and any first frame where only the price counts."""
 
 
@@ -39,20 +40,23 @@ class Arguments:
     model: str = ""
     size: str = ""
     seconds: int | None = None
-    image: bool = False
-    options: Annotated[dict[str, Any] | None, Spec(properties={"audio": "boolean"})] = None
+    image: Annotated[str, Spec("As for create_video, or url or file", most_characters=MOST_IMAGE, is_picture=True)] = ""
+    audio: bool | None = None
+    options: dict[str, Any] | None = None
     clips: Annotated[int, Spec(minimum=1, maximum=100)] = 1
 
     @property
     def request(self) -> VideoRequest:
         """The request for one of the clips."""
+        named = {} if self.audio is None else {"audio": self.audio}
         return VideoRequest(
             prompt=ANY_PROMPT,
             model=self.model or None,
             size=self.size or None,
             seconds=self.seconds,
-            image=ANY_FRAME if self.image else None,
-            options=self.options or {},
+            image=ANY_FRAME.get(self.image.strip().casefold(), self.image) if self.image else None,
+            options=merge_options(self.options or {}, named),
+            arguments=frozenset(named),
         )
 
 
@@ -60,10 +64,10 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     """Return the price for any prompt, and whether it would be allowed now."""
     service = await get_service(ctx)
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
-    return format_result(estimate, is_usable=service.catalogue.is_usable, asks_in_chat=find_way(ctx) is not None)
+    return format_result(estimate, service.catalogue, asks_in_chat=find_way(ctx) is not None)
 
 
-def format_result(estimate: Estimate, *, is_usable: Callable[[Offer], bool], asks_in_chat: bool) -> CallToolResult:
+def format_result(estimate: Estimate, catalogue: Catalogue, *, asks_in_chat: bool) -> CallToolResult:
     """Return the result for an estimate; a comparison has the cheapest offers first."""
     order, quote = estimate.order, estimate.quote
     offers = [
@@ -72,13 +76,13 @@ def format_result(estimate: Estimate, *, is_usable: Callable[[Offer], bool], ask
             size=other.size.text,
             seconds=other.seconds,
             usd=to_dollars(price.micros * estimate.clips),
-            ended=other.offer.ended is not None or None,
-            needs_key=(other.offer.ended is None and not is_usable(other.offer)) or None,
+            audio=other.options.get("audio", other.offer.sound),
+            needs_key=None if catalogue.is_usable(other.offer) else True,
         )
-        for other, price in _select_offers(estimate.offers, is_usable)
+        for other, price in estimate.offers[:MOST_OFFERS]
     ]
     structured = without_empty(
-        message=_describe(estimate, is_usable=is_usable, asks_in_chat=asks_in_chat),
+        message=_describe(estimate, catalogue, asks_in_chat=asks_in_chat),
         model=order.offer.id,
         size=order.size.text,
         seconds=order.seconds,
@@ -100,37 +104,48 @@ def format_result(estimate: Estimate, *, is_usable: Callable[[Offer], bool], ask
 
 
 def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
-    """Leave out derivable sums where the estimate exceeds MOST_BYTES. Its price page is never cut."""
+    """Leave out sums of the budget where the estimate exceeds MOST_BYTES. Its price page is never cut."""
     budget = dict(structured["budget"])
-    for name in DERIVABLE:
+    for name in SPARE:
         if count_bytes(structured | {"budget": budget}) > MOST_BYTES:
             budget.pop(name, None)
     return structured | {"budget": budget}
 
 
-def _select_offers(priced: Sequence[tuple[Order, Quote]], is_usable: Callable[[Offer], bool]) -> list[tuple[Order, Quote]]:
-    """Return as many as are shown, in their order; those that can be bought now come before those that cannot."""
-    chosen = sorted(range(len(priced)), key=lambda at: not is_usable(priced[at][0].offer))[:MOST_OFFERS]
-    return [priced[at] for at in sorted(chosen)]
-
-
-def _describe(estimate: Estimate, *, is_usable: Callable[[Offer], bool], asks_in_chat: bool) -> str:
-    """Say the price, whether it would be allowed, and what is left."""
-    order, budget = estimate.order, estimate.budget
-    clips = f"{estimate.clips} clips of " if estimate.clips > 1 else ""
-    what = f"{clips}{order.seconds} s, {order.size.text} on {order.offer.id}"
-    total = "" if estimate.refusal or (clips and estimate.quote_id) else f" ({_describe_sum(estimate)})"
-    sentences = [f"{what}: {format_price(estimate.micros)}{total}."]
+def _describe(estimate: Estimate, catalogue: Catalogue, *, asks_in_chat: bool) -> str:
+    """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
+    order, vendor = estimate.order, catalogue.get_vendor(estimate.order.offer)
+    sentences = [*describe_ended(order.offer, vendor), _describe_price(estimate)]
+    if estimate.parts:
+        sentences.append(_describe_parts(estimate))
     if estimate.offers:
-        sentences.append(f"Cheapest first: {_compare(estimate, is_usable)}.")
-    if order.why is not None and not estimate.refusal:
-        sentences.append(order.why)
+        sentences.append(f"Cheapest first: {_compare(estimate, catalogue)}.")
+    sentences += [order.why] if order.why is not None and not estimate.refusal else []
+    sentences += [f"Note: {' '.join(order.warnings)}"] if order.warnings else []
     if estimate.refusal:
         return " ".join([*sentences, f"Refused now: {estimate.refusal}"])
     if estimate.quote_id:
         in_terminal = f"The user must approve it in a terminal, by typing the price: `{command_line('approve', estimate.quote_id)}`."
         sentences.append("The user will be asked to confirm it." if asks_in_chat else in_terminal)
-    return " ".join([*sentences, f"Left today {show(budget.day_left)} of {show(budget.day_limit)}{describe_unclear(budget)}."])
+    return " ".join([*sentences, f"{describe_left(estimate.budget)}."])
+
+
+def _describe_price(estimate: Estimate) -> str:
+    order, clips = estimate.order, f"{estimate.clips} clips of " if estimate.clips > 1 else ""
+    sound = describe_sound(order.options, model=order.offer.id)
+    total = "" if not estimate.micros or estimate.refusal or (clips and estimate.quote_id) else f" ({_describe_sum(estimate)})"
+    return f"{clips}{order.seconds} s, {order.size.text}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}."
+
+
+def _describe_parts(estimate: Estimate) -> str:
+    """Say that the length takes several clips, and what fewer dollars in more pieces would be."""
+    (count, first, price), *others = estimate.parts
+    whole = f"No model makes {count * first.seconds} s in one clip: {count} x {first.seconds} s, joined with edit_video, makes it."
+    cheapest = min(others, key=lambda part: part[0] * part[2].micros, default=None)
+    if cheapest is None or cheapest[0] * cheapest[2].micros >= count * price.micros:
+        return whole
+    pieces, order, each = cheapest
+    return f"{whole} Cheaper in more pieces: {pieces} x {order.seconds} s on {order.offer.id}, {format_price(pieces * each.micros)}."
 
 
 def _describe_sum(estimate: Estimate) -> str:
@@ -144,14 +159,15 @@ def _first_sentence(refusal: str | None) -> str | None:
     return f"{first}." if dot else refusal
 
 
-def _compare(estimate: Estimate, is_usable: Callable[[Offer], bool]) -> str:
-    costs = [(order.offer, price.micros * estimate.clips) for order, price in estimate.offers]
-    named = [f"{offer.id} {format_price(micros)}{_marks(offer, is_usable)}" for offer, micros in costs[:MOST_NAMED]]
-    return ", ".join(named) + (f", and {len(costs) - MOST_NAMED} more" if len(costs) > MOST_NAMED else "")
-
-
-def _marks(offer: Offer, is_usable: Callable[[Offer], bool]) -> str:
-    return " (ended)" if offer.ended else "" if is_usable(offer) else " (no key)"
+def _compare(estimate: Estimate, catalogue: Catalogue) -> str:
+    """List the offers with their prices, and in one line how many more there are and why they cannot be bought."""
+    named = [
+        f"{order.offer.id} {format_price(price.micros * estimate.clips)}{'' if catalogue.is_usable(order.offer) else ' (no key)'}"
+        for order, price in estimate.offers[:MOST_NAMED]
+    ]
+    more = [f"and {rest} more"] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
+    unavailable = f". Cannot be bought now: {said}" if (said := count_unavailable(catalogue)) else ""
+    return ", ".join([*named, *more]) + unavailable
 
 
 TOOL = ToolDefinition(

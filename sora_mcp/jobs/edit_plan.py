@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, cast
 
 from sora_mcp.domain import Call
 from sora_mcp.media.edit.edits import Edit
@@ -36,7 +34,7 @@ def read_plan(call: Call | None) -> EditPlan:
     """Return the plan that `to_call` wrote. Raises ValueError for anything else."""
     if call is None or call.path != PATH or call.body is None:
         raise ValueError("no plan of an edit")
-    body = dict(cast(Mapping[str, Any], call.body))
+    body = dict(call.body)
     hashes, sound = tuple(body.pop("hashes")), body.pop("sound")
     paths, continues = (tuple(body.pop(name)) for name in ("paths", "continues"))
     return EditPlan(Edit(paths=tuple(map(Path, paths)), sound=Path(sound) if sound else None, continues=continues, **body), hashes)

@@ -48,6 +48,7 @@ async def make_edit(service: VideoService, job: Job) -> None:
 
 async def _run(service: VideoService, job: Job, deadline: Deadline) -> Artifact | SoraError:
     """Return the file, or why there is none. When this is cancelled, the work is stopped first, so that it leaves nothing."""
+    outcome: Artifact | SoraError = SoraError("The edit was stopped.")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_stop_with, deadline)
         tasks.start_soon(_report, service, job, deadline)

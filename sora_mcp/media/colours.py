@@ -9,6 +9,7 @@ from pathlib import Path
 from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.codeccontext import VideoCodecContext
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from sora_mcp.media.filters import STILL_TIME_BASE, link, pull_frames
@@ -101,7 +102,7 @@ def show_in_sdr(frame: VideoFrame) -> VideoFrame:
 def _build_sdr_graph(width: int, height: int, pixel_format: str, source: Colours) -> tuple[Graph, FilterContext]:
     """Return a graph that tone-maps such frames one by one, and its first filter. To build one takes as long as to use it."""
     graph = Graph()
-    entry = graph.add_buffer(width=width, height=height, format=pixel_format, time_base=STILL_TIME_BASE)
+    entry = graph.add_buffer(width=width, height=height, format=VideoFormat(pixel_format, width, height), time_base=STILL_TIME_BASE)
     link(convert_colours(graph, state_colours(graph, entry, source), source, SDR), graph.add("buffersink"))
     graph.configure()
     return graph, entry

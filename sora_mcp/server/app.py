@@ -127,13 +127,10 @@ def build(
     notify = _notify_both_eras(bus, sessions)
 
     def create_context() -> ServerContext:
-        context = ServerContext(
-            open_service,
-            catalogue or Catalogue(),
-            today=today,
-            background=lambda service: _dispatch().subscriptions.watch(service, notify, context.changes),
-            pages=pages,
-        )
+        async def watch(service: VideoService) -> None:
+            await _dispatch().subscriptions.watch(service, notify, context.changes)
+
+        context = ServerContext(open_service, catalogue or Catalogue(), today=today, background=watch, pages=pages)
         return context
 
     server = SoraServer(

@@ -77,7 +77,8 @@ def _coerce(argument: Argument, value: Any) -> Any:
 
 def _is_list_of_nothing(value: Any) -> bool:
     """Return whether a list has items, of which none says anything."""
-    return type(value) is list and bool(value) and all(one in UNSAID for one in cast(list[Any], value))
+    items = cast("list[Any]", value) if type(value) is list else []
+    return bool(items) and all(one in UNSAID for one in items)
 
 
 def _unwrap(value: Any) -> Any:

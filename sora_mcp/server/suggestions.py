@@ -134,8 +134,9 @@ async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ct
 
 def _is_about_frame(refusal: SoraError) -> bool:
     """Return whether a picture could not be read; an offer that does not take it is named in the refusal."""
-    is_refused = isinstance(refusal, BrokenRules) and not refusal.subject
-    return is_refused and refusal.broken[0].argument.removeprefix("options.") in PICTURE_ARGUMENTS
+    if not isinstance(refusal, BrokenRules) or refusal.subject:
+        return False
+    return refusal.broken[0].argument.removeprefix("options.") in PICTURE_ARGUMENTS
 
 
 def _name_argument(refusal: SoraError) -> str:

@@ -71,9 +71,14 @@ def blend_sound(chunks: Iterator[AudioFrame], tail: AudioFifo, *, keep: int) -> 
             continue
         _add(tail, chunk)
         if tail.samples > keep:
-            yield tail.read(tail.samples - keep)
+            yield from _take(tail, tail.samples - keep)
     if tail.samples > keep:
-        yield tail.read(tail.samples - keep)
+        yield from _take(tail, tail.samples - keep)
+
+
+def _take(fifo: AudioFifo, samples: int) -> Iterator[AudioFrame]:
+    if (chunk := fifo.read(samples)) is not None:
+        yield chunk
 
 
 def _add(fifo: AudioFifo, chunk: AudioFrame | None) -> None:

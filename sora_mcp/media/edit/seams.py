@@ -42,11 +42,10 @@ def _repeats(before: Path, after: Path, deadline: Deadline, *, is_known: bool) -
 def _read_last_two(path: Path, deadline: Deadline) -> tuple[Image.Image | None, Image.Image]:
     """Return the last two pictures of a clip, small and grey; None for the first of a clip that has only one."""
     with open_video(path) as clip:
-        frames = [None, clip.decode_first(deadline)]
+        earlier, last = None, clip.decode_first(deadline)
     with open_video(path) as clip:
         for frame in clip.decode_frames(deadline, start=max(0.0, clip.seconds - TAIL_S)):
-            frames = [frames[-1], frame]
-    earlier, last = frames
+            earlier, last = last, frame
     return None if earlier is None else shrink(earlier), shrink(last)
 
 

@@ -230,8 +230,8 @@ def _apply_shape(graph: Graph, upright: FilterContext, shape: Shape) -> None:
     filled = _fill_shape(graph, upright, shape)
     still = entry = None
     if shape.caption is not None and (box := shape.caption.getbbox()) is not None:
-        left, top = (side // 2 * 2 for side in box[:2])  # only what is drawn is laid over the picture, at even places
-        still = make_still(shape.caption.crop((left, top, *(-(-side // 2) * 2 for side in box[2:]))))
+        left, top = box[0] // 2 * 2, box[1] // 2 * 2  # only what is drawn is laid over the picture, at even places
+        still = make_still(shape.caption.crop((left, top, -(-box[2] // 2) * 2, -(-box[3] // 2) * 2)))
         entry = add_still(graph, still)
         until = "" if shape.caption_end is None else f"*lt(t,{shape.caption_end:.6f})"
         filled = overlay(graph, filled, entry, f"{left}:{top}:eof_action=repeat:enable='gte(t,{shape.caption_start:.6f}){until}'")

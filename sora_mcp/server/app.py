@@ -41,6 +41,7 @@ from sora_mcp.server.context import OpenService, ServerContext
 from sora_mcp.server.transports import sdk
 
 if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
     from sora_mcp.server.pages import Pages
 
 INSTRUCTIONS = """\

@@ -103,7 +103,18 @@ class Ledger(Repository):
             .order_by(*([] if by == "day" else [whole.desc()]), key)
             .limit(limit)
         ).mappings()
-        return tuple(Costs(**{**row, **{name: Micros(int(row[name])) for name in ("spent", "held", "unclear")}}) for row in rows)
+        return tuple(
+            Costs(
+                row["of"],
+                row["videos"],
+                spent=Micros(int(row["spent"])),
+                held=Micros(int(row["held"])),
+                unclear=Micros(int(row["unclear"])),
+                prompt=row["prompt"],
+                model=row["model"],
+            )
+            for row in rows
+        )
 
 
 def _sum_moves(**signs: int) -> sa.ColumnElement[int]:

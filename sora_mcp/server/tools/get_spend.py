@@ -54,8 +54,9 @@ async def get_spend(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     service = await get_service(ctx)
     today = service.today
     period = Period(read_day("since", arguments.since, today) or today.replace(day=1), read_day("until", arguments.until, today))
-    days = {"since": period.since, "until": period.until, "principal": principal()}
-    rows, sums = await service.costs(arguments.by, **days, limit=MOST_ROWS), await service.costs("vendor", **days)
+    since, until = period.since, period.until
+    rows = await service.costs(arguments.by, since=since, until=until, principal=principal(), limit=MOST_ROWS)
+    sums = await service.costs("vendor", since=since, until=until, principal=principal())
     return format_result(period, arguments.by, rows, sums=sums, budget=await service.budget())
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.domain.money import as_number, ceil, parse_amount, show, usd
+from sora_mcp.domain.money import as_number, ceil, format_dollars, parse_amount, show, usd
 from tests.each import each
 
 
@@ -44,8 +44,27 @@ def test_a_hold_is_rounded_up(micros: str, whole: int) -> None:
         (12_345_678_900_000, "$12345678.90"),
     ],
 )
-def test_money_is_shown_as_a_person_writes_it(micros: int, text: str) -> None:
+def test_money_is_shown_to_the_last_micro(micros: int, text: str) -> None:
     assert show(micros) == text
+
+
+@each(
+    ("micros", "text"),
+    [
+        (0, "$0.00"),
+        (5_809_999, "$5.81"),
+        (37_324_800, "$37.32"),
+        (350_000, "$0.35"),
+        (99_999, "$0.10"),
+        (62_500, "$0.0625"),
+        (2_500, "$0.0025"),
+        (1, "$0.000001"),
+        (-1_234_500_000, "-$1,234.50"),
+        (100_000_000_000, "$100,000.00"),
+    ],
+)
+def test_a_message_says_money_as_people_read_it(micros: int, text: str) -> None:
+    assert format_dollars(micros) == text
 
 
 def test_a_number_for_showing_has_no_dust() -> None:

@@ -10,7 +10,7 @@ import anyio
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Call, Order, Quote, Vendor
 from sora_mcp.domain.errors import NotSent
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors.reading import read_quote
 
@@ -63,7 +63,7 @@ class Quotes:
 
 def _make_quote(vendor: Vendor, order: Order, table: Quote, *, micros: Micros, today: date) -> Quote:
     source = table.source if vendor.quote is None else f"{vendor.quote_url or vendor.base_url}{vendor.quote(order).path}"
-    set_aside = f"; {show(table.micros)} is set aside" if micros < table.micros else ""
+    set_aside = f"; {format_dollars(table.micros)} is set aside" if micros < table.micros else ""
     basis = f"{vendor.title}'s own quote{set_aside}"
     return replace(table, micros=micros, basis=basis, source=source, checked=today, confidence="live")
 

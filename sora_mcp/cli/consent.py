@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.domain.money import format_dollars
 
 AGREED, DECLINED, NO_TERMINAL = 0, 1, 2
 DEVICES = ("CONIN$", "CONOUT$") if sys.platform == "win32" else ("/dev/tty", "/dev/tty")
@@ -29,7 +29,7 @@ def ask_price(settings: Settings, micros: int, question: str, *, otherwise: str)
             )
             return NO_TERMINAL
         typed = _ask(*terminal, f"{question} Type the price ({price}): ")
-    if typed.removeprefix("$") == price.removeprefix("$"):
+    if typed.removeprefix("$") in (price.removeprefix("$"), price.removeprefix("$").replace(",", "")):
         return AGREED
     print(otherwise)
     return DECLINED

@@ -18,7 +18,7 @@ from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_st
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, LOCAL, Job, VideoRequest
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.runtime import watch as finish
 from sora_mcp.jobs.service import VideoService

@@ -20,7 +20,7 @@ from sora_mcp.config.settings import ROWS, Settings
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService

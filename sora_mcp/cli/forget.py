@@ -10,7 +10,7 @@ from sora_mcp.cli.consent import ask_price
 from sora_mcp.cli.terminal import open_console, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain.errors import Refused
-from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.jobs.runtime import open_service
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job, can_fetch
-from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.store.purchase_mark import Loss

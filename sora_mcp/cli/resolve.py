@@ -12,7 +12,7 @@ from sora_mcp.cli.terminal import open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job, JobError
 from sora_mcp.domain.errors import NotFound, Refused
-from sora_mcp.domain.money import show as format_dollars
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import Submitter

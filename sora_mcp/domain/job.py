@@ -116,7 +116,7 @@ class Job:
     waits_until: float | None = None
     """Nothing is sent yet, because an earlier paid call of its model is unclear; until then at the latest."""
     day_left: Micros | None = field(default=None, compare=False)
-    """What the day's budget has left, of a job that was just asked for."""
+    """What may still be spent today, of a job that was just asked for: the smaller of what day and month have left."""
     unwritten: str | None = None
     """What became of its paid call, as a clause, while the store does not take it down: only this process knows it."""
     trouble: str | None = None

@@ -9,7 +9,7 @@ import anyio
 from mcp.types import CallToolResult
 
 from sora_mcp.domain.errors import Declined
-from sora_mcp.domain.money import show
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.results import build_result
 
@@ -54,7 +54,7 @@ async def report_answer(service: VideoService, quote_id: str, wait_s: float, *, 
         raise Declined(DECLINED if approval.declined_at is not None else UNANSWERED)
     again = f'create_video with the same arguments and quote="{approval.id}"'
     if approval.approved_at is not None:
-        message = f"The user approved {show(approval.micros)}. Next: {again}."
+        message = f"The user approved {format_dollars(approval.micros)}. Next: {again}."
     else:
         message = f'The user has not answered yet. Next: get_video_status("{approval.id}") waits on; after a yes, {again}.'
     return build_result({"message": message, "quote": approval.id, "needs_confirmation": approval.approved_at is None})

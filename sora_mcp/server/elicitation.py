@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, before_money
-from sora_mcp.domain.money import show
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.server.answers import DECLINED, wait_for_answer
 from sora_mcp.server.context import ServerContext, ToolContext, principal
 from sora_mcp.server.question import Question, build_question
@@ -127,7 +127,8 @@ def _make_request(question: Question, page: ApprovalPage | None) -> ElicitReques
 
 
 def _invite(question: Question) -> str:
-    return f"{question.facts[0][1]} for {show(question.micros)}: see what is bought, and say yes or no, on a page of this computer."
+    what = f"{question.facts[0][1]} for {format_dollars(question.micros)}"
+    return f"{what}: see what is bought, and say yes or no, on a page of this computer."
 
 
 async def _ask(question: Question, page: ApprovalPage | None, ctx: ToolContext) -> ElicitResult | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from sora_mcp.domain import LOCAL
-from sora_mcp.domain.money import show
+from sora_mcp.domain.money import format_dollars
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -44,7 +44,7 @@ class Pages:
         self._pages[question.quote_id] = page
         return page
 
-    async def show(self, page: ApprovalPage) -> bool:
+    async def format_dollars(self, page: ApprovalPage) -> bool:
         """Open the page in the browser. Return False, and forget it, where that fails at once."""
         if self.browser is not None and await anyio.to_thread.run_sync(self.browser, page.address):
             return True
@@ -63,7 +63,7 @@ async def _make_page(question: Question, service: VideoService, settle_s: float 
             await approvals.decline(question.quote_id, LOCAL, is_no=True)
             return "Not bought", f"Nothing is sent and nothing is charged. {GO_BACK}"
         approval = await approvals.approve(question.quote_id)
-        return f"Approved: {show(approval.micros)}", f"Your yes counts once. {GO_BACK}"
+        return f"Approved: {format_dollars(approval.micros)}", f"Your yes counts once. {GO_BACK}"
 
     async def revoke() -> str | None:
         approval = await approvals.decline(question.quote_id, LOCAL)

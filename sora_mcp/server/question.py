@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from sora_mcp.domain import Confidence, Image, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import NeedsConfirmation
-from sora_mcp.domain.money import show
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.request import list_pictures, read_uri
 from sora_mcp.security.text import describe_prompt, sanitize
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.store.records import Approval
+    from sora_mcp.store.records import Approval, Budget
 
 TITLE = "Buy one video clip?"
 MOST_PROMPT, MOST_OPTIONS, MOST_OPTION, MOST_PICTURE = 2000, 300, 60, 120
@@ -61,7 +61,7 @@ class Question:
     @property
     def label(self) -> str:
         """The label of the yes."""
-        return f"Yes, buy it for {show(self.micros)}"
+        return f"Yes, buy it for {format_dollars(self.micros)}"
 
     @property
     def text(self) -> str:
@@ -86,7 +86,7 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
         tuple(_describe_purchase(service, request, quote, error=error)),
         quote.prompt,
         quote.micros,
-        f"{show(budget.day_left)} of {show(budget.day_limit)}",
+        f"{format_dollars(budget.left)} of {_name_limit(budget)}",
         f"Your yes counts once, for exactly this, until {until}. Without it nothing is sent and nothing is charged.",
         quote.expires_at,
         max(0.0, quote.expires_at - service.clock()),
@@ -94,6 +94,13 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
         pictures=() if error.order is None else tuple(_list_sent(error.order)),
         clips=quote.clips,
     )
+
+
+def _name_limit(budget: Budget) -> str:
+    """Return the cap that leaves least: the day's, or the month's."""
+    if budget.month_left < budget.day_left:
+        return f"the month's {format_dollars(budget.month_limit)}"
+    return format_dollars(budget.day_limit)
 
 
 def _describe_purchase(
@@ -105,8 +112,8 @@ def _describe_purchase(
     if quote.clips > 1:
         yield "Clips", f"{quote.clips} takes of the same request"
     if error.order is not None:
-        yield "Sound", SOUND.get(error.order.options.get("audio"), "as the model makes it")
-    yield "Price", f"{show(quote.micros)}{_describe_price(error.price)}"
+        yield "Sound", SOUND.get(error.order.sound, "as the model makes it")
+    yield "Price", f"{format_dollars(quote.micros)}{_describe_price(error.price)}"
     offer = service.catalogue.get(quote.model)
     title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
     if request.image is not None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.store.ledger import MAX_PRICE
 from sora_mcp.store.records import Budget, Caps
 from sora_mcp.store.schema import jobs, quotes, totals
@@ -134,12 +134,12 @@ def find_passed_cap(conn: sa.Connection, micros: Micros, caps: Caps, *, now: flo
     if micros <= 0:
         return None
     if micros > most:
-        return f"One video may cost {show(most)} at most. Only the user can raise SORA_MCP_PER_VIDEO_USD.", ""
+        return f"One video may cost {format_dollars(most)} at most. Only the user can raise SORA_MCP_PER_VIDEO_USD.", ""
     if micros > budget.day_left:
-        left = f"Only {show(budget.day_left)} of the day's {show(budget.day_limit)} is left."
+        left = f"Only {format_dollars(budget.day_left)} of the day's {format_dollars(budget.day_limit)} is left."
         return f"{left} Only the user can raise SORA_MCP_DAILY_USD.", f" The day ends {_show_moment(budget.resets_at)}."
     if micros > budget.month_left:
-        left = f"Only {show(budget.month_left)} of the month's {show(budget.month_limit)} is left."
+        left = f"Only {format_dollars(budget.month_left)} of the month's {format_dollars(budget.month_limit)} is left."
         ends = datetime.fromtimestamp(_find_month_end(get_today(conn, now, caps.zone), caps.zone), UTC)
         return f"{left} Only the user can raise SORA_MCP_MONTHLY_USD.", f" The month ends {_show_moment(ends)}."
     return None

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, LOST_FILE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State, can_fetch
 from sora_mcp.domain.job import COUNTS_AS_SPENT
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, update_job, without_lease, write_job
 from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
 from sora_mcp.store.paused_models import pause_if_dearer
@@ -287,7 +287,8 @@ def _is_too_little(row: Job, micros: Micros) -> bool:
 
 def _describe_too_little(row: Job, micros: Micros) -> str:
     """Return a warning about a sum that is not believed."""
-    return f"{row.vendor} reports {show(micros)} for a price of {show(row.micros)}: {show(row.micros)} {COUNTS_AS_SPENT}"
+    price = format_dollars(row.micros)
+    return f"{row.vendor} reports {format_dollars(micros)} for a price of {price}: {price} {COUNTS_AS_SPENT}"
 
 
 def _spend(conn: sa.Connection, row: Job, micros: Micros | None, *, now: float) -> Charged:

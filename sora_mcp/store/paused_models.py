@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import PriceUnknown
-from sora_mcp.domain.money import show
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.store.records import Pause
 from sora_mcp.store.schema import pauses
@@ -34,7 +34,7 @@ def pause_if_dearer(conn: sa.Connection, job: Job, named: int | None, *, now: fl
     """Pause the job's model where the vendor names clearly more than was quoted; return the job's warnings, then with one more."""
     if named is None or named * TOLERATED_SHARE <= job.micros * (TOLERATED_SHARE + 1):
         return job.warnings
-    why = f"it cost {show(named)} where {show(job.micros)} was quoted"
+    why = f"it cost {format_dollars(named)} where {format_dollars(job.micros)} was quoted"
     warning = f"Paused: {why}. Only the user can go on: sora-mcp resume {job.model}"
     if warning in job.warnings:
         return job.warnings  # warned before: a person may have resumed the model since

@@ -18,7 +18,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from sora_mcp.domain.errors import StorageError
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.store.budgets import get_today
 from sora_mcp.store.schema import ledger, meta
@@ -108,10 +108,10 @@ def find_loss(conn: sa.Connection, file: Path | None, *, month: str) -> Loss | N
         return None  # the month that it speaks of is over, and so are its caps
     place = _describe_place(conn)
     if mark.store != store_id:
-        why = f"The store in {place} is not the one in which {show(mark.micros)} was set aside for videos in {mark.month}."
+        why = f"The store in {place} is not the one in which {format_dollars(mark.micros)} was set aside for videos in {mark.month}."
         return Loss(Micros(mark.micros), why)
     if (lost := mark.micros - _sum_bought(conn, mark.month)) > 0:
-        return Loss(Micros(lost), f"The store in {place} has lost {show(lost)} of what was set aside for videos in {mark.month}.")
+        return Loss(Micros(lost), f"The store in {place} has lost {format_dollars(lost)} of what was set aside for videos in {mark.month}.")
     return None
 
 

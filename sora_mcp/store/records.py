@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from sora_mcp.domain import Call, Job, Order, Quote
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Purchase:
     @property
     def described(self) -> str:
         """Model, takes and price, as a clause."""
-        price = show(self.total)
+        price = format_dollars(self.total)
         return f"{self.order.offer.id} costs {price}" if self.clips == 1 else f"{self.clips} clips on {self.order.offer.id} cost {price}"
 
 
@@ -102,6 +102,11 @@ class Budget:
     """When the day ends: aware, UTC."""
     unknown: Micros
     """The part of `month_spent` that jobs with an unclear outcome hold."""
+
+    @property
+    def left(self) -> Micros:
+        """The smaller of what day and month have left."""
+        return min(self.day_left, self.month_left)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, StorageError, TooManyAtOnce
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.store.approvals import use_approval
 from sora_mcp.store.budgets import begin_day, find_passed_cap, find_passed_unasked, get_today, read_budget
 from sora_mcp.store.ids import new_id
@@ -106,7 +106,7 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
     ids = sorted(new_id("v") for _ in range(purchase.clips))
     unasked = None if purchase.confirm else find_passed_unasked(conn, purchase.total, caps, now=now)
     if purchase.confirm or unasked is not None:
-        reason = "" if unasked is None else f"{show(unasked)} was spent within an hour without a person's yes. "
+        reason = "" if unasked is None else f"{format_dollars(unasked)} was spent within an hour without a person's yes. "
         if (refusal := use_approval(conn, purchase, ids[0], now=now, reason=reason)) is not None:
             return refusal
     day = get_today(conn, now, caps.zone)
@@ -119,7 +119,7 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
         hold(conn, Account(job_id, offer.vendor, offer.id, day.name), purchase.quote.micros, now=now)
         # A request_id names one row; the others are found by the first.
         conn.execute(INSERT, columns | {"id": job_id, "request_id": columns["request_id"] if job_id == ids[0] else None})
-    return replace(with_takes(conn, load_job(conn, ids[0])), day_left=Micros(budget.day_left - purchase.total))
+    return replace(with_takes(conn, load_job(conn, ids[0])), day_left=Micros(budget.left - purchase.total))
 
 
 def _find_or_refuse(
@@ -127,7 +127,7 @@ def _find_or_refuse(
 ) -> Job | SoraError | None:
     """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
     if (job := _find_existing(conn, purchase.identity, now=now)) is not None:
-        return replace(job, day_left=budget.day_left)
+        return replace(job, day_left=budget.left)
     micros, model = purchase.total, purchase.order.offer.id
     if micros > 0 and (loss := find_loss(conn, mark_file, month=get_today(conn, now, caps.zone).month)) is not None:
         return StorageError(loss.describe())

@@ -27,10 +27,10 @@ Buy one video clip?
 Model: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone)
 Size: 1280x720
 Seconds: 4
-Sound: as the model makes it
+Sound: yes
 Price: $0.40 ($0.10/s x 4 s, as its page said on 2026-11-20)
 Prompt: A paper boat drifts down a rainy street
-Left today: $1000.00 of $1000.00
+Left today: $1,000.00 of $1,000.00
 Your yes counts once, for exactly this, until 12:15 UTC. Without it nothing is sent and nothing is charged."""
 SCHEMA = {
     "type": "object",

@@ -22,7 +22,7 @@ from sora_mcp.domain.errors import (
     StorageError,
 )
 from sora_mcp.domain.money import Micros, usd
-from sora_mcp.server.messages import describe_error
+from sora_mcp.server.messages import describe_error, describe_left
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_spend, get_video_status, list_videos
 from sora_mcp.store.records import Costs, Page
 from sora_mcp.vendors import muvi
@@ -168,6 +168,14 @@ def test_a_start_says_whether_the_clip_will_have_sound(changes: dict[str, Any], 
 def test_a_finished_clip_says_whether_its_file_has_sound(measured: bool | None, words: str) -> None:
     clip = replace(a_done_job(), artifact=replace(FILE, has_sound=measured))
     assert f"1280x720{words}, 6.8 MB" in status(clip)
+
+
+@each(
+    ("day", "month", "words"),
+    [("9.60", "99.60", "Left today $9.60 of $10.00"), ("196.80", "97", "Left this month $97.00 of $100.00")],
+)
+def test_what_is_left_is_the_smaller_of_day_and_month(day: str, month: str, words: str) -> None:
+    assert describe_left(replace(BUDGET, day_left=usd(day), month_left=usd(month))) == words
 
 
 def test_a_live_job_names_its_money_and_the_next_call_and_forbids_another() -> None:

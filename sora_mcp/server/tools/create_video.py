@@ -12,7 +12,7 @@ from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
 from sora_mcp.domain import Job, VideoRequest, list_pictures
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.server.context import ToolContext, get_service
 from sora_mcp.server.elicitation import create_with_approval
 from sora_mcp.server.messages import UNCLEAR, describe_job, describe_order, format_duration, format_minute, format_price
@@ -108,7 +108,7 @@ def _describe(job: Job, *, now: float, request_id: str) -> str:
     if job.deduplicated:
         again = "Same request_id" if request_id else "Same request (for a new take: options.variation)"
         return f"{again}, so nothing was bought: {describe_job(job, now=now)}"
-    left = "" if job.day_left is None or not job.micros else f" (left today {show(job.day_left)})"
+    left = "" if job.day_left is None or not job.micros else f" (left today {format_dollars(job.day_left)})"
     notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
     ready = f"Usually ready in {format_duration(job.expected_s)}."
     if job.waits_until is not None:
@@ -126,7 +126,7 @@ def _describe_takes(job: Job, *, request_id: str) -> str:
         again = "Same request_id" if request_id else "Same request (for new takes: options.variation)"
         states = ", ".join(f"{count} {state}" for state, count in Counter(take.state for take in takes).items())
         return f"{again}, so nothing was bought: {len(takes)} takes on {job.model}, {states}, {cost}. {follow}"
-    left = "" if job.day_left is None or not price else f" (left today {show(job.day_left)})"
+    left = "" if job.day_left is None or not price else f" (left today {format_dollars(job.day_left)})"
     notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
     ready = f"Usually ready in {format_duration(job.expected_s)}."
     if (until := max((take.waits_until or 0 for take in takes), default=0)) > 0:

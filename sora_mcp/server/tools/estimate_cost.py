@@ -26,7 +26,7 @@ MOST_OFFERS = 12
 """Offers of a comparison in the structured part."""
 MOST_NAMED = 5
 """Offers of a comparison in the message."""
-SPARE = ("month_spent_usd", "day_spent_usd", "month_limit_usd", "per_video_usd", "day_limit_usd", "resets_at")
+SPARE = ("month_spent_usd", "day_spent_usd", "month_limit_usd", "per_video_usd", "day_limit_usd", "resets_at", "month_left_usd")
 """Fields of a budget that are left out, one after the other, where the estimate would be too long: list_videos has them."""
 ANY_PROMPT = "x"
 ANY_FRAME = {"url": Image("https://example.com/frame.png"), "file": Image("data:,")}
@@ -42,7 +42,7 @@ class Arguments:
     seconds: int | None = None
     image: Annotated[str, Spec("As for create_video, or url or file", most_characters=MOST_IMAGE, is_picture=True)] = ""
     audio: bool | None = None
-    options: dict[str, Any] | None = None
+    options: Annotated[dict[str, Any] | None, Spec(properties={"seed": "integer"})] = None
     clips: Annotated[int, Spec(minimum=1, maximum=100)] = 1
 
     @property
@@ -173,7 +173,7 @@ def _compare(estimate: Estimate, catalogue: Catalogue) -> str:
 TOOL = ToolDefinition(
     "estimate_cost",
     "Estimate cost",
-    "Price of clips, without buying. Without model: compares what can be bought. Use this before create_video.",
+    "Price of clips, without buying. Without model: compares what can be bought.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     estimate_cost,

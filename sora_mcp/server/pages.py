@@ -44,7 +44,7 @@ class Pages:
         self._pages[question.quote_id] = page
         return page
 
-    async def format_dollars(self, page: ApprovalPage) -> bool:
+    async def show(self, page: ApprovalPage) -> bool:
         """Open the page in the browser. Return False, and forget it, where that fails at once."""
         if self.browser is not None and await anyio.to_thread.run_sync(self.browser, page.address):
             return True

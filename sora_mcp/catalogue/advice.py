@@ -12,7 +12,7 @@ from sora_mcp.catalogue.fixes import change_request, find_fixes
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import orientation
-from sora_mcp.domain import Offer, Quote, VideoRequest
+from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import (
     BrokenRules,
     Fix,
@@ -31,6 +31,7 @@ ADVISED = (BrokenRules, UnknownModel, MissingKey, ModelRetired, PriceUnknown, Ov
 """Refusals after which something else may work."""
 ALTERNATIVES = 3
 """How many other models are named."""
+UNLIMITED = Micros(10**15)
 
 
 @dataclass(frozen=True)
@@ -40,25 +41,26 @@ class Limits:
     per_video: Micros
     """The cap on one video."""
     left: Micros | None
-    """The most that one video may cost now; None where nothing is bought, so that no cap is met."""
+    """The most that the call may cost now; None where nothing is bought, so that no cap is met."""
     needs_yes: Callable[[Quote], bool]
     """Return whether a person has to agree to a price."""
     can_fit: bool = True
     """Whether a picture can be cropped and padded on this computer."""
+    clips: int = 1
+    """How many clips the call asks for."""
 
 
 def advise(refusal: SoraError, request: VideoRequest, catalogue: Catalogue, limits: Limits, *, today: date) -> tuple[Fix, ...]:
     """Return changes of which each was tried: it makes the refused request one that can be bought, within all caps, at its price.
 
-    Of several broken arguments the first fixes mend the request together: see `joint_fixes`.
+    Of several broken arguments the first fixes mend the request together: see `joint_fixes`. A fix that needs a person's yes says so.
     """
-    fixes = tuple(_Advice(request, catalogue, limits, today).find(refusal))
-    return tuple(fix for fix in fixes if fix.micros is None or limits.left is None or fix.micros <= limits.left)
+    return tuple(_Advice(request, catalogue, limits, today).find(refusal))
 
 
 def name_models(request: VideoRequest, catalogue: Catalogue, limits: Limits, *, today: date) -> tuple[Fix, ...]:
     """Return the cheapest living models that take the request without a person's yes."""
-    return _Advice(request, catalogue, limits, today).name_other_models(but=None)
+    return tuple(fix for fix in _Advice(request, catalogue, limits, today).name_other_models(but=None) if not fix.needs_yes)
 
 
 def joint_fixes(refusal: SoraError, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
@@ -100,7 +102,7 @@ class _Advice:
                 return self._lower_price()
             case RequestIdConflict():
                 price = self._quote(self.request)
-                return (Fix("request_id", None, price.micros),) if price else ()
+                return (self._price_fix(Fix("request_id", None), *price, named=price[0]),) if price else ()
             case _:
                 return refusal.fixes
 
@@ -110,21 +112,32 @@ class _Advice:
         if offer is None:
             return
         fixes = find_fixes(request, offer, refusal.broken, can_fit=self.limits.can_fit, today=self.today)
-        if request.model is None or request.model.strip().casefold() != offer.id:
-            fixes = self._price_anew(fixes, refusal)
-        priced = [(fix, Quote(fix.micros, "", offer.source, offer.checked, offer.confidence)) for fix in fixes if fix.micros is not None]
-        yield from [fix for fix, price in priced if not self.limits.needs_yes(price)] or [fix for fix, _ in priced]
+        is_open = request.model is None or request.model.strip().casefold() != offer.id
+        joint = joint_fixes(refusal, fixes)
+        for group in [joint] if len(joint) > 1 else [(fix,) for fix in fixes]:
+            price = self._quote(functools.reduce(change_request, group, request)) if is_open else self._quote_at(offer, group)
+            if price is not None and price[1].micros <= self._find_most_each():
+                yield from (self._price_fix(fix, *price, named=offer) for fix in group)
         if not any(rule.argument == "prompt" for rule in refusal.broken):
             yield from self.name_other_models(but=offer)
 
-    def _price_anew(self, fixes: tuple[Fix, ...], refusal: BrokenRules) -> tuple[Fix, ...]:
-        """Return the fixes at the price of the offer that they lead to: where the model was left open, it may be another one."""
-        joint = joint_fixes(refusal, fixes)
-        groups = [joint] if len(joint) > 1 else [(fix,) for fix in fixes]
-        prices = [self._quote(functools.reduce(change_request, group, self.request)) for group in groups]
-        return tuple(
-            replace(fix, micros=price.micros if price else fix.micros) for group, price in zip(groups, prices, strict=True) for fix in group
-        )
+    def _quote_at(self, offer: Offer, group: tuple[Fix, ...]) -> tuple[Offer, Quote] | None:
+        """Return the price that these fixes have at the offer itself; None where no source states one."""
+        micros = group[0].micros
+        return None if micros is None else (offer, Quote(micros, "", offer.source, offer.checked, offer.confidence))
+
+    def _price_fix(self, fix: Fix, offer: Offer, price: Quote, *, named: Offer | None) -> Fix:
+        """Return the fix with the price of all clips, the model that it belongs to, and whether a person has to agree."""
+        total = replace(price, micros=Micros(price.micros * self.limits.clips))
+        model = offer.id if named is not None and offer.id != named.id and fix.argument != "model" else None
+        return replace(fix, micros=total.micros, clips=self.limits.clips, model=model, needs_yes=self.limits.needs_yes(total))
+
+    def _find_most_each(self, *caps: Micros | None) -> Micros:
+        """Return the most that one clip of the call may cost."""
+        limits, clips = self.limits, self.limits.clips
+        whole = [cap // clips for cap in (limits.left, self.request.max_usd) if cap is not None]
+        buying = [limits.per_video] if limits.left is not None else []
+        return Micros(min((*whole, *buying, *(cap for cap in caps if cap is not None)), default=UNLIMITED))
 
     def _lower_price(self) -> Iterator[Fix]:
         """Yield the longest shorter length, another size, other models and a higher max_usd, where that stays below the caps."""
@@ -132,52 +145,50 @@ class _Advice:
             order, price = plan(self.request, self.catalogue, today=self.today)
         except Refused:
             return
-        offer = order.offer
-        below = min(cap for cap in (self.limits.per_video, self.limits.left, self.request.max_usd) if cap is not None)
+        offer, below = order.offer, self._find_most_each(self.limits.per_video)
         lengths = (Fix("seconds", n) for n in reversed(offer.seconds) if n < order.seconds)
         shape = orientation(order.size)
         others = (size for size in sizes_of(offer, image=order.image is not None) if size != order.size)
         sizes = (Fix("size", size.text) for size in sorted(others, key=lambda size: orientation(size) != shape))
         yield from self._find_first_within(lengths, offer, below)
         yield from self._find_first_within(sizes, offer, below)
-        yield from self.name_other_models(but=offer, below=below)
-        is_above = self.request.max_usd is not None and price.micros > self.request.max_usd
-        if is_above and price.micros <= self.limits.per_video and not self.limits.needs_yes(price):
-            yield Fix("max_usd", show(price.micros)[1:], price.micros)
+        yield from self.name_other_models(but=offer)
+        total = price.micros * self.limits.clips
+        is_within = price.micros <= self.limits.per_video and (self.limits.left is None or total <= self.limits.left)
+        if self.request.max_usd is not None and total > self.request.max_usd and is_within:
+            yield self._price_fix(Fix("max_usd", show(total)[1:]), offer, price, named=offer)
 
     def _find_first_within(self, changes: Iterable[Fix], offer: Offer, below: Micros) -> Iterator[Fix]:
-        """Yield the first change with which the request costs at most so much, also at the offer that was refused, and needs no yes."""
+        """Yield the first change with which a clip costs at most so much, also at the offer that was refused."""
         for change in changes:
             changed = change_request(self.request, change)
             try:
                 own = quote(check(changed, offer, today=self.today), today=self.today)
             except Refused:
                 continue
-            if own.micros > below or self.limits.needs_yes(own):
-                continue
-            price = self._quote(changed)
-            if price is not None and price.micros <= below and not self.limits.needs_yes(price):
-                yield replace(change, micros=price.micros)
+            price = self._quote(changed) if own.micros <= below else None
+            if price is not None and price[1].micros <= below:
+                yield self._price_fix(change, *price, named=offer)
                 return
 
     def _name_similar_models(self) -> tuple[Fix, ...]:
         """Return models whose names are written almost like the one that nobody sells, and which take the request."""
         near = self.catalogue.find_near(self.request.model or "")
         usable = [offer for offer in near if self.catalogue.is_usable(offer)]
-        priced = [found for offer in usable for found in rank_orders((offer,), self.request, today=self.today)]
-        return tuple(Fix("model", order.offer.id, price.micros) for order, price in priced if not self.limits.needs_yes(price))
+        return self._list_models(found for offer in usable for found in rank_orders((offer,), self.request, today=self.today))
 
-    def name_other_models(self, *, but: Offer | None, below: Micros | None = None) -> tuple[Fix, ...]:
-        """Return other living models that take the very same request, within the caps and without a person's yes: with a key, else the
-        sample."""
-        limits = self.limits
-        most = min(cap for cap in (limits.per_video, limits.left, below) if cap is not None)
+    def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:
+        """Return other living models that take the very same request, within the caps: with a key, else the sample. Those that need no
+        yes come first."""
         offers = [offer for offer in self.catalogue.buyable_offers if but is None or offer.id != but.id]
-        priced = rank_orders(offers, self.request, today=self.today)
-        fixes = [
-            Fix("model", order.offer.id, price.micros) for order, price in priced if price.micros <= most and not limits.needs_yes(price)
-        ]
+        fixes = sorted(self._list_models(rank_orders(offers, self.request, today=self.today)), key=lambda fix: fix.needs_yes)
         return tuple([fix for fix in fixes if fix.value != SAMPLE] or fixes)[:ALTERNATIVES]
+
+    def _list_models(self, priced: Iterable[tuple[Order, Quote]]) -> tuple[Fix, ...]:
+        most = self._find_most_each(self.limits.per_video)
+        return tuple(
+            self._price_fix(Fix("model", order.offer.id), order.offer, price, named=None) for order, price in priced if price.micros <= most
+        )
 
     def _find_offer(self) -> Offer | None:
         try:
@@ -185,9 +196,10 @@ class _Advice:
         except Refused:
             return None
 
-    def _quote(self, request: VideoRequest) -> Quote | None:
-        """Return what this request costs where it would be bought; None where nobody sells it."""
+    def _quote(self, request: VideoRequest) -> tuple[Offer, Quote] | None:
+        """Return where this request would be bought and what one clip costs there; None where nobody sells it."""
         try:
-            return plan(request, self.catalogue, today=self.today)[1]
+            order, price = plan(request, self.catalogue, today=self.today)
         except Refused:
             return None
+        return order.offer, price

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import itertools
 import re
@@ -9,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sora_mcp.catalogue.rules import FIT, FITS, check, quote, sizes_of
+from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
 from sora_mcp.catalogue.sizes import of_shape, orientation
 from sora_mcp.domain import NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
+from sora_mcp.vendors import EVERY
 
 MOST_TRIES = 400
 """Combinations of values that are tried at most."""
@@ -27,7 +29,7 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
     """
     arguments = list(dict.fromkeys(rule.argument for rule in broken if rule.argument != "prompt"))
     sound = request if len(arguments) == len({rule.argument for rule in broken}) else replace(request, prompt="a prompt that fits")
-    near = [_near(name, request, offer, can_fit=can_fit) for name in arguments]
+    near = [_near(name, request, offer, can_fit=can_fit) or _drop_unknown(name, among=arguments) for name in arguments]
     # An argument with one candidate is mended first and once; only combinations of the others are tried.
     sound = functools.reduce(change_request, (values[0] for values in near if len(values) == 1), sound)
     found: list[tuple[Fix, ...]] = []
@@ -65,15 +67,36 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
     if argument == "image":
         return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request, can_fit)] or _nearest_sizes(request, offer)
-    if argument == f"options.{FIT}" and request.image is not None:
-        return [*_fits(request, can_fit), Fix(argument, None)]
-    rule = next((rule for rule in offer.options if rule.param == argument.removeprefix("options.")), None)
+    if argument == f"options.{FIT}":
+        return [Fix(argument, None)] if request.image is None else [*_fits(request, can_fit), Fix(argument, None)]
+    if argument == f"options.{VARIATION}":
+        return [Fix(argument, 1)]
+    name = argument.removeprefix("options.")
+    rule = next((rule for rule in offer.options if rule.param == name), None)
     if rule is None:
-        return [] if argument.removeprefix("options.") in NAMED_OPTIONS else [Fix(argument, None)]
-    # Without its sound, last frame or references the video would be another one: no fix leaves them out.
+        return _rename(name, request, offer)
+    # Without what was asked for the video would be another one: no fix leaves it out.
     values = () if isinstance(rule.allowed, Text | Link) else rule.allowed[:6]
-    kept = argument.removeprefix("options.") in NAMED_OPTIONS
-    return [Fix(argument, value) for value in dict.fromkeys((rule.default, *values)) if value is not None or not kept]
+    return [Fix(argument, value) for value in dict.fromkeys((rule.default, *values)) if value is not None]
+
+
+def _rename(name: str, request: VideoRequest, offer: Offer) -> list[Fix]:
+    """Return the options with the nearest name that this offer has in place of one that nobody has; a known one is asked for as it is."""
+    own = [rule.param for rule in offer.options if rule.param not in request.options]
+    near = [] if name in KNOWN else difflib.get_close_matches(name[:MOST_NAME].casefold(), own, n=1)
+    return [Fix("options", {near[0] if old == name else old: value for old, value in request.options.items()}) for _ in near]
+
+
+def _drop_unknown(argument: str, *, among: Sequence[str]) -> list[Fix]:
+    """Return the call without an option that no model has, only where other arguments are mended with it: else it is just named."""
+    is_unknown = argument.startswith("options.") and argument.removeprefix("options.") not in KNOWN
+    return [Fix(argument, None)] if is_unknown and len(among) > 1 else []
+
+
+KNOWN = frozenset(rule.param for vendor in EVERY for offer in vendor.offers for rule in offer.options) | {*NAMED_OPTIONS}
+"""Options that some model has. Who asks for one of them wants it."""
+MOST_NAME = 100
+"""Characters of an option's name up to which it is compared with others."""
 
 
 SHAPES = {

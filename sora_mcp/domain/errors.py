@@ -57,11 +57,17 @@ class BrokenRule:
 
 @dataclass(frozen=True)
 class Fix:
-    """A value that works as given, and what the video then costs."""
+    """A value that works as given, and what the call then costs."""
 
     argument: str
     value: Any
     micros: Micros | None = None
+    """Of all clips that the call asks for."""
+    clips: int = 1
+    model: str | None = None
+    """The model that the price belongs to, where it is another than the refusal names."""
+    needs_yes: bool = False
+    """Whether a person has to agree to the price."""
 
 
 class SoraError(Exception):

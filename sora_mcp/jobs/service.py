@@ -31,7 +31,7 @@ from sora_mcp.domain.errors import (
     SoraError,
     StorageError,
 )
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.download_places import DownloadPlaces
@@ -98,6 +98,11 @@ class VideoService:
         )
 
     @property
+    def confirm_above(self) -> Micros:
+        """The price above which a person has to agree."""
+        return self.settings.confirm_above
+
+    @property
     def today(self) -> date:
         """The calendar day in the user's zone."""
         return datetime.fromtimestamp(self.clock(), self.settings.zone).date()
@@ -148,27 +153,12 @@ class VideoService:
             return request
         return replace(request, image=await self.frames.read(request.image, principal=principal))
 
-    async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True) -> tuple[Fix, ...]:
+    async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True, clips: int = 1) -> tuple[Fix, ...]:
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, no cap is met."""
         left = await self._find_left() if buys else None
-        if request.variations > 1:
-            return self._advise_takes(refusal, request, left)
-        most = None if left is None else min(left, self.settings.per_video)
-        limits = Limits(self.settings.per_video, most, self.needs_yes, has_media_extra())
-        return advise(refusal, request, self.catalogue, limits, today=self.today)
-
-    def _advise_takes(self, refusal: SoraError, request: VideoRequest, left: Micros | None) -> tuple[Fix, ...]:
-        """Return what would work for several takes: what works for one within its share of the limits, at the price of all."""
-        takes = request.variations
-
-        def needs_yes(price: Quote) -> bool:
-            return self.needs_yes(replace(price, micros=Micros(price.micros * takes)))
-
-        share = None if request.max_usd is None else Micros(request.max_usd // takes)
-        limits = Limits(self.settings.per_video, None if left is None else Micros(left // takes), needs_yes, has_media_extra())
-        fixes = advise(refusal, replace(request, max_usd=share, variations=1), self.catalogue, limits, today=self.today)
-        fewer = self._find_fewer(request, left) if isinstance(refusal, OverBudget) else ()
-        return (*fewer, *(_multiply(fix, takes) for fix in fixes))
+        limits = Limits(self.settings.per_video, left, self.needs_yes, has_media_extra(), max(clips, request.variations))
+        fewer = self._find_fewer(request, left) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
+        return (*fewer, *advise(refusal, request, self.catalogue, limits, today=self.today))
 
     def _find_fewer(self, request: VideoRequest, left: Micros | None) -> Iterator[Fix]:
         """Yield the number of takes that can be bought, where that is fewer than were asked for."""
@@ -176,8 +166,8 @@ class VideoService:
         room = min(cap for cap in (left, request.max_usd, self.settings.daily) if cap is not None)
         takes = room // price.micros if 0 < price.micros <= self.settings.per_video else 0
         total = replace(price, micros=Micros(price.micros * takes))
-        if 0 < takes < request.variations and not self.needs_yes(total):
-            yield Fix("variations", takes, total.micros)
+        if 0 < takes < request.variations:
+            yield Fix("variations", takes, total.micros, clips=takes, needs_yes=self.needs_yes(total))
 
     def name_living_models(self) -> tuple[str, ...]:
         """Return the cheapest models that make a clip from words without a person's yes."""
@@ -333,9 +323,3 @@ def check_seed(request: VideoRequest) -> None:
     if request.variations > 1 and "seed" in request.options:
         rule = BrokenRule("options.seed", request.options["seed"], "left out: with one seed all takes would look alike", "invalid_option")
         raise BrokenRules((rule,), fixes=(Fix("options.seed", None),))
-
-
-def _multiply(fix: Fix, takes: int) -> Fix:
-    """Return a fix of one take at the price of all."""
-    micros = None if fix.micros is None else Micros(fix.micros * takes)
-    return replace(fix, micros=micros, value=show(micros)[1:] if fix.argument == "max_usd" and micros is not None else fix.value)

@@ -213,8 +213,14 @@ def _join_fixes(fixes: tuple[Fix, ...]) -> str:
     values = " with ".join(_format_value(fix) for fix in fixes if fix.value is not None)
     dropped = " and ".join(fix.argument for fix in fixes if fix.value is None)
     what = f"use {values} instead of {dropped}" if values and dropped else values or f"leave out {dropped}"
-    micros = fixes[-1].micros
-    return what if micros is None else f"{what} ({format_price(micros)})"
+    return what if fixes[-1].micros is None else f"{what} ({_describe_price(fixes[-1])})"
+
+
+def _describe_price(fix: Fix) -> str:
+    """Return what a fix costs, for how many clips and on which model, and whether a person has to agree."""
+    clips = f" for {fix.clips} clips" if fix.clips > 1 else ""
+    model = f" on {fix.model}" if fix.model else ""
+    return f"{format_price(fix.micros or 0)}{clips}{model}{', needs a yes' if fix.needs_yes else ''}"
 
 
 def _format_value(fix: Fix) -> str:

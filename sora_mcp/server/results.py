@@ -80,7 +80,7 @@ def build_refusal(
         message=error.message,
         charged="unknown" if charged == "held" else charged,
         broken=[_broken_fields(rule) for rule in error.broken] if isinstance(error, BrokenRules) else [],
-        fixes=[_row(argument=fix.argument, value=fix.value, usd=to_dollars(fix.micros)) for fix in fixes],
+        fixes=[_fix_fields(fix) for fix in fixes],
         quote=error.quote_id if isinstance(error, NeedsConfirmation) else None,
         retry_after_s=vendor.retry_after_s if vendor else None,
         vendor_message=vendor.vendor_message if vendor else None,
@@ -219,6 +219,12 @@ def _shorten(structured: dict[str, Any]) -> None:
 
 def _truncate(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _fix_fields(fix: Fix) -> dict[str, Any]:
+    """Return a fix; the model of its price and the yes that it needs, where the message says them too."""
+    row = _row(argument=fix.argument, value=fix.value, usd=to_dollars(fix.micros))
+    return row | without_empty(model=fix.model, needs_confirmation=fix.needs_yes or None)
 
 
 def _broken_fields(rule: BrokenRule) -> dict[str, Any]:

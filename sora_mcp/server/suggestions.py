@@ -76,14 +76,20 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
         return Suggestion(refusal, refusal.fixes or (fix_arguments(TOOLS[tool].rows, given) if isinstance(refusal, BrokenRules) else ()))
     try:
         service = await ctx.request_context.lifespan_context.service()
-        request = TOOLS[tool].parse(given).request
+        arguments = TOOLS[tool].parse(given)
+        request = arguments.request
     except SoraError:
         return await _mend(refusal, tool, given, ctx)
     if _is_about_frame(refusal):
         frames = await _suggest_frames(refusal, service, request)
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
     request = await service.read_frame(request, principal=principal())
-    return Suggestion(refusal, await service.advise(refusal, request, buys=BUYS[tool]))
+    return Suggestion(refusal, await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments)))
+
+
+def _count_clips(arguments: Any) -> int:
+    """Return how many clips a call of `create_video` or `estimate_cost` asks for."""
+    return getattr(arguments, "variations", None) or getattr(arguments, "clips", None) or 1
 
 
 async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: ToolContext) -> Suggestion:
@@ -91,12 +97,13 @@ async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: To
     are none where no such call was found. A prompt is the caller's own: another stands for it where it is wrong."""
     findings, call, spare = _Findings(), dict(given), dict[str, str]()
     micros: Micros | None = None
+    needs_yes = False
     for _ in range(ROUNDS):
         fixes = await _find_fixes(refusal, tool, call | spare, ctx)
         findings.add(refusal, fixes, call)
         call = apply_fixes(call, joint_fixes(refusal, fixes))
         try:
-            micros = await _price(tool, call | spare, ctx)
+            micros, needs_yes = await _price(tool, call | spare, ctx)
             break
         except SoraError as error:
             refusal = error
@@ -107,14 +114,16 @@ async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: To
     keeps_picture = keeps_picture and all(_has_option(call, name) for name in PICTURES if _has_option(given, name))
     changes = find_differences(given, call, micros) if micros is not None and keeps_picture else ()
     whole = BrokenRules(tuple(findings.rows.values()), message=" ".join(findings.sentences.values()))
-    return Suggestion(whole, tuple(fix for fix in changes if fix.argument not in spare))
+    return Suggestion(whole, tuple(replace(fix, needs_yes=needs_yes) for fix in changes if fix.argument not in spare))
 
 
-async def _price(tool: str, call: Mapping[str, Any], ctx: ToolContext) -> Micros:
-    """Return what the call would cost. Raise what the tool would refuse it with, but for a missing yes; nothing is bought."""
-    request = TOOLS[tool].parse(call).request
+async def _price(tool: str, call: Mapping[str, Any], ctx: ToolContext) -> tuple[Micros, bool]:
+    """Return what the call would cost, and whether a person has to agree. Raise what the tool would refuse it with; nothing is bought."""
+    arguments = TOOLS[tool].parse(call)
     service = await ctx.request_context.lifespan_context.service()
-    return await (service.preview if BUYS[tool] else service.price)(request, principal=principal())
+    each = await (service.preview if BUYS[tool] else service.price)(arguments.request, principal=principal())
+    total = each if BUYS[tool] else Micros(each * _count_clips(arguments))
+    return total, total > service.confirm_above
 
 
 async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ctx: ToolContext) -> tuple[Fix, ...]:
@@ -123,13 +132,14 @@ async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ct
         return fixes
     try:
         service = await ctx.request_context.lifespan_context.service()
-        request = TOOLS[tool].parse(call).request
+        arguments = TOOLS[tool].parse(call)
+        request = arguments.request
         if _is_about_frame(refusal):
             return await _suggest_frames(refusal, service, request) or (Fix(_name_argument(refusal), None),)
         request = await service.read_frame(request, principal=principal())
     except SoraError as error:
         return error.fixes
-    return await service.advise(refusal, request, buys=BUYS[tool])
+    return await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments))
 
 
 def _is_about_frame(refusal: SoraError) -> bool:

@@ -130,6 +130,7 @@ class PlayedService:
     looked: int = 0
     no_budget: SoraError | None = None
     fixes: tuple[Fix, ...] = ()
+    confirm_above: Micros = field(default_factory=lambda: usd("2"))
     media_pool: MediaPool = field(default_factory=MediaPool)
     settings: PlayedSettings = PlayedSettings()
     today: date = TODAY
@@ -160,7 +161,7 @@ class PlayedService:
     async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         return replace(request, image=None)
 
-    async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True) -> tuple[Fix, ...]:
+    async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True, clips: int = 1) -> tuple[Fix, ...]:
         return self.fixes
 
     async def job(self, job_id: str, *, principal: str) -> Job:

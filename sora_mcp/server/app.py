@@ -49,6 +49,7 @@ Makes short video clips from words or from a first frame. Every clip costs money
 Unless the user has agreed to a price, call estimate_cost first and say the price. \
 create_video answers at once while the clip takes half a minute to several minutes: ask get_video_status until the state is completed, \
 and never start a second clip because the first is slow. \
+Above a limit of theirs, the user is asked to confirm: wait for the answer, and never give it for them. \
 Refusals say whether anything was charged and which values work. \
 Finished files stay on this computer; give the user the path. One shot per clip works best."""
 SCHEME = "sora://"

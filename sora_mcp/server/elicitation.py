@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, before_money
 from sora_mcp.domain.money import format_dollars
-from sora_mcp.server.answers import DECLINED, wait_for_answer
+from sora_mcp.server.answers import DECLINED, is_open, wait_for_answer
 from sora_mcp.server.context import ServerContext, ToolContext, principal
 from sora_mcp.server.question import Question, build_question
 
@@ -161,6 +161,8 @@ async def _create_if_approved(service: VideoService, request: VideoRequest, stat
 async def _create_after_page(service: VideoService, request: VideoRequest, quote_id: str, *, ctx: ToolContext) -> Job:
     """Create the job once the user said yes on the page. That the client opened the page is no answer yet."""
     approval = await wait_for_answer(service, quote_id, LINK_WAIT_S, ctx=ctx)
+    if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS and not is_open(approval, now=service.clock()):
+        await ctx.session.send_elicit_complete(quote_id, related_request_id=ctx.request_id)
     if approval.declined_at is not None:
         raise Declined(DECLINED)
     try:
@@ -178,7 +180,7 @@ async def _ask_in_browser(service: VideoService, question: Question, error: Need
         return _name_page(error, STILL_OPEN)
     with before_money():
         page = await pages.open(question, service, _context(ctx))
-    return _name_page(error, OPENED) if page is not None and await pages.show(page) else error
+    return _name_page(error, OPENED) if page is not None and await pages.show_in_browser(page) else error
 
 
 async def _find_page(service: VideoService, question: Question, ctx: ToolContext) -> ApprovalPage | None:

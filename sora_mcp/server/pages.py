@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sora_mcp.server.question import Question
     from sora_mcp.server.transports.approval_page import ApprovalPage
 
+log = logging.getLogger(__name__)
 MOST_PAGES = 3
 """Pages that wait for an answer at once: a model that keeps asking must not cover the screen."""
 GO_BACK = "Go back to your chat: it goes on from here. You can close this page."
@@ -35,16 +37,20 @@ class Pages:
         return page if page is not None and page.is_waiting else None
 
     async def open(self, question: Question, service: VideoService, context: ServerContext) -> ApprovalPage | None:
-        """Return a new page, which is served from now on; None where as many wait as may."""
+        """Return a new page, which is served from now on; None where as many wait as may, or no port can be opened."""
         self._pages = {quote_id: page for quote_id, page in self._pages.items() if page.is_waiting}
         if len(self._pages) >= MOST_PAGES:
             return None
         page = await _make_page(question, service, self._settle_s)
-        await context.start(page.serve)
+        try:
+            await context.start(page.serve)
+        except OSError as error:
+            log.warning("no confirmation page can be served: %s", error)
+            return None
         self._pages[question.quote_id] = page
         return page
 
-    async def show(self, page: ApprovalPage) -> bool:
+    async def show_in_browser(self, page: ApprovalPage) -> bool:
         """Open the page in the browser. Return False, and forget it, where that fails at once."""
         if self.browser is not None and await anyio.to_thread.run_sync(self.browser, page.address):
             return True

@@ -112,7 +112,7 @@ def _describe_purchase(
     if quote.clips > 1:
         yield "Clips", f"{quote.clips} takes of the same request"
     if error.order is not None:
-        yield "Sound", SOUND.get(error.order.sound, "as the model makes it")
+        yield "Sound", SOUND.get(error.order.sound, "up to the model")
     yield "Price", f"{format_dollars(quote.micros)}{_describe_price(error.price)}"
     offer = service.catalogue.get(quote.model)
     title = service.catalogue.get_vendor(offer).title if offer else "the vendor"

@@ -10,6 +10,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, VideoRequest
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_way
@@ -64,10 +65,10 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     """Return the price for any prompt, and whether it would be allowed now."""
     service = await get_service(ctx)
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
-    return format_result(estimate, service.catalogue, asks_in_chat=find_way(ctx) is not None)
+    return format_result(estimate, service.catalogue, asks=find_way(ctx) is not None, above=service.settings.confirm_above)
 
 
-def format_result(estimate: Estimate, catalogue: Catalogue, *, asks_in_chat: bool) -> CallToolResult:
+def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros) -> CallToolResult:
     """Return the result for an estimate; a comparison has the cheapest offers first."""
     order, quote = estimate.order, estimate.quote
     offers = [
@@ -82,7 +83,7 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks_in_chat: boo
         for other, price in estimate.offers[:MOST_OFFERS]
     ]
     structured = without_empty(
-        message=_describe(estimate, catalogue, asks_in_chat=asks_in_chat),
+        message=_describe(estimate, catalogue, asks=asks, above=above),
         model=order.offer.id,
         size=order.size.text,
         seconds=order.seconds,
@@ -112,7 +113,7 @@ def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
     return structured | {"budget": budget}
 
 
-def _describe(estimate: Estimate, catalogue: Catalogue, *, asks_in_chat: bool) -> str:
+def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     order, vendor = estimate.order, catalogue.get_vendor(estimate.order.offer)
     sentences = [*describe_ended(order.offer, vendor), _describe_price(estimate)]
@@ -125,8 +126,9 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks_in_chat: bool) -
     if estimate.refusal:
         return " ".join([*sentences, f"Refused now: {estimate.refusal}"])
     if estimate.quote_id:
-        in_terminal = f"The user must approve it in a terminal, by typing the price: `{command_line('approve', estimate.quote_id)}`."
-        sentences.append("The user will be asked to confirm it." if asks_in_chat else in_terminal)
+        begin = f"Above {format_dollars(above)} the" if estimate.quote.micros > above else "The"
+        in_terminal = f"{begin} user must approve it in a terminal: `{command_line('approve', estimate.quote_id)}`."
+        sentences.append("The user will be asked to confirm it." if asks else in_terminal)
     return " ".join([*sentences, f"{describe_left(estimate.budget)}."])
 
 

@@ -112,7 +112,7 @@ class ApprovalPage:
             finally:
                 server.close()
                 for connection in list(state.connections):
-                    connection.shutdown()
+                    connection.transport.abort()
 
     def close(self) -> None:
         """End `serve`: nobody will come."""

@@ -74,6 +74,8 @@ class VideoRequest:
     """The extras. Once they were read, the pictures among them are addresses and `data:` URIs, with blanks between."""
     arguments: frozenset[str] = frozenset()
     """Those of the options that the caller named as arguments of their own."""
+    continues: str | None = None
+    """The finished job that it goes on from; None once what it takes from there is filled in."""
     variations: int = 1
     """As many takes are made of it, at one price."""
     max_usd: Micros | None = None

@@ -34,6 +34,7 @@ from sora_mcp.domain.errors import (
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
+from sora_mcp.jobs.continuation import continue_job
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate, plan_parts
@@ -147,6 +148,10 @@ class VideoService:
     async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with its pictures read, after the catalogue was brought up to date for it."""
         await self.availability.look(request.model)
+        if request.continues is not None:
+            job = await self.store.jobs.get(request.continues, principal)
+            request = continue_job(request, job, self.catalogue)
+            await self.availability.look(request.model)
         if request.options.keys() & set(PICTURES):
             request = await self.frames.read_pictures(request, principal=principal)
         if not isinstance(request.image, str):

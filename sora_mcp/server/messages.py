@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.advice import joint_fixes
-from sora_mcp.domain import LIVE, Artifact, Charged, Job, Offer, Vendor, can_fetch
+from sora_mcp.domain import EDIT_MODEL, LIVE, Artifact, Charged, Job, Offer, Vendor, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -263,11 +263,14 @@ def _format_charge(job: Job) -> str:
 def _describe_next(job: Job, file: Artifact) -> str:
     """Say what can be done with a clip.
 
-    A continuation is not named where no model takes a file, where notes need the room, nor for a clip that is one already.
+    A continuation is not named where no model takes a file, where notes need the room, nor for a clip that is one already: that is
+    joined with the one that it continues.
     """
     if not file.path.endswith(".mp4"):
         return ""
-    following = "" if job.all_warnings or job.parents or not job.can_continue else f', image="{job.id}#last" continues it'
+    if len(job.parents) == 1 and job.model != EDIT_MODEL:
+        return f'; edit_video(action="join", inputs=["{job.parents[0]}", "{job.id}"]) joins both'
+    following = "" if job.all_warnings or job.parents or not job.can_continue else f', continues="{job.id}" goes on from it'
     return f"; view_video shows it{following}"
 
 

@@ -116,6 +116,8 @@ def _describe_purchase(
     yield "Price", f"{format_dollars(quote.micros)}{_describe_price(error.price)}"
     offer = service.catalogue.get(quote.model)
     title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
+    if request.continues is not None:
+        yield "First frame", f"the last one of {sanitize(request.continues, MOST_PICTURE)}, sent to {title}"
     if request.image is not None:
         yield "First frame", describe_picture(title, request.image)
     for option, name in PICTURES.items():

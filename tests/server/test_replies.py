@@ -79,7 +79,7 @@ def test_a_finished_job_says_time_measures_price_and_path() -> None:
     assert result.structured_content == {
         "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, $0.40.\nFile: {FILE.path}\n"
         "Next: tell the user this path; "
-        'view_video shows it, image="v_0123456789#last" continues it.',
+        'view_video shows it, continues="v_0123456789" goes on from it.',
         **DONE,
     }
 
@@ -194,10 +194,10 @@ def test_a_start_stays_small(waits_until: float | None) -> None:
 @each(
     ("changes", "next_"),
     [
-        ({}, '; view_video shows it, image="v_0123456789#last" continues it.'),
+        ({}, '; view_video shows it, continues="v_0123456789" goes on from it.'),
         ({"warnings": LONG}, "; view_video shows it."),
         ({"can_continue": False}, "; view_video shows it."),
-        ({"parents": ("v_1111111111",)}, "; view_video shows it."),
+        ({"parents": ("v_1111111111",)}, '; edit_video(action="join", inputs=["v_1111111111", "v_0123456789"]) joins both.'),
         ({"artifact": replace(FILE, path="/videos/frame.png")}, "."),
     ],
 )

@@ -39,10 +39,11 @@ class Arguments:
     size: Annotated[str, Spec("1280x720, 16:9, 9:16 1080p, portrait")] = ""
     seconds: int | None = None
     image: Annotated[str, Spec("First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE)] = ""
-    last_image: Annotated[str, Spec("Last frame", most_characters=MOST_IMAGE)] = ""
+    last_image: Annotated[str, Spec(most_characters=MOST_IMAGE)] = ""
     references: Annotated[tuple[str, ...], Spec("Pictures to keep", most_characters=MOST_IMAGE, most_items=10)] = ()
     audio: bool | None = None
     options: Annotated[dict[str, Any] | None, Spec("See list_sizes; variation=1: repeat", properties=NAMED_OPTIONS)] = None
+    continues: Annotated[str, Spec("Finished job", is_job=True)] = ""
     variations: Annotated[int, Spec("Takes", minimum=1, maximum=MOST_TAKES)] = 1
     max_usd: Annotated[Micros | None, Spec("Most for all takes")] = None
     quote: Annotated[str, Spec("Approved quote's id")] = ""
@@ -60,6 +61,7 @@ class Arguments:
             image=self.image or None,
             options=merge_options(self.options or {}, named) if named else self.options or {},
             arguments=frozenset(named),
+            continues=self.continues or None,
             variations=self.variations,
             max_usd=self.max_usd,
             quote_id=self.quote or None,
@@ -138,8 +140,8 @@ def _describe_takes(job: Job, *, request_id: str) -> str:
 TOOL = ToolDefinition(
     "create_video",
     "Create video",
-    "Start clips; costs money except on sample:sample. Use this once the user agrees to the price. "
-    "Follow with get_video_status; never start again because it is slow.",
+    "Start clips; costs money except on sample:sample. Use this once the user agrees to the price, "
+    "then get_video_status. Never start again because it is slow.",
     ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True),
     Arguments,
     create_video,

@@ -1,0 +1,47 @@
+"""Continue a finished clip: what a request takes from it where it says nothing itself."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.rules import allows, sizes_of
+from sora_mcp.catalogue.sizes import fitting
+from sora_mcp.domain import EDIT_MODEL, PICTURES, Job, Offer, VideoRequest
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel
+
+
+def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue) -> VideoRequest:
+    """Return the request with model, size, sound and options of the job, where it says none, and the job's last frame as its first.
+
+    What the model does not sell with a first frame is not taken over, and of a job of another model only size and sound are.
+    """
+    if request.image is not None:
+        allowed = f"left out: a continuation begins with the last frame of {job.id}"
+        raise BrokenRules((BrokenRule("image", "a picture", allowed, "invalid_image"),), fixes=())
+    if job.artifact is not None and not job.artifact.path.endswith(".mp4"):
+        raise BrokenRules((BrokenRule("continues", job.id, "a finished clip: this is a picture", "invalid_argument"),))
+    own = None if job.model == EDIT_MODEL else job.model
+    model = request.model or own
+    offers: Sequence[Offer] = ()
+    with contextlib.suppress(UnknownModel):
+        offers = catalogue.find_named(model) if model is not None else ()
+    is_same = own is not None and any(offer.id == own for offer in offers)
+    size = request.size or next((job.size for offer in offers if fitting(job.size, sizes_of(offer, image=True))), None)
+    options = {**_take_options(job, offers, is_same=is_same), **request.options}
+    return replace(request, model=model, size=size, options=options, image=f"{job.id}#last", continues=None)
+
+
+def _take_options(job: Job, offers: Sequence[Offer], *, is_same: bool) -> Mapping[str, Any]:
+    """Return the job's options that one of the offers takes with a first frame. Pictures were those of the other clip."""
+    names = [name for name in job.options if name not in PICTURES and (is_same or name == "audio")]
+    return {name: job.options[name] for name in names if any(_can_take(offer, name, job.options[name]) for offer in offers)}
+
+
+def _can_take(offer: Offer, name: str, value: object) -> bool:
+    """Return whether the offer takes this value of an option beside a first frame."""
+    rules = [rule for rule in offer.rules if rule.param == name and (not rule.when or rule.when == {"image": True})]
+    return bool(rules) and all(allows(rule, value) for rule in rules)

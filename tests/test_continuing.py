@@ -1,0 +1,69 @@
+"""Going on from a finished clip: everything is taken from it that is not said, and its last frame is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.domain import Artifact, Job, VideoRequest
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.jobs.continuation import continue_job
+from sora_mcp.server.messages import describe_job
+from tests.each import each
+from tests.nouns import a_job
+from tests.played import AimlApi
+from tests.played.rig import rig
+
+SEEDANCE = "aimlapi:seedance-2.0"
+PRICE = f'["{SEEDANCE}"]\nper_second = "0.125"\n'
+SOUND = {"audio": True}
+
+
+def made(model: str, size: str, **options: Any) -> Job:
+    """A finished clip."""
+    return replace(a_job(), state="completed", model=model, size=size, options=options, artifact=Artifact("/videos/boat.mp4", 1, "00"))
+
+
+@each(
+    "job, said, taken",
+    [
+        (made(SEEDANCE, "9:16 720p", audio=False, seed=7), {}, (SEEDANCE, "9:16 720p", {"audio": False, "seed": 7})),
+        (
+            made(SEEDANCE, "9:16 720p", audio=False),
+            {"size": "9:16 480p", "options": SOUND},
+            (SEEDANCE, "9:16 480p", SOUND),
+        ),
+        # Veo takes no seed beside a first frame, Kling no size: the frame decides.
+        (made("aimlapi:veo-3.1-fast", "720x1280", audio=True, seed=7), {}, ("aimlapi:veo-3.1-fast", "720x1280", SOUND)),
+        (made("aimlapi:kling-v3-pro", "9:16", audio=True), {}, ("aimlapi:kling-v3-pro", None, SOUND)),
+        # Of another model, size and sound; of an edit, its frame alone.
+        (made("aimlapi:veo-3.1-fast", "720x1280", audio=False, seed=7), {"model": SEEDANCE}, (SEEDANCE, None, {"audio": False})),
+        (made("local:edit", "720x1280"), {}, (None, None, {})),
+        (made(SEEDANCE, "9:16 720p", last_image="https://example.com/a.png"), {}, (SEEDANCE, "9:16 720p", {})),
+    ],
+    ids=["all", "said", "not with a frame", "auto", "another model", "edit", "pictures"],
+)
+def test_what_is_not_said_is_taken_from_the_clip(job: Job, said: dict[str, Any], taken: tuple[Any, ...]) -> None:
+    request = continue_job(VideoRequest("It goes on", continues=job.id, **said), job, Catalogue())
+    assert (request.model, request.size, request.options, request.image) == (*taken, f"{job.id}#last")
+
+
+def test_a_continuation_has_no_other_first_frame() -> None:
+    with pytest.raises(BrokenRules, match="image must be left out"):
+        continue_job(VideoRequest("x", image="https://example.com/a.png"), made(SEEDANCE, "9:16 720p"), Catalogue())
+
+
+async def test_a_continuation_sends_the_last_frame_and_names_the_join(tmp_path: Path) -> None:
+    async with rig(AimlApi(), tmp_path, prices=PRICE) as at:
+        first = await at.create(SEEDANCE, size="16:9 720p", options={"audio": False})
+        await at.until(first.id, "completed", "failed")
+        second = await at.service.create(VideoRequest("It goes on", continues=first.id), principal="local")
+        again = await at.service.create(VideoRequest("It goes on", continues=first.id), principal="local")
+        done = await at.until(second.id, "completed", "failed")
+        assert (second.model, second.size, second.options["audio"], second.parents) == (SEEDANCE, "16:9 720p", False, (first.id,))
+        assert (again.id, len(at.posts), at.posts[1]["image_url"].startswith("data:image/")) == (second.id, 2, True)
+        assert f'edit_video(action="join", inputs=["{first.id}", "{second.id}"]) joins both' in describe_job(done, now=0)

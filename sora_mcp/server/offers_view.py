@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
-from sora_mcp.catalogue.matrix import rows
+from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of, words
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Per, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
@@ -32,34 +32,6 @@ class Prices:
     when: tuple[tuple[str, Scalar], ...]
     micros: tuple[tuple[int, int | None], ...]
     rate: Rate | None
-
-
-def summarize(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
-    """Return a row for each offer, as text and as fields."""
-    table = list(zip(catalogue.offers, rows(catalogue, today=today), strict=True))
-    lines = [f"{row.model}{_marks(offer, catalogue, today)}: {row.sizes}; {row.seconds} s; {row.price}" for offer, row in table]
-    offers = [
-        {
-            "model": row.model,
-            "sizes": [size.text for size in sizes_of(offer)],
-            "seconds": list(offer.seconds),
-            "price": row.price,
-            **_status_fields(offer, catalogue, today),
-        }
-        for offer, row in table
-    ]
-    return {
-        "message": "\n".join([*lines, *_explain_empty(catalogue), 'Next: list_sizes(model="…") has every price, option and rule.']),
-        "offers": offers,
-    }
-
-
-def _explain_empty(catalogue: Catalogue) -> Iterator[str]:
-    """Yield how to name the models of a vendor whose models only the user knows."""
-    for vendor in catalogue.vendors:
-        if vendor.own is not None and not vendor.offers and vendor.name in catalogue.keyed:
-            row = f'["{vendor.name}:my-model"] with per_second = "0.10", sizes = ["1280x720"] and seconds = [4, 8]'
-            yield f"{vendor.title}: no models yet. Only the user can name them, in the file of SORA_MCP_PRICES: {row}."
 
 
 @functools.lru_cache(maxsize=64)
@@ -94,7 +66,9 @@ def offer_fields(offer: Offer, catalogue: Catalogue, *, today: date) -> dict[str
         "prices": [_price_fields(prices) for prices in price_table(offer, today=today)],
         "prompt_max": offer.prompt_max,
         "image": _image_fields(offer),
+        "sound": _sound_field(offer),
         "options": {rule.param: _option_fields(rule) for rule in offer.options},
+        **_hint_fields(offer),
         **_status_fields(offer, catalogue, today),
         "source": offer.source,
         "checked": offer.checked.isoformat(),
@@ -183,6 +157,19 @@ def _image_fields(offer: Offer) -> dict[str, Any] | None:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def _sound_field(offer: Offer) -> str | bool | None:
+    """Return whether clips have sound: `optional` where the caller may choose; None where no source says it."""
+    rule = next((rule for rule in offer.options if rule.param == "audio"), None)
+    if rule is None:
+        return offer.sound
+    return "optional" if len(_plain(rule)) > 1 else bool(rule.default)
+
+
+def _hint_fields(offer: Offer) -> dict[str, Any]:
+    hint = get_hint(offer)
+    return {} if hint is None else {"good_for": {"what": hint.good_for, "source": hint.source, "checked": hint.checked.isoformat()}}
+
+
 def _option_fields(rule: Rule) -> dict[str, Any]:
     match rule.allowed:
         case Text(most):
@@ -230,7 +217,8 @@ def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
     lines = [
         f"{offer.id}{_marks(offer, catalogue, today)}",
         *(_price_line(prices) for prices in price_table(offer, today=today)),
-        f"Prompt: {prompt}. First frame: {_frame(offer)}. Options: {options}.",
+        f"Prompt: {prompt}. First frame: {_frame(offer)}. Sound: {_sound(offer)}. Options: {options}.",
+        *([f"Good for {hint.good_for} (as {hint.source} said on {hint.checked})."] if (hint := get_hint(offer)) else []),
         f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
     ]
     return "\n".join(lines)
@@ -249,6 +237,11 @@ def _price_line(prices: Prices) -> str:
 def _option(rule: Rule) -> str:
     default = "" if rule.default is None else f" (default {str(rule.default).lower()})"
     return f"{rule.param}: {words(rule)}{default}"
+
+
+def _sound(offer: Offer) -> str:
+    said = {"optional": "as you choose (audio)", True: "always", False: "none", None: "up to the model"}
+    return said[_sound_field(offer)]
 
 
 def _frame(offer: Offer) -> str:

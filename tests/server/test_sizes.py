@@ -9,11 +9,12 @@ from datetime import date
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.hints import HINTS
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Ended, Image, ImageRule, Offer, Rate, Rule, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.money import usd
-from sora_mcp.server import offers_view
+from sora_mcp.server import models_view, offers_view
 from sora_mcp.vendors import EVERY
 from tests.each import each
 
@@ -68,6 +69,7 @@ def test_an_offer_is_told_whole() -> None:
             "sides": [300, 4000],
             "prompt": "not sent",
         },
+        "sound": "optional",
         "options": {
             "audio": {"values": [True, False], "default": True},
             "seed": {"least": 0, "most": 99},
@@ -88,7 +90,7 @@ def test_the_table_says_the_same_to_a_person() -> None:
         "1280x720, 720x1280 with audio false: 4 s $0.40, 8 s $0.80\n"
         "1920x1080 with audio false: 8 s, price unknown\n"
         "Prompt: at most 1000 characters. First frame: https URL, jpeg, png, webp, at most 10000000 bytes, exactly as large as the video, "
-        "300 to 4000 pixels a side; the prompt is then not sent. "
+        "300 to 4000 pixels a side; the prompt is then not sent. Sound: as you choose (audio). "
         "Options: audio: true or false (default true); seed: a whole number from 0 to 99; "
         "negative_prompt: a text of at most 50 characters.\n"
         "Source: https://example.com/toy, checked 2026-11-20 (listed)."
@@ -101,7 +103,7 @@ def test_an_offer_without_limits_says_so() -> None:
     offer = catalogue.offers[0]
     assert offers_view.describe((offer,), catalogue, today=TODAY) == {
         "message": "muvi:toy\n1280x720, 720x1280, 1920x1080: 4, 8 s, price unknown\n"
-        "Prompt: no stated limit. First frame: not taken. Options: none.\n"
+        "Prompt: no stated limit. First frame: not taken. Sound: up to the model. Options: none.\n"
         "Source: https://example.com/toy, checked 2026-11-20 (listed).",
         "offers": [
             {
@@ -131,21 +133,41 @@ def test_of_many_lengths_the_shortest_and_the_longest_are_priced() -> None:
     ]
 
 
-def test_without_a_model_every_offer_is_one_line() -> None:
-    assert offers_view.summarize(CATALOGUE, today=TODAY) == {
-        "message": "muvi:toy (ended 2026-09-24): 1280x720, 720x1280, 1920x1080; 4, 8 s; "
-        "$0.10/s (720p without audio); $0.15/s (720p with audio); $2.00 (1080p with audio)\n"
-        'Next: list_sizes(model="…") has every price, option and rule.',
-        "offers": [
-            {
-                "model": "muvi:toy",
-                "sizes": ["1280x720", "720x1280", "1920x1080"],
-                "seconds": [4, 8],
-                "price": "$0.10/s (720p without audio); $0.15/s (720p with audio); $2.00 (1080p with audio)",
-                "ended": {"on": "2026-09-24", "source": "https://example.com/end"},
-            }
-        ],
+def test_without_a_model_what_can_be_bought_is_listed_and_the_rest_is_counted() -> None:
+    living = replace(OFFER, ended=None)
+    catalogue = Catalogue(
+        (replace(VENDOR, offers=(living, replace(OFFER, model="old"), replace(living, model="dear", rates=()))),), frozenset({"muvi"})
+    )
+    assert models_view.summarize(catalogue, today=TODAY) == {
+        "message": "muvi:toy: 4-8 s, 1080p, sound if wanted, from $0.60\n"
+        "Cannot be bought now: 2 more (1 ended, 1 without a published price).\n"
+        'Next: list_sizes(model="…") has every size, price and option.',
+        "offers": [{"model": "muvi:toy", "seconds": [4, 8], "from_usd": 0.6}],
     }
+
+
+EVERY_VENDOR = [vendor.name for vendor in EVERY]
+
+
+@each("keyed", [[], ["muvi"], ["muvi", "mulerun", "aimlapi", "pixazo"], EVERY_VENDOR], ids=["none", "one", "four", "all"])
+def test_what_can_be_bought_is_told_in_few_words(keyed: list[str]) -> None:
+    told = models_view.summarize(Catalogue(keyed=frozenset(keyed)), today=TODAY)
+    assert len(json.dumps(told, ensure_ascii=False).encode()) <= 600 * 3.6
+    assert "Cannot be bought now: " in told["message"]
+    assert told["offers"] and all(offer["model"].partition(":")[0] in (keyed or ["sample"]) for offer in told["offers"])
+
+
+def test_best_look_and_cheapest_have_an_answer() -> None:
+    told = models_view.summarize(Catalogue(keyed=frozenset({"muvi"})), today=TODAY)
+    assert told["message"].startswith("Cheapest: muvi:hailuo-2.3-standard. Longest: ")
+    assert [offer["model"] for offer in told["offers"] if offer.get("good_for") == "best look"] == ["muvi:veo-3.1", "muvi:seedance-2.0"]
+
+
+def test_a_hint_has_its_source_and_its_day() -> None:
+    told = offers_view.describe_model("muvi:veo-3.1", Catalogue(keyed=frozenset({"muvi"})), today=TODAY)
+    assert told["offers"][0]["good_for"]["what"] == "best look"
+    assert all(hint.source.startswith("https://") for hint in HINTS.values())
+    assert HINTS.keys() <= {offer.model for offer in Catalogue().offers}
 
 
 OFFERS = Catalogue().offers
@@ -181,19 +203,19 @@ def _orderable(offer: Offer, size: str, seconds: int) -> bool:
 
 def test_a_price_that_nobody_looked_up_for_long_says_so() -> None:
     catalogue = Catalogue((replace(VENDOR, offers=(replace(OFFER, checked=date(2026, 8, 1), ended=None),)),), frozenset({"muvi"}))
-    told = offers_view.summarize(catalogue, today=TODAY)
-    assert told["message"].startswith("muvi:toy (price looked up 112 days ago): ")
+    told = offers_view.describe(catalogue.offers, catalogue, today=TODAY)
+    assert told["message"].startswith("muvi:toy (price looked up 112 days ago)\n")
     assert told["offers"][0]["price_days_old"] == 112
 
 
 def test_a_server_without_models_says_how_to_name_them() -> None:
     server = next(vendor for vendor in EVERY if vendor.own)
-    assert offers_view.summarize(Catalogue((server,), frozenset({server.name})), today=TODAY)["message"] == (
+    assert models_view.summarize(Catalogue((server,), frozenset({server.name})), today=TODAY)["message"] == (
         "Your /v1/videos server: no models yet. Only the user can name them, in the file of SORA_MCP_PRICES: "
         '["compatible:my-model"] with per_second = "0.10", sizes = ["1280x720"] and seconds = [4, 8].\n'
-        'Next: list_sizes(model="…") has every price, option and rule.'
+        'Next: list_sizes(model="…") has every size, price and option.'
     )
-    assert offers_view.summarize(Catalogue((server,)), today=TODAY)["offers"] == []
+    assert models_view.summarize(Catalogue((server,)), today=TODAY)["offers"] == []
 
 
 def test_an_ended_model_is_told_with_what_can_be_bought_instead_of_it() -> None:

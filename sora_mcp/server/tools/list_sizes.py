@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.server import offers_view
+from sora_mcp.server import models_view, offers_view
 from sora_mcp.server.context import ToolContext
 from sora_mcp.server.results import build_result
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -14,7 +14,7 @@ from sora_mcp.server.tools.definition import ToolDefinition
 
 @dataclass(frozen=True)
 class Arguments:
-    """The model to describe; none for all."""
+    """The model to describe; none for those that can be bought."""
 
     model: str = ""
 
@@ -24,7 +24,7 @@ async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     context = ctx.request_context.lifespan_context
     catalogue, today = await context.load_catalogue(arguments.model), context.today()
     if not arguments.model:
-        return build_result(offers_view.summarize(catalogue, today=today))
+        return build_result(models_view.summarize(catalogue, today=today))
     return build_result(offers_view.describe_model(arguments.model, catalogue, today=today))
 
 

@@ -1,0 +1,47 @@
+"""Strengths of each model, as pages of those who make or sell it say: a hint for who chooses, never a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sora_mcp.domain import Offer
+
+LOOKED_UP = date(2026, 11, 30)
+VEO = "https://wavespeed.ai/ja/veo-3-1-api"
+"""Its Standard tier is for full quality, its Fast tier for trials."""
+SEEDANCE = "https://www.volcengine.com/article/2688898"
+"""For film-like clips with complex camera work and sound the full Seedance 2.0."""
+SEEDANCE_FAST = "https://www.volcengine.com/article/2684961"
+"""For drafts of ideas and many clips of at most 720p."""
+KLING = "https://docs.comfy.org/tutorials/partner-nodes/kling/kling-3-0"
+"""Dialogue in several languages with exact lip sync."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """The strength of a model, and the page that says so."""
+
+    good_for: str
+    source: str
+    checked: date = LOOKED_UP
+
+
+BEST, DRAFT, TALK = "best look", "drafts", "talking people"
+HINTS: Mapping[str, Hint] = {
+    "veo-3.1": Hint(BEST, VEO),
+    "veo-3.1-fast": Hint(DRAFT, VEO),
+    "seedance-2.0": Hint(BEST, SEEDANCE),
+    "seedance-2.0-fast": Hint(DRAFT, SEEDANCE_FAST),
+    "kling-3.0-pro": Hint(TALK, KLING),
+    "kling-3.0-standard": Hint(TALK, KLING),
+    "kling-v3": Hint(TALK, KLING),
+    "kling-v3-pro": Hint(TALK, KLING),
+}
+"""By model, whoever sells it. A model that no such page says anything of has no hint."""
+
+
+def get_hint(offer: Offer) -> Hint | None:
+    """Return what the offer's model is good for; None where no source says it."""
+    return HINTS.get(offer.model)

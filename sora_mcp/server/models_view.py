@@ -1,0 +1,134 @@
+"""The models that this user can buy now, in a few lines: what `list_sizes` says without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.hints import get_hint
+from sora_mcp.catalogue.rules import sizes_of
+from sora_mcp.catalogue.unavailable import count_unavailable
+from sora_mcp.domain import Image, Offer, Order, Quote, VideoRequest
+from sora_mcp.server.messages import format_price
+from sora_mcp.server.results import count_bytes, to_dollars, without_empty
+
+MOST_SUMMARY_BYTES = 1_950
+"""Bytes of the whole result, message and rows: below 600 tokens."""
+ANY_IMAGE = Image("https://example.com/frame.png")
+LINES = {480: "480p", 720: "720p", 768: "768p", 1080: "1080p", 1440: "1440p", 2160: "4k"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One offer at its lowest price."""
+
+    order: Order
+    price: Quote
+
+    @property
+    def offer(self) -> Offer:
+        """The offer."""
+        return self.order.offer
+
+    @property
+    def text(self) -> str:
+        """The offer as a line."""
+        parts = [f"{_describe_lengths(self.offer)} s", _describe_largest(self.offer), _describe_sound(self.offer)]
+        hint, frame = get_hint(self.offer), "" if self.offer.text else ", needs a first frame"
+        good = f" ({hint.good_for})" if hint else ""
+        price = f"from {format_price(self.price.micros)}" if self.price.micros else "free"
+        return f"{self.offer.id}{good}: {', '.join(filter(None, parts))}{frame}, {price}"
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The offer as fields."""
+        hint = get_hint(self.offer)
+        return without_empty(
+            model=self.offer.id,
+            seconds=[self.offer.seconds[0], self.offer.seconds[-1]],
+            from_usd=to_dollars(self.price.micros),
+            good_for=hint.good_for if hint else None,
+        )
+
+
+def summarize(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Return the models that can be bought now, cheapest first, and how many more there are and why they cannot be bought.
+
+    Where there are too many for a short result, those with a hint and the cheapest are shown.
+    """
+    rows = _rank(catalogue, today)
+    shown, kept = [], list[Row]()
+    for row in sorted(rows, key=lambda row: get_hint(row.offer) is None):
+        shown = [one for one in rows if one in kept or one is row]
+        if kept and count_bytes(_build(catalogue, shown, rows)) > MOST_SUMMARY_BYTES:
+            break
+        kept.append(row)
+    return _build(catalogue, [row for row in rows if row in kept], rows)
+
+
+def _rank(catalogue: Catalogue, today: date) -> list[Row]:
+    """Return what can be bought, each at its lowest price, cheapest first; the sample stands for all where no vendor has a key."""
+    offers = [offer for offer in catalogue.buyable_offers if catalogue.needs_key(offer) or not catalogue.keyed]
+    words = rank_orders([offer for offer in offers if offer.text], VideoRequest("a clip"), today=today)
+    frames = rank_orders([offer for offer in offers if not offer.text], VideoRequest("a clip", image=ANY_IMAGE), today=today)
+    return sorted((Row(order, price) for order, price in (*words, *frames)), key=lambda row: row.price.micros)
+
+
+def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row]) -> dict[str, Any]:
+    lines = [*_name_extremes(rows), *(row.text for row in shown), *_describe_rest(catalogue, len(rows) - len(shown))]
+    return {"message": "\n".join(lines), "offers": [row.fields for row in shown]}
+
+
+def _name_extremes(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield which model is the cheapest, and which makes the longest clips."""
+    if len(rows) > 1:
+        longest = max(rows, key=lambda row: row.offer.seconds[-1])
+        cheapest = next((row for row in rows if row.offer.text), rows[0])
+        yield f"Cheapest: {cheapest.offer.id}. Longest: {longest.offer.id}, {longest.offer.seconds[-1]} s."
+
+
+def _describe_rest(catalogue: Catalogue, unshown: int) -> Iterator[str]:
+    if unshown:
+        yield f"And {unshown} more that can be bought: estimate_cost compares them."
+    yield from _explain_empty(catalogue)
+    if said := count_unavailable(catalogue):
+        yield f"Cannot be bought now: {said}.{'' if catalogue.keyed else ' The user adds a key with `sora-mcp setup`.'}"
+    yield 'Next: list_sizes(model="…") has every size, price and option.'
+
+
+def _explain_empty(catalogue: Catalogue) -> Iterator[str]:
+    """Yield how to name the models of a vendor whose models only the user knows."""
+    for vendor in catalogue.vendors:
+        if vendor.own is not None and not vendor.offers and vendor.name in catalogue.keyed:
+            row = f'["{vendor.name}:my-model"] with per_second = "0.10", sizes = ["1280x720"] and seconds = [4, 8]'
+            yield f"{vendor.title}: no models yet. Only the user can name them, in the file of SORA_MCP_PRICES: {row}."
+
+
+def _describe_lengths(offer: Offer) -> str:
+    first, last = offer.seconds[0], offer.seconds[-1]
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _describe_largest(offer: Offer) -> str:
+    """Return the highest resolution; empty where no size names one."""
+    lines = [_count_lines(size.resolution or "", size.pixels) for size in sizes_of(offer)]
+    return LINES.get(most, f"{most}p") if (most := max(lines, default=0)) else ""
+
+
+def _count_lines(resolution: str, pixels: tuple[int, int] | None) -> int:
+    if pixels is not None:
+        return min(pixels)
+    word = resolution.casefold()
+    return {"2k": 1440, "4k": 2160}.get(word, int(word[:-1]) if word.endswith("p") and word[:-1].isdigit() else 0)
+
+
+def _describe_sound(offer: Offer) -> str:
+    """Return whether it makes sound; empty where no source says it."""
+    rule = next((rule for rule in offer.options if rule.param == "audio"), None)
+    if rule is not None and isinstance(rule.allowed, tuple) and len(rule.allowed) > 1:
+        return "sound if wanted"
+    sound = rule.default if rule is not None else offer.sound
+    return "sound" if sound is True else "silent" if sound is False else ""

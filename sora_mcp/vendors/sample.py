@@ -19,6 +19,7 @@ SIZES = (
     Size("1024x1792", "4:7", "1024p"),
 )
 FREE = usd("0")
+CARD = "A sample clip is a card with the prompt's words, not the scene itself."
 
 OFFERS = (
     Offer(

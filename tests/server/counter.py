@@ -112,6 +112,7 @@ class PlayedSettings:
     """What the server reads of the settings."""
 
     zone: tzinfo = UTC
+    linger: bool = False
 
 
 @dataclass

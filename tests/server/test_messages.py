@@ -118,6 +118,10 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
         "create_video": {
             "started": started(new),
             "started with a note": started(replace(new, warnings=(ENDED,))),
+            "started, and goes on alone": message(create_video.format_result(new, now=NOW, lingers=True)),
+            "started, a sample": started(
+                replace(new, vendor="sample", model="sample:sample", micros=Micros(0), charged="no", expected_s=5)
+            ),
             "started, waiting": started(replace(new, waits_until=NOW + 95)),
             "repeated": started(again),
             "repeated by request_id": started(again, "r1"),
@@ -149,6 +153,22 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
         "refusals of free tools": {name: describe_error(ERRORS[name], could_send=False) for name in ("no store", "an unknown outcome")},
     }
     check_snapshot("messages", found)
+
+
+TOKEN = 3.6
+"""Bytes."""
+
+
+def test_a_start_and_a_finished_clip_stay_short() -> None:
+    new = replace(a_job(), state="submitting", day_left=usd("9.6"))
+    for text in (message(create_video.format_result(new, now=NOW, lingers=True)), status(a_done_job())):
+        assert len(text.encode()) <= 90 * TOKEN, text
+
+
+def test_an_ended_model_is_said_first_and_once() -> None:
+    said = started(replace(a_job(), warnings=(ENDED, "Chosen: the cheapest vendor with a key.")))
+    assert said.startswith(f"{ENDED} Started v_0123456789 on muvi:sora-2: ")
+    assert (said.count(ENDED), "Note: Chosen: the cheapest vendor" in said) == (1, True)
 
 
 @each(

@@ -49,8 +49,7 @@ def status(job: Job) -> CallToolResult:
 def test_a_started_job_says_price_budget_time_and_next_step() -> None:
     job = replace(a_job(), state="submitting", warnings=LONG[:1])
     message = (
-        "Started v_0123456789 on muvi:sora-2: 4 s, 1280x720, with sound, $0.40 (left today $9.60). "
-        f"Note: {LONG[0]} "
+        f"{LONG[0]} Started v_0123456789 on muvi:sora-2: 4 s, 1280x720, with sound, $0.40 (left today $9.60). "
         'Usually ready in about 3 min. Next: get_video_status("v_0123456789").'
     )
     assert create_video.format_result(replace(job, day_left=usd("9.6")), now=NOW).structured_content == {

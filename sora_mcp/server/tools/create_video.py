@@ -10,15 +10,16 @@ from typing import Annotated, Any
 
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
-from sora_mcp.domain import Job, VideoRequest, list_pictures
+from sora_mcp.domain import LOCAL, MAY_BE_GONE, Job, VideoRequest, list_pictures
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.server.context import ToolContext, get_service
+from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import create_with_approval
 from sora_mcp.server.messages import UNCLEAR, describe_job, describe_order, format_duration, format_minute, format_price
 from sora_mcp.server.results import build_job_result, build_takes_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
+from sora_mcp.vendors import sample
 
 MOST_PROMPT = 100_000
 """Characters: many times what any vendor takes."""
@@ -96,29 +97,50 @@ async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult
     job = await create_with_approval(service, arguments.request, ctx)
     if isinstance(job, InputRequiredResult):
         return job
-    return format_result(job, now=service.clock(), request_id=arguments.request_id)
+    lingers = service.settings.linger or principal() != LOCAL
+    return format_result(job, now=service.clock(), request_id=arguments.request_id, lingers=lingers)
 
 
-def format_result(job: Job, *, now: float, request_id: str = "") -> CallToolResult:
-    """Return the result for a new job, or for the one that exists already; for several takes, with a short row for each."""
+def format_result(job: Job, *, now: float, request_id: str = "", lingers: bool = False) -> CallToolResult:
+    """Return the result for a new job, or for the one that exists already; for several takes, with a short row for each.
+
+    `lingers` is whether a job goes on after the chat.
+    """
     if job.takes:
-        return build_takes_result(job, _describe_takes(job, request_id=request_id))
-    return build_job_result(job, _describe(job, now=now, request_id=request_id))
+        return build_takes_result(job, _describe_takes(job, request_id=request_id, lingers=lingers))
+    return build_job_result(job, _describe(job, now=now, request_id=request_id, lingers=lingers))
 
 
-def _describe(job: Job, *, now: float, request_id: str) -> str:
+def _describe(job: Job, *, now: float, request_id: str, lingers: bool) -> str:
     if job.deduplicated:
-        again = "Same request_id" if request_id else "Same request (for a new take: options.variation)"
+        again = "Same request_id" if request_id else "Same request (for a new take: options.variation=1)"
         return f"{again}, so nothing was bought: {describe_job(job, now=now)}"
     left = "" if job.day_left is None or not job.micros else f" (left today {format_dollars(job.day_left)})"
-    notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
-    ready = f"Usually ready in {format_duration(job.expected_s)}."
-    if job.waits_until is not None:
-        ready = f"Not sent yet: {UNCLEAR}; sent by {format_minute(job.waits_until)} at the latest."
-    return f'Started {describe_order(job)}, {format_price(job.price)}{left}.{notes} {ready} Next: get_video_status("{job.id}").'
+    ready = _describe_wait(job, job.waits_until, lingers=lingers)
+    started = f"{_describe_end(job)}Started {describe_order(job)}, {format_price(job.price)}{left}."
+    return f'{started}{_describe_notes(job)} {ready} Next: get_video_status("{job.id}").'
 
 
-def _describe_takes(job: Job, *, request_id: str) -> str:
+def _describe_end(job: Job) -> str:
+    """Say first that the model has ended, where that is so."""
+    return "".join(f"{warning} " for warning in job.warnings if warning.endswith(MAY_BE_GONE))
+
+
+def _describe_notes(job: Job) -> str:
+    """Say what else there is to know of the clip that was started."""
+    notes = [sample.CARD] if job.vendor == sample.VENDOR.name else []
+    notes += [warning for warning in job.warnings if not warning.endswith(MAY_BE_GONE)]
+    return f" Note: {' '.join(notes)}" if notes else ""
+
+
+def _describe_wait(job: Job, until: float | None, *, lingers: bool) -> str:
+    """Say when the clip will be there, and whether somebody has to stay for it."""
+    if until is not None:
+        return f"Not sent yet: {UNCLEAR}; sent by {format_minute(until)} at the latest."
+    return f"Usually ready in {format_duration(job.expected_s)}{', also if you close this chat' if lingers else ''}."
+
+
+def _describe_takes(job: Job, *, request_id: str, lingers: bool) -> str:
     """Say what several takes cost together, and how to follow them."""
     takes = job.takes
     price = Micros(sum(take.price for take in takes))
@@ -129,12 +151,9 @@ def _describe_takes(job: Job, *, request_id: str) -> str:
         states = ", ".join(f"{count} {state}" for state, count in Counter(take.state for take in takes).items())
         return f"{again}, so nothing was bought: {len(takes)} takes on {job.model}, {states}, {cost}. {follow}"
     left = "" if job.day_left is None or not price else f" (left today {format_dollars(job.day_left)})"
-    notes = f" Note: {' '.join(job.warnings)}" if job.warnings else ""
-    ready = f"Usually ready in {format_duration(job.expected_s)}."
-    if (until := max((take.waits_until or 0 for take in takes), default=0)) > 0:
-        ready = f"Not sent yet: {UNCLEAR}; sent by {format_minute(until)} at the latest."
+    ready = _describe_wait(job, max((take.waits_until or 0 for take in takes), default=0) or None, lingers=lingers)
     what = describe_order(job).partition(" ")[2]
-    return f"Started {len(takes)} takes {what}, {cost}{left}.{notes} {ready} {follow}"
+    return f"{_describe_end(job)}Started {len(takes)} takes {what}, {cost}{left}.{_describe_notes(job)} {ready} {follow}"
 
 
 TOOL = ToolDefinition(

@@ -23,6 +23,7 @@ from mcp.types import (
     CompleteRequestParams,
     CompleteResult,
     GetPromptResult,
+    Icon,
     InputRequiredResult,
     ListResourcesResult,
     PaginatedRequestParams,
@@ -52,6 +53,12 @@ and never start a second clip because the first is slow. \
 Above a limit of theirs, the user is asked to confirm: wait for the answer, and never give it for them. \
 Refusals say whether anything was charged and which values work. \
 Finished files stay on this computer; give the user the path. One shot per clip works best."""
+WEBSITE = "https://github.com/sora-mcp/sora-mcp"
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' "
+    "fill='%23246'/%3E%3Cpath d='M12 9l12 7-12 7z' fill='%23fff'/%3E%3C/svg%3E"
+)
+"""A play sign. It stands in the address itself, so that no client has to fetch it."""
 SCHEME = "sora://"
 HOUR_MS = 3_600_000
 CACHED: Mapping[CacheableMethod, CacheHint] = {
@@ -140,6 +147,8 @@ def build(
         title="Sora MCP",
         version=__version__,
         instructions=INSTRUCTIONS,
+        website_url=WEBSITE,
+        icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
         lifespan=_lifespan(create_context),
         log_level=log_level,
         subscriptions=bus,

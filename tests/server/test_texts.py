@@ -8,7 +8,7 @@ from typing import Any
 
 from mcp import Client
 
-from sora_mcp.server.app import INSTRUCTIONS
+from sora_mcp.server.app import ICON, INSTRUCTIONS, WEBSITE
 from sora_mcp.server.tools import TOOLS
 
 from ..snapshot import check_snapshot
@@ -86,6 +86,14 @@ def test_a_description_begins_with_a_short_sentence() -> None:
 
 def test_the_instructions_are_short() -> None:
     assert len(INSTRUCTIONS.split()) < 120
+
+
+async def test_the_server_has_a_title_an_icon_and_a_website(era: Era) -> None:
+    async with Client(a_server(PlayedService()), mode=era) as client:
+        found = client.server_info
+    assert (found.title, found.website_url) == ("Sora MCP", WEBSITE)
+    assert [icon.src for icon in found.icons or []] == [ICON]
+    assert len(ICON) < 300
 
 
 async def test_the_instructions_are_given_in_both_eras(era: Era) -> None:

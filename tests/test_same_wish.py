@@ -19,10 +19,11 @@ from sora_mcp.domain.errors import RequestIdConflict, SoraError, StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.jobs import service
 from sora_mcp.jobs.service import VideoRequest
+from sora_mcp.server.tools.create_video import format_result
 from tests.each import each
 from tests.played import Cdn, Fal, Muvi, OpenRouter, played
 from tests.played.openrouter import LIST
-from tests.played.rig import PROMPT, Rig, opened, rig, settled
+from tests.played.rig import NOON, PROMPT, Rig, opened, rig, settled
 from tests.waiting import patience
 
 VEO = "openrouter:veo-3.1-fast"
@@ -157,3 +158,23 @@ async def test_a_picture_counts_by_its_bytes_and_not_by_its_name(tmp_path: Path)
             Image.new("RGB", (1280, 720), shade).save(tmp_path / "in/a.png")
             made.append(await at.create("sample:sample", **wish))
         assert [job.id == made[0].id for job in made] == [True, False, True]
+
+
+async def test_a_repeat_after_ten_minutes_is_bought_and_says_what_was_made_before(tmp_path: Path) -> None:
+    now = [NOON]
+    async with rig(Muvi(), tmp_path, clock=lambda: now[0]) as at:
+        first = await at.create(seconds=4)
+        await at.until(first.id, "completed", "failed")
+        now[0] += 3600
+        again = await at.create(seconds=4)
+        other = await at.create(seconds=8)
+        note = f"The same was bought before: {first.id}, on 2026-11-20 at 12:00, for $1.20."
+        assert (again.id != first.id, again.deduplicated, again.warnings.count(note)) == (True, False, 1)
+        assert not any("bought before" in warning for warning in other.warnings)
+        assert note in describe(again) and note in str((format_result(again, now=now[0]).structured_content or {})["warnings"])
+        assert note not in (await at.job(again.id)).warnings
+
+
+def describe(job: Job) -> str:
+    """The message of a start."""
+    return str((format_result(job, now=NOON).structured_content or {})["message"])

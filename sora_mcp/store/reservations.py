@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,14 @@ def _is_one_of(column: sa.ColumnElement[str], *words: str) -> sa.ColumnElement[b
 # What was a free sample may mean a video by now, and no money was moved for it.
 SELECT_SAME = sa.union_all(_find_newest(jobs.c.wish, jobs.c.micros > sa.literal_column("0")), _find_newest(jobs.c.fingerprint))
 """The newest of the same words, then of the same meaning: two looks into two indexes, which OR would not use."""
+
+SELECT_EARLIER = (
+    sa.select(jobs.c.id)
+    .where(jobs.c.principal == sa.bindparam("whose"), jobs.c.fingerprint == sa.bindparam("same"), _is_one_of(jobs.c.state, "completed"))
+    .order_by(jobs.c.created_at.desc())
+    .limit(sa.literal_column("1"))
+)
+"""The newest finished video of the same order, however old."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,7 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
         reason = "" if unasked is None else f"{format_dollars(unasked)} was spent within an hour without a person's yes. "
         if (refusal := use_approval(conn, purchase, ids[0], now=now, reason=reason)) is not None:
             return refusal
+    before = _find_earlier(conn, purchase)
     day = get_today(conn, now, caps.zone)
     begin_day(conn, day)
     offer = purchase.order.offer
@@ -119,7 +129,23 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
         hold(conn, Account(job_id, offer.vendor, offer.id, day.name), purchase.quote.micros, now=now)
         # A request_id names one row; the others are found by the first.
         conn.execute(INSERT, columns | {"id": job_id, "request_id": columns["request_id"] if job_id == ids[0] else None})
-    return replace(with_takes(conn, load_job(conn, ids[0])), day_left=Micros(budget.left - purchase.total))
+    job = replace(with_takes(conn, load_job(conn, ids[0])), day_left=Micros(budget.left - purchase.total))
+    return job if before is None else replace(job, warnings=(*job.warnings, _describe_earlier(before, caps)))
+
+
+def _find_earlier(conn: sa.Connection, purchase: Purchase) -> Job | None:
+    """Return the newest finished video of the same order, unless this one is free."""
+    if purchase.total <= 0 or (fingerprint := purchase.identity.fingerprint) is None:
+        return None
+    job_id = conn.execute(SELECT_EARLIER, {"whose": purchase.identity.principal, "same": fingerprint}).scalar()
+    return None if job_id is None else with_takes(conn, load_job(conn, job_id))
+
+
+def _describe_earlier(job: Job, caps: Caps) -> str:
+    """Say what was bought before, when and for how much."""
+    at = datetime.fromtimestamp(job.created_at, caps.zone)
+    price = format_dollars(sum(take.price for take in job.takes or (job,)))
+    return f"The same was bought before: {job.id}, on {at:%Y-%m-%d} at {at:%H:%M}, for {price}."
 
 
 def _find_or_refuse(

@@ -11,18 +11,24 @@ from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape, of_shape
 from sora_mcp.catalogue.unavailable import refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
-from sora_mcp.domain.errors import MissingKey, ModelRetired, OverBudget, PriceUnknown, Refused
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, MissingKey, ModelRetired, OverBudget, PriceUnknown, Refused
 from sora_mcp.domain.money import Micros, show
+
+NAME_PRICE = "The user can name the price in a file: SORA_MCP_PRICES."
 
 
 def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
     """Find the offer, and return the order that it makes of the request, with its price. Refused says why there is none."""
     offer, why = find(request, catalogue, today=today)
-    order = check(request, offer, today=today)
     try:
+        order = check(request, offer, today=today)
         price = quote(order, today=today)
     except PriceUnknown as error:
-        raise PriceUnknown(f"{error.message} The user can name the price in a file: SORA_MCP_PRICES.") from None
+        raise PriceUnknown(f"{error.message} {NAME_PRICE}") from None
+    except BrokenRules as error:
+        if offer.rates:
+            raise
+        raise PriceUnknown(f"No source states the price of {offer.id}, so it is not sent. {NAME_PRICE}", broken=error.broken) from None
     notes = tuple(note for note in (why, _describe_shape(order, request)) if note)
     return replace(order, why=" ".join(notes) or None, warnings=_warnings(order, request, vendor=catalogue.get_vendor(offer))), price
 
@@ -33,12 +39,25 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     Where none of several offers takes the request, it is the one whose rules are broken the least, so that the refusal says what to
     change.
     """
-    offers, why = _find_candidates(request, catalogue)
+    offers, why = _find_candidates(request, catalogue, today)
     if len(offers) == 1:
         return offers[0], why
     if ranked := rank_orders(offers, request, today=today):
         return ranked[0][0].offer, why
     return min(offers, key=lambda offer: count_broken_rules(offer, request, today=today)), why
+
+
+def find_broken(offers: Sequence[Offer], request: VideoRequest, *, today: date) -> tuple[BrokenRule, ...]:
+    """Return the rules that the request breaks at that of the offers where it breaks the fewest."""
+    broken: list[tuple[BrokenRule, ...]] = []
+    for offer in offers:
+        try:
+            check(request, offer, today=today)
+        except BrokenRules as error:
+            broken.append(error.broken)
+        else:
+            return ()
+    return min(broken, key=len, default=())
 
 
 def can_animate(frame: Image, catalogue: Catalogue, *, today: date) -> bool:
@@ -49,6 +68,14 @@ def can_animate(frame: Image, catalogue: Catalogue, *, today: date) -> bool:
         return False
 
 
+def find_broken_cap(request: VideoRequest, price: Quote) -> tuple[BrokenRule, ...]:
+    """Return the caller's own cap as a broken rule, where the price of all clips is above it."""
+    total = Micros(price.micros * request.variations)
+    if request.max_usd is None or total <= request.max_usd:
+        return ()
+    return (BrokenRule("max_usd", show(request.max_usd)[1:], f"at least {show(total)[1:]}", "over_budget"),)
+
+
 def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
     """Raise OverBudget when the order costs more than the caller's own cap."""
     total, clips = Micros(price.micros * request.variations), request.variations
@@ -57,20 +84,21 @@ def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
         raise OverBudget(f"{what}, above max_usd {show(request.max_usd)}.")
 
 
-def _find_candidates(request: VideoRequest, catalogue: Catalogue) -> tuple[tuple[Offer, ...], str | None]:
+def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -> tuple[tuple[Offer, ...], str | None]:
     """Return the offers of which the cheapest that takes the request is bought, and why it is that one where nobody named it."""
     if request.model is not None:
         named = catalogue.find_named(request.model)
         why = None if request.model.strip().casefold() == named[0].id else "Chosen: the cheapest vendor with a key."
         is_living = any(catalogue.is_living(offer) for offer in named)
         if not is_living and not any(catalogue.is_usable(offer) for offer in named):
-            raise ModelRetired(_describe_end(named))
+            raise ModelRetired(_describe_end(named), broken=find_broken(named, request, today=today))
         if len(named) == 1:
             return named, why
         # Where every vendor's has ended, the name itself asks for an ended one.
         buyable = tuple(offer for offer in named if catalogue.is_buyable(offer) and (not is_living or catalogue.is_living(offer)))
         if not any(catalogue.is_usable(offer) for offer in named):
-            raise MissingKey(catalogue.describe_missing_key([offer for offer in named if catalogue.is_living(offer)]))
+            living = [offer for offer in named if catalogue.is_living(offer)]
+            raise MissingKey(catalogue.describe_missing_key(living), broken=find_broken(living, request, today=today))
         return buyable or refuse_all(named, catalogue), why
     if not catalogue.keyed:
         return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."

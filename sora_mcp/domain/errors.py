@@ -75,6 +75,8 @@ class SoraError(Exception):
 
     code: ClassVar[str] = "internal"
     charged: Charged = "no"
+    broken: tuple[BrokenRule, ...] = ()
+    """Every argument that is outside of what the offer takes, also where that is not why the call was refused."""
 
     def __init__(self, message: str, *, fixes: tuple[Fix, ...] = (), job_id: str | None = None, charged: Charged | None = None) -> None:
         super().__init__(message)
@@ -92,6 +94,20 @@ class SoraError(Exception):
 
 class Refused(SoraError):
     """We said no. Nothing was sent, nothing was charged."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        broken: tuple[BrokenRule, ...] = (),
+        fixes: tuple[Fix, ...] = (),
+        job_id: str | None = None,
+        charged: Charged | None = None,
+    ) -> None:
+        """Say the rules that are broken besides behind the reason."""
+        super().__init__(" ".join([message, *(describe_rule(rule, "") for rule in broken)]), fixes=fixes, job_id=job_id, charged=charged)
+        if broken:
+            self.broken = broken[:MOST_BROKEN]
 
 
 class BrokenRules(Refused):

@@ -15,10 +15,10 @@ from sora_mcp.catalogue.advice import Limits, advise, name_models
 from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.live_quotes import Quotes
-from sora_mcp.catalogue.planner import can_animate, check_max_usd, plan
+from sora_mcp.catalogue.planner import can_animate, check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, STALE, Job, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, STALE, Job, Order, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import (
     BrokenRule,
     BrokenRules,
@@ -304,18 +304,29 @@ class VideoService:
         """Find, check and quote a request whose frame was read: return all that is to be reserved. Refused; nothing is written."""
         with errors.before_money():
             check_seed(request)
-            order, table = plan(request, self.catalogue, today=self.today)
+            order, table = self._plan(request)
             order = await self.frames.fit(order, str(request.options.get(FIT, "none")))
             vendor = self.catalogue.get_vendor(order.offer)
             price = self.quotes.find_least(vendor, order, table, today=self.today)
-            if not self.catalogue.is_usable(order.offer):
-                raise MissingKey(self.catalogue.describe_missing_key((order.offer,)))
             check_max_usd(request, order, price)
             confirm = self.needs_yes(replace(price, micros=Micros(price.micros * request.variations)))
             purchase = make_purchase(order, price, vendor, request=request, principal=principal, confirm=confirm, agreed=agreed)
             # A video is worth its money only where its file can be kept; a share that hangs holds up nobody else.
             await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
             return purchase
+
+    def _plan(self, request: VideoRequest) -> tuple[Order, Quote]:
+        """Plan a purchase. MissingKey also names the rules that are broken besides, so that nobody gets a key and is refused again."""
+        try:
+            order, price = plan(request, self.catalogue, today=self.today)
+        except BrokenRules as error:
+            offer = self.catalogue.get(error.subject)
+            if offer is None or self.catalogue.is_usable(offer):
+                raise
+            raise MissingKey(self.catalogue.describe_missing_key((offer,)), broken=error.broken) from None
+        if not self.catalogue.is_usable(order.offer):
+            raise MissingKey(self.catalogue.describe_missing_key((order.offer,)), broken=find_broken_cap(request, price))
+        return order, price
 
     async def _find_left(self) -> Micros:
         """Return what is left of the caps now."""

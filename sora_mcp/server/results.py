@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.domain import Charged, Job, JobError
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, SoraError
+from sora_mcp.domain.errors import BrokenRule, Fix, NeedsConfirmation, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.messages import describe_error, find_vendor_error
@@ -79,7 +79,7 @@ def build_refusal(
         code=error.its_code,
         message=error.message,
         charged="unknown" if charged == "held" else charged,
-        broken=[_broken_fields(rule) for rule in error.broken] if isinstance(error, BrokenRules) else [],
+        broken=[_broken_fields(rule) for rule in error.broken],
         fixes=[_fix_fields(fix) for fix in fixes],
         quote=error.quote_id if isinstance(error, NeedsConfirmation) else None,
         retry_after_s=vendor.retry_after_s if vendor else None,

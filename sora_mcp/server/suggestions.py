@@ -16,7 +16,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import Micros, show
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.schema import ALIASES, Argument, find_similar, is_short
 from sora_mcp.server.tools import TOOLS
@@ -56,10 +56,11 @@ class _Findings:
     def add(self, refusal: SoraError, fixes: tuple[Fix, ...], call: Mapping[str, Any]) -> None:
         """Add one refusal of the call. A rule of an offer knows better what is allowed than the kind of an argument does."""
         subject = refusal.subject if isinstance(refusal, BrokenRules) else ""
-        for rule in refusal.broken if isinstance(refusal, BrokenRules) else _make_row(refusal, fixes, call):
+        for rule in refusal.broken or _make_row(refusal, fixes, call):
             key = (rule.argument, rule.code == "unknown_argument")
             self.rows[key] = replace(self.rows.get(key, rule), allowed=rule.allowed)
-            self.sentences[key] = describe_rule(self.rows[key], subject)
+            if isinstance(refusal, BrokenRules) or not refusal.broken:
+                self.sentences[key] = describe_rule(self.rows[key], subject)
         if not isinstance(refusal, BrokenRules):
             self.sentences[refusal.its_code] = refusal.message
 
@@ -84,7 +85,23 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
         frames = await _suggest_frames(refusal, service, request)
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
     request = await service.read_frame(request, principal=principal())
-    return Suggestion(refusal, await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments)))
+    fixes = await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments))
+    if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
+        return Suggestion(refusal, fixes)
+    uncapped = await service.advise(refusal, replace(request, max_usd=None), clips=_count_clips(arguments))
+    return _raise_cap(refusal, request.max_usd, tuple(fix for fix in uncapped if fix.argument != "model"), others=fixes)
+
+
+def _raise_cap(refusal: BrokenRules, cap: Micros, fixes: tuple[Fix, ...], *, others: tuple[Fix, ...]) -> Suggestion:
+    """Return the refusal with the caller's own cap as one rule more, where all that mends the others costs more."""
+    own = joint_fixes(refusal, fixes)
+    price = own[-1].micros if own else None
+    if price is None or price <= cap:
+        return Suggestion(refusal, others)
+    least = show(price)[1:]
+    rule = BrokenRule("max_usd", show(cap)[1:], f"at least {least}", "over_budget")
+    whole = BrokenRules((*refusal.broken, rule), subject=refusal.subject)
+    return Suggestion(whole, (*own, replace(own[-1], argument="max_usd", value=least), *others))
 
 
 def _count_clips(arguments: Any) -> int:

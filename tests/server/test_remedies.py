@@ -119,6 +119,28 @@ async def test_an_estimate_is_told_as_much_and_its_call_may_pass_a_cap(tmp_path:
         assert (yes["allowed"], {yes["usd"]}) == (False, prices)
 
 
+BESIDE = (
+    ("missing_key", {"model": "xai:grok-imagine-video-1.5-lite", "seconds": 99, "max_usd": 9}, ["seconds"]),
+    ("missing_key", {"model": "xai:grok-imagine-video-1.5-lite", "max_usd": 0.01}, ["max_usd"]),
+    ("model_retired", {"model": "pixazo:sora-2-pro", "seconds": 5, "size": "4:3"}, ["size", "seconds"]),
+    ("price_unknown", {"model": "pixazo:veo-3.1", "seconds": 4}, ["seconds"]),
+    ("invalid_seconds", {"model": VEO, "seconds": 5, "max_usd": 0.5}, ["seconds", "max_usd"]),
+)
+"""A call that cannot be bought, and that breaks rules besides: the code, the arguments, the broken ones."""
+
+
+async def test_broken_rules_are_named_also_beside_what_no_argument_mends(tmp_path: Path) -> None:
+    async with client(tmp_path, "auto") as asking:
+        for code, call, broken in BESIDE:
+            said = (await asking.call_tool("create_video", video(**call))).structured_content or {}
+            assert (said["error"]["code"], [rule["argument"] for rule in said["error"]["broken"]]) == (code, broken), said
+            assert all(f"{name} must be" in said["message"] for name in broken), said
+        last = {fix["argument"]: fix["value"] for fix in said["error"]["fixes"]}
+        assert (last["seconds"], last["max_usd"]) == (4, "1.20")
+        retired = (await asking.call_tool("create_video", video(model="pixazo:sora-2-pro"))).structured_content or {}
+        assert retired["error"]["fixes"][0]["argument"] == "model"
+
+
 async def test_a_wrong_call_leaves_no_trace(tmp_path: Path) -> None:
     async with client(tmp_path, "auto", SORA_MCP_CONFIRM_ABOVE_USD="0.01") as asking:
         before = (await asking.call_tool("list_videos", {})).structured_content

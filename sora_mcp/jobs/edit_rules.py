@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
@@ -27,6 +28,13 @@ TAKES: Mapping[Action, tuple[str, ...]] = {
 """What each action takes beside the inputs."""
 VALUES: Mapping[str, tuple[str, ...]] = {"ratio": tuple(RATIOS), "fill": FILLS, "transition": TRANSITIONS}
 OPTIONAL = ("fill", "transition")
+
+
+def take_sound(asked: EditRequest) -> EditRequest:
+    """Return the request with its sound file as the argument `sound`, also where it came as the second input."""
+    if asked.action != "sound" or "sound" in asked.arguments or len(asked.inputs) != 2:
+        return asked
+    return replace(asked, inputs=asked.inputs[:1], arguments={**asked.arguments, "sound": asked.inputs[1]})
 
 
 def check_arguments(asked: EditRequest) -> None:
@@ -64,7 +72,7 @@ def _check_values(asked: EditRequest) -> Iterator[BrokenRule]:
         yield BrokenRule("text", None, f"given: at most {MOST_TEXT} characters to show", "invalid_argument")
     speed = said.get("speed")
     if "speed" in takes and not (isinstance(speed, int | float) and SPEEDS[0] <= speed <= SPEEDS[1] and speed != 1):
-        allowed = f"from {SPEEDS[0]:g} (slower) to {SPEEDS[1]:g} (faster), but not 1"
+        allowed = "below 1 to slow it down, above 1 to speed it up" if speed == 1 else f"{SPEEDS[0]:g} (slower) to {SPEEDS[1]:g} (faster)"
         yield BrokenRule("speed", speed, allowed, "invalid_argument")
     if "sound" in takes and "sound" not in said:
         yield BrokenRule("sound", None, "given: the path of an mp3, m4a or wav file", "invalid_argument")

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -17,10 +18,9 @@ from sora_mcp.domain.errors import SoraError, StorageError
 from sora_mcp.jobs.edit_plan import EditPlan, read_plan
 from sora_mcp.media.api import edit_clip
 from sora_mcp.media.limits import EDIT_S, Deadline
+from sora_mcp.media.mp4_probe import probe_mp4
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sora_mcp.jobs.service import VideoService
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,8 @@ def _make(plan: EditPlan, job: Job, folder: Path, deadline: Deadline, *, service
         with contextlib.suppress(OSError):
             part.unlink()
     file = describe_file(path, size, sha256, duration_s=made.duration_s, width=made.width, height=made.height)
-    return replace(file, notes=(made.note,) if made.note else ())
+    has_sound = probe_mp4(path).has_sound if plan.edit.ending == "mp4" else None
+    return replace(file, notes=(made.note,) if made.note else (), has_sound=has_sound)
 
 
 def _is_unchanged(plan: EditPlan) -> bool:
@@ -123,8 +124,6 @@ def _is_unchanged(plan: EditPlan) -> bool:
 
 def _discard(file: Artifact) -> None:
     """Remove a file that nobody wants any more, and its sidecar."""
-    from pathlib import Path
-
     for path in (Path(file.path), Path(file.path).with_suffix(".json")):
         with contextlib.suppress(OSError):
             path.unlink()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain import LIVE, Job, Vendor
+from sora_mcp.domain import EDIT_MODEL, LIVE, Job, Vendor
 from sora_mcp.domain.errors import NotCancellable
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import capitalize, describe_job, describe_money, format_price, name_vendor, quote_vendor
@@ -62,9 +62,9 @@ def _describe_pending(job: Job, vendor: Vendor | None) -> str:
 def _describe_cancelled(job: Job, vendor: Vendor | None) -> str:
     """Say that it is cancelled, and in one sentence what that costs."""
     title = name_vendor(job)
-    where = f"at {title}" if job.vendor_id else "before it was sent"
+    where = f" at {title}" if job.vendor_id else "" if job.model == EDIT_MODEL else " before it was sent"
     quoted = f" {said}" if job.error and (said := quote_vendor(title, job.error.vendor_message)) else ""
-    return f"{job.id} was cancelled {where}.{quoted} {capitalize(_describe_cost(job, vendor))}"
+    return f"{job.id} was cancelled{where}.{quoted} {capitalize(_describe_cost(job, vendor))}"
 
 
 def _describe_cost(job: Job, vendor: Vendor | None) -> str:

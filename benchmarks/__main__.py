@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scripts.readme import BENCHMARKS, fill
 
-from . import calling, editing, many, searching, starting
+from . import against_ffmpeg, calling, editing, many, searching, starting
 from .figures import Figure, markdown
 
 
@@ -29,6 +29,7 @@ def every() -> Iterator[Figure]:
     yield from many.figures()
     yield from searching.figures()
     yield from editing.figures()
+    yield from against_ffmpeg.figures()
 
 
 if __name__ == "__main__":

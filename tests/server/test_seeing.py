@@ -24,7 +24,7 @@ from sora_mcp.media import optional
 from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.server.app import build
 from tests.each import each
-from tests.media.clips import a_clip, colour_of, remuxed
+from tests.media.clips import a_clip, a_sound, colour_of, remuxed
 from tests.nouns import a_job
 from tests.played.rig import opened, picture, settled
 
@@ -265,6 +265,15 @@ async def test_an_edit_is_a_job_like_any_other(tmp_path: Path, arguments: dict[s
     assert isinstance(held, BlobResourceContents) and base64.b64decode(held.blob) == path.read_bytes()
     assert (note["parents"], note["usd"], note["file"]) == ([room.clip], 0, path.name)
     assert len(json.dumps(made, separators=(",", ":")).encode()) <= 720
+
+
+async def test_music_may_be_named_as_an_argument_or_as_the_second_input(tmp_path: Path) -> None:
+    async with a_room(tmp_path) as room:
+        a_sound(room.service.settings.output_dir / "music.mp3")
+        made = await room.edited(inputs=[room.clip], action="sound", sound="music.mp3")
+        again = await room.edited(inputs=[room.clip, "music.mp3"], action="sound")
+        error = await room.refused("edit_video", inputs=[room.clip], action="sound", sound="/etc/passwd")
+    assert (again["job_id"], again["deduplicated"], error["broken"][0]["argument"]) == (made["job_id"], True, "sound")
 
 
 async def test_clips_are_joined_by_job_and_by_path(tmp_path: Path) -> None:

@@ -115,14 +115,8 @@ def _describe_line(job: Job, zone: tzinfo) -> str:
 def _describe_facts(job: Job, zone: tzinfo, *, reason: str = "") -> str:
     """Return date, id, state, model, length, size, sound and price."""
     made = datetime.fromtimestamp(job.created_at, zone)
-    what = (
-        [f"{job.seconds} s", job.size, describe_sound(job.options, job.artifact, model=job.model)]
-        if job.seconds
-        else [job.size]
-        if job.size
-        else []
-    )
-    return f"{made:%Y-%m-%d %H:%M} {job.id} {job.state}{reason}, {', '.join([job.model, *what, describe_charge(job)])}"
+    what = [f"{job.seconds} s", job.size, describe_sound(job.options, job.artifact, model=job.model)] if job.seconds else [job.size]
+    return f"{made:%Y-%m-%d %H:%M} {job.id} {job.state}{reason}, {', '.join([job.model, *filter(None, what), describe_charge(job)])}"
 
 
 def _describe_whole(job: Job, zone: tzinfo) -> Iterator[str]:

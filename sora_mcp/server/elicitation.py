@@ -152,6 +152,8 @@ async def _create_if_approved(service: VideoService, request: VideoRequest, stat
         return await service.create(request, principal=principal(), agreed=quote_id)
     reason = REASONS[answer.action] if isinstance(answer, ElicitResult) else "Nobody answered"
     is_no = isinstance(answer, ElicitResult) and answer.action in ("accept", "decline")
+    if (pages := _context(ctx).pages) is not None:
+        pages.close(quote_id)
     quote = await service.store.approvals.decline(quote_id, principal(), is_no=is_no)
     if quote is not None and quote.used_by is not None:
         raise Declined(f"{reason}, but an earlier yes to the same question created {quote.used_by}.", job_id=quote.used_by)

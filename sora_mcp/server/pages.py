@@ -54,9 +54,13 @@ class Pages:
         """Open the page in the browser. Return False, and forget it, where that fails at once."""
         if self.browser is not None and await anyio.to_thread.run_sync(self.browser, page.address):
             return True
-        page.close()
-        self._pages.pop(page.question.quote_id, None)
+        self.close(page.question.quote_id)
         return False
+
+    def close(self, quote_id: str) -> None:
+        """End the quote's page, where there is one: its question is over."""
+        if (page := self._pages.pop(quote_id, None)) is not None:
+            page.close()
 
 
 async def _make_page(question: Question, service: VideoService, settle_s: float | None) -> ApprovalPage:

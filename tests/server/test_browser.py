@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.server.transports.browser import Browser, find_browser, without_ours
+from sora_mcp.server.transports.browser import OVER_SSH, Browser, find_browser, without_ours
 from tests.each import each
 from tests.played import Muvi, played
 from tests.played.rig import environment
@@ -38,30 +38,27 @@ def which(name: str) -> str | None:
 
 
 @each(
-    ("environ", "platform", "in_container", "found"),
+    ("environ", "platform", "found"),
     [
-        (SCREEN, "linux", False, XDG),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", False, XDG),
-        ({}, "linux", False, None),
-        ({"DISPLAY": ""}, "linux", False, None),
-        (SCREEN | {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, "linux", False, None),
-        (SCREEN, "linux", True, None),
-        (SCREEN | {"container": "podman"}, "linux", False, None),
-        ({}, "darwin", False, Browser(("osascript",), 'open location "%s"')),
-        ({"SSH_TTY": "/dev/ttys001"}, "darwin", False, None),
-        ({}, "win32", False, Browser()),
-        ({"BROWSER": "firefox"}, "linux", False, Browser(("firefox", "%s"))),
-        ({"BROWSER": "helper --url=%s &", "SSH_CONNECTION": "x"}, "linux", True, Browser(("helper", "--url=%s"))),
-        ({"BROWSER": "w3m"}, "linux", False, None),
-        ({"BROWSER": f"missing{os.pathsep}/usr/bin/w3m{os.pathsep}firefox"}, "linux", False, Browser(("firefox", "%s"))),
-        ({"BROWSER": "'"}, "linux", False, None),
-        ({"BROWSER": ""} | SCREEN, "linux", False, XDG),
+        (SCREEN, "linux", XDG),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", XDG),
+        ({}, "linux", None),
+        ({"DISPLAY": ""}, "linux", None),
+        (SCREEN | {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, "linux", None),
+        ({}, "darwin", Browser(("osascript",), 'open location "%s"')),
+        ({"SSH_TTY": "/dev/ttys001"}, "darwin", None),
+        ({}, "win32", Browser()),
+        ({"BROWSER": "firefox"}, "linux", Browser(("firefox", "%s"))),
+        ({"BROWSER": "helper --url=%s &"}, "linux", Browser(("helper", "--url=%s"))),
+        ({"BROWSER": "firefox", "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"} | SCREEN, "linux", None),
+        ({"BROWSER": "w3m"}, "linux", None),
+        ({"BROWSER": f"missing{os.pathsep}/usr/bin/w3m{os.pathsep}firefox"}, "linux", Browser(("firefox", "%s"))),
+        ({"BROWSER": "'"}, "linux", None),
+        ({"BROWSER": ""} | SCREEN, "linux", XDG),
     ],
 )
-def test_a_browser_is_found_where_a_person_can_see_it(
-    environ: Mapping[str, str], platform: str, in_container: bool, found: Browser | None
-) -> None:
-    assert find_browser(environ, platform=platform, which=which, in_container=lambda: in_container) == found
+def test_a_browser_is_found_where_a_person_can_see_it(environ: Mapping[str, str], platform: str, found: Browser | None) -> None:
+    assert find_browser(environ, platform=platform, which=which) == found
 
 
 def test_a_browser_gets_no_key_and_no_setting() -> None:
@@ -79,7 +76,11 @@ def test_a_command_that_fails_at_once_opened_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="scripts start otherwise there")
 @each(("answer", "code"), [("yes", None), ("no", "declined")])
-async def test_a_client_without_forms_buys_after_a_yes_in_the_browser(answer: str, code: str | None, tmp_path: Path) -> None:
+async def test_a_client_without_forms_buys_after_a_yes_in_the_browser(
+    answer: str, code: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in OVER_SSH:
+        monkeypatch.delenv(name, raising=False)
     seen, script = tmp_path / "seen", tmp_path / "browser"
     script.write_text(VISIT.format(python=sys.executable, answer=answer, seen=seen), "utf-8")
     script.chmod(0o700)

@@ -60,9 +60,9 @@ class ApprovalPage:
     said: tuple[str, str] | None = None
     """Heading and sentence once it takes no answer any more."""
     is_spoiled: bool = False
-    _ticket: str = field(default_factory=lambda: token_urlsafe(32))
-    _cookie: str = field(default_factory=lambda: token_urlsafe(32))
-    _word: str = field(default_factory=lambda: token_urlsafe(32))
+    _ticket: str = field(default_factory=lambda: token_urlsafe(32), repr=False)
+    _cookie: str = field(default_factory=lambda: token_urlsafe(32), repr=False)
+    _word: str = field(default_factory=lambda: token_urlsafe(32), repr=False)
     _opened_at: float | None = None
     _deciding: anyio.Lock = field(default_factory=anyio.Lock)
     _closed: anyio.Event = field(default_factory=anyio.Event)

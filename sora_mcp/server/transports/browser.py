@@ -16,8 +16,8 @@ from sora_mcp.config.settings import ROWS
 
 IN_TERMINAL = frozenset({"lynx", "links", "elinks", "w3m", "www-browser"})
 """Browsers that need the terminal, which is the client's here."""
+OVER_SSH = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")
 OPENERS = ("xdg-open", "x-www-browser")
-CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 FAILS_WITHIN_S = 1.0
 """Seconds after which a command that still runs is taken for a browser that opens."""
 
@@ -61,18 +61,17 @@ def find_browser(
     *,
     platform: str = sys.platform,
     which: Callable[[str], str | None] = shutil.which,
-    in_container: Callable[[], bool] = lambda: any(place.exists() for place in CONTAINERS),
 ) -> Browser | None:
-    """Return the way to the person's browser; None over SSH, in a container and without a display. `BROWSER` wins over all of that."""
+    """Return the way to the person's browser; None over SSH, and without a display, as in a container, unless `BROWSER` names one."""
+    if any(name in environ for name in OVER_SSH):
+        return None
     if (named := environ.get("BROWSER")) and (browser := _read_browser(named, which)) is not None:
         return browser
-    if any(name in environ for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")):
-        return None
     if platform == "win32":
         return Browser()
     if platform == "darwin":
         return Browser(("osascript",), 'open location "%s"')
-    if "container" in environ or in_container() or not any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
+    if not any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
         return None
     found = next((path for name in OPENERS if (path := which(name)) is not None), None)
     return None if found is None else Browser((found, "%s"))

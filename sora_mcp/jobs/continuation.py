@@ -21,7 +21,7 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue) -> Video
     """
     if request.image is not None:
         allowed = f"left out: a continuation begins with the last frame of {job.id}"
-        raise BrokenRules((BrokenRule("image", "a picture", allowed, "invalid_image"),), fixes=())
+        raise BrokenRules((BrokenRule("image", None, allowed, "invalid_image"),))
     if job.artifact is not None and not job.artifact.path.endswith(".mp4"):
         raise BrokenRules((BrokenRule("continues", job.id, "a finished clip: this is a picture", "invalid_argument"),))
     own = None if job.model == EDIT_MODEL else job.model

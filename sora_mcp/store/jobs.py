@@ -56,6 +56,11 @@ class Jobs(Repository):
         return job
 
     @reads
+    def get_takes(self, conn: sa.Connection, job: Job) -> tuple[Job, ...]:
+        """Return all takes that were bought together with this job; only the job where it was bought alone."""
+        return with_takes(conn, job).takes or (job,)
+
+    @reads
     def search(
         self,
         conn: sa.Connection,

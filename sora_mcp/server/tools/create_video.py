@@ -80,8 +80,9 @@ def merge_options(options: Mapping[str, Any], named: Mapping[str, Any]) -> dict[
     """Return the options with those that were said as arguments. BrokenRules where both say something else."""
     broken = [name for name, value in named.items() if name in options and not _is_same(options[name], value)]
     if broken:
-        allowed = "left out, because the argument says otherwise"
-        rules = tuple(BrokenRule(f"options.{name}", options[name], allowed, "invalid_option") for name in broken)
+        rules = tuple(
+            BrokenRule(f"options.{name}", None, f"left out: the argument {name} says otherwise", "invalid_option") for name in broken
+        )
         raise BrokenRules(rules, fixes=tuple(Fix(f"options.{name}", None) for name in broken))
     return {**options, **named}
 

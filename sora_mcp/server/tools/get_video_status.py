@@ -49,10 +49,11 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
         answer = await report_answer(service, ids[0], arguments.wait_seconds, ctx=ctx)
         if not isinstance(answer, str):
             return answer
-        ids = [answer]
+        bought = await service.job(answer, principal=principal())
+        ids = [take.id for take in await service.store.jobs.get_takes(bought)]
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
     jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
-    return format_results(jobs, now=service.clock()) if arguments.job_ids else format_result(jobs[0], now=service.clock())
+    return format_results(jobs, now=service.clock()) if arguments.job_ids or len(jobs) > 1 else format_result(jobs[0], now=service.clock())
 
 
 def format_result(job: Job, *, now: float) -> CallToolResult:

@@ -59,7 +59,7 @@ def test_the_vendors_own_row_comes_first_and_its_word_is_looked_for_everywhere()
     unclear = read_refusal(vendor, reply(500, {"message": "nope"}))
 
     assert gone is not None and other is not None and unclear is not None
-    assert (gone.its_code, gone.message) == ("model_retired", "Muvi does not have this model any more.")
+    assert (gone.its_code, gone.message) == ("model_retired", "Muvi no longer offers this model.")
     assert (other.its_code, other.vendor_message) == ("vendor_rejected", "bad size")
     assert (unclear.its_code, unclear.charged) == ("vendor_rejected", "unknown")
 

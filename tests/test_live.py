@@ -404,5 +404,5 @@ async def test_what_counts_only_while_buying_is_said_once(tmp_path: Path) -> Non
         made = await at.until(bought.id, "completed")
     gone = "OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone."
     assert bought.warnings == (gone, "Chosen: the cheapest vendor with a key.")
-    measured = ("The clip is 1 s long although 4 s were ordered.", "The clip is 64x36 although 1280x720 was ordered.")
+    measured = ("The clip is 1 s long (you asked for 4 s).", "The clip is 64x36 (you asked for 1280x720).")
     assert (again.deduplicated, again.warnings, made.warnings, made.all_warnings) == (True, (), (), measured)

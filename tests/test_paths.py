@@ -23,7 +23,7 @@ from tests.each import each
 from tests.nouns import a_job
 
 MOST = 10_000
-ELSEWHERE = "(copy it there; the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI"
+ELSEWHERE = "(ask the user to copy it there; the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI"
 
 
 def png(width: int = 12, height: int = 8) -> bytes:
@@ -142,7 +142,11 @@ def test_a_file_is_what_its_bytes_say_and_not_its_name(folder: Path) -> None:
     assert refusal(str(folder / "fake.png"), folder) == "image must be a PNG, JPEG, WebP, HEIC or AVIF picture, not 'something else'."
 
 
-@each("text", ["file://elsewhere/etc/passwd", "ftp://example.com/x.png", "http://example.com/x.png", "javascript:alert(1)"])
+def test_an_address_without_tls_is_refused_with_the_one_that_is_taken(folder: Path) -> None:
+    assert refusal("HTTP://example.com/x.png", folder) == "image must be an https:// address: http:// is not accepted."
+
+
+@each("text", ["file://elsewhere/etc/passwd", "ftp://example.com/x.png", "javascript:alert(1)"])
 def test_other_kinds_of_address_are_refused(folder: Path, text: str) -> None:
     assert refusal(text, folder) == f"image must be a file inside {folder} {ELSEWHERE}, not 'that kind of address'."
 

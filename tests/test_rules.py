@@ -117,7 +117,7 @@ def test_an_offer_without_a_word_on_prices_is_not_sold(offer: Offer) -> None:
     if offer.rates:
         assert quote(order, today=TODAY).micros >= 0
         return
-    with pytest.raises(PriceUnknown, match=f"No source states the price of {offer.id}"):
+    with pytest.raises(PriceUnknown, match=f"{offer.id} has no published price"):
         quote(order, today=TODAY)
 
 

@@ -73,7 +73,7 @@ def quote(order: Order, *, today: date) -> Quote:
     """Return what the order costs. PriceUnknown where no row states it."""
     offer = order.offer
     if (rate := rate_of(order.facts, offer.rates, today=today)) is None:
-        raise PriceUnknown(f"No source states the price of {offer.id}, so it is not sent.")
+        raise PriceUnknown(f"{offer.id} has no published price, so it can't be bought.")
     return Quote(ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
 
 

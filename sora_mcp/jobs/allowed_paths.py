@@ -131,9 +131,8 @@ def refuse_missing(path: Path) -> NoReturn:
 
 def refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
     inside = " or ".join(map(str, folders)) or "an allowed folder (there is none)"
-    refuse_image(
-        got, allowed=f"a file inside {inside} (copy it there; the setting SORA_MCP_IMAGE_DIRS adds folders), an https:// URL or a data: URI"
-    )
+    how = "ask the user to copy it there; the setting SORA_MCP_IMAGE_DIRS adds folders"
+    refuse_image(got, allowed=f"a file inside {inside} ({how}), an https:// URL or a data: URI")
 
 
 # Spellings

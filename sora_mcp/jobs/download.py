@@ -84,13 +84,13 @@ def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
     """Return a sentence for each of length, size and sound that differs from the order."""
     found: list[str] = []
     if info.duration_s is not None and job.seconds and abs(info.duration_s - job.seconds) > LENGTH_TOLERANCE_S:
-        found.append(f"The clip is {info.duration_s:.3g} s long although {job.seconds} s were ordered.")
+        found.append(f"The clip is {info.duration_s:.3g} s long (you asked for {job.seconds} s).")
     if info.width and PIXELS.fullmatch(job.size) and (size := f"{info.width}x{info.height}") != job.size:
-        found.append(f"The clip is {size} although {job.size} was ordered.")
+        found.append(f"The clip is {size} (you asked for {job.size}).")
     if info.has_sound is False and job.options.get("audio") is True:
-        found.append("The clip has no sound although it was ordered.")
+        found.append("The clip has no sound (you asked for sound).")
     if info.has_sound and job.options.get("audio") is False:
-        found.append("The clip has sound although none was ordered.")
+        found.append("The clip has sound (you asked for none).")
     return tuple(found)
 
 

@@ -44,6 +44,8 @@ def read_image(text: str, folders: Sequence[Path], *, most_bytes: int, names_nea
             return _address(text)
         case "data":
             return _data(text, most_bytes)
+        case "http":
+            refuse_image(None, allowed="an https:// address: http:// is not accepted")
         case _:
             refuse_elsewhere(folders, "that kind of address")
 

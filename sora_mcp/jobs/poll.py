@@ -107,7 +107,7 @@ async def _record_not_found(service: VideoService, job: Job, vendor: Vendor, *, 
     if is_first or job.tries + 1 < MIN_NOT_FOUND or service.clock() - job.updated_at < NOT_FOUND_S:
         said = f"{job.said or ''}{NOT_FOUND}" if is_first else job.said
         return await retry_later(service, job, f"{vendor.title} cannot find this job.", at_least=at_least, said=said)
-    error = JobError("not_found", f"{vendor.title} no longer knows this job; its price stays counted.", "unknown")
+    error = JobError("not_found", f"{vendor.title} no longer knows this job; its price stays reserved.", "unknown")
     await service.store.outcomes.end(job, "failed", error)
     return None
 

@@ -136,6 +136,8 @@ class Argument:
         """The legal values in words."""
         if self.one_of:
             return one_of(self.one_of)
+        if self.spec.is_job and self.kind == "text":
+            return "a job's id, from create_video or list_videos"
         if self.spec.is_name:
             return f"a text of 1 to {MOST_NAME} printable characters"
         if self.spec.most_words is not None:

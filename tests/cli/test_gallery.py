@@ -72,7 +72,7 @@ def test_what_was_made_from_a_video_stands_under_it(tmp_path: Path) -> None:
 def test_a_card_says_what_was_measured_and_what_differs_from_the_order(tmp_path: Path) -> None:
     job = made(1, tmp_path / "a.mp4")
     assert job.artifact is not None
-    note = "The clip is 1.88 s long although 4 s were ordered."
+    note = "The clip is 1.88 s long (you asked for 4 s)."
     delivered = replace(job.artifact, duration_s=1.875, width=640, height=360, has_sound=False, notes=(note,))
     odd = replace(job, artifact=delivered, warnings=("muvi reports $0.00 for a price of $0.40: $0.40 counts as spent.",))
     text = render_page((Shown(odd, None, None),), tmp_path, UTC)

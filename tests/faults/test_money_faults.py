@@ -115,7 +115,7 @@ PARTLY = '["mulerun:sora-2-pro"]\nwhen = [{ size = "1280x720", per_second = "0.3
 @each(("prices", "size"), [("", "1280x720"), (PARTLY, "1792x1024")], ids=["no price at all", "none for this size"], at_once=8)
 async def test_c11_what_has_no_price_is_not_bought(prices: str, size: str, tmp_path: Path) -> None:
     async with rig(MuleRun(), tmp_path, prices=prices) as at:
-        with pytest.raises(PriceUnknown, match="No source states the price of mulerun:sora-2-pro"):
+        with pytest.raises(PriceUnknown, match="mulerun:sora-2-pro has no published price"):
             await at.create(size=size, seconds=4)
         assert (at.wire.accepted, at.held(), (await at.service.jobs(principal="local")).jobs) == (0, 0, ())
 

@@ -214,7 +214,7 @@ def test_a_repeat_says_that_nothing_was_bought() -> None:
 
 
 def test_what_differs_from_the_order_is_said_with_the_file() -> None:
-    note = "The clip is 2 s long although 4 s were ordered."
+    note = "The clip is 2 s long (you asked for 4 s)."
     job = OVER["completed in another size"]
     assert job.artifact is not None
     assert f"Note: {note}" in status(replace(job, artifact=replace(job.artifact, notes=(note,))))

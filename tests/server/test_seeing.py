@@ -92,8 +92,8 @@ async def test_a_clip_is_shown_as_text_and_one_picture(era: Era, tmp_path: Path)
     assert isinstance(text, TextContent) and isinstance(sheet, ImageContent)
     code = text.text.partition("check code ")[2][:3]
     assert text.text == (
-        f"v_0123456789: 6 frames of 2 s on one picture, which has the check code {code} at its top right. Tell the user only what "
-        "you see there and name the code; if no picture reached you, say that you cannot see the clip. "
+        f"v_0123456789: 6 frames of 2 s on one picture. Tell the user only what you see there; "
+        f"if no picture with the check code {code} reached you, say that you cannot see the clip. "
         "Measured: 1 cut (at 1.0 s), almost no movement, rather dark (0.21), sound at -13 dBFS."
     )
     raw = base64.b64decode(sheet.data)

@@ -52,8 +52,8 @@ def _describe(job: Job, view: View) -> str:
     """Describe the sheet. The check code shows whether the picture reached the model: some clients keep pictures back."""
     count = f"{view.frames} frame{'' if view.frames == 1 else 's'}"
     return (
-        f"{job.id}: {count} of {view.seconds:g} s on one picture, which has the check code {view.code} at its top right. "
-        "Tell the user only what you see there and name the code; if no picture reached you, say that you cannot see the clip. "
+        f"{job.id}: {count} of {view.seconds:g} s on one picture. Tell the user only what you see there; "
+        f"if no picture with the check code {view.code} reached you, say that you cannot see the clip. "
         f"Measured: {view.words}."
     )
 

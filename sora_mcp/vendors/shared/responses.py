@@ -39,7 +39,7 @@ SENTENCES = {
     "vendor_balance": "The account at {vendor} has not enough money left.",
     "vendor_rate_limited": "{vendor} takes no more requests at the moment.",
     "content_refused": "{vendor} refuses this content.",
-    "model_retired": "{vendor} does not have this model any more.",
+    "model_retired": "{vendor} no longer offers this model.",
     "vendor_rejected": "{vendor} refuses this request.",
     "vendor_unavailable": "{vendor} does not answer as it should.",
 }

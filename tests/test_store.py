@@ -6,6 +6,7 @@ import base64
 import time
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ids import ALPHABET, canonical, new_id
-from sora_mcp.store.records import Approval, Identity, Page
+from sora_mcp.store.records import Approval, Identity, Page, QuoteTerms
 from tests.each import each
 
 from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, no, purchase, running, spent
@@ -285,6 +286,55 @@ def test_a_refused_purchase_uses_no_yes_up(store: Store) -> None:
     with pytest.raises(OverBudget):
         store.reservations.reserve.sync(purchase(fingerprint="f", confirm=True), replace(CAPS, daily=usd("0.50")))
     assert store.approvals.get.sync(quote_id).used_by is None
+
+
+TERMS = QuoteTerms("local", "any prompt", "muvi:sora-2", "1280x720", 4, usd("1.00"), uses=3)
+
+
+def planned(store: Store, quote_id: str, **changes: Any) -> Job:
+    """A clip of these terms, with a prompt of its own, bought with the quote of a plan."""
+    wish = purchase(**({"terms_hash": "any prompt", "confirm": True, "quote_id": quote_id} | changes))
+    return store.reservations.reserve.sync(wish, CAPS)
+
+
+def test_a_quote_for_three_clips_buys_three_and_no_fourth(store: Store) -> None:
+    quote_id = store.approvals.request.sync(TERMS)
+    assert store.approvals.request.sync(TERMS) == quote_id
+    with pytest.raises(NeedsConfirmation, match="has not approved"):
+        planned(store, quote_id)
+    assert store.approvals.approve.sync(quote_id).total == usd("3")
+    made = [planned(store, quote_id, prompt=prompt, request_id=prompt, fingerprint=prompt).id for prompt in ("a", "b", "c", "c")]
+    assert len({*made}) == 3
+    with pytest.raises(NeedsConfirmation, match=f"Quote {quote_id} was used for {made[2]} already"):
+        planned(store, quote_id)
+    assert spent(store) == (usd("3"), usd("3"))
+
+
+@pytest.mark.parametrize("changes", [{"terms_hash": "others"}, {"price": "1.01"}, {"principal": "eve"}])
+def test_a_quote_for_several_clips_is_for_these_terms_and_this_price(store: Store, changes: dict[str, str]) -> None:
+    quote_id = store.approvals.request.sync(TERMS)
+    store.approvals.approve.sync(quote_id)
+    with pytest.raises(NeedsConfirmation):
+        planned(store, quote_id, **changes)
+    assert store.approvals.get.sync(quote_id).uses == 3
+
+
+def test_a_quote_for_several_clips_ends_after_an_hour(store: Store, clock: Clock) -> None:
+    quote_id = store.approvals.request.sync(TERMS)
+    store.approvals.approve.sync(quote_id)
+    clock.at += 3599
+    planned(store, quote_id)
+    clock.at += 1
+    with pytest.raises(NeedsConfirmation, match="has expired"):
+        planned(store, quote_id)
+
+
+def test_clips_of_an_approved_plan_are_no_purchases_without_a_yes(store: Store) -> None:
+    quote_id = store.approvals.request.sync(TERMS)
+    store.approvals.approve.sync(quote_id)
+    for _ in range(3):
+        planned(store, quote_id)
+    assert not store.budgets.passes_unasked.sync(usd("1"), replace(CAPS, unasked=usd("1")))
 
 
 def test_a_second_yes_changes_nothing(store: Store, clock: Clock) -> None:

@@ -33,12 +33,13 @@ async def _approve(settings: Settings, quote: str) -> int:
         approval = await _load(service, settings, quote)
         print_facts(console, describe_approval(approval, service))
         is_open = approval.approved_at is None and approval.used_by is None and approval.expires_at > service.clock()
-        several = f"{approval.clips} videos of " if approval.clips > 1 else ""
+        videos = approval.clips * approval.uses
+        several = f"{videos} videos of " if videos > 1 else ""
         question = f"Approve {approval.id}, {several}{approval.seconds} s of {approval.model}?"
-        if is_open and (code := ask_price(settings, approval.micros, question, otherwise="Not approved. Nothing was sent or charged.")):
+        if is_open and (code := ask_price(settings, approval.total, question, otherwise="Not approved. Nothing was sent or charged.")):
             return code
         approval = await service.store.approvals.approve(quote)
-    what = f"{approval.clips} videos" if approval.clips > 1 else "one video"
+    what = f"{videos} videos" if videos > 1 else "one video"
     again = f"create_video with the same arguments and quote={approval.id!r}"
     print_text(console, f"Approved for {what}. Tell the chat to continue: {again}.")
     return 0
@@ -49,12 +50,13 @@ def describe_approval(approval: Approval, service: VideoService) -> Iterator[tup
     offer = service.catalogue.get(approval.model)
     ended = offer.ended if offer is not None else None
     yield "quote", approval.id
-    yield "price", format_dollars(approval.micros)
+    yield "price", format_dollars(approval.total)
+    yield "each", format_dollars(approval.micros) if approval.uses > 1 else None
     yield "model", approval.model
     yield "ended", f"{ended.what}, by {ended.by}, on {ended.on}" if ended else None
     yield "size", approval.size
     yield "seconds", approval.seconds
-    yield "clips", approval.clips if approval.clips > 1 else None
+    yield "clips", videos if (videos := approval.clips * approval.uses) > 1 else None
     yield "prompt", describe_prompt(approval.prompt, MOST_PROMPT) or "any (the quote is for an estimate)"
     yield "until", f"{datetime.fromtimestamp(approval.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
 

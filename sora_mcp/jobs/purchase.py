@@ -40,9 +40,9 @@ def make_purchase(
     )
 
 
-def make_terms(order: Order, price: Quote, principal: str) -> QuoteTerms:
-    """Return what a person agrees to before the prompt is known: one such clip."""
-    return QuoteTerms(principal, _hash_terms(order, principal), order.offer.id, order.size.text, order.seconds, price.micros)
+def make_terms(order: Order, price: Quote, principal: str, clips: int = 1) -> QuoteTerms:
+    """Return what a person agrees to before the prompts are known: so many purchases of one such clip, each at this price."""
+    return QuoteTerms(principal, _hash_terms(order, principal), order.offer.id, order.size.text, order.seconds, price.micros, clips)
 
 
 def identify_words(request: VideoRequest, principal: str) -> Identity:

@@ -197,8 +197,11 @@ class VideoService:
             refusal = describe_pause(paused)
         elif held.micros > 0 and (loss := await self.store.purchase_mark.find_loss(self.settings.zone)) is not None:
             refusal = loss.describe()
-        needs_yes = self.needs_yes(held) or await self.store.budgets.passes_unasked(held.micros, self.caps)
-        quote_id = await self.store.approvals.request(make_terms(order, held, principal)) if needs_yes and refusal is None else None
+        total = Micros(held.micros * clips)
+        is_much = clips > 1 and total > 2 * self.settings.confirm_above
+        needs_yes = self.needs_yes(held) or is_much or await self.store.budgets.passes_unasked(total, self.caps)
+        terms = make_terms(order, held, principal, clips)
+        quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
         return Estimate(order, price, clips, Micros(price.micros * clips), needs_yes, quote_id, refusal, budget, offers, parts)
 

@@ -15,6 +15,8 @@ from sora_mcp.store.records import Approval, Purchase, QuoteTerms
 from sora_mcp.store.schema import quotes
 from sora_mcp.store.transactions import Repository, reads, writes
 
+PLAN_GOOD_FOR_S = 3600
+"""Seconds for which a quote for several purchases is good."""
 NO_HOLDS_S = 600
 """Seconds for which a person's no to a request is not questioned again."""
 COLUMNS = [quotes.c[name] for name in Approval.__dataclass_fields__]
@@ -25,10 +27,11 @@ class Approvals(Repository):
 
     @writes
     def request(self, conn: sa.Connection, terms: QuoteTerms) -> str:
-        """Return the id of the quote for any prompt that waits already, or of a new one."""
-        now = self.clock()
-        waiting = _find_open(conn, _has_terms(terms.principal, terms.fingerprint, terms.micros), now=now)
-        return waiting.id if waiting is not None else _insert(conn, {**asdict(terms), "prompt": ""}, now)[0]
+        """Return the id of the quote for any prompt that waits already, or of a new one. One for several purchases is good for an hour."""
+        now, good_for_s = self.clock(), QUOTE_GOOD_FOR_S if terms.uses == 1 else PLAN_GOOD_FOR_S
+        same = (*_has_terms(terms.principal, terms.fingerprint, terms.micros), quotes.c.uses == terms.uses)
+        waiting = _find_open(conn, same, now=now)
+        return waiting.id if waiting is not None else _insert(conn, {**asdict(terms), "prompt": ""}, now, good_for_s)[0]
 
     @reads
     def get(self, conn: sa.Connection, quote_id: str, principal: str | None = None) -> Approval:
@@ -76,8 +79,7 @@ def use_approval(
     outlined = _find_open(conn, (*any_prompt, quotes.c.id == named), now=now) if named else None
     quote = outlined or exact
     if quote is not None and named in (None, quote.id) and (quote.approved_at is not None or purchase.agreed is not None):
-        approved_at = now if quote.approved_at is None else quote.approved_at
-        conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(used_by=job_id, approved_at=approved_at))
+        _use_once(conn, quote, job_id, now=now)
         return None
     if (declined := _find_declined(conn, purchase, now=now)) is not None:
         return declined
@@ -87,6 +89,16 @@ def use_approval(
     for_this = " for this" if purchase.clips == 1 else " together"
     message = f"{why}{reason}{purchase.described}{for_this}, which the user must approve first, by {until}."
     return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order)
+
+
+def _use_once(conn: sa.Connection, quote: Any, job_id: str, *, now: float) -> None:
+    """Use an approval for one job. Where the quote covers more purchases, a used copy is written down, and one use fewer is left."""
+    used = {"used_by": job_id, "approved_at": now if quote.approved_at is None else quote.approved_at}
+    if quote.uses > 1:
+        conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(uses=quotes.c.uses - 1))
+        conn.execute(sa.insert(quotes).values({**quote._mapping, **used, "id": new_id("q"), "uses": 1}))
+    else:
+        conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(used))
 
 
 def _find_declined(conn: sa.Connection, purchase: Purchase, *, now: float) -> Declined | None:
@@ -131,8 +143,8 @@ def _insert_exact(conn: sa.Connection, purchase: Purchase, now: float) -> tuple[
     return _insert(conn, values, now)
 
 
-def _insert(conn: sa.Connection, values: dict[str, Any], now: float) -> tuple[str, float]:
-    quote_id, expires_at = new_id("q"), now + QUOTE_GOOD_FOR_S
+def _insert(conn: sa.Connection, values: dict[str, Any], now: float, good_for_s: float = QUOTE_GOOD_FOR_S) -> tuple[str, float]:
+    quote_id, expires_at = new_id("q"), now + good_for_s
     conn.execute(sa.insert(quotes).values(id=quote_id, expires_at=expires_at, **values))
     return quote_id, expires_at
 

@@ -87,6 +87,9 @@ SEVENTH = (
     "ALTER TABLE quotes ADD COLUMN clips BIGINT NOT NULL DEFAULT 1",
 )
 
+# A quote of an estimate may cover several purchases.
+EIGHTH = ("ALTER TABLE quotes ADD COLUMN uses BIGINT NOT NULL DEFAULT 1",)
+
 
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
@@ -106,5 +109,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*FIFTH),
     run_statements(*SIXTH),
     run_statements(*SEVENTH),
+    run_statements(*EIGHTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

@@ -73,6 +73,8 @@ class QuoteTerms:
     size: str
     seconds: int
     micros: Micros
+    uses: int = 1
+    """How many purchases it covers, each at this price."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,13 @@ class Approval:
     declined_at: float | None = None
     clips: int = 1
     """How many videos it is for, bought together."""
+    uses: int = 1
+    """How many purchases it still covers, each at this price."""
+
+    @property
+    def total(self) -> Micros:
+        """The price of all that it covers."""
+        return Micros(self.micros * self.uses)
 
 
 @dataclass(frozen=True)

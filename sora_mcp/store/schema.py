@@ -190,6 +190,7 @@ quotes = sa.Table(
     sa.Column("approved_at", sa.Double),
     sa.Column("used_by", sa.Text, unique=True),
     sa.Column("clips", sa.BigInteger, nullable=False, server_default="1"),
+    sa.Column("uses", sa.BigInteger, nullable=False, server_default="1"),  # how many purchases it still covers
     sa.Column("declined_at", sa.Double),  # when a person said no
     sa.Index("quotes_by_fingerprint", "principal", "fingerprint", "expires_at"),
 )

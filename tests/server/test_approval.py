@@ -11,7 +11,7 @@ from mcp import Client, MCPError
 from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult, ErrorData, ListRootsResult, UrlElicitationCapability
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import Micros, usd
 from sora_mcp.security.text import describe_prompt
 from sora_mcp.server import elicitation
 from sora_mcp.server.question import describe_picture
@@ -203,6 +203,15 @@ async def test_an_estimates_quote_can_be_approved_before_there_is_a_prompt(era: 
         again = await buy(client, quote=quote, prompt="Another boat")
         assert (code(again), "was used for" in str(again.structured_content)) == ("needs_confirmation", True)
         assert len(await at.jobs()) == 1
+
+
+async def test_the_quote_of_several_clips_covers_each_of_them_with_any_prompt(era: Era, tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, Client(at.server, mode=era) as client:
+        quote = await estimated(client, clips=2)
+        assert (await at.rig.service.store.approvals.approve(quote)).total == 2 * usd("0.40")
+        bought = [await buy(client, quote=quote, prompt=prompt) for prompt in ("A boat", "Another boat", "A third boat")]
+        assert [code(result) for result in bought] == ["submitting", "submitting", "needs_confirmation"]
+        assert len(await at.jobs()) == 2
 
 
 async def test_no_form_is_shown_where_no_yes_is_needed(era: Era, tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
         begin = f"Above {format_dollars(above)} the" if estimate.quote.micros > above else "The"
         in_terminal = f"{begin} user must approve it in a terminal: `{command_line('approve', estimate.quote_id)}`."
         sentences.append("The user will be asked to confirm it." if asks else in_terminal)
+        sentences += [f"That yes covers all {estimate.clips} for an hour, with any prompts."] if estimate.clips > 1 and not asks else []
     return " ".join([*sentences, f"{describe_left(estimate.budget)}."])
 
 

@@ -200,6 +200,11 @@ def test_a_clip_is_continued_only_where_a_model_with_a_key_and_a_price_takes_its
     assert can_animate(frame, Catalogue(keyed=frozenset(keys)), today=TODAY) is can
 
 
+def test_where_no_model_has_the_shape_of_a_file_one_that_takes_files_says_so() -> None:
+    request = VideoRequest("a fox", image=Image("data:image/png;base64,", "image/png", 1000, 1000, 3))
+    assert automatic(request, "muvi", "aimlapi") == "aimlapi:veo-3.1-fast"
+
+
 def test_offers_that_do_not_take_the_request_are_left_out_of_a_comparison() -> None:
     fits = rank_orders(ALL_KEYS.offers, VideoRequest("a fox", size="1792x1024", seconds=12), today=TODAY)
     assert [(order.offer.id, price.micros) for order, price in fits if order.offer.id != SAMPLE] == [

@@ -37,14 +37,20 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     """Return the offer that a request means, and why it is this one where the caller left it open. Refused where none is left.
 
     Where none of several offers takes the request, it is the one whose rules are broken the least, so that the refusal says what to
-    change.
+    change; one that takes this kind of first frame comes before those that do not.
     """
     offers, why = _find_candidates(request, catalogue, today)
     if len(offers) == 1:
         return offers[0], why
     if ranked := rank_orders(offers, request, today=today):
         return ranked[0][0].offer, why
-    return min(offers, key=lambda offer: count_broken_rules(offer, request, today=today)), why
+    return min(offers, key=lambda offer: (not takes_kind(offer, request), count_broken_rules(offer, request, today=today))), why
+
+
+def takes_kind(offer: Offer, request: VideoRequest) -> bool:
+    """Return whether the offer takes the request's first frame by its kind, a URL or a file; true where there is none."""
+    image, rule = request.frame, offer.image
+    return image is None or (rule is not None and (rule.urls if image.is_url else rule.data))
 
 
 def find_broken(offers: Sequence[Offer], request: VideoRequest, *, today: date) -> tuple[BrokenRule, ...]:

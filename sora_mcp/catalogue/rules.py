@@ -26,7 +26,7 @@ from sora_mcp.domain import (
     When,
     read_uri,
 )
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
+from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, PriceUnknown
 from sora_mcp.domain.money import ceil, show
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.security.urls import is_fetchable
@@ -212,7 +212,7 @@ def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
         elif name in PICTURES and name in rules and isinstance(value, str) and value:
             yield from _pictures(request.name_option(name), value.split(), rules[name], offer.image)
         elif name not in rules or not allows(rules[name], value):
-            allowed = words(rules[name]) if name in rules else f"left out: this model takes {one_of([*rules, VARIATION])}"
+            allowed = words(rules[name]) if name in rules else f"{NO_SUCH_OPTION}{one_of([*rules, VARIATION])}"
             argument = name if name in request.arguments else f"options.{name}"
             yield BrokenRule(argument, _shorten(value) if name in PICTURES else value, allowed, "invalid_option")
 

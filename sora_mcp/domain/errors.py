@@ -129,8 +129,15 @@ class BrokenRules(Refused):
         return self.broken[0].code
 
 
+NO_SUCH_OPTION = "left out: this model takes "
+"""The beginning of what is allowed for an option that an offer does not have."""
+
+
 def describe_rule(rule: BrokenRule, subject: str) -> str:
     """Return one broken rule as a sentence."""
+    if rule.allowed.startswith(NO_SUCH_OPTION):
+        name = quote_value(rule.argument.removeprefix("options."))
+        return f"{subject or 'This model'} has no option {name}: it takes {rule.allowed.removeprefix(NO_SUCH_OPTION)}."
     whose = f"{subject}: " if subject else ""
     got = "" if rule.got is None else f", not {quote_value(rule.got)}"
     return f"{whose}{rule.argument} must be {rule.allowed}{got}."

@@ -65,6 +65,8 @@ JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 """A job's id, however it was copied."""
 MAY_BE_GONE = "may answer that it is gone."
 """The end of a warning that the model's maker ended it."""
+PAUSED = "Paused: "
+"""The beginning of a warning that the model cost more than quoted, and is bought no more."""
 COUNTS_AS_SPENT = "counts as spent."
 """The end of a warning about a sum of the vendor's that is not believed."""
 UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "day_left", "can_continue")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.advice import joint_fixes
-from sora_mcp.domain import EDIT_MODEL, LIVE, Artifact, Charged, Job, Offer, Vendor, can_fetch
+from sora_mcp.domain import EDIT_MODEL, LIVE, PAUSED, Artifact, Charged, Job, Offer, Vendor, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -256,8 +256,11 @@ def _describe_one_of_many(job: Job, now: float) -> str:
 
 def _format_charge(job: Job) -> str:
     """Return what the job cost, with the quote where it cost more."""
-    dearer = job.actual is not None and job.actual > job.micros
-    return f"{format_price(job.price)}, quoted {format_price(job.micros)}" if dearer else format_price(job.price)
+    if job.actual is None or job.actual <= job.micros:
+        return format_price(job.price)
+    is_paused = any(warning.startswith(PAUSED) for warning in job.warnings)
+    pause = f"; this model is now paused until the user runs `{command_line('resume', job.model)}`" if is_paused else ""
+    return f"{format_price(job.price)}, quoted {format_price(job.micros)}{pause}"
 
 
 def _describe_next(job: Job, file: Artifact) -> str:

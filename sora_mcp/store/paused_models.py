@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sora_mcp.domain import Job
+from sora_mcp.domain import PAUSED, Job
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -35,7 +35,7 @@ def pause_if_dearer(conn: sa.Connection, job: Job, named: int | None, *, now: fl
     if named is None or named * TOLERATED_SHARE <= job.micros * (TOLERATED_SHARE + 1):
         return job.warnings
     why = f"it cost {format_dollars(named)} where {format_dollars(job.micros)} was quoted"
-    warning = f"Paused: {why}. Only the user can go on: sora-mcp resume {job.model}"
+    warning = f"{PAUSED}{why}. Only the user can go on: sora-mcp resume {job.model}"
     if warning in job.warnings:
         return job.warnings  # warned before: a person may have resumed the model since
     if conn.execute(sa.select(pauses.c.model).where(pauses.c.model == job.model)).first() is None:

@@ -227,7 +227,9 @@ def test_a_sum_that_is_not_believed_is_said_with_the_file() -> None:
 
 def test_a_price_above_the_quote_is_said_with_the_quote() -> None:
     job = replace(OVER["completed in another size"], micros=usd("0.52"), actual=usd("1.56"))
-    assert "$1.56, quoted $0.52" in status(job)
+    assert "$1.56, quoted $0.52." in status(job)
+    paused = replace(job, warnings=("Paused: it cost $1.56 where $0.52 was quoted.",))
+    assert "$1.56, quoted $0.52; this model is now paused until the user runs `sora-mcp resume muvi:sora-2`." in status(paused)
 
 
 def test_a_job_that_was_never_charged_needs_no_word_about_refunds() -> None:

@@ -108,7 +108,7 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
         return buyable or refuse_all(named, catalogue), why
     if not catalogue.keyed:
         return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."
-    why = "Chosen: the cheapest model that takes this, among vendors with a key."
+    why = "Chosen: the cheapest available model for this request."
     buyable = tuple(offer for offer in catalogue.buyable_offers if catalogue.needs_key(offer))
     return buyable or refuse_all([offer for offer in catalogue.offers if offer.vendor in catalogue.keyed], catalogue), why
 

@@ -55,7 +55,7 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
             raise
         order, price = plan(replace(request, model=ranked[0][0].offer.id), catalogue, today=today)
         why_none = None if isinstance(refusal, BrokenRules) else refusal.message
-        return replace(order, why="Chosen: the cheapest model that takes this."), price, why_none
+        return replace(order, why="Chosen: the cheapest model for this request."), price, why_none
 
 
 def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Part, ...]:

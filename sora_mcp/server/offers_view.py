@@ -218,7 +218,7 @@ def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
         f"{offer.id}{_marks(offer, catalogue, today)}",
         *(_price_line(prices) for prices in price_table(offer, today=today)),
         f"Prompt: {prompt}. First frame: {_frame(offer)}. Sound: {_sound(offer)}. Options: {options}.",
-        *([f"Good for {hint.good_for} (as {hint.source} said on {hint.checked})."] if (hint := get_hint(offer)) else []),
+        *([f"Good for: {hint.good_for} (as {hint.source} said on {hint.checked})."] if (hint := get_hint(offer)) else []),
         f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
     ]
     return "\n".join(lines)

@@ -87,8 +87,8 @@ async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path)
 @each(
     ("wish", "said"),
     [
-        ({"seconds": 30}, "No model makes 30 s in one clip: 2 x 15 s, joined with edit_video, makes it."),
-        ({"seconds": 30, "model": "muvi:veo-3.1"}, "No model makes 30 s in one clip: 5 x 6 s, joined with edit_video, makes it."),
+        ({"seconds": 30}, "No model here makes 30 s in one clip: 2 x 15 s, joined with edit_video, makes it."),
+        ({"seconds": 30, "model": "muvi:veo-3.1"}, "No model here makes 30 s in one clip: 5 x 6 s, joined with edit_video, makes it."),
     ],
 )
 async def test_a_length_that_no_model_makes_is_priced_in_parts(wish: dict[str, Any], said: str, tmp_path: Path) -> None:

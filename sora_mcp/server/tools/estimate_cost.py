@@ -116,9 +116,8 @@ def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
 def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     order, vendor = estimate.order, catalogue.get_vendor(estimate.order.offer)
-    sentences = [*describe_ended(order.offer, vendor), _describe_price(estimate)]
-    if estimate.parts:
-        sentences.append(_describe_parts(estimate))
+    parts = [_describe_parts(estimate)] if estimate.parts else []
+    sentences = [*describe_ended(order.offer, vendor), *parts, _describe_price(estimate)]
     if estimate.offers:
         sentences.append(f"Cheapest first: {_compare(estimate, catalogue)}.")
     sentences += [order.why] if order.why is not None and not estimate.refusal else []
@@ -143,7 +142,7 @@ def _describe_price(estimate: Estimate) -> str:
 def _describe_parts(estimate: Estimate) -> str:
     """Say that the length takes several clips, and what fewer dollars in more pieces would be."""
     (count, first, price), *others = estimate.parts
-    whole = f"No model makes {count * first.seconds} s in one clip: {count} x {first.seconds} s, joined with edit_video, makes it."
+    whole = f"No model here makes {count * first.seconds} s in one clip: {count} x {first.seconds} s, joined with edit_video, makes it."
     cheapest = min(others, key=lambda part: part[0] * part[2].micros, default=None)
     if cheapest is None or cheapest[0] * cheapest[2].micros >= count * price.micros:
         return whole

@@ -108,7 +108,7 @@ def test_a_cap_lowered_below_what_is_held_lets_nothing_more_in(store: Store) -> 
 @pytest.mark.parametrize("price", ["1000000.000001", "9223372036854.775807", "99999999999999999999"])
 def test_no_cap_is_high_enough_for_a_sum_that_could_overflow(store: Store, price: str) -> None:
     boundless = Caps(Micros(2**80), Micros(2**80), Micros(2**80), UTC)
-    assert "One video may cost $1000000.00 at most" in refused(store, price, boundless)
+    assert "One video may cost $1,000,000.00 at most" in refused(store, price, boundless)
 
 
 # Ends of a hold

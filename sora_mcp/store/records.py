@@ -59,7 +59,10 @@ class Purchase:
     @property
     def described(self) -> str:
         """Model, takes and price, as a clause."""
-        price = format_dollars(self.total)
+        return self.describe(format_dollars(self.total))
+
+    def describe(self, price: str) -> str:
+        """Return model, takes and this price as a clause."""
         return f"{self.order.offer.id} costs {price}" if self.clips == 1 else f"{self.clips} clips on {self.order.offer.id} cost {price}"
 
 

@@ -75,7 +75,7 @@ async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:
     assert await read_json(desk_with(job), "sora://videos/v_0123456789", era) == {
         "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, $0.40.\nFile: {FILE.path}\n"
         "Next: tell the user this path; "
-        "view_video shows it.",
+        'edit_video(action="join", inputs=["v_0", "v_0123456789"]) joins both.',
         **DONE,
         "prompt": "A paper boat drifts down a rainy street",
         "created_at": "2026-11-20T12:00:00Z",

@@ -239,6 +239,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "jobs.get": lambda: store.jobs.get.sync(job.id, None),
         "jobs.get_changed": lambda: store.jobs.get_changed.sync(0),
         "jobs.get_paid_call": lambda: store.jobs.get_paid_call.sync(job),
+        "jobs.get_takes": lambda: store.jobs.get_takes.sync(job),
         "jobs.get_version": store.jobs.get_version.sync,
         "jobs.search": lambda: store.jobs.search.sync(None, limit=5),
         "leases.get_blocked_until": lambda: store.leases.get_blocked_until.sync(job, 120.0),

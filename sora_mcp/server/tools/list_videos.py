@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.domain import LIVE, Job, State
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.security.text import sanitize
+from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_unclear
@@ -108,7 +109,7 @@ def _describe(page: Page, budget: Budget, zone: tzinfo) -> str:
 
 def _describe_line(job: Job, zone: tzinfo) -> str:
     reason = f" ({cut})" if (cut := sanitize(describe_reason(job), MOST_REASON)) else ""
-    path = f" {job.artifact.path}" if job.artifact else ""
+    path = f" {name_place(job, job.artifact.path)}" if job.artifact else ""
     return f'{_describe_facts(job, zone, reason=reason)}: "{sanitize(job.prompt, MOST_PROMPT) or ""}"{path}'
 
 

@@ -153,6 +153,8 @@ class Muvi(Played):
         return said(200, {**flat, "costMicroCents": price})
 
     def _estimate(self, body: Any) -> Answer:
+        if body["model"] not in MODELS:
+            return _no(404, "MODEL_NOT_FOUND", f"Model {body['model']} not found")
         price = int(cost(body["model"], body["input"]) * Decimal(self.account))
         if self.shape == "enveloped":
             data = {"estimatedCost": price, "baseCost": price, "factors": {}, "currency": "micro-cents"}

@@ -1,0 +1,143 @@
+"""Conversations about what was made, what went wrong, and what it cost."""
+
+from __future__ import annotations
+
+from .script import Arm, call, talk
+
+VEO = "aimlapi:veo-3.1-fast"
+KLING = "muvi:kling-3.0-pro"
+CAT = "My cat dances on a sofa"
+RAIN = "Rain falls on a tin roof while a train goes by, a dog looks up, and somebody far away sings an old song out of tune"
+LIKENESS = Arm("muvi", "status", {"error": {"code": "CONTENT_POLICY", "message": "third-party likeness or style"}})
+
+FINDING = (
+    talk(
+        "is it done yet? (in a new chat)",
+        call("create_video", as_job="a", prompt=CAT, model=KLING),
+        call("list_videos", "{a}", "2026-11-20", "$0.56 reserved", CAT, state="active"),
+        call("get_video_status", "{a}", "$0.56 is reserved", "Do not create it again", job_id="{a}", wait_seconds=0),
+        keys=("muvi",),
+        walk=("pending",),
+        bought=("muvi",),
+        spent="$0.56",
+    ),
+    talk(
+        "is it done yet? I do not want to wait here",
+        call("create_video", "about 3 min", "also if you close this chat", prompt=CAT, model=KLING),
+        keys=("muvi",),
+        bought=("muvi",),
+        spent="$0.56",
+    ),
+    talk(
+        "are all three done?",
+        call("create_video", as_job="a", prompt="one", model=VEO),
+        call("create_video", as_job="b", prompt="two", model=VEO),
+        call("create_video", as_job="c", prompt="three", model=VEO),
+        call("get_video_status", "3 of 3 have ended", "{a}", "{b}", "{c}", job_ids=["{a}", "{b}", "{c}"]),
+        keys=("aimlapi",),
+        bought=("aimlapi",) * 3,
+        spent="$1.50",
+    ),
+    talk(
+        "cancel that (Muvi)",
+        call("create_video", as_job="a", prompt=CAT, model=KLING),
+        call("cancel_video", "{a} was cancelled", "Nothing was charged", never=("refund",), job_id="{a}"),
+        keys=("muvi",),
+        walk=("pending",),
+        works=False,
+    ),
+    talk(
+        "cancel that (AI/ML API, which cannot)",
+        call("create_video", as_job="a", prompt=CAT, model=VEO),
+        call("get_video_status", "{a}", job_id="{a}", wait_seconds=1),
+        call("cancel_video", "Not cancelled", "$0.50 will be charged", never=("back", "refund"), refused=True, job_id="{a}"),
+        keys=("aimlapi",),
+        walk=("queued",),
+        bought=("aimlapi",),
+        spent="$0.52",
+    ),
+    talk(
+        "cancel that (it is done)",
+        call("create_video", as_job="a", prompt=CAT, model=VEO),
+        call("get_video_status", job_id="{a}"),
+        call("cancel_video", "already finished", "$0.50 was charged", never=("call back",), refused=True, job_id="{a}"),
+        keys=("aimlapi",),
+        bought=("aimlapi",),
+        spent="$0.50",
+    ),
+    talk(
+        "what did I spend this week, on what?",
+        call("create_video", as_job="a", prompt=CAT, model=VEO),
+        call("create_video", as_job="b", prompt=CAT, model=KLING),
+        call("get_video_status", job_ids=["{a}", "{b}"]),
+        call("get_spend", "2 paid clips, $1.06", f"{VEO}: $0.50", f"{KLING}: $0.56", "left today", since="7d", by="model"),
+        call("get_spend", "2026-11-20: $1.06", since="7d", by="day"),
+        call("list_videos", "2026-11-20 12:00 {a}", "$0.50", CAT, since="7d"),
+        keys=("muvi", "aimlapi"),
+        bought=("muvi", "aimlapi"),
+        spent="$1.06",
+    ),
+    talk(
+        "what did I spend since 'this week'?",
+        call("get_spend", "since must be", "7d", refused=True, since="this week"),
+    ),
+    talk(
+        "same again but at night",
+        call("create_video", as_job="a", prompt=RAIN, model="muvi:veo-3.1", audio=True, seconds=6, options={"seed": 7}),
+        call("get_video_status", job_id="{a}"),
+        call("list_videos", "{a}", "2026-11-20", "6 s", query="tin roof"),
+        call("list_videos", RAIN, "audio=true", "seed=7", "muvi:veo-3.1", "6 s", "1280x720", job_id="{a}"),
+        keys=("muvi",),
+        bought=("muvi of has_sound",),
+        spent="$1.80",
+    ),
+    talk(
+        "the rain one had sound, did it not?",
+        call("create_video", as_job="a", prompt=RAIN, model="muvi:veo-3.1", audio=True),
+        call("list_videos", "with sound", query="rain"),
+        keys=("muvi",),
+        bought=("muvi of has_sound",),
+        spent="$1.20",
+    ),
+    talk(
+        "why did it fail?",
+        LIKENESS,
+        call("create_video", as_job="a", prompt=CAT, model=KLING),
+        call("get_video_status", 'Muvi says: "third-party likeness or style"', "Nothing was charged", job_id="{a}"),
+        call("list_videos", "failed", "third-party likeness", "not charged", never=("$0.56",)),
+        call("get_spend", "0 paid clips, $0.00"),
+        keys=("muvi",),
+        walk=("failed",),
+        bought=("muvi",),
+    ),
+    talk(
+        "did it go through? the line broke",
+        Arm("muvi", "submit", fault="close"),
+        call("create_video", as_job="a", prompt=CAT, model=KLING),
+        call("get_video_status", "{a}", "may have accepted", "$0.56", "not be sent again", "sora-mcp resolve {a}", job_id="{a}"),
+        call("get_spend", "$0.56", "outcome is unknown"),
+        keys=("muvi",),
+        bought=("muvi",),
+        spent="$0.56",
+    ),
+    talk(
+        "show me the one that failed",
+        call("create_video", as_job="a", prompt=CAT, model=KLING),
+        call("get_video_status", "failed", "Nothing was charged", job_id="{a}"),
+        call("view_video", "failed, so there is no file", never=("is failed",), refused=True, job_id="{a}"),
+        keys=("muvi",),
+        walk=("failed",),
+        bought=("muvi",),
+        falls_short="says '… is failed: it has no file'",
+    ),
+    talk(
+        "how is v_0000000000 doing?",
+        call("get_video_status", "There is no job 'v_0000000000'", "list_videos", refused=True, job_id="v_0000000000"),
+        falls_short="does not say that list_videos shows the jobs that there are",
+    ),
+    talk(
+        "how is it doing?",
+        call("get_video_status", "job_id is required", "list_videos", refused=True),
+        falls_short="says that job_id must be given, as a rule",
+    ),
+)

@@ -126,7 +126,7 @@ async def test_a_job_that_was_refused_by_its_vendor_has_nothing_to_fetch(tmp_pat
         assert await at.service.store.outcomes.reopen(job) is None
         settings = at.settings
         await at.close()
-        with pytest.RaisesGroup(pytest.RaisesExc(Refused, match="has no file to fetch")):
+        with pytest.RaisesGroup(pytest.RaisesExc(Refused, match="failed, so there is no file to fetch")):
             await anyio.to_thread.run_sync(fetch_command.fetch, settings, Namespace(job=job.id))
 
 
@@ -134,7 +134,7 @@ async def test_the_command_prints_the_path_or_the_link_that_failed(tmp_path: Pat
     async with rig(Muvi(clip=CLIP[: len(CLIP) // 2]), tmp_path) as at:
         job = await made(at)
         await at.close()
-        with pytest.raises(BadMedia, match=rf"{job.id} is failed\. .* The last link was {at.cdn.address}"):
+        with pytest.raises(BadMedia, match=rf"{job.id} failed\. .* The last link was {at.cdn.address}"):
             await anyio.to_thread.run_sync(fetch_command.fetch, at.settings, Namespace(job=job.id))
         at.cdn.app.__dict__["clip"] = CLIP
         assert await anyio.to_thread.run_sync(fetch_command.fetch, at.settings, Namespace(job=job.id)) == 0

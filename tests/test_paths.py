@@ -337,7 +337,14 @@ def test_any_other_moment_is_refused_with_those_that_there_are(text: str) -> Non
     assert caught.value.message == f"image must be {allowed}, not {text!r}."
 
 
-@each(("state", "says"), [("running", "is running: it has no file yet."), ("failed", "is failed: it has no file.")])
+@each(
+    ("state", "says"),
+    [
+        ("running", "is running: there is no file yet."),
+        ("failed", "failed, so there is no file."),
+        ("cancelled", "was cancelled, so there is no file."),
+    ],
+)
 def test_a_job_without_a_file_says_whether_one_may_come(state: Any, says: str) -> None:
     with pytest.raises(NotFinished, match=f"{says}$"):
         find_file(replace(a_job(), state=state, artifact=None))

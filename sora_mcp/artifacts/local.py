@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from sora_mcp.domain import LIVE, Artifact, Job
+from sora_mcp.domain import LIVE, Artifact, Job, name_state
 from sora_mcp.domain.errors import NotFinished, StorageError
 from sora_mcp.domain.money import as_number
 from sora_mcp.security.text import escape_hidden, sanitize
@@ -138,7 +138,8 @@ def find_kept(job: Job, folder: Path) -> tuple[Path, str] | None:
 def find_file(job: Job) -> Path:
     """Return the job's finished file. NotFinished where there is none; a link in its place is not followed. Reads the disk."""
     if job.artifact is None:
-        raise NotFinished(f"{job.id} is {job.state}: it has no file{' yet' if job.state in LIVE else ''}.", job_id=job.id)
+        none = ": there is no file yet" if job.state in LIVE else ", so there is no file"
+        raise NotFinished(f"{job.id} {name_state(job)}{none}.", job_id=job.id)
     path = Path(job.artifact.path)
     try:
         mode = path.lstat().st_mode

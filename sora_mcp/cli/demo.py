@@ -16,7 +16,7 @@ from sora_mcp.cli.own_command import own_command
 from sora_mcp.cli.setup import clients
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, LOCAL, Job, VideoRequest
+from sora_mcp.domain import LIVE, LOCAL, Job, VideoRequest, name_state
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.jobs.runtime import open_service
@@ -34,7 +34,7 @@ def demo(settings: Settings, arguments: Namespace) -> int:
     """Make one sample clip the way a paid one is made, and say what to do next."""
     job = anyio.run(_demo, settings, " ".join(arguments.prompt) or PROMPT)
     if job.artifact is None:
-        raise SoraError(job.error.message if job.error else f"{job.id} is {job.state}.", job_id=job.id)
+        raise SoraError(job.error.message if job.error else f"{job.id} {name_state(job)}.", job_id=job.id)
     console = open_console()
     print_facts(console, (("path", job.artifact.path), ("price", f"{format_dollars(job.micros)}: no vendor was called"), ("job", job.id)))
     print_text(console, NEXT)

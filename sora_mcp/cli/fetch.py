@@ -8,7 +8,7 @@ import anyio
 
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, Job
+from sora_mcp.domain import LIVE, Job, name_state
 from sora_mcp.domain.errors import BadMedia, Refused
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
@@ -21,7 +21,7 @@ def fetch(settings: Settings, arguments: Namespace) -> int:
     job = anyio.run(fetch_file, settings, arguments.job)
     if job.artifact is None:
         link = f" The last link was {job.media.path}" if job.media else ""
-        raise BadMedia(f"{job.id} is {job.state}. {job.error.message if job.error else ''}{link}", job_id=job.id)
+        raise BadMedia(f"{job.id} {name_state(job)}. {job.error.message if job.error else ''}{link}", job_id=job.id)
     facts = [("path", job.artifact.path), ("bytes", job.artifact.bytes), *(("warning", warning) for warning in job.artifact.notes)]
     print_facts(open_console(), facts)
     return 0
@@ -45,7 +45,7 @@ async def _reopen(service: VideoService, job: Job) -> Job:
     reopened = await service.store.outcomes.reopen(job)
     if reopened is None:
         why = f" {job.error.message}" if job.error else ""
-        raise Refused(f"{job.id} is {job.state} and has no file to fetch.{why}", job_id=job.id)
+        raise Refused(f"{job.id} {name_state(job)}, so there is no file to fetch.{why}", job_id=job.id)
     if job.media is not None:
         print_text(open_console(), f"The last link failed: {job.media.path} ({job.error.message if job.error else 'no reason'})")
     service.wake()

@@ -10,7 +10,7 @@ from sora_mcp.cli.consent import ask_price
 from sora_mcp.cli.own_command import not_in_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import Job, JobError
+from sora_mcp.domain import Job, JobError, name_state
 from sora_mcp.domain.errors import NotFound, Refused
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.jobs.runtime import open_service
@@ -41,7 +41,7 @@ async def _resolve(settings: Settings, arguments: Namespace) -> int:
         except NotFound as error:
             raise not_in_store(error, settings) from None
         if job.state != "unknown":
-            raise Refused(f"{job.id} is {job.state}: its outcome is not in doubt.", job_id=job.id)
+            raise Refused(f"{job.id} {name_state(job)}: its outcome is not in doubt.", job_id=job.id)
         print_facts(open_console(), _describe(job))
         if code := ask_price(settings, job.micros, _describe_choice(job, arguments), otherwise="Nothing was changed."):
             return code

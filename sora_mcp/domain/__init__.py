@@ -14,6 +14,7 @@ from sora_mcp.domain.job import (
     JobError,
     State,
     can_fetch,
+    name_state,
 )
 from sora_mcp.domain.offer import (
     STALE,
@@ -104,5 +105,6 @@ __all__ = [
     "When",
     "can_fetch",
     "list_pictures",
+    "name_state",
     "read_uri",
 ]

@@ -180,3 +180,8 @@ def can_fetch(job: Job) -> bool:
     """Return whether a job ended without its file, and there is a way to ask for it again."""
     lost = job.state in ("failed", "expired") and job.error is not None and job.error.code == LOST_FILE
     return lost and (job.next is not None or job.media is not None)
+
+
+def name_state(job: Job) -> str:
+    """Return a job's state as the verb of a sentence: `failed`, `was cancelled`, `is running`."""
+    return {"failed": "failed", "cancelled": "was cancelled", "expired": "expired"}.get(job.state, f"is {job.state}")

@@ -128,7 +128,6 @@ FINDING = (
         keys=("muvi",),
         walk=("failed",),
         bought=("muvi",),
-        falls_short="says '… is failed: it has no file'",
     ),
     talk(
         "how is v_0000000000 doing?",

@@ -243,7 +243,15 @@ async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
 
 @each(
     ("since", "day"),
-    [("today", "2026-11-21"), ("yesterday", "2026-11-20"), ("7d", "2026-11-14"), ("2026-11-01", "2026-11-01"), ("2026-11", "2026-11-01")],
+    [
+        ("today", "2026-11-21"),
+        ("yesterday", "2026-11-20"),
+        ("7d", "2026-11-14"),
+        ("week", "2026-11-16"),
+        ("this month", "2026-11-01"),
+        ("2026-11-01", "2026-11-01"),
+        ("2026-11", "2026-11-01"),
+    ],
 )
 async def test_a_list_begins_with_the_day_that_is_named(since: str, day: str, era: Era) -> None:
     service = desk_with(a_done_job())

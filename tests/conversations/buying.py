@@ -127,11 +127,13 @@ BUYING = (
     talk(
         "make 5 variations",
         call("create_video", "5 takes", "$2.60 in all", "left today $7.40", as_job="t", prompt=CAT, model=VEO, variations=5),
-        call("get_video_status", "5 of 5 have ended", job_ids=["{t1}", "{t2}", "{t3}", "{t4}", "{t5}"]),
+        call("get_video_status", "0 of 5 have ended", "{t5}", job_ids=["{t1}", "{t2}", "{t3}", "{t4}", "{t5}"], wait_seconds=0),
         keys=("aimlapi",),
         answer="accept",
+        env={"SORA_MCP_POLL_SECONDS": "5"},
+        walk=("queued",),
         bought=("aimlapi",) * 5,
-        spent="$2.50",
+        spent="$2.60",
     ),
     talk(
         "make 5 variations, in a client without forms",
@@ -248,6 +250,58 @@ BUYING = (
         call("create_video", "9:16", "seconds=15", never=("360x640",), refused=True, prompt=CAT, size="9x16", seconds=60),
         keys=FOUR,
         falls_short="the longest that fits is 15 s, but the fixes are those of a model that makes 8 s at most",
+    ),
+    talk(
+        "twenty seconds in one go",
+        call("create_video", "2 x 10 s", "edit_video", never=("sample:sample",), refused=True, prompt=CAT, seconds=20),
+        keys=("muvi",),
+        falls_short="only estimate_cost says that several clips make it; the fixes of create_video make 8 s at most",
+    ),
+    talk(
+        "square, for Instagram",
+        call(
+            "create_video", "size must be", never=('size="1280x720"', "sample:sample"), refused=True, prompt=CAT, size="square", model=VEO
+        ),
+        keys=("aimlapi",),
+        falls_short="each fix is of another shape, and none of them says so",
+    ),
+    talk(
+        "for at most ten cents",
+        call("create_video", "above max_usd $0.10", 'max_usd="0.21" ($0.21)', refused=True, prompt=CAT, max_usd=0.1),
+        keys=("muvi",),
+    ),
+    talk(
+        "for at most '10 cents'",
+        call("create_video", "an amount of dollars", never=('max_usd="10"',), refused=True, prompt=CAT, max_usd="10 cents"),
+        keys=("muvi",),
+        falls_short="the fix makes ten dollars of ten cents",
+    ),
+    talk(
+        "one more, when the day's money is gone",
+        call("create_video", "left today $0.08", prompt=CAT, model=VEO, as_job="a"),
+        call("create_video", "Only $0.08 of the day's $0.60 is left", "The day ends 2026-11-21", refused=True, prompt=DOG, model=VEO),
+        call("estimate_cost", "Refused now", "$1.56", model=VEO, clips=3),
+        keys=("aimlapi",),
+        env={"SORA_MCP_DAILY_USD": "0.60"},
+        bought=("aimlapi",),
+        spent="$0.50",
+    ),
+    talk(
+        "Seedance, please (which has no published price)",
+        call("create_video", "no published price", "SORA_MCP_PRICES", "Fix:", refused=True, prompt=CAT, model="aimlapi:seedance-2.0"),
+        keys=("aimlapi",),
+    ),
+    talk(
+        "an assistant that knows the arguments of another server",
+        call("create_video", "use seconds=8 instead of duration ($1.04)", refused=True, prompt=CAT, model=VEO, duration=8),
+        call("create_video", 'use size="9:16" instead of aspect_ratio', refused=True, prompt=CAT, model=VEO, aspect_ratio="9:16"),
+        call("create_video", "use variations=3 instead of n ($1.56)", refused=True, prompt=CAT, model=VEO, n=3),
+        keys=("aimlapi",),
+    ),
+    talk(
+        "an assistant that makes up a yes",
+        call("create_video", "There is no quote 'yes'", "must approve first", refused=True, **IN_4K, quote="yes"),
+        keys=("muvi",),
     ),
     talk(
         "what is left this month?",

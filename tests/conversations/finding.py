@@ -79,7 +79,7 @@ FINDING = (
     ),
     talk(
         "what did I spend since 'this week'?",
-        call("get_spend", "since must be", "7d", refused=True, since="this week"),
+        call("get_spend", "Since 2026-11-16: 0 paid clips, $0.00", since="this week"),
     ),
     talk(
         "same again but at night",

@@ -36,7 +36,7 @@ class Estimate:
     offers: tuple[tuple[Order, Quote], ...]
     """The comparison, cheapest first, where no model was named: of what this user can buy, else of all that live."""
     parts: tuple[Part, ...] = ()
-    """Where no model makes the length in one clip: the ways to make it of equal ones, the fewest first."""
+    """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:
@@ -59,14 +59,18 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
 
 
 def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Part, ...]:
-    """Return the ways to make a length, which no model makes in one clip, of equal ones: the fewest first, each at the cheapest offer."""
+    """Return the ways to make a length, which no model makes in one clip, of equal ones, each at the cheapest offer.
+
+    The cheapest is first; of those that cost the same, the one with the fewest clips.
+    """
     offers = catalogue.find_named(request.model) if request.model else _list_buyable(catalogue)
     total, longest = request.seconds, max((seconds for offer in offers for seconds in offer.seconds), default=0)
     if type(total) is not int or total <= longest:
         return ()
     lengths = ((count, total // count) for count in range(2, MOST_PARTS + 1) if total % count == 0)
     ranked = ((count, rank_orders(offers, replace(request, seconds=seconds), today=today)) for count, seconds in lengths)
-    return tuple((count, *found[0]) for count, found in ranked if found)
+    parts = [(count, *found[0]) for count, found in ranked if found]
+    return tuple(sorted(parts, key=lambda part: (part[0] * part[2].micros, part[0])))
 
 
 def compare_offers(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[tuple[Order, Quote], ...]:

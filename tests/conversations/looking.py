@@ -67,7 +67,7 @@ LOOKING = (
     ),
     talk(
         "what would it cost with my photo? (where the only vendor takes links alone)",
-        call("estimate_cost", "Muvi", "https://", never=("$0.03", "(no key)"), refused=True, image="file"),
+        call("estimate_cost", "Muvi", "https://", never=("$0.03", "no key"), refused=True, image="file"),
         keys=("muvi",),
         falls_short="prices a model of a vendor without a key, and never says that Muvi takes links alone",
     ),

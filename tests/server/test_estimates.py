@@ -87,7 +87,7 @@ async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path)
 @each(
     ("wish", "said"),
     [
-        ({"seconds": 30}, "No model here makes 30 s in one clip: 2 x 15 s, joined with edit_video, makes it."),
+        ({"seconds": 30}, "No model here makes 30 s in one clip: 3 x 10 s, joined with edit_video, makes it. In fewer pieces: 2 x 15 s"),
         ({"seconds": 30, "model": "muvi:veo-3.1"}, "No model here makes 30 s in one clip: 5 x 6 s, joined with edit_video, makes it."),
     ],
 )
@@ -95,6 +95,7 @@ async def test_a_length_that_no_model_makes_is_priced_in_parts(wish: dict[str, A
     found = (await estimate(tmp_path, {"MUVI_API_KEY": "k"}, **wish)).structured_content or {}
     assert said in found["message"]
     assert found["clips"] * found["seconds"] == 30
+    assert found["usd"] == min([found["usd"], *(offer["usd"] for offer in found.get("offers", []))])
 
 
 @each(("image", "model"), [("url", "muvi:"), ("file", "aimlapi:")])
@@ -140,7 +141,8 @@ async def test_offers_are_compared_also_where_no_vendor_with_a_key_sells_it(key:
 async def test_without_any_key_the_sample_is_free(tmp_path: Path) -> None:
     found = (await estimate(tmp_path, {})).structured_content or {}
     assert (found["model"], found["usd"], found["allowed"]) == ("sample:sample", 0, True)
-    assert found["message"].startswith("4 s, 1280x720, with sound, on sample:sample: free. Cheapest first: sample:sample free")
+    compared = "Cheapest first: sample:sample free (4 s, with sound)"
+    assert found["message"].startswith(f"4 s, 1280x720, with sound, on sample:sample: free. {compared}")
 
 
 async def test_a_first_frame_counts_without_being_there(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.unavailable import count_unavailable
-from sora_mcp.domain import Image, VideoRequest
+from sora_mcp.domain import Image, Order, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_way
-from sora_mcp.server.messages import describe_ended, describe_left, describe_sound, format_price
+from sora_mcp.server.messages import SOUND_OPEN, describe_ended, describe_left, describe_sound, format_price
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.create_video import MOST_IMAGE, merge_options
@@ -140,14 +140,14 @@ def _describe_price(estimate: Estimate) -> str:
 
 
 def _describe_parts(estimate: Estimate) -> str:
-    """Say that the length takes several clips, and what fewer dollars in more pieces would be."""
-    (count, first, price), *others = estimate.parts
+    """Say that the length takes several clips, the cheapest ones, and what fewer of them would cost."""
+    (count, first, _), *others = estimate.parts
     whole = f"No model here makes {count * first.seconds} s in one clip: {count} x {first.seconds} s, joined with edit_video, makes it."
-    cheapest = min(others, key=lambda part: part[0] * part[2].micros, default=None)
-    if cheapest is None or cheapest[0] * cheapest[2].micros >= count * price.micros:
+    fewest = min(others, key=lambda part: part[0], default=None)
+    if fewest is None or fewest[0] > count:
         return whole
-    pieces, order, each = cheapest
-    return f"{whole} Cheaper in more pieces: {pieces} x {order.seconds} s on {order.offer.id}, {format_price(pieces * each.micros)}."
+    pieces, order, each = fewest
+    return f"{whole} In fewer pieces: {pieces} x {order.seconds} s on {order.offer.id}, {format_price(pieces * each.micros)}."
 
 
 def _describe_sum(estimate: Estimate) -> str:
@@ -164,12 +164,19 @@ def _first_sentence(refusal: str | None) -> str | None:
 def _compare(estimate: Estimate, catalogue: Catalogue) -> str:
     """List the offers with their prices, and in one line how many more there are and why they cannot be bought."""
     named = [
-        f"{order.offer.id} {format_price(price.micros * estimate.clips)}{'' if catalogue.is_usable(order.offer) else ' (no key)'}"
+        f"{order.offer.id} {format_price(price.micros * estimate.clips)} ({_describe_clip(order, catalogue)})"
         for order, price in estimate.offers[:MOST_NAMED]
     ]
     more = [f"and {rest} more"] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
     unavailable = f". Cannot be bought now: {said}" if (said := count_unavailable(catalogue)) else ""
     return ", ".join([*named, *more]) + unavailable
+
+
+def _describe_clip(order: Order, catalogue: Catalogue) -> str:
+    """Say how long the clip of an offer is, whether it has sound as far as that is known, and whether a key is missing."""
+    sound = describe_sound(order.options, model=order.offer.id)
+    facts = [f"{order.seconds} s", *([] if sound == SOUND_OPEN else [sound]), *([] if catalogue.is_usable(order.offer) else ["no key"])]
+    return ", ".join(facts)
 
 
 TOOL = ToolDefinition(

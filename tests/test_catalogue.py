@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
-from sora_mcp.catalogue.planner import can_animate, find
+from sora_mcp.catalogue.planner import can_animate, find, plan
 from sora_mcp.domain import Image, Offer, Rate, VideoRequest
-from sora_mcp.domain.errors import MissingKey, ModelRetired, PriceUnknown, Refused, UnknownModel
+from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, PriceUnknown, Refused, UnknownModel
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
 from tests.each import each
@@ -91,6 +91,14 @@ def test_a_vendor_that_does_not_take_the_request_is_passed_over() -> None:
 
 def test_where_no_vendor_takes_the_request_the_first_one_says_why() -> None:
     assert chosen("sora-2-pro", VideoRequest("a fox", seconds=5), "pixazo", "muvi") == "muvi:sora-2-pro"
+
+
+@each(("keys", "nearest"), [(("muvi",), "muvi:kling-3.0-pro"), (("muvi", "aimlapi"), "aimlapi:veo-3.1-fast")])
+def test_a_picture_that_nobody_takes_is_refused_at_a_model_that_takes_pictures(keys: tuple[str, ...], nearest: str) -> None:
+    frame = Image("data:image/png;base64,AAAA", "image/png", 512, 512, 3)
+    with pytest.raises(BrokenRules, match=r"^No model with a key takes this picture as it is") as caught:
+        plan(VideoRequest("a fox", image=frame), Catalogue(keyed=frozenset(keys)), today=TODAY)
+    assert caught.value.subject == nearest
 
 
 def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> None:

@@ -27,7 +27,7 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         raise PriceUnknown(f"{error.message} {NAME_PRICE}") from None
     except BrokenRules as error:
         if offer.rates:
-            raise
+            raise _name_all(error, request, catalogue, today) from None
         raise PriceUnknown(f"No source states the price of {offer.id}, so it is not sent. {NAME_PRICE}", broken=error.broken) from None
     notes = tuple(note for note in (why, _describe_shape(order, request)) if note)
     return replace(order, why=" ".join(notes) or None, warnings=_warnings(order, request, vendor=catalogue.get_vendor(offer))), price
@@ -44,7 +44,25 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         return offers[0], why
     if ranked := rank_orders(offers, request, today=today):
         return ranked[0][0].offer, why
-    return min(offers, key=lambda offer: (not takes_kind(offer, request), count_broken_rules(offer, request, today=today))), why
+
+    def rank(offer: Offer) -> tuple[bool, bool, int]:
+        makes_words_only = request.frame is not None and offer.image is None
+        return makes_words_only, not takes_kind(offer, request), count_broken_rules(offer, request, today=today)
+
+    return min(offers, key=rank), why
+
+
+def _name_all(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, today: date) -> BrokenRules:
+    """Return the refusal of the nearest offer; where nobody named a model and none takes the picture, it says so first."""
+    if request.model is not None or not catalogue.keyed or request.frame is None:
+        return refusal
+    if all(rule.argument != "image" for rule in refusal.broken):
+        return refusal
+    keyed = [offer for offer in catalogue.buyable_offers if catalogue.needs_key(offer)]
+    if rank_orders(keyed, VideoRequest("a clip", image=request.frame), today=today):
+        return refusal
+    message = f"No model with a key takes this picture as it is. {refusal.message}"
+    return BrokenRules(refusal.broken, subject=refusal.subject, message=message)
 
 
 def takes_kind(offer: Offer, request: VideoRequest) -> bool:

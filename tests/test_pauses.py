@@ -59,7 +59,7 @@ def test_a_paused_model_is_refused_and_others_are_not(store: Store) -> None:
     with pytest.raises(PriceUnknown) as refused:
         store.reservations.reserve.sync(purchase(), CAPS)
     said = f"muvi:sora-2 is paused: it cost $2.00 where $1.00 was quoted ({job.id})."
-    assert refused.value.message == f"{said} Only the user can go on with it: sora-mcp resume muvi:sora-2"
+    assert refused.value.message == f"{said} Only the user can go on with it: `sora-mcp resume muvi:sora-2`."
     assert store.reservations.reserve.sync(purchase(model="veo-3.1"), CAPS).state == "submitting"
     assert store.paused_models.resume.sync("muvi:sora-2") is True
     assert store.reservations.reserve.sync(purchase(), CAPS).state == "submitting"

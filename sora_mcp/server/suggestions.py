@@ -32,6 +32,7 @@ OPTIONS = frozenset(rule.param for offer in Catalogue().offers for rule in offer
 FREE_TEXT = ("prompt", "request_id", "query", "text")
 """Arguments that take any words, so that a number may be written as one."""
 NUMBER = re.compile(r"[^\d.,-]{0,20}(-?\d{1,9}(?:\.\d{1,9})?)[^\d.,-]{0,20}")
+CENTS = ("c", "ct", "cent", "cents", "¢")
 SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 PICTURE_ARGUMENTS = ("image", *PICTURES)
 MOST_JSON = 20_000
@@ -282,8 +283,7 @@ def _parse(argument: Argument, value: Any) -> Any:
         case "whole" | "number":
             return _clamp(argument, _parse_number(value))
         case "dollars":
-            number = _parse_number(value)
-            return None if number is None else f"{number:g}"
+            return _parse_dollars(value)
         case "switch":
             return SWITCH.get(str(value).strip().casefold())
         case "text":
@@ -299,6 +299,13 @@ def _parse_number(value: Any) -> float | None:
     found = NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
     number = float(found[1]) if found else math.nan if isinstance(value, str) else value
     return float(number) if abs(number) < 10**9 else None
+
+
+def _parse_dollars(value: Any) -> str | None:
+    """Return the amount in `$5`, `5 USD` or `50 cents`."""
+    number = _parse_number(value)
+    is_cents = isinstance(value, str) and value.strip().casefold().endswith(CENTS)
+    return None if number is None else f"{number / 100 if is_cents else number:g}"
 
 
 def _clamp(argument: Argument, number: float | None) -> int | float | None:

@@ -51,7 +51,8 @@ def refuse_paused(conn: sa.Connection, model: str) -> PriceUnknown | None:
 
 def describe_pause(pause: Pause) -> str:
     """Return the pause as a sentence."""
-    return f"{pause.model} is paused: {pause.why} ({pause.job_id}). Only the user can go on with it: {command_line('resume', pause.model)}"
+    command = f"`{command_line('resume', pause.model)}`"
+    return f"{pause.model} is paused: {pause.why} ({pause.job_id}). Only the user can go on with it: {command}."
 
 
 def read_pauses(conn: sa.Connection) -> tuple[Pause, ...]:

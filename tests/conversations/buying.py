@@ -176,7 +176,6 @@ BUYING = (
         keys=("aimlapi",),
         bought=("aimlapi",),
         spent="$1.56",
-        falls_short="the command stands without marks, and the sentence without an end",
     ),
     talk(
         "use Veo, without any key",
@@ -272,9 +271,8 @@ BUYING = (
     ),
     talk(
         "for at most '10 cents'",
-        call("create_video", "an amount of dollars", never=('max_usd="10"',), refused=True, prompt=CAT, max_usd="10 cents"),
+        call("create_video", "an amount of dollars", never=('max_usd="10"', "leave out"), refused=True, prompt=CAT, max_usd="10 cents"),
         keys=("muvi",),
-        falls_short="the fix makes ten dollars of ten cents",
     ),
     talk(
         "one more, when the day's money is gone",

@@ -136,7 +136,12 @@ FINDING = (
     ),
     talk(
         "how is it doing?",
-        call("get_video_status", "job_id is required", "list_videos", refused=True),
-        falls_short="says that job_id must be given, as a rule",
+        call("get_video_status", "there is none yet: create_video", refused=True),
+        call("create_video", as_job="a", prompt=CAT, model=KLING),
+        call("get_video_status", "Done", "{a}"),
+        call("get_video_status", "Done", "{a}"),
+        keys=("muvi",),
+        bought=("muvi",),
+        spent="$0.56",
     ),
 )

@@ -188,10 +188,16 @@ async def test_what_a_person_must_do_is_told_at_once(era: Era) -> None:
     assert "is its disk full?" in fields(result)["message"]
 
 
-@each("given", [{}, {"job_ids": ["v_0123456789"] * 21}])
-async def test_a_status_is_of_one_to_twenty_jobs(given: dict[str, Any], era: Era) -> None:
-    result = await call(desk_with(a_job()), era, "get_video_status", **given)
+@each(("jobs", "given"), [((), {}), ((a_job(),), {"job_ids": ["v_0123456789"] * 21})])
+async def test_a_status_is_of_one_to_twenty_jobs(jobs: tuple[Job, ...], given: dict[str, Any], era: Era) -> None:
+    result = await call(desk_with(*jobs), era, "get_video_status", **given)
     assert (result.is_error, fields(result)["error"]["code"]) == (True, "invalid_argument")
+
+
+@each(("jobs", "id"), [((a_done_job(),), "v_0123456789"), ((a_done_job(), replace(a_job(), id="v_1111111111")), "v_1111111111")])
+async def test_a_status_without_an_id_is_of_what_is_under_way_else_of_the_newest(jobs: tuple[Job, ...], id: str, era: Era) -> None:
+    result = await call(desk_with(*jobs), era, "get_video_status", wait_seconds=0)
+    assert (result.is_error, fields(result)["job_id"]) == (False, id)
 
 
 async def test_a_status_ends_with_its_time(era: Era) -> None:

@@ -41,10 +41,8 @@ class Arguments:
 
 async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     """Report the jobs once all of them have ended, or when the time is over."""
-    ids = list(dict.fromkeys((*filter(None, (arguments.job_id,)), *arguments.job_ids)))
-    if not ids:
-        raise BrokenRules((BrokenRule("job_id", None, "given: the id of a clip, from create_video or list_videos", "invalid_argument"),))
     service = await get_service(ctx)
+    ids = list(dict.fromkeys((*filter(None, (arguments.job_id,)), *arguments.job_ids))) or await _find_current(service)
     if len(ids) == 1 and is_quote(ids[0]):
         answer = await report_answer(service, ids[0], arguments.wait_seconds, ctx=ctx)
         if not isinstance(answer, str):
@@ -54,6 +52,15 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
     jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
     return format_results(jobs, now=service.clock()) if arguments.job_ids or len(jobs) > 1 else format_result(jobs[0], now=service.clock())
+
+
+async def _find_current(service: VideoService) -> list[str]:
+    """Return the caller's clips that are under way, else the newest one. BrokenRules where there is none at all."""
+    live = await service.jobs(principal=principal(), states=LIVE, limit=MOST_JOBS)
+    if jobs := live.jobs or (await service.jobs(principal=principal(), limit=1)).jobs:
+        return [job.id for job in jobs]
+    allowed = "the id of a clip, and there is none yet: create_video starts one"
+    raise BrokenRules((BrokenRule("job_id", None, allowed, "invalid_argument"),))
 
 
 def format_result(job: Job, *, now: float) -> CallToolResult:

@@ -25,7 +25,7 @@ from sora_mcp.domain.errors import (
     SoraError,
     UnknownModel,
 )
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros
 
 ADVISED = (BrokenRules, UnknownModel, MissingKey, ModelRetired, PriceUnknown, OverBudget, RequestIdConflict)
 """Refusals after which something else may work."""
@@ -140,9 +140,9 @@ class _Advice:
         return Micros(min((*whole, *buying, *(cap for cap in caps if cap is not None)), default=UNLIMITED))
 
     def _lower_price(self) -> Iterator[Fix]:
-        """Yield the longest shorter length, another size, other models and a higher max_usd, where that stays below the caps."""
+        """Yield the longest shorter length, another size and other models, where that stays below the caps. The caller's own cap stays."""
         try:
-            order, price = plan(self.request, self.catalogue, today=self.today)
+            order, _ = plan(self.request, self.catalogue, today=self.today)
         except Refused:
             return
         offer, below = order.offer, self._find_most_each(self.limits.per_video)
@@ -153,10 +153,6 @@ class _Advice:
         yield from self._find_first_within(lengths, offer, below)
         yield from self._find_first_within(sizes, offer, below)
         yield from self.name_other_models(but=offer)
-        total = price.micros * self.limits.clips
-        is_within = price.micros <= self.limits.per_video and (self.limits.left is None or total <= self.limits.left)
-        if self.request.max_usd is not None and total > self.request.max_usd and is_within:
-            yield self._price_fix(Fix("max_usd", show(total)[1:]), offer, price, named=offer)
 
     def _find_first_within(self, changes: Iterable[Fix], offer: Offer, below: Micros) -> Iterator[Fix]:
         """Yield the first change with which a clip costs at most so much, also at the offer that was refused."""

@@ -105,7 +105,7 @@ def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
     total, clips = Micros(price.micros * request.variations), request.variations
     if request.max_usd is not None and total > request.max_usd:
         what = f"{order.offer.id} costs {show(total)} for this" if clips == 1 else f"{clips} clips on {order.offer.id} cost {show(total)}"
-        raise OverBudget(f"{what}, above max_usd {show(request.max_usd)}.")
+        raise OverBudget(f"{what}, above max_usd {show(request.max_usd)}. Only the user can raise it: ask whether {show(total)} is fine.")
 
 
 def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -> tuple[tuple[Offer, ...], str | None]:

@@ -90,19 +90,19 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
         return Suggestion(refusal, fixes)
     uncapped = await service.advise(refusal, replace(request, max_usd=None), clips=_count_clips(arguments))
-    return _raise_cap(refusal, request.max_usd, tuple(fix for fix in uncapped if fix.argument != "model"), others=fixes)
+    return _name_cap(refusal, request.max_usd, tuple(fix for fix in uncapped if fix.argument != "model"), others=fixes)
 
 
-def _raise_cap(refusal: BrokenRules, cap: Micros, fixes: tuple[Fix, ...], *, others: tuple[Fix, ...]) -> Suggestion:
+def _name_cap(refusal: BrokenRules, cap: Micros, fixes: tuple[Fix, ...], *, others: tuple[Fix, ...]) -> Suggestion:
     """Return the refusal with the caller's own cap as one rule more, where all that mends the others costs more."""
     own = joint_fixes(refusal, fixes)
     price = own[-1].micros if own else None
     if price is None or price <= cap:
         return Suggestion(refusal, others)
-    least = show(price)[1:]
-    rule = BrokenRule("max_usd", show(cap)[1:], f"at least {least}", "over_budget")
-    whole = BrokenRules((*refusal.broken, rule), subject=refusal.subject)
-    return Suggestion(whole, (*own, replace(own[-1], argument="max_usd", value=least), *others))
+    rule = BrokenRule("max_usd", show(cap)[1:], f"at least {show(price)[1:]}", "over_budget")
+    values = " and ".join(f"{fix.argument}={json.dumps(fix.value, ensure_ascii=False)}" for fix in own)
+    ask = f"With {values} it costs {show(price)}, above max_usd {show(cap)}: ask the user whether {show(price)} is fine."
+    return Suggestion(BrokenRules((*refusal.broken, rule), subject=refusal.subject, message=f"{refusal.message} {ask}"), others)
 
 
 def _count_clips(arguments: Any) -> int:

@@ -104,7 +104,7 @@ BUYING = (
     ),
     talk(
         "I said no more than 2 dollars",
-        call("create_video", "$2.40", "max_usd $2.00", "seconds=6 ($1.80)", "needs a yes", refused=True, max_usd=2, **IN_4K),
+        call("create_video", "$2.40", "max_usd $2.00", "seconds=6 ($1.80)", "ask whether $2.40 is fine", refused=True, max_usd=2, **IN_4K),
         call("create_video", "$1.80", max_usd="2", **{**IN_4K, "seconds": 6}),
         keys=("muvi",),
         bought=("muvi of '6'",),
@@ -266,7 +266,9 @@ BUYING = (
     ),
     talk(
         "for at most ten cents",
-        call("create_video", "above max_usd $0.10", 'max_usd="0.21" ($0.21)', refused=True, prompt=CAT, max_usd=0.1),
+        call(
+            "create_video", "above max_usd $0.10", "ask whether $0.21 is fine", never=("max_usd=",), refused=True, prompt=CAT, max_usd=0.1
+        ),
         keys=("muvi",),
     ),
     talk(

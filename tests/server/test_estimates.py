@@ -107,6 +107,37 @@ async def test_a_picture_that_is_not_known_yet_is_priced_where_its_kind_is_taken
     assert found["model"].startswith(model)
 
 
+@each(
+    ("model", "pictures"),
+    [
+        ("muvi:wan-2.7", {"image": "url", "last_image": "url"}),
+        ("xai:grok-imagine-video", {"image": "url", "last_image": "file"}),
+        ("xai:grok-imagine-video", {"references": ["url", "https://example.com/other.png"]}),
+    ],
+)
+async def test_pictures_cost_what_they_cost_as_options(model: str, pictures: dict[str, Any], tmp_path: Path) -> None:
+    keys, real = {**KEYS, "XAI_API_KEY": "k"}, "https://example.com/a.png"
+    options = {name: real if isinstance(value, str) else [real, real] for name, value in pictures.items() if name != "image"}
+    image = {"image": real} if "image" in pictures else {}
+    found = (await estimate(tmp_path, keys, model=model, **pictures)).structured_content or {}
+    bought = (await estimate(tmp_path, keys, model=model, options=options, **image)).structured_content or {}
+    assert (found.get("usd"), found.get("model")) == (bought.get("usd"), model), (found, bought)
+
+
+async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_purchase_is(tmp_path: Path) -> None:
+    found = await estimate(tmp_path, {"MUVI_API_KEY": "k"}, model="muvi:wan-2.7", image="url", last_image="file")
+    error = (found.structured_content or {})["error"]
+    assert (found.is_error, error["broken"][0]["argument"]) == (True, "last_image")
+
+
+async def test_several_clips_that_pass_an_hours_unasked_purchases_need_a_yes(tmp_path: Path) -> None:
+    wish = {"model": "muvi:kling-text2video-v3", "seconds": 15}
+    few = (await estimate(tmp_path, KEYS, clips=3, **wish)).structured_content or {}
+    many = (await estimate(tmp_path, KEYS, clips=4, **wish)).structured_content or {}
+    assert (few["needs_confirmation"], many["needs_confirmation"]) == (False, True)
+    assert f"`sora-mcp approve {many['quote']}`. That yes covers all 4" in many["message"]
+
+
 async def test_sound_is_said_and_can_be_chosen(tmp_path: Path) -> None:
     silent = (await estimate(tmp_path, KEYS, model="muvi:veo-3.1-fast", audio=False)).structured_content or {}
     loud = (await estimate(tmp_path, KEYS, model="muvi:veo-3.1-fast")).structured_content or {}

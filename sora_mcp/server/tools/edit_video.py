@@ -30,8 +30,8 @@ class Arguments:
     end: Annotated[float | None, Spec("GIF: 15 s")] = None
     ratio: Annotated[str, Spec(values=tuple(RATIOS))] = ""
     fill: Annotated[str, Spec(values=FILLS)] = ""
-    text: Annotated[str, Spec("300 characters")] = ""
-    speed: Annotated[float | None, Spec("0.25-4")] = None
+    text: Annotated[str, Spec("Words of title, caption, or a title on join")] = ""
+    speed: Annotated[float | None, Spec("0.5: half speed")] = None
     sound: Annotated[str, Spec("mp3, m4a, wav; mixed in")] = ""
     transition: Annotated[str, Spec(values=TRANSITIONS)] = ""
 

@@ -29,9 +29,12 @@ MOST_NAMED = 5
 """Offers of a comparison in the message."""
 SPARE = ("month_spent_usd", "day_spent_usd", "month_limit_usd", "per_video_usd", "day_limit_usd", "resets_at", "month_left_usd")
 """Fields of a budget that are left out, one after the other, where the estimate would be too long: list_videos has them."""
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 ANY_PROMPT = "x"
 ANY_FRAME = {"url": Image("https://example.com/frame.png"), "file": Image("data:,")}
 """Stand for any prompt and any first frame where only the price counts."""
+ANY_PICTURE = {"url": "https://example.com/frame.png", "file": f"data:image/png;base64,{PIXEL}"}
+"""Stand for any other picture: these are read as those of a purchase are."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ class Arguments:
     model: str = ""
     size: str = ""
     seconds: int | None = None
-    image: Annotated[str, Spec("As for create_video, or url or file", most_characters=MOST_IMAGE, is_picture=True)] = ""
+    image: Annotated[str, Spec("Also url or file", most_characters=MOST_IMAGE, is_picture=True)] = ""
+    last_image: Annotated[str, Spec(most_characters=MOST_IMAGE, is_picture=True)] = ""
+    references: Annotated[tuple[str, ...], Spec(most_characters=MOST_IMAGE, most_items=10)] = ()
     audio: bool | None = None
     options: Annotated[dict[str, Any] | None, Spec(properties={"seed": "integer"})] = None
     clips: Annotated[int, Spec(minimum=1, maximum=100)] = 1
@@ -49,7 +54,9 @@ class Arguments:
     @property
     def request(self) -> VideoRequest:
         """The request for one of the clips."""
-        named = {} if self.audio is None else {"audio": self.audio}
+        references = [_read_picture(one) for one in self.references]
+        every = {"audio": self.audio, "last_image": _read_picture(self.last_image), "references": references}
+        named = {name: value for name, value in every.items() if value not in (None, "", [])}
         return VideoRequest(
             prompt=ANY_PROMPT,
             model=self.model or None,
@@ -59,6 +66,11 @@ class Arguments:
             options=merge_options(self.options or {}, named),
             arguments=frozenset(named),
         )
+
+
+def _read_picture(text: str) -> str:
+    """Return a picture as it was named; one that is not known yet as an address or a file of its kind."""
+    return ANY_PICTURE.get(text.strip().casefold(), text)
 
 
 async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
@@ -182,10 +194,10 @@ def _describe_clip(order: Order, catalogue: Catalogue) -> str:
 TOOL = ToolDefinition(
     "estimate_cost",
     "Estimate cost",
-    "Price of clips, without buying. Without model: compares what can be bought.",
+    "Price without buying. Without model: compares offers.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     estimate_cost,
-    {"usd": "number", "allowed": "boolean"},
+    {"usd": "number"},
     has_page=True,
 )

@@ -35,7 +35,7 @@ class Arguments:
     """The jobs, and how long to wait for their end."""
 
     job_id: Annotated[str, Spec(is_job=True)] = ""
-    job_ids: Annotated[tuple[str, ...], Spec("Several", is_job=True, most_items=MOST_JOBS)] = ()
+    job_ids: Annotated[tuple[str, ...], Spec(is_job=True, most_items=MOST_JOBS)] = ()
     wait_seconds: Annotated[float, Spec("Default 25", minimum=0, maximum=50)] = 25
 
 

@@ -147,9 +147,9 @@ def _shorten_prompt(prompt: str) -> str:
 TOOL = ToolDefinition(
     "list_videos",
     "List videos",
-    "Clips of all chats with date, cost and prompt, and the budget left.",
+    "Clips of all chats: date, cost, prompt; budget left.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
     Arguments,
     list_videos,
-    {"videos": "objects", "next_cursor": "string"},
+    {"videos": "objects"},
 )

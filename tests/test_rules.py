@@ -354,6 +354,11 @@ def test_a_text_option_has_a_limit_and_is_text(value: Any) -> None:
     assert found == (BrokenRule("options.negative_prompt", value, "a text of at most 1000 characters", "invalid_option"),)
 
 
+def test_a_text_option_may_be_as_long_as_its_limit() -> None:
+    order = check(VideoRequest("a fox", options={"negative_prompt": "x" * 1000}), find_offer("muvi:wan-2.6"), today=TODAY)
+    assert order.options["negative_prompt"] == "x" * 1000
+
+
 @each("value", [-1, 2**31, "1", True, 1.0])
 def test_a_variation_is_a_whole_number(value: Any) -> None:
     found = broken(VideoRequest("a fox", options={"variation": value}), find_offer("muvi:sora-2"))

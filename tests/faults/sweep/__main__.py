@@ -8,7 +8,7 @@ import itertools
 import random
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import anyio
@@ -39,9 +39,9 @@ def calls(stride: int) -> Iterator[Run]:
     return (functools.partial(at_every, call, stride) for call in CALLS)
 
 
-def migrations(stride: int) -> Iterator[Run]:
+def migrations(stride: int, versions: Sequence[int] = older.VERSIONS) -> Iterator[Run]:
     """The same, while a store of each older version is opened."""
-    return (functools.partial(older.at_every, version, call, stride) for version in older.VERSIONS for call in older.WRITES)
+    return (functools.partial(older.at_every, version, call, stride) for version in versions for call in older.WRITES)
 
 
 def downloads(stride: int) -> Iterator[Run]:

@@ -181,10 +181,10 @@ ALONE: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
 
 
 @each(("call", "env"), [row[1:] for row in ALONE], ids=[row[0] for row in ALONE])
-async def test_every_fix_of_a_refusal_works_alone(tmp_path: Path, call: dict[str, Any], env: dict[str, str], era: Era) -> None:
+async def test_every_fix_of_a_refusal_works_alone(tmp_path: Path, call: dict[str, Any], env: dict[str, str]) -> None:
     dead = {f"SORA_MCP_{name}_BASE_URL": "http://127.0.0.1:9" for name in ("AIMLAPI", "PIXAZO", "GOOGLE")}
     caps = {"AIMLAPI_API_KEY": "k", "PIXAZO_API_KEY": "k", **dead, "SORA_MCP_DAILY_USD": "100", **env}
-    async with client(tmp_path, era, **caps) as asking:
+    async with client(tmp_path, **caps) as asking:
         error = (await asking.call_tool("create_video", video(**call))).structured_content or {}
         tried = [video(**call, request_id=f"fix {n}") for n, _ in enumerate(error["error"]["fixes"])]
         fixed = [mended(args, {fix["argument"]: fix["value"]}) for args, fix in zip(tried, error["error"]["fixes"], strict=True)]
@@ -192,7 +192,7 @@ async def test_every_fix_of_a_refusal_works_alone(tmp_path: Path, call: dict[str
     answers: list[tuple[str, float]] = []
     for number, args in enumerate(fixed):
         (tmp_path / str(number)).mkdir()
-        async with client(tmp_path / str(number), era, **caps) as asking:
+        async with client(tmp_path / str(number), **caps) as asking:
             answer = await asking.call_tool("create_video", args)
             said = answer.structured_content or {}
             answers.append((said["error"]["code"], 0) if answer.is_error else ("", said["usd"]))
@@ -202,8 +202,8 @@ async def test_every_fix_of_a_refusal_works_alone(tmp_path: Path, call: dict[str
 
 
 @each("mistake", MISTAKES, ids=lambda mistake: mistake.what)
-async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake: Mistake, era: Era) -> None:
-    async with client(tmp_path, era, **mistake.env) as asking:
+async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake: Mistake) -> None:
+    async with client(tmp_path, **mistake.env) as asking:
         before = (await asking.call_tool("create_video", ONE_REQUEST)).structured_content or {}
         call = {name: before["job_id"] if value == JOB else value for name, value in mistake.call.items()}
         no = await asking.call_tool(mistake.tool, call)

@@ -21,6 +21,7 @@ from mcp.server.lowlevel import Server
 from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.server.app import SoraServer
+from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.transports.sdk import replace_surrogates, send_valid_unicode
 from sora_mcp.server.transports.stdio import run_stdio
 from tests.each import each
@@ -208,7 +209,7 @@ def test_a_host_that_asks_and_then_shakes_hands_is_served() -> None:
         found = server.ask("server/discover", **ENVELOPE)
         assert found["result"]["supportedVersions"] == ["2026-07-28"]
         assert server.shake()["result"]["protocolVersion"] == "2025-11-25"
-        assert len(server.ask("tools/list")["result"]["tools"]) == 8
+        assert len(server.ask("tools/list")["result"]["tools"]) == len(TOOLS)
         server.ask("tools/call", name="list_videos", arguments={})
         assert server.leave() == (0, b"", CLEAN)
 
@@ -217,7 +218,7 @@ def test_a_host_that_asks_and_goes_on_without_a_handshake_is_served() -> None:
     with started() as server:
         server.ask("server/discover", **ENVELOPE)
         server.ask("server/discover", **ENVELOPE)
-        assert len(server.ask("tools/list", **ENVELOPE)["result"]["tools"]) == 8
+        assert len(server.ask("tools/list", **ENVELOPE)["result"]["tools"]) == len(TOOLS)
         assert "error" in server.ask("initialize", **HELLO)
         assert server.leave()[0] == 0
 

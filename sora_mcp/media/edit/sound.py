@@ -30,7 +30,9 @@ FADE_S = 1.0
 
 
 def remove_sound(path: Path, target: Path, deadline: Deadline) -> str:
-    """Write the clip without sound to `target`. Return a note as `transcode` does."""
+    """Write the clip without sound to `target`. Return a note as `transcode` does. Raises BadMedia when it has no picture."""
+    with open_video(path) as clip:
+        clip.decode_first(deadline)
     if not can_copy(path):
         return transcode([Segment(path)], read_shape(path), target, deadline, with_sound=False)
     with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:

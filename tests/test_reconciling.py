@@ -295,7 +295,7 @@ async def test_a_job_that_waits_says_why_and_until_when_and_that_nothing_is_sent
         clock.at += 30
         waiting = await at.job(started.id)
         assert (started.waits_until, waiting.waits_until, waiting.state, len(at.posts)) == (NOON + 120, NOON + 120, "submitting", 1)
-        why = "the outcome of an earlier paid call to this model is unknown"
+        why = "an earlier paid call to this model is unclear"
         begun = f"Not sent yet: {why}; sent by 12:02 UTC at the latest. Next: "
         assert begun in str(create_video.format_result(started, now=NOON).structured_content)
         then = f"waits, nothing is sent yet: {why}. It is sent when that is settled, at the latest in about 90 s (12:02 UTC)."

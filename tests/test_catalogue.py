@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
 from sora_mcp.catalogue.planner import can_animate, find, plan
 from sora_mcp.domain import Image, Offer, Rate, VideoRequest
@@ -62,8 +63,17 @@ def test_a_bare_model_means_every_vendor_that_sells_it() -> None:
 
 
 def test_a_name_that_is_nearly_right_is_answered_with_the_right_one() -> None:
-    with pytest.raises(UnknownModel, match=r"No vendor sells 'sora2-pro'\. Did you mean .*sora-2-pro"):
-        NO_KEY.find_named("sora2-pro")
+    with pytest.raises(UnknownModel, match=r"No vendor sells 'Veo 3'\. Did you mean .*veo-3\.1"):
+        NO_KEY.find_named("Veo 3")
+
+
+@each("name", ["sora", "Sora 2", "sora2-pro"])
+def test_a_name_that_is_nearly_that_of_an_ended_model_is_answered_with_its_end(name: str) -> None:
+    with pytest.raises(UnknownModel, match=r"sora-2.* ended on 2026-09-24\. list_sizes") as caught:
+        NO_KEY.find_named(name)
+    fixes = advise(caught.value, replace(FOX, model=name), ALL_KEYS, Limits(usd("9"), None, lambda price: False), today=TODAY)
+    assert fixes
+    assert not any("sora" in str(fix.value) for fix in fixes)
 
 
 def test_a_name_that_is_nothing_like_any_is_answered_with_the_way_to_all() -> None:

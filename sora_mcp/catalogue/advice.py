@@ -168,9 +168,9 @@ class _Advice:
                 return
 
     def _name_similar_models(self) -> tuple[Fix, ...]:
-        """Return models whose names are written almost like the one that nobody sells, and which take the request."""
+        """Return living models whose names are written almost like the one that nobody sells, and which take the request."""
         near = self.catalogue.find_near(self.request.model or "")
-        usable = [offer for offer in near if self.catalogue.is_usable(offer)]
+        usable = [offer for offer in near if self.catalogue.is_usable(offer) and self.catalogue.is_living(offer)]
         return self._list_models(found for offer in usable for found in rank_orders((offer,), self.request, today=self.today))
 
     def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:

@@ -98,10 +98,15 @@ class Catalogue:
         found = self._by_name.get(name.strip().casefold())
         if found:
             return found
-        near = [offer.id for offer in self.find_near(name)]
-        raise UnknownModel(
-            f"No vendor sells {quote_value(name)}. {f'Did you mean {one_of(near)}?' if near else 'list_sizes shows every model.'}"
-        )
+        raise UnknownModel(f"No vendor sells {quote_value(name)}. {self._describe_near(self.find_near(name))}")
+
+    def _describe_near(self, near: Iterable[Offer]) -> str:
+        """Return a sentence that asks after the living ones of these offers; where all have ended, it says when."""
+        near = tuple(near)
+        if living := [offer.id for offer in near if self.is_living(offer)]:
+            return f"Did you mean {one_of(living)}?"
+        ended = [f"{offer.id} ended on {offer.ended.on}." for offer in near[:1] if offer.ended is not None]
+        return " ".join([*ended, "list_sizes shows every model."])
 
     def describe_missing_key(self, offers: Iterable[Offer]) -> str:
         """Return the sentence that says what a user has to do before any of these can be bought."""

@@ -242,7 +242,9 @@ def _shorten(value: object) -> object:
 
 def _format(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iterator[BrokenRule]:
     if not wanted:
-        yield BrokenRule("size", request.size, one_of([size.text for size in _sizes(request, offer)]), "invalid_size")
+        yield BrokenRule(
+            "size", request.size, one_of([size.text for size in sizes_of(offer, image=request.image is not None)]), "invalid_size"
+        )
     if request.seconds is None:
         return
     for rule in offer.rules:
@@ -253,12 +255,8 @@ def _format(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iter
 # Finding the order
 
 
-def _sizes(request: VideoRequest, offer: Offer) -> tuple[Size, ...]:
-    return sizes_of(offer, image=request.image is not None)
-
-
 def _wanted_sizes(request: VideoRequest, offer: Offer) -> tuple[Size, ...]:
-    every = _sizes(request, offer)
+    every = sizes_of(offer, image=request.image is not None)
     return every if request.size is None else fitting(request.size, every)
 
 

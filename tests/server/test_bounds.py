@@ -137,7 +137,7 @@ async def test_a_refusal_of_one_value_takes_few_steps(tmp_path: Path) -> None:
         await asking.call_tool("create_video", video(seconds=60))
         with counted() as calls:
             await asking.call_tool("create_video", video(seconds=60))
-    assert calls.total() <= 640, calls.most_common(10)
+    assert calls.total() <= 600, calls.most_common(10)
 
 
 @pytest.mark.parametrize(

@@ -138,12 +138,17 @@ async def send_valid_unicode(ctx: Ctx, call_next: CallNext) -> HandlerResult:
 
 
 def replace_surrogates(value: Any) -> Any:
-    """Return the JSON value with every text in it valid Unicode."""
+    """Return the JSON value with every text in it valid Unicode. Plain values, which are nearly all, cost no further call."""
     match value:
         case str():
             return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case dict():
-            return {replace_surrogates(name): replace_surrogates(inner) for name, inner in cast(dict[Any, Any], value).items()}
+            return {
+                name if name.isascii() else replace_surrogates(name): inner
+                if (isinstance(inner, str) and inner.isascii()) or isinstance(inner, int | float)
+                else replace_surrogates(inner)
+                for name, inner in cast("dict[str, Any]", value).items()
+            }
         case list():
             return [replace_surrogates(inner) for inner in cast(list[Any], value)]
         case _:

@@ -56,15 +56,15 @@ def describe_job(job: Job, *, now: float) -> str:
     return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}"
 
 
-def describe_reason(job: Job) -> str:
-    """Say why a job has no video, with the vendor's own words; empty where it has no error."""
-    return _join(job.error.message, quote_vendor(name_vendor(job), job.error.vendor_message)) if job.error else ""
+def describe_reason(job: Job, *, most_quoted: int = MOST_QUOTED) -> str:
+    """Say why a job has no video, with so many characters of the vendor's own words; empty where it has no error."""
+    return _join(job.error.message, quote_vendor(name_vendor(job), job.error.vendor_message, most=most_quoted)) if job.error else ""
 
 
-def quote_vendor(title: str, words: str | None) -> str:
+def quote_vendor(title: str, words: str | None, *, most: int = MOST_QUOTED) -> str:
     """Return the vendor's own words as a sentence that is marked as theirs; empty where there are none."""
     plain = (sanitize(words) or "").replace('"', "'")
-    said = plain if len(plain) <= MOST_QUOTED else f"{plain[:MOST_QUOTED]}…"
+    said = plain if len(plain) <= most else f"{plain[:most]}…"
     return f'{title} says: "{said}"{"" if said.endswith(SENTENCE_ENDS) else "."}' if said else ""
 
 

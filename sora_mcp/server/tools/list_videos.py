@@ -31,6 +31,8 @@ MOST_PROMPT = 100
 MOST_WHOLE_PROMPT = 8_000
 """Bytes of the prompt of one whole job, which stands in the text and in the structured part."""
 MOST_REASON = 200
+MOST_QUOTED = 120
+"""Characters of a vendor's words in a line of the list."""
 MOST_OPTION = 200
 
 
@@ -108,7 +110,7 @@ def _describe(page: Page, budget: Budget, zone: tzinfo) -> str:
 
 
 def _describe_line(job: Job, zone: tzinfo) -> str:
-    reason = f" ({cut})" if (cut := sanitize(describe_reason(job), MOST_REASON)) else ""
+    reason = f" ({why})" if (why := describe_reason(job, most_quoted=MOST_QUOTED)) else ""
     path = f" {name_place(job, job.artifact.path)}" if job.artifact else ""
     return f'{_describe_facts(job, zone, reason=reason)}: "{sanitize(job.prompt, MOST_PROMPT) or ""}"{path}'
 

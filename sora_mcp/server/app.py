@@ -55,10 +55,11 @@ Refusals say whether anything was charged and which values work. \
 Finished files stay on this computer; give the user the path. One shot per clip works best."""
 WEBSITE = "https://github.com/sora-mcp/sora-mcp"
 ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' "
-    "fill='%23246'/%3E%3Cpath d='M12 9l12 7-12 7z' fill='%23fff'/%3E%3C/svg%3E"
+    "data:image/svg+xml;base64,PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnIHZpZXdCb3g9JzAgMCAzMiAzMic+PHJl"
+    "Y3Qgd2lkdGg9JzMyJyBoZWlnaHQ9JzMyJyByeD0nNycgZmlsbD0nIzI0NicvPjxwYXRoIGQ9J00xMiA5bDEyIDctMTIgN3onIGZpbGw9JyNmZm"
+    "YnLz48L3N2Zz4="
 )
-"""A play sign. It stands in the address itself, so that no client has to fetch it."""
+"""A play sign. It stands in the address itself, so that no client has to fetch it; in base64, as a URI holds no blanks."""
 SCHEME = "sora://"
 HOUR_MS = 3_600_000
 CACHED: Mapping[CacheableMethod, CacheHint] = {

@@ -52,24 +52,17 @@ class Ledger(Repository):
     def sum_by_day(self, conn: sa.Connection, month: str | None = None, principal: str | None = None) -> tuple[SpendRow, ...]:
         """Return what was held and spent by day, vendor and model, oldest first; of one month (`2026-11`) or of all, for one
         principal's jobs or for everybody's."""
-
-        keys = (ledger.c.day, ledger.c.vendor, ledger.c.model)
-        held, spent = _sum_moves(hold=1, settle=-1, release=-1), _sum_moves(settle=1, overrun=1, refund=-1)
-        by_job = (
-            sa.select(*keys, held.label("held"), spent.label("spent"))
-            .where(
-                sa.true() if month is None else ledger.c.month == month,
-                sa.true() if principal is None else ledger.c.job_id.in_(sa.select(jobs.c.id).where(jobs.c.principal == principal)),
-            )
-            .group_by(*keys, ledger.c.job_id)
-            .subquery()
+        of_principal = sa.select(jobs.c.id).where(jobs.c.principal == principal)
+        by_job = _sum_by_job(
+            sa.true() if month is None else ledger.c.month == month,
+            sa.true() if principal is None else ledger.c.job_id.in_(of_principal),
         )
-        by = (by_job.c.day, by_job.c.vendor, by_job.c.model)
+        keys = (by_job.c.day, by_job.c.vendor, by_job.c.model)
         rows = conn.execute(
-            sa.select(*by, sa.func.count(), sa.func.sum(by_job.c.held), sa.func.sum(by_job.c.spent))
+            sa.select(*keys, sa.func.count(), sa.func.sum(by_job.c.held), sa.func.sum(by_job.c.spent))
             .where(by_job.c.held + by_job.c.spent > 0)
-            .group_by(*by)
-            .order_by(*by)
+            .group_by(*keys)
+            .order_by(*keys)
         )
         return tuple(
             SpendRow(day, vendor, model, videos, Micros(int(held)), Micros(int(spent))) for day, vendor, model, videos, held, spent in rows
@@ -80,41 +73,39 @@ class Ledger(Repository):
         self, conn: sa.Connection, by: Grouping, *, since: str = "", until: str = "", principal: str | None = None, limit: int = 500
     ) -> tuple[Costs, ...]:
         """Return what the videos of the days from `since` to `until`, both included, cost: the most expensive first, days in order."""
-        c = ledger.c
-        held, spent = _sum_moves(hold=1, settle=-1, release=-1), _sum_moves(settle=1, overrun=1, refund=-1)
-        keys = (c.job_id, c.day, c.vendor, c.model)
-        days = (c.month >= since[:7], c.day >= since, *((c.month <= until[:7], c.day <= until) if until else ()))
-        b = sa.select(*keys, held.label("held"), spent.label("spent")).where(*days).group_by(*keys).subquery().c
-        unclear = sa.case((jobs.c.state == "unknown", b.held), else_=0)
-        key, whole = b.job_id if by == "job" else b[by], sa.func.sum(b.spent + b.held)
+        days = (ledger.c.month >= since[:7], ledger.c.day >= since)
+        by_job = _sum_by_job(*days, *((ledger.c.month <= until[:7], ledger.c.day <= until) if until else ()))
+        key = by_job.c.job_id if by == "job" else by_job.c[by]
         rows = conn.execute(
-            sa.select(
-                key.label("of"),
-                sa.func.count().label("videos"),
-                sa.func.sum(b.spent).label("spent"),
-                sa.func.sum(b.held - unclear).label("held"),
-                sa.func.sum(unclear).label("unclear"),
-                (sa.func.min(jobs.c.prompt) if by == "job" else sa.literal("")).label("prompt"),
-                (sa.func.min(b.model) if by == "job" else sa.literal("")).label("model"),
-            )
-            .join(jobs, jobs.c.id == b.job_id)
-            .where(b.held + b.spent > 0, sa.true() if principal is None else jobs.c.principal == principal)
+            sa.select(key, *_list_amounts(by_job), *_list_texts(by_job, by))
+            .join(jobs, jobs.c.id == by_job.c.job_id)
+            .where(by_job.c.held + by_job.c.spent > 0, sa.true() if principal is None else jobs.c.principal == principal)
             .group_by(key)
-            .order_by(*([] if by == "day" else [whole.desc()]), key)
+            .order_by(*([] if by == "day" else [sa.func.sum(by_job.c.spent + by_job.c.held).desc()]), key)
             .limit(limit)
-        ).mappings()
-        return tuple(
-            Costs(
-                row["of"],
-                row["videos"],
-                spent=Micros(int(row["spent"])),
-                held=Micros(int(row["held"])),
-                unclear=Micros(int(row["unclear"])),
-                prompt=row["prompt"],
-                model=row["model"],
-            )
-            for row in rows
         )
+        return tuple(
+            Costs(of, videos, Micros(int(spent)), Micros(int(held)), Micros(int(unclear)), prompt, model)
+            for of, videos, spent, held, unclear, prompt, model in rows
+        )
+
+
+def _sum_by_job(*where: sa.ColumnElement[bool]) -> sa.Subquery:
+    """Return a query for what these moves leave held and spent of each job on its day."""
+    keys = (ledger.c.job_id, ledger.c.day, ledger.c.vendor, ledger.c.model)
+    held, spent = _sum_moves(hold=1, settle=-1, release=-1), _sum_moves(settle=1, overrun=1, refund=-1)
+    return sa.select(*keys, held.label("held"), spent.label("spent")).where(*where).group_by(*keys).subquery()
+
+
+def _list_amounts(by_job: sa.Subquery) -> tuple[sa.ColumnElement[int], ...]:
+    """Return the columns of Costs that count: videos, and what of them is spent, held, and held by unclear jobs."""
+    unclear = sa.case((jobs.c.state == "unknown", by_job.c.held), else_=0)
+    return sa.func.count(), sa.func.sum(by_job.c.spent), sa.func.sum(by_job.c.held - unclear), sa.func.sum(unclear)
+
+
+def _list_texts(by_job: sa.Subquery, by: Grouping) -> tuple[sa.ColumnElement[str], ...]:
+    """Return the columns of Costs that only one job has: prompt and model."""
+    return (sa.func.min(jobs.c.prompt), sa.func.min(by_job.c.model)) if by == "job" else (sa.literal(""), sa.literal(""))
 
 
 def _sum_moves(**signs: int) -> sa.ColumnElement[int]:

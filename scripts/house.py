@@ -191,8 +191,8 @@ def count_body_lines(function: AnyFunction, lines: list[str]) -> int:
 
 
 def find_participles(module: Module) -> list[str]:
-    """Return the functions that are named by a bare participle, such as `made`."""
-    return [name for f in module.functions if is_participle(name := f.name.strip("_")) and not _is_property(f)]
+    """Return the functions and properties that are named by a bare participle, such as `made`."""
+    return [name for f in module.functions if is_participle(name := f.name.strip("_"))]
 
 
 def is_participle(name: str) -> bool:

@@ -238,7 +238,7 @@ BAD = {
 
 @each(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
 def test_a_bad_value_is_refused_by_name_and_shape_and_never_shown(name: str, text: str) -> None:
-    assert refusal({f"SORA_MCP_{name}": text}) == ROWS[f"SORA_MCP_{name}"].expected
+    assert refusal({f"SORA_MCP_{name}": text}) == ROWS[f"SORA_MCP_{name}"].requirement
 
 
 @each(

@@ -55,7 +55,7 @@ def check_all(settings: Settings, *, now: float | None = None, offline: bool = F
     if settings.sources:
         yield Finding("ok", "settings: " + ", ".join(f"{name} from {source}" for name, source in sorted(settings.sources.items())))
     yield from (Finding("fix", describe_unknown(name, ROWS), "correct its name, or take it out") for name in settings.unknown_names)
-    yield from (Finding("fix", f"{ROWS[name].expected} It is not used.", "copy the key again") for name in settings.bad_keys)
+    yield from (Finding("fix", f"{ROWS[name].requirement} It is not used.", "copy the key again") for name in settings.bad_keys)
     yield _check_folder("store", settings.home, "SORA_MCP_HOME")
     yield _check_folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
     yield from (_check_image_folder(folder) for folder in settings.image_dirs)

@@ -43,7 +43,7 @@ class Setting:
         return f"--{self.name.lower().replace('_', '-')}"
 
     @property
-    def expected(self) -> str:
+    def requirement(self) -> str:
         """A sentence that says what a value must be."""
         return f"{self.variable} must be {self.kind.expected}."
 
@@ -56,7 +56,7 @@ class Setting:
         except Unavailable as error:
             raise BadSetting(f"{self.variable}{error}") from None
         except (ValueError, LookupError, OSError, RuntimeError):  # RuntimeError: the home folder of an unknown user
-            raise BadSetting(self.expected) from None
+            raise BadSetting(self.requirement) from None
 
     def _find_default(self) -> object:
         """Return the default. Raise BadSetting where this machine has none."""
@@ -65,7 +65,7 @@ class Setting:
         except RuntimeError:  # a user id without a name, and no HOME
             raise BadSetting(f"{self.variable} must be set: this user has no home folder.") from None
         except (ValueError, LookupError, OSError):
-            raise BadSetting(self.expected) from None
+            raise BadSetting(self.requirement) from None
 
 
 def setting(

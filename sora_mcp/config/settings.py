@@ -236,5 +236,5 @@ def _read_prices(file: Path, today: date) -> tuple[Vendor, ...]:
     except BadPrices as error:
         raise BadSetting(f"{row.variable}: {error}") from None
     except (OSError, ValueError):
-        raise BadSetting(row.expected) from None
+        raise BadSetting(row.requirement) from None
     return apply_prices(vendors, prices, checked=today)

@@ -124,7 +124,7 @@ class VideoService:
             # It cannot be bought now, or not so: a job that was bought with the same words may exist all the same.
             with contextlib.suppress(StorageError):  # the first error knows whether its own write arrived
                 if (job := await self.store.reservations.find(identify_words(request, principal))) is not None:
-                    return replace(await self._add_facts(job), day_left=(await self.budget()).left)
+                    return replace(await self._add_facts(job), day_left=(await self.budget()).remainder)
             raise
         self.wake()
         job = await self._add_facts(job)
@@ -334,7 +334,7 @@ class VideoService:
     async def _find_left(self) -> Micros:
         """Return what is left of the caps now."""
         budget = await self.budget()
-        return Micros(max(0, budget.left))
+        return Micros(max(0, budget.remainder))
 
 
 def check_seed(request: VideoRequest) -> None:

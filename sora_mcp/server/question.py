@@ -86,7 +86,7 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
         tuple(_describe_purchase(service, request, quote, error=error)),
         quote.prompt,
         quote.micros,
-        f"{format_dollars(budget.left)} of {_name_limit(budget)}",
+        f"{format_dollars(budget.remainder)} of {_name_limit(budget)}",
         f"Your yes counts once, for exactly this, until {until}. Without it nothing is sent and nothing is charged.",
         quote.expires_at,
         max(0.0, quote.expires_at - service.clock()),

@@ -132,7 +132,7 @@ class Argument:
         return {"type": JSON_TYPES[self.kind], **{name: value for name, value in known.items() if value is not None}}
 
     @property
-    def allowed(self) -> str:
+    def legal_values(self) -> str:
         """The legal values in words."""
         if self.one_of:
             return one_of(self.one_of)
@@ -313,11 +313,11 @@ def _name_limit(argument: Argument, value: Any) -> tuple[Any, str]:
     if isinstance(value, str) and len(value) > argument.spec.most_characters:
         return f"{len(value):,} characters", f"at most {argument.spec.most_characters:,} characters"
     if type(value) in (list, dict) and len(value) > argument.spec.most_items:
-        return f"{len(value):,} of them", f"{argument.allowed}, at most {argument.spec.most_items}"
-    return (value if is_short(value) else f"a value of more than {MOST_TEXT:,} characters"), argument.allowed
+        return f"{len(value):,} of them", f"{argument.legal_values}, at most {argument.spec.most_items}"
+    return (value if is_short(value) else f"a value of more than {MOST_TEXT:,} characters"), argument.legal_values
 
 
 def _find_missing(known: Mapping[str, Argument], call: Mapping[str, Any]) -> Iterator[BrokenRule]:
     for name, argument in known.items():
         if argument.required and name not in call:
-            yield BrokenRule(name, None, f"given: {argument.allowed}", CODES.get(name, "invalid_argument"))
+            yield BrokenRule(name, None, f"given: {argument.legal_values}", CODES.get(name, "invalid_argument"))

@@ -87,7 +87,7 @@ def use_approval(
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
     until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
     for_this = " for this" if purchase.clips == 1 else " together"
-    message = f"{why}{reason}{purchase.described}{for_this}, which the user must approve first, by {until}."
+    message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first, by {until}."
     return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order)
 
 

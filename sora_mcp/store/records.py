@@ -57,7 +57,7 @@ class Purchase:
         return replace(self.quote, micros=self.total, basis=f"{self.quote.basis} x {self.clips} clips")
 
     @property
-    def described(self) -> str:
+    def summary(self) -> str:
         """Model, takes and price, as a clause."""
         return self.describe(format_dollars(self.total))
 
@@ -109,7 +109,7 @@ class Budget:
     """The part of `month_spent` that jobs with an unclear outcome hold."""
 
     @property
-    def left(self) -> Micros:
+    def remainder(self) -> Micros:
         """The smaller of what day and month have left."""
         return min(self.day_left, self.month_left)
 

@@ -129,7 +129,7 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
         hold(conn, Account(job_id, offer.vendor, offer.id, day.name), purchase.quote.micros, now=now)
         # A request_id names one row; the others are found by the first.
         conn.execute(INSERT, columns | {"id": job_id, "request_id": columns["request_id"] if job_id == ids[0] else None})
-    job = replace(with_takes(conn, load_job(conn, ids[0])), day_left=Micros(budget.left - purchase.total))
+    job = replace(with_takes(conn, load_job(conn, ids[0])), day_left=Micros(budget.remainder - purchase.total))
     return job if before is None else replace(job, warnings=(*job.warnings, _describe_earlier(before, caps)))
 
 
@@ -153,7 +153,7 @@ def _find_or_refuse(
 ) -> Job | SoraError | None:
     """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
     if (job := _find_existing(conn, purchase.identity, now=now)) is not None:
-        return replace(job, day_left=budget.left)
+        return replace(job, day_left=budget.remainder)
     micros, model = purchase.total, purchase.order.offer.id
     if micros > 0 and (loss := find_loss(conn, mark_file, month=get_today(conn, now, caps.zone).month)) is not None:
         return StorageError(loss.describe())

@@ -59,7 +59,7 @@ ZONES = (
 async def test_r08_a_zone_that_has_no_name_or_no_table_is_asked_for_in_one_line(zone: dict[str, str], tmp_path: Path) -> None:
     environ = {**os.environ, **environment(tmp_path, {}, ()), "SORA_MCP_TIMEZONE": "", **zone, "PYTHONPATH": str(ROOT)}
     said = await anyio.run_process([sys.executable, "-m", "sora_mcp", "jobs"], env=environ, check=False)
-    assert (said.returncode, said.stderr.decode()) == (2, f"sora-mcp: {ROWS['SORA_MCP_TIMEZONE'].expected}\n")
+    assert (said.returncode, said.stderr.decode()) == (2, f"sora-mcp: {ROWS['SORA_MCP_TIMEZONE'].requirement}\n")
 
 
 @pytest.mark.fault("D15", "R08")

@@ -168,7 +168,7 @@ def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, 
     needed = {argument.name: ["v_1"] if argument.kind == "texts" else "x" for argument in arguments if argument.required}
     with pytest.raises(BrokenRules) as refused:
         check_arguments(tool, arguments, {**needed, name: value})
-    assert BrokenRule(name, value, next(a.allowed for a in arguments if a.name == name), "invalid_argument") in refused.value.broken
+    assert BrokenRule(name, value, next(a.legal_values for a in arguments if a.name == name), "invalid_argument") in refused.value.broken
     assert Fix(name, None) in fix_arguments(arguments, {**needed, name: value})
 
 

@@ -107,7 +107,7 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
         saved = await service.http_client.download(vendor, media, part)
     if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
         raise StorageError(f"{part.name} was exchanged while it was written.")
-    is_repeated = service.refused_files.get(job.id) == saved.sha256
+    is_repeated = service.local_facts.refused_files.get(job.id) == saved.sha256
     sha256 = saved.sha256
     try:
         container = await anyio.to_thread.run_sync(lambda: check_file(part, is_repeated=is_repeated))
@@ -120,7 +120,7 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
         await anyio.to_thread.run_sync(remove_parts, folder, job)
         if is_repeated:
             raise RepeatedFile(error.message) from error
-        service.refused_files[job.id] = saved.sha256
+        service.local_facts.refused_files[job.id] = saved.sha256
         raise
     path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=sha256, zone=zone, ending=_choose_ending(container)))
     return path, sha256

@@ -114,5 +114,5 @@ async def _record_not_found(service: VideoService, job: Job, vendor: Vendor, *, 
 
 def _compute_due_s(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> float:
     pause = service.settings.poll_seconds
-    pause = pause or compute_next_poll_s(job, now=service.clock(), chance=random.random(), live=service.alive)
+    pause = pause or compute_next_poll_s(job, now=service.clock(), chance=random.random(), live=service.local_facts.live_jobs)
     return max(pause, read_retry_after(vendor, reply) or 0.0)

@@ -39,6 +39,7 @@ from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate, plan_parts
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
+from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.jobs.purchase import describe_choice, describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
@@ -59,14 +60,7 @@ class VideoService:
     http_client: VendorClient
     clock: Callable[[], float]
     wake: Callable[[], None] = lambda: None
-    alive: int = 0
-    """How many jobs are under way, as the worker last saw it."""
-    unwritten: dict[str, str] = field(default_factory=dict[str, str])
-    """By job: what became of a paid call, as long as the store does not take it down."""
-    refused_files: dict[str, str] = field(default_factory=dict[str, str])
-    """By job: the sha256 of the last downloaded file that was no video, so that the same bytes are not fetched again and again."""
-    troubles: dict[str, str] = field(default_factory=dict[str, str])
-    """By job: what went wrong with the last question or download, until one goes well."""
+    local_facts: LocalFacts = field(default_factory=LocalFacts)
     media_pool: MediaPool = field(default_factory=MediaPool)
     download_places: DownloadPlaces = field(default_factory=DownloadPlaces)
     finishing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
@@ -75,11 +69,13 @@ class VideoService:
     availability: Availability = field(init=False)
     quotes: Quotes = field(init=False)
     editing: Editing = field(init=False)
+    frames: FirstFrames = field(init=False)
 
     def __post_init__(self) -> None:
         self.availability = Availability(self.settings.catalogue, self.store, self.http_client, self.clock)
         self.quotes = Quotes(self.http_client, self.clock)
         self.editing = Editing(self.settings, self.store, self.clock)
+        self.frames = FirstFrames(self.settings, self.store, self.media_pool)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -87,21 +83,10 @@ class VideoService:
         return self.availability.catalogue
 
     @property
-    def frames(self) -> FirstFrames:
-        """Reads first frames."""
-        return FirstFrames(self.settings, self.store, self.media_pool)
-
-    @property
     def caps(self) -> Caps:
         """The limits on what this user may spend."""
-        return Caps(
-            self.settings.per_video, self.settings.daily, self.settings.monthly, self.settings.zone, Micros(2 * self.settings.confirm_above)
-        )
-
-    @property
-    def confirm_above(self) -> Micros:
-        """The price above which a person has to agree."""
-        return self.settings.confirm_above
+        settings = self.settings
+        return Caps(settings.per_video, settings.daily, settings.monthly, settings.zone, unasked=Micros(2 * settings.confirm_above))
 
     @property
     def today(self) -> date:
@@ -160,7 +145,7 @@ class VideoService:
 
     async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True, clips: int = 1) -> tuple[Fix, ...]:
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, no cap is met."""
-        left = await self._find_left() if buys else None
+        left = (await self.budget()).remainder if buys else None
         limits = Limits(self.settings.per_video, left, self.needs_yes, has_media_extra(), max(clips, request.variations))
         fewer = self._find_fewer(request, left) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
         return (*fewer, *advise(refusal, request, self.catalogue, limits, today=self.today))
@@ -190,20 +175,21 @@ class VideoService:
         if is_usable:
             price = await self.quotes.ask_vendor(vendor, order, held, today=self.today)
             held = self.quotes.find_least(vendor, order, held, today=self.today)
-        refusal, budget = await self.store.budgets.check(held.micros, self.caps, clips=clips)
-        if not is_usable:
-            refusal = none_left or self.catalogue.describe_missing_key((order.offer,))
-        elif (paused := next((pause for pause in self.availability.pauses if pause.model == order.offer.id), None)) is not None:
-            refusal = describe_pause(paused)
-        elif held.micros > 0 and (loss := await self.store.purchase_mark.find_loss(self.settings.zone)) is not None:
-            refusal = loss.describe()
-        total = Micros(held.micros * clips)
-        is_much = clips > 1 and total > 2 * self.settings.confirm_above
-        needs_yes = self.needs_yes(held) or is_much or await self.store.budgets.passes_unasked(total, self.caps)
+        passed_cap, budget = await self.store.budgets.check(held.micros, self.caps, clips=clips)
+        refusal = await self._find_obstacle(order, held) if is_usable else none_left or self.catalogue.describe_missing_key((order.offer,))
+        refusal = refusal or passed_cap
+        needs_yes = self.needs_yes(held) or await self.store.budgets.passes_unasked(held.micros, self.caps, clips=clips)
         terms = make_terms(order, held, principal, clips)
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
         return Estimate(order, price, clips, Micros(price.micros * clips), needs_yes, quote_id, refusal, budget, offers, parts)
+
+    async def _find_obstacle(self, order: Order, price: Quote) -> str | None:
+        """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""
+        if (paused := next((pause for pause in self.availability.pauses if pause.model == order.offer.id), None)) is not None:
+            return describe_pause(paused)
+        loss = await self.store.purchase_mark.find_loss(self.settings.zone) if price.micros > 0 else None
+        return None if loss is None else loss.describe()
 
     def needs_yes(self, price: Quote) -> bool:
         """Return whether a person has to agree to this price first."""
@@ -288,12 +274,11 @@ class VideoService:
 
     async def _add_local_facts(self, job: Job) -> Job:
         """Return the job with what only this process knows, and until when an unclear call of its model holds it up."""
-        if (outcome := self.unwritten.get(job.id)) is not None:
-            return replace(job, unwritten=outcome)
+        job = self.local_facts.add_to(job)
+        if job.unwritten is not None or job.trouble is not None:
+            return job
         if job.state == "completed" and job.artifact is not None:
             return replace(job, can_continue=can_animate(frame_like(job.artifact), self.catalogue, today=self.today))
-        if job.state in LIVE and (trouble := self.troubles.get(job.id)) is not None:
-            return replace(job, trouble=trouble)
         if job.state != "submitting" or job.submit_token is not None:
             return job
         try:
@@ -330,11 +315,6 @@ class VideoService:
         if not self.catalogue.is_usable(order.offer):
             raise MissingKey(self.catalogue.describe_missing_key((order.offer,)), broken=find_broken_cap(request, price))
         return order, price
-
-    async def _find_left(self) -> Micros:
-        """Return what is left of the caps now."""
-        budget = await self.budget()
-        return Micros(max(0, budget.remainder))
 
 
 def check_seed(request: VideoRequest) -> None:

@@ -173,11 +173,11 @@ class Submitter:
                 try:
                     return await work(job, *args, **named)
                 except StorageError as error:
-                    self.service.unwritten[job.id] = known
+                    self.service.local_facts.unwritten[job.id] = known
                     log.error("%s %s, which cannot be written down yet: %s%s", job.id, known, error, way_out)
                 await anyio.sleep(next(waits))
         finally:
-            self.service.unwritten.pop(job.id, None)
+            self.service.local_facts.unwritten.pop(job.id, None)
 
     def _describe_refusal(self, error: VendorError) -> JobError:
         """Return a vendor's refusal as the job keeps it; a model that is gone comes with living ones."""

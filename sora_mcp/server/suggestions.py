@@ -141,7 +141,7 @@ async def _price(tool: str, call: Mapping[str, Any], ctx: ToolContext) -> tuple[
     service = await ctx.request_context.lifespan_context.service()
     each = await (service.preview if BUYS[tool] else service.price)(arguments.request, principal=principal())
     total = each if BUYS[tool] else Micros(each * _count_clips(arguments))
-    return total, total > service.confirm_above
+    return total, total > service.settings.confirm_above
 
 
 async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ctx: ToolContext) -> tuple[Fix, ...]:

@@ -57,9 +57,10 @@ class Budgets(Repository):
         return passed and passed[0], budget
 
     @reads
-    def passes_unasked(self, conn: sa.Connection, micros: Micros, caps: Caps) -> bool:
-        """Return whether a person has to approve this price because of what was bought within the last hour without a yes."""
-        return find_passed_unasked(conn, micros, caps, now=self.clock()) is not None
+    def passes_unasked(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1) -> bool:
+        """Return whether a person has to approve one of `clips` purchases at this price, one after the other, because of what was
+        bought within the last hour without a yes."""
+        return find_passed_unasked(conn, micros, caps, now=self.clock(), earlier=micros * (clips - 1)) is not None
 
 
 @dataclass(frozen=True)
@@ -145,11 +146,14 @@ def find_passed_cap(conn: sa.Connection, micros: Micros, caps: Caps, *, now: flo
     return None
 
 
-def find_passed_unasked(conn: sa.Connection, micros: Micros, caps: Caps, *, now: float) -> Micros | None:
-    """Return what was bought within the last hour without a person's yes, where this price would take it above its limit; else None."""
+def find_passed_unasked(conn: sa.Connection, micros: Micros, caps: Caps, *, now: float, earlier: int = 0) -> Micros | None:
+    """Return what was bought within the last hour without a person's yes, where this price would take it above its limit; else None.
+
+    `earlier` is bought besides before this one.
+    """
     if micros <= 0 or caps.unasked is None:
         return None
-    spent = Micros(int(conn.execute(UNASKED, {"after": now - UNASKED_S}).scalar() or 0))
+    spent = Micros(int(conn.execute(UNASKED, {"after": now - UNASKED_S}).scalar() or 0) + earlier)
     return spent if spent and spent + micros > caps.unasked else None
 
 

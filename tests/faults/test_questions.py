@@ -133,7 +133,7 @@ async def test_q17_a_person_is_told_why_nothing_is_heard_until_something_is(
         assert (await at.job(begun.id)).trouble == why
         at.wire.armed.clear()
         assert await hurried(at, begun.id, "running") == "running"
-        assert ((await at.job(begun.id)).trouble, at.service.troubles) == (None, {})
+        assert ((await at.job(begun.id)).trouble, at.service.local_facts.troubles) == (None, {})
 
 
 async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ async def test_q17_a_person_is_told_why_a_finished_file_does_not_come(tmp_path: 
         assert await eventually(told)
         at.cdn.armed.clear()
         assert await hurried(at, begun.id, *ENDS) == "completed"
-        assert at.service.troubles == {}
+        assert at.service.local_facts.troubles == {}
 
 
 @pytest.mark.fault("Q18")

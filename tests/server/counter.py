@@ -113,6 +113,7 @@ class PlayedSettings:
 
     zone: tzinfo = UTC
     linger: bool = False
+    confirm_above: Micros = field(default_factory=lambda: usd("2"))
 
 
 @dataclass
@@ -131,9 +132,8 @@ class PlayedService:
     looked: int = 0
     no_budget: SoraError | None = None
     fixes: tuple[Fix, ...] = ()
-    confirm_above: Micros = field(default_factory=lambda: usd("2"))
     media_pool: MediaPool = field(default_factory=MediaPool)
-    settings: PlayedSettings = PlayedSettings()
+    settings: PlayedSettings = field(default_factory=PlayedSettings)
     today: date = TODAY
 
     def __post_init__(self) -> None:

@@ -1,0 +1,29 @@
+"""Facts of jobs that only this process knows: the store has none of them, and a restart forgets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sora_mcp.domain import LIVE, Job
+
+
+@dataclass
+class LocalFacts:
+    """Facts that the worker of this process learns, and that answers about jobs tell."""
+
+    live_jobs: int = 0
+    """How many jobs are live, as the worker last counted them."""
+    unwritten: dict[str, str] = field(default_factory=dict[str, str])
+    """By job: what came of a paid call, as a clause, as long as the store cannot write it."""
+    troubles: dict[str, str] = field(default_factory=dict[str, str])
+    """By job: what went wrong with the last poll or download, until one goes well."""
+    refused_files: dict[str, str] = field(default_factory=dict[str, str])
+    """By job: the sha256 of the last downloaded file that was no video, so that the same bytes are not fetched again and again."""
+
+    def add_to(self, job: Job) -> Job:
+        """Return the job with what is known of it here: an unwritten outcome, else, while it is live, its trouble."""
+        if (outcome := self.unwritten.get(job.id)) is not None:
+            return replace(job, unwritten=outcome)
+        if job.state in LIVE and (trouble := self.troubles.get(job.id)) is not None:
+            return replace(job, trouble=trouble)
+        return job

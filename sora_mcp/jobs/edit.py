@@ -24,7 +24,7 @@ from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, NotCancell
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.allowed_paths import AllowedPaths, resolve_path
 from sora_mcp.jobs.edit_plan import EditPlan
-from sora_mcp.jobs.edit_rules import check_arguments, check_times, take_sound
+from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral, take_sound
 from sora_mcp.media.api import as_uncharged, measure_seconds
 from sora_mcp.media.edit.edits import Edit, EditRequest
 from sora_mcp.media.limits import Deadline
@@ -71,7 +71,7 @@ class Editing:
     async def begin(self, asked: EditRequest, *, principal: str) -> Job:
         """Return the job of this edit: one that exists, or a new one, which a worker makes. Refused says what to change."""
         require_media_extra("edit_video")
-        asked = take_sound(asked)
+        asked = drop_neutral(take_sound(asked))
         check_arguments(asked)
         inputs = [await self._input(text, principal) for text in asked.inputs]
         check_times(asked, inputs[0].seconds)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
-from sora_mcp.media.edit.edits import FILLS, MOST_GIF_S, RATIOS, SPEEDS, TRANSITIONS, Action, EditRequest
+from sora_mcp.media.edit.edits import FILLS, MOST_GIF_S, RATIOS, SAME_RATIO, SPEEDS, TRANSITIONS, Action, EditRequest
 from sora_mcp.media.text.layout import JOINERS, clean_text
 
 MOST_INPUTS = 20
@@ -28,6 +28,15 @@ TAKES: Mapping[Action, tuple[str, ...]] = {
 """What each action takes beside the inputs."""
 VALUES: Mapping[str, tuple[str, ...]] = {"ratio": tuple(RATIOS), "fill": FILLS, "transition": TRANSITIONS}
 OPTIONAL = ("fill", "transition")
+NEUTRAL: Mapping[str, tuple[str | float, ...]] = {
+    "start": (0,),
+    "end": (0,),
+    "speed": (0, 1),
+    "ratio": (SAME_RATIO,),
+    "fill": FILLS,
+    "transition": ("cut",),
+}
+"""Values that change nothing where the action does not take the argument. In OpenAI's strict mode a model has to send every argument."""
 
 
 def take_sound(asked: EditRequest) -> EditRequest:
@@ -35,6 +44,18 @@ def take_sound(asked: EditRequest) -> EditRequest:
     if asked.action != "sound" or "sound" in asked.arguments or len(asked.inputs) != 2:
         return asked
     return replace(asked, inputs=asked.inputs[:1], arguments={**asked.arguments, "sound": asked.inputs[1]})
+
+
+def drop_neutral(asked: EditRequest) -> EditRequest:
+    """Return the request without arguments that its action does not take and that would change nothing, and without an `end` of 0.
+
+    A trim from 0 to 0 keeps its `end`, so that it is refused.
+    """
+    takes = TAKES[asked.action]
+    kept = {name: value for name, value in asked.arguments.items() if name in takes or value not in NEUTRAL.get(name, ())}
+    if kept.get("end") == 0 and (asked.action != "trim" or kept.get("start")):
+        del kept["end"]
+    return replace(asked, arguments=kept)
 
 
 def check_arguments(asked: EditRequest) -> None:

@@ -20,6 +20,8 @@ WHOLE = re.compile(r"\s*(-?[0-9]{1,9})(?:\.0{1,9})?\s*")
 NUMBER = re.compile(r"\s*-?[0-9]{1,9}(?:\.[0-9]{1,9})?\s*")
 UNSAID = (None, "")
 """Values of an optional argument that mean the same as leaving it out."""
+ANY_SEED = -1
+"""A seed that several APIs read as "any": what a client sends that cannot leave the seed out, as in OpenAI's strict mode."""
 SWITCH = {"true": True, "false": False}
 ADDRESS = re.compile(
     r"\s*(?:sora|https?)://(?:[^/\s]+/)?videos/(v_[0-9a-z]{1,20})(?:\.[a-z0-9]{2,5}|/poster\.jpg|/sheet\.jpg)?/?\s*", re.IGNORECASE
@@ -76,9 +78,8 @@ def _coerce(argument: Argument, value: Any) -> Any:
 
 
 def _is_list_of_nothing(value: Any) -> bool:
-    """Return whether a list has items, of which none says anything."""
-    items = cast("list[Any]", value) if type(value) is list else []
-    return bool(items) and all(one in UNSAID for one in items)
+    """Return whether this is a list that is empty, or whose items say nothing."""
+    return type(value) is list and all(one in UNSAID for one in cast("list[Any]", value))
 
 
 def _unwrap(value: Any) -> Any:
@@ -139,4 +140,9 @@ def _read_options(value: Any) -> Any:
     if not isinstance(value, dict) or not is_short(cast(object, value)):
         return cast(Any, value)
     values = cast(dict[str, Any], value)
-    return {name: _read_whole(one) if isinstance(one, float) else one for name, one in values.items() if one not in UNSAID}
+    return {name: _read_whole(one) if isinstance(one, float) else one for name, one in values.items() if not _is_unsaid(name, one)}
+
+
+def _is_unsaid(name: str, value: Any) -> bool:
+    """Return whether the value of an option means the same as leaving it out."""
+    return value in UNSAID or (name == "seed" and value == ANY_SEED)

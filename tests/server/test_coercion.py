@@ -23,6 +23,7 @@ MEANT: tuple[tuple[str, str, Any, Any], ...] = (
     ("create_video", "options", '{"seed": 7}', {"seed": 7}),
     ("create_video", "options", '{"seed": 7.0, "audio": true}', {"seed": 7, "audio": True}),
     ("create_video", "options", {"seed": 7.0, "negative_prompt": "", "last_image": None}, {"seed": 7}),
+    ("create_video", "options", {"seed": -1, "negative_prompt": ""}, {}),
     ("create_video", "options", "{}", {}),
     ("create_video", "size", ["1280x720"], "1280x720"),
     ("create_video", "prompt", ["A boat"], "A boat"),
@@ -63,7 +64,7 @@ def test_a_value_is_taken_as_it_is_meant(tool: str, name: str, said: Any, meant:
 OPTIONAL = [(tool.name, row.name) for tool in TOOLS.values() for row in tool.rows if not row.required]
 
 
-@each("empty", [None, "", [""], [None]])
+@each("empty", [None, "", [], [""], [None]])
 @each(("tool", "name"), OPTIONAL)
 def test_an_empty_optional_argument_is_not_said(tool: str, name: str, empty: Any) -> None:
     if isinstance(empty, list) and name == "inputs":

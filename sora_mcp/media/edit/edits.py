@@ -12,6 +12,8 @@ Fill = Literal["crop", "pad", "blur"]
 Ratio = Literal["9:16", "1:1", "16:9"]
 Transition = Literal["cut", "fade"]
 RATIOS: Mapping[Ratio, tuple[int, int]] = {"9:16": (9, 16), "1:1": (1, 1), "16:9": (16, 9)}
+SAME_RATIO = "same"
+"""Says that the shape stays: for clients that have to send a ratio with every action."""
 FILLS: tuple[Fill, ...] = ("crop", "pad", "blur")
 TRANSITIONS: tuple[Transition, ...] = ("cut", "fade")
 MOST_GIF_S = 15.0

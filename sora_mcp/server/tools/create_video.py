@@ -43,7 +43,9 @@ class Arguments:
     last_image: Annotated[str, Spec(most_characters=MOST_IMAGE)] = ""
     references: Annotated[tuple[str, ...], Spec("Pictures to keep", most_characters=MOST_IMAGE, most_items=10)] = ()
     audio: bool | None = None
-    options: Annotated[dict[str, Any] | None, Spec("See list_sizes; variation=1: the same again", properties=NAMED_OPTIONS)] = None
+    options: Annotated[
+        dict[str, Any] | None, Spec("See list_sizes; seed -1: any; variation=1: the same again", properties=NAMED_OPTIONS)
+    ] = None
     continues: Annotated[str, Spec("Job to go on from (its last frame)", is_job=True)] = ""
     variations: Annotated[int, Spec("Takes", minimum=1, maximum=MOST_TAKES)] = 1
     max_usd: Annotated[Micros | None, Spec("Most for all takes")] = None

@@ -8,7 +8,7 @@ from typing import Annotated
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import Job
-from sora_mcp.media.edit.edits import FILLS, RATIOS, TRANSITIONS, Action, EditRequest
+from sora_mcp.media.edit.edits import FILLS, RATIOS, SAME_RATIO, TRANSITIONS, Action, EditRequest
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import build_job_result
@@ -28,9 +28,9 @@ class Arguments:
     action: Action
     start: float | None = None
     end: Annotated[float | None, Spec("GIF: 15 s")] = None
-    ratio: Annotated[str, Spec(values=tuple(RATIOS))] = ""
+    ratio: Annotated[str, Spec(values=(*RATIOS, SAME_RATIO))] = ""
     fill: Annotated[str, Spec(values=FILLS)] = ""
-    text: Annotated[str, Spec("Words of title, caption, or a title on join")] = ""
+    text: Annotated[str, Spec("Shown words; on join, a title")] = ""
     speed: Annotated[float | None, Spec("0.5: half speed")] = None
     sound: Annotated[str, Spec("mp3, m4a, wav; mixed in")] = ""
     transition: Annotated[str, Spec(values=TRANSITIONS)] = ""

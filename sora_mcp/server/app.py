@@ -29,6 +29,7 @@ from mcp.types import (
     PaginatedRequestParams,
     Resource,
     ResourceTemplate,
+    SubscriptionsListenRequestParams,
     Tool,
 )
 
@@ -39,6 +40,7 @@ from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.server import prompts
 from sora_mcp.server.apps import apps
 from sora_mcp.server.context import OpenService, ServerContext
+from sora_mcp.server.tasks import Tasks
 from sora_mcp.server.transports import sdk
 
 if TYPE_CHECKING:
@@ -132,8 +134,12 @@ def build(
     tokens: TokenVerifier | None = None,
     pages: Pages | None = None,
 ) -> SoraServer:
-    """Return the server. It answers at once; the video service is opened later, and closed when the server ends."""
+    """Return the server. It answers at once; the video service is opened later, and closed when the server ends.
+
+    An extension of `extensions` takes the place of one of ours with the same identifier.
+    """
     bus, sessions = sdk.OwnedBus(), sdk.Sessions()
+    all_extensions = {extension.identifier: extension for extension in (apps(), Tasks(lambda: _dispatch().TASKS), *extensions)}
     notify = _notify_both_eras(bus, sessions)
 
     def create_context() -> ServerContext:
@@ -154,7 +160,7 @@ def build(
         log_level=log_level,
         subscriptions=bus,
         request_state_security=RequestStateSecurity.ephemeral(ttl=QUOTE_GOOD_FOR_S),
-        extensions=(apps(), *extensions),
+        extensions=list(all_extensions.values()),
         auth=auth,
         token_verifier=tokens,
         cache_hints=CACHED,
@@ -165,6 +171,8 @@ def build(
     sessions.install(server)
     sdk.add_handler(server, "resources/list", PaginatedRequestParams, _list_resources(server))
     sdk.add_handler(server, "completion/complete", CompleteRequestParams, _complete)
+    if isinstance(tasks := all_extensions[Tasks.identifier], Tasks):
+        sdk.wrap_handler(server, "subscriptions/listen", SubscriptionsListenRequestParams, tasks.listen)
     return server
 
 

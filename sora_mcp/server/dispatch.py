@@ -24,15 +24,17 @@ from sora_mcp.domain import Charged
 from sora_mcp.domain.errors import UNFORESEEN, BrokenRules, SoraError, StorageError, before_money
 from sora_mcp.server import completions, resources, subscriptions
 from sora_mcp.server.context import ServerContext, ToolContext, principal
+from sora_mcp.server.job_tasks import JobTasks
 from sora_mcp.server.results import build_refusal
 from sora_mcp.server.suggestions import Suggestion, suggest
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.transports.sdk import Ctx
 
-__all__ = ["TOOLS", "call_tool", "complete", "list_resources", "list_tools", "refuse", "resources", "subscriptions"]
+__all__ = ["TASKS", "TOOLS", "call_tool", "complete", "list_resources", "list_tools", "refuse", "resources", "subscriptions"]
 
 log = logging.getLogger(__name__)
 PAGE = 100
+TASKS = JobTasks()
 OF_A_JOB = ("get_video_status", "cancel_video")
 """Tools about a job that may be paid for: while the store cannot be read, nobody knows what happened to its money."""
 

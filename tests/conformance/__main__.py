@@ -18,6 +18,18 @@ from scripts.house import ROOT
 
 PACKAGES = ("@modelcontextprotocol/conformance@0.2.0-alpha.12", "@modelcontextprotocol/inspector@2.12.0")
 ERAS = ("2025-11-25", "2026-07-28")
+TASKS = (
+    "tasks-lifecycle",
+    "tasks-capability-negotiation",
+    "tasks-wire-fields",
+    "tasks-request-state-removal",
+    "tasks-mrtr-input",
+    "tasks-request-headers",
+    "tasks-dispatch-and-envelope",
+    "tasks-required-task-error",
+    "tasks-mrtr-composition",
+    "tasks-status-notifications",
+)
 INSPECTED = (
     ("--method", "tools/list"),
     ("--method", "tools/call", "--tool-name", "estimate_cost", "--tool-arg", "model=sample:sample", "--tool-arg", "seconds=4"),
@@ -39,9 +51,10 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as home:
         with served(home) as address:
-            failed = sum(
-                not passed(f"requirements {era}", [*suite(node), "server", "--url", address, "--requirements", era], home) for era in ERAS
-            )
+            server = [*suite(node), "server", "--url", address]
+            failed = sum(not passed(f"requirements {era}", [*server, "--requirements", era], home) for era in ERAS)
+            scored = ("--spec-version", "2026-07-28", "--force")  # of extensions, only what is named is scored
+            failed += sum(not passed(scenario, [*server, "--scenario", scenario, *scored], home) for scenario in TASKS)
         failed += sum(not passed(" ".join(asked[1:4:2]), [*inspector(node), *asked, "--format", "json"], home) for asked in INSPECTED)
     return failed
 

@@ -16,6 +16,7 @@ from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import open_later
 
 from .fixtures import mount
+from .tasks import FixtureTasks
 
 
 def main(port: int, home: Path) -> None:
@@ -24,8 +25,10 @@ def main(port: int, home: Path) -> None:
     environ = {"SORA_MCP_HOME": str(home), "SORA_MCP_OUTPUT_DIR": str(home / "videos"), "SORA_MCP_LOG": "critical"}
     settings = load(environ, today=date.today())
     log_to_stderr(settings)
-    server = build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings))
+    tasks = FixtureTasks()
+    server = build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings), extensions=(tasks,))
     mount(server)
+    tasks.mount(server)
     uvicorn.run(server.streamable_http_app(), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
@@ -14,6 +14,9 @@ from sora_mcp.server.messages import capitalize, describe_job, describe_money, f
 from sora_mcp.server.results import build_job_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
+
+if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
 
 RULES = {
     True: "{vendor} refunds cancelled clips automatically",
@@ -33,15 +36,18 @@ class Arguments:
 
 async def cancel_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     """Cancel the job at its vendor. Raise NotCancellable where it goes on, with the money as it is by then."""
-    service = await get_service(ctx)
-    job = await service.job(arguments.job_id, principal=principal())
+    return await cancel(await get_service(ctx), arguments.job_id)
+
+
+async def cancel(service: VideoService, job_id: str) -> CallToolResult:
+    """Cancel the caller's job and return the result. Raise as `cancel_video`."""
+    job = await service.job(job_id, principal=principal())
     try:
         cancelled = await service.cancel(job.id, principal=principal())
     except NotCancellable as error:
         now = await service.job(job.id, principal=principal())
         raise NotCancellable(error.message, now, must_pay=error.must_pay) from error.__cause__
-    vendor = next((vendor for vendor in service.catalogue.vendors if vendor.name == job.vendor), None)
-    return format_result(cancelled, vendor, now=service.clock())
+    return format_result(cancelled, service.catalogue.find_vendor(job.vendor), now=service.clock())
 
 
 def format_result(job: Job, vendor: Vendor | None, *, now: float) -> CallToolResult:

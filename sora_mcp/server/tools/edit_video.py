@@ -13,11 +13,12 @@ from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import build_job_result
 from sora_mcp.server.schema import Spec
+from sora_mcp.server.tasks import has_declared
 from sora_mcp.server.tools.definition import ToolDefinition
 from sora_mcp.server.tools.get_video_status import wait_for_end
 
 WAIT_S = 20.0
-"""Seconds that a call waits for the edit; after that it goes on in the background."""
+"""Seconds that a call waits for the edit; after that it goes on in the background. A client with tasks does not wait."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ async def edit_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     job = await service.edit(arguments.edit, principal=principal())
     is_known, refusal = job.deduplicated, None
     try:
-        (job,) = await wait_for_end([job], WAIT_S, service, ctx=ctx)
+        (job,) = await wait_for_end([job], 0 if has_declared(ctx) else WAIT_S, service, ctx=ctx)
     finally:
         refusal = service.editing.refusals.pop(job.id, None)
     if refusal is not None:

@@ -25,6 +25,7 @@ NOTIFY_S = 2.0
 """Seconds that one client which does not read may delay the notifications of the others."""
 MOST_SUBSCRIBED = 1000
 Ctx = ServerRequestContext[Any, Any]
+Handler = Callable[[Ctx, Any], Awaitable[Any]]
 
 
 def low_level(server: MCPServer[Any]) -> Any:
@@ -35,6 +36,11 @@ def low_level(server: MCPServer[Any]) -> Any:
 def add_handler(server: MCPServer[Any], method: str, params: type[RequestParams], handler: Callable[[Ctx, Any], Awaitable[Any]]) -> None:
     """Replace the SDK's handler of a method: its lists have no pages, and its completions see no lifespan context."""
     low_level(server).add_request_handler(method, params, handler)
+
+
+def wrap_handler(server: MCPServer[Any], method: str, params: type[RequestParams], wrap: Callable[[Handler], Handler]) -> None:
+    """Put a handler around the SDK's own of a method; an extension may not bind a method of the specification."""
+    add_handler(server, method, params, wrap(low_level(server).get_request_handler(method).handler))
 
 
 class Sessions:

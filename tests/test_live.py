@@ -401,7 +401,8 @@ async def test_what_counts_only_while_buying_is_said_once(tmp_path: Path) -> Non
         bought = await at.service.create(VideoRequest("A boat", model="sora-2"), principal="local")
         again = await at.service.create(VideoRequest("A boat", model="sora-2"), principal="local")
         made = await at.until(bought.id, "completed")
-    gone = "OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone."
-    assert bought.warnings == (gone, "Chosen: the cheapest vendor with a key.")
+    assert bought.ended is not None
+    assert bought.ended.describe("Muvi") == "OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it"
+    assert (bought.warnings, again.ended, made.ended) == (("Chosen: the cheapest vendor with a key.",), None, None)
     measured = ("The clip is 1 s long (you asked for 4 s).", "The clip is 64x36 (you asked for 1280x720).")
     assert (again.deduplicated, again.warnings, made.warnings, made.all_warnings) == (True, (), (), measured)

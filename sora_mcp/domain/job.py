@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal
 
 from sora_mcp.domain.money import Micros
-from sora_mcp.domain.offer import Confidence, Scalar
+from sora_mcp.domain.offer import Confidence, Ended, Scalar
 from sora_mcp.domain.vendor import Call
 
 State = Literal[
@@ -63,13 +63,11 @@ EDIT_MODEL = "local:edit"
 """The model of edits, which are made on this computer."""
 JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
 """A job's id, however it was copied."""
-MAY_BE_GONE = "may answer that it is gone."
-"""The end of a warning that the model's maker ended it."""
 PAUSED = "Paused: "
 """The beginning of a warning that the model cost more than quoted, and is bought no more."""
 COUNTS_AS_SPENT = "counts as spent."
 """The end of a warning about a sum of the vendor's that is not believed."""
-UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "day_left", "can_continue")
+UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "day_left", "can_continue", "ended")
 """What is true of a job only at the moment of looking."""
 
 
@@ -127,6 +125,8 @@ class Job:
     """Why nothing new was heard of it lately, as a sentence, where this process is the one that asks."""
     can_continue: bool = field(default=False, compare=False)
     """Whether a model that can be bought now takes the last frame of the finished clip."""
+    ended: Ended | None = field(default=None, compare=False)
+    """The end of its model at the maker, of a job that was just bought."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""

@@ -109,6 +109,10 @@ class Ended:
     on: date
     source: str
 
+    def describe(self, seller: str) -> str:
+        """Return who ended it, and what the vendor with this title, which still sells it, may do, as a clause."""
+        return f"{self.by} ended {self.what} on {self.on}; {seller} may refuse it"
+
 
 @dataclass(frozen=True)
 class Offer:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sora_mcp.catalogue.rules import VARIATION
-from sora_mcp.domain import MAY_BE_GONE, Order, Quote, Vendor, VideoRequest
+from sora_mcp.domain import Order, Quote, Vendor, VideoRequest
 from sora_mcp.store.records import Identity, Pause, Purchase, QuoteTerms
 
 MOST_FREE_LIVE = 12
@@ -75,13 +75,6 @@ def _count_takes(clips: int) -> list[object]:
 
 def _hash(parts: list[object]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def describe_choice(order: Order, vendor: Vendor) -> tuple[str, ...]:
-    """Return remarks that only matter while it is bought: the vendor's answers say more afterwards."""
-    ended = order.offer.ended
-    gone = f"{ended.by} ended {ended.what} on {ended.on}; {vendor.title} {MAY_BE_GONE}" if ended else ""
-    return tuple(note for note in (gone, order.why) if note)
 
 
 def describe_pauses(pauses: Sequence[Pause]) -> tuple[str, ...]:

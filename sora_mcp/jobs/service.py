@@ -40,7 +40,7 @@ from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate, plan_parts
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
 from sora_mcp.jobs.local_facts import LocalFacts
-from sora_mcp.jobs.purchase import describe_choice, describe_pauses, identify_words, make_purchase, make_terms
+from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.pool import MediaPool
@@ -115,8 +115,10 @@ class VideoService:
         job = await self._add_facts(job)
         if job.deduplicated:
             return job
-        choice = describe_choice(purchase.order, self.vendor_of(job))
-        return replace(job, warnings=(*choice, *job.warnings, *describe_pauses(self.availability.pauses)))
+        # What only matters while it is bought is not stored: the vendor's answers say more afterwards.
+        why = () if purchase.order.why is None else (purchase.order.why,)
+        warnings = (*why, *job.warnings, *describe_pauses(self.availability.pauses))
+        return replace(job, ended=purchase.order.offer.ended, warnings=warnings)
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.advice import joint_fixes
-from sora_mcp.domain import EDIT_MODEL, LIVE, PAUSED, Artifact, Charged, Job, Offer, Vendor, can_fetch
+from sora_mcp.domain import EDIT_MODEL, LIVE, PAUSED, Artifact, Charged, Ended, Job, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -141,10 +141,10 @@ def capitalize(clause: str) -> str:
     return clause[:1].upper() + clause[1:]
 
 
-def describe_ended(offer: Offer, vendor: Vendor) -> Iterator[str]:
-    """Yield that the maker ended the model, where that is so."""
-    if (ended := offer.ended) is not None:
-        yield f"{ended.by} ended {ended.what} on {ended.on}; {vendor.title} may refuse it."
+def describe_ended(ended: Ended | None, seller: str) -> Iterator[str]:
+    """Yield that the maker ended the model, where that is so; `seller` is the title of the vendor that still sells it."""
+    if ended is not None:
+        yield f"{ended.describe(seller)}."
 
 
 def describe_left(budget: Budget) -> str:

@@ -170,8 +170,7 @@ def _describe_end(service: VideoService, model: str) -> str:
     offer = service.catalogue.get(model)
     if offer is None or offer.ended is None:
         return ""
-    ended, title = offer.ended, service.catalogue.get_vendor(offer).title
-    return f" ({ended.by} ended {ended.what} on {ended.on}; {title} may answer that it is gone)"
+    return f" ({offer.ended.describe(service.catalogue.get_vendor(offer).title)})"
 
 
 def _describe_price(price: Quote | None) -> str:

@@ -16,7 +16,7 @@ from sora_mcp.domain import Charged, Job, JobError
 from sora_mcp.domain.errors import BrokenRule, Fix, NeedsConfirmation, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.security.text import sanitize
-from sora_mcp.server.messages import describe_error, find_vendor_error
+from sora_mcp.server.messages import describe_ended, describe_error, find_vendor_error, name_vendor
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
@@ -112,7 +112,7 @@ def job_fields(job: Job) -> dict[str, Any]:
         width=file.width if file else None,
         height=file.height if file else None,
         error=error_fields(job.error) if job.error and (job.state != "cancelled" or job.error.vendor_message) else None,
-        warnings=list(job.all_warnings),
+        warnings=[*describe_ended(job.ended, name_vendor(job)), *job.all_warnings],
     )
 
 

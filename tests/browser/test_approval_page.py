@@ -28,7 +28,7 @@ TREE = """\
 - main:
   - heading "Buy one video clip?" [level=1]
   - term: Model
-  - definition: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone)"""
+  - definition: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it)"""
 REST = """\
   - heading "Prompt" [level=2]
   - region "Prompt": A paper boat drifts down a rainy street

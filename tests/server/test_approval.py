@@ -24,7 +24,7 @@ from .forms import CLIP, NO, YES, Person, asked, buy, code, quote_of, send, shop
 
 FORM = """\
 Buy one video clip?
-Model: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may answer that it is gone)
+Model: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it)
 Size: 1280x720
 Seconds: 4
 Sound: yes

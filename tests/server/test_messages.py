@@ -9,7 +9,7 @@ from typing import Any
 
 from mcp.types import CallToolResult
 
-from sora_mcp.domain import Artifact, Call, Job, JobError
+from sora_mcp.domain import Artifact, Call, Ended, Job, JobError
 from sora_mcp.domain.errors import (
     BrokenRule,
     BrokenRules,
@@ -32,7 +32,8 @@ from tests.nouns import a_job
 from ..snapshot import check_snapshot
 from .counter import BUDGET, FILE, NOW, a_done_job
 
-ENDED = "OpenAI ended this model on 2026-09-24; Muvi may answer that it is gone."
+ENDED = Ended("this model", "OpenAI", date(2026, 9, 24), "https://platform.openai.com/docs/deprecations")
+GONE = "OpenAI ended this model on 2026-09-24; Muvi may refuse it."
 LIVE: Mapping[str, Job] = {
     "being sent": replace(a_job(), state="submitting"),
     "waiting for an unclear call": replace(a_job(), state="submitting", waits_until=NOW + 95),
@@ -52,7 +53,7 @@ OVER: Mapping[str, Job] = {
     "completed": a_done_job(),
     "completed, unmeasured": replace(a_done_job(), artifact=Artifact("/v/boat.mp4", 12_001, "ab" * 32)),
     "completed in another size": replace(a_done_job(), artifact=replace(FILE, width=720, height=1280)),
-    "completed with notes": replace(a_done_job(), warnings=(ENDED,)),
+    "completed with notes": replace(a_done_job(), warnings=("Muvi takes no prompt with a first frame: the prompt is not sent.",)),
     "completed with sound": replace(a_done_job(), artifact=replace(FILE, has_sound=True)),
     "completed without sound": replace(a_done_job(), artifact=replace(FILE, has_sound=False)),
     "completed picture": replace(a_done_job(), artifact=replace(FILE, path="/videos/frame.png")),
@@ -117,7 +118,7 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
     found: dict[str, Any] = {
         "create_video": {
             "started": started(new),
-            "started with a note": started(replace(new, warnings=(ENDED,))),
+            "started with a note": started(replace(new, ended=ENDED)),
             "started, and goes on alone": message(create_video.format_result(new, now=NOW, lingers=True)),
             "started, a sample": started(
                 replace(new, vendor="sample", model="sample:sample", micros=Micros(0), charged="no", expected_s=5)
@@ -166,9 +167,9 @@ def test_a_start_and_a_finished_clip_stay_short() -> None:
 
 
 def test_an_ended_model_is_said_first_and_once() -> None:
-    said = started(replace(a_job(), warnings=(ENDED, "Chosen: the cheapest vendor with a key.")))
-    assert said.startswith(f"{ENDED} Started v_0123456789 on muvi:sora-2: ")
-    assert (said.count(ENDED), "Note: Chosen: the cheapest vendor" in said) == (1, True)
+    said = started(replace(a_job(), ended=ENDED, warnings=("Chosen: the cheapest vendor with a key.",)))
+    assert said.startswith(f"{GONE} Started v_0123456789 on muvi:sora-2: ")
+    assert (said.count(GONE), "Note: Chosen: the cheapest vendor" in said) == (1, True)
 
 
 @each(

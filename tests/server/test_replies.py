@@ -6,13 +6,13 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 import pytest
 from mcp.types import CallToolResult, TextContent
 
-from sora_mcp.domain import Job, JobError
+from sora_mcp.domain import Ended, Job, JobError
 from sora_mcp.domain.errors import (
     BrokenRule,
     BrokenRules,
@@ -33,7 +33,7 @@ from .counter import BUDGET, DONE, FILE, NOW, a_done_job
 ONE_RESULT = 720
 """Bytes: 200 tokens."""
 LONG = (
-    "OpenAI ended this model on 2026-09-24; Muvi may answer that it is gone.",
+    "OpenAI ended this model on 2026-09-24; Muvi may refuse it.",
     "Muvi takes no prompt with a first frame: the prompt is not sent.",
 )
 
@@ -47,7 +47,8 @@ def status(job: Job) -> CallToolResult:
 
 
 def test_a_started_job_says_price_budget_time_and_next_step() -> None:
-    job = replace(a_job(), state="submitting", warnings=LONG[:1])
+    ended = Ended("this model", "OpenAI", date(2026, 9, 24), "https://platform.openai.com/docs/deprecations")
+    job = replace(a_job(), state="submitting", ended=ended)
     message = (
         f"{LONG[0]} Started v_0123456789 on muvi:sora-2: 4 s, 1280x720, with sound, $0.40 (left today $9.60). "
         'Usually ready in about 3 min. Next: get_video_status("v_0123456789").'

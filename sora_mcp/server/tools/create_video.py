@@ -10,12 +10,21 @@ from typing import Annotated, Any
 
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
-from sora_mcp.domain import LOCAL, MAY_BE_GONE, Job, VideoRequest, list_pictures
+from sora_mcp.domain import LOCAL, Job, VideoRequest, list_pictures
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import create_with_approval
-from sora_mcp.server.messages import UNCLEAR, describe_job, describe_order, format_duration, format_minute, format_price
+from sora_mcp.server.messages import (
+    UNCLEAR,
+    describe_ended,
+    describe_job,
+    describe_order,
+    format_duration,
+    format_minute,
+    format_price,
+    name_vendor,
+)
 from sora_mcp.server.results import build_job_result, build_takes_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
@@ -126,13 +135,13 @@ def _describe(job: Job, *, now: float, request_id: str, lingers: bool) -> str:
 
 def _describe_end(job: Job) -> str:
     """Say first that the model has ended, where that is so."""
-    return "".join(f"{warning} " for warning in job.warnings if warning.endswith(MAY_BE_GONE))
+    return "".join(f"{sentence} " for sentence in describe_ended(job.ended, name_vendor(job)))
 
 
 def _describe_notes(job: Job) -> str:
     """Say what else there is to know of the clip that was started."""
     notes = [sample.CARD] if job.vendor == sample.VENDOR.name else []
-    notes += [warning for warning in job.warnings if not warning.endswith(MAY_BE_GONE)]
+    notes += job.warnings
     return f" Note: {' '.join(notes)}" if notes else ""
 
 

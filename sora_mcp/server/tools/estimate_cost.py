@@ -129,7 +129,7 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     order, vendor = estimate.order, catalogue.get_vendor(estimate.order.offer)
     parts = [_describe_parts(estimate)] if estimate.parts else []
-    sentences = [*describe_ended(order.offer, vendor), *parts, _describe_price(estimate)]
+    sentences = [*describe_ended(order.offer.ended, vendor.title), *parts, _describe_price(estimate)]
     if estimate.offers:
         sentences.append(f"Cheapest first: {_compare(estimate, catalogue)}.")
     sentences += [order.why] if order.why is not None and not estimate.refusal else []

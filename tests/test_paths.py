@@ -340,7 +340,7 @@ def test_any_other_moment_is_refused_with_those_that_there_are(text: str) -> Non
 @each(
     ("state", "says"),
     [
-        ("running", "is running: there is no file yet."),
+        ("running", r'is running: there is no file yet. Next: get_video_status\("v_[0-9a-z]+"\), then the same call again.'),
         ("failed", "failed, so there is no file."),
         ("cancelled", "was cancelled, so there is no file."),
     ],

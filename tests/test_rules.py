@@ -422,14 +422,14 @@ def test_a_model_that_animates_needs_a_first_frame() -> None:
 
 def test_a_vendor_that_takes_no_bytes_wants_an_address() -> None:
     assert broken(VideoRequest("a fox", image=picture(1280, 720)), find_offer("muvi:sora-2")) == (
-        BrokenRule("image", "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image"),
+        BrokenRule("image", None, "an https:// link: this vendor takes no files", "invalid_image"),
     )
 
 
 def test_a_vendor_that_fetches_nothing_wants_bytes() -> None:
     sold = replace(find_offer("muvi:sora-2"), image=ImageRule(urls=False))
     assert broken(VideoRequest("a fox", image=URL), sold) == (
-        BrokenRule("image", "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image"),
+        BrokenRule("image", None, "a file or a data: URI: this vendor fetches no links", "invalid_image"),
     )
 
 

@@ -138,7 +138,8 @@ def find_kept(job: Job, folder: Path) -> tuple[Path, str] | None:
 def find_file(job: Job) -> Path:
     """Return the job's finished file. NotFinished where there is none; a link in its place is not followed. Reads the disk."""
     if job.artifact is None:
-        none = ": there is no file yet" if job.state in LIVE else ", so there is no file"
+        wait = f'get_video_status("{job.id}"), then the same call again'
+        none = f": there is no file yet. Next: {wait}" if job.state in LIVE else ", so there is no file"
         raise NotFinished(f"{job.id} {name_state(job)}{none}.", job_id=job.id)
     path = Path(job.artifact.path)
     try:

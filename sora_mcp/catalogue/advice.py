@@ -11,7 +11,7 @@ from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import check, quote, sizes_of
-from sora_mcp.catalogue.sizes import orientation
+from sora_mcp.catalogue.sizes import find_lost_shape, orientation
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import (
     BrokenRules,
@@ -111,6 +111,12 @@ class _Advice:
         offer, request = self.catalogue.get(refusal.subject), self.request
         if offer is None:
             return
+        others = () if any(rule.argument == "prompt" for rule in refusal.broken) else self._name_takers(offer)
+        is_shape_lost = any(rule.argument == "size" for rule in refusal.broken) and find_lost_shape(request.size or "", sizes_of(offer))
+        if is_shape_lost:
+            yield from others
+            if others and len(refusal.broken) > 1:
+                return
         fixes = find_fixes(request, offer, refusal.broken, can_fit=self.limits.can_fit, today=self.today)
         is_open = request.model is None or request.model.strip().casefold() != offer.id
         joint = joint_fixes(refusal, fixes)
@@ -118,8 +124,12 @@ class _Advice:
             price = self._quote(functools.reduce(change_request, group, request)) if is_open else self._quote_at(offer, group)
             if price is not None and price[1].micros <= self._find_most_each():
                 yield from (self._price_fix(fix, *price, named=offer) for fix in group)
-        if not any(rule.argument == "prompt" for rule in refusal.broken):
-            yield from self.name_other_models(but=offer)
+        if not is_shape_lost:
+            yield from others
+
+    def _name_takers(self, offer: Offer) -> tuple[Fix, ...]:
+        """Return the other models that take the request as it is. Who has a key wants no sample in place of a video."""
+        return tuple(fix for fix in self.name_other_models(but=offer) if fix.value != SAMPLE or not self.catalogue.keyed)
 
     def _quote_at(self, offer: Offer, group: tuple[Fix, ...]) -> tuple[Offer, Quote] | None:
         """Return the price that these fixes have at the offer itself; None where no source states one."""

@@ -12,6 +12,7 @@ from datetime import date
 from sora_mcp.catalogue.rules import check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, quote_value
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.vendors import EVERY, sample
 
 NEAR = 3
@@ -42,6 +43,11 @@ class Catalogue:
     def buyable_offers(self) -> tuple[Offer, ...]:
         """Every living offer that may be chosen where the caller left the model open."""
         return tuple(offer for offer in self.offers if offer.ended is None and self.is_buyable(offer))
+
+    @functools.cached_property
+    def eligible_offers(self) -> tuple[Offer, ...]:
+        """Every living offer of a vendor with a key that may be chosen; without any key, the free one."""
+        return tuple(offer for offer in self.buyable_offers if self.needs_key(offer) or not self.keyed)
 
     @functools.cached_property
     def _vendors_by_name(self) -> Mapping[str, Vendor]:
@@ -110,9 +116,10 @@ class Catalogue:
 
     def describe_missing_key(self, offers: Iterable[Offer]) -> str:
         """Return the sentence that says what a user has to do before any of these can be bought."""
-        keys = {vendor.title: vendor.keys[0] for vendor in map(self.get_vendor, offers) if vendor.keys}
-        names = one_of([*keys.values()])
-        return f"No key for {one_of([*keys])}. Only the user can add it: set {names} and restart. model='{SAMPLE}' needs none."
+        vendors = {vendor.title: vendor.name for vendor in map(self.get_vendor, offers) if vendor.keys}
+        command = command_line("setup", *(vendors.values() if len(vendors) == 1 else ()))
+        add = f"Only the user can add it: `{command}` in a terminal, then a new start of this client"
+        return f"No key for {one_of([*vendors])}. {add}. model='{SAMPLE}' needs none."
 
     def find_near(self, name: str) -> tuple[Offer, ...]:
         """Return the offers whose id or model is written almost like this, the likest first."""

@@ -24,6 +24,8 @@ WIDTH_BY_HEIGHT = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
 def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, can_fit: bool, today: date) -> tuple[Fix, ...]:
     """Return values that mend the request: up to four for a single broken argument, one for each when there are several.
 
+    What is too long has one, the longest. A size of another shape than landscape, portrait or square, as was asked for, is none.
+
     `can_fit` is whether a picture can be cropped and padded here.
     A prompt is the caller's own and is not mended: beside a broken one, the fixes are tried with a prompt that fits.
     """
@@ -33,6 +35,8 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
     # An argument with one candidate is mended first and once; only combinations of the others are tried.
     sound = functools.reduce(change_request, (values[0] for values in near if len(values) == 1), sound)
     found: list[tuple[Fix, ...]] = []
+    is_too_long = type(request.seconds) is int and request.seconds > offer.seconds[-1]
+    most = 4 if len(arguments) == 1 and not (arguments == ["seconds"] and is_too_long) else 1
     for changes in itertools.islice(itertools.product(*near), MOST_TRIES):
         mended = functools.reduce(change_request, (fix for fix, values in zip(changes, near, strict=True) if len(values) > 1), sound)
         try:
@@ -42,7 +46,7 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
         except PriceUnknown:
             micros = None
         found.append(tuple(replace(change, micros=micros) for change in changes))
-        if len(found) == (4 if len(arguments) == 1 else 1):
+        if len(found) == most:
             break
     return tuple(fix for group in found for fix in group)
 
@@ -64,7 +68,8 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         return [Fix(argument, n) for n in sorted(offer.seconds, key=lambda n: (abs(n - wanted), n))]
     if argument == "size":
         sizes = sizes_of(offer, image=request.image is not None)
-        return [Fix(argument, size.text) for size in sorted(sizes, key=lambda size: _distance(size, request.size or ""))]
+        apart = ((_distance(size, request.size or ""), size.text) for size in sizes)
+        return [Fix(argument, text) for (is_unlike, _), text in sorted(apart, key=lambda found: found[0]) if not is_unlike]
     if argument == "image":
         return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request, can_fit)] or _nearest_sizes(request, offer)
     if argument == f"options.{FIT}":
@@ -122,7 +127,8 @@ def _distance(size: Size, text: str) -> tuple[bool, int]:
 
 def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:
     """Return the same for words such as `vertical`, `Full HD` and `720`."""
-    shape = next((SHAPES[word] for word in words if word in SHAPES), None)
+    ratio = next((word for word in words if WIDTH_BY_HEIGHT.fullmatch(word)), None)
+    shape = next((SHAPES[word] for word in words if word in SHAPES), ratio and orientation(Size("", ratio)))
     wanted = next((lines for word in words if (lines := _lines(word))), 0)
     own = min(size.pixels) if size.pixels else _lines(size.resolution or "")
     return shape is not None and orientation(size) != shape, abs(own - wanted) if wanted else 0

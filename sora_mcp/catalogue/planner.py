@@ -27,7 +27,7 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         raise PriceUnknown(f"{error.message} {NAME_PRICE}") from None
     except BrokenRules as error:
         if offer.rates:
-            raise _name_all(error, request, catalogue, today) from None
+            raise
         raise PriceUnknown(f"No source states the price of {offer.id}, so it is not sent. {NAME_PRICE}", broken=error.broken) from None
     notes = tuple(note for note in (why, _describe_shape(order, request)) if note)
     return replace(order, why=" ".join(notes) or None, warnings=_warnings(order, request, vendor=catalogue.get_vendor(offer))), price
@@ -37,7 +37,7 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     """Return the offer that a request means, and why it is this one where the caller left it open. Refused where none is left.
 
     Where none of several offers takes the request, it is the one whose rules are broken the least, so that the refusal says what to
-    change; one that takes this kind of first frame comes before those that do not.
+    change; one that takes this kind of first frame comes before those that do not. Of these it is the cheapest at the nearest length.
     """
     offers, why = _find_candidates(request, catalogue, today)
     if len(offers) == 1:
@@ -45,24 +45,26 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     if ranked := rank_orders(offers, request, today=today):
         return ranked[0][0].offer, why
 
-    def rank(offer: Offer) -> tuple[bool, bool, int]:
-        makes_words_only = request.frame is not None and offer.image is None
-        return makes_words_only, not takes_kind(offer, request), count_broken_rules(offer, request, today=today)
+    def rank(offer: Offer) -> tuple[bool, bool, int, int]:
+        makes_words_only, broken = request.frame is not None and offer.image is None, count_broken_rules(offer, request, today=today)
+        return makes_words_only, not takes_kind(offer, request), broken, _measure_gap(offer, request)
 
-    return min(offers, key=rank), why
+    ranks = [rank(offer) for offer in offers]
+    return _find_cheapest([offer for offer, one in zip(offers, ranks, strict=True) if one == min(ranks)], request, today), why
 
 
-def _name_all(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, today: date) -> BrokenRules:
-    """Return the refusal of the nearest offer; where nobody named a model and none takes the picture, it says so first."""
-    if request.model is not None or not catalogue.keyed or request.frame is None:
-        return refusal
-    if all(rule.argument != "image" for rule in refusal.broken):
-        return refusal
-    keyed = [offer for offer in catalogue.buyable_offers if catalogue.needs_key(offer)]
-    if rank_orders(keyed, VideoRequest("a clip", image=request.frame), today=today):
-        return refusal
-    message = f"No model with a key takes this picture as it is. {refusal.message}"
-    return BrokenRules(refusal.broken, subject=refusal.subject, message=message)
+def _measure_gap(offer: Offer, request: VideoRequest) -> int:
+    """Return how many seconds the nearest length of the offer is from the one that was asked for; 0 where none was."""
+    wanted = request.seconds
+    return min(abs(seconds - wanted) for seconds in offer.seconds) if type(wanted) is int else 0
+
+
+def _find_cheapest(offers: Sequence[Offer], request: VideoRequest, today: date) -> Offer:
+    """Return the offer that is the cheapest at its nearest length; the first where the length is not all that is wrong."""
+    wanted, gap = request.seconds, _measure_gap(offers[0], request)
+    lengths = (wanted - gap, wanted + gap) if type(wanted) is int else ()
+    priced = [found for seconds in lengths for found in rank_orders(offers, replace(request, seconds=seconds), today=today)]
+    return min(priced, key=lambda found: found[1].micros)[0].offer if priced else offers[0]
 
 
 def takes_kind(offer: Offer, request: VideoRequest) -> bool:
@@ -127,8 +129,7 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
     if not catalogue.keyed:
         return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."
     why = "Chosen: the cheapest available model for this request."
-    buyable = tuple(offer for offer in catalogue.buyable_offers if catalogue.needs_key(offer))
-    return buyable or refuse_all([offer for offer in catalogue.offers if offer.vendor in catalogue.keyed], catalogue), why
+    return catalogue.eligible_offers or refuse_all([offer for offer in catalogue.offers if offer.vendor in catalogue.keyed], catalogue), why
 
 
 def _describe_end(offers: Sequence[Offer]) -> str:

@@ -165,9 +165,9 @@ def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
         yield BrokenRule("image", "an image", "left out: this model makes videos from words only", "invalid_image")
         return
     if image.is_url and not rule.urls:
-        yield BrokenRule("image", "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image")
+        yield BrokenRule("image", None, "a file or a data: URI: this vendor fetches no links", "invalid_image")
     if not image.is_url and not rule.data:
-        yield BrokenRule("image", "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image")
+        yield BrokenRule("image", None, "an https:// link: this vendor takes no files", "invalid_image")
     if request.is_fitted:
         return  # it is made anew, in a form, of a size and of so many bytes as the vendor takes
     if image.media_type is not None and image.media_type not in rule.types:
@@ -226,9 +226,9 @@ def _pictures(argument: str, uris: Sequence[str], rule: Rule, taken: ImageRule |
         if image.is_url and not is_fetchable(image.uri):
             yield BrokenRule(argument, image.uri, words(rule), "invalid_option")
         elif image.is_url and taken is not None and not taken.urls:
-            yield BrokenRule(argument, "a URL", "a file or a data: URI, because this vendor fetches no URLs", "invalid_image")
+            yield BrokenRule(argument, None, "a file or a data: URI: this vendor fetches no links", "invalid_image")
         elif not image.is_url and (taken is None or not taken.data):
-            yield BrokenRule(argument, "a file", "an https:// URL, because this vendor takes no uploaded bytes", "invalid_image")
+            yield BrokenRule(argument, None, "an https:// link: this vendor takes no files", "invalid_image")
         elif taken is not None and image.media_type is not None and image.media_type not in taken.types:
             yield BrokenRule(argument, image.media_type, one_of(taken.types), "invalid_image")
         elif taken is not None and image.bytes is not None and image.bytes > taken.most_bytes:

@@ -31,6 +31,22 @@ def names_shape(text: str | None) -> bool:
     return text is not None and any(word in SHAPES or ":" in word or "x" in word for word in _spoken(text))
 
 
+def find_shape(text: str) -> str | None:
+    """Return the word that says a shape: `16:9`, `square`; None where none does. Exact pixels are a size and no shape."""
+    return next((word for word in _spoken(text) if word in SHAPES or ":" in word), None)
+
+
+def find_lost_shape(text: str, sizes: Sequence[Size]) -> str | None:
+    """Return the shape that these words say, where none of the sizes has it."""
+    shape = find_shape(text)
+    return None if shape is None or fitting(shape, sizes) else shape
+
+
+def list_shapes(sizes: Iterable[Size]) -> list[str]:
+    """Return the ratio of each size once; of one without a ratio, the size."""
+    return list(dict.fromkeys(size.ratio or size.text for size in sizes))
+
+
 def orientation(size: Size) -> str | None:
     """Return `landscape`, `portrait` or `square`; None where only the resolution is known."""
     sides = _ratio(size) or size.pixels

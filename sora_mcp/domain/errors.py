@@ -136,8 +136,9 @@ NO_SUCH_OPTION = "left out: this model takes "
 def describe_rule(rule: BrokenRule, subject: str) -> str:
     """Return one broken rule as a sentence."""
     if rule.allowed.startswith(NO_SUCH_OPTION):
-        name = quote_value(rule.argument.removeprefix("options."))
-        return f"{subject or 'This model'} has no option {name}: it takes {rule.allowed.removeprefix(NO_SUCH_OPTION)}."
+        name = rule.argument.removeprefix("options.")
+        lacks = f"does not take {name}" if name == rule.argument else f"has no option {quote_value(name)}"
+        return f"{subject or 'This model'} {lacks}: it takes {rule.allowed.removeprefix(NO_SUCH_OPTION)}."
     whose = f"{subject}: " if subject else ""
     got = "" if rule.got is None else f", not {quote_value(rule.got)}"
     return f"{whose}{rule.argument} must be {rule.allowed}{got}."
@@ -225,6 +226,13 @@ class NotFound(Refused):
     """There is none of that name, or it belongs to somebody else."""
 
     code = "not_found"
+
+
+class NoSuchJob(NotFound):
+    """There is no such job of the caller's: the list of jobs says which there are."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"There is no job {quote_value(job_id)}.")
 
 
 class NotFinished(Refused):

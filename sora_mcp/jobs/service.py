@@ -15,6 +15,7 @@ from sora_mcp.catalogue.advice import Limits, advise, name_models
 from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.live_quotes import Quotes
+from sora_mcp.catalogue.parts import plan_parts
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
@@ -37,7 +38,7 @@ from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.continuation import continue_job
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate, plan_parts
+from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
 from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms

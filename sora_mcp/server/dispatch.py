@@ -21,7 +21,7 @@ from mcp.types import (
 )
 
 from sora_mcp.domain import Charged
-from sora_mcp.domain.errors import UNFORESEEN, BrokenRules, SoraError, StorageError, before_money
+from sora_mcp.domain.errors import UNFORESEEN, BrokenRules, NoSuchJob, NotFound, SoraError, StorageError, before_money
 from sora_mcp.server import completions, resources, subscriptions
 from sora_mcp.server.context import ServerContext, ToolContext, principal
 from sora_mcp.server.job_tasks import JobTasks
@@ -52,6 +52,8 @@ async def call_tool(name: str, given: Mapping[str, Any], ctx: ToolContext) -> Ca
             given = tool.coerce(given)
             arguments = tool.parse(given)
         return await tool.run(arguments, ctx)
+    except NoSuchJob as missing:
+        return build_refusal(NotFound(f"{missing.message} list_videos shows which there are."), could_send=_can_send(name))
     except SoraError as refusal:
         suggestion = await _suggest(refusal, name, given, ctx)
         return build_refusal(suggestion.refusal, fixes=suggestion.fixes, charged=_know_charged(refusal, name), could_send=_can_send(name))

@@ -12,6 +12,7 @@ from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.messages import format_price
 from sora_mcp.server.results import count_bytes, to_dollars, without_empty
 
@@ -71,7 +72,7 @@ def summarize(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
 
 def _rank(catalogue: Catalogue, today: date) -> list[Row]:
     """Return what can be bought, each at its lowest price, cheapest first; the sample stands for all where no vendor has a key."""
-    offers = [offer for offer in catalogue.buyable_offers if catalogue.needs_key(offer) or not catalogue.keyed]
+    offers = catalogue.eligible_offers
     words = rank_orders([offer for offer in offers if offer.text], VideoRequest("a clip"), today=today)
     frames = rank_orders([offer for offer in offers if not offer.text], VideoRequest("a clip", image=ANY_IMAGE), today=today)
     return sorted((Row(order, price) for order, price in (*words, *frames)), key=lambda row: row.price.micros)
@@ -95,7 +96,8 @@ def _describe_rest(catalogue: Catalogue, unshown: int) -> Iterator[str]:
         yield f"And {unshown} more that can be bought: estimate_cost compares them."
     yield from _explain_empty(catalogue)
     if said := count_unavailable(catalogue):
-        yield f"Cannot be bought now: {said}.{'' if catalogue.keyed else ' The user adds a key with `sora-mcp setup`.'}"
+        add = "" if catalogue.keyed else f" The user adds a key with `{command_line('setup')}`."
+        yield f"Cannot be bought now: {said}.{add}"
     yield 'Next: list_sizes(model="…") has every size, price and option.'
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sora_mcp.catalogue.advice import ADVISED, joint_fixes
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.explain import explain
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
@@ -87,6 +88,8 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
     request = await service.read_frame(request, principal=principal())
     fixes = await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments))
+    if isinstance(refusal, BrokenRules):
+        refusal = explain(refusal, request, service.catalogue, today=service.today)
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
         return Suggestion(refusal, fixes)
     uncapped = await service.advise(refusal, replace(request, max_usd=None), clips=_count_clips(arguments))

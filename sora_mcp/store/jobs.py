@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, UNSTORED, Call, Job, State
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotFound, TooManyAtOnce, quote_value
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, NoSuchJob, TooManyAtOnce
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.ids import canonical
@@ -52,7 +52,7 @@ class Jobs(Repository):
         """Return the principal's job, however its id was typed. NotFound for others' jobs too; None as principal sees all."""
         job = find_job(conn, jobs.c.id == canonical(job_id), *_of(principal))
         if job is None:
-            raise NotFound(f"There is no job {quote_value(job_id)}.")
+            raise NoSuchJob(job_id)
         return job
 
     @reads

@@ -7,6 +7,7 @@ from .script import Approve, Arm, Wait, call, talk
 FOUR = ("muvi", "mulerun", "aimlapi", "pixazo")
 VEO = "aimlapi:veo-3.1-fast"
 KLING = "muvi:kling-3.0-pro"
+SAMPLE = "sample:sample"
 CAT = "My cat dances on a sofa"
 DOG = "My dog sleeps"
 IN_4K = {"prompt": CAT, "model": "muvi:veo-3.1", "size": "16:9 4k", "seconds": 8}
@@ -179,8 +180,8 @@ BUYING = (
     ),
     talk(
         "use Veo, without any key",
-        call("create_video", "No key", "`sora-mcp setup`", never=("and restart",), refused=True, prompt=CAT, model="veo-3.1"),
-        falls_short="tells the user to set variables and to restart, and not of sora-mcp setup",
+        call("create_video", "No key", "`sora-mcp setup muvi`", never=("_API_KEY",), refused=True, prompt=CAT, model="muvi:veo-3.1"),
+        call("create_video", "No key", "`sora-mcp setup`", never=("_API_KEY",), refused=True, prompt=CAT, model="veo-3.1-fast"),
     ),
     talk(
         "another one, after the only priced model was paused",
@@ -246,23 +247,66 @@ BUYING = (
     ),
     talk(
         "a whole minute, 9x16",
-        call("create_video", "9:16", "seconds=15", never=("360x640",), refused=True, prompt=CAT, size="9x16", seconds=60),
+        call(
+            "create_video",
+            "4 x 15 s",
+            "Fix: seconds=15 (",
+            never=("360x640", "seconds=14"),
+            refused=True,
+            prompt=CAT,
+            size="9x16",
+            seconds=60,
+        ),
         keys=FOUR,
-        falls_short="the longest that fits is 15 s, but the fixes are those of a model that makes 8 s at most",
+    ),
+    talk(
+        "a whole minute, without any key",
+        call("create_video", "60 s: 3 x 20 s", "continues=", "Fix: seconds=20 (free)", refused=True, prompt=CAT, seconds=60),
     ),
     talk(
         "twenty seconds in one go",
-        call("create_video", "2 x 10 s", "edit_video", never=("sample:sample",), refused=True, prompt=CAT, seconds=20),
+        call("create_video", "2 x 10 s", "$0.70 in all", "edit_video", never=("sample:sample",), refused=True, prompt=CAT, seconds=20),
+        call(
+            "create_video",
+            "veo-3.1-fast does not make 20 s",
+            "5 x 4 s",
+            "Fix: seconds=8",
+            refused=True,
+            prompt=CAT,
+            model="muvi:veo-3.1-fast",
+            seconds=20,
+        ),
         keys=("muvi",),
-        falls_short="only estimate_cost says that several clips make it; the fixes of create_video make 8 s at most",
     ),
     talk(
         "square, for Instagram",
         call(
-            "create_video", "size must be", never=('size="1280x720"', "sample:sample"), refused=True, prompt=CAT, size="square", model=VEO
+            "create_video",
+            "has no square",
+            "16:9 or 9:16",
+            'Fix: model="muvi:',
+            never=('size="', SAMPLE),
+            refused=True,
+            prompt=CAT,
+            size="square",
+            model=VEO,
+        ),
+        keys=FOUR,
+    ),
+    talk(
+        "square, where no model with a key makes it",
+        call(
+            "create_video",
+            "No model with a key makes square videos",
+            "sora-mcp setup",
+            'ratio="1:1"',
+            never=('size="', SAMPLE),
+            refused=True,
+            prompt=CAT,
+            size="square",
+            model=VEO,
         ),
         keys=("aimlapi",),
-        falls_short="each fix is of another shape, and none of them says so",
     ),
     talk(
         "for at most ten cents",

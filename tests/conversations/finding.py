@@ -132,7 +132,6 @@ FINDING = (
     talk(
         "how is v_0000000000 doing?",
         call("get_video_status", "There is no job 'v_0000000000'", "list_videos", refused=True, job_id="v_0000000000"),
-        falls_short="does not say that list_videos shows the jobs that there are",
     ),
     talk(
         "how is it doing?",

@@ -87,8 +87,11 @@ async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path)
 @each(
     ("wish", "said"),
     [
-        ({"seconds": 30}, "No model here makes 30 s in one clip: 3 x 10 s, joined with edit_video, makes it. In fewer pieces: 2 x 15 s"),
-        ({"seconds": 30, "model": "muvi:veo-3.1"}, "No model here makes 30 s in one clip: 5 x 6 s, joined with edit_video, makes it."),
+        ({"seconds": 30}, "30 s: 3 x 10 s on muvi:hailuo-2.3-standard, $1.05 in all, or 2 x 15 s"),
+        (
+            {"seconds": 30, "model": "muvi:veo-3.1"},
+            "muvi:veo-3.1 does not make 30 s in one clip. 30 s: 5 x 6 s, $6.00 in all, joined with edit_video.",
+        ),
     ],
 )
 async def test_a_length_that_no_model_makes_is_priced_in_parts(wish: dict[str, Any], said: str, tmp_path: Path) -> None:
@@ -191,7 +194,8 @@ async def test_what_would_be_refused_is_said_before(tmp_path: Path) -> None:
     found = (await estimate(tmp_path, {}, model="muvi:veo-3.1-fast")).structured_content or {}
     assert (found["allowed"], found["refusal"]) == (False, "No key for Muvi.")
     assert found["message"].endswith(
-        " Refused now: No key for Muvi. Only the user can add it: set MUVI_API_KEY and restart. model='sample:sample' needs none."
+        " Refused now: No key for Muvi. Only the user can add it: `sora-mcp setup muvi` in a terminal, then a new start of this client."
+        " model='sample:sample' needs none."
     )
 
 

@@ -57,10 +57,10 @@ MISTAKES = (
     Mistake("HD", video(size="HD"), "invalid_size", {"size": "1280x720"}),
     Mistake("full HD", video(size="Full HD"), "invalid_size", {"size": "1920x1080"}),
     Mistake("a height alone", video(size="720"), "invalid_size", {"size": "1280x720"}),
-    Mistake("a ratio that nobody sells here", video(size="4:3"), "invalid_size", {"size": "1280x720"}),
+    Mistake("a ratio that only other models have", video(size="4:3"), "invalid_size", {"model": "muvi:gen-4.5"}),
     Mistake("landscape 8k", video(size="landscape 8k"), "invalid_size", {"size": "3840x2160"}),
     Mistake("almost the size", video(size="1280x704"), "invalid_size", {"size": "1280x720"}),
-    Mistake("size and seconds at once", video(size="4:3", seconds=10), "invalid_size", {"size": "1280x720", "seconds": 8}),
+    Mistake("size and seconds at once", video(size="8k", seconds=10), "invalid_size", {"size": "3840x2160", "seconds": 8}),
     Mistake(
         "a length that no model sells", {"prompt": "a boat", "size": "21:9", "seconds": 500}, "invalid_seconds", {"seconds": 15}, env=RICH
     ),
@@ -68,7 +68,7 @@ MISTAKES = (
         "a size and a length of no model",
         {"prompt": "a boat", "size": "31:9", "seconds": 500},
         "invalid_size",
-        {"size": "1280x720", "seconds": 8},
+        {"size": "16:9", "seconds": 15},
         env=RICH,
     ),
     Mistake("promt", {"promt": "a paper boat", "model": VEO}, "unknown_argument", {"prompt": "a paper boat", "promt": None}),

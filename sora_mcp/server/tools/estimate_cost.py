@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.parts import describe_parts
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
@@ -128,7 +129,7 @@ def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
 def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     order, vendor = estimate.order, catalogue.get_vendor(estimate.order.offer)
-    parts = [_describe_parts(estimate)] if estimate.parts else []
+    parts = [describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)] if estimate.parts else []
     sentences = [*describe_ended(order.offer.ended, vendor.title), *parts, _describe_price(estimate)]
     if estimate.offers:
         sentences.append(f"Cheapest first: {_compare(estimate, catalogue)}.")
@@ -149,17 +150,6 @@ def _describe_price(estimate: Estimate) -> str:
     sound = describe_sound(order.options, model=order.offer.id)
     total = "" if not estimate.micros or estimate.refusal or (clips and estimate.quote_id) else f" ({_describe_sum(estimate)})"
     return f"{clips}{order.seconds} s, {order.size.text}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}."
-
-
-def _describe_parts(estimate: Estimate) -> str:
-    """Say that the length takes several clips, the cheapest ones, and what fewer of them would cost."""
-    (count, first, _), *others = estimate.parts
-    whole = f"No model here makes {count * first.seconds} s in one clip: {count} x {first.seconds} s, joined with edit_video, makes it."
-    fewest = min(others, key=lambda part: part[0], default=None)
-    if fewest is None or fewest[0] > count:
-        return whole
-    pieces, order, each = fewest
-    return f"{whole} In fewer pieces: {pieces} x {order.seconds} s on {order.offer.id}, {format_price(pieces * each.micros)}."
 
 
 def _describe_sum(estimate: Estimate) -> str:

@@ -1,0 +1,118 @@
+"""Explain a refusal that other values do not mend: a length, a shape or a picture that a model does not take, and who takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.parts import describe_parts, plan_parts
+from sora_mcp.catalogue.rules import one_of, sizes_of
+from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes
+from sora_mcp.domain import PICTURES, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, describe_rule
+from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.terminal_command import command_line
+
+CUTS = {"square": "1:1", "1:1": "1:1", "portrait": "9:16", "9:16": "9:16", "landscape": "16:9", "16:9": "16:9"}
+"""Shapes to which edit_video cuts a finished clip."""
+
+
+def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *, today: date) -> BrokenRules:
+    """Return the refusal of a request whose frame was read, with what the model lacks in plain words, and who has it."""
+    offer = catalogue.get(refusal.subject)
+    if offer is None:
+        return refusal
+    explanation = _Explanation(refusal, request, offer, catalogue, today)
+    sentences = [*explanation.name_takers(), *explanation.describe_rules()]
+    return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=" ".join(sentences))
+
+
+@dataclass(frozen=True)
+class _Explanation:
+    """One refusal, and all that could be bought in its place."""
+
+    refusal: BrokenRules
+    request: VideoRequest
+    offer: Offer
+    catalogue: Catalogue
+    today: date
+
+    def describe_rules(self) -> Iterator[str]:
+        """Yield a sentence for each broken rule, and after it what makes up for it."""
+        for rule in self.refusal.broken:
+            if rule.argument == "seconds" and (sentence := self._describe_parts()):
+                yield sentence
+            elif rule.argument == "size" and (shape := self._find_lost_shape()):
+                yield f"{self.offer.id} has no {shape}: size must be {one_of(list_shapes(sizes_of(self.offer)))}."
+                yield from self._describe_cut(shape)
+            else:
+                yield describe_rule(rule, self.refusal.subject)
+
+    def name_takers(self) -> Iterator[str]:
+        """Yield, where no model at hand takes what this one lacks, that it is so and which model would, with which key."""
+        if not (lacks := self._name_lacks()):
+            return
+        eligible, wanted = self.catalogue.eligible_offers, self._ask_for_lacks()
+        if at_hand := rank_orders(eligible, wanted, today=self.today):
+            if not rank_orders(eligible, replace(self.request, model=None), today=self.today):
+                name = at_hand[0][0].offer.id
+                yield f'{name} {lacks}, but not all else of this request: list_sizes(model="{name}") has its sizes, lengths and options.'
+            return
+        yield f"No model with a key {lacks}."
+        others = [offer for offer in self.catalogue.offers if self.catalogue.is_living(offer) and not self.catalogue.is_usable(offer)]
+        if best := self._find_taker(others, wanted):
+            order, price = best
+            title = self.catalogue.get_vendor(order.offer).title
+            cost = f"{format_dollars(price.micros)} for {order.seconds} s"
+            yield f"{order.offer.id} would ({cost}): the user adds a key of {title} with `{command_line('setup')}`."
+
+    def _find_taker(self, offers: Iterable[Offer], wanted: VideoRequest) -> tuple[Order, Quote] | None:
+        """Return the cheapest that takes the whole request, else what is lacking."""
+        whole = replace(self.request, model=None)
+        found = rank_orders(offers, whole, today=self.today) or rank_orders(offers, wanted, today=self.today)
+        return found[0] if found else None
+
+    def _name_lacks(self) -> str:
+        """Return as a predicate what the model takes no value of; empty where it takes some of each."""
+        pictures = dict.fromkeys(name for rule in self.refusal.broken if (name := _name_picture(rule, self.request)))
+        takes = f"takes {' with '.join(pictures)}" if pictures else ""
+        makes = f"makes {shape} videos" if (shape := self._find_lost_shape()) else ""
+        return " and ".join(filter(None, (takes, makes)))
+
+    def _ask_for_lacks(self) -> VideoRequest:
+        """Return a request for these alone."""
+        broken = {rule.argument.removeprefix("options.") for rule in self.refusal.broken}
+        options = {name: value for name, value in self.request.options.items() if name in PICTURES and name in broken}
+        image = self.request.image if "image" in broken or options else None
+        return VideoRequest("a clip", size=self._find_lost_shape(), image=image, options=options)
+
+    def _find_lost_shape(self) -> str | None:
+        """Return the shape that was asked for, where no size of the model has it."""
+        is_broken = any(rule.argument == "size" for rule in self.refusal.broken)
+        return find_lost_shape(self.request.size or "", sizes_of(self.offer)) if is_broken else None
+
+    def _describe_cut(self, shape: str) -> Iterator[str]:
+        """Yield how a clip of another shape is cut to this one."""
+        if (ratio := CUTS.get(shape)) is not None:
+            yield f'edit_video(action="reframe", ratio="{ratio}") cuts a finished clip to it for free.'
+
+    def _describe_parts(self) -> str:
+        """Return in which clips the length can be made, and how; empty where it is not too long."""
+        parts = plan_parts(self.request, self.catalogue, today=self.today)
+        if not parts:
+            return ""
+        _, first, _ = parts[0]
+        rule = first.offer.image
+        again = 'each next one with continues="JOB_ID", ' if rule is not None and rule.data else ""
+        named = self.offer.id if self.request.model is not None else ""
+        return f'{describe_parts(parts, of_model=named)} How: create_video(seconds={first.seconds}), {again}then edit_video(action="join").'
+
+
+def _name_picture(rule: BrokenRule, request: VideoRequest) -> str:
+    """Return the kind of a picture that is not taken; empty for any other argument."""
+    name = rule.argument.removeprefix("options.")
+    if name == "image" and request.frame is not None:
+        return "a link as first frame" if request.frame.is_url else "this picture as first frame"
+    return {"last_image": "a last frame", "references": "references"}.get(name, "")

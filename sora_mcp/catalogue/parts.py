@@ -1,0 +1,47 @@
+"""Plan a length that no model makes in one clip as several equal clips, and say what they cost together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.domain import Order, Quote, VideoRequest
+from sora_mcp.domain.money import format_dollars
+
+MOST_PARTS = 20
+"""Clips of which a longer one may be made."""
+Part = tuple[int, Order, Quote]
+"""How many clips, each of them, and its price."""
+
+
+def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Part, ...]:
+    """Return the ways to make a length, which no model makes in one clip, of equal ones, each at the cheapest offer.
+
+    The cheapest is first; of those that cost the same, the one with the fewest clips.
+    """
+    named = catalogue.find_named(request.model) if request.model else catalogue.eligible_offers
+    offers = [offer for offer in named if catalogue.is_usable(offer)] or named
+    total, longest = request.seconds, max((seconds for offer in offers for seconds in offer.seconds), default=0)
+    if type(total) is not int or total <= longest:
+        return ()
+    lengths = ((count, total // count) for count in range(2, MOST_PARTS + 1) if total % count == 0)
+    ranked = ((count, rank_orders(offers, replace(request, seconds=seconds), today=today)) for count, seconds in lengths)
+    parts = [(count, *found[0]) for count, found in ranked if found]
+    return tuple(sorted(parts, key=lambda part: (part[0] * part[2].micros, part[0])))
+
+
+def describe_parts(parts: Sequence[Part], *, of_model: str = "") -> str:
+    """Say which clips make the length and what they cost together: the cheapest ones and, where fewer do, the fewest."""
+    (count, order, _), *others = parts
+    who = f"{of_model} does not make" if of_model else "No model here makes"
+    ways = [parts[0], *sorted((part for part in others if part[0] < count), key=lambda part: part[0])[:1]]
+    named = ", or ".join(_describe_part(part, with_model=not of_model) for part in ways)
+    return f"{who} {count * order.seconds} s in one clip. {count * order.seconds} s: {named}, joined with edit_video."
+
+
+def _describe_part(part: Part, *, with_model: bool) -> str:
+    count, order, price = part
+    cost = f"{format_dollars(count * price.micros)} in all" if price.micros else "free"
+    return f"{count} x {order.seconds} s{f' on {order.offer.id}' if with_model else ''}, {cost}"

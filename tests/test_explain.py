@@ -1,0 +1,46 @@
+"""A refusal that no other value mends says in plain words what the model lacks, and who has it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.explain import explain
+from sora_mcp.catalogue.planner import plan
+from sora_mcp.domain import Image, VideoRequest
+from sora_mcp.domain.errors import BrokenRules
+from tests.each import each
+
+TODAY = date(2026, 11, 20)
+FRAME = Image("data:image/png;base64,AAAA", "image/png", 512, 512, 3)
+FACE: dict[str, Any] = {"options": {"references": FRAME.uri}, "arguments": frozenset(("references",))}
+VEO = {"model": "aimlapi:veo-3.1-fast"}
+
+ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] = (
+    ("too long", ("muvi",), {"seconds": 60}, ("No model here makes 60 s in one clip. 60 s: 6 x 10 s on muvi:", "or 4 x 15 s on muvi:")),
+    (
+        "too long for a model",
+        ("muvi",),
+        {"seconds": 30, "model": "muvi:veo-3.1"},
+        ("30 s: 5 x 6 s, $6.00 in all", "create_video(seconds=6)"),
+    ),
+    ("too long, going on", ("aimlapi",), {"seconds": 16, **VEO}, ('continues="JOB_ID"', 'edit_video(action="join")')),
+    ("a shape", ("aimlapi", "muvi"), {"size": "square", **VEO}, ("has no square: size must be 16:9 or 9:16.",)),
+    ("a shape of nobody", ("aimlapi",), {"size": "1:1 720p", **VEO}, ("No model with a key makes 1:1 videos.", "xai:", 'ratio="1:1"')),
+    ("a face", ("aimlapi",), {**FACE, **VEO}, ("No model with a key takes references.", "`sora-mcp setup`", "does not take references:")),
+    ("a face, elsewhere", ("muvi", "xai"), {**FACE, "model": "veo-3.1"}, ("muvi:veo-3.1 does not take references: it takes audio",)),
+    ("a face in 4k", ("muvi", "xai"), {**FACE, "size": "4k", "model": "veo-3.1"}, ("takes references, but not all else", "list_sizes(")),
+)
+"""What is lacking, the keys, the request, and what is said."""
+
+
+@each(("keys", "asked", "says"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_a_refusal_says_what_is_lacking_and_who_has_it(keys: tuple[str, ...], asked: dict[str, Any], says: tuple[str, ...]) -> None:
+    catalogue, request = Catalogue(keyed=frozenset(keys)), VideoRequest("a fox", **asked)
+    with pytest.raises(BrokenRules) as caught:
+        plan(request, catalogue, today=TODAY)
+    message = explain(caught.value, request, catalogue, today=TODAY).message
+    assert [phrase for phrase in says if phrase not in message] == [], message

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.config.settings import load
-from sora_mcp.jobs.allowed_paths import AllowedPaths
+from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.store import Store
 from tests.each import each
 
@@ -27,12 +27,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def access(store: Store, folder: Path, *opened: str) -> AllowedPaths:
+def access(store: Store, folder: Path, *opened: str) -> FileAccess:
     said = {"SORA_MCP_HOME": str(folder / "home"), "SORA_MCP_OUTPUT_DIR": str(folder / "videos"), "SORA_MCP_TIMEZONE": "UTC"}
     dirs = {"SORA_MCP_IMAGE_DIRS": ":".join(str(folder / name) for name in opened)} if opened else {}
     for name in ("videos/inputs", "pictures"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    return AllowedPaths(load(said | dirs, today=date(2026, 11, 21), config=folder / "none"), store)
+    return FileAccess(load(said | dirs, today=date(2026, 11, 21), config=folder / "none"), store)
 
 
 @each(

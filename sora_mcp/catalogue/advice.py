@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
-from sora_mcp.catalogue.fixes import change_request, find_fixes
+from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, orientation
@@ -61,21 +61,6 @@ def advise(refusal: SoraError, request: VideoRequest, catalogue: Catalogue, limi
 def name_models(request: VideoRequest, catalogue: Catalogue, limits: Limits, *, today: date) -> tuple[Fix, ...]:
     """Return the cheapest living models that take the request without a person's yes."""
     return tuple(fix for fix in _Advice(request, catalogue, limits, today).name_other_models(but=None) if not fix.needs_yes)
-
-
-def joint_fixes(refusal: SoraError, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
-    """Return the first fixes, as many as mend the call as one; those behind them are alternatives.
-
-    That is one change for each broken argument but the prompt, or another model, which mends all of it alone. An unknown argument is
-    taken out besides, and then there are no alternatives.
-    """
-    if not isinstance(refusal, BrokenRules):
-        return fixes[:1]
-    if any(rule.code == "unknown_argument" for rule in refusal.broken):
-        return fixes
-    arguments = {rule.argument for rule in refusal.broken} - {"prompt"}
-    is_other_model = bool(fixes) and fixes[0].argument == "model" and "model" not in arguments
-    return fixes[: 1 if is_other_model else len(arguments)]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import date
 from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
 from sora_mcp.catalogue.sizes import of_shape, orientation
 from sora_mcp.domain import NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown, SoraError
 from sora_mcp.vendors import EVERY
 
 MOST_TRIES = 400
@@ -49,6 +49,21 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
         if len(found) == most:
             break
     return tuple(fix for group in found for fix in group)
+
+
+def joint_fixes(refusal: SoraError, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    """Return the first fixes, as many as mend the call as one; those behind them are alternatives.
+
+    That is one change for each broken argument but the prompt, or another model, which mends all of it alone. An unknown argument is
+    taken out besides, and then there are no alternatives.
+    """
+    if not isinstance(refusal, BrokenRules):
+        return fixes[:1]
+    if any(rule.code == "unknown_argument" for rule in refusal.broken):
+        return fixes
+    arguments = {rule.argument for rule in refusal.broken} - {"prompt"}
+    is_other_model = bool(fixes) and fixes[0].argument == "model" and "model" not in arguments
+    return fixes[: 1 if is_other_model else len(arguments)]
 
 
 def change_request(request: VideoRequest, change: Fix) -> VideoRequest:

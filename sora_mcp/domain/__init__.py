@@ -1,5 +1,6 @@
 """The nouns: what is asked for, what is sold, what goes over the wire, what became of it."""
 
+from sora_mcp.domain.call import Call, Reply
 from sora_mcp.domain.job import (
     EDIT_MODEL,
     JOB_ID,
@@ -35,7 +36,6 @@ from sora_mcp.domain.offer import (
 from sora_mcp.domain.order import QUOTE_GOOD_FOR_S, Facts, Order, Quote
 from sora_mcp.domain.request import LOCAL, NAMED_OPTIONS, PICTURES, Image, VideoRequest, list_pictures, read_uri
 from sora_mcp.domain.vendor import (
-    Call,
     Done,
     DoneWithoutLink,
     Failed,
@@ -46,7 +46,6 @@ from sora_mcp.domain.vendor import (
     Pending,
     Reading,
     Refusal,
-    Reply,
     Search,
     Vendor,
 )

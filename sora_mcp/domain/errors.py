@@ -34,8 +34,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sora_mcp.domain import Charged, Job, Order, Quote
+from sora_mcp.domain.job import Charged, Job
 from sora_mcp.domain.money import Micros
+from sora_mcp.domain.order import Order, Quote
 
 log = logging.getLogger(__name__)
 MOST_REPEATED = 300

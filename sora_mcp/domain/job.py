@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from sora_mcp.domain.call import Call
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import Confidence, Ended, Scalar
-from sora_mcp.domain.vendor import Call
 
 State = Literal[
     "submitting",  # the money is held; the one POST is about to go or has no answer yet

@@ -9,6 +9,8 @@ Micros = NewType("Micros", int)
 """1,000,000 micros are one US dollar."""
 
 PER_USD = 1_000_000
+MAX_PRICE = PER_USD**2
+"""No video costs a million dollars: more is refused, and an outcome that claims more is booked as this, so that no sum can overflow."""
 
 
 def usd(text: str) -> Micros:
@@ -31,7 +33,7 @@ def parse_amount(amount: object, *, per_usd: int) -> Micros | None:
         micros = Decimal(str(amount)) * PER_USD / per_usd
     except DecimalException:
         return None
-    return ceil(micros) if micros.is_finite() and 0 <= micros < PER_USD**2 else None
+    return ceil(micros) if micros.is_finite() and 0 <= micros < MAX_PRICE else None
 
 
 def show(micros: int) -> str:

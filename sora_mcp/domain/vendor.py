@@ -1,43 +1,20 @@
-"""Vendors, and what goes over the wire: calls, replies and their meaning."""
+"""Vendors, and what their replies mean."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from sora_mcp.domain.call import Call, Reply
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import Offer, OwnModel
 from sora_mcp.domain.order import Order
 
 Handler = Callable[[str, str, bytes], Awaitable[tuple[int, dict[str, str], bytes | Path]]]
 """A vendor in this process: method, path with query, body; its status, headers, and body or file."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One HTTP call as data, so that it can wait in the store. `path` is under the vendor's address, or a whole https URL."""
-
-    method: Literal["GET", "POST", "PUT", "DELETE"]
-    path: str
-    body: Mapping[str, Any] | None = None
-    query: tuple[tuple[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    is_form: bool = False
-    """Send the body as multipart/form-data, one text each, instead of as JSON."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The vendor's answer to `call`. `body` is its JSON object, or None when it was none."""
-
-    call: Call
-    status: int
-    body: Any
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Names in lower case."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Decide what a path may be: in which folders a file may lie, whose it is, and how people and clients spell it.
+"""Decide what a path may be: in which folders a file may lie, and how people and clients spell it.
 
-A file outside of these folders, or of another principal, is treated as missing.
+A file outside of these folders is treated as missing. Whose the files in them are is known to `file_access`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,13 @@ import stat
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import unquote
 
-import anyio.to_thread
-
-from sora_mcp.artifacts.local import open_itself, read_job_id
-from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LOCAL
-from sora_mcp.domain.errors import NotFound
+from sora_mcp.artifacts.local import open_itself
 from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.security.text import is_harmless
-from sora_mcp.store import Store
 
 MOST_PATH_CHARACTERS = 4096
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40}):.*", re.IGNORECASE | re.DOTALL)
@@ -38,40 +31,6 @@ FILE = re.compile(r"file:(?://(?:localhost)?)?(/(?!/).*)", re.IGNORECASE | re.DO
 QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("\u201c", "\u201d"), ("\u2018", "\u2019"))
 MOST_NAMES = 5000
 """Names of a folder that are looked at."""
-
-
-@dataclass(frozen=True)
-class AllowedPaths:
-    """The folders that the user opened, and the owners of the finished files in them."""
-
-    settings: Settings
-    store: Store
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """The folders in which a file may lie."""
-        return (self.settings.output_dir, *self.settings.image_dirs)
-
-    async def hides(self, path: Path, principal: str) -> bool:
-        """Return whether this real path is a finished file, or one beside it, of another principal. The user of this machine sees all."""
-        if principal == LOCAL or not await anyio.to_thread.run_sync(self._is_in_output_dir, path):
-            return False
-        if (job_id := read_job_id(path.name)) is None:
-            return True
-        try:
-            await self.store.jobs.get(job_id, principal)
-        except NotFound:
-            return True
-        return False
-
-    def _is_in_output_dir(self, path: Path) -> bool:
-        """Return whether the innermost opened folder around the path is that of the finished files, also on disks that ignore case."""
-        for parent in path.parents:
-            if _same(parent, self.settings.output_dir):
-                return True
-            if any(_same(parent, folder) for folder in self.settings.image_dirs):
-                return False
-        return False
 
 
 def is_path(text: str) -> bool:
@@ -204,10 +163,3 @@ def _read_address(text: str) -> str:
 def _unescape(text: str) -> str:
     """Return the text without a shell's backslashes; on Windows they separate folders."""
     return text if sys.platform == "win32" else re.sub(r"\\([^\w/])", r"\1", text)
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False

@@ -22,9 +22,10 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDIT_MODEL, JOB_ID, Job, JobError
 from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, NotCancellable, NotFound, SoraError, StorageError
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs.allowed_paths import AllowedPaths, resolve_path
+from sora_mcp.jobs.allowed_paths import resolve_path
 from sora_mcp.jobs.edit_plan import EditPlan
 from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral, take_sound
+from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.media.api import as_uncharged, measure_seconds
 from sora_mcp.media.edit.edits import Edit, EditRequest
 from sora_mcp.media.limits import Deadline
@@ -97,7 +98,7 @@ class Editing:
 
     async def _find_sound(self, text: str, principal: str) -> tuple[Path, str]:
         """Return the path and the sha256 of a sound file in an allowed folder."""
-        access = AllowedPaths(self.settings, self.store)
+        access = FileAccess(self.settings, self.store)
         try:
             path = await anyio.to_thread.run_sync(resolve_path, text, access.folders)
         except BrokenRules as error:
@@ -113,7 +114,7 @@ class Editing:
             job = await self.store.jobs.get(text, principal)
             path, made = await anyio.to_thread.run_sync(find_file, job), job
         else:
-            access = AllowedPaths(self.settings, self.store)
+            access = FileAccess(self.settings, self.store)
             path = await anyio.to_thread.run_sync(_find_path, text, access.folders)
             if await access.hides(path, principal):
                 _refuse_missing(text)

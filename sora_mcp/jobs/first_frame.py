@@ -12,7 +12,8 @@ from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, LOCAL, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
-from sora_mcp.jobs.allowed_paths import AllowedPaths, is_path, refuse_missing, resolve_path
+from sora_mcp.jobs.allowed_paths import is_path, refuse_missing, resolve_path
+from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
 from sora_mcp.media.api import extract_frame, fit_image
 from sora_mcp.media.pool import MediaPool
@@ -37,7 +38,7 @@ class FirstFrames:
         if named is not None or JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(named[0] if named else text, principal)
             return replace(await self._of_job(job, named), job_id=job.id)
-        access = AllowedPaths(self.settings, self.store)
+        access = FileAccess(self.settings, self.store)
         if is_path(text) and await access.hides(path := await anyio.to_thread.run_sync(resolve_path, text, access.folders), principal):
             refuse_missing(path)
         names_near = principal == LOCAL  # others share the output folder

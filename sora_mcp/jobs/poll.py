@@ -11,8 +11,7 @@ from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, 
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.jobs.submit import describe_failure
-from sora_mcp.vendors.reading import read, read_status
+from sora_mcp.vendors.reading import describe_failure, read, read_status
 from sora_mcp.vendors.shared.responses import read_refusal, read_retry_after
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.security.text import sanitize
-from sora_mcp.vendors.reading import read
+from sora_mcp.vendors.reading import describe_failure, read
 from sora_mcp.vendors.shared.responses import find_value, read_refusal
 
 T = TypeVar("T")
@@ -183,15 +183,6 @@ class Submitter:
         """Return a vendor's refusal as the job keeps it; a model that is gone comes with living ones."""
         living = f" Available models: {', '.join(self.service.name_living_models())}." if error.its_code in GONE else ""
         return JobError(error.its_code, error.message + living, error.charged, error.vendor_message)
-
-
-def describe_failure(reading: Failed, vendor: Vendor) -> JobError:
-    """Return the error of a job that the vendor ended without a video."""
-    if reading.state == "cancelled":
-        sentence = "cancelled this job"
-    else:
-        sentence = "refuses this content" if reading.code == "content_refused" else "could not make this video"
-    return JobError(reading.code, f"{vendor.title} {sentence}.", reading.charged, sanitize(reading.message))
 
 
 def _describe_unwritten(job: Job, vendor_id: str | None) -> tuple[str, str]:

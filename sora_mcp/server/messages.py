@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sora_mcp.catalogue.advice import joint_fixes
+from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.domain import EDIT_MODEL, LIVE, PAUSED, Artifact, Charged, Ended, Job, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from sora_mcp.catalogue.advice import ADVISED, joint_fixes
+from sora_mcp.catalogue.advice import ADVISED
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.explain import explain
+from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule

@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE
-from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.store.ledger import MAX_PRICE
+from sora_mcp.domain.money import MAX_PRICE, Micros, format_dollars
 from sora_mcp.store.records import Budget, Caps
 from sora_mcp.store.schema import jobs, quotes, totals
 from sora_mcp.store.transactions import Repository, reads

@@ -21,8 +21,7 @@ from sora_mcp.domain.errors import BrokenRule, BrokenRules, NoSuchJob, TooManyAt
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.ids import canonical
-from sora_mcp.store.ledger import Account
-from sora_mcp.store.records import Page
+from sora_mcp.store.records import Account, Page
 from sora_mcp.store.schema import db_now, jobs
 from sora_mcp.store.transactions import Repository, reads, writes
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from sora_mcp.domain.money import PER_USD, Micros
-from sora_mcp.store.records import Costs, SpendRow
+from sora_mcp.domain.money import MAX_PRICE, Micros
+from sora_mcp.store.records import Account, Costs, SpendRow
 from sora_mcp.store.schema import jobs, ledger, totals
 from sora_mcp.store.transactions import Repository, reads
 
@@ -31,18 +30,6 @@ MOVES: dict[Kind, Move] = {
     "overrun": Move("budget", "spent:{vendor}", 1),  # what the vendor took above the hold
     "refund": Move("spent:{vendor}", "budget", -1),  # what the vendor gave back after it was spent
 }
-MAX_PRICE = PER_USD**2
-"""No video costs a million dollars: more is refused, and an outcome that claims more is booked as this, so that no sum can overflow."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """The job whose money moves, and the day that it belongs to: the day of the hold, for ever."""
-
-    job_id: str
-    vendor: str
-    model: str
-    day: str
 
 
 class Ledger(Repository):

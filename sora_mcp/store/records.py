@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sora_mcp.domain import Call, Job, Order, Quote
+from sora_mcp.domain.call import Call
+from sora_mcp.domain.job import Job
 from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.domain.order import Order, Quote
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,16 @@ class Page:
 
     jobs: tuple[Job, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """The job whose money moves, and the day that it belongs to: the day of the hold, for ever."""
+
+    job_id: str
+    vendor: str
+    model: str
+    day: str
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from sora_mcp.store.approvals import use_approval
 from sora_mcp.store.budgets import begin_day, find_passed_cap, find_passed_unasked, get_today, read_budget
 from sora_mcp.store.ids import new_id
 from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, with_takes, without_lease
-from sora_mcp.store.ledger import Account, hold, release_hold
+from sora_mcp.store.ledger import hold, release_hold
 from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.purchase_mark import find_loss, measure, write_mark
-from sora_mcp.store.records import Budget, Caps, Identity, Purchase
+from sora_mcp.store.records import Account, Budget, Caps, Identity, Purchase
 from sora_mcp.store.schema import jobs
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 

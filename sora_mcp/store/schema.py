@@ -14,7 +14,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from sora_mcp.domain import Artifact, Call, JobError
+from sora_mcp.domain.call import Call
+from sora_mcp.domain.job import Artifact, JobError
 
 
 class Words(sa.TypeDecorator[str]):

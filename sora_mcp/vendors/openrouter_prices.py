@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, DecimalException
 
-from sora_mcp.domain import Rate, Scalar, Size
 from sora_mcp.domain.money import Micros, ceil
+from sora_mcp.domain.offer import Rate, Scalar, Size
 
 SECONDS = re.compile(
     r"(?:(?P<mode>text|image)_to_video_)?duration_seconds(?:_(?P<sound>with|without)_audio)?(?:_(?P<resolution>\d+p|\dk))?"

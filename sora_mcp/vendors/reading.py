@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from sora_mcp.domain import Done, DoneWithoutLink, Listing, LostCall, Offer, Pending, Reading, Reply, Vendor
+from sora_mcp.domain import Done, DoneWithoutLink, Failed, JobError, Listing, LostCall, Offer, Pending, Reading, Reply, Vendor
 from sora_mcp.domain.money import Micros
 from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_text
@@ -26,6 +26,15 @@ def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
     if isinstance(reading, Done) and not _is_link(reading.media.path):
         return DoneWithoutLink(reading.said, reading.micros, reading.id)
     return reading
+
+
+def describe_failure(reading: Failed, vendor: Vendor) -> JobError:
+    """Return the error of a job that the vendor ended without a video."""
+    if reading.state == "cancelled":
+        sentence = "cancelled this job"
+    else:
+        sentence = "refuses this content" if reading.code == "content_refused" else "could not make this video"
+    return JobError(reading.code, f"{vendor.title} {sentence}.", reading.charged, sanitize(reading.message))
 
 
 def read_status(reply: Reply) -> str | None:

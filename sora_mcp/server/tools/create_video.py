@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
-from sora_mcp.domain import LOCAL, Job, VideoRequest, list_pictures
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.domain import LOCAL, Job, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import create_with_approval
@@ -28,13 +26,12 @@ from sora_mcp.server.messages import (
 from sora_mcp.server.results import build_job_result, build_takes_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
+from sora_mcp.server.tools.video_arguments import MOST_IMAGE, merge_options
 from sora_mcp.vendors import sample
 
 MOST_PROMPT = 100_000
 """Characters: many times what any vendor takes."""
 MOST_TAKES = 10
-MOST_IMAGE = 40_000_000
-"""Characters of a `data:` URI: more than the largest picture that is read has."""
 
 NAMED_OPTIONS = {"seed": "integer", "negative_prompt": "string"}
 """Options that many models have. Where a schema names none, OpenAI's strict mode lets a model say none."""
@@ -85,22 +82,6 @@ class Arguments:
         """The options that are arguments of their own, as far as they are said."""
         named = {"audio": self.audio, "last_image": self.last_image, "references": self.references}
         return {name: value for name, value in named.items() if value not in (None, "", ())}
-
-
-def merge_options(options: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options with those that were said as arguments. BrokenRules where both say something else."""
-    broken = [name for name, value in named.items() if name in options and not _is_same(options[name], value)]
-    if broken:
-        rules = tuple(
-            BrokenRule(f"options.{name}", None, f"left out: the argument {name} says otherwise", "invalid_option") for name in broken
-        )
-        raise BrokenRules(rules, fixes=tuple(Fix(f"options.{name}", None) for name in broken))
-    return {**options, **named}
-
-
-def _is_same(one: object, other: object) -> bool:
-    """Return whether two values of an option mean the same: several pictures may be a list, or a text with blanks between."""
-    return (type(one), one) == (type(other), other) or (list_pictures(one) == list_pictures(other) != [])
 
 
 async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult | InputRequiredResult:

@@ -18,8 +18,8 @@ from sora_mcp.server.elicitation import find_way
 from sora_mcp.server.messages import SOUND_OPEN, describe_ended, describe_left, describe_sound, format_price
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
-from sora_mcp.server.tools.create_video import MOST_IMAGE, merge_options
 from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.server.tools.video_arguments import MOST_IMAGE, merge_options
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate

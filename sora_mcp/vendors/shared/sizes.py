@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sora_mcp.domain import Ended, Link, Rule, Size
+from sora_mcp.domain.offer import Ended, Link, Rule, Size
 
 SORA_ENDED = Ended("Sora 2", "OpenAI", date(2026, 9, 24), "https://developers.openai.com/api/docs/models/sora-2")
 

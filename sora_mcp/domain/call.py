@@ -1,0 +1,31 @@
+"""Calls to vendors and their replies, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP call as data, so that it can wait in the store. `path` is under the vendor's address, or a whole https URL."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    body: Mapping[str, Any] | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    is_form: bool = False
+    """Send the body as multipart/form-data, one text each, instead of as JSON."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The vendor's answer to `call`. `body` is its JSON object, or None when it was none."""
+
+    call: Call
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names in lower case."""

@@ -1,0 +1,56 @@
+"""Decide whose files a principal may name: finished files of another one are treated as missing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio.to_thread
+
+from sora_mcp.artifacts.local import read_job_id
+from sora_mcp.config.settings import Settings
+from sora_mcp.domain import LOCAL
+from sora_mcp.domain.errors import NotFound
+from sora_mcp.store import Store
+
+
+@dataclass(frozen=True)
+class FileAccess:
+    """The folders that the user opened, and the owners of the finished files in them."""
+
+    settings: Settings
+    store: Store
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders in which a file may lie."""
+        return (self.settings.output_dir, *self.settings.image_dirs)
+
+    async def hides(self, path: Path, principal: str) -> bool:
+        """Return whether this real path is a finished file, or one beside it, of another principal. The user of this machine sees all."""
+        if principal == LOCAL or not await anyio.to_thread.run_sync(self._is_in_output_dir, path):
+            return False
+        if (job_id := read_job_id(path.name)) is None:
+            return True
+        try:
+            await self.store.jobs.get(job_id, principal)
+        except NotFound:
+            return True
+        return False
+
+    def _is_in_output_dir(self, path: Path) -> bool:
+        """Return whether the innermost opened folder around the path is that of the finished files, also on disks that ignore case."""
+        for parent in path.parents:
+            if _same(parent, self.settings.output_dir):
+                return True
+            if any(_same(parent, folder) for folder in self.settings.image_dirs):
+                return False
+        return False
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False

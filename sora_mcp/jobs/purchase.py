@@ -25,7 +25,7 @@ def make_purchase(
     identity = replace(
         identify_words(request, principal),
         fingerprint=_hash_order(order, request, principal),
-        terms_hash=_hash_terms(order, principal, request.variations),
+        terms_hash=_hash_terms(order, principal),
     )
     return Purchase(
         order,
@@ -61,11 +61,11 @@ def _hash_order(order: Order, request: VideoRequest, principal: str) -> str:
     return _hash([*parts, *_count_takes(request.variations)])
 
 
-def _hash_terms(order: Order, principal: str, clips: int = 1) -> str:
-    """Return a key that is the same whatever the prompt and the first frame: all that an estimate knows of an order."""
+def _hash_terms(order: Order, principal: str) -> str:
+    """Return a key that is the same whatever the prompt, the first frame and the number of takes: what an estimate knows of one clip."""
     options = sorted(order.options.items())
     parts = ["any prompt", principal, order.offer.id, order.size.text, order.seconds, order.image is not None, options]
-    return _hash([*parts, *_count_takes(clips)])
+    return _hash(parts)
 
 
 def _count_takes(clips: int) -> list[object]:

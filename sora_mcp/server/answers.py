@@ -52,9 +52,10 @@ async def report_answer(service: VideoService, quote_id: str, wait_s: float, *, 
         return approval.used_by
     if approval.expires_at <= service.clock():
         raise Declined(DECLINED if approval.declined_at is not None else UNANSWERED)
-    again = f'create_video with the same arguments and quote="{approval.id}"'
+    what = "with the same arguments" if approval.uses == 1 else f"for each of the {approval.uses} clips, with the same terms"
+    again = f'create_video {what} and quote="{approval.id}"'
     if approval.approved_at is not None:
-        message = f"The user approved {format_dollars(approval.micros)}. Next: {again}."
+        message = f"The user approved {format_dollars(approval.total)}. Next: {again}."
     else:
         message = f'The user has not answered yet. Next: get_video_status("{approval.id}") waits on; after a yes, {again}.'
     return build_result({"message": message, "quote": approval.id, "needs_confirmation": approval.approved_at is None})

@@ -73,7 +73,8 @@ async def _make_page(question: Question, service: VideoService, settle_s: float 
             await approvals.decline(question.quote_id, LOCAL, is_no=True)
             return "Not bought", f"Nothing is sent and nothing is charged. {GO_BACK}"
         approval = await approvals.approve(question.quote_id)
-        return f"Approved: {format_dollars(approval.micros)}", f"Your yes counts once. {GO_BACK}"
+        counts = "counts once" if approval.uses == 1 else f"covers all {approval.uses} clips"
+        return f"Approved: {format_dollars(approval.total)}", f"Your yes {counts}. {GO_BACK}"
 
     async def revoke() -> str | None:
         approval = await approvals.decline(question.quote_id, LOCAL)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sora_mcp.domain import Confidence, Image, Order, Quote, VideoRequest
+from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Image, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.request import list_pictures, read_uri
@@ -34,7 +34,7 @@ SOUND: dict[object, str] = {True: "yes", False: "no"}
 
 @dataclass(frozen=True)
 class Question:
-    """A question to the user. It ends when its quote does."""
+    """A question to the user. It ends when its quote does, and after QUOTE_GOOD_FOR_S at the latest."""
 
     quote_id: str
     facts: tuple[tuple[str, str], ...]
@@ -81,18 +81,20 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
     quote = await service.store.approvals.get(error.quote_id)
     budget = await service.budget()
     until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
+    is_plan, ends_at = quote.uses > 1, min(quote.expires_at, service.clock() + QUOTE_GOOD_FOR_S)
+    covers = f"covers all {quote.uses} clips, with any prompts and pictures," if is_plan else "counts once, for exactly this,"
     return Question(
         quote.id,
         tuple(_describe_purchase(service, request, quote, error=error)),
-        quote.prompt,
-        quote.micros,
+        f"any; the first is: {request.prompt}" if is_plan else quote.prompt,
+        quote.total,
         f"{format_dollars(budget.remainder)} of {_name_limit(budget)}",
-        f"Your yes counts once, for exactly this, until {until}. Without it nothing is sent and nothing is charged.",
-        quote.expires_at,
-        max(0.0, quote.expires_at - service.clock()),
+        f"Your yes {covers} until {until}. Without it nothing is sent and nothing is charged.",
+        ends_at,
+        max(0.0, ends_at - service.clock()),
         source=error.price.source if error.price is not None else "",
         pictures=() if error.order is None else tuple(_list_sent(error.order)),
-        clips=quote.clips,
+        clips=quote.clips * quote.uses,
     )
 
 
@@ -109,11 +111,14 @@ def _describe_purchase(
     yield "Model", f"{quote.model}{_describe_end(service, quote.model)}"
     yield "Size", quote.size
     yield "Seconds", str(quote.seconds)
-    if quote.clips > 1:
+    if quote.uses > 1:
+        yield "Clips", f"{quote.uses}, of whatever prompts"
+    elif quote.clips > 1:
         yield "Clips", f"{quote.clips} takes of the same request"
     if error.order is not None:
         yield "Sound", SOUND.get(error.order.sound, "up to the model")
-    yield "Price", f"{format_dollars(quote.micros)}{_describe_price(error.price)}"
+    each = f", {format_dollars(quote.micros)} each" if quote.uses > 1 else ""
+    yield "Price", f"{format_dollars(quote.total)}{each}{_describe_price(error.price)}"
     offer = service.catalogue.get(quote.model)
     title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
     if request.continues is not None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, NotFound, Refused, quote_value
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.records import Approval, Purchase, QuoteTerms
 from sora_mcp.store.schema import quotes
@@ -70,45 +71,70 @@ def use_approval(
     """Use up a person's approval of exactly this purchase for the job. Without one, return the refusal, with the quote to approve.
 
     `reason` says why a person is asked where the price alone is none. After a person's no there is no new quote for a while.
-    An approval in a form is written down in the very row change that uses it up, so that it is never good for anything else.
+    An approval in a form is written down in the very row change that uses it up, so that it is never good for anything else. Where the
+    caller names a plan of several clips that nobody approved yet, that is what the person is asked about.
     """
     identity, given = purchase.identity, purchase.agreed or purchase.quote_id
     named = canonical(given) if given else None
     exact = _find_open(conn, _has_terms(identity.principal, identity.fingerprint, purchase.total), now=now)
-    any_prompt = (*_has_terms(identity.principal, identity.terms_hash, purchase.total), quotes.c.approved_at.is_not(None))
-    outlined = _find_open(conn, (*any_prompt, quotes.c.id == named), now=now) if named else None
+    outlined = find_outline(conn, purchase, now=now)
     quote = outlined or exact
     if quote is not None and named in (None, quote.id) and (quote.approved_at is not None or purchase.agreed is not None):
-        _use_once(conn, quote, job_id, now=now)
+        _use(conn, quote, job_id, uses=1 if outlined is None else purchase.clips, now=now)
         return None
-    if (declined := _find_declined(conn, purchase, now=now)) is not None:
+    if outlined is not None:
+        return _ask_for_plan(outlined, purchase)
+    if (declined := _find_declined(conn, purchase, named, now=now)) is not None:
         return declined
     quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _insert_exact(conn, purchase, now)
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
-    until = f"{datetime.fromtimestamp(expires_at, UTC):%H:%M} UTC"
     for_this = " for this" if purchase.clips == 1 else " together"
-    message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first, by {until}."
+    message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first, by {_show_time(expires_at)}."
     return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order)
 
 
-def _use_once(conn: sa.Connection, quote: Any, job_id: str, *, now: float) -> None:
-    """Use an approval for one job. Where the quote covers more purchases, a used copy is written down, and one use fewer is left."""
-    used = {"used_by": job_id, "approved_at": now if quote.approved_at is None else quote.approved_at}
-    if quote.uses > 1:
-        conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(uses=quotes.c.uses - 1))
-        conn.execute(sa.insert(quotes).values({**quote._mapping, **used, "id": new_id("q"), "uses": 1}))
+def find_outline(conn: sa.Connection, purchase: Purchase, *, now: float) -> Any:
+    """Return the estimate's quote that the purchase names, where it covers all its clips: approved, or a plan to be asked about."""
+    given, identity = purchase.agreed or purchase.quote_id, purchase.identity
+    if not given:
+        return None
+    terms = _has_terms(identity.principal, identity.terms_hash, purchase.quote.micros)
+    may_ask = sa.or_(quotes.c.approved_at.is_not(None), quotes.c.uses > 1)
+    return _find_open(conn, (*terms, quotes.c.id == canonical(given), quotes.c.uses >= purchase.clips, may_ask), now=now)
+
+
+def _ask_for_plan(plan: Any, purchase: Purchase) -> NeedsConfirmation:
+    """Return the refusal of a clip whose plan a person has to approve first."""
+    total, each = format_dollars(plan.micros * plan.uses), format_dollars(plan.micros)
+    what = f"{plan.uses} clips of {plan.seconds} s on {plan.model} cost {total} in all, {each} each"
+    message = f"{what}, which the user must approve first, by {_show_time(plan.expires_at)}: one yes for all of them, with any prompts."
+    return NeedsConfirmation(message, quote_id=plan.id, price=purchase.quote, order=purchase.order)
+
+
+def _show_time(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M} UTC"
+
+
+def _use(conn: sa.Connection, quote: Any, job_id: str, *, uses: int, now: float) -> None:
+    """Use an approval for one purchase of so many clips. Where the quote covers more of them, a used copy is written down, and as many
+    fewer are left."""
+    approved_at = now if quote.approved_at is None else quote.approved_at
+    used, mine = {"used_by": job_id, "approved_at": approved_at}, quotes.c.id == quote.id
+    if quote.uses > uses:
+        conn.execute(sa.update(quotes).where(mine).values(uses=quotes.c.uses - uses, approved_at=approved_at))
+        conn.execute(sa.insert(quotes).values({**quote._mapping, **used, "id": new_id("q"), "uses": uses}))
     else:
-        conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(used))
+        conn.execute(sa.update(quotes).where(mine).values(used))
 
 
-def _find_declined(conn: sa.Connection, purchase: Purchase, *, now: float) -> Declined | None:
-    """Return the refusal that a person's recent no to this very request still means."""
-    mine = (quotes.c.principal == purchase.identity.principal, quotes.c.fingerprint == purchase.identity.fingerprint)
+def _find_declined(conn: sa.Connection, purchase: Purchase, named: str | None, *, now: float) -> Declined | None:
+    """Return the refusal that a person's recent no to this very request, or to the plan that it names, still means."""
+    same = sa.or_(quotes.c.fingerprint == purchase.identity.fingerprint, quotes.c.id == named)
+    mine = (quotes.c.principal == purchase.identity.principal, same)
     at = conn.execute(sa.select(sa.func.max(quotes.c.declined_at)).where(*mine)).scalar()
     if at is None or now >= at + NO_HOLDS_S:
         return None
-    until = f"{datetime.fromtimestamp(at + NO_HOLDS_S, UTC):%H:%M} UTC"
-    return Declined(f"The user declined this request at {datetime.fromtimestamp(at, UTC):%H:%M} UTC. Nobody is asked again before {until}.")
+    return Declined(f"The user declined this request at {_show_time(at)}. Nobody is asked again before {_show_time(at + NO_HOLDS_S)}.")
 
 
 def _read(conn: sa.Connection, quote_id: str, principal: str | None = None) -> Approval:
@@ -159,6 +185,9 @@ def _explain_mismatch(conn: sa.Connection, named: str, purchase: Purchase, *, no
         return f"Quote {row.id} was used for {row.used_by} already."
     if row.expires_at <= now:
         return f"Quote {row.id} has expired."
-    if (row.fingerprint, row.micros) == (purchase.identity.terms_hash, purchase.total):
+    is_of_these_terms = (row.fingerprint, row.micros) == (purchase.identity.terms_hash, purchase.quote.micros)
+    if is_of_these_terms and row.uses < purchase.clips:
+        return f"Quote {row.id} covers {row.uses} of these {purchase.clips} clips."
+    if is_of_these_terms:
         return f"The user has not approved quote {row.id} yet."
     return f"Quote {row.id} is for other arguments or another price."

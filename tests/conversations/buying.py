@@ -159,6 +159,17 @@ BUYING = (
         spent="$5.04",
     ),
     talk(
+        "an ad with 3 shots, in a client with forms",
+        call("estimate_cost", "3 clips of 15 s", "$3.78", "asked once", as_quote="q", model="kling-3.0-standard", seconds=15, clips=3),
+        call("create_video", "Started", "$1.26", prompt="shot 1", model="kling-3.0-standard", seconds=15, quote="{q}"),
+        call("create_video", "2 takes", "$2.52", prompt="shot 2", model="kling-3.0-standard", seconds=15, quote="{q}", variations=2),
+        keys=("muvi",),
+        answer="accept",
+        env={"SORA_MCP_CONFIRM_ABOVE_USD": "1"},
+        bought=("muvi of 15",) * 3,
+        spent="$3.78",
+    ),
+    talk(
         "the price was higher than you said!",
         DEARER,
         call("create_video", "$0.52", as_job="cat", prompt=CAT, model=VEO),

@@ -214,6 +214,62 @@ async def test_the_quote_of_several_clips_covers_each_of_them_with_any_prompt(er
         assert len(await at.jobs()) == 2
 
 
+PLAN = """\
+Buy 3 video clips?
+Model: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it)
+Size: 1280x720
+Seconds: 4
+Clips: 3, of whatever prompts
+Sound: yes
+Price: $1.20, $0.40 each ($0.10/s x 4 s, as its page said on 2026-11-20)
+Prompt: any; the first is: A paper boat drifts down a rainy street
+Left today: $1,000.00 of $1,000.00
+Your yes covers all 3 clips, with any prompts and pictures, until 13:00 UTC. Without it nothing is sent and nothing is charged."""
+
+
+async def test_a_plan_is_asked_about_once_and_its_yes_covers_each_of_its_clips(era: Era, tmp_path: Path) -> None:
+    person = Person(YES)
+    async with shop(tmp_path) as at, at.client(person, era) as client:
+        quote = await estimated(client, clips=3)
+        first = await buy(client, quote=quote)
+        takes = await buy(client, quote=quote, prompt="Another boat", variations=2)
+        assert (code(first), takes.is_error, len(await at.jobs())) == ("submitting", False, 3)
+        assert [params.message for params in person.seen] == [PLAN]
+        person.answer = NO
+        assert (code(await buy(client, quote=quote, prompt="A fourth boat")), len(person.seen)) == ("declined", 2)
+        assert len(await at.jobs()) == 3
+
+
+async def test_a_plan_covers_no_more_takes_than_are_left_of_it(tmp_path: Path) -> None:
+    async with shop(tmp_path) as at, Client(at.server) as client:
+        quote = await estimated(client, clips=3)
+        assert quote_of(await buy(client, quote=quote)) == quote
+        await at.rig.service.store.approvals.approve(quote)
+        assert not (await buy(client, quote=quote, variations=2)).is_error
+        more = await buy(client, quote=quote, prompt="Another boat", variations=2)
+        assert (code(more), "covers 1 of these 2 clips" in str(more.structured_content)) == ("needs_confirmation", True)
+        at.clock.at += 3601
+        late = await buy(client, quote=quote, prompt="A third boat")
+        assert (code(late), "has expired" in str(late.structured_content), len(await at.jobs())) == ("needs_confirmation", True, 2)
+
+
+async def test_a_plan_that_was_declined_is_not_asked_about_again(era: Era, tmp_path: Path) -> None:
+    person = Person(NO)
+    async with shop(tmp_path) as at, at.client(person, era) as client:
+        quote = await estimated(client, clips=3)
+        assert [code(await buy(client, quote=quote, prompt=prompt)) for prompt in ("A boat", "Another")] == ["declined", "declined"]
+        assert (len(person.seen), await at.jobs()) == (1, [])
+
+
+async def test_a_plan_of_clips_that_need_no_yes_is_asked_about_all_the_same(tmp_path: Path) -> None:
+    person = Person(YES)
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="0.50") as at, at.client(person, "auto") as client:
+        quote = await estimated(client, clips=3)
+        bought = [await buy(client, quote=quote, prompt=prompt) for prompt in ("A boat", "Another boat", "A third boat")]
+        assert ([code(result) for result in bought], len(person.seen)) == (["submitting"] * 3, 1)
+        assert not await at.rig.service.store.budgets.passes_unasked(usd("1"), at.rig.service.caps)
+
+
 async def test_no_form_is_shown_where_no_yes_is_needed(era: Era, tmp_path: Path) -> None:
     person = Person(NO)
     async with shop(tmp_path, CONFIRM_ABOVE_USD="1") as at, at.client(person, era) as client:

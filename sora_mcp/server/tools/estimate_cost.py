@@ -140,8 +140,12 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
     if estimate.quote_id:
         begin = f"Above {format_dollars(above)} the" if estimate.quote.micros > above else "The"
         in_terminal = f"{begin} user must approve it in a terminal: `{command_line('approve', estimate.quote_id)}`."
-        sentences.append("The user will be asked to confirm it." if asks else in_terminal)
-        sentences += [f"That yes covers all {estimate.clips} for an hour, with any prompts."] if estimate.clips > 1 and not asks else []
+        named = f'create_video with these terms and quote="{estimate.quote_id}"'
+        if estimate.clips == 1:
+            sentences.append("The user will be asked to confirm it." if asks else in_terminal)
+        else:
+            ask = f"The user will be asked once to confirm all of it: {named}." if asks else f"{in_terminal} Then {named}."
+            sentences.append(f"{ask} That yes covers all {estimate.clips} for an hour, with any prompts, or as variations.")
     return " ".join([*sentences, f"{describe_left(estimate.budget)}."])
 
 

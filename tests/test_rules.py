@@ -421,7 +421,8 @@ def test_a_model_that_animates_needs_a_first_frame() -> None:
 
 
 def test_a_vendor_that_takes_no_bytes_wants_an_address() -> None:
-    assert broken(VideoRequest("a fox", image=picture(1280, 720)), find_offer("muvi:sora-2")) == (
+    sold = replace(find_offer("muvi:sora-2"), image=ImageRule(data=False))
+    assert broken(VideoRequest("a fox", image=picture(1280, 720)), sold) == (
         BrokenRule("image", None, "an https:// link: this vendor takes no files", "invalid_image"),
     )
 

@@ -11,9 +11,9 @@ import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, set_addresses
 from sora_mcp.catalogue.rules import check
-from sora_mcp.domain import Call, Done, Failed, OwnModel, Pending, Reply
+from sora_mcp.domain import Call, Done, Failed, OwnModel, Pending, Reply, UploadSlot
 from sora_mcp.vendors import EVERY
-from sora_mcp.vendors.reading import read
+from sora_mcp.vendors.reading import read, read_upload_slot
 from sora_mcp.vendors.shared.responses import read_refusal
 
 from .stories import FOLDER, facts, listed, stories
@@ -124,6 +124,17 @@ def test_an_id_of_a_server_of_ones_own_is_one_segment_of_every_address(job: str,
     assert vendor.ask is not None
     assert vendor.ask(job, call) == Call("GET", f"/v1/videos/{segment}")
     assert made == Done(Call("GET", f"/v1/videos/{segment}/content"), "completed", id=job)
+
+
+def test_a_place_for_a_picture_is_asked_and_read_as_documented() -> None:
+    for vendor in EVERY:
+        told = facts(vendor.name).get("upload")
+        assert (told is None) == (vendor.upload is None), vendor.name
+        if vendor.upload is not None and told is not None:
+            call = vendor.upload.ask("my-image.png", "image/png")
+            assert call == Call(**told["call"]), vendor.name
+            assert read_upload_slot(vendor, Reply(call, 200, told["body"])) == UploadSlot(told["put"], told["url"]), vendor.name
+            assert read_upload_slot(vendor, Reply(call, 200, {"success": True})) is None, vendor.name
 
 
 def test_a_job_can_be_called_back_by_its_id() -> None:

@@ -47,6 +47,8 @@ from sora_mcp.domain.vendor import (
     Reading,
     Refusal,
     Search,
+    Upload,
+    UploadSlot,
     Vendor,
 )
 
@@ -97,6 +99,8 @@ __all__ = [
     "Size",
     "State",
     "Text",
+    "Upload",
+    "UploadSlot",
     "Vendor",
     "VideoRequest",
     "When",

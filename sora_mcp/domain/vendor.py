@@ -117,6 +117,28 @@ class Search:
 
 
 @dataclass(frozen=True)
+class UploadSlot:
+    """The place for one picture that a vendor names: where its bytes are put, without a key, and the address that it has from then on."""
+
+    target: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    """How a vendor that takes addresses only gets a picture that is on this computer, before the paid call. Uploading costs nothing."""
+
+    ask: Callable[[str, str], Call]
+    """The call for a place, from file name and media type."""
+    read: Callable[[Reply], UploadSlot]
+    """May index freely, as `Vendor.read`."""
+    fields: tuple[str, ...]
+    """Where the paid call's body has pictures, as `input.image_url`; lists on the way stand for each of their parts."""
+    good_for_s: float
+    """How long an uploaded picture can be fetched."""
+
+
+@dataclass(frozen=True)
 class Refusal:
     """One way in which a vendor says no: this status, with this word in its message, means this code of ours."""
 
@@ -184,6 +206,8 @@ class Vendor:
     """Statuses other than 2xx with which a question after a job may be answered for good: `read` reads them too."""
     warn: Callable[[Order], tuple[str, ...]] | None = None
     """What a caller should know of this order before it is made."""
+    upload: Upload | None = None
+    """Where pictures of this computer are put first; None where the paid call carries their bytes, or takes none."""
     serve: Callable[[Path], Handler] | None = None
     """Answers in this process, from the folder of the store, instead of over the network."""
 

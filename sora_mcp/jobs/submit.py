@@ -18,6 +18,7 @@ from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageEr
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.jobs.upload import Uploader
 from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.reading import describe_failure, read
 from sora_mcp.vendors.shared.responses import find_value, read_refusal
@@ -47,6 +48,10 @@ class Submitter:
     service: VideoService
     _in_flight: dict[anyio.CancelScope, anyio.Event] = field(default_factory=dict[anyio.CancelScope, anyio.Event])
     """Paid calls on their way, each with an event that is set once its outcome is written down."""
+    _uploader: Uploader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._uploader = Uploader(self.service.http_client, self.service.clock)
 
     async def submit(self, job: Job) -> str | None:
         """Send the job's call, unless somebody may have sent it before: then it is unclear. Return why it is to be sent again, if it is."""
@@ -54,10 +59,15 @@ class Submitter:
             why = "The process that sent it ended before the vendor's answer was written down."
             await self._mark_unclear(job, job.submit_token, _as_unclear(why))
             return None
+        try:
+            # Before the token: whatever happens to an upload, nothing was bought, and the job may be sent later.
+            call = await self._uploader.place_pictures(self.service.vendor_of(job), job.call)
+        except (NotSent, VendorError) as error:
+            return await self._record_no_upload(job, error)
         with anyio.CancelScope(shield=True) as scope:
             self._in_flight[scope] = anyio.Event()
             try:
-                return await self._send(job, job.call)
+                return await self._send(job, call)
             finally:
                 self._in_flight.pop(scope).set()
 
@@ -99,6 +109,17 @@ class Submitter:
                 await self._mark_unclear(job, token, _as_unclear("The server was stopped while the request was on its way."))
             raise
         return await self._record_reply(job, token, vendor, reply)
+
+    async def _record_no_upload(self, job: Job, error: NotSent | VendorError) -> str | None:
+        """Try an upload again later, or end the job, not charged. Return why it is tried again, if it is."""
+        outcomes, refusal = self.service.store.outcomes, error if isinstance(error, VendorError) else None
+        if job.tries + 1 < MAX_ATTEMPTS and (refusal is None or refusal.its_code == "vendor_rate_limited"):
+            wait = (refusal and refusal.retry_after_s) or compute_retry_s(job.tries, chance=random.random())
+            await outcomes.step(job, due_s=wait, tries=job.tries + 1)
+            return error.message
+        message = f"{error.message} The picture could not be uploaded, so nothing was ordered."
+        await outcomes.end(job, "failed", JobError(error.its_code, message, "no", refusal and refusal.vendor_message))
+        return None
 
     async def _record_not_sent(self, job: Job, token: str, error: SoraError) -> str | None:
         outcomes = self.service.store.outcomes

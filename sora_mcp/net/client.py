@@ -29,6 +29,8 @@ REQUEST_S = 30.0
 CONNECT_S = 20.0
 IDLE_S = 30.0
 PROBE_S = 10.0
+UPLOAD_S = 180.0
+"""Deadline in seconds for one picture: 10 MB at half a megabit."""
 MOST_REPLY_BYTES = 1 << 20
 HOPS = 3
 LEAST_SECRET_CHARACTERS = 8
@@ -56,6 +58,7 @@ class VendorClient:
     keys: Mapping[str, Secret]
     trusted: frozenset[str] = frozenset()
     submit_s: float = SUBMIT_S
+    upload_s: float = UPLOAD_S
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _clients: dict[str, httpx2.AsyncClient] = field(default_factory=dict[str, httpx2.AsyncClient])
 
@@ -110,6 +113,23 @@ class VendorClient:
             raise UntrustedURL(MALFORMED) from error
         except OSError as error:
             raise StorageError(f"The file cannot be written into {part.parent}.") from error
+
+    async def upload(self, url: str, body: bytes, media_type: str) -> int:
+        """Put a file at an address that a vendor named for it, without a key, and return the status. A redirect is not followed.
+
+        Raises UntrustedURL as a download does, or NotSent when no reply arrived.
+        """
+        try:
+            async with self._open_media(None, url, {"Content-Type": media_type}, body=body) as response:
+                return response.status_code
+        except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
+            raise NotSent(f"{urlsplit(url).hostname} did not take it: {self._explain(error, url)}.") from error
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise UntrustedURL("The address for the upload is malformed.") from error
+
+    def check_address(self, url: str) -> None:
+        """Raise UntrustedURL unless the form of an address lets a vendor fetch it: https at a public name, or a trusted host."""
+        check_proxied(url, self.trusted)
 
     async def probe(self, url: str) -> None:
         """Open a link as a download does, without a key, whatever it answers, and read nothing of it.
@@ -178,32 +198,38 @@ class VendorClient:
         raise UntrustedURL("The link to the video leads from one address to the next without an end.")
 
     @asynccontextmanager
-    async def _open_media(self, vendor: Vendor | None, url: str, headers: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
-        """Open the response: from the vendor's own https origin with the key, or from checked public addresses without it."""
-        headers = {**FIXED_HEADERS, **headers}
+    async def _open_media(
+        self, vendor: Vendor | None, url: str, headers: Mapping[str, str], *, body: bytes | None = None
+    ) -> AsyncGenerator[httpx2.Response]:
+        """Open the response: from the vendor's own https origin with the key, or from checked public addresses without it.
+
+        A `body` is put there, else the file is asked for.
+        """
+        headers, method = {**FIXED_HEADERS, **headers}, "GET" if body is None else "PUT"
         ours = vendor is not None and _origin(url) == _origin(vendor.base_url)
         if vendor is not None and ours:
             headers |= self._auth_header(vendor)
         if vendor is not None and ours and (vendor.serve is not None or url.startswith("https:")):
-            async with self._client("free", vendor, url).stream("GET", url, headers=headers) as response:
+            async with self._client("free", vendor, url).stream(method, url, headers=headers, content=body) as response:
                 yield response
         elif find_proxy(url) is not None:
             check_proxied(url, self.trusted)
-            async with self._client("media", None, url).stream("GET", url, headers=headers) as response:
+            async with self._client("media", None, url).stream(method, url, headers=headers, content=body) as response:
                 yield response
         else:
-            async with self._connect(await resolve_public(url, self.trusted), headers) as response:
+            async with self._connect(await resolve_public(url, self.trusted), headers, body=body) as response:
                 yield response
 
     @asynccontextmanager
-    async def _connect(self, target: Target, headers: Mapping[str, str]) -> AsyncGenerator[httpx2.Response]:
+    async def _connect(self, target: Target, headers: Mapping[str, str], *, body: bytes | None = None) -> AsyncGenerator[httpx2.Response]:
         """Request the target at its checked addresses in turn, verifying the certificate against its host name."""
         client = self._client("media", None, None)
         for ip in target.ips:
             request = client.build_request(
-                "GET",
+                "GET" if body is None else "PUT",
                 f"{target.scheme}://{f'[{ip}]' if ':' in ip else ip}:{target.port}{target.path}",
                 headers={**headers, "Host": target.authority},
+                content=body,
                 extensions={"sni_hostname": target.host},
             )
             try:

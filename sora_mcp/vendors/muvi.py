@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain import (
+    PICTURES,
+    Call,
+    Done,
+    Failed,
+    Found,
+    Image,
+    Listing,
+    LostCall,
+    Order,
+    Pending,
+    Reading,
+    Refusal,
+    Reply,
+    Search,
+    Upload,
+    UploadSlot,
+    Vendor,
+)
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.muvi_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
@@ -13,6 +32,8 @@ from sora_mcp.vendors.shared.responses import find_text, find_value, parse_perce
 
 NO_RESOLUTION = {"sora-2"}
 """Offers whose page has no `resolution` field."""
+ANY_PICTURE = "https://example.com/frame.png"
+"""In a question after a price, in place of a picture that is not uploaded: the price does not depend on it."""
 
 
 def submit(order: Order) -> Call:
@@ -35,7 +56,20 @@ def submit(order: Order) -> Call:
 
 def ask_quote(order: Order) -> Call:
     """Return the call that prices this order for this account, discounts included. https://developer.pixelbyte.app/docs/api-reference/jobs/estimate"""
-    return Call("POST", "/v1/jobs/estimate", submit(order).body)
+    options = {name: ANY_PICTURE if name in PICTURES else value for name, value in order.options.items()}
+    frame = order.image and Image(ANY_PICTURE)
+    return Call("POST", "/v1/jobs/estimate", submit(replace(order, image=frame, options=options)).body)
+
+
+def ask_upload(name: str, media_type: str) -> Call:
+    """Return the call for a place to put a picture. https://developer.muvi.video/docs/api-reference/uploads/presign (read 2026-11-29)"""
+    return Call("POST", "/v1/uploads/presign", {"filename": name, "contentType": media_type})
+
+
+def read_upload(reply: Reply) -> UploadSlot:
+    """Return where the picture is put, and its address."""
+    body = reply.body.get("data", reply.body)
+    return UploadSlot(body["uploadUrl"], body["fileUrl"])
 
 
 def read_quote(reply: Reply) -> Micros | None:
@@ -127,4 +161,5 @@ VENDOR = Vendor(
     find=Search(ask_list, read_list, by_time=True),
     quote=ask_quote,
     quoted=read_quote,
+    upload=Upload(ask_upload, read_upload, ("input.image_url", "input.end_frame_url"), good_for_s=3600.0),
 )

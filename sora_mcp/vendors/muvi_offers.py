@@ -27,8 +27,10 @@ from sora_mcp.vendors.shared.sizes import (
 
 CHECKED = date(2026, 11, 20)
 DOCS = "https://developer.muvi.video/docs/models/video"
+SHAPES = tuple(Size(ratio, ratio) for ratio in SEEDANCE)
 KLING_AND_MORE = ("16:9", "9:16", "1:1", "4:3", "3:4")
-URLS = ImageRule(data=False, most_bytes=10_485_760)  # a job takes a URL only
+FRAME = ImageRule(most_bytes=10_485_760)
+"""A job takes a URL only; pictures of this computer are uploaded first, with the same limit."""
 
 
 def _offer(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], *, page: str = "", **more: Any) -> Offer:
@@ -40,7 +42,7 @@ def _offer(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, .
 
 def _both(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], **more: Any) -> Offer:
     """Return an offer that also animates a first frame."""
-    return _offer(maker, model, rules, rates, image=URLS, image_slug=f"{maker}/{model}/image-to-video", **more)
+    return _offer(maker, model, rules, rates, image=FRAME, image_slug=f"{maker}/{model}/image-to-video", **more)
 
 
 def _sora(model: str, size: Rule, rates: tuple[Rate, ...], expected_s: int) -> Offer:
@@ -102,8 +104,7 @@ OFFERS = (
         (
             *split_sizes(combine_sizes(KLING_AND_MORE, ("720p", "1080p")), (Size("720p", None, "720p"), Size("1080p", None, "1080p"))),
             *(Rule("seconds", range(2, 16)), *LAST),
-            *(Rule("negative_prompt", Text(500)), Rule("negative_prompt", (), {"image": True})),
-            *(SEED, Rule("seed", (), {"image": True})),
+            *(Rule("negative_prompt", Text(500)), SEED),
         ),
         tuple(Rate(usd("0.15"), "second", {"resolution": size}, times) for size, times in (("720p", "1"), ("1080p", "1.5"))),
         prompt_max=5000,
@@ -111,7 +112,7 @@ OFFERS = (
     _both(
         "runway",
         "gen-4.5",
-        (*split_sizes(tuple(Size(ratio, ratio) for ratio in SEEDANCE), (AUTO,)), Rule("seconds", range(2, 11))),
+        (Rule("size", (AUTO, *SHAPES)), Rule("size", SHAPES, {"image": False}), Rule("seconds", range(2, 11))),
         (Rate(usd("0.12"), "second"),),
         prompt_max=5000,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from sora_mcp.domain import Done, DoneWithoutLink, Failed, JobError, Listing, LostCall, Offer, Pending, Reading, Reply, Vendor
+from sora_mcp.domain import Done, DoneWithoutLink, Failed, JobError, Listing, LostCall, Offer, Pending, Reading, Reply, UploadSlot, Vendor
 from sora_mcp.domain.money import Micros
 from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_text
@@ -65,6 +65,15 @@ def read_search_page(vendor: Vendor, reply: Reply, lost: LostCall) -> Listing | 
     try:
         listing = vendor.find.read(reply, lost)
         return listing if all(row.id is None or is_id(row.id, vendor) for row in listing.found) else None
+    except NOT_AS_DOCUMENTED:
+        return None
+
+
+def read_upload_slot(vendor: Vendor, reply: Reply) -> UploadSlot | None:
+    """Return the place for a picture that the vendor names; None where the reply is not as documented."""
+    try:
+        slot = vendor.upload.read(reply) if vendor.upload is not None and 200 <= reply.status < 300 else None
+        return slot if slot is None or (_is_link(slot.target) and _is_link(slot.url)) else None
     except NOT_AS_DOCUMENTED:
         return None
 

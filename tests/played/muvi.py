@@ -72,6 +72,10 @@ FACTORS = {
     ("bytedance/seedance-2.0", "fps", "30"): "1.1",
     ("bytedance/seedance-2.0", "fps", "60"): "1.25",
 }
+UPLOAD: Fields = {
+    "filename": Field(required=True),
+    "contentType": Field(required=True, allowed=("image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4")),
+}
 OUTER: Fields = {"model": Field(required=True), "version": Field(), "webhookUrl": Field(picture=("https://",))}
 FAILED = {"code": "GENERATION_FAILED", "message": "The model failed. Credits have been refunded."}
 ENDED = ("completed", "failed", "cancelled")
@@ -102,11 +106,15 @@ class Muvi(Played):
     account: str = "1"
     """What this account pays of the pages' prices, as its estimates say."""
     estimates: bool = True
+    presigned: int = 0
+    """How many places for uploads were named."""
 
     def role(self, heard: Heard) -> str:
         """What a request is for."""
         if heard.path == "/v1/jobs/submit":
             return "submit"
+        if heard.path == "/v1/uploads/presign":
+            return "presign"
         if heard.path.startswith("/files/"):
             return "media"
         if heard.path.endswith("/cancel"):
@@ -126,6 +134,8 @@ class Muvi(Played):
                 return self._submit(heard)
             case "POST", ["v1", "jobs", "estimate"] if self.estimates:
                 return self._estimate(heard.body)
+            case "POST", ["v1", "uploads", "presign"]:
+                return self._presign(heard, address)
             case "GET", ["v1", "jobs"]:
                 return self._list(dict(heard.query))
             case "GET", ["v1", "jobs", job]:
@@ -151,6 +161,15 @@ class Muvi(Played):
             return said(200, {"success": True, "data": data, "requestId": "req_1"})
         flat = {"jobId": job, "requestId": "req_1", "status": "pending", "estimatedCompletionTime": "2026-11-20T10:04:00Z"}
         return said(200, {**flat, "costMicroCents": price})
+
+    def _presign(self, heard: Heard, address: str) -> Answer:
+        if (wrong := complaint(UPLOAD, heard.body)) is not None:
+            return _no(400, "VALIDATION_ERROR", wrong)
+        self.presigned += 1
+        file = f"{self.cdn or address}/temp/user_1/{numbered(self.presigned)}_{heard.body['filename']}"
+        put = f"{file}?X-Amz-Expires=900&X-Amz-Signature=s%2Fg"
+        data = {"uploadUrl": put, "fileUrl": file, "fileId": "file_1", "expiresAt": "2026-11-20T11:00:00Z", "maxSize": 10_485_760}
+        return said(200, {"success": True, "data": data, "requestId": "req_up_1"})
 
     def _estimate(self, body: Any) -> Answer:
         if body["model"] not in MODELS:

@@ -148,7 +148,7 @@ async def rig(
 async def opened(settings: Settings, *, submit_s: float = 20.0, clock: Callable[[], float] = lambda: NOON) -> AsyncGenerator[VideoService]:
     """A desk with a running worker."""
     async with AsyncExitStack() as stack:
-        http_client = VendorClient(settings.home, settings.keys, settings.trusted_hosts, submit_s=submit_s)
+        http_client = VendorClient(settings.home, settings.keys, settings.trusted_hosts, submit_s=submit_s, upload_s=submit_s)
         yield await stack.enter_async_context(open_service(settings, clock=clock, http_client=http_client))
 
 

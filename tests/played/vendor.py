@@ -117,11 +117,13 @@ class Cdn:
     made: list[Created] = field(default_factory=list[Created])
 
     def role(self, heard: Heard) -> str:
-        """Everything is a file."""
-        return "media"
+        """Everything is a file, asked for or put there."""
+        return "upload" if heard.method == "PUT" else "media"
 
     def answer(self, heard: Heard, address: str) -> Answer:
-        """The clip."""
+        """The clip; nothing for a file that is put there."""
+        if heard.method == "PUT":
+            return Answer(200, b"", ())
         return Answer(200, self.clip, (("Content-Type", "application/octet-stream"),))
 
 

@@ -1,0 +1,107 @@
+"""Upload pictures of this computer to a vendor that takes addresses only, before the paid call. Nothing is bought here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import anyio
+
+from sora_mcp.domain import Call, Reply, Upload, Vendor, read_uri
+from sora_mcp.domain.errors import NotSent, SoraError, UntrustedURL
+from sora_mcp.jobs.input_images import data_of
+from sora_mcp.net.client import VendorClient
+from sora_mcp.vendors.reading import read_upload_slot
+from sora_mcp.vendors.shared.responses import read_refusal
+
+MOST_KEPT = 200
+"""Addresses of uploaded pictures that are remembered."""
+
+
+@dataclass
+class Uploaded:
+    """One picture at a vendor: its address, and since when it has it. Whoever holds the lock uploads it; the others wait."""
+
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
+    url: str = ""
+    at: float = 0.0
+
+
+@dataclass
+class Uploader:
+    """Uploads pictures. Addresses are kept in memory only: another process, or this one after their time, uploads anew."""
+
+    http_client: VendorClient
+    clock: Callable[[], float]
+    _known: dict[tuple[str, str], Uploaded] = field(default_factory=dict[tuple[str, str], Uploaded])
+
+    async def place_pictures(self, vendor: Vendor, call: Call) -> Call:
+        """Return the paid call with an address in place of every picture of this computer.
+
+        Raises NotSent where another attempt may help, or VendorError where the vendor refuses. Neither has bought anything.
+        """
+        upload = vendor.upload
+        if upload is None:
+            return call
+        pictures: dict[str, str] = {}
+        for path in upload.fields:
+            change_texts(call.body, path.split("."), lambda text: pictures.setdefault(text, text))
+        for uri in pictures:
+            if uri.startswith("data:"):
+                pictures[uri] = await self._find_address(vendor, upload, uri)
+        body: Any = call.body
+        for path in upload.fields:
+            body = change_texts(body, path.split("."), lambda text: pictures[text])
+        return replace(call, body=body)
+
+    async def _find_address(self, vendor: Vendor, upload: Upload, uri: str) -> str:
+        """Return the address of a picture, which is uploaded unless it was within half of the time that it can be fetched."""
+        picture = read_uri(uri)
+        key = (vendor.name, await anyio.to_thread.run_sync(lambda: picture.sha256))
+        if len(self._known) >= MOST_KEPT:
+            self._known.clear()
+        known = self._known.setdefault(key, Uploaded())
+        async with known.lock:
+            if not (known.url and 0 <= self.clock() - known.at < upload.good_for_s / 2):
+                at = self.clock()
+                raw = await anyio.to_thread.run_sync(data_of, picture)
+                known.url = await self._upload(vendor, upload, raw, picture.media_type or "image/png")
+                known.at = at
+            return known.url
+
+    async def _upload(self, vendor: Vendor, upload: Upload, raw: bytes, media_type: str) -> str:
+        name = f"picture.{media_type.removeprefix('image/')}"
+        try:
+            with anyio.fail_after(self.http_client.upload_s):
+                reply = await self.http_client.request(vendor, upload.ask(name, media_type))
+                slot = read_upload_slot(vendor, reply)
+                if slot is None:
+                    raise _describe_refusal(vendor, reply)
+                self.http_client.check_address(slot.url)
+                status = await self.http_client.upload(slot.target, raw, media_type)
+        except TimeoutError as error:
+            raise NotSent(f"{vendor.title}'s upload does not answer in time.") from error
+        except UntrustedURL as error:
+            raise NotSent(f"{vendor.title} names an address for the upload that is not followed. {error.message}") from error
+        if not 200 <= status < 300:
+            raise NotSent(f"{vendor.title}'s upload answers {status}.")
+        return slot.url
+
+
+def _describe_refusal(vendor: Vendor, reply: Reply) -> SoraError:
+    """Return the vendor's refusal of an upload; of an answer that means nothing, that it may be asked again."""
+    refusal = None if 200 <= reply.status < 300 else read_refusal(vendor, reply)
+    return refusal or NotSent(f"{vendor.title} answers {reply.status} to the upload, which does not say where to put the picture.")
+
+
+def change_texts(value: Any, path: Sequence[str], change: Callable[[str], str]) -> Any:
+    """Return parsed JSON with the texts at a path changed; lists on the way stand for each of their parts."""
+    if isinstance(value, list | tuple):
+        return [change_texts(part, path, change) for part in cast("list[Any]", value)]
+    if not path:
+        return change(value) if isinstance(value, str) else value
+    if isinstance(value, dict) and path[0] in value:
+        fields = cast("dict[str, Any]", value)
+        return {**fields, path[0]: change_texts(fields[path[0]], path[1:], change)}
+    return value

@@ -126,7 +126,7 @@ class UploadSlot:
 
 @dataclass(frozen=True)
 class Upload:
-    """How a vendor that takes addresses only gets a picture that is on this computer, before the paid call. Uploading costs nothing."""
+    """The way of a picture of this computer to a vendor that takes addresses only, before the paid call. Uploading costs nothing."""
 
     ask: Callable[[str, str], Call]
     """The call for a place, from file name and media type."""

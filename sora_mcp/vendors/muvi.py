@@ -20,12 +20,11 @@ from sora_mcp.domain import (
     Refusal,
     Reply,
     Search,
-    Upload,
-    UploadSlot,
     Vendor,
 )
 from sora_mcp.domain.money import Micros, parse_amount
-from sora_mcp.vendors.muvi_offers import OFFERS
+from sora_mcp.vendors.muvi_offers import OFFERS, read_quote
+from sora_mcp.vendors.muvi_uploads import UPLOAD
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, parse_time
@@ -59,23 +58,6 @@ def ask_quote(order: Order) -> Call:
     options = {name: ANY_PICTURE if name in PICTURES else value for name, value in order.options.items()}
     frame = order.image and Image(ANY_PICTURE)
     return Call("POST", "/v1/jobs/estimate", submit(replace(order, image=frame, options=options)).body)
-
-
-def ask_upload(name: str, media_type: str) -> Call:
-    """Return the call for a place to put a picture. https://developer.muvi.video/docs/api-reference/uploads/presign (read 2026-11-29)"""
-    return Call("POST", "/v1/uploads/presign", {"filename": name, "contentType": media_type})
-
-
-def read_upload(reply: Reply) -> UploadSlot:
-    """Return where the picture is put, and its address."""
-    body = reply.body.get("data", reply.body)
-    return UploadSlot(body["uploadUrl"], body["fileUrl"])
-
-
-def read_quote(reply: Reply) -> Micros | None:
-    """Return the price, in millionths of a dollar: flat as in the reference, or under `data` as on the pricing page."""
-    body = reply.body.get("data", reply.body)
-    return parse_amount(body["estimatedCost"] if "estimatedCost" in body else body["estimatedCostMicroCents"], per_usd=1_000_000)
 
 
 def read(reply: Reply) -> Reading | None:
@@ -161,5 +143,5 @@ VENDOR = Vendor(
     find=Search(ask_list, read_list, by_time=True),
     quote=ask_quote,
     quoted=read_quote,
-    upload=Upload(ask_upload, read_upload, ("input.image_url", "input.end_frame_url"), good_for_s=3600.0),
+    upload=UPLOAD,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sora_mcp.domain import ImageRule, Offer, Rate, Rule, Size, Text
-from sora_mcp.domain.money import usd
+from sora_mcp.domain import ImageRule, Offer, Rate, Reply, Rule, Size, Text
+from sora_mcp.domain.money import Micros, parse_amount, usd
 from sora_mcp.vendors.shared.sizes import (
     AUTO,
     FULL_HD,
@@ -147,3 +147,9 @@ OFFERS = (
         prompt_max=2500,
     ),
 )
+
+
+def read_quote(reply: Reply) -> Micros | None:
+    """Return the price, in millionths of a dollar: flat as in the reference, or under `data` as on the pricing page."""
+    body = reply.body.get("data", reply.body)
+    return parse_amount(body["estimatedCost"] if "estimatedCost" in body else body["estimatedCostMicroCents"], per_usd=1_000_000)

@@ -1,0 +1,19 @@
+"""Muvi's place for pictures (read 2026-11-29). https://developer.muvi.video/docs/api-reference/uploads/presign"""
+
+from __future__ import annotations
+
+from sora_mcp.domain import Call, Reply, Upload, UploadSlot
+
+
+def ask_upload(name: str, media_type: str) -> Call:
+    """Return the call for a place: open for 15 minutes, of at most 10,485,760 bytes."""
+    return Call("POST", "/v1/uploads/presign", {"filename": name, "contentType": media_type})
+
+
+def read_upload(reply: Reply) -> UploadSlot:
+    """Return where the picture is put, and its address."""
+    body = reply.body.get("data", reply.body)
+    return UploadSlot(body["uploadUrl"], body["fileUrl"])
+
+
+UPLOAD = Upload(ask_upload, read_upload, ("input.image_url", "input.end_frame_url"), good_for_s=3600.0)

@@ -20,6 +20,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import SoraError, StorageError
 from sora_mcp.server.job_changes import Changes
+from sora_mcp.server.visits import Visits
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -78,6 +79,7 @@ class ServerContext:
         """Confirmation pages, where the user sits at this machine and did not turn them off."""
         self._tasks: TaskGroup | None = None
         self.changes = Changes()
+        self.visits = Visits()
         self._attempt = Attempt()
         self._service: VideoService | None = None
         self._closing = anyio.Event()
@@ -150,8 +152,11 @@ ToolContext = Context[ServerContext, Any]
 
 
 async def get_service(ctx: ToolContext) -> VideoService:
-    """Return the open service. Raise StorageError when it cannot be opened."""
-    return await ctx.request_context.lifespan_context.service()
+    """Return the open service, and count the call to the caller's visit. Raise StorageError when it cannot be opened."""
+    context: ServerContext = ctx.request_context.lifespan_context
+    service = await context.service()
+    context.visits.enter(principal(), service.clock())
+    return service
 
 
 def _describe_failure(error: Exception) -> SoraError:

@@ -44,7 +44,10 @@ class JobTasks:
     async def get(self, task_id: str, context: ServerContext) -> Task:
         """Return the task over a job of the caller's. MCPError where there is none, or the store does not answer."""
         service, jobs = await _find(task_id, context)
-        return build_task(jobs, service)
+        task = build_task(jobs, service)
+        if task.is_over:
+            await context.visits.note_shown(service, principal(), jobs)
+        return task
 
     async def cancel(self, task_id: str, context: ServerContext) -> str:
         """Cancel as cancel_video does, each take of several. Return what it says of them."""

@@ -40,6 +40,14 @@ def build_result(structured: dict[str, Any], *, is_error: bool = False) -> CallT
     return CallToolResult(content=[text], structured_content=structured, is_error=is_error)
 
 
+def prepend_line(result: CallToolResult, line: str) -> CallToolResult:
+    """Return the result with a line before its message; the same result for an empty line."""
+    fields = result.structured_content
+    if not line or fields is None:
+        return result
+    return build_result({**fields, "message": f"{line}\n{fields['message']}"}, is_error=result.is_error)
+
+
 def build_job_result(job: Job, message: str) -> CallToolResult:
     """Return a result about one job; `path` and `uri` say where its finished file is."""
     structured = {"message": message, **job_fields(job)}

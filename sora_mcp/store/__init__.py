@@ -12,6 +12,7 @@ from sora_mcp.store.database import connect
 from sora_mcp.store.jobs import Jobs
 from sora_mcp.store.leases import Leases
 from sora_mcp.store.ledger import Ledger
+from sora_mcp.store.news import News
 from sora_mcp.store.outcomes import Outcomes
 from sora_mcp.store.paused_models import PausedModels
 from sora_mcp.store.processes import Processes
@@ -43,6 +44,7 @@ class Store:
         self.ledger = Ledger(database, clock)
         self.budgets = Budgets(database, clock)
         self.approvals = Approvals(database, clock)
+        self.news = News(database, clock)
         self.paused_models = PausedModels(database, clock)
         self.vendor_lists = VendorLists(database, clock)
 

@@ -23,7 +23,7 @@ FINDING = (
     ),
     talk(
         "is it done yet? I do not want to wait here",
-        call("create_video", "about 3 min", "also if you close this chat", prompt=CAT, model=KLING),
+        call("create_video", "about 3 min", "you can close this chat, the clip will be here", prompt=CAT, model=KLING),
         keys=("muvi",),
         bought=("muvi",),
         spent="$0.56",

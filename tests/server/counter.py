@@ -11,7 +11,7 @@ from typing import Any
 
 from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Artifact, Job, VideoRequest
+from sora_mcp.domain import Artifact, Job, State, VideoRequest
 from sora_mcp.domain.errors import Fix, NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.media.pool import MediaPool
@@ -100,11 +100,29 @@ class PlayedLedger:
 
 
 @dataclass
+class PlayedNews:
+    """What ended, as the test says, and up to when the principals were told of it."""
+
+    ended: tuple[tuple[str, State], ...] = ()
+    told_until: dict[str, float] = field(default_factory=dict[str, float])
+
+    async def get_told_until(self, principal: str) -> float:
+        return self.told_until.get(principal, 0.0)
+
+    async def set_told_until(self, principal: str, at: float) -> None:
+        self.told_until[principal] = at
+
+    async def find_ended(self, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
+        return self.ended
+
+
+@dataclass
 class PlayedStore:
     """The repositories that the server reads by itself."""
 
     jobs: PlayedJobs
     ledger: PlayedLedger = field(default_factory=PlayedLedger)
+    news: PlayedNews = field(default_factory=PlayedNews)
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def _describe_wait(job: Job, until: float | None, *, lingers: bool) -> str:
     """Say when the clip will be there, and whether somebody has to stay for it."""
     if until is not None:
         return f"Not sent yet: {UNCLEAR}; sent by {format_minute(until)} at the latest."
-    return f"Usually ready in {format_duration(job.expected_s)}{', also if you close this chat' if lingers else ''}."
+    return f"Usually ready in {format_duration(job.expected_s)}{'; you can close this chat, the clip will be here' if lingers else ''}."
 
 
 def _describe_takes(job: Job, *, request_id: str, lingers: bool) -> str:

@@ -54,6 +54,7 @@ async def edit_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         refusal = service.editing.refusals.pop(job.id, None)
     if refusal is not None:
         raise refusal
+    await ctx.request_context.lifespan_context.visits.note_shown(service, principal(), [job])
     return format_result(replace(job, deduplicated=is_known), now=service.clock())
 
 

@@ -15,7 +15,7 @@ from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.server.answers import is_quote, report_answer
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
-from sora_mcp.server.results import build_job_result, build_jobs_result
+from sora_mcp.server.results import build_job_result, build_jobs_result, prepend_line
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 
@@ -42,7 +42,8 @@ class Arguments:
 async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     """Report the jobs once all of them have ended, or when the time is over."""
     service = await get_service(ctx)
-    ids = list(dict.fromkeys((*filter(None, (arguments.job_id,)), *arguments.job_ids))) or await _find_current(service)
+    named = list(dict.fromkeys((*filter(None, (arguments.job_id,)), *arguments.job_ids)))
+    ids = named or await _find_current(service)
     if len(ids) == 1 and is_quote(ids[0]):
         answer = await report_answer(service, ids[0], arguments.wait_seconds, ctx=ctx)
         if not isinstance(answer, str):
@@ -51,7 +52,10 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
         ids = [take.id for take in await service.store.jobs.get_takes(bought)]
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
     jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
-    return format_results(jobs, now=service.clock()) if arguments.job_ids or len(jobs) > 1 else format_result(jobs[0], now=service.clock())
+    is_list, visits = bool(arguments.job_ids) or len(jobs) > 1, ctx.request_context.lifespan_context.visits
+    result = format_results(jobs, now=service.clock()) if is_list else format_result(jobs[0], now=service.clock())
+    await visits.note_shown(service, principal(), jobs)
+    return result if named else prepend_line(result, await visits.find_news(service, principal(), shown=ids))
 
 
 async def _find_current(service: VideoService) -> list[str]:

@@ -19,7 +19,7 @@ from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_unclear
-from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, whole_fields
+from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 
@@ -61,7 +61,8 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         job = await service.job(arguments.job_id, principal=principal())
         return format_whole(job, await service.budget(), zone, now=service.clock())
     page, budget = await _find(arguments, service, zone), await service.budget()
-    return format_result(page, budget, zone)
+    news = await ctx.request_context.lifespan_context.visits.find_news(service, principal())
+    return prepend_line(format_result(page, budget, zone), news)
 
 
 async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> Page:

@@ -1,0 +1,92 @@
+"""What ended since the last chat: said once, with the first list of the next one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sora_mcp.domain import Job, State
+from sora_mcp.domain.errors import SoraError
+
+if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
+
+log = logging.getLogger(__name__)
+IDLE_S = 600.0
+"""Seconds without a call after which the next call begins a new visit: one process may serve many chats, and HTTP knows no end of one."""
+MOST_NAMED = 3
+
+
+@dataclass
+class Visit:
+    """The calls of one principal in one chat, as far as chats can be told apart."""
+
+    began: float
+    last: float
+    told_until: float | None = None
+    """Up to when the principal had been told of ended jobs before this visit; None until it is read."""
+    shown_until: float = 0.0
+    """Up to when it was shown in this visit how jobs ended."""
+    has_heard: bool = False
+    """True once the visit's first list was answered."""
+
+
+class Visits:
+    """The visits of all principals in this process."""
+
+    def __init__(self) -> None:
+        self._visits: dict[str, Visit] = {}
+
+    def enter(self, principal: str, now: float) -> None:
+        """Count a call to the principal's visit; it may begin a new one."""
+        visit = self._visits.get(principal)
+        if visit is None or now - visit.last > IDLE_S:
+            visit = self._visits[principal] = Visit(now, now)
+        visit.last = now
+
+    async def find_news(self, service: VideoService, principal: str, *, shown: Collection[str] = ()) -> str:
+        """Return, for a visit's first list, a line about what ended since the last visit, but for jobs that are `shown` anyway.
+
+        Empty where nothing ended, or the visit had its line.
+        """
+        visit = self._visits.get(principal)
+        if visit is None or visit.has_heard:
+            return ""
+        try:
+            after = await self._read_mark(service, principal, visit)
+            ended = await service.store.news.find_ended(principal, after=after, made_before=visit.began)
+            await service.store.news.set_told_until(principal, service.clock())
+        except SoraError as error:
+            log.warning("what ended since the last chat cannot be said: %s", error)
+            return ""
+        visit.has_heard = True
+        news = [(job_id, state) for job_id, state in ended if job_id not in shown]
+        return describe_news(news) if news else ""
+
+    async def note_shown(self, service: VideoService, principal: str, jobs: Sequence[Job]) -> None:
+        """Remember that the principal was shown how these jobs ended."""
+        visit, last = self._visits.get(principal), max((job.finished_at or 0 for job in jobs), default=0)
+        if visit is None or last <= visit.shown_until:
+            return
+        try:
+            await self._read_mark(service, principal, visit)
+            await service.store.news.set_told_until(principal, last)
+            visit.shown_until = last
+        except SoraError as error:
+            log.warning("what the user was told cannot be written down: %s", error)
+
+    async def _read_mark(self, service: VideoService, principal: str, visit: Visit) -> float:
+        if visit.told_until is None:
+            visit.told_until = await service.store.news.get_told_until(principal)
+        return visit.told_until
+
+
+def describe_news(news: Sequence[tuple[str, State]]) -> str:
+    """Say which jobs ended since the last chat."""
+    named = [job_id if state == "completed" else f"{job_id} ({state})" for job_id, state in news[:MOST_NAMED]]
+    more = [f"{len(news) - MOST_NAMED} more"] if len(news) > MOST_NAMED else []
+    parts = [*named, *more]
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"Finished since the last chat: {listed}."

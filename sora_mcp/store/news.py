@@ -1,0 +1,47 @@
+"""Remember up to which moment each principal was told of jobs that ended, so that the next chat can say what ended meanwhile."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from sora_mcp.domain import LIVE, State
+from sora_mcp.store.schema import jobs, meta
+from sora_mcp.store.transactions import Repository, reads, writes
+
+FORGOTTEN_S = 7 * 86_400.0
+"""A job that was made longer ago is no news, also for somebody who was never told of any."""
+MOST_FOUND = 100
+PREFIX = "told until "
+"""Begins the name of a principal's moment in `meta`."""
+
+
+class News(Repository):
+    """Jobs that ended, and whether their principal heard of it."""
+
+    @reads
+    def get_told_until(self, conn: sa.Connection, principal: str) -> float:
+        """Return the moment up to which the principal was told; 0 of one who never was."""
+        return float(conn.execute(sa.select(meta.c.value).where(meta.c.name == PREFIX + principal)).scalar() or 0)
+
+    @writes
+    def set_told_until(self, conn: sa.Connection, principal: str, at: float) -> None:
+        """Write down that the principal was told of every job that ended until then. The moment never goes back."""
+        name = PREFIX + principal
+        known = conn.execute(sa.select(meta.c.value).where(meta.c.name == name)).scalar()
+        if known is None:
+            conn.execute(sa.insert(meta).values(name=name, value=repr(at)))
+        elif float(known) < at:
+            conn.execute(sa.update(meta).where(meta.c.name == name).values(value=repr(at)))
+
+    @reads
+    def find_ended(self, conn: sa.Connection, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
+        """Return id and state of the jobs that ended after one moment and were made before another, the last to end first."""
+        where = (
+            jobs.c.principal == principal,
+            jobs.c.created_at > (after or self.clock()) - FORGOTTEN_S,
+            jobs.c.created_at < made_before,
+            jobs.c.finished_at > after,
+            jobs.c.state.not_in(LIVE),
+        )
+        found = sa.select(jobs.c.id, jobs.c.state).where(*where).order_by(jobs.c.finished_at.desc()).limit(MOST_FOUND)
+        return tuple((job_id, state) for job_id, state in conn.execute(found))

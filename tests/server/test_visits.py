@@ -1,0 +1,105 @@
+"""What ended while nobody was there is said once, with the first list of the next chat."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mcp import Client
+
+from sora_mcp.domain import Job
+from sora_mcp.server.visits import IDLE_S, Visits, describe_news
+from sora_mcp.store import Store
+from tests.each import each
+from tests.nouns import a_job
+from tests.stored import place_empty_store
+
+from .conftest import Era
+from .counter import PlayedService, a_done_job, a_server
+
+NEWS = "Finished since the last chat: v_0123456789."
+
+
+async def ask(service: PlayedService, era: Era, *calls: str) -> list[str]:
+    """Return the first line of each answer in one chat."""
+    lines: list[str] = []
+    async with Client(a_server(service), mode=era) as client:
+        for name in calls:
+            result = await client.call_tool(name, {})
+            lines.append((result.structured_content or {})["message"].partition("\n")[0])
+    return lines
+
+
+async def test_the_first_list_of_a_chat_says_what_ended_and_no_later_one(era: Era) -> None:
+    service = PlayedService({"v_0123456789": a_done_job()})
+    service.store.news.ended = (("v_0123456789", "completed"),)
+    first, second = await ask(service, era, "list_videos", "list_videos")
+    assert (first, second.partition(".")[0]) == (NEWS, "1 video")
+
+
+async def test_the_status_without_an_id_says_it_of_what_it_does_not_show(era: Era) -> None:
+    service = PlayedService({"v_0123456789": a_done_job()})
+    service.store.news.ended = (("v_0123456789", "completed"), ("v_aaaaaaaaaa", "failed"))
+    (line,) = await ask(service, era, "get_video_status")
+    assert line == "Finished since the last chat: v_aaaaaaaaaa (failed)."
+
+
+@each(
+    ("count", "words"),
+    [(1, "v_0 (failed)."), (2, "v_0 (failed) and v_1 (failed)."), (5, "v_0 (failed), v_1 (failed), v_2 (failed) and 2 more.")],
+)
+def test_few_are_named(count: int, words: str) -> None:
+    assert describe_news([(f"v_{number}", "failed") for number in range(count)]) == f"Finished since the last chat: {words}"
+
+
+class Now:
+    """A service over a real store, whose clock the test sets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.at = 1000.0
+        self.store = Store(place_empty_store(folder), folder, clock=lambda: self.at)
+
+    def clock(self) -> float:
+        return self.at
+
+    def end(self, job_id: str, *, made: float, at: float) -> Job:
+        job = replace(a_job(), id=job_id, state="completed", created_at=made, updated_at=at, finished_at=at)
+        self.store.jobs.add_edit.sync(job, job_id * 6)
+        return job
+
+
+async def hear(service: Now, visits: Any, at: float) -> str:
+    """Return the news that a list would say then."""
+    service.at = at
+    visits.enter("local", at)
+    return await visits.find_news(service, "local")
+
+
+async def test_a_clip_is_news_until_it_was_told_in_any_chat(tmp_path: Path) -> None:
+    service = Now(tmp_path)
+    service.end("v_a", made=900, at=950)
+    assert await hear(service, Visits(), 1000) == "Finished since the last chat: v_a."
+    assert await hear(service, Visits(), 2000) == ""
+    visits = Visits()
+    visits.enter("local", 2100)
+    own = service.end("v_b", made=2110, at=2120)
+    service.end("v_c", made=2050, at=2120)
+    assert await hear(service, visits, 2130) == "Finished since the last chat: v_c.", "a clip of this chat is no news in it"
+    service.end("v_d", made=2140, at=2150)
+    assert await hear(service, visits, 2160) == ""
+    assert await hear(service, visits, 2160 + IDLE_S + 1) == "Finished since the last chat: v_d.", "a long pause is another chat"
+    assert own.finished_at
+    service.store.close()
+
+
+async def test_what_a_status_showed_is_no_news_later(tmp_path: Path) -> None:
+    service = Now(tmp_path)
+    visits: Any = Visits()
+    visits.enter("local", 1000)
+    await visits.note_shown(service, "local", [service.end("v_a", made=1000, at=1010)])
+    assert await hear(service, Visits(), 2000) == ""
+    await service.store.news.set_told_until("local", 5.0)
+    assert await service.store.news.get_told_until("local") == 2000, "what was told stays told"
+    assert await service.store.news.get_told_until("anna") == 0
+    service.store.close()

@@ -1,4 +1,4 @@
-"""What ended since the last chat: said once, with the first list of the next one."""
+"""Say once, with the first list of a chat, what ended since the last one."""
 
 from __future__ import annotations
 

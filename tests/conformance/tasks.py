@@ -65,7 +65,7 @@ class FixtureTasks(Tasks):
         super().__init__(lambda: self)
         self.running: dict[str, Running] = {}
         self.own_tools = (*make_plain(self), *make_asking(self))
-        self.tools_with_tasks = tuple(tool.__name__ for tool in self.own_tools)
+        self.tools_with_tasks = tuple(getattr(tool, "__name__", "") for tool in self.own_tools)
 
     async def intercept_tool_call(self, params: CallToolRequestParams, ctx: Ctx, call_next: CallNext) -> HandlerResult:
         if params.name in NEEDS_TASKS:

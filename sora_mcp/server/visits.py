@@ -25,7 +25,7 @@ class Visit:
 
     began: float
     last: float
-    told_until: float | None = None
+    heard_until: float | None = None
     """Up to when the principal had been told of ended jobs before this visit; None until it is read."""
     shown_until: float = 0.0
     """Up to when it was shown in this visit how jobs ended."""
@@ -57,7 +57,7 @@ class Visits:
         try:
             after = await self._read_mark(service, principal, visit)
             ended = await service.store.news.find_ended(principal, after=after, made_before=visit.began)
-            await service.store.news.set_told_until(principal, service.clock())
+            await service.store.news.set_heard_until(principal, service.clock())
         except SoraError as error:
             log.warning("what ended since the last chat cannot be said: %s", error)
             return ""
@@ -72,15 +72,15 @@ class Visits:
             return
         try:
             await self._read_mark(service, principal, visit)
-            await service.store.news.set_told_until(principal, last)
+            await service.store.news.set_heard_until(principal, last)
             visit.shown_until = last
         except SoraError as error:
             log.warning("what the user was told cannot be written down: %s", error)
 
     async def _read_mark(self, service: VideoService, principal: str, visit: Visit) -> float:
-        if visit.told_until is None:
-            visit.told_until = await service.store.news.get_told_until(principal)
-        return visit.told_until
+        if visit.heard_until is None:
+            visit.heard_until = await service.store.news.get_heard_until(principal)
+        return visit.heard_until
 
 
 def describe_news(news: Sequence[tuple[str, State]]) -> str:

@@ -11,7 +11,7 @@ from sora_mcp.store.transactions import Repository, reads, writes
 FORGOTTEN_S = 7 * 86_400.0
 """A job that was made longer ago is no news, also for somebody who was never told of any."""
 MOST_FOUND = 100
-PREFIX = "told until "
+PREFIX = "heard until "
 """Begins the name of a principal's moment in `meta`."""
 
 
@@ -19,12 +19,12 @@ class News(Repository):
     """Jobs that ended, and whether their principal heard of it."""
 
     @reads
-    def get_told_until(self, conn: sa.Connection, principal: str) -> float:
+    def get_heard_until(self, conn: sa.Connection, principal: str) -> float:
         """Return the moment up to which the principal was told; 0 of one who never was."""
         return float(conn.execute(sa.select(meta.c.value).where(meta.c.name == PREFIX + principal)).scalar() or 0)
 
     @writes
-    def set_told_until(self, conn: sa.Connection, principal: str, at: float) -> None:
+    def set_heard_until(self, conn: sa.Connection, principal: str, at: float) -> None:
         """Write down that the principal was told of every job that ended until then. The moment never goes back."""
         name = PREFIX + principal
         known = conn.execute(sa.select(meta.c.value).where(meta.c.name == name)).scalar()

@@ -104,13 +104,13 @@ class PlayedNews:
     """What ended, as the test says, and up to when the principals were told of it."""
 
     ended: tuple[tuple[str, State], ...] = ()
-    told_until: dict[str, float] = field(default_factory=dict[str, float])
+    heard_until: dict[str, float] = field(default_factory=dict[str, float])
 
-    async def get_told_until(self, principal: str) -> float:
-        return self.told_until.get(principal, 0.0)
+    async def get_heard_until(self, principal: str) -> float:
+        return self.heard_until.get(principal, 0.0)
 
-    async def set_told_until(self, principal: str, at: float) -> None:
-        self.told_until[principal] = at
+    async def set_heard_until(self, principal: str, at: float) -> None:
+        self.heard_until[principal] = at
 
     async def find_ended(self, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
         return self.ended

@@ -99,7 +99,7 @@ async def test_what_a_status_showed_is_no_news_later(tmp_path: Path) -> None:
     visits.enter("local", 1000)
     await visits.note_shown(service, "local", [service.end("v_a", made=1000, at=1010)])
     assert await hear(service, Visits(), 2000) == ""
-    await service.store.news.set_told_until("local", 5.0)
-    assert await service.store.news.get_told_until("local") == 2000, "what was told stays told"
-    assert await service.store.news.get_told_until("anna") == 0
+    await service.store.news.set_heard_until("local", 5.0)
+    assert await service.store.news.get_heard_until("local") == 2000, "what was told stays told"
+    assert await service.store.news.get_heard_until("anna") == 0
     service.store.close()

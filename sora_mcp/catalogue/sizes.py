@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -47,6 +48,7 @@ def list_shapes(sizes: Iterable[Size]) -> list[str]:
     return list(dict.fromkeys(size.ratio or size.text for size in sizes))
 
 
+@functools.lru_cache(maxsize=1000)
 def orientation(size: Size) -> str | None:
     """Return `landscape`, `portrait` or `square`; None where only the resolution is known."""
     sides = _ratio(size) or size.pixels

@@ -14,6 +14,8 @@ NAMED_OPTIONS = ("audio", "last_image", "references")
 """Options that are arguments of their own too, which mean the same."""
 PICTURES = ("last_image", "references")
 """Options whose value is pictures."""
+MOST_LISTED = 100
+"""Addresses in one text that are told apart: many times what any model takes."""
 LOCAL = "local"
 """Whose the jobs of this machine's own user are, on stdio and at the command line."""
 
@@ -51,9 +53,12 @@ def read_uri(uri: str) -> Image:
 
 
 def list_pictures(value: object) -> list[str]:
-    """Return the pictures that an option names: addresses with blanks between are several, any other text is one."""
+    """Return the pictures that an option names: addresses with blanks between are several, any other text is one.
+
+    What stands behind MOST_LISTED addresses counts as one more.
+    """
     if isinstance(value, str):
-        words = value.split()
+        words = value.split(maxsplit=MOST_LISTED)
         return words if all(word.casefold().startswith(("https://", "data:")) for word in words) else [value]
     texts = cast("list[object]", value) if isinstance(value, list | tuple) else []
     return [text for text in texts if isinstance(text, str)] if all(isinstance(text, str) for text in texts) else []

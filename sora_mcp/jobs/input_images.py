@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote
 
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import UntrustedURL
@@ -24,6 +23,7 @@ MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"
 MOMENT = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?) ?s?")
 DATA = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?(?:;[a-z0-9-]+=[^;,]{0,100})*;base64,", re.IGNORECASE)
 DATA_FORM = "a data: URI of the form data:image/png;base64,…"
+BLANKS = b" \t\n\r\v\f"
 MOST_WRAPPED = 3
 """How many times longer than its base64 a data: URI may be: line ends, or each sign escaped."""
 
@@ -86,14 +86,23 @@ def _data(uri: str, most_bytes: int) -> Image:
     body = uri[head.end() :]
     if len(body) > MOST_WRAPPED * ((most_bytes + 2) // 3 * 4):
         refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
-    body = "".join((unquote(body) if "%" in body else body).split()).rstrip("=")
-    if len(body) > (most_bytes * 4 + 2) // 3:
+    base64_text = _unwrap(body.encode("utf-8", "replace")).rstrip(b"=")
+    if len(base64_text) > (most_bytes * 4 + 2) // 3:
         refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
     try:
-        raw = binascii.a2b_base64(body + "=" * (-len(body) % 4), strict_mode=True)
+        raw = binascii.a2b_base64(base64_text + b"=" * (-len(base64_text) % 4), strict_mode=True)
     except ValueError:
         refuse_image("a data: URI with damaged base64", allowed=DATA_FORM)
     return picture_of(raw)
+
+
+def _unwrap(body: bytes) -> bytes:
+    """Return base64 without blanks and percent escapes, of which one may stand for each sign: so nothing here goes sign by sign."""
+    bare = body.translate(None, BLANKS)
+    if b"%" not in bare:
+        return bare
+    # Quoted-printable has the same escapes behind another sign, and is decoded in C.
+    return binascii.a2b_qp(bare.replace(b"=", b"=3D").replace(b"%", b"=")).translate(None, BLANKS)
 
 
 def _file(text: str, folders: Sequence[Path], most_bytes: int, *, names_near: bool) -> Image:

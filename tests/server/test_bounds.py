@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 
 import sora_mcp
+from sora_mcp.domain import list_pictures
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.jobs.input_images import read_image
 from sora_mcp.server.schema import MOST_TEXT, is_short
 from tests.each import each
 
@@ -48,6 +52,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "a long near-miss of a model": video(model=("veo-3.1-fast" * 20)[:199]),
     "a long path": video(image=HUGE),
     "a long picture": video(image="data:image/png;base64," + "A" * len(HUGE)),
+    "a picture in many lines": video(image="data:image/png;base64," + "AAAA\n" * 800_000),
+    "a last picture in many lines": video(last_image="data:image/png;base64," + "AAAA\n" * 800_000),
     "a long length": video(seconds=HUGE),
     "a long cap": video(max_usd=HUGE),
     "a long option": video(options={"audio": HUGE}),
@@ -75,6 +81,21 @@ GROWING: dict[str, Callable[[int], dict[str, Any]]] = {
     "characters of a prompt": lambda n: video(prompt="x" * 300 * n),
     "words of a size": lambda n: video(size="x " * 35 * n),
 }
+
+
+MARKS = {"line ends": "\n", "line ends of Windows": "\r\n", "escaped line ends": "%0A"}
+
+
+@contextmanager
+def measured() -> Iterator[list[int]]:
+    """Yields a list that gets the most bytes held at once inside: each piece of a text costs about 50 besides its characters."""
+    found = list[int]()
+    tracemalloc.start()
+    try:
+        yield found
+        found.append(tracemalloc.get_traced_memory()[1])
+    finally:
+        tracemalloc.stop()
 
 
 @contextmanager
@@ -123,6 +144,17 @@ async def test_the_work_of_a_refusal_grows_with_what_is_shown_and_not_with_what_
             work.append(calls.total())
     assert work[2] <= work[1] + 100
     assert work[2] <= MOST_OTHERS
+
+
+@each("mark", MARKS)
+def test_a_picture_in_many_lines_is_not_taken_apart(mark: str) -> None:
+    uri = "data:image/png;base64," + f"AAAA{MARKS[mark]}" * 100_000
+    with measured() as peak, pytest.raises(BrokenRules, match="image must be a PNG"):
+        read_image(uri, (), most_bytes=25_000_000)
+    assert peak[0] < 6 * len(uri)
+    with measured() as peak:
+        assert list_pictures(uri) == [uri]
+    assert peak[0] < 2 * len(uri)
 
 
 async def test_beyond_fifty_broken_arguments_only_their_number_is_told(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ PAUSED = "Paused: "
 """The beginning of a warning that the model cost more than quoted, and is bought no more."""
 COUNTS_AS_SPENT = "counts as spent."
 """The end of a warning about a sum of the vendor's that is not believed."""
-UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "day_left", "can_continue", "ended")
+UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "todo", "day_left", "can_continue", "ended")
 """What is true of a job only at the moment of looking."""
 
 
@@ -123,6 +123,8 @@ class Job:
     """What became of its paid call, as a clause, while the store does not take it down: only this process knows it."""
     trouble: str | None = None
     """Why nothing new was heard of it lately, as a sentence, where this process is the one that asks."""
+    todo: str | None = None
+    """What a person has to do before it goes on, as the end of a sentence, where the trouble does not pass by itself."""
     can_continue: bool = field(default=False, compare=False)
     """Whether a model that can be bought now takes the last frame of the finished clip."""
     ended: Ended | None = field(default=None, compare=False)

@@ -58,6 +58,7 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
         return await _wait_for_host(service, job, error.message)
     except (OSError, StorageError) as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)  # a full disk gets its room back
+        service.local_facts.todos[job.id] = "it goes on by itself once the file can be written."
         raise error if isinstance(error, StorageError) else StorageError(f"The file cannot be written into {folder}.") from error
     else:
         await service.store.outcomes.complete(job, artifact)

@@ -17,6 +17,8 @@ class LocalFacts:
     """By job: what came of a paid call, as a clause, as long as the store cannot write it."""
     troubles: dict[str, str] = field(default_factory=dict[str, str])
     """By job: what went wrong with the last poll or download, until one goes well."""
+    todos: dict[str, str] = field(default_factory=dict[str, str])
+    """By job: what a person has to do about its trouble, where that does not pass by itself."""
     refused_files: dict[str, str] = field(default_factory=dict[str, str])
     """By job: the sha256 of the last downloaded file that was no video, so that the same bytes are not fetched again and again."""
 
@@ -25,5 +27,5 @@ class LocalFacts:
         if (outcome := self.unwritten.get(job.id)) is not None:
             return replace(job, unwritten=outcome)
         if job.state in LIVE and (trouble := self.troubles.get(job.id)) is not None:
-            return replace(job, trouble=trouble)
+            return replace(job, trouble=trouble, todo=self.todos.get(job.id))
         return job

@@ -23,6 +23,11 @@ MIN_LINKLESS = 20
 LINKLESS_S = 600.0
 """A vendor that calls a video made, and names no usable link, is asked this often at least, over this time."""
 NO_LINK = " (no link)"
+TODOS = {
+    "vendor_auth": "it goes on once this server was started with a key that works: `sora-mcp setup` stores one.",
+    "vendor_balance": "it goes on once the account there was topped up.",
+}
+"""What a person has to do about a vendor's answer before the job goes on, by the answer's code."""
 NOT_FOUND = " (not found)"
 """Stand behind the vendor's status from the first answer of that kind on, so that its time is the job's last change."""
 
@@ -39,8 +44,14 @@ async def poll(service: VideoService, job: Job, call: Call) -> str | None:
     return await _record_error(service, job, vendor, reply)
 
 
-async def retry_later(service: VideoService, job: Job, why: str, *, at_least: float = 0.0, said: str | None = None) -> str:
-    """Put the same step off, and return why."""
+async def retry_later(
+    service: VideoService, job: Job, why: str, *, at_least: float = 0.0, said: str | None = None, todo: str | None = None
+) -> str:
+    """Put the same step off, and return why. `todo` is what a person has to do first, where it does not pass by itself."""
+    if todo is None:
+        service.local_facts.todos.pop(job.id, None)
+    else:
+        service.local_facts.todos[job.id] = todo
     wait = max(at_least, compute_retry_s(job.tries, chance=random.random()), service.settings.poll_seconds or 0.0)
     await service.store.outcomes.step(job, due_s=wait, tries=job.tries + 1, said=said)
     return why
@@ -97,7 +108,7 @@ async def _record_error(service: VideoService, job: Job, vendor: Vendor, reply: 
         return await _record_not_found(service, job, vendor, at_least=wait)
     refusal = read_refusal(vendor, reply)
     why = refusal.message if refusal else f"{vendor.title} answers {reply.status}."
-    return await retry_later(service, job, why, at_least=wait)
+    return await retry_later(service, job, why, at_least=wait, todo=TODOS.get(refusal.its_code) if refusal else None)
 
 
 async def _record_not_found(service: VideoService, job: Job, vendor: Vendor, *, at_least: float) -> str | None:

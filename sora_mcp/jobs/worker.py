@@ -130,6 +130,7 @@ class Worker:
             trouble = await self._step(job)
             if trouble is None:
                 self._service.local_facts.troubles.pop(job.id, None)
+                self._service.local_facts.todos.pop(job.id, None)
             elif job.tries > 0 or job.state == "submitting":  # one failed poll is not worth a word
                 self._service.local_facts.troubles[job.id] = trouble
         except StorageError as error:

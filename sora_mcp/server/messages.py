@@ -283,7 +283,7 @@ def _describe_state(job: Job, now: float) -> str:
         return f"waits, nothing is sent yet: {UNCLEAR}. It is sent when that is settled, {until}."
     if job.unwritten is not None:
         return f"{job.unwritten}. The store cannot record it: is its disk full? Leave this server running."
-    trouble = "" if job.trouble is None else f" {job.trouble} This is tried again."
+    trouble = "" if job.trouble is None else f" {job.trouble} {f'Tell the user: {job.todo}' if job.todo else 'This is tried again.'}"
     if job.state == "submitting":
         return f"is not sent yet.{trouble}" if trouble else "is being sent."
     if job.saving:

@@ -310,6 +310,7 @@ async def test_d15_a_folder_that_cannot_be_written_keeps_the_job_until_it_can(tm
         told = await at.job(begun.id)
         why = f"Finished files cannot be written into {folder} (File exists): mend that, or let the user set SORA_MCP_OUTPUT_DIR."
         assert (told.state, told.charged, told.trouble) == ("running", "yes", why)
+        assert told.todo == "it goes on by itself once the file can be written."
         folder.unlink()
         await at.service.store.leases.make_due(begun)
         at.service.wake()

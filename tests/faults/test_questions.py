@@ -11,6 +11,7 @@ import pytest
 
 from sora_mcp.domain.errors import NotCancellable
 from sora_mcp.jobs.backoff import SLOW_POLL_S
+from sora_mcp.jobs.poll import TODOS
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.faults.test_results import hurried
@@ -84,6 +85,7 @@ async def test_q13_a_key_that_goes_bad_loses_no_job_and_a_good_one_finishes_it(t
         assert await asked_until(at, begun.id, 10)
         seen = await at.job(begun.id)
         assert (seen.state, seen.trouble, at.held()) == ("queued", "Muvi does not accept the key.", begun.micros)
+        assert seen.todo == TODOS["vendor_auth"]
         at.wire.armed.clear()
         await at.restart()
         assert await hurried(at, begun.id, *ENDS) == "completed"
@@ -133,6 +135,7 @@ async def test_q17_a_person_is_told_why_nothing_is_heard_until_something_is(
         assert (await at.job(begun.id)).trouble == why
         at.wire.armed.clear()
         assert await hurried(at, begun.id, "running") == "running"
+        assert (await at.job(begun.id)).todo is None, "it passes by itself"
         assert ((await at.job(begun.id)).trouble, at.service.local_facts.troubles) == (None, {})
 
 

@@ -183,9 +183,12 @@ async def test_several_jobs_are_waited_for_until_all_have_ended(era: Era) -> Non
 
 
 async def test_what_a_person_must_do_is_told_at_once(era: Era) -> None:
-    service = desk_with(replace(a_job(), state="submitting", unwritten="was taken by muvi as 'job_1'"))
-    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
-    assert "is its disk full?" in fields(result)["message"]
+    for job, words in (
+        (replace(a_job(), state="submitting", unwritten="was taken by muvi as 'job_1'"), "is its disk full?"),
+        (replace(a_job(), trouble="Muvi does not accept the key.", todo="it goes on then."), "key. Tell the user: it goes on then."),
+    ):
+        result = await call(desk_with(job), era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
+        assert words in fields(result)["message"]
 
 
 @each(("jobs", "given"), [((), {}), ((a_job(),), {"job_ids": ["v_0123456789"] * 21})])

@@ -99,7 +99,7 @@ async def wait_for_end(jobs: list[Job], wait_s: float, service: VideoService, *,
 
 def _is_under_way(job: Job) -> bool:
     """Return whether waiting helps: the job is alive, and no person has to do something first."""
-    return job.state in LIVE and job.unwritten is None
+    return job.state in LIVE and job.unwritten is None and job.todo is None
 
 
 async def _wait_for_any(events: Sequence[anyio.Event]) -> None:

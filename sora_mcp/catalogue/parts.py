@@ -26,9 +26,12 @@ def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date) -> t
     total, longest = request.seconds, max((seconds for offer in offers for seconds in offer.seconds), default=0)
     if type(total) is not int or total <= longest:
         return ()
-    lengths = ((count, total // count) for count in range(2, MOST_PARTS + 1) if total % count == 0)
-    ranked = ((count, rank_orders(offers, replace(request, seconds=seconds), today=today)) for count, seconds in lengths)
-    parts = [(count, *found[0]) for count, found in ranked if found]
+    parts: list[Part] = []
+    for count in (count for count in range(2, MOST_PARTS + 1) if total % count == 0):
+        seconds = total // count
+        makers = [offer for offer in offers if seconds in offer.seconds]
+        if ranked := rank_orders(makers, replace(request, seconds=seconds), today=today):
+            parts.append((count, *ranked[0]))
     return tuple(sorted(parts, key=lambda part: (part[0] * part[2].micros, part[0])))
 
 

@@ -230,6 +230,7 @@ BAD = {
     ],
     "LINGER": ["maybe", "2"],
     "APPROVAL_PAGE": ["maybe", "2"],
+    "NOTIFY": ["maybe", "2"],
     "TRUSTED_HOSTS": ["no-port", "a:1/path", "a b:1", "a:1,*:2", "a:0", "a:65536"],
     "POLL_SECONDS": ["0", "-1", "nan", "inf", "3601", "1_0", MARK],
     "LOG": ["loud", MARK],

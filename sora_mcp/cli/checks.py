@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Literal
 from urllib.parse import urlsplit
 
 import anyio
 
+from sora_mcp.cli.notify import find_notifier
 from sora_mcp.config.modes import find_loose_modes
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Vendor
@@ -108,6 +110,17 @@ async def _probe(client: VendorClient, vendor: Vendor) -> Finding:
         todo = "correct the network before you buy: a finished file comes the same way"
         return Finding("fix", f"files of {vendor.title}: could not come from here: {why}", todo)
     return Finding("ok", f"files of {vendor.title}: {parts.hostname} answers, asked in the way in which a finished file comes")
+
+
+def check_notifications(settings: Settings) -> Iterator[Finding]:
+    """Yield whether notifications can be shown here, where the user wants them."""
+    if not settings.notify:
+        return
+    if (notifier := find_notifier(os.environ)) is not None:
+        yield Finding("ok", f"notifications: {PurePath(notifier.words[0]).name} shows them when a clip ends after its client has left")
+        return
+    todo = "on Linux install notify-send (libnotify-bin) and sign in to a desktop, or unset SORA_MCP_NOTIFY"
+    yield Finding("fix", "notifications: SORA_MCP_NOTIFY is set, but nothing here can show one", todo)
 
 
 def check_modes(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from argparse import Namespace
@@ -12,6 +13,7 @@ from rich.status import Status
 
 from sora_mcp.catalogue.catalogue import SAMPLE
 from sora_mcp.catalogue.rules import VARIATION
+from sora_mcp.cli.notify import announce_ends, find_notifier
 from sora_mcp.cli.own_command import own_command
 from sora_mcp.cli.setup import clients
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
@@ -48,15 +50,20 @@ def watch(settings: Settings, arguments: Namespace) -> int:
         print("Finishing jobs. Ctrl-C stops watching; the jobs are kept, and the next start continues them.", file=sys.stderr)
     with show_status("Looking for jobs") as status:
 
-        async def observe(service: VideoService) -> None:
+        async def show(service: VideoService) -> None:
             while True:
                 running = await service.store.jobs.count_live()
                 status.update(f"{running} job{'' if running == 1 else 's'} running")
                 await anyio.sleep(WATCH_S)
 
-        anyio.run(
-            run_until_stopped, lambda: finish(settings, until_idle=arguments.until_idle, observe=observe if sys.stderr.isatty() else None)
-        )
+        async def observe(service: VideoService) -> None:
+            async with anyio.create_task_group() as group:
+                if sys.stderr.isatty():
+                    group.start_soon(show, service)
+                if settings.notify and (notifier := find_notifier(os.environ)) is not None:
+                    group.start_soon(announce_ends, service, notifier)
+
+        anyio.run(run_until_stopped, lambda: finish(settings, until_idle=arguments.until_idle, observe=observe))
     return 0
 
 

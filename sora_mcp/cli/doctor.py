@@ -13,7 +13,7 @@ from pathlib import Path
 
 import anyio
 
-from sora_mcp.cli.checks import Finding, Verdict, check_modes, check_network
+from sora_mcp.cli.checks import Finding, Verdict, check_modes, check_network, check_notifications
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import ROWS, Settings
@@ -64,6 +64,7 @@ def check_all(settings: Settings, *, now: float | None = None, offline: bool = F
     yield from check_network(settings, offline=offline)
     yield from _check_keys(settings, offline=offline)
     yield from _check_clients()
+    yield from check_notifications(settings)
     yield _check_media()
     yield from _check_fonts()
     yield _check_clock(settings, time.time() if now is None else now)

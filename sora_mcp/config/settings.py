@@ -103,6 +103,13 @@ class Settings:
         default=True,
         shown="1",
     )
+    notify: bool = setting(
+        "NOTIFY",
+        SWITCH,
+        "Show a desktop notification when a clip ends after its client has left",
+        default=False,
+        shown="0",
+    )
     trusted_hosts: frozenset[str] = setting(
         "TRUSTED_HOSTS",
         HOSTS,

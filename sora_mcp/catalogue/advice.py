@@ -178,7 +178,9 @@ class _Advice:
     def _list_models(self, priced: Iterable[tuple[Order, Quote]]) -> tuple[Fix, ...]:
         most = self._find_most_each(self.limits.per_video)
         return tuple(
-            self._price_fix(Fix("model", order.offer.id), order.offer, price, named=None) for order, price in priced if price.micros <= most
+            self._price_fix(Fix("model", order.offer.id, order=order), order.offer, price, named=None)
+            for order, price in priced
+            if price.micros <= most
         )
 
     def _find_offer(self) -> Offer | None:

@@ -11,7 +11,7 @@ from sora_mcp.catalogue.parts import describe_parts, plan_parts
 from sora_mcp.catalogue.rules import one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes
 from sora_mcp.domain import PICTURES, Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, describe_rule
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel, describe_rule
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 
@@ -27,6 +27,19 @@ def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *
     explanation = _Explanation(refusal, request, offer, catalogue, today)
     sentences = [*explanation.name_takers(), *explanation.describe_rules()]
     return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=" ".join(sentences))
+
+
+def explain_unknown(refusal: UnknownModel, request: VideoRequest, catalogue: Catalogue, *, today: date) -> UnknownModel:
+    """Return the refusal of a model that nobody sells, with the price of similar ones whose keys are missing."""
+    near = [offer for offer in catalogue.find_near(request.model or "") if catalogue.is_living(offer) and not catalogue.is_usable(offer)]
+    priced = [_describe_taker(order, price) for order, price in rank_orders(near, replace(request, model=None), today=today)]
+    if not priced:
+        return refusal
+    return UnknownModel(f"{refusal.message} Without a key here: {one_of(priced)}; the user adds one with `{command_line('setup')}`.")
+
+
+def _describe_taker(order: Order, price: Quote) -> str:
+    return f"{order.offer.id} ({format_dollars(price.micros)} for {order.seconds} s)"
 
 
 @dataclass(frozen=True)
@@ -65,8 +78,7 @@ class _Explanation:
         if best := self._find_taker(others, wanted):
             order, price = best
             title = self.catalogue.get_vendor(order.offer).title
-            cost = f"{format_dollars(price.micros)} for {order.seconds} s"
-            yield f"{order.offer.id} would ({cost}): the user adds a key of {title} with `{command_line('setup')}`."
+            yield f"{_describe_taker(order, price)} would: the user adds a key of {title} with `{command_line('setup')}`."
 
     def _find_taker(self, offers: Iterable[Offer], wanted: VideoRequest) -> tuple[Order, Quote] | None:
         """Return the cheapest that takes the whole request, else what is lacking."""

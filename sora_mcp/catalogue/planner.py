@@ -114,7 +114,7 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
     """Return the offers of which the cheapest that takes the request is bought, and why it is that one where nobody named it."""
     if request.model is not None:
         named = catalogue.find_named(request.model)
-        why = None if request.model.strip().casefold() == named[0].id else "Chosen: the cheapest vendor with a key."
+        why = None if request.model.strip().casefold() == named[0].id else "The cheapest vendor with a key."
         is_living = any(catalogue.is_living(offer) for offer in named)
         if not is_living and not any(catalogue.is_usable(offer) for offer in named):
             raise ModelRetired(_describe_end(named), broken=find_broken(named, request, today=today))
@@ -128,7 +128,7 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
         return buyable or refuse_all(named, catalogue), why
     if not catalogue.keyed:
         return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."
-    why = "Chosen: the cheapest available model for this request."
+    why = "The cheapest for this request."
     return catalogue.eligible_offers or refuse_all([offer for offer in catalogue.offers if offer.vendor in catalogue.keyed], catalogue), why
 
 
@@ -159,7 +159,7 @@ def _warnings(order: Order, request: VideoRequest, *, vendor: Vendor) -> tuple[s
     if image is not None and not order.offer.prompt_with_image:
         found.append(f"{vendor.title} takes no prompt with a first frame: the prompt is not sent.")
     if image is not None and image.width is not None and not request.is_fitted and not of_shape(image, (order.size,)):
-        found.append(
-            f"The first frame is {image.width}x{image.height}: another shape than the video, so {vendor.title} may cut or stretch it."
-        )
+        fit = "" if image.is_url else '; options.fit="pad" or "crop" does it here'
+        shape = f"The first frame is {image.width}x{image.height}: another shape than the video"
+        found.append(f"{shape}, so {vendor.title} may cut or stretch it{fit}.")
     return (*found, *(vendor.warn(order) if vendor.warn else ()))

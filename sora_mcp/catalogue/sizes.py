@@ -57,6 +57,14 @@ def orientation(size: Size) -> str | None:
     return "square" if sides[0] == sides[1] else "landscape" if sides[0] > sides[1] else "portrait"
 
 
+def count_lines(size: Size) -> int:
+    """Return how many lines a size has; 0 where no source says it."""
+    if size.pixels is not None:
+        return min(size.pixels)
+    word = (size.resolution or "").casefold()
+    return {"2k": 1440, "4k": 2160}.get(word, int(word[:-1]) if word.endswith("p") and word[:-1].isdigit() else 0)
+
+
 def has_shape(size: Size) -> bool:
     """Return whether a size has a shape of its own; `720p` and `auto` take that of the first frame."""
     return size.pixels is not None or _ratio(size) is not None

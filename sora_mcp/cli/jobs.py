@@ -118,8 +118,8 @@ def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
     yield "prompt", job.prompt
     yield "size", job.size
     yield "seconds", job.seconds
-    yield "options", ", ".join(f"{name}={value}" for name, value in job.options.items()) or None
-    yield "first frame", "yes" if job.with_image else None
+    yield "options", ", ".join(f"{name}={value}" for name, value in job.extras.items()) or None
+    yield "first frame", job.first_frame or ("yes" if job.with_image else None)
     yield "price", f"{format_dollars(job.price)} ({job.price_is}; {job.basis})"
     yield "price from", f"{job.source}, checked {job.checked}, {job.confidence}"
     yield "charged", job.charged

@@ -31,7 +31,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from sora_mcp.domain.job import Charged, Job
@@ -69,6 +69,8 @@ class Fix:
     """The model that the price belongs to, where it is another than the refusal names."""
     needs_yes: bool = False
     """Whether a person has to agree to the price."""
+    order: Order | None = field(default=None, compare=False)
+    """Of another model: the clip that it makes of the request."""
 
 
 class SoraError(Exception):

@@ -11,6 +11,7 @@ from typing import Literal
 from sora_mcp.domain.call import Call
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import Confidence, Ended, Scalar
+from sora_mcp.domain.request import FIRST_FRAME
 
 State = Literal[
     "submitting",  # the money is held; the one POST is about to go or has no answer yet
@@ -144,6 +145,17 @@ class Job:
     """Steps in a row that learnt nothing; of an unclear job, looks in a row that agree."""
     dead_links: int = 0
     """Links to the finished file that led to nothing."""
+
+    @property
+    def first_frame(self) -> str | None:
+        """The first frame as the caller named it; None where it was bytes, or there was none."""
+        origin = self.options.get(FIRST_FRAME)
+        return origin if isinstance(origin, str) else None
+
+    @property
+    def extras(self) -> Mapping[str, Scalar]:
+        """The options proper."""
+        return {name: value for name, value in self.options.items() if name != FIRST_FRAME}
 
     @property
     def price(self) -> Micros:

@@ -9,7 +9,7 @@ from datetime import date
 
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import Confidence, Offer, Scalar, Size
-from sora_mcp.domain.request import PICTURES, Image
+from sora_mcp.domain.request import FIRST_FRAME, PICTURES, Image
 
 Facts = Mapping[str, Scalar | None]
 QUOTE_GOOD_FOR_S = 15 * 60
@@ -50,8 +50,11 @@ class Order:
 
     @property
     def stored_options(self) -> Mapping[str, Scalar]:
-        """The options as a job remembers them: addresses of pictures, but not megabytes of their bytes, which the paid call has."""
-        return {name: _shorten(str(value)) if name in PICTURES else value for name, value in self.options.items()}
+        """The options as a job remembers them, with the name of the first frame: addresses of pictures, but not megabytes of their
+        bytes, which the paid call has."""
+        options = {name: _shorten(str(value)) if name in PICTURES else value for name, value in self.options.items()}
+        origin = None if self.image is None else self.image.origin
+        return options if origin is None else {**options, FIRST_FRAME: origin}
 
     @functools.cached_property
     def facts(self) -> Facts:

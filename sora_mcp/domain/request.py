@@ -16,6 +16,8 @@ PICTURES = ("last_image", "references")
 """Options whose value is pictures."""
 MOST_LISTED = 100
 """Addresses in one text that are told apart: many times what any model takes."""
+FIRST_FRAME = "image"
+"""The option of a job that is no option: the first frame, as the caller named it."""
 LOCAL = "local"
 """Whose the jobs of this machine's own user are, on stdio and at the command line."""
 
@@ -32,6 +34,8 @@ class Image:
     bytes: int | None = None
     job_id: str | None = None
     """The finished job that it was taken from."""
+    origin: str | None = None
+    """As the caller named it, unless that was its bytes."""
 
     @property
     def is_url(self) -> bool:

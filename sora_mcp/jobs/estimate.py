@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.parts import Part
 from sora_mcp.catalogue.planner import plan
+from sora_mcp.catalogue.rules import sizes_of
+from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
 from sora_mcp.domain import PICTURES, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
@@ -31,6 +35,8 @@ class Estimate:
     budget: Budget
     offers: tuple[tuple[Order, Quote], ...]
     """The comparison, cheapest first, where no model was named: of what this user can buy, else of all that live."""
+    best: tuple[tuple[Order, Quote], ...] = ()
+    """Of the compared offers the one with the best look: as it is compared, and at its largest size of that shape where that is another."""
     parts: tuple[Part, ...] = ()
     """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
 
@@ -51,7 +57,24 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
             raise
         order, price = plan(replace(request, model=ranked[0][0].offer.id), catalogue, today=today)
         why_none = None if isinstance(refusal, BrokenRules) else refusal.message
-        return replace(order, why="Chosen: the cheapest model for this request."), price, why_none
+        return replace(order, why="The cheapest for this request."), price, why_none
+
+
+def find_best(
+    request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
+) -> tuple[tuple[Order, Quote], ...]:
+    """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at its largest."""
+    usable = [found for found in offers if catalogue.is_usable(found[0].offer)]
+    known = [found for found in usable if (hint := get_hint(found[0].offer)) is not None and hint.good_for == BEST]
+    if not known:
+        return ()
+    order, _ = known[0]
+    sizes = [size for size in sizes_of(order.offer, image=order.image is not None) if orientation(size) == orientation(order.size)]
+    meant = [size for size in sizes if request.size is None or size in fitting(request.size, sizes)]
+    largest = max(meant, key=count_lines, default=order.size)
+    if count_lines(largest) <= count_lines(order.size):
+        return (known[0],)
+    return (known[0], *rank_orders((order.offer,), replace(request, size=largest.text, seconds=order.seconds), today=today))
 
 
 def _is_about_picture(refusal: Refused) -> bool:

@@ -37,12 +37,13 @@ class FirstFrames:
         named = frame_of(text)
         if named is not None or JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(named[0] if named else text, principal)
-            return replace(await self._of_job(job, named), job_id=job.id)
+            return replace(await self._of_job(job, named), job_id=job.id, origin=text.strip())
         access = FileAccess(self.settings, self.store)
         if is_path(text) and await access.hides(path := await anyio.to_thread.run_sync(resolve_path, text, access.folders), principal):
             refuse_missing(path)
         names_near = principal == LOCAL  # others share the output folder
-        return await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES, names_near=names_near))
+        image = await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES, names_near=names_near))
+        return replace(image, origin=text.strip()) if image.is_url or is_path(text) else image
 
     async def read_pictures(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with the pictures of its options read. BrokenRules name the option as the caller did."""
@@ -100,7 +101,7 @@ class FirstFrames:
         note = f"The first frame was {done} from {image.width}x{image.height} to {made.width}x{made.height}."
         if is_far_too_small(image, size, how):
             note += " It is less than half of that, so the video will look soft: a larger picture is better."
-        return replace(order, image=replace(made, job_id=image.job_id), warnings=(*order.warnings, note))
+        return replace(order, image=replace(made, job_id=image.job_id, origin=image.origin), warnings=(*order.warnings, note))
 
 
 def frame_like(file: Artifact) -> Image:

@@ -78,7 +78,7 @@ def _hash(parts: list[object]) -> str:
 
 
 def describe_pauses(pauses: Sequence[Pause]) -> tuple[str, ...]:
-    """Return what every purchase says of paused models, until a person has looked at them."""
+    """Return what the next purchase says of models that were paused since the last one."""
     if len(pauses) == 1:
         return (f"{pauses[0].model} is paused because it charged more than quoted.",)
     return (f"{len(pauses)} models are paused because they charged more than quoted.",) if pauses else ()

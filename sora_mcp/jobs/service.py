@@ -38,7 +38,7 @@ from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.continuation import continue_job
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import Estimate, compare_offers, plan_estimate
+from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, plan_estimate
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
 from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms
@@ -49,7 +49,7 @@ from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.ledger import Grouping
 from sora_mcp.store.paused_models import describe_pause
-from sora_mcp.store.records import Budget, Caps, Costs, Page, Purchase
+from sora_mcp.store.records import Budget, Caps, Costs, Page, Pause, Purchase
 
 
 @dataclass
@@ -62,6 +62,8 @@ class VideoService:
     clock: Callable[[], float]
     wake: Callable[[], None] = lambda: None
     local_facts: LocalFacts = field(default_factory=LocalFacts)
+    told_pauses: set[tuple[str, Pause]] = field(default_factory=set[tuple[str, Pause]])
+    """Pauses of which a purchase of this principal told already."""
     media_pool: MediaPool = field(default_factory=MediaPool)
     download_places: DownloadPlaces = field(default_factory=DownloadPlaces)
     finishing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
@@ -118,8 +120,14 @@ class VideoService:
             return job
         # What only matters while it is bought is not stored: the vendor's answers say more afterwards.
         why = () if purchase.order.why is None else (purchase.order.why,)
-        warnings = (*why, *job.warnings, *describe_pauses(self.availability.pauses))
+        warnings = (*why, *job.warnings, *describe_pauses(self._take_new_pauses(principal)))
         return replace(job, ended=purchase.order.offer.ended, warnings=warnings)
+
+    def _take_new_pauses(self, principal: str) -> list[Pause]:
+        """Return the pauses that no purchase of this principal told of, and note that they are told now."""
+        new = [pause for pause in self.availability.pauses if (principal, pause) not in self.told_pauses]
+        self.told_pauses.update((principal, pause) for pause in new)
+        return new
 
     async def preview(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what `create` would set aside now. Raise its refusals, but for a missing yes; nothing is sent or held."""
@@ -185,7 +193,9 @@ class VideoService:
         terms = make_terms(order, held, principal, clips)
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
-        return Estimate(order, price, clips, Micros(price.micros * clips), needs_yes, quote_id, refusal, budget, offers, parts)
+        best = find_best(request, offers, self.catalogue, today=self.today)
+        total = Micros(price.micros * clips)
+        return Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts)
 
     async def _find_obstacle(self, order: Order, price: Quote) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""

@@ -50,9 +50,10 @@ if TYPE_CHECKING:
 INSTRUCTIONS = """\
 Makes short video clips from words or from a first frame. Every clip costs money, except on the model sample:sample. \
 Unless the user has agreed to a price, call estimate_cost first and say the price. \
-create_video answers at once while the clip takes half a minute to several minutes: ask get_video_status until the state is completed, \
+create_video answers at once, the clip takes minutes: ask get_video_status until the state is completed, \
 and never start a second clip because the first is slow. \
-Above a limit of theirs, the user is asked to confirm: wait for the answer, and never give it for them. \
+Above a limit of theirs, the user confirms: in a form, on a page, or with a command that you give them. \
+Wait for it, and never answer for them. \
 Refusals say whether anything was charged and which values work. \
 Finished files stay on this computer; give the user the path. One shot per clip works best."""
 WEBSITE = "https://github.com/sora-mcp/sora-mcp"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.domain import EDIT_MODEL, LIVE, PAUSED, Artifact, Charged, Ended, Job, can_fetch
+from sora_mcp.domain import EDIT_MODEL, LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -118,6 +118,12 @@ def describe_sound(options: Mapping[str, object], file: Artifact | None = None, 
     return "with sound" if audio is True else "without sound" if audio is False else SOUND_OPEN
 
 
+def describe_clip(order: Order) -> str:
+    """Say how long an order's clip is, and whether it has sound as far as that is known."""
+    sound = describe_sound(order.options, model=order.offer.id)
+    return f"{order.seconds} s" if sound == SOUND_OPEN else f"{order.seconds} s, {sound}"
+
+
 def describe_charge(job: Job) -> str:
     """Say in a few words what became of a job's money."""
     amount = format_price(job.price)
@@ -219,8 +225,9 @@ def _join_fixes(fixes: tuple[Fix, ...]) -> str:
 def _describe_price(fix: Fix) -> str:
     """Return what a fix costs, for how many clips and on which model, and whether a person has to agree."""
     clips = f" for {fix.clips} clips" if fix.clips > 1 else ""
+    clip = "" if fix.order is None else f"{describe_clip(fix.order)}, "
     model = f" on {fix.model}" if fix.model else ""
-    return f"{format_price(fix.micros or 0)}{clips}{model}{', needs a yes' if fix.needs_yes else ''}"
+    return f"{clip}{format_price(fix.micros or 0)}{clips}{model}{', needs a yes' if fix.needs_yes else ''}"
 
 
 def _format_value(fix: Fix) -> str:
@@ -241,6 +248,7 @@ def _describe_done(job: Job, file: Artifact) -> str:
 def _describe_file(job: Job, file: Artifact) -> str:
     """Return id, length, size, sound, bytes and price of a finished job."""
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
+    length = "a GIF" if file.path.endswith(".gif") else length
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     sound = f", {said}" if (said := describe_sound(job.options, file, model=job.model)) != SOUND_OPEN and file.path.endswith(".mp4") else ""
     return f"{job.id}, {length}, {size}{sound}, {_format_bytes(file.bytes)}, {_format_charge(job)}"

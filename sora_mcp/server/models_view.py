@@ -10,6 +10,7 @@ from typing import Any
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import sizes_of
+from sora_mcp.catalogue.sizes import count_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.terminal_command import command_line
@@ -116,15 +117,8 @@ def _describe_lengths(offer: Offer) -> str:
 
 def _describe_largest(offer: Offer) -> str:
     """Return the highest resolution; empty where no size names one."""
-    lines = [_count_lines(size.resolution or "", size.pixels) for size in sizes_of(offer)]
+    lines = [count_lines(size) for size in sizes_of(offer)]
     return LINES.get(most, f"{most}p") if (most := max(lines, default=0)) else ""
-
-
-def _count_lines(resolution: str, pixels: tuple[int, int] | None) -> int:
-    if pixels is not None:
-        return min(pixels)
-    word = resolution.casefold()
-    return {"2k": 1440, "4k": 2160}.get(word, int(word[:-1]) if word.endswith("p") and word[:-1].isdigit() else 0)
 
 
 def _describe_sound(offer: Offer) -> str:

@@ -119,6 +119,7 @@ def job_fields(job: Job) -> dict[str, Any]:
         duration_s=file.duration_s if file else None,
         width=file.width if file else None,
         height=file.height if file else None,
+        can_continue=job.can_continue or None,
         error=error_fields(job.error) if job.error and (job.state != "cancelled" or job.error.vendor_message) else None,
         warnings=[*describe_ended(job.ended, name_vendor(job)), *job.all_warnings],
     )
@@ -140,8 +141,8 @@ def whole_fields(job: Job) -> dict[str, Any]:
         **job_fields(job),
         **record_fields(job),
         "sha256": job.artifact.sha256 if job.artifact else None,
-        "options": dict(job.options) or None,
-        "first_frame": job.with_image or None,
+        "options": dict(job.extras) or None,
+        "first_frame": job.first_frame or job.with_image or None,
         "parents": list(job.parents) or None,
         "basis": job.basis,
         "source": job.source,
@@ -210,19 +211,23 @@ def count_bytes(structured: Mapping[str, Any]) -> int:
 
 
 def _shorten(structured: dict[str, Any]) -> None:
-    """Cut the vendor's words where the result would be too long. The message quotes their beginning, the job's resource has all of them."""
+    """Cut what makes a result too long: the vendor's words, of which the message quotes the beginning and the job's resource has all;
+    then the last warnings, which stand in the message too."""
     error: dict[str, Any] = structured.get("error", {})
     words: str = error.get("vendor_message", "")
 
     def size(length: int) -> int:
         return count_bytes(structured | {"error": error | {"vendor_message": _truncate(words, length)}})
 
-    if not words or size(len(words)) <= MOST_BYTES:
-        return
-    if (room := bisect_right(range(1, len(words)), MOST_BYTES, key=size)) > 1:
-        error["vendor_message"] = _truncate(words, room)
-    else:
-        del error["vendor_message"]
+    if words and size(len(words)) > MOST_BYTES:
+        if (room := bisect_right(range(1, len(words)), MOST_BYTES, key=size)) > 1:
+            error["vendor_message"] = _truncate(words, room)
+        else:
+            del error["vendor_message"]
+    while structured.get("warnings") and count_bytes(structured) > MOST_BYTES:
+        structured["warnings"].pop()
+    if structured.get("warnings") == []:
+        del structured["warnings"]
 
 
 def _truncate(text: str, most: int) -> str:

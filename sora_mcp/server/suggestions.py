@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sora_mcp.catalogue.advice import ADVISED
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.explain import explain
+from sora_mcp.catalogue.explain import explain, explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID, PICTURES, VideoRequest
-from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, describe_rule
+from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, UnknownModel, describe_rule
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.schema import ALIASES, Argument, find_similar, is_short
@@ -28,12 +28,19 @@ if TYPE_CHECKING:
 
 BUYS: Mapping[str, bool] = {"create_video": True, "estimate_cost": False}
 """The tools that take a request for a video, and whether it is bought."""
+KEPT: Mapping[str, frozenset[str]] = {
+    tool: frozenset(argument.name for argument in TOOLS[tool].rows if argument.name not in ("request_id", "quote")) for tool in BUYS
+}
+"""Arguments that no fix leaves out: what they say was asked for."""
 ROUNDS = 5
 """The call as it came, without its prompt, by the rules, within the caps, and the last look."""
 OPTIONS = frozenset(rule.param for offer in Catalogue().offers for rule in offer.options)
 FREE_TEXT = ("prompt", "request_id", "query", "text")
 """Arguments that take any words, so that a number may be written as one."""
 NUMBER = re.compile(r"[^\d.,-]{0,20}(-?\d{1,9}(?:\.\d{1,9})?)[^\d.,-]{0,20}")
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER_WORDS = {word: number for number, word in enumerate(WORDS)} | {"fifteen": 15, "twenty": 20, "thirty": 30, "sixty": 60}
+MINUTES = re.compile(r"([0-9]{1,3}) ?-?(?:m|min|mins|minutes?)", re.IGNORECASE)
 CENTS = ("c", "ct", "cent", "cents", "¢")
 SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 PICTURE_ARGUMENTS = ("image", *PICTURES)
@@ -91,6 +98,8 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     fixes = await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments))
     if isinstance(refusal, BrokenRules):
         refusal = explain(refusal, request, service.catalogue, today=service.today)
+    elif isinstance(refusal, UnknownModel):
+        refusal = explain_unknown(refusal, request, service.catalogue, today=service.today)
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
         return Suggestion(refusal, fixes)
     uncapped = await service.advise(refusal, replace(request, max_usd=None), clips=_count_clips(arguments))
@@ -134,7 +143,8 @@ async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: To
     # Without its picture the call would buy something else: it only shows what is wrong besides.
     keeps_picture = "image" in call or not {"image", *ALIASES["image"]} & given.keys()
     keeps_picture = keeps_picture and all(_has_option(call, name) for name in PICTURES if _has_option(given, name))
-    changes = find_differences(given, call, micros) if micros is not None and keeps_picture else ()
+    keeps_all = all(name in call or given[name] is None for name in given if name in KEPT[tool])
+    changes = find_differences(given, call, micros) if micros is not None and keeps_picture and keeps_all else ()
     whole = BrokenRules(tuple(findings.rows.values()), message=" ".join(findings.sentences.values()))
     return Suggestion(whole, tuple(replace(fix, needs_yes=needs_yes) for fix in changes if fix.argument not in spare))
 
@@ -300,9 +310,19 @@ def _parse_number(value: Any) -> float | None:
     """Return the one number in `8s`, `8 seconds`, `$5` or `5 USD`."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    found = NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    if isinstance(value, str):
+        value = _spell_in_digits(value)
+    found = NUMBER.fullmatch(value) if isinstance(value, str) else None
     number = float(found[1]) if found else math.nan if isinstance(value, str) else value
     return float(number) if abs(number) < 10**9 else None
+
+
+def _spell_in_digits(text: str) -> str:
+    """Return `eight seconds` as `8 seconds`, and minutes in seconds."""
+    first, _, rest = text.strip().casefold().partition(" ")
+    text = f"{NUMBER_WORDS[first]} {rest}".strip() if first in NUMBER_WORDS else text.strip()
+    minutes = MINUTES.fullmatch(text)
+    return f"{60 * int(minutes[1])}" if minutes else text
 
 
 def _parse_dollars(value: Any) -> str | None:

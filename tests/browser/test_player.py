@@ -158,7 +158,7 @@ async def test_a_clip_is_followed_by_the_card_itself_and_then_plays(tmp_path: Pa
         assert await card.at.do("see", js="document.querySelectorAll('main img').length") == 0
         await card.at.do("click", name="Continue")
         await card.at.do("until", text="Sent to the chat.")
-        assert '#last"' in card.said[0]
+        assert 'continues="' in card.said[0]
         await card.at.do("click", name="Copy prompt")
         await card.at.do("until", text="Copied.")
         assert await card.at.do("pasted") == PROMPT

@@ -126,7 +126,7 @@ LOOKING = (
     talk(
         "continue it (where the vendor takes links alone)",
         call("create_video", "$0.56", as_job="a", prompt=CAT, model=KLING),
-        call("get_video_status", "Done", 'continues="{a}" goes on from it', job_id="{a}"),
+        call("get_video_status", "Done", job_id="{a}"),
         call("create_video", "$0.56", as_job="b", prompt="It jumps", continues="{a}"),
         call("get_video_status", "Done", job_id="{b}"),
         keys=("muvi",),

@@ -112,7 +112,7 @@ MISTAKES = (
     ),
     Mistake("a price with its currency", video(max_usd="5 USD"), "invalid_argument", {"max_usd": "5"}),
     Mistake("the same id for another wish", {**ONE_REQUEST, "prompt": "a red kite"}, "request_id_conflict", {"request_id": None}),
-    Mistake("a count in words", {"model": VEO, "clips": "three"}, "invalid_argument", {"clips": None}, tool="estimate_cost"),
+    Mistake("a count in words", {"model": VEO, "clips": "three"}, "invalid_argument", {"clips": 3}, tool="estimate_cost"),
     Mistake(
         "more patience than there is",
         {"job_id": JOB, "wait_seconds": 300},

@@ -50,12 +50,12 @@ class Arguments:
     references: Annotated[tuple[str, ...], Spec("Pictures to keep", most_characters=MOST_IMAGE, most_items=10)] = ()
     audio: bool | None = None
     options: Annotated[
-        dict[str, Any] | None, Spec("See list_sizes; seed -1: any; variation=1: the same again", properties=NAMED_OPTIONS)
+        dict[str, Any] | None, Spec("See list_sizes; fit: crop, pad; seed -1: any; variation=1: the same again", properties=NAMED_OPTIONS)
     ] = None
     continues: Annotated[str, Spec("Job to go on from (its last frame)", is_job=True)] = ""
-    variations: Annotated[int, Spec("Takes", minimum=1, maximum=MOST_TAKES)] = 1
+    variations: Annotated[int, Spec(minimum=1, maximum=MOST_TAKES)] = 1
     max_usd: Annotated[Micros | None, Spec("Most for all takes")] = None
-    quote: Annotated[str, Spec("Approved quote's id")] = ""
+    quote: Annotated[str, Spec("A quote's id")] = ""
     request_id: Annotated[str, Spec("Same id: bought once", is_name=True)] = ""
 
     @property

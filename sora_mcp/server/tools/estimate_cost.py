@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +16,12 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_way
-from sora_mcp.server.messages import SOUND_OPEN, describe_ended, describe_left, describe_sound, format_price
+from sora_mcp.server.messages import describe_clip, describe_ended, describe_left, describe_sound, format_price
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 from sora_mcp.server.tools.video_arguments import MOST_IMAGE, merge_options
+from sora_mcp.vendors import sample
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
@@ -132,20 +134,22 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
     parts = [describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)] if estimate.parts else []
     sentences = [*describe_ended(order.offer.ended, vendor.title), *parts, _describe_price(estimate)]
     if estimate.offers:
-        sentences.append(f"Cheapest first: {_compare(estimate, catalogue)}.")
+        sentences += [f"Cheapest first: {_compare(estimate, catalogue)}.", *_describe_best(estimate)]
+        sentences += [f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said]
     sentences += [order.why] if order.why is not None and not estimate.refusal else []
+    sentences += [sample.CARD] if order.offer.vendor == sample.VENDOR.name else []
     sentences += [f"Note: {' '.join(order.warnings)}"] if order.warnings else []
     if estimate.refusal:
         return " ".join([*sentences, f"Refused now: {estimate.refusal}"])
     if estimate.quote_id:
         begin = f"Above {format_dollars(above)} the" if estimate.quote.micros > above else "The"
         in_terminal = f"{begin} user must approve it in a terminal: `{command_line('approve', estimate.quote_id)}`."
-        named = f'create_video with these terms and quote="{estimate.quote_id}"'
-        if estimate.clips == 1:
-            sentences.append("The user will be asked to confirm it." if asks else in_terminal)
+        if estimate.clips > 1:
+            asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that'
+            covers = f"yes covers all {estimate.clips} for an hour, with any prompts"
+            sentences.append(f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote.")
         else:
-            ask = f"The user will be asked once to confirm all of it: {named}." if asks else f"{in_terminal} Then {named}."
-            sentences.append(f"{ask} That yes covers all {estimate.clips} for an hour, with any prompts, or as variations.")
+            sentences.append("The user will be asked to confirm it." if asks else in_terminal)
     return " ".join([*sentences, f"{describe_left(estimate.budget)}."])
 
 
@@ -168,21 +172,26 @@ def _first_sentence(refusal: str | None) -> str | None:
 
 
 def _compare(estimate: Estimate, catalogue: Catalogue) -> str:
-    """List the offers with their prices, and in one line how many more there are and why they cannot be bought."""
+    """List the offers with their prices, and how many more there are."""
     named = [
         f"{order.offer.id} {format_price(price.micros * estimate.clips)} ({_describe_clip(order, catalogue)})"
         for order, price in estimate.offers[:MOST_NAMED]
     ]
     more = [f"and {rest} more"] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
-    unavailable = f". Cannot be bought now: {said}" if (said := count_unavailable(catalogue)) else ""
-    return ", ".join([*named, *more]) + unavailable
+    return ", ".join([*named, *more])
+
+
+def _describe_best(estimate: Estimate) -> Iterator[str]:
+    """Yield which compared model has the best look, and what it costs: as it is compared, and at its largest size."""
+    if estimate.best:
+        (order, price), *larger = estimate.best
+        most = [f", or at {other.size.text} {format_price(dearer.micros * estimate.clips)}" for other, dearer in larger]
+        yield f"Best look: {order.offer.id} {format_price(price.micros * estimate.clips)} ({describe_clip(order)}){''.join(most)}."
 
 
 def _describe_clip(order: Order, catalogue: Catalogue) -> str:
-    """Say how long the clip of an offer is, whether it has sound as far as that is known, and whether a key is missing."""
-    sound = describe_sound(order.options, model=order.offer.id)
-    facts = [f"{order.seconds} s", *([] if sound == SOUND_OPEN else [sound]), *([] if catalogue.is_usable(order.offer) else ["no key"])]
-    return ", ".join(facts)
+    """Say what the clip of an offer is, and whether a key is missing."""
+    return describe_clip(order) if catalogue.is_usable(order.offer) else f"{describe_clip(order)}, no key"
 
 
 TOOL = ToolDefinition(

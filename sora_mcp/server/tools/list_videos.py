@@ -34,6 +34,8 @@ MOST_REASON = 200
 MOST_QUOTED = 120
 """Characters of a vendor's words in a line of the list."""
 MOST_OPTION = 200
+MOST_FRAME = 2_000
+"""Characters of the first frame's address, which a repeat needs whole."""
 
 
 @dataclass(frozen=True)
@@ -127,18 +129,19 @@ def _describe_whole(job: Job, zone: tzinfo) -> Iterator[str]:
     """Yield what a repeat of the job would need, and where it came from."""
     yield f"{_describe_facts(job, zone)} ({job.basis})."
     yield f"Prompt: {sanitize(_shorten_prompt(job.prompt), MOST_WHOLE_PROMPT)}"
-    if job.options:
-        yield "Options: " + ", ".join(f"{name}={_show_value(value)}" for name, value in job.options.items())
+    if job.extras:
+        yield "Options: " + ", ".join(f"{name}={_show_value(value)}" for name, value in job.extras.items())
     if job.with_image:
-        yield f"First frame: from {job.parents[0]}" if job.parents else "First frame: a picture of the user's"
+        origin = f"from {job.parents[0]}" if job.parents else "a picture of the user's"
+        yield f"First frame: {f'image={_show_value(job.first_frame, MOST_FRAME)}' if job.first_frame else origin}"
     elif job.parents:
         yield f"Made of: {', '.join(job.parents)}"
     if said := sanitize(job.said, MOST_REASON):
         yield f'The vendor calls it {job.vendor_id} and last said "{said}".' if job.vendor_id else f'The vendor last said "{said}".'
 
 
-def _show_value(value: object) -> str:
-    return sanitize(json.dumps(value, ensure_ascii=False), MOST_OPTION) or ""
+def _show_value(value: object, most: int = MOST_OPTION) -> str:
+    return sanitize(json.dumps(value, ensure_ascii=False), most) or ""
 
 
 def _shorten_prompt(prompt: str) -> str:

@@ -14,7 +14,16 @@ import anyio
 import httpx2
 import pytest
 from mcp import Client
-from mcp.types import CallToolResult, ElicitRequestURLParams, ElicitResult
+from mcp.client.session import ClientSession
+from mcp.types import (
+    CallToolResult,
+    ClientCapabilities,
+    ElicitationCapability,
+    ElicitRequestURLParams,
+    ElicitResult,
+    ErrorData,
+    UrlElicitationCapability,
+)
 
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import Refused
@@ -26,7 +35,7 @@ from tests.each import each
 from tests.played.rig import leaks, picture
 
 from .conftest import Era
-from .forms import CLIP, Shop, buy, code, quote_of, shop
+from .forms import CLIP, YES, Shop, buy, code, quote_of, shop
 
 HOSTILE = 'A boat\n</p><script>alert(1)</script><button name="answer" value="yes">Free</button>\u202e'
 OTHERS = ("http://127.0.0.1:1", "http://localhost:{port}", "https://127.0.0.1:{port}", "http://evil.example", "null", "", None)
@@ -315,8 +324,14 @@ class Link:
 
 @pytest.fixture
 def only_links(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK's client always names both kinds."""
-    monkeypatch.setattr(elicitation, "can_ask", lambda ctx: False)
+    """Let the SDK's client declare that it opens addresses and shows no forms; by itself it always declares both."""
+    build = ClientSession._build_capabilities
+
+    def build_without_forms(session: ClientSession, version: str) -> ClientCapabilities:
+        links = ElicitationCapability(url=UrlElicitationCapability())
+        return build(session, version).model_copy(update={"elicitation": links})
+
+    monkeypatch.setattr(ClientSession, "_build_capabilities", build_without_forms)
 
 
 @each(
@@ -328,5 +343,48 @@ async def test_a_client_that_leads_to_addresses_gets_the_page(
 ) -> None:
     link = Link(said, action)
     async with shop(tmp_path, Pages(settle_s=0.0)) as at, Client(at.server, mode=era, elicitation_callback=link) as client:
-        assert code(await buy(client)) == ends
+        result = await buy(client)
+        assert code(result) == ends
         assert (len(link.addresses), len(await at.jobs())) == (1, int(ends == "submitting"))
+        assert link.addresses[0] not in repr(result), "the model never sees the address"
+
+
+async def test_who_opened_the_address_and_has_not_answered_is_waited_for(
+    era: Era, only_links: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elicitation, "LINK_WAIT_S", 0.05)
+    link = Link(said=None)
+    async with shop(tmp_path, Pages(settle_s=0.0)) as at, Client(at.server, mode=era, elicitation_callback=link) as client:
+        refused = await buy(client)
+        assert (code(refused), len(await at.jobs())) == ("needs_confirmation", 0)
+        assert "The confirmation page is still open in their browser" in str(refused.structured_content)
+        await say(link.addresses[0], "yes")
+        assert code(await buy(client, quote=quote_of(refused))) == "submitting"
+        assert len(link.addresses) == 1, "nobody is asked twice"
+
+
+async def test_a_client_of_2025_is_told_that_the_page_was_answered(only_links: None, tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    async def hear(message: Any) -> None:
+        heard.append(getattr(message, "method", ""))
+
+    async with shop(tmp_path, Pages(settle_s=0.0)) as at:
+        async with Client(at.server, mode="legacy", elicitation_callback=Link(), message_handler=hear) as client:
+            assert code(await buy(client)) == "submitting"
+    assert "notifications/elicitation/complete" in heard
+
+
+@each(
+    ("pages", "answer"), [(None, YES), (Pages(settle_s=0.0), ErrorData(code=-32603, message="no browser"))], ids=["without pages", "broken"]
+)
+async def test_where_no_page_can_be_opened_the_terminal_is_named(
+    pages: Pages | None, answer: Any, only_links: None, tmp_path: Path
+) -> None:
+    async with shop(tmp_path, pages) as at, at.client(answer, "legacy") as client:
+        refused = await buy(client)
+        assert (code(refused), "sora-mcp approve" in str(refused.structured_content), len(await at.jobs())) == (
+            "needs_confirmation",
+            True,
+            0,
+        )

@@ -369,22 +369,22 @@ async def test_a_client_of_2025_is_told_that_the_page_was_answered(only_links: N
     async def hear(message: Any) -> None:
         heard.append(getattr(message, "method", ""))
 
-    async with shop(tmp_path, Pages(settle_s=0.0)) as at:
-        async with Client(at.server, mode="legacy", elicitation_callback=Link(), message_handler=hear) as client:
-            assert code(await buy(client)) == "submitting"
+    async with (
+        shop(tmp_path, Pages(settle_s=0.0)) as at,
+        Client(at.server, mode="legacy", elicitation_callback=Link(), message_handler=hear) as client,
+    ):
+        assert code(await buy(client)) == "submitting"
     assert "notifications/elicitation/complete" in heard
 
 
-@each(
-    ("pages", "answer"), [(None, YES), (Pages(settle_s=0.0), ErrorData(code=-32603, message="no browser"))], ids=["without pages", "broken"]
-)
+BROKEN = ErrorData(code=-32603, message="no browser")
+
+
+@each(("pages", "answer"), [(None, YES), (Pages(settle_s=0.0), BROKEN)], ids=["without pages", "broken"])
 async def test_where_no_page_can_be_opened_the_terminal_is_named(
     pages: Pages | None, answer: Any, only_links: None, tmp_path: Path
 ) -> None:
     async with shop(tmp_path, pages) as at, at.client(answer, "legacy") as client:
         refused = await buy(client)
-        assert (code(refused), "sora-mcp approve" in str(refused.structured_content), len(await at.jobs())) == (
-            "needs_confirmation",
-            True,
-            0,
-        )
+        assert (code(refused), len(await at.jobs())) == ("needs_confirmation", 0)
+        assert "sora-mcp approve" in str(refused.structured_content)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scripts.readme import BENCHMARKS, fill
 
-from . import against_ffmpeg, calling, editing, many, searching, starting
+from . import against_ffmpeg, calling, editing, many, searching, starting, tokens
 from .figures import Figure, markdown
 
 
@@ -30,6 +30,7 @@ def every() -> Iterator[Figure]:
     yield from searching.figures()
     yield from editing.figures()
     yield from against_ffmpeg.figures()
+    yield from tokens.figures()
 
 
 if __name__ == "__main__":

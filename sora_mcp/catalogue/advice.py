@@ -108,7 +108,9 @@ class _Advice:
         for group in [joint] if len(joint) > 1 else [(fix,) for fix in fixes]:
             price = self._quote(functools.reduce(change_request, group, request)) if is_open else self._quote_at(offer, group)
             if price is not None and price[1].micros <= self._find_most_each():
-                yield from (self._price_fix(fix, *price, named=offer) for fix in group)
+                # That no model makes the length is said without a name, so the price has one.
+                named = None if request.model is None and group[0].argument == "seconds" else offer
+                yield from (self._price_fix(fix, *price, named=named) for fix in group)
         if not is_shape_lost:
             yield from others
 
@@ -124,7 +126,7 @@ class _Advice:
     def _price_fix(self, fix: Fix, offer: Offer, price: Quote, *, named: Offer | None) -> Fix:
         """Return the fix with the price of all clips, the model that it belongs to, and whether a person has to agree."""
         total = replace(price, micros=Micros(price.micros * self.limits.clips))
-        model = offer.id if named is not None and offer.id != named.id and fix.argument != "model" else None
+        model = offer.id if fix.argument != "model" and (named is None or offer.id != named.id) else None
         return replace(fix, micros=total.micros, clips=self.limits.clips, model=model, needs_yes=self.limits.needs_yes(total))
 
     def _find_most_each(self, *caps: Micros | None) -> Micros:

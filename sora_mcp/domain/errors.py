@@ -203,14 +203,23 @@ class NeedsConfirmation(Refused):
     code = "needs_confirmation"
 
     def __init__(
-        self, message: str, *, quote_id: str, price: Quote | None = None, order: Order | None = None, page: str | None = None
+        self,
+        message: str,
+        *,
+        quote_id: str,
+        price: Quote | None = None,
+        order: Order | None = None,
+        page: str | None = None,
+        reason: str = "",
     ) -> None:
-        """Name the quote. `page` says that the user was asked on a page in a browser; without one there is the terminal."""
+        """Name the quote. `reason` says why a person is asked where the price alone is none; `page` says that the user was asked on a page
+        in a browser; without one there is the terminal."""
         super().__init__(message)
         self.quote_id = quote_id
         self.price = price
         self.order = order
         self.page = page
+        self.reason = reason
 
 
 class Declined(Refused):

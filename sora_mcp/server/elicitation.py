@@ -195,4 +195,4 @@ async def _find_page(service: VideoService, question: Question, ctx: ToolContext
 
 
 def _name_page(error: NeedsConfirmation, page: str) -> NeedsConfirmation:
-    return NeedsConfirmation(error.message, quote_id=error.quote_id, price=error.price, order=error.order, page=page)
+    return NeedsConfirmation(error.message, quote_id=error.quote_id, price=error.price, order=error.order, page=page, reason=error.reason)

@@ -119,6 +119,8 @@ def _describe_purchase(
         yield "Sound", SOUND.get(error.order.sound, "up to the model")
     each = f", {format_dollars(quote.micros)} each" if quote.uses > 1 else ""
     yield "Price", f"{format_dollars(quote.total)}{each}{_describe_price(error.price)}"
+    if error.reason:
+        yield "Asked because", error.reason
     offer = service.catalogue.get(quote.model)
     title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
     if request.continues is not None:

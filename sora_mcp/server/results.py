@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_GOT = 200
 MOST_BYTES = 720
 """Bytes of the structured part of one job or one estimate: 200 tokens."""
+SPARE = ("uri", "bytes", "progress")
+"""Fields of a job that are left out, one after the other, where its result would be too long: `path` says where the file is."""
 MOST_PAGE_BYTES = 20_000
 """Bytes of the jobs on a page of a list: 5,600 tokens."""
 MOST_PROMPT_FIELD = 120
@@ -119,7 +121,6 @@ def job_fields(job: Job) -> dict[str, Any]:
         duration_s=file.duration_s if file else None,
         width=file.width if file else None,
         height=file.height if file else None,
-        can_continue=job.can_continue or None,
         error=error_fields(job.error) if job.error and (job.state != "cancelled" or job.error.vendor_message) else None,
         warnings=[*describe_ended(job.ended, name_vendor(job)), *job.all_warnings],
     )
@@ -212,7 +213,7 @@ def count_bytes(structured: Mapping[str, Any]) -> int:
 
 def _shorten(structured: dict[str, Any]) -> None:
     """Cut what makes a result too long: the vendor's words, of which the message quotes the beginning and the job's resource has all;
-    then the last warnings, which stand in the message too."""
+    then the last warnings, which stand in the message too, and fields that others stand for."""
     error: dict[str, Any] = structured.get("error", {})
     words: str = error.get("vendor_message", "")
 
@@ -228,6 +229,9 @@ def _shorten(structured: dict[str, Any]) -> None:
         structured["warnings"].pop()
     if structured.get("warnings") == []:
         del structured["warnings"]
+    for name in SPARE:
+        if count_bytes(structured) > MOST_BYTES:
+            structured.pop(name, None)
 
 
 def _truncate(text: str, most: int) -> str:

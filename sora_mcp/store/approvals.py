@@ -90,7 +90,7 @@ def use_approval(
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
     for_this = " for this" if purchase.clips == 1 else " together"
     message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first, by {_show_time(expires_at)}."
-    return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order)
+    return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order, reason=reason.strip())
 
 
 def find_outline(conn: sa.Connection, purchase: Purchase, *, now: float) -> Any:

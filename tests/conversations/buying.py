@@ -26,6 +26,7 @@ BUYING = (
     ),
     talk(
         "make me a 10 second vertical video of my cat for TikTok, without any key",
+        call("estimate_cost", "free", "a card with the prompt's words", "sora-mcp setup", size="vertical", seconds=10),
         call("create_video", "sample:sample", "free", "a card with the prompt's words", prompt=CAT, size="vertical", seconds=10),
         works=False,
     ),
@@ -51,7 +52,15 @@ BUYING = (
     ),
     talk(
         "Nimm Veo 3 in 4K",
-        call("create_video", "'veo-3'", "muvi:veo-3.1", "Fix:", refused=True, prompt=CAT, model="veo-3", size="4k"),
+        call(
+            "create_video",
+            "'veo-3'",
+            'Fix: model="muvi:veo-3.1" (4 s, without sound, $1.20)',
+            refused=True,
+            prompt=CAT,
+            model="veo-3",
+            size="4k",
+        ),
         call("estimate_cost", "3840x2160", "$1.20", model="veo-3.1", size="16:9 4k"),
         call("create_video", "3840x2160", "$1.20", prompt=CAT, model="veo-3.1", size="16:9 4k"),
         keys=("muvi",),
@@ -200,10 +209,11 @@ BUYING = (
         DEARER,
         call("create_video", as_job="cat", prompt=CAT, model=VEO),
         call("get_video_status", job_id="{cat}"),
-        call("create_video", "Started", never=("Paused, dearer",), prompt=DOG, model=KLING),
+        call("create_video", "Started", "veo-3.1-fast is paused because", never=("Paused, dearer",), prompt=DOG, model=KLING),
+        call("create_video", "Started", never=("paused",), prompt="My bird sings", model=KLING),
         keys=("muvi", "aimlapi"),
-        bought=("muvi", "aimlapi"),
-        spent="$2.12",
+        bought=("muvi", "muvi", "aimlapi"),
+        spent="$2.68",
     ),
     talk(
         "the same call twice, and again after 17 minutes",
@@ -262,7 +272,9 @@ BUYING = (
     ),
     talk(
         "a whole minute, without any key",
-        call("create_video", "60 s: 3 x 20 s", "continues=", "Fix: seconds=20 (free)", refused=True, prompt=CAT, seconds=60),
+        call(
+            "create_video", "60 s: 3 x 20 s", "continues=", "Fix: seconds=20 (free on sample:sample)", refused=True, prompt=CAT, seconds=60
+        ),
     ),
     talk(
         "twenty seconds in one go",
@@ -342,6 +354,25 @@ BUYING = (
         call("create_video", 'use size="9:16" instead of aspect_ratio', refused=True, prompt=CAT, model=VEO, aspect_ratio="9:16"),
         call("create_video", "use variations=3 instead of n ($1.56)", refused=True, prompt=CAT, model=VEO, n=3),
         keys=("aimlapi",),
+    ),
+    talk(
+        "an assistant that mistypes a name and writes a number as a word",
+        call(
+            "create_video",
+            'seconds=4 with size="9:16" instead of sise ($0.52)',
+            refused=True,
+            prompt=CAT,
+            model=VEO,
+            seconds="four",
+            sise="9:16",
+        ),
+        call("create_video", "seconds must be", never=("Fix",), refused=True, prompt=CAT, model=VEO, seconds="long", sise="9:16"),
+        call("create_video", "Fix: seconds=8 (", refused=True, prompt=CAT, model=VEO, seconds="1 minute"),
+        keys=("aimlapi",),
+    ),
+    talk(
+        "Veo 3, without any key",
+        call("create_video", "muvi:veo-3.1 ($0.80 for 4 s)", "sora-mcp setup", refused=True, prompt=CAT, model="veo-3"),
     ),
     talk(
         "an assistant that makes up a yes",

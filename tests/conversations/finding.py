@@ -92,6 +92,14 @@ FINDING = (
         spent="$1.80",
     ),
     talk(
+        "same again but at night, of a picture",
+        call("create_video", as_job="a", prompt=RAIN, model=KLING, image="https://example.com/cat.png"),
+        call("list_videos", 'image="https://example.com/cat.png"', never=("Options: audio=false, image",), job_id="{a}"),
+        keys=("muvi",),
+        bought=("muvi of https://example.com/cat.png",),
+        spent="$0.56",
+    ),
+    talk(
         "the rain one had sound, did it not?",
         call("create_video", as_job="a", prompt=RAIN, model="muvi:veo-3.1", audio=True),
         call("list_videos", "with sound", query="rain"),

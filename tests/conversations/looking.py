@@ -167,6 +167,7 @@ LOOKING = (
         call("create_video", as_job="a", prompt=CAT, model=VEO),
         call("get_video_status", job_id="{a}"),
         call("edit_video", "at most 1, the length of the clip", "Fix: end=1", refused=True, action="gif", inputs=["{a}"], start=0, end=20),
+        call("edit_video", "a GIF", never=("a picture",), action="gif", inputs=["{a}"], end=1),
         keys=("aimlapi",),
         bought=("aimlapi",),
         spent="$0.50",

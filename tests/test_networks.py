@@ -20,6 +20,7 @@ from sora_mcp.cli.checks import OF_OTHER_PROGRAMS, Finding, check_network
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Call
 from sora_mcp.domain.errors import NotSent, UntrustedURL
+from sora_mcp.jobs.poll import UNTRUSTED_TODO, find_todo
 from sora_mcp.net import client as http_client
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.environment import describe_proxy, find_proxy, load_certificates
@@ -119,8 +120,11 @@ async def test_an_error_says_that_the_certificate_is_not_trusted(tmp_path: Path,
     async with behind_a_proxy() as network:
         monkeypatch.setenv("HTTPS_PROXY", network.proxy)
         async with VendorClient(tmp_path, {}) as client:
-            with pytest.raises(NotSent, match=rf"nothing was sent: the certificate of {NAME} is not trusted here .*SSL_CERT_FILE"):
+            with pytest.raises(
+                NotSent, match=rf"nothing was sent: the certificate of {NAME} is not trusted here .*SSL_CERT_FILE"
+            ) as refused:
                 await client.submit(VENDOR, Call("POST", "/v1/videos", body={}))
+        assert find_todo(refused.value) == UNTRUSTED_TODO, "no retry ends it"
 
 
 async def test_an_error_says_that_the_proxy_refuses_and_keeps_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,8 +139,9 @@ async def test_an_error_says_that_the_proxy_refuses_and_keeps_its_password(tmp_p
 
 async def test_an_error_says_that_nobody_listens(tmp_path: Path) -> None:
     async with VendorClient(tmp_path, {}) as client:
-        with pytest.raises(NotSent, match=r"nothing was sent: 127\.0\.0\.1 refuses the connection\."):
+        with pytest.raises(NotSent, match=r"nothing was sent: 127\.0\.0\.1 refuses the connection\.") as refused:
             await client.submit(replace(VENDOR, base_url="http://127.0.0.1:9"), Call("POST", "/", body={}))
+    assert find_todo(refused.value) is None
 
 
 def test_no_proxy_and_the_scheme_decide_which_proxy_counts(monkeypatch: pytest.MonkeyPatch) -> None:

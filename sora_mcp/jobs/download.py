@@ -15,7 +15,7 @@ from sora_mcp.domain import Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.playlist import download_playlist
-from sora_mcp.jobs.poll import retry_later
+from sora_mcp.jobs.poll import find_todo, retry_later
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.api import make_mp4
 from sora_mcp.media.containers import EMPTY, HLS, MOV, ZIP, Container, read_container
@@ -55,7 +55,7 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
     except (BadMedia, UntrustedURL) as error:  # a host name may resolve to a wrong address for a moment
         await _renew_link(service, job, "failed", error)
     except NotSent as error:
-        return await _wait_for_host(service, job, error.message)
+        return await _wait_for_host(service, job, error)
     except (OSError, StorageError) as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)  # a full disk gets its room back
         service.local_facts.todos[job.id] = "it goes on by itself once the file can be written."
@@ -170,12 +170,12 @@ def _convert(path: Path, job: Job, settings: Settings) -> tuple[Path, str, str] 
     return converted, sha256, f"{made.note or 'It was copied into an MP4.'} The original is {path.name}."
 
 
-async def _wait_for_host(service: VideoService, job: Job, why: str) -> str:
+async def _wait_for_host(service: VideoService, job: Job, error: NotSent) -> str:
     """Try the same link later, and after HOST_AWAY_S the one that the vendor then names."""
     if job.next is None or service.clock() - job.updated_at < HOST_AWAY_S:
-        return await retry_later(service, job, why)
+        return await retry_later(service, job, error.message, todo=find_todo(error))
     await service.store.outcomes.renew_link(job, due_s=0.0, dead_links=job.dead_links)
-    return why
+    return error.message
 
 
 async def _renew_link(service: VideoService, job: Job, state: State, error: SoraError) -> None:

@@ -11,6 +11,7 @@ from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, 
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.net.environment import find_untrusted
 from sora_mcp.vendors.reading import describe_failure, read, read_status
 from sora_mcp.vendors.shared.responses import read_refusal, read_retry_after
 
@@ -28,6 +29,7 @@ TODOS = {
     "vendor_balance": "it goes on once the account there was topped up.",
 }
 """What a person has to do about a vendor's answer before the job goes on, by the answer's code."""
+UNTRUSTED_TODO = "it goes on once that certificate is trusted here, and this server was started again."
 NOT_FOUND = " (not found)"
 """Stand behind the vendor's status from the first answer of that kind on, so that its time is the job's last change."""
 
@@ -38,10 +40,15 @@ async def poll(service: VideoService, job: Job, call: Call) -> str | None:
     try:
         reply = await service.http_client.request(vendor, call)
     except NotSent as error:
-        return await retry_later(service, job, error.message)
+        return await retry_later(service, job, error.message, todo=find_todo(error))
     if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):
         return await _record_reading(service, job, vendor, reply)
     return await _record_error(service, job, vendor, reply)
+
+
+def find_todo(error: NotSent) -> str | None:
+    """Return what a person has to do about a host that was not reached; None where that may pass by itself."""
+    return UNTRUSTED_TODO if find_untrusted(error) is not None else None
 
 
 async def retry_later(

@@ -77,7 +77,7 @@ def find_proxy_variable(url: str) -> str:
 def explain_failure(error: BaseException, host: str, *, proxy: str | None) -> str:
     """Return why a connection failed, as a clause without a full stop: certificate, proxy, name, silence, or refusal."""
     causes = list(_walk_causes(error))
-    if (untrusted := next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)) is not None:
+    if (untrusted := find_untrusted(error)) is not None:
         return (
             f"the certificate of {host} is not trusted here ({untrusted.verify_message or 'verification failed'}); "
             "if your network inspects traffic, set SSL_CERT_FILE to its CA file"
@@ -93,6 +93,11 @@ def explain_failure(error: BaseException, host: str, *, proxy: str | None) -> st
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return f"{host} refuses the connection"
     return f"the connection to {host} failed"
+
+
+def find_untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """Return the refusal of a certificate that is behind an error; None where another thing failed."""
+    return next((cause for cause in _walk_causes(error) if isinstance(cause, ssl.SSLCertVerificationError)), None)
 
 
 def _walk_causes(error: BaseException | None) -> list[BaseException]:

@@ -30,11 +30,14 @@ TASKS = (
     "tasks-mrtr-composition",
     "tasks-status-notifications",
 )
+CLIP = '{"prompt": "A paper boat", "model": "sample:sample"}'
+"""The Inspector follows its task to the end."""
 INSPECTED = (
     ("--method", "tools/list"),
     ("--method", "tools/call", "--tool-name", "estimate_cost", "--tool-arg", "model=sample:sample", "--tool-arg", "seconds=4"),
     ("--method", "resources/list"),
     ("--method", "tools/list", "--protocol-era", "modern"),
+    ("--method", "tools/call", "--tool-name", "create_video", "--tool-args-json", CLIP, "--protocol-era", "modern"),
 )
 LEAST_NODE = 22
 CACHE = ROOT / "build" / "conformance"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -131,7 +131,7 @@ class TaskSource(Protocol):
 class Tasks(Extension):
     """Answers of `tools/call` as tasks, and the methods about them, for clients that declare the extension."""
 
-    identifier: ClassVar[str] = IDENTIFIER  # type: ignore[misc]
+    identifier = IDENTIFIER
     tools_with_tasks: tuple[str, ...] = ANSWERED_BY_TASKS
 
     def __init__(self, load: Callable[[], TaskSource]) -> None:

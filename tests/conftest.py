@@ -5,7 +5,6 @@ from __future__ import annotations
 import compileall
 import os
 import re
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -31,13 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled code also where PYTHONDONTWRITEBYTECODE is set: hundreds of processes and each collection would compile it anew."""
+    """Compile the code that hundreds of processes will load, and use nobody's settings."""
     each.only = config.getoption("--row")
     # Neither the settings of who runs the tests count, nor does anything appear beside them.
     folder = tempfile.TemporaryDirectory(prefix="config-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ["XDG_CONFIG_HOME"] = folder.name
-    sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
         compileall.compile_dir(Path(sora_mcp.__file__).parent, quiet=1)
         compileall.compile_dir(Path(__file__).parent, quiet=1, rx=re.compile(r"/test_"))

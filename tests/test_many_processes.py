@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
+import sys
 import time
 from collections import Counter
 from contextlib import closing
@@ -12,7 +12,6 @@ from datetime import date
 from pathlib import Path
 
 import anyio
-import anyio.abc
 import pytest
 
 from sora_mcp.config.settings import load
@@ -22,9 +21,10 @@ from sora_mcp.jobs.worker import Worker
 from sora_mcp.store import Store
 from sora_mcp.store.database import connect
 from sora_mcp.store.schema import jobs as rows
-from tests.waiting import eventually, patience
+from tests.waiting import eventually, patience, wait_until
 
 from .played import Muvi, Wire, played
+from .played.forks import Forked
 from .played.processes import buying, ended, go, line, run
 from .played.rig import environment, held
 
@@ -74,7 +74,7 @@ async def test_each_job_is_sent_once_and_fetched_once(store_url: str, count: int
 
 
 @pytest.mark.fault("S39", "R14")
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the state of a process in /proc")
 @pytest.mark.parametrize("moment", ["submit:created", "status:created", "media:headers"])
 async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_successor(moment: str, store_url: str, tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
@@ -110,15 +110,16 @@ async def test_a_process_that_slept_past_its_lease_writes_nothing_over_its_succe
         assert len(list((tmp_path / "videos").glob("*.mp4"))) == 1
 
 
-def stop(process: anyio.abc.Process, url: str) -> None:
+def stop(process: Forked, url: str) -> None:
     """Puts it to sleep between two transactions: SQLite's lock is the process's, and who sleeps with it lets nobody write."""
-    process.send_signal(signal.SIGSTOP)
-    os.waitpid(process.pid, os.WUNTRACED)
-    while not is_free(url):
+    state = Path(f"/proc/{process.pid}/stat")
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: state.read_text().rpartition(")")[2].split()[0] == "T")
+        if is_free(url):
+            return
         process.send_signal(signal.SIGCONT)
         time.sleep(0.005)
-        process.send_signal(signal.SIGSTOP)
-        os.waitpid(process.pid, os.WUNTRACED)
 
 
 def is_free(url: str) -> bool:

@@ -6,6 +6,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from sora_mcp.domain.errors import OverBudget
 from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
+from tests.played.forks import FORKS
 from tests.waiting import PATIENCE_S
 
 from .stored import CAPS, Clock, purchase, sending, spent
@@ -68,9 +70,8 @@ def race(url: str, home: Path, gate: threading.Barrier, ends: multiprocessing.Qu
 
 
 def test_four_processes_hold_together_what_the_budget_has(store: Store, store_url: str, tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    gate, ends = spawn.Barrier(4), spawn.Queue()
-    racers = [spawn.Process(target=race, args=(store_url, tmp_path / "home", gate, ends)) for _ in range(4)]
+    gate, ends = FORKS.Barrier(4), FORKS.Queue()
+    racers: list[Any] = [FORKS.Process(target=race, args=(store_url, tmp_path / "home", gate, ends)) for _ in range(4)]
     for racer in racers:
         racer.start()
     made = [ends.get(timeout=PATIENCE_S) for _ in racers]

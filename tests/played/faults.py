@@ -185,7 +185,7 @@ async def _hop(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
 @functools.cache
 def zeros(mib: int) -> bytes:
     """The inner packing, made piece by piece, so that the bomb is small here too."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     return b"".join(packer.compress(b"\x00" * (1 << 20)) for _ in range(mib)) + packer.flush()
 
 

@@ -18,6 +18,8 @@ import anyio.abc
 from scripts.house import ROOT
 from tests.waiting import patience
 
+from .forks import Forked
+
 CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 
 
@@ -25,7 +27,7 @@ CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"n
 class Chat:
     """One server over stdio. Questions may overlap; answers come by their numbers."""
 
-    process: anyio.abc.Process
+    process: anyio.abc.Process | Forked
     said: bytearray = field(default_factory=bytearray)
     """All that came on stdout."""
     answers: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
@@ -101,12 +103,15 @@ LIVE = ("submitting", "queued", "running")
 
 @asynccontextmanager
 async def chat(env: dict[str, str], *, stderr: Path | None = None, before: tuple[str, ...] = ()) -> AsyncGenerator[Chat]:
-    """The server, after its handshake, started by the words `before`; killed at the end where it still lives."""
-    environ = {**os.environ, **env, "PYTHONPATH": str(ROOT)}
-    with (stderr or Path(os.devnull)).open("ab") as errors:
-        process = await anyio.open_process(
-            [*before, sys.executable, "-m", "sora_mcp"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
-        )
+    """The server, after its handshake, forked or started by the words `before`; killed at the end where it still lives."""
+    environ, unseen = {**os.environ, **env, "PYTHONPATH": str(ROOT)}, stderr or Path(os.devnull)
+    if before:
+        with unseen.open("ab") as errors:
+            process = await anyio.open_process(
+                [*before, sys.executable, "-m", "sora_mcp"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            )
+    else:
+        process = await anyio.to_thread.run_sync(Forked, ("sora_mcp",), environ, unseen)
     async with anyio.create_task_group() as group:
         group.start_soon((spoken := Chat(process)).hear)
         try:

@@ -16,6 +16,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp.types import INVALID_PARAMS
 
 from tests.played import Muvi, Wire, played, processes
+from tests.played.forks import Forked
 from tests.played.rig import environment
 from tests.waiting import patience
 
@@ -38,8 +39,7 @@ Frame = dict[str, Any]
 class Lines:
     """A client that speaks in lines, and knows no better."""
 
-    def __init__(self, process: anyio.abc.Process) -> None:
-        assert process.stdin is not None and process.stdout is not None
+    def __init__(self, process: Forked) -> None:
         self.writing, self.reading = process.stdin, BufferedByteReceiveStream(process.stdout)
 
     async def say(self, *frames: Frame) -> None:

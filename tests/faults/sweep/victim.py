@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import multiprocessing
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,14 +19,13 @@ from sora_mcp.config.settings import Settings, load
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest
 from sora_mcp.store import Store
+from tests.played.forks import FORKS
 from tests.waiting import eventually
 
 MODEL = "muvi:sora-2"
 PR_SET_PTRACER, ANYBODY = 0x59616D61, -1
 LIFE_S = 60.0
 Life = Callable[[Settings, tuple[str, ...]], Awaitable[None]]
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
 
 
 class Victim:

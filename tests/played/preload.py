@@ -1,0 +1,14 @@
+"""What the server of forks imports once, for every process that it forks."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+
+from pydantic import BaseModel
+
+BaseModel.model_config["defer_build"] = True  # as `sora_mcp.__main__` does before it imports the rest
+for name in ("cli.main", "cli.demo", "cli.fetch", "cli.stdio", "cli.serve", "jobs.runtime", "server.app", "server.answers"):
+    importlib.import_module(f"sora_mcp.{name}")
+importlib.import_module("tests.waiting")
+gc.freeze()

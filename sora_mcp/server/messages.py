@@ -53,7 +53,18 @@ def describe_job(job: Job, *, now: float) -> str:
     why = f" {reason}" if (reason := describe_reason(job)) else ""
     way = f" The video was made: the user can fetch it with `sora-mcp fetch {job.id}`." if can_fetch(job) else ""
     money = CHARGED[job.error.charged if job.error else job.charged].format(price=format_price(job.price))
-    return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}"
+    return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}{_describe_remedy(job)}"
+
+
+def _describe_remedy(job: Job) -> str:
+    """Say what the user has to do before the same can be bought again; empty where that is nothing."""
+    match job.error.code if job.error and job.state == "failed" else "":
+        case "vendor_auth":
+            return f" The user stores a new key with `{command_line('setup', job.vendor)}`, then starts this client anew."
+        case "vendor_balance":
+            return f" The user tops up the account at {name_vendor(job)}; then the same call works."
+        case _:
+            return ""
 
 
 def describe_reason(job: Job, *, most_quoted: int = MOST_QUOTED) -> str:
@@ -248,7 +259,8 @@ def _describe_done(job: Job, file: Artifact) -> str:
 def _describe_file(job: Job, file: Artifact) -> str:
     """Return id, length, size, sound, bytes and price of a finished job."""
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
-    length = "a GIF" if file.path.endswith(".gif") else length
+    if file.path.endswith(".gif"):
+        length = f"a GIF of {length}" if file.duration_s else "a GIF"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     sound = f", {said}" if (said := describe_sound(job.options, file, model=job.model)) != SOUND_OPEN and file.path.endswith(".mp4") else ""
     return f"{job.id}, {length}, {size}{sound}, {_format_bytes(file.bytes)}, {_format_charge(job)}"

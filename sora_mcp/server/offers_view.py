@@ -16,6 +16,7 @@ from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of, words
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Per, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import Micros, as_number, ceil, show
+from sora_mcp.domain.terminal_command import command_line
 
 ANY_IMAGE = Image("https://example.com/frame.png")
 SUCCESSORS = 3
@@ -206,7 +207,7 @@ def _stale_days(offer: Offer, catalogue: Catalogue, today: date) -> int | None:
 def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
     ended = [f"ended {offer.ended.on}"] if offer.ended else []
     gone = [f"gone at {catalogue.get_vendor(offer).title}, as it said on {catalogue.gone[offer.id]}"] if offer.id in catalogue.gone else []
-    key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [f"needs {catalogue.get_vendor(offer).keys[0]}"]
+    key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [f"no key: `{command_line('setup', offer.vendor)}`"]
     old = [f"price looked up {days} days ago"] if (days := _stale_days(offer, catalogue, today)) is not None else []
     return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
 

@@ -27,7 +27,7 @@ GUIDE = "Keep to the rules of sora://guide/prompting."
 def storyboard(ctx: ToolContext, idea: str, seconds: str = "", model: str = "", size: str = "") -> str:
     """Plan a film of several shots: a table with prices first, nothing bought before a yes."""
     context = ctx.request_context.lifespan_context
-    from_last_frame = 'Begin each later shot from the last frame of the one before (image="JOB_ID#last").'
+    from_last_frame = 'Begin each later shot from the last frame of the one before (continues="JOB_ID", or image="JOB_ID#last").'
     from_words = "No model here takes a file as first frame, so a shot cannot begin from the last frame of another: plan cuts."
     follows = from_last_frame if can_animate(Image(ANY_FILE), context.catalogue, today=context.today()) else from_words
     return _join(
@@ -38,7 +38,7 @@ def storyboard(ctx: ToolContext, idea: str, seconds: str = "", model: str = "", 
         "Ask list_sizes which lengths the model takes, and cut the idea into shots of one action each.",
         f"{GUIDE} Repeat the words for persons, places and light in each shot.",
         "Show a table: number, shot, action, sound, seconds, price. The prices come from estimate_cost, "
-        "with the total and what is left today.",
+        "with the total and what is left today; with clips it gives one quote for all shots of the same terms.",
         f"Buy nothing before I say yes. Then make shot 1 alone and let me judge the look. {follows}",
     )
 

@@ -51,6 +51,8 @@ LIVE: Mapping[str, Job] = {
 }
 CALLED_BACK = JobError("vendor_rejected", "Muvi cancelled this job.", "no")
 REFUSED = JobError("content_refused", "Muvi refuses this content.", "no", "violates policy 7")
+WRONG_KEY = JobError("vendor_auth", "Muvi does not accept the key.", "no")
+NO_MONEY = JobError("vendor_balance", "The account at Muvi has not enough money left.", "no")
 OVER: Mapping[str, Job] = {
     "completed": a_done_job(),
     "completed, unmeasured": replace(a_done_job(), artifact=Artifact("/v/boat.mp4", 12_001, "ab" * 32)),
@@ -58,6 +60,9 @@ OVER: Mapping[str, Job] = {
     "completed with notes": replace(a_done_job(), warnings=("Muvi takes no prompt with a first frame: the prompt is not sent.",)),
     "completed with sound": replace(a_done_job(), artifact=replace(FILE, has_sound=True)),
     "completed without sound": replace(a_done_job(), artifact=replace(FILE, has_sound=False)),
+    "completed GIF": replace(a_done_job(), artifact=replace(FILE, path="/videos/boat.gif")),
+    "failed, as its key is refused": replace(a_job(), state="failed", charged="no", error=WRONG_KEY),
+    "failed, as the account is empty": replace(a_job(), state="failed", charged="no", error=NO_MONEY),
     "completed picture": replace(a_done_job(), artifact=replace(FILE, path="/videos/frame.png")),
     "failed, charged": replace(a_job(), state="failed", charged="yes"),
     "failed with a reason": replace(a_job(), state="failed", charged="no", error=REFUSED),

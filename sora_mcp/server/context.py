@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +20,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import SoraError, StorageError
 from sora_mcp.server.job_changes import Changes
-from sora_mcp.server.visits import Visits
+from sora_mcp.server.visits import Chat, Visits
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -155,8 +155,14 @@ async def get_service(ctx: ToolContext) -> VideoService:
     """Return the open service, and count the call to the caller's visit. Raise StorageError when it cannot be opened."""
     context: ServerContext = ctx.request_context.lifespan_context
     service = await context.service()
-    context.visits.enter(principal(), service.clock())
+    context.visits.enter(name_chat(ctx), service.clock())
     return service
+
+
+def name_chat(ctx: ToolContext) -> Chat:
+    """Return the chat of a call, as far as chats can be told apart."""
+    headers: Mapping[str, str] = getattr(ctx.request_context.request, "headers", None) or {}
+    return principal(), headers.get("mcp-session-id", "")
 
 
 def _describe_failure(error: Exception) -> SoraError:

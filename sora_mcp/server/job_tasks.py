@@ -46,7 +46,7 @@ class JobTasks:
         service, jobs = await _find(task_id, context)
         task = build_task(jobs, service)
         if task.is_over:
-            await context.visits.note_shown(service, principal(), jobs)
+            await context.visits.note_shown(service, (principal(), ""), jobs)
         return task
 
     async def cancel(self, task_id: str, context: ServerContext) -> str:

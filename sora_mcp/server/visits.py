@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 IDLE_S = 600.0
-"""Seconds without a call after which the next call begins a new visit: one process may serve many chats, and HTTP knows no end of one."""
+"""Seconds without a call after which the next call begins a new visit: one connection may carry many chats, and 2026-07-28 has none."""
+Chat = tuple[str, str]
+"""A principal, and the id of an HTTP session; an empty one where there is none."""
 MOST_NAMED = 3
 
 
@@ -37,21 +39,22 @@ class Visits:
     """The visits of all principals in this process."""
 
     def __init__(self) -> None:
-        self._visits: dict[str, Visit] = {}
+        self._visits: dict[Chat, Visit] = {}
 
-    def enter(self, principal: str, now: float) -> None:
-        """Count a call to the principal's visit; it may begin a new one."""
-        visit = self._visits.get(principal)
+    def enter(self, chat: Chat, now: float) -> None:
+        """Count a call to the chat's visit; it may begin a new one. Visits that are over are forgotten."""
+        visit = self._visits.get(chat)
         if visit is None or now - visit.last > IDLE_S:
-            visit = self._visits[principal] = Visit(now, now)
+            self._visits = {other: its for other, its in self._visits.items() if now - its.last <= IDLE_S}
+            visit = self._visits[chat] = Visit(now, now)
         visit.last = now
 
-    async def find_news(self, service: VideoService, principal: str, *, shown: Collection[str] = ()) -> str:
+    async def find_news(self, service: VideoService, chat: Chat, *, shown: Collection[str] = ()) -> str:
         """Return, for a visit's first list, a line about what ended since the last visit, but for jobs that are `shown` anyway.
 
         Empty where nothing ended, or the visit had its line.
         """
-        visit = self._visits.get(principal)
+        visit, (principal, _) = self._visits.get(chat), chat
         if visit is None or visit.has_heard:
             return ""
         try:
@@ -65,9 +68,10 @@ class Visits:
         news = [(job_id, state) for job_id, state in ended if job_id not in shown]
         return describe_news(news) if news else ""
 
-    async def note_shown(self, service: VideoService, principal: str, jobs: Sequence[Job]) -> None:
+    async def note_shown(self, service: VideoService, chat: Chat, jobs: Sequence[Job]) -> None:
         """Remember that the principal was shown how these jobs ended."""
-        visit, last = self._visits.get(principal), max((job.finished_at or 0 for job in jobs), default=0)
+        visit, (principal, _) = self._visits.get(chat), chat
+        last = max((job.finished_at or 0 for job in jobs), default=0)
         if visit is None or last <= visit.shown_until:
             return
         try:

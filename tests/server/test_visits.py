@@ -18,6 +18,7 @@ from tests.stored import place_empty_store
 from .conftest import Era
 from .counter import PlayedService, a_done_job, a_server
 
+HERE = ("local", "")
 NEWS = "Finished since the last chat: v_0123456789."
 
 
@@ -72,8 +73,8 @@ class Now:
 async def hear(service: Now, visits: Any, at: float) -> str:
     """Return the news that a list would say then."""
     service.at = at
-    visits.enter("local", at)
-    return await visits.find_news(service, "local")
+    visits.enter(HERE, at)
+    return await visits.find_news(service, HERE)
 
 
 async def test_a_clip_is_news_until_it_was_told_in_any_chat(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ async def test_a_clip_is_news_until_it_was_told_in_any_chat(tmp_path: Path) -> N
     assert await hear(service, Visits(), 1000) == "Finished since the last chat: v_a."
     assert await hear(service, Visits(), 2000) == ""
     visits = Visits()
-    visits.enter("local", 2100)
+    visits.enter(HERE, 2100)
     own = service.end("v_b", made=2110, at=2120)
     service.end("v_c", made=2050, at=2120)
     assert await hear(service, visits, 2130) == "Finished since the last chat: v_c.", "a clip of this chat is no news in it"
@@ -96,10 +97,22 @@ async def test_a_clip_is_news_until_it_was_told_in_any_chat(tmp_path: Path) -> N
 async def test_what_a_status_showed_is_no_news_later(tmp_path: Path) -> None:
     service = Now(tmp_path)
     visits: Any = Visits()
-    visits.enter("local", 1000)
-    await visits.note_shown(service, "local", [service.end("v_a", made=1000, at=1010)])
+    visits.enter(HERE, 1000)
+    await visits.note_shown(service, HERE, [service.end("v_a", made=1000, at=1010)])
     assert await hear(service, Visits(), 2000) == ""
     await service.store.news.set_heard_until("local", 5.0)
     assert await service.store.news.get_heard_until("local") == 2000, "what was told stays told"
     assert await service.store.news.get_heard_until("anna") == 0
+    service.store.close()
+
+
+async def test_another_session_over_http_is_another_chat(tmp_path: Path) -> None:
+    service = Now(tmp_path)
+    visits: Any = Visits()
+    visits.enter(("local", "one"), 1000)
+    service.end("v_a", made=1000, at=1010)
+    service.at = 1020
+    visits.enter(("local", "two"), 1020)
+    assert await visits.find_news(service, ("local", "two")) == "Finished since the last chat: v_a."
+    assert await visits.find_news(service, ("local", "one")) == ""
     service.store.close()

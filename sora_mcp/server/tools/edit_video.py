@@ -9,7 +9,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import Job
 from sora_mcp.media.edit.edits import FILLS, RATIOS, SAME_RATIO, TRANSITIONS, Action, EditRequest
-from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import build_job_result
 from sora_mcp.server.schema import Spec
@@ -54,7 +54,7 @@ async def edit_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         refusal = service.editing.refusals.pop(job.id, None)
     if refusal is not None:
         raise refusal
-    await ctx.request_context.lifespan_context.visits.note_shown(service, principal(), [job])
+    await ctx.request_context.lifespan_context.visits.note_shown(service, name_chat(ctx), [job])
     return format_result(replace(job, deduplicated=is_known), now=service.clock())
 
 

@@ -13,7 +13,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
 from sora_mcp.server.answers import is_quote, report_answer
-from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.messages import describe_job, describe_jobs, describe_progress
 from sora_mcp.server.results import build_job_result, build_jobs_result, prepend_line
 from sora_mcp.server.schema import Spec
@@ -54,8 +54,8 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
     is_list, visits = bool(arguments.job_ids) or len(jobs) > 1, ctx.request_context.lifespan_context.visits
     result = format_results(jobs, now=service.clock()) if is_list else format_result(jobs[0], now=service.clock())
-    await visits.note_shown(service, principal(), jobs)
-    return result if named else prepend_line(result, await visits.find_news(service, principal(), shown=ids))
+    await visits.note_shown(service, name_chat(ctx), jobs)
+    return result if named else prepend_line(result, await visits.find_news(service, name_chat(ctx), shown=ids))
 
 
 async def _find_current(service: VideoService) -> list[str]:

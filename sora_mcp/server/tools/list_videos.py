@@ -16,7 +16,7 @@ from sora_mcp.domain import LIVE, Job, State
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
-from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_unclear
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
@@ -63,7 +63,7 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         job = await service.job(arguments.job_id, principal=principal())
         return format_whole(job, await service.budget(), zone, now=service.clock())
     page, budget = await _find(arguments, service, zone), await service.budget()
-    news = await ctx.request_context.lifespan_context.visits.find_news(service, principal())
+    news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx))
     return prepend_line(format_result(page, budget, zone), news)
 
 

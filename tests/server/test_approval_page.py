@@ -298,6 +298,17 @@ async def test_an_estimate_says_that_the_user_will_be_asked(tmp_path: Path) -> N
         assert at.browser.addresses == []
 
 
+async def test_one_page_asks_about_a_plan_and_its_yes_covers_each_clip(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        terms = {"model": CLIP["model"], "seconds": CLIP["seconds"], "clips": 3}
+        quote = ((await at.client.call_tool("estimate_cost", terms)).structured_content or {})["quote"]
+        assert await at.ask(quote=quote) == await at.ask(quote=quote, prompt="Another boat") == quote
+        assert "Approved: $1.20" in (await say(at.address, "yes")).text
+        assert "approved $1.20. Next: create_video for each of the 3 clips" in str((await at.status(quote)).structured_content)
+        bought = [await buy(at.client, quote=quote, prompt=prompt) for prompt in ("A boat", "Another boat")]
+        assert ([code(one) for one in bought], len(at.browser.addresses)) == (["submitting"] * 2, 1)
+
+
 async def test_a_quote_of_another_user_is_not_reported(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
         quote = await at.ask()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MOST_OFFERS = 12
 """Offers of a comparison in the structured part."""
-MOST_NAMED = 5
+MOST_NAMED = 4
 """Offers of a comparison in the message."""
 SPARE = ("month_spent_usd", "day_spent_usd", "month_limit_usd", "per_video_usd", "day_limit_usd", "resets_at", "month_left_usd")
 """Fields of a budget that are left out, one after the other, where the estimate would be too long: list_videos has them."""

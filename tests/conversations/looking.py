@@ -128,7 +128,7 @@ LOOKING = (
         call("create_video", "$0.56", as_job="a", prompt=CAT, model=KLING),
         call("get_video_status", "Done", job_id="{a}"),
         call("create_video", "$0.56", as_job="b", prompt="It jumps", continues="{a}"),
-        call("get_video_status", "Done", job_id="{b}"),
+        call("get_video_status", "Done", 'edit_video(action="join", inputs=["{a}", "{b}"])', job_id="{b}"),
         keys=("muvi",),
         bought=("muvi of text-to-video", "muvi of image-to-video"),
         spent="$1.12",

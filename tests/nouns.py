@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from sora_mcp.domain import Job
+from sora_mcp.domain import Clip, Image, Job, Offer
 from sora_mcp.domain.money import Micros
 
 
@@ -34,3 +35,10 @@ def a_job() -> Job:
         expected_s=180,
         version=1,
     )
+
+
+def name_inputs(offer: Offer, seconds: int | None = None) -> dict[str, Any]:
+    """What a request needs at an offer that makes nothing from words alone: a first frame, or a video of so many seconds."""
+    if offer.video is not None:
+        return {"edits": Clip("https://example.com/clip.mp4", duration_s=seconds)}
+    return {} if offer.text else {"image": Image("https://example.com/a.png")}

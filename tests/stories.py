@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Image, Pending, Reading, Reply, Vendor, VideoRequest
+from sora_mcp.domain import Call, Clip, Done, DoneWithoutLink, Failed, Image, Pending, Reading, Reply, Vendor, VideoRequest
 from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import read_offers
 
@@ -65,8 +65,8 @@ class Story:
     def request(self) -> VideoRequest:
         """What the caller wants."""
         asked = dict(self.told["request"])
-        image = asked.pop("image", None)
-        return VideoRequest(**asked, image=Image(**image) if image else None)
+        image, edits = asked.pop("image", None), asked.pop("edits", None)
+        return VideoRequest(**asked, image=Image(**image) if image else None, edits=Clip(**edits) if edits else None)
 
     @property
     def call(self) -> Call:

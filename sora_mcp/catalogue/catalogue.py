@@ -189,6 +189,7 @@ def set_addresses(vendors: tuple[Vendor, ...], addresses: Mapping[str, str]) -> 
         address = addresses.get(vendor.name)
         if address is None:
             return vendor
-        return replace(vendor, base_url=address if vendor.base_url else address.removesuffix("/v1"), quote_url=None)
+        there = address if vendor.base_url else address.removesuffix("/v1")
+        return replace(vendor, base_url=there, quote_url=None, upload=vendor.upload and replace(vendor.upload, base_url=None))
 
     return tuple(move(vendor) for vendor in vendors)

@@ -10,7 +10,7 @@ from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.parts import describe_parts, plan_parts
 from sora_mcp.catalogue.rules import one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes
-from sora_mcp.domain import PICTURES, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain import EDITS, PICTURES, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel, describe_rule
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -98,7 +98,8 @@ class _Explanation:
         broken = {rule.argument.removeprefix("options.") for rule in self.refusal.broken}
         options = {name: value for name, value in self.request.options.items() if name in PICTURES and name in broken}
         image = self.request.image if "image" in broken or options else None
-        return VideoRequest("a clip", size=self._find_lost_shape(), image=image, options=options)
+        edits = self.request.edits if EDITS in broken else None
+        return VideoRequest("a clip", size=self._find_lost_shape(), image=image, options=options, edits=edits)
 
     def _find_lost_shape(self) -> str | None:
         """Return the shape that was asked for, where no size of the model has it."""
@@ -125,6 +126,8 @@ class _Explanation:
 def _name_picture(rule: BrokenRule, request: VideoRequest) -> str:
     """Return the kind of a picture that is not taken; empty for any other argument."""
     name = rule.argument.removeprefix("options.")
+    if name == EDITS and request.clip is not None:
+        return "this video to edit"
     if name == "image" and request.frame is not None:
         return "a link as first frame" if request.frame.is_url else "this picture as first frame"
     return {"last_image": "a last frame", "references": "references"}.get(name, "")

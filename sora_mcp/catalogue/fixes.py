@@ -12,7 +12,7 @@ from datetime import date
 
 from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
 from sora_mcp.catalogue.sizes import of_shape, orientation
-from sora_mcp.domain import NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
+from sora_mcp.domain import EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown, SoraError
 from sora_mcp.vendors import EVERY
 
@@ -91,6 +91,8 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         return [Fix(argument, None)] if request.image is None else [*_fits(request, can_fit), Fix(argument, None)]
     if argument == f"options.{VARIATION}":
         return [Fix(argument, 1)]
+    if argument == EDITS:
+        return []  # without the video another one would be made
     name = argument.removeprefix("options.")
     rule = next((rule for rule in offer.options if rule.param == name), None)
     if rule is None:

@@ -97,7 +97,7 @@ def _row(offer: Offer, today: date) -> Row:
         sizes=_sizes(sizes_of(offer)),
         seconds=_lengths(offer.seconds),
         price=_prices(offer.rates, today),
-        first_frame=_first_frame(offer.image, needed=not offer.text),
+        first_frame="- (edits a video: URL or file)" if offer.video else _first_frame(offer.image, needed=not offer.text),
         options=", ".join(rule.param for rule in offer.options) or "-",
         checked=offer.checked,
         source=offer.source,

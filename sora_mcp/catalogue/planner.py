@@ -29,7 +29,7 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         if offer.rates:
             raise
         raise PriceUnknown(f"No source states the price of {offer.id}, so it is not sent. {NAME_PRICE}", broken=error.broken) from None
-    notes = tuple(note for note in (why, _describe_shape(order, request)) if note)
+    notes = tuple(note for note in (why, _describe_shape(order, request), _describe_clip(order, request)) if note)
     return replace(order, why=" ".join(notes) or None, warnings=_warnings(order, request, vendor=catalogue.get_vendor(offer))), price
 
 
@@ -137,6 +137,13 @@ def _describe_end(offers: Sequence[Offer]) -> str:
     ended = next((offer.ended for offer in offers if offer.ended is not None), None)
     what = "The vendor said that this model is gone" if ended is None else f"{ended.by} ended {ended.what} on {ended.on}"
     return f"{what}: a key for {offers[0].id} would be of no use. list_sizes shows the models that can be bought."
+
+
+def _describe_clip(order: Order, request: VideoRequest) -> str | None:
+    """Say what is set aside for the edit of a video at an address."""
+    if request.clip is None or request.clip.duration_s is not None or order.offer.video is None:
+        return None
+    return f"The video's length is not known here, so {order.seconds} s are set aside, the most that is edited."
 
 
 def _describe_shape(order: Order, request: VideoRequest) -> str | None:

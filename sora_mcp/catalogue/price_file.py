@@ -176,7 +176,7 @@ def _own_facts(offer: Offer) -> Iterator[Rule]:
     yield Rule("ratio", tuple(dict.fromkeys(size.ratio for size in sizes if size.ratio)))
     yield Rule("resolution", tuple(dict.fromkeys(size.resolution for size in sizes if size.resolution)))
     yield Rule("seconds", offer.seconds)
-    yield Rule("image", (*((False,) if offer.text else ()), *((True,) if offer.image else ())))
+    yield Rule("image", (*((False,) if offer.text or offer.video else ()), *((True,) if offer.image else ())))
 
 
 def _read_rate(name: str, table: dict[str, Any], when: Mapping[str, Scalar]) -> Rate:

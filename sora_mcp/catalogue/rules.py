@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from sora_mcp.catalogue.clips import check_clip, measure_clip
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, names_shape, of_shape
 from sora_mcp.domain import (
     PICTURES,
@@ -44,14 +45,16 @@ def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
     if (order := find_order(request, offer, today=today)) is not None:
         return order
     sizes = _wanted_sizes(request, offer)
-    broken = (*_prompt(request, offer), *_image(request, offer, sizes), *_options(request, offer), *_format(request, offer, sizes))
+    named = (*_prompt(request, offer), *check_clip(request, offer), *_image(request, offer, sizes))
+    broken = (*named, *_options(request, offer), *_format(request, offer, sizes))
     raise BrokenRules(broken or _blame(request, offer, sizes), subject=offer.id)
 
 
 def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | None:
     """Return the order that meets the request, as `check` does; None as soon as it breaks a rule."""
     sizes = _wanted_sizes(request, offer)
-    parts = (_format(request, offer, sizes), _prompt(request, offer), _image(request, offer, sizes), _options(request, offer))
+    named = (check_clip(request, offer), _format(request, offer, sizes), _prompt(request, offer))
+    parts = (*named, _image(request, offer, sizes), _options(request, offer))
     if next(itertools.chain.from_iterable(parts), None) is not None:
         return None
     orders = _orders(request, offer, sizes)
@@ -158,11 +161,12 @@ def _prompt(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
 def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iterator[BrokenRule]:
     image, rule = request.frame, offer.image
     if image is None:
-        if not offer.text:
+        if not offer.text and offer.video is None:
             yield BrokenRule("image", None, "given: this model animates a first frame", "invalid_image")
         return
     if rule is None:
-        yield BrokenRule("image", "an image", "left out: this model makes videos from words only", "invalid_image")
+        does = "changes a video" if offer.video else "makes videos from words only"
+        yield BrokenRule("image", "an image", f"left out: this model {does}", "invalid_image")
         return
     if image.is_url and not rule.urls:
         yield BrokenRule("image", None, "a file or a data: URI: this vendor fetches no links", "invalid_image")
@@ -245,7 +249,7 @@ def _format(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iter
         yield BrokenRule(
             "size", request.size, one_of([size.text for size in sizes_of(offer, image=request.image is not None)]), "invalid_size"
         )
-    if request.seconds is None:
+    if request.seconds is None or offer.video is not None:
         return
     for rule in offer.rules:
         if rule.param == "seconds" and not rule.when and not allows(rule, request.seconds):
@@ -264,10 +268,12 @@ def _orders(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> Itera
     """Yield every way to fill in what the caller left open: the shortest first, and of these the offer's first size."""
     options: dict[str, Scalar] = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in request.options.items() if name not in (VARIATION, FIT)}
-    image = request.frame
+    image, clip = request.frame, request.clip
     lengths = offer.seconds if request.seconds is None else (request.seconds,)
+    if clip is not None:
+        lengths = (measure_clip(clip, offer),)
     for seconds, size in itertools.product(lengths, _take_shape(sizes, request, offer)):
-        yield Order(offer, request.prompt, size, seconds, image, options)
+        yield Order(offer, request.prompt, size, seconds, image, options, clip)
 
 
 def _take_shape(sizes: Sequence[Size], request: VideoRequest, offer: Offer) -> Sequence[Size]:

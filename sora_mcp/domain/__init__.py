@@ -31,10 +31,11 @@ from sora_mcp.domain.offer import (
     Scalar,
     Size,
     Text,
+    VideoRule,
     When,
 )
 from sora_mcp.domain.order import QUOTE_GOOD_FOR_S, Facts, Order, Quote
-from sora_mcp.domain.request import LOCAL, NAMED_OPTIONS, PICTURES, Image, VideoRequest, list_pictures, read_uri
+from sora_mcp.domain.request import EDITS, LOCAL, NAMED_OPTIONS, PICTURES, Clip, Image, VideoRequest, list_pictures, read_uri
 from sora_mcp.domain.vendor import (
     Done,
     DoneWithoutLink,
@@ -53,6 +54,7 @@ from sora_mcp.domain.vendor import (
 )
 
 __all__ = [
+    "EDITS",
     "EDIT_MODEL",
     "JOB_ID",
     "LIVE",
@@ -68,6 +70,7 @@ __all__ = [
     "Artifact",
     "Call",
     "Charged",
+    "Clip",
     "Confidence",
     "Done",
     "DoneWithoutLink",
@@ -103,6 +106,7 @@ __all__ = [
     "UploadSlot",
     "Vendor",
     "VideoRequest",
+    "VideoRule",
     "When",
     "can_fetch",
     "list_pictures",

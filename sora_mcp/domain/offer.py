@@ -101,6 +101,15 @@ class ImageRule:
 
 
 @dataclass(frozen=True)
+class VideoRule:
+    """The videos that a vendor edits: MP4 files, and addresses that it fetches."""
+
+    seconds: tuple[int, int]
+    """The least and the most that one may last."""
+    most_bytes: int = 16_000_000
+
+
+@dataclass(frozen=True)
 class Ended:
     """The model is gone at its maker."""
 
@@ -133,6 +142,8 @@ class Offer:
     text: bool = True
     """Can be made from words alone."""
     image: ImageRule | None = None
+    video: VideoRule | None = None
+    """The videos that it edits. Such an offer makes none from words or from a picture."""
     prompt_max: int | None = None
     prompt_with_image: bool = True
     """Whether the vendor documents a prompt beside a first frame."""

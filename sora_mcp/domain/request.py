@@ -18,6 +18,8 @@ MOST_LISTED = 100
 """Addresses in one text that are told apart: many times what any model takes."""
 FIRST_FRAME = "image"
 """The option of a job that is no option: the first frame, as the caller named it."""
+EDITS = "edits"
+"""The argument that names the video to edit; under this name a job remembers which it was."""
 LOCAL = "local"
 """Whose the jobs of this machine's own user are, on stdio and at the command line."""
 
@@ -40,6 +42,27 @@ class Image:
     @property
     def is_url(self) -> bool:
         """True where the vendor fetches the picture itself: then nothing is known of it."""
+        return not self.uri.startswith("data:")
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Of its address, or of its bytes as they are sent."""
+        return hashlib.sha256(self.uri.encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video that is to be edited: its bytes as a `data:` URI, measured, or an address of which nothing is known."""
+
+    uri: str
+    bytes: int | None = None
+    duration_s: float | None = None
+    job_id: str | None = None
+    """The finished job that made it."""
+
+    @property
+    def is_url(self) -> bool:
+        """True where the vendor fetches the video itself."""
         return not self.uri.startswith("data:")
 
     @functools.cached_property
@@ -85,6 +108,8 @@ class VideoRequest:
     """Those of the options that the caller named as arguments of their own."""
     continues: str | None = None
     """The finished job that it goes on from; None once what it takes from there is filled in."""
+    edits: str | Clip | None = None
+    """The video to change by words: as the caller named it, or, once it was read, measured."""
     variations: int = 1
     """As many takes are made of it, at one price."""
     max_usd: Micros | None = None
@@ -102,6 +127,13 @@ class VideoRequest:
         if isinstance(self.image, str):
             raise TypeError("the first frame of this request was not read")
         return self.image
+
+    @property
+    def clip(self) -> Clip | None:
+        """The video to edit that was read. TypeError while it is only named."""
+        if isinstance(self.edits, str):
+            raise TypeError("the video of this request was not read")
+        return self.edits
 
     @property
     def is_fitted(self) -> bool:

@@ -133,9 +133,11 @@ class Upload:
     read: Callable[[Reply], UploadSlot]
     """May index freely, as `Vendor.read`."""
     fields: tuple[str, ...]
-    """Where the paid call's body has pictures, as `input.image_url`; lists on the way stand for each of their parts."""
+    """Where the paid call's body has pictures or videos, as `input.image_url`; lists on the way stand for each of their parts."""
     good_for_s: float
-    """How long an uploaded picture can be fetched."""
+    """How long an uploaded file can be fetched."""
+    base_url: str | None = None
+    """The vendor's other address, where a place is asked for; None is the same as its own."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import anyio
 
 from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, hash_file, keep, prepare_part, remove_parts
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import Artifact, Call, Job, JobError, State, Vendor
+from sora_mcp.domain import EDITS, Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.playlist import download_playlist
@@ -84,7 +84,7 @@ def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> Artifa
 def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
     """Return a sentence for each of length, size and sound that differs from the order."""
     found: list[str] = []
-    if info.duration_s is not None and job.seconds and abs(info.duration_s - job.seconds) > LENGTH_TOLERANCE_S:
+    if info.duration_s is not None and job.seconds and EDITS not in job.options and abs(info.duration_s - job.seconds) > LENGTH_TOLERANCE_S:
         found.append(f"The clip is {info.duration_s:.3g} s long (you asked for {job.seconds} s).")
     if info.width and PIXELS.fullmatch(job.size) and (size := f"{info.width}x{info.height}") != job.size:
         found.append(f"The clip is {size} (you asked for {job.size}).")

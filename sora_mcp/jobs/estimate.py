@@ -12,10 +12,13 @@ from sora_mcp.catalogue.parts import Part
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
-from sora_mcp.domain import PICTURES, Order, Quote, VideoRequest
+from sora_mcp.domain import PICTURES, Clip, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
+
+ANY_CLIP = "https://example.com/clip.mp4"
+"""Stands for any video to edit where only the price counts."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,15 @@ class Estimate:
     """Of the compared offers the one with the best look: as it is compared, and at its largest size of that shape where that is another."""
     parts: tuple[Part, ...] = ()
     """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
+
+
+def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
+    """Return the request with a video to edit, of the length that it says, where its model does nothing else."""
+    if request.edits is not None or request.model is None or not catalogue.has_name(request.model):
+        return request
+    if any(offer.video is None for offer in catalogue.find_named(request.model)):
+        return request
+    return replace(request, edits=Clip(ANY_CLIP, duration_s=request.seconds if type(request.seconds) is int else None))
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:

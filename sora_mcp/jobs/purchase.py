@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sora_mcp.catalogue.rules import VARIATION
-from sora_mcp.domain import Order, Quote, Vendor, VideoRequest
+from sora_mcp.domain import EDITS, Order, Quote, Vendor, VideoRequest
 from sora_mcp.store.records import Identity, Pause, Purchase, QuoteTerms
 
 MOST_FREE_LIVE = 12
@@ -49,7 +49,7 @@ def identify_words(request: VideoRequest, principal: str) -> Identity:
     """Return what recognises a repeat by its words alone. What they lead to moves with lists, prices and pauses."""
     image = request.frame and request.frame.sha256
     parts = ["as said", principal, request.prompt, request.model, request.size, request.seconds, image, dict(request.options)]
-    parts += _count_takes(request.variations)
+    parts += [*_count_takes(request.variations), *(() if request.clip is None else (EDITS, request.clip.sha256))]
     return Identity(principal, request.request_id, hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest())
 
 
@@ -58,14 +58,14 @@ def _hash_order(order: Order, request: VideoRequest, principal: str) -> str:
     options = {**order.options, **({VARIATION: request.options[VARIATION]} if VARIATION in request.options else {})}
     image = order.image and order.image.sha256
     parts = [principal, order.offer.id, order.prompt, order.size.text, order.seconds, image, sorted(options.items())]
-    return _hash([*parts, *_count_takes(request.variations)])
+    return _hash([*parts, *_count_takes(request.variations), *(() if order.clip is None else (EDITS, order.clip.sha256))])
 
 
 def _hash_terms(order: Order, principal: str) -> str:
     """Return a key that is the same whatever the prompt, the first frame and the number of takes: what an estimate knows of one clip."""
     options = sorted(order.options.items())
     parts = ["any prompt", principal, order.offer.id, order.size.text, order.seconds, order.image is not None, options]
-    return _hash(parts)
+    return _hash(parts if order.clip is None else [*parts, EDITS])
 
 
 def _count_takes(clips: int) -> list[object]:

@@ -38,8 +38,10 @@ from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.continuation import continue_job
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, plan_estimate
+from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, name_any_clip, plan_estimate
+from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
+from sora_mcp.jobs.input_videos import InputVideos
 from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
@@ -144,6 +146,13 @@ class VideoService:
     async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with its pictures read, after the catalogue was brought up to date for it."""
         await self.availability.look(request.model)
+        if request.edits is not None and request.continues is not None:
+            allowed = "left out: edits changes a video, and continues makes another"
+            rule = BrokenRule("continues", request.continues, allowed, "invalid_argument")
+            raise BrokenRules((rule,))
+        if isinstance(request.edits, str):
+            videos = InputVideos(FileAccess(self.settings, self.store))
+            request = replace(request, edits=await videos.read(request.edits, principal=principal))
         if request.continues is not None:
             job = await self.store.jobs.get(request.continues, principal)
             request = continue_job(request, job, self.catalogue)
@@ -177,7 +186,7 @@ class VideoService:
 
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
-        request = await self.read_frame(request, principal=principal)
+        request = name_any_clip(await self.read_frame(request, principal=principal), self.catalogue)
         if parts := plan_parts(request, self.catalogue, today=self.today):
             clips, request = clips * parts[0][0], replace(request, seconds=parts[0][1].seconds)
         order, price, none_left = plan_estimate(request, self.catalogue, today=self.today)

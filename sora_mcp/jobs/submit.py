@@ -117,7 +117,7 @@ class Submitter:
             wait = (refusal and refusal.retry_after_s) or compute_retry_s(job.tries, chance=random.random())
             await outcomes.step(job, due_s=wait, tries=job.tries + 1)
             return error.message
-        message = f"{error.message} The picture could not be uploaded, so nothing was ordered."
+        message = f"{error.message} The file could not be uploaded, so nothing was ordered."
         await outcomes.end(job, "failed", JobError(error.its_code, message, "no", refusal and refusal.vendor_message))
         return None
 

@@ -71,10 +71,10 @@ class Uploader:
             return known.url
 
     async def _upload(self, vendor: Vendor, upload: Upload, raw: bytes, media_type: str) -> str:
-        name = f"picture.{media_type.removeprefix('image/')}"
+        name, there = f"input.{media_type.rpartition('/')[2]}", replace(vendor, base_url=upload.base_url or vendor.base_url)
         try:
             with anyio.fail_after(self.http_client.upload_s):
-                reply = await self.http_client.request(vendor, upload.ask(name, media_type))
+                reply = await self.http_client.request(there, upload.ask(name, media_type))
                 slot = read_upload_slot(vendor, reply)
                 if slot is None:
                     raise _describe_refusal(vendor, reply)

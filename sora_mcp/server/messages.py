@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.domain import EDIT_MODEL, LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch
+from sora_mcp.domain import EDIT_MODEL, EDITS, LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -291,7 +291,7 @@ def _describe_next(job: Job, file: Artifact) -> str:
     """
     if not file.path.endswith(".mp4"):
         return ""
-    if len(job.parents) == 1 and job.model != EDIT_MODEL:
+    if len(job.parents) == 1 and job.model != EDIT_MODEL and EDITS not in job.options:
         return f'; edit_video(action="join", inputs=["{job.parents[0]}", "{job.id}"]) joins both'
     following = "" if job.all_warnings or job.parents or not job.can_continue else f', continues="{job.id}" goes on from it'
     return f"; view_video shows it{following}"

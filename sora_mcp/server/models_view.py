@@ -12,7 +12,7 @@ from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
-from sora_mcp.domain import Image, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain import Clip, Image, Offer, Order, Quote, VideoRequest, VideoRule
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.messages import format_price
 from sora_mcp.server.results import count_bytes, to_dollars, without_empty
@@ -20,6 +20,7 @@ from sora_mcp.server.results import count_bytes, to_dollars, without_empty
 MOST_SUMMARY_BYTES = 1_950
 """Bytes of the whole result, message and rows: below 600 tokens."""
 ANY_IMAGE = Image("https://example.com/frame.png")
+ANY_CLIP = "https://example.com/clip.mp4"
 LINES = {480: "480p", 720: "720p", 768: "768p", 1080: "1080p", 1440: "1440p", 2160: "4k"}
 
 
@@ -39,7 +40,7 @@ class Row:
     def text(self) -> str:
         """The offer as a line."""
         parts = [f"{_describe_lengths(self.offer)} s", _describe_largest(self.offer), _describe_sound(self.offer)]
-        hint, frame = get_hint(self.offer), "" if self.offer.text else ", needs a first frame"
+        hint, frame = get_hint(self.offer), _describe_need(self.offer)
         good = f" ({hint.good_for})" if hint else ""
         price = f"from {format_price(self.price.micros)}" if self.price.micros else "free"
         return f"{self.offer.id}{good}: {', '.join(filter(None, parts))}{frame}, {price}"
@@ -75,8 +76,20 @@ def _rank(catalogue: Catalogue, today: date) -> list[Row]:
     """Return what can be bought, each at its lowest price, cheapest first; the sample stands for all where no vendor has a key."""
     offers = catalogue.eligible_offers
     words = rank_orders([offer for offer in offers if offer.text], VideoRequest("a clip"), today=today)
-    frames = rank_orders([offer for offer in offers if not offer.text], VideoRequest("a clip", image=ANY_IMAGE), today=today)
-    return sorted((Row(order, price) for order, price in (*words, *frames)), key=lambda row: row.price.micros)
+    animators = [offer for offer in offers if offer.image and not offer.text]
+    frames = rank_orders(animators, VideoRequest("a clip", image=ANY_IMAGE), today=today)
+    edits = [found for offer in offers if offer.video for found in rank_orders((offer,), _edit_shortest(offer.video), today=today)]
+    return sorted((Row(order, price) for order, price in (*words, *frames, *edits)), key=lambda row: row.price.micros)
+
+
+def _edit_shortest(rule: VideoRule) -> VideoRequest:
+    return VideoRequest("a change", edits=Clip(ANY_CLIP, duration_s=rule.seconds[0]))
+
+
+def _describe_need(offer: Offer) -> str:
+    if offer.video is not None:
+        return ", edits a video"
+    return "" if offer.text else ", needs a first frame"
 
 
 def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row]) -> dict[str, Any]:
@@ -87,7 +100,7 @@ def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row]) -> d
 def _name_extremes(rows: Sequence[Row]) -> Iterator[str]:
     """Yield which model is the cheapest, and which makes the longest clips."""
     if len(rows) > 1:
-        longest = max(rows, key=lambda row: row.offer.seconds[-1])
+        longest = max((row for row in rows if row.offer.video is None), key=lambda row: row.offer.seconds[-1], default=rows[0])
         cheapest = next((row for row in rows if row.offer.text), rows[0])
         yield f"Cheapest: {cheapest.offer.id}. Longest: {longest.offer.id}, {longest.offer.seconds[-1]} s."
 

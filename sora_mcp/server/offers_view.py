@@ -67,6 +67,7 @@ def offer_fields(offer: Offer, catalogue: Catalogue, *, today: date) -> dict[str
         "prices": [_price_fields(prices) for prices in price_table(offer, today=today)],
         "prompt_max": offer.prompt_max,
         "image": _image_fields(offer),
+        "video": _video_fields(offer),
         "sound": _sound_field(offer),
         "options": {rule.param: _option_fields(rule) for rule in offer.options},
         **_hint_fields(offer),
@@ -110,7 +111,7 @@ def _plain(rule: Rule) -> list[Scalar]:
 
 
 def _orders(offer: Offer, when: Mapping[str, Scalar], size: Size) -> Iterator[Order]:
-    with_image = bool(when.get("image", not offer.text))
+    with_image = bool(when.get("image", offer.image is not None and not offer.text))
     options = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in when.items() if name != "image"}
     for seconds in offer.seconds:
@@ -156,6 +157,12 @@ def _image_fields(offer: Offer) -> dict[str, Any] | None:
         "prompt": None if offer.prompt_with_image else "not sent",
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _video_fields(offer: Offer) -> dict[str, Any] | None:
+    """Return the videos that it edits."""
+    rule = offer.video
+    return None if rule is None else {"needed": True, "type": "video/mp4", "seconds": list(rule.seconds), "most_bytes": rule.most_bytes}
 
 
 def _sound_field(offer: Offer) -> str | bool | None:
@@ -218,7 +225,7 @@ def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
     lines = [
         f"{offer.id}{_marks(offer, catalogue, today)}",
         *(_price_line(prices) for prices in price_table(offer, today=today)),
-        f"Prompt: {prompt}. First frame: {_frame(offer)}. Sound: {_sound(offer)}. Options: {options}.",
+        f"Prompt: {prompt}. {_describe_input(offer)}. Sound: {_sound(offer)}. Options: {options}.",
         *([f"Good for: {hint.good_for} (as {hint.source} said on {hint.checked})."] if (hint := get_hint(offer)) else []),
         f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
     ]
@@ -243,6 +250,13 @@ def _option(rule: Rule) -> str:
 def _sound(offer: Offer) -> str:
     said = {"optional": "as you choose (audio)", True: "always", False: "none", None: "up to the model"}
     return said[_sound_field(offer)]
+
+
+def _describe_input(offer: Offer) -> str:
+    if (rule := offer.video) is None:
+        return f"First frame: {_frame(offer)}"
+    first, last = rule.seconds
+    return f"Edits a video (edits): job, MP4 file or https URL, {first} to {last} s, at most {rule.most_bytes} bytes"
 
 
 def _frame(offer: Offer) -> str:

@@ -123,17 +123,24 @@ def _describe_purchase(
         yield "Asked because", error.reason
     offer = service.catalogue.get(quote.model)
     title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
-    if request.continues is not None:
-        yield "First frame", f"the last one of {sanitize(request.continues, MOST_PICTURE)}, sent to {title}"
-    if request.image is not None:
-        yield "First frame", describe_picture(title, request.image)
-    for option, name in PICTURES.items():
-        for picture in list_pictures(request.options.get(option)):
-            yield name, describe_picture(title, picture)
+    yield from _describe_inputs(request, title)
     options = {name: value for name, value in request.options.items() if name != "audio" and name not in PICTURES}
     if options:
         described = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in options.items())
         yield "Options", sanitize(", ".join(described), MOST_OPTIONS) or ""
+
+
+def _describe_inputs(request: VideoRequest, vendor: str) -> Iterator[tuple[str, str]]:
+    """Yield what leaves this machine, or is fetched: the video to change, and every picture."""
+    if request.continues is not None:
+        yield "First frame", f"the last one of {sanitize(request.continues, MOST_PICTURE)}, sent to {vendor}"
+    if request.edits is not None:
+        yield "Video to change", describe_picture(vendor, request.edits)
+    if request.image is not None:
+        yield "First frame", describe_picture(vendor, request.image)
+    for option, name in PICTURES.items():
+        for picture in list_pictures(request.options.get(option)):
+            yield name, describe_picture(vendor, picture)
 
 
 def _list_sent(order: Order) -> Iterator[tuple[str, Image]]:

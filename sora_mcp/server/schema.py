@@ -58,6 +58,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "job_id": ("id", "job", "video_id", "video", "task_id"),
     "max_usd": ("budget", "max_price", "max_cost", "limit_usd"),
     "continues": ("continue", "extend", "extends", "continue_from", "previous_job_id"),
+    "edits": ("edit", "video_url", "input_video", "source_video", "video_to_edit"),
     "variations": ("n", "count", "takes", "variants", "num_videos", "clips"),
     "clips": ("n", "count", "number", "variants"),
     "wait_seconds": ("wait", "timeout"),

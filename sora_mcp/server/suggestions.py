@@ -16,7 +16,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.explain import explain, explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.rules import one_of
-from sora_mcp.domain import JOB_ID, PICTURES, VideoRequest
+from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, UnknownModel, describe_rule
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.server.context import ToolContext, principal
@@ -43,7 +43,7 @@ NUMBER_WORDS = {word: number for number, word in enumerate(WORDS)} | {"fifteen":
 MINUTES = re.compile(r"([0-9]{1,3}) ?-?(?:m|min|mins|minutes?)", re.IGNORECASE)
 CENTS = ("c", "ct", "cent", "cents", "¢")
 SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-PICTURE_ARGUMENTS = ("image", *PICTURES)
+PICTURE_ARGUMENTS = ("image", EDITS, *PICTURES)
 MOST_JSON = 20_000
 """Characters of an object that was written as a text."""
 
@@ -143,6 +143,7 @@ async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: To
     # Without its picture the call would buy something else: it only shows what is wrong besides.
     keeps_picture = "image" in call or not {"image", *ALIASES["image"]} & given.keys()
     keeps_picture = keeps_picture and all(_has_option(call, name) for name in PICTURES if _has_option(given, name))
+    keeps_picture = keeps_picture and (EDITS in call or not {EDITS, *ALIASES[EDITS]} & given.keys())
     keeps_all = all(name in call or given[name] is None for name in given if name in KEPT[tool])
     changes = find_differences(given, call, micros) if micros is not None and keeps_picture and keeps_all else ()
     whole = BrokenRules(tuple(findings.rows.values()), message=" ".join(findings.sentences.values()))

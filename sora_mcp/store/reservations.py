@@ -218,7 +218,7 @@ def _as_columns(purchase: Purchase, now: float) -> dict[str, Any]:
         "seconds": order.seconds,
         "options": dict(order.stored_options),
         "with_image": order.image is not None,
-        "parents": (order.image.job_id,) if order.image is not None and order.image.job_id is not None else (),
+        "parents": tuple(source.job_id for source in (order.image, order.clip) if source is not None and source.job_id is not None),
         "warnings": order.warnings,
         "call": purchase.call,
         "state": "submitting",

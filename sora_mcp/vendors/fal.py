@@ -9,7 +9,7 @@ import re
 from urllib.parse import urlsplit
 
 from sora_mcp.domain import Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
-from sora_mcp.vendors.fal_offers import OFFERS, ask_bill, read_quote, submit
+from sora_mcp.vendors.fal_offers import OFFERS, UPLOAD, ask_bill, read_quote, submit
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
@@ -113,6 +113,7 @@ VENDOR = Vendor(
     tells_cost=True,
     bill=ask_bill,
     quoted=read_quote,
+    upload=UPLOAD,
     quote_url="https://api.fal.ai",
     ends=(400, 422, 500, 502, 503, 504),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from sora_mcp.domain import (
     PICTURES,
     Call,
+    Clip,
     Done,
     Failed,
     Found,
@@ -31,12 +32,14 @@ from sora_mcp.vendors.shared.responses import find_text, find_value, parse_perce
 
 NO_RESOLUTION = {"sora-2"}
 """Offers whose page has no `resolution` field."""
-ANY_PICTURE = "https://example.com/frame.png"
-"""In a question after a price, in place of a picture that is not uploaded: the price does not depend on it."""
+ANY_FILE = "https://example.com/frame.png"
+"""In a question after a price, in place of a file that is not uploaded: the price does not depend on it."""
 
 
 def submit(order: Order) -> Call:
     """Return the submit call. Lengths and switches are text; only `seed` is a number."""
+    if order.clip is not None:
+        return Call("POST", "/v1/jobs/submit", {"model": order.slug, "input": {"prompt": order.prompt, "video_url": order.clip.uri}})
     fields: dict[str, Any] = {
         "prompt": order.prompt if order.image is None or order.offer.prompt_with_image else None,
         "image_url": order.image.uri if order.image else None,
@@ -55,9 +58,9 @@ def submit(order: Order) -> Call:
 
 def ask_quote(order: Order) -> Call:
     """Return the call that prices this order for this account, discounts included. https://developer.pixelbyte.app/docs/api-reference/jobs/estimate"""
-    options = {name: ANY_PICTURE if name in PICTURES else value for name, value in order.options.items()}
-    frame = order.image and Image(ANY_PICTURE)
-    return Call("POST", "/v1/jobs/estimate", submit(replace(order, image=frame, options=options)).body)
+    options = {name: ANY_FILE if name in PICTURES else value for name, value in order.options.items()}
+    plain = replace(order, image=order.image and Image(ANY_FILE), clip=order.clip and Clip(ANY_FILE), options=options)
+    return Call("POST", "/v1/jobs/estimate", submit(plain).body)
 
 
 def read(reply: Reply) -> Reading | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sora_mcp.domain import ImageRule, Offer, Rate, Reply, Rule, Size, Text
+from sora_mcp.domain import ImageRule, Offer, Rate, Reply, Rule, Size, Text, VideoRule
 from sora_mcp.domain.money import Micros, parse_amount, usd
 from sora_mcp.vendors.shared.sizes import (
     AUTO,
@@ -145,6 +145,18 @@ OFFERS = (
         (Rule("size", KLING[:2]), Rule("seconds", (5, 10, 15)), Rule("negative_prompt", Text(1000))),
         (Rate(usd("0.10"), "second"),),
         prompt_max=2500,
+    ),
+    Offer(
+        model="kling-o3-standard",
+        slug="kling-plus/kling-o3-standard/video-edit",
+        # Its page has no limits; Kling edits 3 to 10 s: https://wavespeed.ai/docs/docs-api/kwaivgi/kwaivgi-kling-video-o3-std-video-edit
+        rules=(Rule("size", (AUTO,)), Rule("seconds", range(3, 11))),
+        rates=(Rate(usd("0.03"), "video"),),
+        source=f"{DOCS}/kling-plus/kling-o3-standard-video-edit",
+        checked=CHECKED,
+        text=False,
+        video=VideoRule((3, 10)),
+        expected_s=180,
     ),
 )
 

@@ -16,4 +16,4 @@ def read_upload(reply: Reply) -> UploadSlot:
     return UploadSlot(body["uploadUrl"], body["fileUrl"])
 
 
-UPLOAD = Upload(ask_upload, read_upload, ("input.image_url", "input.end_frame_url"), good_for_s=3600.0)
+UPLOAD = Upload(ask_upload, read_upload, ("input.image_url", "input.end_frame_url", "input.video_url"), good_for_s=3600.0)

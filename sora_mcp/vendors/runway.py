@@ -5,12 +5,28 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Vendor
+from sora_mcp.domain import (
+    Call,
+    Done,
+    Failed,
+    ImageRule,
+    Offer,
+    Order,
+    Pending,
+    Rate,
+    Reading,
+    Refusal,
+    Reply,
+    Rule,
+    Size,
+    Vendor,
+    VideoRule,
+)
 from sora_mcp.domain.money import Micros, parse_amount, usd
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
-from sora_mcp.vendors.shared.sizes import HD, SEED
+from sora_mcp.vendors.shared.sizes import AUTO, HD, SEED
 
 CHECKED = date(2026, 11, 20)
 PRICES = "https://docs.dev.runwayml.com/guides/pricing/"
@@ -31,6 +47,17 @@ OFFERS = (
     _offer("gen4.5", "0.12", Rule("size", WIDE), WORDS, Rule("seconds", range(2, 11)), SEED, NO_SEED, text=True),
     _offer("gen4_turbo", "0.05", Rule("size", WIDE), Rule("seconds", (5, 10)), SEED),  # pages disagree on other lengths
     _offer("gemini_omni_flash", "0.10", Rule("size", HD), Rule("seconds", range(3, 11))),
+    Offer(
+        model="aleph2",
+        slug="aleph2",
+        rules=(Rule("size", (AUTO,)), Rule("seconds", range(1, 31)), SEED),
+        rates=(Rate(usd("0.28"), "second", least=usd("0.56")),),
+        source=PRICES,
+        checked=CHECKED,
+        text=False,
+        video=VideoRule((1, 30), most_bytes=3_700_000),  # as a picture
+        prompt_max=1000,
+    ),
 )
 
 
@@ -44,6 +71,9 @@ def submit(order: Order) -> Call:
         "duration": order.seconds,
         **order.options,
     }
+    if order.clip is not None:
+        edit = {"model": order.slug, "promptText": order.prompt, "videoUri": order.clip.uri, **order.options}
+        return Call("POST", "/v1/video_to_video", edit, headers=VERSION)
     path = "/v1/image_to_video" if order.image else "/v1/text_to_video"
     return Call("POST", path, drop_missing(fields), headers=VERSION)
 

@@ -47,6 +47,7 @@ MODELS: Mapping[str, Fields] = {
     **{f"kling/kling-3.0-{name}/image-to-video": {**KLING_3, "image_url": URL} for name in ("pro", "standard")},
     "bytedance/seedance-2.0/text-to-video": SEEDANCE,
     "bytedance/seedance-2.0/image-to-video": {**{name: SEEDANCE[name] for name in SEEDANCE if name != "aspect_ratio"}, "image_url": URL},
+    "kling-plus/kling-o3-standard/video-edit": {"prompt": prompt(), "video_url": URL},
     "alibaba-plus/wan-2.6/text-to-video": {
         "prompt": prompt(2500),
         "aspect_ratio": Field(allowed=BOTH),
@@ -64,6 +65,7 @@ BASE = {
     "bytedance/seedance-2.0": 240_000,
     "alibaba-plus/wan-2.6": 100_000,
 }
+FLAT = {"kling-plus/kling-o3-standard": 30_000}
 FACTORS = {
     ("openai/sora-2-pro", "resolution", "1080p"): "1.67",
     ("google/veo-3.1-fast", "resolution", "4k"): "1.5",
@@ -84,6 +86,8 @@ ENDED = ("completed", "failed", "cancelled")
 def cost(model: str, given: Mapping[str, Any]) -> int:
     """What the pages say: base x duration x factor x factor, in millionths of a dollar."""
     family = model.rpartition("/")[0]
+    if (flat := FLAT.get(family)) is not None:
+        return flat
     sum_ = Decimal(BASE[family]) * int(given.get("duration", "4"))
     for name, value in given.items():
         sum_ *= Decimal(FACTORS.get((family, name, value), "1"))

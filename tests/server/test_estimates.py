@@ -223,7 +223,7 @@ async def measure(folder: Path, keys: dict[str, str], models: Iterable[str]) -> 
     sizes: dict[str, int] = {}
     async with client(folder, keys) as at:
         for model in models:
-            wants_image = not next(offer.text for offer in Catalogue().offers if offer.id == model)
+            wants_image = not next(offer.text or offer.video for offer in Catalogue().offers if offer.id == model)
             result = await at.call_tool("estimate_cost", {"model": model, "clips": 3, **({"image": "url"} if wants_image else {})})
             sizes[model] = len(json.dumps(result.structured_content, separators=(",", ":")).encode()) if not result.is_error else 0
     return sizes

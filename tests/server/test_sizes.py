@@ -17,6 +17,7 @@ from sora_mcp.domain.money import usd
 from sora_mcp.server import models_view, offers_view
 from sora_mcp.vendors import EVERY
 from tests.each import each
+from tests.nouns import name_inputs
 
 from .counter import TODAY
 
@@ -178,8 +179,8 @@ def test_every_price_that_is_told_is_the_price_of_an_order(offer: Offer) -> None
     for row in offers_view.price_table(offer, today=TODAY):
         for size, (seconds, micros) in itertools.product(row.sizes, row.micros):
             when = dict(row.when)
-            image = Image("https://example.com/a.png") if when.pop("image", not offer.text) else None
-            order = check(VideoRequest("x", size=size, seconds=seconds, image=image, options=when), offer, today=TODAY)
+            inputs = {"image": Image("https://example.com/a.png")} if when.pop("image", False) else name_inputs(offer, seconds)
+            order = check(VideoRequest("x", size=size, seconds=seconds, options=when, **inputs), offer, today=TODAY)
             if micros is not None:
                 assert quote(order, today=TODAY).micros == micros
 
@@ -193,9 +194,8 @@ def test_every_size_and_length_that_is_told_can_be_ordered(offer: Offer) -> None
 
 
 def _orderable(offer: Offer, size: str, seconds: int) -> bool:
-    image = None if offer.text else Image("https://example.com/a.png")
     try:
-        check(VideoRequest("x", size=size, seconds=seconds, image=image), offer, today=TODAY)
+        check(VideoRequest("x", size=size, seconds=seconds, **name_inputs(offer, seconds)), offer, today=TODAY)
     except BrokenRules:
         return False
     return True

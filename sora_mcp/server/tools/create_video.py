@@ -52,7 +52,8 @@ class Arguments:
     options: Annotated[
         dict[str, Any] | None, Spec("See list_sizes; fit: crop, pad; seed -1: any; variation=1: the same again", properties=NAMED_OPTIONS)
     ] = None
-    continues: Annotated[str, Spec("Job to go on from (its last frame)", is_job=True)] = ""
+    continues: Annotated[str, Spec("Job to go on from", is_job=True)] = ""
+    edits: Annotated[str, Spec("Job or MP4 to change", is_job=True)] = ""
     variations: Annotated[int, Spec(minimum=1, maximum=MOST_TAKES)] = 1
     max_usd: Annotated[Micros | None, Spec("Most for all takes")] = None
     quote: Annotated[str, Spec("A quote's id")] = ""
@@ -71,6 +72,7 @@ class Arguments:
             options=merge_options(self.options or {}, named) if named else self.options or {},
             arguments=frozenset(named),
             continues=self.continues or None,
+            edits=self.edits or None,
             variations=self.variations,
             max_usd=self.max_usd,
             quote_id=self.quote or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
@@ -15,7 +15,6 @@ from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_left
 from sora_mcp.server.results import budget_fields, build_result, to_dollars, without_empty
-from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ MOST_PROMPT = 60
 class Arguments:
     """The days, and by what to split their costs."""
 
-    since: Annotated[str, Spec("As in list_videos")] = ""
+    since: str = ""
     until: str = ""
     by: Literal["day", "model", "vendor", "job"] = "model"
 

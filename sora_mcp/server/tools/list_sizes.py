@@ -31,7 +31,7 @@ async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
 TOOL = ToolDefinition(
     "list_sizes",
     "List sizes",
-    "List models with sizes, seconds, options, prices and hints.",
+    "Models: sizes, seconds, options, prices, hints.",
     ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
     Arguments,
     list_sizes,

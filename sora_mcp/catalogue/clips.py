@@ -1,0 +1,34 @@
+"""Check and measure the video that a request wants edited."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from sora_mcp.domain import EDITS, Clip, Offer, VideoRequest
+from sora_mcp.domain.errors import BrokenRule
+
+SPARE_S = 0.05
+"""What a file lasts longer than the seconds that were ordered counts for nothing."""
+
+
+def check_clip(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
+    """Yield what is wrong with the video to edit. No wording asks to leave it out: that would make another video."""
+    clip, rule = request.clip, offer.video
+    if rule is None:
+        if clip is not None:
+            yield BrokenRule(EDITS, None, "asked of a model that edits videos: this one only makes new ones", "invalid_argument")
+    elif clip is None:
+        yield BrokenRule(EDITS, None, "given: this model changes a video", "invalid_argument")
+    elif clip.duration_s is not None and not rule.seconds[0] <= clip.duration_s <= rule.seconds[1]:
+        allowed = f"{rule.seconds[0]} to {rule.seconds[1]} s long (edit_video trims it for free)"
+        yield BrokenRule(EDITS, f"{clip.duration_s:.3g} s", allowed, "invalid_argument")
+    elif clip.bytes is not None and clip.bytes > rule.most_bytes:
+        yield BrokenRule(EDITS, f"{clip.bytes} bytes", f"at most {rule.most_bytes} bytes", "invalid_argument")
+    elif request.seconds is not None and (type(request.seconds), request.seconds) != (int, length := measure_clip(clip, offer)):
+        yield BrokenRule("seconds", request.seconds, f"{length}, the length of the video", "invalid_seconds")
+
+
+def measure_clip(clip: Clip, offer: Offer) -> int:
+    """Return the seconds that are paid for: begun ones count, and of a video at an address the most that the offer takes."""
+    return offer.seconds[-1] if clip.duration_s is None else max(math.ceil(clip.duration_s - SPARE_S), 1)

@@ -1,0 +1,70 @@
+"""Read the video that is to be edited: a finished job's, a file inside the folders that the user opened, or an address."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+import anyio
+
+from sora_mcp.artifacts.local import find_file
+from sora_mcp.domain import EDITS, JOB_ID, Clip
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, UntrustedURL
+from sora_mcp.jobs.allowed_paths import is_path, read_allowed, refuse_missing, resolve_path
+from sora_mcp.jobs.file_access import FileAccess
+from sora_mcp.media.containers import ISO_MEDIA
+from sora_mcp.media.probe import probe_media
+from sora_mcp.security.urls import is_fetchable, parse_url
+
+MOST_BYTES = 16_000_000
+"""What a paid call carries in the store until it is sent."""
+FORMS = "a finished job, an MP4 file or an https:// link that the vendor can reach"
+
+
+@dataclass(frozen=True)
+class InputVideos:
+    """Videos that may be named."""
+
+    access: FileAccess
+
+    async def read(self, text: str, *, principal: str) -> Clip:
+        """Return the video that a caller named. BrokenRules, NotFound or NotFinished say why there is none."""
+        if JOB_ID.fullmatch(text):
+            job = await self.access.store.jobs.get(text, principal)
+            path = await anyio.to_thread.run_sync(find_file, job)
+            return replace(await anyio.to_thread.run_sync(_read_file, Path(path)), job_id=job.id)
+        if not is_path(text):
+            return _read_address(text.strip())
+        try:
+            path = await anyio.to_thread.run_sync(resolve_path, text, self.access.folders)
+            if await self.access.hides(path, principal):
+                refuse_missing(path)
+            return await anyio.to_thread.run_sync(_read_file, path)
+        except BrokenRules as error:
+            named = (replace(rule, argument=EDITS, code="invalid_argument") for rule in error.broken)
+            raise BrokenRules(tuple(named)) from None
+
+
+def _read_file(path: Path) -> Clip:
+    """Return an MP4 with its bytes, measured and hashed."""
+    raw = read_allowed(path, MOST_BYTES)
+    info = probe_media(path)
+    if info.container not in ISO_MEDIA or info.duration_s is None:
+        _refuse(path.name, "an MP4 video")
+    clip = Clip(f"data:video/mp4;base64,{base64.b64encode(raw).decode()}", len(raw), info.duration_s)
+    _ = clip.sha256  # is kept, so that no megabytes are hashed on the event loop
+    return clip
+
+
+def _read_address(url: str) -> Clip:
+    try:
+        parse_url(url)
+    except UntrustedURL:
+        _refuse(None, FORMS)
+    return Clip(url) if is_fetchable(url) else _refuse(None, FORMS)
+
+
+def _refuse(got: str | None, allowed: str) -> NoReturn:
+    raise BrokenRules((BrokenRule(EDITS, got, allowed, "invalid_argument"),))

@@ -16,7 +16,12 @@ from pathlib import Path
 
 from scripts.house import ROOT
 
-PACKAGES = ("@modelcontextprotocol/conformance@0.2.0-alpha.12", "@modelcontextprotocol/inspector@2.12.0")
+PACKAGES = (
+    "@modelcontextprotocol/conformance@0.2.0-alpha.12",
+    "@modelcontextprotocol/inspector@2.12.0",
+    "@modelcontextprotocol/client@2.4.0",
+    "@modelcontextprotocol/ext-tasks@0.2.2",
+)
 ERAS = ("2025-11-25", "2026-07-28")
 TASKS = (
     "tasks-lifecycle",
@@ -58,6 +63,7 @@ def main() -> int:
             failed = sum(not passed(f"requirements {era}", [*server, "--requirements", era], home) for era in ERAS)
             scored = ("--spec-version", "2026-07-28", "--force")  # of extensions, only what is named is scored
             failed += sum(not passed(scenario, [*server, "--scenario", scenario, *scored], home) for scenario in TASKS)
+            failed += not passed("tasks of the TypeScript SDK", [node, place_script(), address], home)
         failed += sum(not passed(" ".join(asked[1:4:2]), [*inspector(node), *asked, "--format", "json"], home) for asked in INSPECTED)
     return failed
 
@@ -88,6 +94,11 @@ def install(node: str) -> bool:
     )
     print(done.stderr if done.returncode else "", end="")
     return done.returncode == 0
+
+
+def place_script() -> str:
+    """The path of the TypeScript SDK's script, beside the packages that it imports."""
+    return str(shutil.copy(Path(__file__).with_name("tasks.mjs"), CACHE))
 
 
 def suite(node: str) -> list[str]:

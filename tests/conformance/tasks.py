@@ -14,7 +14,6 @@ from mcp.server.context import CallNext, HandlerResult
 from mcp.server.mcpserver import Context, require_client_extension
 from mcp.types import (
     INTERNAL_ERROR,
-    INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
     ElicitRequest,
@@ -25,7 +24,8 @@ from mcp.types import (
 
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.context import ServerContext
-from sora_mcp.server.tasks import IDENTIFIER, Task, Tasks, has_declared
+from sora_mcp.server.job_tasks import JobTasks
+from sora_mcp.server.tasks import ANSWERED_BY_TASKS, IDENTIFIER, Task, Tasks, has_declared
 from sora_mcp.server.transports.sdk import Ctx
 
 NEEDS_TASKS = ("failing_job", "test_tool_with_task")
@@ -64,8 +64,9 @@ class FixtureTasks(Tasks):
     def __init__(self) -> None:
         super().__init__(lambda: self)
         self.running: dict[str, Running] = {}
+        self.jobs = JobTasks()
         self.own_tools = (*make_plain(self), *make_asking(self))
-        self.tools_with_tasks = tuple(getattr(tool, "__name__", "") for tool in self.own_tools)
+        self.tools_with_tasks = ANSWERED_BY_TASKS + tuple(getattr(tool, "__name__", "") for tool in self.own_tools)
 
     async def intercept_tool_call(self, params: CallToolRequestParams, ctx: Ctx, call_next: CallNext) -> HandlerResult:
         if params.name in NEEDS_TASKS:
@@ -73,30 +74,28 @@ class FixtureTasks(Tasks):
         return await super().intercept_tool_call(params, ctx, call_next)
 
     def find_id(self, result: CallToolResult) -> str | None:
-        return (result.structured_content or {}).get("task")
+        return (result.structured_content or {}).get("task") or self.jobs.find_id(result)
 
     async def get(self, task_id: str, context: ServerContext) -> Task:
-        return self._find(task_id).task
+        running = self.running.get(task_id)
+        return await self.jobs.get(task_id, context) if running is None else running.task
 
     async def cancel(self, task_id: str, context: ServerContext) -> str:
-        running = self._find(task_id)
+        if (running := self.running.get(task_id)) is None:
+            return await self.jobs.cancel(task_id, context)
         if running.work is not None:
             running.work.cancel()
         running.change(status="cancelled", input_requests=None)
         return ""
 
     async def update(self, task_id: str, answers: Mapping[str, Any], context: ServerContext) -> None:
-        running = self._find(task_id)
+        if (running := self.running.get(task_id)) is None:
+            return await self.jobs.update(task_id, answers, context)
         for key, answer in answers.items():
             left = {name: asked for name, asked in (running.task.input_requests or {}).items() if name != key}
             if (waiting := running.answers.pop(key, None)) is not None:
                 running.change(status="input_required" if left else "working", input_requests=left or None)
                 waiting.set_result(answer)
-
-    def _find(self, task_id: str) -> Running:
-        if task_id not in self.running:
-            raise MCPError(INVALID_PARAMS, "There is no such task.")
-        return self.running[task_id]
 
     async def start(self, ctx: Context[Any, Any], work: Work) -> CallToolResult:
         """Run the work as a task where the client declares the extension, else before the answer."""

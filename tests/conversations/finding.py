@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .script import Arm, call, talk
+from .script import Arm, NewChat, call, talk
 
 VEO = "aimlapi:veo-3.1-fast"
 KLING = "muvi:kling-3.0-pro"
@@ -27,6 +27,19 @@ FINDING = (
         keys=("muvi",),
         bought=("muvi",),
         spent="$0.56",
+    ),
+    talk(
+        "what became of my two cats? (in the next chat)",
+        call("create_video", as_job="a", prompt=CAT, model=VEO),
+        call("create_video", as_job="b", prompt="Another cat", model=VEO),
+        NewChat(),
+        call("list_videos", "Finished since the last chat:", "{a}", "{b}", "completed"),
+        call("list_videos", "{a}", never=("since the last chat",)),
+        NewChat(),
+        call("get_video_status", "Done in", never=("since the last chat",)),
+        keys=("aimlapi",),
+        bought=("aimlapi",) * 2,
+        spent="$1.00",
     ),
     talk(
         "are all three done?",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -78,7 +78,12 @@ class Arm:
     fault: str = "mended"
 
 
-Step = Call | Approve | Wait | Arm
+@dataclass(frozen=True)
+class NewChat:
+    """The person leaves, comes back when all is done, and opens another chat."""
+
+
+Step = Call | Approve | Wait | Arm | NewChat
 
 
 @dataclass(frozen=True)
@@ -140,16 +145,51 @@ class Table:
 async def play(script: Talk, folder: Path) -> Table:
     """Play the conversation to its end. AssertionError where an answer or the money is not as the row says."""
     failure: AssertionError | None = None
-    async with set_table(script, folder) as table, _open_client(table, script.answer) as client:
-        try:
-            for step in script.steps:
-                await _take(step, client, table)
-            await _check_bought(script, table)
-        except AssertionError as error:  # outside of the task groups, which would wrap it
-            failure = error
+    async with set_table(script, folder) as table:
+        for number, steps in enumerate(_split_chats(script.steps)):
+            if number:
+                await eventually(lambda: _is_idle(table))
+                table.clock.at += 60
+            if (failure := await _play_chat(script, steps, table)) is not None:
+                break
+        if failure is None:
+            failure = await _catch(_check_bought(script, table))
     if failure is not None:
         raise failure
     return table
+
+
+def _split_chats(steps: Sequence[Step]) -> list[list[Step]]:
+    """Return the steps of each chat."""
+    chats: list[list[Step]] = [[]]
+    for step in steps:
+        if isinstance(step, NewChat):
+            chats.append([])
+        else:
+            chats[-1].append(step)
+    return chats
+
+
+async def _play_chat(script: Talk, steps: Sequence[Step], table: Table) -> AssertionError | None:
+    """Take the steps of one chat, and return what is not as the row says."""
+    async with _open_client(table, script.answer) as client:
+        for step in steps:
+            if (failure := await _catch(_take(step, client, table))) is not None:
+                return failure
+    return None
+
+
+async def _catch(work: Awaitable[None]) -> AssertionError | None:
+    """Return what a check found, instead of raising it through task groups, which would wrap it."""
+    try:
+        await work
+    except AssertionError as error:
+        return error
+    return None
+
+
+async def _is_idle(table: Table) -> bool:
+    return not (await table.service.jobs(principal=LOCAL, states=LIVE)).jobs
 
 
 async def _check_bought(script: Talk, table: Table) -> None:

@@ -51,7 +51,7 @@ def test_a_first_frame_is_taken_and_said_to_be_ignored() -> None:
 
 
 def test_the_note_for_machines_without_means_names_the_one_command() -> None:
-    assert "pip install 'sora-mcp[media]'" in render.BUNDLED_NOTE
+    assert "pip install 'sora-mcp[media]'" in render.explain_bundled()
 
 
 @each(

@@ -70,7 +70,7 @@ def warnings(order: Order) -> tuple[str, ...]:
 
     unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
     if render.choose_renderer() == "bundled":
-        return (*unseen, render.BUNDLED_NOTE)
+        return (*unseen, render.explain_bundled())
     if missing := find_missing(order.prompt):
         return (*unseen, f"The sample clip leaves out a part of the prompt: it has {describe_missing(missing)}.")
     return unseen

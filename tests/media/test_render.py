@@ -221,6 +221,14 @@ def test_without_the_extra_a_poster_says_what_to_install() -> None:
     assert done.stdout == "A poster needs the media extra: pip install 'sora-mcp[media]'\nFalse\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
+def test_with_few_addresses_a_ready_clip_comes_and_says_why() -> None:
+    program = "from sora_mcp.media.sample.render import choose_renderer, explain_bundled; print(choose_renderer(), explain_bundled())"
+    command = ["sh", "-c", 'ulimit -v 262144 && exec "$@"', "sh", sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("bundled ") and done.stdout.endswith("needs 400 MB of addresses (`ulimit -v`).\n")
+
+
 WITHOUT_EXTRA = """
 import sys
 sys.modules["av"] = None

@@ -61,8 +61,9 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
         service.local_facts.todos[job.id] = "it goes on by itself once the file can be written."
         raise error if isinstance(error, StorageError) else StorageError(f"The file cannot be written into {folder}.") from error
     else:
-        await service.store.outcomes.complete(job, artifact)
+        # Before the outcome: nobody looks for what is left of a job that has ended.
         await anyio.to_thread.run_sync(remove_parts, folder, job)
+        await service.store.outcomes.complete(job, artifact)
     return None
 
 
@@ -182,8 +183,8 @@ async def _renew_link(service: VideoService, job: Job, state: State, error: Sora
     """Ask the vendor for another link; after MAX_DEAD_LINKS, or where it cannot be asked, end the job in this state."""
     if job.dead_links + 1 >= MAX_DEAD_LINKS or job.next is None or isinstance(error, RepeatedFile):
         charged = "no" if job.charged == "no" else "yes"
-        await service.store.outcomes.end(job, state, JobError(error.its_code, error.message, charged))
         await anyio.to_thread.run_sync(remove_parts, service.settings.output_dir, job)
+        await service.store.outcomes.end(job, state, JobError(error.its_code, error.message, charged))
         return
     wait = compute_renewal_s(job.dead_links, service.settings.poll_seconds, chance=random.random())
     await service.store.outcomes.renew_link(job, due_s=wait, dead_links=job.dead_links + 1)

@@ -11,6 +11,7 @@ from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import StorageError
 from tests.faults.checks import ENDS, sound
 from tests.played import Muvi
+from tests.played.ranges import ResumingCdn
 from tests.played.rig import Rig, rig
 from tests.waiting import eventually
 
@@ -61,3 +62,18 @@ async def test_a_file_that_was_changed_since_is_not(tmp_path: Path) -> None:
         film.write_bytes(film.read_bytes()[:-1])
         job = await after_a_restart(at, begun)
         assert (job.state, job.charged, job.artifact) == ("expired", "yes", None)
+
+
+@pytest.mark.fault("D17")
+async def test_nothing_but_the_file_and_its_note_is_left_when_the_store_hears_of_it(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.cdn.app = ResumingCdn(at.vendor.clip)  # whose files have an ETag, which is kept beside a part
+        complete, there = at.service.store.outcomes.complete, list[str]()
+
+        async def look(job: Job, artifact: Artifact) -> Job | None:
+            there.extend(sorted(path.suffix for path in at.settings.output_dir.iterdir()))
+            return await complete(job, artifact)
+
+        at.service.store.outcomes.complete = look
+        job = await at.bought(seconds=4)
+        assert ((await at.until(job.id, "completed")).state, there) == ("completed", [".json", ".mp4"])

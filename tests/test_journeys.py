@@ -172,7 +172,7 @@ async def test_each_dialect_of_a_vendor_is_understood(dialect: Played, tmp_path:
         ("pixazo", ("QUEUED", "PROCESSING", "FAILED"), "failed", "unknown"),
     ],
 )
-async def test_an_end_without_a_video_says_what_became_of_the_money(
+async def test_an_end_without_a_video_says_what_happened_to_the_money(
     played: str, walk: tuple[str, ...], state: str, charged: str, tmp_path: Path
 ) -> None:
     one = vendor(played)

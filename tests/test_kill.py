@@ -134,7 +134,7 @@ async def test_killed_at_any_moment_of_a_download(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("S38")
-async def test_killed_some_time_after_the_wish(tmp_path: Path) -> None:
+async def test_killed_some_time_after_the_request(tmp_path: Path) -> None:
     assert await strike(tmp_path, [(f"{ms}ms", None) for ms in LATER_MS]) == []
 
 

@@ -107,7 +107,7 @@ async def test_a_clock_that_was_put_back_does_not_keep_a_list_for_ever(tmp_path:
         assert (lists(at), facts(at, VEO)[1]) == (2, "listed")
 
 
-async def test_wishes_that_come_while_a_list_is_fetched_wait_for_it(tmp_path: Path) -> None:
+async def test_requests_that_come_while_a_list_is_fetched_wait_for_it(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
         at.wire.arm("list", "slow", seconds=0.05)
         async with anyio.create_task_group() as group:
@@ -223,7 +223,7 @@ async def test_list_sizes_shows_a_list_with_its_day_and_what_is_gone(mode: Liter
 
 
 def server(at: Rig) -> SoraServer:
-    """The server over the rig's desk."""
+    """The server over the rig's service."""
 
     @asynccontextmanager
     async def open_service() -> AsyncIterator[VideoService]:
@@ -287,7 +287,7 @@ async def test_completed_is_not_always_a_video(verdict: str, code: str, charged:
         assert (job.state, job.error.code, job.charged) == ("failed", code, charged)
 
 
-async def test_a_queued_job_is_called_back(tmp_path: Path) -> None:
+async def test_a_queued_job_is_cancelled(tmp_path: Path) -> None:
     async with rig(Fal(walk=("IN_QUEUE",)), tmp_path) as at:
         job = await at.until((await at.bought("fal:minimax-h3")).id, "queued")
         await at.service.cancel(job.id, principal="local")

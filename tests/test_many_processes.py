@@ -35,7 +35,7 @@ EACH = 3
 
 
 async def crowded(folder: Path, wire: Wire, url: str, count: int) -> list[bytes]:
-    """So many processes with a desk and a worker each, which wish at the same moment; what they say of it."""
+    """So many processes with a service and a worker each, which wish at the same moment; what they say of it."""
     env = environment(folder, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, DATABASE_URL=url)
     processes = [await buying(EACH, f"process {number}", env) for number in range(count)]
     for process in processes:

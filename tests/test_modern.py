@@ -58,7 +58,7 @@ async def test_a_filtered_success_is_a_refusal_that_was_charged(tmp_path: Path) 
         assert (spent(at), at.held()) == (210_000, 0)
 
 
-async def test_a_task_that_is_called_back_costs_what_the_vendor_says(tmp_path: Path) -> None:
+async def test_a_task_that_is_cancelled_costs_what_the_vendor_says(tmp_path: Path) -> None:
     async with rig(Runway(walk=("PENDING",)), tmp_path) as at:
         job = await at.until((await at.bought("runway:gen4.5", seconds=3)).id, "queued")
         await at.service.cancel(job.id, principal="local")
@@ -67,7 +67,7 @@ async def test_a_task_that_is_called_back_costs_what_the_vendor_says(tmp_path: P
         assert [(heard.method, heard.path) for heard in at.wire.requests("cancel")] == [("DELETE", f"/v1/tasks/{job.vendor_id}")]
 
 
-async def test_an_interaction_can_be_called_back(tmp_path: Path) -> None:
+async def test_an_interaction_can_be_cancelled(tmp_path: Path) -> None:
     async with rig(Google(walk=("queued",)), tmp_path) as at:
         job = await at.until((await at.bought("google:gemini-omni-1.1-flash", seconds=3)).id, "queued")
         await at.service.cancel(job.id, principal="local")

@@ -136,7 +136,7 @@ def test_the_narrowest_price_holds_and_of_several_the_highest() -> None:
     assert per_second(one(pricing_skus=kling), "1280x720", audio=False) == 84_000
 
 
-def test_a_model_whose_sound_is_not_chosen_costs_what_the_dearer_one_does() -> None:
+def test_a_model_whose_sound_is_not_chosen_costs_what_the_more_expensive_one_does() -> None:
     skus = {"duration_seconds_with_audio": "0.12", "duration_seconds_without_audio": "0.10"}
     assert per_second(one(pricing_skus=skus, generate_audio=None), "1280x720") == 120_000
 

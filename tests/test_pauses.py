@@ -111,7 +111,7 @@ async def test_muvi_gives_a_failed_job_back(tmp_path: Path) -> None:
         assert (await at.service.budget()).day_spent == 0
 
 
-async def test_muvi_gives_a_pending_job_back_that_is_called_back(tmp_path: Path) -> None:
+async def test_muvi_gives_a_pending_job_back_that_is_cancelled(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending",)), tmp_path) as at:
         job = await at.until((await at.bought(seconds=4)).id, "queued")
         gone = await at.service.cancel(job.id, principal="local")
@@ -119,7 +119,7 @@ async def test_muvi_gives_a_pending_job_back_that_is_called_back(tmp_path: Path)
         assert (gone.state, gone.charged, at.held(), (await at.service.budget()).day_spent) == ("cancelled", "no", 0, 0)
 
 
-async def test_what_muvi_keeps_of_a_job_that_is_called_back_is_spent(tmp_path: Path) -> None:
+async def test_what_muvi_keeps_of_a_job_that_is_cancelled_is_spent(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending",)), tmp_path, POLL_SECONDS="60") as at:
         job = await at.until((await at.bought(seconds=4)).id, "queued")
         at.wire.arm("cancel", "mended", **{"with": {"refundedMicroCents": 1_000_000}})
@@ -136,7 +136,7 @@ async def test_what_muvi_keeps_is_spent_although_the_job_is_asked_about_all_the_
         assert (gone.state, gone.charged, gone.actual, at.held()) == ("cancelled", "yes", usd("0.20"), 0)
 
 
-async def test_a_job_that_cannot_be_called_back_is_asked_about_again_at_once(tmp_path: Path) -> None:
+async def test_a_job_that_cannot_be_cancelled_is_asked_about_again_at_once(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending",)), tmp_path, POLL_SECONDS="0.05") as at:
         job = await at.until((await at.bought(seconds=4)).id, "queued")
         at.wire.arm("cancel", "instead", status=400, json={"error": {"code": "JOB_CANNOT_BE_CANCELLED"}})

@@ -29,7 +29,7 @@ def meant(**body: Any) -> object:
     return read(sample.VENDOR, Reply(ASK, 200, {"id": ID, **body}))
 
 
-def test_a_bare_wish_is_four_seconds_of_landscape_with_sound() -> None:
+def test_a_bare_request_is_four_seconds_of_landscape_with_sound() -> None:
     assert sent(VideoRequest("a cat")) == {"model": "sample", "prompt": "a cat", "size": "1280x720", "seconds": 4, "audio": True}
 
 
@@ -88,6 +88,6 @@ async def test_it_is_served_from_the_stores_folder(tmp_path: Path) -> None:
     assert len(list((tmp_path / "sample").glob("s_*.json"))) == 1
 
 
-def test_a_job_can_be_called_back() -> None:
+def test_a_job_can_be_cancelled() -> None:
     assert sample.VENDOR.cancel is not None
     assert sample.VENDOR.cancel(ID) == Call("POST", f"/v1/videos/{ID}/cancel")

@@ -1,4 +1,4 @@
-"""The desk's side of the store: one wish is one job, found again, paged through, agreed to by a person."""
+"""The service's side of the store: one request is one job, found again, paged through, agreed to by a person."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_request_id_belongs_to_its_principal(store: Store) -> None:
     assert [job.deduplicated for job in made] == [False, False]
 
 
-def test_the_same_wish_within_ten_minutes_is_the_same_job(store: Store, clock: Clock) -> None:
+def test_the_same_request_within_ten_minutes_is_the_same_job(store: Store, clock: Clock) -> None:
     wish = purchase()
     made = store.reservations.reserve.sync(wish, CAPS)
     done = store.outcomes.refuse.sync(claimed(store), None, no("yes"))
@@ -115,7 +115,7 @@ def test_the_same_wish_within_ten_minutes_is_the_same_job(store: Store, clock: C
 
 
 @pytest.mark.parametrize("unclear", [False, True], ids=["live", "unknown"])
-def test_the_same_wish_is_the_same_job_while_nobody_knows_its_end(unclear: bool, store: Store, clock: Clock) -> None:
+def test_the_same_request_is_the_same_job_while_nobody_knows_its_end(unclear: bool, store: Store, clock: Clock) -> None:
     wish = purchase()
     job = store.reservations.reserve.sync(wish, CAPS)
     if unclear:
@@ -130,7 +130,7 @@ def test_the_same_wish_is_the_same_job_while_nobody_knows_its_end(unclear: bool,
     assert store.reservations.reserve.sync(wish, CAPS).deduplicated is False
 
 
-def test_a_wish_that_says_the_same_is_the_same_job_although_it_means_another(store: Store) -> None:
+def test_a_request_that_says_the_same_is_the_same_job_although_it_means_another(store: Store) -> None:
     made = store.reservations.reserve.sync(purchase(words_hash="w"), CAPS)
     assert [store.reservations.reserve.sync(purchase(words_hash=words), CAPS).id == made.id for words in ("w", "v", None)] == [
         True,
@@ -139,7 +139,7 @@ def test_a_wish_that_says_the_same_is_the_same_job_although_it_means_another(sto
     ]
 
 
-def test_a_free_job_is_the_same_wish_by_its_meaning_only(store: Store) -> None:
+def test_a_free_job_is_the_same_request_by_its_meaning_only(store: Store) -> None:
     made = store.reservations.reserve.sync(purchase("0", words_hash="w", fingerprint="f"), CAPS)
     again = [store.reservations.reserve.sync(purchase(words_hash="w", fingerprint=meaning), CAPS).id == made.id for meaning in ("f", "g")]
     assert again == [True, False]
@@ -167,7 +167,7 @@ def test_of_a_job_of_an_older_version_only_the_meaning_is_known(store: Store) ->
     assert store.reservations.reserve.sync(purchase(words_hash="w", fingerprint="f", request_id="r1"), CAPS).id == made.id
 
 
-def test_the_same_wish_of_another_principal_is_another_job(store: Store) -> None:
+def test_the_same_request_of_another_principal_is_another_job(store: Store) -> None:
     wish = purchase()
     made = [
         store.reservations.reserve.sync(replace(wish, identity=replace(wish.identity, principal=name)), CAPS) for name in ("ann", "bob")
@@ -175,28 +175,28 @@ def test_the_same_wish_of_another_principal_is_another_job(store: Store) -> None
     assert made[0].id != made[1].id
 
 
-def test_a_wish_that_ended_free_of_charge_can_be_repeated_at_once(store: Store) -> None:
+def test_a_request_that_ended_free_of_charge_can_be_repeated_at_once(store: Store) -> None:
     wish = purchase()
     store.reservations.reserve.sync(wish, CAPS)
     store.outcomes.refuse.sync(claimed(store), None, no("no"))
     assert store.reservations.reserve.sync(wish, CAPS).deduplicated is False
 
 
-def test_a_wish_that_ended_with_a_charge_is_still_the_same_wish(store: Store) -> None:
+def test_a_request_that_ended_with_a_charge_is_still_the_same_request(store: Store) -> None:
     wish = purchase()
     made = store.reservations.reserve.sync(wish, CAPS)
     store.outcomes.refuse.sync(claimed(store), None, no("yes"))
     assert store.reservations.reserve.sync(wish, CAPS).id == made.id
 
 
-def test_a_wish_of_unclear_outcome_is_still_the_same_wish(store: Store) -> None:
+def test_a_request_of_unclear_outcome_is_still_the_same_request(store: Store) -> None:
     wish = purchase()
     made = store.reservations.reserve.sync(wish, CAPS)
     store.outcomes.mark_unclear.sync(claimed(store), None, no("unknown"))
     assert store.reservations.reserve.sync(wish, CAPS).id == made.id
 
 
-def test_a_known_wish_comes_before_every_cap(store: Store) -> None:
+def test_a_known_request_comes_before_every_cap(store: Store) -> None:
     wish = purchase(request_id="r1")
     made = store.reservations.reserve.sync(wish, CAPS)
     assert store.reservations.reserve.sync(wish, replace(CAPS, per_video=usd("0"))).id == made.id
@@ -212,7 +212,7 @@ def asked(store: Store, **changes: object) -> NeedsConfirmation:
     return refused.value
 
 
-def test_a_wish_that_needs_a_yes_writes_a_quote_and_holds_nothing(store: Store) -> None:
+def test_a_request_that_needs_a_yes_writes_a_quote_and_holds_nothing(store: Store) -> None:
     needs = asked(store)
     assert needs.message == "muvi:sora-2 costs $1.00 for this, which the user must approve first, by 12:15 UTC."
     assert store.approvals.get.sync(needs.quote_id) == Approval(

@@ -81,7 +81,7 @@ def test_four_processes_hold_together_what_the_budget_has(store: Store, store_ur
     assert spent(store) == (usd("10"), usd("10"))
 
 
-def test_the_same_wish_at_the_same_moment_is_one_job(store: Store) -> None:
+def test_the_same_request_at_the_same_moment_is_one_job(store: Store) -> None:
     wish, made = purchase(request_id="r"), list[Job]()
     together(16, lambda: made.append(store.reservations.reserve.sync(wish, CAPS)))
     assert (len({job.id for job in made}), sum(not job.deduplicated for job in made)) == (1, 1)

@@ -221,7 +221,7 @@ def test_a_model_that_was_paused_meanwhile_is_not_bought_any_more(store: Store, 
 
 @pytest.mark.parametrize("again", [False, True], ids=["never sent", "put back"])
 @pytest.mark.parametrize(("age_s", "goes"), [(-86_400, True), (3600, True), (3601, False), (7 * 86_400, False)])
-def test_a_wish_that_waited_for_more_than_an_hour_is_not_sent_any_more(
+def test_a_request_that_waited_for_more_than_an_hour_is_not_sent_any_more(
     age_s: int, goes: bool, again: bool, store: Store, database: Database, clock: Clock
 ) -> None:
     if again:

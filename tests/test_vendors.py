@@ -43,7 +43,7 @@ def test_every_answer_means_what_the_page_says() -> None:
             assert read(VENDORS[story.vendor], answer.reply) == answer.reading, (story.name, number)
 
 
-def test_every_refusal_has_its_code_and_says_what_became_of_the_money() -> None:
+def test_every_refusal_has_its_code_and_says_what_happened_to_the_money() -> None:
     for story in stories():
         for number, answer in enumerate(story.answers()):
             if answer.is_refusal:
@@ -138,7 +138,7 @@ def test_a_place_for_a_picture_is_asked_and_read_as_documented() -> None:
             assert read_upload_slot(vendor, Reply(call, 200, {"success": True})) is None, vendor.name
 
 
-def test_a_job_can_be_called_back_by_its_id() -> None:
+def test_a_job_can_be_cancelled_by_its_id() -> None:
     cancel = VENDORS["muvi"].cancel
     assert cancel is not None
     assert cancel("job_1") == Call("POST", "/v1/jobs/job_1/cancel")

@@ -89,7 +89,7 @@ def test_the_texts_arrive_as_they_are_and_no_key_goes_with_them(takes_words: boo
         ),
     ],
 )
-def test_it_says_which_clip_and_what_became_of_it(job: Job, title: str, body: str) -> None:
+def test_it_says_which_clip_and_what_happened_to_it(job: Job, title: str, body: str) -> None:
     assert describe_end(job) == (title, body)
 
 

@@ -120,7 +120,7 @@ async def test_s21_a_vendor_that_never_takes_it_ends_it_for_nothing(tmp_path: Pa
 
 @pytest.mark.fault("S22")
 @each("told", ["999999", "1e400", "Fri, 31 Dec 9999 23:59:59 GMT"], at_once=8)
-async def test_s22_a_wait_without_end_is_cut_and_the_job_can_be_called_back(
+async def test_s22_a_wait_without_end_is_cut_and_the_job_can_be_cancelled(
     told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with rig(Muvi(), tmp_path) as at:
@@ -222,7 +222,7 @@ async def test_an_answer_to_the_paid_call_that_is_made_without_a_link_is_a_known
 
 
 @pytest.mark.fault("S44")
-async def test_s44_the_same_wish_at_the_same_moment_is_one_purchase(tmp_path: Path) -> None:
+async def test_s44_the_same_request_at_the_same_moment_is_one_purchase(tmp_path: Path) -> None:
     jobs: list[tuple[str, bool]] = []
     async with rig(Muvi(), tmp_path) as at:
 
@@ -249,7 +249,7 @@ async def test_s46_a_request_id_with_other_arguments_buys_nothing(tmp_path: Path
 
 
 @pytest.mark.fault("S45")
-async def test_s45_a_wish_that_comes_again_after_a_restart_is_the_same_job(tmp_path: Path) -> None:
+async def test_s45_a_request_that_comes_again_after_a_restart_is_the_same_job(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         at.wire.arm("submit", "close")
         first = await at.until((await at.create(seconds=4)).id, *ENDS)
@@ -336,7 +336,7 @@ async def test_d16_a_name_that_is_taken_is_neither_followed_nor_overwritten(tmp_
 
 
 @pytest.mark.fault("D18")
-async def test_d18_two_desks_on_one_store_ask_and_fetch_once(tmp_path: Path) -> None:
+async def test_d18_two_services_on_one_store_ask_and_fetch_once(tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending", "completed")), tmp_path) as at, opened(at.settings):
         jobs = [await at.bought(seconds=seconds) for seconds in (4, 8, 12)]
         assert [(await at.until(job.id, *ENDS)).state for job in jobs] == ["completed"] * 3

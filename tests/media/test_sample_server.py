@@ -115,7 +115,7 @@ def test_slow_takes_as_long_as_it_says(rig: Rig) -> None:
     assert rig.ask(id)[1]["status"] == "completed"
 
 
-def test_an_order_can_be_called_back_until_it_is_made(rig: Rig) -> None:
+def test_an_order_can_be_cancelled_until_it_is_made(rig: Rig) -> None:
     id = rig.order(prompt="a cat slow:20")["id"]
     assert rig.ask(id, part="/cancel", method="POST") == (200, {"id": id, "status": "cancelled"})
     rig.work()

@@ -1,4 +1,4 @@
-"""`python -m tests.played.driver COUNT NAME`: a process with a desk and a worker that makes COUNT wishes at once, and follows them."""
+"""`python -m tests.played.driver COUNT NAME`: a process with a service and a worker that makes COUNT wishes at once, and follows them."""
 
 from __future__ import annotations
 

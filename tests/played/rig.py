@@ -1,4 +1,4 @@
-"""A real desk with a running worker, over a played vendor and a played file host, in one folder."""
+"""A real service with a running worker, over a played vendor and a played file host, in one folder."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Rig:
     _opened: AsyncExitStack = field(init=False)
 
     async def open(self) -> None:
-        """A desk with its worker."""
+        """A service with its worker."""
         self._opened = AsyncExitStack()
         self.service = await self._opened.enter_async_context(opened(self.settings, submit_s=self.submit_s, clock=self.clock))
 
@@ -146,7 +146,7 @@ async def rig(
 
 @asynccontextmanager
 async def opened(settings: Settings, *, submit_s: float = 20.0, clock: Callable[[], float] = lambda: NOON) -> AsyncGenerator[VideoService]:
-    """A desk with a running worker."""
+    """A service with a running worker."""
     async with AsyncExitStack() as stack:
         http_client = VendorClient(settings.home, settings.keys, settings.trusted_hosts, submit_s=submit_s, upload_s=submit_s)
         yield await stack.enter_async_context(open_service(settings, clock=clock, http_client=http_client))

@@ -1,4 +1,4 @@
-"""A played desk: what the server asks of one, over a handful of jobs that the test changes by hand."""
+"""A played service: what the server asks of one, over a handful of jobs that the test changes by hand."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def _given(what: Job | Exception | None) -> Job:
 
 
 def a_server(service: PlayedService) -> SoraServer:
-    """The server over a played desk."""
+    """The server over a played service."""
 
     @asynccontextmanager
     async def open_service() -> AsyncIterator[Any]:

@@ -1,4 +1,4 @@
-"""A real desk at a played Muvi, behind the server; and people who answer forms."""
+"""A real service at a played Muvi, behind the server; and people who answer forms."""
 
 from __future__ import annotations
 

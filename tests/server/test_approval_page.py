@@ -54,7 +54,7 @@ class Browser:
 
 
 @dataclass
-class Desk:
+class Scene:
     """A shop, its pages and a client without forms."""
 
     shop: Shop
@@ -74,10 +74,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path, era: Era = "auto", *, works: bool = True, settle_s: float = 0.0, **env: str) -> AsyncGenerator[Desk]:
+async def scene(folder: Path, era: Era = "auto", *, works: bool = True, settle_s: float = 0.0, **env: str) -> AsyncGenerator[Scene]:
     browser = Browser(works)
     async with shop(folder, Pages(browser, settle_s=settle_s), **env) as at, Client(at.server, mode=era) as client:
-        yield Desk(at, browser, client)
+        yield Scene(at, browser, client)
 
 
 def visitor() -> httpx2.AsyncClient:
@@ -104,12 +104,12 @@ async def say(address: str, said: str) -> httpx2.Response:
         return await answer(visiting, address, said, read_word(page))
 
 
-async def approved(at: Desk, quote: str) -> bool:
+async def approved(at: Scene, quote: str) -> bool:
     return (await at.shop.rig.service.store.approvals.get(quote)).approved_at is not None
 
 
 async def test_a_yes_on_the_page_lets_the_same_call_buy_once(era: Era, tmp_path: Path) -> None:
-    async with desk(tmp_path, era) as at:
+    async with scene(tmp_path, era) as at:
         quote = await at.ask()
         said = await say(at.address, "yes")
         assert (said.status_code, "Approved: $0.40" in said.text) == (200, True)
@@ -122,7 +122,7 @@ async def test_a_yes_on_the_page_lets_the_same_call_buy_once(era: Era, tmp_path:
 
 
 async def test_the_model_learns_that_the_user_was_asked_and_never_the_address(era: Era, tmp_path: Path) -> None:
-    async with desk(tmp_path, era) as at:
+    async with scene(tmp_path, era) as at:
         first, again = await buy(at.client), await buy(at.client)
         quote, waiting = quote_of(first), await at.status(quote_of(first))
         assert [code(first), code(again)] == ["needs_confirmation"] * 2
@@ -138,7 +138,7 @@ async def test_the_model_learns_that_the_user_was_asked_and_never_the_address(er
 
 
 async def test_a_no_on_the_page_holds_without_another_page(era: Era, tmp_path: Path) -> None:
-    async with desk(tmp_path, era) as at:
+    async with scene(tmp_path, era) as at:
         quote = await at.ask()
         assert "Nothing is sent and nothing is charged." in (await say(at.address, "no")).text
         told = await at.status(quote)
@@ -148,14 +148,14 @@ async def test_a_no_on_the_page_holds_without_another_page(era: Era, tmp_path: P
 
 
 async def test_the_call_that_waits_hears_the_answer(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at, anyio.create_task_group() as tasks:
+    async with scene(tmp_path) as at, anyio.create_task_group() as tasks:
         quote = await at.ask()
         tasks.start_soon(say, at.address, "yes")
         assert "The user approved" in str((await at.status(quote, 50)).structured_content)
 
 
 async def test_a_page_shows_all_that_is_bought_and_runs_nothing(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at:
+    async with scene(tmp_path) as at:
         await at.ask(prompt=HOSTILE, image="https://pictures.example/boat.png?d=SECRET")
         async with visitor() as visiting:
             page = await visiting.get(at.address)
@@ -182,7 +182,7 @@ def test_the_page_shows_the_very_picture_that_is_sent_and_the_whole_prompt() -> 
 
 
 async def test_only_the_page_itself_can_say_yes(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at, visitor() as visiting, visitor() as stranger:
+    async with scene(tmp_path) as at, visitor() as visiting, visitor() as stranger:
         quote = await at.ask()
         port = httpx2.URL(at.address).port
         word = read_word(await visiting.get(at.address))
@@ -209,7 +209,7 @@ async def test_only_the_page_itself_can_say_yes(tmp_path: Path) -> None:
 
 
 async def test_looking_says_nothing_and_looking_ahead_uses_nothing_up(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at, visitor() as visiting:
+    async with scene(tmp_path) as at, visitor() as visiting:
         quote = await at.ask()
         ahead = [await visiting.get(at.address, headers=headers) for headers in ({"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"})]
         assert [found.status_code for found in ahead] == [503, 503]
@@ -219,7 +219,7 @@ async def test_looking_says_nothing_and_looking_ahead_uses_nothing_up(tmp_path: 
 
 
 async def test_a_second_answer_changes_nothing(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at, visitor() as visiting:
+    async with scene(tmp_path) as at, visitor() as visiting:
         quote = await at.ask()
         word = read_word(await visiting.get(at.address))
         said = [await answer(visiting, at.address, text, word) for text in ("yes", "no", "yes")]
@@ -230,7 +230,7 @@ async def test_a_second_answer_changes_nothing(tmp_path: Path) -> None:
 
 
 async def test_an_address_that_two_have_seen_buys_nothing(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at, visitor() as thief, visitor() as person:
+    async with scene(tmp_path) as at, visitor() as thief, visitor() as person:
         quote = await at.ask()
         word = read_word(await thief.get(at.address))
         assert (await answer(thief, at.address, "yes", word)).status_code == 200
@@ -243,7 +243,7 @@ async def test_an_address_that_two_have_seen_buys_nothing(tmp_path: Path) -> Non
 
 
 async def test_an_answer_waits_until_the_address_has_had_time_to_show_twice(tmp_path: Path) -> None:
-    async with desk(tmp_path, settle_s=0.3) as at, visitor() as thief, visitor() as person, anyio.create_task_group() as tasks:
+    async with scene(tmp_path, settle_s=0.3) as at, visitor() as thief, visitor() as person, anyio.create_task_group() as tasks:
         quote = await at.ask()
         word = read_word(await thief.get(at.address))
         tasks.start_soon(answer, thief, at.address, "yes", word)
@@ -253,7 +253,7 @@ async def test_an_answer_waits_until_the_address_has_had_time_to_show_twice(tmp_
 
 
 async def test_a_yes_after_the_quote_has_ended_is_too_late(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at, visitor() as visiting:
+    async with scene(tmp_path) as at, visitor() as visiting:
         quote = await at.ask()
         word = read_word(await visiting.get(at.address))
         at.shop.clock.at += 901
@@ -267,7 +267,7 @@ async def test_a_yes_after_the_quote_has_ended_is_too_late(tmp_path: Path) -> No
 
 
 async def test_the_page_ends_with_the_server(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at:
+    async with scene(tmp_path) as at:
         await at.ask()
         address = at.address
     async with visitor() as visiting:
@@ -276,7 +276,7 @@ async def test_the_page_ends_with_the_server(tmp_path: Path) -> None:
 
 
 async def test_where_no_browser_opens_the_terminal_is_the_way(era: Era, tmp_path: Path) -> None:
-    async with desk(tmp_path, era, works=False) as at, visitor() as visiting:
+    async with scene(tmp_path, era, works=False) as at, visitor() as visiting:
         refused = await buy(at.client)
         assert "They do it in a terminal, by typing the price: `sora-mcp approve q_" in str(refused.structured_content)
         with pytest.raises(httpx2.ConnectError):
@@ -284,7 +284,7 @@ async def test_where_no_browser_opens_the_terminal_is_the_way(era: Era, tmp_path
 
 
 async def test_a_model_cannot_cover_the_screen_with_pages(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at:
+    async with scene(tmp_path) as at:
         texts = [str((await buy(at.client, prompt=f"boat {n}")).structured_content) for n in range(MOST_PAGES + 1)]
         assert ["page was opened" in text for text in texts] == [True] * MOST_PAGES + [False]
         await say(at.browser.addresses[0], "no")
@@ -292,14 +292,14 @@ async def test_a_model_cannot_cover_the_screen_with_pages(tmp_path: Path) -> Non
 
 
 async def test_an_estimate_says_that_the_user_will_be_asked(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at:
+    async with scene(tmp_path) as at:
         found = await at.client.call_tool("estimate_cost", {"model": CLIP["model"], "seconds": CLIP["seconds"]})
         assert "The user will be asked to confirm it." in str(found.structured_content)
         assert at.browser.addresses == []
 
 
 async def test_one_page_asks_about_a_plan_and_its_yes_covers_each_clip(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at:
+    async with scene(tmp_path) as at:
         terms = {"model": CLIP["model"], "seconds": CLIP["seconds"], "clips": 3}
         quote = ((await at.client.call_tool("estimate_cost", terms)).structured_content or {})["quote"]
         assert await at.ask(quote=quote) == await at.ask(quote=quote, prompt="Another boat") == quote
@@ -310,7 +310,7 @@ async def test_one_page_asks_about_a_plan_and_its_yes_covers_each_clip(tmp_path:
 
 
 async def test_a_quote_of_another_user_is_not_reported(tmp_path: Path) -> None:
-    async with desk(tmp_path) as at:
+    async with scene(tmp_path) as at:
         quote = await at.ask()
         with pytest.raises(Refused, match="no quote"):
             await at.shop.rig.service.store.approvals.get(quote, "somebody else")

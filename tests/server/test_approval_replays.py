@@ -81,7 +81,7 @@ async def test_a_thousand_times_the_same_yes_at_once_is_one_purchase(tmp_path: P
         assert (sum(ends.values()), len(await at.jobs()), len(at.rig.posts)) == (TRIES, 1, 1)
 
 
-async def test_a_thousand_tries_after_the_same_wish_is_no_longer_the_same_job_buy_nothing(tmp_path: Path) -> None:
+async def test_a_thousand_tries_after_the_same_request_is_no_longer_the_same_job_buy_nothing(tmp_path: Path) -> None:
     async with shop(tmp_path) as at, at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         assert code(await send(client, state=state, answer=YES)) == "submitting"

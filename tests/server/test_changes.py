@@ -30,7 +30,7 @@ SHEET = "sora://videos/v_0123456789/sheet.jpg"
 
 
 async def awake(client: Client) -> None:
-    """The desk is open, and its changes are being watched."""
+    """The service is open, and its changes are being watched."""
     await client.call_tool("list_videos", {})
 
 

@@ -56,7 +56,7 @@ MEANT: tuple[tuple[str, str, Any, Any], ...] = (
 
 
 @each(("tool", "name", "said", "meant"), MEANT)
-def test_a_value_is_taken_as_it_is_meant(tool: str, name: str, said: Any, meant: Any) -> None:
+def test_a_value_is_taken_as_it_was_intended(tool: str, name: str, said: Any, meant: Any) -> None:
     taken = TOOLS[tool].coerce({name: said})[name]
     assert (taken, type(taken)) == (meant, float if isinstance(meant, float) or name == "wait_seconds" else type(meant))
 

@@ -1,4 +1,4 @@
-"""estimate_cost over a real desk: the price, what is left, and what would be refused."""
+"""estimate_cost over a real service: the price, what is left, and what would be refused."""
 
 from __future__ import annotations
 

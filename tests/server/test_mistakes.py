@@ -125,7 +125,7 @@ MISTAKES = (
 
 @asynccontextmanager
 async def client(folder: Path, era: Era = "auto", **env: str) -> AsyncIterator[Client]:
-    """A server over a real desk, with a key at a vendor that never answers, and a clip that was asked for before."""
+    """A server over a real service, with a key at a vendor that never answers, and a clip that was asked for before."""
     environ = {
         "MUVI_API_KEY": "k",
         "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9",

@@ -112,7 +112,7 @@ def test_the_price_is_the_vendors_word_where_there_is_one(actual: Micros | None,
     assert (fields["micros"], fields["usd"], fields["usd_is"]) == (micros, micros / 1e6, is_)
 
 
-def test_a_failed_job_says_why_and_what_became_of_the_money() -> None:
+def test_a_failed_job_says_why_and_what_happened_to_the_money() -> None:
     error = JobError("content_refused", "Muvi refuses this content.", "no", "violates policy 7")
     result = status(replace(a_job(), state="failed", charged="no", error=error))
     assert said(result) == 'v_0123456789 failed. Muvi refuses this content. Muvi says: "violates policy 7". Nothing was charged.'
@@ -126,7 +126,7 @@ def test_a_failed_job_says_why_and_what_became_of_the_money() -> None:
 
 
 @each(("words", "told"), [(None, False), ("Stopped by an operator.", True)])
-def test_being_called_back_is_no_error_but_for_what_the_vendor_says_of_it(words: str | None, told: bool) -> None:
+def test_being_cancelled_is_no_error_but_for_what_the_vendor_says_of_it(words: str | None, told: bool) -> None:
     error = JobError("vendor_rejected", "Muvi cancelled this job.", "no", words)
     result = status(replace(a_job(), state="cancelled", charged="no", error=error))
     quoted = f'Muvi says: "{words}" ' if words else ""

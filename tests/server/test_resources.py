@@ -45,7 +45,7 @@ async def refused(service: PlayedService, uri: str, era: Era = "auto") -> tuple[
     return error.value.code, error.value.data
 
 
-def desk_with(*jobs: Job) -> PlayedService:
+def service_with(*jobs: Job) -> PlayedService:
     return PlayedService({job.id: job for job in jobs})
 
 
@@ -56,13 +56,13 @@ def saved(folder: Path, content: bytes) -> Job:
 
 
 async def test_the_finished_videos_are_one_list(era: Era) -> None:
-    found = await read_json(desk_with(a_done_job(), replace(a_job(), id="v_1")), "sora://videos", era)
+    found = await read_json(service_with(a_done_job(), replace(a_job(), id="v_1")), "sora://videos", era)
     assert [video["job_id"] for video in found["videos"]] == ["v_0123456789"]
 
 
 async def test_a_long_list_ends_before_it_is_too_long_for_a_client(era: Era) -> None:
     jobs = [replace(a_done_job(), id=f"v_{number:010}", prompt="片" * 5000, created_at=number) for number in range(100)]
-    content = await read(desk_with(*jobs), "sora://videos", era)
+    content = await read(service_with(*jobs), "sora://videos", era)
     assert isinstance(content, TextResourceContents)
     found = json.loads(content.text)
     assert len(content.text.encode()) <= MOST_PAGE_BYTES * 1.1
@@ -72,7 +72,7 @@ async def test_a_long_list_ends_before_it_is_too_long_for_a_client(era: Era) -> 
 
 async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:
     job = replace(a_done_job(), options={"seed": 7}, parents=("v_0",), vendor_id="m-1", said="completed\x1b[31m")
-    assert await read_json(desk_with(job), "sora://videos/v_0123456789", era) == {
+    assert await read_json(service_with(job), "sora://videos/v_0123456789", era) == {
         "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, $0.40.\nFile: {FILE.path}\n"
         "Next: tell the user this path; "
         'edit_video(action="join", inputs=["v_0", "v_0123456789"]) joins both.',
@@ -93,19 +93,19 @@ async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:
 
 
 async def test_a_small_video_comes_inline(era: Era, tmp_path: Path) -> None:
-    content = await read(desk_with(saved(tmp_path, b"ftyp")), "sora://videos/v_0123456789.mp4", era)
+    content = await read(service_with(saved(tmp_path, b"ftyp")), "sora://videos/v_0123456789.mp4", era)
     assert isinstance(content, BlobResourceContents)
     assert (content.mime_type, base64.b64decode(content.blob)) == ("video/mp4", b"ftyp")
 
 
 async def test_a_video_of_exactly_the_limit_comes_inline(tmp_path: Path) -> None:
-    content = await read(desk_with(saved(tmp_path, b"0" * MOST_INLINE)), "sora://videos/v_0123456789.mp4")
+    content = await read(service_with(saved(tmp_path, b"0" * MOST_INLINE)), "sora://videos/v_0123456789.mp4")
     assert isinstance(content, BlobResourceContents)
 
 
 async def test_a_large_video_is_answered_with_its_place(era: Era, tmp_path: Path) -> None:
     job = saved(tmp_path, b"0" * (MOST_INLINE + 1))
-    content = await read(desk_with(job), "sora://videos/v_0123456789.mp4", era)
+    content = await read(service_with(job), "sora://videos/v_0123456789.mp4", era)
     assert isinstance(content, TextResourceContents)
     assert (content.mime_type, content.text) == (
         "text/plain",
@@ -128,13 +128,13 @@ async def test_a_large_video_is_answered_with_its_place(era: Era, tmp_path: Path
     ],
 )
 async def test_where_there_is_nothing_the_address_is_repeated(uri: str, era: Era) -> None:
-    code, told = await refused(desk_with(a_job()), uri, era)
+    code, told = await refused(service_with(a_job()), uri, era)
     assert (code, told["uri"]) == (-32602, uri)
 
 
 async def test_a_job_of_somebody_else_is_not_there(era: Era) -> None:
     uri = "sora://videos/v_0123456789"
-    assert await refused(desk_with(replace(a_job(), principal="eve")), uri, era) == (-32602, {"uri": uri, "code": "not_found"})
+    assert await refused(service_with(replace(a_job(), principal="eve")), uri, era) == (-32602, {"uri": uri, "code": "not_found"})
 
 
 CLIP = Path(__file__).parent.parent / "played" / "clip.mp4"
@@ -142,7 +142,7 @@ CLIP = Path(__file__).parent.parent / "played" / "clip.mp4"
 
 async def test_a_poster_is_the_first_frame(era: Era, tmp_path: Path) -> None:
     pytest.importorskip("av")
-    content = await read(desk_with(saved(tmp_path, CLIP.read_bytes())), "sora://videos/v_0123456789/poster.jpg", era)
+    content = await read(service_with(saved(tmp_path, CLIP.read_bytes())), "sora://videos/v_0123456789/poster.jpg", era)
     assert isinstance(content, BlobResourceContents)
     assert (content.mime_type, base64.b64decode(content.blob)[:3]) == ("image/jpeg", b"\xff\xd8\xff")
 
@@ -154,7 +154,7 @@ async def test_a_store_that_is_away_is_no_missing_address(era: Era) -> None:
 
 async def test_a_file_that_somebody_took_away_is_missed() -> None:
     uri = "sora://videos/v_0123456789.mp4"
-    assert await refused(desk_with(a_done_job()), uri) == (-32602, {"uri": uri, "code": "not_finished"})
+    assert await refused(service_with(a_done_job()), uri) == (-32602, {"uri": uri, "code": "not_finished"})
 
 
 async def test_vendors_say_who_has_a_key() -> None:
@@ -219,7 +219,7 @@ async def test_the_templates_are_listed(era: Era) -> None:
     ]
 
 
-class RefusingDesk(PlayedService):
+class RefusingService(PlayedService):
     """Lists nothing."""
 
     error: Exception
@@ -236,7 +236,7 @@ class RefusingDesk(PlayedService):
     ],
 )
 async def test_a_list_that_cannot_be_made_is_refused(error: Exception, code: int, era: Era) -> None:
-    service = RefusingDesk()
+    service = RefusingService()
     service.error = error
     async with Client(a_server(service), mode=era) as client:
         with pytest.raises(MCPError) as refused:
@@ -245,7 +245,7 @@ async def test_a_list_that_cannot_be_made_is_refused(error: Exception, code: int
 
 
 class Broken(PlayedService):
-    """A desk with a fault of ours in it."""
+    """A service with a fault of ours in it."""
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         raise AttributeError("'VideoStream' object has no attribute 'width'")

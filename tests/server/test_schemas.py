@@ -68,7 +68,7 @@ def test_a_result_names_its_fields_with_one_type_each(tool: ToolDefinition[Any])
     assert schema["additionalProperties"] is True and schema["required"] == ["message"]
 
 
-def test_what_a_job_became_is_in_the_schema_of_its_result() -> None:
+def test_what_happened_to_a_job_is_in_the_schema_of_its_result() -> None:
     for name in ("create_video", "get_video_status", "cancel_video"):
         schema = TOOLS[name].listing.output_schema
         assert schema and {"job_id", "state", "path", "usd", "error"} <= set(schema["properties"])

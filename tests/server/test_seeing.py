@@ -1,4 +1,4 @@
-"""Looking at finished clips, going on from their frames, and editing them: through a client, over a real desk."""
+"""Looking at finished clips, going on from their frames, and editing them: through a client, over a real service."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .conftest import Era
 
 @dataclass
 class Room:
-    """A client, the desk behind it, and one finished clip: a red second and a blue one."""
+    """A client, the service behind it, and one finished clip: a red second and a blue one."""
 
     client: Client
     service: VideoService
@@ -189,7 +189,7 @@ async def test_a_job_of_nobody_or_of_somebody_else_is_not_there(tmp_path: Path, 
             await room.service.frames.read(image, principal="somebody else")
 
 
-async def test_a_picture_of_a_job_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
+async def test_a_picture_of_a_job_that_turned_into_a_link_is_not_followed(tmp_path: Path) -> None:
     async with a_room(tmp_path) as room:
         cut = await room.edited(inputs=[room.clip], action="frame", start=1.5)
         path = Path(cut["path"])

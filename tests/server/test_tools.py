@@ -1,4 +1,4 @@
-"""The tools through a client, in both eras of the protocol, over a played desk."""
+"""The tools through a client, in both eras of the protocol, over a played service."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def fields(result: CallToolResult) -> dict[str, Any]:
     return result.structured_content or {}
 
 
-def desk_with(*jobs: Any, **more: Any) -> PlayedService:
+def service_with(*jobs: Any, **more: Any) -> PlayedService:
     return PlayedService({job.id: job for job in jobs}, **more)
 
 
-async def test_create_video_carries_every_argument_to_the_desk(era: Era) -> None:
+async def test_create_video_carries_every_argument_to_the_service(era: Era) -> None:
     service = PlayedService(made=replace(a_job(), day_left=usd("9.60")))
     result = await call(
         service,
@@ -89,14 +89,14 @@ async def test_a_cap_may_be_a_number(era: Era) -> None:
     assert [request.max_usd for request in service.requests] == [Micros(100_000)]
 
 
-async def test_a_wrong_argument_never_reaches_the_desk(era: Era) -> None:
+async def test_a_wrong_argument_never_reaches_the_service(era: Era) -> None:
     service = PlayedService(made=a_job())
     result = await call(service, era, "create_video", promt="A boat", seconds="8")
     assert (result.is_error, fields(result)["error"]["code"], service.requests) == (True, "unknown_argument", [])
     assert fields(result)["message"].startswith("Not sent, nothing charged. promt must be left out")
 
 
-async def test_a_refusal_of_the_desk_arrives_with_its_fixes(era: Era) -> None:
+async def test_a_refusal_of_the_service_arrives_with_its_fixes(era: Era) -> None:
     broken = BrokenRules((BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds"),), subject="muvi:sora-2")
     result = await call(PlayedService(made=broken), era, "create_video", prompt="A boat", seconds=5)
     assert fields(result) == {
@@ -126,7 +126,7 @@ async def test_a_bug_while_buying_says_that_the_outcome_is_unknown(era: Era, cap
 
 
 async def test_a_bug_while_a_job_is_read_leaves_its_money_open(era: Era) -> None:
-    service = desk_with(replace(a_job(), created_at="x"))  # pyright: ignore[reportArgumentType] - what must not happen
+    service = service_with(replace(a_job(), created_at="x"))  # pyright: ignore[reportArgumentType] - what must not happen
     result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
     assert fields(result)["error"]["charged"] == "unknown"
 
@@ -139,13 +139,13 @@ async def test_an_unknown_tool_is_a_protocol_error(era: Era) -> None:
 
 
 async def test_a_status_without_waiting_is_the_job_as_it_is(era: Era) -> None:
-    service = desk_with(a_job())
+    service = service_with(a_job())
     result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
     assert (fields(result)["state"], service.looked) == ("queued", 1)
 
 
 async def test_a_status_waits_for_the_end_and_not_for_the_steps_on_the_way(era: Era) -> None:
-    service, answers = desk_with(a_job()), list[CallToolResult]()
+    service, answers = service_with(a_job()), list[CallToolResult]()
 
     async def ask() -> None:
         answers.append(await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50))
@@ -163,7 +163,7 @@ async def test_a_status_waits_for_the_end_and_not_for_the_steps_on_the_way(era: 
 
 async def test_several_jobs_are_waited_for_until_all_have_ended(era: Era) -> None:
     other, answers = replace(a_job(), id="v_1111111111", version=2), list[CallToolResult]()
-    service = desk_with(a_job(), other)
+    service = service_with(a_job(), other)
 
     async def ask() -> None:
         answers.append(await call(service, era, "get_video_status", job_ids=["v_0123456789", "v_1111111111"], wait_seconds=50))
@@ -187,30 +187,30 @@ async def test_what_a_person_must_do_is_told_at_once(era: Era) -> None:
         (replace(a_job(), state="submitting", unwritten="was taken by muvi as 'job_1'"), "is its disk full?"),
         (replace(a_job(), trouble="Muvi does not accept the key.", todo="it goes on then."), "key. Tell the user: it goes on then."),
     ):
-        result = await call(desk_with(job), era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
+        result = await call(service_with(job), era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
         assert words in fields(result)["message"]
 
 
 @each(("jobs", "given"), [((), {}), ((a_job(),), {"job_ids": ["v_0123456789"] * 21})])
 async def test_a_status_is_of_one_to_twenty_jobs(jobs: tuple[Job, ...], given: dict[str, Any], era: Era) -> None:
-    result = await call(desk_with(*jobs), era, "get_video_status", **given)
+    result = await call(service_with(*jobs), era, "get_video_status", **given)
     assert (result.is_error, fields(result)["error"]["code"]) == (True, "invalid_argument")
 
 
 @each(("jobs", "id"), [((a_done_job(),), "v_0123456789"), ((a_done_job(), replace(a_job(), id="v_1111111111")), "v_1111111111")])
 async def test_a_status_without_an_id_is_of_what_is_under_way_else_of_the_newest(jobs: tuple[Job, ...], id: str, era: Era) -> None:
-    result = await call(desk_with(*jobs), era, "get_video_status", wait_seconds=0)
+    result = await call(service_with(*jobs), era, "get_video_status", wait_seconds=0)
     assert (result.is_error, fields(result)["job_id"]) == (False, id)
 
 
 async def test_a_status_ends_with_its_time(era: Era) -> None:
-    service = desk_with(a_job())
+    service = service_with(a_job())
     result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0.3)
     assert (fields(result)["state"], service.looked in (2, 3)) == ("queued", True)  # the last one in time where the machine is not busy
 
 
 async def test_a_job_that_is_over_is_not_waited_for(era: Era) -> None:
-    service = desk_with(replace(a_job(), state="unknown", charged="unknown"))
+    service = service_with(replace(a_job(), state="unknown", charged="unknown"))
     await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
     assert service.looked == 1
 
@@ -221,14 +221,14 @@ async def test_a_waiting_client_hears_a_sentence(era: Era) -> None:
     async def hear(progress: float, total: float | None, message: str | None) -> None:
         heard.append((progress, total, message))
 
-    service = desk_with(a_job(), looks=[a_job(), replace(a_job(), state="running")])
+    service = service_with(a_job(), looks=[a_job(), replace(a_job(), state="running")])
     async with Client(a_server(service), mode=era) as client:
         await client.call_tool("get_video_status", {"job_id": "v_0123456789", "wait_seconds": 0.5}, progress_callback=hear)
     assert heard == [(0.0, 0.5, "v_0123456789 is queued, about 2 min left.")]
 
 
 async def test_a_job_of_somebody_else_does_not_exist(era: Era) -> None:
-    service = desk_with(replace(a_job(), principal="eve"))
+    service = service_with(replace(a_job(), principal="eve"))
     result = await call(service, era, "get_video_status", job_id="v_0123456789")
     assert (result.is_error, fields(result)["error"]["code"]) == (True, "not_found")
 
@@ -244,7 +244,7 @@ async def test_a_model_that_nobody_sells_is_refused_with_its_name(era: Era) -> N
 
 
 async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
-    service = desk_with(a_done_job())
+    service = service_with(a_done_job())
     result = await call(service, era, "list_videos", state="completed", query="boat", limit=5)
     assert [video["job_id"] for video in fields(result)["videos"]] == ["v_0123456789"]
     assert service.asked == [{"states": ("completed",), "query": "boat", "since": None, "limit": 5, "cursor": None}]
@@ -263,7 +263,7 @@ async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
     ],
 )
 async def test_a_list_begins_with_the_day_that_is_named(since: str, day: str, era: Era) -> None:
-    service = desk_with(a_done_job())
+    service = service_with(a_done_job())
     await call(service, era, "list_videos", since=since, state="active")
     assert service.asked[0]["since"] == datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()
     assert service.asked[0]["states"] == ("submitting", "queued", "running")
@@ -271,13 +271,13 @@ async def test_a_list_begins_with_the_day_that_is_named(since: str, day: str, er
 
 @each("since", ["last week", "2026-13-01", "99999d", "2026-11-20x"])
 async def test_a_day_that_cannot_be_read_is_refused_with_those_that_can(since: str, era: Era) -> None:
-    result = await call(desk_with(a_done_job()), era, "list_videos", since=since)
+    result = await call(service_with(a_done_job()), era, "list_videos", since=since)
     assert (result.is_error, fields(result)["error"]["broken"][0]["argument"]) == (True, "since")
 
 
 async def test_one_job_is_shown_whole(era: Era) -> None:
     job = replace(a_done_job(), prompt="a boat " * 500, options={"audio": True, "seed": 7}, with_image=True, parents=("v_1111111111",))
-    result = await call(desk_with(job), era, "list_videos", job_id="sora://videos/v_0123456789.mp4")
+    result = await call(service_with(job), era, "list_videos", job_id="sora://videos/v_0123456789.mp4")
     (video,) = fields(result)["videos"]
     assert (video["prompt"], video["options"], video["parents"]) == (job.prompt, {"audio": True, "seed": 7}, ["v_1111111111"])
     lines = fields(result)["message"].splitlines()
@@ -286,13 +286,13 @@ async def test_one_job_is_shown_whole(era: Era) -> None:
 
 
 async def test_all_videos_can_be_asked_for_by_a_client_that_has_to_name_a_state(era: Era) -> None:
-    service = desk_with(a_done_job())
+    service = service_with(a_done_job())
     await call(service, era, "list_videos", state="all", query="", limit=20, cursor="")
     assert service.asked == [{"states": (), "query": None, "since": None, "limit": 20, "cursor": None}]
 
 
 class Storeless(PlayedService):
-    """A desk over a store that is away."""
+    """A service over a store that is away."""
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         raise StorageError("The disk is gone.")
@@ -317,15 +317,15 @@ async def test_nobody_says_that_a_job_cost_nothing_while_the_store_is_away(tool:
     }
 
 
-async def test_cancel_video_says_what_became_of_the_job(era: Era) -> None:
+async def test_cancel_video_says_what_happened_to_the_job(era: Era) -> None:
     gone = replace(a_job(), state="cancelled", charged="no")
-    result = await call(desk_with(a_job(), called_back=gone), era, "cancel_video", job_id="v_0123456789")
+    result = await call(service_with(a_job(), called_back=gone), era, "cancel_video", job_id="v_0123456789")
     assert (result.is_error, fields(result)["message"]) == (False, "v_0123456789 was cancelled before it was sent. Nothing was charged.")
 
 
 async def test_a_job_that_goes_on_is_not_said_to_be_refunded(era: Era) -> None:
     no = NotCancellable("v_0123456789 is being sent.", a_job())
-    result = await call(desk_with(a_job(), called_back=no), era, "cancel_video", job_id="v_0123456789")
+    result = await call(service_with(a_job(), called_back=no), era, "cancel_video", job_id="v_0123456789")
     assert fields(result) == {
         "message": "Not cancelled, $0.40 stays reserved. v_0123456789 is being sent.",
         "error": {

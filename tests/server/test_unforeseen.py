@@ -43,7 +43,7 @@ def settled(folder: Path) -> Settings:
 
 
 async def answer(settings: Settings, era: Era, changed: Callable[[VideoService], None] = lambda _: None) -> tuple[dict[str, Any], int]:
-    """What create_video says over a real desk, and how much money is held then."""
+    """What create_video says over a real service, and how much money is held then."""
 
     @asynccontextmanager
     async def service() -> AsyncGenerator[VideoService]:
@@ -101,6 +101,6 @@ async def test_a_fault_while_the_arguments_are_read_costs_nothing_and_says_so() 
 
 
 async def test_a_fault_in_a_tool_that_is_free_costs_nothing(era: Era) -> None:
-    async with Client(a_server(PlayedService()), mode=era) as client:  # this desk cannot edit at all
+    async with Client(a_server(PlayedService()), mode=era) as client:  # this service cannot edit at all
         refused = (await client.call_tool("edit_video", {"inputs": ["v_0123456789"], "action": "gif"})).structured_content
     assert refused and (refused["error"]["code"], refused["error"]["charged"]) == ("internal", "no")

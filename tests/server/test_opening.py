@@ -1,4 +1,4 @@
-"""The desk opens late, is tried again after a failure, and ends with the server."""
+"""The service opens late, is tried again after a failure, and ends with the server."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .counter import PlayedService
 
 
 class Opening:
-    """A way to open a played desk that fails as often as it is told."""
+    """A way to open a played service that fails as often as it is told."""
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
@@ -56,7 +56,7 @@ def server(opening: Callable[[], Any]) -> Any:
     return build(opening, Catalogue())
 
 
-async def test_the_desk_opens_although_nobody_calls() -> None:
+async def test_the_service_opens_although_nobody_calls() -> None:
     opening = Opening()
     async with Client(server(opening)):
         with patience("the store to open"):
@@ -64,7 +64,7 @@ async def test_the_desk_opens_although_nobody_calls() -> None:
     assert (opening.tries, opening.closed) == (1, 1)
 
 
-async def test_a_call_opens_the_desk_at_once_and_only_once(era: Era) -> None:
+async def test_a_call_opens_the_service_at_once_and_only_once(era: Era) -> None:
     opening = Opening()
     async with Client(server(opening), mode=era) as client:
         async with anyio.create_task_group() as tasks:
@@ -112,7 +112,7 @@ async def test_each_who_waited_for_a_store_that_cannot_be_opened_has_a_refusal_o
 
 
 class Breaking(Opening):
-    """A desk that breaks while it is open, when it is told."""
+    """A service that breaks while it is open, when it is told."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class Breaking(Opening):
         raise RuntimeError("a bug of the worker")
 
 
-async def test_a_desk_that_broke_is_opened_again_for_the_next_call(era: Era) -> None:
+async def test_a_service_that_broke_is_opened_again_for_the_next_call(era: Era) -> None:
     opening = Breaking()
     async with Client(server(opening), mode=era) as client:
         await client.call_tool("list_videos", {})

@@ -30,7 +30,7 @@ VEO = "openrouter:veo-3.1-fast"
 DEARER = '["muvi:sora-2-pro"]\nper_second = "5.00"\n'
 
 
-async def test_an_identical_wish_is_the_same_job_although_another_model_is_the_cheapest_now(tmp_path: Path) -> None:
+async def test_an_identical_request_is_the_same_job_although_another_model_is_the_cheapest_now(tmp_path: Path) -> None:
     fal, router = Fal(), OpenRouter(listed=False)
     async with played(fal) as one, played(router) as other, played(Cdn(fal.clip)) as cdn:
         fal.cdn = router.cdn = cdn.address
@@ -106,7 +106,7 @@ async def test_an_output_folder_that_hangs_holds_up_nobody_else(tmp_path: Path, 
         assert len((await at.service.jobs(principal="local")).jobs) == 1
 
 
-async def test_a_model_that_left_its_list_is_still_the_same_wish(tmp_path: Path) -> None:
+async def test_a_model_that_left_its_list_is_still_the_same_request(tmp_path: Path) -> None:
     async with rig(OpenRouter(), tmp_path) as at:
         first = await at.create(VEO, seconds=4, request_id="r1")
         await at.service.store.vendor_lists.save("openrouter", {"data": []})
@@ -123,7 +123,7 @@ async def test_a_request_id_with_other_words_is_a_conflict_also_when_they_could_
         assert (refused.value.job_id, refused.value.fixes) == (first.id, ())
 
 
-async def test_other_words_for_the_very_same_order_are_the_same_wish(tmp_path: Path) -> None:
+async def test_other_words_for_the_very_same_order_are_the_same_request(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         first = await at.create(size="landscape", seconds=4, request_id="r1")
         again = await at.create(size=first.size, seconds=4, request_id="r1")
@@ -142,7 +142,7 @@ async def test_other_words_for_the_very_same_order_are_the_same_wish(tmp_path: P
     ids=lambda change: next(iter(change)),
     at_once=8,
 )
-async def test_any_other_word_is_another_wish(change: dict[str, Any], tmp_path: Path) -> None:
+async def test_any_other_word_is_another_request(change: dict[str, Any], tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         wish = VideoRequest(PROMPT, "muvi:sora-2-pro", size="1280x720", seconds=4)
         made = [await at.service.create(each, principal="local") for each in (wish, replace(wish, **change), wish)]

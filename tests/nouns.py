@@ -40,5 +40,6 @@ def a_job() -> Job:
 def name_inputs(offer: Offer, seconds: int | None = None) -> dict[str, Any]:
     """What a request needs at an offer that makes nothing from words alone: a first frame, or a video of so many seconds."""
     if offer.video is not None:
-        return {"edits": Clip("https://example.com/clip.mp4", duration_s=seconds)}
+        lasts = None if seconds is None else min(seconds, offer.video.seconds[1])
+        return {"edits": Clip("https://example.com/clip.mp4", duration_s=lasts)}
     return {} if offer.text else {"image": Image("https://example.com/a.png")}

@@ -43,9 +43,10 @@ def made(model: str, size: str, **options: Any) -> Job:
         # Of another model, size and sound; of an edit, its frame alone.
         (made("aimlapi:veo-3.1-fast", "720x1280", audio=False, seed=7), {"model": SEEDANCE}, (SEEDANCE, None, {"audio": False})),
         (made("local:edit", "720x1280"), {}, (None, None, {})),
+        (made("muvi:kling-o3-standard", "auto", edits="v_0123456789"), {}, (None, None, {})),
         (made(SEEDANCE, "9:16 720p", last_image="https://example.com/a.png"), {}, (SEEDANCE, "9:16 720p", {})),
     ],
-    ids=["all", "said", "not with a frame", "auto", "another model", "edit", "pictures"],
+    ids=["all", "said", "not with a frame", "auto", "another model", "edit", "edited by words", "pictures"],
 )
 def test_what_is_not_said_is_taken_from_the_clip(job: Job, said: dict[str, Any], taken: tuple[Any, ...]) -> None:
     request = continue_job(VideoRequest("It goes on", continues=job.id, **said), job, Catalogue())

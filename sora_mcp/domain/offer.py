@@ -104,7 +104,7 @@ class ImageRule:
 class VideoRule:
     """The videos that a vendor edits: MP4 files, and addresses that it fetches."""
 
-    seconds: tuple[int, int]
+    seconds: tuple[float, float]
     """The least and the most that one may last."""
     most_bytes: int = 16_000_000
 

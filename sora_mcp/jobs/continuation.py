@@ -10,7 +10,7 @@ from typing import Any
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import allows, sizes_of
 from sora_mcp.catalogue.sizes import fitting
-from sora_mcp.domain import EDIT_MODEL, PICTURES, Job, Offer, VideoRequest
+from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel
 
 
@@ -24,7 +24,7 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue) -> Video
         raise BrokenRules((BrokenRule("image", None, allowed, "invalid_image"),))
     if job.artifact is not None and not job.artifact.path.endswith(".mp4"):
         raise BrokenRules((BrokenRule("continues", job.id, "a finished clip: this is a picture", "invalid_argument"),))
-    own = None if job.model == EDIT_MODEL else job.model
+    own = None if job.model == EDIT_MODEL or EDITS in job.options else job.model
     model = request.model or own
     offers: Sequence[Offer] = ()
     with contextlib.suppress(UnknownModel):

@@ -48,9 +48,10 @@ def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
     """Return the request with a video to edit, of the length that it says, where its model does nothing else."""
     if request.edits is not None or request.model is None or not catalogue.has_name(request.model):
         return request
-    if any(offer.video is None for offer in catalogue.find_named(request.model)):
+    if (rule := catalogue.find_named(request.model)[0].video) is None:
         return request
-    return replace(request, edits=Clip(ANY_CLIP, duration_s=request.seconds if type(request.seconds) is int else None))
+    lasts = min(request.seconds, rule.seconds[1]) if type(request.seconds) is int else None
+    return replace(request, edits=Clip(ANY_CLIP, duration_s=lasts))
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:

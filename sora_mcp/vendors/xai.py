@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor
+from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor, VideoRule
 from sora_mcp.domain.money import Micros, parse_amount, usd
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, read_charge
-from sora_mcp.vendors.shared.sizes import LAST, allow_references, combine_sizes
+from sora_mcp.vendors.shared.sizes import AUTO, LAST, allow_references, combine_sizes
 
 CHECKED = date(2026, 11, 20)
 PATH = "/v1/videos/"
@@ -38,11 +38,24 @@ OFFERS = (
     _offer("grok-imagine-video-1.5-lite", {"480p": "0.02", "720p": "0.03", "1080p": "0.14"}, "0.01", "developers/pricing"),
     _offer("grok-imagine-video-1.5", {"480p": "0.08", "720p": "0.14", "1080p": "0.25"}, "0.01", "docs/models/grok-imagine-video-1.5"),
     _offer("grok-imagine-video", {"480p": "0.05", "720p": "0.07"}, "0.002", "docs/models/grok-imagine-video"),
+    Offer(
+        model="grok-imagine-video-edit",
+        slug="grok-imagine-video",
+        rules=(Rule("size", (AUTO,)), Rule("seconds", range(1, 10))),
+        rates=(),  # what a second of the video that is sent costs stands on no page of xAI's that was seen
+        source="https://docs.x.ai/developers/model-capabilities/video.md",
+        checked=date(2026, 11, 30),
+        text=False,
+        video=VideoRule((1, 8.7)),
+        expected_s=60,
+    ),
 )
 
 
 def submit(order: Order) -> Call:
     """Return the submit call. Length and size are always sent; the defaults are 8 s and 480p."""
+    if order.clip is not None:
+        return Call("POST", f"{PATH}edits", {"model": order.slug, "prompt": order.prompt, "video": {"url": order.clip.uri}})
     last, references = order.options.get("last_image"), str(order.options.get("references", "")).split()
     fields: dict[str, Any] = {
         "model": order.slug,

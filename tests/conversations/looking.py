@@ -190,7 +190,6 @@ LOOKING = (
         keys=("aimlapi",),
         bought=("aimlapi",),
         spent="$0.50",
-        falls_short="create_video does not know edits, and its fix buys a new clip instead of a changed one",
     ),
     talk(
         "three clips of one day, asked for in Japanese",

@@ -10,9 +10,11 @@ from typing import Any
 import anyio
 import pytest
 
+from sora_mcp.catalogue.catalogue import set_addresses
 from sora_mcp.domain import Call, VideoRequest
 from sora_mcp.domain.errors import NotSent, VendorError
 from sora_mcp.jobs.upload import Uploader, change_texts
+from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.nouns import a_job
@@ -199,3 +201,9 @@ def test_texts_at_a_path_are_changed_in_lists_too() -> None:
     body = {"a": [{"b": "x"}, {"b": 1}, {"c": "x"}], "b": "x", "d": ["x", "y"]}
     assert change_texts(body, ["a", "b"], str.upper) == {**body, "a": [{"b": "X"}, {"b": 1}, {"c": "x"}]}
     assert change_texts(body, ["d"], str.upper) == {**body, "d": ["X", "Y"]}
+
+
+def test_the_other_address_for_uploads_moves_with_its_vendor() -> None:
+    there = {vendor.name: vendor.upload and vendor.upload.base_url for vendor in EVERY if vendor.upload}
+    moved = {vendor.name: vendor.upload and vendor.upload.base_url for vendor in set_addresses(EVERY, {"fal": "https://gateway.example"})}
+    assert (there, moved["fal"]) == ({"muvi": None, "fal": "https://rest.fal.ai"}, None)

@@ -101,6 +101,13 @@ def slow_down(raw: bytes, times: int) -> bytes:
 LONG = slow_down(CLIP, 5)
 
 
+@each(("more", "argument"), [({"seconds": 8}, "seconds"), ({"size": "9:16"}, "size"), ({"options": {"seed": 7}}, "options.seed")])
+def test_without_a_model_the_refusal_is_that_of_one_that_edits(more: dict[str, Any], argument: str) -> None:
+    with pytest.raises(BrokenRules) as refused:
+        plan(asked(**more), catalogue("muvi"), today=TODAY)
+    assert (refused.value.subject, [rule.argument for rule in refused.value.broken]) == (EDIT, [argument])
+
+
 async def made(at: Rig) -> str:
     """A finished clip of Muvi's, on disk."""
     first = await at.create("muvi:seedance-2.0", size="16:9 720p", seconds=4)

@@ -45,9 +45,10 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     if ranked := rank_orders(offers, request, today=today):
         return ranked[0][0].offer, why
 
-    def rank(offer: Offer) -> tuple[bool, bool, int, int]:
+    def rank(offer: Offer) -> tuple[bool, bool, bool, int, int]:
         makes_words_only, broken = request.frame is not None and offer.image is None, count_broken_rules(offer, request, today=today)
-        return makes_words_only, not takes_kind(offer, request), broken, _measure_gap(offer, request)
+        does_else = (offer.video is None) != (request.clip is None)
+        return does_else, makes_words_only, not takes_kind(offer, request), broken, _measure_gap(offer, request)
 
     ranks = [rank(offer) for offer in offers]
     return _find_cheapest([offer for offer, one in zip(offers, ranks, strict=True) if one == min(ranks)], request, today), why

@@ -16,6 +16,7 @@ from sora_mcp.jobs.service import VideoRequest
 from sora_mcp.store import Store
 from tests.each import each
 from tests.played import CLIP, Muvi, Wire, played
+from tests.played.driver import WITH_FRAME
 from tests.played.processes import buying, ended, finish, go, run
 from tests.played.rig import environment, leaks, settled
 from tests.waiting import PATIENCE_S
@@ -28,6 +29,7 @@ LARGE = CLIP + (4 << 20).to_bytes(4, "big") + b"free" + bytes((4 << 20) - 8)
 AT_ONCE = 4
 
 SUBMIT = ("accept", *(f"submit:{part}" for part in ("head", "body", "created", "headers", "25%", "50%", "100%")))
+UPLOAD = ("presign:head", "presign:created", "presign:100%", "upload:head", "upload:body", "upload:created", "upload:headers")
 STATUS = tuple(f"status:{part}" for part in ("body", "created", "headers", "50%", "100%", "100% 2", "100% 3"))
 MEDIA = tuple(f"media:{part}" for part in ("head", "body", "headers", "25%", "50%", "75%", "100%"))
 LATER_MS = (0, 2, 5, 10, 15, 20, 30, 50, 80, 120, 200)
@@ -78,7 +80,7 @@ async def killed_at(moment: str, folder: Path, *, again: str | None = None) -> l
     folder.mkdir()
     async with played(Muvi(clip=LARGE)) as wire:
         env = environment(folder, {"muvi": wire.address}, (wire.host,), prices=OWN_PRICE, LINGER="0")
-        process = await buying(1, "killed", env)
+        process = await buying(1, WITH_FRAME if moment in UPLOAD else "killed", env)
         if moment.endswith("ms"):
             await go(process)
             await anyio.sleep(float(moment.removesuffix("ms")) / 1000)
@@ -99,7 +101,7 @@ async def killed_at(moment: str, folder: Path, *, again: str | None = None) -> l
         wire.watch = lambda name: None
         code = await finish(env)
         found = wrong(folder, wire) + ([f"watch ended with {code}"] if code != 0 else [])
-        if moment in SURE and again is None and not list((folder / "videos").glob("*.mp4")):
+        if moment in (*SURE, *UPLOAD) and again is None and not list((folder / "videos").glob("*.mp4")):
             found.append("a job that was known is unclear")
         return [f"{moment}{f', then {again}' if again else ''}: {what}" for what in found]
 
@@ -122,6 +124,11 @@ async def strike(folder: Path, moments: list[tuple[str, str | None]]) -> list[st
 @pytest.mark.fault("S38")
 async def test_killed_at_any_moment_of_the_paid_call(tmp_path: Path) -> None:
     assert await strike(tmp_path, [(moment, None) for moment in SUBMIT]) == []
+
+
+@pytest.mark.fault("S38")
+async def test_killed_at_any_moment_of_an_upload_nothing_was_sent_and_the_next_process_buys_once(tmp_path: Path) -> None:
+    assert await strike(tmp_path, [(moment, None) for moment in UPLOAD]) == []
 
 
 async def test_killed_at_any_moment_of_a_question(tmp_path: Path) -> None:

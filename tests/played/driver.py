@@ -15,14 +15,18 @@ from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest, VideoService
+from tests.played.rig import picture
 from tests.waiting import eventually
 
 MODEL = "muvi:sora-2"
+WITH_FRAME = "with a frame"
+"""In the name: every request has a first frame of this computer."""
 
 
 async def _buy(service: VideoService, prompt: str, ends: Counter[str]) -> None:
     try:
-        await service.create(VideoRequest(prompt, MODEL, seconds=4), principal="local")
+        frame = picture(1280, 720) if WITH_FRAME in prompt else None
+        await service.create(VideoRequest(prompt, MODEL, seconds=4, image=frame), principal="local")
         ends["made"] += 1
     except SoraError as error:
         ends[error.its_code] += 1

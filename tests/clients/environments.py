@@ -1,0 +1,109 @@
+"""Environments of clients, each in a folder of its own: which packages they have, and how they are installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from tests.node import find_node, npm_command
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sora-mcp-tests" / "clients"
+PATIENCE_S = 400
+PYTHON: Mapping[str, tuple[str, ...]] = {
+    "google-genai": ("google-genai==3.6.1", "mcp==2.3.0"),
+    "anthropic": ("anthropic==2.14.0", "mcp==2.3.0"),
+    "openai-agents": ("openai-agents==0.24.0", "openai==3.57.0", "mcp==2.3.0"),
+    "langchain": (
+        "langchain-mcp-adapters==0.3.2",
+        "langchain-openai==1.7.4",
+        "langchain-anthropic==1.7.10",
+        "langchain-google-genai==4.4.3",
+        "mcp==1.30.0",
+    ),
+    "autogen": ("autogen-ext[mcp]==0.7.5", "autogen-core==0.7.5", "mcp==1.30.0"),
+    "fastmcp": ("fastmcp==4.2.3", "mcp==2.3.0"),
+    "smolagents": ("smolagents==1.26.0", "mcpadapt==0.1.19", "mcp[ws]==1.30.0"),
+}
+"""Packages from PyPI."""
+NODE: Mapping[str, tuple[str, ...]] = {
+    "typescript-sdk-1": ("@modelcontextprotocol/sdk@1.32.2",),
+    "typescript-sdk-2": ("@modelcontextprotocol/client@2.4.0",),
+}
+"""Packages from npm."""
+UV = Lock()
+"""Held while uv itself is installed."""
+
+
+class NotToBeHad(Exception):
+    """An environment cannot be made here; the text says which, and why."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment that is installed."""
+
+    folder: Path
+    program: Path
+    """The interpreter."""
+
+
+def make_environment(name: str) -> Environment:
+    """Return the environment, installed if it is not there yet as the tables say. Raise NotToBeHad."""
+    if name in PYTHON:
+        bin_folder = "Scripts" if sys.platform == "win32" else "bin"
+        found = Environment(CACHE / name, CACHE / name / bin_folder / "python")
+        _install(name, PYTHON[name], found.folder, lambda: _python_commands(PYTHON[name], found))
+        return found
+    node = find_node()
+    if node is None:
+        raise NotToBeHad(f"{name}: there is no Node that is new enough")
+    command = [*npm_command(node), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(CACHE / name)]
+    _install(name, NODE[name], CACHE / name, lambda: [[*command, *NODE[name]]])
+    return Environment(CACHE / name, Path(node))
+
+
+def _install(name: str, packages: Sequence[str], folder: Path, commands: Callable[[], list[list[str]]]) -> None:
+    """Run the commands in an empty folder, unless these very packages are there."""
+    mark, wanted = folder / "installed.txt", "\n".join((sys.version, *packages))
+    if mark.exists() and mark.read_text("utf-8") == wanted:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for command in commands():
+        _run(name, command)
+    mark.write_text(wanted, "utf-8")
+
+
+def _python_commands(packages: Sequence[str], made: Environment) -> list[list[str]]:
+    with UV:
+        uv = _find_uv()
+    return [
+        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(made.folder)],
+        [uv, "pip", "install", "--quiet", "--python", str(made.program), *packages],
+    ]
+
+
+def _find_uv() -> str:
+    """Return the command of uv, which installs several times faster than pip: the machine's, else one from PyPI in the cache."""
+    if (found := shutil.which("uv")) is not None:
+        return found
+    uv = CACHE / "tools" / "bin" / "uv"
+    if not uv.exists():
+        _run("uv", [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(CACHE / "tools"), "uv"])
+    return str(uv)
+
+
+def _run(name: str, command: Sequence[str]) -> None:
+    environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    try:
+        done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotToBeHad(f"{name}: {error}") from error
+    if done.returncode:
+        raise NotToBeHad(f"{name} cannot be installed here: {done.stderr[-300:]}")

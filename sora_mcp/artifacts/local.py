@@ -223,7 +223,7 @@ def _write_sidecar(job: Job, final: Path, sha256: str) -> None:
         "model": job.model,
         "size": job.size,
         "seconds": job.seconds,
-        "options": dict(job.options),
+        "options": dict(job.extras),
         "usd": as_number(job.price),
         "usd_is": job.price_is,
         "price_source": job.source,

@@ -106,8 +106,9 @@ def find_outline(conn: sa.Connection, purchase: Purchase, *, now: float) -> Any:
 def _ask_for_plan(plan: Any, purchase: Purchase) -> NeedsConfirmation:
     """Return the refusal of a clip whose plan a person has to approve first."""
     total, each = format_dollars(plan.micros * plan.uses), format_dollars(plan.micros)
-    what = f"{plan.uses} clips of {plan.seconds} s on {plan.model} cost {total} in all, {each} each"
-    message = f"{what}, which the user must approve first, by {_show_time(plan.expires_at)}: one yes for all of them, with any prompts."
+    what = f"{plan.uses} clips of {plan.seconds} s on {plan.model}, {each} each, {total} in all"
+    by = f"by {_show_time(plan.expires_at)}: one yes for all of them, with any prompts"
+    message = f"The user has not approved quote {plan.id} yet, for {what}, and must do so first, {by}."
     return NeedsConfirmation(message, quote_id=plan.id, price=purchase.quote, order=purchase.order)
 
 

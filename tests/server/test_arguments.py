@@ -93,7 +93,9 @@ def test_the_value_of_a_misspelt_argument_is_offered_in_its_kind() -> None:
 @each(
     ("given", "value"),
     [
-        ({"seconds": "eight"}, None),
+        ({"seconds": "eight"}, 8),
+        ({"seconds": "two minutes"}, 120),
+        ({"seconds": "long"}, None),
         ({"seconds": True}, None),
         ({"limit": 500}, 100),
         ({"max_usd": "5 USD"}, "5"),

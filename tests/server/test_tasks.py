@@ -13,7 +13,8 @@ from typing import Any
 
 import anyio
 import httpx2
-from mcp import Client
+import pytest
+from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server.auth.settings import AuthSettings
@@ -161,6 +162,29 @@ async def test_who_listens_to_a_task_hears_of_each_change_and_of_the_end() -> No
             tasks.cancel_scope.cancel()
     assert [(task["taskId"], task["status"]) for task in extension.heard] == [(JOB.id, "working"), (JOB.id, "completed")]
     assert extension.heard[1]["result"]["isError"] is False
+
+
+async def test_only_who_declares_the_extension_may_listen_to_tasks() -> None:
+    async with Client(a_server(a_service()), mode="2026-07-28") as client:
+        with pytest.raises(MCPError) as refused:
+            await listen(client, taskIds=[JOB.id])
+    assert refused.value.error.code == MISSING_REQUIRED_CLIENT_CAPABILITY
+
+
+async def test_a_task_that_is_cancelled_while_it_is_sent_is_cancelled_once_it_was(tmp_path: Path) -> None:
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="100") as at, modern(at.server) as client:
+        at.rig.vendor.walk = ("pending",)
+        at.rig.wire.arm("submit", "slow", seconds=0.3)
+        new = await start(client, "create_video", **CLIP)
+        await eventually(lambda: len(at.rig.wire.requests("submit")) == 1)
+        answer = await ask(client.session, "tasks/cancel", new["taskId"])
+        assert "being sent" not in answer["_meta"]["sora-mcp/message"]
+
+        async def is_cancelled() -> bool:
+            task = await ask(client.session, "tasks/get", new["taskId"])
+            return task["status"] == "cancelled" and "Nothing was charged." in task["statusMessage"]
+
+        assert await eventually(is_cancelled)
 
 
 async def test_a_form_is_answered_before_there_is_a_task(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from sora_mcp.domain import LIVE, Artifact, Job, name_state
-from sora_mcp.domain.errors import NotFinished, StorageError
+from sora_mcp.domain.errors import NotFinished, StorageError, UnwritableFile
 from sora_mcp.domain.money import as_number
 from sora_mcp.security.text import escape_hidden, sanitize
 
@@ -116,7 +116,7 @@ def keep(part: Path, job: Job, *, sha256: str, zone: tzinfo, ending: str = "mp4"
                 _sync_folder(part.parent)
                 return final
     except OSError as error:
-        raise StorageError(f"The file cannot be written into {part.parent}.") from error
+        raise UnwritableFile(part.parent) from error
     raise StorageError(f"{part.parent} has too many files of that name.")
 
 

@@ -11,10 +11,8 @@ from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape, of_shape
 from sora_mcp.catalogue.unavailable import refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, MissingKey, ModelRetired, OverBudget, PriceUnknown, Refused
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
 from sora_mcp.domain.money import Micros, show
-
-NAME_PRICE = "The user can name the price in a file: SORA_MCP_PRICES."
 
 
 def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
@@ -23,12 +21,10 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     try:
         order = check(request, offer, today=today)
         price = quote(order, today=today)
-    except PriceUnknown as error:
-        raise PriceUnknown(f"{error.message} {NAME_PRICE}") from None
     except BrokenRules as error:
         if offer.rates:
             raise
-        raise PriceUnknown(f"No source states the price of {offer.id}, so it is not sent. {NAME_PRICE}", broken=error.broken) from None
+        raise UnpricedModel(offer.id, broken=error.broken) from None
     notes = tuple(note for note in (why, _describe_shape(order, request), _describe_clip(order, request)) if note)
     return replace(order, why=" ".join(notes) or None, warnings=_warnings(order, request, vendor=catalogue.get_vendor(offer))), price
 

@@ -27,7 +27,7 @@ from sora_mcp.domain import (
     When,
     read_uri,
 )
-from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, PriceUnknown
+from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, UnpricedModel
 from sora_mcp.domain.money import ceil, show
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.security.urls import is_fetchable
@@ -76,7 +76,7 @@ def quote(order: Order, *, today: date) -> Quote:
     """Return what the order costs. PriceUnknown where no row states it."""
     offer = order.offer
     if (rate := rate_of(order.facts, offer.rates, today=today)) is None:
-        raise PriceUnknown(f"{offer.id} has no published price, so it can't be bought.")
+        raise UnpricedModel(offer.id)
     return Quote(ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
 
 

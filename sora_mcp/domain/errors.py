@@ -6,7 +6,8 @@ SoraError
 │  ├─ UnknownModel       no vendor sells it
 │  ├─ MissingKey         the vendor is known, its key is not
 │  ├─ ModelRetired       the model ended, and a key would be bought in vain
-│  ├─ PriceUnknown       no source states what it costs
+│  ├─ PriceUnknown       the price is not known, or not any more
+│  │  └─ UnpricedModel   no source states its price
 │  ├─ OverBudget         a cap would be passed
 │  ├─ NeedsConfirmation  a person has to say yes first
 │  ├─ Declined           a person was asked, and the answer was not yes
@@ -16,6 +17,7 @@ SoraError
 │  ├─ NotCancellable     the job, or its vendor, cannot be cancelled
 │  ├─ MissingMediaExtra  PyAV and Pillow are not installed
 │  ├─ StorageError       the store or the disk cannot be read or written
+│  │  └─ UnwritableFile  a file cannot be written into its folder
 │  └─ Unforeseen         a fault of ours, before anything was held or sent
 ├─ VendorError           the vendor answered, and the answer was no
 ├─ CancelUnclear         the vendor was asked to cancel a job, and did not say whether it does
@@ -32,6 +34,7 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from sora_mcp.domain.job import Charged, Job
@@ -172,9 +175,17 @@ class ModelRetired(Refused):
 
 
 class PriceUnknown(Refused):
-    """No source states what it costs."""
+    """The price is not known, or not any more."""
 
     code = "price_unknown"
+
+
+class UnpricedModel(PriceUnknown):
+    """No source states the model's price."""
+
+    def __init__(self, model: str, *, broken: tuple[BrokenRule, ...] = ()) -> None:
+        message = f"{model} has no published price, so it can't be bought. The user can name the price in a file: SORA_MCP_PRICES."
+        super().__init__(message, broken=broken)
 
 
 class OverBudget(Refused):
@@ -276,6 +287,13 @@ class StorageError(Refused):
     """The store or the disk cannot be read or written; so nothing is spent."""
 
     code = "storage_error"
+
+
+class UnwritableFile(StorageError):
+    """A file cannot be written into its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"The file cannot be written into {folder}.")
 
 
 class Unforeseen(Refused):

@@ -12,7 +12,7 @@ import anyio
 from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, hash_file, keep, prepare_part, remove_parts
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDITS, Artifact, Call, Job, JobError, State, Vendor
-from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL
+from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL, UnwritableFile
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.playlist import download_playlist
 from sora_mcp.jobs.poll import find_todo, retry_later
@@ -59,7 +59,7 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
     except (OSError, StorageError) as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)  # a full disk gets its room back
         service.local_facts.todos[job.id] = "it goes on by itself once the file can be written."
-        raise error if isinstance(error, StorageError) else StorageError(f"The file cannot be written into {folder}.") from error
+        raise error if isinstance(error, StorageError) else UnwritableFile(folder) from error
     else:
         # Before the outcome: nobody looks for what is left of a job that has ended.
         await anyio.to_thread.run_sync(remove_parts, folder, job)

@@ -14,7 +14,7 @@ import anyio.to_thread
 
 from sora_mcp.artifacts.local import describe_file, ensure_folder, hash_file, keep, remove_parts
 from sora_mcp.domain import Artifact, Job, JobError
-from sora_mcp.domain.errors import SoraError, StorageError
+from sora_mcp.domain.errors import SoraError, StorageError, UnwritableFile
 from sora_mcp.jobs.edit_plan import EditPlan, read_plan
 from sora_mcp.media.api import edit_clip
 from sora_mcp.media.limits import EDIT_S, Deadline
@@ -90,7 +90,7 @@ def _try_to_make(service: VideoService, job: Job, deadline: Deadline) -> Artifac
         return error
     except OSError as error:
         log.warning("%s: %s", job.id, error)
-        return StorageError(f"The file cannot be written into {folder}.")
+        return UnwritableFile(folder)
     except Exception:
         log.exception("%s cannot be made", job.id)
         return SoraError("The edit failed for a reason that nobody foresaw; the server's log has it.")

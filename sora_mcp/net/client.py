@@ -16,12 +16,12 @@ import httpx2
 
 from sora_mcp import __version__
 from sora_mcp.domain import Call, Reply, Vendor
-from sora_mcp.domain.errors import NotSent, OutcomeUnknown, StorageError, UntrustedURL
-from sora_mcp.net.download import Download, Partial, read_codings, read_partial, unzip, write_file
+from sora_mcp.domain.errors import NotSent, OutcomeUnknown, UntrustedURL, UnwritableFile
+from sora_mcp.net.download import Download, IncompleteFile, Partial, read_codings, read_partial, unzip, write_file
 from sora_mcp.net.environment import explain_failure, find_proxy, load_certificates
 from sora_mcp.net.in_process import InProcessTransport
 from sora_mcp.security.secrets import Secret
-from sora_mcp.security.urls import Target, check_proxied, resolve_public
+from sora_mcp.security.urls import MalformedURL, Target, check_proxied, resolve_public
 
 SUBMIT_S = 90.0
 """Deadline in seconds of a paid call. A short one would only produce unclear outcomes."""
@@ -46,7 +46,6 @@ NEVER_SENT = (
 """Errors that httpx2 raises before it writes the first byte of a request."""
 FIXED_HEADERS = {"User-Agent": f"sora-mcp/{__version__}", "Accept-Encoding": "identity"}
 ORDINARY_USER_AGENT = f"Mozilla/5.0 (compatible; sora-mcp/{__version__})"
-MALFORMED = "The link to the video is malformed."
 """Sent once more where a file's host answers 403: some refuse any name that is not a browser's."""
 
 
@@ -104,15 +103,15 @@ class VendorClient:
         try:
             url = urljoin(vendor.base_url + "/", media.path.lstrip("/"))
         except ValueError as error:
-            raise UntrustedURL(MALFORMED) from error
+            raise MalformedURL from error
         try:
             return await self._follow_redirects(vendor, url, await anyio.to_thread.run_sync(read_partial, part))
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
-            raise NotSent(f"The file did not arrive whole: {self._explain(error, url)}.") from error
+            raise IncompleteFile(self._explain(error, url)) from error
         except (ValueError, httpx2.InvalidURL) as error:
-            raise UntrustedURL(MALFORMED) from error
+            raise MalformedURL from error
         except OSError as error:
-            raise StorageError(f"The file cannot be written into {part.parent}.") from error
+            raise UnwritableFile(part.parent) from error
 
     async def upload(self, url: str, body: bytes, media_type: str) -> int:
         """Put a file at an address that a vendor named for it, without a key, and return the status. A redirect is not followed.
@@ -143,7 +142,7 @@ class VendorClient:
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise NotSent(self._explain(error, url)) from error
         except (ValueError, httpx2.InvalidURL) as error:
-            raise UntrustedURL(MALFORMED) from error
+            raise MalformedURL from error
 
     @staticmethod
     def _explain(error: BaseException, url: str) -> str:

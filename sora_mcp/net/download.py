@@ -34,6 +34,20 @@ STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
+class IncompleteFile(NotSent):
+    """A file that ended before its end, and may be continued; `why` is a clause."""
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(f"The file did not arrive whole: {why}." if why else "The file did not arrive whole.")
+
+
+class TooLargeFile(BadMedia):
+    """A file of more than MOST_VIDEO_BYTES."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The file is larger than {MOST_VIDEO_BYTES >> 20} MiB.")
+
+
 @dataclass(frozen=True)
 class Download:
     """A downloaded file's size, sha256 and address, after redirects."""
@@ -84,13 +98,13 @@ async def write_file(response: httpx2.Response, partial: Partial) -> Download:
         async for chunk in _decode(_watch_speed(response), zipped=any(coding in ZIPPED_CODINGS for coding in codings)):
             size += len(chunk)
             if size > MOST_VIDEO_BYTES:
-                raise BadMedia(f"The file is larger than {MOST_VIDEO_BYTES >> 20} MiB.")
+                raise TooLargeFile
             file.write(chunk)
             digest.update(chunk)
         file.flush()
         await anyio.to_thread.run_sync(os.fsync, file.fileno())
     if total is not None and size != total:
-        raise NotSent("The file did not arrive whole.")
+        raise IncompleteFile
     return Download(size, digest.hexdigest())
 
 
@@ -135,7 +149,7 @@ def _content_length(response: httpx2.Response) -> int:
 
 def _check_size(size: int, path: Path) -> None:
     if size > MOST_VIDEO_BYTES:
-        raise BadMedia(f"The file is larger than {MOST_VIDEO_BYTES >> 20} MiB.")
+        raise TooLargeFile
     check_free_space(path.parent, size)
 
 
@@ -180,11 +194,11 @@ async def _decode(chunks: AsyncGenerator[bytes], *, zipped: bool) -> AsyncGenera
             for piece in _unpack(unpacker, chunk):
                 yield piece
         except zlib.error as error:
-            raise NotSent("The file did not arrive whole.") from error
+            raise IncompleteFile from error
     if undecided and head:
         yield head
     if unpacker is not None and not unpacker.eof:
-        raise NotSent("The file did not arrive whole.")
+        raise IncompleteFile
 
 
 def _unpack(unpacker: Any, chunk: bytes) -> Generator[bytes]:

@@ -45,6 +45,27 @@ IPV6_REFUSED = (
 )
 
 
+class MalformedURL(UntrustedURL):
+    """No URL at all."""
+
+    def __init__(self) -> None:
+        super().__init__("The link is malformed.")
+
+
+class InvalidHost(UntrustedURL):
+    """A URL whose host is neither a name nor an address."""
+
+    def __init__(self) -> None:
+        super().__init__("The link has no valid host name.")
+
+
+class NotPublic(UntrustedURL):
+    """A host in a private network, or on this machine."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"The link leads to {host}, which is not a public address.")
+
+
 @dataclass(frozen=True)
 class Target:
     """A URL whose addresses were checked. Connect to `ips`; use `host` for SNI and certificate, `authority` for the Host header."""
@@ -94,7 +115,7 @@ async def resolve_public(url: str, trusted: frozenset[str], *, resolve: Resolver
     if not known:
         faked = tuple(ip for ip in ips if not parts.literal and ip_address(ip) in FAKE_IP)
         if not faked and not all(is_public(ip_address(ip)) for ip in ips):
-            raise UntrustedURL(f"The link leads to {parts.host}, which is not a public address.")
+            raise NotPublic(parts.host)
         ips = faked or ips
     return Target(parts.scheme, parts.host, parts.port, parts.path, ips)
 
@@ -106,7 +127,7 @@ def check_proxied(url: str, trusted: frozenset[str]) -> Target:
     """
     parts, known = _check_form(url, trusted)
     if not known and not (is_public(parts.literal) if parts.literal else LOCAL_NAME.match(parts.host) is None):
-        raise UntrustedURL(f"The link leads to {parts.host}, which is not a public address.")
+        raise NotPublic(parts.host)
     return Target(parts.scheme, parts.host, parts.port, parts.path, ())
 
 
@@ -131,7 +152,7 @@ def parse_url(url: str) -> Parts:
         split = urlsplit(url)
         port = split.port
     except ValueError:
-        raise UntrustedURL("The link is malformed.") from None
+        raise MalformedURL from None
     if split.scheme not in PORTS:
         raise UntrustedURL("The link is not an https:// address.")
     if "@" in split.netloc:
@@ -170,7 +191,7 @@ def _read_host(split: SplitResult) -> tuple[str, IPv4Address | IPv6Address | Non
     if NUMBER_LAST.fullmatch(host):
         return _read_ipv4(host)
     if not NAME.fullmatch(host):
-        raise UntrustedURL("The link has no valid host name.")
+        raise InvalidHost
     return host, None
 
 
@@ -181,14 +202,14 @@ def _to_ascii(host: str) -> str:
     try:
         return idna.encode(host, uts46=True, std3_rules=True).decode()
     except (idna.IDNAError, UnicodeError):
-        raise UntrustedURL("The link has no valid host name.") from None
+        raise InvalidHost from None
 
 
 def _read_ipv4(host: str) -> tuple[str, IPv4Address]:
     try:
         ip = IPv4Address(socket.inet_aton(host))
     except OSError:
-        raise UntrustedURL("The link has no valid host name.") from None
+        raise InvalidHost from None
     return str(ip), ip
 
 
@@ -196,9 +217,9 @@ def _read_ipv6(host: str, netloc: str) -> tuple[str, IPv6Address]:
     try:
         ip = IPv6Address(host)
     except ValueError:
-        raise UntrustedURL("The link has no valid host name.") from None
+        raise InvalidHost from None
     if not BRACKETED.fullmatch(netloc):
-        raise UntrustedURL("The link has no valid host name.")
+        raise InvalidHost
     if ip.scope_id is not None:
         raise UntrustedURL("The link leads to a single network card of this machine.")
     return str(ip), ip

@@ -45,7 +45,8 @@ def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
     if (order := find_order(request, offer, today=today)) is not None:
         return order
     sizes = _wanted_sizes(request, offer)
-    named = (*_prompt(request, offer), *check_clip(request, offer), *_image(request, offer, sizes))
+    clip = check_clip(request, offer) if request.edits is not None or offer.video is not None else ()
+    named = (*_prompt(request, offer), *clip, *_image(request, offer, sizes))
     broken = (*named, *_options(request, offer), *_format(request, offer, sizes))
     raise BrokenRules(broken or _blame(request, offer, sizes), subject=offer.id)
 
@@ -53,8 +54,8 @@ def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
 def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | None:
     """Return the order that meets the request, as `check` does; None as soon as it breaks a rule."""
     sizes = _wanted_sizes(request, offer)
-    named = (check_clip(request, offer), _format(request, offer, sizes), _prompt(request, offer))
-    parts = (*named, _image(request, offer, sizes), _options(request, offer))
+    clip = check_clip(request, offer) if request.edits is not None or offer.video is not None else ()
+    parts = (clip, _format(request, offer, sizes), _prompt(request, offer), _image(request, offer, sizes), _options(request, offer))
     if next(itertools.chain.from_iterable(parts), None) is not None:
         return None
     orders = _orders(request, offer, sizes)
@@ -268,7 +269,7 @@ def _orders(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> Itera
     """Yield every way to fill in what the caller left open: the shortest first, and of these the offer's first size."""
     options: dict[str, Scalar] = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in request.options.items() if name not in (VARIATION, FIT)}
-    image, clip = request.frame, request.clip
+    image, clip = request.frame, None if request.edits is None else request.clip
     lengths = offer.seconds if request.seconds is None else (request.seconds,)
     if clip is not None:
         lengths = (measure_clip(clip, offer),)

@@ -35,6 +35,13 @@ UNSUPPORTED = (
 """Tags whose segments do not become a video when they are joined."""
 
 
+class EmptyPlaylist(BadMedia):
+    """A playlist without a file or another playlist."""
+
+    def __init__(self) -> None:
+        super().__init__("It is a playlist that names no file.")
+
+
 @dataclass(frozen=True)
 class Playlist:
     """The addresses that a playlist names: other playlists, best first, or segments in order, after their common header."""
@@ -86,7 +93,7 @@ def read_playlist(text: str, url: str) -> Playlist | None:
     headers = {uri for line in lines if line.startswith("#EXT-X-MAP:") and (uri := _find_uri(line))}
     segments = [line for line in lines if line and not line.startswith("#")]
     if not segments:
-        raise BadMedia("It is a playlist that names no file.")
+        raise EmptyPlaylist
     if len(segments) > MOST_SEGMENTS:
         raise BadMedia(f"It is a playlist of {len(segments)} files; {MOST_SEGMENTS} is the most that is downloaded.")
     if len(headers) > 1:
@@ -107,7 +114,7 @@ def _sort_variants(lines: list[str]) -> list[str]:
             bandwidth = BANDWIDTH.search(line)
             found.append((int(bandwidth[1]) if bandwidth else 0, following))
     if not found:
-        raise BadMedia("It is a playlist that names no file.")
+        raise EmptyPlaylist
     return [uri for _, uri in sorted(found, key=lambda each: -each[0])]
 
 

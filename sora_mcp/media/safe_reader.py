@@ -35,6 +35,22 @@ MOST_PIXEL_ASPECT = 4
 PROBE_S = 20.0
 
 
+class TooManyFrames(BadMedia):
+    """A clip of more than MOST_FRAMES; `declared` is how many its headers declare, where they do."""
+
+    def __init__(self, declared: int | None = None) -> None:
+        seen = f"It has more than {MOST_FRAMES} frames."
+        stated = f"It says that it has {declared} frames; {MOST_FRAMES} is the most that is looked at."
+        super().__init__(seen if declared is None else stated)
+
+
+class TooLong(BadMedia):
+    """A clip of more than MOST_SECONDS, as its headers declare it or as its streams are."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"It says that it is {seconds:g} s long; {MOST_SECONDS:g} s is the most that is looked at.")
+
+
 @dataclass
 class OpenSound:
     """An open container with its first audio stream that has a decoder."""
@@ -104,7 +120,7 @@ class OpenVideo(OpenSound):
         for count, frame in enumerate(self._decode(self.video, deadline)):
             deadline.check()
             if count > MOST_FRAMES:
-                raise BadMedia(f"It has more than {MOST_FRAMES} frames.")
+                raise TooManyFrames
             check_pixels(frame.width, frame.height)
             yield frame
             if end is not None and time_of(frame) >= end:
@@ -139,7 +155,7 @@ def open_sound(path: Path) -> Generator[OpenSound]:
     if demuxer is None:
         raise BadMedia(f"It is {container.words}, no MP3, M4A or WAV file.")
     if demuxer == "mov" and (declared := count_declared_samples(path)) > MOST_FRAMES:
-        raise BadMedia(f"It says that it has {declared} frames; {MOST_FRAMES} is the most that is looked at.")
+        raise TooManyFrames(declared)
     try:
         with av.open(str(path), format=demuxer, options=DEMUX_OPTIONS) as opened:
             if (audio := _find_sound(opened)) is None:
@@ -162,9 +178,9 @@ def _check_declared(info: VideoInfo, declared: int) -> None:
     """Raise BadMedia when the headers declare more than is decoded. `declared` is a number of frames."""
     check_pixels(info.width, info.height)
     if declared > MOST_FRAMES:
-        raise BadMedia(f"It says that it has {declared} frames; {MOST_FRAMES} is the most that is looked at.")
-    if (info.duration_s or 0) > MOST_SECONDS:
-        raise BadMedia(f"It says that it is {info.duration_s:g} s long; {MOST_SECONDS:g} s is the most that is looked at.")
+        raise TooManyFrames(declared)
+    if (seconds := info.duration_s or 0) > MOST_SECONDS:
+        raise TooLong(seconds)
 
 
 def check_pixels(width: int, height: int) -> None:
@@ -177,5 +193,5 @@ def _measure_seconds(container: InputContainer, video: VideoStream, info: VideoI
     own = float(video.duration * video.time_base) if video.duration and video.time_base else None
     seconds = own or info.duration_s or (container.duration or 0) / 1_000_000
     if seconds > MOST_SECONDS:
-        raise BadMedia(f"It is {seconds:g} s long; {MOST_SECONDS:g} s is the most that is looked at.")
+        raise TooLong(seconds)
     return seconds

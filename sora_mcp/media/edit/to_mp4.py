@@ -26,7 +26,7 @@ from sora_mcp.media.edit.transcode import H264, HERTZ, LOST_SOUND, Segment, read
 from sora_mcp.media.images.transform import flatten
 from sora_mcp.media.limits import NO_FRAME, Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
-from sora_mcp.media.safe_reader import MOST_FRAMES, OpenVideo, check_pixels, open_video
+from sora_mcp.media.safe_reader import MOST_FRAMES, OpenVideo, TooManyFrames, check_pixels, open_video
 
 COPIED_PICTURES = ("h264", "hevc", "av1", "vp9")
 COPIED_SOUND = ("aac", "mp3", "opus")
@@ -133,7 +133,7 @@ def _measure_frames(picture: Image.Image, deadline: Deadline) -> list[int]:
     for frame in ImageSequence.Iterator(picture):
         deadline.check()
         if len(lengths) > MOST_FRAMES:
-            raise BadMedia(f"It has more than {MOST_FRAMES} frames.")
+            raise TooManyFrames
         frame.load()  # a WebP states a frame's duration only once it is decoded
         stated = round(frame.info.get("duration", 0))
         lengths.append(stated if stated > 10 else UNSTATED_MS)

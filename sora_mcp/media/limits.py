@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sora_mcp.domain.errors import Refused
+
+if sys.platform != "win32":
+    import resource
 
 LOOK_S = 100.0
 """Seconds that looking at a clip may take: clients wait a minute or two."""
@@ -17,6 +21,8 @@ REPORT_S = 0.5
 """Seconds between two reports of progress."""
 MOST_PIXELS = 36_000_000
 """Of one frame: 8K."""
+LEAST_ADDRESSES = 400 << 20
+"""Bytes of addresses that decoding and encoding need on Linux; with fewer, a codec fails, whatever the file."""
 DEMUX_OPTIONS = {"protocol_whitelist": "file", "enable_drefs": "0", "max_pixels": str(MOST_PIXELS)}
 """A file may refer to other files and addresses; none of them is opened. Opening a file already decodes its first frames."""
 NO_FRAME = "It has no picture that can be decoded."
@@ -54,6 +60,14 @@ class Deadline:
         if self.on_progress is not None and time.monotonic() - self._reported >= REPORT_S:
             self._reported = time.monotonic()
             self.on_progress(self.progress)
+
+
+def has_few_addresses() -> bool:
+    """Return whether a limit on this process (`ulimit -v`) leaves too few addresses for a codec."""
+    if sys.platform == "win32":
+        return False
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return limit != resource.RLIM_INFINITY and limit < LEAST_ADDRESSES
 
 
 def _format_limit(seconds: float) -> str:

@@ -63,7 +63,16 @@ def make_environment(name: str) -> Environment:
     node = find_node()
     if node is None:
         raise NotToBeHad(f"{name}: there is no Node that is new enough")
-    command = [*npm_command(node), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(CACHE / name)]
+    command = [
+        *npm_command(node),
+        "install",
+        "--loglevel=error",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefix",
+        str(CACHE / name),
+    ]
     _install(name, NODE[name], CACHE / name, lambda: [[*command, *NODE[name]]])
     return Environment(CACHE / name, Path(node))
 

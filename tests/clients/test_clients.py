@@ -107,7 +107,7 @@ def made(client: Client, runs: Mapping[str, Future[Run]]) -> Run:
     try:
         return runs[client.name].result()
     except NotToBeHad as error:
-        pytest.skip(str(error))
+        pytest.skip(f"{client.name} was not tried: {error}")
 
 
 def run(client: Client, folder: Path) -> Run:

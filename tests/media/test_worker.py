@@ -216,3 +216,17 @@ def test_doctor_and_samples_try_the_import(tmp_path: Path) -> None:
         "fix media: PyAV and Pillow are installed but do not load: libavcodec.so.62: cannot open shared object file",
         "True",
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
+def test_a_limit_of_addresses_is_named_beside_what_cannot_be_decoded(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"no video")
+    code = (
+        "import sys; from pathlib import Path; from sora_mcp.media import api; from sora_mcp.media.limits import Deadline\n"
+        "try: api.make_poster(Path(sys.argv[1]), Deadline())\n"
+        "except Exception as error: print(error)"
+    )
+    command = ["sh", "-c", 'ulimit -v 262144 && exec "$@"', "sh", sys.executable, "-c", code, str(clip)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(api.__file__).parents[2])
+    assert done.stdout.endswith("This may be for want of memory: decoding needs 400 MB of addresses (`ulimit -v`).\n")

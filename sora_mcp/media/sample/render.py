@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from sora_mcp.media.limits import LEAST_ADDRESSES, has_few_addresses
 from sora_mcp.media.optional import INSTALL, find_load_error, has_media_extra
 from sora_mcp.media.sample import render_ffmpeg
 from sora_mcp.media.sample.scene import Clip
-
-if sys.platform != "win32":
-    import resource
 
 Renderer = Literal[
     "pyav",  # the media extra: everything as ordered
@@ -24,15 +21,13 @@ Renderer = Literal[
 BUNDLED = (("landscape", 16 / 9), ("square", 1.0), ("portrait", 9 / 16))
 """Names of the bundled clips, each with its ratio of width to height."""
 BUNDLED_NOTE = "This machine cannot make sample clips: a ready one of 4 s comes in their place, in another size than asked. "
-LEAST_ADDRESSES = 400 << 20
-"""Bytes of addresses that a render needs on Linux; with fewer, the encoder fails."""
 _one_at_a_time = threading.Lock()
 """A render of 1080p takes 250 MB."""
 
 
 def choose_renderer() -> Renderer:
     """Return the renderer that `render` uses by default."""
-    if _has_few_addresses():
+    if has_few_addresses():
         return "bundled"
     if has_media_extra() and find_load_error() is None:
         return "pyav"
@@ -41,16 +36,9 @@ def choose_renderer() -> Renderer:
 
 def explain_bundled() -> str:
     """Return what to tell with a bundled clip: why it is one, and what would bring the clip as ordered."""
-    if _has_few_addresses():
+    if has_few_addresses():
         return f"{BUNDLED_NOTE}The real thing needs {LEAST_ADDRESSES >> 20} MB of addresses (`ulimit -v`)."
     return f"{BUNDLED_NOTE}{INSTALL} brings the real thing."
-
-
-def _has_few_addresses() -> bool:
-    if sys.platform == "win32":
-        return False
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return limit != resource.RLIM_INFINITY and limit < LEAST_ADDRESSES
 
 
 def render(clip: Clip, path: Path, *, renderer: Renderer | None = None, on_progress: Callable[[float], None] = lambda _: None) -> None:

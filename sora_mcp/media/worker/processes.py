@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from sora_mcp.domain.errors import BadMedia, MissingMediaExtra, Refused
-from sora_mcp.media.limits import Deadline
+from sora_mcp.media.limits import LEAST_ADDRESSES, Deadline, has_few_addresses
 from sora_mcp.media.worker.wire import Request, read_reply, write_request
 
 WORKERS = 2
@@ -87,6 +87,8 @@ class Worker:
             self.close()
             deadline.check()
             raise self._explain_end() from error
+        except BadMedia as error:
+            raise _name_limit(error) from error
         finally:
             done.set()
             watchdog.join()
@@ -101,7 +103,15 @@ class Worker:
     def _explain_end(self) -> Refused | BadMedia:
         if sys.platform != "win32" and self._process.returncode == -signal.SIGXCPU:
             return Refused("Stopped: it takes too much computing time. Try a shorter or smaller clip.")
-        return BadMedia("It cannot be decoded: the decoder broke off at it.", charged="no")
+        return _name_limit(BadMedia("It cannot be decoded: the decoder broke off at it.", charged="no"))
+
+
+def _name_limit(error: BadMedia) -> BadMedia:
+    """Return the error, with the limit of addresses where it may be the limit's fault and not the file's."""
+    if not has_few_addresses():
+        return error
+    cause = f"This may be for want of memory: decoding needs {LEAST_ADDRESSES >> 20} MB of addresses (`ulimit -v`)."
+    return BadMedia(f"{error.message} {cause}", charged=error.charged)
 
 
 class WorkerPool:

@@ -165,5 +165,5 @@ def _warnings(order: Order, request: VideoRequest, *, vendor: Vendor) -> tuple[s
     if image is not None and image.width is not None and not request.is_fitted and not of_shape(image, (order.size,)):
         fit = "" if image.is_url else '; options.fit="pad" or "crop" does it here'
         shape = f"The first frame is {image.width}x{image.height}: another shape than the video"
-        found.append(f"{shape}, so {vendor.title} may cut or stretch it{fit}.")
+        found.append(f"{shape}, so {vendor.title.replace('The ', 'the ', 1)} may cut or stretch it{fit}.")
     return (*found, *(vendor.warn(order) if vendor.warn else ()))

@@ -136,7 +136,7 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
     if estimate.offers:
         sentences += [f"Cheapest first: {_compare(estimate, catalogue)}.", *_describe_best(estimate)]
         sentences += [f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said]
-        sentences += [] if catalogue.keyed else [f"The user adds a key with `{command_line('setup')}`."]
+        sentences += [] if catalogue.keyed or estimate.refusal else [f"The user adds a key with `{command_line('setup')}`."]
     sentences += [order.why] if order.why is not None and not estimate.refusal else []
     sentences += [sample.CARD] if order.offer.vendor == sample.VENDOR.name else []
     sentences += [f"Note: {' '.join(order.warnings)}"] if order.warnings else []

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 
-from pydantic import BaseModel
+from sora_mcp.cli.late_models import defer_models
 
 if sys.platform != "win32":
     import resource
@@ -23,12 +23,12 @@ M_ARENA_MAX = -8
 def main() -> None:
     """Run the command line.
 
-    Until `run` enables the garbage collector again it is off, which saves an eighth of the loading time. The SDK defines several
-    hundred models, of which one session uses a few: each builds its validator at first use, which saves another eighth.
+    Until `run` enables the garbage collector again it is off, which saves an eighth of the loading time. To build the SDK's
+    models at their first use saves as much again.
     """
     gc.disable()
     _meet_address_limit()
-    BaseModel.model_config["defer_build"] = True
+    defer_models()
     from sora_mcp.cli.main import run
 
     # A terminal that closes stops the server as SIGTERM does, so that a paid call can still end; under nohup it is ignored.

@@ -8,8 +8,6 @@ import signal
 import sys
 import threading
 
-from sora_mcp.cli.late_models import defer_models
-
 if sys.platform != "win32":
     import resource
 
@@ -28,6 +26,8 @@ def main() -> None:
     """
     gc.disable()
     _meet_address_limit()
+    from sora_mcp.cli.late_models import defer_models
+
     defer_models()
     from sora_mcp.cli.main import run
 

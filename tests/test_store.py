@@ -27,6 +27,7 @@ from sora_mcp.store import Store
 from sora_mcp.store.database import Database
 from sora_mcp.store.ids import ALPHABET, canonical, new_id
 from sora_mcp.store.records import Approval, Identity, Page, QuoteTerms
+from sora_mcp.store.schema import jobs
 from tests.each import each
 
 from .stored import CALL, CAPS, DAY_S, DONE, FILE, NOON, Clock, begun, claimed, no, purchase, running, spent
@@ -459,15 +460,16 @@ def test_a_query_of_more_than_a_database_takes_is_refused(store: Store, query: s
     assert refused.value.broken == (BrokenRule("query", said, "at most 10 words of 500 characters in all", "invalid_argument"),)
 
 
-def test_a_query_that_takes_long_is_ended_and_the_next_reader_is_not(store: Store) -> None:
+def test_a_query_that_takes_long_is_ended_and_the_next_reader_is_not(store: Store, database: Database) -> None:
     """Words that nearly match everywhere are the worst case of LIKE."""
-    prompt = "a" * 4_000
-    for _ in range(400):
-        store.reservations.reserve.sync(purchase("0", prompt=prompt), CAPS)
+    store.reservations.reserve.sync(purchase("0", prompt="a" * 4_000), CAPS)
+    with database.writing() as conn:
+        row = conn.execute(sa.select(jobs)).mappings().one()
+        conn.execute(sa.insert(jobs), [{**row, "id": f"v_{number:010}", "version": number + 2} for number in range(4_000)])
     begun_at = time.monotonic()
     with pytest.raises(BrokenRules) as refused:
         store.jobs.search.sync("local", query="a" * 499 + "b", limit=2)
-    assert (refused.value.broken[0].argument, time.monotonic() - begun_at < 10) == ("query", True)
+    assert (refused.value.broken[0].argument, time.monotonic() - begun_at < 60) == ("query", True)
     assert len(store.jobs.search.sync("local", query="aaa", limit=2).jobs) == 2
 
 

@@ -248,6 +248,8 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "leases.is_abandoned": lambda: store.leases.is_abandoned.sync(job),
         "ledger.sum_by_day": store.ledger.sum_by_day.sync,
         "ledger.sum_costs": lambda: store.ledger.sum_costs.sync("job"),
+        "news.find_ended": lambda: store.news.find_ended.sync("local", after=0.0, made_before=1.0),
+        "news.get_heard_until": lambda: store.news.get_heard_until.sync("local"),
         "paused_models.get_all": store.paused_models.get_all.sync,
         "purchase_mark.find_loss": lambda: store.purchase_mark.find_loss.sync(CAPS.zone),
         "reservations.check": lambda: store.reservations.check.sync(purchase(), CAPS),

@@ -40,7 +40,8 @@ def coerce_arguments(arguments: Iterable[Argument], given: Mapping[str, Any]) ->
     for argument in arguments:
         if argument.name in call:
             value = call[argument.name] = _coerce(argument, call[argument.name])
-            if (value in UNSAID or _is_list_of_nothing(value)) and not argument.required:
+            is_unsaid = value in UNSAID or (argument.kind == "texts" and _is_list_of_nothing(value))
+            if is_unsaid and not argument.required:
                 del call[argument.name]
     return call
 

@@ -128,7 +128,7 @@ def _find_bus(environ: Mapping[str, str], run: Path | None) -> str | None:
     """Return the address of the session's bus: clients often start a server without the variable that names it."""
     if (named := environ.get("DBUS_SESSION_BUS_ADDRESS")) is not None:
         return named
-    if run is None and sys.platform != "win32":
-        run = Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
-    bus = None if run is None else run / "bus"
-    return f"unix:path={bus}" if bus is not None and bus.exists() else None
+    if sys.platform == "win32":
+        return None
+    bus = (run or Path(environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")) / "bus"
+    return f"unix:path={bus}" if bus.exists() else None

@@ -48,7 +48,7 @@ def make_terms(order: Order, price: Quote, principal: str, clips: int = 1) -> Qu
 def identify_words(request: VideoRequest, principal: str) -> Identity:
     """Return what recognises a repeat by its words alone. What they lead to moves with lists, prices and pauses."""
     image = request.frame and request.frame.sha256
-    parts = ["as said", principal, request.prompt, request.model, request.size, request.seconds, image, dict(request.options)]
+    parts: list[object] = ["as said", principal, request.prompt, request.model, request.size, request.seconds, image, dict(request.options)]
     parts += [*_count_takes(request.variations), *(() if request.clip is None else (EDITS, request.clip.sha256))]
     return Identity(principal, request.request_id, hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest())
 
@@ -57,14 +57,14 @@ def _hash_order(order: Order, request: VideoRequest, principal: str) -> str:
     """Return a key that is the same for the same order of the same principal, in whatever words: what a person agrees to."""
     options = {**order.options, **({VARIATION: request.options[VARIATION]} if VARIATION in request.options else {})}
     image = order.image and order.image.sha256
-    parts = [principal, order.offer.id, order.prompt, order.size.text, order.seconds, image, sorted(options.items())]
+    parts: list[object] = [principal, order.offer.id, order.prompt, order.size.text, order.seconds, image, sorted(options.items())]
     return _hash([*parts, *_count_takes(request.variations), *(() if order.clip is None else (EDITS, order.clip.sha256))])
 
 
 def _hash_terms(order: Order, principal: str) -> str:
     """Return a key that is the same whatever the prompt, the first frame and the number of takes: what an estimate knows of one clip."""
     options = sorted(order.options.items())
-    parts = ["any prompt", principal, order.offer.id, order.size.text, order.seconds, order.image is not None, options]
+    parts: list[object] = ["any prompt", principal, order.offer.id, order.size.text, order.seconds, order.image is not None, options]
     return _hash(parts if order.clip is None else [*parts, EDITS])
 
 

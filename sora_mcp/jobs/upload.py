@@ -104,4 +104,4 @@ def change_texts(value: Any, path: Sequence[str], change: Callable[[str], str]) 
     if isinstance(value, dict) and path[0] in value:
         fields = cast("dict[str, Any]", value)
         return {**fields, path[0]: change_texts(fields[path[0]], path[1:], change)}
-    return value
+    return cast(Any, value)

@@ -65,7 +65,7 @@ class Visits:
             log.warning("what ended since the last chat cannot be said: %s", error)
             return ""
         visit.has_heard = True
-        news = [(job_id, state) for job_id, state in ended if job_id not in shown]
+        news: list[tuple[str, State]] = [(job_id, state) for job_id, state in ended if job_id not in shown]
         return describe_news(news) if news else ""
 
     async def note_shown(self, service: VideoService, chat: Chat, jobs: Sequence[Job]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, cast
 
 import sqlalchemy as sa
 
@@ -73,7 +74,7 @@ class Ledger(Repository):
         )
         return tuple(
             Costs(of, videos, Micros(int(spent)), Micros(int(held)), Micros(int(unclear)), prompt, model)
-            for of, videos, spent, held, unclear, prompt, model in rows
+            for of, videos, spent, held, unclear, prompt, model in cast("Iterable[tuple[str, int, int, int, int, str, str]]", rows)
         )
 
 

@@ -35,7 +35,7 @@ class News(Repository):
 
     @reads
     def find_ended(self, conn: sa.Connection, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
-        """Return id and state of the jobs that ended after one moment and were made before another, the last to end first."""
+        """Return id and state of the jobs that ended after one moment and were made before another, the newest first."""
         where = (
             jobs.c.principal == principal,
             jobs.c.created_at > (after or self.clock()) - FORGOTTEN_S,
@@ -43,5 +43,5 @@ class News(Repository):
             jobs.c.finished_at > after,
             jobs.c.state.not_in(LIVE),
         )
-        found = sa.select(jobs.c.id, jobs.c.state).where(*where).order_by(jobs.c.finished_at.desc()).limit(MOST_FOUND)
+        found = sa.select(jobs.c.id, jobs.c.state).where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(MOST_FOUND)
         return tuple((job_id, state) for job_id, state in conn.execute(found))

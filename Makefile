@@ -17,11 +17,11 @@ check: $(READY)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" --cov --cov-report=
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not slow" --cov --cov-report=
 	$(BIN)/python -m scripts.coverage
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 4
 
 chaos: $(READY)
 	$(BIN)/python -m tests.faults.sweep --kills 1000

@@ -14,6 +14,7 @@ from sora_mcp.catalogue.planner import plan
 from sora_mcp.domain import Clip, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, NeedsConfirmation, NotFinished, NotFound, RequestIdConflict
 from sora_mcp.domain.money import usd
+from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.server.messages import describe_job
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
@@ -74,7 +75,7 @@ def test_no_fix_leaves_out_the_video(keys: tuple[str, ...], model: str | None) -
     [
         (asked(Clip("data:,", 1, 12.0), model=EDIT), "edits"),
         (asked(Clip("data:,", 1, 2.0), model=EDIT), "edits"),
-        (asked(Clip("data:,", 17_000_000, 5.0), model=EDIT), "edits"),
+        (asked(Clip("data:,", 10_485_761, 5.0), model=EDIT), "edits"),
         (asked(model=EDIT, seconds=8), "seconds"),
         (asked(model=EDIT, size="9:16"), "size"),
         (asked(model=EDIT, options={"seed": 7}), "options.seed"),
@@ -99,6 +100,18 @@ def slow_down(raw: bytes, times: int) -> bytes:
 
 
 LONG = slow_down(CLIP, 5)
+
+
+def understate(raw: bytes, seconds: int) -> bytes:
+    """The clip, whose headers state another length; its samples last as long as before."""
+    changed = bytearray(raw)
+    scale = int.from_bytes(raw[(at := raw.index(b"mvhd") + 16) : at + 4], "big")
+    for box, place in ((b"mvhd", 20), (b"tkhd", 24)):
+        at = raw.index(box) + place
+        changed[at : at + 4] = (seconds * scale).to_bytes(4, "big")
+    at = raw.index(b"mdhd") + 16
+    changed[at + 4 : at + 8] = (seconds * int.from_bytes(raw[at : at + 4], "big")).to_bytes(4, "big")
+    return bytes(changed)
 
 
 @each(("more", "argument"), [({"seconds": 8}, "seconds"), ({"size": "9:16"}, "size"), ({"options": {"seed": 7}}, "options.seed")])
@@ -145,6 +158,15 @@ async def test_a_file_in_an_allowed_folder_and_an_address_are_edited_too(tmp_pat
         job = await edit(at, "https://example.com/fox.mp4")
         assert (await at.until(job.id, *ENDS)).state == "completed"
         assert (job.seconds, at.posts[0]["input"]["video_url"]) == (10, "https://example.com/fox.mp4")
+
+
+async def test_a_header_that_states_less_than_is_stored_lowers_no_price(tmp_path: Path) -> None:
+    (tmp_path / "fox.mp4").write_bytes(understate(LONG, 1))
+    assert probe_mp4(tmp_path / "fox.mp4").duration_s == 1
+    async with rig(Muvi(), tmp_path, IMAGE_DIRS=str(tmp_path)) as at:
+        found = await at.service.read_frame(asked_for("fox.mp4"), principal="local")
+        order, quote = plan(found, catalogue("runway"), today=TODAY)
+        assert (found.clip and found.clip.duration_s, order.seconds, quote.micros) == (pytest.approx(5, abs=0.01), 5, 1_400_000)
 
 
 def asked_for(name: str) -> VideoRequest:

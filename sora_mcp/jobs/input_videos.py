@@ -10,11 +10,13 @@ from typing import NoReturn
 import anyio
 
 from sora_mcp.artifacts.local import find_file
+from sora_mcp.catalogue.clips import SPARE_S
 from sora_mcp.domain import EDITS, JOB_ID, Clip
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, UntrustedURL
 from sora_mcp.jobs.allowed_paths import is_path, read_allowed, refuse_missing, resolve_path
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.media.containers import ISO_MEDIA
+from sora_mcp.media.mp4_probe import measure_stored_s
 from sora_mcp.media.probe import probe_media
 from sora_mcp.security.urls import is_fetchable, parse_url
 
@@ -53,7 +55,9 @@ def _read_file(path: Path) -> Clip:
     info = probe_media(path)
     if info.container not in ISO_MEDIA or info.duration_s is None:
         _refuse(path.name, "an MP4 video")
-    clip = Clip(f"data:video/mp4;base64,{base64.b64encode(raw).decode()}", len(raw), info.duration_s)
+    stored_s = measure_stored_s(path)  # a vendor may bill all that is stored, whatever the header says
+    length = stored_s if stored_s > info.duration_s + SPARE_S else info.duration_s
+    clip = Clip(f"data:video/mp4;base64,{base64.b64encode(raw).decode()}", len(raw), length)
     _ = clip.sha256  # is kept, so that no megabytes are hashed on the event loop
     return clip
 

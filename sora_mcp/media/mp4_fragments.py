@@ -19,14 +19,14 @@ MOST_TRUN_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Fragments:
-    """The samples of one track in all fragments: their number, and their length in the track's ticks."""
+class Samples:
+    """Samples of one track: their number, and their length in the track's ticks."""
 
     samples: int
     ticks: int
 
 
-def read_fragments(reader: BoxReader, top_level: list[Box], mvex: Box, track_id: int) -> Fragments:
+def read_fragments(reader: BoxReader, top_level: list[Box], mvex: Box, track_id: int) -> Samples:
     """Return the fragments of a track. Raises BadMedia when one of them declares more than it has."""
     default = _read_default_duration(reader, mvex, track_id)
     samples = ticks = 0
@@ -35,7 +35,7 @@ def read_fragments(reader: BoxReader, top_level: list[Box], mvex: Box, track_id:
             if traf.kind == b"traf":
                 count, duration = _read_traf(reader, traf, track_id, default)
                 samples, ticks = samples + count, ticks + duration
-    return Fragments(samples, ticks)
+    return Samples(samples, ticks)
 
 
 def _read_default_duration(reader: BoxReader, mvex: Box, track_id: int) -> int:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.containers import HEAD_BYTES, UNKNOWN, find_container
 from sora_mcp.media.mp4_boxes import LEADING, Box, BoxReader, find_box, format_kind, raise_truncated
-from sora_mcp.media.mp4_fragments import Fragments, read_fragments
+from sora_mcp.media.mp4_fragments import Samples, read_fragments
 
 MOST_MOOV_BYTES = 64 * 1024 * 1024
+MOST_TABLE_BYTES = 16 * 1024 * 1024
+"""Of a track's time table: two million entries, of which a usual clip has one."""
 UNSTATED = (0, 2**32 - 1, 2**64 - 1)
 """Durations that mean "not stated here"."""
 
@@ -52,11 +55,19 @@ def probe_mp4(path: Path) -> VideoInfo:
 
 def count_declared_samples(path: Path) -> int:
     """Return the largest number of samples that a video track declares. For a file that `probe_mp4` accepted."""
+    return max((count for count, _ in _list_samples(path)), default=0)
+
+
+def measure_stored_s(path: Path) -> float:
+    """Return how many seconds the samples of the longest video track last, whatever headers and edits say. As `count_declared_samples`."""
+    return max((seconds for _, seconds in _list_samples(path)), default=0.0)
+
+
+def _list_samples(path: Path) -> list[tuple[int, float]]:
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
         reader = BoxReader(file)
-        boxes = reader.read_top_level(size)
-        return max((_Movie(reader, boxes, box).count_samples() for box in boxes if box.kind == b"moov"), default=0)
+        boxes = reader.read_top_level(os.fstat(file.fileno()).st_size)
+        return [found for box in boxes if box.kind == b"moov" for found in _Movie(reader, boxes, box).list_samples()]
 
 
 class _Movie:
@@ -84,27 +95,28 @@ class _Movie:
             raise BadMedia("Its video is 0 seconds long.")
         return replace(info, duration_s=_to_seconds(clock) if fragmented is None else self._measure_fragments(fragmented, track, clock))
 
-    def count_samples(self) -> int:
-        """Return the largest number of samples in a video track's size and time tables and fragments."""
-        tracks = [(box, track) for box in self._boxes if box.kind == b"trak" and isinstance(track := self._read_track(box, 1), _Track)]
+    def list_samples(self) -> Iterator[tuple[int, float]]:
+        """Yield for each video track how many samples its tables and fragments have, and how many seconds these last."""
         mvex = next((box for box in self._boxes if box.kind == b"mvex"), None)
-        counts = [self._count_indexed(box) for box, _ in tracks]
-        if mvex is not None:
-            counts += [self._read_fragments(mvex, track).samples for _, track in tracks]
-        return max(counts, default=0)
+        for box in self._boxes:
+            if box.kind == b"trak" and isinstance(track := self._read_track(box, 1), _Track):
+                indexed = self._read_tables(box)
+                later = self._read_fragments(mvex, track) if mvex is not None else Samples(0, 0)
+                yield max(indexed.samples, later.samples), (indexed.ticks + later.ticks) / track.scale
 
-    def _count_indexed(self, trak: Box) -> int:
+    def _read_tables(self, trak: Box) -> Samples:
+        """Return the samples of a track's size and time tables; the larger number counts where these differ."""
         inner = trak
         for kind in (b"mdia", b"minf", b"stbl"):
             found = next((box for box in self._reader.iterate_boxes(inner.body, inner.end, inside="a track") if box.kind == kind), None)
             if found is None:
-                return 0
+                return Samples(0, 0)
             inner = found
         tables = {box.kind: box for box in self._reader.iterate_boxes(inner.body, inner.end, inside="a track")}
         sizes = self._reader.read_content(tables[b"stsz"], 12)[8:12] if b"stsz" in tables else b""
-        times = self._reader.read_content(tables[b"stts"], 1 << 20)[8:] if b"stts" in tables else b""
-        declared_by_time = sum(count for count, _ in struct.iter_unpack(">II", times[: len(times) // 8 * 8]))
-        return max(int.from_bytes(sizes, "big"), declared_by_time)
+        times = self._reader.read_content(tables[b"stts"], MOST_TABLE_BYTES)[8:] if b"stts" in tables else b""
+        rows = list(struct.iter_unpack(">II", times[: len(times) // 8 * 8]))
+        return Samples(max(int.from_bytes(sizes, "big"), sum(count for count, _ in rows)), sum(count * ticks for count, ticks in rows))
 
     def _read_track(self, trak: Box, scale: int) -> _Track | bytes:
         """Return a video track; of any other track its kind, such as `b"soun"`. `scale` is the movie's ticks per second."""
@@ -143,7 +155,7 @@ class _Movie:
                 return ticks / clock[0]
         return _to_seconds(clock) or self._read_fragments(mvex, track).ticks / track.scale or None
 
-    def _read_fragments(self, mvex: Box, track: _Track) -> Fragments:
+    def _read_fragments(self, mvex: Box, track: _Track) -> Samples:
         return read_fragments(self._reader, self._top_level, mvex, track.id)
 
 

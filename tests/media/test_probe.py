@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.mp4_probe import count_declared_samples, probe_mp4
+from sora_mcp.media.mp4_probe import count_declared_samples, measure_stored_s, probe_mp4
 from sora_mcp.media.probe import MediaInfo, probe_media
 
 from .clips import a_clip
@@ -79,7 +79,7 @@ def test_sound_is_seen(tmp_path: Path) -> None:
 def test_a_fragmented_file_is_as_long_as_its_fragments(tmp_path: Path, flags: str) -> None:
     path = a_video(tmp_path / "fragments.mp4", "mp4", "libx264", movflags=flags)
     assert probe_mp4(path).duration_s == pytest.approx(2.0, abs=0.01)
-    assert count_declared_samples(path) == 16
+    assert (count_declared_samples(path), measure_stored_s(path)) == (16, pytest.approx(2.0, abs=0.01))
 
 
 def test_samples_that_a_fragment_declares_are_counted_and_looked_for(tmp_path: Path) -> None:

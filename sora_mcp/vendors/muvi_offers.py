@@ -7,6 +7,7 @@ from typing import Any
 
 from sora_mcp.domain import ImageRule, Offer, Rate, Reply, Rule, Size, Text, VideoRule
 from sora_mcp.domain.money import Micros, parse_amount, usd
+from sora_mcp.vendors.muvi_uploads import MOST_BYTES
 from sora_mcp.vendors.shared.sizes import (
     AUTO,
     FULL_HD,
@@ -155,7 +156,7 @@ OFFERS = (
         source=f"{DOCS}/kling-plus/kling-o3-standard-video-edit",
         checked=CHECKED,
         text=False,
-        video=VideoRule((3, 10)),
+        video=VideoRule((3, 10), MOST_BYTES),  # it arrives through the upload
         expected_s=180,
     ),
 )

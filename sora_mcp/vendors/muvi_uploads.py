@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sora_mcp.domain import Call, Reply, Upload, UploadSlot
 
+MOST_BYTES = 10_485_760
+"""What one place takes."""
+
 
 def ask_upload(name: str, media_type: str) -> Call:
-    """Return the call for a place: open for 15 minutes, of at most 10,485,760 bytes."""
+    """Return the call for a place: open for 15 minutes, of at most MOST_BYTES."""
     return Call("POST", "/v1/uploads/presign", {"filename": name, "contentType": media_type})
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 
 import anyio
 import anyio.to_thread
@@ -27,6 +27,8 @@ MOST_PROMPT = 80
 TITLE, BODY = "SORA_NOTE_TITLE", "SORA_NOTE_BODY"
 """Variables in which PowerShell gets the texts: a command line would read them as code."""
 APPLESCRIPT = ("on run argv", "display notification (item 2 of argv) with title (item 1 of argv)", "end run")
+POWERSHELL_AT = ("System32", "WindowsPowerShell", "v1.0", "powershell.exe")
+"""Where Windows keeps it: a bare name is looked for in the current folder first."""
 POWERSHELL = (
     "[void][Windows.UI.Notifications.ToastNotificationManager,Windows.UI.Notifications,ContentType=WindowsRuntime];"
     "$x=[Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent('ToastText02');"
@@ -77,7 +79,7 @@ def find_notifier(
 ) -> Notifier | None:
     """Return the way to this machine's desktop; None where there is none. `run` is the folder of the user's session on Linux."""
     if platform == "win32":
-        found = which("powershell.exe")
+        found = which(str(PureWindowsPath(environ.get("SYSTEMROOT") or r"C:\Windows", *POWERSHELL_AT)))
         return Notifier((found, "-NoProfile", "-NonInteractive", "-Command", POWERSHELL), takes_words=False) if found else None
     if platform == "darwin":
         found = which("osascript")

@@ -22,6 +22,8 @@ from tests.nouns import a_job
 from tests.server.counter import PlayedService, a_done_job
 from tests.waiting import eventually
 
+POWERSHELL_FILE = r"System32\WindowsPowerShell\v1.0\powershell.exe"
+"""Never by its name alone: Windows would look in the current folder first."""
 HOSTILE = "$(touch pwned) `x`; \"'; <b>bold</b> & %PATH%"
 
 
@@ -35,7 +37,8 @@ def which(name: str) -> str | None:
         ({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/x"}, "linux", "/bin/notify-send", {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/x"}),
         ({}, "linux", None, {}),
         ({}, "darwin", "/bin/osascript", {}),
-        ({}, "win32", "/bin/powershell.exe", {}),
+        ({}, "win32", rf"/bin/C:\Windows\{POWERSHELL_FILE}", {}),
+        ({"SYSTEMROOT": r"D:\Win"}, "win32", rf"/bin/D:\Win\{POWERSHELL_FILE}", {}),
     ],
 )
 def test_a_notifier_is_found_where_the_desktop_has_one(

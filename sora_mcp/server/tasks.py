@@ -146,14 +146,17 @@ class Tasks(Extension):
         )
 
     async def intercept_tool_call(self, params: CallToolRequestParams, ctx: Ctx, call_next: CallNext) -> HandlerResult:
-        """Return a task instead of the result of a call whose work goes on. The job is stored by then."""
+        """Return a task instead of the result of a call whose work goes on, if the job behind it can be read."""
         result = await call_next(ctx)
         if params.name not in self.tools_with_tasks or not isinstance(result, CallToolResult) or not has_declared(ctx):
             return result
         source = self._load()
         if (task_id := source.find_id(result)) is None:
             return result
-        task = await source.get(task_id, ctx.lifespan_context)
+        try:
+            task = await source.get(task_id, ctx.lifespan_context)
+        except MCPError:  # the job is bought, and only the result names it
+            return result
         if task.is_over:
             return result
         words = cast(dict[str, Any], result.structured_content or {}).get("message", task.message)

@@ -121,6 +121,13 @@ async def test_a_refusal_and_a_job_that_has_ended_are_answered_at_once() -> None
         assert isinstance(result, CallToolResult) and result.is_error is (made is refusal)
 
 
+async def test_a_purchase_whose_job_cannot_be_read_is_answered_by_its_result() -> None:
+    async with modern(a_server(PlayedService(made=JOB))) as client:
+        result = await client.session.call_tool("create_video", PROMPT, allow_claimed=True)
+    assert isinstance(result, CallToolResult) and not result.is_error
+    assert (result.structured_content or {})["job_id"] == JOB.id
+
+
 async def test_a_task_that_is_not_there_is_an_invalid_parameter() -> None:
     service = a_service(replace(JOB, principal="anna"))
     async with modern(a_server(service)) as client:

@@ -15,6 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.mcpserver import Context
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
@@ -160,7 +161,9 @@ async def get_service(ctx: ToolContext) -> VideoService:
 
 
 def name_chat(ctx: ToolContext) -> Chat:
-    """Return the chat of a call, as far as chats can be told apart."""
+    """Return the chat of a call, as far as chats can be told apart: 2026-07-28 has no sessions, whatever a client sends."""
+    if ctx.request_context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+        return principal(), ""
     headers: Mapping[str, str] = getattr(ctx.request_context.request, "headers", None) or {}
     return principal(), headers.get("mcp-session-id", "")
 

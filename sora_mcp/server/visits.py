@@ -59,8 +59,9 @@ class Visits:
             return ""
         try:
             after = await self._read_mark(service, principal, visit)
+            looked = service.clock()  # before the look: a job that ends during it is news next time
             ended = await service.store.news.find_ended(principal, after=after, made_before=visit.began)
-            await service.store.news.set_heard_until(principal, service.clock())
+            await service.store.news.set_heard_until(principal, looked)
         except SoraError as error:
             log.warning("what ended since the last chat cannot be said: %s", error)
             return ""

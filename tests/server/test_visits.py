@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from mcp import Client
 
 from sora_mcp.domain import Job
+from sora_mcp.server.context import name_chat
 from sora_mcp.server.visits import IDLE_S, Visits, describe_news
 from sora_mcp.store import Store
 from tests.each import each
@@ -104,6 +106,31 @@ async def test_what_a_status_showed_is_no_news_later(tmp_path: Path) -> None:
     assert await service.store.news.get_heard_until("local") == 2000, "what was told stays told"
     assert await service.store.news.get_heard_until("anna") == 0
     service.store.close()
+
+
+async def test_a_clip_that_ends_while_the_news_is_read_is_news_next_time(tmp_path: Path) -> None:
+    service = Now(tmp_path)
+    found = service.store.news.find_ended
+
+    async def find_late(*args: Any, **kwargs: Any) -> Any:
+        result = await found(*args, **kwargs)
+        service.end("v_a", made=900, at=1000.5)
+        service.at = 1001
+        return result
+
+    service.store.news.find_ended = find_late  # type: ignore[method-assign]
+    assert await hear(service, Visits(), 1000) == ""
+    service.store.news.find_ended = found
+    assert await hear(service, Visits(), 2000) == "Finished since the last chat: v_a."
+    service.store.close()
+
+
+def test_an_id_that_a_client_makes_up_is_no_session() -> None:
+    def ask_from(version: str) -> Any:
+        request = SimpleNamespace(headers={"mcp-session-id": "made up"})
+        return SimpleNamespace(request_context=SimpleNamespace(request=request, protocol_version=version))
+
+    assert [name_chat(ask_from(version)) for version in ("2025-11-25", "2026-07-28")] == [("local", "made up"), HERE]
 
 
 async def test_another_session_over_http_is_another_chat(tmp_path: Path) -> None:

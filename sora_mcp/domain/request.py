@@ -25,23 +25,15 @@ LOCAL = "local"
 
 
 @dataclass(frozen=True)
-class Image:
-    """A first frame, measured from its header only."""
+class _Source:
+    """What is sent with a prompt."""
 
     uri: str
-    """`https://…`, or `data:image/png;base64,…`."""
-    media_type: str | None = None
-    width: int | None = None
-    height: int | None = None
-    bytes: int | None = None
-    job_id: str | None = None
-    """The finished job that it was taken from."""
-    origin: str | None = None
-    """As the caller named it, unless that was its bytes."""
+    """`https://…`, or the bytes: `data:image/png;base64,…`."""
 
     @property
     def is_url(self) -> bool:
-        """True where the vendor fetches the picture itself: then nothing is known of it."""
+        """True where the vendor fetches it: then nothing is known of it."""
         return not self.uri.startswith("data:")
 
     @functools.cached_property
@@ -51,24 +43,27 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Clip:
-    """A video that is to be edited: its bytes as a `data:` URI, measured, or an address of which nothing is known."""
+class Image(_Source):
+    """A first frame, measured from its header only."""
 
-    uri: str
+    media_type: str | None = None
+    width: int | None = None
+    height: int | None = None
+    bytes: int | None = None
+    job_id: str | None = None
+    """The finished job that it was taken from."""
+    origin: str | None = None
+    """As the caller named it, unless that was its bytes."""
+
+
+@dataclass(frozen=True)
+class Clip(_Source):
+    """A video that is to be edited: its bytes, measured, or an address of which nothing is known."""
+
     bytes: int | None = None
     duration_s: float | None = None
     job_id: str | None = None
     """The finished job that made it."""
-
-    @property
-    def is_url(self) -> bool:
-        """True where the vendor fetches the video itself."""
-        return not self.uri.startswith("data:")
-
-    @functools.cached_property
-    def sha256(self) -> str:
-        """Of its address, or of its bytes as they are sent."""
-        return hashlib.sha256(self.uri.encode("utf-8", "replace")).hexdigest()
 
 
 def read_uri(uri: str) -> Image:

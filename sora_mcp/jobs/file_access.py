@@ -12,6 +12,7 @@ from sora_mcp.artifacts.local import read_job_id
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import NotFound
+from sora_mcp.jobs.allowed_paths import refuse_missing, resolve_path
 from sora_mcp.store import Store
 
 
@@ -26,6 +27,13 @@ class FileAccess:
     def folders(self) -> tuple[Path, ...]:
         """The folders in which a file may lie."""
         return (self.settings.output_dir, *self.settings.image_dirs)
+
+    async def find_path(self, text: str, principal: str) -> Path:
+        """Return the real path of the file that a principal named. BrokenRules say why there is none, or none of theirs."""
+        path = await anyio.to_thread.run_sync(resolve_path, text, self.folders)
+        if await self.hides(path, principal):
+            refuse_missing(path)
+        return path
 
     async def hides(self, path: Path, principal: str) -> bool:
         """Return whether this real path is a finished file, or one beside it, of another principal. The user of this machine sees all."""

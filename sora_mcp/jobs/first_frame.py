@@ -12,7 +12,7 @@ from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, LOCAL, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
 from sora_mcp.domain.errors import BrokenRule, BrokenRules
-from sora_mcp.jobs.allowed_paths import is_path, refuse_missing, resolve_path
+from sora_mcp.jobs.allowed_paths import is_path
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
 from sora_mcp.media.api import extract_frame, fit_image
@@ -39,8 +39,8 @@ class FirstFrames:
             job = await self.store.jobs.get(named[0] if named else text, principal)
             return replace(await self._of_job(job, named), job_id=job.id, origin=text.strip())
         access = FileAccess(self.settings, self.store)
-        if is_path(text) and await access.hides(path := await anyio.to_thread.run_sync(resolve_path, text, access.folders), principal):
-            refuse_missing(path)
+        if is_path(text):
+            await access.find_path(text, principal)
         names_near = principal == LOCAL  # others share the output folder
         image = await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES, names_near=names_near))
         return replace(image, origin=text.strip()) if image.is_url or is_path(text) else image

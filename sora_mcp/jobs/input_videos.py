@@ -13,7 +13,7 @@ from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.clips import SPARE_S
 from sora_mcp.domain import EDITS, JOB_ID, Clip
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, UntrustedURL
-from sora_mcp.jobs.allowed_paths import is_path, read_allowed, refuse_missing, resolve_path
+from sora_mcp.jobs.allowed_paths import is_path, read_allowed
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.media.containers import ISO_MEDIA
 from sora_mcp.media.mp4_probe import measure_stored_s
@@ -40,9 +40,7 @@ class InputVideos:
         if not is_path(text):
             return _read_address(text.strip())
         try:
-            path = await anyio.to_thread.run_sync(resolve_path, text, self.access.folders)
-            if await self.access.hides(path, principal):
-                refuse_missing(path)
+            path = await self.access.find_path(text, principal)
             return await anyio.to_thread.run_sync(_read_file, path)
         except BrokenRules as error:
             named = (replace(rule, argument=EDITS, code="invalid_argument") for rule in error.broken)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import importlib
 
-from pydantic import BaseModel
+from sora_mcp.cli.late_models import defer_models
 
-BaseModel.model_config["defer_build"] = True  # as `sora_mcp.__main__` does before it imports the rest
+defer_models()  # as `sora_mcp.__main__` does before it imports the rest
 for name in ("cli.main", "cli.demo", "cli.fetch", "cli.stdio", "cli.serve", "jobs.runtime", "server.app", "server.answers"):
     importlib.import_module(f"sora_mcp.{name}")
 importlib.import_module("tests.waiting")

@@ -26,7 +26,7 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class _Source:
-    """What is sent with a prompt."""
+    """A picture or a video that is sent with a prompt."""
 
     uri: str
     """`https://…`, or the bytes: `data:image/png;base64,…`."""

@@ -6,21 +6,32 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from sora_mcp.cli import consent
+from sora_mcp.cli import main as cli
 from sora_mcp.config.sources import config_file
+from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.store import Store
-from tests.stored import place_empty_store
+from tests.stored import CAPS, place_empty_store, purchase
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the tests that install programs of others unless they are asked for."""
-    if "clients" not in config.option.markexpr:
-        for item in items:
-            if item.get_closest_marker("clients"):
-                item.add_marker(pytest.mark.skip(reason="only with `-m clients`"))
+class Ended(NamedTuple):
+    """What a command left: its exit code, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+Sora = Callable[..., Ended]
+
+
+def name_folders(folder: Path) -> dict[str, str]:
+    """Return the settings of a home and an output folder under this one."""
+    return {"SORA_MCP_HOME": str(folder / "home"), "SORA_MCP_OUTPUT_DIR": str(folder / "videos"), "SORA_MCP_TIMEZONE": "UTC"}
 
 
 @pytest.fixture
@@ -31,9 +42,24 @@ def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, 
     monkeypatch.setattr(consent, "DEVICES", (str(tmp_path / "no-terminal"),) * 2)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    yield {"SORA_MCP_HOME": str(tmp_path / "home"), "SORA_MCP_OUTPUT_DIR": str(tmp_path / "videos"), "SORA_MCP_TIMEZONE": "UTC"}
+    yield name_folders(tmp_path)
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture
+def sora(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Sora:
+    """Return a function that runs a command line, with more variables of the environment where a test has some."""
+
+    def run(*words: str, **environ: str) -> Ended:
+        capsys.readouterr()
+        try:
+            code = cli.run(words, said | environ)
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return Ended(code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture
@@ -61,3 +87,14 @@ def store(said: dict[str, str]) -> Iterator[Store]:
     opened = Store(place_empty_store(home), home)
     yield opened
     opened.close()
+
+
+def await_yes(store: Store, **more: Any) -> str:
+    """Return the quote of a price that waits for a person's yes."""
+    with pytest.raises(NeedsConfirmation) as asked:
+        store.reservations.reserve.sync(purchase("4.00", confirm=True, **more), CAPS)
+    return asked.value.quote_id
+
+
+def is_approved(store: Store, quote: str) -> bool:
+    return store.approvals.get.sync(quote).approved_at is not None

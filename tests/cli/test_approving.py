@@ -13,44 +13,34 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.cli import main as cli
 from sora_mcp.cli.own_command import describe_program, not_in_store, own_command
 from sora_mcp.config.settings import load
-from sora_mcp.domain.errors import NeedsConfirmation, NotFound
+from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.terminal_command import command_line, quote_command, started_as
 from sora_mcp.store import Store
 
+from ..each import each
 from ..stored import CAPS, purchase
 from ..waiting import PATIENCE_S
-
-Printed = pytest.CaptureFixture[str]
-
-
-class Terminal(io.StringIO):
-    """What somebody typed."""
-
-    def isatty(self) -> bool:
-        return True
+from .conftest import Sora, await_yes, is_approved
 
 
 @pytest.fixture
 def quote(store: Store) -> str:
     """A price that waits for a yes."""
-    with pytest.raises(NeedsConfirmation) as asked:
-        store.reservations.reserve.sync(purchase("4.00", fingerprint="f", confirm=True), CAPS)
-    return asked.value.quote_id
+    return await_yes(store, fingerprint="f")
 
 
-def test_without_a_terminal_nothing_is_approved(
-    said: dict[str, str], store: Store, quote: str, capsys: Printed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal("4.00\n$4.00\ny\n"))
-    assert cli.run(["approve", quote], {**said, "SORA_MCP_APPROVE_WITHOUT_TERMINAL": "1"}) == 2
-    assert capsys.readouterr().err.splitlines()[-1] == (
+def test_without_a_terminal_nothing_is_approved(sora: Sora, store: Store, quote: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("4.00\n$4.00\ny\n"))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    code, _, err = sora("approve", quote, SORA_MCP_APPROVE_WITHOUT_TERMINAL="1")
+    assert (code, err.splitlines()[-1]) == (
+        2,
         "sora-mcp: There is no terminal to ask at. Not approved. Nothing was sent or charged. "
-        "A person has to run this command at a terminal and type the price."
+        "A person has to run this command at a terminal and type the price.",
     )
-    assert store.approvals.get.sync(quote).approved_at is None
+    assert not is_approved(store, quote)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sessions without a console")
@@ -59,65 +49,60 @@ def test_a_program_that_fills_standard_input_is_no_person(said: dict[str, str], 
     ended = subprocess.run(
         line, input=b"4.00\n", env={**os.environ, **said}, start_new_session=True, capture_output=True, timeout=PATIENCE_S
     )
-    assert (ended.returncode, store.approvals.get.sync(quote).approved_at) == (2, None)
+    assert (ended.returncode, is_approved(store, quote)) == (2, False)
 
 
 @pytest.mark.usefixtures("without_terminal")
-def test_a_persons_own_config_file_lets_scripts_approve(said: dict[str, str], store: Store, quote: str, capsys: Printed) -> None:
-    assert cli.run(["approve", quote], said) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        f"quote    {quote}",
-        "price    $4.00",
-        "model    muvi:sora-2",
-        "ended    Sora 2, by OpenAI, on 2026-09-24",
-        "size     1280x720",
-        "seconds  4",
-        "prompt   A paper boat drifts down a rainy street",
-        f"until    {datetime.fromtimestamp(store.approvals.get.sync(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
-        f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={quote!r}.",
-    ]
+def test_a_persons_own_config_file_lets_scripts_approve(sora: Sora, store: Store, quote: str) -> None:
+    ended = sora("approve", quote)
+    assert (ended.code, ended.out.splitlines()) == (
+        0,
+        [
+            f"quote    {quote}",
+            "price    $4.00",
+            "model    muvi:sora-2",
+            "ended    Sora 2, by OpenAI, on 2026-09-24",
+            "size     1280x720",
+            "seconds  4",
+            "prompt   A paper boat drifts down a rainy street",
+            f"until    {datetime.fromtimestamp(store.approvals.get.sync(quote).expires_at, UTC):%Y-%m-%d %H:%M} UTC",
+            f"Approved for one video. Tell the chat to continue: create_video with the same arguments and quote={quote!r}.",
+        ],
+    )
     approved = replace(purchase("4.00", fingerprint="f", confirm=True), quote_id=quote)
     assert store.reservations.reserve.sync(approved, CAPS).state == "submitting"
 
 
-@pytest.mark.parametrize(
-    ("typed", "code"),
-    [
-        *((typed, 0) for typed in ("4.00\n", "$4.00\n", " 4.00 \n")),
-        *((typed, 1) for typed in ("y\n", "yes\n", "4\n", "4.0\n", "5.00\n", "\n", "")),
-    ],
-)
+YES, NO = ("4.00\n", "$4.00\n", " 4.00 \n"), ("y\n", "yes\n", "4\n", "4.0\n", "5.00\n", "\n", "")
+
+
+@each(("typed", "code"), [*((typed, 0) for typed in YES), *((typed, 1) for typed in NO)])
 def test_at_a_terminal_the_price_is_typed_and_anything_else_is_a_no(
-    typed: str, code: int, said: dict[str, str], store: Store, quote: str, typed_at_terminal: Callable[[str], None]
+    typed: str, code: int, sora: Sora, store: Store, typed_at_terminal: Callable[[str], None]
 ) -> None:
+    quote = await_yes(store)
     typed_at_terminal(typed)
-    assert cli.run(["approve", quote], said) == code
-    assert (store.approvals.get.sync(quote).approved_at is not None) is (code == 0)
+    assert sora("approve", quote).code == code
+    assert is_approved(store, quote) is (code == 0)
 
 
-def test_a_prompt_is_shown_short_and_plain(said: dict[str, str], store: Store, capsys: Printed) -> None:
-    with pytest.raises(NeedsConfirmation) as asked:
-        store.reservations.reserve.sync(purchase("4.00", prompt="A boat\x1b[2J\nprice    $0.00\u202e" + "x" * 2500, confirm=True), CAPS)
-    cli.run(["approve", asked.value.quote_id], said)
-    lines = capsys.readouterr().out.splitlines()
+def test_a_prompt_is_shown_short_and_plain(sora: Sora, store: Store) -> None:
+    lines = sora("approve", await_yes(store, prompt="A boat\x1b[2J\nprice    $0.00\u202e" + "x" * 2500)).out.splitlines()
     assert [line.split()[0] for line in lines[:8]] == ["quote", "price", "model", "ended", "size", "seconds", "prompt", "until"]
     assert lines[6].startswith("prompt   A boat price $0.00xxx")
     assert "more characters" in lines[6]
 
 
-def test_a_quote_that_is_over_is_refused_without_a_question(said: dict[str, str], store: Store, quote: str, capsys: Printed) -> None:
+def test_a_quote_that_is_over_is_refused_without_a_question(sora: Sora, store: Store, quote: str) -> None:
     store.approvals.decline.sync(quote, "local")
-    assert cli.run(["approve", quote], said) == 1
-    printed = capsys.readouterr()
-    assert printed.err.splitlines()[-1].endswith("ask for the video again to get a new one.")
+    code, _, err = sora("approve", quote)
+    assert (code, err.endswith("ask for the video again to get a new one.\n")) == (1, True)
 
 
-def test_a_quote_that_is_not_there_is_a_refusal(said: dict[str, str], capsys: Printed) -> None:
-    assert cli.run(["approve", "q_none"], said) == 1
-    [line] = capsys.readouterr().err.splitlines()
+def test_a_quote_that_is_not_there_is_a_refusal(sora: Sora, said: dict[str, str]) -> None:
     looked_in = Path(said["SORA_MCP_HOME"], "sora.db")
     advice = "Where the chat's server has another store, add --home and its folder."
-    assert line == f"sora-mcp: There is no quote 'q_none'. Looked in: {looked_in}. {advice}"
+    assert sora("approve", "q_none") == (1, "", f"sora-mcp: There is no quote 'q_none'. Looked in: {looked_in}. {advice}\n")
 
 
 def test_the_command_that_the_chat_names_leads_to_the_same_store(said: dict[str, str], tmp_path: Path) -> None:

@@ -16,13 +16,14 @@ from sora_mcp import __version__
 from sora_mcp.cli import main as cli
 from sora_mcp.config.logging import Redacting
 from sora_mcp.config.settings import FLAGS
-from sora_mcp.domain.errors import NeedsConfirmation, NotFound
+from sora_mcp.domain.errors import NotFound
 from sora_mcp.security.secrets import Secret
 from sora_mcp.store import Store
 from tests.each import each
 from tests.waiting import PATIENCE_S
 
 from ..stored import CAPS, purchase
+from .conftest import Sora, await_yes, is_approved
 
 WITH_WORDS = {"show": ["v_1"], "fetch": ["v_1"], "approve": ["q_1"], "resolve": ["v_1", "--charged"], "resume": ["muvi:sora-2"]}
 """Commands that need more than their name."""
@@ -47,22 +48,17 @@ def test_a_flag_may_stand_before_the_command_too() -> None:
     assert (arguments.command, cli.read_flags(arguments)) == ("jobs", {"DAILY_USD": "5", "MONTHLY_USD": "50"})
 
 
-def test_a_key_is_no_flag(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        cli.run(["--pixazo-api-key", "abc", "jobs"])
-    assert caught.value.code == 2
+def test_a_bad_setting_ends_with_two_and_one_line_that_names_it(sora: Sora, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    jobs, home = sora("jobs", SORA_MCP_DAILY_USD="s3cr3t"), sora("jobs", "--home", str(tmp_path / "file" / "home"))
+    assert jobs == (2, "", "sora-mcp: SORA_MCP_DAILY_USD must be an amount of dollars such as 10 or 2.50.\n")
+    assert home == (2, "", "sora-mcp: SORA_MCP_HOME must be a path of a folder.\n")
+    assert sora(SORA_MCP_POLL_SECONDS="s3cr3t") == (2, "", "sora-mcp: SORA_MCP_POLL_SECONDS must be a number of seconds above 0.\n")
 
 
-def test_a_bad_setting_ends_with_two_and_one_line_that_names_it(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    code = cli.run(["jobs"], said | {"SORA_MCP_DAILY_USD": "s3cr3t"})
-    assert (code, *capsys.readouterr()) == (2, "", "sora-mcp: SORA_MCP_DAILY_USD must be an amount of dollars such as 10 or 2.50.\n")
-
-
-def test_a_refusal_ends_with_one_and_one_line(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    code = cli.run(["show", "v_0000000000"], said)
-    out, err = capsys.readouterr()
-    assert (code, out, err.count("\n")) == (1, "", 1)
-    assert err.startswith("sora-mcp: ")
+def test_a_refusal_ends_with_one_and_one_line(sora: Sora) -> None:
+    ended = sora("show", "v_0000000000")
+    assert (ended.code, ended.out, ended.err.count("\n"), ended.err[:10]) == (1, "", 1, "sora-mcp: ")
 
 
 def test_a_refusal_inside_of_a_task_group_is_still_one_line() -> None:
@@ -71,63 +67,67 @@ def test_a_refusal_inside_of_a_task_group_is_still_one_line() -> None:
     assert cli._find_refusal(ExceptionGroup("faults", [ValueError("mine")])) is None
 
 
-@each(
-    "argv",
-    [
-        ["spend", "2026-13"],
-        ["spend", "november"],
-        ["serve", "--port", "0"],
-        ["serve", "--port", "x"],
-        ["jobs", "--limit", "0"],
-        ["nothing"],
-    ],
+CANNOT_BE = (
+    "spend 2026-13",
+    "spend november",
+    "serve --port 0",
+    "serve --port x",
+    "jobs --limit 0",
+    "nothing",
+    "--pixazo-api-key abc jobs",
 )
-def test_a_command_line_that_cannot_be_ends_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        cli.run(argv)
-    assert caught.value.code == 2
-    assert capsys.readouterr().out == ""
 
 
-def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        cli.run(["--version"])
-    assert (caught.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")
+@each("line", CANNOT_BE)
+def test_a_command_line_that_cannot_be_ends_with_two(line: str, sora: Sora) -> None:
+    assert sora(*line.split())[:2] == (2, "")
+
+
+def test_the_version_is_the_packages(sora: Sora) -> None:
+    assert sora("--version") == (0, f"{__version__}\n", "")
 
 
 # The log
 
 
-def test_a_key_is_in_no_line_of_the_log() -> None:
-    formatter = Redacting([Secret("k-123"), Secret("k-456")])
+def log_line(formatter: Redacting, trouble: str, message: str, argument: str) -> str:
+    """Return a line of the log, with the traceback of a ValueError."""
     try:
-        raise ValueError("with k-456 inside")
+        raise ValueError(trouble)
     except ValueError:
-        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "a %s b", ("k-123",), sys.exc_info())
-    text = formatter.format(record)
+        return formatter.format(logging.LogRecord("x", logging.ERROR, __file__, 1, message, (argument,), sys.exc_info()))
+
+
+def test_a_key_is_in_no_line_of_the_log() -> None:
+    text = log_line(Redacting([Secret("k-123"), Secret("k-456")]), "with k-456 inside", "a %s b", "k-123")
     assert ("a *** b" in text, "with *** inside" in text, "k-" in text) == (True, True, False)
 
 
 def test_control_characters_never_reach_the_terminal_and_no_line_is_forged() -> None:
-    formatter = Redacting([])
     evil = "\x1b]0;pwned\x07\x1b[2J\x9b2J\u202e\r\n2026-01-01 ERROR forged"
-    try:
-        raise ValueError(evil.replace("\n", ""))
-    except ValueError:
-        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "Invalid Host header: %s", (evil,), sys.exc_info())
-    text = formatter.format(record)
+    text = log_line(Redacting([]), evil.replace("\n", ""), "Invalid Host header: %s", evil)
     assert [char for char in text if not char.isprintable() and char != "\n"] == []
     first, *traceback = text.splitlines()
     assert first.endswith(r"Invalid Host header: \x1b]0;pwned\x07\x1b[2J\x9b2J\u202e\r\n2026-01-01 ERROR forged")
     assert traceback[0].startswith("Traceback") and len(traceback) == 4
 
 
-def test_the_log_goes_to_stderr_at_its_level_and_names_no_addresses(said: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["vendors"], said | {"SORA_MCP_LOG": "info", "MUVI_API_KEY": "k-123"}) == 0
+def test_the_log_goes_to_stderr_at_its_level_and_names_no_addresses(sora: Sora, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sora("vendors", SORA_MCP_LOG="info", MUVI_API_KEY="k-123").code == 0
     logging.getLogger("sora_mcp.x").info("the key is k-123")
     logging.getLogger("httpx2").info("GET https://somewhere")
-    err = capsys.readouterr().err
-    assert re.fullmatch(r"\S+ \S+ INFO sora_mcp\.x: the key is \*\*\*\n", err)
+    assert re.fullmatch(r"\S+ \S+ INFO sora_mcp\.x: the key is \*\*\*\n", capsys.readouterr().err)
+
+
+# What a terminal may be
+
+
+def in_a_shell(line: str, said: dict[str, str], **environ: str) -> subprocess.CompletedProcess[bytes]:
+    """A command as a shell runs it. `sora` is the program."""
+    everything = {**os.environ, **said, "PYTHONPATH": str(ROOT), **environ}
+    return subprocess.run(
+        ["sh", "-c", line.replace("sora", f"{sys.executable} -m sora_mcp", 1)], env=everything, capture_output=True, timeout=PATIENCE_S
+    )
 
 
 def test_who_stops_reading_ends_the_command_in_peace(said: dict[str, str]) -> None:
@@ -141,53 +141,34 @@ def test_who_stops_reading_ends_the_command_in_peace(said: dict[str, str]) -> No
         assert (command.wait(timeout=PATIENCE_S), command.stderr.read()) == (0, b"")
 
 
-def test_a_home_that_can_never_be_made_is_a_bad_setting(said: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "file").write_text("")
-    assert cli.run(["jobs", "--home", str(tmp_path / "file" / "home")], said) == 2
-    assert capsys.readouterr().err == "sora-mcp: SORA_MCP_HOME must be a path of a folder.\n"
-
-
-# What a terminal may be
-
-
 @pytest.fixture
-def wordy(said: dict[str, str], store: Store) -> dict[str, str]:
-    """What `{job}` and `{quote}` stand for in a store whose prompts have letters that few terminals have."""
-    job = store.reservations.reserve.sync(purchase(prompt="木 ж 😀"), CAPS)
-    with pytest.raises(NeedsConfirmation) as asked:
-        store.reservations.reserve.sync(purchase("4.00", fingerprint="f", confirm=True, prompt="木 ж 😀"), CAPS)
-    return {"job": job.id, "quote": asked.value.quote_id}
-
-
-def in_a_shell(line: str, said: dict[str, str], **environ: str) -> subprocess.CompletedProcess[bytes]:
-    """A command as a shell runs it. `sora` is the program."""
-    everything = {**os.environ, **said, "PYTHONPATH": str(ROOT), **environ}
-    return subprocess.run(
-        ["sh", "-c", line.replace("sora", f"{sys.executable} -m sora_mcp", 1)], env=everything, capture_output=True, timeout=PATIENCE_S
-    )
+def quote(store: Store) -> str:
+    """A quote in a store whose prompts have letters that few terminals have."""
+    store.reservations.reserve.sync(purchase(prompt="木 ж 😀"), CAPS)
+    return await_yes(store, prompt="木 ж 😀")
 
 
 @pytest.mark.usefixtures("without_terminal")
-@each(("encoding", "command"), [("ascii", "jobs"), ("cp1252", "show {job}"), ("latin-1:strict", "approve {quote}")])
+@each(("encoding", "command"), [("ascii", "jobs"), ("latin-1:strict", "approve {quote}")])
 def test_letters_that_the_terminal_does_not_have_are_escaped(
-    encoding: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]
+    encoding: str, command: str, said: dict[str, str], store: Store, quote: str
 ) -> None:
-    ended = in_a_shell(f"sora {command.format(**wordy)} </dev/null", said, PYTHONIOENCODING=encoding)
+    ended = in_a_shell(f"sora {command} </dev/null".format(quote=quote), said, PYTHONIOENCODING=encoding)
     assert (ended.returncode, ended.stderr, rb"\u6728 \u0436 \U0001f600" in ended.stdout) == (0, b"", True)
-    assert (store.approvals.get.sync(wordy["quote"]).approved_at is not None) == command.startswith("approve")
+    assert is_approved(store, quote) == command.startswith("approve")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes them")
 @pytest.mark.usefixtures("without_terminal")
-@each(("closed", "command"), [(">&-", "jobs"), ("<&-", "jobs"), ("<&- >&- 2>&-", "approve {quote}")])
-def test_a_closed_stream_is_an_empty_one(closed: str, command: str, said: dict[str, str], store: Store, wordy: dict[str, str]) -> None:
-    ended = in_a_shell(f"sora {command.format(**wordy)} {closed}", said)
+@each(("closed", "command"), [("<&- >&-", "jobs"), ("<&- >&- 2>&-", "approve {quote}")])
+def test_a_closed_stream_is_an_empty_one(closed: str, command: str, said: dict[str, str], store: Store, quote: str) -> None:
+    ended = in_a_shell(f"sora {command} {closed}".format(quote=quote), said)
     assert (ended.returncode, ended.stderr) == (0, b"")
-    assert (store.approvals.get.sync(wordy["quote"]).approved_at is not None) == command.startswith("approve")
+    assert is_approved(store, quote) == command.startswith("approve")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_what_cannot_be_said_for_want_of_room_is_one_line(said: dict[str, str], wordy: dict[str, str]) -> None:
+def test_what_cannot_be_said_for_want_of_room_is_one_line(said: dict[str, str]) -> None:
     ended = in_a_shell("sora vendors >/dev/full", said)
     assert (ended.returncode, ended.stderr.decode().splitlines()) == (
         1,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from .test_http import BEN, HEADERS, PING
-from .test_serving import PATIENCE_S, free_port, started
+from .test_http import AS_BEN, BEN, HEADERS, PING
+from .test_serving import PATIENCE_S, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="descriptors are limited with resource")]
 DESCRIPTORS = 256
@@ -25,24 +23,6 @@ def limit_descriptors() -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
-
-
-@contextmanager
-def served(said: dict[str, str], tmp_path: Path, *argv: str) -> Iterator[tuple[int, Path]]:
-    """The server with few descriptors: its port, and the file of its stderr."""
-    port, err = free_port(), tmp_path / "stderr"
-    with err.open("wb") as file, started(said, "serve", "--port", str(port), *argv, stderr=file, preexec_fn=limit_descriptors) as process:
-        wait_for(lambda: "serves" in err.read_text())
-        yield port, err
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=PATIENCE_S)
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def closed_after(connection: socket.socket) -> float:
@@ -56,7 +36,8 @@ def closed_after(connection: socket.socket) -> float:
 
 
 def test_a_head_that_does_not_come_is_closed_after_five_seconds_and_a_body_after_thirty(said: dict[str, str], tmp_path: Path) -> None:
-    with served(said, tmp_path) as (port, _), ExitStack() as stack:
+    with served(said, tmp_path, preexec_fn=limit_descriptors) as server, ExitStack() as stack:
+        port = server.port
         silent, half, answered, drip = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(4)]
         half.sendall(b"GET / HTTP/1.1\r\nX: ")
         answered.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n")
@@ -71,8 +52,9 @@ def test_a_head_that_does_not_come_is_closed_after_five_seconds_and_a_body_after
 
 def test_eleven_hundred_slow_connections_change_nothing_for_a_client_with_a_token(said: dict[str, str], tmp_path: Path) -> None:
     (tokens := tmp_path / "tokens").write_text(f"ben:{BEN}\n", "utf-8")
-    headers = {**HEADERS, "Authorization": f"Bearer {BEN}"}
-    with served(said, tmp_path, "--token-file", str(tokens)) as (port, err), ExitStack() as stack:
+    headers = {**HEADERS, **AS_BEN}
+    with served(said, tmp_path, "--token-file", str(tokens), preexec_fn=limit_descriptors) as server, ExitStack() as stack:
+        port = server.port
         for number in range(1100):
             slow = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S))
             kinds = (b"GET / HTTP/1.1\r\nX: ", b"", HEAD % port + b"Content-Length: 100\r\n\r\n{", HEAD % port + b"\r\nGET")
@@ -85,4 +67,4 @@ def test_eleven_hundred_slow_connections_change_nothing_for_a_client_with_a_toke
             session = client.post(f"http://127.0.0.1:{port}/mcp", json=PING).headers["mcp-session-id"]
             answer = client.post(f"http://127.0.0.1:{port}/mcp", json=made, headers={"mcp-session-id": session}).text
         assert '"job_id":"v_' in answer.replace(" ", "")
-    assert "Traceback" not in err.read_text() and "unable to open" not in err.read_text()
+    assert not [line for line in server.lines if "Traceback" in line or "unable to open" in line]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,26 +66,61 @@ def started(said: dict[str, str], *argv: str, **options: Any) -> Iterator[subpro
             process.kill()
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server on a port of its own."""
+
+    port: int
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What it has written to stderr."""
+        return (self.folder / "stderr").read_text().splitlines()
+
+
+@contextmanager
+def served(said: dict[str, str], folder: Path, *argv: str, **options: Any) -> Iterator[Served]:
+    """Start the server over HTTP, and end it as a signal does."""
+    server = Served(free_port(), folder)
+    words = ("serve", "--port", str(server.port), *argv)
+    with (folder / "stderr").open("wb") as file, started(said, *words, stderr=file, **options) as process:
+        assert wait_until(lambda: process.poll() is not None or any("serves" in line for line in server.lines))
+        yield server
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=PATIENCE_S)
+
+
 def ended(store: Store, job_id: str) -> str:
     """The job's state, once nobody has to do anything for it any more."""
     assert wait_until(lambda: not store.jobs.count_live.sync())
     return store.jobs.get.sync(job_id, None).state
 
 
+def spoken_to(process: subprocess.Popen[bytes]) -> Speaker:
+    """Return a client that has introduced itself."""
+    speaker = Speaker(process)
+    speaker.say(*HELLO)
+    return speaker
+
+
+ORDER = {"prompt": "slow:1 a kite", "size": "640x360"}
+
+
 def test_it_starts_with_no_key_no_settings_and_leaves_when_the_client_does(said: dict[str, str]) -> None:
     with started(said) as process:
-        speaker = Speaker(process)
-        speaker.say(*HELLO)
-        assert speaker.hear(1)["serverInfo"]["name"] == "sora-mcp"
+        assert spoken_to(process).hear(1)["serverInfo"]["name"] == "sora-mcp"
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
 def test_a_clients_unfinished_job_is_finished_after_it_left(said: dict[str, str], store: Store) -> None:
     with started(said, "--per-video-usd", "1") as process:
-        speaker = Speaker(process)
-        speaker.say(*HELLO)
-        job = speaker.call(2, "create_video", prompt="slow:1 a kite")["job_id"]
+        job = spoken_to(process).call(2, "create_video", **ORDER)["job_id"]
         process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert ended(store, job) == "completed"
@@ -93,13 +129,9 @@ def test_a_clients_unfinished_job_is_finished_after_it_left(said: dict[str, str]
 def test_the_last_one_to_leave_has_the_jobs_finished(said: dict[str, str], store: Store) -> None:
     workers = Path(said["SORA_MCP_HOME"]) / "owners"
     with started(said) as second:
-        staying = Speaker(second)
-        staying.say(*HELLO)
-        staying.call(2, "list_videos")
+        spoken_to(second).call(2, "list_videos")
         with started(said) as first:
-            leaving = Speaker(first)
-            leaving.say(*HELLO)
-            job = leaving.call(2, "create_video", prompt="slow:2 a kite")["job_id"]
+            job = spoken_to(first).call(2, "create_video", **ORDER | {"prompt": "slow:2 a kite"})["job_id"]
             first.communicate(timeout=PATIENCE_S)
         assert len(list(workers.iterdir())) == 1
         second.communicate(timeout=PATIENCE_S)
@@ -108,9 +140,7 @@ def test_the_last_one_to_leave_has_the_jobs_finished(said: dict[str, str], store
 
 def test_without_lingering_it_waits_for_the_next_start(said: dict[str, str], store: Store) -> None:
     with started(said, "--linger", "0") as process:
-        speaker = Speaker(process)
-        speaker.say(*HELLO)
-        job = speaker.call(2, "create_video", prompt="slow:1 a kite")["job_id"]
+        job = spoken_to(process).call(2, "create_video", **ORDER)["job_id"]
         process.communicate(timeout=PATIENCE_S)
     assert store.jobs.count_live.sync() == 1
     assert cli.run(["watch", "--until-idle"], said) == 0
@@ -120,9 +150,7 @@ def test_without_lingering_it_waits_for_the_next_start(said: dict[str, str], sto
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")
 def test_a_signal_ends_it_as_the_clients_leaving_does(said: dict[str, str], store: Store) -> None:
     with started(said) as process:
-        speaker = Speaker(process)
-        speaker.say(*HELLO)
-        job = speaker.call(2, "create_video", prompt="slow:1 a kite")["job_id"]
+        job = spoken_to(process).call(2, "create_video", **ORDER)["job_id"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=PATIENCE_S) == 0
     assert ended(store, job) == "completed"
@@ -139,12 +167,6 @@ def test_at_a_terminal_it_says_what_it_is(said: dict[str, str]) -> None:
         assert process.wait(timeout=PATIENCE_S) == 0
     os.close(person)
     assert (lines[0].startswith("sora-mcp is an MCP server"), "sora-mcp demo" in lines[1]) == (True, True)
-
-
-def test_a_bad_setting_stops_the_start_with_one_line(said: dict[str, str]) -> None:
-    with started(said | {"SORA_MCP_POLL_SECONDS": "s3cr3t"}) as process:
-        out, err = process.communicate(timeout=PATIENCE_S)
-    assert (process.returncode, out, err) == (2, b"", b"sora-mcp: SORA_MCP_POLL_SECONDS must be a number of seconds above 0.\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")
@@ -165,19 +187,17 @@ def free_port() -> int:
         return place.getsockname()[1]
 
 
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_both_eras_are_served_over_http(mode: Any, said: dict[str, str]) -> None:
+async def test_both_eras_are_served_over_http_as_soon_as_it_says_so(said: dict[str, str]) -> None:
     port = free_port()
     with started(said, "serve", "--port", str(port)) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == f"sora-mcp serves http://127.0.0.1:{port}/mcp\n".encode()
-        await up(port)
-        async with Client(f"http://127.0.0.1:{port}/mcp", mode=mode) as client:
-            listed = await client.list_tools()
-            answer = await client.call_tool("estimate_cost", {"model": "sample:sample"})
-        assert "create_video" in [tool.name for tool in listed.tools]
-        assert answer.structured_content is not None
-        assert answer.structured_content["usd"] == 0
+        for mode in ("legacy", "auto"):
+            async with Client(f"http://127.0.0.1:{port}/mcp", mode=mode) as client:
+                listed = await client.list_tools()
+                answer = await client.call_tool("estimate_cost", {"model": "sample:sample"})
+            assert "create_video" in [tool.name for tool in listed.tools], mode
+            assert (answer.structured_content or {})["usd"] == 0, mode
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=PATIENCE_S)
 

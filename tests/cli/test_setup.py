@@ -16,28 +16,39 @@ from typing import Any
 import anyio
 import pytest
 
-from sora_mcp.cli import main as cli
+from sora_mcp.cli.doctor import check_all
 from sora_mcp.cli.own_command import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.config.settings import load
 from sora_mcp.security.secrets import Secret
 from tests.each import each
 
-Printed = pytest.CaptureFixture[str]
+from .conftest import Ended, Sora
+
 COMMAND = ["/opt/sora/bin/sora-mcp"]
+Setup = Callable[..., Ended]
 
 
 @pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch, said: dict[str, str], tmp_path: Path) -> Callable[[str], dict[str, str]]:
-    """What comes on standard input, in a home of its own."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+def setup(sora: Sora, monkeypatch: pytest.MonkeyPatch) -> Setup:
+    """Return a function that runs `sora-mcp setup` with this on standard input, and `at_terminal` where a person types it."""
 
-    def type_(text: str) -> dict[str, str]:
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
-        return said
+    def run(*words: str, typed: str = "", at_terminal: bool = False) -> Ended:
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        monkeypatch.setattr("sys.stdin.isatty", lambda: at_terminal)
+        return sora("setup", *words)
 
-    return type_
+    return run
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The config file, which is not there yet."""
+    return tmp_path / "config" / "sora-mcp" / "config.toml"
+
+
+def read_keys(environ: dict[str, str]) -> dict[str, str]:
+    return {name: key.reveal() for name, key in load(environ, today=date(2026, 11, 21)).keys.items()}
 
 
 @asynccontextmanager
@@ -60,18 +71,11 @@ async def answering(status: int) -> AsyncIterator[tuple[str, list[bytes]]]:
         tasks.cancel_scope.cancel()
 
 
-def config(tmp_path: Path) -> Path:
-    return tmp_path / "config" / "sora-mcp" / "config.toml"
-
-
 # Keys
 
 
-@pytest.mark.parametrize(
-    ("status", "verdict"),
-    [(200, "good"), (401, "bad"), (500, "unclear")],
-)
-async def test_a_key_is_tested_by_a_call_that_costs_nothing(said: dict[str, str], status: int, verdict: str) -> None:
+@each(("status", "verdict"), [(200, "good"), (401, "bad"), (500, "unclear")])
+async def test_a_key_is_tested_by_a_call_that_costs_nothing(status: int, verdict: str, said: dict[str, str]) -> None:
     async with answering(status) as (address, heard):
         settings = load(said | {"SORA_MCP_MUVI_BASE_URL": address}, today=date(2026, 11, 21))
         vendor = next(vendor for vendor in settings.catalogue.vendors if vendor.keys)
@@ -87,166 +91,136 @@ def test_without_a_free_call_it_says_that_it_cannot_tell(said: dict[str, str]) -
     assert keys.test_key(vendor, Secret("k"), settings).verdict == "untested"
 
 
-def test_a_key_is_kept_for_the_user_only_and_the_settings_find_it(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, capsys: Printed
-) -> None:
-    said = typed("k-12345\n")
-    assert cli.run(["setup", "pixazo"], said) == 0
-    out, err = capsys.readouterr()
-    assert f"PIXAZO_API_KEY is stored in {config(tmp_path)}.\n" in out
+def test_a_key_is_kept_for_the_user_only_and_the_settings_find_it(setup: Setup, said: dict[str, str], config: Path) -> None:
+    code, out, err = setup("pixazo", typed="k-12345\n")
+    assert code == 0 and f"PIXAZO_API_KEY is stored in {config}.\n" in out
     assert "k-12345" not in out + err
-    assert config(tmp_path).stat().st_mode & 0o777 == 0o600
-    assert load(said, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "k-12345"
+    assert config.stat().st_mode & 0o777 == 0o600
+    assert read_keys(said) == {"pixazo": "k-12345"}
+    empty = {"PIXAZO_API_KEY": "", "MUVI_API_KEY": "${user_config.key}"}  # as clients leave what nobody filled in
+    assert read_keys(said | empty) == {"pixazo": "k-12345"}
 
 
-def test_what_a_client_left_empty_hides_no_key(typed: Callable[[str], dict[str, str]]) -> None:
-    said = typed("k-12345\n")
-    assert cli.run(["setup", "pixazo"], said) == 0
-    environ = said | {"PIXAZO_API_KEY": "", "MUVI_API_KEY": "${user_config.key}"}
-    assert {name: key.reveal() for name, key in load(environ, today=date(2026, 11, 21)).keys.items()} == {"pixazo": "k-12345"}
-
-
-def test_a_new_key_takes_the_place_of_the_old_and_of_nothing_else(typed: Callable[[str], dict[str, str]], tmp_path: Path) -> None:
-    config(tmp_path).parent.mkdir(parents=True)
-    config(tmp_path).write_text('# mine\ndaily_usd = 3\nPIXAZO_API_KEY = "old"\n')
-    assert cli.run(["setup", "pixazo"], typed("new\n")) == 0
-    text = config(tmp_path).read_text()
-    assert (tomllib.loads(text), "# mine" in text) == ({"daily_usd": 3, "PIXAZO_API_KEY": "new"}, True)
-
-
-@pytest.mark.parametrize(
-    "row",
-    ['pixazo_api_key = "old"', 'Pixazo-Api-Key = "old"', "'PIXAZO_API_KEY' = 'old'  # mine", '\ufeffPIXAZO_API_KEY = "old"'],
-    ids=["small", "with hyphens", "quoted", "behind a byte order mark"],
+@each(
+    ("old", "name", "new"),
+    [
+        ('# mine\ndaily_usd = 3\nPIXAZO_API_KEY = "old"\n', "PIXAZO_API_KEY", {"daily_usd": 3, "PIXAZO_API_KEY": "new"}),
+        ('pixazo_api_key = "old"\ndaily_usd = 3\n', "PIXAZO_API_KEY", {"daily_usd": 3, "PIXAZO_API_KEY": "new"}),
+        ('Pixazo-Api-Key = "old"\ndaily_usd = 3\n', "PIXAZO_API_KEY", {"daily_usd": 3, "PIXAZO_API_KEY": "new"}),
+        ("'PIXAZO_API_KEY' = 'old'  # mine\ndaily_usd = 3\n", "PIXAZO_API_KEY", {"daily_usd": 3, "PIXAZO_API_KEY": "new"}),
+        ('\ufeffPIXAZO_API_KEY = "old"\ndaily_usd = 3\n', "PIXAZO_API_KEY", {"daily_usd": 3, "PIXAZO_API_KEY": "new"}),
+        ('compatible_api_key = "old"\n', "SORA_MCP_COMPATIBLE_API_KEY", {"SORA_MCP_COMPATIBLE_API_KEY": "new"}),
+        ('sora-mcp-compatible-api-key = "old"\n', "SORA_MCP_COMPATIBLE_API_KEY", {"SORA_MCP_COMPATIBLE_API_KEY": "new"}),
+    ],
 )
-def test_a_new_key_takes_the_place_of_the_old_however_that_is_spelt(
-    row: str, typed: Callable[[str], dict[str, str]], tmp_path: Path
+def test_a_new_key_takes_the_place_of_the_old_however_that_is_spelt_and_of_nothing_else(
+    old: str, name: str, new: dict[str, Any], said: dict[str, str], config: Path
 ) -> None:
-    config(tmp_path).parent.mkdir(parents=True)
-    config(tmp_path).write_text(f"{row}\ndaily_usd = 3\n", "utf-8")
-    keys.store_key("PIXAZO_API_KEY", Secret("new"))
-    assert tomllib.loads(config(tmp_path).read_text()) == {"daily_usd": 3, "PIXAZO_API_KEY": "new"}
-    assert load(typed(""), today=date(2026, 11, 21)).keys["pixazo"].reveal() == "new"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(old, "utf-8")
+    keys.store_key(name, Secret("new"))
+    text = config.read_text()
+    assert (tomllib.loads(text), "# mine\n" in text) == (new, old.startswith("# mine\n"))
+    if name == "PIXAZO_API_KEY":
+        assert read_keys(said) == {"pixazo": "new"}
 
 
-@pytest.mark.parametrize("old", ["compatible_api_key", "sora-mcp-compatible-api-key"])
-def test_a_new_key_takes_the_place_of_one_without_the_prefix(old: str, typed: Callable[[str], dict[str, str]], tmp_path: Path) -> None:
-    typed("")
-    config(tmp_path).parent.mkdir(parents=True)
-    config(tmp_path).write_text(f'{old} = "old"\n', "utf-8")
-    keys.store_key("SORA_MCP_COMPATIBLE_API_KEY", Secret("new"))
-    assert tomllib.loads(config(tmp_path).read_text()) == {"SORA_MCP_COMPATIBLE_API_KEY": "new"}
-
-
-def test_who_ends_the_input_at_the_question_for_a_key_has_none_kept(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
-) -> None:
-    def ended(_: str) -> str:
+def test_who_ends_the_input_at_the_question_for_a_key_has_none_kept(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(_: str) -> str:
         raise EOFError
 
-    said = typed("")
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("getpass.getpass", ended)
-    assert cli.run(["setup", "pixazo"], said) == 1
-    assert capsys.readouterr().out.endswith("No key was stored.\n")
-    assert not config(tmp_path).exists()
+    monkeypatch.setattr("getpass.getpass", end)
+    code, out, _ = setup("pixazo", at_terminal=True)
+    assert (code, out.splitlines()[-1], config.exists()) == (1, "No key was stored.", False)
 
 
 @each("bad", ["", "with a blank", "k\u00e9y", "k" * 5000])
-def test_a_key_that_cannot_be_one_is_refused_in_our_words(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, capsys: Printed, bad: str
-) -> None:
-    assert cli.run(["setup", "pixazo"], typed(bad + "\n")) == 1
-    out = capsys.readouterr().out
-    assert out == "PIXAZO_API_KEY must be a key without blanks, line ends or special characters.\nNo key was stored.\n"
-    assert not config(tmp_path).exists()
+def test_a_key_that_cannot_be_one_is_refused_in_our_words(bad: str, setup: Setup, config: Path) -> None:
+    code, out, _ = setup("pixazo", typed=bad + "\n")
+    why = "PIXAZO_API_KEY must be a key without blanks, line ends or special characters.\nNo key was stored.\n"
+    assert (code, out, config.exists()) == (1, why, False)
 
 
-def test_a_vendor_that_nobody_knows_is_a_slip_of_the_keyboard(typed: Callable[[str], dict[str, str]], capsys: Printed) -> None:
-    assert cli.run(["setup", "nobody"], typed("k\n")) == 2
-    assert capsys.readouterr().err.startswith("sora-mcp: VENDOR must be one of muvi, ")
+def test_a_vendor_that_nobody_knows_is_a_slip_of_the_keyboard(setup: Setup) -> None:
+    code, _, err = setup("nobody", typed="k\n")
+    assert (code, err.startswith("sora-mcp: VENDOR must be one of muvi, ")) == (2, True)
+    code, out, _ = setup(typed="nobody\n\n", at_terminal=True)  # where it was asked for, it is asked for again
+    assert (code, out.count("Vendor (leave empty"), "There is no vendor 'nobody'." in out) == (0, 2, True)
 
 
-def test_a_vendor_that_is_misspelt_at_the_question_is_asked_for_again(
-    typed: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: Printed
-) -> None:
-    said = typed("nobody\n\n")
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    assert cli.run(["setup"], said) == 0
-    out = capsys.readouterr().out
-    assert (out.count("Vendor (leave empty"), "There is no vendor 'nobody'." in out) == (2, True)
+class Ring:
+    """A keychain, or one that is locked."""
+
+    def __init__(self, *, locked: bool = False) -> None:
+        self.errors = SimpleNamespace(KeyringError=LookupError)
+        self.kept: dict[str, str] = {}
+        self.locked = locked
+
+    def set_password(self, service: str, name: str, key: str) -> None:
+        if self.locked:
+            raise LookupError("locked")
+        self.kept[name] = key
+
+    def get_password(self, service: str, name: str) -> str | None:
+        if self.locked:
+            raise LookupError("locked")
+        return self.kept.get(name)
 
 
 def test_the_keychain_is_preferred_and_the_file_names_only_what_is_in_it(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+    setup: Setup, said: dict[str, str], config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept: dict[tuple[str, str], str] = {}
-    ring = SimpleNamespace(
-        set_password=lambda service, name, key: kept.__setitem__((service, name), key),
-        get_password=lambda service, name: kept.get((service, name)),
-        errors=SimpleNamespace(KeyringError=LookupError),
-    )
-    monkeypatch.setitem(sys.modules, "keyring", ring)
-    said = typed("k-12345\n")
-    assert cli.run(["setup", "pixazo"], said) == 0
-    assert "PIXAZO_API_KEY is stored in the keychain of this machine.\n" in capsys.readouterr().out
-    assert config(tmp_path).read_text() == 'keychain = "PIXAZO_API_KEY"\n'
-    assert load(said, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "k-12345"
-    assert load(said | {"PIXAZO_API_KEY": "mine"}, today=date(2026, 11, 21)).keys["pixazo"].reveal() == "mine"
+    monkeypatch.setitem(sys.modules, "keyring", Ring())
+    code, out, _ = setup("pixazo", typed="k-12345\n")
+    assert code == 0 and "PIXAZO_API_KEY is stored in the keychain of this machine.\n" in out
+    assert config.read_text() == 'keychain = "PIXAZO_API_KEY"\n'
+    assert read_keys(said) == {"pixazo": "k-12345"}
+    assert read_keys(said | {"PIXAZO_API_KEY": "mine"}) == {"pixazo": "mine"}
 
 
-def test_a_closed_keychain_is_passed_over_in_silence(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def closed(*_: Any) -> None:
-        raise LookupError("locked")
-
-    ring = SimpleNamespace(set_password=closed, get_password=closed, errors=SimpleNamespace(KeyringError=LookupError))
-    monkeypatch.setitem(sys.modules, "keyring", ring)
-    said = typed("k-12345\n")
-    assert cli.run(["setup", "pixazo"], said) == 0
-    assert tomllib.loads(config(tmp_path).read_text()) == {"PIXAZO_API_KEY": "k-12345"}
+def test_a_closed_keychain_is_passed_over_in_silence(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", Ring(locked=True))
+    assert setup("pixazo", typed="k-12345\n").code == 0
+    assert tomllib.loads(config.read_text()) == {"PIXAZO_API_KEY": "k-12345"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
-@pytest.mark.parametrize("ring", [True, False], ids=["keychain", "file"])
 def test_a_key_for_which_there_is_no_folder_is_said_not_to_be_stored(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed, ring: bool
+    setup: Setup, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept: dict[str, str] = {}
-    if ring:
-        take = {"set_password": lambda _, name, key: kept.__setitem__(name, key), "get_password": lambda _, name: kept.get(name)}
-        monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(**take, errors=SimpleNamespace(KeyringError=LookupError)))
-    folder = config(tmp_path).parent
-    folder.parent.mkdir()
-    folder.symlink_to(tmp_path / "gone")
-    assert cli.run(["setup", "pixazo"], typed("k-12345\n")) == 2
-    out, err = capsys.readouterr()
-    assert "is stored in" not in out
-    assert err == (
-        f"sora-mcp: {config(tmp_path)} cannot be written (File exists), so the key is not stored. "
-        "Make the folder writable, or set PIXAZO_API_KEY in the environment.\n"
-    )
+    config.parent.parent.mkdir()
+    config.parent.symlink_to(tmp_path / "gone")
+    for ring in (None, Ring()):  # into the file, and into the keychain
+        monkeypatch.setitem(sys.modules, "keyring", ring)
+        code, out, err = setup("pixazo", typed="k-12345\n")
+        assert (code, "is stored in" in out) == (2, False)
+        assert err == (
+            f"sora-mcp: {config} cannot be written (File exists), so the key is not stored. "
+            "Make the folder writable, or set PIXAZO_API_KEY in the environment.\n"
+        )
 
 
 # Clients
 
 
-def those(home: Path) -> dict[str, clients.Client]:
-    return {client.title: client for client in clients.known_clients(home, {}, "linux")}
+def find_client(home: Path, title: str, text: str | None = None) -> clients.Client:
+    """Return a client, whose file has this text where it has any."""
+    client = next(client for client in clients.known_clients(home, {}, "linux") if client.title == title)
+    if text is not None:
+        client.file.parent.mkdir(parents=True, exist_ok=True)
+        client.file.write_text(text, "utf-8")
+    return client
 
 
 @each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex", "Gemini CLI", "Windsurf", "opencode"])
 def test_an_empty_client_learns_of_the_server(tmp_path: Path, title: str) -> None:
-    client = those(tmp_path)[title]
+    client = find_client(tmp_path, title)
     assert (clients.read_command(client), clients.write_entry(client, COMMAND), clients.read_command(client)) == (None, None, COMMAND)
 
 
 def test_everything_else_in_the_file_stays_and_a_copy_is_kept(tmp_path: Path) -> None:
-    client = those(tmp_path)["Cursor"]
-    client.file.parent.mkdir()
     before = {"theme": "ü", "mcpServers": {"other": {"command": "x"}, "sora": {"command": "old", "env": {"A": "b"}}}}
-    client.file.write_text(json.dumps(before))
+    client = find_client(tmp_path, "Cursor", json.dumps(before))
     copy = clients.write_entry(client, COMMAND)
     assert copy is not None
     assert json.loads(copy.read_text()) == before
@@ -256,24 +230,22 @@ def test_everything_else_in_the_file_stays_and_a_copy_is_kept(tmp_path: Path) ->
     }
 
 
+LOCAL, REMOTE = {"other": {"type": "local", "command": ["x"]}}, {"other": {"type": "remote", "url": "u"}}
+
+
 @each(
     "before, after",
     [
         ({}, {"mcp": {"sora": "ours"}}),
-        ({"mcp": {"other": {"type": "local", "command": ["x"]}}}, {"mcp": {"other": {"type": "local", "command": ["x"]}, "sora": "ours"}}),
-        (
-            {"mcp": {"servers": {"other": {"type": "remote", "url": "u"}}}},
-            {"mcp": {"servers": {"other": {"type": "remote", "url": "u"}, "sora": "ours"}}},
-        ),
-        ({"mcp": {"servers": {"type": "remote", "url": "u"}}}, {"mcp": {"servers": {"type": "remote", "url": "u"}, "sora": "ours"}}),
+        ({"mcp": LOCAL}, {"mcp": {**LOCAL, "sora": "ours"}}),
+        ({"mcp": {"servers": REMOTE}}, {"mcp": {"servers": {**REMOTE, "sora": "ours"}}}),
+        ({"mcp": {"servers": REMOTE["other"]}}, {"mcp": {"servers": REMOTE["other"], "sora": "ours"}}),
     ],
 )
 def test_opencode_has_the_command_in_one_list_where_its_version_looks_for_it(before: Any, after: Any, tmp_path: Path) -> None:
     """The shapes of https://opencode.ai/docs/mcp-servers/ of both versions; the second one reads the first's too."""
-    client = those(tmp_path)["opencode"]
+    client = find_client(tmp_path, "opencode", json.dumps({"$schema": "s", **before}))
     assert client.file == tmp_path / ".config" / "opencode" / "opencode.json"
-    client.file.parent.mkdir(parents=True)
-    client.file.write_text(json.dumps({"$schema": "s", **before}))
     clients.write_entry(client, ["/a b/sora-mcp", "--home", "/h"])
     ours = {"type": "local", "command": ["/a b/sora-mcp", "--home", "/h"], "enabled": True}
     assert json.loads(client.file.read_text()) == json.loads(json.dumps({"$schema": "s", **after}).replace('"ours"', json.dumps(ours)))
@@ -284,31 +256,24 @@ def test_opencodes_file_with_comments_is_not_written_over(tmp_path: Path) -> Non
     folder = tmp_path / ".config" / "opencode"
     folder.mkdir(parents=True)
     (folder / "opencode.jsonc").write_text('{\n  // mine\n  "mcp": {},\n}')
-    client = those(tmp_path)["opencode"]
+    client = find_client(tmp_path, "opencode")
     with pytest.raises(clients.Unreadable):
         clients.write_entry(client, COMMAND)
     assert (client.file.name, [file.name for file in folder.iterdir()]) == ("opencode.jsonc", ["opencode.jsonc"])
 
 
-def test_goose_is_told_by_a_person_and_read_by_us(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
-) -> None:
+def test_goose_is_told_by_a_person_and_read_by_us(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shape of https://goose-docs.ai/docs/guides/config-files."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
-    client = those(tmp_path)["goose"]
-    client.file.parent.mkdir(parents=True)
-    client.file.write_text(before := "GOOSE_MODE: auto\nextensions:\n  developer:\n    type: builtin\n")
-    said = typed("\ny\n")
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    assert cli.run(["setup"], said) == 0
-    out = capsys.readouterr().out
+    client = find_client(tmp_path, "goose", before := "GOOSE_MODE: auto\nextensions:\n  developer:\n    type: builtin\n")
+    code, out, _ = setup(typed="\ny\n", at_terminal=True)
     block = clients.format_entry(client, own_command())
-    assert f"goose: put this into {client.file}:\n{block}\n" in out
+    assert code == 0 and f"goose: put this into {client.file}:\n{block}\n" in out
     assert (client.file.read_text(), clients.read_command(client)) == (before, None)
     client.file.write_text(before + block.removeprefix("extensions:\n") + "\n")
     assert clients.read_command(client) == own_command()
-    assert cli.run(["setup"], typed("\n")) == 0
-    assert "goose: already starts this server.\n" in capsys.readouterr().out
+    code, out, _ = setup(typed="\n")
+    assert code == 0 and "goose: already starts this server.\n" in out
 
 
 @each(
@@ -326,80 +291,63 @@ def test_goose_is_told_by_a_person_and_read_by_us(
     ],
 )
 def test_an_entry_of_goose_is_read_in_every_usual_spelling(text: str, command: list[str] | None, tmp_path: Path) -> None:
-    client = those(tmp_path)["goose"]
-    client.file.parent.mkdir(parents=True)
-    client.file.write_text(text)
-    assert clients.read_command(client) == command
+    assert clients.read_command(find_client(tmp_path, "goose", text)) == command
 
 
 @each("text", ["extensions: {sora: {cmd: x}}\n", "extensions:\n  a: 1\nextensions:\n  b: 1\n", "extensions: &x\n  sora:\n    cmd: y\n"])
 def test_extensions_of_goose_in_another_form_are_said_to_be_unreadable(text: str, tmp_path: Path) -> None:
-    client = those(tmp_path)["goose"]
-    client.file.parent.mkdir(parents=True)
-    client.file.write_text(text)
     with pytest.raises(clients.Unreadable):
-        clients.read_command(client)
+        clients.read_command(find_client(tmp_path, "goose", text))
 
 
 def test_a_toml_file_keeps_its_comments(tmp_path: Path) -> None:
-    client = those(tmp_path)["Codex"]
-    client.file.parent.mkdir()
-    client.file.write_text('# mine\nmodel = "x"\n[mcp_servers.other]\ncommand = "y"')
+    before = '# mine\nmodel = "x"\n[mcp_servers.other]\ncommand = "y"'
+    client = find_client(tmp_path, "Codex", before)
     clients.write_entry(client, COMMAND)
     text = client.file.read_text()
-    assert text.startswith('# mine\nmodel = "x"\n[mcp_servers.other]\ncommand = "y"\n\n[mcp_servers.sora]\n')
+    assert text.startswith(f"{before}\n\n[mcp_servers.sora]\n")
     assert set(tomllib.loads(text)["mcp_servers"]) == {"other", "sora"}
     with pytest.raises(clients.Unreadable):
         clients.write_entry(client, ["another"])
 
 
-@pytest.mark.parametrize("name", ["url", "serverUrl", "httpUrl"])
-def test_a_client_that_reaches_us_by_an_address_is_left_alone(
-    name: str, typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
-) -> None:
-    client = those(tmp_path)["Cursor"]
-    client.file.parent.mkdir()
-    client.file.write_text(content := json.dumps({"mcpServers": {"sora": {name: "http://127.0.0.1:8000/mcp"}}}))
-    said = typed("\ny\n")
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    assert cli.run(["setup"], said) == 0
-    assert "Cursor: already connects to this server by its address.\n" in capsys.readouterr().out
-    cli.run(["doctor"], said)
-    assert "ok    Cursor: connects to this server by its address\n" in capsys.readouterr().out
-    assert client.file.read_text() == content
-
-
-@pytest.mark.parametrize("entry", [5, [], "x", {"command": "x", "args": 5}, {"command": 5}, {"args": []}, {"url": 5}])
-def test_an_entry_of_ours_in_a_strange_form_is_said_to_be_one(entry: Any, said: dict[str, str], tmp_path: Path, capsys: Printed) -> None:
-    client = those(tmp_path)["Cursor"]
-    client.file.parent.mkdir()
-    client.file.write_text(json.dumps({"mcpServers": {"sora": entry}}))
-    with pytest.raises(clients.Unreadable, match="an entry named sora in an unknown form"):
-        clients.read_command(client)
-    cli.run(["doctor"], said)
-    assert f"note  Cursor: {client.file} has an entry named sora" in capsys.readouterr().out
-
-
 def test_a_toml_file_with_a_byte_order_mark_is_written(tmp_path: Path) -> None:
-    client = those(tmp_path)["Codex"]
-    client.file.parent.mkdir()
-    client.file.write_text('model = "x"\n', "utf-8-sig")
+    client = find_client(tmp_path, "Codex", '\ufeffmodel = "x"\n')
     clients.write_entry(client, COMMAND)
     assert (clients.read_command(client), tomllib.loads(client.file.read_text("utf-8"))["model"]) == (COMMAND, "x")
 
 
+@each("name", ["url", "serverUrl", "httpUrl"])
+def test_a_client_that_connects_to_us_by_an_address_is_left_alone(name: str, setup: Setup, sora: Sora, said: dict[str, str]) -> None:
+    content = json.dumps({"mcpServers": {"sora": {name: "http://127.0.0.1:8000/mcp"}}})
+    client = find_client(Path.home(), "Cursor", content)
+    code, out, _ = setup(typed="\ny\n", at_terminal=True)
+    assert code == 0 and "Cursor: already connects to this server by its address.\n" in out
+    assert "ok    Cursor: connects to this server by its address\n" in sora("doctor").out
+    assert client.file.read_text() == content
+
+
+@each("entry", [5, [], "x", {"command": "x", "args": 5}, {"command": 5}, {"args": []}, {"url": 5}])
+def test_an_entry_of_ours_in_a_strange_form_is_said_to_be_one(entry: Any, said: dict[str, str]) -> None:
+    client = find_client(Path.home(), "Cursor", json.dumps({"mcpServers": {"sora": entry}}))
+    with pytest.raises(clients.Unreadable, match="an entry named sora in an unknown form"):
+        clients.read_command(client)
+    findings = check_all(load(said, today=date(2026, 11, 21)), offline=True)
+    assert f"Cursor: {client.file} has an entry named sora in an unknown form" in [
+        found.text for found in findings if found.verdict == "note"
+    ]
+
+
 @each("content", ["{", "// mine\n{}", "[]", '{"mcpServers": []}', "\x00"])
 def test_a_file_that_is_not_understood_is_never_written_over(tmp_path: Path, content: str) -> None:
-    client = those(tmp_path)["Cursor"]
-    client.file.parent.mkdir()
-    client.file.write_text(content)
+    client = find_client(tmp_path, "Cursor", content)
     with pytest.raises(clients.Unreadable):
         clients.write_entry(client, COMMAND)
     assert [(path.name, path.read_text()) for path in client.file.parent.iterdir()] == [("mcp.json", content)]
 
 
 def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
-    client = those(tmp_path)["Cursor"]
+    client = find_client(tmp_path, "Cursor")
     client.file.parent.mkdir()
     real = tmp_path / "dotfiles.json"
     real.write_text("{}")
@@ -408,23 +356,11 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     assert (client.file.is_symlink(), json.loads(real.read_text())["mcpServers"]["sora"]["command"]) == (True, COMMAND[0])
 
 
-def test_where_nobody_is_asked_the_block_is_printed_and_nothing_is_written(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, capsys: Printed
-) -> None:
-    (tmp_path / ".cursor").mkdir()
-    assert cli.run(["setup"], typed("")) == 0
-    out = capsys.readouterr().out
-    assert f"Cursor: put this into {tmp_path / '.cursor' / 'mcp.json'}:\n{{" in out
-    assert list((tmp_path / ".cursor").iterdir()) == []
-
-
-def test_who_says_yes_at_a_terminal_has_it_written(
-    typed: Callable[[str], dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
-) -> None:
-    (tmp_path / ".cursor").mkdir()
-    said = typed("\ny\n")
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    assert cli.run(["setup"], said) == 0
-    assert "Which vendor do you have a key for?\n" in capsys.readouterr().out
-    written = json.loads((tmp_path / ".cursor" / "mcp.json").read_text())
-    assert list(written["mcpServers"]) == ["sora"]
+def test_where_nobody_is_asked_the_block_is_printed_and_only_a_persons_yes_has_it_written(setup: Setup, tmp_path: Path) -> None:
+    (folder := tmp_path / ".cursor").mkdir()
+    code, out, _ = setup()
+    assert code == 0 and f"Cursor: put this into {folder / 'mcp.json'}:\n{{" in out
+    assert list(folder.iterdir()) == []
+    code, out, _ = setup(typed="\ny\n", at_terminal=True)
+    assert code == 0 and "Which vendor do you have a key for?\n" in out
+    assert list(json.loads((folder / "mcp.json").read_text())["mcpServers"]) == ["sora"]

@@ -5,22 +5,19 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from sora_mcp.cli import main as cli
 from sora_mcp.cli.checks import Finding
 from sora_mcp.cli.doctor import check_all
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.store import Store
 
 from ..stored import begun, no
+from .conftest import Sora
 
-Printed = pytest.CaptureFixture[str]
-Find = Callable[..., list[Finding]]
 LATER = 1_806_000_000.0
 """2027-03-25: more than 90 days after the prices were looked up."""
 BEFORE = 1_700_000_000.0
@@ -32,16 +29,16 @@ def of(said: dict[str, str], *, now: float | None = None) -> dict[str, Finding]:
     return {finding.text.split(":")[0]: finding for finding in check_all(settings, now=now, offline=True)}
 
 
-def test_a_sound_machine_has_nothing_to_fix(said: dict[str, str], capsys: Printed) -> None:
-    assert cli.run(["doctor"], said) == 0
-    out = capsys.readouterr().out
-    assert out.splitlines()[0] == ("ok    caps: $5.00 a video, $10.00 a day, $100.00 a month; a person approves above $2.00; days in UTC")
-    assert out.splitlines()[-1] == "Nothing to fix."
+def test_a_sound_machine_has_nothing_to_fix(sora: Sora) -> None:
+    code, out, _ = sora("doctor")
+    caps, *_, last = out.splitlines()
+    assert caps == "ok    caps: $5.00 a video, $10.00 a day, $100.00 a month; a person approves above $2.00; days in UTC"
+    assert (code, last) == (0, "Nothing to fix.")
 
 
-def test_keys_are_named_and_never_shown(said: dict[str, str], capsys: Printed) -> None:
-    assert cli.run(["doctor"], said | {"MUVI_API_KEY": "s3cr3t", "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}) == 0
-    out, err = capsys.readouterr()
+def test_keys_are_named_and_never_shown(sora: Sora) -> None:
+    code, out, err = sora("doctor", MUVI_API_KEY="s3cr3t", SORA_MCP_MUVI_BASE_URL="http://127.0.0.1:9")
+    assert code == 0
     assert "note  Muvi: has a key; the key was not tested. Muvi does not answer: 127.0.0.1 refuses the connection\n" in out
     assert "note  no key: " in out
     assert ", Pixazo (PIXAZO_API_KEY), " in out
@@ -55,9 +52,8 @@ def test_without_any_key_it_says_what_works(said: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a folder")
-def test_a_folder_that_cannot_be_written_has_to_be_fixed(said: dict[str, str], capsys: Printed) -> None:
-    code = cli.run(["doctor", "--output-dir", "/proc/videos"], said)
-    out = capsys.readouterr().out
+def test_a_folder_that_cannot_be_written_has_to_be_fixed(sora: Sora) -> None:
+    code, out, _ = sora("doctor", "--output-dir", "/proc/videos")
     assert (code, out.splitlines()[-1]) == (1, "1 to fix.")
     assert "fix   videos: /proc/videos is not writable (No such file or directory)\n" in out
     assert "      -> make it writable, or set SORA_MCP_OUTPUT_DIR to another folder\n" in out
@@ -97,11 +93,8 @@ def test_jobs_under_way_and_money_in_doubt_are_named(said: dict[str, str], store
     ]
 
 
-def test_a_clock_before_the_prices_were_known_has_to_be_set(said: dict[str, str]) -> None:
+def test_a_clock_before_the_prices_were_known_or_apart_from_the_file_systems_has_to_be_set(said: dict[str, str]) -> None:
     assert of(said, now=BEFORE)["clock"].verdict == "fix"
-
-
-def test_a_clock_apart_from_the_file_systems_has_to_be_set(said: dict[str, str]) -> None:
     assert of(said, now=LATER)["clock"].todo == "set the clocks: budgets use calendar days"
 
 

@@ -9,14 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.cli import main as cli
 from sora_mcp.cli.doctor import check_all
 from sora_mcp.config.settings import load
 from sora_mcp.store import Store
 
 from ..stored import CAPS, purchase
-
-Printed = pytest.CaptureFixture[str]
+from .conftest import Sora
 
 
 @pytest.fixture
@@ -35,31 +33,29 @@ def losses(said: dict[str, str]) -> list[str]:
     return [finding.text for finding in findings if finding.verdict == "fix" and finding.text.startswith("store: ")]
 
 
-def test_spend_and_doctor_tell_of_a_store_that_is_gone(lost: dict[str, str], capsys: Printed) -> None:
-    assert cli.run(["spend"], lost) == 0
-    out = capsys.readouterr().out
-    assert "Nothing was spent.\n" in out
+def test_spend_and_doctor_tell_of_a_store_that_is_gone(lost: dict[str, str], sora: Sora) -> None:
+    code, out, _ = sora("spend")
+    assert code == 0 and "Nothing was spent.\n" in out
     assert "is not the one in which $3.00 was set aside for videos in " in out
     assert f" forget --home {lost['SORA_MCP_HOME']}\n" in out
     assert [text.count("is not the one in which $3.00 was set aside") for text in losses(lost)] == [1]
 
 
-def test_without_a_terminal_nothing_is_forgotten(lost: dict[str, str], capsys: Printed) -> None:
-    assert cli.run(["forget"], lost) == 2
-    assert "Nothing was changed, and nothing is bought. A person has to run this command at a terminal" in capsys.readouterr().err
-    assert len(losses(lost)) == 1
+def test_without_a_terminal_nothing_is_forgotten(lost: dict[str, str], sora: Sora) -> None:
+    code, _, err = sora("forget")
+    assert "Nothing was changed, and nothing is bought. A person has to run this command at a terminal" in err
+    assert (code, len(losses(lost))) == (2, 1)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
-def test_at_a_terminal_the_lost_sum_is_typed(lost: dict[str, str], typed_at_terminal: Callable[[str], None], capsys: Printed) -> None:
+def test_at_a_terminal_the_lost_sum_is_typed(lost: dict[str, str], typed_at_terminal: Callable[[str], None], sora: Sora) -> None:
     typed_at_terminal("yes\n")
-    assert (cli.run(["forget"], lost), len(losses(lost))) == (1, 1)
+    assert (sora("forget").code, len(losses(lost))) == (1, 1)
     typed_at_terminal("3.00\n")
-    assert (cli.run(["forget"], lost), losses(lost)) == (0, [])
-    assert capsys.readouterr().out.endswith("Videos can be bought again with this store.\n")
+    code, out, _ = sora("forget")
+    assert (code, out.splitlines()[-1], losses(lost)) == (0, "Videos can be bought again with this store.", [])
 
 
-def test_where_nothing_is_missing_there_is_nothing_to_forget(said: dict[str, str], tmp_path: Path, capsys: Printed) -> None:
-    assert cli.run(["forget"], said) == 0
-    assert capsys.readouterr().out == "Nothing is missing from the store, so there is nothing to forget.\n"
+def test_where_nothing_is_missing_there_is_nothing_to_forget(sora: Sora, tmp_path: Path) -> None:
+    assert sora("forget") == (0, "Nothing is missing from the store, so there is nothing to forget.\n", "")
     assert not list((tmp_path / "config").rglob("*.json"))

@@ -5,32 +5,25 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pytest
-
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.cli import main as cli
-from sora_mcp.domain import Image
+from sora_mcp.domain import Image, Job
 from sora_mcp.store import Store
 
 from ..stored import CAPS, DONE, FILE, begun, claimed, no, purchase, running
-
-Printed = pytest.CaptureFixture[str]
-
-
-def test_without_videos_the_tables_say_so(said: dict[str, str], capsys: Printed) -> None:
-    assert [cli.run(["jobs"], said), cli.run(["spend"], said)] == [0, 0]
-    assert capsys.readouterr().out == (
-        "No videos yet. Make one: sora-mcp demo\nNothing was spent.\nToday $0.00 of $10.00, this month $0.00 of $100.00.\n"
-    )
+from .conftest import Sora
 
 
-def test_spend_adds_up(said: dict[str, str], store: Store, capsys: Printed) -> None:
+def test_without_videos_the_tables_say_so(sora: Sora) -> None:
+    assert sora("jobs") == (0, "No videos yet. Make one: sora-mcp demo\n", "")
+    assert sora("spend") == (0, "Nothing was spent.\nToday $0.00 of $10.00, this month $0.00 of $100.00.\n", "")
+
+
+def test_spend_adds_up(sora: Sora, store: Store) -> None:
     today = datetime.now(UTC).date()
     store.reservations.reserve.sync(purchase("1.20"), CAPS)
     store.reservations.reserve.sync(purchase("0.30", vendor="pixazo", model="veo-3.1"), CAPS)
-    assert cli.run(["spend", f"{today:%Y-%m}"], said) == 0
-    heading, *lines, left = capsys.readouterr().out.splitlines()
+    heading, *lines, left = sora("spend", f"{today:%Y-%m}").out.splitlines()
     assert heading.split() == ["DAY", "VENDOR", "MODEL", "VIDEOS", "HELD", "SPENT"]
     assert sorted(line.split() for line in lines) == [
         [str(today), "muvi", "muvi:sora-2", "1", "$1.20", "$0.00"],
@@ -40,23 +33,25 @@ def test_spend_adds_up(said: dict[str, str], store: Store, capsys: Printed) -> N
     assert left == "Today $1.50 of $10.00, this month $1.50 of $100.00."
 
 
-def test_the_newest_job_stands_first_and_as_many_as_asked_for(said: dict[str, str], store: Store, capsys: Printed) -> None:
+def test_the_newest_job_stands_first_and_as_many_as_asked_for(sora: Sora, store: Store) -> None:
     made = [store.reservations.reserve.sync(purchase(prompt=f"boat {number} {'x' * 60}"), CAPS).id for number in range(3)]
-    assert cli.run(["jobs", "--limit", "2"], said) == 0
-    _, *lines = capsys.readouterr().out.splitlines()
+    _, *lines = sora("jobs", "--limit", "2").out.splitlines()
     assert {line.split()[0] for line in lines} <= set(made)
     assert [line.split()[1] for line in lines] == ["submitting", "submitting"]
     assert {line.split()[9] for line in lines} == {"boat"}
     assert all(line.endswith("x" * 60) for line in lines)
 
 
-def test_a_job_is_shown_with_everything_that_is_known(said: dict[str, str], store: Store, capsys: Printed) -> None:
+def show(sora: Sora, job: Job) -> dict[str, str]:
+    lines = [line.split("  ", 1) for line in sora("show", job.id).out.splitlines()]
+    return {name: text.strip() for name, text in lines}
+
+
+def test_a_job_is_shown_with_everything_that_is_known(sora: Sora, store: Store) -> None:
     job = running(store)
     store.outcomes.settle.sync(job, DONE)
     store.outcomes.complete.sync(claimed(store), FILE)
-    assert cli.run(["show", job.id], said) == 0
-    shown = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
-    assert {name: text.strip() for name, text in shown.items() if name not in ("made", "changed")} == {
+    assert {name: text for name, text in show(sora, job).items() if name not in ("made", "changed")} == {
         "job": job.id,
         "state": "completed",
         "model": "muvi:sora-2",
@@ -78,27 +73,23 @@ def test_a_job_is_shown_with_everything_that_is_known(said: dict[str, str], stor
     }
 
 
-def test_a_failed_job_is_shown_with_its_reason(said: dict[str, str], store: Store, capsys: Printed) -> None:
+def test_a_failed_job_is_shown_with_its_reason(sora: Sora, store: Store) -> None:
     job = begun(store, image=Image("data:,"))
     store.outcomes.refuse.sync(job, "t", no("no"))
-    assert cli.run(["show", job.id], said) == 0
-    lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]
-    shown = {name: text.strip() for name, text in lines}
+    shown = show(sora, job)
     assert (shown["state"], shown["charged"], shown["first frame"]) == ("failed", "no", "yes")
     assert (shown["error"], shown["vendor's message"]) == ("vendor_rejected: Muvi could not make this video.", "sorry")
 
 
-def test_the_matrix_is_the_readmes(said: dict[str, str], capsys: Printed) -> None:
+def test_the_matrix_is_the_readmes(sora: Sora) -> None:
     rows = matrix.rows(Catalogue(), today=date.today())
-    assert cli.run(["vendors", "--markdown"], said) == 0
-    assert capsys.readouterr().out == matrix.markdown(rows) + "\n"
-    assert cli.run(["vendors"], said) == 0
-    first = [line.split(" ")[0] for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
+    assert sora("vendors", "--markdown") == (0, matrix.markdown(rows) + "\n", "")
+    first = [line.split(" ")[0] for line in sora("vendors").out.splitlines() if not line.startswith(" ")]
     assert first == ["MODEL", *(row.model for row in rows)]
 
 
-def test_the_matrix_has_the_users_own_prices(said: dict[str, str], tmp_path: Path, capsys: Printed) -> None:
+def test_the_matrix_has_the_users_own_prices(sora: Sora, tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     file.write_text('["mulerun:sora-2-pro"]\nper_second = "0.31"\n')
-    assert cli.run(["vendors", "--prices", str(file)], said) == 0
-    assert next(line for line in capsys.readouterr().out.splitlines() if line.startswith("mulerun:sora-2-pro")).count("$0.31/s") == 1
+    lines = sora("vendors", "--prices", str(file)).out.splitlines()
+    assert next(line for line in lines if line.startswith("mulerun:sora-2-pro")).count("$0.31/s") == 1

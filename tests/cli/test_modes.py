@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.cli import main as cli
 from sora_mcp.cli.doctor import check_all
 from sora_mcp.config import modes
 from sora_mcp.config.settings import load
@@ -20,6 +18,7 @@ from sora_mcp.domain.errors import StorageError
 from sora_mcp.store import Store
 
 from ..each import each
+from .conftest import Sora
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 
@@ -76,11 +75,11 @@ def test_doctor_names_the_command_that_closes_it(said: dict[str, str], files: di
     ]
 
 
-def test_each_start_tells_it(said: dict[str, str], files: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_start_tells_it(sora: Sora, files: dict[str, Path]) -> None:
     files["config"].chmod(0o644)
-    assert cli.run(["jobs"], said) == 0
-    assert f"{files['config']} has mode 0644: others may read the keys in it: chmod go-rwx {files['config']}" in capsys.readouterr().err
-    logging.getLogger().handlers[:] = []
+    code, _, err = sora("jobs")
+    assert code == 0
+    assert f"{files['config']} has mode 0644: others may read the keys in it: chmod go-rwx {files['config']}" in err
 
 
 def as_foreign_file(folder: Path) -> Path:

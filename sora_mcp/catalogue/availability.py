@@ -51,18 +51,19 @@ class Availability:
     """By vendor whose list is being fetched: what ends with it."""
 
     def __post_init__(self) -> None:
-        self.catalogue = self.written
+        self.catalogue = self.written.on_day(_day(self.clock()))
 
     async def load(self) -> None:
         """Read from the store what is on sale, also what other processes fetched or heard."""
         loaded = time.monotonic()
         lists, gone, pauses = await self.store.vendor_lists.load()
-        self._loaded, on_sale = loaded, (self.written, lists, gone, pauses, [self._fresh(listed) for listed in lists])
+        self._loaded, on_sale = loaded, (lists, gone, pauses, [self._fresh(listed) for listed in lists], _day(self.clock()))
         if on_sale == self._on_sale:
             return  # the catalogue keeps its table of names, which takes longer than the rest of a look
         self._on_sale, self.pauses, self._lists = on_sale, pauses, {listed.vendor: listed for listed in lists}
         vendors, paused = tuple(self._add_offers(vendor) for vendor in self.written.vendors), frozenset(pause.model for pause in pauses)
-        self.catalogue = replace(self.written, vendors=vendors, paused=paused, gone={row.model: _day(row.at) for row in gone})
+        catalogue = replace(self.written, vendors=vendors, paused=paused, gone={row.model: _day(row.at) for row in gone})
+        self.catalogue = catalogue.on_day(_day(self.clock()))
 
     def forget(self) -> None:
         """Let the next request read the store again: this process wrote something."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -38,6 +38,11 @@ class Catalogue:
     def offers(self) -> tuple[Offer, ...]:
         """Every offer of every vendor, in the registry's order."""
         return tuple(offer for vendor in self.vendors for offer in vendor.offers)
+
+    def on_day(self, today: date) -> Catalogue:
+        """Return the catalogue in which the models whose announced end has come are ended."""
+        over = {offer.id for offer in self.offers if offer.ends is not None and offer.ends.on <= today}
+        return replace(self, vendors=tuple(_end(vendor, over) for vendor in self.vendors)) if over else self
 
     @functools.cached_property
     def buyable_offers(self) -> tuple[Offer, ...]:
@@ -193,3 +198,9 @@ def set_addresses(vendors: tuple[Vendor, ...], addresses: Mapping[str, str]) -> 
         return replace(vendor, base_url=there, quote_url=None, upload=vendor.upload and replace(vendor.upload, base_url=None))
 
     return tuple(move(vendor) for vendor in vendors)
+
+
+def _end(vendor: Vendor, over: Collection[str]) -> Vendor:
+    """Return the vendor with these offers of it ended."""
+    offers = [replace(offer, ended=offer.ends, ends=None) if offer.id in over else offer for offer in vendor.offers]
+    return replace(vendor, offers=tuple(offers))

@@ -32,6 +32,7 @@ class Row:
     options: str
     checked: date
     source: str
+    ends: date | None = None
 
 
 def rows(catalogue: Catalogue, *, today: date) -> tuple[Row, ...]:
@@ -43,10 +44,15 @@ def markdown(table: Iterable[Row]) -> str:
     """Return the table for the README."""
     lines = [_line(HEADINGS), _line(["---"] * len(HEADINGS))]
     for row in table:
-        model = f"`{row.model}`" + (f" (ended {row.ended})" if row.ended else "")
+        model = f"`{row.model}`{_describe_end(row)}"
         checked = f"[{row.checked}]({row.source})" if row.source.startswith("https://") else str(row.checked)
         lines.append(_line((model, row.sizes, row.seconds, row.price, row.first_frame, row.options, checked)))
     return "\n".join(lines)
+
+
+def _describe_end(row: Row) -> str:
+    """Return when the model ended, or will end, by the day that its maker names: the page stays the same on that day."""
+    return f" (ended {row.ended})" if row.ended else f" (ends {row.ends})" if row.ends else ""
 
 
 def features(catalogue: Catalogue) -> str:
@@ -94,6 +100,7 @@ def _row(offer: Offer, today: date) -> Row:
     return Row(
         model=offer.id,
         ended=offer.ended.on if offer.ended else None,
+        ends=offer.ends.on if offer.ends else None,
         sizes=_sizes(sizes_of(offer)),
         seconds=_lengths(offer.seconds),
         price=_prices(offer.rates, today),

@@ -160,6 +160,8 @@ def _describe_shape(order: Order, request: VideoRequest) -> str | None:
 def _warnings(order: Order, request: VideoRequest, *, vendor: Vendor) -> tuple[str, ...]:
     """Return what the buyer should know of the finished video."""
     image, found = order.image, list[str]()
+    if (ends := order.offer.ends) is not None:
+        found.append(f"{ends.announce()}.")
     if image is not None and not order.offer.prompt_with_image:
         found.append(f"{vendor.title} takes no prompt with a first frame: the prompt is not sent.")
     if image is not None and image.width is not None and not request.is_fitted and not of_shape(image, (order.size,)):

@@ -25,7 +25,8 @@ COLUMNS = (
 
 def vendors(settings: Settings, arguments: Namespace) -> int:
     """Print the matrix of features and prices, with the user's own prices in it."""
-    rows = matrix.rows(settings.catalogue, today=date.today())
+    today = date.today()
+    rows = matrix.rows(settings.catalogue.on_day(today), today=today)
     if arguments.markdown:
         print(matrix.markdown(rows))
     else:

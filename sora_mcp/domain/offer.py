@@ -111,16 +111,22 @@ class VideoRule:
 
 @dataclass(frozen=True)
 class Ended:
-    """The model is gone at its maker."""
+    """The end of a model at its maker, past or announced."""
 
     what: str
     by: str
     on: date
     source: str
+    successor: str = ""
+    """What its maker names in its place."""
 
     def describe(self, seller: str) -> str:
         """Return who ended it, and what the vendor with this title, which still sells it, may do, as a clause."""
         return f"{self.by} ended {self.what} on {self.on}; {seller} may refuse it"
+
+    def announce(self) -> str:
+        """Return who will end it and when, as a clause."""
+        return f"{self.by} ends {self.what} on {self.on}" + (f"; {self.successor} follows it" if self.successor else "")
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,8 @@ class Offer:
     """Whether the vendor documents a prompt beside a first frame."""
     expected_s: int = 120
     """How long one usually takes."""
+    ends: Ended | None = None
+    """Its announced end; from that day on the catalogue has it as `ended`."""
     ended: Ended | None = None
     sound: bool | None = None
     """Whether its clips have sound, where no option decides; None is "not documented"."""

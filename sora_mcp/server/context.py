@@ -72,7 +72,7 @@ class ServerContext:
         background: Callable[[VideoService], Coroutine[Any, Any, None]],
         pages: Pages | None = None,
     ) -> None:
-        self._written = catalogue
+        self._written = catalogue.on_day(today())
         self.today = today
         self._open = open_service
         self._background = background

@@ -196,6 +196,8 @@ def _status_fields(offer: Offer, catalogue: Catalogue, today: date) -> dict[str,
     ended, fields = offer.ended, dict[str, Any]()
     if ended is not None:
         fields["ended"] = {"on": ended.on.isoformat(), "source": ended.source}
+    elif offer.ends is not None:
+        fields["ends"] = {"on": offer.ends.on.isoformat(), "source": offer.ends.source}
     if offer.id in catalogue.gone:
         fields["gone"] = catalogue.gone[offer.id].isoformat()
     if catalogue.is_living(offer) and not catalogue.is_usable(offer):
@@ -212,7 +214,7 @@ def _stale_days(offer: Offer, catalogue: Catalogue, today: date) -> int | None:
 
 
 def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
-    ended = [f"ended {offer.ended.on}"] if offer.ended else []
+    ended = [f"ended {offer.ended.on}"] if offer.ended else [f"ends {offer.ends.on}"] if offer.ends else []
     gone = [f"gone at {catalogue.get_vendor(offer).title}, as it said on {catalogue.gone[offer.id]}"] if offer.id in catalogue.gone else []
     key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [f"no key: `{command_line('setup', offer.vendor)}`"]
     old = [f"price looked up {days} days ago"] if (days := _stale_days(offer, catalogue, today)) is not None else []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Literal
 
 import pytest
+from mcp import Client
 
 Era = Literal["auto", "legacy"]
 
@@ -14,6 +16,15 @@ def era(request: pytest.FixtureRequest) -> Era:
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def keyed(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Client]:
+    """A client of one server for a whole file: a key at Muvi, a large purse, and nothing is ever sent."""
+    from .keyed import connect_muvi
+
+    async with connect_muvi(tmp_path_factory.mktemp("keyed"), SORA_MCP_DAILY_USD="1000", SORA_MCP_MONTHLY_USD="10000") as client:
+        yield client

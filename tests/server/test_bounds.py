@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from mcp import Client
 
 import sora_mcp
 from sora_mcp.domain import list_pictures
@@ -21,7 +22,7 @@ from sora_mcp.jobs.input_images import read_image
 from sora_mcp.server.schema import MOST_TEXT, is_short
 from tests.each import each
 
-from .test_mistakes import client, video
+from .keyed import ask, video
 
 OURS = str(Path(sora_mcp.__file__).parent)
 HUGE = "x" * 4_000_000
@@ -118,15 +119,12 @@ def counted() -> Iterator[Counter[str]]:
 
 @pytest.mark.slow
 @each("name", CALLS)
-async def test_a_huge_call_is_refused_as_fast_as_any_and_says_little(tmp_path: Path, name: str) -> None:
-    async with client(tmp_path, "auto") as asking:
-        await asking.call_tool("create_video", video(seconds=60))  # the first call imports
-        began = time.perf_counter()
-        with counted() as calls:
-            answer = await asking.call_tool("create_video", CALLS[name])
-        took = time.perf_counter() - began
-    error = (answer.structured_content or {})["error"]
-    assert answer.is_error
+async def test_a_huge_call_is_refused_as_fast_as_any_and_says_little(keyed: Client, name: str) -> None:
+    await ask(keyed, "create_video", video(seconds=60))  # the first call imports
+    began = time.perf_counter()
+    with counted() as calls:
+        error = (await ask(keyed, "create_video", CALLS[name]))["error"]
+    took = time.perf_counter() - began
     assert len(error.get("broken", [])) <= 50
     assert len(error["message"]) <= 30_000
     assert calls.total() < MOST_OWN_CALLS.get(name, MOST_OTHERS), calls.most_common(5)
@@ -134,14 +132,12 @@ async def test_a_huge_call_is_refused_as_fast_as_any_and_says_little(tmp_path: P
 
 
 @each("name", GROWING)
-async def test_the_work_of_a_refusal_grows_with_what_is_shown_and_not_with_what_was_sent(tmp_path: Path, name: str) -> None:
+async def test_the_work_of_a_refusal_grows_with_what_is_shown_and_not_with_what_was_sent(keyed: Client, name: str) -> None:
     work = list[int]()
-    async with client(tmp_path, "auto") as asking:
-        for size in (1_000, 1_000, 14_000):  # the first call imports
-            with counted() as calls:
-                answer = await asking.call_tool("create_video", GROWING[name](size))
-            assert answer.is_error
-            work.append(calls.total())
+    for size in (1_000, 1_000, 14_000):  # the first call imports
+        with counted() as calls:
+            assert (await keyed.call_tool("create_video", GROWING[name](size))).is_error
+        work.append(calls.total())
     assert work[2] <= work[1] + 100
     assert work[2] <= MOST_OTHERS
 
@@ -157,22 +153,19 @@ def test_a_picture_in_many_lines_is_not_taken_apart(mark: str) -> None:
     assert peak[0] < 2 * len(uri)
 
 
-async def test_beyond_fifty_broken_arguments_only_their_number_is_told(tmp_path: Path) -> None:
-    async with client(tmp_path, "auto") as asking:
-        answer = await asking.call_tool("create_video", video(**{f"bogus{number}": 1 for number in range(60)}))
-    error = (answer.structured_content or {})["error"]
+async def test_beyond_fifty_broken_arguments_only_their_number_is_told(keyed: Client) -> None:
+    error = (await ask(keyed, "create_video", video(**{f"bogus{number}": 1 for number in range(60)})))["error"]
     assert (len(error["broken"]), "fixes" in error, error["message"].endswith(" And 10 more.")) == (50, False, True)
 
 
-async def test_a_refusal_of_one_value_takes_few_steps(tmp_path: Path) -> None:
-    async with client(tmp_path, "auto") as asking:
-        await asking.call_tool("create_video", video(seconds=60))
-        with counted() as calls:
-            await asking.call_tool("create_video", video(seconds=60))
+async def test_a_refusal_of_one_value_takes_few_steps(keyed: Client) -> None:
+    await ask(keyed, "create_video", video(seconds=60))
+    with counted() as calls:
+        await ask(keyed, "create_video", video(seconds=60))
     assert calls.total() <= 600, calls.most_common(10)
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "short"),
     [
         ("x" * MOST_TEXT, True),
@@ -185,7 +178,7 @@ async def test_a_refusal_of_one_value_takes_few_steps(tmp_path: Path) -> None:
         (10**400, True),
         (10**100_000, False),
     ],
-    ids=range(9),
+    ids=map(str, range(9)),
 )
 def test_a_value_is_short_while_all_that_is_in_it_is(value: object, short: bool) -> None:
     assert is_short(value) is short

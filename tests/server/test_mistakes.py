@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client
 
-from sora_mcp.config.settings import load
-from sora_mcp.server.app import build
 from tests.each import each
-from tests.played.rig import opened
 
-from .conftest import Era
+from .keyed import NOBODY, ONE_REQUEST, VEO, ask, connect_muvi, mended, video
 
 pytestmark = pytest.mark.slow
 
-VEO = "muvi:veo-3.1-fast"
-"""4, 6 or 8 s; 16:9 or 9:16; 720p, 1080p, 4k."""
 JOB = "the job's id"
 """Stands for the id of the clip that was asked for before."""
-ONE_REQUEST = {"request_id": "first", "prompt": "a paper boat", "model": "sample:sample"}
 
 
 @dataclass(frozen=True)
@@ -39,10 +31,6 @@ class Mistake:
     """The first fix: several arguments where several were wrong; None takes one out."""
     tool: str = "create_video"
     env: dict[str, str] = field(default_factory=dict[str, str])
-
-
-def video(**given: Any) -> dict[str, Any]:
-    return {"prompt": "a paper boat", "model": VEO, **given}
 
 
 RICH = {"SORA_MCP_DAILY_USD": "100", "SORA_MCP_PER_VIDEO_USD": "50"}
@@ -95,7 +83,7 @@ MISTAKES = (
         {"model": "muvi:hailuo-2.3-standard"},
     ),
     Mistake("an ended model without a key", video(model="pixazo:sora-2-pro"), "model_retired", {"model": "muvi:hailuo-2.3-standard"}),
-    Mistake("more than the caller's own cap", video(seconds=8, max_usd=1.3), "over_budget", {"seconds": 4}),
+    Mistake("more than the caller's own cap", video(prompt="a kite", seconds=8, max_usd=1.3), "over_budget", {"seconds": 4}),
     Mistake("more than the day has", video(seconds=8), "over_budget", {"seconds": 4}, env={"SORA_MCP_DAILY_USD": "1.30"}),
     Mistake(
         "more than any keyed model costs",
@@ -121,36 +109,6 @@ MISTAKES = (
         tool="get_video_status",
     ),
 )
-
-
-@asynccontextmanager
-async def client(folder: Path, era: Era = "auto", **env: str) -> AsyncIterator[Client]:
-    """A server over a real service, with a key at a vendor that never answers, and a clip that was asked for before."""
-    environ = {
-        "MUVI_API_KEY": "k",
-        "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9",
-        "SORA_MCP_HOME": str(folder / "home"),
-        "SORA_MCP_OUTPUT_DIR": str(folder / "videos"),
-        "SORA_MCP_CONFIRM_ABOVE_USD": "100",
-        "SORA_MCP_TIMEZONE": "UTC",
-        **env,
-    }
-    settings = load(environ, today=date(2026, 11, 20), config=folder / "none.toml")
-    server = build(lambda: opened(settings), settings.catalogue, today=lambda: date(2026, 11, 20))
-    async with Client(server, mode=era) as asking:
-        yield asking
-
-
-def mended(call: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The call with these arguments changed, as a model does it that takes the words for what they say."""
-    changed = {**call, **({"options": dict(call["options"])} if isinstance(call.get("options"), dict) else {})}
-    for name, value in changes.items():
-        place, key = (changed.setdefault("options", {}), name[8:]) if name.startswith("options.") and name not in call else (changed, name)
-        if value is None:
-            place.pop(key, None)
-        else:
-            place[key] = value
-    return changed
 
 
 def first_fix(error: dict[str, Any]) -> dict[str, Any]:
@@ -182,35 +140,29 @@ ALONE: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
 
 @each(("call", "env"), [row[1:] for row in ALONE], ids=[row[0] for row in ALONE])
 async def test_every_fix_of_a_refusal_works_alone(tmp_path: Path, call: dict[str, Any], env: dict[str, str]) -> None:
-    dead = {f"SORA_MCP_{name}_BASE_URL": "http://127.0.0.1:9" for name in ("AIMLAPI", "PIXAZO", "GOOGLE")}
+    dead = {f"SORA_MCP_{name}_BASE_URL": NOBODY for name in ("AIMLAPI", "PIXAZO", "GOOGLE")}
     caps = {"AIMLAPI_API_KEY": "k", "PIXAZO_API_KEY": "k", **dead, "SORA_MCP_DAILY_USD": "100", **env}
-    async with client(tmp_path, **caps) as asking:
-        error = (await asking.call_tool("create_video", video(**call))).structured_content or {}
-        tried = [video(**call, request_id=f"fix {n}") for n, _ in enumerate(error["error"]["fixes"])]
-        fixed = [mended(args, {fix["argument"]: fix["value"]}) for args, fix in zip(tried, error["error"]["fixes"], strict=True)]
-    # Each in a folder of its own, so that no fix spends what the next one needs.
-    answers: list[tuple[str, float]] = []
-    for number, args in enumerate(fixed):
-        (tmp_path / str(number)).mkdir()
-        async with client(tmp_path / str(number), **caps) as asking:
-            answer = await asking.call_tool("create_video", args)
-            said = answer.structured_content or {}
-            answers.append((said["error"]["code"], 0) if answer.is_error else ("", said["usd"]))
-    assert fixed
-    expected = [("needs_confirmation", 0) if fix.get("needs_confirmation") else ("", fix["usd"]) for fix in error["error"]["fixes"]]
-    assert answers == expected
+    async with connect_muvi(tmp_path, **caps) as asking:
+        fixes = (await ask(asking, "create_video", video(**call)))["error"]["fixes"]
+        answers: list[tuple[str, float]] = []
+        for number, fix in enumerate(fixes):
+            answer = await ask(asking, "create_video", mended(video(**call, request_id=f"fix {number}"), {fix["argument"]: fix["value"]}))
+            answers.append((answer["error"]["code"], 0) if "error" in answer else ("", answer["usd"]))
+            if "job_id" in answer:  # no fix spends what the next one needs
+                await ask(asking, "cancel_video", {"job_id": answer["job_id"]})
+    assert fixes
+    assert answers == [("needs_confirmation", 0) if fix.get("needs_confirmation") else ("", fix["usd"]) for fix in fixes]
 
 
 @each("mistake", MISTAKES, ids=lambda mistake: mistake.what)
-async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake: Mistake) -> None:
-    async with client(tmp_path, **mistake.env) as asking:
+async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, keyed: Client, mistake: Mistake) -> None:
+    async with connect_muvi(tmp_path, **mistake.env) if mistake.env else nullcontext(keyed) as asking:
         call = dict(mistake.call)
         if JOB in call.values() or "request_id" in call:
-            before = (await asking.call_tool("create_video", ONE_REQUEST)).structured_content or {}
+            before = await ask(asking, "create_video", ONE_REQUEST)
+            await ask(asking, "cancel_video", {"job_id": before["job_id"]})  # nobody waits for it
             call = {name: before["job_id"] if value == JOB else value for name, value in call.items()}
-        no = await asking.call_tool(mistake.tool, call)
-        assert no.is_error
-        error = (no.structured_content or {})["error"]
+        error = (await ask(asking, mistake.tool, call))["error"]
         assert error["code"] == mistake.code
         changes = first_fix(error)
         yes = await asking.call_tool(mistake.tool, mended(call, changes))
@@ -224,19 +176,16 @@ async def test_the_first_fix_of_a_refusal_works_as_given(tmp_path: Path, mistake
     [("PIXAZO_API_KEY", "pixazo:veo-3.1", {"seconds": 4}), ("MULERUN_API_KEY", "mulerun:kling-v3", {"size": "9:21"})],
 )
 async def test_no_fix_leads_to_a_model_without_a_price(key: str, model: str, wrong: dict[str, Any], tmp_path: Path) -> None:
-    async with client(tmp_path, "auto", **{key: "k"}) as at:
-        refused = await at.call_tool("create_video", {"prompt": "a boat", "model": model, **wrong})
-        fixes = (refused.structured_content or {})["error"].get("fixes", [])
-        assert [fix["argument"] for fix in fixes] == ["model"] * len(fixes)
-        assert all("usd" in fix for fix in fixes)
+    async with connect_muvi(tmp_path, **{key: "k"}) as at:
+        fixes = (await ask(at, "create_video", {"prompt": "a boat", "model": model, **wrong}))["error"].get("fixes", [])
+    assert [fix["argument"] for fix in fixes] == ["model"] * len(fixes)
+    assert all("usd" in fix for fix in fixes)
 
 
 @each("image", ["nowhere.png", "http://x/y.png", "data:image/gif;base64,R0lGODlh"], ids=lambda image: image[:20])
-async def test_no_fix_leaves_out_the_picture(image: str, tmp_path: Path, era: Era) -> None:
-    async with client(tmp_path, era) as at:
-        for more in ({}, {"seconds": "60"}, {"size": "4:3", "duration": 60}):
-            refused = await at.call_tool("create_video", video(image=image, **more))
-            error = (refused.structured_content or {})["error"]
-            assert [fix for fix in error.get("fixes", []) if fix["argument"] == "image" and fix["value"] is None] == []
-            assert "image" in {rule["argument"] for rule in error["broken"]}
-            assert "leave out image" not in (refused.structured_content or {})["message"]
+async def test_no_fix_leaves_out_the_picture(image: str, keyed: Client) -> None:
+    for more in ({}, {"seconds": "60"}, {"size": "4:3", "duration": 60}):
+        refused = await ask(keyed, "create_video", video(image=image, **more))
+        assert [fix for fix in refused["error"].get("fixes", []) if fix["argument"] == "image" and fix["value"] is None] == []
+        assert "image" in {rule["argument"] for rule in refused["error"]["broken"]}
+        assert "leave out image" not in refused["message"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mcp import Client
+
 from sora_mcp.domain.errors import Fix
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.suggestions import apply_fixes, find_differences
 from tests.each import each
 
-from .conftest import Era
-from .test_mistakes import ONE_REQUEST, VEO, client, mended, video
+from .keyed import ONE_REQUEST, VEO, ask, connect_muvi, mended, video
 
 Row = tuple[str, dict[str, Any], list[str], dict[str, Any], float]
 KEYLESS = "pixazo:sora-2-pro"
@@ -71,52 +72,41 @@ def told(error: dict[str, Any]) -> tuple[list[str], dict[str, Any], set[float]]:
 
 
 @each("row", WRONG, ids=lambda row: row[0])
-async def test_all_that_is_wrong_is_told_at_once_with_a_call_that_works_and_its_price(tmp_path: Path, row: Row) -> None:
+async def test_all_that_is_wrong_is_told_at_once_with_a_call_that_works_and_its_price(keyed: Client, row: Row) -> None:
     _, call, broken, changes, price = row
-    async with client(tmp_path) as asking:
-        await asking.call_tool("create_video", ONE_REQUEST)
-        error = ((await asking.call_tool("create_video", call)).structured_content or {})["error"]
-        assert told(error) == (broken, changes, {price})
-        yes = await asking.call_tool("create_video", mended(call, changes))
-        assert (yes.is_error, (yes.structured_content or {}).get("usd")) == (False, price)
+    await ask(keyed, "create_video", ONE_REQUEST)
+    assert told((await ask(keyed, "create_video", call))["error"]) == (broken, changes, {price})
+    yes = await keyed.call_tool("create_video", mended(call, changes))
+    assert (yes.is_error, (yes.structured_content or {}).get("usd")) == (False, price)
 
 
-async def test_the_call_that_works_passes_no_cap_and_the_message_says_why(tmp_path: Path, era: Era) -> None:
-    async with client(tmp_path, era, SORA_MCP_DAILY_USD="1.30") as asking:
-        answer = await asking.call_tool("create_video", video(duration=8))
-        error = (answer.structured_content or {})["error"]
-        assert told(error) == (["duration", "seconds"], {"seconds": 4, "duration": None}, {1.2})
-        assert error["broken"][1] == {"argument": "seconds", "got": 8, "allowed": "4"}
-        assert f"{VEO} costs $2.40. Only $1.30 of the day's $1.30 is left." in error["message"]
+async def test_the_call_that_works_passes_no_cap_and_the_message_says_why(tmp_path: Path) -> None:
+    async with connect_muvi(tmp_path, SORA_MCP_DAILY_USD="1.30") as asking:
+        error = (await ask(asking, "create_video", video(duration=8)))["error"]
+    assert told(error) == (["duration", "seconds"], {"seconds": 4, "duration": None}, {1.2})
+    assert error["broken"][1] == {"argument": "seconds", "got": 8, "allowed": "4"}
+    assert f"{VEO} costs $2.40. Only $1.30 of the day's $1.30 is left." in error["message"]
 
 
-async def test_where_no_call_works_nothing_is_offered(tmp_path: Path) -> None:
-    async with client(tmp_path) as asking:
-        unknown_frame = await asking.call_tool("create_video", video(input_image="v_0000000000#last"))
-        endless_name = await asking.call_tool("create_video", video(**{"x" * 101: 1}))
-    first, second = ((answer.structured_content or {})["error"] for answer in (unknown_frame, endless_name))
-    assert (told(first), "There is no job" in first["message"]) == ((["input_image"], {}, set()), True)
-    assert told(second) == (["x" * 100], {}, set())
+async def test_where_no_call_works_nothing_is_offered(keyed: Client) -> None:
+    error = (await ask(keyed, "create_video", video(input_image="v_0000000000#last")))["error"]
+    assert (told(error), "There is no job" in error["message"]) == ((["input_image"], {}, set()), True)
+    assert told((await ask(keyed, "create_video", video(**{"x" * 101: 1})))["error"]) == (["x" * 100], {}, set())
 
 
-async def test_a_prompt_that_no_model_takes_is_told_with_the_rest_and_never_offered(tmp_path: Path) -> None:
-    async with client(tmp_path) as asking:
-        answer = await asking.call_tool("create_video", {"text": "x" * 10_000, "model": VEO, "duration": 60})
-        assert told((answer.structured_content or {})["error"]) == (
-            ["text", "duration", "prompt", "seconds"],
-            {"seconds": 8, "text": None, "duration": None},
-            {2.4},
-        )
+async def test_a_prompt_that_no_model_takes_is_told_with_the_rest_and_never_offered(keyed: Client) -> None:
+    error = (await ask(keyed, "create_video", {"text": "x" * 10_000, "model": VEO, "duration": 60}))["error"]
+    fixes = {"seconds": 8, "text": None, "duration": None}
+    assert told(error) == (["text", "duration", "prompt", "seconds"], fixes, {2.4})
 
 
 async def test_an_estimate_is_told_as_much_and_its_call_may_pass_a_cap(tmp_path: Path) -> None:
-    async with client(tmp_path, "auto", SORA_MCP_DAILY_USD="1") as asking:
+    async with connect_muvi(tmp_path, SORA_MCP_DAILY_USD="1") as asking:
         call = {"model": VEO, "duration": 60, "image": "url", "aspect_ratio": "16:9 4k"}
-        no = await asking.call_tool("estimate_cost", call)
-        broken, changes, prices = told((no.structured_content or {})["error"])
+        broken, changes, prices = told((await ask(asking, "estimate_cost", call))["error"])
         assert broken == ["duration", "aspect_ratio", "seconds"]
         assert changes == {"seconds": 8, "size": "16:9 4k", "duration": None, "aspect_ratio": None}
-        yes = (await asking.call_tool("estimate_cost", mended(call, changes))).structured_content or {}
+        yes = await ask(asking, "estimate_cost", mended(call, changes))
         assert (yes["allowed"], {yes["usd"]}) == (False, prices)
 
 
@@ -130,28 +120,28 @@ BESIDE = (
 """A call that cannot be bought, and that breaks rules besides: the code, the arguments, the broken ones."""
 
 
-async def test_broken_rules_are_named_also_beside_what_no_argument_mends(tmp_path: Path) -> None:
-    async with client(tmp_path, "auto") as asking:
-        for code, call, broken in BESIDE:
-            said = (await asking.call_tool("create_video", video(**call))).structured_content or {}
-            assert (said["error"]["code"], [rule["argument"] for rule in said["error"]["broken"]]) == (code, broken), said
-            assert all(
-                f"{name} must be" in said["message"] or "ask the user whether $1.20 is fine" in said["message"] for name in broken
-            ), said
+@each(("code", "call", "broken"), BESIDE)
+async def test_broken_rules_are_named_also_beside_what_no_argument_mends(
+    keyed: Client, code: str, call: dict[str, Any], broken: list[str]
+) -> None:
+    said = await ask(keyed, "create_video", video(**call))
+    assert (said["error"]["code"], [rule["argument"] for rule in said["error"]["broken"]]) == (code, broken), said
+    assert all(f"{name} must be" in said["message"] or "ask the user whether $1.20 is fine" in said["message"] for name in broken), said
+    if call["model"] == VEO:
         assert {fix["argument"] for fix in said["error"]["fixes"]} == {"model"}
-        retired = (await asking.call_tool("create_video", video(model="pixazo:sora-2-pro"))).structured_content or {}
-        assert retired["error"]["fixes"][0]["argument"] == "model"
+
+
+async def test_an_ended_model_is_mended_by_another(keyed: Client) -> None:
+    retired = await ask(keyed, "create_video", video(model=KEYLESS))
+    assert retired["error"]["fixes"][0]["argument"] == "model"
 
 
 async def test_a_wrong_call_leaves_no_trace(tmp_path: Path) -> None:
-    async with client(tmp_path, "auto", SORA_MCP_CONFIRM_ABOVE_USD="0.01") as asking:
-        before = (await asking.call_tool("list_videos", {})).structured_content
-        error = ((await asking.call_tool("create_video", video(duration=8))).structured_content or {})["error"]
-        assert (await asking.call_tool("list_videos", {})).structured_content == before
-        assert (error["fixes"][0], "quote" in error) == (
-            {"argument": "seconds", "value": 8, "usd": 2.4, "needs_confirmation": True},
-            False,
-        )
+    async with connect_muvi(tmp_path, SORA_MCP_CONFIRM_ABOVE_USD="0.01") as asking:
+        before = await ask(asking, "list_videos", {})
+        error = (await ask(asking, "create_video", video(duration=8)))["error"]
+        assert await ask(asking, "list_videos", {}) == before
+    assert (error["fixes"][0], "quote" in error) == ({"argument": "seconds", "value": 8, "usd": 2.4, "needs_confirmation": True}, False)
 
 
 def test_changes_and_differences_are_each_others_inverse() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from mcp import Client
+
+if TYPE_CHECKING:
+    from .room import Room
 
 Era = Literal["auto", "legacy"]
 
@@ -28,3 +31,12 @@ async def keyed(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Clie
 
     async with connect_muvi(tmp_path_factory.mktemp("keyed"), SORA_MCP_DAILY_USD="1000", SORA_MCP_MONTHLY_USD="10000") as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Room]:
+    """One room for a whole file."""
+    from .room import a_room
+
+    async with a_room(tmp_path_factory.mktemp("room")) as opened:
+        yield opened

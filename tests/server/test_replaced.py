@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,14 @@ from tests.each import each
 from tests.media.clips import a_clip
 from tests.media.test_hostile import FILES
 
-from .test_seeing import Room, a_room
+from .room import CLIP, Room
 
 pytestmark = pytest.mark.slow
 
-CLIP = "v_0123456789"
 TOOLS: dict[str, dict[str, Any]] = {
     "view_video": {"job_id": CLIP},
-    "edit_video": {"inputs": [CLIP], "action": "trim", "end": 1},
-    "create_video": {"prompt": "It goes on", "model": "sample:sample", "image": f"{CLIP}#last"},
+    "edit_video": {"action": "trim", "end": 1},
+    "create_video": {"image": f"{CLIP}#last"},
 }
 RESOURCES = [f"sora://videos/{CLIP}{ending}" for ending in (".mp4", "/poster.jpg", "/sheet.jpg")]
 
@@ -44,52 +44,44 @@ def a_folder(path: Path) -> None:
 AWAY: dict[str, Callable[[Path], None]] = {"deleted": deleted, "linked": linked, "a folder": a_folder}
 
 
-def the_file(room: Room) -> Path:
-    return room.service.settings.output_dir / "clip.mp4"
+@contextmanager
+def replaced(path: Path, change: Callable[[Path], object]) -> Generator[None]:
+    """The file as the change leaves it; afterwards the clip is back."""
+    change(path)
+    try:
+        yield
+    finally:
+        if path.is_dir():
+            path.rmdir()
+        path.unlink(missing_ok=True)
+        a_clip(path)
 
 
-@each("tool", TOOLS)
 @each("how", AWAY)
-async def test_a_file_that_is_not_there_itself_is_said_to_be_away(tmp_path: Path, how: str, tool: str) -> None:
-    async with a_room(tmp_path, "auto") as room:
-        AWAY[how](the_file(room))
-        error = await room.refused(tool, **TOOLS[tool])
-        says = f"The file of {CLIP} is not at its place any more: {the_file(room)}"
-    assert (error["code"], error["charged"], error["message"]) == ("not_finished", "no", says)
+async def test_a_file_that_is_not_there_itself_is_said_to_be_away(room: Room, how: str) -> None:
+    with replaced(room.file, AWAY[how]):
+        errors = [await room.refused(tool, **arguments) for tool, arguments in TOOLS.items()]
+        for uri in RESOURCES:
+            with pytest.raises(MCPError, match="is not at its place any more") as caught:
+                await room.client.read_resource(uri)
+            assert caught.value.code == -32602, uri
+    says = f"The file of {CLIP} is not at its place any more: {room.file}"
+    assert [(error["code"], error["charged"], error["message"]) for error in errors] == [("not_finished", "no", says)] * len(TOOLS)
 
 
-@each("uri", RESOURCES)
-@each("how", AWAY)
-async def test_no_resource_is_read_through_a_link(tmp_path: Path, how: str, uri: str) -> None:
-    async with a_room(tmp_path, "auto") as room:
-        AWAY[how](the_file(room))
-        with pytest.raises(MCPError, match="is not at its place any more") as caught:
-            await room.client.read_resource(uri)
-    assert caught.value.code == -32602
-
-
-@each("tool", TOOLS)
 @each("name", [name for name, (_, says) in FILES.items() if says])
-async def test_a_hostile_file_in_its_place_is_refused_by_every_tool(tmp_path: Path, name: str, tool: str) -> None:
+async def test_a_hostile_file_in_its_place_is_refused_by_every_tool_and_has_no_poster(room: Room, name: str) -> None:
     make, says = FILES[name]
-    async with a_room(tmp_path, "auto") as room:
-        make(the_file(room))
-        error = await room.refused(tool, **TOOLS[tool])
-    assert (error["code"], error["charged"], says in error["message"]) == ("result_invalid", "no", True), error
+    with replaced(room.file, make):
+        errors = [await room.refused(tool, **arguments) for tool, arguments in TOOLS.items()]
+        if "GIF" not in name:  # it has a first frame
+            with pytest.raises(MCPError) as caught:
+                await room.client.read_resource(f"sora://videos/{CLIP}/poster.jpg")
+            assert says in str(caught.value)
+    assert [(error["code"], error["charged"], says in error["message"]) for error in errors] == [("result_invalid", "no", True)] * 3, errors
 
 
-@each("name", [name for name, (_, says) in FILES.items() if says and "GIF" not in name])  # a GIF has a first frame
-async def test_a_hostile_file_in_its_place_has_no_poster(tmp_path: Path, name: str) -> None:
-    make, says = FILES[name]
-    async with a_room(tmp_path, "auto") as room:
-        make(the_file(room))
-        with pytest.raises(MCPError) as caught:
-            await room.client.read_resource(f"sora://videos/{CLIP}/poster.jpg")
-    assert says in str(caught.value)
-
-
-async def test_another_good_clip_in_its_place_is_shown_as_it_is(tmp_path: Path) -> None:
-    async with a_room(tmp_path, "auto") as room:
-        a_clip(the_file(room), colours=("lime",))
+async def test_another_good_clip_in_its_place_is_shown_as_it_is(room: Room) -> None:
+    with replaced(room.file, lambda path: a_clip(path, colours=("lime",))):
         answer = await room.call("view_video", job_id=CLIP)
     assert "6 frames of 1 s" in answer.content[0].text  # type: ignore[union-attr]

@@ -74,6 +74,11 @@ def purchase(
     return Purchase(order, price_quote, CALL, identity, **more)
 
 
+def reserve(store: Store, price: str = "1.00", caps: Caps = CAPS, **changes: Any) -> Job:
+    """The job of such a purchase."""
+    return store.reservations.reserve.sync(purchase(price, **changes), caps)
+
+
 def no(charged: Any, code: str = "vendor_rejected") -> JobError:
     """A vendor's no."""
     return JobError(code, "Muvi could not make this video.", charged, "sorry")
@@ -87,7 +92,7 @@ def claimed(store: Store, owner: str = "me", lease_s: float = 60.0) -> Job:
 
 def begun(store: Store, price: str = "1.00", **changes: Any) -> Job:
     """A job whose paid call is on its way, with the token `t`."""
-    made = store.reservations.reserve.sync(purchase(price, **changes), CAPS)
+    made = reserve(store, price, **changes)
     job = next(job for job in store.leases.claim.sync("me", limit=100, lease_s=60.0) if job.id == made.id)
     assert store.leases.begin_submit.sync(job, "t", lease_s=60.0, most=100)
     return job

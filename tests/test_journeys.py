@@ -12,12 +12,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from sora_mcp.domain import Job
+from sora_mcp.catalogue.rules import check, quote
+from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.jobs.input_images import read_image
 from sora_mcp.net import client as http_client
 from tests.each import each
 from tests.played import KEY, VENDORS, AimlApi, MuleRun, Muvi, Played
-from tests.played.rig import NOON, Rig, leaks, picture, rig
+from tests.played.rig import NOON, PROMPT, TODAY, Rig, leaks, picture, rig, settled
 from tests.stories import merge, orders
 
 Group = dict[str, Any]
@@ -25,8 +27,8 @@ Row = dict[str, Any]
 URL = "https://pictures.example/boat.png"
 TABLES = [group for group in orders() if len(group["rows"]) > 1]
 """Every documented size and length of the Sora models."""
-LIVING = [group for group in orders() if len(group["rows"]) == 1]
 MODELS = list(dict.fromkeys(group["model"] for group in TABLES))
+NAMES = list(dict.fromkeys(model.partition(":")[0] for model in MODELS))
 TOLD: dict[str, Callable[[Row], int]] = {"muvi": lambda row: row["micros"], "aimlapi": lambda row: 125_000 * row["seconds"]}
 """What the vendor says that it charged, where it does; AI/ML's played account has a price of its own."""
 STRANGE_SIZES = ("1920x1080", "640x480", "1280x721", "1:1", "4:3", "21:9", "16:9 4k", "square", "0x0", "-1280x720", "1280x720x1")
@@ -38,50 +40,71 @@ def vendor(name: str) -> Played:
     return VENDORS[name]()
 
 
-def frame(group: Group, row: Row) -> str:
-    """A first frame as the vendor takes it: Muvi by address, the others exactly as large as the video."""
+def frame_of(group: Group, row: Row) -> str | None:
+    """The first frame as the vendor takes it: Muvi by address, the others exactly as large as the video."""
+    if "image" not in group:
+        return row.get("image")
     width, _, height = row["size"].partition("x")
     return URL if group["model"].startswith("muvi:") else picture(int(width), int(height))
 
 
-def body_of(group: Group, row: Row, image: str | None) -> Any:
+def body_of(group: Group, row: Row) -> Any:
     """The whole body of the one POST."""
     whole = merge(group["body"], row.get("body", {}))
-    return whole if image is None else json.loads(json.dumps(whole).replace('"FRAME"', json.dumps(image)))
+    return json.loads(json.dumps(whole).replace('"FRAME"', json.dumps(frame_of(group, row))))
+
+
+def asked(row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in ("size", "seconds", "options") if name in row}
 
 
 def spent(at: Rig) -> int:
     return sum(row.spent for row in at.service.store.ledger.sum_by_day.sync(None))
 
 
-@each("group", TABLES, ids=[f"{group['model']}{'-image' if 'image' in group else ''}" for group in TABLES])
-async def test_every_documented_size_and_length_is_one_exact_purchase(group: Group, tmp_path: Path) -> None:
-    name, rows = group["model"].partition(":")[0], group["rows"]
-    frames = [frame(group, row) if "image" in group else None for row in rows]
-    said = [TOLD[name](row) if name in TOLD else None for row in rows]
+def test_every_documented_order_is_exactly_this_call_at_this_price(tmp_path: Path) -> None:
+    catalogue = settled(tmp_path, {}, ()).catalogue
+    for group in orders():
+        for row in group["rows"]:
+            offer, frame = catalogue.get(group["model"]), frame_of(group, row)
+            assert offer is not None
+            image = None if frame is None else read_image(frame, [], most_bytes=10**7)
+            order = check(VideoRequest(PROMPT, image=image, **asked(row)), offer, today=TODAY)
+            call = catalogue.get_vendor(offer).submit(order)
+            assert (call.method, call.path, call.body) == ("POST", group["path"], body_of(group, row)), (offer.id, row)
+            assert quote(order, today=TODAY).micros == row["micros"], (offer.id, row)
+
+
+@each("name", NAMES)
+async def test_each_model_of_a_vendor_is_one_exact_purchase(name: str, tmp_path: Path) -> None:
+    """Of a table of sizes and lengths its first and its last row are bought."""
+    bought = [(group, row) for group in orders() if group["model"].startswith(f"{name}:") for row in _ends(group["rows"])]
+    said = [TOLD[name](row) if name in TOLD else None for _, row in bought]
     # Less than half of a stated price counts as not told.
-    told = [None if cost is None or cost * 2 < row["micros"] else cost for row, cost in zip(rows, said, strict=True)]
+    told = [None if cost is None or cost * 2 < row["micros"] else cost for cost, (_, row) in zip(said, bought, strict=True)]
     async with rig(vendor(name), tmp_path) as at:
-        begun = [
-            await at.bought(group["model"], size=row["size"], seconds=row["seconds"], image=image)
-            for row, image in zip(rows, frames, strict=True)
-        ]
+        begun = [await at.bought(group["model"], image=frame_of(group, row), **asked(row)) for group, row in bought]
         jobs = [await at.until(job.id, "completed", "failed", "unknown", "expired") for job in begun]
-        assert [(job.state, job.charged, job.micros, job.actual) for job in jobs] == [
-            ("completed", "yes", row["micros"], actual) for row, actual in zip(rows, told, strict=True)
+        assert [(job.model, job.state, job.charged, job.micros, job.actual) for job in jobs] == [
+            (group["model"], "completed", "yes", row["micros"], actual) for (group, row), actual in zip(bought, told, strict=True)
         ]
-        assert in_order(at.posts) == in_order([body_of(group, row, image) for row, image in zip(rows, frames, strict=True)])
-        assert {heard.path for heard in at.wire.requests("submit")} == {group["path"]}
+        heard = [[heard.path, heard.body] for heard in at.wire.requests("submit")]
+        assert in_order(heard) == in_order([[group["path"], body_of(group, row)] for group, row in bought])
         assert [note_of(job, at) for job in jobs] == [
-            note(job, row["micros"], cost) for job, row, cost in zip(jobs, rows, told, strict=True)
+            note(job, row["micros"], cost) for job, (_, row), cost in zip(jobs, bought, told, strict=True)
         ]
-        assert (spent(at), at.held()) == (sum(row["micros"] if cost is None else cost for row, cost in zip(rows, told, strict=True)), 0)
+        sums = [row["micros"] if cost is None else cost for (_, row), cost in zip(bought, told, strict=True)]
+        assert (len(at.wire.made), spent(at), at.held()) == (len(bought), sum(sums), 0)
         assert not any("authorization" in heard.headers or KEY in str(heard) for heard in at.cdn.heard)
     assert leaks(tmp_path) == []
 
 
+def _ends(rows: list[Row]) -> list[Row]:
+    return rows if len(rows) == 1 else [rows[0], rows[-1]]
+
+
 def in_order(bodies: list[Any]) -> list[str]:
-    """Bodies in an order of their own: four are sent at a time."""
+    """Orders in an order of their own: four are sent at a time."""
     return sorted(json.dumps(body, sort_keys=True) for body in bodies)
 
 
@@ -103,7 +126,7 @@ def note(job: Job, micros: int, told: int | None) -> dict[str, Any]:
         "model": job.model,
         "size": job.size,
         "seconds": job.seconds,
-        "options": {},
+        "options": {name: value for name, value in job.options.items() if name != "image"},
         "usd": (micros if told is None else told) / 1_000_000,
         "usd_is": "estimate" if told is None else "actual",
         "price_source": job.source,
@@ -118,28 +141,17 @@ def note(job: Job, micros: int, told: int | None) -> dict[str, Any]:
 
 @each("model", MODELS)
 async def test_no_undocumented_size_or_length_reaches_the_vendor(model: str, tmp_path: Path) -> None:
-    asked: list[dict[str, Any]] = [{"size": size} for size in STRANGE_SIZES + (() if model.endswith("-pro") else PRO_ONLY)]
-    asked += [{"seconds": seconds} for seconds in STRANGE_SECONDS]
+    wishes: list[Row] = [{"size": size} for size in STRANGE_SIZES + (() if model.endswith("-pro") else PRO_ONLY)]
+    wishes += [{"seconds": seconds} for seconds in STRANGE_SECONDS]
     refused: list[dict[str, Any]] = []
     async with rig(vendor(model.partition(":")[0]), tmp_path) as at:
-        for wish in asked:
+        for strange in wishes:
             try:
-                await at.create(model, **wish)
+                await at.create(model, **strange)
             except BrokenRules as error:
                 refused.append({rule.argument: rule.got for rule in error.broken})
-        assert refused == asked
+        assert refused == wishes
         assert (at.wire.accepted, at.cdn.accepted, at.held()) == (0, 0, 0)
-
-
-@each("group", LIVING, ids=[group["model"] for group in LIVING])
-async def test_a_living_model_is_bought_once(group: Group, tmp_path: Path) -> None:
-    model, [row] = group["model"], group["rows"]
-    request = {name: value for name, value in row.items() if name != "micros"}
-    async with rig(vendor(model.partition(":")[0]), tmp_path) as at:
-        job = await at.until((await at.bought(model, **request)).id, "completed", "failed", "unknown", "expired")
-        assert (job.state, job.charged, job.micros) == ("completed", "yes", row["micros"])
-        assert [(heard.path, heard.body) for heard in at.wire.requests("submit")] == [(group["path"], group["body"])]
-        assert (len(at.wire.made), at.held()) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from sora_mcp.jobs.reconcile import GIVE_UP_S, MIN_AGREEING, SETTLE_S
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.tools import create_video
 from sora_mcp.vendors import EVERY
+from sora_mcp.vendors.aimlapi import LOG_DELAY_S
 from sora_mcp.vendors.reading import read_search_page
 from tests.each import each
 from tests.waiting import eventually
@@ -29,6 +30,7 @@ THEN = "2026-11-20T12:00:10Z"
 """Ten seconds after the paid call left."""
 SLUG = "openai/sora-2-pro/text-to-video"
 PROVEN_S = SETTLE_S + 1
+LATE_S = LOG_DELAY_S + 1
 VENDORS = {vendor.name: vendor for vendor in EVERY}
 LOST = LostCall(Call("POST", "/v1/jobs/submit", {"model": SLUG}), "our-token", NOON - 30, NOON + 120)
 
@@ -320,37 +322,112 @@ async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: 
 # A log that carries our token
 
 
-async def test_a_log_that_has_our_token_as_charged_says_so_and_leaves_it_to_a_person(tmp_path: Path) -> None:
+def logged(token: str | None = "another", job: str = "other-1", at: str = THEN, **facts: Any) -> dict[str, Any]:
+    """A request of somebody's in AI/ML API's log."""
+    return {"created": at, "status": "succeeded", "cost": {"usd": 1}, "inference_id": job, "client_request_id": token, **facts}
+
+
+@pytest.mark.fault("S05", "S06", "S10", "S14", "S23")
+@each(
+    ("fault", "args"),
+    [("close", {}), ("reset", {}), ("half_headers", {}), ("instead", {"status": 500, "taken": True}), ("mended", {"with": {"id": 7}})],
+    ids=["closed", "reset", "half an answer", "500, taken anyway", "no id"],
+    at_once=8,
+)
+async def test_the_request_with_our_token_is_adopted_and_brought_home(fault: str, args: dict[str, Any], tmp_path: Path) -> None:
+    others = [logged(), logged(None, "other-2")]
+    async with lost(AimlApi(logs=others), tmp_path, fault, **args) as (at, job, _):
+        done = await ended(at, job, "completed")
+        assert (done.state, done.charged, done.vendor_id, done.error) == ("completed", "yes", at.wire.made[0].id, None)
+        assert (len(at.posts), len(at.wire.made), at.held()) == (1, 1, 0)
+
+
+async def test_two_lost_requests_of_one_model_at_one_time_are_told_apart_by_their_tokens(tmp_path: Path) -> None:
     async with lost(AimlApi(), tmp_path) as (at, job, _):
-        open_ = await looked(at, job, times=1)
-        assert await eventually(lambda: at.service.store.leases.get_next_due_s.sync() is None)
-        open_ = await at.job(job.id)
-        said = "AI/ML API's log shows this request, and charged it, but no link to its video: check your account there."
-        assert (open_.state, open_.charged, open_.error and open_.error.message) == ("unknown", "unknown", said)
-        assert (at.held(), len(at.posts)) == (job.micros, 1)
+        at.wire.arm("submit", "close")
+        other = await at.until((await at.bought(seconds=8)).id, "unknown", "completed")
+        ends = [await ended(at, each, "completed") for each in (job, other)]
+        assert [(end.state, end.vendor_id) for end in ends] == [("completed", made.id) for made in at.wire.made]
+        assert (len(at.posts), at.held()) == (2, 0)
+
+
+async def test_a_log_of_several_pages_is_read_to_its_end(tmp_path: Path) -> None:
+    newer = [logged(job=f"other-{number}") for number in range(5)]
+    vendor = AimlApi(page=2)
+    async with lost(vendor, tmp_path) as (at, job, _):
+        vendor.logs[:0] = newer
+        assert (await ended(at, job, "completed")).vendor_id == at.wire.made[0].id
+        offsets = [dict(heard.query)["offset"] for heard in at.wire.requests("other")]
+        assert offsets[:3] == ["0", "2", "4"]
+
+
+@each("fast_s", [45, 3_600, -180, -7_200], ids=lambda fast_s: f"{fast_s} s fast", at_once=8)
+async def test_a_clock_that_is_wrong_hides_no_request(fast_s: int, tmp_path: Path) -> None:
+    async with lost(AimlApi(created_at=told(NOON - fast_s + 1)), tmp_path) as (at, job, clock):
+        at.wire.clock = lambda: clock() - fast_s
+        clock.at += LATE_S
+        done = await ended(at, job, "completed", "failed")
+        assert (done.state, done.charged, done.vendor_id, len(at.posts)) == ("completed", "yes", at.wire.made[0].id, 1)
 
 
 async def test_a_log_that_has_our_token_as_failed_gives_the_money_back_after_the_settle_time(tmp_path: Path) -> None:
     async with lost(AimlApi(log_says="failed"), tmp_path) as (at, job, clock):
         assert (await looked(at, job)).state == "unknown"
-        clock.at += PROVEN_S
+        clock.at += LATE_S
         assert ((await ended(at, job, "failed")).charged, at.held()) == ("no", 0)
 
 
-async def test_a_log_without_our_token_gives_the_money_back_after_the_settle_time(tmp_path: Path) -> None:
-    async with lost(AimlApi(), tmp_path, taken=False) as (at, job, clock):
-        at.vendor.__dict__["logs"].append({"created": THEN, "status": "succeeded", "cost": {"usd": 1}, "client_request_id": "another"})
-        assert (await looked(at, job)).state == "unknown"
-        clock.at += PROVEN_S
-        assert ((await ended(at, job, "failed")).charged, at.held()) == ("no", 0)
+async def test_a_log_without_our_token_gives_the_money_back_only_when_every_generation_has_ended(tmp_path: Path) -> None:
+    async with lost(AimlApi(logs=[logged()]), tmp_path, taken=False) as (at, job, clock):
+        clock.at += PROVEN_S  # long enough for a list that shows a job from its start, but this log shows it from its end
+        assert (await looked(at, job, times=6)).state == "unknown"
+        clock.at += LATE_S - PROVEN_S
+        assert ((await ended(at, job, "failed")).charged, at.held(), len(at.posts)) == ("no", 0, 1)
 
 
-def test_a_log_that_ends_too_soon_proves_nothing() -> None:
-    rows = [{"created": "2026-11-20T13:00:00Z", "status": "succeeded", "client_request_id": "another"}]
-    whole = [*rows, {"created": "2026-11-20T11:00:00Z", "status": "succeeded", "client_request_id": "another"}]
-    call = Call("GET", "/v2/logs")
-    read = {len(told): read_search_page(VENDORS["aimlapi"], Reply(call, 200, {"data": told}), LOST) for told in (rows, whole)}
-    assert read == {1: Listing((), None, whole=False), 2: Listing((), None, whole=True)}
+@pytest.mark.fault("S33")
+@each(
+    "lie",
+    [
+        {"status": 400, "json": {"message": "Provide either period or both start and end"}},
+        {"status": 200, "json": {"data": []}},
+        {"status": 200, "json": {"data": [], "pagination": {"has_more": True}}},
+        {"status": 200, "json": {"data": [], "pagination": {"has_more": None}}},
+        {"status": 200, "json": {"data": [{"created": THEN, "status": "succeeded"}], "pagination": {"has_more": False}}},
+    ],
+    ids=["refused", "no pages", "pages without end", "no word on pages", "rows without a token"],
+    at_once=8,
+)
+async def test_a_log_that_lies_decides_nothing(lie: dict[str, Any], tmp_path: Path) -> None:
+    async with lost(AimlApi(), tmp_path) as (at, job, clock):
+        at.wire.arm("other", "instead", times=-1, **lie)
+        clock.at += LATE_S
+        assert ((await looked(at, job, times=5)).state, at.held(), len(at.posts)) == ("unknown", job.micros, 1)
+
+
+@each(("cost", "said"), [(1, "and charged it"), (None, "and does not say what it cost")], at_once=8)
+async def test_a_request_in_the_log_without_an_id_is_left_to_a_person(cost: int | None, said: str, tmp_path: Path) -> None:
+    vendor = AimlApi()
+    async with lost(vendor, tmp_path) as (at, job, _):
+        vendor.logs[0] |= {"inference_id": None, "cost": {"usd": cost}, "status": "succeeded" if cost else "failing"}
+        await looked(at, job, times=1)
+        assert await eventually(lambda: at.service.store.leases.get_next_due_s.sync() is None)
+        open_ = await at.job(job.id)
+        message = f"AI/ML API's log shows this request, {said}, but no link to its video: check your account there."
+        assert (open_.state, open_.charged, open_.error and open_.error.message) == ("unknown", "unknown", message)
+        assert (at.held(), len(at.posts)) == (job.micros, 1)
+
+
+def test_a_log_is_asked_around_the_call_by_the_vendors_clock_without_naming_a_model() -> None:
+    find = VENDORS["aimlapi"].find
+    assert find is not None
+    call = find.ask(LOST)
+    window = (("start", "2026-11-20T11:49:30Z"), ("end", "2026-11-20T12:12:00Z"))
+    assert call == Call("GET", "/v2/logs", query=(*window, ("limit", "100"), ("offset", "0")))
+    page = {"data": [logged("our-token", "gen-1")], "pagination": {"has_more": False}}
+    elsewhen = replace(LOST, since=LOST.since - 3_600, until=LOST.until - 3_600)  # as the vendor's clock has it
+    assert read_search_page(VENDORS["aimlapi"], Reply(call, 200, page), elsewhen) == Listing((), find.ask(elsewhen), whole=False)
+    assert read_search_page(VENDORS["aimlapi"], Reply(call, 200, page), LOST) == Listing((Found("gen-1", "yes"),))
 
 
 def test_a_page_of_jobs_names_those_of_the_model_and_the_time_and_the_next_page() -> None:

@@ -114,6 +114,8 @@ class Search:
     """May index freely, as `Vendor.read`."""
     by_time: bool = False
     """The list carries nothing of ours: jobs are told apart by model and time, so submits of one model wait for each other."""
+    delay_s: float = 0.0
+    """How long after the paid call the list may show it for the first time: until then absence means nothing."""
 
 
 @dataclass(frozen=True)

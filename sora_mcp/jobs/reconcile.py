@@ -90,7 +90,9 @@ def _get_skew_s(reply: Reply, now: float) -> float | None:
 
 async def _adopt_or_doubt(service: VideoService, job: Job, vendor: Vendor, ids: list[str], call: Call) -> None:
     """Adopt the one id that can be no other job. Of several, or where another call is unclear too, a person decides."""
-    rivals = await service.store.unclear.count_rivals(job, WINDOW_S + 2 * SKEW_S)
+    ids = list(dict.fromkeys(ids))
+    by_time = vendor.find is None or vendor.find.by_time
+    rivals = await service.store.unclear.count_rivals(job, WINDOW_S + 2 * SKEW_S) if by_time else 0  # a token has no rival
     if len(ids) == 1 and rivals == 0 and vendor.ask is not None:
         adopted = await service.store.unclear.adopt(job, ids[0], vendor.ask(ids[0], call), due_s=0.0)
         if adopted is not None:
@@ -108,7 +110,7 @@ async def _record_doubt(service: VideoService, job: Job, vendor: Vendor, ids: li
 async def _record_absence(service: VideoService, job: Job, vendor: Vendor, lost: LostCall, passed_s: float) -> None:
     """Record that the list does not have the call. That counts only after the settle time, several times in a row, and where no other
     job is near."""
-    if passed_s < SETTLE_S:
+    if passed_s < max(SETTLE_S, vendor.find.delay_s if vendor.find else 0.0):
         await _read_again(service, job, agreeing=0)
     elif job.tries + 1 < MIN_AGREEING:
         await _read_again(service, job, agreeing=job.tries + 1)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.aimlapi_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
-from sora_mcp.vendors.shared.responses import find_text, find_value, parse_time
+from sora_mcp.vendors.shared.responses import find_text, find_value, format_time, parse_time
 
 PATH = "/v2/video/generations"
 LOGS = "/v2/logs"
+LOG_MARGIN_S = 600.0
+"""Beside the time in which the call was taken: for a clock that is a few minutes off, no second question is needed."""
+LOG_DELAY_S = 21_600.0
+"""A row has an end only, `succeeded` or `failed`, and a charge is recorded "after the generation reports `completed`": six hours are long
+enough for any. https://docs.aimlapi.com/capabilities/request-tracing-and-cost (repository of 2026-08-21, read 2026-11-30)"""
 NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative_prompt", "last_image": "last_image_url"}
 """Field names of our options at the vendor."""
 TAIL = {"kling-v3-pro": {"last_image": "tail_image_url"}}
@@ -68,27 +73,36 @@ def _read_cost(reply: Reply) -> Micros | None:
 
 
 def ask_log(lost: LostCall) -> Call:
-    """Return the call for the request log. Its filters are not documented, so none is sent."""
-    return Call("GET", LOGS)
+    """Return the call for the request log around the lost call. https://docs.aimlapi.com/api-references/service-endpoints/usage-logs
+
+    No model is named: the filter takes the vendor's present name only, so a row of a renamed model would look absent.
+    """
+    start, end = (format_time(moment) for moment in (lost.since - LOG_MARGIN_S, lost.until + LOG_MARGIN_S))
+    return Call("GET", LOGS, query=(("start", start), ("end", end), ("limit", "100"), ("offset", "0")))
 
 
 def read_log(reply: Reply, lost: LostCall) -> Listing:
-    """Return the log rows with our token. No documented field leads from a row to the generation, so they have no id."""
+    """Return the log rows with our token. "For an asynchronous generation", a row's `inference_id` is the generation's id.
+
+    Where the vendor's clock shows that the window missed the call, the next page is the first of the right window.
+    """
+    asked = dict(reply.call.query)
+    if parse_time(asked["start"]) > lost.since or parse_time(asked["end"]) < lost.until:
+        return Listing((), ask_log(lost), whole=False)
     rows = reply.body["data"]
-    found = tuple(Found(charged=_read_row_charge(row)) for row in rows if row.get("client_request_id") == lost.token)
-    cursor = find_value(reply.body, "pagination.next_cursor")
-    ended = find_value(reply.body, "pagination.has_more") is False
-    past = any(parse_time(row["created"]) < lost.since for row in rows)
-    more = Call("GET", LOGS, query=(("cursor", cursor),)) if isinstance(cursor, str) and not (ended or past) else None
-    return Listing(found, more, whole=ended or past)
+    found = tuple(_read_row(row) for row in rows if row["client_request_id"] == lost.token)
+    if reply.body["pagination"]["has_more"] is False:
+        return Listing(found)
+    more = asked | {"offset": str(int(asked["offset"]) + len(rows))}
+    return Listing(found, Call("GET", LOGS, query=tuple(more.items())), whole=False)
 
 
-def _read_row_charge(row: dict[str, Any]) -> Literal["yes", "no", "unknown"]:
-    """Return whether a row was charged: a failed request is free by the docs, unless the row states a cost."""
+def _read_row(row: dict[str, Any]) -> Found:
+    """Return the row's generation, and whether it was charged: a failed request is free by the docs, unless the row states a cost."""
     cost = parse_amount(find_value(row, "cost.usd"), per_usd=1)
     if row["status"] == "failed" and not cost:
-        return "no"
-    return "yes" if row["status"] == "succeeded" or cost else "unknown"
+        return Found(charged="no")
+    return Found(row["inference_id"], "yes" if row["status"] == "succeeded" or cost else "unknown")
 
 
 VENDOR = Vendor(
@@ -109,6 +123,6 @@ VENDOR = Vendor(
     refunds=True,
     tells_cost=True,
     ask=lambda job, call: _ask(job),
-    find=Search(ask_log, read_log),
+    find=Search(ask_log, read_log, delay_s=LOG_DELAY_S),
     check=Call("GET", "/v2/billing"),
 )

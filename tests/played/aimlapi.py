@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -72,9 +73,13 @@ class AimlApi(Played):
 
     walk: tuple[str, ...] = ("queued", "generating", "completed")
     ids: str = "old"
+    created_at: str = "2026-11-20T12:00:00.000Z"
+    """When the log says that its requests were made."""
     logs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Rows of the request log, newest first."""
     log_says: str = "succeeded"
+    page: int = 100
+    """The most rows of one answer."""
 
     def role(self, heard: Heard) -> str:
         """What a request is for."""
@@ -96,7 +101,7 @@ class AimlApi(Played):
             case "GET", "/v2/video/generations":
                 return self._status(heard, address)
             case "GET", "/v2/logs":
-                return said(200, {"data": self.logs, "pagination": {"next_cursor": None, "has_more": False}})
+                return self._log(heard)
             case "GET", "/v2/billing":
                 return said(200, {"current_balance": 123.45, "currency": "USD"})
             case _:
@@ -114,10 +119,28 @@ class AimlApi(Played):
         echo = heard.headers.get("x-client-request-id", "")
         charged = self.log_says == "succeeded"
         cost = {"usd": float(usd(body)) if charged else 0, "credits": int(usd(body) * CREDITS_PER_USD) if charged else 0}
-        row = {"created": "2026-11-20T12:00:00.000Z", "status": self.log_says, "model": model, "cost": cost}
-        self.logs.insert(0, {**row, "inference_id": f"inf-{number}", "client_request_id": echo or None})
-        headers = [("x-inference-id", f"inf-{number}"), *([("x-client-request-id", echo)] if CORRELATION.fullmatch(echo) else [])]
+        row = {
+            "created": self.created_at,
+            "status": self.log_says,
+            "origin": "api",
+            "model": model,
+            "cost": cost,
+            "request_id": f"req-{number}",
+        }
+        self.logs.insert(0, {**row, "inference_id": job, "client_request_id": echo if CORRELATION.fullmatch(echo) else None})
+        headers = [("x-inference-id", job), *([("x-client-request-id", echo)] if CORRELATION.fullmatch(echo) else [])]
         return said(200, {"id": job, "status": "queued", "meta": {"usage": {"credits_used": int(usd(body) * CREDITS_PER_USD)}}}, *headers)
+
+    def _log(self, heard: Heard) -> Answer:
+        """One page of the log, as https://docs.aimlapi.com/api-references/service-endpoints/usage-logs has it."""
+        asked = dict(heard.query)
+        if not {"start", "end"} <= asked.keys() or len(asked) != len(heard.query) or not 1 <= int(asked.get("limit", "50")) <= 100:
+            return self._no(heard, 400, "Provide either period or both start and end")
+        start, end = (datetime.fromisoformat(asked[name]) for name in ("start", "end"))
+        rows = [row for row in self.logs if start <= datetime.fromisoformat(row["created"]) <= end]
+        limit, offset = min(int(asked.get("limit", "50")), self.page), int(asked.get("offset", "0"))
+        pages = {"limit": limit, "offset": offset, "total": len(rows), "has_more": offset + limit < len(rows)}
+        return said(200, {"data": rows[offset : offset + limit], "pagination": pages})
 
     def _status(self, heard: Heard, address: str) -> Answer:
         made = self.job(dict(heard.query).get("generation_id", ""))

@@ -99,6 +99,11 @@ def parse_time(text: object) -> float:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
+def format_time(moment: float) -> str:
+    """Return the RFC 3339 text of a Unix time, to the second."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _collect_text(reply: Reply) -> str:
     """Return all texts of the (bounded) body in lower case, without sentences that repeat the request."""
     text = "\n".join(_texts(reply.body, but=ECHOES)).casefold()

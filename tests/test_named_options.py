@@ -22,6 +22,7 @@ from tests.played.rig import PROMPT, TODAY, Rig, picture, rig
 URL = "https://example.com/last.png"
 FRAME = picture(1280, 720)
 SEEDANCE = "aimlapi:seedance-2.0"
+GROK = next(offer for offer in xai.VENDOR.offers if offer.model == "grok-imagine-video-1.5")
 
 
 @each(
@@ -52,7 +53,7 @@ def test_a_refusal_names_an_option_as_it_was_said() -> None:
     for said in ("options.last_image", "last_image"):
         request = VideoRequest("a fox", options={"last_image": "x"}, arguments=frozenset({said}))
         with pytest.raises(BrokenRules) as refused:
-            check(request, xai.OFFERS[0], today=TODAY)
+            check(request, GROK, today=TODAY)
         assert {rule.argument for rule in refused.value.broken} == {said}
 
 
@@ -67,7 +68,7 @@ def place(at: Rig) -> Path:
 async def test_references_come_as_file_address_and_bytes(tmp_path: Path) -> None:
     async with rig(AimlApi(), tmp_path) as at:
         request = VideoRequest(PROMPT, options={"references": (str(place(at)), URL, FRAME)})
-        order = check(await at.service.read_frame(request, principal="local"), xai.OFFERS[0], today=TODAY)
+        order = check(await at.service.read_frame(request, principal="local"), GROK, today=TODAY)
         sent = [one["url"] for one in (xai.submit(order).body or {})["reference_images"]]
         assert (sent[1], sent[0] == sent[2], sent[0].startswith("data:image/png;base64,"), order.pictures) == (URL, True, True, 3)
 

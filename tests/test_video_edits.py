@@ -55,7 +55,7 @@ def test_the_cheapest_model_that_edits_is_chosen_for_the_videos_length(
 
 @each(
     ("keys", "model"),
-    [((), None), (("xai",), None), (("muvi",), "muvi:veo-3.1"), (("muvi",), "sample:sample"), (("muvi", "fal"), "muvi:kling-3.0-pro")],
+    [((), None), (("minimax",), None), (("muvi",), "muvi:veo-3.1"), (("muvi",), "sample:sample"), (("muvi", "fal"), "muvi:kling-3.0-pro")],
 )
 def test_no_fix_leaves_out_the_video(keys: tuple[str, ...], model: str | None) -> None:
     request, here = asked(model=model), catalogue(*keys)

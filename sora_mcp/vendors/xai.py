@@ -2,54 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Vendor, VideoRule
-from sora_mcp.domain.money import Micros, parse_amount, usd
+from sora_mcp.domain import (
+    Call,
+    Done,
+    Failed,
+    Order,
+    Pending,
+    Reading,
+    Refusal,
+    Reply,
+    Vendor,
+)
+from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, read_charge
-from sora_mcp.vendors.shared.sizes import AUTO, LAST, allow_references, combine_sizes
+from sora_mcp.vendors.xai_offers import OFFERS
 
-CHECKED = date(2026, 11, 20)
 PATH = "/v1/videos/"
-RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3")
 WORDS = ("error.message", "error")
 TICKS = 10_000_000_000
 """Ticks per dollar; 10,000 are one micro."""
-
-
-def _offer(model: str, prices: dict[str, str], picture: str, page: str) -> Offer:
-    """Return an offer with prices by resolution, and a price for each picture sent."""
-    return Offer(
-        model=model,
-        slug=model,
-        rules=(Rule("size", combine_sizes(RATIOS, tuple(prices))), Rule("seconds", range(1, 16)), *LAST, *allow_references(7)),
-        rates=tuple(Rate(usd(price), "second", {"resolution": size}, picture=usd(picture)) for size, price in prices.items()),
-        source=f"https://docs.x.ai/{page}",
-        checked=CHECKED,
-        image=ImageRule(),
-        expected_s=60,
-    )
-
-
-OFFERS = (
-    _offer("grok-imagine-video-1.5-lite", {"480p": "0.02", "720p": "0.03", "1080p": "0.14"}, "0.01", "developers/pricing"),
-    _offer("grok-imagine-video-1.5", {"480p": "0.08", "720p": "0.14", "1080p": "0.25"}, "0.01", "docs/models/grok-imagine-video-1.5"),
-    _offer("grok-imagine-video", {"480p": "0.05", "720p": "0.07"}, "0.002", "docs/models/grok-imagine-video"),
-    Offer(
-        model="grok-imagine-video-edit",
-        slug="grok-imagine-video",
-        rules=(Rule("size", (AUTO,)), Rule("seconds", range(1, 10))),
-        rates=(),  # what a second of the video that is sent costs stands on no page of xAI's that was seen
-        source="https://docs.x.ai/developers/model-capabilities/video.md",
-        checked=date(2026, 11, 30),
-        text=False,
-        video=VideoRule((1, 8.7)),
-        expected_s=60,
-    ),
-)
+LATE = ("internal_error", "service_unavailable")
+"""Codes of a failed job that blame xAI's own service, https://docs.x.ai/developers/model-capabilities/video/generation (2026-11-30)"""
 
 
 def submit(order: Order) -> Call:
@@ -66,17 +43,23 @@ def submit(order: Order) -> Call:
         "image": {"url": order.image.uri} if order.image else None,
         "last_frame": {"url": last} if last else None,
         "reference_images": [{"url": url} for url in references] or None,
+        "generate_audio": order.options.get("audio"),
     }
     return Call("POST", f"{PATH}generations", drop_missing(fields))
 
 
 def read(reply: Reply) -> Reading | None:
-    """Return what a reply means. Only the submit reply has the id; a 202 to a status call means pending, often with an empty body."""
+    """Return what a reply means. Only the submit reply has the id.
+
+    A 202 to a status call means pending, often with an empty body, and a 200 with a video means done, even where it has no status
+    (@ai-sdk/xai 5.0.12, 2026-09-28).
+    """
     if reply.call.method == "POST":
         job = reply.body["request_id"]
         return Pending(job, _ask(job), "queued", "accepted")
     job = reply.call.path.removeprefix(PATH)
-    status: Any = find_value(reply.body, "status") or ("pending" if reply.status == 202 else None)
+    unsaid = "pending" if reply.status == 202 else "done" if find_text(reply.body, "video.url") else None
+    status: Any = find_value(reply.body, "status") or unsaid
     match status:
         case "pending":
             return Pending(job, _ask(job), "running", status, parse_percent(find_value(reply.body, "progress")))
@@ -84,8 +67,7 @@ def read(reply: Reply) -> Reading | None:
             return _read_done(reply.body, job)
         case "failed" | "expired":
             message = find_text(reply.body, *WORDS)
-            code = classify_failure(find_value(reply.body, "error.code"), message)
-            return Failed(code, status, message, *read_charge(_read_cost(reply.body)), id=job)
+            return Failed(_classify(reply.body, status, message), status, message, *read_charge(_read_cost(reply.body)), id=job)
         case _:
             return None
 
@@ -95,6 +77,13 @@ def _read_done(body: dict[str, Any], job: str) -> Reading:
     if body["video"].get("respect_moderation") is False:
         return Failed("content_refused", "done", "The video did not pass moderation.", *read_charge(_read_cost(body)), id=job)
     return Done(Call("GET", find_value(body, "video.url")), "done", _read_cost(body), job)
+
+
+def _classify(body: dict[str, Any], status: str, message: str) -> str:
+    """Return our code of a failure: the content filter's, then the service's own, such as a job that expired unfinished."""
+    code = find_value(body, "error.code")
+    refused = classify_failure(code, message)
+    return "vendor_unavailable" if refused == "vendor_rejected" and (status == "expired" or code in LATE) else refused
 
 
 def _read_cost(body: dict[str, Any]) -> Micros | None:

@@ -111,7 +111,7 @@ async def test_a_picture_that_is_not_known_yet_is_priced_where_its_kind_is_taken
     ("model", "pictures"),
     [
         ("muvi:wan-2.7", {"image": "url", "last_image": "url"}),
-        ("xai:grok-imagine-video", {"image": "url", "last_image": "file"}),
+        ("xai:grok-imagine-video-1.5", {"image": "url", "last_image": "file"}),
         ("xai:grok-imagine-video", {"references": ["url", "https://example.com/other.png"]}),
     ],
 )

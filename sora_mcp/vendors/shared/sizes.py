@@ -16,6 +16,7 @@ SORA_PRO = Rule("size", (*HD, Size("1792x1024", "16:9", "1080p"), Size("1024x179
 """Sora's "1080p" is 1792x1024. https://docs.aimlapi.com/api-references/video-models/openai/sora-2-pro-i2v"""
 SORA_SECONDS = Rule("seconds", (4, 8, 12))
 VEO_SECONDS = Rule("seconds", (4, 6, 8))
+AUDIO = Rule("audio", (True, False), default=True)
 SEED = Rule("seed", range(2**31))
 LAST = (Rule("last_image", Link()), Rule("last_image", (), {"image": False}))
 """A last frame needs a first one."""

@@ -140,4 +140,4 @@ def _reading(told: dict[str, Any] | None, shared: dict[str, Any]) -> Reading | D
 
 def _call(told: dict[str, Any]) -> Call:
     pairs = {name: tuple((key, value) for key, value in told[name]) for name in ("query", "headers") if name in told}
-    return Call(told["method"], told["path"], told.get("body"), **pairs)
+    return Call(told["method"], told["path"], told.get("body"), **pairs, inside=told.get("inside", ""))

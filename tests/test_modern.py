@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from sora_mcp.domain import Call
+from sora_mcp.domain.errors import LinkDead
+from sora_mcp.jobs.inline_file import save_inline_file
+from sora_mcp.net.client import VendorClient
+from sora_mcp.security.secrets import Secret
+from sora_mcp.vendors import google
 from tests.each import each
-from tests.played import KEY, VENDORS
+from tests.played import CLIP, KEY, VENDORS, Fal, played
 from tests.played.modern import Google, Runway, Xai
-from tests.played.rig import Rig, environment, leaks, rig
+from tests.played.rig import Rig, environment, leaks, random_picture, rig
 
 OWN = """
 ["compatible:My-Model"]
@@ -73,6 +82,38 @@ async def test_an_interaction_can_be_cancelled(tmp_path: Path) -> None:
         await at.service.cancel(job.id, principal="local")
         gone = await at.until(job.id, "cancelled")
         assert (gone.state, gone.charged, at.held()) == ("cancelled", "unknown", 0)
+
+
+LARGE = random_picture(2304, 1296)
+"""A first frame of 9 MB, which no compression makes smaller."""
+
+
+@each("google", [Google(repeats=True), Google(inline=True), Google(repeats=True, inline=True)], ids=["repeats", "inline", "both"])
+async def test_a_finished_video_is_read_out_of_an_answer_that_repeats_a_large_first_frame(google: Google, tmp_path: Path) -> None:
+    async with rig(google, tmp_path) as at:
+        job = await at.bought("google:gemini-omni-1.1-flash", size="16:9 720p", seconds=3, image=LARGE)
+        done = await at.until(job.id, "completed", "failed", "unknown", "expired")
+        assert (done.state, done.charged, len(at.wire.made), at.held()) == ("completed", "yes", 1, 0)
+        assert done.artifact is not None
+        assert Path(done.artifact.path).read_bytes() == CLIP
+
+
+async def test_a_video_whose_answer_is_gone_is_asked_for_until_its_link_counts_as_dead(tmp_path: Path) -> None:
+    call = Call("GET", "/v1beta/interactions/job-1", inside="output_video.data")
+    async with played(Google()) as wire, VendorClient(tmp_path, {"google": Secret(KEY)}) as client:
+        vendor = replace(google.VENDOR, base_url=wire.address)
+        with pytest.raises(LinkDead):
+            await save_inline_file(client, vendor, call, tmp_path / "a.part")
+
+
+async def test_a_refusal_that_repeats_a_large_picture_ends_the_job(tmp_path: Path) -> None:
+    async with rig(Fal(verdict="repeated"), tmp_path) as at:
+        job = await at.bought("fal:seedance-2.0", size="480p", seconds=4, image=LARGE)
+        done = await at.until(job.id, "completed", "failed", "unknown", "expired")
+        assert (done.state, done.error and (done.error.code, done.error.vendor_message)) == (
+            "failed",
+            ("vendor_rejected", "The picture cannot be read."),
+        )
 
 
 def test_the_environment_of_a_rig_has_each_vendors_own_key(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from sora_mcp.domain.order import Order
 
 Handler = Callable[[str, str, bytes], Awaitable[tuple[int, dict[str, str], bytes | Path]]]
 """A vendor in this process: method, path with query, body; its status, headers, and body or file."""
+MOST_ANSWER_BYTES = 1 << 20
+"""What a vendor's answer may have, unless its file says more."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,8 @@ class Vendor:
     """The vendor's other address, where quotes and bills are asked; None is the same as `base_url`."""
     ends: tuple[int, ...] = ()
     """Statuses other than 2xx with which a question after a job may be answered for good: `read` reads them too."""
+    most_answer_bytes: int = MOST_ANSWER_BYTES
+    """The most that an answer may have; more where one may repeat the picture that was sent, or carry the video."""
     warn: Callable[[Order], tuple[str, ...]] | None = None
     """What a caller should know of this order before it is made."""
     upload: Upload | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -14,6 +15,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDITS, Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL, UnwritableFile
 from sora_mcp.jobs.backoff import compute_renewal_s
+from sora_mcp.jobs.inline_file import save_inline_file
 from sora_mcp.jobs.playlist import download_playlist
 from sora_mcp.jobs.poll import find_todo, retry_later
 from sora_mcp.jobs.service import VideoService
@@ -106,7 +108,8 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
         return kept
     part: Path = await anyio.to_thread.run_sync(prepare_part, job, folder)
     with service.download_places.receive(job.id, part):
-        saved = await service.http_client.download(vendor, media, part)
+        save = service.http_client.download if not media.inside else partial(save_inline_file, service.http_client)
+        saved = await save(vendor, media, part)
     if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
         raise StorageError(f"{part.name} was exchanged while it was written.")
     is_repeated = service.local_facts.refused_files.get(job.id) == saved.sha256

@@ -17,6 +17,7 @@ import httpx2
 from sora_mcp import __version__
 from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, UntrustedURL, UnwritableFile
+from sora_mcp.domain.vendor import MOST_ANSWER_BYTES
 from sora_mcp.net.download import Download, IncompleteFile, Partial, read_codings, read_partial, unzip, write_file
 from sora_mcp.net.environment import explain_failure, find_proxy, load_certificates
 from sora_mcp.net.in_process import InProcessTransport
@@ -31,7 +32,8 @@ IDLE_S = 30.0
 PROBE_S = 10.0
 UPLOAD_S = 180.0
 """Deadline in seconds for one picture: 10 MB at half a megabit."""
-MOST_REPLY_BYTES = 1 << 20
+LEAST_ANSWER_BYTES_PER_S = 1 << 18
+"""How fast the rest of an answer has to arrive that may have more than MOST_ANSWER_BYTES."""
 HOPS = 3
 LEAST_SECRET_CHARACTERS = 8
 """A shorter key is a dummy (`x`, `local`), no secret; redacting it would damage ids and links in a reply."""
@@ -89,7 +91,7 @@ class VendorClient:
     async def request(self, vendor: Vendor, call: Call) -> Reply:
         """Send a call that costs nothing and may be repeated. Raises NotSent when no reply arrived."""
         try:
-            with anyio.fail_after(REQUEST_S):
+            with anyio.fail_after(REQUEST_S + (vendor.most_answer_bytes - MOST_ANSWER_BYTES) / LEAST_ANSWER_BYTES_PER_S):
                 return await self._send(self._client("free", vendor, vendor.base_url), vendor, call)
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise NotSent(f"{vendor.title} does not answer: {self._explain(error, vendor.base_url)}.") from error
@@ -157,20 +159,24 @@ class VendorClient:
             json=None if call.is_form else call.body,
             files={name: (None, str(value)) for name, value in (call.body or {}).items()} if call.is_form else None,
         ) as response:
-            body = await self._read_bounded(response)
-        return Reply(call, response.status_code, self._parse_json(body, vendor), {k.lower(): v for k, v in response.headers.items()})
+            body = await self._read_bounded(response, vendor.most_answer_bytes)
+        if body is not None and len(body) > MOST_ANSWER_BYTES:
+            parsed = await anyio.to_thread.run_sync(self._parse_json, body, vendor)
+        else:
+            parsed = self._parse_json(body, vendor)
+        return Reply(call, response.status_code, parsed, {k.lower(): v for k, v in response.headers.items()})
 
-    async def _read_bounded(self, response: httpx2.Response) -> bytes | None:
-        """Return the body, unpacked where a gateway zipped it although identity was requested; None when longer than MOST_REPLY_BYTES."""
+    async def _read_bounded(self, response: httpx2.Response, most: int) -> bytes | None:
+        """Return the body, unpacked where a gateway zipped it although identity was requested; None when longer than `most` bytes."""
         codings = read_codings(response)
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
-            if len(body) > MOST_REPLY_BYTES:
+            if len(body) > most:
                 return None
         if not codings:
             return bytes(body)
-        return unzip(bytes(body), MOST_REPLY_BYTES) if codings in (["gzip"], ["x-gzip"], ["deflate"]) else None
+        return unzip(bytes(body), most) if codings in (["gzip"], ["x-gzip"], ["deflate"]) else None
 
     def _parse_json(self, body: bytes | None, vendor: Vendor) -> Any:
         """Return the body as a JSON object, with the vendor's key redacted; None for anything else."""

@@ -108,6 +108,17 @@ async def write_file(response: httpx2.Response, partial: Partial) -> Download:
     return Download(size, digest.hexdigest())
 
 
+def write_bytes(path: Path, raw: bytes) -> Download:
+    """Write a file that arrived inside of an answer to `path`, and sync it to disk. Raises TooLargeFile or StorageError."""
+    _check_size(len(raw), path)
+    _record_etag(path, "")
+    with _open(path, append=False) as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    return Download(len(raw), hashlib.sha256(raw).hexdigest())
+
+
 def read_codings(response: httpx2.Response) -> list[str]:
     """Return the content codings that may have changed the bytes."""
     codings = response.headers.get("content-encoding", "").split(",")

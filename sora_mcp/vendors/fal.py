@@ -116,4 +116,5 @@ VENDOR = Vendor(
     upload=UPLOAD,
     quote_url="https://api.fal.ai",
     ends=(400, 422, 500, 502, 503, 504),
+    most_answer_bytes=32 << 20,  # a 422 repeats what it refuses, pictures too
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Image, Order, Pending, Reading, Refusal, Reply, Vendor
@@ -15,7 +16,7 @@ FILE = re.compile(r"https?://[^/?#]+/v1beta/files/[A-Za-z0-9_-]+")  # `:download
 
 
 def submit(order: Order) -> Call:
-    """Return the submit call. The video is delivered as a URI, because inline it exceeds the largest reply we read."""
+    """Return the submit call. The video is delivered as a URI, so that no status reply has to carry it."""
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}]
     shape = {"aspect_ratio": order.size.ratio, "resolution": order.size.resolution, "duration": f"{order.seconds}s"}
     return Call(
@@ -40,34 +41,56 @@ def _encode_picture(image: Image) -> dict[str, Any]:
 
 
 def read(reply: Reply) -> Reading | None:
-    """Return what a submit or status reply means. A completed interaction without a video was blocked by the safety filter."""
+    """Return what a submit or status reply means.
+
+    `requires_action` waits for a tool's answer and `requires_continuation` for another paid call: neither is given. A background
+    interaction is continued by Google itself. https://github.com/googleapis/python-genai (3.6.1)
+    """
     body = reply.body
-    job, status, outputs = body["id"], body["status"], _collect_outputs(body)
-    message = find_text(body, "error.message", "output_text") or find_text(outputs, "text.text")
+    job, status, places = body["id"], body["status"], _find_outputs(body)
     match status:
         case "queued":
             return Pending(job, _ask(job), "queued", status)
-        case "in_progress":
+        case "in_progress" | "idle":
             return Pending(job, _ask(job), "running", status)
-        case "completed" if "video" not in outputs:
-            return Failed("content_refused", status, message, id=job)
-        case "completed":
-            return Done(Call("GET", _make_link(find_value(outputs, "video.uri"))), status, id=job)
-        case "failed" | "incomplete" | "budget_exceeded":
-            code = "vendor_balance" if status == "budget_exceeded" else classify_failure(find_text(body, "error.message"))
-            return Failed(code, status, message, id=job)
+        case "completed" if "video" in places:
+            return Done(_fetch(body, job, places["video"]), status, id=job)
+        case "completed" | "failed" | "incomplete" | "budget_exceeded" | "requires_action" | "requires_continuation":
+            return _read_failure(body, job, status, places.get("text", ""))
         case "cancelled":
             return Failed("vendor_rejected", status, state="cancelled", id=job)
         case _:
             return None
 
 
-def _collect_outputs(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the last output of each type. Google's library (3.3.0) derives `output_video` from the same steps."""
-    steps = [step for step in body.get("steps") or () if step["type"] == "model_output"]
-    outputs = {item["type"]: item for step in steps for item in step.get("content") or ()}
-    video = body.get("output_video")
-    return outputs if video is None else {**outputs, "video": video}
+def _read_failure(body: dict[str, Any], job: str, status: str, words: str) -> Failed:
+    """Return an end without a video. One that is completed and names no error was blocked by the safety filter."""
+    steps: list[Any] = body.get("steps") or []
+    error = find_text(body, "error.message") or next(filter(None, (find_text(step, "error.message") for step in steps)), "")
+    if status == "budget_exceeded":
+        code = "vendor_balance"
+    else:
+        code = "content_refused" if status == "completed" and not error else classify_failure(error)
+    return Failed(code, status, error or find_text(body, "output_text", f"{words}.text"), id=job)
+
+
+def _find_outputs(body: dict[str, Any]) -> dict[str, str]:
+    """Return where the answer has the last output of each type. Google's library derives `output_video` from the same steps."""
+    outputs = {
+        item["type"]: f"steps.{number}.content.{place}"
+        for number, step in enumerate(body.get("steps") or ())
+        if step["type"] == "model_output"
+        for place, item in enumerate(step.get("content") or ())
+    }
+    return outputs if body.get("output_video") is None else {**outputs, "video": "output_video"}
+
+
+def _fetch(body: dict[str, Any], job: str, place: str) -> Call:
+    """Return the call that fetches the video: from its address, or out of the answer, which has it although an address was asked for."""
+    uri = find_value(body, f"{place}.uri")
+    if uri is None and find_text(body, f"{place}.data"):
+        return replace(_ask(job), inside=f"{place}.data")
+    return Call("GET", _make_link(uri))
 
 
 def _make_link(uri: Any) -> Any:
@@ -91,8 +114,10 @@ VENDOR = Vendor(
     refusals=(
         Refusal(404, "model_retired"),  # "is no longer available": the submit's address is fixed
         Refusal(400, "vendor_auth", "API key not valid"),
+        Refusal(400, "vendor_rejected", "location is not supported"),
         Refusal(400, "vendor_balance", "FAILED_PRECONDITION"),
         Refusal(429, "vendor_balance", "prepayment credits are depleted"),
     ),
     cancel=lambda job: Call("POST", f"{PATH}/{job}/cancel"),
+    most_answer_bytes=64 << 20,  # the steps of a status reply begin with the user's, picture and all
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from sora_mcp.domain import Done, DoneWithoutLink, Failed, JobError, Listing, LostCall, Offer, Pending, Reading, Reply, UploadSlot, Vendor
 from sora_mcp.domain.money import Micros
 from sora_mcp.security.text import sanitize
-from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_text
+from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_place, find_text
 
 MOST_WORD = 40
 """Characters of a vendor's word for a state."""
@@ -24,7 +25,7 @@ def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
     except NOT_AS_DOCUMENTED:
         return None
     if isinstance(reading, Done) and not _is_link(reading.media.path):
-        return DoneWithoutLink(reading.said, reading.micros, reading.id)
+        return _find_inline(reading, reply) or DoneWithoutLink(reading.said, reading.micros, reading.id)
     return reading
 
 
@@ -86,6 +87,15 @@ def is_id(text: object, vendor: Vendor) -> bool:
 def _is_named(reading: Reading, vendor: Vendor) -> bool:
     """Return whether the reading has a usable id, or needs none."""
     return is_id(reading.id, vendor) or (reading.id is None and not isinstance(reading, Pending))
+
+
+def _find_inline(done: Done, reply: Reply) -> Done | None:
+    """Return where the answer itself has the video, when its link is a `data:` URI and the answer can be asked for again without buying."""
+    link = done.media.path
+    if reply.call.method != "GET" or not isinstance(link, str) or not link.startswith("data:"):
+        return None
+    place = find_place(reply.body, link)
+    return None if place is None else replace(done, media=replace(reply.call, inside=place))
 
 
 def _is_link(path: object) -> bool:

@@ -88,6 +88,9 @@ class Fal(Played):
 
     def _made(self, job: str, address: str) -> Answer:
         made = self.job(job)
+        if self.verdict == "repeated" and made is not None:
+            wrong = {"loc": ["body", "image_url"], "msg": "The picture cannot be read.", "type": "image_load_error", "input": made.body}
+            return said(422, {"detail": [wrong]})
         if self.verdict == "refused" or made is None:
             told = {"loc": ["body", "prompt"], "msg": "The content was flagged by a content checker.", "type": "content_policy_violation"}
             return said(422, {"detail": [told]}, ("x-fal-error-type", "content_policy_violation"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,10 +118,12 @@ class Runway(Modern):
 
 @dataclass
 class Google(Modern):
-    """The file is at its own address, and wants the key."""
+    """The file is at its own address, and wants the key. `repeats` puts what was sent into each answer, `inline` the file into the last."""
 
     walk: tuple[str, ...] = ("queued", "in_progress", "completed")
     question: str = "/v1beta/interactions/"
+    repeats: bool = False
+    inline: bool = False
 
     def known(self, heard: Heard) -> bool:
         """Its own header."""
@@ -132,8 +135,12 @@ class Google(Modern):
 
     def told(self, job: str, state: str, address: str) -> Answer:
         """The same."""
-        end = {"output_video": {"uri": f"{address}/v1beta/files/{job}", "mime_type": "video/mp4"}} if state == "completed" else {}
-        return said(200, {"id": job, "status": state, **end})
+        made = self.job(job)
+        steps = list(made.body["input"]) if made is not None and self.repeats else []
+        if state == "completed":
+            link = {"data": base64.b64encode(self.clip).decode()} if self.inline else {"uri": f"{address}/v1beta/files/{job}"}
+            steps.append({"type": "model_output", "content": [{"type": "video", "mime_type": "video/mp4", **link}]})
+        return said(200, {"id": job, "status": state, "steps": steps})
 
     def cancelled(self, job: str) -> Answer:
         """The interaction."""

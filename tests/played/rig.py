@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import sqlite3
 import struct
 import zlib
@@ -203,8 +204,17 @@ def leaks(folder: Path, *texts: str) -> list[str]:
 
 def picture(width: int, height: int) -> str:
     """A grey PNG of exactly this size as a data: URI."""
-    rows = zlib.compress(b"".join(b"\x00" + b"\x80" * width for _ in range(height)), 9)
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return _png(width, height, zlib.compress(b"".join(b"\x00" + b"\x80" * width for _ in range(height)), 9), colours=0)
+
+
+def random_picture(width: int, height: int) -> str:
+    """A coloured PNG of exactly this size, whose bytes are as many as its pixels need, as a data: URI."""
+    noise = random.Random(1)
+    return _png(width, height, zlib.compress(b"".join(b"\x00" + noise.randbytes(width * 3) for _ in range(height)), 0), colours=2)
+
+
+def _png(width: int, height: int, rows: bytes, *, colours: int) -> str:
+    head = struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)
     png = b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")))
     return "data:image/png;base64," + base64.b64encode(png).decode()
 

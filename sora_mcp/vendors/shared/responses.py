@@ -91,6 +91,20 @@ def find_text(body: Any, *paths: str) -> str:
     return next((text for path in paths if isinstance(text := find_value(body, path), str) and text.strip()), "")
 
 
+def find_place(body: Any, value: str) -> str | None:
+    """Return the path at which `find_value` finds this text; None where the body does not have it."""
+    left: list[tuple[str, Any]] = [("", body)]
+    while left:
+        path, part = left.pop()
+        if part == value:
+            return path.removeprefix(".")
+        if isinstance(part, dict):
+            left += [(f"{path}.{name}", inner) for name, inner in cast("dict[str, Any]", part).items() if "." not in name]
+        elif isinstance(part, list):
+            left += [(f"{path}.{number}", inner) for number, inner in enumerate(cast("list[Any]", part))]
+    return None
+
+
 def parse_time(text: object) -> float:
     """Return the Unix time of an RFC 3339 text. Raise ValueError or TypeError where it is none."""
     if not isinstance(text, str):

@@ -1,0 +1,43 @@
+"""Save a video that a vendor's answer itself holds, where others name a link."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+
+from sora_mcp.domain import Call, Reply, Vendor
+from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, UnwritableFile
+from sora_mcp.net.client import VendorClient
+from sora_mcp.net.download import Download, write_bytes
+from sora_mcp.vendors.shared.responses import find_value
+
+
+async def save_inline_file(http_client: VendorClient, vendor: Vendor, media: Call, part: Path) -> Download:
+    """Ask again for the answer that holds the file at `media.inside`, and write the file to `part`.
+
+    Raises LinkDead, BadMedia, NotSent (worth another try) or StorageError.
+    """
+    reply = await http_client.request(vendor, replace(media, inside=""))
+    if reply.status in (404, 410):
+        raise LinkDead(f"{vendor.title} no longer has the answer that holds the video.")
+    if not 200 <= reply.status < 300:
+        raise NotSent(f"{vendor.title} answers {reply.status}.")
+    return await anyio.to_thread.run_sync(_write, vendor, reply, media.inside, part)
+
+
+def _write(vendor: Vendor, reply: Reply, place: str, part: Path) -> Download:
+    found = find_value(reply.body, place)
+    if not isinstance(found, str) or not found:
+        raise LinkDead(f"{vendor.title}'s answer no longer holds the video.")
+    try:
+        raw = base64.b64decode(found.partition(",")[2] if found.startswith("data:") else found, validate=True)
+    except binascii.Error as error:
+        raise BadMedia("It is damaged base64, no video.") from error
+    try:
+        return write_bytes(part, raw)
+    except OSError as error:
+        raise UnwritableFile(part.parent) from error

@@ -57,7 +57,7 @@ class Availability:
         """Read from the store what is on sale, also what other processes fetched or heard."""
         loaded = time.monotonic()
         lists, gone, pauses = await self.store.vendor_lists.load()
-        self._loaded, on_sale = loaded, (lists, gone, pauses, [self._fresh(listed) for listed in lists], _day(self.clock()))
+        self._loaded, on_sale = loaded, (self.written, lists, gone, pauses, [self._fresh(at) for at in lists], _day(self.clock()))
         if on_sale == self._on_sale:
             return  # the catalogue keeps its table of names, which takes longer than the rest of a look
         self._on_sale, self.pauses, self._lists = on_sale, pauses, {listed.vendor: listed for listed in lists}

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
-import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client, MCPError
 from mcp.server import MCPServer
@@ -20,12 +19,16 @@ from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.types import CallToolResult, TextContent
 
+from scripts.house import ROOT
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.transports.sdk import replace_surrogates, send_valid_unicode
 from sora_mcp.server.transports.stdio import run_stdio
 from tests.each import each
-from tests.waiting import PATIENCE_S, patience
+from tests.played.forks import Forked
+from tests.played.stdio import CLIENT as HELLO
+from tests.played.stdio import Chat
+from tests.waiting import patience
 
 from .conftest import Era
 from .counter import PlayedService, a_server
@@ -37,28 +40,6 @@ ENVELOPE = {
         "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
     }
 }
-HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-PROGRAM = """
-    import sys
-    from contextlib import asynccontextmanager
-    import anyio
-    from sora_mcp.server.app import build
-    from sora_mcp.server.transports.stdio import run_stdio
-    from tests.server.counter import PlayedService
-
-    @asynccontextmanager
-    async def open_service():
-        print("a stray word")
-        try:
-            yield PlayedService()
-        finally:
-            await anyio.sleep(0)
-            print("the service is closed", file=sys.stderr)
-
-    anyio.run(run_stdio, build(open_service))
-    print("the end", file=sys.stderr)
-"""
-ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_low_level_server_stands_where_it_did() -> None:
@@ -124,44 +105,26 @@ async def test_a_client_that_listens_does_not_keep_the_server_open() -> None:
             pass
 
 
-class Process:
-    """The server as a host starts it."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self._id = 0
-
-    def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        self._id += 1
-        self.say({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params})
-        return json.loads(self.process.stdout.readline())  # type: ignore[union-attr]
-
-    def say(self, frame: dict[str, Any]) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(frame).encode() + b"\n")
-        self.process.stdin.flush()
-
-    def shake(self) -> dict[str, Any]:
-        answer = self.ask("initialize", **HELLO)
-        self.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        return answer
-
-    def leave(self) -> tuple[int, bytes, bytes]:
-        """The exit code, and what else was written."""
-        out, err = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, out, err
-
-
-@contextmanager
-def started() -> Iterator[Process]:
+@asynccontextmanager
+async def started(folder: Path) -> AsyncGenerator[Chat]:
+    """The server as a host starts it, before any handshake; its stderr goes to a file in the folder."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    arguments: list[str] = [sys.executable, "-c", textwrap.dedent(PROGRAM)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(arguments, stdin=pipe, stdout=pipe, stderr=pipe, env=environ) as process:
+    process = await anyio.to_thread.run_sync(Forked, ("tests.server.program",), environ, folder / "stderr")
+    async with anyio.create_task_group() as group:
+        group.start_soon((server := Chat(process)).hear)  # fails where anything but messages comes on stdout
         try:
-            yield Process(process)
+            yield server
         finally:
             process.kill()
+            with anyio.CancelScope(shield=True):
+                await process.wait()
+            group.cancel_scope.cancel()
+
+
+async def shake(server: Chat) -> dict[str, Any]:
+    answer = await server.ask("initialize", **HELLO)
+    await server.tell("notifications/initialized")
+    return answer["result"]
 
 
 @contextmanager
@@ -201,48 +164,48 @@ async def test_the_server_talks_on_standard_input_and_output(end: Any, capfd: py
     assert all("result" in answer for answer in answers[:2])
 
 
-CLEAN = b"a stray word\nthe service is closed\nthe end\n"
+CLEAN = "a stray word\nthe service is closed\nthe end\n"
 
 
-def test_a_host_that_asks_and_then_shakes_hands_is_served() -> None:
-    with started() as server:
-        found = server.ask("server/discover", **ENVELOPE)
-        assert found["result"]["supportedVersions"] == ["2026-07-28"]
-        assert server.shake()["result"]["protocolVersion"] == "2025-11-25"
-        assert len(server.ask("tools/list")["result"]["tools"]) == len(TOOLS)
-        server.ask("tools/call", name="list_videos", arguments={})
-        assert server.leave() == (0, b"", CLEAN)
+async def test_a_host_that_asks_and_then_shakes_hands_is_served(tmp_path: Path) -> None:
+    async with started(tmp_path) as server:
+        assert (await server.ask("server/discover", **ENVELOPE))["result"]["supportedVersions"] == ["2026-07-28"]
+        assert (await shake(server))["protocolVersion"] == "2025-11-25"
+        assert len((await server.ask("tools/list"))["result"]["tools"]) == len(TOOLS)
+        await server.call("list_videos")
+        assert (await server.leave(), (tmp_path / "stderr").read_text("utf-8")) == (0, CLEAN)
 
 
-def test_a_host_that_asks_and_goes_on_without_a_handshake_is_served() -> None:
-    with started() as server:
-        server.ask("server/discover", **ENVELOPE)
-        server.ask("server/discover", **ENVELOPE)
-        assert len(server.ask("tools/list", **ENVELOPE)["result"]["tools"]) == len(TOOLS)
-        assert "error" in server.ask("initialize", **HELLO)
-        assert server.leave()[0] == 0
+async def test_a_host_that_asks_and_goes_on_without_a_handshake_is_served(tmp_path: Path) -> None:
+    async with started(tmp_path) as server:
+        for _ in range(2):
+            await server.ask("server/discover", **ENVELOPE)
+        assert len((await server.ask("tools/list", **ENVELOPE))["result"]["tools"]) == len(TOOLS)
+        assert "error" in await server.ask("initialize", **HELLO)
+        assert await server.leave() == 0
 
 
 @pytest.mark.fault("R05")
-def test_a_host_that_leaves_without_a_word_ends_the_server() -> None:
-    with started() as server:
-        assert server.leave()[:2] == (0, b"")
+async def test_a_host_that_leaves_without_a_word_ends_the_server(tmp_path: Path) -> None:
+    async with started(tmp_path) as server:
+        assert (await server.leave(), server.said) == (0, b"")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @each("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_server_as_the_clients_leaving_does(number: signal.Signals) -> None:
-    with started() as server:
-        server.shake()
-        server.ask("tools/call", name="list_videos", arguments={})
+async def test_a_signal_ends_the_server_as_the_clients_leaving_does(number: signal.Signals, tmp_path: Path) -> None:
+    async with started(tmp_path) as server:
+        await shake(server)
+        await server.call("list_videos")
         server.process.send_signal(number)
-        assert server.process.wait(timeout=PATIENCE_S) == 0
-        assert server.process.stderr and server.process.stderr.read() == CLEAN
+        with patience("the server to end"):
+            assert await server.process.wait() == 0
+    assert (tmp_path / "stderr").read_text("utf-8") == CLEAN
 
 
-def test_a_prompt_in_any_script_goes_over_the_wire_and_back() -> None:
-    with started() as server:
-        server.shake()
+async def test_a_prompt_in_any_script_goes_over_the_wire_and_back(tmp_path: Path) -> None:
+    async with started(tmp_path) as server:
+        await shake(server)
         prompt = "Ein Boot \u2028 лодка 船 " + "x" * 90_000
-        answer = server.ask("tools/call", name="create_video", arguments={"promt": prompt})
-        assert answer["result"]["structuredContent"]["error"]["fixes"][0] == {"argument": "prompt", "value": prompt, "usd": 0.4}
+        answer = await server.call("create_video", promt=prompt)
+        assert answer["error"]["fixes"][0] == {"argument": "prompt", "value": prompt, "usd": 0.4}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -31,6 +30,7 @@ from mcp.types import (
 )
 from pydantic import AnyHttpUrl
 
+from scripts.house import ROOT
 from sora_mcp.domain import Job, JobError
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotCancellable
 from sora_mcp.server.app import build
@@ -213,27 +213,9 @@ async def test_takes_are_one_task_that_ends_with_the_last_of_them(tmp_path: Path
         assert [job["state"] for job in found["result"]["structuredContent"]["jobs"]] == ["completed", "completed"]
 
 
-PROGRAM = """
-    from contextlib import asynccontextmanager
-    from dataclasses import replace
-    import anyio
-    from sora_mcp.server.app import build
-    from sora_mcp.server.transports.stdio import run_stdio
-    from tests.nouns import a_job
-    from tests.server.counter import PlayedService, a_done_job
-
-    @asynccontextmanager
-    async def open_service():
-        yield PlayedService({a_job().id: a_job()}, made=a_job(), looks=[a_job(), a_job(), a_done_job()])
-
-    anyio.run(run_stdio, build(open_service))
-"""
-
-
 async def test_the_sdks_client_follows_a_task_over_real_stdio() -> None:
-    extension, root = TaskClient(), str(Path(__file__).parents[2])
-    arguments = ["-c", textwrap.dedent(PROGRAM)]
-    server = StdioServerParameters(command=sys.executable, args=arguments, env={**os.environ, "PYTHONPATH": root})
+    extension, environ = TaskClient(), {**os.environ, "PYTHONPATH": str(ROOT)}
+    server = StdioServerParameters(command=sys.executable, args=["-m", "tests.server.program"], env=environ)
     async with modern(server, extension) as client:
         with patience("a task over stdio"):
             result = await client.call_tool("create_video", PROMPT)

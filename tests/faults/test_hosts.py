@@ -13,8 +13,8 @@ from scripts.house import ROOT
 from sora_mcp.config.settings import ROWS
 from sora_mcp.domain.errors import OverBudget
 from tests.each import each
+from tests.faults.checks import hurried
 from tests.faults.test_ending import PRICES, WISH, jobs_in
-from tests.faults.test_results import hurried
 from tests.played import Muvi, played
 from tests.played.rig import NOON, environment, rig
 from tests.played.stdio import chat

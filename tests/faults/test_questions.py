@@ -13,10 +13,9 @@ from sora_mcp.domain.errors import NotCancellable
 from sora_mcp.jobs.backoff import SLOW_POLL_S
 from sora_mcp.jobs.poll import TODOS
 from tests.each import each
-from tests.faults.checks import ENDS, nothing_follows, sound
-from tests.faults.test_results import hurried
+from tests.faults.checks import ENDS, asked_until, hurried, nothing_follows, sound
 from tests.played import Cdn, Fal, Muvi, OpenRouter, Pixazo, Played, played
-from tests.played.rig import NOON, Rig, rig
+from tests.played.rig import NOON, rig
 from tests.waiting import eventually
 
 MANY = 50
@@ -25,17 +24,6 @@ MANY = 50
 @pytest.fixture(autouse=True)
 def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-
-
-async def asked_until(at: Rig, job_id: str, count: int) -> bool:
-    """Whether so many questions come, when nobody waits for the pauses between them."""
-
-    async def enough() -> bool:
-        await at.service.store.leases.make_due(await at.job(job_id))
-        at.service.wake()
-        return len(at.wire.requests("status")) >= count
-
-    return await eventually(enough)
 
 
 @pytest.mark.fault("Q07")

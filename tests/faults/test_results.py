@@ -20,9 +20,9 @@ from sora_mcp.net import client as http_client
 from sora_mcp.net import download
 from sora_mcp.security import urls as guard
 from tests.each import each
-from tests.faults.checks import ENDS, sound
+from tests.faults.checks import ENDS, hurried, sound
 from tests.played import CLIP, Muvi
-from tests.played.rig import NOON, Rig, rig
+from tests.played.rig import NOON, rig
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, limits and loopback addresses as POSIX has them")
@@ -36,19 +36,6 @@ OTHER = CLIP + (64).to_bytes(4, "big") + b"free" + bytes(56)
 @pytest.fixture(autouse=True)
 def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-
-
-async def hurried(at: Rig, job_id: str, *states: str) -> str:
-    """Its state, when nobody waits for the pause that follows a failure."""
-
-    async def over() -> bool:
-        job = await at.job(job_id)
-        await at.service.store.leases.make_due(job)
-        at.service.wake()
-        return job.state in states
-
-    await eventually(over)
-    return (await at.job(job_id)).state
 
 
 @pytest.mark.fault("D12")

@@ -137,7 +137,7 @@ async def _interim(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
     _answer(meant, args)
     while True:
         await talk.send(f"HTTP/1.1 {args.get('status', 103)} Wait\r\n\r\n".encode())
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
 
 
 async def _two_lengths(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
@@ -163,7 +163,7 @@ async def _old_http(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
 async def _bomb(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
     """`mib` of zeros, packed twice: some hundred bytes on the wire."""
     _answer(meant, args)
-    packed = gzip.compress(zeros(args.get("mib", 256)), mtime=0)
+    packed = gzip.compress(zeros(args.get("mib", 16)), mtime=0)
     answer = Answer(200, packed, (("Content-Type", "application/json"), ("Content-Encoding", args.get("encoding", "gzip, gzip"))))
     await talk.send(answer.head() + answer.body)
 

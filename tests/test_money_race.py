@@ -16,15 +16,20 @@ from tests.played.rig import environment, held, rig, settled
 pytestmark = pytest.mark.slow
 
 WISHES, MONEY_FOR = 64, 10
-BUDGETS = [{"DAILY_USD": "4.00"}, {"MONTHLY_USD": "4.00"}, {"DAILY_USD": "4.39", "MONTHLY_USD": "4.399999"}]
+BUDGETS = {
+    "day": {"DAILY_USD": "4.00"},
+    "month": {"MONTHLY_USD": "4.00"},
+    "not quite eleven": {"DAILY_USD": "4.39", "MONTHLY_USD": "4.399999"},
+}
+BOTH = "not quite eleven"
 OWN_PRICE = '["muvi:sora-2"]\nper_second = "0.10"\n'
 
 
 @pytest.mark.fault("C01")
-@pytest.mark.parametrize("budget", BUDGETS, ids=["day", "month", "not-quite-eleven"])
-async def test_one_process_buys_what_the_budget_pays_for(store_url: str, budget: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("store_url", "budget"), [*(("sqlite", cap) for cap in BUDGETS), ("postgres", BOTH)], indirect=["store_url"])
+async def test_one_process_buys_what_the_budget_pays_for(store_url: str, budget: str, tmp_path: Path) -> None:
     ends: list[str] = []
-    async with rig(Muvi(), tmp_path, DATABASE_URL=store_url, **budget) as at:
+    async with rig(Muvi(), tmp_path, DATABASE_URL=store_url, **BUDGETS[budget]) as at:
 
         async def wish(number: int) -> None:
             try:

@@ -1,4 +1,4 @@
-"""Every vendor's key, in three spellings, through journeys and faults, everything logged: none of them is seen again, however spelt."""
+"""Every vendor's key through journeys and faults, everything logged: none of them is seen again, however spelt."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import os
 import subprocess
 import sys
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,6 @@ import anyio
 import pytest
 
 from scripts.house import ROOT
-from tests.each import each
 from tests.played import KEYS, VENDORS, Wire, played
 from tests.played.rig import PRICES, environment
 from tests.played.stdio import Chat, chat
@@ -22,7 +22,7 @@ from tests.stories import facts
 
 pytestmark = pytest.mark.slow
 SHAPES = ("canary-{}-Zk9%q/w+1=tail", "sk_canary_{}_\"'<&>\\x;,$(id)", "{}-canary.eyJhbGciOiJub25lIn0.e30.~!#*")
-"""Three for each vendor: with what URLs, quotes, shells and tokens are made of."""
+"""With what URLs, quotes, shells and tokens are made of; the vendors have them in turn."""
 ORDERS: dict[str, dict[str, Any]] = {
     name: {"model": facts(name)["model"], **{part: facts(name)["request"][part] for part in ("size", "seconds")}} for name in VENDORS
 }
@@ -34,10 +34,6 @@ OWN = "".join(
     if f'["{order["model"]}"]' not in PRICES
 )
 COMMANDS = (("jobs",), ("doctor",), ("watch", "--until-idle"))
-
-
-def canaries(shape: str) -> dict[str, str]:
-    return {vendor: shape.format(vendor) for vendor in VENDORS}
 
 
 def seen(keys: dict[str, str], folder: Path, *texts: bytes) -> list[str]:
@@ -99,9 +95,8 @@ async def commands(env: dict[str, str]) -> bytes:
 
 
 @pytest.mark.fault("S19", "R10")
-@each("shape", SHAPES)
-async def test_no_key_is_seen_again(shape: str, tmp_path: Path) -> None:
-    keys, log = canaries(shape), tmp_path / "stderr"
+async def test_no_key_is_seen_again(tmp_path: Path) -> None:
+    keys, log = {vendor: shape.format(vendor) for vendor, shape in zip(VENDORS, cycle(SHAPES))}, tmp_path / "stderr"
     wires = {name: played(make()) for name, make in VENDORS.items()}
     for name, wire in wires.items():
         wire.app.key = keys[name]  # type: ignore[attr-defined]
@@ -115,7 +110,7 @@ async def test_no_key_is_seen_again(shape: str, tmp_path: Path) -> None:
             line = Path(f"/proc/{spoken.pid}/cmdline")
             command = line.read_bytes() if line.exists() else b""
             assert await spoken.leave() == 0
-        printed = await commands(env) if shape == SHAPES[1] else b""
+        printed = await commands(env)
         assert (len(log.read_bytes()) > 0, sum(len(wire.made) for wire in wires.values()) >= len(wires)) == (True, True)
         assert seen(keys, tmp_path, bytes(spoken.said), printed, command) == []
     finally:

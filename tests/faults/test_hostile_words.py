@@ -127,23 +127,25 @@ async def stands(client: Client, uri: str) -> list[str]:
 
 
 async def of_one(client: Client, job: Job) -> list[str]:
-    """All that is said and printed of one job, looked through."""
+    """All that is said of one job, looked through."""
     found = await told(client, "get_video_status", job_id=job.id, wait_seconds=0) + await told(client, "cancel_video", job_id=job.id)
-    return found + await stands(client, f"sora://videos/{job.id}") + on_terminals(job)
+    return found + await stands(client, f"sora://videos/{job.id}")
 
 
-async def of_all(client: Client) -> list[str]:
-    """All lists, looked through."""
-    found = await told(client, "list_videos", limit=50) + await stands(client, "sora://videos") + await stands(client, "sora://spend")
+async def of_all(client: Client, jobs: list[Job]) -> list[str]:
+    """What is said and printed of each job, and all lists, looked through."""
+    found = [bad for job in jobs for bad in await of_one(client, job)] + on_terminals(jobs)
+    found += await told(client, "list_videos", limit=50) + await stands(client, "sora://videos") + await stands(client, "sora://spend")
     return found + wrong((await client.list_resources()).model_dump(mode="json"))
 
 
-def on_terminals(job: Job) -> list[str]:
-    """What `jobs` and `show` would print, looked through."""
+def on_terminals(jobs: list[Job]) -> list[str]:
+    """What `jobs` and `show` would print on a narrow terminal and into a pipe, looked through."""
     printed: list[str] = []
-    for screen in (open_screen(80), open_screen(40), open_screen()):
-        print_jobs(screen, [job], zone=UTC, today=date(2026, 11, 21))
-        print_facts(screen, describe_job(job, UTC))
+    for screen in (open_screen(40), open_screen()):
+        print_jobs(screen, jobs, zone=UTC, today=date(2026, 11, 21))
+        for job in jobs:
+            print_facts(screen, describe_job(job, UTC))
         printed += unfit(text_of(screen), lines=True)
     return printed
 
@@ -162,7 +164,7 @@ async def test_a_vendors_words_stand_in_their_field_and_in_quotes_only(role: str
                     at.wire.arm("status", "mended", **{"with": {"status": "failed", "error": said, words: words}})
         begun = [await at.bought("muvi:sora-2", seconds=4, prompt=f"a boat {number}") for number in range(len(HOSTILE))]
         jobs = [await at.until(job.id, *ENDS) for job in begun]
-        found = [bad for job in jobs for bad in await of_one(client, job)] + await of_all(client)
+        found = await of_all(client, jobs)
     assert {job.state for job in jobs} == {"failed"}
     assert (found, any(job.error and job.error.vendor_message for job in jobs)) == ([], True)
     assert unfit("".join(record.getMessage() for record in caplog.records if record.name.startswith("sora_mcp")), lines=True) == []
@@ -176,7 +178,7 @@ async def test_a_vendors_id_that_is_none_stays_its_own(tmp_path: Path, caplog: p
             at.wire.arm("submit", "mended", **{"with": {"request_id": words, "message": words, "polling_url": words}})
         begun = [await at.bought("pixazo:sora-2-pro", seconds=4, prompt=f"a boat {number}") for number in range(len(HOSTILE))]
         jobs = [await at.until(job.id, *ENDS) for job in begun]
-        found = [bad for job in jobs for bad in await of_one(client, job)] + await of_all(client)
+        found = await of_all(client, jobs)
     assert (found, {job.state for job in jobs}) == ([], {"unknown"})
     assert unfit("".join(record.getMessage() for record in caplog.records if record.name.startswith("sora_mcp")), lines=True) == []
 
@@ -192,7 +194,7 @@ async def test_a_prompt_is_data_and_moves_no_terminal_and_names_no_file(tmp_path
                 refused.append(text)
                 found += wrong({"message": error.message})
         jobs = [await at.until(job.id, *ENDS) for job in kept]
-        found += [bad for job in jobs for bad in await of_one(client, job)] + await of_all(client)
+        found += await of_all(client, jobs)
         names = [path.name for path in at.settings.output_dir.iterdir()]
         notes = [json.loads(path.read_text("utf-8"))["prompt"] for path in at.settings.output_dir.glob("*.json")]
     assert (found, {job.state for job in jobs}) == ([], {"completed"})

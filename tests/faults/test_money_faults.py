@@ -35,7 +35,8 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-TRIES = 240
+TRIES = 40
+"""Each of them may hold the whole budget: one that kept it would let no other begin."""
 AT_ONCE_S = 30.0
 """A third of what the paid call may take by itself. On an idle machine it is a twentieth of a second."""
 
@@ -138,7 +139,7 @@ def test_c21_a_sum_in_another_currency_is_no_sum(currency: str | None, micros: i
 
 
 @pytest.mark.fault("C06")
-def test_c06_hundreds_of_ends_without_a_video_leave_nothing_held(tmp_path: Path) -> None:
+def test_c06_ends_without_a_video_leave_nothing_held(tmp_path: Path) -> None:
     store, boundless = Store(f"sqlite:///{tmp_path / 'sora.db'}", tmp_path), Caps(usd("1"), usd("1"), usd("1"), UTC)
     with store._database.write.connect() as conn:  # pyright: ignore[reportPrivateUsage]
         conn.exec_driver_sql("PRAGMA synchronous = OFF")  # a test's rows need not outlive the power

@@ -27,19 +27,15 @@ def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.fault("Q07")
-@each("cost", [-1, "free", True, [], 10**30], at_once=8)
-async def test_q07_a_sum_that_cannot_be_leaves_the_price_that_was_held(
-    cost: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_q07_a_sum_that_cannot_be_leaves_the_price_that_was_held(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": cost}})
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
-        assert (job.state, job.micros, sum(row.spent for row in at.service.store.ledger.sum_by_day.sync())) == (
-            "completed",
-            1_200_000,
-            1_200_000,
-        )
-        await sound(at, tmp_path, job, caplog)
+        for count, cost in enumerate((-1, "free", True, [], 10**30), 1):
+            at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": cost}})
+            job = await at.until((await at.bought(seconds=4, prompt=f"A boat for {cost}")).id, *ENDS)
+            spent = sum(row.spent for row in at.service.store.ledger.sum_by_day.sync())
+            assert (job.state, job.micros, spent) == ("completed", 1_200_000, 1_200_000 * count), cost
+            await sound(at, tmp_path, job, caplog, creates=count)
+            at.wire.armed.clear()
 
 
 @pytest.mark.fault("Q10")

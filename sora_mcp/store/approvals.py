@@ -103,6 +103,15 @@ def find_outline(conn: sa.Connection, purchase: Purchase, *, now: float) -> Any:
     return _find_open(conn, (*terms, quotes.c.id == canonical(given), quotes.c.uses >= purchase.clips, may_ask), now=now)
 
 
+def refuse_declined(conn: sa.Connection, purchase: Purchase) -> Declined | None:
+    """Return the refusal of a purchase that names a quote to which a person said no, also where its price needs no yes."""
+    if purchase.quote_id is None:
+        return None
+    mine = (quotes.c.id == canonical(purchase.quote_id), quotes.c.principal == purchase.identity.principal)
+    at = conn.execute(sa.select(quotes.c.declined_at).where(*mine)).scalar()
+    return None if at is None else Declined(f"The user declined quote {purchase.quote_id} at {_show_time(at)}. Nothing was bought.")
+
+
 def _ask_for_plan(plan: Any, purchase: Purchase) -> NeedsConfirmation:
     """Return the refusal of a clip whose plan a person has to approve first."""
     total, each = format_dollars(plan.micros * plan.uses), format_dollars(plan.micros)

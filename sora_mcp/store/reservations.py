@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, StorageError, TooManyAtOnce
 from sora_mcp.domain.money import Micros, format_dollars, show
-from sora_mcp.store.approvals import find_outline, use_approval
+from sora_mcp.store.approvals import find_outline, refuse_declined, use_approval
 from sora_mcp.store.budgets import begin_day, find_passed_cap, find_passed_unasked, get_today, read_budget
 from sora_mcp.store.ids import new_id
 from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, with_takes, without_lease
@@ -112,6 +112,8 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
     budget = read_budget(conn, caps, now=now)
     if (result := _find_or_refuse(conn, purchase, caps, now=now, budget=budget, mark_file=mark_file)) is not None:
         return result
+    if (declined := refuse_declined(conn, purchase)) is not None:
+        return declined
     ids = sorted(new_id("v") for _ in range(purchase.clips))
     unasked = None if purchase.confirm else find_passed_unasked(conn, purchase.total, caps, now=now)
     if purchase.confirm or unasked is not None or find_outline(conn, purchase, now=now) is not None:

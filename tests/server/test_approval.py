@@ -261,6 +261,16 @@ async def test_a_plan_that_was_declined_is_not_asked_about_again(era: Era, tmp_p
         assert (len(person.seen), await at.jobs()) == (1, [])
 
 
+async def test_a_declined_quote_buys_nothing_that_would_need_no_yes(era: Era, tmp_path: Path) -> None:
+    person = Person(NO)
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="0.50") as at, at.client(person, era) as client:
+        quote = await estimated(client, clips=3)
+        assert [code(await buy(client, quote=quote, prompt=prompt)) for prompt in ("A boat", "Another")] == ["declined", "declined"]
+        at.clock.at += 3601
+        assert (code(await buy(client, quote=quote)), len(person.seen), await at.jobs()) == ("declined", 1, [])
+        assert code(await buy(client)) == "submitting"
+
+
 async def test_a_plan_of_clips_that_need_no_yes_is_asked_about_all_the_same(tmp_path: Path) -> None:
     person = Person(YES)
     async with shop(tmp_path, CONFIRM_ABOVE_USD="0.50") as at, at.client(person, "auto") as client:

@@ -12,6 +12,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Artifact, Job, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.jobs.continuation import continue_job
+from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.server.messages import describe_job
 from tests.each import each
 from tests.nouns import a_job
@@ -49,13 +50,19 @@ def made(model: str, size: str, **options: Any) -> Job:
     ids=["all", "said", "not with a frame", "auto", "another model", "edit", "edited by words", "pictures"],
 )
 def test_what_is_not_said_is_taken_from_the_clip(job: Job, said: dict[str, Any], taken: tuple[Any, ...]) -> None:
-    request = continue_job(VideoRequest("It goes on", continues=job.id, **said), job, Catalogue())
+    request = continue_job(VideoRequest("It goes on", continues=job.id, **said), job, Catalogue(), maker=job)
     assert (request.model, request.size, request.options, request.image) == (*taken, f"{job.id}#last")
 
 
 def test_a_continuation_has_no_other_first_frame() -> None:
     with pytest.raises(BrokenRules, match="image must be left out"):
-        continue_job(VideoRequest("x", image="https://example.com/a.png"), made(SEEDANCE, "9:16 720p"), Catalogue())
+        continue_job(VideoRequest("x", image="https://example.com/a.png"), clip := made(SEEDANCE, "9:16 720p"), Catalogue(), maker=clip)
+
+
+def test_an_edited_clip_is_continued_by_the_model_that_made_it() -> None:
+    joined, maker = made("local:edit", "720x1280", action="join"), made("aimlapi:veo-3.1-fast", "1280x720", audio=False)
+    request = continue_job(VideoRequest("It goes on"), joined, Catalogue(), maker=maker)
+    assert (request.model, request.size, request.options) == ("aimlapi:veo-3.1-fast", "720x1280", {"audio": False})
 
 
 async def test_a_continuation_sends_the_last_frame_and_names_the_join(tmp_path: Path) -> None:
@@ -68,3 +75,10 @@ async def test_a_continuation_sends_the_last_frame_and_names_the_join(tmp_path: 
         assert (second.model, second.size, second.options["audio"], second.parents) == (SEEDANCE, "16:9 720p", False, (first.id,))
         assert (again.id, len(at.posts), at.posts[1]["image_url"].startswith("data:image/")) == (second.id, 2, True)
         assert f'edit_video(action="join", inputs=["{first.id}", "{second.id}"]) joins both' in describe_job(done, now=0)
+        third = await at.service.create(VideoRequest("And on", continues=second.id), principal="local")
+        done = await at.until(third.id, "completed", "failed")
+        assert f'inputs=["{first.id}", "{second.id}", "{third.id}"]) joins all' in describe_job(done, now=0)
+        joined = await at.service.edit(EditRequest((first.id, second.id), "join"), principal="local")
+        await at.until(joined.id, "completed", "failed")
+        fourth = await at.service.create(VideoRequest("On and on", continues=joined.id), principal="local")
+        assert (fourth.model, fourth.options["audio"], fourth.parents) == (SEEDANCE, False, (joined.id,))

@@ -17,7 +17,8 @@ Part = tuple[int, Order, Quote]
 
 
 def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Part, ...]:
-    """Return the ways to make a length, which no model makes in one clip, of equal ones, each at the cheapest offer.
+    """Return the ways to make a length, which no model makes in one clip, of equal ones, each at the cheapest offer, and where that one
+    takes no first frame, at the cheapest that does: only there a clip can go on from the one before.
 
     The cheapest is first; of those that cost the same, the one with the fewest clips.
     """
@@ -30,16 +31,22 @@ def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date) -> t
     for count in (count for count in range(2, MOST_PARTS + 1) if total % count == 0):
         seconds = total // count
         makers = [offer for offer in offers if seconds in offer.seconds]
-        if ranked := rank_orders(makers, replace(request, seconds=seconds), today=today):
-            parts.append((count, *ranked[0]))
+        ranked = rank_orders(makers, replace(request, seconds=seconds), today=today)
+        parts += [(count, *found) for found in ranked[:1]]
+        if ranked and not _can_go_on(ranked[0][0]):
+            parts += [(count, *found) for found in ranked if _can_go_on(found[0])][:1]
     return tuple(sorted(parts, key=lambda part: (part[0] * part[2].micros, part[0])))
 
 
 def describe_parts(parts: Sequence[Part], *, of_model: str = "") -> str:
-    """Say which clips make the length and what they cost together: the cheapest ones and, where fewer do, the fewest."""
+    """Say which clips make the length and what they cost together: the cheapest ones, where fewer do, the fewest, and where all of
+    these would be separate shots, the cheapest that go on from each other."""
     (count, order, _), *others = parts
     who = f"{of_model} does not make" if of_model else "No model here makes"
-    ways = [parts[0], *sorted((part for part in others if part[0] < count), key=lambda part: part[0])[:1]]
+    fewer = sorted((part for part in others if part[0] < count), key=lambda part: part[0])[:1]
+    ways = [parts[0], *fewer]
+    if not any(_can_go_on(order) for _, order, _ in ways):
+        ways += [part for part in others if _can_go_on(part[1])][:1]
     named = ", or ".join(_describe_part(part, with_model=not of_model) for part in ways)
     return f"{who} {count * order.seconds} s in one clip. {count * order.seconds} s: {named}, joined with edit_video."
 
@@ -47,4 +54,11 @@ def describe_parts(parts: Sequence[Part], *, of_model: str = "") -> str:
 def _describe_part(part: Part, *, with_model: bool) -> str:
     count, order, price = part
     cost = f"{format_dollars(count * price.micros)} in all" if price.micros else "free"
-    return f"{count} x {order.seconds} s{f' on {order.offer.id}' if with_model else ''}, {cost}"
+    apart = "" if _can_go_on(order) else " (separate shots)"
+    return f"{count} x {order.seconds} s{f' on {order.offer.id}' if with_model else ''}{apart}, {cost}"
+
+
+def _can_go_on(order: Order) -> bool:
+    """Return whether the model begins a clip with the last frame of another."""
+    rule = order.offer.image
+    return rule is not None and rule.data

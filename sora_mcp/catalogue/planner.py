@@ -14,6 +14,9 @@ from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
 from sora_mcp.domain.money import Micros, show
 
+SHORT_S = 4
+"""A clip below this is shorter than people expect where they say no length."""
+
 
 def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
     """Find the offer, and return the order that it makes of the request, with its price. Refused says why there is none."""
@@ -25,7 +28,8 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         if offer.rates:
             raise
         raise UnpricedModel(offer.id, broken=error.broken) from None
-    notes = tuple(note for note in (why, _describe_shape(order, request), _describe_clip(order, request)) if note)
+    found = (why, _describe_length(order, request), _describe_shape(order, request), _describe_clip(order, request))
+    notes = tuple(note for note in found if note)
     return replace(order, why=" ".join(notes) or None, warnings=_warnings(order, request, vendor=catalogue.get_vendor(offer))), price
 
 
@@ -134,6 +138,13 @@ def _describe_end(offers: Sequence[Offer]) -> str:
     ended = next((offer.ended for offer in offers if offer.ended is not None), None)
     what = "The vendor said that this model is gone" if ended is None else f"{ended.by} ended {ended.what} on {ended.on}"
     return f"{what}: a key for {offers[0].id} would be of no use. list_sizes shows the models that can be bought."
+
+
+def _describe_length(order: Order, request: VideoRequest) -> str | None:
+    """Say how short a clip is of which nobody said the length, and how long it can be."""
+    if request.seconds is not None or order.seconds >= SHORT_S or request.clip is not None:
+        return None
+    return f"{order.seconds} s is its shortest; seconds can be up to {order.offer.seconds[-1]}."
 
 
 def _describe_clip(order: Order, request: VideoRequest) -> str | None:

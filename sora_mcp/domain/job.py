@@ -68,7 +68,7 @@ PAUSED = "Paused: "
 """The beginning of a warning that the model cost more than quoted, and is bought no more."""
 COUNTS_AS_SPENT = "counts as spent."
 """The end of a warning about a sum of the vendor's that is not believed."""
-UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "todo", "day_left", "can_continue", "ended")
+UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "todo", "day_left", "can_continue", "chain", "ended")
 """What is true of a job only at the moment of looking."""
 
 
@@ -128,6 +128,8 @@ class Job:
     """What a person has to do before it goes on, as the end of a sentence, where the trouble does not pass by itself."""
     can_continue: bool = field(default=False, compare=False)
     """Whether a model that can be bought now takes the last frame of the finished clip."""
+    chain: tuple[str, ...] = field(default=(), compare=False)
+    """Of a finished continuation: the clips that it goes on from, the first one first, and itself."""
     ended: Ended | None = field(default=None, compare=False)
     """The end of its model at the maker, of a job that was just bought."""
     # for the worker only

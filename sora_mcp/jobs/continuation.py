@@ -12,26 +12,53 @@ from sora_mcp.catalogue.rules import allows, sizes_of
 from sora_mcp.catalogue.sizes import fitting
 from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel
+from sora_mcp.store import Store
+
+MOST_STEPS_BACK = 20
+"""Clips before a job that are looked at."""
 
 
-def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue) -> VideoRequest:
+async def find_maker(store: Store, job: Job) -> Job:
+    """Return the job whose model made the clip: of an edit, the one whose clip it ends with."""
+    for _ in range(MOST_STEPS_BACK):
+        if not is_changed(job) or not job.parents:
+            break
+        job = await store.jobs.get(job.parents[-1], job.principal)
+    return job
+
+
+async def find_chain(store: Store, job: Job) -> tuple[str, ...]:
+    """Return the clips that a continuation goes on from, the first one first, and itself; empty for any other job."""
+    chain = [job]
+    while len(chain[-1].parents) == 1 and not is_changed(chain[-1]) and len(chain) < MOST_STEPS_BACK:
+        chain.append(await store.jobs.get(chain[-1].parents[0], job.principal))
+    return tuple(one.id for one in reversed(chain)) if len(chain) > 1 else ()
+
+
+def is_changed(job: Job) -> bool:
+    """Return whether the job changed a clip, on this machine or by words, instead of making one."""
+    return job.model == EDIT_MODEL or EDITS in job.options
+
+
+def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker: Job) -> VideoRequest:
     """Return the request with model, size, sound and options of the job, where it says none, and the job's last frame as its first.
 
-    What the model does not sell with a first frame is not taken over, and of a job of another model only size and sound are.
+    Of an edit, model and options are those of the clip's `maker`. What the model does not sell with a first frame is not taken over,
+    and of a job of another model only size and sound are.
     """
     if request.image is not None:
         allowed = f"left out: a continuation begins with the last frame of {job.id}"
         raise BrokenRules((BrokenRule("image", None, allowed, "invalid_image"),))
     if job.artifact is not None and not job.artifact.path.endswith(".mp4"):
         raise BrokenRules((BrokenRule("continues", job.id, "a finished clip: this is a picture", "invalid_argument"),))
-    own = None if job.model == EDIT_MODEL or EDITS in job.options else job.model
+    own = None if is_changed(maker) else maker.model
     model = request.model or own
     offers: Sequence[Offer] = ()
     with contextlib.suppress(UnknownModel):
         offers = catalogue.find_named(model) if model is not None else ()
     is_same = own is not None and any(offer.id == own for offer in offers)
     size = request.size or next((job.size for offer in offers if fitting(job.size, sizes_of(offer, image=True))), None)
-    options = {**_take_options(job, offers, is_same=is_same), **request.options}
+    options = {**_take_options(maker, offers, is_same=is_same), **request.options}
     return replace(request, model=model, size=size, options=options, image=f"{job.id}#last", continues=None)
 
 

@@ -12,11 +12,13 @@ from sora_mcp.catalogue.parts import Part
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
-from sora_mcp.domain import PICTURES, Clip, Order, Quote, VideoRequest
+from sora_mcp.domain import PICTURES, Clip, Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
 
+MOST_LONGER = 3
+"""Lengths above the one that was asked for that are looked at."""
 ANY_CLIP = "https://example.com/clip.mp4"
 """Stands for any video to edit where only the price counts."""
 
@@ -42,6 +44,8 @@ class Estimate:
     """Of the compared offers the one with the best look: as it is compared, and at its largest size of that shape where that is another."""
     parts: tuple[Part, ...] = ()
     """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
+    more: tuple[Order, Quote] | None = None
+    """A longer or larger clip that costs less."""
 
 
 def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
@@ -88,6 +92,33 @@ def find_best(
     if count_lines(largest) <= count_lines(order.size):
         return (known[0],)
     return (known[0], *rank_orders((order.offer,), replace(request, size=largest.text, seconds=order.seconds), today=today))
+
+
+def find_more_for_less(
+    request: VideoRequest, order: Order, price: Quote, catalogue: Catalogue, *, today: date
+) -> tuple[Order, Quote] | None:
+    """Return the cheapest clip that is a little longer, or a step larger, than what was asked, where that costs less; else None."""
+    named = [order.offer] if request.model else catalogue.eligible_offers
+    offers = [offer for offer in named if catalogue.is_usable(offer)]
+    if request.clip is not None or not price.micros or not offers:
+        return None
+    found: list[tuple[Order, Quote]] = []
+    if type(request.seconds) is int:
+        longer = sorted({seconds for offer in offers for seconds in offer.seconds if seconds > order.seconds})[:MOST_LONGER]
+        found += [one for seconds in longer for one in rank_orders(offers, replace(request, seconds=seconds), today=today)[:1]]
+    if request.size is not None:
+        steps = ((offer, _find_larger(offer, order)) for offer in offers)
+        larger = [(offer, replace(request, size=size.text)) for offer, size in steps if size is not None]
+        found += [one for offer, step in larger for one in rank_orders((offer,), step, today=today)]
+    best = min(found, key=lambda one: one[1].micros, default=None)
+    return best if best is not None and best[1].micros < price.micros else None
+
+
+def _find_larger(offer: Offer, order: Order) -> Size | None:
+    """Return the offer's next size of the order's shape; None without one."""
+    sizes = sizes_of(offer, image=order.image is not None)
+    larger = [size for size in sizes if size.ratio == order.size.ratio and count_lines(size) > count_lines(order.size)]
+    return min(larger, key=count_lines, default=None)
 
 
 def _is_about_picture(refusal: Refused) -> bool:

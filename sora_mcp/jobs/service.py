@@ -35,10 +35,10 @@ from sora_mcp.domain.errors import (
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
-from sora_mcp.jobs.continuation import continue_job
+from sora_mcp.jobs.continuation import continue_job, find_chain, find_maker
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, name_any_clip, plan_estimate
+from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, find_more_for_less, name_any_clip, plan_estimate
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
 from sora_mcp.jobs.input_videos import InputVideos
@@ -155,7 +155,7 @@ class VideoService:
             request = replace(request, edits=await videos.read(request.edits, principal=principal))
         if request.continues is not None:
             job = await self.store.jobs.get(request.continues, principal)
-            request = continue_job(request, job, self.catalogue)
+            request = continue_job(request, job, self.catalogue, maker=await find_maker(self.store, job))
             await self.availability.look(request.model)
         if request.options.keys() & set(PICTURES):
             request = await self.frames.read_pictures(request, principal=principal)
@@ -203,8 +203,9 @@ class VideoService:
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
         best = find_best(request, offers, self.catalogue, today=self.today)
+        more = find_more_for_less(request, order, held, self.catalogue, today=self.today)
         total = Micros(price.micros * clips)
-        return Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts)
+        return Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)
 
     async def _find_obstacle(self, order: Order, price: Quote) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""
@@ -300,7 +301,8 @@ class VideoService:
         if job.unwritten is not None or job.trouble is not None:
             return job
         if job.state == "completed" and job.artifact is not None:
-            return replace(job, can_continue=can_animate(frame_like(job.artifact), self.catalogue, today=self.today))
+            can_continue = can_animate(frame_like(job.artifact), self.catalogue, today=self.today)
+            return replace(job, can_continue=can_continue, chain=await find_chain(self.store, job))
         if job.state != "submitting" or job.submit_token is not None:
             return job
         try:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.domain import EDIT_MODEL, EDITS, LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch
+from sora_mcp.domain import LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -287,12 +287,13 @@ def _describe_next(job: Job, file: Artifact) -> str:
     """Say what can be done with a clip.
 
     A continuation is not named where no model takes a file, where notes need the room, nor for a clip that is one already: that is
-    joined with the one that it continues.
+    joined with those that it goes on from.
     """
     if not file.path.endswith(".mp4"):
         return ""
-    if len(job.parents) == 1 and job.model != EDIT_MODEL and EDITS not in job.options:
-        return f'; edit_video(action="join", inputs=["{job.parents[0]}", "{job.id}"]) joins both'
+    if job.chain:
+        inputs = ", ".join(f'"{one}"' for one in job.chain)
+        return f'; edit_video(action="join", inputs=[{inputs}]) joins {"both" if len(job.chain) == 2 else "all"}'
     following = "" if job.all_warnings or job.parents or not job.can_continue else f', continues="{job.id}" goes on from it'
     return f"; view_video shows it{following}"
 

@@ -87,7 +87,11 @@ async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path)
 @each(
     ("wish", "said"),
     [
-        ({"seconds": 30}, "30 s: 3 x 10 s on muvi:hailuo-2.3-standard, $1.05 in all, or 2 x 15 s"),
+        (
+            {"seconds": 30},
+            "30 s: 3 x 10 s on muvi:hailuo-2.3-standard (separate shots), $1.05 in all, or 2 x 15 s on "
+            "muvi:kling-text2video-v3 (separate shots), $2.25 in all, or 3 x 10 s on muvi:kling-2.6-pro, $2.10 in all, joined",
+        ),
         (
             {"seconds": 30, "model": "muvi:veo-3.1"},
             "muvi:veo-3.1 does not make 30 s in one clip. 30 s: 5 x 6 s, $6.00 in all, joined with edit_video.",
@@ -128,6 +132,30 @@ async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_pu
     found = await estimate(tmp_path, {"MUVI_API_KEY": "k"}, model="muvi:gen-4.5", image="url", last_image="file")
     error = (found.structured_content or {})["error"]
     assert (found.is_error, error["broken"][0]["argument"]) == (True, "last_image")
+
+
+@each(
+    ("wish", "said"),
+    [
+        ({"audio": True, "seconds": 8}, "Cheaper: 10 s, 16:9, on muvi:kling-3.0-standard, $1.26; trimming is free."),
+        ({"audio": True, "seconds": 10}, None),
+        ({"model": "muvi:veo-3.1", "seconds": 6}, None),
+    ],
+)
+async def test_a_longer_or_larger_clip_that_costs_less_is_named(wish: dict[str, Any], said: str | None, tmp_path: Path) -> None:
+    message = ((await estimate(tmp_path, {"MUVI_API_KEY": "k"}, **wish)).structured_content or {})["message"]
+    assert said in message if said else "Cheaper:" not in message
+
+
+async def test_a_larger_size_that_costs_less_is_named(tmp_path: Path) -> None:
+    found = (await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16 1080p", seconds=5)).structured_content or {}
+    assert found["model"] == "fal:seedance-2.0"
+    assert "Cheaper: 5 s, 9:16 2K, on fal:minimax-h3, $0.65." in found["message"]
+
+
+async def test_a_length_that_nobody_said_is_told_where_it_is_short(tmp_path: Path) -> None:
+    found = (await estimate(tmp_path, {"MUVI_API_KEY": "k"}, model="muvi:gen-4.5")).structured_content or {}
+    assert "2 s is its shortest; seconds can be up to 10." in found["message"]
 
 
 async def test_several_clips_that_pass_an_hours_unasked_purchases_need_a_yes(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.parts import describe_parts
 from sora_mcp.catalogue.unavailable import count_unavailable
-from sora_mcp.domain import Image, Order, VideoRequest
+from sora_mcp.domain import Image, Order, Quote, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
@@ -138,19 +138,22 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
         sentences += [f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said]
         sentences += [] if catalogue.keyed or estimate.refusal else [f"The user adds a key with `{command_line('setup')}`."]
     sentences += [order.why] if order.why is not None and not estimate.refusal else []
+    sentences += [_describe_more(estimate, *estimate.more)] if estimate.more else []
     sentences += [sample.CARD] if order.offer.vendor == sample.VENDOR.name else []
     sentences += [f"Note: {' '.join(order.warnings)}"] if order.warnings else []
     if estimate.refusal:
         return " ".join([*sentences, f"Refused now: {estimate.refusal}"])
     if estimate.quote_id:
-        begin = f"Above {format_dollars(above)} the" if estimate.quote.micros > above else "The"
+        begin = f"Above {format_dollars(above)} the" if estimate.micros > above else "The"
         in_terminal = f"{begin} user must approve it in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
             asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that'
             covers = f"yes covers all {estimate.clips} for an hour, with any prompts"
             sentences.append(f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote.")
         else:
-            sentences.append("The user will be asked to confirm it." if asks else in_terminal)
+            sentences.append("The user will be asked to confirm it." if asks else f"{in_terminal} Then pass it as quote.")
+    elif estimate.clips > 1 and estimate.micros > above:
+        sentences.append("One by one they need no yes; as variations of one call they do.")
     return " ".join([*sentences, f"{describe_left(estimate.budget)}."])
 
 
@@ -159,6 +162,12 @@ def _describe_price(estimate: Estimate) -> str:
     sound = describe_sound(order.options, model=order.offer.id)
     total = "" if not estimate.micros or estimate.refusal or (clips and estimate.quote_id) else f" ({_describe_sum(estimate)})"
     return f"{clips}{order.seconds} s, {order.size.text}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}."
+
+
+def _describe_more(estimate: Estimate, order: Order, price: Quote) -> str:
+    """Name a clip that gives more and costs less."""
+    trim = "; trimming is free" if order.seconds > estimate.order.seconds else ""
+    return f"Cheaper: {order.seconds} s, {order.size.text}, on {order.offer.id}, {format_price(price.micros * estimate.clips)}{trim}."
 
 
 def _describe_sum(estimate: Estimate) -> str:

@@ -438,6 +438,20 @@ def test_a_page_of_jobs_names_those_of_the_model_and_the_time_and_the_next_page(
     assert read_search_page(VENDORS["muvi"], Reply(call, 200, page), LOST) == Listing((Found("job_1"),), more, whole=False)
 
 
+def test_tasks_of_the_model_and_the_time_are_candidates_and_only_an_empty_page_is_the_end() -> None:
+    lost = replace(LOST, call=Call("POST", "/v2/video_generation", {"model": "MiniMax-H3"}))
+    tasks = [("1", "MiniMax-H3", 10), ("2", "MiniMax-H3-Max", 10), ("3", "MiniMax-H3", -3_600)]
+    items = [{"id": task, "model": model, "created_at": int(NOON) + after} for task, model, after in tasks]
+    pages = [Call("GET", "/v2/query/video_generation", query=(("page_num", str(page)), ("page_size", "100"))) for page in (1, 2, 3)]
+    vendor, found = VENDORS["minimax"], (Found("1"),)
+    assert vendor.find is not None and vendor.find.ask(lost) == pages[0]
+    assert read_search_page(vendor, Reply(pages[0], 200, {"items": items, "total": 3}), lost) == Listing(found)
+    assert read_search_page(vendor, Reply(pages[0], 200, {"items": items, "total": 4}), lost) == Listing(found, pages[1], whole=False)
+    assert read_search_page(vendor, Reply(pages[1], 200, {"items": items, "total": 4}), lost) == Listing(found, pages[2], whole=False)
+    assert read_search_page(vendor, Reply(pages[2], 200, {"items": None, "total": 4}), lost) == Listing(())
+    assert read_search_page(vendor, Reply(pages[0], 200, {"total": 4}), lost) is None
+
+
 # No list
 
 

@@ -506,6 +506,13 @@ def test_every_picture_that_is_sent_costs_what_the_page_says() -> None:
     assert (told.micros, told.basis) == (420_000, "$0.08/s x 5 s + $0.01 x 2 pictures")
 
 
+@each(("pictures", "micros", "basis"), [(5, 320_000, "$0.08/s x 4 s"), (7, 400_000, "$0.08/s x 4 s + $0.04 x 2 pictures")])
+def test_pictures_cost_only_beyond_those_that_are_free(pictures: int, micros: int, basis: str) -> None:
+    request = VideoRequest("a fox", seconds=4, options={"references": " ".join([URL.uri] * pictures)})
+    told = quote(check(request, find_offer("minimax:minimax-h3"), today=TODAY), today=TODAY)
+    assert (told.micros, told.basis) == (micros, basis)
+
+
 def test_a_video_costs_no_less_than_the_least() -> None:
     sold = replace(find_offer("muvi:wan-2.6"), rates=(Rate(usd("0.10"), "second", least=usd("0.80")),))
     told = quote(check(VideoRequest("a fox", seconds=5), sold, today=TODAY), today=TODAY)

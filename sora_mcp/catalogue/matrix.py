@@ -135,6 +135,7 @@ def _prices(rates: Sequence[Rate], today: date) -> str:
         amount = ceil(Decimal(rate.micros) * Decimal(rate.times))
         price = "free" if amount == 0 else f"{show(amount)}{'/s' if rate.per == 'second' else ''}"
         price += f" + {show(rate.picture)} a picture" if rate.picture else ""
+        price += f" beyond {rate.free_pictures}" if rate.free_pictures else ""
         held.setdefault(price, []).append(_condition(rate.when))
     return "; ".join(_format_price(price, conditions) for price, conditions in held.items()) or "not stated"
 

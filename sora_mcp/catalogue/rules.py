@@ -332,13 +332,14 @@ def _price(order: Order, today: date) -> tuple[bool, Decimal]:
 
 def _exact(rate: Rate, order: Order) -> Decimal:
     length = Decimal(rate.micros) * (order.seconds if rate.per == "second" else 1) * Decimal(rate.times)
-    pictures = rate.picture * order.pictures if rate.picture else 0
+    pictures = rate.picture * max(order.pictures - rate.free_pictures, 0) if rate.picture else 0
     return max(length + pictures, Decimal(rate.least))
 
 
 def _basis(rate: Rate, order: Order) -> str:
     sum_ = f"{show(rate.micros)}/s x {order.seconds} s" if rate.per == "second" else f"{show(rate.micros)} per video"
     times = "" if rate.times == "1" else f" x {rate.times}"
-    pictures = f" + {show(rate.picture)} x {order.pictures} pictures" if rate.picture and order.pictures else ""
+    paid = order.pictures - rate.free_pictures if rate.picture else 0
+    pictures = f" + {show(rate.picture)} x {paid} pictures" if paid > 0 else ""
     least = f", at least {show(rate.least)}" if rate.least else ""
     return f"{sum_}{times}{pictures}{least}"

@@ -81,7 +81,8 @@ class Rate:
     times: str = "1"
     since: date | None = None
     picture: Micros = NOTHING
-    """Besides, for every picture that is sent."""
+    """Besides, for every picture that is sent, beyond those that are free."""
+    free_pictures: int = 0
     least: Micros = NOTHING
     """No video costs less."""
 

@@ -212,6 +212,8 @@ class Vendor:
     """Statuses other than 2xx with which a question after a job may be answered for good: `read` reads them too."""
     most_answer_bytes: int = MOST_ANSWER_BYTES
     """The most that an answer may have; more where one may repeat the picture that was sent, or carry the video."""
+    forgets: tuple[tuple[int, str], ...] = ()
+    """How it says, besides by 404 and 410, that it does not know a job that was asked for: a status, and a word in its message."""
     warn: Callable[[Order], tuple[str, ...]] | None = None
     """What a caller should know of this order before it is made."""
     upload: Upload | None = None

@@ -13,7 +13,7 @@ from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.net.environment import find_untrusted
 from sora_mcp.vendors.reading import describe_failure, read, read_status
-from sora_mcp.vendors.shared.responses import read_refusal, read_retry_after
+from sora_mcp.vendors.shared.responses import find_text, read_refusal, read_retry_after
 
 log = logging.getLogger(__name__)
 
@@ -111,11 +111,17 @@ async def _add_billed_price(service: VideoService, job: Job, vendor: Vendor, don
 
 async def _record_error(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> str | None:
     wait = read_retry_after(vendor, reply) or 0.0
-    if reply.status in (404, 410):
+    if reply.status in (404, 410) or _is_forgotten(vendor, reply):
         return await _record_not_found(service, job, vendor, at_least=wait)
     refusal = read_refusal(vendor, reply)
     why = refusal.message if refusal else f"{vendor.title} answers {reply.status}."
     return await retry_later(service, job, why, at_least=wait, todo=TODOS.get(refusal.its_code) if refusal else None)
+
+
+def _is_forgotten(vendor: Vendor, reply: Reply) -> bool:
+    """Return whether the vendor says in its own way that it does not know the job."""
+    message = find_text(reply.body, *vendor.message).casefold()
+    return any(reply.status == status and word in message for status, word in vendor.forgets)
 
 
 async def _record_not_found(service: VideoService, job: Job, vendor: Vendor, *, at_least: float) -> str | None:

@@ -87,13 +87,18 @@ def price_table(offer: Offer, *, today: date) -> tuple[Prices, ...]:
         if orders:
             rate = rate_of(orders[0].facts, offer.rates, today=today)
             micros = tuple((order.seconds, _micros(order, today)) for order in orders)
-            groups.setdefault((when, micros, rate and (rate.micros, rate.per, rate.times, rate.picture, rate.least)), []).append(size.text)
+            groups.setdefault((when, micros, rate and _price_of(rate)), []).append(size.text)
     found = {key: tuple(sizes) for key, sizes in groups.items()}
     return tuple(Prices(sizes, when, micros, rate and _rate(*rate)) for (when, micros, rate), sizes in found.items())
 
 
-def _rate(micros: Micros, per: Per, times: str, picture: Micros, least: Micros) -> Rate:
-    return Rate(micros, per, times=times, picture=picture, least=least)
+def _price_of(rate: Rate) -> tuple[Micros, Per, str, Micros, int, Micros]:
+    """Return what `_rate` makes a rate of, without its conditions."""
+    return rate.micros, rate.per, rate.times, rate.picture, rate.free_pictures, rate.least
+
+
+def _rate(micros: Micros, per: Per, times: str, picture: Micros, free_pictures: int, least: Micros) -> Rate:
+    return Rate(micros, per, times=times, picture=picture, free_pictures=free_pictures, least=least)
 
 
 def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:
@@ -139,6 +144,8 @@ def _price_fields(prices: Prices) -> dict[str, Any]:
     fields[f"usd_per_{prices.rate.per}"] = as_number(each)
     if prices.rate.picture:
         fields["usd_per_picture"] = as_number(prices.rate.picture)
+    if prices.rate.free_pictures:
+        fields["free_pictures"] = prices.rate.free_pictures
     return {**fields, "usd": {str(seconds): as_number(micros) for seconds, micros in _select_lengths(prices) if micros is not None}}
 
 
@@ -241,6 +248,7 @@ def _price_line(prices: Prices) -> str:
     )
     costs = costs or f"{', '.join(str(seconds) for seconds, _ in _select_lengths(prices))} s, price unknown"
     picture = f"; {show(prices.rate.picture)} more for each picture" if prices.rate and prices.rate.picture else ""
+    picture += f" beyond {prices.rate.free_pictures}" if picture and prices.rate and prices.rate.free_pictures else ""
     return f"{', '.join(prices.sizes)}{when}: {costs}{picture}"
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Rate, Reading, Refusal, Reply, Rule, Size, Vendor
-from sora_mcp.domain.money import usd
+from sora_mcp.domain import (
+    Call,
+    Done,
+    Failed,
+    Found,
+    Listing,
+    LostCall,
+    Order,
+    Pending,
+    Reading,
+    Refusal,
+    Reply,
+    Search,
+    Vendor,
+)
+from sora_mcp.vendors.minimax_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value
-from sora_mcp.vendors.shared.sizes import LAST, SEEDANCE, combine_sizes, split_sizes
 
-CHECKED = date(2026, 11, 20)
-PRICES = "https://platform.minimax.io/docs/guides/pricing-paygo"
+LIST = "/v2/query/video_generation"
 INNER = {
     "1002": "vendor_rate_limited",
     "1004": "vendor_auth",
@@ -27,33 +38,12 @@ FILTER = ("1026", "1027")
 """Codes of the content filter: for the input, and for the video."""
 
 
-def _offer(slug: str, prices: dict[str, str], lengths: range, *more: Rule, image: ImageRule | None = None) -> Offer:
-    """Return an offer. Text needs a ratio, because the default `adaptive` needs a picture; with a first frame, the frame decides it."""
-    words, frames = combine_sizes(SEEDANCE, tuple(prices)), tuple(Size(text, None, text) for text in prices)
-    sizes = (Rule("size", words),) if image is None else split_sizes(words, frames)
-    return Offer(
-        model=slug.casefold(),
-        slug=slug,
-        rules=(*sizes, Rule("seconds", lengths), *more),
-        rates=tuple(Rate(usd(price), "second", {"resolution": text}) for text, price in prices.items()),
-        source=PRICES,
-        checked=CHECKED,
-        image=image,
-        expected_s=180,
-    )
-
-
-OFFERS = (
-    # Up to five pictures are free; a first and a last frame are two.
-    _offer("MiniMax-H3", {"768P": "0.08", "2K": "0.13"}, range(4, 16), *LAST, image=ImageRule()),
-    _offer("MiniMax-H3-Max", {"480P": "0.05", "768P": "0.08"}, range(5, 16)),  # pictures cost extra here, so they are not offered
-)
-
-
 def submit(order: Order) -> Call:
     """Return the submit call: text and pictures in one list, each picture with its role."""
     frames = {"first_frame": order.image.uri if order.image else None, "last_frame": order.options.get("last_image")}
-    pictures = [{"type": "image_url", "image_url": {"url": uri}, "role": role} for role, uri in frames.items() if uri]
+    roles = [(role, uri) for role, uri in frames.items() if uri]
+    roles += [("reference_image", uri) for uri in str(order.options.get("references", "")).split()]
+    pictures = [{"type": "image_url", "image_url": {"url": uri}, "role": role} for role, uri in roles]
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}, *pictures]
     shape = {"resolution": order.size.resolution, "ratio": order.size.ratio, "duration": order.seconds}
     return Call("POST", "/v2/video_generation", drop_missing({"model": order.slug, "content": content, **shape}))
@@ -70,8 +60,10 @@ def read(reply: Reply) -> Reading | None:
             return Pending(job, _ask(job), status, status)
         case "succeeded":
             return Done(Call("GET", find_value(task, "content.url")), status, id=job)
-        case "failed" | "expired":
+        case "failed":
             return Failed(_classify(task), status, find_text(task, "error.message", "error"), id=job)
+        case "expired":  # in no list of states that was seen since 2026-11-30
+            return Failed("vendor_unavailable", status, find_text(task, "error.message", "error"), id=job)
         case "cancelled":  # only a queued job can be cancelled, and that is free
             return Failed("vendor_rejected", status, charged="no", state="cancelled", id=job)
         case _:
@@ -93,7 +85,27 @@ def _classify(task: dict[str, Any]) -> str:
 
 
 def _ask(job: str) -> Call:
-    return Call("GET", f"/v2/query/video_generation/{job}")
+    return Call("GET", f"{LIST}/{job}")
+
+
+def ask_list(lost: LostCall) -> Call:
+    """Return the call for the first page of tasks. https://platform.minimax.io/docs/api-reference/video-generation-v2-list"""
+    return _ask_page(1)
+
+
+def read_list(reply: Reply, lost: LostCall) -> Listing:
+    """Return the tasks that may be the lost one: rows have neither prompt nor tag. How long a page may be is not said, so that only an
+    empty one is the end."""
+    items: list[dict[str, Any]] = reply.body["items"] or []
+    ours = [task for task in items if task.get("model", "").casefold() in ("", lost.call.body["model"].casefold())]
+    found = tuple(Found(task["id"]) for task in ours if lost.since <= task["created_at"] <= lost.until)
+    page = int(dict(reply.call.query)["page_num"])
+    is_end = not items or (page == 1 and len(items) >= reply.body["total"])
+    return Listing(found) if is_end else Listing(found, _ask_page(page + 1), whole=False)
+
+
+def _ask_page(number: int, size: int = 100) -> Call:
+    return Call("GET", LIST, query=(("page_num", str(number)), ("page_size", str(size))))
 
 
 VENDOR = Vendor(
@@ -107,6 +119,10 @@ VENDOR = Vendor(
     ask=lambda job, call: _ask(job),
     refusals=(Refusal(404, "model_retired"), Refusal(422, "content_refused", "(1026)")),
     message=("error.message", "base_resp.status_msg", "message"),
+    # A task that it does not know is a 500, by litellm 1.110.2; one older than 7 days "invalid task_id", by the page of the status call.
+    forgets=((500, "record not found"), (400, "invalid task_id")),
+    find=Search(ask_list, read_list, by_time=True),
+    check=_ask_page(1, size=1),
     cancel=lambda job: Call("DELETE", f"/v2/video_generation/{job}"),
     cancel_note="MiniMax cancels only clips that have not started, and does not charge them",
 )

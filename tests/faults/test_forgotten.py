@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sora_mcp.jobs.poll import MIN_NOT_FOUND, NOT_FOUND_S
 from tests.each import each
 from tests.faults.checks import sound
-from tests.played import Muvi
+from tests.played import VENDORS, Muvi
 from tests.played.rig import NOON, rig
 from tests.waiting import eventually
 
@@ -18,15 +19,24 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.fault("Q15", "Q20")
-@each("status", [404, 410], ids=["Q15 404 for ever", "Q20 410 for ever"], at_once=8)
+@each(
+    ("model", "answer"),
+    [
+        ("muvi:sora-2-pro", {"status": 404}),
+        ("muvi:sora-2-pro", {"status": 410}),
+        ("minimax:minimax-h3", {"status": 500, "json": {"error": {"message": "record not found (1000)"}}}),
+    ],
+    ids=["Q15 404 for ever", "Q20 410 for ever", "Q15 in the vendor's own words"],
+    at_once=8,
+)
 async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_while(
-    status: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    model: str, answer: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     now = [NOON]
-    async with rig(Muvi(), tmp_path, clock=lambda: now[0]) as at:
-        at.wire.arm("status", "instead", times=-1, status=status)
-        begun = await at.bought(seconds=4)
+    async with rig(VENDORS[model.partition(":")[0]](), tmp_path, clock=lambda: now[0]) as at:
+        at.wire.arm("status", "instead", times=-1, **answer)
+        begun = await at.bought(model, seconds=4)
         assert await eventually(lambda: len(at.wire.requests("status")) > MIN_NOT_FOUND)
         assert ((await at.job(begun.id)).state, at.held()) == ("queued", begun.micros)
         now[0] += NOT_FOUND_S + 1

@@ -8,6 +8,7 @@ import os
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,10 @@ def written(folder: Path, fence: int = 1) -> Path:
     part = prepare_part(replace(a_job(), fence=fence), folder)
     part.write_bytes(FILM)
     return part
+
+
+def kept(folder: Path, fence: int = 1, **changes: Any) -> Path:
+    return keep(written(folder, fence), replace(a_job(), **changes), sha256=SHA256, zone=UTC)
 
 
 @pytest.mark.fault("I10")
@@ -66,7 +71,7 @@ def test_a_kept_file_and_its_note_are_their_users_alone(tmp_path: Path) -> None:
 
 def test_a_note_steers_no_terminal_and_still_says_every_character(tmp_path: Path) -> None:
     prompt = "a \u202egnp.boat \x1b[2J \x9b31m \u200b\U000e0041 雨 \U0001f469\u200d\U0001f680"
-    final = keep(written(tmp_path), replace(a_job(), prompt=prompt), sha256=SHA256, zone=UTC)
+    final = kept(tmp_path, prompt=prompt)
     note = final.with_suffix(".json").read_text("utf-8")
     assert json.loads(note)["prompt"] == prompt
     assert [char for char in note if char != "\n" and not char.isprintable()] == []
@@ -74,8 +79,7 @@ def test_a_note_steers_no_terminal_and_still_says_every_character(tmp_path: Path
 
 
 def test_a_kept_file_has_its_bytes_and_a_note_beside_it(tmp_path: Path) -> None:
-    final = keep(written(tmp_path), replace(a_job(), actual=Micros(410_000), vendor_id="job_1"), sha256=SHA256, zone=UTC)
-
+    final = kept(tmp_path, actual=Micros(410_000), vendor_id="job_1")
     assert final.read_bytes() == FILM
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".mp4"]
     assert json.loads(final.with_suffix(".json").read_text("utf-8")) == {
@@ -98,37 +102,30 @@ def test_a_kept_file_has_its_bytes_and_a_note_beside_it(tmp_path: Path) -> None:
 
 
 def test_the_same_file_from_before_a_crash_is_taken_as_it_is(tmp_path: Path) -> None:
-    first = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
-    again = keep(written(tmp_path, fence=2), a_job(), sha256=SHA256, zone=UTC)
-
-    assert again == first
+    assert kept(tmp_path) == kept(tmp_path, fence=2)
 
 
-def test_another_file_of_that_name_is_left_alone(tmp_path: Path) -> None:
+def test_another_file_of_that_name_is_left_alone_and_this_one_is_found_behind_it(tmp_path: Path) -> None:
+    assert find_kept(a_job(), tmp_path) is None
     taken = tmp_path / build_name(a_job(), UTC)
     taken.write_bytes(b"somebody's holiday")
-
-    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
-
+    assert find_kept(a_job(), tmp_path) is None
+    final = kept(tmp_path)
     assert (taken.read_bytes(), final.read_bytes()) == (b"somebody's holiday", FILM)
     assert final.name == "2026-11-20_a-paper-boat-drifts-down_v_0123456789-2.mp4"
+    assert find_kept(a_job(), tmp_path) == (final, SHA256)
 
 
 def test_a_link_in_the_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
     target = tmp_path / "target"
     (tmp_path / build_name(a_job(), UTC)).symlink_to(target)
-
-    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
-
-    assert not target.exists()
-    assert final.read_bytes() == FILM
+    assert (kept(tmp_path).read_bytes(), target.exists()) == (FILM, False)
 
 
 def test_a_folder_that_is_gone_is_a_storage_error(tmp_path: Path) -> None:
     part = written(tmp_path / "videos")
     part.unlink()
     part.parent.rmdir()
-
     with pytest.raises(StorageError):
         keep(part, a_job(), sha256=SHA256, zone=UTC)
 
@@ -136,53 +133,39 @@ def test_a_folder_that_is_gone_is_a_storage_error(tmp_path: Path) -> None:
 def test_what_earlier_claims_left_is_swept_and_other_jobs_files_are_not(tmp_path: Path) -> None:
     mine, other = written(tmp_path, fence=3), prepare_part(replace(a_job(), id="v_zzzzzzzzzz"), tmp_path)
     other.write_bytes(FILM)
-
     remove_parts(tmp_path, a_job())
-
     assert (mine.exists(), other.exists()) == (False, True)
 
 
-def test_a_file_with_its_note_is_found_again_also_behind_another_of_that_name(tmp_path: Path) -> None:
-    assert find_kept(a_job(), tmp_path) is None
-    (tmp_path / build_name(a_job(), UTC)).write_bytes(b"somebody's holiday")
-    assert find_kept(a_job(), tmp_path) is None
+VOUCHING = {"job_id": "v_0123456789", "file": "FILE", "sha256": SHA256}
+NOTES = {
+    "none": None,
+    "empty": "",
+    "no JSON": "no note",
+    "deep": "[" * 100_000,
+    "a list": "[]",
+    "no facts": "{}",
+    "another job": json.dumps(VOUCHING | {"job_id": "v_zzzzzzzzzz"}),
+    "another file": json.dumps(VOUCHING | {"file": "another.mp4"}),
+    "no hash": json.dumps(VOUCHING | {"sha256": 7}),
+    "other bytes": json.dumps(VOUCHING | {"sha256": "0" * 64}),
+    "too large": json.dumps(VOUCHING | {"more": "x" * (1 << 20)}),
+}
 
-    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
 
-    assert find_kept(a_job(), tmp_path) == (final, SHA256)
-
-
-@each(
-    "note",
-    [
-        None,
-        "",
-        "no note",
-        "[" * 100_000,
-        "[]",
-        "{}",
-        json.dumps({"job_id": "v_zzzzzzzzzz", "file": "FILE", "sha256": SHA256}),
-        json.dumps({"job_id": "v_0123456789", "file": "another.mp4", "sha256": SHA256}),
-        json.dumps({"job_id": "v_0123456789", "file": "FILE", "sha256": 7}),
-        json.dumps({"job_id": "v_0123456789", "file": "FILE", "sha256": "0" * 64}),
-        json.dumps({"job_id": "v_0123456789", "file": "FILE", "sha256": SHA256, "more": "x" * (1 << 20)}),
-    ],
-    ids=["none", "empty", "no JSON", "deep", "a list", "no facts", "another job", "another file", "no hash", "other bytes", "too large"],
-)
+@each("note", NOTES.values(), ids=NOTES)
 def test_a_file_whose_note_does_not_vouch_for_it_is_not_taken(note: str | None, tmp_path: Path) -> None:
-    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
+    final = kept(tmp_path)
     beside = final.with_suffix(".json")
     beside.unlink()
     if note is not None:
         beside.write_text(note.replace("FILE", final.name), "utf-8")
-
     assert find_kept(a_job(), tmp_path) is None
 
 
 @each("ending", [".mp4", ".json"])
 def test_a_link_in_the_place_of_a_kept_file_or_its_note_is_not_taken(ending: str, tmp_path: Path) -> None:
-    final = keep(written(tmp_path), a_job(), sha256=SHA256, zone=UTC)
+    final = kept(tmp_path)
     struck = final.with_suffix(ending)
     struck.symlink_to(struck.rename(tmp_path / "elsewhere"))
-
     assert find_kept(a_job(), tmp_path) is None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
-
-import pytest
 
 from sora_mcp.domain import Call, Reply
 from sora_mcp.vendors import EVERY
@@ -22,75 +21,48 @@ def code(name: str, status: int, body: Any) -> str | None:
     return no.its_code if no else None
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "moderation_blocked",
-        "Your prompt was moderated.",
-        "content_policy_violation",
-        "ContentPolicyViolation",
-        "It violates our content policies.",
-        "Rejected by our safety system",
-        "SAFETY.INPUT.TEXT",
-        "blocked for safety",
-        "InputTextSensitiveContentDetected.PrivacyInformation",
-        "The input may contain sensitive information.",
-        "Prompt contains restricted content",
-        "Input data may contain inappropriate content.",
-        "NSFW content detected",
-    ],
+REFUSING = (
+    *("moderation_blocked", "Your prompt was moderated.", "content_policy_violation", "ContentPolicyViolation", "SAFETY.INPUT.TEXT"),
+    *("It violates our content policies.", "Rejected by our safety system", "blocked for safety", "NSFW content detected"),
+    *("InputTextSensitiveContentDetected.PrivacyInformation", "The input may contain sensitive information."),
+    *("Prompt contains restricted content", "Input data may contain inappropriate content."),
 )
-def test_words_of_a_filter_are_a_refusal_of_the_content(words: str) -> None:
-    assert classify_failure("x", words) == "content_refused"
-    assert {code(name, 400, {"message": words}) for name in KEYED} == {"content_refused"}
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "safety_tolerance must be a number",
-        "enable_safety_checker: extra fields not permitted",
-        "Model names are case-sensitive.",
-        "Paths are case sensitive.",
-        "insensitive",
-        "The length must be moderate.",
-        "Internal error",
-        "",
-    ],
+OTHER = (
+    *("safety_tolerance must be a number", "enable_safety_checker: extra fields not permitted", "Model names are case-sensitive."),
+    *("Paths are case sensitive.", "insensitive", "The length must be moderate.", "Internal error", ""),
 )
-def test_names_of_parameters_and_other_words_are_not(words: str) -> None:
-    assert classify_failure(words) == "vendor_rejected"
-    assert {code(name, 400, {"message": words}) for name in KEYED} == {"vendor_rejected"}
 
 
-@pytest.mark.parametrize("words", [None, 7, ["moderation"], {"moderation": 1}, True])
-def test_words_that_are_no_text_say_nothing(words: object) -> None:
-    assert classify_failure(words) == "vendor_rejected"
+def test_words_of_a_filter_are_a_refusal_of_the_content_and_names_of_parameters_are_not() -> None:
+    for words, meant in [*((words, "content_refused") for words in REFUSING), *((words, "vendor_rejected") for words in OTHER)]:
+        assert classify_failure("x", words) == meant, words
+        assert {code(name, 400, {"message": words}) for name in KEYED} == {meant}, words
+    for nothing in (None, 7, ["moderation"], {"moderation": 1}, True):
+        assert classify_failure(nothing) == "vendor_rejected", nothing
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"detail": [{"loc": ["body", "duration"], "msg": "bad", "type": "value_error", "input": {"prompt": PROMPT}}]},
-        {"message": "seconds is wrong", "prompt": PROMPT},
-        {"message": "seconds is wrong", "prompt": PROMPT[:-20] + "…"},
-        {"message": "seconds is wrong", "request": {"params": {"text": PROMPT}}},
-        {"message": "seconds is wrong", "Body": [PROMPT.upper()]},
-        {"message": f"seconds is wrong in {SENT!r}"},
-        {"message": "seconds is wrong", "received": [{"nested": PROMPT}]},
-    ],
+ECHOES: tuple[dict[str, Any], ...] = (
+    {"detail": [{"loc": ["body", "duration"], "msg": "bad", "type": "value_error", "input": {"prompt": PROMPT}}]},
+    {"message": "seconds is wrong", "prompt": PROMPT},
+    {"message": "seconds is wrong", "prompt": PROMPT[:-20] + "…"},
+    {"message": "seconds is wrong", "request": {"params": {"text": PROMPT}}},
+    {"message": "seconds is wrong", "Body": [PROMPT.upper()]},
+    {"message": f"seconds is wrong in {SENT!r}"},
+    {"message": "seconds is wrong", "received": [{"nested": PROMPT}]},
 )
-@pytest.mark.parametrize("status", [400, 422])
-def test_what_a_refusal_repeats_of_the_order_is_not_the_vendors_word(status: int, body: dict[str, Any]) -> None:
-    assert {code(name, status, body) for name in KEYED} == {"vendor_rejected"}
-    assert {code(name, status, {**body, "why": "It is no longer available."}) for name in KEYED} == {"model_retired"}
-    assert {code(name, status, {**body, "why": "The content policy forbids it."}) for name in KEYED} == {"content_refused"}
 
 
-@pytest.mark.parametrize("status", [401, 402, 404, 409, 429, 500, 503])
-def test_a_status_that_says_something_else_keeps_its_meaning(status: int) -> None:
-    plain = {name: code(name, status, {"message": "no"}) for name in KEYED}
-    assert {name: code(name, status, {"message": "blocked by moderation"}) for name in KEYED} == plain
+def test_what_a_refusal_repeats_of_the_order_is_not_the_vendors_word() -> None:
+    for status, body in itertools.product((400, 422), ECHOES):
+        assert {code(name, status, body) for name in KEYED} == {"vendor_rejected"}, (status, body)
+        for why, meant in (("It is no longer available.", "model_retired"), ("The content policy forbids it.", "content_refused")):
+            assert {code(name, status, {**body, "why": why}) for name in KEYED} == {meant}, (status, body)
+
+
+def test_a_status_that_says_something_else_keeps_its_meaning() -> None:
+    for status in (401, 402, 404, 409, 429, 500, 503):
+        plain = {name: code(name, status, {"message": "no"}) for name in KEYED}
+        assert {name: code(name, status, {"message": "blocked by moderation"}) for name in KEYED} == plain, status
 
 
 def test_a_key_that_is_refused_is_told_from_content_that_is() -> None:

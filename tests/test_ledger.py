@@ -311,12 +311,12 @@ def test_another_zone_refills_nothing_before_the_promised_moment(store: Store, c
 @pytest.mark.fault("C18")
 def test_a_zone_that_is_behind_reuses_no_earlier_day(store: Store, clock: Clock) -> None:
     clock.at = datetime(2026, 11, 21, 20, tzinfo=UTC).timestamp()
-    ahead, behind = (replace(CAPS, zone=ZoneInfo(name)) for name in ("Pacific/Auckland", "Pacific/Honolulu"))
+    ahead, behind = (replace(CAPS, zone=ZoneInfo(name)) for name in ("Pacific/Kiritimati", "Pacific/Niue"))
     store.reservations.reserve.sync(purchase("5"), ahead)  # on the 22nd there
-    clock.at = datetime(2026, 11, 22, 11, tzinfo=UTC).timestamp()  # its end; in Honolulu, one hour into the 22nd
+    clock.at = datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp()  # its end; in Niue, an hour before the 22nd
     assert spent(store, behind)[0] == usd("5")
     store.reservations.reserve.sync(purchase("5"), behind)
-    assert store.budgets.get.sync(behind).resets_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert store.budgets.get.sync(behind).resets_at == datetime(2026, 11, 23, 11, tzinfo=UTC)
 
 
 ZONES = ("America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "Africa/Cairo", "America/Havana", "Asia/Kathmandu", "Pacific/Apia")

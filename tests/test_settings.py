@@ -37,6 +37,12 @@ def refusal(environ: Mapping[str, str], *, config: Path | None = None) -> str:
     return str(caught.value)
 
 
+def filed(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    """A config file."""
+    (config := folder / "config.toml").write_text(text, encoding)
+    return config
+
+
 def test_nothing_has_to_be_set() -> None:
     settings = loaded()
     assert (settings.per_video, settings.daily, settings.monthly, settings.confirm_above) == (usd("5"), usd("10"), usd("100"), usd("2"))
@@ -72,12 +78,10 @@ def test_every_setting_can_be_set(tmp_path: Path) -> None:
 
 
 def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
-    config = tmp_path / "config.toml"
-    config.write_text('daily_usd = 1\nmonthly-usd = 2.5\nSORA_MCP_PER_VIDEO_USD = "3"\nlinger = false\nPIXAZO_API_KEY = "from-file"\n')
-    settings = loaded({"SORA_MCP_MONTHLY_USD": "20", "SORA_MCP_PER_VIDEO_USD": "4"}, {"PER_VIDEO_USD": "0.5"}, config=config)
+    text = 'daily_usd = 1\nmonthly-usd = 2.5\nSORA_MCP_PER_VIDEO_USD = "3"\nlinger = false\nPIXAZO_API_KEY = "from-file"\n'
+    settings = loaded({"SORA_MCP_MONTHLY_USD": "20", "SORA_MCP_PER_VIDEO_USD": "4"}, {"PER_VIDEO_USD": "0.5"}, config=filed(tmp_path, text))
     assert (settings.daily, settings.monthly, settings.per_video) == (usd("1"), usd("20"), usd("0.5"))
-    assert settings.linger is False
-    assert settings.keys["pixazo"].reveal() == "from-file"
+    assert (settings.linger, settings.keys["pixazo"].reveal()) == (False, "from-file")
 
 
 @pytest.mark.fault("R10")
@@ -88,7 +92,7 @@ def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> Non
 
 
 @each(
-    ("environ", "filed", "said"),
+    ("environ", "file", "said"),
     [
         ({"SORA_MCP_DAYLY_USD": "1"}, "", "'SORA_MCP_DAYLY_USD' is not a setting and has no effect: did you mean SORA_MCP_DAILY_USD?"),
         ({}, "dayly_usd = 1", "'DAYLY_USD' is not a setting and has no effect: did you mean SORA_MCP_DAILY_USD?"),
@@ -96,9 +100,8 @@ def test_an_empty_value_or_an_unfilled_placeholder_is_no_value(text: str) -> Non
         ({"SORA_MCP_QWERTY": MARK}, "", "'SORA_MCP_QWERTY' is not a setting and has no effect."),
     ],
 )
-def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], filed: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text(filed, "utf-8")
-    [name] = load(environ, today=TODAY, config=tmp_path / "config.toml").unknown_names
+def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], file: str, said: str, tmp_path: Path) -> None:
+    [name] = loaded(environ, config=filed(tmp_path, file)).unknown_names
     assert describe_unknown(name, ROWS) == said
 
 
@@ -107,28 +110,25 @@ def test_scripts_may_approve_only_by_the_config_file(tmp_path: Path) -> None:
     settings = loaded({name: "1"}, {"APPROVE_WITHOUT_TERMINAL": "1"})
     assert (settings.approve_without_terminal, settings.unknown_names) == (False, (name,))
     assert describe_unknown(name, ROWS) == f"{name} counts in config.toml only, and has no effect in the environment."
-    (config := tmp_path / "config.toml").write_text("approve_without_terminal = true", "utf-8")
-    assert loaded({name: "0"}, config=config).approve_without_terminal is True
+    assert loaded({name: "0"}, config=filed(tmp_path, "approve_without_terminal = true")).approve_without_terminal is True
 
 
 @each("name", ["muvi_base_url", "muvi-base-url", "MUVI_BASE_URL", "SORA_MCP_MUVI_BASE_URL", "sora-mcp-muvi-base-url"])
 def test_a_vendors_address_in_the_file_may_stand_without_the_prefix(name: str, tmp_path: Path) -> None:
-    (config := tmp_path / "config.toml").write_text(f'{name} = "https://gateway.example"\n', "utf-8")
-    settings = loaded(config=config)
+    settings = loaded(config=filed(tmp_path, f'{name} = "https://gateway.example"\n'))
     assert {vendor.name: vendor.base_url for vendor in settings.catalogue.vendors}["muvi"] == "https://gateway.example"
     assert settings.unknown_names == ()
 
 
 def test_every_name_of_ours_and_of_others_is_nothing_strange(tmp_path: Path) -> None:
     ours = {row.variable: "" for row in SETTINGS} | {"SORA_MCP_MUVI_BASE_URL": "", "SORA_MCP_COMPATIBLE_API_KEY": "", "PATH": "/bin"}
-    (tmp_path / "config.toml").write_text('daily_usd = 3\nmuvi_api_key = "k-12345678"\nkeychain = ""\n', "utf-8")
-    assert load(ours, today=TODAY, config=tmp_path / "config.toml").unknown_names == ()
+    config = filed(tmp_path, 'daily_usd = 3\nmuvi_api_key = "k-12345678"\nkeychain = ""\n')
+    assert loaded(ours, config=config).unknown_names == ()
 
 
 def test_a_byte_order_mark_is_no_fault_of_a_file(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text("daily_usd = 3", "utf-8-sig")
     (tmp_path / "prices.toml").write_text('["muvi:sora-2"]\nper_second = "0.05"', "utf-8-sig")
-    settings = load({"SORA_MCP_PRICES": str(tmp_path / "prices.toml")}, today=TODAY, config=tmp_path / "config.toml")
+    settings = loaded({"SORA_MCP_PRICES": str(tmp_path / "prices.toml")}, config=filed(tmp_path, "daily_usd = 3", "utf-8-sig"))
     assert (settings.daily, settings.catalogue.get("muvi:sora-2") is None) == (usd("3"), False)
 
 
@@ -194,7 +194,7 @@ def test_a_home_in_which_nothing_can_be_made_names_the_setting(monkeypatch: pyte
 
 
 def test_a_setting_says_where_it_comes_from(tmp_path: Path) -> None:
-    (config := tmp_path / "config.toml").write_text("log = 'info'\nlinger = 0\n", "utf-8")
+    config = filed(tmp_path, "log = 'info'\nlinger = 0\n")
     environ = {"SORA_MCP_LINGER": "1", "SORA_MCP_TIMEZONE": "${ZONE}", "FAL_KEY": MARK, "PATH": "/bin"}
     assert loaded(environ, {"DAILY_USD": "3"}, config=config).sources == {
         "SORA_MCP_LOG": "config.toml",
@@ -219,14 +219,8 @@ BAD = {
     "DATABASE_URL": [
         *("mysql://host/db", MARK, "sqlite:", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///a\0b", f"sqlite:///{NOBODYS}"),
         *(f"sqlite:///{os.path.dirname(__file__)}", f"sqlite:///{__file__}/{MARK}", "sqlite://host/x.db"),
-        *(
-            "postgresql://",
-            f"postgresql://u:{MARK}@h:notaport/db",
-            f"postgresql://u:{MARK}@h:0/db",
-            "postgresql://h:65536",
-            "postgresql://h:/db",
-        ),
-        *("postgresql://[bad", f"postgresql://u:{MARK}@[bad/db", "postgresql://h:1,h:2/db"),
+        *("postgresql://", f"postgresql://u:{MARK}@h:notaport/db", f"postgresql://u:{MARK}@h:0/db", "postgresql://h:65536"),
+        *("postgresql://h:/db", "postgresql://[bad", f"postgresql://u:{MARK}@[bad/db", "postgresql://h:1,h:2/db"),
     ],
     "LINGER": ["maybe", "2"],
     "APPROVAL_PAGE": ["maybe", "2"],
@@ -310,17 +304,8 @@ def test_what_is_no_key_even_without_it_disables_its_vendor_only(text: str) -> N
 @each(
     "text",
     [
-        "http://example.com",
-        "https://user:pass@example.com",
-        "https://example.com/?a=1",
-        "https://example.com/#a",
-        "https://example.com:0",
-        "https://example.com:99999",
-        "https://",
-        "https://exa\x01mple.com",
-        "http://[::1",
-        "ftp://example.com",
-        MARK,
+        *("http://example.com", "https://user:pass@example.com", "https://example.com/?a=1", "https://example.com/#a", "https://"),
+        *("https://example.com:0", "https://example.com:99999", "https://exa\x01mple.com", "http://[::1", "ftp://example.com", MARK),
     ],
 )
 def test_a_vendors_address_has_to_keep_the_key_safe(text: str) -> None:
@@ -335,52 +320,47 @@ def test_a_vendors_address_can_be_changed() -> None:
     assert (addresses["muvi"], addresses["pixazo"]) == ("http://127.0.0.1:8081/v2", "https://gateway.example")
 
 
-def test_a_price_file_wins_over_the_catalogue(tmp_path: Path) -> None:
+@pytest.mark.fault("C12")
+def test_a_price_file_wins_over_the_catalogue_and_a_bad_row_of_it_is_named(tmp_path: Path) -> None:
     file = tmp_path / "prices.toml"
     file.write_text('["mulerun:sora-2-pro"]\nper_second = "0.30"\n')
     offer = loaded({"SORA_MCP_PRICES": str(file)}).catalogue.get("mulerun:sora-2-pro")
     assert offer is not None
     assert [(rate.micros, rate.per) for rate in offer.rates] == [(usd("0.30"), "second")]
     assert (offer.source, offer.checked, offer.confidence) == ("your price file", TODAY, "configured")
-
-
-@pytest.mark.fault("C12")
-def test_a_bad_row_of_the_price_file_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "prices.toml"
     file.write_text('["muvi:nothing"]\nper_second = "0.30"\n')
-    assert refusal({"SORA_MCP_PRICES": str(file)}) == (
-        "SORA_MCP_PRICES: no model is called 'muvi:nothing'; write it as vendor:model, in quotes."
-    )
+    said = "SORA_MCP_PRICES: no model is called 'muvi:nothing'; write it as vendor:model, in quotes."
+    assert refusal({"SORA_MCP_PRICES": str(file)}) == said
 
 
 def test_a_config_file_that_is_not_there_is_no_config_file(tmp_path: Path) -> None:
     assert loaded(config=tmp_path / "none.toml").daily == usd("10")
 
 
-@each("text", ["daily_usd = = 3", "\udcff", "a = " + "[" * 100_000], ids=["equals", "bytes", "depth"])
-def test_a_config_file_has_to_be_toml(tmp_path: Path, text: str) -> None:
-    config = tmp_path / "config.toml"
-    config.write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert refusal({}, config=config) == "config.toml in the config folder must be readable TOML."
+SWITCHLESS = ("daily_usd", "sora-mcp-poll-seconds", "prices", "log", "muvi_base_url", "MUVI_API_KEY", "keychain")
 
 
-def test_a_row_of_the_config_file_is_a_text_or_a_number(tmp_path: Path) -> None:
-    config = tmp_path / "config.toml"
-    config.write_text("image_dirs = ['a', 'b']")
-    assert refusal({}, config=config) == "image_dirs in config.toml must be a text or a number."
-
-
-@each("name", ["daily_usd", "sora-mcp-poll-seconds", "prices", "log", "muvi_base_url", "MUVI_API_KEY", "keychain"])
-@each("value", ["true", "false"])
-def test_only_a_switch_is_true_or_false(name: str, value: str, tmp_path: Path) -> None:
-    (config := tmp_path / "config.toml").write_text(f"{name} = {value}\n", "utf-8")
-    assert refusal({}, config=config) == f"{name} in config.toml must be a text or a number, not true or false."
+@each(
+    ("text", "said"),
+    [
+        *((text, "config.toml in the config folder must be readable TOML.") for text in ("a = = 3", "\udcff", "a = " + "[" * 100_000)),
+        ("image_dirs = ['a', 'b']", "image_dirs in config.toml must be a text or a number."),
+        *(
+            (f"{name} = {value}", f"{name} in config.toml must be a text or a number, not true or false.")
+            for name in SWITCHLESS
+            for value in ("true", "false")
+        ),
+    ],
+    ids=lambda row: row[0][:40],
+)
+def test_a_config_file_is_toml_of_texts_and_numbers_and_only_a_switch_is_true_or_false(text: str, said: str, tmp_path: Path) -> None:
+    (config := tmp_path / "config.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert refusal({}, config=config) == said
 
 
 @each(("row", "on"), [("linger = true", True), ("SORA_MCP_LINGER = false", False), ("lingers = false", True)])
 def test_a_switch_may_be_true_or_false_and_a_slip_is_only_told(row: str, on: bool, tmp_path: Path) -> None:
-    (config := tmp_path / "config.toml").write_text(row, "utf-8")
-    assert loaded(config=config).linger is on
+    assert loaded(config=filed(tmp_path, row)).linger is on
 
 
 def test_a_server_of_ones_own_needs_an_address_beside_its_key() -> None:

@@ -26,23 +26,14 @@ def ids(choices: tuple[Offer, ...]) -> list[str]:
     return [offer.id for offer in choices]
 
 
-def chosen(name: str, request: VideoRequest = FOX, *keyed: str) -> str:
+def chosen(name: str | None, request: VideoRequest = FOX, *keyed: str) -> str:
     return find(replace(request, model=name), Catalogue(keyed=frozenset(keyed)), today=TODAY)[0].id
 
 
-def automatic(request: VideoRequest = FOX, *keyed: str) -> str:
-    return find(request, Catalogue(keyed=frozenset(keyed)), today=TODAY)[0].id
-
-
 def test_the_seeds_offers_have_their_ids() -> None:
-    sora = [offer.id for offer in NO_KEY.offers if offer.model in ("sora-2-pro", "sora-2")]
-    assert sorted(sora) == [
-        "aimlapi:sora-2",
-        "aimlapi:sora-2-pro",
-        "mulerun:sora-2",
-        "mulerun:sora-2-pro",
-        "muvi:sora-2",
-        "muvi:sora-2-pro",
+    sora = sorted(offer.id for offer in NO_KEY.offers if offer.model in ("sora-2-pro", "sora-2"))
+    assert sora == [
+        *(f"{name}:{model}" for name in ("aimlapi", "mulerun", "muvi") for model in ("sora-2", "sora-2-pro")),
         "pixazo:sora-2-pro",
     ]
 
@@ -54,17 +45,16 @@ def test_a_full_id_is_one_offer_in_any_case() -> None:
     assert (found.id, found.vendor, found.model, NO_KEY.get_vendor(found).title) == ("muvi:sora-2-pro", "muvi", "sora-2-pro", "Muvi")
 
 
-def test_a_bare_model_has_no_full_id() -> None:
+def test_a_bare_model_means_every_vendor_that_sells_it_and_no_full_id() -> None:
     assert NO_KEY.get("sora-2-pro") is None
-
-
-def test_a_bare_model_means_every_vendor_that_sells_it() -> None:
     assert ids(NO_KEY.find_named("SORA-2-pro")) == ["muvi:sora-2-pro", "mulerun:sora-2-pro", "aimlapi:sora-2-pro", "pixazo:sora-2-pro"]
 
 
-def test_a_name_that_is_nearly_right_is_answered_with_the_right_one() -> None:
+def test_a_name_of_no_model_is_answered_with_the_nearest_one_or_with_the_way_to_all() -> None:
     with pytest.raises(UnknownModel, match=r"No vendor sells 'Veo 3'\. Did you mean .*veo-3\.1"):
         NO_KEY.find_named("Veo 3")
+    with pytest.raises(UnknownModel, match=r"No vendor sells '%%%'\. list_sizes shows every model\."):
+        NO_KEY.find_named("%%%")
 
 
 @each("name", ["sora", "Sora 2", "sora2-pro"])
@@ -76,30 +66,31 @@ def test_a_name_that_is_nearly_that_of_an_ended_model_is_answered_with_its_end(n
     assert not any("sora" in str(fix.value) for fix in fixes)
 
 
-def test_a_name_that_is_nothing_like_any_is_answered_with_the_way_to_all() -> None:
-    with pytest.raises(UnknownModel, match=r"No vendor sells '%%%'\. list_sizes shows every model\."):
-        NO_KEY.find_named("%%%")
+LONG, FIVE = VideoRequest("a fox " * 200), VideoRequest("a fox", seconds=5)
+CHEAPEST = "muvi:hailuo-2.3-standard"
 
 
-def test_a_full_id_is_chosen_with_or_without_a_key() -> None:
-    assert (chosen("pixazo:veo-3.1"), chosen("pixazo:sora-2-pro", FOX, "pixazo")) == ("pixazo:veo-3.1", "pixazo:sora-2-pro")
-
-
-def test_a_bare_model_is_bought_from_the_cheapest_vendor_with_a_key() -> None:
-    assert chosen("sora-2-pro", FOX, "muvi", "pixazo", "mulerun", "aimlapi") == "muvi:sora-2-pro"
-    assert chosen("sora-2-pro", FOX, "pixazo", "mulerun") == "pixazo:sora-2-pro"
-
-
-def test_a_vendor_without_a_stated_price_is_passed_over() -> None:
-    assert chosen("sora-2", FOX, "mulerun", "aimlapi") == "aimlapi:sora-2"
-
-
-def test_a_vendor_that_does_not_take_the_request_is_passed_over() -> None:
-    assert chosen("sora-2-pro", VideoRequest("a fox " * 200), "muvi", "pixazo") == "pixazo:sora-2-pro"
-
-
-def test_where_no_vendor_takes_the_request_the_first_one_says_why() -> None:
-    assert chosen("sora-2-pro", VideoRequest("a fox", seconds=5), "pixazo", "muvi") == "muvi:sora-2-pro"
+@each(
+    ("name", "request_", "keys", "offer"),
+    [
+        ("pixazo:veo-3.1", FOX, "", "pixazo:veo-3.1"),  # named in full, with or without a key
+        ("pixazo:sora-2-pro", FOX, "pixazo", "pixazo:sora-2-pro"),
+        ("sora-2-pro", FOX, "muvi pixazo mulerun aimlapi", "muvi:sora-2-pro"),  # the cheapest vendor with a key
+        ("sora-2-pro", FOX, "pixazo mulerun", "pixazo:sora-2-pro"),
+        ("sora-2", FOX, "mulerun aimlapi", "aimlapi:sora-2"),  # MuleRun states no price
+        ("sora-2-pro", LONG, "muvi pixazo", "pixazo:sora-2-pro"),  # Muvi does not take it
+        ("sora-2-pro", FIVE, "pixazo muvi", "muvi:sora-2-pro"),  # nobody takes it: the first one says why
+        ("muvi:sora-2", FOX, "muvi", "muvi:sora-2"),  # one that ended is sent where it is named and has a key
+        ("sora-2", FOX, "aimlapi", "aimlapi:sora-2"),
+        (None, FOX, "muvi pixazo aimlapi mulerun", CHEAPEST),  # nothing named: the cheapest living model
+        (None, VideoRequest("a fox", seconds=6), "muvi", CHEAPEST),
+        (None, VideoRequest("a fox", size="16:9 4k"), "muvi", "muvi:veo-3.1"),
+    ],
+)
+def test_a_name_chooses_the_cheapest_offer_that_takes_the_request_and_has_a_key(
+    name: str | None, request_: VideoRequest, keys: str, offer: str
+) -> None:
+    assert chosen(name, request_, *keys.split()) == offer
 
 
 @each(("keys", "nearest"), [(("muvi",), "muvi:kling-3.0-pro"), (("aimlapi",), "aimlapi:veo-3.1-fast")])
@@ -127,10 +118,6 @@ def test_nobody_is_sent_to_buy_a_key_for_a_model_that_ended(model: str) -> None:
     assert "Only the user can add it" not in caught.value.message
 
 
-def test_a_model_that_ended_is_still_sent_where_it_is_named_and_has_a_key() -> None:
-    assert (chosen("muvi:sora-2", FOX, "muvi"), chosen("sora-2", FOX, "aimlapi")) == ("muvi:sora-2", "aimlapi:sora-2")
-
-
 def test_one_vendor_names_one_key() -> None:
     assert NO_KEY.describe_missing_key(NO_KEY.find_named("pixazo:sora-2-pro")) == (
         "No key for Pixazo. Only the user can add it: `sora-mcp setup pixazo` in a terminal, then a new start of this client. "
@@ -141,12 +128,6 @@ def test_one_vendor_names_one_key() -> None:
 def test_the_sample_needs_no_key() -> None:
     assert [offer.id for offer in NO_KEY.offers if NO_KEY.is_usable(offer)] == [SAMPLE]
     assert all(ALL_KEYS.is_usable(offer) for offer in ALL_KEYS.offers)
-
-
-def test_with_a_key_nothing_named_is_the_cheapest_living_model() -> None:
-    assert automatic(FOX, "muvi", "pixazo", "aimlapi", "mulerun") == "muvi:hailuo-2.3-standard"
-    assert automatic(VideoRequest("a fox", seconds=6), "muvi") == "muvi:hailuo-2.3-standard"
-    assert automatic(VideoRequest("a fox", size="16:9 4k"), "muvi") == "muvi:veo-3.1"
 
 
 @each(
@@ -191,7 +172,7 @@ def test_what_has_no_price_is_paused_or_ended_is_never_chosen_and_each_reason_is
 
 def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_rules_says_why() -> None:
     request = VideoRequest("a fox", size="21:9 720p", seconds=3)
-    assert automatic(request, "muvi") == "muvi:kling-text2video-v3"
+    assert chosen(None, request, "muvi") == "muvi:kling-text2video-v3"
     broken = {offer.id: count_broken_rules(offer, request, today=TODAY) for offer in NO_KEY.find_named("kling-v3")}
     assert broken == {"mulerun:kling-v3": 1}
     assert count_broken_rules(NO_KEY.find_named("mulerun:kling-v3")[0], FOX, today=TODAY) == 0
@@ -199,17 +180,12 @@ def test_where_no_living_model_takes_the_request_the_one_that_breaks_the_fewest_
 
 def test_without_a_key_no_living_model_is_chosen() -> None:
     with pytest.raises(ModelRetired, match="No model is left to choose"):
-        automatic(FOX, "nobody")
+        chosen(None, FOX, "nobody")
 
 
 @each(
     ("keys", "sides", "can"),
-    [
-        (("aimlapi",), (720, 1280), True),
-        (("aimlapi",), (1000, 1000), False),
-        (("pixazo",), (1280, 720), False),
-        ((), (720, 1280), True),
-    ],
+    [(("aimlapi",), (720, 1280), True), (("aimlapi",), (1000, 1000), False), (("pixazo",), (1280, 720), False), ((), (720, 1280), True)],
 )
 def test_a_clip_is_continued_only_where_a_model_with_a_key_and_a_price_takes_its_last_frame(
     keys: tuple[str, ...], sides: tuple[int, int], can: bool
@@ -220,7 +196,7 @@ def test_a_clip_is_continued_only_where_a_model_with_a_key_and_a_price_takes_its
 
 def test_where_no_model_has_the_shape_of_a_file_one_that_takes_files_says_so() -> None:
     request = VideoRequest("a fox", image=Image("data:image/png;base64,", "image/png", 1000, 1000, 3))
-    assert automatic(request, "aimlapi") == "aimlapi:veo-3.1-fast"
+    assert chosen(None, request, "aimlapi") == "aimlapi:veo-3.1-fast"
 
 
 def test_offers_that_do_not_take_the_request_are_left_out_of_a_comparison() -> None:

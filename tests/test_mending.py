@@ -103,14 +103,6 @@ def test_the_fixes_of_several_broken_arguments_work_together(offer: Offer) -> No
     assert {fix.micros for fix in found} == ({price(applied(request, *found), offer)} if found else set())
 
 
-def test_the_nearest_length_comes_first() -> None:
-    assert mended(VideoRequest("a fox", size="1080p", seconds=9), find_offer("muvi:sora-2-pro")) == (
-        Fix("seconds", 8, 4_008_000),
-        Fix("seconds", 12, 6_012_000),
-        Fix("seconds", 4, 2_004_000),
-    )
-
-
 @each(
     ("asked", "sizes"),
     [
@@ -142,8 +134,44 @@ def test_the_nearest_number_of_lines_comes_first(asked: str, model: str, first: 
     assert mended(VideoRequest("a fox", size=asked), find_offer(model))[0].value == first
 
 
-def test_a_shape_is_mended_by_ratios_too() -> None:
-    assert [fix.value for fix in mended(VideoRequest("a fox", size="720x1280"), find_offer("muvi:kling-3.0-pro"))] == ["9:16"]
+def framing(width: int, height: int) -> Image:
+    return Image("data:image/png;base64,AAAA", "image/png", width, height, 3)
+
+
+CROP, PAD = Fix("options.fit", "crop", 3_000_000), Fix("options.fit", "pad", 3_000_000)
+
+
+@each(
+    ("model", "request_", "fixes"),
+    [
+        (
+            *("muvi:sora-2-pro", VideoRequest("a fox", size="1080p", seconds=9)),  # the nearest length comes first
+            (Fix("seconds", 8, 4_008_000), Fix("seconds", 12, 6_012_000), Fix("seconds", 4, 2_004_000)),
+        ),
+        ("muvi:kling-3.0-pro", VideoRequest("a fox", size="720x1280"), (Fix("size", "9:16", 560_000),)),
+        (
+            *("pixazo:sora-2-pro", VideoRequest("a fox", size="1280x720", seconds=8, image=framing(1792, 1024))),
+            (Fix("size", "1792x1024", 5_000_000), CROP, PAD),
+        ),
+        ("pixazo:sora-2-pro", VideoRequest("a fox", seconds=8, image=framing(1000, 1000)), (CROP, PAD)),
+        (
+            *("pixazo:sora-2-pro", VideoRequest("a fox", size="landscape", seconds=5, image=framing(720, 1280))),
+            (Fix("size", "720x1280", 1_500_000), Fix("seconds", 4, 1_500_000)),
+        ),
+        (
+            *("muvi:veo-3.1-fast", VideoRequest("a fox", options={"audio": "no"})),  # its default first
+            (Fix("options.audio", True, 1_200_000), Fix("options.audio", False, 800_000)),
+        ),
+        (
+            *("muvi:veo-3.1-fast", VideoRequest("a fox", options={"sed": 7, "audio": False})),  # nearly the right name
+            (Fix("options", {"seed": 7, "audio": False}, 800_000),),
+        ),
+        ("muvi:sora-2", VideoRequest(""), ()),  # a prompt is the caller's own
+    ],
+    ids=lambda row: f"{row[0]} {row[2]}",
+)
+def test_a_request_has_exactly_these_fixes(model: str, request_: VideoRequest, fixes: tuple[Fix, ...]) -> None:
+    assert mended(request_, find_offer(model)) == fixes
 
 
 @each("seconds", [True, "8", float("nan"), 8.0, None])
@@ -154,40 +182,9 @@ def test_a_length_of_another_type_is_mended_from_the_shortest(seconds: Any) -> N
     )
 
 
-def test_a_first_frame_that_fits_another_size_of_the_offer_names_that_size() -> None:
-    image = Image("data:image/png;base64,AAAA", "image/png", 1792, 1024, 3)
-    request = VideoRequest("a fox", size="1280x720", seconds=8, image=image)
-    assert mended(request, find_offer("pixazo:sora-2-pro")) == (
-        Fix("size", "1792x1024", 5_000_000),
-        Fix("options.fit", "crop", 3_000_000),
-        Fix("options.fit", "pad", 3_000_000),
-    )
-
-
-def test_a_first_frame_that_fits_no_size_can_be_made_to_fit_and_is_never_left_out() -> None:
-    image = Image("data:image/png;base64,AAAA", "image/png", 1000, 1000, 3)
-    assert mended(VideoRequest("a fox", seconds=8, image=image), find_offer("pixazo:sora-2-pro")) == (
-        Fix("options.fit", "crop", 3_000_000),
-        Fix("options.fit", "pad", 3_000_000),
-    )
-
-
 def test_a_model_that_needs_a_first_frame_cannot_be_mended_without_one() -> None:
     offer = find_offer("muvi:sora-2")
     assert mended(VideoRequest("a fox"), replace(offer, text=False)) == ()
-
-
-def test_a_first_frame_and_a_length_are_mended_together() -> None:
-    image = Image("data:image/png;base64,AAAA", "image/png", 720, 1280, 3)
-    request = VideoRequest("a fox", size="landscape", seconds=5, image=image)
-    assert mended(request, find_offer("pixazo:sora-2-pro")) == (Fix("size", "720x1280", 1_500_000), Fix("seconds", 4, 1_500_000))
-
-
-def test_an_option_is_mended_with_its_default_first() -> None:
-    assert mended(VideoRequest("a fox", options={"audio": "no"}), find_offer("muvi:veo-3.1-fast")) == (
-        Fix("options.audio", True, 1_200_000),
-        Fix("options.audio", False, 800_000),
-    )
 
 
 @each(
@@ -197,37 +194,16 @@ def test_an_option_is_mended_with_its_default_first() -> None:
         ({"seed": 7}, Image("https://example.com/a.png"), "aimlapi:veo-3.1-fast"),
         ({"negative_prompt": "fog"}, None, "muvi:kling-3.0-pro"),
         ({"sparkle": 1}, None, "muvi:veo-3.1"),
+        ({"audio": False}, None, "muvi:sora-2-pro"),
+        ({"references": "http://example.com/a.png"}, None, "muvi:sora-2-pro"),
+        ({"last_image": "https://example.com/a.png"}, None, "muvi:sora-2-pro"),
+        ({"references": "https://example.com/a.png"}, None, "muvi:sora-2-pro"),
     ],
 )
 def test_no_fix_leaves_out_what_was_asked_for(options: dict[str, Any], image: Image | None, model: str) -> None:
     assert mended(VideoRequest("a fox", options=options, image=image), find_offer(model)) == ()
 
 
-def test_an_option_with_almost_the_right_name_is_renamed() -> None:
-    request = VideoRequest("a fox", options={"sed": 7, "audio": False})
-    assert mended(request, find_offer("muvi:veo-3.1-fast")) == (Fix("options", {"seed": 7, "audio": False}, 800_000),)
-
-
-def test_a_prompt_is_the_callers_own_and_is_not_mended() -> None:
-    assert mended(VideoRequest(""), find_offer("muvi:sora-2")) == ()
-
-
-def test_beside_a_broken_prompt_the_rest_is_mended() -> None:
+def test_beside_a_broken_prompt_the_rest_is_mended_and_a_fix_without_a_stated_price_names_none() -> None:
     assert mended(VideoRequest("", seconds=11), find_offer("muvi:sora-2"))[0] == Fix("seconds", 12, 1_200_000)
-
-
-def test_a_fix_without_a_stated_price_names_none() -> None:
     assert mended(VideoRequest("a fox", seconds=16), find_offer("mulerun:sora-2"))[0] == Fix("seconds", 12)
-
-
-@each(
-    "options",
-    [
-        {"audio": False},
-        {"references": "http://example.com/a.png"},
-        {"last_image": "https://example.com/a.png"},
-        {"references": "https://example.com/a.png"},
-    ],
-)
-def test_no_fix_leaves_out_the_sound_or_a_picture(options: dict[str, Any]) -> None:
-    assert mended(VideoRequest("a fox", options=options), find_offer("muvi:sora-2-pro")) == ()

@@ -148,6 +148,7 @@ ENDS: dict[str, tuple[str, tuple[Step, ...], str, str | None, dict[str, str]]] =
     "a second settle moves no money": ("1", (settled("0.70"), settled("0.10")), "yes", "0.70", {"settle": "0.70", "release": "0.30"}),
     "charged although free": ("0", (settled("0.05"),), "yes", "0.05", {"overrun": "0.05"}),
     "a file without a settle": ("1", (saved,), "yes", None, {"settle": "1"}),
+    "a file after a settle": ("1", (settled("0.70"), saved), "yes", "0.70", {"settle": "0.70", "release": "0.30"}),
     "a free no": ("1", (over("no"),), "no", None, {"release": "1"}),
     "a free no after a larger sum": ("1", (named("9"), over("no")), "no", None, {"release": "1"}),
     "a costly no": ("1", (over("yes", "0.25"),), "yes", "0.25", {"settle": "0.25", "release": "0.75"}),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -92,29 +93,40 @@ def row(job_id: str, model: str = SLUG, at: str = THEN) -> dict[str, Any]:
     return {"jobId": job_id, "status": "pending", "progress": 0, "model": model, "createdAt": at, "completedAt": None}
 
 
-# A list that carries nothing of ours
+def logged(token: str | None = "another", job: str = "other-1", at: str = THEN, **facts: Any) -> dict[str, Any]:
+    """A request of somebody's in AI/ML API's log."""
+    return {"created": at, "status": "succeeded", "cost": {"usd": 1}, "inference_id": job, "client_request_id": token, **facts}
 
 
 OTHERS = [row(f"job_other{number}", at="2026-11-20T10:00:00Z") for number in range(5)]
-ADOPTED: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "closed": ("close", {}, {}),
-    "reset": ("reset", {}, {}),
-    "half an answer": ("half_headers", {}, {}),
-    "500, taken anyway": ("instead", {"status": 500, "taken": True}, {}),
-    "no id": ("mended", {"with": {"jobId": 7}}, {}),
-    "a list of several pages": ("close", {}, {"strangers": OTHERS, "page": 2}),
+LISTED: dict[str, Callable[[], Played]] = {
+    "muvi": lambda: Muvi(created_at=THEN),
+    "muvi, several pages": lambda: Muvi(created_at=THEN, strangers=OTHERS, page=2),
+    "aimlapi": lambda: AimlApi(logs=[logged(), logged(None, "other-2")]),
 }
+"""Where the lost job is found: in a list that carries nothing of ours, or in a log that carries our token."""
+LOSSES: dict[str, tuple[str, dict[str, Any]]] = {
+    "closed": ("close", {}),
+    "reset": ("reset", {}),
+    "half an answer": ("half_headers", {}),
+    "500, taken anyway": ("instead", {"status": 500, "taken": True}),
+    "no id": ("mended", {"with": {"jobId": 7, "id": 7}}),
+}
+ADOPTED = [*((where, loss) for where in ("muvi", "aimlapi") for loss in LOSSES), ("muvi, several pages", "closed")]
+LATER_S = {"Muvi": PROVEN_S, "AimlApi": LATE_S}
 
 
 @pytest.mark.fault("S05", "S06", "S10", "S14", "S23")
-@each(("fault", "args", "listed"), ADOPTED.values(), ids=ADOPTED, at_once=8)
-async def test_the_one_job_that_it_can_be_is_adopted_and_brought_home(
-    fault: str, args: dict[str, Any], listed: dict[str, Any], tmp_path: Path
-) -> None:
-    async with lost(Muvi(created_at=THEN, **listed), tmp_path, fault, **args) as (at, job, _):
+@each(("where", "loss"), ADOPTED, at_once=8)
+async def test_the_one_job_that_it_can_be_is_adopted_and_brought_home(where: str, loss: str, tmp_path: Path) -> None:
+    fault, args = LOSSES[loss]
+    async with lost(LISTED[where](), tmp_path, fault, **args) as (at, job, _):
         done = await ended(at, job, "completed")
         assert (done.state, done.charged, done.vendor_id, done.error) == ("completed", "yes", at.wire.made[0].id, None)
         assert (len(at.posts), len(at.wire.made), at.held()) == (1, 1, 0)
+
+
+# A list that carries nothing of ours
 
 
 @pytest.mark.fault("S34")
@@ -156,11 +168,11 @@ def told(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
 
 
-@each("fast_s", [45, 3_600, -180, -7_200], ids=lambda fast_s: f"{fast_s} s fast", at_once=8)
-async def test_a_clock_that_is_wrong_hides_no_job(fast_s: int, tmp_path: Path) -> None:
-    async with lost(Muvi(created_at=told(NOON - fast_s + 1)), tmp_path) as (at, job, clock):
+@each(("vendor", "fast_s"), itertools.product((Muvi, AimlApi), (45, 3_600, -180, -7_200)), at_once=8)
+async def test_a_clock_that_is_wrong_hides_no_job(vendor: Any, fast_s: int, tmp_path: Path) -> None:
+    async with lost(vendor(created_at=told(NOON - fast_s + 1)), tmp_path) as (at, job, clock):
         at.wire.clock = lambda: clock() - fast_s
-        clock.at += PROVEN_S
+        clock.at += LATER_S[vendor.__name__]
         done = await ended(at, job, "completed", "failed")
         assert (done.state, done.charged, done.vendor_id, len(at.posts)) == ("completed", "yes", at.wire.made[0].id, 1)
 
@@ -210,22 +222,31 @@ def a_list(*jobs: dict[str, Any]) -> dict[str, Any]:
     return {"status": 200, "json": {"jobs": list(jobs), "hasMore": False, "nextCursor": None}}
 
 
-LIES: dict[str, dict[str, Any]] = {
-    "an error": {"status": 500, "text": "<html>"},
-    "a page": {"status": 200, "text": "<html>"},
-    "no list": {"status": 200, "json": {"jobs": "none", "hasMore": False}},
-    "pages without end": {"status": 200, "json": {"jobs": [], "hasMore": True, "nextCursor": "1"}},
-    "an id that leads elsewhere": a_list({"jobId": "../x", "model": SLUG, "createdAt": THEN}),
-    "no time": a_list({"jobId": "job_1", "model": SLUG, "createdAt": "soon"}),
+def a_log(has_more: bool | None, *rows: dict[str, Any]) -> dict[str, Any]:
+    return {"status": 200, "json": {"data": list(rows), "pagination": {"has_more": has_more}}}
+
+
+LIES: dict[str, tuple[type[Played], dict[str, Any]]] = {
+    "an error": (Muvi, {"status": 500, "text": "<html>"}),
+    "a page": (Muvi, {"status": 200, "text": "<html>"}),
+    "no list": (Muvi, {"status": 200, "json": {"jobs": "none", "hasMore": False}}),
+    "pages without end": (Muvi, {"status": 200, "json": {"jobs": [], "hasMore": True, "nextCursor": "1"}}),
+    "an id that leads elsewhere": (Muvi, a_list({"jobId": "../x", "model": SLUG, "createdAt": THEN})),
+    "no time": (Muvi, a_list({"jobId": "job_1", "model": SLUG, "createdAt": "soon"})),
+    "log: refused": (AimlApi, {"status": 400, "json": {"message": "Provide either period or both start and end"}}),
+    "log: no pages": (AimlApi, {"status": 200, "json": {"data": []}}),
+    "log: pages without end": (AimlApi, a_log(True)),
+    "log: no word on pages": (AimlApi, a_log(None)),
+    "log: rows without a token": (AimlApi, a_log(False, {"created": THEN, "status": "succeeded"})),
 }
 
 
 @pytest.mark.fault("S33")
-@each("lie", LIES.values(), ids=LIES, at_once=8)
-async def test_a_list_that_lies_decides_nothing(lie: dict[str, Any], tmp_path: Path) -> None:
-    async with lost(Muvi(created_at=THEN), tmp_path) as (at, job, clock):
+@each(("vendor", "lie"), LIES.values(), ids=LIES, at_once=8)
+async def test_a_list_that_lies_decides_nothing(vendor: Any, lie: dict[str, Any], tmp_path: Path) -> None:
+    async with lost(vendor(created_at=THEN), tmp_path) as (at, job, clock):
         at.wire.arm("other", "instead", times=-1, **lie)
-        clock.at += PROVEN_S
+        clock.at += LATER_S[vendor.__name__]
         assert ((await looked(at, job, times=5)).state, at.held(), len(at.posts)) == ("unknown", job.micros, 1)
 
 
@@ -324,26 +345,6 @@ async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: 
 # A log that carries our token
 
 
-def logged(token: str | None = "another", job: str = "other-1", at: str = THEN, **facts: Any) -> dict[str, Any]:
-    """A request of somebody's in AI/ML API's log."""
-    return {"created": at, "status": "succeeded", "cost": {"usd": 1}, "inference_id": job, "client_request_id": token, **facts}
-
-
-@pytest.mark.fault("S05", "S06", "S10", "S14", "S23")
-@each(
-    ("fault", "args"),
-    [("close", {}), ("reset", {}), ("half_headers", {}), ("instead", {"status": 500, "taken": True}), ("mended", {"with": {"id": 7}})],
-    ids=["closed", "reset", "half an answer", "500, taken anyway", "no id"],
-    at_once=8,
-)
-async def test_the_request_with_our_token_is_adopted_and_brought_home(fault: str, args: dict[str, Any], tmp_path: Path) -> None:
-    others = [logged(), logged(None, "other-2")]
-    async with lost(AimlApi(logs=others), tmp_path, fault, **args) as (at, job, _):
-        done = await ended(at, job, "completed")
-        assert (done.state, done.charged, done.vendor_id, done.error) == ("completed", "yes", at.wire.made[0].id, None)
-        assert (len(at.posts), len(at.wire.made), at.held()) == (1, 1, 0)
-
-
 async def test_two_lost_requests_of_one_model_at_one_time_are_told_apart_by_their_tokens(tmp_path: Path) -> None:
     async with lost(AimlApi(), tmp_path) as (at, job, _):
         at.wire.arm("submit", "close")
@@ -363,15 +364,6 @@ async def test_a_log_of_several_pages_is_read_to_its_end(tmp_path: Path) -> None
         assert offsets[:3] == ["0", "2", "4"]
 
 
-@each("fast_s", [45, 3_600, -180, -7_200], ids=lambda fast_s: f"{fast_s} s fast", at_once=8)
-async def test_a_clock_that_is_wrong_hides_no_request(fast_s: int, tmp_path: Path) -> None:
-    async with lost(AimlApi(created_at=told(NOON - fast_s + 1)), tmp_path) as (at, job, clock):
-        at.wire.clock = lambda: clock() - fast_s
-        clock.at += LATE_S
-        done = await ended(at, job, "completed", "failed")
-        assert (done.state, done.charged, done.vendor_id, len(at.posts)) == ("completed", "yes", at.wire.made[0].id, 1)
-
-
 async def test_a_log_that_has_our_token_as_failed_gives_the_money_back_after_the_settle_time(tmp_path: Path) -> None:
     async with lost(AimlApi(log_says="failed"), tmp_path) as (at, job, clock):
         assert (await looked(at, job)).state == "unknown"
@@ -385,26 +377,6 @@ async def test_a_log_without_our_token_gives_the_money_back_only_when_every_gene
         assert (await looked(at, job, times=6)).state == "unknown"
         clock.at += LATE_S - PROVEN_S
         assert ((await ended(at, job, "failed")).charged, at.held(), len(at.posts)) == ("no", 0, 1)
-
-
-@pytest.mark.fault("S33")
-@each(
-    "lie",
-    [
-        {"status": 400, "json": {"message": "Provide either period or both start and end"}},
-        {"status": 200, "json": {"data": []}},
-        {"status": 200, "json": {"data": [], "pagination": {"has_more": True}}},
-        {"status": 200, "json": {"data": [], "pagination": {"has_more": None}}},
-        {"status": 200, "json": {"data": [{"created": THEN, "status": "succeeded"}], "pagination": {"has_more": False}}},
-    ],
-    ids=["refused", "no pages", "pages without end", "no word on pages", "rows without a token"],
-    at_once=8,
-)
-async def test_a_log_that_lies_decides_nothing(lie: dict[str, Any], tmp_path: Path) -> None:
-    async with lost(AimlApi(), tmp_path) as (at, job, clock):
-        at.wire.arm("other", "instead", times=-1, **lie)
-        clock.at += LATE_S
-        assert ((await looked(at, job, times=5)).state, at.held(), len(at.posts)) == ("unknown", job.micros, 1)
 
 
 @each(("cost", "said"), [(1, "and charged it"), (None, "and does not say what it cost")], at_once=8)

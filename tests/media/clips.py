@@ -26,63 +26,73 @@ def a_clip(path: Path, *, colours: tuple[str, ...] = ("red", "blue"), size: tupl
 
 @cache
 def _encode(colours: tuple[str, ...], size: tuple[int, int], sound: bool) -> bytes:
-    with av.open(content := BytesIO(), "w", format="mp4") as out:
-        video = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "18"})
-        video.width, video.height, video.pix_fmt = *size, "yuv420p"
-        audio = out.add_stream("aac", rate=HERTZ, layout="mono") if sound else None
-        for at in range(len(colours) * FPS):
-            frame = VideoFrame.from_image(Image.new("RGB", size, colours[at // FPS]))
-            frame.pts, frame.time_base = at, Fraction(1, FPS)
-            out.mux(video.encode(frame))
-        out.mux(video.encode(None))
-        for part in tone(len(colours)) if audio else ():
-            out.mux(audio.encode(part))
-        if audio:
-            out.mux(audio.encode(None))
-    return content.getvalue()
+    return _encode_pictures([Image.new("RGB", size, colour) for colour in colours for _ in range(FPS)], sound=sound)
 
 
-def tone(seconds: float) -> Iterator[AudioFrame]:
+TONE = b"".join(struct.pack("<h", 8000 if n // 50 % 2 else -8000) for n in range(1000))
+
+
+def tone(seconds: float | Fraction) -> Iterator[AudioFrame]:
     """Yield a loud tone of 480 Hz."""
     for at in range(int(seconds * HERTZ) // 1000):
         part = AudioFrame(format="s16", layout="mono", samples=1000)
-        part.planes[0].update(
-            b"".join(struct.pack("<h", 8000 if n // 50 % 2 else -8000) for n in range(1000)).ljust(part.planes[0].buffer_size, b"\0")
-        )
+        part.planes[0].update(TONE.ljust(part.planes[0].buffer_size, b"\0"))
         part.sample_rate, part.pts, part.time_base = HERTZ, at * 1000, Fraction(1, HERTZ)
         yield part
 
 
-UNTURNED = 1 << 16
-"""1 as the matrix of a track's header writes it, in 16.16."""
+WIDE, HIGH = 160, 90
+"""Pixels of a turned clip before it is turned."""
+QUARTERS = {
+    0: ((1, 0, 0, 1), (0, 0)),
+    90: ((0, 1, -1, 0), (HIGH, 0)),
+    180: ((-1, 0, 0, -1), (WIDE, HIGH)),
+    270: ((0, -1, 1, 0), (0, WIDE)),
+}
+"""Degrees clockwise, with the signs of a track's matrix and the place to which it moves the picture."""
 
 
-def a_turned_clip(path: Path, clockwise: int) -> Path:
-    """A second of four fields, red and blue over lime and white, and a header that says how far to turn it before it is shown."""
-    wide, high = 320, 180
-    picture = Image.new("RGB", (wide, high), "red")
-    for colour, left, top in (("blue", wide // 2, 0), ("lime", 0, high // 2), ("white", wide // 2, high // 2)):
-        picture.paste(colour, (left, top, left + wide // 2, top + high // 2))
-    with av.open(str(path), "w", format="mp4") as out:
-        video = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "18"})
-        video.width, video.height, video.pix_fmt = wide, high, "yuv420p"
-        for at in range(FPS):
-            frame = VideoFrame.from_image(picture)
-            frame.pts, frame.time_base = at, Fraction(1, FPS)
-            out.mux(video.encode(frame))
-        out.mux(video.encode(None))
-    one = UNTURNED
-    matrix = {
-        0: (one, 0, 0, 0, one, 0, 0, 0),
-        90: (0, one, 0, -one, 0, 0, high * one, 0),
-        180: (-one, 0, 0, 0, -one, 0, wide * one, high * one),
-        270: (0, -one, 0, one, 0, 0, 0, wide * one),
-    }[clockwise]
-    raw = bytearray(path.read_bytes())
+def a_turned_clip(path: Path, signs: Sequence[int], moved: Sequence[int] = (0, 0)) -> Path:
+    """Half a second of four fields, red and blue over lime and white, and a header that says how to turn it before it is shown."""
+    a, b, c, d, x, y = (part << 16 for part in (*signs, *moved))
+    raw = bytearray(_encode_fields())
     at = raw.find(b"tkhd") + 44
-    raw[at : at + 36] = struct.pack(">9i", *matrix, 1 << 30)
+    raw[at : at + 36] = struct.pack(">9i", a, b, 0, c, d, 0, x, y, 1 << 30)
     path.write_bytes(raw)
     return path
+
+
+@cache
+def _encode_fields() -> bytes:
+    picture = Image.new("RGB", (WIDE, HIGH), "red")
+    for colour, left, top in (("blue", WIDE // 2, 0), ("lime", 0, HIGH // 2), ("white", WIDE // 2, HIGH // 2)):
+        picture.paste(colour, (left, top, left + WIDE // 2, top + HIGH // 2))
+    return _encode_pictures([picture] * (FPS // 2))
+
+
+def _encode_pictures(
+    pictures: Sequence[Image.Image],
+    *,
+    times: Sequence[float] | None = None,
+    rate: Fraction = Fraction(FPS),
+    stretch: int = 1,
+    sound: bool = False,
+) -> bytes:
+    """Return an MP4 of these pictures, one at each of these seconds, by default one after the other; with a tone under them."""
+    with av.open(content := BytesIO(), "w", format="mp4") as out:
+        video = out.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "18"})
+        video.width, video.height, video.pix_fmt = *pictures[0].size, "yuv420p"
+        video.codec_context.sample_aspect_ratio = Fraction(stretch)
+        audio = out.add_stream("aac", rate=HERTZ, layout="mono") if sound else None
+        for at, picture in enumerate(pictures):
+            frame = VideoFrame.from_image(picture)
+            frame.pts, frame.time_base = at if times is None else round(times[at] * rate), 1 / rate
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+        if audio is not None:
+            out.mux([packet for part in tone(len(pictures) / rate) for packet in audio.encode(part)])
+            out.mux(audio.encode(None))
+    return content.getvalue()
 
 
 def colour_of(picture: Image.Image, at: tuple[float, float] = (0.5, 0.5)) -> str:
@@ -112,15 +122,7 @@ def remuxed(path: Path, source: Path, *, order: str = "video audio", late: Mappi
 
 def a_clip_at(path: Path, times: Sequence[float], *, rate: Fraction = Fraction(FPS), stretch: int = 1) -> Path:
     """A red picture of 320x180 at each of these seconds; pixels are so many times as wide as high."""
-    with av.open(str(path), "w", format="mp4") as out:
-        video = out.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "18"})
-        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
-        video.codec_context.sample_aspect_ratio = Fraction(stretch)
-        for time in times:
-            frame = VideoFrame.from_image(Image.new("RGB", (320, 180), "red"))
-            frame.pts, frame.time_base = round(time * rate), 1 / rate
-            out.mux(video.encode(frame))
-        out.mux(video.encode(None))
+    path.write_bytes(_encode_pictures([Image.new("RGB", (320, 180), "red")] * len(times), times=times, rate=rate, stretch=stretch))
     return path
 
 

@@ -137,6 +137,12 @@ def without_pictures(path: Path, source: Path) -> Path:
     return path
 
 
+def box(kind: bytes, *parts: bytes) -> bytes:
+    """Return a box of an MP4 with these contents."""
+    content = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
 def a_sound(path: Path, *, seconds: float = 1.0) -> Path:
     """A tone as WAV, MP3 or M4A, by the path's ending."""
     codec, kind = {".wav": ("pcm_s16le", "wav"), ".mp3": ("mp3", "mp3"), ".m4a": ("aac", "ipod")}[path.suffix]

@@ -72,9 +72,10 @@ def grey_of(picture: bytes) -> int:
 EDITS: dict[str, dict[str, Any]] = {"trim": {"end": 0.3}, "reframe": {"ratio": "1:1"}, "caption": {"text": "a"}}
 
 
-@each(
-    "tags", {"HD": (1, 1, 1, 1), "PAL": (1, 5, 5, 6), "NTSC": (1, 6, 6, 6), "full range": (2, 1, 1, 1), "untagged": (0, 2, 2, 2)}.values()
-)
+TAGS = {"HD": (1, 1, 1, 1), "PAL": (1, 5, 5, 6), "NTSC": (1, 6, 6, 6), "full range": (2, 1, 1, 1), "untagged": (0, 2, 2, 2)}
+
+
+@each("tags", TAGS.values(), ids=TAGS)
 def test_an_edit_keeps_the_colour_tags_of_its_source(tags: tuple[int, int, int, int], tmp_path: Path) -> None:
     source = a_tagged_clip(tmp_path / "source.mp4", tags)
     for action, more in EDITS.items():

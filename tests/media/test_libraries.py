@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tomllib
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from sora_mcp.cli import doctor
 from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import BrokenRules, MissingMediaExtra, SoraError
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.media import api, optional
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.images import transform
+from sora_mcp.media.sample.render import choose_renderer
 
 from ..each import each
 from .clips import a_clip
@@ -33,17 +35,35 @@ def test_a_heic_library_that_does_not_load_says_so_and_what_else_works(monkeypat
     assert optional.find_heic_load_error() is not None
 
 
-@each("error", ["ImportError('libheif.so.1: cannot open shared object file')", "OSError('libheif.so.1: cannot open shared object file')"])
-def test_doctor_says_that_a_heic_library_does_not_load(error: str, tmp_path: Path) -> None:
-    (tmp_path / "pi_heif.py").write_text(f"raise {error}")
-    code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from sora_mcp.cli import doctor; found = doctor._check_media(); print(found.verdict, found.text)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stdout == (
-        "note media: PyAV and Pillow load; pi-heif, for HEIC photos, does not: libheif.so.1: cannot open shared object file\n"
-    )
+@pytest.fixture
+def break_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Return a function that has the import of a library raise this error until the test ends."""
+
+    def place(library: str, error: str) -> None:
+        (tmp_path / f"{library}.py").write_text(f"raise {error}")
+        monkeypatch.delitem(sys.modules, library, raising=False)
+        optional.find_load_error.cache_clear()
+
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # the next error is another file of the same second
+    yield place
+    optional.find_load_error.cache_clear()
+
+
+@each("kind", ["ImportError", "OSError"])
+def test_doctor_says_that_a_heic_library_does_not_load(kind: str, break_import: Callable[[str, str], None]) -> None:
+    break_import("pi_heif", f"{kind}('libheif.so.1: cannot open shared object file')")
+    found = doctor._check_media()
+    why = "media: PyAV and Pillow load; pi-heif, for HEIC photos, does not: libheif.so.1: cannot open shared object file"
+    assert (found.verdict, found.text) == ("note", why)
+
+
+@each("kind", ["ImportError", "OSError"])
+def test_doctor_and_samples_try_the_import_of_what_decodes(kind: str, break_import: Callable[[str, str], None]) -> None:
+    break_import("av", f"{kind}('libavcodec.so.62: cannot open shared object file')")
+    found = doctor._check_media()
+    why = "media: PyAV and Pillow are installed but do not load: libavcodec.so.62: cannot open shared object file"
+    assert (found.verdict, found.text, choose_renderer() != "pyav") == ("fix", why, True)
 
 
 def test_the_least_versions_are_those_of_the_extra() -> None:

@@ -15,13 +15,10 @@ from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
 from tests.each import each
 
+from .clips import box
+
 CLIPS = Path(__file__).parents[2] / "sora_mcp" / "media" / "sample" / "clips"
 WHOLE = (CLIPS / "landscape.mp4").read_bytes()
-
-
-def box(kind: bytes, *parts: bytes) -> bytes:
-    content = b"".join(parts)
-    return struct.pack(">I4s", 8 + len(content), kind) + content
 
 
 def wide_box(kind: bytes, content: bytes) -> bytes:

@@ -26,7 +26,7 @@ def a_clip(path: Path, *, colours: tuple[str, ...] = ("red", "blue"), size: tupl
 
 @cache
 def _encode(colours: tuple[str, ...], size: tuple[int, int], sound: bool) -> bytes:
-    return _encode_pictures([Image.new("RGB", size, colour) for colour in colours for _ in range(FPS)], sound=sound)
+    return encode_pictures([Image.new("RGB", size, colour) for colour in colours for _ in range(FPS)], sound=sound)
 
 
 TONE = b"".join(struct.pack("<h", 8000 if n // 50 % 2 else -8000) for n in range(1000))
@@ -67,10 +67,10 @@ def _encode_fields() -> bytes:
     picture = Image.new("RGB", (WIDE, HIGH), "red")
     for colour, left, top in (("blue", WIDE // 2, 0), ("lime", 0, HIGH // 2), ("white", WIDE // 2, HIGH // 2)):
         picture.paste(colour, (left, top, left + WIDE // 2, top + HIGH // 2))
-    return _encode_pictures([picture] * (FPS // 2))
+    return encode_pictures([picture] * (FPS // 2))
 
 
-def _encode_pictures(
+def encode_pictures(
     pictures: Sequence[Image.Image],
     *,
     times: Sequence[float] | None = None,
@@ -122,7 +122,7 @@ def remuxed(path: Path, source: Path, *, order: str = "video audio", late: Mappi
 
 def a_clip_at(path: Path, times: Sequence[float], *, rate: Fraction = Fraction(FPS), stretch: int = 1) -> Path:
     """A red picture of 320x180 at each of these seconds; pixels are so many times as wide as high."""
-    path.write_bytes(_encode_pictures([Image.new("RGB", (320, 180), "red")] * len(times), times=times, rate=rate, stretch=stretch))
+    path.write_bytes(encode_pictures([Image.new("RGB", (320, 180), "red")] * len(times), times=times, rate=rate, stretch=stretch))
     return path
 
 

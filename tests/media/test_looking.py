@@ -35,7 +35,8 @@ def test_a_short_clip_is_seen_in_six_pictures(clip: Path) -> None:
 
 
 def test_a_longer_one_is_seen_in_nine(tmp_path: Path) -> None:
-    assert api.view_clip(a_clip(tmp_path / "long.mp4", colours=("red",) * 9, sound=False), None, Deadline()).frames == 9
+    long = a_clip(tmp_path / "long.mp4", colours=("red",) * 9, size=(64, 36), sound=False)
+    assert api.view_clip(long, None, Deadline()).frames == 9
 
 
 def test_a_sheet_is_a_jpeg_that_any_client_takes(clip: Path) -> None:

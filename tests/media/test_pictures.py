@@ -200,13 +200,6 @@ def test_a_jpeg_in_cmyk_becomes_rgb() -> None:
     assert (picture.mode, colour_of(picture)) == ("RGB", "red")
 
 
-def test_a_picture_that_is_too_large_is_called_so() -> None:
-    for size in ((9000, 8000), (20_000, 20_000)):
-        raw = saved(Pillow.new("1", size), "PNG")
-        with pytest.raises(BrokenRules, match="a picture of at most 64 megapixels"):
-            fitted(raw)
-
-
 def test_a_picture_under_half_of_the_video_is_far_too_small() -> None:
     small, wide = Image("data:", "image/png", 13, 169), Image("data:", "image/png", 1280, 100)
     assert [is_far_too_small(small, (1280, 720), how) for how in ("crop", "pad")] == [True, True]

@@ -160,7 +160,7 @@ def test_letters_that_the_terminal_does_not_have_are_escaped(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes them")
 @pytest.mark.usefixtures("without_terminal")
-@each(("closed", "command"), [("<&- >&-", "jobs"), ("<&- >&- 2>&-", "approve {quote}")])
+@each(("closed", "command"), [("<&- >&-", "setup"), ("<&- >&- 2>&-", "approve {quote}")])
 def test_a_closed_stream_is_an_empty_one(closed: str, command: str, said: dict[str, str], store: Store, quote: str) -> None:
     ended = in_a_shell(f"sora {command} {closed}".format(quote=quote), said)
     assert (ended.returncode, ended.stderr) == (0, b"")

@@ -176,6 +176,8 @@ def test_the_keychain_is_preferred_and_the_file_names_only_what_is_in_it(
     assert config.read_text() == 'keychain = "PIXAZO_API_KEY"\n'
     assert read_keys(said) == {"pixazo": "k-12345"}
     assert read_keys(said | {"PIXAZO_API_KEY": "mine"}) == {"pixazo": "mine"}
+    keys.store_key("MULERUN_API_KEY", Secret("k-2"))
+    assert read_keys(said) == {"pixazo": "k-12345", "mulerun": "k-2"}
 
 
 def test_a_closed_keychain_is_passed_over_in_silence(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from datetime import date
 from math import gcd
@@ -18,6 +19,8 @@ PATH = "/v1/videos"
 SIZES = ("1280x720", "720x1280")
 SECONDS = (4, 8, 12)
 """Lengths of OpenAI's original API, where the price file names none."""
+PACKED = re.compile(";(?:served_model|deployment_id|requested_model):")
+"""Beginnings of what LiteLLM 1.110.2 packs behind a video's own id (litellm/types/videos/utils.py)."""
 STATES = {
     **dict.fromkeys(("queued", "pending"), "queued"),
     **dict.fromkeys(("in_progress", "processing", "running", "generating", "started"), "running"),
@@ -89,12 +92,16 @@ def _ask(job: str) -> Call:
 
 
 def _unpack_id(job: str) -> str:
-    """Return `provider;id` of an id that LiteLLM packed as `provider;deployment;id`, because some of its replies omit the deployment."""
+    """Return `provider;id` of an id that LiteLLM packed as `provider;deployment;id`, because some of its replies omit the deployment.
+
+    Since 1.110 it may have more parts, which an upgrade or another deployment changes while the job runs, and be without padding.
+    """
+    packed = job.removeprefix("video_")
     try:
-        provider, _, inner = b64decode(job.removeprefix("video_"), validate=True).decode().split(";", 2)
+        provider, _, inner = b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode().split(";", 2)
     except ValueError:
         return job
-    return f"{provider};{inner}"
+    return f"{provider};{PACKED.split(inner)[0]}"
 
 
 def _read_cost(body: dict[str, Any]) -> Micros | None:

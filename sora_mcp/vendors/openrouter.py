@@ -6,7 +6,7 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
-from sora_mcp.vendors.openrouter_offers import read_offers
+from sora_mcp.vendors.openrouter_offers import NEGATIVE, VERTEX, read_offers
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
@@ -20,15 +20,18 @@ def submit(order: Order) -> Call:
     """Return the submit call, with resolution and ratio, or with pixels where the list has only those."""
     size = order.size
     shape = {"resolution": size.resolution, "aspect_ratio": size.ratio} if size.resolution or not size.pixels else {"size": size.text}
-    frame = {"type": "image_url", "image_url": {"url": order.image.uri}, "frame_type": "first_frame"} if order.image else None
+    frames = {"first_frame": order.image.uri if order.image else None, "last_frame": order.options.get("last_image")}
+    pictures = [{"type": "image_url", "image_url": {"url": uri}, "frame_type": role} for role, uri in frames.items() if uri]
+    unwanted = order.options.get("negative_prompt")
     fields: dict[str, Any] = {
         "model": order.slug,
         "prompt": order.prompt,
         "duration": order.seconds,
         **shape,
-        "frame_images": [frame] if frame else None,
+        "frame_images": pictures or None,
         "generate_audio": order.options.get("audio"),
         "seed": order.options.get("seed"),
+        "provider": {"options": {VERTEX: {"parameters": {NEGATIVE: unwanted}}}} if unwanted else None,
     }
     return Call("POST", PATH, drop_missing(fields))
 

@@ -1,6 +1,7 @@
 """Read OpenRouter's public list of video models as offers. https://openrouter.ai/docs/api/api-reference/video-generation
 
-A model without sizes or lengths is skipped; one whose prices cannot all be read gets no price.
+A model without sizes or lengths is skipped; one whose prices cannot all be read gets no price. Of `input_references` the list does not say
+how many a model takes, and of `previous_job_id` neither which models take it nor what the continued seconds cost: neither is offered.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, cast
 
-from sora_mcp.domain import ImageRule, Offer, Reply, Rule, Size
+from sora_mcp.domain import ImageRule, Offer, Reply, Rule, Size, Text
 from sora_mcp.vendors.openrouter_prices import read_rates
-from sora_mcp.vendors.shared.sizes import SEED
+from sora_mcp.vendors.shared.sizes import LAST, SEED
 
 SOURCE = "https://openrouter.ai/api/v1/videos/models"
 OURS = {"kling-v3.0-pro": "kling-3.0-pro", "kling-v3.0-std": "kling-3.0-standard"}
 """Model names that other vendors spell differently."""
+VERTEX, NEGATIVE = "google-vertex", "negativePrompt"
+"""The provider and its parameter, by https://openrouter.ai/docs/cookbook/video-generation/provider-specific-video-options (2026-11-30).
+Of other makers no page names the provider, and options under a wrong name are dropped without a word."""
 RATIO = re.compile(r"[1-9][0-9]{0,4}:[1-9][0-9]{0,4}")
 RESOLUTION = re.compile(r"[1-9][0-9]{0,4}[pPkK]")
 PIXELS = re.compile(r"[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")
+MOST_UNWANTED = 500  # the docs state no limit; 500 is ours
 EDGES = {"1k": 1080, "2k": 1440, "4k": 2160}
 
 
@@ -52,12 +57,15 @@ def _offer(row: Mapping[str, Any], names: Counter[str], checked: date) -> Offer 
         return None
     audio = (Rule("audio", (True, False), default=True),) if row.get("generate_audio") is True else ()
     seed = (SEED,) if row.get("seed") is True else ()
-    image = ImageRule() if "first_frame" in _texts(row.get("supported_frame_images")) else None
+    frames, passed = _texts(row.get("supported_frame_images")), _texts(row.get("allowed_passthrough_parameters"))
+    image = ImageRule() if "first_frame" in frames else None
+    last = LAST if image is not None and "last_frame" in frames else ()
+    unwanted = (Rule("negative_prompt", Text(MOST_UNWANTED)),) if slug.startswith("google/") and NEGATIVE in passed else ()
     name, prices = _name(row), _as_mapping(row.get("pricing_skus"))
     return Offer(
         model=name if names[name] == 1 else slug.casefold(),
         slug=slug,
-        rules=(Rule("size", sizes), Rule("seconds", lengths), *audio, *seed),
+        rules=(Rule("size", sizes), Rule("seconds", lengths), *audio, *seed, *last, *unwanted),
         rates=read_rates(prices, sizes, audio=bool(audio), image=image is not None),
         source=SOURCE,
         checked=checked,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sora_mcp import __version__
 from sora_mcp.config.setting import Setting
-from sora_mcp.config.settings import FLAGS, KEYS
+from sora_mcp.config.settings import FLAGS, KEYS, SITES
 
 from .facts import NAME, REPOSITORY
 
@@ -24,7 +24,7 @@ def content() -> dict[str, Any]:
         "version": __version__,
         "runtimeHint": "uvx",
         "transport": {"type": "stdio"},
-        "environmentVariables": [_variable(setting) for setting in (*KEYS, *FLAGS)],
+        "environmentVariables": [_variable(setting) for setting in (*KEYS, *SITES.values(), *FLAGS)],
     }
     return {
         "$schema": SCHEMA,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sora_mcp.config.setting import Setting
-from sora_mcp.config.settings import ADDRESSES, KEYS, SETTINGS
+from sora_mcp.config.settings import ADDRESSES, KEYS, SETTINGS, SITES
 
 FILE = Path(__file__).parent.parent / "docs" / "settings.md"
 PAGE = """\
@@ -52,7 +52,7 @@ def page() -> str:
     return PAGE.format(
         settings=_table(("name", "default", "meaning", "must be"), (_cells(row) for row in SETTINGS)),
         keys=_table(("name", "meaning"), ((f"`{row.variable}`", row.help) for row in KEYS)),
-        addresses=_table(("name", "default"), ((f"`{row.variable}`", row.default_text) for row in ADDRESSES.values())),
+        addresses=_table(("name", "default"), ((f"`{row.variable}`", row.default_text) for row in (*ADDRESSES.values(), *SITES.values()))),
     )
 
 

@@ -17,7 +17,7 @@ from scripts.house import ROOT
 from sora_mcp import __version__
 from sora_mcp.cli.main import COMMANDS
 from sora_mcp.cli.setup.yaml_entry import read_entry
-from sora_mcp.config.settings import FLAGS, KEYS
+from sora_mcp.config.settings import FLAGS, KEYS, SITES
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.vendors import EVERY
 
@@ -55,7 +55,7 @@ def test_the_page_of_the_settings_is_current() -> None:
 
 def test_the_page_of_the_settings_has_every_row() -> None:
     page = settings.page()
-    assert [row.variable for row in (*FLAGS, *KEYS) if f"| `{row.variable}` |" not in page] == []
+    assert [row.variable for row in (*FLAGS, *KEYS, *SITES.values()) if f"| `{row.variable}` |" not in page] == []
 
 
 def test_each_clients_block_can_be_read_by_that_client() -> None:
@@ -181,7 +181,7 @@ def test_server_json_has_the_packages_version_and_every_variable() -> None:
     assert (content["version"], package["version"]) == (__version__, __version__)
     variables = {variable["name"]: variable["isSecret"] for variable in package["environmentVariables"]}
     keys = {key: True for vendor in EVERY for key in vendor.keys}
-    assert variables == keys | {row.variable: row.variable == "SORA_MCP_DATABASE_URL" for row in FLAGS}
+    assert variables == keys | {row.variable: row.variable == "SORA_MCP_DATABASE_URL" for row in (*FLAGS, *SITES.values())}
 
 
 def test_a_folder_of_conversations_belongs_to_a_vendor() -> None:

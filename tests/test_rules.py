@@ -217,6 +217,7 @@ def test_all_broken_rules_are_named_at_once() -> None:
 
 
 SORA, PIXAZO, WAN = find_offer("muvi:sora-2"), find_offer("pixazo:sora-2-pro"), find_offer("mulerun:wan-2.6")
+KLING, LONG = find_offer("mulerun:kling-v3"), "at most 2.5 times as long on one side as on the other"
 SIDES = "exactly as large as the video: 1280x720, 720x1280, 1792x1024 or 1024x1792"
 BAD_FRAMES: tuple[tuple[Offer, Image | None, str | None, str | None, str], ...] = (
     (find_offer("muvi:wan-2.6"), URL, None, "an image", "left out: this model makes videos from words only"),
@@ -229,6 +230,7 @@ BAD_FRAMES: tuple[tuple[Offer, Image | None, str | None, str | None, str], ...] 
     (PIXAZO, picture(720, 1280), "1280x720", "720x1280", "exactly as large as the video: 1280x720"),
     (WAN, picture(359, 720), None, "359x720", "360 to 2000 pixels wide and high"),
     (WAN, picture(2001, 720), None, "2001x720", "360 to 2000 pixels wide and high"),
+    *((KLING, picture(*sides), None, f"{sides[0]}x{sides[1]}", LONG) for sides in ((2501, 1000), (400, 1001))),
 )
 
 
@@ -237,6 +239,11 @@ def test_a_first_frame_has_a_kind_a_type_a_weight_and_a_size(
     sold: Offer, image: Image | None, size: str | None, got: str | None, allowed: str
 ) -> None:
     assert broken(VideoRequest("a fox", size=size, image=image), sold) == (BrokenRule("image", got, allowed, "invalid_image"),)
+
+
+@each("sides", [(2500, 1000), (400, 1000)])
+def test_a_first_frame_may_be_as_long_as_the_rule_says(sides: tuple[int, int]) -> None:
+    assert find_order(VideoRequest("a fox", image=picture(*sides)), KLING, today=TODAY) is not None
 
 
 @each("size", ["1280x720", "720x1280", "1792x1024", "1024x1792"])
@@ -261,13 +268,17 @@ def test_a_first_frame_takes_the_size_of_its_own_shape_or_is_refused(offer: Offe
         same = [size for size in sizes if not has_shape(size) or is_alike(size, sides)]
         exact = [size for size in same if size.pixels == sides] if rule.exact else same
         order = find_order(request, offer, today=TODAY)
-        if exact and (rule.sides is None or all(rule.sides[0] <= side <= rule.sides[1] for side in sides)):
+        too_long = rule.most_stretch is not None and max(sides) > rule.most_stretch * min(sides)
+        if exact and not too_long and (rule.sides is None or all(rule.sides[0] <= side <= rule.sides[1] for side in sides)):
             assert order is not None and order.size in exact, (sides, order and order.size)
             continue
         assert order is None, sides
         fault = broken(request, offer)[-1]
         assert (fault.argument, fault.code, fault.got) == ("image", "invalid_image", f"{sides[0]}x{sides[1]}")
         fitted = find_order(replace(request, options={"fit": "crop"}), offer, today=TODAY)
+        if too_long and not any(has_shape(size) for size in sizes):
+            assert fitted is None
+            continue
         assert fitted is not None
         if not same and sides[0] != sides[1]:
             assert orientation(fitted.size) in (orientation(Size(f"{sides[0]}x{sides[1]}")), "square")

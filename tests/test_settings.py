@@ -267,6 +267,47 @@ def test_the_first_key_that_is_set_counts() -> None:
     assert settings.catalogue.keyed == {"aimlapi", "muvi"}
 
 
+MULEROUTER = {"MULEROUTER_API_KEY": "k-2", "FAL_KEY": "good"}
+
+
+@each(
+    ("given", "address"),
+    [
+        ({"MULEROUTER_SITE": "mulerouter"}, "https://api.mulerouter.ai"),
+        ({"MULEROUTER_SITE": " MuleRun "}, "https://api.mulerun.com"),
+        ({"MULEROUTER_BASE_URL": "https://gateway.example/"}, "https://gateway.example"),
+        ({"MULEROUTER_SITE": "mulerun", "MULEROUTER_BASE_URL": "https://api.mulerouter.ai"}, "https://api.mulerouter.ai"),
+        ({"MULEROUTER_SITE": "mulerouter", "SORA_MCP_MULERUN_BASE_URL": "https://mine.example"}, "https://mine.example"),
+        ({"SORA_MCP_MULERUN_BASE_URL": "https://mine.example"}, "https://mine.example"),
+        ({"MULERUN_API_KEY": "k-2", "MULEROUTER_SITE": "mulerouter"}, "https://api.mulerun.com"),
+    ],
+    ids=["a site", "the other", "an address", "the address before the site", "ours before both", "ours alone", "the key of one site"],
+)
+def test_a_key_that_counts_at_several_sites_goes_to_its_own(given: dict[str, str], address: str) -> None:
+    settings = loaded({**MULEROUTER, **given})
+    assert (settings.keys["mulerun"].reveal(), settings.bad_keys) == ("k-2", ())
+    assert {vendor.name: vendor.base_url for vendor in settings.catalogue.vendors}["mulerun"] == address
+
+
+@each(
+    ("given", "name", "must"),
+    [
+        ({}, "MULEROUTER_SITE", "mulerouter or mulerun, wherever MULEROUTER_API_KEY is from"),
+        ({"MULEROUTER_SITE": "elsewhere"}, "MULEROUTER_SITE", "mulerouter or mulerun, wherever MULEROUTER_API_KEY is from"),
+        (
+            {"MULEROUTER_SITE": "mulerun", "MULEROUTER_BASE_URL": "http://a.example"},
+            "MULEROUTER_BASE_URL",
+            ROWS["MULEROUTER_BASE_URL"].kind.expected,
+        ),
+    ],
+    ids=["no site", "another site", "an address without TLS"],
+)
+def test_a_key_whose_site_nobody_names_is_sent_nowhere(given: dict[str, str], name: str, must: str) -> None:
+    settings = loaded({**MULEROUTER, **given})
+    assert (set(settings.keys), settings.catalogue.keyed, settings.bad_keys) == ({"fal"}, {"fal"}, (name,))
+    assert ROWS[name].requirement == f"{name} must be {must}."
+
+
 def test_a_key_cannot_be_printed() -> None:
     key = Secret(MARK)
     assert (str(key), repr(key), f"{key}", repr([key])) == ("***", "***", "***", "[***]")

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from sora_mcp.catalogue.clips import check_clip, measure_clip
-from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, names_shape, of_shape
+from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
 from sora_mcp.domain import (
     PICTURES,
     Facts,
@@ -173,8 +173,11 @@ def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
         yield BrokenRule("image", None, "a file or a data: URI: this vendor fetches no links", "invalid_image")
     if not image.is_url and not rule.data:
         yield BrokenRule("image", None, "an https:// link: this vendor takes no files", "invalid_image")
-    if request.is_fitted:
+    if request.is_fitted and any(has_shape(size) for size in sizes_of(offer, image=True)):
         return  # it is made anew, in a form, of a size and of so many bytes as the vendor takes
+    yield from _stretch(image, rule)  # without a shape of the video's, a picture that is fitted keeps its own
+    if request.is_fitted:
+        return
     if image.media_type is not None and image.media_type not in rule.types:
         yield BrokenRule("image", image.media_type, one_of(rule.types), "invalid_image")
     if image.bytes is not None and image.bytes > rule.most_bytes:
@@ -188,6 +191,14 @@ def _measures(image: Image, rule: ImageRule) -> Iterator[BrokenRule]:
         return
     if not all(rule.sides[0] <= side <= rule.sides[1] for side in (image.width, image.height)):
         allowed = f"{rule.sides[0]} to {rule.sides[1]} pixels wide and high"
+        yield BrokenRule("image", f"{image.width}x{image.height}", allowed, "invalid_image")
+
+
+def _stretch(image: Image, rule: ImageRule) -> Iterator[BrokenRule]:
+    if rule.most_stretch is None or not image.width or not image.height:
+        return
+    if max(image.width, image.height) > rule.most_stretch * min(image.width, image.height):
+        allowed = f"at most {rule.most_stretch:g} times as long on one side as on the other"
         yield BrokenRule("image", f"{image.width}x{image.height}", allowed, "invalid_image")
 
 

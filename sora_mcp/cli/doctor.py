@@ -16,7 +16,7 @@ import anyio
 from sora_mcp.cli.checks import Finding, Verdict, check_modes, check_network, check_notifications
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
-from sora_mcp.config.settings import ROWS, Settings
+from sora_mcp.config.settings import ROWS, SITES, Settings
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
@@ -55,7 +55,8 @@ def check_all(settings: Settings, *, now: float | None = None, offline: bool = F
     if settings.sources:
         yield Finding("ok", "settings: " + ", ".join(f"{name} from {source}" for name, source in sorted(settings.sources.items())))
     yield from (Finding("fix", describe_unknown(name, ROWS), "correct its name, or take it out") for name in settings.unknown_names)
-    yield from (Finding("fix", f"{ROWS[name].requirement} It is not used.", "copy the key again") for name in settings.bad_keys)
+    for name in settings.bad_keys:
+        yield Finding("fix", f"{ROWS[name].requirement} The key is not used.", "set it" if name in SITES else "copy the key again")
     yield _check_folder("store", settings.home, "SORA_MCP_HOME")
     yield _check_folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
     yield from (_check_image_folder(folder) for folder in settings.image_dirs)

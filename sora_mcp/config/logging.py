@@ -87,6 +87,6 @@ def log_to_stderr(settings: Settings) -> None:
     for name in settings.unknown_names:
         log.warning("%s", describe_unknown(name, ROWS))
     for name in settings.bad_keys:
-        log.warning("%s It is not used.", ROWS[name].requirement)
+        log.warning("%s The key is not used.", ROWS[name].requirement)
     for loose in find_loose_modes(settings):
         log.warning("%s: %s", loose.describe(), loose.todo)

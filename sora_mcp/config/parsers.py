@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -171,3 +171,8 @@ DATABASE = Kind(parse_database, "sqlite:///path or postgresql://…")
 BUCKET = Kind(refuse_bucket, "unset")
 URL = Kind(parse_url, "an https:// address, or http:// on this machine, without user, query or fragment")
 KEY = Kind(parse_key, "a key without blanks, line ends or special characters")
+
+
+def name_sites(addresses: Mapping[str, str], *, key: str) -> Kind[str]:
+    """Return the kind of a text that names one of a vendor's sites, and is read as its address."""
+    return Kind(lambda text: addresses[text.casefold()], f"{' or '.join(addresses)}, wherever {key} is from")

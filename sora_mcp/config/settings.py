@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from pathlib import Path
@@ -28,6 +28,7 @@ from sora_mcp.config.parsers import (
     SWITCH,
     URL,
     ZONE,
+    name_sites,
 )
 from sora_mcp.config.setting import PREFIX, BadSetting, Setting, rows_of, setting
 from sora_mcp.config.sources import Given, find_config_file, read_sources
@@ -139,7 +140,7 @@ class Settings:
     keys: Mapping[str, Secret]
     """By the vendor's name."""
     bad_keys: tuple[str, ...] = ()
-    """Variables whose key cannot be one: their vendors are used as if they had no key."""
+    """Variables whose key cannot be one, or that do not say where a key belongs: their vendors are used as if they had no key."""
     marks: Path | None
     """Folder beside `config.toml` that remembers what was bought through each store; None for a user without a home folder."""
     sources: Mapping[str, str]
@@ -165,9 +166,19 @@ KEYS = tuple(
     for vendor in EVERY
     for name in vendor.keys
 )
+SITES = {
+    name: Setting(name, kind, help, default_text=f"none; needed with `{sites.key}`")
+    for sites in (vendor.sites for vendor in EVERY)
+    if sites is not None
+    for name, kind, help in (
+        (sites.name, name_sites(sites.addresses, key=sites.key), f"Site of {sites.key}: {' or '.join(sites.addresses)}"),
+        (sites.address, URL, f"Address of {sites.key}'s site, in place of its name"),
+    )
+}
+"""The rows that say where a key belongs which counts at one of several sites, by their variables."""
 FLAGS = (*(row for row in SETTINGS if not row.only_in_file), *ADDRESSES.values())
 """Rows that are flags of every command. Keys are none: everybody on the machine can read a command line."""
-ROWS: Mapping[str, Setting] = {row.variable: row for row in (*SETTINGS, *ADDRESSES.values(), *KEYS)}
+ROWS: Mapping[str, Setting] = {row.variable: row for row in (*SETTINGS, *ADDRESSES.values(), *KEYS, *SITES.values())}
 """Every row by its variable."""
 
 
@@ -180,12 +191,12 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
         _check_default_home(values["home"])
     values["database_url"] = values["database_url"] or f"sqlite:///{values['home'] / 'sora.db'}"
     addresses = {name: str(row.read(text)) for name, row in ADDRESSES.items() if (text := given.texts.get(row.variable)) is not None}
-    keys, bad_keys = _read_keys(given)
+    keys, sites, bad_keys = _read_keys(given, placed=addresses)
     _check_addresses(keys, addresses)
     vendors = EVERY if values["prices"] is None else _read_prices(values["prices"], today)
     return Settings(
         **values,
-        catalogue=Catalogue(set_addresses(vendors, addresses), frozenset(keys)),
+        catalogue=Catalogue(set_addresses(vendors, sites | addresses), frozenset(keys)),
         keys=keys,
         bad_keys=bad_keys,
         marks=config.parent / "stores" if config is not None else None,
@@ -201,18 +212,27 @@ def _check_default_home(folder: Path) -> None:
         raise BadSetting(f"{PREFIX}HOME must be set to a folder that can be written: {folder}, the usual one, cannot be made.")
 
 
-def _read_keys(given: Given) -> tuple[dict[str, Secret], tuple[str, ...]]:
-    """Return the key of each vendor, under the first of its names that is set, and the names of those that cannot be keys."""
+def _read_keys(given: Given, *, placed: Collection[str]) -> tuple[dict[str, Secret], dict[str, str], tuple[str, ...]]:
+    """Return the key of each vendor, under the first of its names that is set, the addresses of those that belong to one of several sites,
+    and the names of what leaves a vendor without a key. The vendors in `placed` have an address of the user's."""
     keys: dict[str, Secret] = {}
+    sites: dict[str, str] = {}
     bad: list[str] = []
     for vendor in EVERY:
         if (name := next((name for name in vendor.keys if name in given.texts), None)) is None:
             continue
+        if vendor.sites is not None and name == vendor.sites.key and vendor.name not in placed:
+            row = ROWS[vendor.sites.address if vendor.sites.address in given.texts else vendor.sites.name]
+            try:
+                sites[vendor.name] = str(row.kind.parse(given.texts.get(row.variable, "").strip()))
+            except (ValueError, LookupError):
+                bad.append(row.variable)
+                continue
         try:
             keys[vendor.name] = read_key(name, given.texts[name])
         except BadSetting:
             bad.append(name)
-    return keys, tuple(bad)
+    return keys, sites, tuple(bad)
 
 
 def read_key(name: str, text: str) -> Secret:

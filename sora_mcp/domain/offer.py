@@ -99,6 +99,8 @@ class ImageRule:
     """The picture must have the video's own width and height."""
     sides: tuple[int, int] | None = None
     """The least and the most that width and height may be."""
+    most_stretch: float | None = None
+    """How many times as long as the shorter side the longer one may be."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -145,6 +145,20 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Sites:
+    """A key that counts at one of several sites: the vendor's own variables say at which."""
+
+    key: str
+    """The variable with the key."""
+    name: str
+    """The variable with the site's name."""
+    address: str
+    """The variable with the site's address, which counts before its name."""
+    addresses: Mapping[str, str]
+    """The address of each site, by its name."""
+
+
+@dataclass(frozen=True)
 class Refusal:
     """One way in which a vendor says no: this status, with this word in its message, means this code of ours."""
 
@@ -169,6 +183,8 @@ class Vendor:
     """The one call that costs."""
     read: Callable[[Reply], Reading | None]
     """May index freely: a missing part raises LookupError, TypeError or ValueError, which the one caller reads as None."""
+    sites: Sites | None = None
+    """Where one of the keys may belong elsewhere than at `base_url`."""
     auth: tuple[str, str] = ("Authorization", "Bearer {key}")
     refusals: tuple[Refusal, ...] = ()
     """Before the usual meanings of HTTP's statuses; the first that fits counts."""

@@ -161,6 +161,7 @@ def _image_fields(offer: Offer) -> dict[str, Any] | None:
         "most_bytes": rule.most_bytes,
         "exact": rule.exact or None,
         "sides": list(rule.sides) if rule.sides else None,
+        "most_stretch": rule.most_stretch,
         "prompt": None if offer.prompt_with_image else "not sent",
     }
     return {name: value for name, value in fields.items() if value is not None}
@@ -281,4 +282,5 @@ def _frame(offer: Offer) -> str:
 
 def _limits(rule: ImageRule) -> str:
     exact = ", exactly as large as the video" if rule.exact else ""
-    return exact + (f", {rule.sides[0]} to {rule.sides[1]} pixels a side" if rule.sides else "")
+    sides = f", {rule.sides[0]} to {rule.sides[1]} pixels a side" if rule.sides else ""
+    return exact + sides + (f", at most 1:{rule.most_stretch:g}" if rule.most_stretch else "")

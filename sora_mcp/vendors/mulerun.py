@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Sites, Vendor
 from sora_mcp.vendors.mulerun_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
@@ -73,6 +73,13 @@ VENDOR = Vendor(
     title="MuleRun",
     base_url="https://api.mulerun.com",
     keys=("MULERUN_API_KEY", "MULEROUTER_API_KEY"),
+    # The skills' core/config.py (2026-04-23, read 2026-11-30): https://github.com/openmule/mulerouter-skills
+    sites=Sites(
+        key="MULEROUTER_API_KEY",
+        name="MULEROUTER_SITE",
+        address="MULEROUTER_BASE_URL",
+        addresses={"mulerouter": "https://api.mulerouter.ai", "mulerun": "https://api.mulerun.com"},
+    ),
     offers=OFFERS,
     submit=submit,
     read=read,

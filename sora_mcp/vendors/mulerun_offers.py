@@ -48,7 +48,7 @@ OFFERS = (
         rates=(),
         source=SKILLS,
         checked=CHECKED,
-        image=ImageRule(types=("image/jpeg", "image/png"), most_bytes=9_999_999, sides=(300, 65_535)),
+        image=ImageRule(types=("image/jpeg", "image/png"), most_bytes=9_999_999, sides=(300, 65_535), most_stretch=2.5),
         prompt_max=2500,
         expected_s=180,
     ),

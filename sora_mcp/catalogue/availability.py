@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime
 import anyio
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Reply, Vendor
+from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.records import Listed, Pause
-from sora_mcp.vendors.reading import read_offers
+from sora_mcp.vendors.reading import read_offers, read_price_list
 
 log = logging.getLogger(__name__)
 FRESH_S = 86_400.0
@@ -61,8 +61,9 @@ class Availability:
         if on_sale == self._on_sale:
             return  # the catalogue keeps its table of names, which takes longer than the rest of a look
         self._on_sale, self.pauses, self._lists = on_sale, pauses, {listed.vendor: listed for listed in lists}
-        vendors, paused = tuple(self._add_offers(vendor) for vendor in self.written.vendors), frozenset(pause.model for pause in pauses)
-        catalogue = replace(self.written, vendors=vendors, paused=paused, gone={row.model: _day(row.at) for row in gone})
+        heard = {row.model: _day(row.at) for row in gone}
+        vendors, paused = tuple(self._apply_list(vendor, heard) for vendor in self.written.vendors), frozenset(p.model for p in pauses)
+        catalogue = replace(self.written, vendors=vendors, paused=paused, gone=heard)
         self.catalogue = catalogue.on_day(_day(self.clock()))
 
     def forget(self) -> None:
@@ -76,7 +77,7 @@ class Availability:
         """
         if time.monotonic() - self._loaded > CURRENT_S:
             await self.load()
-        due = [vendor for vendor in self.written.vendors if vendor.listing is not None and self._is_due(vendor, name)]
+        due = [vendor for vendor in self.written.vendors if _list_call(vendor) is not None and self._is_due(vendor, name)]
         if not due:
             return
         with anyio.move_on_after(self.patience_s):
@@ -100,14 +101,19 @@ class Availability:
         listed = self._lists.get(vendor.name)
         return None if listed is None else self._measure_age(listed.fetched_at)
 
-    def _add_offers(self, vendor: Vendor) -> Vendor:
-        listed, call = self._lists.get(vendor.name), vendor.listing
+    def _apply_list(self, vendor: Vendor, gone: dict[str, date]) -> Vendor:
+        """Return the vendor with the offers or the prices of its own list; add the models that a fresh one does not have to `gone`."""
+        listed, call = self._lists.get(vendor.name), _list_call(vendor)
         if listed is None or call is None:
             return vendor
-        offers = read_offers(vendor, Reply(call, 200, listed.body), checked=_day(listed.fetched_at)) or ()
-        if not self._fresh(listed):
+        reply, day, fresh = Reply(call, 200, listed.body), _day(listed.fetched_at), self._fresh(listed)
+        offers = (*vendor.offers, *(read_offers(vendor, reply, checked=day) or ()))
+        if (priced := read_price_list(vendor, reply, checked=day)) is not None:
+            offers, missing = priced
+            gone.update(dict.fromkeys(missing, day) if fresh else {})
+        if not fresh:
             offers = tuple(replace(offer, confidence="listed") if offer.confidence == "live" else offer for offer in offers)
-        return replace(vendor, offers=(*vendor.offers, *offers))
+        return replace(vendor, offers=offers)
 
     def _fresh(self, listed: Listed) -> bool:
         return self._measure_age(listed.fetched_at) <= FRESH_S
@@ -123,7 +129,7 @@ class Availability:
         if not (named or vendor.name in self.written.keyed):
             return False
         age = self.age_of(vendor)
-        unknown = name is not None and (named or not colon) and not self.catalogue.has_name(name)
+        unknown = vendor.listing is not None and name is not None and (named or not colon) and not self.catalogue.has_name(name)
         tried = self._measure_age(self._tried.get(vendor.name, float("-inf")))
         return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and tried > AGAIN_S
 
@@ -140,8 +146,8 @@ class Availability:
     async def _fetch(self, vendor: Vendor, over: anyio.Event) -> None:
         """Fetch and keep a vendor's list. A list that does not come, or cannot be read or kept, is logged and changes nothing."""
         try:
-            if vendor.listing is not None:
-                await self._keep(vendor, await self.http_client.request(vendor, vendor.listing))
+            if (call := _list_call(vendor)) is not None:
+                await self._keep(vendor, await self.http_client.request(vendor, call))
         except SoraError as error:
             log.warning("%s", error)
         except Exception:
@@ -153,10 +159,16 @@ class Availability:
             over.set()
 
     async def _keep(self, vendor: Vendor, reply: Reply) -> None:
-        if read_offers(vendor, reply, checked=_day(self.clock())):
+        day = _day(self.clock())
+        if read_offers(vendor, reply, checked=day) or read_price_list(vendor, reply, checked=day):
             await self.store.vendor_lists.save(vendor.name, reply.body)
         else:
             log.warning("the list of models of %s cannot be read; the last copy stays", vendor.title)
+
+
+def _list_call(vendor: Vendor) -> Call | None:
+    """Return the call for the vendor's own list of models or of their prices, where there is one."""
+    return vendor.listing or (vendor.price_list and vendor.price_list.ask)
 
 
 def _day(moment: float) -> date:

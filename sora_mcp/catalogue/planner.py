@@ -12,8 +12,10 @@ from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape
 from sora_mcp.catalogue.unavailable import refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars, show
 
+MOST_CHANGE = 5
+"""Percent by which a live price may differ from the dated one without a word."""
 SHORT_S = 4
 """A clip below this is shorter than people expect where they say no length."""
 
@@ -30,7 +32,10 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         raise UnpricedModel(offer.id, broken=error.broken) from None
     found = (why, _describe_length(order, request), _describe_shape(order, request), _describe_clip(order, request))
     notes = tuple(note for note in found if note)
-    return replace(order, why=" ".join(notes) or None, warnings=_warnings(order, request, vendor=catalogue.get_vendor(offer))), price
+    warnings = _warnings(order, request, vendor=catalogue.get_vendor(offer))
+    if (change := _describe_change(order, price, today=today)) is not None:
+        warnings = (*warnings, change)
+    return replace(order, why=" ".join(notes) or None, warnings=warnings), price
 
 
 def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Offer, str | None]:
@@ -166,6 +171,21 @@ def _describe_shape(order: Order, request: VideoRequest) -> str | None:
     if len(first_of_each_shape(sizes_of(order.offer, image=True))) == 1:
         return None
     return f"The picture's shape is not known here, so the video is {order.size.text}: name a size for another."
+
+
+def _describe_change(order: Order, price: Quote, *, today: date) -> str | None:
+    """Say how far a vendor's price of now is from the dated one, where that is more than MOST_CHANGE."""
+    if (written := order.offer.written) is None or not written.rates:
+        return None
+    try:
+        dated = quote(replace(order, offer=written), today=today)
+    except UnpricedModel:
+        return None
+    change = price.micros - dated.micros
+    if 100 * abs(change) <= MOST_CHANGE * dated.micros or not dated.micros:
+        return None
+    side = "above" if change > 0 else "below"
+    return f"The vendor's own price is {abs(change) / dated.micros:.0%} {side} the {format_dollars(dated.micros)} of {dated.checked}."
 
 
 def _warnings(order: Order, request: VideoRequest, *, vendor: Vendor) -> tuple[str, ...]:

@@ -124,13 +124,18 @@ def _check_store(settings: Settings) -> Iterator[Finding]:
 def _check_models(service: VideoService) -> Iterator[Finding]:
     """Yield the state of the vendors' own lists, and the models that they removed, without the network."""
     for vendor in service.catalogue.vendors:
-        if vendor.listing is None or vendor.name not in service.catalogue.keyed:
+        if (vendor.listing is None and vendor.price_list is None) or vendor.name not in service.catalogue.keyed:
             continue
         age = service.availability.age_of(vendor)
         if age is None:
             yield Finding("note", f"list of {vendor.title}: never fetched", "ask a chat for list_sizes once while online")
         else:
-            yield Finding("ok", f"list of {vendor.title}: {len(vendor.offers)} models, {age / 3600:.0f} hours old")
+            what = (
+                f"{len(vendor.offers)} models"
+                if vendor.listing
+                else f"prices of {sum(o.written is not None for o in vendor.offers)} models"
+            )
+            yield Finding("ok", f"list of {vendor.title}: {what}, {age / 3600:.0f} hours old")
     for model, day in service.catalogue.gone.items():
         yield Finding("note", f"gone: {model}, according to its vendor on {day}", "choose another model, or try again after a day")
 

@@ -167,6 +167,8 @@ class Offer:
     """Whether the vendor takes the order as a form only."""
     vendor: str = ""
     """The name of the vendor that sells it: `Vendor` fills it in."""
+    written: Offer | None = None
+    """The offer with its dated price, where a live one took its place."""
 
     @functools.cached_property
     def id(self) -> str:

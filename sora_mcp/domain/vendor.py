@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sora_mcp.domain.call import Call, Reply
 from sora_mcp.domain.money import Micros
-from sora_mcp.domain.offer import Offer, OwnModel
+from sora_mcp.domain.offer import Offer, OwnModel, Rate
 from sora_mcp.domain.order import Order
 
 Handler = Callable[[str, str, bytes], Awaitable[tuple[int, dict[str, str], bytes | Path]]]
@@ -121,6 +121,16 @@ class Search:
 
 
 @dataclass(frozen=True)
+class PriceList:
+    """A vendor's public list of models with their prices, which count before the written ones."""
+
+    ask: Call
+    read: Callable[[Any, Offer], tuple[Rate, ...] | None]
+    """The rates of an offer by the list's body; none where the list states them in no way that is known here, None where it does not
+    have the model. May index freely, as `Vendor.read`."""
+
+
+@dataclass(frozen=True)
 class UploadSlot:
     """The place for one picture that a vendor names: where its bytes are put, without a key, and the address that it has from then on."""
 
@@ -216,6 +226,8 @@ class Vendor:
     """Its public list of models, where offers are read from it and not written here."""
     offers_of: Callable[[Reply, date], tuple[Offer, ...]] | None = None
     """The offers in that list, as of a day. A row that cannot be read is left out, never guessed at."""
+    price_list: PriceList | None = None
+    """Its public list of prices, where offers are written here."""
     quote: Callable[[Order], Call] | None = None
     """A free call that says what an order would cost."""
     quoted: Callable[[Reply], Micros | None] | None = None

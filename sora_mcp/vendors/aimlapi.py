@@ -7,6 +7,7 @@ from typing import Any
 from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.aimlapi_offers import OFFERS
+from sora_mcp.vendors.aimlapi_prices import PRICES
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, format_time, parse_time
@@ -125,4 +126,5 @@ VENDOR = Vendor(
     ask=lambda job, call: _ask(job),
     find=Search(ask_log, read_log, delay_s=LOG_DELAY_S),
     check=Call("GET", "/v2/billing"),
+    price_list=PRICES,
 )

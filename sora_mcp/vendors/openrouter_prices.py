@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, DecimalException
 
-from sora_mcp.domain.money import Micros, ceil
+from sora_mcp.domain.money import ceil
 from sora_mcp.domain.offer import Rate, Scalar, Size
+from sora_mcp.vendors.shared.rates import Price, make_rates
 
 SECONDS = re.compile(
     r"(?:(?P<mode>text|image)_to_video_)?duration_seconds(?:_(?P<sound>with|without)_audio)?(?:_(?P<resolution>\d+p|\dk))?"
@@ -22,8 +22,6 @@ BESIDES = ("cents_per_image_input", "minimum_cents_per_generation")
 """Cents for each picture sent, and the minimum for a video."""
 MOST = 1_000_000
 """Dollars or cents above which a number is not taken for a price."""
-Price = tuple[Mapping[str, Scalar], Decimal]
-"""Conditions, and micros per second where they hold."""
 
 
 def read_rates(prices: Mapping[str, object], sizes: tuple[Size, ...], *, audio: bool, image: bool) -> tuple[Rate, ...]:
@@ -37,7 +35,7 @@ def read_rates(prices: Mapping[str, object], sizes: tuple[Size, ...], *, audio: 
         rows = _by_tokens(ours, sizes, audio=audio)
     else:
         known = [price for name, value in ours.items() if (price := _price(name, value)) is not None]
-        rows = tuple(_cases(known, sizes, audio=audio, image=image)) if len(known) == len(ours) else ()
+        rows = make_rates(known, _list_axes(sizes, audio=audio, image=image)) if len(known) == len(ours) else ()
     free = any(row.micros == 0 for row in rows) and not least  # only the user's price file calls a model free
     return () if free else tuple(replace(row, picture=picture, least=least) for row in rows)
 
@@ -78,28 +76,9 @@ def _price(name: str, value: object) -> Price | None:
     return when, amount * (1_000_000 if dollars else 10_000)
 
 
-def _cases(prices: list[Price], sizes: tuple[Size, ...], *, audio: bool, image: bool) -> Iterator[Rate]:
-    named = {name for when, _ in prices for name in when}
-    axes: dict[str, list[Scalar]] = {}
-    if "resolution" in named:
-        axes["resolution"] = list(dict.fromkeys(size.resolution for size in sizes if size.resolution))
-    if "audio" in named and audio:
-        axes["audio"] = [True, False]
-    if "image" in named:
-        axes["image"] = [False, True] if image else [False]
-    for values in itertools.product(*axes.values()):
-        case = dict(zip(axes, values, strict=True))
-        if (micros := _dearest(prices, case)) is not None:
-            yield Rate(micros, "second", case)
-
-
-def _dearest(prices: list[Price], case: Mapping[str, Scalar]) -> Micros | None:
-    """Return the highest of the most specific prices that hold, so that a hold is never too small."""
-    holding = [(when, amount) for when, amount in prices if all(_can_be(case.get(name), value) for name, value in when.items())]
-    narrow = [amount for when, amount in holding if not any(set(when.items()) < set(other.items()) for other, _ in holding)]
-    return ceil(max(narrow)) if narrow else None
-
-
-def _can_be(value: Scalar | None, wanted: Scalar) -> bool:
-    """Return whether the case's value is open or equal; `4K` equals `4k`."""
-    return value is None or (str(value).casefold() == str(wanted).casefold())
+def _list_axes(sizes: tuple[Size, ...], *, audio: bool, image: bool) -> Mapping[str, Sequence[Scalar]]:
+    """Return what a price may depend on, with the values that the model has."""
+    axes: dict[str, Sequence[Scalar]] = {"resolution": list(dict.fromkeys(size.resolution for size in sizes if size.resolution))}
+    if audio:
+        axes["audio"] = (True, False)
+    return {**axes, "image": (False, True) if image else (False,)}

@@ -51,6 +51,28 @@ def read_offers(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[Offer, 
         return None
 
 
+def read_price_list(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[tuple[Offer, ...], frozenset[str]] | None:
+    """Return the vendor's offers with the prices of its own list, and the ids of those that it does not have; None where the reply is no
+    such list, or has none of its models. The user's own price wins over the list's."""
+    if vendor.price_list is None or reply.status != 200:
+        return None
+    try:
+        rates = {offer.id: vendor.price_list.read(reply.body, offer) for offer in vendor.offers if offer.ended is None}
+    except NOT_AS_DOCUMENTED:
+        return None
+    gone = frozenset(model for model, found in rates.items() if found is None)
+    if len(gone) == len(rates):
+        return None
+    source = f"{vendor.base_url}{vendor.price_list.ask.path}"
+
+    def price(offer: Offer) -> Offer:
+        if not (found := rates.get(offer.id)) or offer.confidence == "configured":
+            return offer
+        return replace(offer, rates=found, source=source, checked=checked, confidence="live", written=offer)
+
+    return tuple(price(offer) for offer in vendor.offers), gone
+
+
 def read_quote(vendor: Vendor, reply: Reply) -> Micros | None:
     """Return the price that the vendor states; None where the reply is not as documented."""
     try:

@@ -79,12 +79,16 @@ class AimlApi(Played):
     """Rows of the request log, newest first."""
     log_says: str = "succeeded"
     page: int = 100
+    models: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Rows of the public list of models."""
     """The most rows of one answer."""
 
     def role(self, heard: Heard) -> str:
         """What a request is for."""
         if heard.path.startswith("/files/"):
             return "media"
+        if heard.path == "/v1/models":
+            return "prices"
         if heard.path != "/v2/video/generations":
             return "other"
         return "submit" if heard.method == "POST" else "status"
@@ -93,6 +97,9 @@ class AimlApi(Played):
         """The documented answer to one request."""
         if (file := self.file(heard)) is not None:
             return file
+        if heard.path == "/v1/models":  # "No API key is required for this request"
+            asked = dict(heard.query)["id"].split(",")
+            return said(200, {"object": "list", "data": [row for row in self.models if {row["id"], *row["aliases"]} & {*asked}]})
         if heard.headers.get("authorization") != f"Bearer {self.key}":
             return self._no(heard, 401, "This request requires a valid API key. You can create a new API key on the Billing page.")
         match heard.method, heard.path:

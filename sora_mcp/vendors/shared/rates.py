@@ -1,0 +1,33 @@
+"""Make one rate for each case out of the prices that a vendor's list states."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from sora_mcp.domain.money import Micros, ceil
+from sora_mcp.domain.offer import Rate, Scalar
+
+Price = tuple[Mapping[str, Scalar], Decimal]
+"""Conditions, and micros per second where they hold."""
+
+
+def make_rates(prices: Sequence[Price], axes: Mapping[str, Sequence[Scalar]]) -> tuple[Rate, ...]:
+    """Return a rate per second for each case that the prices distinguish: each value of the axes that they name. A name that is no axis is
+    left open, so that the dearest of its prices counts. A case without a price has no rate."""
+    named = [name for name in axes if any(name in when for when, _ in prices)]
+    cases = (dict(zip(named, values, strict=True)) for values in itertools.product(*(axes[name] for name in named)))
+    return tuple(Rate(micros, "second", case) for case in cases if (micros := _find_dearest(prices, case)) is not None)
+
+
+def _find_dearest(prices: Sequence[Price], case: Mapping[str, Scalar]) -> Micros | None:
+    """Return the highest of the most specific prices that hold, so that a hold is never too small."""
+    holding = [(when, amount) for when, amount in prices if all(_can_be(case.get(name), value) for name, value in when.items())]
+    narrow = [amount for when, amount in holding if not any(set(when.items()) < set(other.items()) for other, _ in holding)]
+    return ceil(max(narrow)) if narrow else None
+
+
+def _can_be(value: Scalar | None, wanted: Scalar) -> bool:
+    """Return whether the case's value is open or equal; `4K` equals `4k`."""
+    return value is None or (str(value).casefold() == str(wanted).casefold())

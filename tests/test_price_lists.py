@@ -1,0 +1,194 @@
+"""Public lists of prices for offers that are written here: what their rows mean, what is told of a change, what is gone."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sora_mcp.catalogue.planner import plan
+from sora_mcp.catalogue.rules import check, quote
+from sora_mcp.domain import Image, Offer, Reply, VideoRequest
+from sora_mcp.domain.errors import PriceUnknown
+from sora_mcp.vendors import aimlapi
+from sora_mcp.vendors.reading import read_price_list
+from tests.each import each
+from tests.played import AimlApi
+from tests.played.rig import NOON, PROMPT, rig
+
+TODAY = date(2026, 11, 30)
+DAY = 86_400.0
+FAST = "aimlapi:veo-3.1-fast"
+URL = "https://api.aimlapi.com/v1/models"
+SECOND = {"unit": "second", "per": 1}
+BY_SIZE = {
+    "kind": "variants",
+    "dimensions": ["resolution"],
+    "variants": [{"when": {"resolution": "720p"}, "price": 0.39, **SECOND}, {"when": {"resolution": "1080p"}, "price": 0.65, **SECOND}],
+}
+"""The example of the page about reading prices."""
+
+
+def flat(price: object, **facts: Any) -> dict[str, Any]:
+    """A price for each second of any video."""
+    return {"kind": "fixed", "currency": "USD", "units": [{"name": "second", "measure": "output", "price": price, "per": 1, **facts}]}
+
+
+def row(slug: str, pricing: dict[str, Any], *aliases: str) -> dict[str, Any]:
+    """A model of the list."""
+    return {"id": slug, "aliases": list(aliases), "type": "internal/video-generations/submit", "info": {}, "tags": [], "pricing": pricing}
+
+
+def priced(*rows: dict[str, Any]) -> dict[str, Offer]:
+    """The vendor's offers by this list."""
+    price_list = aimlapi.VENDOR.price_list
+    assert price_list is not None
+    found = read_price_list(aimlapi.VENDOR, Reply(price_list.ask, 200, {"object": "list", "data": list(rows)}), checked=TODAY)
+    assert found is not None
+    return {offer.id: offer for offer in found[0]}
+
+
+def cost(offer: Offer, **wish: Any) -> int | None:
+    """What an order costs; None where nobody says it."""
+    try:
+        return quote(check(VideoRequest(PROMPT, **wish), offer, today=TODAY), today=TODAY).micros
+    except PriceUnknown:
+        return None
+
+
+T2V, I2V = "google/veo-3.1-t2v-fast", "google/veo-3.1-i2v-fast"
+HD, FULL = {"size": "1280x720", "seconds": 4}, {"size": "1920x1080", "seconds": 4}
+
+
+@each(
+    ("pricing", "wish", "micros"),
+    [
+        (flat(0.13), HD, 520_000),
+        (flat(130, per=1000), HD, 520_000),
+        (flat("0.13"), FULL, 520_000),
+        (BY_SIZE, HD, 1_560_000),
+        (BY_SIZE, FULL, 2_600_000),
+        ({"kind": "variants", "variants": [{"when": {"resolution": "720P"}, "price": 0.39, **SECOND}]}, HD, 1_560_000),
+        ({"kind": "variants", "variants": [{"when": {"resolution": "720p"}, "price": 0.39, **SECOND}]}, FULL, None),
+        (
+            {"kind": "variants", "variants": [{"price": 0.1, **SECOND}, {"when": {"generate_audio": True}, "price": 0.2, **SECOND}]},
+            HD,
+            800_000,
+        ),
+        ({"kind": "variants", "variants": [{"when": {"duration": s}, "price": s, **SECOND} for s in (4, 6, 8)]}, HD, 16_000_000),
+        ({"kind": "variants", "variants": [{"when": {"aspect_ratio": "16:9"}, "price": 1, **SECOND}]}, HD, 4_000_000),
+    ],
+    ids=["flat", "per thousand", "as a text", "small", "large", "in capitals", "of another size", "the narrower", "by length", "by shape"],
+)
+def test_a_row_prices_an_offer(pricing: dict[str, Any], wish: dict[str, Any], micros: int | None) -> None:
+    offer = priced(row(T2V, pricing), row(I2V, pricing))[FAST]
+    assert cost(offer, **wish) == micros
+    assert (offer.source, offer.checked, offer.confidence, offer.written and offer.written.id) == (URL, TODAY, "live", FAST)
+
+
+@each(
+    "pricing",
+    [
+        {"kind": "variable"},
+        {"kind": "of another kind"},
+        flat(0),
+        flat(0.13, name="token"),
+        flat(0.13, measure="input"),
+        {**flat(0.13), "currency": "EUR"},
+        {"kind": "variants", "variants": [{"when": {"mood": "blue"}, "price": 0.39, **SECOND}]},
+        {"kind": "variants", "variants": [{"price": 0.39, "unit": "video", "per": 1}, {"price": 0.39, **SECOND}]},
+        {"kind": "variants", "variants": []},
+    ],
+    ids=["variable", "unknown kind", "free", "by tokens", "of the input", "in euros", "by mood", "in two units", "empty"],
+)
+def test_a_price_that_cannot_be_quoted_leaves_the_dated_one(pricing: dict[str, Any]) -> None:
+    offer = priced(row(T2V, pricing), row(I2V, pricing))[FAST]
+    assert (cost(offer, **HD), offer.confidence, offer.written) == (520_000, "listed", None)
+
+
+def test_a_model_with_a_first_frame_has_the_price_of_its_own_row() -> None:
+    offer = priced(row(T2V, flat(0.1)), row(I2V, flat(0.2)))[FAST]
+    frame = Image("https://example.com/fox.png")
+    assert [cost(offer, **HD), cost(offer, **HD, image=frame)] == [400_000, 800_000]
+    only_words = priced(row(T2V, flat(0.1)))[FAST]
+    assert [cost(only_words, **HD), cost(only_words, **HD, image=frame)] == [400_000, None]
+
+
+def test_a_model_is_found_by_its_alias_in_any_case() -> None:
+    assert cost(priced(row("google/veo-new", flat(0.1), T2V.upper(), I2V))[FAST], **HD) == 400_000
+
+
+def test_a_list_names_what_it_does_not_have_and_is_asked_for_every_living_model() -> None:
+    price_list = aimlapi.VENDOR.price_list
+    assert price_list is not None
+    found = read_price_list(aimlapi.VENDOR, Reply(price_list.ask, 200, {"data": [row(T2V, flat(0.1))]}), checked=TODAY)
+    living = {offer.id for offer in aimlapi.VENDOR.offers if offer.ended is None}
+    assert found is not None and found[1] == living - {FAST}
+    asked = dict(price_list.ask.query)
+    slugs = {slug for offer in aimlapi.VENDOR.offers if offer.ended is None for slug in (offer.slug, offer.image_slug) if slug}
+    assert (set(asked["id"].split(",")), asked["include"]) == (slugs, "pricing")
+
+
+@each("body", [None, {}, {"data": None}, {"data": []}, {"data": [{"id": T2V}]}, {"data": [row("a/b", flat(1))]}], ids=str)
+def test_what_is_no_such_list_changes_nothing(body: Any) -> None:
+    price_list = aimlapi.VENDOR.price_list
+    assert price_list is not None
+    assert read_price_list(aimlapi.VENDOR, Reply(price_list.ask, 200, body), checked=TODAY) is None
+
+
+@each(
+    ("price", "told"),
+    [
+        (0.136, ()),
+        (0.124, ()),
+        (0.1365, ()),
+        (0.17, ("The vendor's own price is 31% above the $0.52 of 2026-11-20.",)),
+        (0.1, ("The vendor's own price is 23% below the $0.52 of 2026-11-20.",)),
+    ],
+    ids=["4.6 % above", "4.6 % below", "5 % above", "far above", "far below"],
+)
+async def test_a_live_price_counts_and_is_told_where_it_differs_by_more_than_5_percent(
+    price: float, told: tuple[str, ...], tmp_path: Path
+) -> None:
+    models = [row(T2V, flat(price)), row(I2V, flat(price))]
+    async with rig(AimlApi(models=models), tmp_path) as at:
+        await at.service.availability.look(FAST)
+        order, found = plan(VideoRequest(PROMPT, FAST, **HD), at.service.catalogue, today=date(2026, 11, 20))
+        assert (found.micros, found.confidence, order.warnings) == (round(price * 4_000_000), "live", told)
+        job = await at.bought(FAST, **HD)
+        assert (job.micros, at.held(), job.warnings) == (found.micros, found.micros, told)
+
+
+async def test_the_users_own_price_wins_over_a_live_one(tmp_path: Path) -> None:
+    models = [row("bytedance/seedance-2-0", flat(9))]
+    async with rig(AimlApi(models=models), tmp_path) as at:
+        await at.service.availability.look("aimlapi:seedance-2.0")
+        [offer] = at.service.catalogue.find_named("aimlapi:seedance-2.0")
+        assert (offer.confidence, offer.written) == ("configured", None)
+
+
+async def test_a_model_that_its_list_does_not_have_is_not_chosen_while_the_list_is_fresh(tmp_path: Path) -> None:
+    now = [NOON]
+    models = [row("bytedance/seedance-2-5", flat(0.2))]
+    async with rig(AimlApi(models=models), tmp_path, clock=lambda: now[0]) as at:
+        await at.service.availability.look()
+        catalogue = at.service.catalogue
+        assert [offer.id for offer in catalogue.eligible_offers] == ["aimlapi:seedance-2.5"]
+        assert catalogue.gone[FAST] == date(2026, 11, 20)
+        models.clear()  # a list that has none of its models is not believed, and the last copy stays
+        now[0] += DAY + 1
+        await at.service.availability.look()
+        assert len(at.wire.requests("prices")) == 2
+        [old] = at.service.catalogue.find_named("aimlapi:seedance-2.5")
+        assert (old.confidence, old.checked, FAST in at.service.catalogue.gone) == ("listed", date(2026, 11, 20), False)
+
+
+async def test_a_list_of_prices_is_fetched_once_a_day_and_not_for_a_name_that_nobody_knows(tmp_path: Path) -> None:
+    now = [NOON]
+    async with rig(AimlApi(models=[row(T2V, flat(0.13))]), tmp_path, clock=lambda: now[0]) as at:
+        for name in (FAST, FAST, "aimlapi:unknown", "unknown"):
+            now[0] += 61
+            await at.service.availability.look(name)
+        assert len(at.wire.requests("prices")) == 1
+        [heard] = at.wire.requests("prices")
+        assert dict(heard.query)["include"] == "pricing"

@@ -38,8 +38,8 @@ DONE = Done(MEDIA, "completed")
 class Clock:
     """A clock that only the test moves."""
 
-    def __init__(self) -> None:
-        self.at = NOON
+    def __init__(self, at: float = NOON) -> None:
+        self.at = at
 
     def __call__(self) -> float:
         return self.at

@@ -16,32 +16,29 @@ from mcp import Client
 
 from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import OverBudget, UnknownModel
+from sora_mcp.jobs.estimate import Estimate
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoRequest, VideoService
 from sora_mcp.net.client import REQUEST_S, VendorClient
 from sora_mcp.server.app import SoraServer, build
 from tests.each import each
-from tests.played import Compatible, Fal, Muvi, OpenRouter
+from tests.played import Compatible, Fal, Muvi, OpenRouter, Played
 from tests.played.rig import NOON, PROMPT, Rig, leaks, rig
+from tests.stored import Clock
 from tests.waiting import eventually
 
 DAY = 86_400.0
 VEO = "openrouter:veo-3.1-fast"
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
+NAMED = VideoRequest(PROMPT, VEO)
 
 
 def lists(at: Rig) -> int:
     """How often the list was fetched."""
     return len(at.wire.requests("list"))
+
+
+async def estimated(at: Rig, request: VideoRequest = NAMED, clips: int = 1) -> Estimate:
+    return await at.service.estimate(request, clips=clips, principal="local")
 
 
 def facts(at: Rig, model: str) -> tuple[Any, ...]:
@@ -63,16 +60,8 @@ async def test_a_model_of_a_list_is_bought_and_settled_to_what_the_job_says(sign
         job = await at.create(VEO, size="16:9 1080p", seconds=8, options={"audio": False})
         job = await at.until(job.id, "completed", "failed", "unknown", "expired")
         assert (job.state, job.micros, job.actual, job.confidence) == ("completed", 800_000, 664_000, "live")
-        assert at.posts == [
-            {
-                "model": "google/veo-3.1-fast",
-                "prompt": PROMPT,
-                "duration": 8,
-                "resolution": "1080p",
-                "aspect_ratio": "16:9",
-                "generate_audio": False,
-            }
-        ]
+        sent = {"model": "google/veo-3.1-fast", "prompt": PROMPT, "duration": 8, "resolution": "1080p", "aspect_ratio": "16:9"}
+        assert at.posts == [{**sent, "generate_audio": False}]
         assert await spent(at) == (664_000, 0)
         assert [len(wire.requests("media")) for wire in (at.cdn, at.wire)] == ([1, 0] if signed else [0, 1])
         assert not any("authorization" in heard.headers for heard in at.cdn.heard)
@@ -80,28 +69,28 @@ async def test_a_model_of_a_list_is_bought_and_settled_to_what_the_job_says(sign
 
 
 async def test_a_list_is_fetched_once_a_day_and_used_without_the_network(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = Clock(NOON)
     async with rig(OpenRouter(), tmp_path, clock=clock) as at:
-        await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
-        await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
+        await estimated(at)
+        await estimated(at)
         assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
         at.vendor.listed = False  # type: ignore[attr-defined]
         await at.restart()
         assert (lists(at), facts(at, VEO)) == (1, (VEO, "live", date(2026, 11, 20)))
-        clock.now += DAY + 1
-        estimate = await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
+        clock.at += DAY + 1
+        estimate = await estimated(at)
         assert (lists(at), facts(at, VEO)) == (2, (VEO, "listed", date(2026, 11, 20)))
         assert (estimate.quote.checked, estimate.quote.confidence) == (date(2026, 11, 20), "listed")
-        clock.now += 59
-        await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
+        clock.at += 59
+        await estimated(at)
         assert lists(at) == 2
 
 
 async def test_a_clock_that_was_put_back_does_not_keep_a_list_for_ever(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = Clock(NOON)
     async with rig(OpenRouter(), tmp_path, clock=clock) as at:
-        await at.service.estimate(VideoRequest(PROMPT, VEO), clips=1, principal="local")
-        clock.now -= 2 * DAY
+        await estimated(at)
+        clock.at -= 2 * DAY
         at.vendor.listed = False  # type: ignore[attr-defined]
         await at.service.availability.look()
         assert (lists(at), facts(at, VEO)[1]) == (2, "listed")
@@ -169,28 +158,19 @@ async def test_a_fault_while_a_list_is_fetched_ends_nothing_else(tmp_path: Path)
         assert (await at.until((await at.create("sample:sample", size="640x360")).id, "completed")).state == "completed"
 
 
-async def test_the_price_of_ones_own_contract_wins_over_a_list(tmp_path: Path) -> None:
-    (tmp_path / "own.toml").write_text(f'["{VEO}"]\nper_second = "0.07"\n', "utf-8")
-    async with rig(OpenRouter(), tmp_path, PRICES=str(tmp_path / "own.toml")) as at:
-        estimate = await at.service.estimate(VideoRequest(PROMPT, VEO, seconds=4), clips=1, principal="local")
-        assert (estimate.quote.micros, estimate.quote.confidence) == (280_000, "configured")
-
-
 async def test_a_name_that_nobody_knows_is_looked_for_in_a_new_list_at_most_once_a_minute(tmp_path: Path) -> None:
-    clock = Clock()
-    async with rig(OpenRouter(), tmp_path, clock=clock) as at:
-        for wait in (0, 0, 61, 30):
-            clock.now += wait
-            with pytest.raises(UnknownModel):
-                await at.create("openrouter:sora-3")
-        assert (lists(at), at.posts) == (2, [])
-
-
-async def test_a_list_that_cannot_be_fetched_leaves_the_written_offers(tmp_path: Path) -> None:
-    async with rig(OpenRouter(listed=False), tmp_path) as at:
+    clock = Clock(NOON)
+    async with rig(OpenRouter(listed=False), tmp_path, clock=clock) as at:
         with pytest.raises(UnknownModel):
             await at.create(VEO)
-        assert at.service.catalogue.has_name("muvi:sora-2")
+        assert at.service.catalogue.has_name("muvi:sora-2"), "the written offers stay"
+        at.vendor.listed, clock.at = True, clock.at + DAY  # type: ignore[attr-defined]
+        before = lists(at)
+        for wait in (0, 0, 61, 30):
+            clock.at += wait
+            with pytest.raises(UnknownModel):
+                await at.create("openrouter:sora-3")
+        assert (lists(at) - before, at.posts) == (2, [])
 
 
 async def test_a_job_is_followed_although_its_model_left_the_list(tmp_path: Path) -> None:
@@ -236,7 +216,7 @@ def server(at: Rig) -> SoraServer:
 
 
 async def test_a_model_that_is_gone_is_passed_over_for_a_day(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = Clock(NOON)
     async with rig(OpenRouter(refused=404), tmp_path, clock=clock) as at:
         job = await at.until((await at.create(VEO, seconds=4)).id, "failed")
         assert job.error is not None
@@ -247,7 +227,7 @@ async def test_a_model_that_is_gone_is_passed_over_for_a_day(tmp_path: Path) -> 
         assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
         [offer] = at.service.catalogue.find_named(VEO)
         assert not at.service.catalogue.is_living(offer)
-        clock.now += DAY + 1
+        clock.at += DAY + 1
         await at.service.availability.load()
         assert dict(at.service.catalogue.gone) == {}
 
@@ -259,12 +239,9 @@ async def test_billed_units_become_what_the_video_cost(tmp_path: Path) -> None:
     async with rig(Fal(), tmp_path) as at:
         job = await at.until((await at.bought("fal:seedance-2.0", size="16:9 720p", seconds=5)).id, "completed", "failed", "unknown")
         assert (job.state, job.micros, job.actual) == ("completed", 1_517_000, 1_252_000)
-        assert [(heard.path, heard.body) for heard in at.wire.requests("price")] == [
-            (
-                "/v1/models/pricing/estimate",
-                {"estimate_type": "unit_price", "endpoints": {"bytedance/seedance-2.0/text-to-video": {"unit_quantity": 5.008}}},
-            )
-        ]
+        units = {"bytedance/seedance-2.0/text-to-video": {"unit_quantity": 5.008}}
+        [asked] = at.wire.requests("price")
+        assert (asked.path, asked.body) == ("/v1/models/pricing/estimate", {"estimate_type": "unit_price", "endpoints": units})
         assert at.posts == [{"prompt": PROMPT, "duration": "5", "resolution": "720p", "aspect_ratio": "16:9", "generate_audio": True}]
         assert await spent(at) == (1_252_000, 0)
         assert not any("authorization" in heard.headers for heard in at.cdn.heard)
@@ -291,9 +268,7 @@ async def test_a_queued_job_is_cancelled(tmp_path: Path) -> None:
     async with rig(Fal(walk=("IN_QUEUE",)), tmp_path) as at:
         job = await at.until((await at.bought("fal:minimax-h3")).id, "queued")
         await at.service.cancel(job.id, principal="local")
-        assert [heard.path for heard in at.wire.heard if heard.method == "PUT"] == [
-            f"/minimax/h3/requests/{at.wire.made[0].id}/cancel",
-        ]
+        assert [heard.path for heard in at.wire.heard if heard.method == "PUT"] == [f"/minimax/h3/requests/{at.wire.made[0].id}/cancel"]
         assert (await at.until(job.id, "failed", "cancelled", "completed")).state == "failed"
 
 
@@ -329,29 +304,32 @@ KLING = VideoRequest(PROMPT, "muvi:kling-3.0-standard", seconds=5)
 @each("shape", ["flat", "enveloped"], at_once=8)
 async def test_an_estimate_asks_the_vendor_and_says_live(shape: str, tmp_path: Path) -> None:
     async with rig(Muvi(shape=shape, account="0.8"), tmp_path) as at:
-        estimate = await at.service.estimate(KLING, clips=2, principal="local")
+        estimate = await estimated(at, KLING, clips=2)
         quote = estimate.quote
-        assert (quote.micros, quote.confidence, quote.basis, estimate.micros) == (
-            336_000,
-            "live",
-            "Muvi's own quote; $0.42 is set aside",
-            672_000,
-        )
-        assert quote.source == f"{at.wire.address}/v1/jobs/estimate"
+        assert (quote.micros, quote.confidence, estimate.micros) == (336_000, "live", 672_000)
+        assert (quote.basis, quote.source) == ("Muvi's own quote; $0.42 is set aside", f"{at.wire.address}/v1/jobs/estimate")
         [asked] = at.wire.requests("estimate")
         assert asked.body["model"] == "kling/kling-3.0-standard/text-to-video"
 
 
-async def test_the_users_own_price_wins_over_the_vendors_quote(tmp_path: Path) -> None:
-    async with rig(Muvi(account="0.8"), tmp_path, prices='["muvi:kling-3.0-standard"]\nper_video = "0.90"\n') as at:
-        quote = (await at.service.estimate(KLING, clips=1, principal="local")).quote
+@each(
+    ("vendor", "request_", "row"),
+    [
+        (Muvi(account="0.8"), KLING, 'per_video = "0.90"'),
+        (OpenRouter(), VideoRequest(PROMPT, VEO, seconds=8), 'per_second = "0.1125"'),
+    ],
+    ids=["a vendor's quote", "a vendor's list"],
+)
+async def test_the_users_own_price_wins(vendor: Played, request_: VideoRequest, row: str, tmp_path: Path) -> None:
+    async with rig(vendor, tmp_path, prices=f'["{request_.model}"]\n{row}\n') as at:
+        quote = (await estimated(at, request_)).quote
         assert (quote.micros, quote.confidence, quote.source) == (900_000, "configured", "your price file")
         assert at.wire.requests("estimate") == []
 
 
 async def test_a_yes_to_an_estimate_is_to_what_will_be_held(tmp_path: Path) -> None:
     async with rig(Muvi(account="0.8"), tmp_path, CONFIRM_ABOVE_USD="0.40") as at:
-        estimate = await at.service.estimate(KLING, clips=1, principal="local")
+        estimate = await estimated(at, KLING)
         assert (estimate.micros, estimate.needs_confirmation) == (336_000, True)
         assert estimate.quote_id is not None
         await at.service.store.approvals.approve(estimate.quote_id)
@@ -361,7 +339,7 @@ async def test_a_yes_to_an_estimate_is_to_what_will_be_held(tmp_path: Path) -> N
 
 async def test_an_estimate_is_refused_where_what_will_be_held_passes_a_cap(tmp_path: Path) -> None:
     async with rig(Muvi(account="0.8"), tmp_path, PER_VIDEO_USD="0.40") as at:
-        estimate = await at.service.estimate(KLING, clips=1, principal="local")
+        estimate = await estimated(at, KLING)
         assert estimate.refusal == "One video may cost $0.40 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
         with pytest.raises(OverBudget):
             await at.service.create(KLING, principal="local")
@@ -369,7 +347,7 @@ async def test_an_estimate_is_refused_where_what_will_be_held_passes_a_cap(tmp_p
 
 async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Path) -> None:
     async with rig(Muvi(estimates=False), tmp_path) as at:
-        quote = (await at.service.estimate(KLING, clips=1, principal="local")).quote
+        quote = (await estimated(at, KLING)).quote
         assert (quote.micros, quote.confidence) == (420_000, "listed")
 
 
@@ -377,10 +355,10 @@ async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Pa
 async def test_what_is_held_is_never_below_a_quote_of_the_last_quarter_of_an_hour(
     account: str, later: int, held: int, tmp_path: Path
 ) -> None:
-    clock = Clock()
+    clock = Clock(NOON)
     async with rig(Muvi(account=account), tmp_path, clock=clock) as at:
-        await at.service.estimate(KLING, clips=1, principal="local")
-        clock.now += later
+        await estimated(at, KLING)
+        clock.at += later
         job = await at.create("muvi:kling-3.0-standard", seconds=5)
         assert (job.micros, job.confidence) == (held, "live" if held > 420_000 else "listed")
 

@@ -26,6 +26,7 @@ from tests.waiting import eventually
 
 from .played import AimlApi, MuleRun, Muvi, Pixazo, Played
 from .played.rig import NOON, Rig, rig
+from .stored import Clock
 
 THEN = "2026-11-20T12:00:10Z"
 """Ten seconds after the paid call left."""
@@ -36,19 +37,10 @@ VENDORS = {vendor.name: vendor for vendor in EVERY}
 LOST = LostCall(Call("POST", "/v1/jobs/submit", {"model": SLUG}), "our-token", NOON - 30, NOON + 120)
 
 
-class Clock:
-    """Stands at noon until the test moves it."""
-
-    at = NOON
-
-    def __call__(self) -> float:
-        return self.at
-
-
 @asynccontextmanager
 async def lost(vendor: Played, folder: Path, fault: str = "close", **args: Any) -> AsyncGenerator[tuple[Rig, Job, Clock]]:
     """A job whose paid call had no answer; with `taken: false` the vendor never took it."""
-    clock = Clock()
+    clock = Clock(NOON)
     async with rig(vendor, folder, clock=clock) as at:
         at.wire.arm("submit", fault, **args)
         job = await at.until((await at.bought(seconds=4)).id, "unknown")
@@ -152,7 +144,7 @@ async def test_a_job_of_another_model_or_time_is_never_adopted(stranger: dict[st
 
 @pytest.mark.fault("S33")
 async def test_a_job_that_is_another_of_ours_is_never_adopted(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = Clock(NOON)
     async with rig(Muvi(created_at=THEN), tmp_path, clock=clock) as at:
         first = await at.until((await at.bought(seconds=8)).id, "completed")
         at.wire.arm("submit", "close", taken=False)

@@ -6,7 +6,8 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,16 @@ from sora_mcp.store.records import Identity, QuoteTerms
 from sora_mcp.store.transactions import Operation
 from tests.each import each
 
-from .stored import CAPS, FILE, claimed, empty_schema, purchase, running, spent
+from .stored import CAPS, FILE, claimed, empty_schema, purchase, reserve, running, spent
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="modes and locks of POSIX")
 
 
-def opened(folder: Path) -> Store:
+@contextmanager
+def opened(folder: Path) -> Generator[Store]:
     """A store on SQLite."""
-    return Store(f"sqlite:///{folder / 'sora.db'}", folder)
+    with closing(Store(f"sqlite:///{folder / 'sora.db'}", folder)) as store:
+        yield store
 
 
 def modes(folder: Path) -> dict[str, str]:
@@ -43,38 +46,26 @@ def modes(folder: Path) -> dict[str, str]:
 
 
 @POSIX
-def test_what_a_store_writes_is_its_users_alone(tmp_path: Path) -> None:
-    store = opened(tmp_path / "home")
-    store.leases.sign_on.sync("a")
-    store.reservations.reserve.sync(purchase(), CAPS)
+def test_what_a_store_writes_is_its_users_alone_and_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert modes(home) == {"home": "drwx------", "sora.db": "-rw-------", "sora.db-journal": "-rw-------", "owners": "drwx------"}
-    assert modes(home / "owners") == {"owners": "drwx------", "a": "-rw-------"}
-    store.close()
-
-
-@POSIX
-def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
-    (tmp_path / "sora.db").touch(mode=0o644)
-    opened(tmp_path).close()
-    assert modes(tmp_path)["sora.db"] == "-rw-------"
-
-
-@POSIX
-def test_a_folder_that_was_there_before_keeps_its_mode(tmp_path: Path) -> None:
+    with opened(home) as store:
+        store.leases.sign_on.sync("a")
+        reserve(store)
+        assert modes(home) == {"home": "drwx------", "sora.db": "-rw-------", "sora.db-journal": "-rw-------", "owners": "drwx------"}
+        assert modes(home / "owners") == {"owners": "drwx------", "a": "-rw-------"}
     tmp_path.chmod(0o755)
-    opened(tmp_path).close()
-    assert modes(tmp_path)[tmp_path.name] == "drwxr-xr-x"
+    (tmp_path / "sora.db").touch(mode=0o644)
+    with opened(tmp_path):
+        assert (modes(tmp_path)["sora.db"], modes(tmp_path)[tmp_path.name]) == ("-rw-------", "drwxr-xr-x")
 
 
 def test_sqlite_writes_through_a_rollback_journal_and_waits_for_the_disk(tmp_path: Path) -> None:
-    store = opened(tmp_path)
     settings: list[tuple[Any, ...]] = []
-    for name in ("journal_mode", "synchronous", "busy_timeout"):
-        with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
-            settings.append(tuple(conn.exec_driver_sql(f"PRAGMA {name}").one()))
+    with opened(tmp_path) as store:
+        for name in ("journal_mode", "synchronous", "busy_timeout"):
+            with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
+                settings.append(tuple(conn.exec_driver_sql(f"PRAGMA {name}").one()))
     assert settings == [("truncate",), (2,), (8_000,)]
-    store.close()
 
 
 def test_a_store_outlives_its_process(store: Store, store_url: str, tmp_path: Path) -> None:
@@ -158,40 +149,33 @@ def test_an_address_that_is_none_is_refused_without_its_password(url: str, messa
 
 @each("name", ["a?b", "50%20c", "h#x", "50 % c"])
 def test_the_store_lies_in_its_folder_whatever_that_is_called(name: str, tmp_path: Path) -> None:
-    opened(tmp_path / name).close()
-    assert ([path.name for path in tmp_path.iterdir()], (tmp_path / name / "sora.db").is_file()) == ([name], True)
+    with opened(tmp_path / name):
+        assert ([path.name for path in tmp_path.iterdir()], (tmp_path / name / "sora.db").is_file()) == ([name], True)
 
 
-def test_a_server_that_is_not_there_is_a_storage_error(tmp_path: Path) -> None:
+def test_what_is_no_database_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot be read or written") as refused:
         Store("postgresql://u:secret@127.0.0.1:1/d", tmp_path)
     assert "secret" not in refused.value.message
-
-
-def test_a_file_that_is_no_database_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "sora.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises(StorageError) as refused:
-        opened(tmp_path)
+    with pytest.raises(StorageError) as refused, opened(tmp_path):
+        pass
     assert refused.value.message == "The store cannot be read or written: file is not a database"
-
-
-def test_a_folder_in_place_of_the_file_is_a_storage_error(tmp_path: Path) -> None:
-    (tmp_path / "sora.db").mkdir()
-    with pytest.raises(StorageError):
-        opened(tmp_path)
+    (tmp_path / "folder" / "sora.db").mkdir(parents=True)
+    with pytest.raises(StorageError), opened(tmp_path / "folder"):
+        pass
 
 
 @pytest.mark.fault("R09")
 def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
-    store = opened(tmp_path)
-    with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
-        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
-        conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(StorageError) as refused:
-        store.reservations.reserve.sync(purchase(prompt="a" * 100_000), CAPS)
-    assert refused.value.message == "The store cannot be read or written: database or disk is full"
-    assert (spent(store), store.jobs.get_version.sync()) == ((0, 0), 0)
-    store.close()
+    with opened(tmp_path) as store:
+        with store._database.writing() as conn:  # pyright: ignore[reportPrivateUsage]
+            pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+            conn.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StorageError) as refused:
+            reserve(store, prompt="a" * 100_000)
+        assert refused.value.message == "The store cannot be read or written: database or disk is full"
+        assert (spent(store), store.jobs.get_version.sync()) == ((0, 0), 0)
 
 
 BREAKING = (
@@ -211,7 +195,7 @@ def test_a_connection_that_breaks_as_it_commits_leaves_it_open_whether_anything_
         for statement in BREAKING:
             conn.exec_driver_sql(statement.format(when))
     with pytest.raises(StorageError) as broken:
-        store.reservations.reserve.sync(purchase(), CAPS)
+        reserve(store)
     assert broken.value.charged == charged
 
 
@@ -271,7 +255,7 @@ def lanes(store: Store) -> dict[str, str]:
 
 
 def test_reads_do_not_wait_for_a_writer(store: Store, database: Database) -> None:
-    store.reservations.reserve.sync(purchase(), CAPS)
+    reserve(store)
     every = reads(store)
     assert every.keys() == {name for name, lane in lanes(store).items() if lane == "reads"}
     with database.writing():
@@ -315,30 +299,30 @@ async def test_cancelling_tears_no_transaction(store: Store) -> None:
 # Owners
 
 
+@contextmanager
+def dying_and_living(folder: Path) -> Generator[tuple[Store, Store]]:
+    """Two processes on one store; the first one has the only job."""
+    with opened(folder) as dying, opened(folder) as living:
+        reserve(dying)
+        dying.leases.sign_on.sync("a")
+        claimed(dying, "a", lease_s=100)
+        yield dying, living
+
+
 @POSIX
 def test_the_jobs_of_a_dead_process_are_free_at_once(tmp_path: Path) -> None:
-    dying, living = opened(tmp_path), opened(tmp_path)
-    dying.reservations.reserve.sync(purchase(), CAPS)
-    dying.leases.sign_on.sync("a")
-    living.leases.sign_on.sync("b")
-    claimed(dying, "a", lease_s=100)
-    assert (living.leases.free_dead.sync("b"), living.leases.count_other_processes()) == (0, 1)
-    dying.close()  # which lets the lock go, as the kernel does
-    assert (living.leases.free_dead.sync("b"), living.leases.free_dead.sync("b"), living.leases.count_other_processes()) == (1, 0, 0)
-    assert claimed(living, "b").fence == 2
-    assert [path.name for path in (tmp_path / "owners").iterdir()] == ["b"]
-    living.close()
-
-
-@POSIX
-def test_who_signs_off_leaves_no_file(tmp_path: Path) -> None:
-    store = opened(tmp_path)
-    store.leases.sign_on.sync("a")
-    store.leases.sign_on.sync("a")
-    store.leases.sign_off.sync("a")
-    store.leases.sign_off.sync("a")
-    assert list((tmp_path / "owners").iterdir()) == []
-    store.close()
+    with dying_and_living(tmp_path) as (dying, living):
+        living.leases.sign_on.sync("b")
+        assert (living.leases.free_dead.sync("b"), living.leases.count_other_processes()) == (0, 1)
+        dying.close()  # which lets the lock go, as the kernel does
+        assert [living.leases.free_dead.sync("b") for _ in range(2)] == [1, 0]
+        assert (living.leases.count_other_processes(), claimed(living, "b").fence) == (0, 2)
+        assert [path.name for path in (tmp_path / "owners").iterdir()] == ["b"]
+        for _ in range(2):
+            living.leases.sign_on.sync("b")
+        for _ in range(2):
+            living.leases.sign_off.sync("b")
+        assert list((tmp_path / "owners").iterdir()) == [], "who signs off leaves no file"
 
 
 @POSIX
@@ -356,27 +340,21 @@ def test_a_file_that_was_taken_for_a_dead_ones_is_made_again(tmp_path: Path) -> 
 
 @POSIX
 def test_a_dead_process_stays_to_be_buried_while_the_store_is_away(tmp_path: Path) -> None:
-    dying, living = opened(tmp_path), opened(tmp_path)
-    dying.reservations.reserve.sync(purchase(), CAPS)
-    dying.leases.sign_on.sync("a")
-    claimed(dying, "a", lease_s=100)
-    dying.close()
-    (tmp_path / "sora.db").rename(tmp_path / "away.db")
-    living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]
-    with pytest.raises(StorageError):
-        living.leases.free_dead.sync("b")
-    (tmp_path / "away.db").replace(tmp_path / "sora.db")
-    living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]
-    assert living.leases.free_dead.sync("b") == 1
-    living.close()
+    with dying_and_living(tmp_path) as (dying, living):
+        dying.close()
+        (tmp_path / "sora.db").rename(tmp_path / "away.db")
+        living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(StorageError):
+            living.leases.free_dead.sync("b")
+        (tmp_path / "away.db").replace(tmp_path / "sora.db")
+        living._database.write.dispose()  # pyright: ignore[reportPrivateUsage]
+        assert living.leases.free_dead.sync("b") == 1
 
 
 def test_leases_alone_tell_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
-    with empty_schema(postgres_url) as url:
-        store = Store(url, tmp_path)
+    with empty_schema(postgres_url) as url, closing(Store(url, tmp_path)) as store:
         store.leases.sign_on.sync("a")
         assert (store.leases.free_dead.sync("a"), store.leases.count_other_processes(), list(tmp_path.iterdir())) == (0, 0, [])
-        store.close()
 
 
 # Size
@@ -417,8 +395,8 @@ def test_no_read_grows_with_the_number_of_jobs(store: Store, database: Database)
         "next page": lambda: store.jobs.search.sync("local", limit=5, cursor=cursor),
         "next page of all": lambda: store.jobs.search.sync(None, limit=5, cursor=cursor),
         "claim": lambda: store.leases.claim.sync("me", limit=1, lease_s=60),
-        "reserve": lambda: store.reservations.reserve.sync(purchase("0"), CAPS),
-        "reserve by request_id": lambda: store.reservations.reserve.sync(purchase("0", request_id="r"), CAPS),
+        "reserve": lambda: reserve(store, "0"),
+        "reserve by request_id": lambda: reserve(store, "0", request_id="r"),
     }
     del every["ledger.sum_by_day"], every["ledger.sum_costs"]  # a report reads its month
     found = {name: [line for line in plans(store, database, ask) if GROWS.search(line)] for name, ask in every.items()}
@@ -430,7 +408,7 @@ def test_a_page_reads_no_more_rows_than_it_shows(store: Store, database: Databas
     if database.on_one_machine:
         pytest.skip("SQLite counts no rows")
     for _ in range(60):
-        store.reservations.reserve.sync(purchase("0"), CAPS)
+        reserve(store, "0")
     with database.writing() as conn:
         conn.exec_driver_sql("ANALYZE jobs")
     asked = plans(store, database, lambda: store.jobs.search.sync("local", limit=5), how="EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF)")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from sora_mcp.domain import Job, VideoRequest
+from sora_mcp.domain import VideoRequest
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.domain.terminal_command import Program, started_as
@@ -22,6 +22,7 @@ from .each import each
 from .played.muvi import Muvi
 from .played.rig import rig
 from .stored import CAPS, NOON, Clock, purchase, spent
+from .stored import reserve as buy
 
 NEXT_MONTH = NOON + 20 * 86_400
 BEHIND_POSIX = pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed on Windows")
@@ -32,20 +33,22 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def opened(home: Path, clock: Clock | None = None, *, file: str = "sora.db", marks: str = "marks") -> Store:
+@contextmanager
+def opened(home: Path, clock: Clock | None = None) -> Generator[Store]:
     """A store of this home whose mark stands beside it."""
-    return Store(f"sqlite:///{home / file}", home, clock=clock or Clock(), marks=home.parent / marks)
-
-
-def buy(store: Store, price: str = "1.00") -> Job:
-    return store.reservations.reserve.sync(purchase(price), CAPS)
+    with closing(Store(f"sqlite:///{home / 'sora.db'}", home, clock=clock or Clock(), marks=home.parent / "marks")) as store:
+        yield store
 
 
 def bought_and_closed(home: Path, *prices: str) -> None:
-    store = opened(home)
-    for price in prices:
-        buy(store, price)
-    store.close()
+    with opened(home) as store:
+        for price in prices:
+            buy(store, price)
+
+
+def mark_of(home: Path) -> Path:
+    (mark,) = (home.parent / "marks").iterdir()
+    return mark
 
 
 @pytest.fixture
@@ -53,9 +56,8 @@ def refused(home: Path) -> Iterator[Store]:
     """A store that was deleted after $3.00 were set aside in it, opened anew."""
     bought_and_closed(home, "1.00", "2.00")
     (home / "sora.db").unlink()
-    store = opened(home)
-    yield store
-    store.close()
+    with opened(home) as store:
+        yield store
 
 
 def lose_file(file: Path) -> None:
@@ -92,29 +94,23 @@ def test_a_store_without_this_months_spending_buys_nothing(harm: object, lost: s
     home = tmp_path / "home"
     bought_and_closed(home, "1.00", "2.00")
     harm(home / "sora.db")
-    store = opened(home)
-    with started_as(Program(("/opt/sora-mcp",), ("--home", "/h"))):
+    with opened(home) as store, started_as(Program(("/opt/sora-mcp",), ("--home", "/h"))):
         for attempt in (store.reservations.reserve, store.reservations.check):
             with pytest.raises(StorageError, match=why) as refusal:
                 attempt.sync(purchase("0.10"), CAPS)
             assert refusal.value.charged == "no"
             assert refusal.value.message.endswith("To go on without it, run at a terminal: /opt/sora-mcp forget --home /h")
-    loss = store.purchase_mark.find_loss.sync(CAPS.zone)
-    assert loss is not None
-    assert (loss.micros, store.jobs.count_live.sync()) == (usd(lost), {"3": 0, "2": 2}[lost] if harm is not empty_ledger else 2)
-    store.close()
+        loss = store.purchase_mark.find_loss.sync(CAPS.zone)
+        assert loss is not None
+        assert (loss.micros, store.jobs.count_live.sync()) == (usd(lost), 0 if harm in (lose_file, empty_file) else 2)
 
 
-def test_what_is_free_is_made_in_any_store(refused: Store) -> None:
-    assert buy(refused, "0").micros == 0
-
-
-def test_a_refusal_sets_nothing_aside_and_changes_no_mark(refused: Store, home: Path) -> None:
-    (mark,) = (home.parent / "marks").iterdir()
-    before = mark.read_bytes()
+def test_a_refusal_sets_nothing_aside_and_changes_no_mark_and_what_is_free_is_made(refused: Store, home: Path) -> None:
+    before = mark_of(home).read_bytes()
     with pytest.raises(StorageError):
         buy(refused)
-    assert (spent(refused), mark.read_bytes()) == ((0, 0), before)
+    assert (spent(refused), mark_of(home).read_bytes()) == ((0, 0), before)
+    assert buy(refused, "0").micros == 0
 
 
 def test_after_a_persons_decision_it_buys_again_and_notices_the_next_loss(refused: Store, home: Path) -> None:
@@ -122,30 +118,22 @@ def test_after_a_persons_decision_it_buys_again_and_notices_the_next_loss(refuse
     buy(refused)
     refused.close()
     (home / "sora.db").unlink()
-    again = opened(home)
-    with pytest.raises(StorageError, match=r"\$1\.00 was set aside"):
+    with opened(home) as again, pytest.raises(StorageError, match=r"\$1\.00 was set aside"):
         buy(again)
-    again.close()
 
 
 def test_the_store_that_came_back_buys_again(home: Path) -> None:
     bought_and_closed(home, "1.00")
-    away = home / "sora.db"
-    away.rename(home / "away")
-    store = opened(home)
-    with pytest.raises(StorageError):
+    (home / "sora.db").rename(home / "away")
+    with opened(home) as store, pytest.raises(StorageError):
         buy(store)
-    store.close()
-    (home / "away").replace(away)
-    store = opened(home)
-    assert buy(store).micros == usd("1")
-    store.close()
+    (home / "away").replace(home / "sora.db")
+    bought_and_closed(home, "1.00")
 
 
 def test_a_first_start_and_a_store_without_a_mark_buy(home: Path) -> None:
     bought_and_closed(home, "1.00")
-    for mark in (home.parent / "marks").iterdir():
-        mark.unlink()  # of a version that knew none
+    mark_of(home).unlink()  # of a version that knew none
     bought_and_closed(home, "1.00")
 
 
@@ -153,10 +141,9 @@ def test_a_first_start_and_a_store_without_a_mark_buy(home: Path) -> None:
 def test_a_damaged_mark_is_no_mark(damage: bytes, tmp_path: Path) -> None:
     home = tmp_path / "home"
     bought_and_closed(home, "1.00")
-    (mark,) = (tmp_path / "marks").iterdir()
-    mark.write_bytes(damage)
+    mark_of(home).write_bytes(damage)
     bought_and_closed(home, "1.00")
-    assert json.loads(mark.read_text("utf-8"))["micros"] == 2_000_000
+    assert json.loads(mark_of(home).read_text("utf-8"))["micros"] == 2_000_000
 
 
 def test_each_store_has_a_mark_of_its_own(home: Path) -> None:
@@ -169,78 +156,64 @@ def test_each_store_has_a_mark_of_its_own(home: Path) -> None:
 def test_a_month_that_is_over_binds_nobody(home: Path) -> None:
     bought_and_closed(home, "1.00")
     (home / "sora.db").unlink()
-    clock = Clock()
-    clock.at = NEXT_MONTH
-    store = opened(home, clock)
-    buy(store)
-    clock.at = NOON  # set back: the mark speaks of a later month
-    store.close()
-    (home / "sora.db").unlink()
-    store = opened(home, clock)
-    with pytest.raises(StorageError, match="2026-12"):
+    clock = Clock(NEXT_MONTH)
+    with opened(home, clock) as store:
         buy(store)
-    store.close()
+        clock.at = NOON  # set back: the mark speaks of a later month
+    (home / "sora.db").unlink()
+    with opened(home, clock) as store, pytest.raises(StorageError, match="2026-12"):
+        buy(store)
 
 
 def test_money_that_is_given_back_is_no_loss(home: Path) -> None:
-    store = opened(home)
-    assert store.reservations.cancel_unsent.sync(buy(store, "2.00")) is not None
-    assert spent(store) == (0, 0)
-    buy(store)
-    assert (store.purchase_mark.find_loss.sync(CAPS.zone), spent(store)) == (None, (usd("1"), usd("1")))
-    store.close()
+    with opened(home) as store:
+        assert store.reservations.cancel_unsent.sync(buy(store, "2.00")) is not None
+        assert spent(store) == (0, 0)
+        buy(store)
+        assert (store.purchase_mark.find_loss.sync(CAPS.zone), spent(store)) == (None, (usd("1"), usd("1")))
 
 
 def test_two_processes_that_buy_in_turn_never_see_a_loss(home: Path) -> None:
-    first, second = opened(home), opened(home)
-    for store in (first, second, second, first, second, first):
-        buy(store)
-    (mark,) = (home.parent / "marks").iterdir()
-    assert json.loads(mark.read_text("utf-8"))["micros"] == 6_000_000
-    first.close()
-    second.close()
+    with opened(home) as first, opened(home) as second:
+        for store in (first, second, second, first, second, first):
+            buy(store)
+        assert json.loads(mark_of(home).read_text("utf-8"))["micros"] == 6_000_000
 
 
 def test_a_mark_that_lags_behind_is_no_loss(home: Path) -> None:
     """Another process committed, and wrote its mark first or was killed before it did."""
-    store = opened(home)
-    buy(store)
-    (mark,) = (home.parent / "marks").iterdir()
-    before = mark.read_bytes()
-    buy(store)
-    mark.write_bytes(before)
-    assert buy(store).micros == usd("1")
-    store.close()
+    with opened(home) as store:
+        buy(store)
+        before = mark_of(home).read_bytes()
+        buy(store)
+        mark_of(home).write_bytes(before)
+        assert buy(store).micros == usd("1")
 
 
 @BEHIND_POSIX
 @each("replaced", [False, True])
 def test_a_store_that_is_removed_while_it_is_open_buys_nothing_more(replaced: bool, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    store = opened(home)
-    buy(store)
-    (home / "sora.db").unlink()
-    if replaced:
-        opened(home).close()
-    with pytest.raises(
-        StorageError, match=r"was (removed|replaced) while this program used it\. Nothing is bought until this program is st"
-    ):
+    with opened(home) as store:
         buy(store)
-    store.close()
+        (home / "sora.db").unlink()
+        if replaced:
+            with opened(home):
+                pass
+        said = r"was (removed|replaced) while this program used it\. Nothing is bought until this program is st"
+        with pytest.raises(StorageError, match=said):
+            buy(store)
 
 
 def test_after_a_person_forgot_it_the_old_store_buys_nothing(home: Path) -> None:
     bought_and_closed(home, "1.00")
     (home / "sora.db").rename(home / "away")
-    new = opened(home)
-    new.purchase_mark.forget.sync(CAPS.zone)
-    buy(new, "2.00")
-    new.close()
+    with opened(home) as new:
+        new.purchase_mark.forget.sync(CAPS.zone)
+        buy(new, "2.00")
     (home / "away").replace(home / "sora.db")
-    old = opened(home)
-    with pytest.raises(StorageError, match=r"\$2\.00"):
+    with opened(home) as old, pytest.raises(StorageError, match=r"\$2\.00"):
         buy(old)
-    old.close()
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere")
@@ -257,30 +230,22 @@ def test_a_mark_that_cannot_be_written_stops_no_purchase(home: Path, caplog: pyt
 
 def test_the_mark_is_its_users_alone_and_names_no_prompt(home: Path) -> None:
     bought_and_closed(home, "1.00")
-    (mark,) = (home.parent / "marks").iterdir()
+    mark = mark_of(home)
     assert sorted(json.loads(mark.read_text("utf-8"))) == ["micros", "month", "store"]
     if os.name != "nt":
         assert (mark.stat().st_mode & 0o777, mark.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_a_purchase_that_existed_already_is_found_in_its_store(home: Path) -> None:
-    store = opened(home)
-    same = purchase("1.00", request_id="r1")
-    job = store.reservations.reserve.sync(same, CAPS)
-    assert store.reservations.reserve.sync(same, CAPS).id == job.id
-    store.close()
-
-
 def test_on_any_database_what_is_missing_is_noticed(store_url: str, tmp_path: Path, clock: Clock) -> None:
-    store = Store(store_url, tmp_path / "home", clock=clock, marks=tmp_path / "marks")
-    buy(store, "2.00")
-    with store.purchase_mark.database.writing() as conn:
-        conn.execute(sa.text("DELETE FROM ledger"))
-    with pytest.raises(StorageError, match=r"has lost \$2\.00"):
-        buy(store)
-    store.purchase_mark.forget.sync(CAPS.zone)
-    assert buy(store).micros == usd("1")
-    store.close()
+    with closing(Store(store_url, tmp_path / "home", clock=clock, marks=tmp_path / "marks")) as store:
+        job = buy(store, "2.00", request_id="r1", fingerprint="f")
+        assert buy(store, "2.00", request_id="r1", fingerprint="f").id == job.id, "it exists already"
+        with store.purchase_mark.database.writing() as conn:
+            conn.execute(sa.text("DELETE FROM ledger"))
+        with pytest.raises(StorageError, match=r"has lost \$2\.00"):
+            buy(store)
+        store.purchase_mark.forget.sync(CAPS.zone)
+        assert buy(store).micros == usd("1")
 
 
 async def test_nothing_reaches_a_vendor_while_the_store_is_not_the_one_that_knows_the_spending(

@@ -23,7 +23,7 @@ def list_requests(offer: Offer) -> Iterator[VideoRequest]:
     named = {name for condition in conditions for name in condition} | {rule.param for rule in offer.rules if rule.when}
     named |= {"size"} if named & SIZE_FACTS else set()
     for image in ((None,) if offer.text or offer.video else ()) + ((find_frame(offer),) if offer.image else ()):
-        values: dict[str, list[Any]] = {rule.param: _list_samples(rule) for rule in offer.options}
+        values: dict[str, list[Any]] = {rule.param: _list_samples(rule, find_frame(offer).uri) for rule in offer.options}
         values |= {"size": list(sizes_of(offer, image=image is not None)), "seconds": list(offer.seconds)}
         multiplied = [name for name in values if name in named]
         alongside = [name for name in values if name not in named]
@@ -59,13 +59,13 @@ def _keep_legal(offer: Offer, facts: Mapping[str, Any], options: dict[str, Scala
     return options
 
 
-def _list_samples(rule: Rule) -> list[Scalar | None]:
+def _list_samples(rule: Rule, picture: str) -> list[Scalar | None]:
     unsaid: list[Scalar | None] = [None]
     match rule.allowed:
         case Text():
             return [*unsaid, "x"]
         case Link(most):
-            return [*unsaid, URL.uri, " ".join([URL.uri] * most)]
+            return [*unsaid, picture, " ".join([picture] * most)]
         case range() as numbers if len(numbers) > 64:
             return [*unsaid, numbers[0], numbers[-1]]
         case values:

@@ -28,7 +28,7 @@ seconds = [3, 5]
 per_second = "0.20"
 """
 BOUGHT: tuple[tuple[str, dict[str, Any], int, int | None], ...] = (
-    ("google:gemini-omni-1.1-flash", {"size": "16:9 720p", "seconds": 3}, 300_000, None),
+    ("google:gemini-omni-1.1-flash", {"size": "16:9 720p", "seconds": 3}, 324_080, 308_580),
     ("runway:gen4.5", {"size": "1280x720", "seconds": 3}, 360_000, 360_000),
     ("xai:grok-imagine-video-1.5-lite", {"size": "16:9 720p", "seconds": 3}, 90_000, 210_000),
     ("minimax:minimax-h3", {"size": "768P", "seconds": 4}, 320_000, None),

@@ -20,6 +20,8 @@ def check_clip(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
             yield BrokenRule(EDITS, None, "asked of a model that edits videos: this one only makes new ones", "invalid_argument")
     elif clip is None:
         yield BrokenRule(EDITS, None, "given: this model changes a video", "invalid_argument")
+    elif clip.is_url and not rule.urls:
+        yield BrokenRule(EDITS, None, "a finished job or a file: this vendor fetches no links", "invalid_argument")
     elif clip.duration_s is not None and not rule.seconds[0] <= clip.duration_s <= rule.seconds[1]:
         allowed = f"{rule.seconds[0]} to {rule.seconds[1]} s long (edit_video trims it for free)"
         yield BrokenRule(EDITS, f"{clip.duration_s:.3g} s", allowed, "invalid_argument")

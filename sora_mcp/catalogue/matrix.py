@@ -104,7 +104,9 @@ def _row(offer: Offer, today: date) -> Row:
         sizes=_sizes(sizes_of(offer)),
         seconds=_lengths(offer.seconds),
         price=_prices(offer.rates, today),
-        first_frame="- (edits a video: URL or file)" if offer.video else _first_frame(offer.image, needed=not offer.text),
+        first_frame=f"- (edits a video: {'URL or file' if offer.video.urls else 'file'})"
+        if offer.video
+        else _first_frame(offer.image, needed=not offer.text),
         options=", ".join(rule.param for rule in offer.options) or "-",
         checked=offer.checked,
         source=offer.source,
@@ -136,6 +138,7 @@ def _prices(rates: Sequence[Rate], today: date) -> str:
         price = "free" if amount == 0 else f"{show(amount)}{'/s' if rate.per == 'second' else ''}"
         price += f" + {show(rate.picture)} a picture" if rate.picture else ""
         price += f" beyond {rate.free_pictures}" if rate.free_pictures else ""
+        price += f" + {show(rate.fee)} a video" if rate.fee else ""
         held.setdefault(price, []).append(_condition(rate.when))
     return "; ".join(_format_price(price, conditions) for price, conditions in held.items()) or "not stated"
 

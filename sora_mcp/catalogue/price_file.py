@@ -124,7 +124,7 @@ def _discount(name: str, table: dict[str, Any], offer: Offer | None) -> tuple[Ra
         raise BadPrices(f"{name}: no price is known here that a discount could be taken from; write per_second or per_video.")
     left = 1 - Decimal(text[1]) / 100
     return tuple(
-        replace(row, micros=ceil(row.micros * left), picture=ceil(row.picture * left), least=ceil(row.least * left)) for row in offer.rates
+        replace(row, **{name: ceil(getattr(row, name) * left) for name in ("micros", "picture", "fee", "least")}) for row in offer.rates
     )
 
 

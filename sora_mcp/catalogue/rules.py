@@ -344,7 +344,7 @@ def _price(order: Order, today: date) -> tuple[bool, Decimal]:
 def _exact(rate: Rate, order: Order) -> Decimal:
     length = Decimal(rate.micros) * (order.seconds if rate.per == "second" else 1) * Decimal(rate.times)
     pictures = rate.picture * max(order.pictures - rate.free_pictures, 0) if rate.picture else 0
-    return max(length + pictures, Decimal(rate.least))
+    return max(length + pictures + rate.fee, Decimal(rate.least))
 
 
 def _basis(rate: Rate, order: Order) -> str:
@@ -352,5 +352,6 @@ def _basis(rate: Rate, order: Order) -> str:
     times = "" if rate.times == "1" else f" x {rate.times}"
     paid = order.pictures - rate.free_pictures if rate.picture else 0
     pictures = f" + {show(rate.picture)} x {paid} pictures" if paid > 0 else ""
+    fee = f" + {show(rate.fee)}" if rate.fee else ""
     least = f", at least {show(rate.least)}" if rate.least else ""
-    return f"{sum_}{times}{pictures}{least}"
+    return f"{sum_}{times}{pictures}{fee}{least}"

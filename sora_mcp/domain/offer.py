@@ -83,6 +83,8 @@ class Rate:
     picture: Micros = NOTHING
     """Besides, for every picture that is sent, beyond those that are free."""
     free_pictures: int = 0
+    fee: Micros = NOTHING
+    """Besides, once for every video."""
     least: Micros = NOTHING
     """No video costs less."""
 
@@ -105,11 +107,12 @@ class ImageRule:
 
 @dataclass(frozen=True)
 class VideoRule:
-    """The videos that a vendor edits: MP4 files, and addresses that it fetches."""
+    """The videos that a vendor edits: MP4 files, and where `urls` says so addresses that it fetches."""
 
     seconds: tuple[float, float]
     """The least and the most that one may last."""
     most_bytes: int = 16_000_000
+    urls: bool = True
 
 
 @dataclass(frozen=True)

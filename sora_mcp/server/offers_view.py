@@ -92,13 +92,13 @@ def price_table(offer: Offer, *, today: date) -> tuple[Prices, ...]:
     return tuple(Prices(sizes, when, micros, rate and _rate(*rate)) for (when, micros, rate), sizes in found.items())
 
 
-def _price_of(rate: Rate) -> tuple[Micros, Per, str, Micros, int, Micros]:
+def _price_of(rate: Rate) -> tuple[Micros, Per, str, Micros, int, Micros, Micros]:
     """Return what `_rate` makes a rate of, without its conditions."""
-    return rate.micros, rate.per, rate.times, rate.picture, rate.free_pictures, rate.least
+    return rate.micros, rate.per, rate.times, rate.picture, rate.free_pictures, rate.fee, rate.least
 
 
-def _rate(micros: Micros, per: Per, times: str, picture: Micros, free_pictures: int, least: Micros) -> Rate:
-    return Rate(micros, per, times=times, picture=picture, free_pictures=free_pictures, least=least)
+def _rate(micros: Micros, per: Per, times: str, picture: Micros, free_pictures: int, fee: Micros, least: Micros) -> Rate:
+    return Rate(micros, per, times=times, picture=picture, free_pictures=free_pictures, fee=fee, least=least)
 
 
 def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:
@@ -146,6 +146,8 @@ def _price_fields(prices: Prices) -> dict[str, Any]:
         fields["usd_per_picture"] = as_number(prices.rate.picture)
     if prices.rate.free_pictures:
         fields["free_pictures"] = prices.rate.free_pictures
+    if prices.rate.fee:
+        fields["usd_fee"] = as_number(prices.rate.fee)
     return {**fields, "usd": {str(seconds): as_number(micros) for seconds, micros in _select_lengths(prices) if micros is not None}}
 
 
@@ -267,7 +269,8 @@ def _describe_input(offer: Offer) -> str:
     if (rule := offer.video) is None:
         return f"First frame: {_frame(offer)}"
     first, last = rule.seconds
-    return f"Edits a video (edits): job, MP4 file or https URL, {first} to {last} s, at most {rule.most_bytes} bytes"
+    ways = "job, MP4 file or https URL" if rule.urls else "job or MP4 file"
+    return f"Edits a video (edits): {ways}, {first} to {last} s, at most {rule.most_bytes} bytes"
 
 
 def _frame(offer: Offer) -> str:

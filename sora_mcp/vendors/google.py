@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Image, Order, Pending, Reading, Refusal, Reply, Vendor
-from sora_mcp.vendors.google_offers import OFFERS
+from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.vendors.google_offers import OFFERS, read_cost
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
@@ -17,7 +17,7 @@ FILE = re.compile(r"https?://[^/?#]+/v1beta/files/[A-Za-z0-9_-]+")  # `:download
 
 def submit(order: Order) -> Call:
     """Return the submit call. The video is delivered as a URI, so that no status reply has to carry it."""
-    content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}]
+    task, media = _list_media(order)
     shape = {"aspect_ratio": order.size.ratio, "resolution": order.size.resolution, "duration": f"{order.seconds}s"}
     return Call(
         "POST",
@@ -26,18 +26,32 @@ def submit(order: Order) -> Call:
             "model": order.slug,
             "background": True,
             "store": True,
-            "input": [{"type": "user_input", "content": content + ([_encode_picture(order.image)] if order.image else [])}],
-            "response_modalities": ["video"],
-            "response_format": {"type": "video", **shape, "delivery": "uri"},
-            "generation_config": {"video_config": {"task": "image_to_video" if order.image else "text_to_video"}},
+            "input": [{"type": "user_input", "content": [{"type": "text", "text": order.prompt}, *media]}],
+            "response_format": {"type": "video", **({} if order.clip else shape), "delivery": "uri"},
+            "generation_config": {"video_config": {"task": task}},
         },
     )
 
 
-def _encode_picture(image: Image) -> dict[str, Any]:
+def _list_media(order: Order) -> tuple[str, list[dict[str, Any]]]:
+    """Return the task, and what is sent beside the prompt: a second picture is the last frame, and an edit keeps its video's shape.
+
+    https://github.com/GoogleCloudPlatform/generative-ai: vision/getting-started/gemini_omni_1_1_flash_video_gen.ipynb (read 2026-11-30)
+    """
+    if order.clip is not None:
+        return "edit", [_encode(order.clip.uri)]
+    if references := str(order.options.get("references", "")).split():
+        return "reference_to_video", [_encode(uri) for uri in references]
+    frames = [order.image.uri] if order.image else []
+    frames += [str(uri) for name, uri in order.options.items() if name == "last_image"]
+    return "image_to_video" if frames else "text_to_video", [_encode(uri) for uri in frames]
+
+
+def _encode(uri: str) -> dict[str, Any]:
     """Return a `data:` URI as the API takes it: data and media type apart."""
-    head, _, encoded = image.uri.partition(";base64,")
-    return {"type": "image", "data": encoded, "mime_type": head.removeprefix("data:")}
+    head, _, encoded = uri.partition(";base64,")
+    media_type = head.removeprefix("data:")
+    return {"type": media_type.partition("/")[0], "data": encoded, "mime_type": media_type}
 
 
 def read(reply: Reply) -> Reading | None:
@@ -54,7 +68,7 @@ def read(reply: Reply) -> Reading | None:
         case "in_progress" | "idle":
             return Pending(job, _ask(job), "running", status)
         case "completed" if "video" in places:
-            return Done(_fetch(body, job, places["video"]), status, id=job)
+            return Done(_fetch(body, job, places["video"]), status, read_cost(body), job)
         case "completed" | "failed" | "incomplete" | "budget_exceeded" | "requires_action" | "requires_continuation":
             return _read_failure(body, job, status, places.get("text", ""))
         case "cancelled":
@@ -76,12 +90,11 @@ def _read_failure(body: dict[str, Any], job: str, status: str, words: str) -> Fa
 
 def _find_outputs(body: dict[str, Any]) -> dict[str, str]:
     """Return where the answer has the last output of each type. Google's library derives `output_video` from the same steps."""
-    outputs = {
-        item["type"]: f"steps.{number}.content.{place}"
-        for number, step in enumerate(body.get("steps") or ())
-        if step["type"] == "model_output"
-        for place, item in enumerate(step.get("content") or ())
-    }
+    steps: list[dict[str, Any]] = body.get("steps") or []
+    outputs: dict[str, str] = {}
+    for number, step in enumerate(steps):
+        content: list[dict[str, Any]] = (step.get("content") or []) if step["type"] == "model_output" else []
+        outputs |= {item["type"]: f"steps.{number}.content.{place}" for place, item in enumerate(content)}
     return outputs if body.get("output_video") is None else {**outputs, "video": "output_video"}
 
 
@@ -99,6 +112,11 @@ def _make_link(uri: Any) -> Any:
 
 def _ask(job: str) -> Call:
     return Call("GET", f"{PATH}/{job}")
+
+
+def _warn(order: Order) -> tuple[str, ...]:
+    """Return that Google edits no sent videos of some regions' users. https://github.com/google-gemini/gemini-skills (2026-08-19)"""
+    return ("Google edits no videos that are sent from the EEA, Switzerland or the United Kingdom.",) if order.clip is not None else ()
 
 
 VENDOR = Vendor(
@@ -119,5 +137,7 @@ VENDOR = Vendor(
         Refusal(429, "vendor_balance", "prepayment credits are depleted"),
     ),
     cancel=lambda job: Call("POST", f"{PATH}/{job}/cancel"),
+    tells_cost=True,
+    warn=_warn,
     most_answer_bytes=64 << 20,  # the steps of a status reply begin with the user's, picture and all
 )

@@ -113,10 +113,9 @@ def _is_named(reading: Reading, vendor: Vendor) -> bool:
 
 def _find_inline(done: Done, reply: Reply) -> Done | None:
     """Return where the answer itself has the video, when its link is a `data:` URI and the answer can be asked for again without buying."""
-    link = done.media.path
-    if reply.call.method != "GET" or not isinstance(link, str) or not link.startswith("data:"):
-        return None
-    place = find_place(reply.body, link)
+    link: object = done.media.path
+    is_inline = reply.call.method == "GET" and isinstance(link, str) and link.startswith("data:")
+    place = find_place(reply.body, link) if is_inline else None
     return None if place is None else replace(done, media=replace(reply.call, inside=place))
 
 

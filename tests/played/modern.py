@@ -140,7 +140,9 @@ class Google(Modern):
         if state == "completed":
             link = {"data": base64.b64encode(self.clip).decode()} if self.inline else {"uri": f"{address}/v1beta/files/{job}"}
             steps.append({"type": "model_output", "content": [{"type": "video", "mime_type": "video/mp4", **link}]})
-        return said(200, {"id": job, "status": state, "steps": steps})
+        usage = {"output_tokens_by_modality": [{"modality": "video", "tokens": 17_376}], "total_thought_tokens": 500}
+        body = {"id": job, "status": state, "steps": steps, "model": "gemini-omni-1.1-flash"}
+        return said(200, body | ({"usage": usage} if state == "completed" else {}))
 
     def cancelled(self, job: str) -> Answer:
         """The interaction."""

@@ -91,7 +91,7 @@ def find_text(body: Any, *paths: str) -> str:
     return next((text for path in paths if isinstance(text := find_value(body, path), str) and text.strip()), "")
 
 
-def find_place(body: Any, value: str) -> str | None:
+def find_place(body: Any, value: object) -> str | None:
     """Return the path at which `find_value` finds this text; None where the body does not have it."""
     left: list[tuple[str, Any]] = [("", body)]
     while left:

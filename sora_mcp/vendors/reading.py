@@ -113,11 +113,14 @@ def _is_named(reading: Reading, vendor: Vendor) -> bool:
 
 def _find_inline(done: Done, reply: Reply) -> Done | None:
     """Return where the answer itself has the video, when its link is a `data:` URI and the answer can be asked for again without buying."""
-    link: object = done.media.path
-    is_inline = reply.call.method == "GET" and isinstance(link, str) and link.startswith("data:")
-    place = find_place(reply.body, link) if is_inline else None
+    is_inline = reply.call.method == "GET" and _is_data(done.media.path)
+    place = find_place(reply.body, done.media.path) if is_inline else None
     return None if place is None else replace(done, media=replace(reply.call, inside=place))
 
 
 def _is_link(path: object) -> bool:
     return isinstance(path, str) and path.startswith(("/", "https://", "http://"))
+
+
+def _is_data(path: object) -> bool:
+    return isinstance(path, str) and path.startswith("data:")

@@ -15,14 +15,15 @@ PATIENCE_S = 300.0
 
 async def eventually(fact: Callable[[], Awaitable[bool] | bool], *, seconds: float = PATIENCE_S) -> bool:
     """Return True once `fact` holds; raise AssertionError with the fact's source when it does not within `seconds`."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.01
     while True:
         held = fact()
         if held if isinstance(held, bool) else await held:
             return True
         if time.monotonic() > end:
             raise AssertionError(f"waited for {seconds:g} s until: {_read_source(fact)}")
-        await anyio.sleep(0.01)
+        await anyio.sleep(pause)
+        pause = min(pause * 1.1, 0.1)  # who waits for long looks seldom: a look may cost as much as the thing
 
 
 def wait_until(fact: Callable[[], bool], *, seconds: float = PATIENCE_S) -> bool:

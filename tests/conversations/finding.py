@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .script import Arm, NewChat, call, talk
+from .script import Arm, NewChat, call, made, talk
 
 VEO = "aimlapi:veo-3.1-fast"
 KLING = "muvi:kling-3.0-pro"
@@ -16,17 +16,13 @@ FINDING = (
         call("create_video", as_job="a", prompt=CAT, model=KLING),
         call("list_videos", "{a}", "2026-11-20", "$0.56 reserved", CAT, state="active"),
         call("get_video_status", "{a}", "$0.56 is reserved", "Do not create it again", job_id="{a}", wait_seconds=0),
-        keys=("muvi",),
         walk=("pending",),
-        bought=("muvi",),
-        spent="$0.56",
+        paid=("$0.56", "muvi"),
     ),
     talk(
         "is it done yet? I do not want to wait here",
         call("create_video", "about 3 min", "you can close this chat, the clip will be here", prompt=CAT, model=KLING),
-        keys=("muvi",),
-        bought=("muvi",),
-        spent="$0.56",
+        paid=("$0.56", "muvi"),
     ),
     talk(
         "what became of my two cats? (in the next chat)",
@@ -37,9 +33,7 @@ FINDING = (
         call("list_videos", "{a}", never=("since the last chat",)),
         NewChat(),
         call("get_video_status", "Done in", never=("since the last chat",)),
-        keys=("aimlapi",),
-        bought=("aimlapi",) * 2,
-        spent="$1.00",
+        paid=("$1.00", *("aimlapi",) * 2),
     ),
     talk(
         "are all three done?",
@@ -47,9 +41,7 @@ FINDING = (
         call("create_video", as_job="b", prompt="two", model=VEO),
         call("create_video", as_job="c", prompt="three", model=VEO),
         call("get_video_status", "3 of 3 have ended", "{a}", "{b}", "{c}", job_ids=["{a}", "{b}", "{c}"]),
-        keys=("aimlapi",),
-        bought=("aimlapi",) * 3,
-        spent="$1.50",
+        paid=("$1.50", *("aimlapi",) * 3),
     ),
     talk(
         "cancel that (Muvi)",
@@ -64,19 +56,14 @@ FINDING = (
         call("create_video", as_job="a", prompt=CAT, model=VEO),
         call("get_video_status", "{a}", job_id="{a}", wait_seconds=1),
         call("cancel_video", "Not cancelled", "$0.50 will be charged", never=("back", "refund"), refused=True, job_id="{a}"),
-        keys=("aimlapi",),
         walk=("queued",),
-        bought=("aimlapi",),
-        spent="$0.52",
+        paid=("$0.52", "aimlapi"),
     ),
     talk(
         "cancel that (it is done)",
-        call("create_video", as_job="a", prompt=CAT, model=VEO),
-        call("get_video_status", job_id="{a}"),
+        *made(prompt=CAT, model=VEO),
         call("cancel_video", "already finished", "$0.50 was charged", never=("call back",), refused=True, job_id="{a}"),
-        keys=("aimlapi",),
-        bought=("aimlapi",),
-        spent="$0.50",
+        paid=("$0.50", "aimlapi"),
     ),
     talk(
         "what did I spend this week, on what?",
@@ -86,9 +73,7 @@ FINDING = (
         call("get_spend", "2 paid clips, $1.06", f"{VEO}: $0.50", f"{KLING}: $0.56", "left today", since="7d", by="model"),
         call("get_spend", "2026-11-20: $1.06", since="7d", by="day"),
         call("list_videos", "2026-11-20 12:00 {a}", "$0.50", CAT, since="7d"),
-        keys=("muvi", "aimlapi"),
-        bought=("muvi", "aimlapi"),
-        spent="$1.06",
+        paid=("$1.06", "muvi", "aimlapi"),
     ),
     talk(
         "what did I spend since 'this week'?",
@@ -96,29 +81,22 @@ FINDING = (
     ),
     talk(
         "same again but at night",
-        call("create_video", as_job="a", prompt=RAIN, model="muvi:veo-3.1", audio=True, seconds=6, options={"seed": 7}),
-        call("get_video_status", job_id="{a}"),
+        *made(prompt=RAIN, model="muvi:veo-3.1", audio=True, seconds=6, options={"seed": 7}),
         call("list_videos", "{a}", "2026-11-20", "6 s", query="tin roof"),
         call("list_videos", RAIN, "audio=true", "seed=7", "muvi:veo-3.1", "6 s", "1280x720", job_id="{a}"),
-        keys=("muvi",),
-        bought=("muvi of has_sound",),
-        spent="$1.80",
+        paid=("$1.80", "muvi of has_sound"),
     ),
     talk(
         "same again but at night, of a picture",
         call("create_video", as_job="a", prompt=RAIN, model=KLING, image="https://example.com/cat.png"),
         call("list_videos", 'image="https://example.com/cat.png"', never=("Options: audio=false, image",), job_id="{a}"),
-        keys=("muvi",),
-        bought=("muvi of https://example.com/cat.png",),
-        spent="$0.56",
+        paid=("$0.56", "muvi of https://example.com/cat.png"),
     ),
     talk(
         "the rain one had sound, did it not?",
         call("create_video", as_job="a", prompt=RAIN, model="muvi:veo-3.1", audio=True),
         call("list_videos", "with sound", query="rain"),
-        keys=("muvi",),
-        bought=("muvi of has_sound",),
-        spent="$1.20",
+        paid=("$1.20", "muvi of has_sound"),
     ),
     talk(
         "why did it fail?",
@@ -127,9 +105,8 @@ FINDING = (
         call("get_video_status", 'Muvi says: "third-party likeness or style"', "Nothing was charged", job_id="{a}"),
         call("list_videos", "failed", "third-party likeness", "not charged", never=("$0.56",)),
         call("get_spend", "0 paid clips, $0.00"),
-        keys=("muvi",),
         walk=("failed",),
-        bought=("muvi",),
+        paid=("$0.00", "muvi"),
     ),
     talk(
         "did it go through? the line broke",
@@ -137,18 +114,15 @@ FINDING = (
         call("create_video", as_job="a", prompt=CAT, model=KLING),
         call("get_video_status", "{a}", "may have accepted", "$0.56", "not be sent again", "sora-mcp resolve {a}", job_id="{a}"),
         call("get_spend", "$0.56", "outcome is unknown"),
-        keys=("muvi",),
-        bought=("muvi",),
-        spent="$0.56",
+        paid=("$0.56", "muvi"),
     ),
     talk(
         "show me the one that failed",
         call("create_video", as_job="a", prompt=CAT, model=KLING),
         call("get_video_status", "failed", "Nothing was charged", job_id="{a}"),
         call("view_video", "failed, so there is no file", never=("is failed",), refused=True, job_id="{a}"),
-        keys=("muvi",),
         walk=("failed",),
-        bought=("muvi",),
+        paid=("$0.00", "muvi"),
     ),
     talk(
         "how is v_0000000000 doing?",
@@ -160,8 +134,6 @@ FINDING = (
         call("create_video", as_job="a", prompt=CAT, model=KLING),
         call("get_video_status", "Done", "{a}"),
         call("get_video_status", "Done", "{a}"),
-        keys=("muvi",),
-        bought=("muvi",),
-        spent="$0.56",
+        paid=("$0.56", "muvi"),
     ),
 )

@@ -125,9 +125,19 @@ def call(
     return Call(tool, arguments, says, never, refused, as_job, as_quote)
 
 
-def talk(person: str, *steps: Step, **more: Any) -> Talk:
-    """Return a conversation."""
-    return Talk(person, steps, **more)
+def made(**wish: Any) -> tuple[Call, Call]:
+    """Return the calls that make a clip, which is `{a}` from there on, and wait for it."""
+    return call("create_video", as_job="a", **wish), call("get_video_status", job_id="{a}")
+
+
+def talk(person: str, *steps: Step, paid: tuple[str, ...] = ("$0.00",), **more: Any) -> Talk:
+    """Return a conversation. `paid` is what the day's budget counts at the end, then every paid call, in order.
+
+    The person has the keys of the vendors that are paid, unless `keys` says others.
+    """
+    spent, *bought = paid
+    more.setdefault("keys", tuple(dict.fromkeys(one.partition(" of ")[0] for one in bought)))
+    return Talk(person, steps, bought=tuple(bought), spent=spent, **more)
 
 
 @dataclass

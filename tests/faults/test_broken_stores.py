@@ -11,9 +11,9 @@ import pytest
 
 from sora_mcp.domain.errors import StorageError
 from tests.each import each
-from tests.faults.test_ending import PRICES, WISH
+from tests.faults.servers import WISH, settings
 from tests.played import Muvi, played
-from tests.played.rig import environment, rig
+from tests.played.rig import rig
 from tests.played.stdio import chat
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ async def test_r09_a_damaged_store_is_left_as_it_is_and_nothing_is_bought(damage
     damage(file := Path(at.settings.database_url.removeprefix("sqlite:///")))
     before = file.read_bytes() if file.is_file() else None
     async with played(Muvi()) as wire:
-        env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")
+        env = settings(tmp_path, wire)
         async with chat(env) as spoken:
             answer = (await spoken.ask("tools/call", name="create_video", arguments={"prompt": "a kite", **WISH}))["result"]
             assert (answer["isError"], answer["structuredContent"]["error"]["code"]) == (True, StorageError.code)

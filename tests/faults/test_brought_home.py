@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,6 @@ async def after_a_restart(at: Rig, begun: Job) -> Job:
 
 
 async def test_a_file_that_was_home_before_its_link_died_is_the_jobs_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
     async with rig(Muvi(), tmp_path) as at:
         begun = await unwritten(at)
         job = await after_a_restart(at, begun)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_ending import PRICES, WISH, jobs_in, speaking_of
-from tests.played import Muvi, Wire, played
+from tests.faults.servers import WISH, ended_as, settings, speaking_of, talking
+from tests.played import Muvi, played
 from tests.played.rig import environment
 from tests.played.stdio import chat
 from tests.waiting import eventually
@@ -18,10 +18,6 @@ from tests.waiting import eventually
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="processes as Linux has them")]
 BESIDE = 'exec 3<&0; "$@" <&3 3<&- & wait'
 """A client that starts the server and waits for it; who wrote to the client still holds the pipe when it is gone."""
-
-
-def settings(folder: Path, wire: Wire, **env: str) -> dict[str, str]:
-    return environment(folder, {"muvi": wire.address}, (wire.host,), prices=PRICES, **{"LINGER": "0", **env})
 
 
 @pytest.mark.fault("R01")
@@ -40,7 +36,7 @@ async def test_r05_five_jobs_are_finished_after_the_client_left(tmp_path: Path) 
                 await spoken.call("create_video", prompt=f"boat {number}", **WISH)
             assert await eventually(lambda: len(wire.made) > 0)
             assert await spoken.leave() == 0
-        assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"] * 5)
+        assert await ended_as(tmp_path, *["completed"] * 5)
         assert (len(wire.made), await eventually(lambda: speaking_of(tmp_path) == [])) == (5, True)
 
 
@@ -60,14 +56,14 @@ async def test_r06_a_client_that_is_killed_has_left_although_its_pipe_stays_open
             assert await eventually(lambda: wire.made != [])
             assert len(speaking_of(tmp_path)) == 2
             spoken.process.kill()
-            assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
+            assert await ended_as(tmp_path, "completed")
             assert await eventually(lambda: speaking_of(tmp_path) == [])
         assert len(wire.made) == 1
 
 
 @pytest.mark.fault("R07")
 async def test_r07_a_thousand_calls_at_once_are_one_purchase_and_all_answered(tmp_path: Path) -> None:
-    async with played(Muvi(walk=("completed",))) as wire, chat(settings(tmp_path, wire)) as spoken:
+    async with talking(Muvi(walk=("completed",)), tmp_path) as (wire, spoken):
         wishes = [await spoken.begin("tools/call", name="create_video", arguments={"prompt": "a boat", **WISH}) for _ in range(200)]
         lists = [await spoken.begin("tools/call", name="list_videos", arguments={}) for _ in range(800)]
         assert (await spoken.ask("ping"))["result"] == {}

@@ -13,29 +13,15 @@ import anyio
 import pytest
 
 from scripts.house import ROOT
-from sora_mcp.domain import Job
-from sora_mcp.store import Store
 from tests.cli.test_serving import free_port
+from tests.faults.servers import MOST_S, PRICES, WISH, ended_as, jobs_in, settings, speaking_of, talking
 from tests.played import Muvi, played
-from tests.played.rig import environment, settled
+from tests.played.rig import environment
 from tests.played.stdio import chat
 from tests.waiting import eventually, patience
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")]
-PRICES = '["muvi:sora-2"]\nper_second = "0.10"\n'
-WISH = {"model": "muvi:sora-2", "seconds": 4}
-MOST_S = 60.0
-"""Less than the paid call may take by itself (`SUBMIT_S`): who waits for its end is later. The graces themselves add up to ten seconds."""
 STEPS_MS = range(0, 110, 10)
-
-
-def jobs_in(folder: Path) -> tuple[Job, ...]:
-    settings = settled(folder, {}, ())
-    store = Store(settings.database_url, settings.home)
-    try:
-        return store.jobs.search.sync(None, limit=100).jobs
-    finally:
-        store.close()
 
 
 async def left(folder: Path, how: signal.Signals | None) -> tuple[int | None, list[tuple[str, str]], int, bool]:
@@ -43,7 +29,7 @@ async def left(folder: Path, how: signal.Signals | None) -> tuple[int | None, li
     folder.mkdir()
     async with played(Muvi()) as wire:
         wire.arm("submit", "hang")
-        async with chat(environment(folder, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken:
+        async with chat(settings(folder, wire)) as spoken:
             await spoken.call("create_video", prompt="a boat", **WISH)
             assert await eventually(lambda: wire.made != [])
             began = time.monotonic()
@@ -74,7 +60,7 @@ async def test_a_hanging_paid_call_holds_nobody_up_for_more_than_ten_seconds(tmp
 async def test_an_answer_that_comes_while_it_ends_is_written_down(tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
         wire.arm("submit", "slow", seconds=1.0)
-        async with chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken:
+        async with chat(settings(tmp_path, wire)) as spoken:
             await spoken.call("create_video", prompt="a boat", **WISH)
             assert await eventually(lambda: wire.made != [])
             assert await spoken.leave() == 0
@@ -87,7 +73,7 @@ async def test_who_is_left_with_jobs_leaves_only_the_announced_watch_which_ends_
             job = await spoken.call("create_video", prompt="a boat", **WISH)
             assert await eventually(lambda: wire.made != [])
             assert await spoken.leave() == 0
-        assert await eventually(lambda: [one.state for one in jobs_in(tmp_path)] == ["completed"])
+        assert await ended_as(tmp_path, "completed")
         assert await eventually(lambda: speaking_of(tmp_path) == [])
         assert [one.id for one in jobs_in(tmp_path)] == [job["job_id"]]
 
@@ -108,10 +94,7 @@ async def test_serving_over_http_ends_on_a_signal_and_leaves_nobody(tmp_path: Pa
 
 @pytest.mark.fault("S35")
 async def test_a_create_that_is_called_off_at_any_moment_leaves_a_known_job_or_none(tmp_path: Path) -> None:
-    async with (
-        played(Muvi(walk=("completed",))) as wire,
-        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken,
-    ):
+    async with talking(Muvi(walk=("completed",)), tmp_path) as (wire, spoken):
         await spoken.call("list_videos")
         for ms in STEPS_MS:
             number = await spoken.begin("tools/call", name="create_video", arguments={"prompt": f"after {ms} ms", **WISH})
@@ -124,15 +107,3 @@ async def test_a_create_that_is_called_off_at_any_moment_leaves_a_known_job_or_n
         bought = sorted(made.body["input"]["prompt"] for made in wire.made)
         assert bought == sorted(job["prompt"] for job in known)
         assert len(bought) == len(set(bought))
-
-
-def speaking_of(folder: Path) -> list[str]:
-    """Processes whose environment names this folder, but for this one."""
-    found = list[str]()
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            if place.name != str(os.getpid()) and os.fsencode(folder) in (place / "environ").read_bytes():
-                found.append((place / "cmdline").read_bytes().decode(errors="replace"))
-        except OSError:
-            continue
-    return found

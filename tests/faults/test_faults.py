@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,11 +26,6 @@ pytestmark = pytest.mark.slow
 def ids_of(names: Iterable[str]) -> dict[str, None]:
     """Return the faults that the rows of a table play: the first three letters of their names, in order."""
     return dict.fromkeys(name[:3] for name in names)
-
-
-@pytest.fixture(autouse=True)
-def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
 
 
 REFUSED = [row for row in SUBMIT if row.state == "failed" and row.fault == "instead"]

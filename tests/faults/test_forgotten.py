@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,6 @@ pytestmark = pytest.mark.slow
 async def test_a_vendor_that_has_forgotten_the_job_is_believed_only_after_a_while(
     model: str, answer: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     now = [NOON]
     async with rig(VENDORS[model.partition(":")[0]](), tmp_path, clock=lambda: now[0]) as at:
         at.wire.arm("status", "instead", times=-1, **answer)

@@ -19,7 +19,7 @@ import pytest
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.jobs import submit
 from tests.faults.checks import ENDS
-from tests.faults.test_ending import PRICES, WISH, jobs_in
+from tests.faults.servers import PRICES, WISH, ended_as, jobs_in
 from tests.played import Muvi, Pixazo, Played, Wire, played
 from tests.played.processes import ended, finish, run
 from tests.played.rig import Rig, environment, held, rig, settled
@@ -143,7 +143,7 @@ async def test_s42_after_a_kill_on_a_full_disk_the_vendors_list_has_the_job(tmp_
             await spoken.process.wait()
         at.free()
         async with chat(at.env) as spoken:
-            assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
+            assert await ended_as(tmp_path, "completed")
         assert [(job.id, job.state, job.vendor_id) for job in jobs_in(tmp_path)] == [(job_id, "completed", at.wire.made[0].id)]
         assert (at.posts, at.held()) == (1, 0)
 

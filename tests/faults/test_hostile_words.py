@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import unicodedata
 from collections.abc import AsyncGenerator, Iterator
@@ -153,7 +152,6 @@ def on_terminals(jobs: list[Job]) -> list[str]:
 @pytest.mark.fault("S18", "Q01", "Q02", "Q03")
 @each("role", ["refusal", "end"])
 async def test_a_vendors_words_stand_in_their_field_and_in_quotes_only(role: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
     async with rig(Muvi(walk=("completed",)), tmp_path) as at, asked(at) as client:
         for words in (f"{MARK}{text}" for text in HOSTILE):
             said = {"code": words, "message": words, words: words}
@@ -172,7 +170,6 @@ async def test_a_vendors_words_stand_in_their_field_and_in_quotes_only(role: str
 
 @pytest.mark.fault("S15", "I11")
 async def test_a_vendors_id_that_is_none_stays_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
     async with rig(Pixazo(), tmp_path) as at, asked(at) as client:
         for words in (f"{MARK}{text}" for text in HOSTILE):
             at.wire.arm("submit", "mended", **{"with": {"request_id": words, "message": words, "polling_url": words}})

@@ -14,7 +14,7 @@ from sora_mcp.config.settings import ROWS
 from sora_mcp.domain.errors import OverBudget
 from tests.each import each
 from tests.faults.checks import hurried
-from tests.faults.test_ending import PRICES, WISH, jobs_in
+from tests.faults.servers import WISH, jobs_in, settings
 from tests.played import Muvi, played
 from tests.played.rig import NOON, environment, rig
 from tests.played.stdio import chat
@@ -36,7 +36,7 @@ MACHINES: dict[str, tuple[str, dict[str, str]]] = {
 async def test_r08_a_poor_machine_makes_a_video_all_the_same(name: str, tmp_path: Path) -> None:
     first, besides = MACHINES[name]
     async with played(Muvi(walk=("completed",))) as wire:
-        env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0") | besides
+        env = settings(tmp_path, wire) | besides
         async with chat(env, before=("sh", "-c", f'{first} && exec "$@"', "sh"), stderr=tmp_path / "stderr") as spoken:
             job = await spoken.call("create_video", prompt="Ein Boot, лодка, 船", **WISH)
             assert await spoken.ended(job["job_id"]) == "completed", (tmp_path / "stderr").read_text()
@@ -65,7 +65,7 @@ async def test_r08_a_zone_that_has_no_name_or_no_table_is_asked_for_in_one_line(
 @each("folder", ["HOME", "OUTPUT_DIR"])
 async def test_r08_a_folder_that_cannot_be_is_said_before_anything_is_bought(folder: str, tmp_path: Path) -> None:
     async with played(Muvi(walk=("completed",))) as wire:
-        env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0", **{folder: "/proc/nowhere"})
+        env = settings(tmp_path, wire, **{folder: "/proc/nowhere"})
         async with chat(env) as spoken:
             answer = (await spoken.ask("tools/call", name="create_video", arguments={"prompt": "a boat", **WISH}))["result"]
             said = answer["structuredContent"]
@@ -77,7 +77,7 @@ async def test_r08_a_folder_that_cannot_be_is_said_before_anything_is_bought(fol
 @pytest.mark.fault("R08")
 async def test_r08_with_little_memory_the_same_call_three_times_is_one_purchase(tmp_path: Path) -> None:
     async with played(Muvi(walk=("completed",))) as wire:
-        env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")
+        env = settings(tmp_path, wire)
         async with chat(env, before=("sh", "-c", 'ulimit -v 262144 && exec "$@"', "sh")) as spoken:
             calls = [await spoken.begin("tools/call", name="create_video", arguments={"prompt": "a boat", **WISH}) for _ in range(3)]
             answers = [(await spoken.answer(call))["result"]["structuredContent"] for call in calls]

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.domain.errors import BrokenRules
+from tests.faults.servers import talking
 from tests.played import Cdn, Muvi, played
 from tests.played.rig import environment, rig
-from tests.played.stdio import chat
+from tests.played.stdio import Chat, chat
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="made of POSIX's files")]
-PRICES = '["muvi:sora-2"]\nper_second = "0.10"\n'
 LINES: tuple[tuple[str, bytes], ...] = (
     ("R01 not JSON", b"hello\n"),
     ("R01 empty", b"\n\r\n   \n"),
@@ -76,18 +76,19 @@ UNREADABLE: tuple[tuple[str, str, int | str | None, str], ...] = (
 )
 
 
+async def refused(spoken: Chat, line: str, why: str) -> list[object]:
+    """The id and code of each refusal of a line, and whether it says why; what else is asked is answered all the same."""
+    before = len(spoken.said)
+    await spoken.write(line.encode() + b"\n")
+    assert (await spoken.ask("ping"))["result"] == {}
+    *refusals, _ = map(json.loads, spoken.said[before:].splitlines())
+    return [(said["id"], said["error"]["code"], why in said["error"]["message"]) for said in refusals]
+
+
 async def test_what_cannot_be_read_is_refused_by_its_id_and_says_why(tmp_path: Path) -> None:
     async with chat(environment(tmp_path, {}, ())) as spoken:
-        wrong = list[object]()
         for name, line, id_, why in UNREADABLE:
-            before = len(spoken.said)
-            await spoken.write(line.encode() + b"\n")
-            assert (await spoken.ask("ping"))["result"] == {}
-            *refusals, _ = map(json.loads, spoken.said[before:].splitlines())
-            told = [(said["id"], said["error"]["code"], why in said["error"]["message"]) for said in refusals]
-            if told != ([] if id_ is None else [(id_, -32700, True)]):
-                wrong.append((name, refusals))
-        assert wrong == []
+            assert await refused(spoken, line, why) == ([] if id_ is None else [(id_, -32700, True)]), name
         assert await spoken.leave() == 0
 
 
@@ -107,17 +108,8 @@ MISSHAPEN: tuple[tuple[str, str, list[object], str], ...] = (
 
 async def test_a_request_in_another_shape_is_refused_so_that_nobody_waits_for_it(tmp_path: Path) -> None:
     async with chat(environment(tmp_path, {}, ())) as spoken:
-        wrong = list[object]()
         for name, line, ids, why in MISSHAPEN:
-            before = len(spoken.said)
-            await spoken.write(line.encode() + b"\n")
-            assert (await spoken.ask("ping"))["result"] == {}
-            *refusals, _ = map(json.loads, spoken.said[before:].splitlines())
-            if [(said["id"], said["error"]["code"], why in said["error"]["message"]) for said in refusals] != [
-                (id_, -32600, True) for id_ in ids
-            ]:
-                wrong.append((name, refusals))
-        assert wrong == []
+            assert await refused(spoken, line, why) == [(id_, -32600, True) for id_ in ids], name
         assert await spoken.leave() == 0
 
 
@@ -125,10 +117,7 @@ async def test_a_request_in_another_shape_is_refused_so_that_nobody_waits_for_it
 async def test_the_same_id_twice_in_flight_buys_one_video(tmp_path: Path) -> None:
     wish = {"name": "create_video", "arguments": {"prompt": "a boat", "model": "muvi:sora-2", "seconds": 4}}
     line = json.dumps({"jsonrpc": "2.0", "id": 77, "method": "tools/call", "params": wish}).encode() + b"\n"
-    async with (
-        played(Muvi(walk=("completed",))) as wire,
-        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken,
-    ):
+    async with talking(Muvi(walk=("completed",)), tmp_path) as (wire, spoken):
         await spoken.write(line * 2)
         assert (await spoken.ask("ping"))["result"] == {}
         while len(known := (await spoken.call("list_videos"))["videos"]) == 0:
@@ -152,50 +141,14 @@ def places(folder: Path) -> dict[str, str]:
     with socket.socket(socket.AF_UNIX) as place:
         os.chdir(allowed)
         place.bind("socket.png")
-    inside = (
-        "link.png",
-        "hard.png",
-        "text.png",
-        "empty.png",
-        "vector.png",
-        "pipe.png",
-        "socket.png",
-        "missing.png",
-        "../pictures-evil/secret.png",
-        ".",
-    )
-    strange = (
-        "/etc/passwd",
-        "~/.ssh/id_rsa",
-        "//etc/passwd",
-        "/proc/self/environ",
-        "/dev/zero",
-        "file:///etc/passwd",
-        "C:\\x.png",
-        "\\\\host\\x.png",
-        "\\\\.\\pipe\\x",
-        "CON",
-        "aux.png",
-        "x" * 4097,
-        "a\0b",
-    )
-    data = (
-        "data:image/png;base64,!!!!",
-        "data:image/png,x",
-        "data:image/png;base64," + "A" * 100,
-        "data:text/html;base64,AAAA",
-        "data:",
-        "javascript:alert(1)",
-    )
-    urls = (
-        "http://example.com/x.png",
-        "https://127.0.0.1/x.png",
-        "https://169.254.169.254/",
-        "https://[::1]/x.png",
-        "https://user@example.com/x.png",
-        "https://localhost/x.png",
-        "https://a\\b/x.png",
-    )
+    kinds = ("link", "hard", "text", "empty", "vector", "pipe", "socket", "missing")
+    inside = (*(f"{kind}.png" for kind in kinds), "../pictures-evil/secret.png", ".")
+    files = ("/etc/passwd", "~/.ssh/id_rsa", "//etc/passwd", "/proc/self/environ", "/dev/zero", "file:///etc/passwd")
+    strange = (*files, "C:\\x.png", "\\\\host\\x.png", "\\\\.\\pipe\\x", "CON", "aux.png", "x" * 4097, "a\0b")
+    base64 = ("image/png;base64,!!!!", "image/png,x", "image/png;base64," + "A" * 100, "text/html;base64,AAAA", "")
+    data = (*(f"data:{rest}" for rest in base64), "javascript:alert(1)")
+    hosts = ("127.0.0.1/x.png", "169.254.169.254/", "[::1]/x.png", "user@example.com/x.png", "localhost/x.png", "a\\b/x.png")
+    urls = ("http://example.com/x.png", *(f"https://{host}" for host in hosts))
     return {name: str(allowed / name) for name in inside} | {name: name for name in (*strange, *data, *urls, "v_0123456789#last")}
 
 
@@ -230,10 +183,7 @@ async def test_no_argument_that_cannot_be_buys_anything(tmp_path: Path) -> None:
         *({"quote": quote} for quote in (7, [])),
         *({"request_id": id_} for id_ in ("x" * 10_000, "\0", 7)),
     )
-    async with (
-        played(Muvi()) as wire,
-        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken,
-    ):
+    async with talking(Muvi(), tmp_path) as (wire, spoken):
         took = list[object]()
         for change in strange:
             answer = await spoken.ask("tools/call", name="create_video", arguments={**wish, **change})
@@ -261,10 +211,7 @@ async def test_i06_an_address_of_a_picture_is_never_asked_here(tmp_path: Path) -
 
 @pytest.mark.fault("I11", "I12")
 async def test_i12_a_job_that_is_guessed_is_not_there_and_always_in_the_same_words(tmp_path: Path) -> None:
-    async with (
-        played(Muvi(walk=("completed",))) as wire,
-        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken,
-    ):
+    async with talking(Muvi(walk=("completed",)), tmp_path) as (_, spoken):
         real = (await spoken.call("create_video", prompt="a boat", model="muvi:sora-2", seconds=4))["job_id"]
         near = real[:-1] + ("0" if real[-1] != "0" else "1")
         for tool in ("get_video_status", "cancel_video"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
 import sys
 import time
@@ -24,10 +23,10 @@ from sora_mcp.vendors import fal
 from sora_mcp.vendors.reading import read_quote
 from tests.each import each
 from tests.faults.checks import ENDS, sound
+from tests.faults.servers import WISH, settings, talking
 from tests.faults.submit_rows import HTML
-from tests.faults.test_ending import PRICES, WISH
 from tests.played import MuleRun, Muvi, played
-from tests.played.rig import environment, rig
+from tests.played.rig import rig
 from tests.played.stdio import chat
 from tests.server.test_approval_lines import YES, calls, env_at, lines
 from tests.stored import begun, no, purchase
@@ -39,11 +38,6 @@ TRIES = 40
 """Each of them may hold the whole budget: one that kept it would let no other begin."""
 AT_ONCE_S = 30.0
 """A third of what the paid call may take by itself. On an idle machine it is a twentieth of a second."""
-
-
-@pytest.fixture(autouse=True)
-def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
 
 
 # The paid call
@@ -74,10 +68,7 @@ async def test_s03_only_a_living_certificate_of_this_name_is_talked_to(
 
 @pytest.mark.fault("S07")
 async def test_s07_a_vendor_that_hangs_keeps_no_caller_waiting(tmp_path: Path) -> None:
-    async with (
-        played(Muvi()) as wire,
-        chat(environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0")) as spoken,
-    ):
+    async with talking(Muvi(), tmp_path) as (wire, spoken):
         wire.arm("submit", "hang")
         began = time.monotonic()
         job = await spoken.call("create_video", prompt="a boat", **WISH)
@@ -165,7 +156,7 @@ async def test_c23_caps_and_prices_are_those_of_the_start(tmp_path: Path) -> Non
     config.parent.mkdir(parents=True)
     config.write_text("daily_usd = 0.50\n", "utf-8")
     async with played(Muvi()) as wire:
-        env = environment(tmp_path, {"muvi": wire.address}, (wire.host,), prices=PRICES, LINGER="0", DAILY_USD="")
+        env = settings(tmp_path, wire, DAILY_USD="")
         async with chat({**env, "XDG_CONFIG_HOME": str(tmp_path / "config")}) as spoken:
             first = await spoken.call("create_video", prompt="a boat", **WISH)
             config.write_text("daily_usd = 500\nconfirm_above_usd = 500\n", "utf-8")

@@ -18,9 +18,8 @@ import pytest
 
 from scripts.house import ROOT
 from tests.each import each
-from tests.faults.test_ending import MOST_S, PRICES, WISH, jobs_in, speaking_of
-from tests.played import Muvi, Wire, played
-from tests.played.rig import environment
+from tests.faults.servers import MOST_S, WISH, ended_as, jobs_in, settings, speaking_of
+from tests.played import Muvi, played
 from tests.played.stdio import CLIENT, Chat
 from tests.waiting import eventually, patience
 
@@ -85,10 +84,6 @@ def broken() -> Iterator[int]:
         os.close(writing)
 
 
-def settings(folder: Path, wire: Wire, **env: str) -> dict[str, str]:
-    return environment(folder, {"muvi": wire.address}, (wire.host,), prices=PRICES, **{"LINGER": "0", **env})
-
-
 async def create(spoken: Chat) -> None:
     await spoken.begin("tools/call", name="create_video", arguments={"prompt": "a boat", **WISH})
 
@@ -130,7 +125,7 @@ async def test_r03_a_client_that_reads_nothing_holds_up_no_job_and_hears_all_whe
         await create(spoken)
         assert await eventually(lambda: wire.made != [])
         last = await flood(spoken, reading)
-        assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
+        assert await ended_as(tmp_path, "completed")
         with patience("the answers", MOST_S):
             ids = await anyio.to_thread.run_sync(read_to, reading, last, abandon_on_cancel=True)
         assert sorted(ids) == list(range(1, last + 1))
@@ -158,7 +153,7 @@ async def test_r03_a_client_that_closes_its_side_has_left_and_its_job_is_finishe
             await spoken.begin("ping")
             with patience("the server to end", MOST_S):
                 assert await spoken.process.wait() == 0
-        assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
+        assert await ended_as(tmp_path, "completed")
         assert await eventually(lambda: speaking_of(tmp_path) == [])
 
 
@@ -174,7 +169,7 @@ async def test_r04_a_log_that_nobody_reads_holds_up_no_answer_and_no_job(
                 last = await spoken.begin("ping")
                 with patience("the answers", MOST_S):
                     await anyio.to_thread.run_sync(read_to, reading, last, abandon_on_cancel=True)
-                assert await eventually(lambda: [job.state for job in jobs_in(tmp_path)] == ["completed"])
+                assert await ended_as(tmp_path, "completed")
                 with patience("the server to end", MOST_S):
                     assert await spoken.leave() == 0
 

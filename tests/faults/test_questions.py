@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,6 @@ from tests.played.rig import NOON, rig
 from tests.waiting import eventually
 
 MANY = 50
-
-
-@pytest.fixture(autouse=True)
-def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
 
 
 @pytest.mark.fault("Q07")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import resource
 import shutil
 import sys
@@ -31,11 +30,6 @@ LARGE = CLIP + (16 * MIB).to_bytes(4, "big") + b"free" + bytes(16 * MIB - 8)
 """The clip with nothing behind it: no socket's buffer swallows it whole."""
 OTHER = CLIP + (64).to_bytes(4, "big") + b"free" + bytes(56)
 """Another file, and a good one."""
-
-
-@pytest.fixture(autouse=True)
-def _every_word_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
 
 
 @pytest.mark.fault("D12")

@@ -8,18 +8,20 @@ import itertools
 import random
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import anyio
 
 from . import downloads as again
 from . import older
-from .kills import CALLS, at_every, by_chance, unfit
+from .kills import CALLS, at_call, at_each, by_chance, unfit
 from .oracle import Figures
 
 PARALLEL = 4
 Run = Callable[[Path, Figures], Awaitable[None]]
+Points = Callable[[str], Iterable[int]]
+"""At the how manieth calls of a kind to kill, in order."""
 
 
 async def sweep(runs: Iterator[Run], figures: Figures, *, kills: int, folder: Path, parallel: int = PARALLEL) -> None:
@@ -34,20 +36,21 @@ async def sweep(runs: Iterator[Run], figures: Figures, *, kills: int, folder: Pa
             group.start_soon(some, number)
 
 
-def calls(stride: int) -> Iterator[Run]:
-    """Every kind of call of the kernel."""
-    return (functools.partial(at_every, call, stride) for call in CALLS)
+def calls(points: Points) -> Iterator[Run]:
+    """Kills of a purchase, at every kind of call of the kernel."""
+    return (functools.partial(at_each, at_call, call, points(call)) for call in CALLS)
 
 
-def migrations(stride: int, versions: Sequence[int] = older.VERSIONS) -> Iterator[Run]:
+def migrations(points: Points, versions: Sequence[int] = older.VERSIONS) -> Iterator[Run]:
     """The same, while a store of each older version is opened."""
-    return (functools.partial(older.at_every, version, call, stride) for version in versions for call in older.WRITES)
+    works = [functools.partial(older.at_call, version) for version in versions]
+    return (functools.partial(at_each, work, call, points(call)) for work in works for call in older.WRITES)
 
 
-def downloads(stride: int) -> Iterator[Run]:
+def downloads(points: Points) -> Iterator[Run]:
     """The same, while a download is continued, and while a lost file is fetched."""
-    works = (again.at_every_resumption, again.at_every_fetch)
-    return (functools.partial(work, call, stride) for call in again.WRITES for work in works)
+    works = (again.resumed_at, again.fetched_at)
+    return (functools.partial(at_each, work, call, points(call)) for call in again.WRITES for work in works)
 
 
 def chances(seed: int) -> Iterator[Run]:
@@ -64,16 +67,16 @@ async def main() -> int:
     asked.add_argument("--parallel", type=int, default=PARALLEL)
     given = asked.parse_args()
     print(f"seed {given.seed}; {(why := unfit()) or 'strace strikes ' + ', '.join(CALLS)}", flush=True)
-    figures = Figures()
+    figures, points = Figures(), lambda call: itertools.count(1, given.stride)
     with tempfile.TemporaryDirectory(prefix="sweep-") as folder:
         if why is None:
-            await sweep(calls(given.stride), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
+            await sweep(calls(points), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
             print(f"kills at calls of the kernel: {figures.kills}", flush=True)
             bought = figures.kills
-            await sweep(migrations(given.stride), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
+            await sweep(migrations(points), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
             print(f"kills while a store of an older version is opened: {figures.kills - bought}", flush=True)
             bought = figures.kills
-            await sweep(downloads(given.stride), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
+            await sweep(downloads(points), figures, kills=sys.maxsize, folder=Path(folder), parallel=given.parallel)
             print(f"kills while a download is continued or fetched again: {figures.kills - bought}", flush=True)
         await sweep(chances(given.seed), figures, kills=given.kills, folder=Path(folder), parallel=given.parallel)
     print(figures)

@@ -15,20 +15,6 @@ WRITES = (*CALLS, "rename")
 PROMPT = "A boat"
 
 
-async def at_every_resumption(call: str, stride: int, folder: Path, figures: Figures) -> None:
-    """At the first such call of a purchase whose download breaks off twice, and on in strides until it ends before it comes to another."""
-    number = 1
-    while await resumed_at(call, number, folder / f"resume-{call}-{number}", figures):
-        number += stride
-
-
-async def at_every_fetch(call: str, stride: int, folder: Path, figures: Figures) -> None:
-    """The same of a `fetch`."""
-    number = 1
-    while await fetched_at(call, number, folder / f"fetch-{call}-{number}", figures):
-        number += stride
-
-
 async def resumed_at(call: str, number: int, folder: Path, figures: Figures) -> bool:
     """A purchase whose download breaks off in the middle, killed at this call of the kernel; whether it came to that."""
     async with place(folder) as (wire, env):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 LOST = 255
 """The fork server lost the exit code, once in a thousand: what the store says is looked at all the same, and a sweep goes on."""
 LOAD, LIVES, LATEST_S = 8, 4, 0.5
+StrikeAt = Callable[[str, int, Path, Figures], Awaitable[bool]]
+"""Kills a work at the n-th call of this kind, and judges what came of it; whether it came to that."""
 
 
 def unfit() -> str | None:
@@ -63,11 +65,11 @@ async def at_call(call: str, number: int, folder: Path, figures: Figures) -> boo
         return struck
 
 
-async def at_every(call: str, stride: int, folder: Path, figures: Figures) -> None:
-    """At the first such call of a purchase, and on in strides until it ends before it comes to another."""
-    number = 1
-    while await at_call(call, number, folder / f"{call}-{number}", figures):
-        number += stride
+async def at_each(strike_at: StrikeAt, call: str, numbers: Iterable[int], folder: Path, figures: Figures) -> None:
+    """At these calls of a work, in order, until it ends before it comes to one."""
+    for number in numbers:
+        if not await strike_at(call, number, folder / f"{call}-{number}", figures):
+            break
 
 
 async def by_chance(seed: int, folder: Path, figures: Figures) -> None:
@@ -89,7 +91,7 @@ async def by_chance(seed: int, folder: Path, figures: Figures) -> None:
 
 async def strike(victim: Victim, call: str, number: int, figures: Figures) -> bool:
     """A life that ends at its n-th such call of the kernel; whether it came to that."""
-    tracer = await _traced(await victim.ready(), f"inject={call}:signal=SIGKILL:when={number}")
+    tracer = await _traced(await victim.ready(), call, number)
     victim.go()
     code = await victim.ended()
     await tracer.wait()
@@ -124,9 +126,10 @@ async def outlive(env: dict[str, str], wire: Wire, figures: Figures, run: str, *
         figures.wrong.append((run, f"the last life ended with {code}"))
 
 
-async def _traced(pid: int, injected: str) -> anyio.abc.Process:
-    """strace at this process and all its threads, once it is."""
-    words = ["strace", "-f", "-o", "/dev/null", "-e", injected, "-p", str(pid)]
+async def _traced(pid: int, call: str, number: int) -> anyio.abc.Process:
+    """strace at this process and all its threads, once it is; it decodes no other call."""
+    injected = f"inject={call}:signal=SIGKILL:when={number}"
+    words = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", injected, "-p", str(pid)]
     tracer = await anyio.open_process(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     assert tracer.stderr is not None
     said = b""

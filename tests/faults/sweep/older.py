@@ -34,13 +34,6 @@ TAKEN = ("queued", "completed", "unknown")
 """Jobs in these states the vendor has; of the unknown one, only the vendor knows it."""
 
 
-async def at_every(version: int, call: str, stride: int, folder: Path, figures: Figures) -> None:
-    """At the first such call of a process that only opens a store of this version, and on in strides until there is none more."""
-    number = 1
-    while await at_call(version, call, number, folder / f"{version}-{call}-{number}", figures):
-        number += stride
-
-
 async def at_call(version: int, call: str, number: int, folder: Path, figures: Figures) -> bool:
     """A migration killed at this call of the kernel, then a whole life on the same store; whether it came to that."""
     run = f"from version {version}, {call} {number}"

@@ -1,7 +1,8 @@
-"""What cancel_video says of the money, in every case: one sentence, which no other one contradicts."""
+"""What cancel_video says of the money, in every case: one sentence, which no other one contradicts. The snapshot has the words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,135 +13,68 @@ from sora_mcp.jobs.cancel import describe_end
 from sora_mcp.server.messages import describe_error
 from sora_mcp.server.tools import cancel_video
 from sora_mcp.vendors import aimlapi, muvi, runway
-from tests.each import each
 from tests.nouns import a_job
 
+from ..snapshot import check_snapshot
 from .counter import NOW, a_done_job
 
-TAKEN_BACK = JobError("vendor_rejected", "Muvi cancelled this job.", "no")
+NO = JobError("vendor_rejected", "Muvi cancelled this job.", "no")
 SENT: dict[str, Any] = {"vendor_id": "job_1"}
 CANCELLED: dict[str, Any] = {**SENT, "state": "cancelled"}
 KEEPS, SILENT = replace(muvi.VENDOR, refunds=False), replace(muvi.VENDOR, refunds=None)
-
-
-@each(
-    ("changes", "vendor", "message"),
-    [
-        ({"state": "cancelled", "charged": "no"}, muvi.VENDOR, "v_0123456789 was cancelled before it was sent. Nothing was charged."),
-        ({**CANCELLED, "charged": "no", "error": TAKEN_BACK}, muvi.VENDOR, "v_0123456789 was cancelled at Muvi. Nothing was charged."),
-        (
-            {**CANCELLED, "charged": "no", "error": replace(TAKEN_BACK, vendor_message="Stopped.")},
-            muvi.VENDOR,
-            'v_0123456789 was cancelled at Muvi. Muvi says: "Stopped." Nothing was charged.',
-        ),
-        ({**CANCELLED, "micros": Micros(0), "charged": "no"}, muvi.VENDOR, "v_0123456789 was cancelled at Muvi. Nothing was charged."),
-        (
-            {**CANCELLED, "charged": "yes", "actual": usd("0.10")},
-            muvi.VENDOR,
-            "v_0123456789 was cancelled at Muvi. $0.10 of the $0.40 was charged; the rest came back.",
-        ),
-        ({**CANCELLED, "charged": "yes", "actual": usd("0.40")}, muvi.VENDOR, "v_0123456789 was cancelled at Muvi. $0.40 was charged."),
-        (
-            {**CANCELLED, "charged": "yes"},
-            muvi.VENDOR,
-            "v_0123456789 was cancelled at Muvi. Muvi charged $0.40 first and refunds cancelled clips automatically; nothing to do.",
-        ),
-        (
-            {**CANCELLED, "charged": "yes"},
-            KEEPS,
-            "v_0123456789 was cancelled at Muvi. $0.40 was charged; Muvi does not refund cancelled clips.",
-        ),
-        (
-            {**CANCELLED, "charged": "unknown"},
-            muvi.VENDOR,
-            "v_0123456789 was cancelled at Muvi. It is not known whether $0.40 was charged; "
-            "Muvi refunds cancelled clips automatically; nothing to do.",
-        ),
-        (
-            {**CANCELLED, "charged": "unknown"},
-            SILENT,
-            "v_0123456789 was cancelled at Muvi. It is not known whether $0.40 was charged; "
-            "Muvi does not say whether it refunds cancelled clips: check your account there.",
-        ),
-        (
-            {**CANCELLED, "charged": "yes", "vendor": "runway"},
-            runway.VENDOR,
-            "v_0123456789 was cancelled at Runway. $0.40 was charged; "
-            "Runway refunds a clip that has not started, and charges one that runs: check your account there.",
-        ),
-        (
-            SENT,
-            muvi.VENDOR,
-            "Muvi was asked to cancel v_0123456789; its next status says whether it did. "
-            '$0.40 stays reserved until then; Muvi refunds cancelled clips automatically. Next: get_video_status("v_0123456789").',
-        ),
-        (
-            {**SENT, "charged": "yes"},
-            SILENT,
-            "Muvi was asked to cancel v_0123456789; its next status says whether it did. "
-            '$0.40 is already paid; Muvi does not say whether it refunds cancelled clips. Next: get_video_status("v_0123456789").',
-        ),
-    ],
-)
-def test_a_cancelled_clip_says_once_what_it_costs(changes: dict[str, Any], vendor: Vendor, message: str) -> None:
-    result = cancel_video.format_result(replace(a_job(), **changes), vendor, now=NOW)
-    assert (result.structured_content or {})["message"] == message
-
-
+ANSWERS: Mapping[str, tuple[dict[str, Any], Vendor]] = {
+    "never sent": ({"state": "cancelled", "charged": "no"}, muvi.VENDOR),
+    "for nothing": ({**CANCELLED, "charged": "no", "error": NO}, muvi.VENDOR),
+    "for nothing, with words": ({**CANCELLED, "charged": "no", "error": replace(NO, vendor_message="Stopped.")}, muvi.VENDOR),
+    "a free one": ({**CANCELLED, "micros": Micros(0), "charged": "no"}, muvi.VENDOR),
+    "for a part": ({**CANCELLED, "charged": "yes", "actual": usd("0.10")}, muvi.VENDOR),
+    "for the whole price": ({**CANCELLED, "charged": "yes", "actual": usd("0.40")}, muvi.VENDOR),
+    "charged, at one that refunds": ({**CANCELLED, "charged": "yes"}, muvi.VENDOR),
+    "charged, at one that keeps it": ({**CANCELLED, "charged": "yes"}, KEEPS),
+    "unclear, at one that refunds": ({**CANCELLED, "charged": "unknown"}, muvi.VENDOR),
+    "unclear, at one that does not say": ({**CANCELLED, "charged": "unknown"}, SILENT),
+    "charged, at one that refunds what waits": ({**CANCELLED, "charged": "yes", "vendor": "runway"}, runway.VENDOR),
+    "asked for, reserved": (SENT, muvi.VENDOR),
+    "asked for, paid": ({**SENT, "charged": "yes"}, SILENT),
+}
 REFUSAL = VendorError("vendor_rejected", "Muvi refuses this request.", vendor="Muvi", vendor_message="too late")
+FAILURES: Mapping[str, NotCancellable] = {
+    "cannot, will be charged": NotCancellable(f"{aimlapi.VENDOR.title} can't cancel a running clip.", a_job(), must_pay=True),
+    "cannot, was charged": NotCancellable("Muvi can't cancel a running clip.", replace(a_job(), charged="yes"), must_pay=True),
+    "refused": NotCancellable("Muvi refused to cancel v_0123456789.", a_job()),
+    "unclear": CancelUnclear("vendor_unavailable", "Muvi answers 503.", a_job()),
+}
+FAILURES["refused"].__cause__ = REFUSAL
+OVER: Mapping[str, dict[str, Any]] = {
+    "completed": {},
+    "failed": {"state": "failed", "charged": "no"},
+    "cancelled": {"state": "cancelled", "charged": "no"},
+    "expired": {"state": "expired"},
+    "being saved": {"state": "running", "media": Call("GET", "/file")},
+    "unknown": {"state": "unknown", "charged": "unknown"},
+}
 
 
-@each(
-    ("error", "cause", "message"),
-    [
-        (
-            NotCancellable(f"{aimlapi.VENDOR.title} can't cancel a running clip.", a_job(), must_pay=True),
-            None,
-            "Not cancelled, $0.40 will be charged. AI/ML API can't cancel a running clip.",
-        ),
-        (
-            NotCancellable("Muvi can't cancel a running clip.", replace(a_job(), charged="yes"), must_pay=True),
-            None,
-            "Not cancelled, $0.40 was charged. Muvi can't cancel a running clip.",
-        ),
-        (
-            NotCancellable("Muvi refused to cancel v_0123456789.", a_job()),
-            REFUSAL,
-            'Not cancelled, $0.40 stays reserved. Muvi refused to cancel v_0123456789. Muvi says: "too late".',
-        ),
-        (
-            CancelUnclear("vendor_unavailable", "Muvi answers 503.", a_job()),
-            None,
-            "Not cancelled yet, $0.40 stays reserved. Muvi answers 503.",
-        ),
-    ],
-)
-def test_a_cancel_that_fails_says_once_what_becomes_of_the_money(error: NotCancellable, cause: Exception | None, message: str) -> None:
-    error.__cause__ = cause
-    assert describe_error(error) == message
+def answer(changes: dict[str, Any], vendor: Vendor) -> str:
+    return (cancel_video.format_result(replace(a_job(), **changes), vendor, now=NOW).structured_content or {})["message"]
 
 
-@each(
-    ("changes", "message"),
-    [
-        ({}, "Not cancelled, $0.40 was charged. v_0123456789 has already finished, so there is nothing to cancel."),
-        (
-            {"state": "failed", "charged": "no"},
-            "Not cancelled, nothing was charged. v_0123456789 has already failed, so there is nothing to cancel.",
-        ),
-        ({"state": "cancelled", "charged": "no"}, "Not cancelled, nothing was charged. v_0123456789 was already cancelled."),
-        ({"state": "expired"}, "Not cancelled, $0.40 was charged. v_0123456789 was already made, so there is nothing to cancel."),
-        (
-            {"state": "running", "media": Call("GET", "/file")},
-            "Not cancelled, $0.40 was charged. v_0123456789 is made and its file is being saved, so there is nothing to cancel.",
-        ),
-        (
-            {"state": "unknown", "charged": "unknown"},
-            "Not cancelled, it is not known whether $0.40 was charged. Whether the vendor accepted v_0123456789 is not known: "
-            "the user settles it with `sora-mcp resolve v_0123456789`.",
-        ),
-    ],
-)
-def test_a_job_that_is_over_says_that_there_is_nothing_to_cancel(changes: dict[str, Any], message: str) -> None:
+def refuse(changes: dict[str, Any]) -> str:
     job = replace(a_done_job(), **changes)
-    assert describe_error(NotCancellable(describe_end(job), job)) == message
+    return describe_error(NotCancellable(describe_end(job), job))
+
+
+def test_what_is_said_of_a_cancelled_clip_is_that_of_the_snapshot() -> None:
+    found = {
+        "cancelled": {name: answer(*row) for name, row in ANSWERS.items()},
+        "not cancelled": {name: describe_error(error) for name, error in FAILURES.items()},
+        "over": {name: refuse(changes) for name, changes in OVER.items()},
+    }
+    check_snapshot("cancellations", found)
+
+
+def test_nothing_was_charged_is_said_of_what_cost_nothing_and_of_nothing_else() -> None:
+    for name, (changes, vendor) in ANSWERS.items():
+        assert ("othing was charged" in answer(changes, vendor)) == (changes.get("charged") == "no"), name
+    for name, changes in OVER.items():
+        assert ("nothing was charged" in refuse(changes)) == (changes.get("charged") == "no"), name

@@ -1,81 +1,39 @@
-"""estimate_cost over a real service: the price, what is left, and what would be refused."""
+"""estimate_cost and get_spend over a real service: the price, what is left, and what would be refused."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from mcp import Client
-from mcp.types import CallToolResult
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.config.settings import Settings, load
-from sora_mcp.jobs.runtime import open_service
-from sora_mcp.server.app import build
 from tests.each import each
 
+from ..snapshot import check_snapshot
 from .conftest import Era
+from .keyed import ask, connect
 
-TODAY = date(2026, 11, 21)
 ONE_RESULT = 720
 """Bytes: 200 tokens."""
-NOON = 1_795_262_400.0
-NOBODY = {"SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}
-"""Where nobody answers a vendor's quote."""
-KEYS = {"MUVI_API_KEY": "k", "MULERUN_API_KEY": "k", "AIMLAPI_API_KEY": "k", "PIXAZO_API_KEY": "k"}
+MUVI = {"MUVI_API_KEY": "k"}
+KEYS = {**MUVI, "MULERUN_API_KEY": "k", "AIMLAPI_API_KEY": "k", "PIXAZO_API_KEY": "k"}
 
 
-def settings(folder: Path, environ: Mapping[str, str]) -> Settings:
-    places = {"SORA_MCP_HOME": str(folder / "home"), "SORA_MCP_OUTPUT_DIR": str(folder / "out"), "SORA_MCP_TIMEZONE": "UTC", **NOBODY}
-    return load({**places, **environ}, today=TODAY, config=folder / "config.toml")
-
-
-def client(folder: Path, environ: Mapping[str, str], era: Era = "auto") -> Client:
-    known = settings(folder, environ)
-    return Client(build(lambda: open_service(known, work=False, clock=lambda: NOON), known.catalogue, today=lambda: TODAY), mode=era)
-
-
-async def estimate(folder: Path, environ: Mapping[str, str], era: Era = "auto", **arguments: Any) -> CallToolResult:
-    async with client(folder, environ, era) as at:
-        return await at.call_tool("estimate_cost", arguments)
+async def estimate(folder: Path, environ: Mapping[str, str], era: Era = "auto", **arguments: Any) -> dict[str, Any]:
+    async with connect(folder, environ, era) as at:
+        return await ask(at, "estimate_cost", arguments)
 
 
 async def test_an_estimate_says_the_sum_and_what_is_left(era: Era, tmp_path: Path) -> None:
-    result = await estimate(tmp_path, KEYS, era, model="muvi:sora-2", seconds=8, size="portrait", clips=2)
-    assert result.structured_content == {
-        "message": "OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it. "
-        "2 clips of 8 s, 720x1280, with sound, on muvi:sora-2: $1.60 ($0.10/s x 8 s x 2 clips). Left today $10.00 of $10.00.",
-        "model": "muvi:sora-2",
-        "size": "720x1280",
-        "seconds": 8,
-        "clips": 2,
-        "usd": 1.6,
-        "micros": 1_600_000,
-        "basis": "$0.10/s x 8 s x 2 clips",
-        "source": "https://developer.muvi.video/docs/models/video/openai/sora-2-text-to-video",
-        "checked": "2026-11-20",
-        "confidence": "listed",
-        "needs_confirmation": False,
-        "allowed": True,
-        "budget": {
-            "per_video_usd": 5,
-            "day_limit_usd": 10,
-            "day_spent_usd": 0,
-            "day_left_usd": 10,
-            "month_limit_usd": 100,
-            "month_spent_usd": 0,
-            "month_left_usd": 100,
-            "resets_at": "2026-11-22T00:00:00Z",
-        },
-    }
+    found = await estimate(tmp_path, KEYS, era, model="muvi:sora-2", seconds=8, size="portrait", clips=2)
+    check_snapshot("estimate", found)
 
 
-async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path) -> None:
-    result = await estimate(tmp_path, {"MUVI_API_KEY": "k"}, era, seconds=12)
-    found = result.structured_content or {}
+async def test_without_a_model_the_offers_are_compared(tmp_path: Path) -> None:
+    found = await estimate(tmp_path, MUVI, seconds=12)
     assert found["offers"][:2] == [
         {"model": "muvi:kling-text2video-v3", "size": "16:9", "seconds": 12, "usd": 0.9},
         {"model": "muvi:wan-2.7", "size": "16:9 720p", "seconds": 12, "usd": 1.8},
@@ -84,31 +42,25 @@ async def test_without_a_model_the_offers_are_compared(era: Era, tmp_path: Path)
     assert "Cannot be bought now: " in found["message"]
 
 
-@each(
-    ("wish", "said"),
-    [
-        (
-            {"seconds": 30},
-            "30 s: 3 x 10 s on muvi:hailuo-2.3-standard (separate shots), $1.05 in all, or 2 x 15 s on "
-            "muvi:kling-text2video-v3 (separate shots), $2.25 in all, or 3 x 10 s on muvi:kling-2.6-pro, $2.10 in all, joined",
-        ),
-        (
-            {"seconds": 30, "model": "muvi:veo-3.1"},
-            "muvi:veo-3.1 does not make 30 s in one clip. 30 s: 5 x 6 s, $6.00 in all, joined with edit_video.",
-        ),
-    ],
-)
-async def test_a_length_that_no_model_makes_is_priced_in_parts(wish: dict[str, Any], said: str, tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, {"MUVI_API_KEY": "k"}, **wish)).structured_content or {}
+IN_PARTS = {
+    "": "30 s: 3 x 10 s on muvi:hailuo-2.3-standard (separate shots), $1.05 in all, or 2 x 15 s on "
+    "muvi:kling-text2video-v3 (separate shots), $2.25 in all, or 3 x 10 s on muvi:kling-2.6-pro, $2.10 in all, joined",
+    "muvi:veo-3.1": "muvi:veo-3.1 does not make 30 s in one clip. 30 s: 5 x 6 s, $6.00 in all, joined with edit_video.",
+}
+
+
+@each(("model", "said"), IN_PARTS.items())
+async def test_a_length_that_no_model_makes_is_priced_in_parts(keyed: Client, model: str, said: str) -> None:
+    found = await ask(keyed, "estimate_cost", {"seconds": 30, "model": model})
     assert said in found["message"]
     assert found["clips"] * found["seconds"] == 30
     assert found["usd"] == min([found["usd"], *(offer["usd"] for offer in found.get("offers", []))])
 
 
-@each("image", ["url", "file"])
-async def test_a_picture_that_is_not_known_yet_is_priced_where_its_kind_is_taken(image: str, tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, {"MUVI_API_KEY": "k"}, image=image)).structured_content or {}
-    assert found["model"].startswith("muvi:")
+async def test_a_picture_that_is_not_known_yet_is_priced_where_its_kind_is_taken(keyed: Client) -> None:
+    for image in ("url", "file"):
+        assert (await ask(keyed, "estimate_cost", {"image": image}))["model"].startswith("muvi:"), image
+    assert (await ask(keyed, "estimate_cost", {"model": "muvi:sora-2", "image": "url"}))["allowed"] is True
 
 
 @each(
@@ -120,18 +72,18 @@ async def test_a_picture_that_is_not_known_yet_is_priced_where_its_kind_is_taken
     ],
 )
 async def test_pictures_cost_what_they_cost_as_options(model: str, pictures: dict[str, Any], tmp_path: Path) -> None:
-    keys, real = {**KEYS, "XAI_API_KEY": "k"}, "https://example.com/a.png"
+    real = "https://example.com/a.png"
     options = {name: real if isinstance(value, str) else [real, real] for name, value in pictures.items() if name != "image"}
     image = {"image": real} if "image" in pictures else {}
-    found = (await estimate(tmp_path, keys, model=model, **pictures)).structured_content or {}
-    bought = (await estimate(tmp_path, keys, model=model, options=options, **image)).structured_content or {}
+    async with connect(tmp_path, {**KEYS, "XAI_API_KEY": "k"}) as at:
+        found = await ask(at, "estimate_cost", {"model": model, **pictures})
+        bought = await ask(at, "estimate_cost", {"model": model, "options": options, **image})
     assert (found.get("usd"), found.get("model")) == (bought.get("usd"), model), (found, bought)
 
 
-async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_purchase_is(tmp_path: Path) -> None:
-    found = await estimate(tmp_path, {"MUVI_API_KEY": "k"}, model="muvi:gen-4.5", image="url", last_image="file")
-    error = (found.structured_content or {})["error"]
-    assert (found.is_error, error["broken"][0]["argument"]) == (True, "last_image")
+async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_purchase_is(keyed: Client) -> None:
+    found = await ask(keyed, "estimate_cost", {"model": "muvi:gen-4.5", "image": "url", "last_image": "file"})
+    assert found["error"]["broken"][0]["argument"] == "last_image"
 
 
 @each(
@@ -142,39 +94,41 @@ async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_pu
         ({"model": "muvi:veo-3.1", "seconds": 6}, None),
     ],
 )
-async def test_a_longer_or_larger_clip_that_costs_less_is_named(wish: dict[str, Any], said: str | None, tmp_path: Path) -> None:
-    message = ((await estimate(tmp_path, {"MUVI_API_KEY": "k"}, **wish)).structured_content or {})["message"]
+async def test_a_longer_or_larger_clip_that_costs_less_is_named(wish: dict[str, Any], said: str | None, keyed: Client) -> None:
+    message = (await ask(keyed, "estimate_cost", wish))["message"]
     assert said in message if said else "Cheaper:" not in message
 
 
 async def test_a_larger_size_that_costs_less_is_named(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16 1080p", seconds=5)).structured_content or {}
-    assert found["model"] == "fal:seedance-2.0"
-    assert "Cheaper: 5 s, 9:16 2K, on fal:minimax-h3, $0.65." in found["message"]
+    found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16 1080p", seconds=5)
+    assert (found["model"], "Cheaper: 5 s, 9:16 2K, on fal:minimax-h3, $0.65." in found["message"]) == ("fal:seedance-2.0", True)
 
 
-async def test_a_length_that_nobody_said_is_told_where_it_is_short(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, {"MUVI_API_KEY": "k"}, model="muvi:gen-4.5")).structured_content or {}
+async def test_a_length_that_nobody_said_is_told_where_it_is_short(keyed: Client) -> None:
+    found = await ask(keyed, "estimate_cost", {"model": "muvi:gen-4.5"})
     assert "2 s is its shortest; seconds can be up to 10." in found["message"]
 
 
-async def test_several_clips_that_pass_an_hours_unasked_purchases_need_a_yes(tmp_path: Path) -> None:
-    wish = {"model": "muvi:kling-text2video-v3", "seconds": 15}
-    few = (await estimate(tmp_path, KEYS, clips=3, **wish)).structured_content or {}
-    many = (await estimate(tmp_path, KEYS, clips=4, **wish)).structured_content or {}
+async def test_what_the_user_must_approve_names_the_command_where_the_client_shows_no_forms(tmp_path: Path) -> None:
+    kling = {"model": "muvi:kling-text2video-v3", "seconds": 15}
+    async with connect(tmp_path, KEYS) as at:
+        dear = await ask(at, "estimate_cost", {"model": "muvi:sora-2-pro", "seconds": 12})
+        few, many = [await ask(at, "estimate_cost", {**kling, "clips": clips}) for clips in (3, 4)]  # an hour's unasked purchases
+    assert (dear["needs_confirmation"], dear["allowed"]) == (True, True)
+    assert f"`sora-mcp approve {dear['quote']}`" in dear["message"]
     assert (few["needs_confirmation"], many["needs_confirmation"]) == (False, True)
     assert f"`sora-mcp approve {many['quote']}`. That yes covers all 4" in many["message"]
 
 
-async def test_sound_is_said_and_can_be_chosen(tmp_path: Path) -> None:
-    silent = (await estimate(tmp_path, KEYS, model="muvi:veo-3.1-fast", audio=False)).structured_content or {}
-    loud = (await estimate(tmp_path, KEYS, model="muvi:veo-3.1-fast")).structured_content or {}
+async def test_sound_is_said_and_can_be_chosen(keyed: Client) -> None:
+    silent = await ask(keyed, "estimate_cost", {"model": "muvi:veo-3.1-fast", "audio": False})
+    loud = await ask(keyed, "estimate_cost", {"model": "muvi:veo-3.1-fast"})
     assert (", without sound, on" in silent["message"], ", with sound, on" in loud["message"]) == (True, True)
     assert silent["usd"] < loud["usd"]
 
 
 async def test_what_can_be_had_is_among_the_offers_that_are_compared(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, {"AIMLAPI_API_KEY": "k"})).structured_content or {}
+    found = await estimate(tmp_path, {"AIMLAPI_API_KEY": "k"})
     assert found["model"] in [offer["model"] for offer in found["offers"]]
     assert [offer["usd"] for offer in found["offers"]] == sorted(offer["usd"] for offer in found["offers"])
 
@@ -191,51 +145,33 @@ async def test_what_can_be_had_is_among_the_offers_that_are_compared(tmp_path: P
     ],
 )
 async def test_offers_are_compared_also_where_no_vendor_with_a_key_sells_it(key: str, wish: dict[str, Any], tmp_path: Path) -> None:
-    result = await estimate(tmp_path, {key: "k", "SORA_MCP_COMPATIBLE_BASE_URL": "https://gateway.example"}, **wish)
-    found = result.structured_content or {}
-    assert (result.is_error, found.get("allowed"), len(found.get("offers", [])) > 1) == (False, False, True), found
+    found = await estimate(tmp_path, {key: "k", "SORA_MCP_COMPATIBLE_BASE_URL": "https://gateway.example"}, **wish)
+    assert ("error" in found, found.get("allowed"), len(found.get("offers", [])) > 1) == (False, False, True), found
     assert found["refusal"].startswith(("No key for", "No model is left to choose: "))
 
 
-async def test_without_any_key_the_sample_is_free(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, {})).structured_content or {}
-    assert (found["model"], found["usd"], found["allowed"]) == ("sample:sample", 0, True)
+async def test_without_any_key_the_sample_is_free_and_what_would_be_refused_is_said_before(tmp_path: Path) -> None:
+    async with connect(tmp_path, {}) as at:
+        sample, refused = await ask(at, "estimate_cost", {}), await ask(at, "estimate_cost", {"model": "muvi:veo-3.1-fast"})
+    assert (sample["model"], sample["usd"], sample["allowed"]) == ("sample:sample", 0, True)
     compared = "Cheapest first: sample:sample free (4 s, with sound)"
-    assert found["message"].startswith(f"4 s, 1280x720, with sound, on sample:sample: free. {compared}")
-
-
-async def test_a_first_frame_counts_without_being_there(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, KEYS, model="muvi:sora-2", image="url")).structured_content or {}
-    assert found["allowed"] is True
-
-
-async def test_what_the_user_must_approve_names_the_command_where_the_client_shows_no_forms(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, KEYS, model="muvi:sora-2-pro", seconds=12)).structured_content or {}
-    assert (found["needs_confirmation"], found["allowed"]) == (True, True)
-    assert f"`sora-mcp approve {found['quote']}`" in found["message"]
-
-
-async def test_what_would_be_refused_is_said_before(tmp_path: Path) -> None:
-    found = (await estimate(tmp_path, {}, model="muvi:veo-3.1-fast")).structured_content or {}
-    assert (found["allowed"], found["refusal"]) == (False, "No key for Muvi.")
-    assert found["message"].endswith(
+    assert sample["message"].startswith(f"4 s, 1280x720, with sound, on sample:sample: free. {compared}")
+    assert (refused["allowed"], refused["refusal"]) == (False, "No key for Muvi.")
+    assert refused["message"].endswith(
         " Refused now: No key for Muvi. Only the user can add it: `sora-mcp setup muvi` in a terminal, then a new start of this client."
         " model='sample:sample' needs none."
     )
 
 
 async def test_the_price_of_an_ended_model_without_a_key_is_a_refusal_that_names_a_living_one(tmp_path: Path) -> None:
-    result = await estimate(tmp_path, {"AIMLAPI_API_KEY": "k"}, model="muvi:sora-2")
-    error = (result.structured_content or {})["error"]
-    assert (result.is_error, error["code"]) == (True, "model_retired")
+    error = (await estimate(tmp_path, {"AIMLAPI_API_KEY": "k"}, model="muvi:sora-2"))["error"]
+    assert error["code"] == "model_retired"
     assert [(fix["argument"], fix["value"].partition(":")[0]) for fix in error["fixes"][:1]] == [("model", "aimlapi")]
 
 
 async def test_what_cannot_be_made_is_refused_with_values_that_work(era: Era, tmp_path: Path) -> None:
-    result = await estimate(tmp_path, KEYS, era, model="muvi:sora-2", seconds=5)
-    found = result.structured_content or {}
-    assert (result.is_error, found["error"]["code"]) == (True, "invalid_seconds")
-    assert found["error"]["fixes"][0] == {"argument": "seconds", "value": 4, "usd": 0.4}
+    error = (await estimate(tmp_path, KEYS, era, model="muvi:sora-2", seconds=5))["error"]
+    assert (error["code"], error["fixes"][0]) == ("invalid_seconds", {"argument": "seconds", "value": 4, "usd": 0.4})
 
 
 LOW = (
@@ -246,14 +182,18 @@ LOW = (
 )
 
 
+def size(found: dict[str, Any]) -> int:
+    return len(json.dumps(found, separators=(",", ":")).encode())
+
+
 async def measure(folder: Path, keys: dict[str, str], models: Iterable[str]) -> dict[str, int]:
     """Return the bytes of each model's estimate."""
     sizes: dict[str, int] = {}
-    async with client(folder, keys) as at:
+    async with connect(folder, keys) as at:
         for model in models:
             wants_image = not next(offer.text or offer.video for offer in Catalogue().offers if offer.id == model)
-            result = await at.call_tool("estimate_cost", {"model": model, "clips": 3, **({"image": "url"} if wants_image else {})})
-            sizes[model] = len(json.dumps(result.structured_content, separators=(",", ":")).encode()) if not result.is_error else 0
+            found = await ask(at, "estimate_cost", {"model": model, "clips": 3, **({"image": "url"} if wants_image else {})})
+            sizes[model] = 0 if "error" in found else size(found)
     return sizes
 
 
@@ -275,5 +215,15 @@ async def test_an_estimate_of_one_model_stays_small(tmp_path: Path) -> None:
     ],
 )
 async def test_the_longest_estimates_stay_short(wish: dict[str, Any], tmp_path: Path) -> None:
-    result = await estimate(tmp_path, {"MUVI_API_KEY": "k"}, **wish)
-    assert len(json.dumps(result.structured_content, separators=(",", ":")).encode()) <= ONE_RESULT
+    assert size(await estimate(tmp_path, MUVI, **wish)) <= ONE_RESULT
+
+
+async def test_what_was_spent_this_week_is_one_call(tmp_path: Path) -> None:
+    async with connect(tmp_path, {}) as at:
+        found = await ask(at, "get_spend", {"since": "7d", "by": "model"})
+        week = await ask(at, "get_spend", {"since": "this week"})
+        wrong = await ask(at, "get_spend", {"until": "this week"})
+    assert found["message"].startswith("Since 2026-11-14: 0 paid clips, $0.00 spent.\nLeft today $10.00 of $10.00; the day ends")
+    assert (found["spent_usd"], found["held_usd"], found["budget"]["day_left_usd"]) == (0, 0, 10)
+    assert week["message"].startswith("Since 2026-11-16: ")  # a Monday
+    assert wrong["error"]["broken"][0]["argument"] == "until"

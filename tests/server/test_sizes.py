@@ -19,6 +19,7 @@ from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.nouns import name_inputs
 
+from ..snapshot import check_snapshot
 from .counter import TODAY
 
 HD, UP, WIDE = Size("1280x720", "16:9", "720p"), Size("720x1280", "9:16", "720p"), Size("1920x1080", "16:9", "1080p")
@@ -49,75 +50,21 @@ VENDOR = replace(EVERY[1], offers=(OFFER,))
 CATALOGUE = Catalogue((VENDOR,))
 
 
-def test_an_offer_is_told_whole() -> None:
-    assert offers_view.offer_fields(VENDOR.offers[0], CATALOGUE, today=TODAY) == {
-        "model": "muvi:toy",
-        "sizes": ["1280x720", "720x1280", "1920x1080"],
-        "seconds": [4, 8],
-        "prices": [
-            {"sizes": ["1280x720", "720x1280"], "when": {"audio": True}, "usd_per_second": 0.15, "usd": {"4": 0.6, "8": 1.2}},
-            {"sizes": ["1920x1080"], "when": {"audio": True}, "usd_per_video": 2.0, "usd": {"8": 2.0}},
-            {"sizes": ["1280x720", "720x1280"], "when": {"audio": False}, "usd_per_second": 0.1, "usd": {"4": 0.4, "8": 0.8}},
-            {"sizes": ["1920x1080"], "when": {"audio": False}, "price": "unknown"},
-        ],
-        "prompt_max": 1000,
-        "image": {
-            "urls": True,
-            "files": False,
-            "types": ["image/jpeg", "image/png", "image/webp"],
-            "most_bytes": 10_000_000,
-            "exact": True,
-            "sides": [300, 4000],
-            "prompt": "not sent",
-        },
-        "sound": "optional",
-        "options": {
-            "audio": {"values": [True, False], "default": True},
-            "seed": {"least": 0, "most": 99},
-            "negative_prompt": {"text_max": 50},
-        },
-        "ended": {"on": "2026-09-24", "source": "https://example.com/end"},
-        "source": "https://example.com/toy",
-        "checked": "2026-11-20",
-        "confidence": "listed",
-    }
-
-
-def test_the_table_says_the_same_to_a_person() -> None:
-    assert offers_view.describe((VENDOR.offers[0],), CATALOGUE, today=TODAY)["message"] == (
-        "muvi:toy (ended 2026-09-24)\n"
-        "1280x720, 720x1280 with audio true: 4 s $0.60, 8 s $1.20\n"
-        "1920x1080 with audio true: 8 s $2.00\n"
-        "1280x720, 720x1280 with audio false: 4 s $0.40, 8 s $0.80\n"
-        "1920x1080 with audio false: 8 s, price unknown\n"
-        "Prompt: at most 1000 characters. First frame: https URL, jpeg, png, webp, at most 10000000 bytes, exactly as large as the video, "
-        "300 to 4000 pixels a side; the prompt is then not sent. Sound: as you choose (audio). "
-        "Options: audio: true or false (default true); seed: a whole number from 0 to 99; "
-        "negative_prompt: a text of at most 50 characters.\n"
-        "Source: https://example.com/toy, checked 2026-11-20 (listed)."
-    )
-
-
-def test_an_offer_without_limits_says_so() -> None:
+def test_what_is_told_of_an_offer_is_that_of_the_snapshot() -> None:
     plain = replace(OFFER, rules=OFFER.rules[:2], rates=(), image=None, prompt_max=None, ended=None)
-    catalogue = Catalogue((replace(VENDOR, offers=(plain,)),), frozenset({"muvi"}))
-    offer = catalogue.offers[0]
-    assert offers_view.describe((offer,), catalogue, today=TODAY) == {
-        "message": "muvi:toy\n1280x720, 720x1280, 1920x1080: 4, 8 s, price unknown\n"
-        "Prompt: no stated limit. First frame: not taken. Sound: up to the model. Options: none.\n"
-        "Source: https://example.com/toy, checked 2026-11-20 (listed).",
-        "offers": [
-            {
-                "model": "muvi:toy",
-                "sizes": ["1280x720", "720x1280", "1920x1080"],
-                "seconds": [4, 8],
-                "prices": [{"sizes": ["1280x720", "720x1280", "1920x1080"], "price": "unknown"}],
-                "source": "https://example.com/toy",
-                "checked": "2026-11-20",
-                "confidence": "listed",
-            }
-        ],
+    keyed = frozenset({"muvi"})
+    living, old, dear = replace(OFFER, ended=None), replace(OFFER, model="old"), replace(OFFER, model="dear", rates=(), ended=None)
+    found = {
+        "an offer with all limits": offers_view.offer_fields(VENDOR.offers[0], CATALOGUE, today=TODAY),
+        "the same, to a person": offers_view.describe((VENDOR.offers[0],), CATALOGUE, today=TODAY)["message"],
+        "an offer without limits": describe_all(Catalogue((replace(VENDOR, offers=(plain,)),), keyed)),
+        "what can be bought": models_view.summarize(Catalogue((replace(VENDOR, offers=(living, old, dear)),), keyed), today=TODAY),
     }
+    check_snapshot("sizes", found)
+
+
+def describe_all(catalogue: Catalogue) -> dict[str, Any]:
+    return offers_view.describe(catalogue.offers, catalogue, today=TODAY)
 
 
 def test_the_price_may_depend_on_the_first_frame() -> None:
@@ -132,19 +79,6 @@ def test_of_many_lengths_the_shortest_and_the_longest_are_priced() -> None:
     assert offers_view.offer_fields(offer, CATALOGUE, today=TODAY)["prices"] == [
         {"sizes": ["1280x720"], "usd_per_second": 0.1, "usd": {"4": 0.4, "20": 2.0}}
     ]
-
-
-def test_without_a_model_what_can_be_bought_is_listed_and_the_rest_is_counted() -> None:
-    living = replace(OFFER, ended=None)
-    catalogue = Catalogue(
-        (replace(VENDOR, offers=(living, replace(OFFER, model="old"), replace(living, model="dear", rates=()))),), frozenset({"muvi"})
-    )
-    assert models_view.summarize(catalogue, today=TODAY) == {
-        "message": "muvi:toy: 4-8 s, 1080p, sound if wanted, from $0.60\n"
-        "Cannot be bought now: 2 more (1 ended, 1 without a published price).\n"
-        'Next: list_sizes(model="…") has every size, price and option.',
-        "offers": [{"model": "muvi:toy", "seconds": [4, 8], "from_usd": 0.6}],
-    }
 
 
 EVERY_VENDOR = [vendor.name for vendor in EVERY]
@@ -188,12 +122,11 @@ def test_every_price_that_is_told_is_the_price_of_an_order(offer: Offer) -> None
 @each("offer", OFFERS, ids=[offer.id for offer in OFFERS])
 def test_every_size_and_length_that_is_told_can_be_ordered(offer: Offer) -> None:
     told: dict[str, Any] = json.loads(json.dumps(offers_view.offer_fields(offer, Catalogue(), today=TODAY)))
-    priced = {size for row in told["prices"] for size in row["sizes"]}
-    for size in priced:
-        assert any(_orderable(offer, size, seconds) for seconds in told["seconds"])
+    for size in {size for row in told["prices"] for size in row["sizes"]}:
+        assert any(is_orderable(offer, size, seconds) for seconds in told["seconds"])
 
 
-def _orderable(offer: Offer, size: str, seconds: int) -> bool:
+def is_orderable(offer: Offer, size: str, seconds: int) -> bool:
     try:
         check(VideoRequest("x", size=size, seconds=seconds, **name_inputs(offer, seconds)), offer, today=TODAY)
     except BrokenRules:
@@ -203,7 +136,7 @@ def _orderable(offer: Offer, size: str, seconds: int) -> bool:
 
 def test_a_price_that_nobody_looked_up_for_long_says_so() -> None:
     catalogue = Catalogue((replace(VENDOR, offers=(replace(OFFER, checked=date(2026, 8, 1), ended=None),)),), frozenset({"muvi"}))
-    told = offers_view.describe(catalogue.offers, catalogue, today=TODAY)
+    told = describe_all(catalogue)
     assert told["message"].startswith("muvi:toy (price looked up 112 days ago)\n")
     assert told["offers"][0]["price_days_old"] == 112
 

@@ -41,25 +41,6 @@ FILE = Artifact(
     width=1280,
     height=720,
 )
-DONE: dict[str, Any] = {
-    "job_id": "v_0123456789",
-    "state": "completed",
-    "model": "muvi:sora-2",
-    "size": "1280x720",
-    "seconds": 4,
-    "progress": 1,
-    "usd": 0.4,
-    "micros": 400_000,
-    "usd_is": "estimate",
-    "charged": "yes",
-    "path": FILE.path,
-    "uri": "sora://videos/v_0123456789.mp4",
-    "bytes": 6_812_345,
-    "duration_s": 4.0,
-    "width": 1280,
-    "height": 720,
-}
-"""What every client sees of the finished job, beside its message."""
 
 
 def a_done_job() -> Job:

@@ -44,14 +44,8 @@ def broken(**given: Any) -> tuple[BrokenRule, ...]:
 
 
 def test_what_is_right_comes_back_without_nulls() -> None:
-    assert check_arguments(
-        "create_video", ARGUMENTS, {"prompt": "A boat", "model": "muvi:sora-2", "seconds": None, "limit": 100, "max_usd": "0.50"}
-    ) == {
-        "prompt": "A boat",
-        "model": "muvi:sora-2",
-        "limit": 100,
-        "max_usd": "0.50",
-    }
+    call = {"prompt": "A boat", "model": "muvi:sora-2", "limit": 100, "max_usd": "0.50"}
+    assert check_arguments("create_video", ARGUMENTS, {**call, "seconds": None}) == call
 
 
 def test_a_checked_call_becomes_the_dataclass_that_declares_it() -> None:
@@ -70,54 +64,38 @@ def test_a_misspelt_argument_is_named_with_the_nearest_one_and_mended() -> None:
     assert fix_arguments(ARGUMENTS, {"promt": "A boat"}) == (Fix("prompt", "A boat"), Fix("promt", None))
 
 
-def test_a_strange_argument_is_answered_with_the_known_ones() -> None:
-    assert broken(prompt="A boat", zzz=1) == (
-        BrokenRule(
-            "zzz",
-            None,
-            "left out: create_video has no such argument "
-            "(it takes prompt, model, seconds, limit, wait_seconds, max_usd, image, options or state)",
-            "unknown_argument",
-        ),
-    )
-
-
-def test_a_strange_argument_is_refused_even_when_it_is_null() -> None:
-    assert [rule.argument for rule in broken(prompt="A boat", zzz=None)] == ["zzz"]
+@each("value", [1, None])
+def test_a_strange_argument_is_answered_with_the_known_ones_even_when_it_is_null(value: int | None) -> None:
+    known = "(it takes prompt, model, seconds, limit, wait_seconds, max_usd, image, options or state)"
+    rule = BrokenRule("zzz", None, f"left out: create_video has no such argument {known}", "unknown_argument")
+    assert broken(prompt="A boat", zzz=value) == (rule,)
 
 
 def test_the_value_of_a_misspelt_argument_is_offered_in_its_kind() -> None:
     assert fix_arguments(ARGUMENTS, {"prompt": "A boat", "second": "8 s"}) == (Fix("seconds", 8), Fix("second", None))
 
 
-@each(
-    ("given", "value"),
-    [
-        ({"seconds": "eight"}, 8),
-        ({"seconds": "two minutes"}, 120),
-        ({"seconds": "long"}, None),
-        ({"seconds": True}, None),
-        ({"limit": 500}, 100),
-        ({"max_usd": "5 USD"}, "5"),
-        ({"max_usd": "much"}, None),
-        ({"image": "yes"}, True),
-        ({"options": "[1]"}, None),
-        ({"options": "{"}, None),
-        ({"prompt": 7}, "7"),
-        ({"model": 7}, None),
-        ({"model": True}, None),
-        ({"state": "queue"}, "queued"),
-        ({"state": "zzz"}, None),
-    ],
-)
-def test_a_value_of_another_kind_is_turned_where_it_can_be_and_else_left_out(given: dict[str, Any], value: Any) -> None:
-    assert fix_arguments(ARGUMENTS, {"prompt": "A boat", **given}) == (Fix(next(iter(given)), value),)
+TURNED: dict[str, list[tuple[Any, Any]]] = {
+    "seconds": [("eight", 8), ("two minutes", 120), ("long", None), (True, None)],
+    "limit": [(500, 100)],
+    "max_usd": [("5 USD", "5"), ("much", None)],
+    "image": [("yes", True)],
+    "options": [("[1]", None), ("{", None)],
+    "prompt": [(7, "7")],
+    "model": [(7, None), (True, None)],
+    "state": [("queue", "queued"), ("zzz", None)],
+}
+
+
+@each("name", TURNED)
+def test_a_value_of_another_kind_is_turned_where_it_can_be_and_else_left_out(name: str) -> None:
+    for said, value in TURNED[name]:
+        assert fix_arguments(ARGUMENTS, {"prompt": "A boat", name: said}) == (Fix(name, value),), said
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    assert [
-        (rule.argument, rule.got, rule.allowed, rule.code) for rule in broken(seconds="8s", limit=0, max_usd=-1, image=1, options=[])
-    ] == [
+    rules = broken(seconds="8s", limit=0, max_usd=-1, image=1, options=[])
+    assert [(rule.argument, rule.got, rule.allowed, rule.code) for rule in rules] == [
         ("seconds", "8s", "a whole number such as 8", "invalid_seconds"),
         ("limit", 0, "a whole number from 1 to 100", "invalid_argument"),
         ("max_usd", -1, "an amount of dollars such as 0.50", "invalid_argument"),
@@ -127,37 +105,23 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     ]
 
 
-@each(
-    ("name", "value"),
-    [
-        ("prompt", 7),
-        ("prompt", ""),
-        ("prompt", ["A boat"]),
-        ("model", 7),
-        ("seconds", "8"),
-        ("seconds", True),
-        ("seconds", 8.0),
-        ("seconds", math.nan),
-        ("limit", 101),
-        ("limit", False),
-        ("wait_seconds", "5"),
-        ("wait_seconds", 50.1),
-        ("wait_seconds", -0.1),
-        ("wait_seconds", math.inf),
-        ("wait_seconds", math.nan),
-        ("wait_seconds", True),
-        ("max_usd", True),
-        ("max_usd", math.nan),
-        ("max_usd", "much"),
-        ("max_usd", "1e3"),
-        ("limit", 10**400),
-        ("image", "true"),
-        ("options", '{"seed": 7}'),
-        ("state", "done"),
-    ],
-)
-def test_the_strict_check_turns_nothing_into_something_else(name: str, value: object) -> None:
-    assert [rule.argument for rule in broken(**{"prompt": "A boat", name: value})] == [name]
+STRICT: dict[str, list[Any]] = {
+    "prompt": [7, "", ["A boat"]],
+    "model": [7],
+    "seconds": ["8", True, 8.0, math.nan],
+    "limit": [101, False, 10**400],
+    "wait_seconds": ["5", 50.1, -0.1, math.inf, math.nan, True],
+    "max_usd": [True, math.nan, "much", "1e3"],
+    "image": ["true"],
+    "options": ['{"seed": 7}'],
+    "state": ["done"],
+}
+
+
+@each("name", STRICT)
+def test_the_strict_check_turns_nothing_into_something_else(name: str) -> None:
+    for value in STRICT[name]:
+        assert [rule.argument for rule in broken(**{"prompt": "A boat", name: value})] == [name], value
 
 
 NUMBERS = [(tool.name, row.name) for tool in TOOLS.values() for row in tool.rows if row.kind in ("number", "dollars")]
@@ -174,26 +138,13 @@ def test_a_number_that_no_computer_counts_with_is_refused(tool: str, name: str, 
     assert Fix(name, None) in fix_arguments(arguments, {**needed, name: value})
 
 
-@each(
-    ("amount", "micros"),
-    [
-        (1, 1_000_000),
-        (0, 0),
-        (0.1, 100_000),
-        ("0.1", 100_000),
-        ("$1.20", 1_200_000),
-        (" 2 ", 2_000_000),
-        ("0.0000019", 1),  # a cap is never rounded up
-        (1e-9, 0),
-        (-0.01, None),
-        ("-1", None),
-        (math.inf, None),
-        (10**400, None),
-        ("", None),
-        (None, None),
-        (True, None),
-    ],
-)
+AMOUNTS = [(1, 1_000_000), (0, 0), (0.1, 100_000), ("0.1", 100_000), ("$1.20", 1_200_000), (" 2 ", 2_000_000), (1e-9, 0)]
+ROUNDED = ("0.0000019", 1)
+"""A cap is never rounded up."""
+NO_AMOUNTS = (-0.01, "-1", math.inf, 10**400, "", None, True)
+
+
+@each(("amount", "micros"), [*AMOUNTS, ROUNDED, *((amount, None) for amount in NO_AMOUNTS)])
 def test_amounts_are_exact_micros(amount: object, micros: int | None) -> None:
     assert parse_dollars(amount) == micros
 
@@ -216,20 +167,22 @@ def test_a_schema_says_no_more_than_it_must() -> None:
     }
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
-)
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+JSON = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
+
+
+def draw_arguments(data: st.DataObject, tool: str) -> dict[str, Any]:
+    """Arguments of a tool's own names and of any others, with any values."""
+    return data.draw(st.dictionaries(st.sampled_from([row.name for row in TOOLS[tool].rows]) | st.text(), JSON, max_size=4))
+
+
 SCHEMAS = {name: Draft202012Validator(input_schema(tool.rows)) for name, tool in TOOLS.items()}
 
 
 @given(tool=st.sampled_from(sorted(TOOLS)), data=st.data())
 def test_what_is_taken_keeps_to_the_published_schema(tool: str, data: st.DataObject) -> None:
-    names = st.sampled_from([row.name for row in TOOLS[tool].rows]) | st.text()
-    said = data.draw(st.dictionaries(names, JSON, max_size=4))
     try:
-        taken = check_arguments(tool, TOOLS[tool].rows, said)
+        taken = check_arguments(tool, TOOLS[tool].rows, draw_arguments(data, tool))
     except BrokenRules as error:
         assert error.broken
         return

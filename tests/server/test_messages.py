@@ -34,7 +34,6 @@ from ..snapshot import check_snapshot
 from .counter import BUDGET, FILE, NOW, a_done_job
 
 ENDED = Ended("this model", "OpenAI", date(2026, 9, 24), "https://platform.openai.com/docs/deprecations")
-GONE = "OpenAI ended this model on 2026-09-24; Muvi may refuse it."
 LIVE: Mapping[str, Job] = {
     "being sent": replace(a_job(), state="submitting"),
     "waiting for an unclear call": replace(a_job(), state="submitting", waits_until=NOW + 95),
@@ -64,6 +63,8 @@ OVER: Mapping[str, Job] = {
     "failed, as its key is refused": replace(a_job(), state="failed", charged="no", error=WRONG_KEY),
     "failed, as the account is empty": replace(a_job(), state="failed", charged="no", error=NO_MONEY),
     "completed picture": replace(a_done_job(), artifact=replace(FILE, path="/videos/frame.png")),
+    "completed, shorter": replace(a_done_job(), artifact=replace(FILE, notes=("The clip is 2 s long (you asked for 4 s).",))),
+    "completed, and not believed": replace(a_done_job(), warnings=("muvi reports $0.00 for a price of $0.40: $0.40 counts as spent.",)),
     "failed, charged": replace(a_job(), state="failed", charged="yes"),
     "failed with a reason": replace(a_job(), state="failed", charged="no", error=REFUSED),
     "cancelled, free": replace(a_job(), state="cancelled", charged="no", error=CALLED_BACK),
@@ -71,6 +72,11 @@ OVER: Mapping[str, Job] = {
     "cancelled, unclear": replace(a_job(), state="cancelled", charged="unknown"),
     "expired": replace(a_job(), state="expired", charged="yes"),
     "unknown": replace(a_job(), state="unknown", charged="unknown"),
+}
+ABOVE = replace(a_done_job(), micros=usd("0.52"), actual=usd("1.56"))
+DEARER: Mapping[str, Job] = {
+    "above its quote": ABOVE,
+    "above its quote, and paused": replace(ABOVE, warnings=("Paused: it cost $1.56 where $0.52 was quoted.",)),
 }
 BROKEN_SECONDS = BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds")
 BROKEN_SIZE = BrokenRule("size", "4:3", "1280x720", "invalid_size")
@@ -85,6 +91,7 @@ ERRORS: Mapping[str, SoraError] = {
     "an unknown argument": BrokenRules((UNKNOWN_NAME,), fixes=(Fix("seconds", 8, usd("0.8")), Fix("duration", None, usd("0.8")))),
     "something to leave out": BrokenRules((BROKEN_SIZE,), fixes=(Fix("options.fps", None, usd("0.4")),)),
     "a needed approval": NEEDED,
+    "a needed approval, asked for on a page": NeedsConfirmation(NEEDED.message, quote_id="q_7k2", page="A confirmation page was opened"),
     "no key": MissingKey("No key."),
     "no store": StorageError("The disk is full."),
     "an unknown outcome": OutcomeUnknown("No answer came."),
@@ -125,7 +132,10 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
     found: dict[str, Any] = {
         "create_video": {
             "started": started(new),
-            "started with a note": started(replace(new, ended=ENDED)),
+            "started with notes": started(replace(new, ended=ENDED, warnings=("The cheapest vendor with a key.",))),
+            "started without sound": started(replace(new, options={"audio": False})),
+            "started at one with a choice": started(replace(new, model="muvi:veo-3.1", options={"audio": True})),
+            "started at one without a word of it": started(replace(new, model="muvi:wan-2.7")),
             "started, and goes on alone": message(create_video.format_result(new, now=NOW, lingers=True)),
             "started, a sample": started(
                 replace(new, vendor="sample", model="sample:sample", micros=Micros(0), charged="no", expected_s=5)
@@ -135,7 +145,7 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
             "repeated by request_id": started(again, "r1"),
             "repeated, completed": started(replace(a_done_job(), deduplicated=True)),
         },
-        "get_video_status": {name: status(job) for name, job in (LIVE | OVER).items()} | {"several": several},
+        "get_video_status": {name: status(job) for name, job in (LIVE | OVER | DEARER).items()} | {"several": several},
         "cancel_video": {
             "asked": cancelled(a_job(), None),
             "refunded": cancelled(OVER["cancelled, reserved"], True),
@@ -173,31 +183,6 @@ def test_a_start_and_a_finished_clip_stay_short() -> None:
         assert len(text.encode()) <= 90 * TOKEN, text
 
 
-def test_an_ended_model_is_said_first_and_once() -> None:
-    said = started(replace(a_job(), ended=ENDED, warnings=("The cheapest vendor with a key.",)))
-    assert said.startswith(f"{GONE} Started v_0123456789 on muvi:sora-2: ")
-    assert (said.count(GONE), "Note: The cheapest vendor" in said) == (1, True)
-
-
-@each(
-    ("changes", "words"),
-    [
-        ({}, "with sound"),
-        ({"options": {"audio": False}}, "without sound"),
-        ({"model": "muvi:veo-3.1", "options": {"audio": True}}, "with sound"),
-        ({"model": "muvi:wan-2.7"}, "sound up to the model"),
-    ],
-)
-def test_a_start_says_whether_the_clip_will_have_sound(changes: dict[str, Any], words: str) -> None:
-    assert f" s, 1280x720, {words}, $0.40" in started(replace(a_job(), **changes))
-
-
-@each(("measured", "words"), [(True, ", with sound"), (False, ", without sound"), (None, ", with sound")])
-def test_a_finished_clip_says_whether_its_file_has_sound(measured: bool | None, words: str) -> None:
-    clip = replace(a_done_job(), artifact=replace(FILE, has_sound=measured))
-    assert f"1280x720{words}, 6.8 MB" in status(clip)
-
-
 @each(
     ("day", "month", "words"),
     [("9.60", "99.60", "Left today $9.60 of $10.00"), ("196.80", "97", "Left this month $97.00 of $100.00")],
@@ -217,48 +202,7 @@ def test_a_job_that_is_over_names_its_price_or_that_nothing_was_charged() -> Non
         assert ("$0.40" in status(job)) != ("Nothing was charged." in status(job)), name
 
 
-def test_a_repeat_says_that_nothing_was_bought() -> None:
-    assert all("nothing was bought" in started(replace(a_job(), deduplicated=True), request_id) for request_id in ("", "r1"))
-
-
-def test_what_differs_from_the_order_is_said_with_the_file() -> None:
-    note = "The clip is 2 s long (you asked for 4 s)."
-    job = OVER["completed in another size"]
-    assert job.artifact is not None
-    assert f"Note: {note}" in status(replace(job, artifact=replace(job.artifact, notes=(note,))))
-
-
-def test_a_sum_that_is_not_believed_is_said_with_the_file() -> None:
-    warning = "muvi reports $0.00 for a price of $0.40: $0.40 counts as spent."
-    assert f"Note: {warning}" in status(replace(OVER["completed"], warnings=(warning,)))
-
-
-def test_a_price_above_the_quote_is_said_with_the_quote() -> None:
-    job = replace(OVER["completed in another size"], micros=usd("0.52"), actual=usd("1.56"))
-    assert "$1.56, quoted $0.52." in status(job)
-    paused = replace(job, warnings=("Paused: it cost $1.56 where $0.52 was quoted.",))
-    assert "$1.56, quoted $0.52; this model is now paused until the user runs `sora-mcp resume muvi:sora-2`." in status(paused)
-
-
-def test_a_job_that_was_never_charged_needs_no_word_about_refunds() -> None:
-    assert "refund" not in cancelled(OVER["cancelled, free"], True)
-    assert "refund" in cancelled(OVER["cancelled, reserved"], True)
-
-
 def test_a_refusal_begins_with_the_money_where_something_could_have_been_sent() -> None:
     for name, error in ERRORS.items():
         begins = describe_error(error).removesuffix(describe_error(error, could_send=False))
         assert (begins == "Not sent, nothing charged. ") == (error.charged == "no"), name
-
-
-def test_an_approval_on_a_page_names_the_call_that_waits_for_it() -> None:
-    words = describe_error(NeedsConfirmation(NEEDED.message, quote_id="q_7k2", page="A confirmation page was opened in their browser"))
-    assert words.removeprefix(f"Not sent, nothing charged. {NEEDED.message} ") == (
-        "A confirmation page was opened in their browser (or in a terminal: `sora-mcp approve q_7k2`). "
-        'Next: get_video_status("q_7k2") waits for the answer.'
-    )
-
-
-def test_a_needed_approval_names_its_quote_for_the_person_and_for_the_next_call() -> None:
-    words = describe_error(ERRORS["a needed approval"])
-    assert "`sora-mcp approve q_7k2`" in words and 'quote="q_7k2"' in words

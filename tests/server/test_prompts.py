@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.server.apps import PLAYER
 from tests.each import each
 
+from ..snapshot import check_snapshot
 from .conftest import Era
 from .counter import PlayedService, a_server
 
@@ -23,41 +26,34 @@ async def said(era: Era, name: str, *, keyed: str = "", **arguments: str) -> str
     return found.messages[0].content.text  # type: ignore[union-attr]
 
 
-async def test_four_prompts_are_offered_with_what_they_take(era: Era) -> None:
+ASKED: Mapping[str, dict[str, str]] = {
+    "storyboard": {"idea": "paper boats in Lisbon", "seconds": "15"},
+    "storyboard, at a vendor that takes last frames": {"idea": "x", "keyed": "aimlapi muvi"},
+    "storyboard, at one that takes none": {"idea": "x", "keyed": "pixazo"},
+    "shot": {"idea": "a kite", "model": "muvi:sora-2"},
+    "review": {"job_id": "v_0000000000"},
+    "spend_report": {"month": "2026-11"},
+    "spend_report, of no month": {"month": " "},
+}
+"""What is filled in, by prompt; `keyed` are the vendors with a key."""
+
+
+async def test_the_prompts_are_those_of_the_snapshot(era: Era) -> None:
     async with Client(a_server(PlayedService()), mode=era) as client:
-        found = await client.list_prompts()
-    assert {prompt.name: [(one.name, one.required) for one in prompt.arguments or []] for prompt in found.prompts} == {
-        "storyboard": [("idea", True), ("seconds", False), ("model", False), ("size", False)],
-        "shot": [("idea", True), ("model", False), ("size", False), ("seconds", False)],
-        "review": [("job_id", True)],
-        "spend_report": [("month", False)],
-    }
-    assert all(prompt.title and prompt.description for prompt in found.prompts)
+        listed = (await client.list_prompts()).prompts
+    check_snapshot(
+        "prompts",
+        {
+            "listed": [prompt.model_dump(mode="json", by_alias=True, exclude_none=True) for prompt in listed],
+            "written out": {name: await said(era, name.partition(",")[0], **given) for name, given in ASKED.items()},
+        },
+    )
 
 
-async def test_what_was_filled_in_stands_in_the_text_and_what_was_not_leaves_no_gap(era: Era) -> None:
-    text = await said(era, "storyboard", idea="paper boats in Lisbon", seconds="15")
-    assert text.startswith("Plan a short film of this idea: paper boats in Lisbon\nIt should last about 15 seconds in all.\nAsk list_sizes")
-    assert "The model is" not in text
-    assert "The model is muvi:sora-2." in await said(era, "shot", idea="a kite", model="muvi:sora-2")
-
-
-async def test_no_prompt_buys_without_a_yes(era: Era) -> None:
-    assert "Buy nothing before I say yes." in await said(era, "storyboard", idea="x")
-    assert "When I say yes, call create_video with max_usd" in await said(era, "shot", idea="x")
-    assert "Buy nothing unasked." in await said(era, "review", job_id="v_1")
-    assert "2026-11" in await said(era, "spend_report", month="2026-11")
-    assert "this month" in await said(era, "spend_report", month=" ")
-
-
-async def test_a_storyboard_plans_on_last_frames_only_where_a_model_takes_them(era: Era) -> None:
-    assert "JOB_ID#last" in await said(era, "storyboard", idea="x")
-    assert "JOB_ID#last" in await said(era, "storyboard", idea="x", keyed="aimlapi muvi")
-    assert "so a shot cannot begin from the last frame of another: plan cuts." in await said(era, "storyboard", idea="x", keyed="pixazo")
-
-
-async def test_a_review_of_a_job_that_may_not_be_there_says_what_to_do_then(era: Era) -> None:
-    assert "If there is no such job, say so and stop." in await said(era, "review", job_id="v_0000000000")
+async def test_no_prompt_buys_without_a_yes() -> None:
+    words = "Buy nothing before I say yes|When I say yes, call create_video with max_usd|Buy nothing unasked"
+    for name in ("storyboard", "shot", "review"):
+        assert re.search(words, await said("auto", name, **ASKED[name])), name
 
 
 @each(

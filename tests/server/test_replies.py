@@ -53,6 +53,10 @@ def started(**changes: Any) -> CallToolResult:
 RESULTS: Mapping[str, CallToolResult] = {
     "started, of an ended model": started(ended=ENDED),
     "done": status(a_done_job()),
+    "done, with warnings": status(replace(a_done_job(), warnings=LONG)),
+    "done, and nothing goes on from it": status(replace(a_done_job(), can_continue=False)),
+    "done, going on from another": status(replace(a_done_job(), parents=("v_1111111111",))),
+    "done, a picture": status(replace(a_done_job(), artifact=replace(FILE, path="/videos/frame.png"))),
     "done, without progress": status(replace(a_done_job(), progress=None)),
     "running": status(replace(a_job(), state="running", progress=0.4256)),
     "repeated": create_video.format_result(replace(a_job(), deduplicated=True), now=NOW),
@@ -145,20 +149,6 @@ def test_a_vendors_words_for_which_there_is_no_room_stand_in_the_message_only(wo
     result = status(replace(a_job(), state="failed", charged="no", error=error))
     assert f'Muvi says: "{words[:200]}…"' in said(result)
     assert list((result.structured_content or {})["error"]) == ["code", "message", "charged"]
-
-
-@each(
-    ("changes", "next_"),
-    [
-        ({}, '; view_video shows it, continues="v_0123456789" goes on from it.'),
-        ({"warnings": LONG}, "; view_video shows it."),
-        ({"can_continue": False}, "; view_video shows it."),
-        ({"parents": ("v_1111111111",)}, '; edit_video(action="join", inputs=["v_1111111111", "v_0123456789"]) joins both.'),
-        ({"artifact": replace(FILE, path="/videos/frame.png")}, "."),
-    ],
-)
-def test_a_finished_clip_says_how_to_look_at_it_and_to_go_on(changes: dict[str, Any], next_: str) -> None:
-    assert said(status(replace(a_done_job(), **changes))).partition("Next: tell the user this path")[2] == next_
 
 
 def test_a_list_shows_the_beginning_of_a_long_prompt() -> None:

@@ -22,8 +22,11 @@ from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.nouns import a_job
 
+from ..snapshot import check_snapshot
 from .conftest import Era
-from .counter import DONE, FILE, PlayedService, a_done_job, a_server
+from .counter import PlayedService, a_done_job, a_server
+
+JOB, MP4 = "sora://videos/v_0123456789", "sora://videos/v_0123456789.mp4"
 
 
 async def read(service: PlayedService, uri: str, era: Era = "auto") -> TextResourceContents | BlobResourceContents:
@@ -70,42 +73,37 @@ async def test_a_long_list_ends_before_it_is_too_long_for_a_client(era: Era) -> 
     assert {len(video["prompt"]) for video in found["videos"]} == {120}
 
 
-async def test_a_job_is_told_with_all_that_is_known(era: Era) -> None:
+async def test_what_is_listed_and_what_is_told_of_a_job_is_that_of_the_snapshot(era: Era) -> None:
     job = replace(a_done_job(), options={"seed": 7}, parents=("v_0",), vendor_id="m-1", said="completed\x1b[31m")
-    assert await read_json(service_with(job), "sora://videos/v_0123456789", era) == {
-        "message": f"Done in 84 s: v_0123456789, 4 s, 1280x720, with sound, 6.8 MB, $0.40.\nFile: {FILE.path}\n"
-        "Next: tell the user this path; "
-        'edit_video(action="join", inputs=["v_0", "v_0123456789"]) joins both.',
-        **DONE,
-        "prompt": "A paper boat drifts down a rainy street",
-        "created_at": "2026-11-20T12:00:00Z",
-        "updated_at": "2026-11-20T12:00:00Z",
-        "sha256": "ab" * 32,
-        "options": {"seed": 7},
-        "parents": ["v_0"],
-        "basis": "$0.10/s x 4 s",
-        "source": "https://developer.muvi.video/docs/models/video/openai/sora-2-text-to-video",
-        "checked": "2026-11-20",
-        "confidence": "listed",
-        "vendor_id": "m-1",
-        "vendor_status": "completed",
+    older = replace(a_done_job(), id="v_1", prompt="Another\u200b boat")
+    service = PlayedService(pages={None: Page((a_done_job(),), "c2"), "c2": Page((older,), None)})
+    async with Client(a_server(service), mode=era) as client:
+        first = await client.list_resources()
+        second = await client.list_resources(cursor=first.next_cursor)
+        templates = await client.list_resource_templates()
+    found = {
+        "job": await read_json(service_with(job), JOB, era),
+        "first page": [resource.uri for resource in first.resources],
+        "second page": [
+            resource.model_dump(mode="json", by_alias=True, include={"uri", "name", "title", "mime_type", "size"})
+            for resource in second.resources
+        ],
+        "templates": [template.uri_template for template in templates.resource_templates],
     }
+    assert second.next_cursor is None
+    check_snapshot("resources", found)
 
 
-async def test_a_small_video_comes_inline(era: Era, tmp_path: Path) -> None:
-    content = await read(service_with(saved(tmp_path, b"ftyp")), "sora://videos/v_0123456789.mp4", era)
-    assert isinstance(content, BlobResourceContents)
-    assert (content.mime_type, base64.b64decode(content.blob)) == ("video/mp4", b"ftyp")
-
-
-async def test_a_video_of_exactly_the_limit_comes_inline(tmp_path: Path) -> None:
-    content = await read(service_with(saved(tmp_path, b"0" * MOST_INLINE)), "sora://videos/v_0123456789.mp4")
-    assert isinstance(content, BlobResourceContents)
+@each("content", [b"ftyp", b"0" * MOST_INLINE], ids=["small", "of exactly the limit"])
+async def test_a_video_up_to_the_limit_comes_inline(content: bytes, era: Era, tmp_path: Path) -> None:
+    found = await read(service_with(saved(tmp_path, content)), MP4, era)
+    assert isinstance(found, BlobResourceContents)
+    assert (found.mime_type, base64.b64decode(found.blob)) == ("video/mp4", content)
 
 
 async def test_a_large_video_is_answered_with_its_place(era: Era, tmp_path: Path) -> None:
     job = saved(tmp_path, b"0" * (MOST_INLINE + 1))
-    content = await read(service_with(job), "sora://videos/v_0123456789.mp4", era)
+    content = await read(service_with(job), MP4, era)
     assert isinstance(content, TextResourceContents)
     assert (content.mime_type, content.text) == (
         "text/plain",
@@ -113,28 +111,32 @@ async def test_a_large_video_is_answered_with_its_place(era: Era, tmp_path: Path
     )
 
 
-@each(
-    "uri",
-    [
-        "sora://videos/v_9999999999",
-        "sora://videos/v_0123456789.mp4",
-        "sora://videos/v_0123456789/poster.jpg",
-        "sora://videos/v_0123456789/sheet.jpg",
-        "sora://videos/../secrets",
-        "sora://videos/v_0123456789%2Fx",
-        "sora://vendors/nobody",
-        "sora://nowhere",
-        "other://x",
-    ],
+NOTHING = (
+    *("sora://videos/v_9999999999", MP4, f"{JOB}/poster.jpg", f"{JOB}/sheet.jpg", "sora://videos/../secrets"),
+    *(f"{JOB}%2Fx", "sora://vendors/nobody", "sora://nowhere", "other://x"),
 )
+
+
+@each("uri", NOTHING)
 async def test_where_there_is_nothing_the_address_is_repeated(uri: str, era: Era) -> None:
     code, told = await refused(service_with(a_job()), uri, era)
     assert (code, told["uri"]) == (-32602, uri)
 
 
-async def test_a_job_of_somebody_else_is_not_there(era: Era) -> None:
-    uri = "sora://videos/v_0123456789"
-    assert await refused(service_with(replace(a_job(), principal="eve")), uri, era) == (-32602, {"uri": uri, "code": "not_found"})
+AWAY = StorageError("The disk is gone.")
+
+
+@each(
+    ("service", "uri", "code", "why"),
+    [
+        (PlayedService({"v_0123456789": replace(a_job(), principal="eve")}), JOB, -32602, "not_found"),
+        (PlayedService(no_budget=AWAY), "sora://spend", -32603, "storage_error"),
+        (PlayedService({"v_0123456789": a_done_job()}), MP4, -32602, "not_finished"),
+    ],
+    ids=["a job of somebody else", "a store that is away", "a file that somebody took away"],
+)
+async def test_what_cannot_be_read_says_why(service: PlayedService, uri: str, code: int, why: str, era: Era) -> None:
+    assert await refused(service, uri, era) == (code, {"uri": uri, "code": why})
 
 
 CLIP = Path(__file__).parent.parent / "played" / "clip.mp4"
@@ -142,19 +144,9 @@ CLIP = Path(__file__).parent.parent / "played" / "clip.mp4"
 
 async def test_a_poster_is_the_first_frame(era: Era, tmp_path: Path) -> None:
     pytest.importorskip("av")
-    content = await read(service_with(saved(tmp_path, CLIP.read_bytes())), "sora://videos/v_0123456789/poster.jpg", era)
+    content = await read(service_with(saved(tmp_path, CLIP.read_bytes())), f"{JOB}/poster.jpg", era)
     assert isinstance(content, BlobResourceContents)
     assert (content.mime_type, base64.b64decode(content.blob)[:3]) == ("image/jpeg", b"\xff\xd8\xff")
-
-
-async def test_a_store_that_is_away_is_no_missing_address(era: Era) -> None:
-    service = PlayedService(no_budget=StorageError("The disk is gone."))
-    assert await refused(service, "sora://spend", era) == (-32603, {"uri": "sora://spend", "code": "storage_error"})
-
-
-async def test_a_file_that_somebody_took_away_is_missed() -> None:
-    uri = "sora://videos/v_0123456789.mp4"
-    assert await refused(service_with(a_done_job()), uri) == (-32602, {"uri": uri, "code": "not_finished"})
 
 
 async def test_vendors_say_who_has_a_key() -> None:
@@ -185,40 +177,6 @@ async def test_the_ledger_is_summed_by_day_month_vendor_and_model(era: Era) -> N
     assert (found["vendors"], found["models"]) == ({"muvi": both}, {"muvi:sora-2": first, "muvi:wan-2.6": second})
 
 
-async def test_the_list_has_the_fixed_places_and_then_files_in_pages(era: Era) -> None:
-    older = replace(a_done_job(), id="v_1", prompt="Another\u200b boat")
-    service = PlayedService(pages={None: Page((a_done_job(),), "c2"), "c2": Page((older,), None)})
-    async with Client(a_server(service), mode=era) as client:
-        first = await client.list_resources()
-        second = await client.list_resources(cursor=first.next_cursor)
-    assert [resource.uri for resource in first.resources] == [
-        "sora://videos",
-        "sora://vendors",
-        "sora://spend",
-        "sora://guide/prompting",
-        "ui://sora-mcp/player.html",
-        "sora://videos/v_0123456789.mp4",
-    ]
-    assert [(file.uri, file.name, file.title, file.mime_type, file.size) for file in second.resources] == [
-        ("sora://videos/v_1.mp4", "2026-11-20_a-paper-boat-drifts_v_0123456789.mp4", "Another boat", "video/mp4", 6_812_345)
-    ]
-    assert second.next_cursor is None
-
-
-async def test_the_templates_are_listed(era: Era) -> None:
-    async with Client(a_server(PlayedService()), mode=era) as client:
-        found = await client.list_resource_templates()
-    assert [template.uri_template for template in found.resource_templates] == [
-        "sora://videos/{job_id}",
-        "sora://videos/{job_id}.mp4",
-        "sora://videos/{job_id}.png",
-        "sora://videos/{job_id}.gif",
-        "sora://videos/{job_id}/poster.jpg",
-        "sora://videos/{job_id}/sheet.jpg",
-        "sora://vendors/{vendor}",
-    ]
-
-
 class RefusingService(PlayedService):
     """Lists nothing."""
 
@@ -232,7 +190,7 @@ class RefusingService(PlayedService):
     ("error", "code"),
     [
         (BrokenRules((BrokenRule("cursor", "@@", "the next_cursor of a page", "invalid_argument"),)), -32602),
-        (StorageError("The disk is gone."), -32603),
+        (AWAY, -32603),
     ],
 )
 async def test_a_list_that_cannot_be_made_is_refused(error: Exception, code: int, era: Era) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,16 +15,20 @@ from mcp import Client, MCPError
 from mcp.server.mcpserver import Extension, ToolBinding
 from mcp.types import CallToolResult, TextContent
 
-from sora_mcp.domain import Job, VideoRequest
+from sora_mcp.domain import Job, State, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotCancellable, StorageError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.app import build
+from sora_mcp.server.results import build_refusal
 from tests.each import each
 from tests.nouns import a_job
 from tests.waiting import eventually
 
 from .conftest import Era
 from .counter import PlayedService, a_done_job, a_server
+
+ID = "v_0123456789"
+AWAY = StorageError("The disk is gone.")
 
 
 async def call(service: PlayedService, era: Era, name: str, **arguments: Any) -> CallToolResult:
@@ -45,48 +49,31 @@ def service_with(*jobs: Any, **more: Any) -> PlayedService:
     return PlayedService({job.id: job for job in jobs}, **more)
 
 
-async def test_create_video_carries_every_argument_to_the_service(era: Era) -> None:
+EVERY = {
+    "prompt": '{"a": "boat"}',
+    "model": "muvi:sora-2",
+    "size": "[1]",
+    "seconds": 4,
+    "image": "null",
+    "options": {"seed": 7},
+    "max_usd": "0.50",
+    "quote": "q_1",
+    "request_id": "{}",
+}
+SAID: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+    (EVERY, {**{name: value for name, value in EVERY.items() if name != "quote"}, "max_usd": usd("0.50"), "quote_id": "q_1"}),
+    ({"prompt": "A boat", "model": "", "seconds": None, "options": None, "max_usd": None}, {"prompt": "A boat"}),
+    ({"prompt": "A boat", "max_usd": 0.1}, {"prompt": "A boat", "max_usd": Micros(100_000)}),
+)
+"""Arguments, and what the service hears of them."""
+
+
+@each(("arguments", "heard"), SAID, ids=["every argument", "what is not said", "a cap as a number"])
+async def test_create_video_carries_to_the_service_what_a_caller_says(arguments: dict[str, Any], heard: dict[str, Any], era: Era) -> None:
     service = PlayedService(made=replace(a_job(), day_left=usd("9.60")))
-    result = await call(
-        service,
-        era,
-        "create_video",
-        prompt='{"a": "boat"}',
-        model="muvi:sora-2",
-        size="[1]",
-        seconds=4,
-        image="null",
-        options={"seed": 7},
-        max_usd="0.50",
-        quote="q_1",
-        request_id="{}",
-    )
-    assert service.requests == [
-        VideoRequest(
-            prompt='{"a": "boat"}',
-            model="muvi:sora-2",
-            size="[1]",
-            seconds=4,
-            image="null",
-            options={"seed": 7},
-            max_usd=usd("0.50"),
-            quote_id="q_1",
-            request_id="{}",
-        )
-    ]
+    result = await call(service, era, "create_video", **arguments)
+    assert service.requests == [VideoRequest(**heard)]
     assert (result.is_error, fields(result)["job_id"], fields(result)["day_left_usd"]) == (False, "v_0123456789", 9.6)
-
-
-async def test_what_a_caller_does_not_say_is_not_said(era: Era) -> None:
-    service = PlayedService(made=a_job())
-    await call(service, era, "create_video", prompt="A boat", model="", seconds=None, options=None, max_usd=None)
-    assert service.requests == [VideoRequest(prompt="A boat")]
-
-
-async def test_a_cap_may_be_a_number(era: Era) -> None:
-    service = PlayedService(made=a_job())
-    await call(service, era, "create_video", prompt="A boat", max_usd=0.1)
-    assert [request.max_usd for request in service.requests] == [Micros(100_000)]
 
 
 async def test_a_wrong_argument_never_reaches_the_service(era: Era) -> None:
@@ -96,38 +83,26 @@ async def test_a_wrong_argument_never_reaches_the_service(era: Era) -> None:
     assert fields(result)["message"].startswith("Not sent, nothing charged. promt must be left out")
 
 
-async def test_a_refusal_of_the_service_arrives_with_its_fixes(era: Era) -> None:
+async def test_a_refusal_of_the_service_arrives_as_it_is(era: Era) -> None:
     broken = BrokenRules((BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds"),), subject="muvi:sora-2")
     result = await call(PlayedService(made=broken), era, "create_video", prompt="A boat", seconds=5)
-    assert fields(result) == {
-        "message": "Not sent, nothing charged. muvi:sora-2: seconds must be 4, 8 or 12, not 5.",
-        "error": {
-            "code": "invalid_seconds",
-            "message": "muvi:sora-2: seconds must be 4, 8 or 12, not 5.",
-            "charged": "no",
-            "broken": [{"argument": "seconds", "got": 5, "allowed": "4, 8 or 12"}],
-        },
-    }
+    assert (result.is_error, fields(result)) == (True, build_refusal(broken).structured_content)
+
+
+OPEN = "It is not known whether anything was charged: list_videos shows what is held."
+OURS = "Something unforeseen went wrong in the server; its log says what."
 
 
 async def test_a_bug_while_buying_says_that_the_outcome_is_unknown(era: Era, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "sora_mcp"):
         result = await call(PlayedService(made=ValueError("secret thing")), era, "create_video", prompt="A boat")
-    assert fields(result) == {
-        "message": "It is not known whether anything was charged: list_videos shows what is held. "
-        "Something unforeseen went wrong in the server; its log says what.",
-        "error": {
-            "code": "internal",
-            "message": "Something unforeseen went wrong in the server; its log says what.",
-            "charged": "unknown",
-        },
-    }
+    assert fields(result) == {"message": f"{OPEN} {OURS}", "error": {"code": "internal", "message": OURS, "charged": "unknown"}}
     assert "secret thing" in caplog.text
 
 
 async def test_a_bug_while_a_job_is_read_leaves_its_money_open(era: Era) -> None:
     service = service_with(replace(a_job(), created_at="x"))  # pyright: ignore[reportArgumentType] - what must not happen
-    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
+    result = await call(service, era, "get_video_status", job_id=ID, wait_seconds=0)
     assert fields(result)["error"]["charged"] == "unknown"
 
 
@@ -138,20 +113,29 @@ async def test_an_unknown_tool_is_a_protocol_error(era: Era) -> None:
     assert (refused.value.code, refused.value.message) == (-32602, "Unknown tool: make_video")
 
 
-async def test_a_status_without_waiting_is_the_job_as_it_is(era: Era) -> None:
-    service = service_with(a_job())
-    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0)
-    assert (fields(result)["state"], service.looked) == ("queued", 1)
+@each("state", ["queued", "unknown"])
+async def test_nobody_waits_who_does_not_want_to_or_whose_job_is_over(state: State, era: Era) -> None:
+    service = service_with(replace(a_job(), state=state))
+    result = await call(service, era, "get_video_status", job_id=ID, wait_seconds=0 if state == "queued" else 50)
+    assert (fields(result)["state"], service.looked) == (state, 1)
 
 
-async def test_a_status_waits_for_the_end_and_not_for_the_steps_on_the_way(era: Era) -> None:
-    service, answers = service_with(a_job()), list[CallToolResult]()
+@asynccontextmanager
+async def waiting(service: PlayedService, era: Era, **of: Any) -> AsyncGenerator[list[CallToolResult]]:
+    """The answers of a call that waits beside the block, and ends after it."""
+    answers = list[CallToolResult]()
 
     async def ask() -> None:
-        answers.append(await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50))
+        answers.append(await call(service, era, "get_video_status", wait_seconds=50, **of))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask)
+        yield answers
+
+
+async def test_a_status_waits_for_the_end_and_not_for_the_steps_on_the_way(era: Era) -> None:
+    service = service_with(a_job())
+    async with waiting(service, era, job_id=ID) as answers:
         await eventually(lambda: service.looked >= 2)
         service.put(replace(a_job(), state="running"))
         await eventually(lambda: service.looked >= 3)
@@ -162,14 +146,9 @@ async def test_a_status_waits_for_the_end_and_not_for_the_steps_on_the_way(era: 
 
 
 async def test_several_jobs_are_waited_for_until_all_have_ended(era: Era) -> None:
-    other, answers = replace(a_job(), id="v_1111111111", version=2), list[CallToolResult]()
+    other = replace(a_job(), id="v_1111111111", version=2)
     service = service_with(a_job(), other)
-
-    async def ask() -> None:
-        answers.append(await call(service, era, "get_video_status", job_ids=["v_0123456789", "v_1111111111"], wait_seconds=50))
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ask)
+    async with waiting(service, era, job_ids=[ID, other.id]) as answers:
         await eventually(lambda: service.looked >= 4)
         service.put(a_done_job())
         await eventually(lambda: service.looked >= 5)
@@ -187,17 +166,17 @@ async def test_what_a_person_must_do_is_told_at_once(era: Era) -> None:
         (replace(a_job(), state="submitting", unwritten="was taken by muvi as 'job_1'"), "is its disk full?"),
         (replace(a_job(), trouble="Muvi does not accept the key.", todo="it goes on then."), "key. Tell the user: it goes on then."),
     ):
-        result = await call(service_with(job), era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
+        result = await call(service_with(job), era, "get_video_status", job_id=ID, wait_seconds=50)
         assert words in fields(result)["message"]
 
 
-@each(("jobs", "given"), [((), {}), ((a_job(),), {"job_ids": ["v_0123456789"] * 21})])
+@each(("jobs", "given"), [((), {}), ((a_job(),), {"job_ids": [ID] * 21})])
 async def test_a_status_is_of_one_to_twenty_jobs(jobs: tuple[Job, ...], given: dict[str, Any], era: Era) -> None:
     result = await call(service_with(*jobs), era, "get_video_status", **given)
     assert (result.is_error, fields(result)["error"]["code"]) == (True, "invalid_argument")
 
 
-@each(("jobs", "id"), [((a_done_job(),), "v_0123456789"), ((a_done_job(), replace(a_job(), id="v_1111111111")), "v_1111111111")])
+@each(("jobs", "id"), [((a_done_job(),), ID), ((a_done_job(), replace(a_job(), id="v_1111111111")), "v_1111111111")])
 async def test_a_status_without_an_id_is_of_what_is_under_way_else_of_the_newest(jobs: tuple[Job, ...], id: str, era: Era) -> None:
     result = await call(service_with(*jobs), era, "get_video_status", wait_seconds=0)
     assert (result.is_error, fields(result)["job_id"]) == (False, id)
@@ -205,14 +184,8 @@ async def test_a_status_without_an_id_is_of_what_is_under_way_else_of_the_newest
 
 async def test_a_status_ends_with_its_time(era: Era) -> None:
     service = service_with(a_job())
-    result = await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=0.3)
+    result = await call(service, era, "get_video_status", job_id=ID, wait_seconds=0.3)
     assert (fields(result)["state"], service.looked in (2, 3)) == ("queued", True)  # the last one in time where the machine is not busy
-
-
-async def test_a_job_that_is_over_is_not_waited_for(era: Era) -> None:
-    service = service_with(replace(a_job(), state="unknown", charged="unknown"))
-    await call(service, era, "get_video_status", job_id="v_0123456789", wait_seconds=50)
-    assert service.looked == 1
 
 
 async def test_a_waiting_client_hears_a_sentence(era: Era) -> None:
@@ -227,27 +200,33 @@ async def test_a_waiting_client_hears_a_sentence(era: Era) -> None:
     assert heard == [(0.0, 0.5, "v_0123456789 is queued, about 2 min left.")]
 
 
-async def test_a_job_of_somebody_else_does_not_exist(era: Era) -> None:
-    service = service_with(replace(a_job(), principal="eve"))
-    result = await call(service, era, "get_video_status", job_id="v_0123456789")
-    assert (result.is_error, fields(result)["error"]["code"]) == (True, "not_found")
+@each(
+    ("tool", "of", "code"),
+    [("get_video_status", {"job_id": "v_0123456789"}, "not_found"), ("list_sizes", {"model": "sora-9"}, "unknown_model")],
+    ids=["a job of somebody else", "a model that nobody sells"],
+)
+async def test_what_does_not_exist_is_refused(tool: str, of: dict[str, Any], code: str, era: Era) -> None:
+    result = await call(service_with(replace(a_job(), principal="eve")), era, tool, **of)
+    assert (result.is_error, fields(result)["error"]["code"]) == (True, code)
 
 
 async def test_list_sizes_answers_although_the_store_is_broken(era: Era) -> None:
-    result = await call(PlayedService(no_budget=StorageError("The disk is gone.")), era, "list_sizes", model="muvi:sora-2")
+    result = await call(PlayedService(no_budget=AWAY), era, "list_sizes", model="muvi:sora-2")
     assert [offer["model"] for offer in fields(result)["offers"]] == ["muvi:sora-2"]
 
 
-async def test_a_model_that_nobody_sells_is_refused_with_its_name(era: Era) -> None:
-    result = await call(PlayedService(), era, "list_sizes", model="sora-9")
-    assert (result.is_error, fields(result)["error"]["code"]) == (True, "unknown_model")
-
-
-async def test_list_videos_carries_the_page_that_is_wanted(era: Era) -> None:
+@each(
+    ("given", "states", "query", "limit"),
+    [
+        ({"state": "completed", "query": "boat", "limit": 5}, ("completed",), "boat", 5),
+        ({"state": "all", "query": "", "limit": 20, "cursor": ""}, (), None, 20),  # of a client that has to name a state
+    ],
+)
+async def test_list_videos_carries_the_page_that_is_wanted(given: dict[str, Any], states: Any, query: Any, limit: int, era: Era) -> None:
     service = service_with(a_done_job())
-    result = await call(service, era, "list_videos", state="completed", query="boat", limit=5)
-    assert [video["job_id"] for video in fields(result)["videos"]] == ["v_0123456789"]
-    assert service.asked == [{"states": ("completed",), "query": "boat", "since": None, "limit": 5, "cursor": None}]
+    result = await call(service, era, "list_videos", **given)
+    assert [video["job_id"] for video in fields(result)["videos"]] == [ID]
+    assert service.asked == [{"states": states, "query": query, "since": None, "limit": limit, "cursor": None}]
 
 
 @each(
@@ -285,20 +264,11 @@ async def test_one_job_is_shown_whole(era: Era) -> None:
     assert lines[1:4] == [f"Prompt: {job.prompt.strip()}", "Options: audio=true, seed=7", "First frame: from v_1111111111"]
 
 
-async def test_all_videos_can_be_asked_for_by_a_client_that_has_to_name_a_state(era: Era) -> None:
-    service = service_with(a_done_job())
-    await call(service, era, "list_videos", state="all", query="", limit=20, cursor="")
-    assert service.asked == [{"states": (), "query": None, "since": None, "limit": 20, "cursor": None}]
-
-
 class Storeless(PlayedService):
     """A service over a store that is away."""
 
     async def job(self, job_id: str, *, principal: str) -> Job:
-        raise StorageError("The disk is gone.")
-
-
-AWAY = StorageError("The disk is gone.")
+        raise AWAY
 
 
 @each(
@@ -306,35 +276,23 @@ AWAY = StorageError("The disk is gone.")
     [
         ("get_video_status", Storeless()),
         ("cancel_video", Storeless()),
-        ("cancel_video", PlayedService({"v_0123456789": a_job()}, called_back=AWAY)),
+        ("cancel_video", PlayedService({ID: a_job()}, called_back=AWAY)),
     ],
     ids=["status", "cancel", "called back, and not written down"],
 )
 async def test_nobody_says_that_a_job_cost_nothing_while_the_store_is_away(tool: str, service: PlayedService, era: Era) -> None:
-    assert fields(await call(service, era, tool, job_id="v_0123456789")) == {
-        "message": "It is not known whether anything was charged: list_videos shows what is held. The disk is gone.",
-        "error": {"code": "storage_error", "message": "The disk is gone.", "charged": "unknown"},
-    }
+    error = {"code": "storage_error", "message": "The disk is gone.", "charged": "unknown"}
+    assert fields(await call(service, era, tool, job_id=ID)) == {"message": f"{OPEN} The disk is gone.", "error": error}
 
 
-async def test_cancel_video_says_what_happened_to_the_job(era: Era) -> None:
+async def test_cancel_video_says_what_happened_to_the_job_and_its_money(era: Era) -> None:
     gone = replace(a_job(), state="cancelled", charged="no")
-    result = await call(service_with(a_job(), called_back=gone), era, "cancel_video", job_id="v_0123456789")
+    result = await call(service_with(a_job(), called_back=gone), era, "cancel_video", job_id=ID)
     assert (result.is_error, fields(result)["message"]) == (False, "v_0123456789 was cancelled before it was sent. Nothing was charged.")
-
-
-async def test_a_job_that_goes_on_is_not_said_to_be_refunded(era: Era) -> None:
     no = NotCancellable("v_0123456789 is being sent.", a_job())
-    result = await call(service_with(a_job(), called_back=no), era, "cancel_video", job_id="v_0123456789")
-    assert fields(result) == {
-        "message": "Not cancelled, $0.40 stays reserved. v_0123456789 is being sent.",
-        "error": {
-            "code": "not_cancellable",
-            "message": "v_0123456789 is being sent.",
-            "charged": "unknown",
-            "job_id": "v_0123456789",
-        },
-    }
+    result = await call(service_with(a_job(), called_back=no), era, "cancel_video", job_id=ID)
+    assert (result.is_error, fields(result)) == (True, build_refusal(no).structured_content)
+    assert fields(result)["message"] == "Not cancelled, $0.40 stays reserved. v_0123456789 is being sent."
 
 
 class Toy(Extension):

@@ -74,7 +74,8 @@ async def test_a_long_list_ends_before_it_is_too_long_for_a_client(era: Era) -> 
 
 
 async def test_what_is_listed_and_what_is_told_of_a_job_is_that_of_the_snapshot(era: Era) -> None:
-    job = replace(a_done_job(), options={"seed": 7}, parents=("v_0",), vendor_id="m-1", said="completed\x1b[31m")
+    known: dict[str, Any] = {"options": {"seed": 7}, "parents": ("v_0",), "chain": ("v_0", "v_0123456789")}
+    job = replace(a_done_job(), **known, vendor_id="m-1", said="completed\x1b[31m")
     older = replace(a_done_job(), id="v_1", prompt="Another\u200b boat")
     service = PlayedService(pages={None: Page((a_done_job(),), "c2"), "c2": Page((older,), None)})
     async with Client(a_server(service), mode=era) as client:

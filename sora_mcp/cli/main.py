@@ -219,7 +219,8 @@ def _build_flags() -> argparse.ArgumentParser:
     parent = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
     group = parent.add_argument_group("settings", "Each is also an environment variable: SORA_MCP_DAILY_USD for --daily-usd.")
     for row in FLAGS:
-        text = f"{row.help} (default: {row.default_text})".replace("%", "%%").replace("`", "")
+        seen = f"; with a password, set {row.variable} instead: others on this machine see flags" if row.secret else ""
+        text = f"{row.help}{seen} (default: {row.default_text})".replace("%", "%%").replace("`", "")
         group.add_argument(row.flag, dest=row.name, metavar=row.name.rpartition("_")[2], help=text)
     return parent
 

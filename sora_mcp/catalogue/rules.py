@@ -121,9 +121,8 @@ def allows(rule: Rule, value: object) -> bool:
             return isinstance(value, str) and 0 < len(value.split()) <= most and all(map(is_fetchable, value.split()))
         case range() as numbers:
             return type(value) is int and value in numbers
-        case values:
-            plain = [v.text if isinstance(v, Size) else v for v in values]
-            return any(type(value) is type(v) and value == v for v in plain)
+        case _:
+            return isinstance(value, str | int | float) and (type(value), value) in rule.listed
 
 
 def words(rule: Rule) -> str:

@@ -22,9 +22,9 @@ AS_NEAR = 1.01
 def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
     """Return the sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only."""
     wanted = _spoken(text)
-    named = [(size, _spoken(size.text)) for size in sizes]
-    exact = tuple(size for size, own in named if own == wanted)
-    return exact or tuple(size for size, own in named if wanted and set(wanted) <= _names(size, own))
+    named = [(size, *_names(size)) for size in sizes]
+    exact = tuple(size for size, own, _ in named if own == wanted)
+    return exact or tuple(size for size, _, names in named if wanted and names.issuperset(wanted))
 
 
 def names_shape(text: str | None) -> bool:
@@ -109,6 +109,8 @@ def _spoken(text: str) -> list[str]:
     return [word.replace("x", ":") if SHORT_SIDES.fullmatch(word) else SYNONYMS.get(word, word) for word in joined.split()]
 
 
-def _names(size: Size, own: Sequence[str]) -> set[str]:
-    """Return every word that a size answers to."""
-    return {*own, *(name.casefold() for name in (size.ratio, size.resolution, orientation(size)) if name)}
+@functools.lru_cache(maxsize=4096)
+def _names(size: Size) -> tuple[list[str], frozenset[str]]:
+    """Return the words of an offered size, and every word that it answers to."""
+    own = _spoken(size.text)
+    return own, frozenset((*own, *(name.casefold() for name in (size.ratio, size.resolution, orientation(size)) if name)))

@@ -17,7 +17,7 @@ from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
 
-MOST_LONGER = 3
+MOST_LONGER = 2
 """Lengths above the one that was asked for that are looked at."""
 ANY_CLIP = "https://example.com/clip.mp4"
 """Stands for any video to edit where only the price counts."""

@@ -122,7 +122,7 @@ def allows(rule: Rule, value: object) -> bool:
         case range() as numbers:
             return type(value) is int and value in numbers
         case _:
-            return isinstance(value, str | int | float) and (type(value), value) in rule.listed
+            return isinstance(value, str | int | float) and (type(value), value) in rule.typed_values
 
 
 def words(rule: Rule) -> str:

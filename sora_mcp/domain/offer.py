@@ -71,7 +71,7 @@ class Rule:
     """Of an option: the value sent when the caller says nothing; None sends nothing."""
 
     @functools.cached_property
-    def listed(self) -> frozenset[tuple[type, Scalar]]:
+    def typed_values(self) -> frozenset[tuple[type, Scalar]]:
         """Return the values that are listed one by one, with their types: True is not 1, and 4.0 is not 4."""
         values = self.allowed if isinstance(self.allowed, tuple) else ()
         return frozenset((type(plain), plain) for plain in (v.text if isinstance(v, Size) else v for v in values))

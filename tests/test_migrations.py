@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from .stored import CAPS, empty_schema
 OLD = Path(__file__).with_name("version_1.sql")
 """A store as the first version left it, with a job in every state; written by that version itself."""
 STATES = {"submitting": 1, "queued": 1, "completed": 1, "failed": 1, "cancelled": 1, "unknown": 1}
-STEPS = range(len(SECOND) + 1)
 
 
 class Killed(BaseException):
@@ -110,28 +110,21 @@ def test_the_first_version_is_what_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("R13")
-@pytest.mark.parametrize("step", STEPS)
-def test_a_migration_that_is_killed_at_a_statement_changes_nothing_and_runs_again(step: int, old_url: str, tmp_path: Path) -> None:
+def test_a_migration_that_is_killed_at_any_statement_changes_nothing_and_runs_again(old_url: str, tmp_path: Path) -> None:
     database = unmigrated(old_url)
-    before = version(database)
-    with killed_at(database, step), pytest.raises(Killed):
-        migrate(database)
-    assert (before, version(database), has_pauses(database)) == ("1", "1", False)
+    for step in range(len(SECOND) + 1):
+        before = version(database)
+        with killed_at(database, step), pytest.raises(Killed):
+            migrate(database)
+        assert (before, version(database), has_pauses(database)) == ("1", "1", False), step
     migrate(database)
     assert (version(database), has_pauses(database)) == (str(len(MIGRATIONS)), True)
-    database.close()
-    store = Store(old_url, tmp_path / "home")
-    assert store.budgets.get.sync(CAPS).month_limit == CAPS.monthly
-    store.close()
-
-
-def test_a_store_of_a_newer_version_is_refused(old_url: str, tmp_path: Path) -> None:
-    connect(old_url, tmp_path / "home").close()
-    database = unmigrated(old_url)
     with pytest.raises(StorageError, match="newer sora-mcp"):
         migrate(database, MIGRATIONS[:1])
     assert version(database) == str(len(MIGRATIONS))
     database.close()
+    with closing(Store(old_url, tmp_path / "home")) as store:
+        assert store.budgets.get.sync(CAPS).month_limit == CAPS.monthly
 
 
 def unmigrated(url: str) -> Database:

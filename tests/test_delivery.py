@@ -95,17 +95,12 @@ async def test_a_video_of_another_kind_becomes_an_mp4_with_the_original_beside_i
     assert original.name in job.all_warnings[0]
 
 
-async def test_the_same_damaged_bytes_are_not_fetched_a_third_time(tmp_path: Path) -> None:
-    async with rig(Muvi(clip=CLIP[: len(CLIP) // 2]), tmp_path) as at:
-        job = await made(at)
-        assert (job.state, job.error and job.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", 2)
-        assert can_fetch(job)
-        assert f"`sora-mcp fetch {job.id}`" in say(job, now=0.0)
-
-
-async def test_a_paid_file_is_fetched_again_after_the_cause_is_mended(tmp_path: Path) -> None:
+async def test_damaged_bytes_are_fetched_twice_and_again_after_the_cause_is_mended(tmp_path: Path) -> None:
     async with rig(Muvi(clip=CLIP[: len(CLIP) // 2]), tmp_path) as at:
         lost = await made(at)
+        assert (lost.state, lost.error and lost.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", 2)
+        assert can_fetch(lost)
+        assert f"`sora-mcp fetch {lost.id}`" in say(lost, now=0.0)
         shown = dict(describe_job(lost, at.settings.zone))
         assert str(shown["last link"]).startswith(at.cdn.address)
         assert shown["next"] == f"sora-mcp fetch {lost.id}"
@@ -146,26 +141,18 @@ async def test_the_command_prints_the_path_or_the_link_that_failed(tmp_path: Pat
 @each(
     ("info", "ordered", "sentences"),
     [
-        (MediaInfo(MP4, 8.02, 1280, 720, True), {"seconds": 8}, ()),
-        (MediaInfo(MP4, 7.6, 1280, 720, True), {"seconds": 8}, ()),
-        (MediaInfo(MP4, 2.0, 1280, 720, True), {"seconds": 8}, ("The clip is 2 s long (you asked for 8 s).",)),
+        (MediaInfo(MP4, 8.02, 1280, 720, True), {}, ()),
+        (MediaInfo(MP4, 7.6, 1280, 720, True), {}, ()),
+        (MediaInfo(MP4, 2.0, 1280, 720, True), {}, ("The clip is 2 s long (you asked for 8 s).",)),
         (MediaInfo(MP4, 10.0, 1280, 720, True), {"seconds": 4}, ("The clip is 10 s long (you asked for 4 s).",)),
-        (MediaInfo(MP4, 8.0, 640, 360, True), {"seconds": 8}, ("The clip is 640x360 (you asked for 1280x720).",)),
-        (
-            MediaInfo(MP4, 8.0, 1280, 720, False),
-            {"seconds": 8, "options": {"audio": True}},
-            ("The clip has no sound (you asked for sound).",),
-        ),
-        (MediaInfo(MP4, 8.0, 1280, 720, False), {"seconds": 8, "options": {"audio": False}}, ()),
-        (
-            MediaInfo(MP4, 8.0, 1280, 720, True),
-            {"seconds": 8, "options": {"audio": False}},
-            ("The clip has sound (you asked for none).",),
-        ),
-        (MediaInfo(MP4), {"seconds": 8}, ()),
-        (MediaInfo(MP4, 8.0, 720, 1280, True), {"seconds": 8, "size": "9:16 720p"}, ()),
+        (MediaInfo(MP4, 8.0, 640, 360, True), {}, ("The clip is 640x360 (you asked for 1280x720).",)),
+        (MediaInfo(MP4, 8.0, 1280, 720, False), {"options": {"audio": True}}, ("The clip has no sound (you asked for sound).",)),
+        (MediaInfo(MP4, 8.0, 1280, 720, False), {"options": {"audio": False}}, ()),
+        (MediaInfo(MP4, 8.0, 1280, 720, True), {"options": {"audio": False}}, ("The clip has sound (you asked for none).",)),
+        (MediaInfo(MP4), {}, ()),
+        (MediaInfo(MP4, 8.0, 720, 1280, True), {"size": "9:16 720p"}, ()),
     ],
 )
 def test_what_was_delivered_is_compared_with_the_order(info: MediaInfo, ordered: dict[str, object], sentences: tuple[str, ...]) -> None:
-    job = replace(a_job(), **{"size": "1280x720", "options": {}, **ordered})  # type: ignore[arg-type]
+    job = replace(a_job(), **{"size": "1280x720", "seconds": 8, "options": {}, **ordered})  # type: ignore[arg-type]
     assert compare_delivery(job, info) == sentences

@@ -42,13 +42,10 @@ def row(offer: Offer) -> Row:
     return matrix.rows(Catalogue((vendor,)), today=TODAY)[0]
 
 
-def test_an_offer_is_one_row() -> None:
-    assert row(OFFER) == ROW
-
-
-def test_a_model_that_ended_says_so() -> None:
+def test_an_offer_is_one_row_and_says_whether_it_ended() -> None:
     ended = Ended("Sora 2", "OpenAI", date(2026, 9, 24), "https://example.com")
-    assert row(replace(OFFER, ended=ended)) == replace(ROW, ended=ended.on)
+    assert (row(OFFER), row(replace(OFFER, ended=ended))) == (ROW, replace(ROW, ended=ended.on))
+    assert row(replace(OFFER, rules=OFFER.rules[:2])).options == "-"
 
 
 @each(
@@ -73,10 +70,8 @@ def test_each_price_stands_once_with_what_it_holds_for(rates: tuple[Rate, ...], 
 @each(
     ("rule", "text", "said"),
     [
-        (None, True, "-"),
-        (ImageRule(data=False), True, "URL"),
+        *((None, True, "-"), (ImageRule(data=False), True, "URL"), (ImageRule(), False, "URL or file, needed")),
         (ImageRule(urls=False, exact=True), True, "file, as large as the video"),
-        (ImageRule(), False, "URL or file, needed"),
     ],
 )
 def test_first_frames_are_said_in_words(rule: ImageRule | None, text: bool, said: str) -> None:
@@ -102,10 +97,6 @@ def test_ratios_and_resolutions_stand_apart_where_all_go_together(sizes: tuple[S
 @each(("allowed", "said"), [((4, 6, 8), "4, 6, 8"), (range(3, 16), "3-15"), ((5, 6), "5, 6")])
 def test_lengths_without_a_gap_are_a_range(allowed: tuple[int, ...] | range, said: str) -> None:
     assert row(replace(OFFER, rules=(Rule("size", (HD,)), Rule("seconds", allowed)))).seconds == said
-
-
-def test_an_offer_without_options_has_a_dash() -> None:
-    assert row(replace(OFFER, rules=OFFER.rules[:2])).options == "-"
 
 
 def test_markdown_links_the_day_to_the_source_and_keeps_its_columns() -> None:

@@ -6,8 +6,6 @@ import itertools
 from datetime import date
 from typing import Any
 
-import pytest
-
 from sora_mcp.catalogue.catalogue import apply_prices
 from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of
 from sora_mcp.domain import Offer, Order, Rate, Reply
@@ -133,24 +131,22 @@ def test_a_picture_and_the_least_of_a_video_have_their_own_price() -> None:
     assert [(rate.micros, rate.picture, rate.least) for rate in offer.rates] == [(70_000, 2_000, 560_000)]
 
 
-@pytest.mark.parametrize(
-    "skus",
-    [
-        {"duration_seconds": "0"},
-        {"duration_seconds": "-0"},
-        {"duration_seconds": "0.0000"},
-        {"duration_seconds": "0", "cents_per_image_input": "0.2"},
-        {"duration_seconds_with_audio": "0.12", "duration_seconds_without_audio": "0"},
-        {"video_tokens": "0"},
-        {"video_tokens": "0.00001", "video_tokens_without_audio": "0"},
-    ],
+FREE: tuple[dict[str, str], ...] = (
+    *({"duration_seconds": price} for price in ("0", "-0", "0.0000")),
+    {"duration_seconds": "0", "cents_per_image_input": "0.2"},
+    {"duration_seconds_with_audio": "0.12", "duration_seconds_without_audio": "0"},
+    {"video_tokens": "0"},
+    {"video_tokens": "0.00001", "video_tokens_without_audio": "0"},
 )
-def test_a_price_of_nothing_is_no_price_because_only_the_user_calls_a_model_free(skus: Any) -> None:
-    offer = one(pricing_skus=skus)
-    assert offer.rates == ()
+
+
+def test_a_price_of_nothing_is_no_price_because_only_the_user_calls_a_model_free() -> None:
     [mine] = apply_prices((VENDOR,), {"openrouter:model-1": (Rate(usd("0"), "second"),)}, checked=TODAY)
-    [free] = read_offers(mine, Reply(mine.listing, 200, {"data": [{**ROW, "pricing_skus": skus}]}), checked=TODAY) or ()  # type: ignore[arg-type]
-    assert [rate.micros for rate in free.rates] == [0]
+    assert mine.listing is not None
+    for skus in FREE:
+        assert one(pricing_skus=skus).rates == (), skus
+        [free] = read_offers(mine, Reply(mine.listing, 200, {"data": [{**ROW, "pricing_skus": skus}]}), checked=TODAY) or ()
+        assert [rate.micros for rate in free.rates] == [0], skus
 
 
 def test_a_second_of_nothing_with_a_least_price_has_that_price() -> None:
@@ -172,17 +168,8 @@ def test_two_makers_models_of_one_name_keep_their_makers() -> None:
 DIGITS = "9" * 5_000
 ODD: tuple[Any, ...] = (
     *(5, -1, 1.5, 10**400, "", "x", DIGITS, [], {}, None, True, [None], [[]], [{}], [True], [10**400], {"": ""}, {"x": None}, {"x": "1"}),
-    *(
-        [f"{DIGITS}p"],
-        [f"{DIGITS}x{DIGITS}"],
-        [f"{DIGITS}:{DIGITS}"],
-        ["0p"],
-        ["0x0"],
-        ["0:0"],
-        ["\u0663:\u0664"],
-        ["\u0667p"],
-        ["16:9"] * 3,
-    ),
+    *([f"{DIGITS}p"], [f"{DIGITS}x{DIGITS}"], [f"{DIGITS}:{DIGITS}"], ["0p"], ["0x0"], ["0:0"], ["\u0663:\u0664"], ["\u0667p"]),
+    ["16:9"] * 3,
     *(
         {name: value}
         for name in ("duration_seconds", "video_tokens", "cents_per_image_input")
@@ -191,18 +178,14 @@ ODD: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.parametrize("name", [*ROW, "seen for the first time"])
-def test_whatever_stands_in_a_field_of_one_row_the_other_rows_stay(name: str) -> None:
+def test_whatever_stands_in_a_field_of_one_row_the_other_rows_stay() -> None:
     other = {**ROW, "id": "maker/model-2"}
     [alone] = sold(other) or ()
-    for value in ODD:
+    for name, value in itertools.product((*ROW, "seen for the first time"), ODD):
         offers = sold({**ROW, name: value}, other)
         assert offers is not None and offers[-1] == alone, (name, str(value)[:40])
         assert len(offers) <= 2
         for offer in offers:
             assert all(0 <= rate.micros <= 10**12 for rate in offer.rates), (name, str(value)[:40])
-
-
-@pytest.mark.parametrize("row", [None, 5, "x", [], {}, [ROW], True])
-def test_a_row_that_is_none_is_left_out(row: object) -> None:
-    assert sold(row, ROW) == sold(ROW)
+    for row in (None, 5, "x", [], {}, [ROW], True):
+        assert sold(row, ROW) == sold(ROW), row

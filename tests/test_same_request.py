@@ -65,25 +65,23 @@ def unwritable(at: Rig) -> None:
 MOVED: dict[str, Callable[[Rig], None]] = {"a dearer price": dearer, "no key": keyless, "no folder": unwritable}
 
 
-@each("request_id", ["r1", None], ids=["by id", "by words"])
 @each("moved", MOVED, at_once=8)
-async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_as(
-    moved: str, request_id: str | None, tmp_path: Path
-) -> None:
+async def test_what_could_not_be_bought_now_is_still_the_job_that_it_was_bought_as(moved: str, tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        wish = VideoRequest(PROMPT, "muvi:sora-2-pro", seconds=4, max_usd=usd("1.50"), request_id=request_id)
-        first = await at.service.create(wish, principal="local")
+        asked = VideoRequest(PROMPT, "muvi:sora-2-pro", seconds=4, max_usd=usd("1.50"))
+        both = (asked, replace(asked, prompt="By id", request_id="r1"))
+        firsts = [await at.service.create(one, principal="local") for one in both]
         MOVED[moved](at)
         at.service.availability.forget()
         with pytest.raises(SoraError):
-            await at.service.create(replace(wish, prompt="Another boat", request_id=None), principal="local")
-        again = await at.service.create(wish, principal="local")
-        assert (again.id, again.deduplicated, again.day_left) == (first.id, True, first.day_left)
+            await at.service.create(replace(asked, prompt="Another boat"), principal="local")
+        agains = [await at.service.create(one, principal="local") for one in both]
+        assert [(again.id, again.deduplicated, again.day_left) for again in agains] == [
+            (one.id, True, firsts[1].day_left) for one in firsts
+        ]
 
 
-async def test_a_store_that_broke_while_it_wrote_is_not_called_one_that_wrote_nothing(
-    tmp_path: Path,
-) -> None:
+async def test_a_store_that_broke_while_it_wrote_is_not_called_one_that_wrote_nothing(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         torn, away = StorageError("It broke.", charged="unknown"), StorageError("It is away.")
         broken: Any = SimpleNamespace(reserve=AsyncMock(side_effect=torn), find=AsyncMock(side_effect=away))
@@ -115,38 +113,25 @@ async def test_a_model_that_left_its_list_is_still_the_same_request(tmp_path: Pa
         assert (at.service.catalogue.has_name(VEO), again.id, again.deduplicated) == (False, first.id, True)
 
 
-async def test_a_request_id_with_other_words_is_a_conflict_also_when_they_could_not_be_bought(tmp_path: Path) -> None:
+async def test_a_request_id_is_for_the_very_same_order_also_where_another_could_not_be_bought(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        first = await at.create(seconds=4, request_id="r1")
+        first = await at.create(size="landscape", seconds=4, request_id="r1")
+        again = await at.create(size=first.size, seconds=4, request_id="r1")
+        assert (again.id, again.deduplicated) == (first.id, True)
         with pytest.raises(RequestIdConflict) as refused:
             await at.create(seconds=5000, request_id="r1")
         assert (refused.value.job_id, refused.value.fixes) == (first.id, ())
 
 
-async def test_other_words_for_the_very_same_order_are_the_same_request(tmp_path: Path) -> None:
+async def test_any_other_word_is_another_request(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        first = await at.create(size="landscape", seconds=4, request_id="r1")
-        again = await at.create(size=first.size, seconds=4, request_id="r1")
-        assert (again.id, again.deduplicated) == (first.id, True)
-
-
-@each(
-    "change",
-    [
-        {"prompt": "Another"},
-        {"seconds": 8},
-        {"image": "https://example.com/a.png"},
-        {"options": {"variation": 2}},
-        {"model": "muvi:sora-2"},
-    ],
-    ids=lambda change: next(iter(change)),
-    at_once=8,
-)
-async def test_any_other_word_is_another_request(change: dict[str, Any], tmp_path: Path) -> None:
-    async with rig(Muvi(), tmp_path) as at:
-        wish = VideoRequest(PROMPT, "muvi:sora-2-pro", size="1280x720", seconds=4)
-        made = [await at.service.create(each, principal="local") for each in (wish, replace(wish, **change), wish)]
-        assert [job.deduplicated for job in made] == [False, False, True]
+        asked = VideoRequest(PROMPT, "muvi:sora-2-pro", size="1280x720", seconds=4)
+        first = await at.service.create(asked, principal="local")
+        changes: list[dict[str, Any]] = [{"prompt": "Another"}, {"seconds": 8}, {"image": "https://example.com/a.png"}]
+        for change in (*changes, {"options": {"variation": 2}}, {"model": "muvi:sora-2"}):
+            other = await at.service.create(replace(asked, **change), principal="local")
+            again = await at.service.create(asked, principal="local")
+            assert (other.deduplicated, other.id == first.id, again.id) == (False, False, first.id), change
 
 
 async def test_a_picture_counts_by_its_bytes_and_not_by_its_name(tmp_path: Path) -> None:

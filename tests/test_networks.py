@@ -18,7 +18,7 @@ import trustme
 
 from sora_mcp.cli.checks import OF_OTHER_PROGRAMS, Finding, check_network
 from sora_mcp.config.settings import load
-from sora_mcp.domain import Call
+from sora_mcp.domain import Call, Vendor
 from sora_mcp.domain.errors import NotSent, UntrustedURL
 from sora_mcp.jobs.poll import UNTRUSTED_TODO, find_todo
 from sora_mcp.net import client as http_client
@@ -116,32 +116,21 @@ async def test_the_guard_judges_names_and_addresses_where_the_proxy_resolves(tmp
         assert network.connected == []
 
 
-async def test_an_error_says_that_the_certificate_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with behind_a_proxy() as network:
-        monkeypatch.setenv("HTTPS_PROXY", network.proxy)
-        async with VendorClient(tmp_path, {}) as client:
-            with pytest.raises(
-                NotSent, match=rf"nothing was sent: the certificate of {NAME} is not trusted here .*SSL_CERT_FILE"
-            ) as refused:
-                await client.submit(VENDOR, Call("POST", "/v1/videos", body={}))
-        assert find_todo(refused.value) == UNTRUSTED_TODO, "no retry ends it"
-
-
-async def test_an_error_says_that_the_proxy_refuses_and_keeps_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with behind_a_proxy() as network:
-        network.refusal = "407 Proxy Authentication Required"
-        monkeypatch.setenv("HTTPS_PROXY", f"http://ana:hush@{network.proxy}")
-        async with VendorClient(tmp_path, {}) as client:
-            with pytest.raises(NotSent, match=rf"the proxy http://{network.proxy} refuses the connection to {NAME}") as refused:
-                await client.submit(VENDOR, Call("POST", "/v1/videos", body={}))
+async def test_an_error_says_what_is_in_the_way_and_keeps_the_proxys_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def why(client: VendorClient, vendor: Vendor, match: str) -> str | None:
+        with pytest.raises(NotSent, match=match) as refused:
+            await client.submit(vendor, Call("POST", "/v1/videos", body={}))
         assert "hush" not in str(refused.value)
+        return find_todo(refused.value)
 
-
-async def test_an_error_says_that_nobody_listens(tmp_path: Path) -> None:
-    async with VendorClient(tmp_path, {}) as client:
-        with pytest.raises(NotSent, match=r"nothing was sent: 127\.0\.0\.1 refuses the connection\.") as refused:
-            await client.submit(replace(VENDOR, base_url="http://127.0.0.1:9"), Call("POST", "/", body={}))
-    assert find_todo(refused.value) is None
+    async with behind_a_proxy() as network, VendorClient(tmp_path, {}) as client:
+        nobody = replace(VENDOR, base_url="http://127.0.0.1:9")
+        assert await why(client, nobody, r"nothing was sent: 127\.0\.0\.1 refuses the connection\.") is None
+        monkeypatch.setenv("HTTPS_PROXY", f"http://ana:hush@{network.proxy}")
+        untrusted = rf"nothing was sent: the certificate of {NAME} is not trusted here .*SSL_CERT_FILE"
+        assert await why(client, VENDOR, untrusted) == UNTRUSTED_TODO, "no retry ends it"
+        network.refusal = "407 Proxy Authentication Required"
+        await why(client, VENDOR, rf"the proxy http://{network.proxy} refuses the connection to {NAME}")
 
 
 def test_no_proxy_and_the_scheme_decide_which_proxy_counts(monkeypatch: pytest.MonkeyPatch) -> None:

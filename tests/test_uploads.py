@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import anyio
 import pytest
 
 from sora_mcp.catalogue.catalogue import set_addresses
-from sora_mcp.domain import Call, VideoRequest
+from sora_mcp.domain import Call, Job, VideoRequest
 from sora_mcp.domain.errors import NotSent, VendorError
 from sora_mcp.jobs.upload import Uploader, change_texts
 from sora_mcp.vendors import EVERY
@@ -25,6 +27,7 @@ from tests.waiting import patience
 
 SORA = "muvi:sora-2-pro"
 FRAME = picture(1280, 720)
+FRAMED: dict[str, Any] = {"image": FRAME, "seconds": 4, "size": "1280x720"}
 RAW = base64.b64decode(FRAME.partition(",")[2])
 NO: dict[str, Any] = {"success": False, "error": {"code": "X", "message": "Nope", "details": {}}, "requestId": "req_0"}
 A_JOB = replace(a_job(), vendor="muvi")
@@ -40,25 +43,14 @@ def see_no_key(at: Rig) -> None:
     assert [name for heard in at.cdn.heard for name in heard.headers if name in ("authorization", "cookie")] == []
 
 
-def watch_uploads(at: Rig) -> anyio.Event:
-    """Set the event once a picture has arrived at the host of uploads."""
-    begun = anyio.Event()
-    at.cdn.watch = lambda moment: begun.set() if moment == "upload:body" else None
-    return begun
-
-
 async def test_a_picture_of_this_computer_is_uploaded_first_and_its_address_is_sent(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        job = await at.create(SORA, image=FRAME, seconds=4, size="1280x720")
+        job = await at.create(SORA, **FRAMED)
         done = await at.until(job.id, *ENDS)
         [asked], [put] = at.wire.requests("presign"), at.cdn.requests("upload")
         assert (done.state, asked.body) == ("completed", {"filename": "input.png", "contentType": "image/png"})
-        assert (put.method, put.size, put.headers["content-type"], dict(put.query)["X-Amz-Expires"]) == (
-            "PUT",
-            len(RAW),
-            "image/png",
-            "900",
-        )
+        assert (put.method, put.size, put.headers["content-type"]) == ("PUT", len(RAW), "image/png")
+        assert dict(put.query)["X-Amz-Expires"] == "900"
         assert at.posts[0]["input"]["image_url"] == f"{at.cdn.address}{put.path}"
         see_no_key(at)
 
@@ -75,8 +67,7 @@ async def test_the_last_frame_of_a_clip_that_is_continued_is_uploaded(tmp_path: 
 
 async def test_addresses_and_texts_that_look_like_pictures_stay_as_they_are(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        uploader, vendor = Uploader(at.service.http_client, at.clock), at.service.catalogue.find_vendor("muvi")
-        assert vendor is not None
+        uploader, vendor = Uploader(at.service.http_client, at.clock), at.service.vendor_of(A_JOB)
         fields = {"image_url": "https://a.example/b.png", "prompt": FRAME, "end_frame_url": FRAME}
         call = await uploader.place_pictures(vendor, Call("POST", "/x", {"input": fields}))
         last = f"{at.cdn.address}{at.cdn.requests('upload')[0].path}"
@@ -85,7 +76,7 @@ async def test_addresses_and_texts_that_look_like_pictures_stay_as_they_are(tmp_
 
 async def test_takes_of_one_picture_share_its_upload(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
-        job = await at.create(SORA, image=FRAME, seconds=4, size="1280x720", variations=3)
+        job = await at.create(SORA, **FRAMED, variations=3)
         for take in job.takes:
             await at.until(take.id, *ENDS)
         assert (len(at.wire.requests("presign")), len(at.wire.made)) == (1, 3)
@@ -131,7 +122,7 @@ async def test_a_job_whose_upload_fails_orders_nothing_and_is_not_charged(
 ) -> None:
     async with rig(Muvi(), tmp_path) as at:
         (at.wire if on == "presign" else at.cdn).arm(on, "instead", times=-1, status=status, json=NO)
-        job = await at.until((await at.create(SORA, image=FRAME, seconds=4, size="1280x720")).id, *ENDS)
+        job = await at.until((await at.create(SORA, **FRAMED)).id, *ENDS)
         assert (job.state, job.charged, job.error and job.error.code, at.posts) == ("failed", "no", code, [])
         assert job.error is not None and "nothing was ordered" in job.error.message
         assert len(at.wire.requests("presign")) == attempts
@@ -147,17 +138,25 @@ async def test_a_job_whose_upload_fails_orders_nothing_and_is_not_charged(
 async def test_an_upload_that_fails_once_is_tried_again_and_the_clip_is_bought_once(on: str, args: dict[str, Any], tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         (at.wire if on == "presign" else at.cdn).arm(on, "instead", **args)
-        job = await at.until((await at.create(SORA, image=FRAME, seconds=4, size="1280x720")).id, *ENDS)
+        job = await at.until((await at.create(SORA, **FRAMED)).id, *ENDS)
         assert (job.state, len(at.posts), len(at.wire.requests("presign"))) == ("completed", 1, 2)
 
 
-async def test_a_server_that_ends_during_an_upload_has_sent_nothing_and_the_next_one_buys_once(tmp_path: Path) -> None:
-    async with rig(Muvi(), tmp_path) as at:
-        begun = watch_uploads(at)
-        at.cdn.arm("upload", "hang")
-        job = await at.create(SORA, image=FRAME, seconds=4, size="1280x720")
+@asynccontextmanager
+async def uploading(folder: Path, fault: str, **args: Any) -> AsyncGenerator[tuple[Rig, Job]]:
+    """A job whose picture is on its way to the host of uploads."""
+    async with rig(Muvi(), folder) as at:
+        begun = anyio.Event()
+        at.cdn.watch = lambda moment: begun.set() if moment == "upload:body" else None
+        at.cdn.arm("upload", fault, **args)
+        job = await at.create(SORA, **FRAMED)
         with patience("the upload"):
             await begun.wait()
+        yield at, job
+
+
+async def test_a_server_that_ends_during_an_upload_has_sent_nothing_and_the_next_one_buys_once(tmp_path: Path) -> None:
+    async with uploading(tmp_path, "hang") as (at, job):
         before = await at.job(job.id)
         await at.restart()
         done = await at.until(job.id, *ENDS)
@@ -166,12 +165,7 @@ async def test_a_server_that_ends_during_an_upload_has_sent_nothing_and_the_next
 
 
 async def test_a_job_that_is_cancelled_during_its_upload_is_not_sent(tmp_path: Path) -> None:
-    async with rig(Muvi(), tmp_path) as at:
-        begun = watch_uploads(at)
-        at.cdn.arm("upload", "slow", seconds=0.3)
-        job = await at.create(SORA, image=FRAME, seconds=4, size="1280x720")
-        with patience("the upload"):
-            await begun.wait()
+    async with uploading(tmp_path, "slow", seconds=0.3) as (at, job):
         gone = await at.service.cancel(job.id, principal="local")
         await anyio.sleep(0.5)
         assert (gone.state, gone.charged, (await at.job(job.id)).state, at.posts, at.held()) == ("cancelled", "no", "cancelled", [], 0)
@@ -180,8 +174,7 @@ async def test_a_job_that_is_cancelled_during_its_upload_is_not_sent(tmp_path: P
 async def test_an_upload_is_used_again_for_half_of_its_time(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         now = [1000.0]
-        uploader, vendor = Uploader(at.service.http_client, lambda: now[0]), at.service.catalogue.find_vendor("muvi")
-        assert vendor is not None
+        uploader, vendor = Uploader(at.service.http_client, lambda: now[0]), at.service.vendor_of(A_JOB)
         urls: list[str] = []
         for moment in (1000.0, 2799.0, 2801.0, 2000.0):  # the last one: the clock was set back
             now[0] = moment

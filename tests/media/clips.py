@@ -32,11 +32,11 @@ def _encode(colours: tuple[str, ...], size: tuple[int, int], sound: bool) -> byt
 TONE = b"".join(struct.pack("<h", 8000 if n // 50 % 2 else -8000) for n in range(1000))
 
 
-def tone(seconds: float | Fraction) -> Iterator[AudioFrame]:
-    """Yield a loud tone of 480 Hz."""
+def tone(seconds: float | Fraction, layout: str = "mono") -> Iterator[AudioFrame]:
+    """Yield a loud tone of 480 Hz, or of 960 Hz in stereo."""
     for at in range(int(seconds * HERTZ) // 1000):
-        part = AudioFrame(format="s16", layout="mono", samples=1000)
-        part.planes[0].update(TONE.ljust(part.planes[0].buffer_size, b"\0"))
+        part = AudioFrame(format="s16", layout=layout, samples=1000)
+        part.planes[0].update((TONE * len(part.layout.channels)).ljust(part.planes[0].buffer_size, b"\0"))
         part.sample_rate, part.pts, part.time_base = HERTZ, at * 1000, Fraction(1, HERTZ)
         yield part
 
@@ -123,6 +123,37 @@ def remuxed(path: Path, source: Path, *, order: str = "video audio", late: Mappi
 def a_clip_at(path: Path, times: Sequence[float], *, rate: Fraction = Fraction(FPS), stretch: int = 1) -> Path:
     """A red picture of 320x180 at each of these seconds; pixels are so many times as wide as high."""
     path.write_bytes(encode_pictures([Image.new("RGB", (320, 180), "red")] * len(times), times=times, rate=rate, stretch=stretch))
+    return path
+
+
+DOWNLOAD_SIZE, DOWNLOAD_S = (64, 48), 2
+
+
+@cache
+def encode_download(form: str, codec: str, sound: str = "", **options: str) -> bytes:
+    """Return a red second and a blue one at 8 frames a second in any container, with a tone in the codec `sound`."""
+    with av.open(content := BytesIO(), "w", format=form, options=options) as out:
+        video = out.add_stream(codec, rate=8)
+        video.width, video.height, video.pix_fmt = *DOWNLOAD_SIZE, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        audio = out.add_stream(sound, rate=HERTZ, layout="stereo") if sound else None
+        if audio is not None and sound == "vorbis":
+            audio.codec_context.options = {"strict": "experimental"}
+        for at in range(DOWNLOAD_S * 8):
+            frame = VideoFrame.from_image(Image.new("RGB", DOWNLOAD_SIZE, "red" if at < 8 else "blue"))
+            frame.pts, frame.time_base = at, Fraction(1, 8)
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+        if audio is not None:
+            out.mux([packet for part in tone(DOWNLOAD_S, "stereo") for packet in audio.encode(part)])
+            out.mux(audio.encode(None))
+    return content.getvalue()
+
+
+def an_animation(path: Path, form: str, *, milliseconds: int = 500) -> Path:
+    """Two red pictures and two blue ones, each shown for so long."""
+    pictures = [Image.new("RGB", DOWNLOAD_SIZE, colour) for colour in ("red", "red", "blue", "blue")]
+    pictures[0].save(content := BytesIO(), form, save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)
+    path.write_bytes(content.getvalue())
     return path
 
 

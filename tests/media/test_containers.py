@@ -5,32 +5,18 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
-import av
-from av.video.frame import VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from sora_mcp.media.containers import Container, find_container, read_container
 
+from .clips import encode_download
+
 HEIC = Path(__file__).with_name("red.heic")
-
-
-def clip(form: str, codec: str, pixels: str = "yuv420p") -> bytes:
-    """Half a second of red in any container that libav writes."""
-    target = io.BytesIO()
-    with av.open(target, "w", format=form) as out:
-        stream = out.add_stream(codec, rate=8)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
-        for at in range(4):
-            frame = VideoFrame.from_image(Image.new("RGB", (64, 48), "red")).reformat(format=pixels)
-            frame.pts, frame.time_base = at, Fraction(1, 8)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return target.getvalue()
 
 
 def image(form: str, frames: int = 1) -> bytes:
@@ -51,15 +37,15 @@ def archive() -> bytes:
 HLS = b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:4,\nhttps://cdn.example/1.ts\n"
 DASH = b'<?xml version="1.0"?>\n<!-- made by x -->\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"></MPD>'
 FILES: dict[str, tuple[Callable[[], bytes], str, str]] = {
-    "an MP4": (lambda: clip("mp4", "libx264"), "mp4", "mp4"),
-    "a QuickTime movie": (lambda: clip("mov", "libx264"), "mov", "mov"),
-    "a 3GP video": (lambda: clip("3gp", "libx264"), "3gp", "3gp"),
-    "a WebM video": (lambda: clip("webm", "libvpx-vp9"), "webm", "webm"),
-    "a Matroska video": (lambda: clip("matroska", "libx264"), "matroska", "mkv"),
-    "an AVI video": (lambda: clip("avi", "mpeg4"), "avi", "avi"),
-    "an MPEG transport stream": (lambda: clip("mpegts", "libx264"), "mpegts", "ts"),
-    "an MPEG program stream": (lambda: clip("vob", "mpeg2video"), "mpegps", "mpg"),
-    "a Flash video": (lambda: clip("flv", "libx264"), "flv", "flv"),
+    "an MP4": (partial(encode_download, "mp4", "libx264"), "mp4", "mp4"),
+    "a QuickTime movie": (partial(encode_download, "mov", "libx264"), "mov", "mov"),
+    "a 3GP video": (partial(encode_download, "3gp", "libx264"), "3gp", "3gp"),
+    "a WebM video": (partial(encode_download, "webm", "libvpx-vp9"), "webm", "webm"),
+    "a Matroska video": (partial(encode_download, "matroska", "libx264"), "matroska", "mkv"),
+    "an AVI video": (partial(encode_download, "avi", "mpeg4"), "avi", "avi"),
+    "an MPEG transport stream": (partial(encode_download, "mpegts", "libx264"), "mpegts", "ts"),
+    "an MPEG program stream": (partial(encode_download, "vob", "mpeg2video"), "mpegps", "mpg"),
+    "a Flash video": (partial(encode_download, "flv", "libx264"), "flv", "flv"),
     "a GIF": (lambda: image("GIF", 3), "gif", "gif"),
     "an animated WebP": (lambda: image("WEBP", 3), "animated-webp", "webp"),
     "a WebP image": (lambda: image("WEBP"), "webp", "webp"),

@@ -14,7 +14,7 @@ from PIL import ImageCms, ImageOps
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.jobs.first_frame import is_far_too_small
-from sora_mcp.jobs.input_images import data_of, picture_of
+from sora_mcp.jobs.input_images import data_of, picture_of, read_image
 from sora_mcp.media import api, optional
 from sora_mcp.media.images import metadata
 from tests.each import each
@@ -26,6 +26,12 @@ TURNED = 6
 """Held upright, with the picture lying on its side."""
 
 
+def saved(picture: Pillow.Image, kind: str, **more: Any) -> bytes:
+    target = io.BytesIO()
+    picture.save(target, kind, **more)
+    return target.getvalue()
+
+
 def a_photo(kind: str = "JPEG", *, orientation: int = 1, size: tuple[int, int] = (64, 32), **more: Any) -> bytes:
     """The left half is red, the right one blue."""
     picture = Pillow.new("RGB", size, "blue")
@@ -34,9 +40,7 @@ def a_photo(kind: str = "JPEG", *, orientation: int = 1, size: tuple[int, int] =
     exif[0x0112] = orientation
     exif[0x010F] = MARK.decode()
     exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 29: MARK.decode()})
-    target = io.BytesIO()
-    picture.save(target, kind, exif=exif, **more)
-    return target.getvalue()
+    return saved(picture, kind, exif=exif, **more)
 
 
 def pixels(raw: bytes) -> bytes:
@@ -63,9 +67,8 @@ def test_what_a_phone_hides_behind_the_end_is_left_away() -> None:
 
 @each("kind", ["JPEG", "PNG", "WebP"])
 def test_a_plain_picture_stays_as_it_is(kind: str) -> None:
-    target = io.BytesIO()
-    Pillow.new("RGB", (9, 7), "teal").save(target, kind)
-    assert metadata.strip_metadata(target.getvalue(), f"image/{kind.lower()}") == metadata.Stripped(target.getvalue(), 1)
+    raw = saved(Pillow.new("RGB", (9, 7), "teal"), kind)
+    assert metadata.strip_metadata(raw, f"image/{kind.lower()}") == metadata.Stripped(raw, 1)
 
 
 @each("kind", ["JPEG", "PNG", "WebP"])
@@ -111,17 +114,12 @@ def test_a_picture_is_made_to_fit(how: str, corners: list[str]) -> None:
 
 def test_a_fitted_picture_is_of_a_type_and_a_size_that_the_vendor_takes() -> None:
     png = api.fit_image(a_photo(), (64, 64), "crop", ("image/png",), 10**6)
-    noise = io.BytesIO()
-    Pillow.effect_noise((800, 800), 120).save(noise, "PNG")
-    small = api.fit_image(noise.getvalue(), (800, 800), "crop", ("image/jpeg",), 300_000)
+    small = api.fit_image(saved(Pillow.effect_noise((800, 800), 120), "PNG"), (800, 800), "crop", ("image/jpeg",), 300_000)
     assert (png[:4], len(small) <= 300_000) == (b"\x89PNG", True)
 
 
 def test_what_is_transparent_becomes_white() -> None:
-    target = io.BytesIO()
-    Pillow.new("RGBA", (8, 8), (0, 0, 0, 0)).save(target, "PNG")
-    raw = api.fit_image(target.getvalue(), (16, 16), "crop", ("image/png",), 10**6)
-    assert colour_of(Pillow.open(io.BytesIO(raw))) == "white"
+    assert pixel(fitted(saved(Pillow.new("RGBA", (8, 8), (0, 0, 0, 0)), "PNG"))) == (255, 255, 255)
 
 
 def test_a_picture_is_what_its_uri_says() -> None:
@@ -131,8 +129,6 @@ def test_a_picture_is_what_its_uri_says() -> None:
 
 @pytest.mark.fault("I07")
 def test_a_photo_in_a_folder_loses_its_place_too(tmp_path: Path) -> None:
-    from sora_mcp.jobs.input_images import read_image
-
     (tmp_path / "photo.jpg").write_bytes(a_photo())
     assert MARK not in data_of(read_image("photo.jpg", [tmp_path], most_bytes=10**6))
 
@@ -145,12 +141,6 @@ def pixel(raw: bytes, at: tuple[int, int] = (0, 0)) -> tuple[int, int, int]:
 
 def fitted(raw: bytes, size: tuple[int, int] = (64, 64)) -> bytes:
     return api.fit_image(raw, size, "crop", ("image/png",), 10**6)
-
-
-def saved(picture: Pillow.Image, kind: str, **more: Any) -> bytes:
-    target = io.BytesIO()
-    picture.save(target, kind, **more)
-    return target.getvalue()
 
 
 def test_sixteen_bit_grey_keeps_its_greys() -> None:

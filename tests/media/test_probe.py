@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import struct
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import pytest
-from av.video.frame import VideoFrame
 from PIL import Image
 
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.media.mp4_probe import count_declared_samples, measure_stored_s, probe_mp4
 from sora_mcp.media.probe import MediaInfo, probe_media
+from tests.each import each
 
-from .clips import a_clip
-
-SIZE = (64, 48)
-
-
-def a_video(path: Path, form: str, codec: str, *, frames: int = 16, **options: str) -> Path:
-    """Two seconds at 8 frames a second."""
-    with av.open(str(path), "w", format=form, options=options) as out:
-        stream = out.add_stream(codec, rate=8)
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for at in range(frames):
-            frame = VideoFrame.from_image(Image.new("RGB", SIZE, "red"))
-            frame.pts, frame.time_base = at, Fraction(1, 8)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return path
+from .clips import DOWNLOAD_SIZE, a_clip, an_animation, encode_download
 
 
-def an_animation(path: Path, form: str) -> Path:
-    target = io.BytesIO()
-    pictures = [Image.new("RGB", SIZE, colour) for colour in ("red", "blue", "lime", "white")]
-    pictures[0].save(target, form, save_all=True, append_images=pictures[1:], duration=500, loop=0)
-    path.write_bytes(target.getvalue())
+def a_video(path: Path, form: str, codec: str, **options: str) -> Path:
+    path.write_bytes(encode_download(form, codec, **options))
     return path
 
 
@@ -56,18 +35,18 @@ def test_a_video_in_any_container_is_measured(tmp_path: Path) -> None:
         "mpegts": ("mpegts", "libx264"),
     }
     found = {kind: measured(probe_media(a_video(tmp_path / kind, *how))) for kind, how in forms.items()}
-    assert found == {kind: (kind, 2.0, *SIZE, False) for kind in forms}
+    assert found == {kind: (kind, 2.0, *DOWNLOAD_SIZE, False) for kind in forms}
 
 
 def test_an_animation_is_measured(tmp_path: Path) -> None:
     forms = {"gif": "GIF", "animated-webp": "WEBP", "apng": "PNG"}
     found = {kind: measured(probe_media(an_animation(tmp_path / kind, form))) for kind, form in forms.items()}
-    assert found == {kind: (kind, 2.0, *SIZE, False) for kind in forms}
+    assert found == {kind: (kind, 2.0, *DOWNLOAD_SIZE, False) for kind in forms}
 
 
 def test_an_image_has_a_size_and_no_length(tmp_path: Path) -> None:
-    Image.new("RGB", SIZE).save(tmp_path / "a.png")
-    assert measured(probe_media(tmp_path / "a.png")) == ("png", None, *SIZE, None)
+    Image.new("RGB", DOWNLOAD_SIZE).save(tmp_path / "a.png")
+    assert measured(probe_media(tmp_path / "a.png")) == ("png", None, *DOWNLOAD_SIZE, None)
 
 
 def test_sound_is_seen(tmp_path: Path) -> None:
@@ -75,7 +54,7 @@ def test_sound_is_seen(tmp_path: Path) -> None:
     assert [probe_media(clip).has_sound for clip in clips] == [True, False]
 
 
-@pytest.mark.parametrize("flags", ["frag_keyframe+empty_moov", "frag_keyframe+empty_moov+default_base_moof", "dash+empty_moov", "cmaf"])
+@each("flags", ["frag_keyframe+empty_moov", "frag_keyframe+empty_moov+default_base_moof", "dash+empty_moov", "cmaf"])
 def test_a_fragmented_file_is_as_long_as_its_fragments(tmp_path: Path, flags: str) -> None:
     path = a_video(tmp_path / "fragments.mp4", "mp4", "libx264", movflags=flags)
     assert probe_mp4(path).duration_s == pytest.approx(2.0, abs=0.01)
@@ -90,7 +69,7 @@ def test_samples_that_a_fragment_declares_are_counted_and_looked_for(tmp_path: P
         probe_mp4(tmp_path / "cut.mp4")
     bare = whole[: at - 4] + b"\0\0\0\1" + struct.pack(">I", 80_000_000) + whole[at + 4 :]
     (tmp_path / "bare.mp4").write_bytes(bare)
-    assert count_declared_samples(tmp_path / "bare.mp4") == 80_000_000
+    assert count_declared_samples(tmp_path / "bare.mp4") == 80_000_008  # the next fragment has eight
 
 
 def test_of_a_damaged_file_only_its_kind_is_known(tmp_path: Path) -> None:

@@ -3,54 +3,22 @@
 from __future__ import annotations
 
 import io
-import struct
-from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
-from av.audio.frame import AudioFrame
-from av.video.frame import VideoFrame
 from PIL import Image
 
 from sora_mcp.media.api import extract_frame, make_mp4, make_poster, measure_seconds, view_clip
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.probe import probe_media
+from tests.each import each
 
-from .clips import a_clip, colour_of
-
-SIZE = (64, 48)
-SECONDS = 2
+from .clips import DOWNLOAD_S, DOWNLOAD_SIZE, a_clip, an_animation, colour_of, encode_download
 
 
 def a_download(path: Path, form: str, codec: str, sound: str = "") -> Path:
-    """A red second and a blue one at 8 frames a second, with a tone in the codec `sound`."""
-    with av.open(str(path), "w", format=form) as out:
-        video = out.add_stream(codec, rate=8)
-        video.width, video.height, video.pix_fmt = *SIZE, "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        audio = out.add_stream(sound, rate=48_000, layout="stereo") if sound else None
-        if sound == "vorbis":
-            audio.codec_context.options = {"strict": "experimental"}
-        for at in range(SECONDS * 8):
-            frame = VideoFrame.from_image(Image.new("RGB", SIZE, "red" if at < 8 else "blue"))
-            frame.pts, frame.time_base = at, Fraction(1, 8)
-            out.mux(video.encode(frame))
-        out.mux(video.encode(None))
-        for at in range(SECONDS * 48 if audio else 0):
-            part = AudioFrame(format="s16", layout="stereo", samples=1000)
-            part.planes[0].update(b"".join(struct.pack("<hh", *(2 * [8000 if n // 50 % 2 else -8000])) for n in range(1000)))
-            part.sample_rate, part.pts, part.time_base = 48_000, at * 1000, Fraction(1, 48_000)
-            out.mux(audio.encode(part))
-        if audio:
-            out.mux(audio.encode(None))
-    return path
-
-
-def an_animation(path: Path, form: str, *, mode: str = "RGB", milliseconds: int = 500) -> Path:
-    target = io.BytesIO()
-    pictures = [Image.new("RGB", SIZE, colour).convert(mode) for colour in ("red", "red", "blue", "blue")]
-    pictures[0].save(target, form, save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)
-    path.write_bytes(target.getvalue())
+    path.write_bytes(encode_download(form, codec, sound))
     return path
 
 
@@ -59,11 +27,11 @@ def codecs_of(path: Path) -> list[str]:
         return [stream.codec.canonical_name for stream in clip.streams]
 
 
-def assert_is_the_clip(path: Path, seconds: float = SECONDS) -> None:
+def assert_is_the_clip(path: Path, seconds: float = DOWNLOAD_S) -> None:
     info = probe_media(path)
     assert info.container.kind == "mp4"
     assert info.duration_s == pytest.approx(seconds, abs=0.2)
-    assert (info.width, info.height) == SIZE
+    assert (info.width, info.height) == DOWNLOAD_SIZE
     for moment, colour in ((0.1, "red"), (seconds - 0.2, "blue")):
         with Image.open(io.BytesIO(extract_frame(path, moment, Deadline()))) as picture:
             assert colour_of(picture) == colour, f"{path} at {moment}"
@@ -82,7 +50,7 @@ COPIED = {
 }
 
 
-@pytest.mark.parametrize("name", COPIED)
+@each("name", COPIED)
 def test_packets_that_mp4_has_a_place_for_are_copied(name: str, tmp_path: Path) -> None:
     form, codec, sound, codecs = COPIED[name]
     made = make_mp4(a_download(tmp_path / "download", form, codec, sound), target := tmp_path / "clip.part")
@@ -100,7 +68,7 @@ ENCODED = {
 }
 
 
-@pytest.mark.parametrize("name", ENCODED)
+@each("name", ENCODED)
 def test_other_codecs_are_encoded_again_and_that_is_said(name: str, tmp_path: Path) -> None:
     form, codec, sound, codecs, words = ENCODED[name]
     made = make_mp4(a_download(tmp_path / "download", form, codec, sound), target := tmp_path / "clip.part")
@@ -110,8 +78,8 @@ def test_other_codecs_are_encoded_again_and_that_is_said(name: str, tmp_path: Pa
     assert_is_the_clip(target)
 
 
-@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
-@pytest.mark.parametrize("milliseconds", [500, 40])
+@each("form", ["GIF", "WEBP", "PNG"])
+@each("milliseconds", [500, 40])
 def test_an_animation_plays_as_long_as_before(form: str, milliseconds: int, tmp_path: Path) -> None:
     animation = an_animation(tmp_path / "download", form, milliseconds=milliseconds)
     made = make_mp4(animation, target := tmp_path / "clip.part")
@@ -127,7 +95,7 @@ def test_hevc_has_the_tag_that_apple_players_know(tmp_path: Path) -> None:
 
 
 def test_what_is_no_video_becomes_nothing(tmp_path: Path) -> None:
-    Image.new("RGB", SIZE).save(tmp_path / "still.gif")
+    Image.new("RGB", DOWNLOAD_SIZE).save(tmp_path / "still.gif")
     (tmp_path / "text").write_text("{}", "utf-8")
     whole = a_download(tmp_path / "whole", "matroska", "libx264").read_bytes()
     (tmp_path / "broken").write_bytes(whole[:400])
@@ -150,8 +118,8 @@ def test_an_mp4_stays_one(tmp_path: Path) -> None:
 
 def test_a_download_that_stays_as_it_is_can_be_looked_at(tmp_path: Path) -> None:
     download = a_download(tmp_path / "download.webm", "webm", "libvpx", "libopus")
-    assert measure_seconds(download) == pytest.approx(SECONDS, abs=0.1)
+    assert measure_seconds(download) == pytest.approx(DOWNLOAD_S, abs=0.1)
     view = view_clip(download, None, Deadline())
-    assert (view.frames, round(view.seconds)) == (6, SECONDS)
+    assert (view.frames, round(view.seconds)) == (6, DOWNLOAD_S)
     with Image.open(io.BytesIO(make_poster(download, Deadline()))) as picture:
         assert colour_of(picture) == "red"

@@ -116,14 +116,6 @@ def test_a_picture_larger_than_the_header_says_is_not_decoded(tmp_path: Path) ->
         api.extract_frame(path, 0.0, Deadline(20))
 
 
-def test_a_codec_that_nobody_knows_is_named(clip: Path, tmp_path: Path) -> None:
-    path = tmp_path / "unknown.mp4"
-    path.write_bytes(clip.read_bytes().replace(b"avc1", b"abcd").replace(b"avcC", b"abcC"))
-    with pytest.raises(BadMedia, match="format that cannot be decoded") as caught:
-        api.view_clip(path, None, Deadline(20))
-    assert caught.value.charged == "no"
-
-
 def test_a_worker_that_is_lost_costs_one_request(clip: Path) -> None:
     pool = WorkerPool(1)
     worker = pool._take_worker()

@@ -174,3 +174,32 @@ def test_what_cannot_be_said_for_want_of_room_is_one_line(said: dict[str, str]) 
         1,
         ["sora-mcp: the output could not be written (No space left on device); the command itself was carried out."],
     )
+
+
+# What is not loaded
+
+
+def run_code(code: str) -> str:
+    """Return what a fresh process prints that runs this code."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
+
+
+def test_the_stdio_server_imports_nothing_of_the_terminal() -> None:
+    code = "import sys, sora_mcp.cli.main, sora_mcp.cli.stdio; print([name for name in sys.modules if name.split('.')[0] == 'rich'])"
+    assert run_code(code) == "[]\n"
+
+
+LATE = """
+from sora_mcp.cli.late_models import defer_models
+defer_models()
+from mcp_types import Tool, client_request_adapter
+print(Tool.__pydantic_complete__, client_request_adapter.pydantic_complete)
+request = client_request_adapter.validate_python({"method": "tools/call", "params": {"name": "list_sizes"}})
+print(type(request).__name__, request.params.name, client_request_adapter.pydantic_complete)
+"""
+
+
+def test_models_and_adapters_of_the_sdk_are_built_at_their_first_use() -> None:
+    """Pydantic has no documented switch for adapters."""
+    assert run_code(LATE) == "False False\nCallToolRequest list_sizes True\n"

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from scripts.house import ROOT
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.cli.jobs import describe_job, print_jobs, print_spend
@@ -158,9 +153,3 @@ def test_colours_heed_no_color_and_pipes(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert open_console().no_color
-
-
-def test_the_stdio_server_imports_nothing_of_the_terminal(tmp_path: Path) -> None:
-    code = "import sys, sora_mcp.cli.main, sora_mcp.cli.stdio; sys.exit(any(name.split('.')[0] == 'rich' for name in sys.modules))"
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    assert subprocess.run([sys.executable, "-c", code], env=environ, cwd=tmp_path, timeout=60).returncode == 0

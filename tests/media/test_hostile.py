@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import resource
 import struct
 import time
@@ -21,6 +22,7 @@ from sora_mcp.media import api
 from sora_mcp.media.edit.edits import Edit
 from sora_mcp.media.limits import Deadline
 from tests.each import each
+from tests.fuzz.__main__ import fuzz
 
 from .clips import a_clip
 
@@ -152,3 +154,10 @@ def test_a_gif_is_no_first_frame(tmp_path: Path) -> None:
     a_gif(tmp_path / "boat.gif")
     with pytest.raises(BrokenRules, match="not 'a GIF'"):
         read_image("boat.gif", [tmp_path], most_bytes=10**8)
+
+
+def test_a_hundred_damaged_files_are_answered(tmp_path: Path) -> None:
+    """None hangs, kills or fills the process that asks. `make fuzz` does twenty thousand."""
+    result = fuzz(100, random.randrange(10**6), tmp_path)
+    print(result)
+    assert (result.wrong, result.files) == ([], 100)

@@ -73,35 +73,29 @@ def test_a_real_clip_is_measured(name: str, width: int, height: int) -> None:
     assert probe_mp4(CLIPS / f"{name}.mp4") == VideoInfo(4.0, width, height, has_sound=True)
 
 
-def test_the_length_is_the_video_tracks_own() -> None:
-    assert facts(Mp4().raw()) == VideoInfo(4.0, 640, 360)
-
-
 def test_long_headers_of_version_1_are_read() -> None:
     long = Mp4(mvhd=clock(b"mvhd", 1000, 1, version=1), tkhd=tkhd(1920, 1080, version=1), mdhd=clock(b"mdhd", 24, 48, version=1))
     assert facts(long.raw()) == VideoInfo(2.0, 1920, 1080)
 
 
-def test_a_box_may_have_a_64_bit_length() -> None:
-    assert facts(Mp4(mdat=wide_box(b"mdat", b"pictures")).raw()) == VideoInfo(4.0, 640, 360)
+JUNK = (b"\0" * 3, b"\0" * 400, b"\r\n", b"x" * 400, b"\0\0\0\4junk" * 50, b"\0\1\0\0junk" * 50, b"\xff\xff\xff\xff" + b"\0" * 396)
+FINE = {
+    "as long as its video track": Mp4().raw(),
+    "a box with a length of 64 bits": Mp4(mdat=wide_box(b"mdat", b"pictures")).raw(),
+    "a last box that reaches to the end": Mp4(mdat=struct.pack(">I4s", 0, b"mdat") + b"pictures").raw(),
+    "QuickTime's brand and padding in front": box(b"wide") + Mp4(ftyp=box(b"ftyp", b"qt  \0\0\2\0qt  ")).raw(),
+    "zeros at the end of its index": Mp4(extra=b"\0\0\0\0").raw(),
+    **{f"{junk[:8]!r} behind it, which is no box": Mp4().raw() + junk for junk in JUNK},
+}
 
 
-def test_the_last_box_may_reach_to_the_end_of_the_file() -> None:
-    assert facts(Mp4(mdat=struct.pack(">I4s", 0, b"mdat") + b"pictures").raw()) == VideoInfo(4.0, 640, 360)
+@each("raw", FINE.values(), ids=FINE)
+def test_a_whole_film_is_measured_however_its_boxes_are_laid(raw: bytes) -> None:
+    assert facts(raw) == VideoInfo(4.0, 640, 360)
 
 
-def test_a_quicktime_brand_and_a_leading_box_of_padding_are_fine() -> None:
-    assert facts(box(b"wide") + Mp4(ftyp=box(b"ftyp", b"qt  \0\0\2\0qt  ")).raw()) == VideoInfo(4.0, 640, 360)
-
-
-def test_zeros_at_the_end_are_fine() -> None:
-    assert facts(Mp4().raw() + b"\0\0\0") == VideoInfo(4.0, 640, 360)
-    assert facts(Mp4(extra=b"\0\0\0\0").raw()) == VideoInfo(4.0, 640, 360)
-
-
-@each("junk", [b"\0" * 400, b"\r\n", b"x" * 400, b"\0\0\0\4junk" * 50, b"\0\1\0\0junk" * 50, b"\xff\xff\xff\xff" + b"\0" * 396])
-def test_bytes_behind_a_whole_film_that_are_no_box_are_nobodys_loss(junk: bytes) -> None:
-    assert facts(Mp4().raw() + junk) == VideoInfo(4.0, 640, 360)
+@each("junk", JUNK)
+def test_bytes_behind_a_real_film_that_are_no_box_are_nobodys_loss(junk: bytes) -> None:
     assert facts(WHOLE + junk) == VideoInfo(4.0, 640, 360, has_sound=True)
 
 

@@ -13,7 +13,7 @@ import av
 import pytest
 from PIL import Image
 
-from sora_mcp.domain.errors import BadMedia
+from sora_mcp.domain.errors import MissingMediaExtra
 from sora_mcp.media.api import make_poster
 from sora_mcp.media.images.encode import encode_preview
 from sora_mcp.media.limits import Deadline
@@ -57,13 +57,6 @@ def seen(path: Path) -> Seen:
     return Seen(codecs, frames, round(samples / 48_000, 1), found["title"], found["comment"])
 
 
-def colours(path: Path) -> list[tuple[int, int, int]]:
-    """A few points of the first frame."""
-    picture = Image.open(io.BytesIO(make_poster(path, Deadline()))).convert("RGB")
-    width, height = picture.size
-    return [picture.getpixel((width * x // 8, height * y // 8)) for x in range(1, 8) for y in range(1, 8)]
-
-
 PROMPT = "Ένα καραβάκι, 50% 'déjà vu': [x]\\ ; 船"
 
 
@@ -96,7 +89,7 @@ def test_the_picture_moves_and_is_not_black(rendered: Rendered) -> None:
     with av.open(str(rendered.path)) as video:
         pictures = [frame.to_image().resize((8, 8)).tobytes() for frame in video.decode(video=0)]
     assert len({*pictures[::24]}) == 4
-    assert max(max(colour) for colour in colours(rendered.path)) > 60
+    assert max(pictures[0]) > 60
 
 
 @each_means
@@ -140,13 +133,13 @@ def test_the_extra_is_preferred() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A list of programs with one in it."""
+    """A folder of programs."""
     (tmp_path / "bin").mkdir()
     return tmp_path / "bin"
 
 
 def program(folder: Path, script: str) -> Path:
-    """Stands in for ffmpeg: does what the test wants."""
+    """Put a program in the place of ffmpeg."""
     path = folder / "ffmpeg"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -215,16 +208,12 @@ def test_a_poster_of_noise_is_small_too() -> None:
     assert Image.open(io.BytesIO(encode_preview(noise, most_bytes=1, longest=640))).size == (160, 160)
 
 
-@each(("raw", "says"), [(b"", "is empty"), (b"no video\n" * 9, "is text"), ((CLIPS / "square.mp4").read_bytes()[:3000], "cut off")])
-def test_what_cannot_be_decoded_has_no_poster(raw: bytes, says: str, tmp_path: Path) -> None:
-    (tmp_path / "clip.mp4").write_bytes(raw)
-    with pytest.raises(BadMedia, match=says):
-        make_poster(tmp_path / "clip.mp4", Deadline())
-
-
-def test_without_the_extra_a_poster_says_what_to_install() -> None:
-    done = subprocess.run([sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, text=True, check=True)
-    assert done.stdout == "A poster needs the media extra: pip install 'sora-mcp[media]'\nFalse\n"
+def test_without_the_extra_a_poster_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingMediaExtra) as missing:
+        make_poster(Path("clip.mp4"), Deadline())
+    assert missing.value.message == "A poster needs the media extra: pip install 'sora-mcp[media]'"
+    assert choose_renderer() != "pyav"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
@@ -233,22 +222,6 @@ def test_with_few_addresses_a_ready_clip_comes_and_says_why() -> None:
     command = ["sh", "-c", 'ulimit -v 262144 && exec "$@"', "sh", sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("bundled ") and done.stdout.endswith("needs 400 MB of addresses (`ulimit -v`).\n")
-
-
-WITHOUT_EXTRA = """
-import sys
-sys.modules["av"] = None
-from pathlib import Path
-from sora_mcp.domain.errors import MissingMediaExtra
-from sora_mcp.media.api import make_poster
-from sora_mcp.media.limits import Deadline
-from sora_mcp.media.sample.render import choose_renderer
-try:
-    make_poster(Path("clip.mp4"), Deadline())
-except MissingMediaExtra as error:
-    print(error.message)
-print(choose_renderer() == "pyav")
-"""
 
 
 def test_the_program_sees_no_key(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

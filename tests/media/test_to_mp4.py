@@ -14,7 +14,8 @@ from sora_mcp.media.limits import Deadline
 from sora_mcp.media.probe import probe_media
 from tests.each import each
 
-from .clips import DOWNLOAD_S, DOWNLOAD_SIZE, a_clip, an_animation, colour_of, encode_download
+from .clips import DOWNLOAD_S, a_clip, an_animation, colour_of, encode_download
+from .clips import DOWNLOAD_SIZE as SIZE
 
 
 def a_download(path: Path, form: str, codec: str, sound: str = "") -> Path:
@@ -31,7 +32,7 @@ def assert_is_the_clip(path: Path, seconds: float = DOWNLOAD_S) -> None:
     info = probe_media(path)
     assert info.container.kind == "mp4"
     assert info.duration_s == pytest.approx(seconds, abs=0.2)
-    assert (info.width, info.height) == DOWNLOAD_SIZE
+    assert (info.width, info.height) == SIZE
     for moment, colour in ((0.1, "red"), (seconds - 0.2, "blue")):
         with Image.open(io.BytesIO(extract_frame(path, moment, Deadline()))) as picture:
             assert colour_of(picture) == colour, f"{path} at {moment}"
@@ -95,7 +96,7 @@ def test_hevc_has_the_tag_that_apple_players_know(tmp_path: Path) -> None:
 
 
 def test_what_is_no_video_becomes_nothing(tmp_path: Path) -> None:
-    Image.new("RGB", DOWNLOAD_SIZE).save(tmp_path / "still.gif")
+    Image.new("RGB", SIZE).save(tmp_path / "still.gif")
     (tmp_path / "text").write_text("{}", "utf-8")
     whole = a_download(tmp_path / "whole", "matroska", "libx264").read_bytes()
     (tmp_path / "broken").write_bytes(whole[:400])

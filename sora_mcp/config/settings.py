@@ -167,12 +167,12 @@ KEYS = tuple(
     for name in vendor.keys
 )
 SITES = {
-    name: Setting(name, kind, help, default_text=f"none; needed with `{sites.key}`")
+    name: Setting(name, kind, help, default_text=default)
     for sites in (vendor.sites for vendor in EVERY)
     if sites is not None
-    for name, kind, help in (
-        (sites.name, name_sites(sites.addresses, key=sites.key), f"Site of {sites.key}: {' or '.join(sites.addresses)}"),
-        (sites.address, URL, f"Address of {sites.key}'s site, in place of its name"),
+    for name, kind, help, default in (
+        (sites.name, name_sites(sites.addresses, key=sites.key), f"Site of {sites.key}: {' or '.join(sites.addresses)}", sites.default),
+        (sites.address, URL, f"Address of {sites.key}'s site, in place of its name", "none"),
     )
 }
 """The rows that say where a key belongs which counts at one of several sites, by their variables."""
@@ -224,7 +224,7 @@ def _read_keys(given: Given, *, placed: Collection[str]) -> tuple[dict[str, Secr
         if vendor.sites is not None and name == vendor.sites.key and vendor.name not in placed:
             row = ROWS[vendor.sites.address if vendor.sites.address in given.texts else vendor.sites.name]
             try:
-                sites[vendor.name] = str(row.kind.parse(given.texts.get(row.variable, "").strip()))
+                sites[vendor.name] = str(row.kind.parse(given.texts.get(row.variable, vendor.sites.default).strip()))
             except (ValueError, LookupError):
                 bad.append(row.variable)
                 continue

@@ -166,6 +166,8 @@ class Sites:
     """The variable with the site's address, which counts before its name."""
     addresses: Mapping[str, str]
     """The address of each site, by its name."""
+    default: str
+    """The site of a key of which nobody says where it belongs: the one that it is named after."""
 
 
 @dataclass(frozen=True)

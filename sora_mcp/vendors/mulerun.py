@@ -79,6 +79,7 @@ VENDOR = Vendor(
         name="MULEROUTER_SITE",
         address="MULEROUTER_BASE_URL",
         addresses={"mulerouter": "https://api.mulerouter.ai", "mulerun": "https://api.mulerun.com"},
+        default="mulerouter",
     ),
     offers=OFFERS,
     submit=submit,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 from mcp import Client
 
 if TYPE_CHECKING:
+    from .forms import Shop
     from .room import Room
 
 Era = Literal["auto", "legacy"]
@@ -39,4 +41,13 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Room]
     from .room import a_room
 
     async with a_room(tmp_path_factory.mktemp("room")) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def at(tmp_path: Path) -> AsyncGenerator[Shop]:
+    """A shop in which the clip needs a person's yes."""
+    from .forms import shop
+
+    async with shop(tmp_path) as opened:
         yield opened

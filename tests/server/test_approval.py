@@ -20,7 +20,7 @@ from tests.stored import DAY_S
 from tests.waiting import patience
 
 from .conftest import Era
-from .forms import CLIP, NO, YES, Person, asked, buy, code, quote_of, send, shop
+from .forms import CLIP, NO, YES, Person, Shop, asked, buy, code, quote_of, send, shop
 
 FORM = """\
 Buy one video clip?
@@ -60,46 +60,46 @@ ANSWERS: dict[str, tuple[ElicitResult, bool]] = {
 
 
 @pytest.mark.fault("S50")
-@each(("answer", "buys"), ANSWERS.values(), ids=list(ANSWERS))
-async def test_only_a_plain_yes_buys(answer: ElicitResult, buys: bool, era: Era, tmp_path: Path) -> None:
-    async with shop(tmp_path) as at:
-        async with at.client(answer, era) as client:
-            result = await buy(client)
-        assert (code(result), len(await at.jobs())) == (("submitting", 1) if buys else ("declined", 0))
+@each("name", ANSWERS)
+async def test_only_a_plain_yes_buys(name: str, era: Era, at: Shop) -> None:
+    answer, buys = ANSWERS[name]
+    before = await at.jobs()
+    async with at.client(answer, era) as client:
+        result = await buy(client, prompt=name)
+    assert (code(result), len(await at.jobs()) - len(before)) == (("submitting", 1) if buys else ("declined", 0))
 
 
-async def test_a_person_sees_what_is_bought(era: Era, tmp_path: Path) -> None:
+async def test_a_person_sees_what_is_bought(era: Era, at: Shop) -> None:
     person = Person(NO)
-    async with shop(tmp_path) as at, at.client(person, era) as client:
+    async with at.client(person, era) as client:
         await buy(client)
     (form,) = [params.model_dump(by_alias=True) for params in person.seen]
     assert (form["mode"], form["message"], form["requestedSchema"]) == ("form", FORM, SCHEMA)
 
 
-async def test_a_prompt_cannot_write_lines_of_its_own(era: Era, tmp_path: Path) -> None:
+LINES: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"prompt": "A boat\nPrice: $0.00\u202e\x1b[2K" + "x" * 500}, "Prompt: A boat Price: $0.00" + "x" * 500),
+    (
+        {"model": "muvi:wan-2.6", "seconds": 5, "options": {"negative_prompt": "x" * 300 + "\nPrice: $0.00", "variation": 7}},
+        f'Options: negative_prompt = "{"x" * 58}…, variation = 7',
+    ),
+    (
+        {"image": "https://pictures.example/boat.png?d=SECRET"},
+        "First frame: Muvi fetches it from pictures.example: https://pictures.example/boat.png?d=SECRET",
+    ),
+)
+
+
+@each(("changes", "line"), LINES, ids=["a prompt that writes lines", "a long option", "a picture that the vendor fetches"])
+async def test_nothing_that_is_bought_writes_lines_of_its_own_or_hides_another(changes: dict[str, Any], line: str, at: Shop) -> None:
     person = Person(NO)
-    async with shop(tmp_path) as at, at.client(person, era) as client:
-        await buy(client, prompt="A boat\nPrice: $0.00\u202e\x1b[2K" + "x" * 500)
+    async with at.client(person, "auto") as client:
+        await buy(client, **changes)
     lines = person.seen[0].message.splitlines()
-    assert lines[6] == "Prompt: A boat Price: $0.00" + "x" * 500
-    assert [line.partition(":")[0] for line in lines[1:8]] == ["Model", "Size", "Seconds", "Sound", "Price", "Prompt", "Left today"]
-
-
-async def test_a_long_option_hides_no_other_option(tmp_path: Path) -> None:
-    person = Person(NO)
-    options = {"negative_prompt": "x" * 300 + "\nPrice: $0.00", "variation": 7}
-    async with shop(tmp_path) as at, at.client(person, "auto") as client:
-        await buy(client, model="muvi:wan-2.6", seconds=5, options=options)
-    assert person.seen[0].message.splitlines()[6] == f'Options: negative_prompt = "{"x" * 58}…, variation = 7'
-
-
-async def test_the_form_says_from_where_the_vendor_fetches_a_picture(tmp_path: Path) -> None:
-    person = Person(NO)
-    async with shop(tmp_path) as at, at.client(person, "auto") as client:
-        await buy(client, image="https://pictures.example/boat.png?d=SECRET")
-    assert person.seen[0].message.splitlines()[6] == (
-        "First frame: Muvi fetches it from pictures.example: https://pictures.example/boat.png?d=SECRET"
-    )
+    assert lines[6] == line
+    kinds = ["Model", "Size", "Seconds", "Sound", "Price"]
+    assert [text.partition(":")[0] for text in lines[1:6]] == kinds, "before what was said"
+    assert [text.partition(":")[0] for text in lines if text.startswith(("Price", "Left today"))] == ["Price", "Left today"]
 
 
 @each(
@@ -121,9 +121,9 @@ def test_a_form_says_how_much_of_a_prompt_it_does_not_show() -> None:
     assert describe_prompt("x" * 2000, 2000) == "x" * 2000
 
 
-async def test_a_no_holds_for_ten_minutes_without_another_form(era: Era, tmp_path: Path) -> None:
+async def test_a_no_holds_for_ten_minutes_without_another_form(era: Era, at: Shop) -> None:
     person = Person(NO)
-    async with shop(tmp_path) as at, at.client(person, era) as client:
+    async with at.client(person, era) as client:
         assert [code(await buy(client)) for _ in range(12)] == ["declined"] * 12
         assert len(person.seen) == 1
         await buy(client, prompt="Another boat")
@@ -133,9 +133,9 @@ async def test_a_no_holds_for_ten_minutes_without_another_form(era: Era, tmp_pat
         assert (len(person.seen), at.rig.posts) == (3, [])
 
 
-async def test_what_was_bought_without_a_yes_adds_up(era: Era, tmp_path: Path) -> None:
+async def test_what_was_bought_without_a_yes_adds_up(tmp_path: Path) -> None:
     person = Person(NO)
-    async with shop(tmp_path, CONFIRM_ABOVE_USD="0.50") as at, at.client(person, era) as client:
+    async with shop(tmp_path, CONFIRM_ABOVE_USD="0.50") as at, at.client(person, "auto") as client:
         assert [code(await buy(client, prompt=f"boat {n}")) for n in range(3)] == ["submitting", "submitting", "declined"]
         assert (len(person.seen), len(at.rig.posts) <= 2) == (1, True)
         person.answer = YES
@@ -155,8 +155,8 @@ async def test_an_estimate_says_that_the_sum_needs_a_yes(tmp_path: Path) -> None
     assert asked == [False, False, True]
 
 
-async def test_a_no_is_said_and_ends_the_quote(era: Era, tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(Person(NO), era) as client:
+async def test_a_no_is_said_and_ends_the_quote(era: Era, at: Shop) -> None:
+    async with at.client(Person(NO), era) as client:
         result = await buy(client)
         assert result.structured_content == {
             "message": "Not sent, nothing charged. The user declined. Nothing was bought. Do not ask again unless the user wants it.",
@@ -170,8 +170,8 @@ async def test_a_no_is_said_and_ends_the_quote(era: Era, tmp_path: Path) -> None
 
 
 @pytest.mark.fault("S51")
-async def test_a_client_without_forms_gets_a_quote_to_approve_elsewhere(era: Era, tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, Client(at.server, mode=era) as client:
+async def test_a_client_without_forms_gets_a_quote_to_approve_elsewhere(era: Era, at: Shop) -> None:
+    async with Client(at.server, mode=era) as client:
         refused = await buy(client)
         quote = quote_of(refused)
         again = await buy(client, quote=quote)
@@ -188,8 +188,8 @@ async def estimated(client: Client, **changes: Any) -> str:
     return str(found["quote"])
 
 
-async def test_an_estimates_quote_can_be_approved_before_there_is_a_prompt(era: Era, tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, Client(at.server, mode=era) as client:
+async def test_an_estimates_quote_can_be_approved_before_there_is_a_prompt(at: Shop) -> None:
+    async with Client(at.server) as client:
         quote = await estimated(client)
         assert await estimated(client) == quote
         early = await buy(client, quote=quote)
@@ -205,8 +205,8 @@ async def test_an_estimates_quote_can_be_approved_before_there_is_a_prompt(era: 
         assert len(await at.jobs()) == 1
 
 
-async def test_the_quote_of_several_clips_covers_each_of_them_with_any_prompt(era: Era, tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, Client(at.server, mode=era) as client:
+async def test_the_quote_of_several_clips_covers_each_of_them_with_any_prompt(at: Shop) -> None:
+    async with Client(at.server) as client:
         quote = await estimated(client, clips=2)
         assert (await at.rig.service.store.approvals.approve(quote)).total == 2 * usd("0.40")
         bought = [await buy(client, quote=quote, prompt=prompt) for prompt in ("A boat", "Another boat", "A third boat")]
@@ -227,9 +227,9 @@ Left today: $1,000.00 of $1,000.00
 Your yes covers all 3 clips, with any prompts and pictures, until 13:00 UTC. Without it nothing is sent and nothing is charged."""
 
 
-async def test_a_plan_is_asked_about_once_and_its_yes_covers_each_of_its_clips(era: Era, tmp_path: Path) -> None:
+async def test_a_plan_is_asked_about_once_and_its_yes_covers_each_of_its_clips(era: Era, at: Shop) -> None:
     person = Person(YES)
-    async with shop(tmp_path) as at, at.client(person, era) as client:
+    async with at.client(person, era) as client:
         quote = await estimated(client, clips=3)
         first = await buy(client, quote=quote)
         takes = await buy(client, quote=quote, prompt="Another boat", variations=2)
@@ -240,8 +240,8 @@ async def test_a_plan_is_asked_about_once_and_its_yes_covers_each_of_its_clips(e
         assert len(await at.jobs()) == 3
 
 
-async def test_a_plan_covers_no_more_takes_than_are_left_of_it(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, Client(at.server) as client:
+async def test_a_plan_covers_no_more_takes_than_are_left_of_it(at: Shop) -> None:
+    async with Client(at.server) as client:
         quote = await estimated(client, clips=3)
         assert quote_of(await buy(client, quote=quote)) == quote
         await at.rig.service.store.approvals.approve(quote)
@@ -253,9 +253,9 @@ async def test_a_plan_covers_no_more_takes_than_are_left_of_it(tmp_path: Path) -
         assert (code(late), "has expired" in str(late.structured_content), len(await at.jobs())) == ("needs_confirmation", True, 2)
 
 
-async def test_a_plan_that_was_declined_is_not_asked_about_again(era: Era, tmp_path: Path) -> None:
+async def test_a_plan_that_was_declined_is_not_asked_about_again(era: Era, at: Shop) -> None:
     person = Person(NO)
-    async with shop(tmp_path) as at, at.client(person, era) as client:
+    async with at.client(person, era) as client:
         quote = await estimated(client, clips=3)
         assert [code(await buy(client, quote=quote, prompt=prompt)) for prompt in ("A boat", "Another")] == ["declined", "declined"]
         assert (len(person.seen), await at.jobs()) == (1, [])
@@ -280,20 +280,15 @@ async def test_a_plan_of_clips_that_need_no_yes_is_asked_about_all_the_same(tmp_
         assert not await at.rig.service.store.budgets.passes_unasked(usd("1"), at.rig.service.caps)
 
 
-async def test_no_form_is_shown_where_no_yes_is_needed(era: Era, tmp_path: Path) -> None:
-    person = Person(NO)
-    async with shop(tmp_path, CONFIRM_ABOVE_USD="1") as at, at.client(person, era) as client:
-        assert (code(await buy(client)), person.seen) == ("submitting", [])
-
-
-async def test_no_form_is_shown_for_what_a_cap_forbids(era: Era, tmp_path: Path) -> None:
+@each(("cap", "usd", "ends"), [("CONFIRM_ABOVE_USD", "1", "submitting"), ("PER_VIDEO_USD", "0.10", "over_budget")])
+async def test_no_form_is_shown_where_no_yes_is_needed_or_helps(cap: str, usd: str, ends: str, era: Era, tmp_path: Path) -> None:
     person = Person(YES)
-    async with shop(tmp_path, PER_VIDEO_USD="0.10") as at, at.client(person, era) as client:
-        assert (code(await buy(client)), person.seen) == ("over_budget", [])
+    async with shop(tmp_path, **{cap: usd}) as at, at.client(person, era) as client:
+        assert (code(await buy(client)), person.seen) == (ends, [])
 
 
-async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client, Client(at.server) as other:
+async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(at: Shop) -> None:
+    async with at.client(None, "auto") as client, Client(at.server) as other:
         await asked(client)
         quote = quote_of(await buy(other))
         await at.rig.service.store.approvals.approve(quote)
@@ -302,42 +297,46 @@ async def test_a_yes_outside_of_the_chat_counts_while_the_form_is_open(tmp_path:
 
 
 @pytest.mark.fault("C12")
-@each(("days", "ends"), [(89, "submitting"), (90, "declined")])
-async def test_a_price_from_an_old_table_needs_a_yes_however_low(days: int, ends: str, era: Era, tmp_path: Path) -> None:
+async def test_a_price_from_an_old_table_needs_a_yes_however_low(era: Era, tmp_path: Path) -> None:
     async with shop(tmp_path, CONFIRM_ABOVE_USD="100") as at, at.client(NO, era) as client:
-        at.clock.at += days * DAY_S
-        assert code(await buy(client)) == ends
+        at.clock.at += 89 * DAY_S
+        assert code(await buy(client)) == "submitting"
+        at.clock.at += DAY_S
+        assert code(await buy(client, prompt="Another boat")) == "declined"
 
 
-@each(
-    ("confidence", "usd", "needs"),
-    [("listed", 2, False), ("listed", 3, True), ("live", 1, False), ("configured", 1, False), ("derived", 1, True), ("derived", 0, False)],
+WORKED_OUT: tuple[tuple[Confidence, int, bool], ...] = (
+    *(("listed", 2, False), ("listed", 3, True), ("live", 1, False), ("configured", 1, False)),
+    *(("derived", 1, True), ("derived", 0, False)),
 )
-async def test_a_price_that_was_worked_out_needs_a_yes(confidence: Confidence, usd: int, needs: bool, tmp_path: Path) -> None:
+
+
+async def test_a_price_that_was_worked_out_needs_a_yes(tmp_path: Path) -> None:
     async with shop(tmp_path, CONFIRM_ABOVE_USD="2") as at:
-        price = Quote(Micros(usd * 1_000_000), "once", "https://example.com", at.rig.service.today, confidence)
-        assert at.rig.service.needs_yes(price) is needs
+        for confidence, dollars, needs in WORKED_OUT:
+            price = Quote(Micros(dollars * 1_000_000), "once", "https://example.com", at.rig.service.today, confidence)
+            assert at.rig.service.needs_yes(price) is needs, (confidence, dollars)
 
 
 @pytest.mark.fault("S51")
-async def test_a_client_that_answers_with_an_error_gets_the_quote_for_a_yes_elsewhere(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(ErrorData(code=-32603, message="no screen"), "legacy") as client:
+async def test_a_client_that_answers_with_an_error_gets_the_quote_for_a_yes_elsewhere(at: Shop) -> None:
+    async with at.client(ErrorData(code=-32603, message="no screen"), "legacy") as client:
         result = await buy(client)
         assert (code(result), await at.jobs()) == ("needs_confirmation", [])
         await at.rig.service.store.approvals.approve(quote_of(result))
         assert code(await buy(client, quote=quote_of(result))) == "submitting"
 
 
-async def test_an_error_between_two_calls_leaves_nothing_bought(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(ErrorData(code=-32603, message="no screen"), "auto") as client:
+async def test_an_error_between_two_calls_leaves_nothing_bought(at: Shop) -> None:
+    async with at.client(ErrorData(code=-32603, message="no screen"), "auto") as client:
         with pytest.raises(MCPError, match="no screen"):
             await buy(client)
         assert await at.jobs() == []
 
 
 @pytest.mark.fault("S51")
-async def test_silence_ends_with_the_quote(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as first, at.client(None, "legacy") as silent:
+async def test_silence_ends_with_the_quote(at: Shop) -> None:
+    async with at.client(None, "auto") as first, at.client(None, "legacy") as silent:
         await asked(first)
         at.clock.at += QUOTE_GOOD_FOR_S - 0.1
         with patience("the answer of a silent client"):
@@ -356,24 +355,18 @@ async def test_a_client_that_leaves_during_the_form_buys_nothing(era: Era, tmp_p
         assert await at.jobs() == []
 
 
-async def test_an_answer_of_another_kind_is_no_yes(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+async def test_an_answer_of_another_kind_is_no_yes(at: Shop) -> None:
+    async with at.client(None, "auto") as client:
         question = await asked(client)
         assert code(await send(client, state=question.request_state, answer=ListRootsResult(roots=[]))) == "declined"
         assert await at.jobs() == []
 
 
-async def test_a_retry_without_an_answer_is_asked_the_same_again(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
-        question = await asked(client)
-        again = await asked(client, state=question.request_state)
-        assert again.input_requests == question.input_requests
-        assert await at.jobs() == []
-
-
-async def test_an_answer_to_no_question_is_asked_first(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
-        await asked(client, answer=YES)
+async def test_without_an_answer_to_it_the_same_question_is_asked(at: Shop) -> None:
+    async with at.client(None, "auto") as client:
+        early = await asked(client, answer=YES)  # to no question
+        again = await asked(client, state=early.request_state)
+        assert again.input_requests == early.input_requests
         assert await at.jobs() == []
 
 

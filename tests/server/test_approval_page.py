@@ -80,6 +80,25 @@ async def scene(folder: Path, era: Era = "auto", *, works: bool = True, settle_s
         yield Scene(at, browser, client)
 
 
+@pytest.fixture
+async def at(tmp_path: Path) -> AsyncGenerator[Scene]:
+    async with scene(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def visiting() -> AsyncGenerator[httpx2.AsyncClient]:
+    async with visitor() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def led(tmp_path: Path) -> AsyncGenerator[Shop]:
+    """A shop that leads clients to its pages."""
+    async with shop(tmp_path, Pages(settle_s=0.0)) as opened:
+        yield opened
+
+
 def visitor() -> httpx2.AsyncClient:
     """A browser: it keeps cookies."""
     return httpx2.AsyncClient(timeout=30)
@@ -137,8 +156,8 @@ async def test_the_model_learns_that_the_user_was_asked_and_never_the_address(er
         assert leaks(tmp_path) == []
 
 
-async def test_a_no_on_the_page_holds_without_another_page(era: Era, tmp_path: Path) -> None:
-    async with scene(tmp_path, era) as at:
+async def test_a_no_on_the_page_holds_without_another_page(tmp_path: Path) -> None:
+    async with scene(tmp_path) as at:
         quote = await at.ask()
         assert "Nothing is sent and nothing is charged." in (await say(at.address, "no")).text
         told = await at.status(quote)
@@ -147,29 +166,26 @@ async def test_a_no_on_the_page_holds_without_another_page(era: Era, tmp_path: P
         assert (len(at.browser.addresses), await at.shop.jobs()) == (1, [])
 
 
-async def test_the_call_that_waits_hears_the_answer(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, anyio.create_task_group() as tasks:
+async def test_the_call_that_waits_hears_the_answer(at: Scene) -> None:
+    async with anyio.create_task_group() as tasks:
         quote = await at.ask()
         tasks.start_soon(say, at.address, "yes")
         assert "The user approved" in str((await at.status(quote, 50)).structured_content)
 
 
-async def test_a_page_shows_all_that_is_bought_and_runs_nothing(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at:
-        await at.ask(prompt=HOSTILE, image="https://pictures.example/boat.png?d=SECRET")
-        async with visitor() as visiting:
-            page = await visiting.get(at.address)
-        text = unescape(page.text)
-        assert "<script" not in page.text and page.text.count("<button") == 2 and "\u202e" not in text
-        assert (
-            "A boat\n</p><script>" in text and "Muvi fetches it from pictures.example: https://pictures.example/boat.png?d=SECRET" in text
-        )
-        shown = ("muvi:sora-2", "1280x720", "$0.40 ($0.10/s x 4 s, as its page said on 2026-11-20)", "https://", "$1,000.00 of $1,000.00")
-        assert [fact for fact in (*shown, "Sound", "Yes, buy it for $0.40") if fact not in text] == []
-        policy = page.headers["content-security-policy"]
-        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "script-src" not in policy
-        assert (page.headers["cache-control"], page.headers["referrer-policy"]) == ("no-store", "same-origin")
-        assert {"HttpOnly", "SameSite=strict"} <= set(page.headers["set-cookie"].split("; "))
+async def test_a_page_shows_all_that_is_bought_and_runs_nothing(at: Scene) -> None:
+    await at.ask(prompt=HOSTILE, image="https://pictures.example/boat.png?d=SECRET")
+    async with visitor() as visiting:
+        page = await visiting.get(at.address)
+    text = unescape(page.text)
+    assert "<script" not in page.text and page.text.count("<button") == 2 and "\u202e" not in text
+    assert "A boat\n</p><script>" in text and "Muvi fetches it from pictures.example: https://pictures.example/boat.png?d=SECRET" in text
+    shown = ("muvi:sora-2", "1280x720", "$0.40 ($0.10/s x 4 s, as its page said on 2026-11-20)", "https://", "$1,000.00 of $1,000.00")
+    assert [fact for fact in (*shown, "Sound", "Yes, buy it for $0.40") if fact not in text] == []
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "script-src" not in policy
+    assert (page.headers["cache-control"], page.headers["referrer-policy"]) == ("no-store", "same-origin")
+    assert {"HttpOnly", "SameSite=strict"} <= set(page.headers["set-cookie"].split("; "))
 
 
 def test_the_page_shows_the_very_picture_that_is_sent_and_the_whole_prompt() -> None:
@@ -181,8 +197,8 @@ def test_the_page_shows_the_very_picture_that_is_sent_and_the_whole_prompt() -> 
     assert "<img" not in render_question(replace(question, pictures=(("Last frame", Image("https://pictures.example/boat.png")),)), "word")
 
 
-async def test_only_the_page_itself_can_say_yes(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, visitor() as visiting, visitor() as stranger:
+async def test_only_the_page_itself_can_say_yes(at: Scene, visiting: httpx2.AsyncClient) -> None:
+    async with visitor() as stranger:
         quote = await at.ask()
         port = httpx2.URL(at.address).port
         word = read_word(await visiting.get(at.address))
@@ -208,29 +224,27 @@ async def test_only_the_page_itself_can_say_yes(tmp_path: Path) -> None:
         assert await approved(at, quote)
 
 
-async def test_looking_says_nothing_and_looking_ahead_uses_nothing_up(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, visitor() as visiting:
-        quote = await at.ask()
-        ahead = [await visiting.get(at.address, headers=headers) for headers in ({"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"})]
-        assert [found.status_code for found in ahead] == [503, 503]
-        seen = [await visiting.get(f"{at.address}?answer=yes"), await visiting.get(at.address)]
-        assert [found.status_code for found in seen] == [200, 200]
-        assert not await approved(at, quote)
+async def test_looking_says_nothing_and_looking_ahead_uses_nothing_up(at: Scene, visiting: httpx2.AsyncClient) -> None:
+    quote = await at.ask()
+    ahead = [await visiting.get(at.address, headers=headers) for headers in ({"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"})]
+    assert [found.status_code for found in ahead] == [503, 503]
+    seen = [await visiting.get(f"{at.address}?answer=yes"), await visiting.get(at.address)]
+    assert [found.status_code for found in seen] == [200, 200]
+    assert not await approved(at, quote)
 
 
-async def test_a_second_answer_changes_nothing(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, visitor() as visiting:
-        quote = await at.ask()
-        word = read_word(await visiting.get(at.address))
-        said = [await answer(visiting, at.address, text, word) for text in ("yes", "no", "yes")]
-        assert [found.status_code for found in said] == [200, 409, 409]
-        assert await approved(at, quote)
-        assert code(await buy(at.client)) == "submitting"
-        assert "Approved" in (await visiting.get(at.address)).text
+async def test_a_second_answer_changes_nothing(at: Scene, visiting: httpx2.AsyncClient) -> None:
+    quote = await at.ask()
+    word = read_word(await visiting.get(at.address))
+    said = [await answer(visiting, at.address, text, word) for text in ("yes", "no", "yes")]
+    assert [found.status_code for found in said] == [200, 409, 409]
+    assert await approved(at, quote)
+    assert code(await buy(at.client)) == "submitting"
+    assert "Approved" in (await visiting.get(at.address)).text
 
 
-async def test_an_address_that_two_have_seen_buys_nothing(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, visitor() as thief, visitor() as person:
+async def test_an_address_that_two_have_seen_buys_nothing(at: Scene) -> None:
+    async with visitor() as thief, visitor() as person:
         quote = await at.ask()
         word = read_word(await thief.get(at.address))
         assert (await answer(thief, at.address, "yes", word)).status_code == 200
@@ -252,68 +266,61 @@ async def test_an_answer_waits_until_the_address_has_had_time_to_show_twice(tmp_
         assert not await approved(at, quote)
 
 
-async def test_a_yes_after_the_quote_has_ended_is_too_late(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, visitor() as visiting:
-        quote = await at.ask()
-        word = read_word(await visiting.get(at.address))
-        at.shop.clock.at += 901
-        said = await answer(visiting, at.address, "yes", word)
-        assert (said.status_code, "has expired" in said.text) == (409, True)
-        assert not await approved(at, quote)
-        told = await at.status(quote)
-        assert (code(told), "ended without an answer" in str(told.structured_content)) == ("declined", True)
-        assert code(await buy(at.client)) == "needs_confirmation"
-        assert len(at.browser.addresses) == 2
+async def test_a_yes_after_the_quote_has_ended_is_too_late(at: Scene, visiting: httpx2.AsyncClient) -> None:
+    quote = await at.ask()
+    word = read_word(await visiting.get(at.address))
+    at.shop.clock.at += 901
+    said = await answer(visiting, at.address, "yes", word)
+    assert (said.status_code, "has expired" in said.text) == (409, True)
+    assert not await approved(at, quote)
+    told = await at.status(quote)
+    assert (code(told), "ended without an answer" in str(told.structured_content)) == ("declined", True)
+    assert code(await buy(at.client)) == "needs_confirmation"
+    assert len(at.browser.addresses) == 2
 
 
-async def test_the_page_ends_with_the_server(tmp_path: Path) -> None:
+async def test_the_page_ends_with_the_server(tmp_path: Path, visiting: httpx2.AsyncClient) -> None:
     async with scene(tmp_path) as at:
         await at.ask()
-        address = at.address
-    async with visitor() as visiting:
-        with pytest.raises(httpx2.ConnectError):
-            await visiting.get(address)
+    with pytest.raises(httpx2.ConnectError):
+        await visiting.get(at.address)
 
 
-async def test_where_no_browser_opens_the_terminal_is_the_way(era: Era, tmp_path: Path) -> None:
-    async with scene(tmp_path, era, works=False) as at, visitor() as visiting:
+async def test_where_no_browser_opens_the_terminal_is_the_way(tmp_path: Path) -> None:
+    async with scene(tmp_path, works=False) as at, visitor() as visiting:
         refused = await buy(at.client)
         assert "They do it in a terminal, by typing the price: `sora-mcp approve q_" in str(refused.structured_content)
         with pytest.raises(httpx2.ConnectError):
             await visiting.get(at.address)
 
 
-async def test_a_model_cannot_cover_the_screen_with_pages(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at:
-        texts = [str((await buy(at.client, prompt=f"boat {n}")).structured_content) for n in range(MOST_PAGES + 1)]
-        assert ["page was opened" in text for text in texts] == [True] * MOST_PAGES + [False]
-        await say(at.browser.addresses[0], "no")
-        assert "page was opened" in str((await buy(at.client, prompt="one more")).structured_content)
+async def test_a_model_cannot_cover_the_screen_with_pages(at: Scene) -> None:
+    texts = [str((await buy(at.client, prompt=f"boat {n}")).structured_content) for n in range(MOST_PAGES + 1)]
+    assert ["page was opened" in text for text in texts] == [True] * MOST_PAGES + [False]
+    await say(at.browser.addresses[0], "no")
+    assert "page was opened" in str((await buy(at.client, prompt="one more")).structured_content)
 
 
-async def test_an_estimate_says_that_the_user_will_be_asked(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at:
-        found = await at.client.call_tool("estimate_cost", {"model": CLIP["model"], "seconds": CLIP["seconds"]})
-        assert "The user will be asked to confirm it." in str(found.structured_content)
-        assert at.browser.addresses == []
+async def test_an_estimate_says_that_the_user_will_be_asked(at: Scene) -> None:
+    found = await at.client.call_tool("estimate_cost", {"model": CLIP["model"], "seconds": CLIP["seconds"]})
+    assert "The user will be asked to confirm it." in str(found.structured_content)
+    assert at.browser.addresses == []
 
 
-async def test_one_page_asks_about_a_plan_and_its_yes_covers_each_clip(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at:
-        terms = {"model": CLIP["model"], "seconds": CLIP["seconds"], "clips": 3}
-        quote = ((await at.client.call_tool("estimate_cost", terms)).structured_content or {})["quote"]
-        assert await at.ask(quote=quote) == await at.ask(quote=quote, prompt="Another boat") == quote
-        assert "Approved: $1.20" in (await say(at.address, "yes")).text
-        assert "approved $1.20. Next: create_video for each of the 3 clips" in str((await at.status(quote)).structured_content)
-        bought = [await buy(at.client, quote=quote, prompt=prompt) for prompt in ("A boat", "Another boat")]
-        assert ([code(one) for one in bought], len(at.browser.addresses)) == (["submitting"] * 2, 1)
+async def test_one_page_asks_about_a_plan_and_its_yes_covers_each_clip(at: Scene) -> None:
+    terms = {"model": CLIP["model"], "seconds": CLIP["seconds"], "clips": 3}
+    quote = ((await at.client.call_tool("estimate_cost", terms)).structured_content or {})["quote"]
+    assert await at.ask(quote=quote) == await at.ask(quote=quote, prompt="Another boat") == quote
+    assert "Approved: $1.20" in (await say(at.address, "yes")).text
+    assert "approved $1.20. Next: create_video for each of the 3 clips" in str((await at.status(quote)).structured_content)
+    bought = [await buy(at.client, quote=quote, prompt=prompt) for prompt in ("A boat", "Another boat")]
+    assert ([code(one) for one in bought], len(at.browser.addresses)) == (["submitting"] * 2, 1)
 
 
-async def test_a_quote_of_another_user_is_not_reported(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at:
-        quote = await at.ask()
-        with pytest.raises(Refused, match="no quote"):
-            await at.shop.rig.service.store.approvals.get(quote, "somebody else")
+async def test_a_quote_of_another_user_is_not_reported(at: Scene) -> None:
+    quote = await at.ask()
+    with pytest.raises(Refused, match="no quote"):
+        await at.shop.rig.service.store.approvals.get(quote, "somebody else")
 
 
 @dataclass
@@ -350,40 +357,38 @@ def only_links(monkeypatch: pytest.MonkeyPatch) -> None:
     [("yes", "accept", "submitting"), ("no", "accept", "declined"), (None, "decline", "declined"), (None, "cancel", "declined")],
 )
 async def test_a_client_that_leads_to_addresses_gets_the_page(
-    said: str | None, action: str, ends: str, era: Era, only_links: None, tmp_path: Path
+    said: str | None, action: str, ends: str, era: Era, only_links: None, led: Shop
 ) -> None:
     link = Link(said, action)
-    async with shop(tmp_path, Pages(settle_s=0.0)) as at, Client(at.server, mode=era, elicitation_callback=link) as client:
-        result = await buy(client)
+    async with Client(led.server, mode=era, elicitation_callback=link) as client:
+        before = await led.jobs()
+        result = await buy(client, prompt=f"{said} and {action}")
         assert code(result) == ends
-        assert (len(link.addresses), len(await at.jobs())) == (1, int(ends == "submitting"))
+        assert (len(link.addresses), len(await led.jobs()) - len(before)) == (1, int(ends == "submitting"))
         assert link.addresses[0] not in repr(result), "the model never sees the address"
 
 
 async def test_who_opened_the_address_and_has_not_answered_is_waited_for(
-    era: Era, only_links: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    era: Era, only_links: None, led: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(elicitation, "LINK_WAIT_S", 0.05)
     link = Link(said=None)
-    async with shop(tmp_path, Pages(settle_s=0.0)) as at, Client(at.server, mode=era, elicitation_callback=link) as client:
+    async with Client(led.server, mode=era, elicitation_callback=link) as client:
         refused = await buy(client)
-        assert (code(refused), len(await at.jobs())) == ("needs_confirmation", 0)
+        assert (code(refused), len(await led.jobs())) == ("needs_confirmation", 0)
         assert "The confirmation page is still open in their browser" in str(refused.structured_content)
         await say(link.addresses[0], "yes")
         assert code(await buy(client, quote=quote_of(refused))) == "submitting"
         assert len(link.addresses) == 1, "nobody is asked twice"
 
 
-async def test_a_client_of_2025_is_told_that_the_page_was_answered(only_links: None, tmp_path: Path) -> None:
+async def test_a_client_of_2025_is_told_that_the_page_was_answered(only_links: None, led: Shop) -> None:
     heard: list[str] = []
 
     async def hear(message: Any) -> None:
         heard.append(getattr(message, "method", ""))
 
-    async with (
-        shop(tmp_path, Pages(settle_s=0.0)) as at,
-        Client(at.server, mode="legacy", elicitation_callback=Link(), message_handler=hear) as client,
-    ):
+    async with Client(led.server, mode="legacy", elicitation_callback=Link(), message_handler=hear) as client:
         assert code(await buy(client)) == "submitting"
     assert "notifications/elicitation/complete" in heard
 

@@ -75,15 +75,15 @@ async def flood(at: Shop, tries: int, sent: Callable[[int], dict[str, Any]]) -> 
     return ends
 
 
-async def test_the_same_yes_many_times_at_once_is_one_purchase(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+async def test_the_same_yes_many_times_at_once_is_one_purchase(at: Shop) -> None:
+    async with at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         ends = await flood(at, TRIES, lambda _: {"state": state, "answer": YES})
         assert (sum(ends.values()), len(await at.jobs()), len(at.rig.posts)) == (TRIES, 1, 1)
 
 
-async def test_many_tries_after_the_same_request_is_no_longer_the_same_job_buy_nothing(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+async def test_many_tries_after_the_same_request_is_no_longer_the_same_job_buy_nothing(at: Shop) -> None:
+    async with at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         assert code(await send(client, state=state, answer=YES)) == "submitting"
         [job] = await at.jobs()
@@ -95,24 +95,24 @@ async def test_many_tries_after_the_same_request_is_no_longer_the_same_job_buy_n
         assert len(await at.jobs()) == 1
 
 
-async def test_naming_a_quote_many_times_is_no_yes(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, Client(at.server, mode="legacy") as client:
+async def test_naming_a_quote_many_times_is_no_yes(at: Shop) -> None:
+    async with Client(at.server, mode="legacy") as client:
         quote = quote_of(await buy(client))
         ends = Counter([code(await buy(client, quote=quote)) for _ in range(TRIES // 5)])
         assert (ends, await at.jobs()) == ({"needs_confirmation": TRIES // 5}, [])
 
 
 @each("change", [{"prompt": "A whale"}, {"seconds": 8}, {"request_id": "b"}, {"max_usd": 3}, {"model": "muvi:sora-2-pro"}])
-async def test_a_yes_is_good_for_no_other_arguments(change: dict[str, Any], tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+async def test_a_yes_is_good_for_no_other_arguments(change: dict[str, Any], at: Shop) -> None:
+    async with at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         assert await refused(client, state=state, answer=YES, **change) == INVALID_STATE
         assert await at.jobs() == []
 
 
 @each("state", ["", "q_0123456789", "v1.AAAA", "\ud800"])
-async def test_a_state_that_is_not_ours_is_a_protocol_error(state: str, tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+async def test_a_state_that_is_not_ours_is_a_protocol_error(state: str, at: Shop) -> None:
+    async with at.client(None, "auto") as client:
         question = await asked(client)
         sealed = question.request_state or ""
         assert await refused(client, state=state, answer=YES) == INVALID_STATE
@@ -135,16 +135,16 @@ async def test_a_yes_is_good_for_nobody_else(tmp_path: Path) -> None:
                 assert code(await send(client, state=state, answer=YES)) == "submitting"
 
 
-async def test_a_no_cannot_be_taken_back(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+async def test_a_no_cannot_be_taken_back(at: Shop) -> None:
+    async with at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         assert code(await send(client, state=state, answer=NO)) == "declined"
         assert code(await send(client, state=state, answer=YES)) == "declined"
         assert await at.jobs() == []
 
 
-async def test_a_no_after_a_yes_says_what_the_yes_made(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+async def test_a_no_after_a_yes_says_what_the_yes_made(at: Shop) -> None:
+    async with at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         await send(client, state=state, answer=YES)
         late = await send(client, state=state, answer=NO)
@@ -157,8 +157,8 @@ async def test_a_no_after_a_yes_says_what_the_yes_made(tmp_path: Path) -> None:
         }
 
 
-async def test_a_yes_after_its_time_buys_nothing(tmp_path: Path) -> None:
-    async with shop(tmp_path) as at, at.client(None, "auto") as client:
+async def test_a_yes_after_its_time_buys_nothing(at: Shop) -> None:
+    async with at.client(None, "auto") as client:
         state = (await asked(client)).request_state
         at.clock.at += QUOTE_GOOD_FOR_S
         late = await send(client, state=state, answer=YES)

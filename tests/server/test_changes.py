@@ -12,11 +12,13 @@ from mcp import Client
 from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotification
 
+from sora_mcp.domain import Job
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import subscriptions
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.job_changes import Changes
 from sora_mcp.server.transports.sdk import OwnedBus, Sessions
+from tests.each import each
 from tests.nouns import a_job
 from tests.waiting import eventually, patience
 
@@ -48,57 +50,39 @@ async def hearing(server: SoraServer, service: PlayedService, wanted: int, *uris
     return heard
 
 
-async def test_a_subscriber_of_2026_hears_of_the_job_its_file_and_the_list() -> None:
+@each("uris", [(JOB, FILE), (POSTER, SHEET)], ids=["the job and its file", "the pictures that are made of it"])
+async def test_a_subscriber_of_2026_hears_of_what_it_named_and_of_the_list(uris: tuple[str, ...]) -> None:
     service = PlayedService({"v_0123456789": a_job()})
-    heard = await hearing(a_server(service), service, 3, JOB, FILE)
-    assert heard == [ResourceUpdated(uri=JOB), ResourceUpdated(uri=FILE), ResourcesListChanged()]
+    heard = await hearing(a_server(service), service, 3, *uris)
+    assert heard == [*(ResourceUpdated(uri=uri) for uri in uris), ResourcesListChanged()]
 
 
-async def test_a_subscriber_hears_of_the_pictures_that_are_made_of_the_file() -> None:
-    service = PlayedService({"v_0123456789": a_job()})
-    heard = await hearing(a_server(service), service, 3, POSTER, SHEET)
-    assert heard == [ResourceUpdated(uri=POSTER), ResourceUpdated(uri=SHEET), ResourcesListChanged()]
-
-
-async def test_a_subscriber_of_2025_hears_of_the_job_its_file_and_the_list() -> None:
+@each(
+    ("left", "uris"),
+    [((), [JOB, FILE, None]), ((JOB, FILE), [None])],
+    ids=["the job, its file and the list", "the list only after unsubscribing"],
+)
+async def test_a_subscriber_of_2025_hears_of_what_it_named_and_did_not_leave(left: tuple[str, ...], uris: list[str | None]) -> None:
     service, heard, whole = PlayedService({"v_0123456789": a_job()}), list[Any](), anyio.Event()
 
     async def hear(message: Any) -> None:
         heard.append(message)
-        if len(heard) == 3:
+        if len(heard) == len(uris):
             whole.set()
 
     async with Client(a_server(service), mode="legacy", message_handler=hear) as client:
         await subscribe(client, JOB, FILE)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for uri in left:
+                await client.unsubscribe_resource(uri)
         await awake(client)
         service.put(a_done_job())
         with patience("all notifications"):
             await whole.wait()
-    assert [getattr(message.params, "uri", None) for message in heard] == [JOB, FILE, None]
-    assert [type(message) for message in heard] == [
-        ResourceUpdatedNotification,
-        ResourceUpdatedNotification,
-        ResourceListChangedNotification,
-    ]
-
-
-async def test_who_unsubscribed_hears_of_the_list_only() -> None:
-    service, heard, whole = PlayedService({"v_0123456789": a_job()}), list[Any](), anyio.Event()
-
-    async def hear(message: Any) -> None:
-        heard.append(message)
-        whole.set()
-
-    async with Client(a_server(service), mode="legacy", message_handler=hear) as client:
-        await subscribe(client, JOB)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            await client.unsubscribe_resource(JOB)
-        await awake(client)
-        service.put(a_done_job())
-        with patience("the notification"):
-            await whole.wait()
-    assert [type(message) for message in heard] == [ResourceListChangedNotification]
+    assert [getattr(message.params, "uri", None) for message in heard] == uris
+    kinds = [ResourceListChangedNotification if uri is None else ResourceUpdatedNotification for uri in uris]
+    assert [type(message) for message in heard] == kinds
 
 
 async def subscribe(client: Client, *uris: str) -> None:
@@ -123,11 +107,6 @@ async def test_a_session_that_went_away_is_forgotten() -> None:
     assert (during, len(sessions)) == (1, 0)
 
 
-async def told_of(service: PlayedService, since: int) -> tuple[list[str], bool] | None:
-    told = await told_to(service, since)
-    return next(iter(told.values()), None)
-
-
 async def told_to(service: PlayedService, since: int) -> dict[str, tuple[list[str], bool]]:
     told: dict[str, tuple[list[str], bool]] = {}
 
@@ -138,23 +117,26 @@ async def told_to(service: PlayedService, since: int) -> dict[str, tuple[list[st
     return told
 
 
-async def test_a_job_that_goes_on_changes_only_itself_and_the_ledger() -> None:
-    service = PlayedService({"v_0123456789": replace(a_job(), version=7)})
-    assert await told_of(service, 6) == ([JOB, "sora://spend"], False)
+MINE = replace(a_job(), version=7)
+BENS = replace(a_done_job(), id="v_bbbbbbbbbb", version=8, principal="ben")
+ALL = [JOB, FILE, POSTER, SHEET]
+LISTS = ["sora://videos", "sora://spend"]
+TOLD: dict[str, tuple[tuple[Job, ...], dict[str, tuple[list[str], bool]]]] = {
+    "a job that goes on": ((MINE,), {"local": ([JOB, "sora://spend"], False)}),
+    "a finished job": ((replace(a_done_job(), version=7),), {"local": ([*ALL, *LISTS], True)}),
+    "jobs of two": (
+        (MINE, BENS),
+        {"local": ([JOB, "sora://spend"], False), "ben": ([uri.replace(MINE.id, BENS.id) for uri in ALL] + LISTS, True)},
+    ),
+    "nothing new": ((replace(MINE, version=6),), {}),
+}
+"""Jobs, and who is told of which addresses, and whether the list changed."""
 
 
-async def test_a_finished_job_changes_the_list_too() -> None:
-    service = PlayedService({"v_0123456789": replace(a_done_job(), version=7)})
-    assert await told_of(service, 6) == ([JOB, FILE, POSTER, SHEET, "sora://videos", "sora://spend"], True)
-
-
-async def test_everybody_is_told_of_their_own_jobs_only() -> None:
-    mine, bens = replace(a_job(), version=7), replace(a_done_job(), id="v_bbbbbbbbbb", version=8, principal="ben")
-    told = await told_to(PlayedService({job.id: job for job in (mine, bens)}), 6)
-    assert told == {
-        "local": ([JOB, "sora://spend"], False),
-        "ben": ([uri.replace(mine.id, bens.id) for uri in (JOB, FILE, POSTER, SHEET)] + ["sora://videos", "sora://spend"], True),
-    }
+@each("what", TOLD)
+async def test_everybody_is_told_of_what_changed_of_their_own(what: str) -> None:
+    jobs, told = TOLD[what]
+    assert await told_to(PlayedService({job.id: job for job in jobs}), 6) == told
 
 
 async def test_news_for_one_principal_reach_no_other() -> None:
@@ -184,10 +166,6 @@ async def test_a_hundred_waiting_calls_do_not_ask_the_store_again_and_again() ->
         await eventually(lambda: len(answers) == 100)
     assert {answer.structured_content["state"] for answer in answers} == {"completed"}
     assert service.looked == before + 100
-
-
-async def test_nothing_new_is_not_told() -> None:
-    assert await told_of(PlayedService({"v_0123456789": replace(a_job(), version=7)}), 7) is None
 
 
 async def test_a_store_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,7 @@ from mcp.types import PromptReference, ResourceTemplateReference
 
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.store.records import Page
+from tests.each import each
 from tests.nouns import a_job
 
 from .conftest import Era
@@ -34,25 +35,30 @@ async def offered(
     return found.completion.values
 
 
-async def test_models_that_begin_so_come_before_those_that_contain_it(era: Era) -> None:
-    inside = await offered("model", "SORA-2-pro", era=era)
-    assert inside == ["muvi:sora-2-pro", "mulerun:sora-2-pro", "aimlapi:sora-2-pro", "pixazo:sora-2-pro"]
-    assert (await offered("model", "muvi:", era=era))[0] == "muvi:sora-2-pro"
+OFFERED: dict[str, tuple[Any, str, str, dict[str, str] | None, list[str]]] = {
+    "models that contain it": (
+        PROMPT,
+        "model",
+        "SORA-2-pro",
+        None,
+        ["muvi:sora-2-pro", "mulerun:sora-2-pro", "aimlapi:sora-2-pro", "pixazo:sora-2-pro"],
+    ),
+    "models that begin so, first": (PROMPT, "model", "muvi:", None, ["muvi:sora-2-pro"]),
+    "sizes of the named model": (PROMPT, "size", "", {"model": "muvi:sora-2"}, ["1280x720", "720x1280"]),
+    "lengths of the named model": (PROMPT, "seconds", "", {"model": "muvi:sora-2"}, ["4", "8", "12"]),
+    "without a model every size once": (PROMPT, "size", "1280", None, ["1280x720", "720x1280"]),
+    "vendors": (VENDOR, "vendor", "m", None, ["muvi", "mulerun", "minimax", "sample", "aimlapi", "compatible"]),
+    "jobs": (JOB, "job_id", "v_01", None, ["v_0123456789"]),
+    "an argument that nobody knows": (PROMPT, "mood", "", None, []),
+}
+"""Of what, which argument, what is typed, what was said before, and what is offered."""
 
 
-async def test_sizes_and_lengths_are_those_of_the_model_that_was_named(era: Era) -> None:
-    assert await offered("size", "", era=era, before={"model": "muvi:sora-2"}) == ["1280x720", "720x1280"]
-    assert await offered("seconds", "", era=era, before={"model": "muvi:sora-2"}) == ["4", "8", "12"]
-
-
-async def test_without_a_model_every_size_is_offered_once() -> None:
-    sizes = await offered("size", "1280")
-    assert sizes == ["1280x720", "720x1280"]
-
-
-async def test_vendors_and_jobs_complete_the_addresses(era: Era) -> None:
-    assert await offered("vendor", "m", ref=VENDOR, era=era) == ["muvi", "mulerun", "minimax", "sample", "aimlapi", "compatible"]
-    assert await offered("job_id", "v_01", ref=JOB, era=era, service=PlayedService({"v_0123456789": a_job()})) == ["v_0123456789"]
+@each("what", OFFERED)
+async def test_what_fits_is_offered_in_its_order(what: str, era: Era) -> None:
+    ref, name, typed, before, values = OFFERED[what]
+    found = await offered(name, typed, ref=ref, era=era, service=PlayedService({"v_0123456789": a_job()}), before=before)
+    assert (found[:1] if typed == "muvi:" else found) == values
 
 
 async def test_of_more_jobs_than_one_answer_holds_it_says_that_there_are_more(era: Era) -> None:
@@ -75,7 +81,3 @@ async def test_a_store_that_is_away_offers_nothing() -> None:
             raise StorageError("The disk is gone.")
 
     assert await offered("job_id", "", ref=JOB, service=Away()) == []
-
-
-async def test_an_argument_that_nobody_knows_is_offered_nothing() -> None:
-    assert await offered("mood", "") == []

@@ -61,7 +61,7 @@ def twice(wire: Wire, role: str) -> list[str]:
 
 
 @pytest.mark.fault("D18")
-@pytest.mark.parametrize(("store_url", "count"), [("sqlite", 8), ("postgres", 4)], indirect=["store_url"])
+@pytest.mark.parametrize(("store_url", "count"), [("sqlite", 4), ("postgres", 4)], indirect=["store_url"])
 async def test_each_job_is_sent_once_and_fetched_once(store_url: str, count: int, tmp_path: Path) -> None:
     async with played(Muvi()) as wire:
         said = await crowded(tmp_path, wire, store_url, count)

@@ -75,12 +75,7 @@ BUYING = (
         call("create_video", "Started", "$2.40", **IN_4K, quote="{q}"),
         paid=("$2.40", "muvi of veo-3.1 4k"),
     ),
-    talk(
-        "yes to the form",
-        call("create_video", "Started", "$2.40", **IN_4K),
-        answer="accept",
-        paid=("$2.40", "muvi of veo-3.1 4k"),
-    ),
+    talk("yes to the form", call("create_video", "Started", "$2.40", **IN_4K), answer="accept", paid=("$2.40", "muvi of veo-3.1 4k")),
     talk(
         "no to the form",
         call("create_video", "The user declined", "Not sent, nothing charged", refused=True, **IN_4K),
@@ -360,8 +355,5 @@ BUYING = (
         call("list_sizes", "aimlapi:veo-3.1-fast", "Cannot be bought now", never=("pixazo:", "mulerun:")),
         keys=("muvi", "aimlapi"),
     ),
-    talk(
-        "which models can I use, without any key?",
-        call("list_sizes", "sample:sample", "sora-mcp setup", never=("muvi:",)),
-    ),
+    talk("which models can I use, without any key?", call("list_sizes", "sample:sample", "sora-mcp setup", never=("muvi:",))),
 )

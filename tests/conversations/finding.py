@@ -75,10 +75,7 @@ FINDING = (
         call("list_videos", "2026-11-20 12:00 {a}", "$0.50", CAT, since="7d"),
         paid=("$1.06", "muvi", "aimlapi"),
     ),
-    talk(
-        "what did I spend since 'this week'?",
-        call("get_spend", "Since 2026-11-16: 0 paid clips, $0.00", since="this week"),
-    ),
+    talk("what did I spend since 'this week'?", call("get_spend", "Since 2026-11-16: 0 paid clips, $0.00", since="this week")),
     talk(
         "same again but at night",
         *made(prompt=RAIN, model="muvi:veo-3.1", audio=True, seconds=6, options={"seed": 7}),

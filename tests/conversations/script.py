@@ -113,13 +113,7 @@ class Talk:
 
 
 def call(
-    tool: str,
-    *says: str,
-    never: tuple[str, ...] = (),
-    refused: bool = False,
-    as_job: str = "",
-    as_quote: str = "",
-    **arguments: Any,
+    tool: str, *says: str, never: tuple[str, ...] = (), refused: bool = False, as_job: str = "", as_quote: str = "", **arguments: Any
 ) -> Call:
     """Return a call whose answer says all of this."""
     return Call(tool, arguments, says, never, refused, as_job, as_quote)

@@ -139,11 +139,11 @@ async def of_all(client: Client, jobs: list[Job]) -> list[str]:
 
 
 def on_terminals(jobs: list[Job]) -> list[str]:
-    """What `jobs` and `show` would print on a narrow terminal and into a pipe, looked through."""
+    """What `jobs` would print on terminals and into a pipe, and `show` on the narrow one and into the pipe, looked through."""
     printed: list[str] = []
-    for screen in (open_screen(40), open_screen()):
+    for screen, shown in ((open_screen(80), []), (open_screen(40), jobs), (open_screen(), jobs)):
         print_jobs(screen, jobs, zone=UTC, today=date(2026, 11, 21))
-        for job in jobs:
+        for job in shown:
             print_facts(screen, describe_job(job, UTC))
         printed += unfit(text_of(screen), lines=True)
     return printed

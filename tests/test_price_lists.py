@@ -110,8 +110,17 @@ def test_a_model_with_a_first_frame_has_the_price_of_its_own_row() -> None:
     offer = priced(row(T2V, flat(0.1)), row(I2V, flat(0.2)))[FAST]
     frame = Image("https://example.com/fox.png")
     assert [cost(offer, **HD), cost(offer, **HD, image=frame)] == [400_000, 800_000]
+    dearer = priced(row(T2V, flat(0.1)), row(I2V, BY_SIZE), row("google/veo-3.1-first-last-image-to-video-fast", flat(0.5)))[FAST]
+    assert [cost(dearer, **size, image=frame) for size in (HD, FULL)] == [2_000_000, 2_600_000]  # the dearest row with a frame
     only_words = priced(row(T2V, flat(0.1)))[FAST]
     assert [cost(only_words, **HD), cost(only_words, **HD, image=frame)] == [400_000, None]
+
+
+def test_where_the_vendor_chooses_the_resolution_the_dearest_counts() -> None:
+    offer = priced(row("x-ai/grok-imagine-video", BY_SIZE))["aimlapi:grok-imagine-video"]
+    frame = Image("https://example.com/fox.png")
+    assert [cost(offer, size=size, seconds=1) for size in ("16:9 720p", "16:9 1080p", "16:9 480p")] == [390_000, 650_000, None]
+    assert cost(offer, size="16:9", seconds=1, image=frame) == 650_000
 
 
 def test_a_model_is_found_by_its_alias_in_any_case() -> None:
@@ -125,7 +134,8 @@ def test_a_list_names_what_it_does_not_have_and_is_asked_for_every_living_model(
     living = {offer.id for offer in aimlapi.VENDOR.offers if offer.ended is None}
     assert found is not None and found[1] == living - {FAST}
     asked = dict(price_list.ask.query)
-    slugs = {slug for offer in aimlapi.VENDOR.offers if offer.ended is None for slug in (offer.slug, offer.image_slug) if slug}
+    offers = [offer for offer in aimlapi.VENDOR.offers if offer.ended is None]
+    slugs = {slug for offer in offers for slug in (offer.slug, offer.image_slug, *offer.option_slugs.values()) if slug}
     assert (set(asked["id"].split(",")), asked["include"]) == (slugs, "pricing")
 
 

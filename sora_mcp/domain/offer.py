@@ -156,6 +156,8 @@ class Offer:
     checked: date
     image_slug: str | None = None
     """The vendor's name or path when there is a first frame; None is the same as `slug`."""
+    option_slugs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The vendor's name or path when an option is given, such as `last_image`; the first that is given counts, before `image_slug`."""
     confidence: Confidence = "listed"
     text: bool = True
     """Can be made from words alone."""

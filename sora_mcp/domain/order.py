@@ -36,8 +36,9 @@ class Order:
 
     @property
     def slug(self) -> str:
-        """The vendor's name or path of the model, which may differ with a first frame."""
-        return (self.image and self.offer.image_slug) or self.offer.slug
+        """The vendor's name or path of the model, which may differ with a first frame or an option."""
+        by_option = next((slug for option, slug in self.offer.option_slugs.items() if option in self.options), None)
+        return by_option or (self.image and self.offer.image_slug) or self.offer.slug
 
     @property
     def pictures(self) -> int:

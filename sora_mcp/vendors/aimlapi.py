@@ -19,23 +19,40 @@ LOG_MARGIN_S = 600.0
 LOG_DELAY_S = 21_600.0
 """A row has an end only, `succeeded` or `failed`, and a charge is recorded "after the generation reports `completed`": six hours are long
 enough for any. https://docs.aimlapi.com/capabilities/request-tracing-and-cost (repository of 2026-08-21, read 2026-11-30)"""
-NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative_prompt", "last_image": "last_image_url"}
-"""Field names of our options at the vendor."""
-TAIL = {"kling-v3-pro": {"last_image": "tail_image_url"}}
+NAMES = {
+    "audio": "generate_audio",
+    "seed": "seed",
+    "negative_prompt": "negative_prompt",
+    "fps": "fps",
+    "multi_shots": "shot_type",
+    "last_image": "last_image_url",
+    "references": "image_urls",
+    "ratio": "aspect_ratio",
+}
+"""Field names of our options and of the size's ratio at the vendor."""
+TAIL = {"last_image": "tail_image_url"}
+LIST = {"references": "reference_image_urls"}
+OWN_NAMES = {
+    **dict.fromkeys(("kling-v3-pro", "kling-v3-standard", "kling-v3-omni-720p", "kling-v3-omni-1080p", "gen-4-turbo"), TAIL),
+    **dict.fromkeys(("happyhorse-1.0", "happyhorse-1.1"), LIST),
+    "minimax-h3": {**LIST, "ratio": "ratio"},
+    "grok-imagine-video": {"references": "reference_images"},
+    "pixverse-v5.5": {"audio": "generate_audio_switch"},
+}
 """Field names that differ for one model."""
 
 
 def submit(order: Order) -> Call:
     """Return the submit call. Every field is sent: Sora 2 Pro defaults to 1080p, the more expensive size."""
-    names = NAMES | TAIL.get(order.offer.model, {})
+    names = NAMES | OWN_NAMES.get(order.offer.model, {})
     fields: dict[str, Any] = {
         "model": order.slug,
         "prompt": order.prompt,
         "duration": order.seconds,
-        "aspect_ratio": order.size.ratio,
+        names["ratio"]: order.size.ratio,
         "resolution": order.size.resolution,
         "image_url": order.image.uri if order.image else None,
-        **{names[name]: value for name, value in order.options.items()},
+        **{names[name]: str(value).split() if name == "references" else value for name, value in order.options.items()},
     }
     return Call("POST", PATH, drop_missing(fields))
 

@@ -6,6 +6,7 @@ https://docs.aimlapi.com/api-references/service-endpoints/complete-model-list (r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ NAMES = {"resolution": "resolution", "generate_audio": "audio", "aspect_ratio": 
 
 def ask_prices(offers: Sequence[Offer]) -> Call:
     """Return the call for the rows of these offers: the whole catalogue is larger than a reply may be. `id` matches aliases too."""
-    slugs = dict.fromkeys(slug for offer in offers if offer.ended is None for slug in (offer.slug, offer.image_slug) if slug)
+    slugs = dict.fromkeys(slug for offer in offers if offer.ended is None for _, slug in _list_slugs(offer))
     return Call("GET", "/v1/models", query=(("id", ",".join(slugs)), ("include", "pricing")))
 
 
@@ -30,21 +31,30 @@ def read_prices(body: Any, offer: Offer) -> tuple[Rate, ...] | None:
     None where the list does not have the model. Only the user's price file calls a model free.
     """
     models = {name.casefold(): row for row in body["data"] for name in (*row["aliases"], row["id"])}
-    rows = {image: models[slug.casefold()] for image, slug in _list_slugs(offer) if slug.casefold() in models}
+    rows = [(image, models[slug.casefold()]) for image, slug in _list_slugs(offer) if slug.casefold() in models]
     if not rows:
         return None
-    prices = [({**when, "image": image}, amount) for image, row in rows.items() for when, amount in _read_pricing(row["pricing"])]
-    if not prices or any(amount <= 0 or not set(when) <= {*NAMES.values(), "image"} for when, amount in prices):
+    lists = [[({**when, "image": image}, amount) for when, amount in _read_pricing(row["pricing"])] for image, row in rows]
+    known = {*NAMES.values(), "image"}
+    if any(not prices or any(amount <= 0 or not set(when) <= known for when, amount in prices) for prices in lists):
         return ()
-    return make_rates(prices, _list_axes(offer, [*rows]))
+    axes = _list_axes(offer, [*dict.fromkeys(image for image, _ in rows)])
+    rates = make_rates(axes, *lists)
+    if not (shapes := tuple(size.text for size in offer.sizes if size.resolution is None)):
+        return rates
+    # Where the vendor chooses the resolution, by the picture, the dearest counts.
+    chosen = make_rates({name: values for name, values in axes.items() if name != "resolution"}, *lists)
+    return (*(replace(rate, when={**rate.when, "size": shapes}) for rate in chosen), *rates)
 
 
 def _list_slugs(offer: Offer) -> Iterator[tuple[bool, str]]:
-    """Yield the vendor's name of the model without and with a first frame."""
+    """Yield the vendor's names of the model without and with a first frame; a last frame comes with a first one."""
     if offer.text:
         yield False, offer.slug
     if offer.image is not None or not offer.text:
         yield True, offer.image_slug or offer.slug
+    for option, slug in offer.option_slugs.items():
+        yield option == "last_image", slug
 
 
 def _read_pricing(pricing: Any) -> Iterator[Price]:

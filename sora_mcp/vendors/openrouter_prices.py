@@ -35,7 +35,7 @@ def read_rates(prices: Mapping[str, object], sizes: tuple[Size, ...], *, audio: 
         rows = _by_tokens(ours, sizes, audio=audio)
     else:
         known = [price for name, value in ours.items() if (price := _price(name, value)) is not None]
-        rows = make_rates(known, _list_axes(sizes, audio=audio, image=image)) if len(known) == len(ours) else ()
+        rows = make_rates(_list_axes(sizes, audio=audio, image=image), known) if len(known) == len(ours) else ()
     free = any(row.micros == 0 for row in rows) and not least  # only the user's price file calls a model free
     return () if free else tuple(replace(row, picture=picture, least=least) for row in rows)
 

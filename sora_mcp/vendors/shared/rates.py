@@ -13,12 +13,19 @@ Price = tuple[Mapping[str, Scalar], Decimal]
 """Conditions, and micros per second where they hold."""
 
 
-def make_rates(prices: Sequence[Price], axes: Mapping[str, Sequence[Scalar]]) -> tuple[Rate, ...]:
-    """Return a rate per second for each case that the prices distinguish: each value of the axes that they name. A name that is no axis is
-    left open, so that the dearest of its prices counts. A case without a price has no rate."""
-    named = [name for name in axes if any(name in when for when, _ in prices)]
-    cases = (dict(zip(named, values, strict=True)) for values in itertools.product(*(axes[name] for name in named)))
-    return tuple(Rate(micros, "second", case) for case in cases if (micros := _find_dearest(prices, case)) is not None)
+def make_rates(axes: Mapping[str, Sequence[Scalar]], *lists: Sequence[Price]) -> tuple[Rate, ...]:
+    """Return a rate per second for each case that the prices distinguish: each value of the axes that they name.
+
+    Of several lists the dearest counts. A name that is no axis is left open, so that the dearest of its prices counts. A case without a
+    price has no rate.
+    """
+    named = [name for name in axes if any(name in when for prices in lists for when, _ in prices)]
+    rates: list[Rate] = []
+    for values in itertools.product(*(axes[name] for name in named)):
+        case = dict(zip(named, values, strict=True))
+        found = [micros for prices in lists if (micros := _find_dearest(prices, case)) is not None]
+        rates += [Rate(max(found), "second", case)] if found else []
+    return tuple(rates)
 
 
 def _find_dearest(prices: Sequence[Price], case: Mapping[str, Scalar]) -> Micros | None:

@@ -24,21 +24,18 @@ from .stored import Clock, empty_schema, place_empty_store
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
-engines: list[sa.Engine] = []
-"""The first engine of this run on SQLite."""
+engines: dict[str, sa.Engine] = {}
+"""The first engine of this run on SQLite, and on each address of PostgreSQL, whose dialect knows its schema."""
 
 
 @event.listens_for(sa.Engine, "engine_connect")
 def share_statements(conn: sa.Connection) -> None:
-    """Turn each statement into SQL once for all stores of the run that are on SQLite, instead of once for each: it takes longer than to
-    run it. (SQLAlchemy keeps the SQL by dialect and engine; PostgreSQL's dialect knows its schema, so it stays with its engine.)"""
+    """Turn each statement into SQL once for all stores of the run instead of once for each: it takes longer than to run it. SQLAlchemy
+    keeps the SQL by dialect and engine."""
     engine = conn.engine
-    if engine.dialect.name != "sqlite":
-        return
-    if not engines:
-        engines.append(engine)
-    engine.dialect = conn.dialect = engines[0].dialect
-    engine._compiled_cache = engines[0]._compiled_cache  # pyright: ignore[reportPrivateUsage]
+    first = engines.setdefault("sqlite" if engine.dialect.name == "sqlite" else str(engine.url), engine)
+    engine.dialect = conn.dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache  # pyright: ignore[reportPrivateUsage]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -142,11 +142,10 @@ def place_empty_store(home: Path) -> str:
 
 @contextmanager
 def empty_schema(server: str) -> Generator[str]:
-    """The address of an empty schema on this PostgreSQL."""
-    schema = f"test_{uuid4().hex}"
+    """The address of an empty schema on this PostgreSQL: always the same one, so that statements for it are compiled once."""
     with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f"CREATE SCHEMA {schema}")
+        conn.execute("CREATE SCHEMA test")
         try:
-            yield f"{server}&options={quote(f'-csearch_path={schema}')}"
+            yield f"{server}&options={quote('-csearch_path=test')}"
         finally:
-            conn.execute(f"DROP SCHEMA {schema} CASCADE")
+            conn.execute("DROP SCHEMA test CASCADE")

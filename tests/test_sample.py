@@ -16,7 +16,7 @@ from tests.each import each
 TODAY = date(2026, 11, 21)
 OFFER = sample.OFFERS[0]
 ID = "s_0123456789abcdef"
-ASK = Call("GET", f"/v1/videos/{ID}")
+ASK, FILE = Call("GET", f"/v1/videos/{ID}"), Call("GET", f"/v1/videos/{ID}/content")
 
 
 def sent(request: VideoRequest) -> dict[str, Scalar]:
@@ -59,19 +59,11 @@ def test_the_note_for_machines_without_means_names_the_one_command() -> None:
     [
         ({"status": "queued"}, Pending(ID, ASK, "queued", "queued")),
         ({"status": "rendering", "progress": 0.5}, Pending(ID, ASK, "running", "rendering", progress=0.5)),
-        (
-            {"status": "completed", "content": f"/v1/videos/{ID}/content"},
-            Done(Call("GET", f"/v1/videos/{ID}/content"), "completed", micros=sample.FREE, id=ID),
+        ({"status": "completed", "content": FILE.path}, Done(FILE, "completed", micros=sample.FREE, id=ID)),
+        *(
+            ({"status": "failed", "error": {"code": code, "message": "no"}}, Failed(meant_, "failed", "no", charged="no", id=ID))
+            for code, meant_ in (("content_refused", "content_refused"), ("timed_out", "vendor_unavailable"), ("broken", "internal"))
         ),
-        (
-            {"status": "failed", "error": {"code": "content_refused", "message": "no"}},
-            Failed("content_refused", "failed", "no", charged="no", id=ID),
-        ),
-        (
-            {"status": "failed", "error": {"code": "timed_out", "message": "no"}},
-            Failed("vendor_unavailable", "failed", "no", charged="no", id=ID),
-        ),
-        ({"status": "failed", "error": {"code": "broken", "message": "no"}}, Failed("internal", "failed", "no", charged="no", id=ID)),
         ({"status": "cancelled"}, Failed("vendor_rejected", "cancelled", charged="no", state="cancelled", id=ID)),
         ({"status": "dreaming"}, None),
         ({}, None),

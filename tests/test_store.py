@@ -127,7 +127,7 @@ def test_the_same_request_is_the_same_job_while_nobody_knows_its_end(store: Stor
         clock.at += 1
         assert reserve(store, fingerprint="f").deduplicated is False, unclear
         clock.at += 40 * DAY_S
-        store.outcomes.refuse.sync(next(job for job in store.leases.claim.sync("me", limit=9, lease_s=60)), None, no("yes"))
+        store.outcomes.refuse.sync(claimed(store), None, no("yes"))
 
 
 def test_a_request_is_known_by_its_words_where_it_costs_money_and_by_its_meaning(store: Store) -> None:

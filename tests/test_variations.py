@@ -15,15 +15,10 @@ from sora_mcp.jobs.service import VideoRequest
 from sora_mcp.server.tools.create_video import Arguments, format_result
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database
-from tests.each import each
 from tests.played import Muvi
 from tests.played.rig import PROMPT, rig
 
-from .stored import CAPS, Clock, moves, purchase, spent
-
-
-def reserve(store: Store, *args: Any, **keys: Any) -> Job:
-    return store.reservations.reserve.sync(purchase(*args, **keys), CAPS)
+from .stored import CAPS, Clock, moves, reserve, spent
 
 
 def ids(job: Job) -> list[str]:
@@ -47,16 +42,12 @@ def test_each_take_is_a_job_with_its_own_money(store: Store, database: Database)
     assert spent(store) == (usd("3"), usd("3"))
 
 
-@each("price, clips, fits", [("2.00", 5, True), ("2.00", 6, False), ("6.00", 1, False), ("6.00", 2, False)])
-def test_the_caps_hold_for_all_takes_or_none(price: str, clips: int, fits: bool, tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'sora.db'}", tmp_path)
-    if fits:
-        reserve(store, price, clips=clips)
-    else:
-        with pytest.raises(OverBudget, match=f"{clips} clips on" if clips == 6 else r"One video may cost \$5"):
+def test_the_caps_hold_for_all_takes_or_none(store: Store) -> None:
+    for price, clips, said in (("2.00", 6, "6 clips on"), ("6.00", 1, r"One video may cost \$5"), ("6.00", 2, r"One video may cost \$5")):
+        with pytest.raises(OverBudget, match=said):
             reserve(store, price, clips=clips)
-    assert len(all_ids(store)) == (clips if fits else 0)
-    store.close()
+        assert all_ids(store) == set(), (price, clips)
+    assert len(ids(reserve(store, "2.00", clips=5))) == len(all_ids(store)) == 5
 
 
 def test_one_yes_is_for_all_takes_and_for_nothing_else(store: Store, clock: Clock) -> None:
@@ -77,22 +68,20 @@ def test_one_yes_is_for_all_takes_and_for_nothing_else(store: Store, clock: Cloc
         reserve(store, clips=3, **keys, quote_id=quote.id)
 
 
-@each("key", ["request_id", "fingerprint", "words_hash"])
-def test_the_same_call_is_the_same_jobs(key: str, tmp_path: Path, clock: Clock) -> None:
-    store = Store(f"sqlite:///{tmp_path / 'sora.db'}", tmp_path, clock=clock)
-    keys = {key: "same"} | ({"fingerprint": "same"} if key == "request_id" else {})
-    first = reserve(store, clips=3, **keys)
-    end(store, first.takes[1])  # one of them ended free of charge: the others were bought all the same
-    again = reserve(store, clips=3, **keys)
-    assert (ids(again), again.deduplicated, {take.deduplicated for take in again.takes}) == (ids(first), True, {True})
-    if key == "request_id":
-        with pytest.raises(RequestIdConflict):
-            reserve(store, clips=2, request_id="same", fingerprint="two")
-    else:
-        for take in (first.takes[0], first.takes[2]):
-            end(store, take)
-        assert not set(ids(reserve(store, clips=3, **keys))) & set(ids(first))
-    store.close()
+def test_the_same_call_is_the_same_jobs(store: Store) -> None:
+    for key in ("request_id", "fingerprint", "words_hash"):
+        keys = {key: key} | ({"fingerprint": "id"} if key == "request_id" else {})
+        first = reserve(store, "0.30", clips=3, **keys)
+        end(store, first.takes[1])  # one of them ended free of charge: the others were bought all the same
+        again = reserve(store, "0.30", clips=3, **keys)
+        assert (ids(again), again.deduplicated, {take.deduplicated for take in again.takes}) == (ids(first), True, {True}), key
+        if key == "request_id":
+            with pytest.raises(RequestIdConflict):
+                reserve(store, clips=2, request_id=key, fingerprint="two")
+        else:
+            for take in (first.takes[0], first.takes[2]):
+                end(store, take)
+            assert not set(ids(reserve(store, "0.30", clips=3, **keys))) & set(ids(first)), key
 
 
 def test_free_takes_are_as_many_as_one_may_have_at_once(store: Store) -> None:

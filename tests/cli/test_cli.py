@@ -103,7 +103,7 @@ def test_a_key_is_in_no_line_of_the_log() -> None:
     assert ("a *** b" in text, "with *** inside" in text, "k-" in text) == (True, True, False)
 
 
-def test_control_characters_never_reach_the_terminal_and_no_line_is_forged() -> None:
+def test_no_control_character_gets_to_the_terminal_and_no_line_is_forged() -> None:
     evil = "\x1b]0;pwned\x07\x1b[2J\x9b2J\u202e\r\n2026-01-01 ERROR forged"
     text = log_line(Redacting([]), evil.replace("\n", ""), "Invalid Host header: %s", evil)
     assert [char for char in text if not char.isprintable() and char != "\n"] == []
@@ -168,7 +168,7 @@ def test_a_closed_stream_is_an_empty_one(closed: str, command: str, said: dict[s
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_what_cannot_be_said_for_want_of_room_is_one_line(said: dict[str, str]) -> None:
+def test_what_cannot_be_written_for_want_of_room_is_one_line(said: dict[str, str]) -> None:
     ended = in_a_shell("sora vendors >/dev/full", said)
     assert (ended.returncode, ended.stderr.decode().splitlines()) == (
         1,

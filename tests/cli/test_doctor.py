@@ -98,7 +98,7 @@ def test_a_clock_before_the_prices_were_known_or_apart_from_the_file_systems_has
     assert of(said, now=LATER)["clock"].todo == "set the clocks: budgets use calendar days"
 
 
-def test_old_prices_are_told(said: dict[str, str]) -> None:
+def test_old_prices_are_noted(said: dict[str, str]) -> None:
     finding = of(said, now=LATER)["prices"]
     assert (finding.verdict, finding.text.endswith("were checked more than 90 days ago")) == ("note", True)
 
@@ -117,7 +117,7 @@ def test_each_client_that_is_here_is_looked_at(said: dict[str, str], tmp_path: P
     assert of(said)["Cursor"] == Finding("ok", "Cursor: starts sh")
 
 
-def test_lists_and_models_that_are_gone_are_told(said: dict[str, str], store: Store) -> None:
+def test_lists_and_models_that_are_gone_are_noted(said: dict[str, str], store: Store) -> None:
     keyed = said | {"OPENROUTER_API_KEY": "k"}
     assert of(keyed)["list of OpenRouter"].text == "list of OpenRouter: never fetched"
     row = {"id": "a/b", "supported_durations": [5], "supported_resolutions": ["720p"], "pricing_skus": {"duration_seconds": "1"}}

@@ -142,7 +142,7 @@ def test_it_does_not_start(argv: list[str], why: str, sora: Sora, tokens: Path) 
 
 
 @each("host", ["127.0.0.1", "localhost"])
-def test_a_port_in_use_is_said_before_anything_is_served(host: str, sora: Sora) -> None:
+def test_a_port_in_use_is_refused_before_anything_is_served(host: str, sora: Sora) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         why = f"sora-mcp: port {port} of {host} is in use: --port takes another.\n"
@@ -446,7 +446,7 @@ async def test_a_finished_file_is_fetched_with_the_token_of_its_owner(closed: Se
 
 
 @pytest.mark.slow
-async def test_without_tokens_the_path_is_told_because_the_caller_is_on_this_machine(local: Served) -> None:
+async def test_without_tokens_the_path_is_named_because_the_caller_is_on_this_machine(local: Served) -> None:
     async with client(local, {"Authorization": "Bearer none-is-asked-for"}, "auto") as who, httpx2.AsyncClient(timeout=PATIENCE_S) as web:
         done = await finish(who, (await call(who, "create_video", prompt="a kite", **SMALL))["job_id"])
         assert f"File: {done['path']}\n" in done["message"]

@@ -45,7 +45,7 @@ def test_what_a_start_leaves_is_its_users_alone(said: dict[str, str], files: dic
     assert (loose(said), len(files)) == ([], 5)
 
 
-def test_each_loose_mode_is_told_with_what_it_lets_others_do(said: dict[str, str], files: dict[str, Path]) -> None:
+def test_each_loose_mode_is_named_with_what_it_lets_others_do(said: dict[str, str], files: dict[str, Path]) -> None:
     for name, mode, why in (
         ("config", 0o644, "others may read the keys in it"),
         ("config", 0o620, "others may read the keys in it"),
@@ -75,7 +75,7 @@ def test_doctor_names_the_command_that_closes_it(said: dict[str, str], files: di
     ]
 
 
-def test_each_start_tells_it(sora: Sora, files: dict[str, Path]) -> None:
+def test_each_start_warns_of_it(sora: Sora, files: dict[str, Path]) -> None:
     files["config"].chmod(0o644)
     code, _, err = sora("jobs")
     assert code == 0
@@ -103,7 +103,7 @@ def test_the_mode_of_what_is_no_store_stays(make: Callable[[Path], Path], tmp_pa
     assert target.stat().st_mode & 0o777 == 0o644
 
 
-def test_what_belongs_to_another_user_is_told(said: dict[str, str], files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_belongs_to_another_user_is_named(said: dict[str, str], files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() == 0:
         os.chown(files["home"], 777, -1)
     owner = files["home"].stat().st_uid

@@ -92,7 +92,7 @@ def test_a_pipe_gets_every_column_whole(some: list[Job]) -> None:
     assert len(rest) == len(some) - 1
 
 
-def test_words_in_square_brackets_are_words(some: list[Job]) -> None:
+def test_words_in_square_brackets_are_words() -> None:
     for screen in (open_screen(), open_screen(200)):
         print_facts(screen, [("prompt", PROMPTS["markup"])])
         assert PROMPTS["markup"] in text_of(screen)
@@ -118,7 +118,7 @@ def test_a_job_is_shown_in_lines_that_fit(width: int, store: Store) -> None:
     assert " ".join(shown.split()).count("gulls circling above the pier") == 4
 
 
-def test_a_long_path_is_left_in_one_piece_to_be_copied(store: Store) -> None:
+def test_a_long_path_is_left_in_one_piece_to_be_copied() -> None:
     path = "/videos/" + "a-very-long-folder/" * 10 + "boat.mp4"
     print_facts(screen := open_screen(80), [("path", path)])
     assert text_of(screen) == f"path  {path}\n"

@@ -187,9 +187,7 @@ def test_a_closed_keychain_is_passed_over_in_silence(setup: Setup, config: Path,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
-def test_a_key_for_which_there_is_no_folder_is_said_not_to_be_stored(
-    setup: Setup, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_for_which_there_is_no_folder_is_refused(setup: Setup, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.parent.parent.mkdir()
     config.parent.symlink_to(tmp_path / "gone")
     for ring in (None, Ring()):  # into the file, and into the keychain
@@ -264,7 +262,7 @@ def test_opencodes_file_with_comments_is_not_written_over(tmp_path: Path) -> Non
     assert (client.file.name, [file.name for file in folder.iterdir()]) == ("opencode.jsonc", ["opencode.jsonc"])
 
 
-def test_goose_is_told_by_a_person_and_read_by_us(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_goose_is_set_up_by_a_person_and_read_by_us(setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shape of https://goose-docs.ai/docs/guides/config-files."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
     client = find_client(tmp_path, "goose", before := "GOOSE_MODE: auto\nextensions:\n  developer:\n    type: builtin\n")
@@ -297,7 +295,7 @@ def test_an_entry_of_goose_is_read_in_every_usual_spelling(text: str, command: l
 
 
 @each("text", ["extensions: {sora: {cmd: x}}\n", "extensions:\n  a: 1\nextensions:\n  b: 1\n", "extensions: &x\n  sora:\n    cmd: y\n"])
-def test_extensions_of_goose_in_another_form_are_said_to_be_unreadable(text: str, tmp_path: Path) -> None:
+def test_extensions_of_goose_in_another_form_are_unreadable(text: str, tmp_path: Path) -> None:
     with pytest.raises(clients.Unreadable):
         clients.read_command(find_client(tmp_path, "goose", text))
 
@@ -320,7 +318,7 @@ def test_a_toml_file_with_a_byte_order_mark_is_written(tmp_path: Path) -> None:
 
 
 @each("name", ["url", "serverUrl", "httpUrl"])
-def test_a_client_that_connects_to_us_by_an_address_is_left_alone(name: str, setup: Setup, sora: Sora, said: dict[str, str]) -> None:
+def test_a_client_that_connects_to_us_by_an_address_is_left_alone(name: str, setup: Setup, sora: Sora) -> None:
     content = json.dumps({"mcpServers": {"sora": {name: "http://127.0.0.1:8000/mcp"}}})
     client = find_client(Path.home(), "Cursor", content)
     code, out, _ = setup(typed="\ny\n", at_terminal=True)
@@ -330,7 +328,7 @@ def test_a_client_that_connects_to_us_by_an_address_is_left_alone(name: str, set
 
 
 @each("entry", [5, [], "x", {"command": "x", "args": 5}, {"command": 5}, {"args": []}, {"url": 5}])
-def test_an_entry_of_ours_in_a_strange_form_is_said_to_be_one(entry: Any, said: dict[str, str]) -> None:
+def test_an_entry_of_ours_in_a_strange_form_is_named_as_one(entry: Any, said: dict[str, str]) -> None:
     client = find_client(Path.home(), "Cursor", json.dumps({"mcpServers": {"sora": entry}}))
     with pytest.raises(clients.Unreadable, match="an entry named sora in an unknown form"):
         clients.read_command(client)

@@ -175,7 +175,7 @@ def damage_setup(raw: bytes) -> bytes:
 
 
 @each("damage", [damage_tag, damage_setup])
-def test_sound_that_cannot_be_decoded_costs_the_sound_and_is_said(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_sound_that_cannot_be_decoded_costs_the_sound_and_is_noted(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(damage(a_clip(tmp_path / "good.mp4").read_bytes()))
     for action, more in EDITS.items():

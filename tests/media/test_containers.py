@@ -80,7 +80,7 @@ def test_every_file_is_named_by_its_bytes(tmp_path: Path) -> None:
     assert found == {words: (words, kind, ending) for words, (_, kind, ending) in FILES.items()}
 
 
-def test_an_iso_file_is_told_by_its_brands() -> None:
+def test_an_iso_file_is_known_by_its_brands() -> None:
     rows = {b"mif1\0\0\0\0mif1avif": "avif", b"mif1\0\0\0\0mif1heic": "heic", b"M4A \0\0\0\0isom": "m4a", b"isom\0\0\0\0avif": "mp4"}
     found = {brands: find_container((8 + len(brands)).to_bytes(4) + b"ftyp" + brands).kind for brands in rows}
     assert found == rows

@@ -93,11 +93,11 @@ def test_wild_movement_is_no_row_of_cuts() -> None:
 
 
 @each(("squares", "count", "loud"), [(0, 0, None), (0, 10, -100.3), (32768**2 * 4, 4, 0.0)])
-def test_loudness_is_told_against_full_scale(squares: int, count: int, loud: float | None) -> None:
+def test_loudness_is_measured_against_full_scale(squares: int, count: int, loud: float | None) -> None:
     assert to_decibels(squares, count) == loud
 
 
-def test_what_was_measured_is_said_in_words() -> None:
+def test_what_was_measured_is_put_into_words() -> None:
     said = [Measurements((1.0, 2.5), 9.0, 0.95, None).words, Measurements((), 0.0, 0.5, -80.0).words]
     assert said == [
         "2 cuts (at 1.0 s, 2.5 s), much movement, very bright (0.95), no sound track",

@@ -70,7 +70,7 @@ ENCODED = {
 
 
 @each("name", ENCODED)
-def test_other_codecs_are_encoded_again_and_that_is_said(name: str, tmp_path: Path) -> None:
+def test_other_codecs_are_encoded_again_and_that_is_noted(name: str, tmp_path: Path) -> None:
     form, codec, sound, codecs, words = ENCODED[name]
     made = make_mp4(a_download(tmp_path / "download", form, codec, sound), target := tmp_path / "clip.part")
     assert made is not None

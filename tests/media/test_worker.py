@@ -139,7 +139,7 @@ def test_work_that_is_called_off_ends_at_once(clip: Path, tmp_path: Path) -> Non
     assert time.monotonic() - began < 300
 
 
-def test_what_an_operation_refuses_arrives_whole(clip: Path) -> None:
+def test_what_an_operation_refuses_arrives_whole() -> None:
     fix = Fix("end", 1.25)
     error = BrokenRules((BrokenRule("end", 1.0, "at least 1.25", "invalid_argument"),), fixes=(fix,), subject="x")
     file = io.BytesIO()
@@ -180,7 +180,7 @@ def test_the_parent_process_decodes_nothing() -> None:
     assert done.stdout == "False False\n"
 
 
-def test_libraries_that_do_not_load_are_missing_and_the_reason_is_told(tmp_path: Path) -> None:
+def test_libraries_that_do_not_load_are_missing_and_the_reason_is_named(tmp_path: Path) -> None:
     (tmp_path / "av.py").write_text("raise ImportError('libavcodec.so.62: cannot open shared object file')")
     (tmp_path / "sora_mcp").symlink_to(Path(api.__file__).parents[1])
     with pytest.raises(MissingMediaExtra) as missing:

@@ -48,16 +48,20 @@ PICTURES = {
     "grey jpeg with a comment": (encoded("JPEG", mode="L", comment=b"\xff\xd9 is not the end"), "image/jpeg"),
     "webp": (encoded("WEBP"), "image/webp"),
     "lossless webp": (encoded("WEBP", lossless=True), "image/webp"),
-    "png with something behind its end": (encoded("PNG") + b"trailer", "image/png"),
-    "jpeg with something behind its end": (encoded("JPEG") + b"trailer", "image/jpeg"),
     "jpeg with filling between its segments": (encoded("JPEG")[:2] + b"\xff\xff\xff\x01\xff\xd0" + encoded("JPEG")[2:], "image/jpeg"),
     "webp with metadata": (encoded("WEBP", mode="RGBA", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0"), "image/webp"),
 }
 
 
-@each("name", PICTURES)
+TRAILED = {  # as other programs leave them
+    "png with something behind its end": (encoded("PNG") + b"trailer", "image/png"),
+    "jpeg with something behind its end": (encoded("JPEG") + b"trailer", "image/jpeg"),
+}
+
+
+@each("name", PICTURES | TRAILED)
 def test_a_picture_is_measured(name: str) -> None:
-    raw, media_type = PICTURES[name]
+    raw, media_type = (PICTURES | TRAILED)[name]
     assert probe_image(raw) == ImageInfo(media_type, 37, 23)
 
 

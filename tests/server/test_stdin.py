@@ -27,16 +27,17 @@ async def lines_of(*pieces: bytes) -> list[str]:
     return found
 
 
-async def test_a_line_may_come_in_pieces_and_a_letter_too() -> None:
-    assert await lines_of("eins\nzw\u00f6".encode()[:-1], "\u00f6".encode()[1:] + b"lf\n\ndrei") == ["eins\n", "zwölf\n", "\n", "drei"]
-
-
-async def test_bytes_that_are_no_text_do_not_end_the_lines() -> None:
-    assert await lines_of(b"\xff\n", b"two\n") == ["\ufffd\n", "two\n"]
-
-
-async def test_other_line_separators_stay_inside_of_a_line() -> None:
-    assert await lines_of("a\u2028b\rc\x0bd\n".encode()) == ["a\u2028b\rc\x0bd\n"]
+@each(
+    ("pieces", "lines"),
+    [
+        (("eins\nzw\u00f6".encode()[:-1], "\u00f6".encode()[1:] + b"lf\n\ndrei"), ["eins\n", "zwölf\n", "\n", "drei"]),
+        ((b"\xff\n", b"two\n"), ["\ufffd\n", "two\n"]),
+        (("a\u2028b\rc\x0bd\n".encode(),), ["a\u2028b\rc\x0bd\n"]),
+    ],
+    ids=["in pieces, a letter too", "bytes that are no text", "other separators inside of a line"],
+)
+async def test_lines_arrive_whole(pieces: tuple[bytes, ...], lines: list[str]) -> None:
+    assert await lines_of(*pieces) == lines
 
 
 async def test_the_lines_can_be_ended_although_nobody_writes() -> None:
@@ -56,35 +57,22 @@ async def end(lines: Lines) -> None:
 LONG = '"params": {"id": 9, "x": "…"}'
 
 
-@each(
-    ("line", "named"),
-    [
-        ('{"jsonrpc": "2.0", "id": 7, "method": "ping", ' + LONG + "}", 7),
-        ('{"id": "se\\"ven", "jsonrpc": "2.0", "method": "ping", ' + LONG + "}", 'se"ven'),
-        ('{"method": "ping", ' + LONG + ', "jsonrpc": "2.0", "id": 7}', 7),
-        ('{"method": "ping", ' + LONG + ', "id": -7, "jsonrpc": "2.0" }  ', -7),
-        ('{"jsonrpc": "2.0", "method": "notifications/progress", ' + LONG + "}", None),
-        ('{"jsonrpc": "2.0", "id": 7, "result": {' + LONG + "}}", None),
-        ('{"result": {' + LONG + '}, "jsonrpc": "2.0", "id": 7}', None),
-        ('{"method": "ping", ' + LONG[:-1] + ', "id": 8}}', None),
-        ('{"jsonrpc": "2.0", "id": "\\ud83d", "method": "ping", ' + LONG + "}", None),
-        ('{"jsonrpc": "2.0", "id": 007, "method": "ping", ' + LONG + "}", None),
-        ("x…", None),
-    ],
-    ids=[
-        "id first",
-        "a text as id",
-        "id last",
-        "id before last",
-        "news",
-        "an answer",
-        "an answer, id last",
-        "an id inside",
-        "half a character as id",
-        "no number as id",
-        "no JSON",
-    ],
-)
+TOO_LONG: dict[str, tuple[str, int | str | None]] = {
+    "id first": ('{"jsonrpc": "2.0", "id": 7, "method": "ping", ' + LONG + "}", 7),
+    "a text as id": ('{"id": "se\\"ven", "jsonrpc": "2.0", "method": "ping", ' + LONG + "}", 'se"ven'),
+    "id last": ('{"method": "ping", ' + LONG + ', "jsonrpc": "2.0", "id": 7}', 7),
+    "id before last": ('{"method": "ping", ' + LONG + ', "id": -7, "jsonrpc": "2.0" }  ', -7),
+    "news": ('{"jsonrpc": "2.0", "method": "notifications/progress", ' + LONG + "}", None),
+    "an answer": ('{"jsonrpc": "2.0", "id": 7, "result": {' + LONG + "}}", None),
+    "an answer, id last": ('{"result": {' + LONG + '}, "jsonrpc": "2.0", "id": 7}', None),
+    "an id inside": ('{"method": "ping", ' + LONG[:-1] + ', "id": 8}}', None),
+    "half a character as id": ('{"jsonrpc": "2.0", "id": "\\ud83d", "method": "ping", ' + LONG + "}", None),
+    "no number as id": ('{"jsonrpc": "2.0", "id": 007, "method": "ping", ' + LONG + "}", None),
+    "no JSON": ("x…", None),
+}
+
+
+@each(("line", "named"), TOO_LONG.values(), ids=TOO_LONG)
 def test_of_a_message_that_is_too_long_the_id_is_known(line: str, named: int | str | None) -> None:
     line = line.replace("…", "x" * MOST_LINE)
     growing = Line()

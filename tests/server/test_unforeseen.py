@@ -6,40 +6,31 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from mcp import Client
 
-from sora_mcp.config.settings import Settings, load
+from sora_mcp.config.settings import Settings
+from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.server.app import build
 from sora_mcp.vendors import muvi
 from tests.each import each
-from tests.played.rig import opened
+from tests.stored import NOON
 
 from .conftest import Era
 from .counter import PlayedService, a_server
+from .keyed import TODAY, ask, load_settings
 
-WISH = {"prompt": "a paper boat", "model": "muvi:sora-2", "seconds": 4}
+CLIP = {"prompt": "a paper boat", "model": "muvi:sora-2", "seconds": 4}
+MUVI = {"MUVI_API_KEY": "muvi-key-0123456789"}
+OURS = "Something unforeseen went wrong in the server; its log says what."
 
 
 def broken(*_: object) -> NoReturn:
     raise ZeroDivisionError("ours")
-
-
-def settled(folder: Path) -> Settings:
-    """With a key at a vendor that never answers."""
-    environ = {
-        "MUVI_API_KEY": "muvi-key-0123456789",
-        "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9",
-        "SORA_MCP_HOME": str(folder / "home"),
-        "SORA_MCP_OUTPUT_DIR": str(folder / "videos"),
-        "SORA_MCP_TIMEZONE": "UTC",
-    }
-    return load(environ, today=date(2026, 11, 20), config=folder / "none.toml")
 
 
 async def answer(settings: Settings, era: Era, changed: Callable[[VideoService], None] = lambda _: None) -> tuple[dict[str, Any], int]:
@@ -47,40 +38,30 @@ async def answer(settings: Settings, era: Era, changed: Callable[[VideoService],
 
     @asynccontextmanager
     async def service() -> AsyncGenerator[VideoService]:
-        async with opened(settings) as real:
+        async with open_service(settings, work=False, clock=lambda: NOON) as real:
             changed(real)
             yield real
 
-    async with Client(build(service, settings.catalogue, today=lambda: date(2026, 11, 20)), mode=era) as client:
-        refused = (await client.call_tool("create_video", dict(WISH))).structured_content or {}
-        listed = (await client.call_tool("list_videos", {})).structured_content or {}
-    return refused, listed["budget"]["day_spent_usd"]
+    async with Client(build(service, settings.catalogue, today=lambda: TODAY), mode=era) as client:
+        return await ask(client, "create_video", CLIP), (await ask(client, "list_videos", {}))["budget"]["day_spent_usd"]
 
 
 @each("part", ["submit", "warn"])
 async def test_a_fault_before_the_money_is_held_costs_nothing_and_says_so(
     part: str, era: Era, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = settled(tmp_path)
+    settings = load_settings(tmp_path, MUVI)
     vendor = next(vendor for vendor in settings.catalogue.vendors if vendor.name == muvi.VENDOR.name)
     settings = replace(settings, catalogue=replace(settings.catalogue, vendors=(replace(vendor, **{part: broken}),)))
     with caplog.at_level(logging.ERROR, "sora_mcp"):
-        assert await answer(settings, era) == (
-            {
-                "message": "Not sent, nothing charged. Something unforeseen went wrong in the server; its log says what.",
-                "error": {
-                    "code": "internal",
-                    "message": "Something unforeseen went wrong in the server; its log says what.",
-                    "charged": "no",
-                },
-            },
-            0,
-        )
+        refused, held = await answer(settings, era)
+    assert refused == {"message": f"Not sent, nothing charged. {OURS}", "error": {"code": "internal", "message": OURS, "charged": "no"}}
+    assert held == 0
     assert "ZeroDivisionError: ours" in caplog.text
 
 
 async def test_a_fault_after_the_money_is_held_leaves_it_open(era: Era, tmp_path: Path) -> None:
-    refused, held = await answer(settled(tmp_path), era, lambda service: setattr(service, "wake", broken))
+    refused, held = await answer(load_settings(tmp_path, MUVI), era, lambda service: setattr(service, "wake", broken))
     assert refused["message"].startswith("It is not known whether anything was charged: list_videos shows what is held.")
     assert (refused["error"]["charged"], held) == ("unknown", 0.4)
 
@@ -96,7 +77,7 @@ class Odd(dict[str, Any]):
 
 
 async def test_a_fault_while_the_arguments_are_read_costs_nothing_and_says_so() -> None:
-    refused = (await a_server(PlayedService()).call_tool("create_video", Odd(WISH))).structured_content  # pyright: ignore
+    refused = (await a_server(PlayedService()).call_tool("create_video", Odd(CLIP))).structured_content  # pyright: ignore
     assert refused and refused["error"]["charged"] == "no"
 
 

@@ -130,7 +130,6 @@ class PlayedService:
     asked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     looked: int = 0
     no_budget: SoraError | None = None
-    fixes: tuple[Fix, ...] = ()
     media_pool: MediaPool = field(default_factory=MediaPool)
     settings: PlayedSettings = field(default_factory=PlayedSettings)
     today: date = TODAY
@@ -162,7 +161,7 @@ class PlayedService:
         return replace(request, image=None)
 
     async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True, clips: int = 1) -> tuple[Fix, ...]:
-        return self.fixes
+        return ()
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         self.looked += 1

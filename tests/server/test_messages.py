@@ -9,10 +9,11 @@ from typing import Any
 
 from mcp.types import CallToolResult
 
-from sora_mcp.domain import Artifact, Call, Ended, Job, JobError
+from sora_mcp.domain import Artifact, Call, Ended, Job, JobError, Vendor
 from sora_mcp.domain.errors import (
     BrokenRule,
     BrokenRules,
+    CancelUnclear,
     Fix,
     MissingKey,
     NeedsConfirmation,
@@ -20,13 +21,15 @@ from sora_mcp.domain.errors import (
     OutcomeUnknown,
     SoraError,
     StorageError,
+    VendorError,
 )
 from sora_mcp.domain.money import Micros, usd
+from sora_mcp.jobs.cancel import describe_end
 from sora_mcp.jobs.poll import TODOS
 from sora_mcp.server.messages import describe_error, describe_left
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_spend, get_video_status, list_videos
 from sora_mcp.store.records import Costs, Page
-from sora_mcp.vendors import muvi
+from sora_mcp.vendors import aimlapi, muvi, runway
 from tests.each import each
 from tests.nouns import a_job
 
@@ -206,3 +209,64 @@ def test_a_refusal_begins_with_the_money_where_something_could_have_been_sent() 
     for name, error in ERRORS.items():
         begins = describe_error(error).removesuffix(describe_error(error, could_send=False))
         assert (begins == "Not sent, nothing charged. ") == (error.charged == "no"), name
+
+
+SENT: dict[str, Any] = {"vendor_id": "job_1"}
+AT_VENDOR: dict[str, Any] = {**SENT, "state": "cancelled"}
+KEEPS, SILENT = replace(muvi.VENDOR, refunds=False), replace(muvi.VENDOR, refunds=None)
+ANSWERS: Mapping[str, tuple[dict[str, Any], Vendor]] = {
+    "never sent": ({"state": "cancelled", "charged": "no"}, muvi.VENDOR),
+    "for nothing": ({**AT_VENDOR, "charged": "no", "error": CALLED_BACK}, muvi.VENDOR),
+    "for nothing, with words": ({**AT_VENDOR, "charged": "no", "error": replace(CALLED_BACK, vendor_message="Stopped.")}, muvi.VENDOR),
+    "a free one": ({**AT_VENDOR, "micros": Micros(0), "charged": "no"}, muvi.VENDOR),
+    "for a part": ({**AT_VENDOR, "charged": "yes", "actual": usd("0.10")}, muvi.VENDOR),
+    "for the whole price": ({**AT_VENDOR, "charged": "yes", "actual": usd("0.40")}, muvi.VENDOR),
+    "charged, at one that refunds": ({**AT_VENDOR, "charged": "yes"}, muvi.VENDOR),
+    "charged, at one that keeps it": ({**AT_VENDOR, "charged": "yes"}, KEEPS),
+    "unclear, at one that refunds": ({**AT_VENDOR, "charged": "unknown"}, muvi.VENDOR),
+    "unclear, at one that does not say": ({**AT_VENDOR, "charged": "unknown"}, SILENT),
+    "charged, at one that refunds what waits": ({**AT_VENDOR, "charged": "yes", "vendor": "runway"}, runway.VENDOR),
+    "asked for, reserved": (SENT, muvi.VENDOR),
+    "asked for, paid": ({**SENT, "charged": "yes"}, SILENT),
+}
+NO = VendorError("vendor_rejected", "Muvi refuses this request.", vendor="Muvi", vendor_message="too late")
+FAILURES: Mapping[str, NotCancellable] = {
+    "cannot, will be charged": NotCancellable(f"{aimlapi.VENDOR.title} can't cancel a running clip.", a_job(), must_pay=True),
+    "cannot, was charged": NotCancellable("Muvi can't cancel a running clip.", replace(a_job(), charged="yes"), must_pay=True),
+    "refused": NotCancellable("Muvi refused to cancel v_0123456789.", a_job()),
+    "unclear": CancelUnclear("vendor_unavailable", "Muvi answers 503.", a_job()),
+}
+FAILURES["refused"].__cause__ = NO
+ENDS: Mapping[str, dict[str, Any]] = {
+    "completed": {},
+    "failed": {"state": "failed", "charged": "no"},
+    "cancelled": {"state": "cancelled", "charged": "no"},
+    "expired": {"state": "expired"},
+    "being saved": {"state": "running", "media": Call("GET", "/file")},
+    "unknown": {"state": "unknown", "charged": "unknown"},
+}
+
+
+def answer(changes: dict[str, Any], vendor: Vendor) -> str:
+    return message(cancel_video.format_result(replace(a_job(), **changes), vendor, now=NOW))
+
+
+def refuse(changes: dict[str, Any]) -> str:
+    job = replace(a_done_job(), **changes)
+    return describe_error(NotCancellable(describe_end(job), job))
+
+
+def test_what_is_said_of_a_cancelled_clip_is_that_of_the_snapshot() -> None:
+    found = {
+        "cancelled": {name: answer(*row) for name, row in ANSWERS.items()},
+        "not cancelled": {name: describe_error(error) for name, error in FAILURES.items()},
+        "over": {name: refuse(changes) for name, changes in ENDS.items()},
+    }
+    check_snapshot("cancellations", found)
+
+
+def test_nothing_was_charged_is_said_of_what_cost_nothing_and_of_nothing_else() -> None:
+    for name, (changes, vendor) in ANSWERS.items():
+        assert ("othing was charged" in answer(changes, vendor)) == (changes.get("charged") == "no"), name
+    for name, changes in ENDS.items():
+        assert ("nothing was charged" in refuse(changes)) == (changes.get("charged") == "no"), name

@@ -18,7 +18,7 @@ from PIL import Image
 from sora_mcp.domain.errors import MissingMediaExtra, NotFound
 from sora_mcp.media import optional
 from tests.each import each
-from tests.media.clips import a_sound, colour_of, remuxed
+from tests.media.clips import a_clip, a_sound, colour_of, remuxed
 from tests.played.rig import picture
 
 from .conftest import Era
@@ -282,3 +282,38 @@ async def test_a_text_with_the_name_of_a_film_is_refused_for_what_it_is(room: Ro
     room.file.with_name("film.mp4").write_text("no film\n" * 100)
     error = await room.refused("edit_video", inputs=["film.mp4"], action="gif")
     assert (error["code"], error["charged"], error["message"]) == ("result_invalid", "no", "film.mp4: It is text, no MP4.")
+
+
+FEWEST = 40
+"""Pings that are answered meanwhile, counted so that a slow machine changes nothing. From a busy loop came a dozen, before and after."""
+WORK: dict[str, dict[str, Any]] = {
+    "view_video": {"job_id": CLIP, "frames": 16},
+    "edit_video": {"inputs": ["long.mp4", CLIP], "action": "join"},
+}
+
+
+@pytest.fixture
+async def long_room(tmp_path: Path) -> AsyncGenerator[Room]:
+    async with a_room(tmp_path, "legacy") as opened:
+        a_clip(opened.file, colours=("red", "blue") * 4, size=(640, 360))
+        a_clip(opened.file.with_name("long.mp4"), colours=("red", "blue") * 3, size=(480, 270))
+        yield opened
+
+
+@pytest.mark.slow
+@each("tool", WORK)
+async def test_pings_are_answered_while_media_work_runs(tool: str, long_room: Room) -> None:
+    answered = 0
+
+    async def ping() -> None:
+        nonlocal answered
+        while True:
+            await long_room.client.session.send_ping()
+            answered += 1
+            await anyio.sleep(0.001)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ping)
+        answer = await long_room.call(tool, **WORK[tool])
+        tasks.cancel_scope.cancel()
+    assert (answer.is_error, answered >= FEWEST) == (False, True), answer.content

@@ -108,15 +108,13 @@ FINDING = (
     talk(
         "did it go through? the line broke",
         Arm("muvi", "submit", fault="close"),
-        call("create_video", as_job="a", prompt=CAT, model=KLING),
-        call("get_video_status", "{a}", "may have accepted", "$0.56", "not be sent again", "sora-mcp resolve {a}", job_id="{a}"),
+        *made("{a}", "may have accepted", "$0.56", "not be sent again", "sora-mcp resolve {a}", prompt=CAT, model=KLING),
         call("get_spend", "$0.56", "outcome is unknown"),
         paid=("$0.56", "muvi"),
     ),
     talk(
         "show me the one that failed",
-        call("create_video", as_job="a", prompt=CAT, model=KLING),
-        call("get_video_status", "failed", "Nothing was charged", job_id="{a}"),
+        *made("failed", "Nothing was charged", prompt=CAT, model=KLING),
         call("view_video", "failed, so there is no file", never=("is failed",), refused=True, job_id="{a}"),
         walk=("failed",),
         paid=("$0.00", "muvi"),

@@ -65,8 +65,7 @@ LOOKING = (
     ),
     talk(
         "go on from its last frame, without a word about the shape",
-        call("create_video", as_job="a", prompt=CAT, size="9:16", **SILENT),
-        call("get_video_status", "Done", job_id="{a}"),
+        *made("Done", prompt=CAT, size="9:16", **SILENT),
         call("create_video", "720x1280", "$0.52", prompt="It jumps", image="{a}#last"),
         clip="tall",
         paid=("$1.00", "aimlapi of t2v-fast 9:16", "aimlapi of i2v-fast 9:16"),
@@ -101,8 +100,7 @@ LOOKING = (
     ),
     talk(
         "make it longer",
-        call("create_video", as_job="a", prompt=CAT, size="9:16", **SILENT),
-        call("get_video_status", "Done", job_id="{a}"),
+        *made("Done", prompt=CAT, size="9:16", **SILENT),
         call("create_video", "8 s", "720x1280", "$1.04", prompt="It goes on", continues="{a}", seconds=8),
         clip="tall",
         paid=("$1.50", "aimlapi of t2v-fast", "aimlapi of i2v-fast 8"),
@@ -132,8 +130,7 @@ LOOKING = (
     ),
     talk(
         "it looks wrong, look at it",
-        call("create_video", as_job="a", prompt=CAT, model=VEO),
-        call("get_video_status", "64x36 (you asked for 1280x720)", "no sound (you asked for sound)", "view_video", job_id="{a}"),
+        *made("64x36 (you asked for 1280x720)", "no sound (you asked for sound)", "view_video", prompt=CAT, model=VEO),
         call("view_video", "frames", "check code", "no cuts", "no sound track", job_id="{a}"),
         paid=("$0.50", "aimlapi"),
     ),
@@ -159,8 +156,7 @@ LOOKING = (
     ),
     talk(
         "three clips of one day, asked for in Japanese",
-        call("create_video", as_job="a", prompt="ねこが踊る", model=VEO),
-        call("get_video_status", "2026-11-20_ねこが踊る_{a}.mp4", job_id="{a}"),
+        *made("2026-11-20_ねこが踊る_{a}.mp4", prompt="ねこが踊る", model=VEO),
         paid=("$0.50", "aimlapi"),
     ),
 )

@@ -119,9 +119,9 @@ def call(
     return Call(tool, arguments, says, never, refused, as_job, as_quote)
 
 
-def made(**wish: Any) -> tuple[Call, Call]:
-    """Return the calls that make a clip, which is `{a}` from there on, and wait for it."""
-    return call("create_video", as_job="a", **wish), call("get_video_status", job_id="{a}")
+def made(*says: str, **wish: Any) -> tuple[Call, Call]:
+    """Return the calls that make a clip, which is `{a}` from there on, and wait for it, and what is said of it then."""
+    return call("create_video", as_job="a", **wish), call("get_video_status", *says, job_id="{a}")
 
 
 def talk(person: str, *steps: Step, paid: tuple[str, ...] = ("$0.00",), **more: Any) -> Talk:

@@ -16,7 +16,7 @@ from sora_mcp.server.messages import describe_job
 from sora_mcp.vendors import muvi
 from sora_mcp.vendors.reading import read
 from tests.each import each
-from tests.faults.checks import ENDS, nothing_follows, sound
+from tests.faults.checks import ENDS, asked_until, nothing_follows, sound
 from tests.played import KEY, AimlApi, Muvi, played
 from tests.played.rig import NOON, leaks, opened, rig
 from tests.waiting import eventually
@@ -199,7 +199,7 @@ async def test_a_video_that_is_made_but_has_no_link_is_not_asked_for_for_ever(tm
             at.wire.arm("status", "mended", times=3, **{"with": {"status": "completed", "output": link, "outputs": None}})
         at.wire.arm("status", "mended", times=-1, **{"with": {"status": "completed", "output": NO_LINKS[-1], "outputs": None}})
         begun = await at.bought(seconds=4)
-        assert await eventually(lambda: len(at.wire.requests("status")) > 25)
+        assert await asked_until(at, begun.id, 26)
         open_ = await at.job(begun.id)
         assert (open_.state, open_.charged, open_.said) == ("queued", "held", "completed (no link)")
         now[0] += 601

@@ -57,4 +57,4 @@ async def test_kills_while_a_download_is_continued_or_fetched_again_lose_nothing
 async def test_kills_by_chance_buy_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:
     await sweep(chances(random.randrange(10**6)), figures := Figures(), kills=20, folder=tmp_path)
     print(figures)
-    assert (figures.wrong, figures.kills >= 20) == ([], True)
+    assert (figures.wrong, figures.kills >= 20, figures.creates > 0) == ([], True, True)

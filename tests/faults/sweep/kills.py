@@ -15,7 +15,7 @@ import anyio.abc
 
 from tests.played import Wire, played
 from tests.played.rig import environment, settled
-from tests.waiting import patience
+from tests.waiting import eventually, patience
 
 from .host import Resuming
 from .oracle import Figures, judged
@@ -83,10 +83,18 @@ async def by_chance(seed: int, folder: Path, figures: Figures) -> None:
             victim = Victim(env, prompts)
             await victim.ready()
             victim.go()
+            if chance.random() < 0.5:  # a busy machine comes to no call within LATEST_S
+                await _called(wire, victim)
             await anyio.sleep(chance.uniform(0, LATEST_S))
             victim.process.kill()
             figures.kills += await victim.ended() == -9
         await finish(env, wire, folder / f"seed-{seed}", figures, f"seed {seed}")
+
+
+async def _called(wire: Wire, victim: Victim) -> None:
+    """Waits until this life speaks to the vendor, or is over."""
+    before = wire.accepted
+    await eventually(lambda: wire.accepted > before or victim.process.exitcode is not None)
 
 
 async def strike(victim: Victim, call: str, number: int, figures: Figures) -> bool:

@@ -163,9 +163,10 @@ LINKS: tuple[tuple[str, str], ...] = (
     ("D05 a bad port", "https://127.0.0.1:99999/v.mp4"),
     ("D05 half a bracket", "https://[::1/v.mp4"),
 )
+INLINE = {"D06 a data: URI that holds no video": "data:video/mp4;base64,bm8gdmlkZW8="}
 # Nor is this an answer: the job stays with the vendor, and is asked for again.
 NO_LINKS: tuple[tuple[str, str], ...] = (
     ("D05 one slash", "https:/127.0.0.1:PORT/v.mp4"),
     *((f"D06 {link.partition(':')[0]}", link) for link in ("file:///etc/passwd", "ftp://127.0.0.1/v.mp4", "gopher://127.0.0.1/v.mp4")),
-    *((f"D06 {link.partition(':')[0]}", link) for link in ("javascript:alert(1)", "data:video/mp4;base64,AAAA")),
+    ("D06 javascript", "javascript:alert(1)"),
 )

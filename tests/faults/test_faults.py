@@ -15,7 +15,7 @@ from sora_mcp.vendors import muvi
 from sora_mcp.vendors.reading import read
 from tests.each import each
 from tests.faults.checks import ENDS, arm, asked_until, hurried, nothing_follows, sound, struck
-from tests.faults.result_rows import DOWNLOAD, HOST, LINKS, NO_LINKS, STATUS
+from tests.faults.result_rows import DOWNLOAD, HOST, INLINE, LINKS, NO_LINKS, STATUS
 from tests.faults.submit_rows import SUBMIT, Row
 from tests.played import VENDORS, Cdn, Muvi, played
 from tests.played.rig import rig
@@ -114,14 +114,14 @@ async def test_a_link_to_where_nobody_should_go_is_opened_by_no_download(tmp_pat
             assert (refused.value.its_code, tripwire.accepted, cdn.accepted) == ("result_invalid", 0, 0), name
 
 
-ENDING = ("D01 plain http", "D02 127.0.0.1", "D02 another port, plain", "D05 a user of the trusted host", "D05 half a bracket")
+ENDING = ("D01 plain http", "D02 127.0.0.1", "D02 another port, plain", "D05 a user of the trusted host", "D05 half a bracket", *INLINE)
 
 
 @pytest.mark.fault(*ids_of(ENDING))
 @each("name", ENDING, at_once=8)
 async def test_a_link_to_where_nobody_should_go_ends_its_job(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path) as at:
-        told = dict(LINKS)[name].replace("PORT", str(tripwire.port)).replace("TRUSTED", at.cdn.host)
+        told = ({**dict(LINKS), **INLINE})[name].replace("PORT", str(tripwire.port)).replace("TRUSTED", at.cdn.host)
         done = {"status": "completed", "output": told, "outputs": None}
         at.wire.arm("status", "mended", times=-1, **{"with": done})
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)

@@ -181,7 +181,7 @@ async def test_s30_two_ids_in_one_answer_are_no_id(tmp_path: Path, caplog: pytes
 # Made, without a link
 
 
-NO_LINKS = (None, "", "file:///etc/passwd", "ftp://127.0.0.1/v.mp4", "data:video/mp4;base64,AAAA", {"url": None}, [], 7)
+NO_LINKS = (None, "", "file:///etc/passwd", "ftp://127.0.0.1/v.mp4", {"url": None}, [], 7)
 
 
 @pytest.mark.fault("D06", "Q11")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.each import each
 TODAY = date(2026, 11, 20)
 FRAME = Image("data:image/png;base64,AAAA", "image/png", 512, 512, 3)
 FACE: dict[str, Any] = {"options": {"references": FRAME.uri}, "arguments": frozenset(("references",))}
+PHOTO = Image("data:image/jpeg;base64,AAAA", "image/jpeg", 4032, 3024, 3)
 VEO = {"model": "aimlapi:veo-3.1-fast"}
 
 ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] = (
@@ -32,6 +34,24 @@ ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] =
     ("a shape of nobody", ("aimlapi",), {"size": "1:1 720p", **VEO}, ("No model with a key makes 1:1 videos.", "xai:", 'ratio="1:1"')),
     ("a face", ("aimlapi",), {**FACE, **VEO}, ("No model with a key takes references.", "`sora-mcp setup`", "does not take references:")),
     ("a face, elsewhere", ("muvi", "xai"), {**FACE, "model": "veo-3.1"}, ("muvi:veo-3.1 does not take references: it takes audio",)),
+    (
+        "a photo of another shape",
+        (),
+        {"image": PHOTO},
+        ("The picture is 4032x3024, and sample:sample makes 16:9, 9:16, 1:1, 7:4 or 4:7: options.fit", "takes it as it is, with a key of"),
+    ),
+    (
+        "a large photo of another shape",
+        ("aimlapi",),
+        {"image": replace(PHOTO, bytes=12_040_000), **VEO},
+        ('has 12.1 MB, more than 10 MB: options.fit="crop" cuts it to fit and makes it smaller, "pad" adds bars, both for free.',),
+    ),
+    (
+        "no size of any model",
+        ("muvi",),
+        {"size": "5000x40"},
+        ("No model with a key takes all of this; the nearest is muvi:", ". size must be"),
+    ),
     ("a face in 4k", ("muvi", "xai"), {**FACE, "size": "4k", "model": "veo-3.1"}, ("takes references, but not all else", "list_sizes(")),
 )
 """What is lacking, the keys, the request, and what is said."""
@@ -42,5 +62,5 @@ def test_a_refusal_says_what_is_lacking_and_who_has_it(keys: tuple[str, ...], as
     catalogue, request = Catalogue(keyed=frozenset(keys)), VideoRequest("a fox", **asked)
     with pytest.raises(BrokenRules) as caught:
         plan(request, catalogue, today=TODAY)
-    message = explain(caught.value, request, catalogue, today=TODAY).message
+    message = explain(caught.value, request, catalogue, can_fit=True, today=TODAY).message
     assert [phrase for phrase in says if phrase not in message] == [], message

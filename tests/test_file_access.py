@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from sora_mcp.config.settings import load
+from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.store import Store
 from tests.each import each
@@ -63,3 +65,30 @@ async def test_a_finished_file_is_its_owners(
 async def test_the_folder_of_finished_files_stays_so_when_it_is_opened_for_pictures_too(store: Store, tmp_path: Path) -> None:
     files = access(store, tmp_path, "videos")
     assert await files.hides(tmp_path / "videos" / "loose.png", "ben")
+
+
+@each(
+    ("name", "endings", "near"),
+    [
+        ("baot.png", PICTURE_ENDINGS, "boat.png"),
+        ("boat.webp", PICTURE_ENDINGS, "boat.png"),
+        ("beech.mp4", VIDEO_ENDINGS, "beach.mp4"),
+        ("beach.mov", VIDEO_ENDINGS, "beach.mp4"),
+        ("song.mp3", SOUND_ENDINGS, "song.wav"),
+        ("song.mp3", VIDEO_ENDINGS, None),
+        ("lighthouse.png", PICTURE_ENDINGS, None),
+    ],
+)
+async def test_a_misspelt_name_is_answered_with_the_nearest_of_its_kind(
+    store: Store, tmp_path: Path, name: str, endings: tuple[str, ...], near: str | None
+) -> None:
+    files = access(store, tmp_path, "pictures")
+    for there in ("boat.png", "beach.mp4", "song.wav"):
+        (tmp_path / "pictures" / there).touch()
+    with pytest.raises(BrokenRules) as caught:
+        await files.find_path(str(tmp_path / "pictures" / name), "local", endings)
+    assert ("the nearest name" in caught.value.message) == (near is not None)
+    assert repr(near or "no such file").strip("'") in caught.value.message
+    with pytest.raises(BrokenRules) as hidden:
+        await files.find_path(str(tmp_path / "pictures" / name), "ben", endings)
+    assert "nearest" not in hidden.value.message

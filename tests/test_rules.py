@@ -220,12 +220,12 @@ SORA, PIXAZO, WAN = find_offer("muvi:sora-2"), find_offer("pixazo:sora-2-pro"), 
 KLING, LONG = find_offer("mulerun:kling-v3"), "at most 2.5 times as long on one side as on the other"
 SIDES = "exactly as large as the video: 1280x720, 720x1280, 1792x1024 or 1024x1792"
 BAD_FRAMES: tuple[tuple[Offer, Image | None, str | None, str | None, str], ...] = (
-    (find_offer("muvi:wan-2.6"), URL, None, "an image", "left out: this model makes videos from words only"),
+    (find_offer("muvi:wan-2.6"), URL, None, None, "left out: this model makes videos from words only"),
     (replace(SORA, text=False), None, None, None, "given: this model animates a first frame"),
     (replace(SORA, image=ImageRule(data=False)), picture(1280, 720), None, None, "an https:// link: this vendor takes no files"),
     (replace(SORA, image=ImageRule(urls=False)), URL, None, None, "a file or a data: URI: this vendor fetches no links"),
     (PIXAZO, picture(1280, 720, media_type="image/gif"), None, "image/gif", "image/jpeg, image/png or image/webp"),
-    (PIXAZO, picture(1280, 720, bytes=10_000_001), None, "10000001 bytes", "at most 10000000 bytes"),
+    (PIXAZO, picture(1280, 720, bytes=10_000_001), None, "10.1 MB", "at most 10 MB, or made smaller by options.fit"),
     (PIXAZO, picture(1281, 720), None, "1281x720", SIDES),
     (PIXAZO, picture(720, 1280), "1280x720", "720x1280", "exactly as large as the video: 1280x720"),
     (WAN, picture(359, 720), None, "359x720", "360 to 2000 pixels wide and high"),

@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Call, Done, Failed, Image, Pending, Reply, Scalar, VideoRequest
 from sora_mcp.media.sample import render
+from sora_mcp.media.text.missing import find_missing
 from sora_mcp.vendors import sample
 from sora_mcp.vendors.reading import read
 from tests.each import each
@@ -48,6 +51,16 @@ def test_a_first_frame_is_taken_and_said_to_be_ignored() -> None:
     assert "image" not in sent(wish)
     assert sample.warnings(check(wish, OFFER, today=TODAY)) == ("A sample clip shows the prompt only: the first frame is not looked at.",)
     assert sample.warnings(check(VideoRequest("a cat"), OFFER, today=TODAY)) == ()
+
+
+@each(
+    ("prompt", "says"),
+    [("A boat \U00012000", "leaves out a part of the prompt: it has 1 character"), ("\U00012000", "shows none of the prompt: it has 1")],
+)
+def test_it_says_how_much_of_the_prompt_the_card_leaves_out(prompt: str, says: str) -> None:
+    if not find_missing("\U00012000"):
+        pytest.skip("this machine has a font for cuneiform")
+    assert [says in warning for warning in sample.warnings(check(VideoRequest(prompt), OFFER, today=TODAY))] == [True]
 
 
 def test_the_note_for_machines_without_means_names_the_one_command() -> None:

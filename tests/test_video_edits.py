@@ -65,7 +65,7 @@ def test_no_fix_leaves_out_the_video(keys: tuple[str, ...], model: str | None) -
     assert {fix.argument for fix in fixes} <= {"model"}
     assert all(here.get(str(fix.value)).video is not None for fix in fixes)  # type: ignore[union-attr]
     assert bool(fixes) == ("muvi" in keys)
-    message = explain(refused.value, request, here, today=TODAY).message
+    message = explain(refused.value, request, here, can_fit=True, today=TODAY).message
     assert "left out" not in message and "edits must be asked of a model that edits videos" in message
     assert ("No model with a key takes this video to edit. muvi:kling-o3-standard ($0.03 for 5 s) would" in message) == ("muvi" not in keys)
 

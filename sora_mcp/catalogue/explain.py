@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.parts import describe_parts, plan_parts
-from sora_mcp.catalogue.rules import one_of, sizes_of
-from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes
+from sora_mcp.catalogue.planner import find_broken
+from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
+from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes, of_shape
 from sora_mcp.domain import EDITS, PICTURES, Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel, describe_rule
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel, describe_rule, format_bytes
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 
@@ -19,13 +21,16 @@ CUTS = {"square": "1:1", "1:1": "1:1", "portrait": "9:16", "9:16": "9:16", "land
 """Shapes to which edit_video cuts a finished clip."""
 
 
-def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *, today: date) -> BrokenRules:
-    """Return the refusal of a request whose frame was read, with what the model lacks in plain words, and who has it."""
+def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *, can_fit: bool, today: date) -> BrokenRules:
+    """Return the refusal of a request whose frame was read, with what the model lacks in plain words, and who has it.
+
+    `can_fit` is whether a picture can be cropped and padded here.
+    """
     offer = catalogue.get(refusal.subject)
     if offer is None:
         return refusal
-    explanation = _Explanation(refusal, request, offer, catalogue, today)
-    sentences = [*explanation.name_takers(), *explanation.describe_rules()]
+    explanation = _Explanation(refusal, request, offer, catalogue, can_fit, today)
+    sentences = [*explanation.name_takers(), *explanation.describe_rules(), *explanation.name_taker_as_it_is()]
     return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=" ".join(sentences))
 
 
@@ -50,18 +55,58 @@ class _Explanation:
     request: VideoRequest
     offer: Offer
     catalogue: Catalogue
+    can_fit: bool
     today: date
+
+    @functools.cached_property
+    def fits(self) -> bool:
+        """True where the offer takes the picture once it is cropped or padded."""
+        is_broken = any(rule.argument == "image" for rule in self.refusal.broken)
+        image = self.request.frame
+        if not (is_broken and self.can_fit) or image is None or image.is_url or self.request.is_fitted:
+            return False
+        fitted = replace(self.request, options={**self.request.options, FIT: FITS[0]})
+        return all(rule.argument != "image" for rule in find_broken((self.offer,), fitted, today=self.today))
 
     def describe_rules(self) -> Iterator[str]:
         """Yield a sentence for each broken rule, and after it what makes up for it."""
+        if self.fits:
+            yield self._describe_fit()
+        if self.request.model is None and self.catalogue.keyed and not self.fits and not self._name_lacks():
+            yield f"No model with a key takes all of this; the nearest is {self.offer.id}."
         for rule in self.refusal.broken:
+            if rule.argument == "image" and self.fits:
+                continue
             if rule.argument == "seconds" and (sentence := self._describe_parts()):
                 yield sentence
             elif rule.argument == "size" and (shape := self._find_lost_shape()):
                 yield f"{self.offer.id} has no {shape}: size must be {one_of(list_shapes(sizes_of(self.offer)))}."
                 yield from self._describe_cut(shape)
             else:
-                yield describe_rule(rule, self.refusal.subject)
+                yield describe_rule(rule, self.refusal.subject if self.request.model is not None else "")
+
+    def _describe_fit(self) -> str:
+        """Say why the picture is not taken as it is, and that cropping or padding it mends that."""
+        image, rule, sizes = self.request.frame, self.offer.image, sizes_of(self.offer, image=True)
+        if image is None or rule is None:
+            return ""
+        is_large = image.bytes is not None and image.bytes > rule.most_bytes
+        shape = "" if of_shape(image, sizes) else f"is {image.width}x{image.height}, and {self.offer.id} makes {one_of(list_shapes(sizes))}"
+        large = f"has {format_bytes(image.bytes or 0)}, more than {format_bytes(rule.most_bytes, at_most=True)}" if is_large else ""
+        why = " and ".join(filter(None, (shape, large))) or f"is not as {self.offer.id} takes it"
+        smaller = " and makes it smaller" if is_large else ""
+        return f'The picture {why}: options.fit="crop" cuts it to fit{smaller}, "pad" adds bars, both for free.'
+
+    def name_taker_as_it_is(self) -> Iterator[str]:
+        """Yield, where no model was named and the picture has to be changed for all at hand, which model with another key takes it."""
+        if self.fits and self.request.model is None and (best := self._find_taker(self._list_keyless(), self.request)):
+            order, price = best
+            title = self.catalogue.get_vendor(order.offer).title
+            yield f"{_describe_taker(order, price)} takes it as it is, with a key of {title} (`{command_line('setup')}`)."
+
+    def _list_keyless(self) -> list[Offer]:
+        """Return the living offers whose key is missing."""
+        return [offer for offer in self.catalogue.offers if self.catalogue.is_living(offer) and not self.catalogue.is_usable(offer)]
 
     def name_takers(self) -> Iterator[str]:
         """Yield, where no model at hand takes what this one lacks, that it is so and which model would, with which key."""
@@ -74,8 +119,7 @@ class _Explanation:
                 yield f'{name} {lacks}, but not all else of this request: list_sizes(model="{name}") has its sizes, lengths and options.'
             return
         yield f"No model with a key {lacks}."
-        others = [offer for offer in self.catalogue.offers if self.catalogue.is_living(offer) and not self.catalogue.is_usable(offer)]
-        if best := self._find_taker(others, wanted):
+        if best := self._find_taker(self._list_keyless(), wanted):
             order, price = best
             title = self.catalogue.get_vendor(order.offer).title
             yield f"{_describe_taker(order, price)} would: the user adds a key of {title} with `{command_line('setup')}`."
@@ -88,7 +132,8 @@ class _Explanation:
 
     def _name_lacks(self) -> str:
         """Return as a predicate what the model takes no value of; empty where it takes some of each."""
-        pictures = dict.fromkeys(name for rule in self.refusal.broken if (name := _name_picture(rule, self.request)))
+        broken = (rule for rule in self.refusal.broken if not (rule.argument == "image" and self.fits))
+        pictures = dict.fromkeys(name for rule in broken if (name := _name_picture(rule, self.request)))
         takes = f"takes {' with '.join(pictures)}" if pictures else ""
         makes = f"makes {shape} videos" if (shape := self._find_lost_shape()) else ""
         return " and ".join(filter(None, (takes, makes)))
@@ -97,7 +142,7 @@ class _Explanation:
         """Return a request for these alone."""
         broken = {rule.argument.removeprefix("options.") for rule in self.refusal.broken}
         options = {name: value for name, value in self.request.options.items() if name in PICTURES and name in broken}
-        image = self.request.image if "image" in broken or options else None
+        image = self.request.image if broken & {"image", CONTINUES} or options else None
         edits = self.request.edits if EDITS in broken else None
         return VideoRequest("a clip", size=self._find_lost_shape(), image=image, options=options, edits=edits)
 
@@ -128,6 +173,8 @@ def _name_picture(rule: BrokenRule, request: VideoRequest) -> str:
     name = rule.argument.removeprefix("options.")
     if name == EDITS and request.clip is not None:
         return "this video to edit"
+    if name == CONTINUES:
+        return "the last frame of a clip as first frame"
     if name == "image" and request.frame is not None:
         return "a link as first frame" if request.frame.is_url else "this picture as first frame"
     return {"last_image": "a last frame", "references": "references"}.get(name, "")

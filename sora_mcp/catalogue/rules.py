@@ -27,7 +27,7 @@ from sora_mcp.domain import (
     When,
     read_uri,
 )
-from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, UnpricedModel
+from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, UnpricedModel, format_bytes
 from sora_mcp.domain.money import ceil, show
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.security.urls import is_fetchable
@@ -36,6 +36,8 @@ VARIATION = "variation"
 """The option that every offer takes: it makes a wanted repeat another request. It is not sent."""
 SIZE_FACTS = frozenset(("size", "ratio", "resolution"))
 """Facts of an order that follow from its size."""
+CONTINUES = "continues"
+"""The argument that names the first frame as a job's last."""
 FIT, FITS = "fit", ("crop", "pad", "none")
 """The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
 
@@ -153,7 +155,7 @@ def _prompt(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
     if not (text := request.prompt).strip():
         yield BrokenRule("prompt", None, "a text that says what to show", "invalid_prompt")
     elif offer.prompt_max is not None and len(text) > offer.prompt_max:
-        yield BrokenRule("prompt", f"{len(text)} characters", f"at most {offer.prompt_max} characters", "invalid_prompt")
+        yield BrokenRule("prompt", f"{len(text)} characters", f"at most {offer.prompt_max} characters", "invalid_prompt", is_quoted=False)
     elif not is_storable_text(text):
         yield BrokenRule("prompt", None, "valid Unicode text, without lone surrogates and NUL", "invalid_prompt")
 
@@ -166,7 +168,7 @@ def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
         return
     if rule is None:
         does = "changes a video" if offer.video else "makes videos from words only"
-        yield BrokenRule("image", "an image", f"left out: this model {does}", "invalid_image")
+        yield BrokenRule("image", None, f"left out: this model {does}", "invalid_image")
         return
     if image.is_url and not rule.urls:
         yield BrokenRule("image", None, "a file or a data: URI: this vendor fetches no links", "invalid_image")
@@ -180,7 +182,8 @@ def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
     if image.media_type is not None and image.media_type not in rule.types:
         yield BrokenRule("image", image.media_type, one_of(rule.types), "invalid_image")
     if image.bytes is not None and image.bytes > rule.most_bytes:
-        yield BrokenRule("image", f"{image.bytes} bytes", f"at most {rule.most_bytes} bytes", "invalid_image")
+        most = f"at most {format_bytes(rule.most_bytes, at_most=True)}"
+        yield BrokenRule("image", format_bytes(image.bytes), f"{most}, or made smaller by options.fit", "invalid_image", is_quoted=False)
     yield from _measures(image, rule)
     yield from _shape(request, offer, wanted)
 
@@ -190,7 +193,7 @@ def _measures(image: Image, rule: ImageRule) -> Iterator[BrokenRule]:
         return
     if not all(rule.sides[0] <= side <= rule.sides[1] for side in (image.width, image.height)):
         allowed = f"{rule.sides[0]} to {rule.sides[1]} pixels wide and high"
-        yield BrokenRule("image", f"{image.width}x{image.height}", allowed, "invalid_image")
+        yield BrokenRule("image", f"{image.width}x{image.height}", allowed, "invalid_image", is_quoted=False)
 
 
 def _stretch(image: Image, rule: ImageRule) -> Iterator[BrokenRule]:
@@ -208,10 +211,10 @@ def _shape(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
         return
     got = f"{image.width}x{image.height}"
     if rule.exact:
-        yield BrokenRule("image", got, f"exactly as large as the video: {one_of([size.text for size in sizes])}", "invalid_image")
+        yield BrokenRule("image", got, f"exactly as large as the video: {one_of([size.text for size in sizes])}", "invalid_image", False)
     elif wanted:
         shapes = one_of(first_of_each_shape(sizes))
-        yield BrokenRule("image", got, f"of the shape of {shapes}, or brought to it by options.fit", "invalid_image")
+        yield BrokenRule("image", got, f"of the shape of {shapes}, or brought to it by options.fit", "invalid_image", False)
 
 
 def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
@@ -227,7 +230,8 @@ def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
         elif name in PICTURES and name in rules and isinstance(value, str) and value:
             yield from _pictures(request.name_option(name), value.split(), rules[name], offer.image)
         elif name not in rules or not allows(rules[name], value):
-            allowed = words(rules[name]) if name in rules else f"{NO_SUCH_OPTION}{one_of([*rules, VARIATION])}"
+            known = one_of([*rules, VARIATION]) if rules else f"none but {VARIATION}, a number that asks for another take"
+            allowed = words(rules[name]) if name in rules else f"{NO_SUCH_OPTION}{known}"
             argument = name if name in request.arguments else f"options.{name}"
             yield BrokenRule(argument, _shorten(value) if name in PICTURES else value, allowed, "invalid_option")
 
@@ -247,7 +251,13 @@ def _pictures(argument: str, uris: Sequence[str], rule: Rule, taken: ImageRule |
         elif taken is not None and image.media_type is not None and image.media_type not in taken.types:
             yield BrokenRule(argument, image.media_type, one_of(taken.types), "invalid_image")
         elif taken is not None and image.bytes is not None and image.bytes > taken.most_bytes:
-            yield BrokenRule(argument, f"{image.bytes} bytes", f"at most {taken.most_bytes} bytes", "invalid_image")
+            yield BrokenRule(
+                argument,
+                format_bytes(image.bytes),
+                f"at most {format_bytes(taken.most_bytes, at_most=True)}",
+                "invalid_image",
+                is_quoted=False,
+            )
 
 
 def _shorten(value: object) -> object:

@@ -31,6 +31,7 @@ SoraError
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,6 +58,8 @@ class BrokenRule:
     got: Any
     allowed: str
     code: str
+    is_quoted: bool = field(default=True, compare=False)
+    """Whether `got` is the caller's own value, which a sentence quotes; else it is what came in our words."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ def describe_rule(rule: BrokenRule, subject: str) -> str:
         lacks = f"does not take {name}" if name == rule.argument else f"has no option {quote_value(name)}"
         return f"{subject or 'This model'} {lacks}: it takes {rule.allowed.removeprefix(NO_SUCH_OPTION)}."
     whose = f"{subject}: " if subject else ""
-    got = "" if rule.got is None else f", not {quote_value(rule.got)}"
+    got = "" if rule.got is None else f", not {quote_value(rule.got) if rule.is_quoted else rule.got}"
     return f"{whose}{rule.argument} must be {rule.allowed}{got}."
 
 
@@ -154,6 +157,14 @@ def quote_value(got: object) -> str:
     """Return what a caller said, quoted for a sentence of ours: as much of it as a person reads."""
     text = repr(got[: MOST_REPEATED + 1] if isinstance(got, str) else got)
     return text if len(text) <= MOST_REPEATED else text[: MOST_REPEATED - 1] + "…"
+
+
+def format_bytes(count: int, *, at_most: bool = False) -> str:
+    """Return how large a file is, as people say it, or how large it may be at most: `10.4 MB`."""
+    if count < 1_000_000:
+        return f"{count:,} bytes"
+    unit, name = (1_000_000, "MB") if count < 1_000_000_000 else (1_000_000_000, "GB")
+    return f"{(math.floor if at_most else math.ceil)(10 * count / unit) / 10:g} {name}"
 
 
 class UnknownModel(Refused):

@@ -6,7 +6,6 @@ A file outside of these folders is treated as missing. Whose the files in them a
 from __future__ import annotations
 
 import difflib
-import errno
 import os
 import re
 import stat
@@ -18,6 +17,8 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from sora_mcp.artifacts.local import open_itself
+from sora_mcp.config.sources import find_config_file
+from sora_mcp.domain.errors import format_bytes
 from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.security.text import is_harmless
 
@@ -29,6 +30,9 @@ BARE = re.compile(r"(?:iVBORw0KGgo|/9j/|UklGR)[A-Za-z0-9+/=\s]{60,}")
 FILE = re.compile(r"file:(?://(?:localhost)?)?(/(?!/).*)", re.IGNORECASE | re.DOTALL)
 """An address of a file of this machine: no other host is named in it."""
 QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("\u201c", "\u201d"), ("\u2018", "\u2019"))
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif")
+VIDEO_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".m4v", ".gif")
+SOUND_ENDINGS = (".mp3", ".m4a", ".wav")
 MOST_NAMES = 5000
 """Names of a folder that are looked at."""
 
@@ -42,7 +46,7 @@ def is_path(text: str) -> bool:
 def resolve_path(text: str, folders: Sequence[Path]) -> Path:
     """Return the real path, links followed, where it lies in a folder. Outside of them not even its existence is told."""
     if not text or len(text) > MOST_PATH_CHARACTERS or not is_harmless(text.strip()):
-        refuse_elsewhere(folders, "that text")
+        refuse_elsewhere(folders, "that text", is_quoted=False)
     roots = [Path(os.path.realpath(folder)) for folder in folders]
     spelt = [_locate(spelling, roots) for spelling in find_spellings(text) if is_harmless(spelling)]
     if (found := next((path for paths in spelt for path in paths if os.path.exists(path)), None)) is not None:
@@ -66,16 +70,16 @@ def read_allowed(path: Path, most_bytes: int) -> bytes:
         with open(path, "rb", opener=open_itself) as file:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
-                refuse_image(str(path), allowed="a regular file")
+                refuse_image(str(path), allowed="a regular file", is_quoted=True)
             if not _is_there(path, state):
-                refuse_image(str(path), allowed="a file that can be read (it was replaced meanwhile)")
+                refuse_image(str(path), allowed="a file that can be read (it was replaced meanwhile)", is_quoted=True)
             if state.st_nlink > 1:  # its other name may lie where nobody opened a folder
-                refuse_image(str(path), allowed="a file without another name (hard link)")
+                refuse_image(str(path), allowed="a file without another name (hard link)", is_quoted=True)
             if state.st_size > most_bytes:
-                refuse_image(f"{state.st_size} bytes", allowed=f"at most {most_bytes} bytes")
+                refuse_image(format_bytes(state.st_size), allowed=f"at most {format_bytes(most_bytes, at_most=True)}")
             return file.read(most_bytes)
     except OSError as error:
-        refuse_image(str(path), allowed=f"a file that can be read ({(error.strerror or 'it cannot').lower()})")
+        refuse_image(str(path), allowed=f"a file that can be read ({(error.strerror or 'it cannot').lower()})", is_quoted=True)
 
 
 def _is_there(path: Path, opened: os.stat_result) -> bool:
@@ -83,15 +87,26 @@ def _is_there(path: Path, opened: os.stat_result) -> bool:
     return os.path.realpath(path) == str(path) and os.path.samestat(os.lstat(path), opened)
 
 
-def refuse_missing(path: Path) -> NoReturn:
-    """Raise BrokenRules for a path at which no file is."""
-    refuse_image(str(path), allowed=f"a file that can be read ({os.strerror(errno.ENOENT).lower()})")
+def refuse_missing(path: Path, *, endings: Sequence[str] = (), names_near: bool = False) -> NoReturn:
+    """Raise BrokenRules for a path at which no file is; `names_near` names that of these endings which is spelt most like it."""
+    near = find_nearest_name(path, endings) if names_near else None
+    why = "no such file" if near is None else f"no such file; the nearest name there is {near!r}"
+    refuse_image(str(path), allowed=f"a file that can be read ({why})", is_quoted=True)
 
 
-def refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
+def refuse_elsewhere(folders: Sequence[Path], got: str, *, is_quoted: bool = True) -> NoReturn:
+    """Raise BrokenRules for what lies in none of the folders, where nobody looks: it may not even exist."""
     inside = " or ".join(map(str, folders)) or "an allowed folder (there is none)"
-    how = "ask the user to copy it there; the setting SORA_MCP_IMAGE_DIRS adds folders"
-    refuse_image(got, allowed=f"a file inside {inside} ({how}), an https:// URL or a data: URI")
+    how = f"no other folder is looked into: if it exists, ask the user to copy it there, or {_describe_setting(folders)}"
+    refuse_image(got, allowed=f"a file inside {inside} ({how}), an https:// URL or a data: URI", is_quoted=is_quoted)
+
+
+def _describe_setting(folders: Sequence[Path]) -> str:
+    """Say how the user opens another folder: where some are open by a setting, by the same one."""
+    file = find_config_file()
+    if file is None or len(folders) > 1:
+        return "to add its folder to SORA_MCP_IMAGE_DIRS"
+    return f'to add the line image_dirs = "/THAT/FOLDER" to {file} and start this client anew'
 
 
 # Spellings
@@ -120,11 +135,15 @@ def find_same_name(path: Path) -> Path | None:
     return path.parent / same[0] if len(same) == 1 else None
 
 
-def find_nearest_name(path: Path) -> str | None:
-    """Return the name in the path's folder that is spelt most like it."""
-    folded = {_fold(name).casefold(): name for name in _list_names(path.parent)}
-    near = difflib.get_close_matches(_fold(path.name).casefold(), folded, n=1, cutoff=0.7)
-    return folded[near[0]] if near else None
+def find_nearest_name(path: Path, endings: Sequence[str] = ()) -> str | None:
+    """Return the name in the path's folder that is spelt most like it, with its ending or without; only one of these endings, if any."""
+    names = [name for name in _list_names(path.parent) if not endings or name.casefold().endswith(tuple(endings))]
+    whole = {_fold(name).casefold(): name for name in names}
+    stems = {_fold(os.path.splitext(name)[0]).casefold(): name for name in names}
+    for known, wanted in ((whole, path.name), (stems, path.stem)):
+        if near := difflib.get_close_matches(_fold(wanted).casefold(), known, n=1, cutoff=0.7):
+            return known[near[0]]
+    return None
 
 
 def _list_names(folder: Path) -> list[str]:

@@ -22,7 +22,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDIT_MODEL, JOB_ID, Job, JobError
 from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, NotCancellable, NotFound, SoraError, StorageError
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs.allowed_paths import resolve_path
+from sora_mcp.jobs.allowed_paths import SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.jobs.edit_plan import EditPlan
 from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral, take_sound
 from sora_mcp.jobs.file_access import FileAccess
@@ -38,6 +38,9 @@ TIMES = ("start", "end", "speed")
 USUAL_PACE = 2.0
 """Seconds of a clip that are encoded in one second, roughly."""
 MOST_INPUT_BYTES = 1_000_000_000
+KINDS = {"inputs": "a job id or an MP4", "sound": "an mp3, m4a or wav file"}
+ENDINGS = {"inputs": VIDEO_ENDINGS, "sound": SOUND_ENDINGS}
+"""What an argument names, and how the names of such files end."""
 MOST_EDITS = 8
 """Edits that one principal may have under way, or waiting for those of others: they are made one at a time."""
 
@@ -50,7 +53,7 @@ class Input:
     sha256: str
     seconds: float
     about: str
-    """The prompt, or the file's name."""
+    """The prompt, of an edit that of its clip, or the file's name."""
     parent: str | None = None
     """The job that made it."""
     continued: tuple[str, ...] = ()
@@ -98,14 +101,7 @@ class Editing:
 
     async def _find_sound(self, text: str, principal: str) -> tuple[Path, str]:
         """Return the path and the sha256 of a sound file in an allowed folder."""
-        access = FileAccess(self.settings, self.store)
-        try:
-            path = await anyio.to_thread.run_sync(resolve_path, text, access.folders)
-        except BrokenRules as error:
-            allowed = error.broken[0].allowed.partition(", an https")[0].replace("a file inside", "an mp3, m4a or wav file inside")
-            raise BrokenRules((BrokenRule("sound", text[:200], allowed, "invalid_argument"),)) from None
-        if await access.hides(path, principal):
-            _refuse_missing(text, "sound")
+        path = await self._find_path(text, "sound", principal)
         return path, await anyio.to_thread.run_sync(lambda: _read_hash(path, text, "sound", is_ours=False))
 
     async def _input(self, text: str, principal: str) -> Input:
@@ -114,13 +110,21 @@ class Editing:
             job = await self.store.jobs.get(text, principal)
             path, made = await anyio.to_thread.run_sync(find_file, job), job
         else:
-            access = FileAccess(self.settings, self.store)
-            path = await anyio.to_thread.run_sync(_find_path, text, access.folders)
-            if await access.hides(path, principal):
-                _refuse_missing(text)
+            path = await self._find_path(text, "inputs", principal)
             made = await self._find_maker(path, principal)
         sha256, seconds = await anyio.to_thread.run_sync(lambda: _read(path, text, is_ours=made is not None))
-        return Input(path, sha256, seconds, path.stem) if made is None else Input(path, sha256, seconds, made.prompt, made.id, made.parents)
+        if made is None:
+            return Input(path, sha256, seconds, path.stem)
+        about = made.prompt.partition(": ")[2] if made.model == EDIT_MODEL else made.prompt
+        return Input(path, sha256, seconds, about, made.id, made.parents)
+
+    async def _find_path(self, text: str, argument: str, principal: str) -> Path:
+        """Return the path of a file in an allowed folder. BrokenRules name the argument."""
+        try:
+            return await FileAccess(self.settings, self.store).find_path(text, principal, ENDINGS[argument])
+        except BrokenRules as error:
+            allowed = error.broken[0].allowed.replace("a file inside", f"{KINDS[argument]} inside").partition(", an https")[0]
+            raise BrokenRules((BrokenRule(argument, text[:200], allowed, "invalid_argument"),)) from None
 
     async def _find_maker(self, path: Path, principal: str) -> Job | None:
         """Return the job whose finished file lies at this path; None for any other file, whatever its name."""
@@ -133,18 +137,10 @@ class Editing:
         return None
 
 
-def _find_path(text: str, folders: tuple[Path, ...]) -> Path:
-    try:
-        return resolve_path(text, folders)
-    except BrokenRules as error:
-        allowed = error.broken[0].allowed.replace("a file inside", "a job id or an MP4 inside").partition(", an https")[0]
-        raise BrokenRules((BrokenRule("inputs", text[:200], allowed, "invalid_argument"),)) from None
-
-
-def _refuse_missing(text: str, argument: str = "inputs") -> NoReturn:
-    """Raise BrokenRules: no such file is there, or none that may be taken."""
-    kind = "an MP4" if argument == "inputs" else "an mp3, m4a or wav file"
-    raise BrokenRules((BrokenRule(argument, text[:200], f"{kind} of at most {MOST_INPUT_BYTES} bytes", "invalid_argument"),))
+def _refuse(text: str, argument: str) -> NoReturn:
+    """Raise BrokenRules: what is there may not be taken."""
+    allowed = f"{KINDS[argument]} of at most {MOST_INPUT_BYTES // 10**9} GB"
+    raise BrokenRules((BrokenRule(argument, text[:200], allowed, "invalid_argument"),))
 
 
 def _read(path: Path, text: str, *, is_ours: bool) -> tuple[str, float]:
@@ -160,13 +156,11 @@ def _read_hash(path: Path, text: str, argument: str, *, is_ours: bool) -> str:
     try:
         state = path.lstat()
         if not stat.S_ISREG(state.st_mode) or state.st_size > MOST_INPUT_BYTES:
-            _refuse_missing(text, argument)
+            _refuse(text, argument)
         if state.st_nlink > 1 and not is_ours:  # its other name may lie where nobody opened a folder
             refusal = BrokenRule(argument, text[:200], "a file without another name (hard link)", "invalid_argument")
             raise BrokenRules((refusal,))
         return hash_file(path)
-    except FileNotFoundError:
-        _refuse_missing(text, argument)
     except OSError as error:
         raise StorageError(f"{text[:200]} cannot be read.") from error
 

@@ -68,9 +68,9 @@ def check_arguments(asked: EditRequest) -> None:
 def _check_count(asked: EditRequest) -> Iterator[BrokenRule]:
     count = len(asked.inputs)
     if asked.action == "join" and not 2 <= count <= MOST_INPUTS:
-        yield BrokenRule("inputs", f"{count}", f"2 to {MOST_INPUTS} job ids or paths in their order", "invalid_argument")
+        yield BrokenRule("inputs", count, f"2 to {MOST_INPUTS} job ids or paths in their order", "invalid_argument")
     if asked.action != "join" and count != 1:
-        yield BrokenRule("inputs", f"{count}", "one job id or path", "invalid_argument")
+        yield BrokenRule("inputs", count, "1 job id or path", "invalid_argument")
 
 
 def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
@@ -88,7 +88,7 @@ def _check_values(asked: EditRequest) -> Iterator[BrokenRule]:
     text = said.get("text", "")
     wants_text = "text" in takes and (asked.action != "join" or "text" in said)
     if wants_text and isinstance(text, str) and len(text) > MOST_TEXT:
-        yield BrokenRule("text", f"{len(text)} characters", f"at most {MOST_TEXT} characters", "invalid_argument")
+        yield BrokenRule("text", f"{len(text)} characters", f"at most {MOST_TEXT} characters", "invalid_argument", is_quoted=False)
     elif wants_text and not (isinstance(text, str) and clean_text(text).strip(JOINERS)):
         yield BrokenRule("text", None, f"given: at most {MOST_TEXT} characters to show", "invalid_argument")
     speed = said.get("speed")
@@ -108,7 +108,14 @@ def _fixes(asked: EditRequest, broken: list[BrokenRule]) -> Iterator[Fix]:
         elif rule.argument in VALUES:
             yield from (Fix(rule.argument, value) for value in VALUES[rule.argument])
         elif rule.argument == "speed":
-            yield from (Fix("speed", value) for value in (0.5, 2))
+            yield from (Fix("speed", value) for value in _find_speeds(rule.got))
+
+
+def _find_speeds(wanted: object) -> tuple[float, ...]:
+    """Return the speed that is nearest to what was asked for; two usual ones where that says no speed."""
+    if not isinstance(wanted, int | float) or wanted == 1:
+        return (0.5, 2)
+    return (min(max(wanted, SPEEDS[0]), SPEEDS[1]),)
 
 
 def check_times(asked: EditRequest, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +29,12 @@ class FileAccess:
         """The folders in which a file may lie."""
         return (self.settings.output_dir, *self.settings.image_dirs)
 
-    async def find_path(self, text: str, principal: str) -> Path:
-        """Return the real path of the file that a principal named. BrokenRules say why there is none, or none of theirs."""
+    async def find_path(self, text: str, principal: str, endings: Sequence[str] = ()) -> Path:
+        """Return the real path of the file that a principal named. BrokenRules say why there is none, or none of theirs; only the user of
+        this machine is told the nearest name, because others share the output folder."""
         path = await anyio.to_thread.run_sync(resolve_path, text, self.folders)
-        if await self.hides(path, principal):
-            refuse_missing(path)
+        if await self.hides(path, principal) or not await anyio.to_thread.run_sync(os.path.lexists, path):
+            await anyio.to_thread.run_sync(lambda: refuse_missing(path, endings=endings, names_near=principal == LOCAL))
         return path
 
     async def hides(self, path: Path, principal: str) -> bool:

@@ -10,9 +10,9 @@ import anyio
 from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import JOB_ID, LOCAL, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
-from sora_mcp.domain.errors import BrokenRule, BrokenRules
-from sora_mcp.jobs.allowed_paths import is_path
+from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
+from sora_mcp.domain.errors import BrokenRule, BrokenRules, format_bytes
+from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, is_path
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
 from sora_mcp.media.api import extract_frame, fit_image
@@ -40,9 +40,8 @@ class FirstFrames:
             return replace(await self._of_job(job, named), job_id=job.id, origin=text.strip())
         access = FileAccess(self.settings, self.store)
         if is_path(text):
-            await access.find_path(text, principal)
-        names_near = principal == LOCAL  # others share the output folder
-        image = await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES, names_near=names_near))
+            await access.find_path(text, principal, PICTURE_ENDINGS)
+        image = await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES))
         return replace(image, origin=text.strip()) if image.is_url or is_path(text) else image
 
     async def read_pictures(self, request: VideoRequest, *, principal: str) -> VideoRequest:
@@ -54,7 +53,7 @@ class FirstFrames:
         """Return the pictures of one option as addresses and `data:` URIs, with blanks between. All together stay below MOST_BYTES."""
         texts, name, uris, room = list_pictures(request.options[option]), request.name_option(option), list[str](), MOST_BYTES
         if len(texts) > MOST_PICTURES:
-            raise BrokenRules((BrokenRule(name, f"{len(texts)} pictures", f"at most {MOST_PICTURES} pictures", "invalid_image"),))
+            raise BrokenRules((BrokenRule(name, len(texts), f"at most {MOST_PICTURES} pictures", "invalid_image"),))
         for text in texts:
             try:
                 image = await self.read(text, principal=principal)
@@ -62,7 +61,9 @@ class FirstFrames:
                 raise BrokenRules(tuple(replace(rule, argument=name) for rule in error.broken)) from None
             room -= image.bytes or 0
             if room < 0:
-                raise BrokenRules((BrokenRule(name, "more bytes", f"at most {MOST_BYTES:,} bytes in all", "invalid_image"),))
+                raise BrokenRules(
+                    (BrokenRule(name, "more", f"at most {format_bytes(MOST_BYTES)} in all", "invalid_image", is_quoted=False),)
+                )
             uris.append(image.uri)
         return " ".join(uris)
 
@@ -81,7 +82,7 @@ class FirstFrames:
         file = job.artifact
         if moment is not None and file is not None and file.duration_s is not None and moment >= file.duration_s:
             end = f"a second before the clip's end at {file.duration_s:g} s, or {job.id}#last"
-            raise BrokenRules((BrokenRule("image", f"{moment:g} s", end, "invalid_image"),))
+            raise BrokenRules((BrokenRule("image", f"{moment:g} s", end, "invalid_image", is_quoted=False),))
         raw = await self.media_pool.run(lambda deadline: extract_frame(path, moment, deadline))
         return picture_of(raw)
 

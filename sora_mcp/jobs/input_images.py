@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sora_mcp.domain import Image
-from sora_mcp.domain.errors import UntrustedURL
-from sora_mcp.jobs.allowed_paths import SCHEME, find_nearest_name, is_path, read_allowed, refuse_elsewhere, resolve_path
+from sora_mcp.domain.errors import UntrustedURL, format_bytes
+from sora_mcp.jobs.allowed_paths import SCHEME, is_path, read_allowed, refuse_elsewhere, resolve_path
 from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata
 from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_heic, probe_image, refuse_image
@@ -28,13 +28,10 @@ MOST_WRAPPED = 3
 """How many times longer than its base64 a data: URI may be: line ends, or each sign escaped."""
 
 
-def read_image(text: str, folders: Sequence[Path], *, most_bytes: int, names_near: bool = True) -> Image:
-    """Return the first frame that `text` means, measured. Reads at most one file; BrokenRules says what would do.
-
-    Without `names_near` a refusal names no other file: its folder may hold files of others.
-    """
+def read_image(text: str, folders: Sequence[Path], *, most_bytes: int) -> Image:
+    """Return the first frame that `text` means, measured. Reads at most one file; BrokenRules says what would do."""
     if is_path(text):
-        return _file(text, folders, most_bytes, names_near=names_near)
+        return picture_of(read_allowed(resolve_path(text, folders), most_bytes))
     text = text.strip().strip("\"'`")
     scheme = SCHEME.fullmatch(text)
     if scheme is None:
@@ -47,7 +44,7 @@ def read_image(text: str, folders: Sequence[Path], *, most_bytes: int, names_nea
         case "http":
             refuse_image(None, allowed="an https:// address: http:// is not accepted")
         case _:
-            refuse_elsewhere(folders, "that kind of address")
+            refuse_elsewhere(folders, "that kind of address", is_quoted=False)
 
 
 def frame_of(text: str) -> tuple[str, float | None] | None:
@@ -60,7 +57,7 @@ def frame_of(text: str) -> tuple[str, float | None] | None:
         return named[1], 0.0 if word == "first" else None
     moment = MOMENT.fullmatch(word)
     if moment is None:
-        refuse_image(text[:100], allowed=MOMENTS.format(named[1]))
+        refuse_image(text[:100], allowed=MOMENTS.format(named[1]), is_quoted=True)
     return named[1], float(moment[1])
 
 
@@ -85,10 +82,10 @@ def _data(uri: str, most_bytes: int) -> Image:
         refuse_image("another data: URI", allowed=DATA_FORM)
     body = uri[head.end() :]
     if len(body) > MOST_WRAPPED * ((most_bytes + 2) // 3 * 4):
-        refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
+        refuse_image("a longer data: URI", allowed=f"at most {format_bytes(most_bytes, at_most=True)}")
     base64_text = _unwrap(body.encode("utf-8", "replace")).rstrip(b"=")
     if len(base64_text) > (most_bytes * 4 + 2) // 3:
-        refuse_image("a longer data: URI", allowed=f"at most {most_bytes} bytes")
+        refuse_image("a longer data: URI", allowed=f"at most {format_bytes(most_bytes, at_most=True)}")
     try:
         raw = binascii.a2b_base64(base64_text + b"=" * (-len(base64_text) % 4), strict_mode=True)
     except ValueError:
@@ -103,13 +100,6 @@ def _unwrap(body: bytes) -> bytes:
         return bare
     # Quoted-printable has the same escapes behind another sign, and is decoded in C.
     return binascii.a2b_qp(bare.replace(b"=", b"=3D").replace(b"%", b"=")).translate(None, BLANKS)
-
-
-def _file(text: str, folders: Sequence[Path], most_bytes: int, *, names_near: bool) -> Image:
-    path = resolve_path(text, folders)
-    if names_near and not os.path.lexists(path) and (near := find_nearest_name(path)) is not None:
-        refuse_image(str(path), allowed=f"a file that can be read (there is none of this name; the nearest name there is {near!r})")
-    return picture_of(read_allowed(path, most_bytes))
 
 
 def picture_of(raw: bytes) -> Image:

@@ -97,4 +97,4 @@ def _transform_image(operation: str, *arguments: object) -> bytes:
     try:
         return cast(bytes, POOL.run(operation, *arguments, deadline=Deadline(SHORT_S), takes_deadline=False))
     except BadMedia:  # the worker died of it, or had too little memory
-        refuse_image("a damaged picture")
+        refuse_image("a damaged one")

@@ -28,7 +28,7 @@ SENTENCE_ENDS = (".", "!", "?", "…", "。")
 TITLES = {vendor.name: vendor.title for vendor in EVERY}
 HAS_SOUND = {offer.id: offer.sound for vendor in EVERY for offer in vendor.offers if offer.sound is not None}
 """Of the models whose sound no option decides."""
-SOUND_OPEN = "sound up to the model"
+SOUND_OPEN = "may have sound"
 UNCLEAR = "an earlier paid call to this model is unclear"
 CHARGED: dict[Charged, str] = {
     "no": "Nothing was charged.",
@@ -95,7 +95,15 @@ def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
     live = [job.id for job in jobs if job.state in LIVE]
     lines = [f"{len(jobs) - len(live)} of {len(jobs)} have ended.", *(_describe_one_of_many(job, now) for job in jobs)]
     again = f"Do not create them again. Next: get_video_status(job_ids={json.dumps(live)})."
-    return "\n".join([*lines, again if live else "Next: tell the user what is there."])
+    return "\n".join([*lines, again if live else f"Next: tell the user {_describe_tidings(jobs)}."])
+
+
+def _describe_tidings(jobs: Sequence[Job]) -> str:
+    """Return what there is to tell of jobs that have ended."""
+    made = sum(job.state == "completed" for job in jobs)
+    paths = "this path" if made == 1 else "these paths"
+    failed = "why there is no video" if not made else "why the other has no video" if len(jobs) - made == 1 else "why the others have none"
+    return paths if made == len(jobs) else f"{paths}, and {failed}" if made else failed
 
 
 def describe_progress(job: Job, *, now: float) -> str:

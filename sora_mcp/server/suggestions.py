@@ -15,7 +15,7 @@ from sora_mcp.catalogue.advice import ADVISED
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.explain import explain, explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.catalogue.rules import one_of
+from sora_mcp.catalogue.rules import CONTINUES, FIT, one_of
 from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, UnknownModel, describe_rule
 from sora_mcp.domain.money import Micros, show
@@ -97,13 +97,25 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     request = await service.read_frame(request, principal=principal())
     fixes = await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments))
     if isinstance(refusal, BrokenRules):
-        refusal = explain(refusal, request, service.catalogue, today=service.today)
+        if arguments.request.continues is not None:
+            refusal = _name_continues(refusal)
+        can_fit = any(fix.argument == f"options.{FIT}" for fix in fixes)
+        refusal = explain(refusal, request, service.catalogue, can_fit=can_fit, today=service.today)
     elif isinstance(refusal, UnknownModel):
         refusal = explain_unknown(refusal, request, service.catalogue, today=service.today)
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
         return Suggestion(refusal, fixes)
     uncapped = await service.advise(refusal, replace(request, max_usd=None), clips=_count_clips(arguments))
     return _name_cap(refusal, request.max_usd, tuple(fix for fix in uncapped if fix.argument != "model"), others=fixes)
+
+
+def _name_continues(refusal: BrokenRules) -> BrokenRules:
+    """Return the refusal of a continuation: where the model takes no first frame, the argument is not one that the caller said."""
+    renamed = [
+        replace(rule, argument=CONTINUES) if rule.argument == "image" and rule.allowed.startswith("left out") else rule
+        for rule in refusal.broken
+    ]
+    return BrokenRules(tuple(renamed), subject=refusal.subject, fixes=refusal.fixes)
 
 
 def _name_cap(refusal: BrokenRules, cap: Micros, fixes: tuple[Fix, ...], *, others: tuple[Fix, ...]) -> Suggestion:

@@ -89,7 +89,9 @@ class Jobs(Repository):
             with limit_time(conn, QUERY_S) if query else nullcontext():
                 found = _read_jobs(conn, select)
         except TookTooLong:
-            rule = BrokenRule("query", f"a search of more than {QUERY_S:g} s", "fewer or shorter words, or a state", "invalid_argument")
+            rule = BrokenRule(
+                "query", f"a search of more than {QUERY_S:g} s", "fewer or shorter words, or a state", "invalid_argument", is_quoted=False
+            )
             raise BrokenRules((rule,)) from None
         return Page(found[:limit], _encode_cursor(found[limit - 1]) if len(found) > limit else None)
 

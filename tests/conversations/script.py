@@ -34,7 +34,7 @@ NOON = 1_795_176_000.0
 MONEY = ("create_video", "cancel_video")
 """Tools that can move money: the others never say that none was."""
 MICROS = re.compile(r"\$\d+\.\d{4,}")
-PICTURES = {"cat.png": (160, 90), "tall.png": (90, 160)}
+PICTURES = {"cat.png": (160, 90), "tall.png": (90, 160), "photo.png": (120, 90)}
 """Files in the output folder, with their sizes."""
 
 
@@ -229,6 +229,8 @@ async def set_table(script: Talk, folder: Path) -> AsyncGenerator[Table]:
         (folder / "videos").mkdir()
         for name, size in PICTURES.items():
             _write_picture(folder / "videos" / name, *size)
+        (folder / "videos" / "beach.mp4").write_bytes(CLIP)
+        (folder / "videos" / "song.wav").touch()
         hosts = [wire.host for wire in wires.values()] + ([cdn.host] if cdn else [])
         settings = load(_environment(folder, wires, hosts) | dict(script.env), today=TODAY, config=folder / "none.toml")
         http_client = VendorClient(settings.home, settings.keys, settings.trusted_hosts)

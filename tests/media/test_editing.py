@@ -81,7 +81,11 @@ def test_equal_clips_are_joined_packet_for_packet(clips: dict[str, Path], tmp_pa
 
 def test_clips_that_differ_are_joined_in_the_first_ones_size(clips: dict[str, Path], tmp_path: Path) -> None:
     target, facts = made(tmp_path, "join", clips["small"], clips["tall"])
-    assert facts == EditResult(*SIZE, 4.0, ENCODED)
+    note = (
+        "The clips differ in shape, so clip 2 has black bars in the size of the first one. "
+        'To fill the picture, reframe first: edit_video(action="reframe", ratio="16:9"), then join.'
+    )
+    assert facts == EditResult(*SIZE, 4.0, note)
     assert [colour_of(shown(target, 2.5), place) for place in ((0.5, 0.5), (0.05, 0.5))] == ["red", "black"]
     assert_whole(target, SIZE, 4.0)
 

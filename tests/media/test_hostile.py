@@ -138,7 +138,7 @@ def a_png_header(width: int, height: int) -> bytes:
 @each("side", [13_000, 30_000], ids=["169 megapixels", "900 megapixels"])
 def test_a_picture_of_too_many_megapixels_is_refused_by_its_header(side: int, tmp_path: Path) -> None:
     (tmp_path / "huge.png").write_bytes(a_png_header(side, side))
-    why = f"at most 100 megapixels, not 'a PNG of {side}x{side} pixels'"
+    why = f"at most 100 megapixels, not a PNG of {side}x{side} pixels"
     with refused_cheaply(), pytest.raises(BrokenRules, match=why):
         read_image("huge.png", [tmp_path], most_bytes=10**6)
 
@@ -152,7 +152,7 @@ def test_a_picture_that_is_not_decoded_any_more_is_refused_by_its_header(side: i
 @pytest.mark.fault("I03")
 def test_a_gif_is_no_first_frame(tmp_path: Path) -> None:
     a_gif(tmp_path / "boat.gif")
-    with pytest.raises(BrokenRules, match="not 'a GIF'"):
+    with pytest.raises(BrokenRules, match="not a GIF"):
         read_image("boat.gif", [tmp_path], most_bytes=10**8)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_an_order_is_queued_then_made_then_fetched(rig: Rig) -> None:
     rig.work()
     assert rig.seen_halfway == (200, {"id": id, "status": "rendering", "progress": 0.25})
     rig.see(id, "completed", content=f"/v1/videos/{id}/content")
-    assert rig.made == [Clip("a cat", 640, 360, 4)]
+    assert [replace(clip, seed=None) for clip in rig.made] == [Clip("a cat", 640, 360, 4)]
     path = rig.folder / f"{id}.mp4"
     assert rig.server.answer("GET", f"/v1/videos/{id}/content?x=1", b"") == (
         200,
@@ -142,7 +143,7 @@ def test_after_a_restart_the_clip_is_begun_again(rig: Rig) -> None:
     later.work()
     assert later.ask(id)[1]["status"] == "completed"
     rig.work()
-    assert (rig.made, later.made) == ([], [Clip("a cat", 640, 360, 4)])
+    assert (rig.made, [clip.prompt for clip in later.made]) == ([], ["a cat"])
 
 
 def test_many_questions_begin_it_once(rig: Rig) -> None:
@@ -243,3 +244,12 @@ def _join() -> None:
     for thread in threading.enumerate():
         if thread.name == "sample-clip":
             thread.join()
+
+
+def test_the_same_words_give_another_picture_each_time_and_one_seed_the_same(rig: Rig) -> None:
+    for seed in (None, None, None, 7, 7):
+        rig.order(**({} if seed is None else {"seed": seed}))
+    rig.work()
+    takes, same = rig.made[:3], rig.made[3:]
+    assert len({clip.palette for clip in takes}) == 3
+    assert [clip.seed for clip in same] == [7, 7]

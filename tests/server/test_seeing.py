@@ -202,7 +202,7 @@ async def test_music_may_be_named_as_an_argument_or_as_the_second_input(room: Ro
 
 async def test_clips_are_joined_by_job_and_by_path(room: Room) -> None:
     made = await room.edited(inputs=[CLIP, "clip.mp4"], action="join")
-    assert (made["seconds"], made["size"], made["message"].split(".")[0]) == (4, "320x180", "join of v_0123456789")
+    assert (made["seconds"], made["size"], made["message"].split(".")[0]) == (4, "320x180", "join of v_0123456789 and a file")
 
 
 async def test_a_clip_may_be_named_as_its_result_names_it(room: Room) -> None:
@@ -235,7 +235,9 @@ async def test_a_file_that_was_deleted_is_made_again(room: Room) -> None:
         ({"action": "trim", "start": 5}, "start", 0),
         ({"action": "trim", "start": 1.99}, "start", 1.958),
         ({"action": "gif", "text": "Regen"}, "text", None),
-        ({"action": "speed", "speed": 9}, "speed", 0.5),
+        ({"action": "speed", "speed": 9}, "speed", 4),
+        ({"action": "speed", "speed": 0.1}, "speed", 0.25),
+        ({"action": "speed", "speed": 1}, "speed", 0.5),
     ],
 )
 async def test_a_wrong_edit_is_refused_with_a_value_that_works(room: Room, arguments: dict[str, Any], argument: str, fix: Any) -> None:

@@ -85,7 +85,7 @@ async def test_a_wrong_argument_never_reaches_the_service(era: Era) -> None:
 
 async def test_a_refusal_of_the_service_arrives_as_it_is(era: Era) -> None:
     broken = BrokenRules((BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds"),), subject="muvi:sora-2")
-    result = await call(PlayedService(made=broken), era, "create_video", prompt="A boat", seconds=5)
+    result = await call(PlayedService(made=broken), era, "create_video", prompt="A boat", model="muvi:sora-2", seconds=5)
     assert (result.is_error, fields(result)) == (True, build_refusal(broken).structured_content)
 
 

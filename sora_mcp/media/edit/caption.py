@@ -106,4 +106,4 @@ def fit_caption(
         if len(lines) <= most:
             return lines, size
     fits = f"shorter: about {sum(map(len, lines[:most]))} characters fit on a picture of {width}x{height}"
-    raise BrokenRules((BrokenRule("text", f"{len(text)} characters", fits, "invalid_argument"),))
+    raise BrokenRules((BrokenRule("text", f"{len(text)} characters", fits, "invalid_argument", is_quoted=False),))

@@ -14,9 +14,9 @@ from av.container import InputContainer, OutputContainer
 
 from sora_mcp.media.colours import read_colours
 from sora_mcp.media.edit.caption import add_title
-from sora_mcp.media.edit.edits import Edit
+from sora_mcp.media.edit.edits import RATIOS, Edit
 from sora_mcp.media.edit.seams import find_repeats
-from sora_mcp.media.edit.transcode import Segment, read_shape, transcode
+from sora_mcp.media.edit.transcode import Segment, Shape, read_shape, transcode
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.orientation import read_turn
 from sora_mcp.media.safe_reader import open_video
@@ -27,6 +27,8 @@ FADE_S = 0.5
 """Seconds in which a clip turns into the next one; at most a third of the shortest clip."""
 REPEATED = "The picture at which a clip continues another is shown once; for that the clips were encoded again."
 ENCODED = "The clips differ, so they were encoded again in the size of the first one."
+SAME_SHAPE = 1.03
+"""How many times wider one picture may be than another before bars are drawn that a person sees."""
 
 
 def join_clips(edit: Edit, target: Path, deadline: Deadline) -> str:
@@ -42,8 +44,22 @@ def join_clips(edit: Edit, target: Path, deadline: Deadline) -> str:
     segments = [Segment(path, skips_first=repeat) for path, repeat in zip(paths, repeats, strict=True)]
     fade_s = min(FADE_S, min(map(_measure_seconds, paths)) / 3) if fades else 0.0
     lost = transcode(segments, add_title(shape, edit) if edit.text else shape, target, deadline, fade_s=fade_s)
-    why = ENCODED if not are_alike else REPEATED if not (fades or edit.text) else ""
+    why = (
+        describe_difference(shape, [read_shape(path) for path in paths]) if not are_alike else REPEATED if not (fades or edit.text) else ""
+    )
     return f"{why} {lost}".strip()
+
+
+def describe_difference(first: Shape, shapes: Sequence[Shape]) -> str:
+    """Say what joining clips of these shapes in that of the first one does to the others, and how to avoid black bars."""
+    wide = first.width / first.height
+    barred = [n for n, one in enumerate(shapes, 1) if not 1 / SAME_SHAPE <= one.width / one.height / wide <= SAME_SHAPE]
+    if not barred:
+        return ENCODED
+    which = f"clip {barred[0]} has" if len(barred) == 1 else f"clips {', '.join(map(str, barred[:-1]))} and {barred[-1]} have"
+    ratio = next((name for name, (width, height) in RATIOS.items() if 1 / SAME_SHAPE <= width / height / wide <= SAME_SHAPE), None)
+    fill = "" if ratio is None else f' To fill the picture, reframe first: edit_video(action="reframe", ratio="{ratio}"), then join.'
+    return f"The clips differ in shape, so {which} black bars in the size of the first one.{fill}"
 
 
 def _measure_seconds(path: Path) -> float:

@@ -41,7 +41,7 @@ def strip_metadata(raw: bytes, media_type: str) -> Stripped:
             case _:
                 return _strip_webp(raw)
     except (IndexError, struct.error):
-        refuse_image("a damaged picture")
+        refuse_image("a damaged one")
 
 
 def _strip_jpeg(raw: bytes) -> Stripped:
@@ -62,7 +62,7 @@ def _segments(raw: bytes) -> Iterator[tuple[int, int, int]]:
     at = 2
     while at < len(raw):
         if raw[at] != 0xFF:
-            refuse_image("a damaged JPEG")
+            refuse_image("a damaged one")
         marker = raw[at + 1]
         if marker == 0xFF:
             at += 1

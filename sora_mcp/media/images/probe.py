@@ -68,9 +68,9 @@ def is_cmyk(raw: bytes) -> bool:
     return raw.startswith(b"\xff\xd8\xff") and raw[_find_frame_header(raw) + 9] == 4
 
 
-def refuse_image(got: str | None, *, allowed: str = ALLOWED) -> NoReturn:
-    """Raise BrokenRules for the argument `image`: `got` names what came, `allowed` what would be accepted."""
-    raise BrokenRules((BrokenRule("image", got, allowed, "invalid_image"),))
+def refuse_image(got: str | None, *, allowed: str = ALLOWED, is_quoted: bool = False) -> NoReturn:
+    """Raise BrokenRules for the argument `image`: `got` is what came, in our words or quoted, `allowed` what would be accepted."""
+    raise BrokenRules((BrokenRule("image", got, allowed, "invalid_image", is_quoted),))
 
 
 def _find_format(raw: bytes) -> tuple[str, Callable[[bytes], tuple[int, int]]]:
@@ -84,7 +84,7 @@ def _find_format(raw: bytes) -> tuple[str, Callable[[bytes], tuple[int, int]]]:
     if not raw:
         refuse_image("an empty file")
     known = (name for magic, at, name in OTHERS if raw.startswith(magic, at))
-    refuse_image(next(known, "something else"))
+    refuse_image(next(known, "another kind of file"))
 
 
 def _read_png_size(raw: bytes) -> tuple[int, int]:

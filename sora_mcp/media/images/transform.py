@@ -69,7 +69,7 @@ def decode_image(raw: bytes, size: tuple[int, int]) -> Image.Image:
     except (OSError, ValueError, SyntaxError, RuntimeError) as error:
         if "limit" in str(error).lower():  # libheif's own one
             _refuse_large("a larger picture")
-        refuse_image("a damaged picture")
+        refuse_image("a damaged one")
 
 
 def _register_heic() -> None:

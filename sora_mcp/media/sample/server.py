@@ -94,7 +94,10 @@ class SampleServer:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             return _error(400, "invalid", f"The order cannot be read: {error}")
         self._orders.delete_old(self._clock())
-        order = SampleOrder(f"s_{secrets.token_hex(8)}", clip, self._clock())
+        number = secrets.token_hex(8)
+        if clip.seed is None:  # as a model does: the same words give another picture each time
+            clip = replace(clip, seed=int(number[:7], 16))
+        order = SampleOrder(f"s_{number}", clip, self._clock())
         self._orders.write(order)
         if order.fault is None:
             self._begin(order)

@@ -41,6 +41,11 @@ def describe_missing(missing: str) -> str:
     return f"{count} no font on this machine ({named}); install {' and '.join(list_packages(missing))} or other fonts for them"
 
 
+def has_nothing_left(text: str) -> bool:
+    """Return whether this machine's fonts write so little of the text that a card of it shows NOTHING_LEFT."""
+    return leave_out(text, choose_fonts(clean_text(text))) == NOTHING_LEFT
+
+
 def leave_out(text: str, fonts: tuple[Path, ...]) -> str:
     """Return the text with an ellipsis for each piece that these fonts cannot write, and NOTHING_LEFT when that is all of it."""
     missing: Mapping[str, bool] = dict.fromkeys(find_missing(text, fonts), True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from pathlib import PurePath
 from typing import Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain import Job
+from sora_mcp.artifacts.local import read_job_id
+from sora_mcp.domain import JOB_ID, Job
 from sora_mcp.media.edit.edits import FILLS, RATIOS, SAME_RATIO, TRANSITIONS, Action, EditRequest
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.messages import describe_job
@@ -55,18 +57,20 @@ async def edit_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     if refusal is not None:
         raise refusal
     await ctx.request_context.lifespan_context.visits.note_shown(service, name_chat(ctx), [job])
-    return format_result(replace(job, deduplicated=is_known), now=service.clock())
+    files = sum(not JOB_ID.fullmatch(text) and read_job_id(PurePath(text).name) not in job.parents for text in set(arguments.inputs))
+    return format_result(replace(job, deduplicated=is_known), now=service.clock(), files=files)
 
 
-def format_result(job: Job, *, now: float) -> CallToolResult:
-    """Return the result for an edit that was just made, that goes on, or that was made before."""
-    return build_job_result(job, _describe(job, now=now))
+def format_result(job: Job, *, now: float, files: int = 0) -> CallToolResult:
+    """Return the result for an edit that was just made, that goes on, or that was made before, of so many `files` beside its parents."""
+    return build_job_result(job, _describe(job, now=now, files=files))
 
 
-def _describe(job: Job, *, now: float) -> str:
+def _describe(job: Job, *, now: float, files: int) -> str:
     if job.state != "completed":
         return describe_job(job, now=now)
-    what = f"{job.options.get('action', 'edit')!s} of {', '.join(job.parents) or 'a file'}"
+    loose = [] if files < 1 and job.parents else ["a file" if files <= 1 else f"{files} files"]
+    what = f"{job.options.get('action', 'edit')!s} of {' and '.join([*job.parents, *loose])}"
     again = "Made before, the same file again: " if job.deduplicated else ""
     return f"{again}{what}. {describe_job(job, now=now)}"
 

@@ -63,7 +63,7 @@ def format_result(period: Period, by: str, rows: Sequence[Costs], *, sums: Seque
     """Return the result: the sums, then a row for each day, model, vendor or job."""
     spent, held, unclear = (Micros(sum(getattr(row, name) for row in sums)) for name in ("spent", "held", "unclear"))
     videos = sum(row.videos for row in sums)
-    head = f"{period.words}: {videos} paid clip{'' if videos == 1 else 's'}, {format_dollars(spent)} spent{_describe_rest(held, unclear)}."
+    head = f"{period.words}: {videos} clip{'' if videos == 1 else 's'}, {format_dollars(spent)} spent{_describe_rest(held, unclear)}."
     left = f"{describe_left(budget)}; the day ends {budget.resets_at:%Y-%m-%d %H:%M} UTC."
     structured = without_empty(
         message="\n".join([head, *_describe_rows(by, rows, videos=videos), left]),

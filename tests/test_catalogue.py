@@ -105,7 +105,7 @@ def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> Non
     with pytest.raises(MissingKey) as caught:
         chosen("veo-3.1-fast")
     assert caught.value.message == (
-        "No key for Muvi or AI/ML API. Only the user can add it: `sora-mcp setup` in a terminal, then a new start of this client. "
+        "No key for Muvi, MuleRun or AI/ML API. Only the user can add it: `sora-mcp setup` in a terminal, then a new start of this client. "
         f"model='{SAMPLE}' needs none."
     )
 
@@ -138,7 +138,7 @@ def test_the_sample_needs_no_key() -> None:
             (),
             None,
             PriceUnknown,
-            "No model is left to choose: mulerun:kling-v3, mulerun:happyhorse-1.0 and mulerun:wan-2.6 have no published price; "
+            "No model is left to choose: mulerun:kling-v3, mulerun:happyhorse-1.0, mulerun:kling-v3-omni and 5 more have no published price; "
             "mulerun:sora-2-pro and mulerun:sora-2 ended on 2026-09-24. The user can name prices in a file: SORA_MCP_PRICES.",
         ),
         (
@@ -157,7 +157,8 @@ def test_the_sample_needs_no_key() -> None:
             "veo-3.1-fast",
             PriceUnknown,
             "No model is left to choose: muvi:veo-3.1-fast is paused because it charged more than quoted; "
-            "aimlapi:veo-3.1-fast has no key. Only the user can go on with a paused one: `sora-mcp resume muvi:veo-3.1-fast`.",
+            "mulerun:veo-3.1-fast and aimlapi:veo-3.1-fast have no key. "
+            "Only the user can go on with a paused one: `sora-mcp resume muvi:veo-3.1-fast`.",
         ),
         (("mulerun",), (), "sora-2", ModelRetired, None),
     ],

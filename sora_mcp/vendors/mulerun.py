@@ -9,18 +9,18 @@ from sora_mcp.vendors.mulerun_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
-FRAMES = {"sora-2-pro": "input_reference", "sora-2": "image", "kling-v3": "first_frame", "happyhorse-1.0": "image", "wan-2.6": "image"}
-"""Field name of the first frame, by model."""
+FRAMES = {"sora-2-pro": "input_reference", "kling-v3": "first_frame", "kling-v3-omni": "first_frame"}
+"""Field name of the first frame, where it is not `image`."""
 
 
 def submit(order: Order) -> Call:
     """Return the submit call. Defaults differ between paths, so every field is sent."""
     family = order.offer.model.partition("-")[0]
-    fields = {"prompt": order.prompt} | {"sora": _sora, "kling": _kling, "happyhorse": _happyhorse, "wan": _wan}[family](order)
+    fields = {"prompt": order.prompt} | {"sora": _sora, "kling": _kling, "happyhorse": _happyhorse, "wan": _wan, "veo": _veo}[family](order)
     if order.offer.model == "sora-2":
         fields["model"] = "sora-2"
     if order.image is not None:
-        fields[FRAMES[order.offer.model]] = order.image.uri
+        fields[FRAMES.get(order.offer.model, "image")] = order.image.uri
     return Call("POST", order.slug, fields)
 
 
@@ -31,8 +31,19 @@ def _sora(order: Order) -> dict[str, Any]:
 def _kling(order: Order) -> dict[str, Any]:
     shape = {} if order.image else {"aspect_ratio": order.size.text}
     sound = "on" if order.options["audio"] else "off"
-    extras = {{"last_image": "last_frame"}.get(name, name): value for name, value in order.options.items() if name != "audio"}
-    return {"duration": order.seconds, "sound": sound, "multi_shot": "false", **shape, **extras}
+    return {"duration": order.seconds, "sound": sound, "multi_shot": "false", **shape, **_extras(order, references="images")}
+
+
+def _veo(order: Order) -> dict[str, Any]:
+    shape = {"aspect_ratio": order.size.ratio, "resolution": order.size.resolution}
+    return {"model": order.offer.model, "duration": order.seconds, **shape, **_extras(order, references="reference_images")}
+
+
+def _extras(order: Order, *, references: str) -> dict[str, Any]:
+    """Return the other options; `references` is the field of the list of pictures."""
+    names = {"last_image": "last_frame", "references": references}
+    values = {name: value for name, value in order.options.items() if name != "audio"}
+    return {names.get(name, name): str(value).split() if name == "references" else value for name, value in values.items()}
 
 
 def _happyhorse(order: Order) -> dict[str, Any]:

@@ -5,12 +5,28 @@ from __future__ import annotations
 from datetime import date
 
 from sora_mcp.domain import ImageRule, Offer, Rule, Size, Text
-from sora_mcp.vendors.shared.sizes import AUTO, KLING, LAST, SEED, SORA, SORA_ENDED, SORA_PRO, SORA_SECONDS, split_sizes
+from sora_mcp.vendors.shared.sizes import (
+    AUDIO,
+    AUTO,
+    FULL_HD,
+    HD,
+    KLING,
+    LAST,
+    SEED,
+    SORA,
+    SORA_ENDED,
+    SORA_PRO,
+    SORA_SECONDS,
+    VEO_SECONDS,
+    allow_references,
+    split_sizes,
+)
 
 CHECKED = date(2026, 11, 20)
+READ = date(2026, 11, 30)
+OMNI = "/vendors/klingai/v1/kling-v3-omni"
 DOCS = "https://mulerun.com/docs/api-reference/endpoint"
 SKILLS = "https://github.com/openmule/mulerouter-skills"
-AUDIO = Rule("audio", (True, False), default=True)
 
 
 def _openai(model: str, path: str, size: Rule, expected_s: int) -> Offer:
@@ -26,6 +42,46 @@ def _openai(model: str, path: str, size: Rule, expected_s: int) -> Offer:
         expected_s=expected_s,
         ended=SORA_ENDED,
         sound=True,
+    )
+
+
+WAN_SIZES = (
+    *(Size("1280x720", "16:9", "720p"), Size("720x1280", "9:16", "720p"), Size("960x960", "1:1", "720p")),
+    *(Size("1088x832", "4:3", "720p"), Size("832x1088", "3:4", "720p")),
+    *(Size("832x480", "16:9", "480p"), Size("480x832", "9:16", "480p"), Size("624x624", "1:1", "480p")),
+    *(Size("1920x1080", "16:9", "1080p"), Size("1080x1920", "9:16", "1080p"), Size("1440x1440", "1:1", "1080p")),
+    *(Size("1632x1248", "4:3", "1080p"), Size("1248x1632", "3:4", "1080p")),
+)
+WAN_2_2 = tuple(size for size in WAN_SIZES if size.resolution != "720p")
+
+
+def _wan(
+    version: str,
+    sizes: tuple[Size, ...],
+    resolutions: tuple[str, ...],
+    seconds: tuple[int, ...],
+    *more: Rule,
+    checked: date = CHECKED,
+    text: str = "-t2v",
+    image: str = "-i2v",
+    prompt_max: int = 2000,
+) -> Offer:
+    """Return a Wan offer. A first frame decides the ratio; `text` and `image` end the names of the two paths."""
+    return Offer(
+        model=f"wan-{version}",
+        slug=f"/vendors/alibaba/v1/wan{version}{text}/generation",
+        image_slug=f"/vendors/alibaba/v1/wan{version}{image}/generation",
+        rules=(
+            *split_sizes(sizes, tuple(Size(resolution, None, resolution) for resolution in resolutions)),
+            *(Rule("seconds", seconds), Rule("prompt_extend", (True, False), default=True), *more),
+            *(Rule("negative_prompt", Text(500)), SEED),
+        ),
+        rates=(),
+        source=SKILLS,
+        checked=checked,
+        image=ImageRule(types=("image/jpeg", "image/png", "image/bmp", "image/webp"), sides=(360, 2000)),
+        prompt_max=prompt_max,
+        expected_s=180,
     )
 
 
@@ -64,28 +120,38 @@ OFFERS = (
         prompt_max=2500,
     ),
     Offer(
-        model="wan-2.6",
-        slug="/vendors/alibaba/v1/wan2.6-t2v/generation",
-        image_slug="/vendors/alibaba/v1/wan2.6-i2v/generation",
+        model="kling-v3-omni",
+        slug=f"{OMNI}/text-to-video/generation",
+        image_slug=f"{OMNI}/image-to-video/generation",
+        option_slugs={"references": f"{OMNI}/reference-image-to-video/generation"},
         rules=(
-            *split_sizes(
-                (
-                    *(Size("1280x720", "16:9", "720p"), Size("720x1280", "9:16", "720p"), Size("960x960", "1:1", "720p")),
-                    *(Size("1088x832", "4:3", "720p"), Size("832x1088", "3:4", "720p")),
-                    *(Size("832x480", "16:9", "480p"), Size("480x832", "9:16", "480p"), Size("624x624", "1:1", "480p")),
-                    *(Size("1920x1080", "16:9", "1080p"), Size("1080x1920", "9:16", "1080p"), Size("1440x1440", "1:1", "1080p")),
-                    *(Size("1632x1248", "4:3", "1080p"), Size("1248x1632", "3:4", "1080p")),
-                ),
-                tuple(Size(text, None, text) for text in ("720P", "480P", "1080P")),
-            ),
-            *(Rule("seconds", (5, 10, 15)), AUDIO, Rule("prompt_extend", (True, False), default=True)),
-            *(Rule("multi_shots", ("single", "multi"), default="single"), Rule("negative_prompt", Text(500)), SEED),
+            *(*split_sizes(KLING, (AUTO,)), Rule("seconds", range(3, 16)), Rule("mode", ("std", "pro"), default="pro")),
+            *(Rule("audio", (True, False), default=False), Rule("negative_prompt", Text(2500)), *LAST, *allow_references(7)),
         ),
         rates=(),
         source=SKILLS,
-        checked=CHECKED,
-        image=ImageRule(types=("image/jpeg", "image/png", "image/bmp", "image/webp"), sides=(360, 2000)),
-        prompt_max=2000,
+        checked=READ,
+        image=ImageRule(),
+        prompt_max=2500,
         expected_s=180,
     ),
+    *(
+        Offer(
+            model=model,
+            slug="/vendors/google/v1/veo/generation",
+            rules=(
+                *(Rule("size", (*HD, *FULL_HD)), VEO_SECONDS, Rule("negative_prompt", Text(500)), *LAST),
+                *(*allow_references(3), Rule("references", (), {"seconds": (4, 6)})),
+            ),
+            rates=(),
+            source=SKILLS,
+            checked=READ,
+            image=ImageRule(),
+            prompt_max=2000,
+        )
+        for model in ("veo-3.1", "veo-3.1-fast")  # at api.mulerun.com only
+    ),
+    _wan("2.6", WAN_SIZES, ("720P", "480P", "1080P"), (5, 10, 15), AUDIO, Rule("multi_shots", ("single", "multi"), default="single")),
+    _wan("2.5", WAN_SIZES, ("720P", "480P", "1080P"), (5, 10), AUDIO, checked=READ, image="-i2v-preview", text="-t2v-preview"),
+    _wan("2.2", WAN_2_2, ("480P", "1080P"), (5,), checked=READ, image="-i2v-plus", text="-t2v-plus", prompt_max=800),
 )

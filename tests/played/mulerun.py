@@ -35,6 +35,7 @@ PATHS: Mapping[str, Fields] = {
         "aspect_ratio": Field(allowed=("16:9", "9:16")),
         "resolution": Field(allowed=("720p", "1080p")),
         "negative_prompt": Field(),
+        "reference_images": Field("list"),
     },
     "/vendors/klingai/v1/kling-v3/text-to-video/generation": {
         "prompt": prompt(2500),

@@ -138,7 +138,8 @@ def test_the_sample_needs_no_key() -> None:
             (),
             None,
             PriceUnknown,
-            "No model is left to choose: mulerun:kling-v3, mulerun:happyhorse-1.0, mulerun:kling-v3-omni and 5 more have no published price; "
+            "No model is left to choose: mulerun:kling-v3, mulerun:happyhorse-1.0, mulerun:kling-v3-omni and 5 more "
+            "have no published price; "
             "mulerun:sora-2-pro and mulerun:sora-2 ended on 2026-09-24. The user can name prices in a file: SORA_MCP_PRICES.",
         ),
         (

@@ -347,7 +347,8 @@ OFFERS = (
         "pixverse/v5.5/text-to-video",
         "pixverse/v5-5-text-to-video",
         *split_sizes(combine_sizes(FIVE, PIXVERSE), tuple(Size(text, None, text) for text in PIXVERSE)),
-        *(Rule("seconds", (5, 8, 10)), Rule("seconds", (5, 10), {"resolution": "1080p"})),
+        # In 1080p no 8 s by this page, and no 10 s by https://wavespeed.ai/docs/docs-api/pixverse/pixverse-v5.5/text-to-video
+        *(Rule("seconds", (5, 8, 10)), Rule("seconds", (5,), {"resolution": "1080p"})),
         *(Rule("audio", (True, False), default=False), NEGATIVE, SEED),
         image=ImageRule(),
         image_slug="pixverse/v5.5/image-to-video",

@@ -257,7 +257,7 @@ async def test_an_address_that_two_have_seen_buys_nothing(at: Scene) -> None:
 
 
 async def test_an_answer_waits_until_the_address_has_had_time_to_show_twice(tmp_path: Path) -> None:
-    async with scene(tmp_path, settle_s=0.3) as at, visitor() as thief, visitor() as person, anyio.create_task_group() as tasks:
+    async with scene(tmp_path, settle_s=2.0) as at, visitor() as thief, visitor() as person, anyio.create_task_group() as tasks:
         quote = await at.ask()
         word = read_word(await thief.get(at.address))
         tasks.start_soon(answer, thief, at.address, "yes", word)

@@ -166,8 +166,9 @@ async def test_what_a_person_must_do_is_told_at_once(era: Era) -> None:
         (replace(a_job(), state="submitting", unwritten="was taken by muvi as 'job_1'"), "is its disk full?"),
         (replace(a_job(), trouble="Muvi does not accept the key.", todo="it goes on then."), "key. Tell the user: it goes on then."),
     ):
-        result = await call(service_with(job), era, "get_video_status", job_id=ID, wait_seconds=50)
-        assert words in fields(result)["message"]
+        service = service_with(job)
+        result = await call(service, era, "get_video_status", job_id=ID, wait_seconds=50)
+        assert (words in fields(result)["message"], service.looked) == (True, 1)
 
 
 @each(("jobs", "given"), [((), {}), ((a_job(),), {"job_ids": [ID] * 21})])

@@ -164,6 +164,13 @@ async def test_the_server_talks_on_standard_input_and_output(end: Any, capfd: py
     assert all("result" in answer for answer in answers[:2])
 
 
+async def test_a_client_that_says_nothing_is_answered_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with standard_input() as writing, patience("the server to end"):
+        os.close(writing)
+        await run_stdio(a_server(PlayedService()))
+    assert capfd.readouterr().out == ""
+
+
 CLEAN = "a stray word\nthe service is closed\nthe end\n"
 
 

@@ -17,7 +17,7 @@ from sora_mcp.vendors import google
 from tests.each import each
 from tests.played import CLIP, KEY, VENDORS, Fal, played
 from tests.played.modern import Google, Runway, Xai
-from tests.played.rig import Rig, environment, leaks, random_picture, rig
+from tests.played.rig import PROMPT, Rig, environment, leaks, random_picture, rig
 
 OWN = """
 ["compatible:My-Model"]
@@ -110,9 +110,31 @@ async def test_a_refusal_that_repeats_a_large_picture_ends_the_job(tmp_path: Pat
     async with rig(Fal(verdict="repeated"), tmp_path) as at:
         job = await at.bought("fal:seedance-2.0", size="480p", seconds=4, image=LARGE)
         done = await at.until(job.id, "completed", "failed", "unknown", "expired")
+        assert at.posts[0]["image_url"].startswith(f"{at.cdn.address}/temp/")
         assert (done.state, done.error and (done.error.code, done.error.vendor_message)) == (
             "failed",
             ("vendor_rejected", "The picture cannot be read."),
+        )
+
+
+async def test_two_frames_and_what_not_to_show_are_ordered_by_the_models_own_names(tmp_path: Path) -> None:
+    options = {"last_image": "https://example.com/z.png", "negative_prompt": "snow", "audio": False}
+    async with rig(Fal(), tmp_path) as at:
+        job = await at.bought("fal:kling-3.0-standard", seconds=4, image=LARGE, options=options)
+        done = await at.until(job.id, "completed", "failed", "unknown", "expired")
+        assert (done.state, done.charged, at.posts) == (
+            "completed",
+            "yes",
+            [
+                {
+                    "prompt": PROMPT,
+                    "duration": "4",
+                    "start_image_url": f"{at.cdn.address}{at.cdn.requests('upload')[0].path}",
+                    "end_image_url": options["last_image"],
+                    "generate_audio": False,
+                    "negative_prompt": "snow",
+                }
+            ],
         )
 
 

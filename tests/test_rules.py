@@ -525,6 +525,42 @@ def test_pictures_cost_only_beyond_those_that_are_free(pictures: int, micros: in
     assert (told.micros, told.basis) == (micros, basis)
 
 
+@each(
+    ("name", "given", "basis"),
+    [
+        ("fal:vidu-q2-pro", {"size": "720p", "seconds": 4, "image": URL}, "$0.05/s x 4 s + $0.10"),
+        ("fal:hailuo-2.3-standard", {"seconds": 10, "image": URL}, "$0.56 per video"),
+        ("fal:luma-ray-3.2", {"size": "16:9 1080p", "seconds": 5, "image": URL}, "$0.24/s x 5 s"),
+        ("fal:luma-ray-3.2", {"size": "16:9 1080p", "seconds": 5}, "$0.40/s x 5 s"),
+        ("fal:seedance-2.5", {"size": "16:9 480p", "seconds": 5}, "$0.2205/s x 5 s x 1.045"),
+        ("fal:veo-3.1", {"size": "16:9 4k", "seconds": 8, "options": {"audio": False}}, "$0.40/s x 8 s"),
+        ("fal:kling-3.0-pro", {"size": "16:9", "seconds": 5}, "$0.168/s x 5 s"),
+        (
+            "fal:grok-imagine-video",
+            {"size": "16:9 480p", "seconds": 5, "options": {"references": URL.uri}},
+            "$0.05/s x 5 s + $0.002 x 1 pictures",
+        ),
+    ],
+)
+def test_fal_prices_by_what_an_order_is_made_from(name: str, given: dict[str, Any], basis: str) -> None:
+    assert quote(check(VideoRequest("a fox", **given), find_offer(name), today=TODAY), today=TODAY).basis == basis
+
+
+@each(
+    ("name", "given"),
+    [
+        ("fal:veo-3.1", {"seconds": 4, "options": {"references": URL.uri}}),
+        ("fal:grok-imagine-video", {"seconds": 11, "options": {"references": URL.uri}}),
+        ("fal:luma-ray-3.2", {"seconds": 10, "image": URL}),
+        ("fal:ltx-2.5-fast", {"size": "16:9 2160p", "seconds": 12}),
+        ("fal:seedance-2.0", {"options": {"last_image": URL.uri}}),
+        ("fal:wan-3.0", {"image": URL, "options": {"references": URL.uri}}),
+    ],
+)
+def test_what_a_page_of_fal_rules_out_is_refused_before_it_is_bought(name: str, given: dict[str, Any]) -> None:
+    assert broken(VideoRequest("a fox", **given), find_offer(name)) != ()
+
+
 def test_a_video_costs_no_less_than_the_least() -> None:
     sold = replace(find_offer("muvi:wan-2.6"), rates=(Rate(usd("0.10"), "second", least=usd("0.80")),))
     told = quote(check(VideoRequest("a fox", seconds=5), sold, today=TODAY), today=TODAY)

@@ -9,7 +9,8 @@ import re
 from urllib.parse import urlsplit
 
 from sora_mcp.domain import Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
-from sora_mcp.vendors.fal_offers import OFFERS, UPLOAD, ask_bill, read_quote, submit
+from sora_mcp.vendors.fal_calls import UPLOAD, ask_bill, read_quote
+from sora_mcp.vendors.fal_offers import OFFERS, submit
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
 

@@ -1,107 +1,327 @@
-"""Offers of fal, how they are ordered, and what billed units cost. https://fal.ai/models"""
+"""Offers of fal, and how each is ordered. https://fal.ai/models
+
+Fields are those of each model's own page (`https://fal.ai/models/<path>/llms.txt`) as copies of it have them. Not sold, because no source
+has their path, fields and price together: Kling 4.0 (two paths for it) and O3, Seedance 2.5 Flash, H3-Max Turbo, Wan 2.7, PixVerse, Vidu Q3
+and Gemini Omni. Sora 2 has ended.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sora_mcp.domain import Call, ImageRule, Offer, Order, Rate, Reply, Rule, Size, Upload, UploadSlot, VideoRule
-from sora_mcp.domain.money import Micros, parse_amount, usd
-from sora_mcp.vendors.shared.requests import drop_missing
-from sora_mcp.vendors.shared.sizes import SEEDANCE, combine_sizes, split_sizes
+from sora_mcp.domain import Call, ImageRule, Offer, Order, Rate, Rule, Size, Text, VideoRule
+from sora_mcp.domain.money import usd
+from sora_mcp.vendors.fal_calls import Wire, submit_as
+from sora_mcp.vendors.shared.families import GROK_RATIOS, GROK_SECONDS
+from sora_mcp.vendors.shared.sizes import (
+    AUDIO,
+    AUTO,
+    KLING,
+    LAST,
+    SEED,
+    SEEDANCE,
+    VEO_SECONDS,
+    allow_references,
+    combine_sizes,
+    split_sizes,
+)
 
-CHECKED = date(2026, 11, 20)
 MODELS = "https://fal.ai/models"
-AUDIO = Rule("audio", (True, False), default=True)
+CHECKED = date(2026, 11, 30)
+"""The page's own price, or that of litellm 1.110.2, which cites the page."""
+LISTED = date(2026, 10, 8)
+"""A public list of fal's pages, read by others on this day."""
+EXPORTED = date(2026, 9, 1)
+"""fal's list of models, exported in the week before. https://github.com/gokayfem/ComfyUI-fal-API"""
+NEGATIVE = Rule("negative_prompt", Text(2500))
+"""fal states no limit: Kling's maker has this one."""
+ANY_RATIO = ("16:9", "9:16", "1:1", "4:3", "3:4")
+FRAMES = ("start_image_url", "end_image_url")
+Row = tuple[Offer, Wire]
+Rates = Mapping[str, str] | tuple[Rate, ...]
 
 
-def _rates(prices: dict[str, str]) -> tuple[Rate, ...]:
-    """Return rates by resolution, from a public price map that cites the model's page (2026-11-20). fal states the final cost itself."""
+def _rates(prices: Rates) -> tuple[Rate, ...]:
+    """Return rates by resolution, where they are not made yet. fal states the final cost itself."""
+    if isinstance(prices, tuple):
+        return prices
     return tuple(Rate(usd(price), "second", {"resolution": resolution}) for resolution, price in prices.items())
 
 
-def _seedance(model: str, prices: dict[str, str], *options: Rule) -> Offer:
-    """Return a Seedance offer. With a first frame, the frame decides the ratio."""
-    words, frames = combine_sizes(SEEDANCE, tuple(prices)), tuple(Size(name, None, name) for name in prices)
+def _by_sound(silent: str, audible: str, *resolutions: str) -> tuple[Rate, ...]:
+    """Return rates per second, without sound and with it."""
+    where = {"resolution": resolutions} if resolutions else {}
+    return tuple(Rate(usd(price), "second", {"audio": audio, **where}) for audio, price in ((False, silent), (True, audible)))
+
+
+def _frames(names: Iterable[str]) -> tuple[Size, ...]:
+    """Return the sizes of an order whose first frame decides the ratio."""
+    return tuple(Size(name, None, name) for name in names)
+
+
+def _sell(
+    model: str,
+    path: str,
+    prices: Rates,
+    *rules: Rule,
+    checked: date = CHECKED,
+    text: bool = True,
+    picture: str | None = None,
+    **facts: Any,
+) -> Offer:
+    """Return an offer. The path has `{}` for what is made from what, or `picture` is the path with a first frame."""
+    from_picture = picture or path.format("image-to-video")
+    slug = path.format("text-to-video") if text else from_picture
     return Offer(
         model=model,
-        slug=f"/bytedance/{model}/text-to-video",
-        image_slug=f"/bytedance/{model}/image-to-video",
-        rules=(*split_sizes(words, frames), Rule("seconds", range(4, 16)), *options),
+        slug=slug,
+        image_slug=from_picture if text else None,
+        rules=rules,
         rates=_rates(prices),
-        source=f"{MODELS}/bytedance/{model}/text-to-video",
-        checked=CHECKED,
+        source=f"{MODELS}{slug}",
+        checked=checked,
+        text=text,
         image=ImageRule(),
+        **facts,
     )
 
 
-H3 = {"768P": "0.06", "480P": "0.05", "2K": "0.13", "4K": "0.16"}
-OFFERS = (
-    _seedance("seedance-2.5", {"720p": "0.473", "480p": "0.2205"}),
-    _seedance("seedance-2.0", {"720p": "0.3034", "480p": "0.1346", "1080p": "0.682", "4k": "1.5552"}, AUDIO),
-    Offer(
-        model="minimax-h3",
-        slug="/minimax/h3/text-to-video",
-        rules=(Rule("size", combine_sizes(SEEDANCE, tuple(H3))), Rule("seconds", range(5, 16))),
-        rates=_rates(H3),
-        source=f"{MODELS}/minimax/h3/text-to-video",
-        checked=CHECKED,
-    ),
-    Offer(
-        model="grok-imagine-video-edit",
-        slug="/xai/grok-imagine-video/edit-video",
-        # A second costs $0.05 or $0.07 as output, and $0.01 as input. What is longer than 8 s would be cut.
-        rules=(Rule("size", (Size("480p", None, "480p"), Size("720p", None, "720p"))), Rule("seconds", range(1, 9))),
-        rates=_rates({"480p": "0.06", "720p": "0.08"}),
-        source=f"{MODELS}/xai/grok-imagine-video/edit-video/llms.txt",
-        checked=date(2026, 11, 30),
-        text=False,
-        video=VideoRule((1, 8)),
+# Seedance
+
+
+def _seedance(model: str, path: str, prices: Rates, resolutions: tuple[str, ...], seconds: range, **facts: Any) -> Row:
+    """Return a Seedance offer. With a first frame, the frame decides the ratio."""
+    sizes = split_sizes(combine_sizes(SEEDANCE, resolutions), _frames(resolutions))
+    rules = (*sizes, Rule("seconds", seconds), AUDIO, *LAST, *allow_references(9))
+    offer = _sell(model, f"/bytedance/{path}/{{}}", prices, *rules, **facts)
+    return offer, Wire(references=(f"/bytedance/{path}/reference-to-video", "image_urls"))
+
+
+def _widest(resolution: str, price: str, times: str = "1") -> Rate:
+    return Rate(usd(price), "second", {"resolution": resolution}, times=times)
+
+
+SEEDANCE_25 = (_widest("720p", "0.473", "1.003"), _widest("480p", "0.2205", "1.045"), _widest("1080p", "1.1373"))
+"""fal bills pixels at $0.0234 per 1,000 tokens: the page states 16:9, and the factor is that of the ratio with most pixels. 1080p is such a
+sum: 48,600 tokens per second."""
+SEEDANCE_20 = {"720p": "0.3034", "480p": "0.1346", "1080p": "0.682", "4k": "1.5552"}
+SEEDANCE_ROWS = (
+    _seedance("seedance-2.5", "seedance-2.5", SEEDANCE_25, ("720p", "480p", "1080p"), range(4, 31), confidence="derived"),
+    _seedance("seedance-2.0", "seedance-2.0", SEEDANCE_20, tuple(SEEDANCE_20), range(4, 16)),
+    *(
+        _seedance(f"seedance-2.0-{tier}", f"seedance-2.0/{tier}", prices, tuple(prices), range(4, 16), checked=LISTED)
+        for tier, prices in (("fast", {"720p": "0.2419", "480p": "0.1089"}), ("mini", {"720p": "0.1547", "480p": "0.0721"}))
     ),
 )
-NO_RETRY = (("X-Fal-No-Retry", "1"),)
-NUMBERS = {"minimax-h3"}
-"""Models that take the length as a number; the others take text."""
+
+# MiniMax
+
+
+def _h3(model: str, path: str, rates: tuple[Rate, ...], wire: Wire, checked: date) -> Row:
+    """Return an offer of H3. With a first frame, the frame decides the ratio."""
+    resolutions = tuple(str(rate.when["resolution"]) for rate in rates)
+    sizes = split_sizes(combine_sizes(SEEDANCE, resolutions), _frames(resolutions))
+    rules = (*sizes, Rule("seconds", range(5, 16)), SEED, *LAST, *allow_references(9))
+    return _sell(model, f"{path}/{{}}", rates, *rules, checked=checked), wire
+
+
+def _hailuo(model: str, path: str, short: str, long: str) -> Row:
+    """Return an offer of Hailuo, by the video."""
+    rates = (Rate(usd(short), "video", {"seconds": 6}), Rate(usd(long), "video", {"seconds": 10}))
+    return _sell(model, path, rates, Rule("size", (AUTO,)), Rule("seconds", (6, 10)), text=False), Wire()
+
+
+H3 = {"768P": "0.06", "480P": "0.05", "2K": "0.13", "4K": "0.16"}
+H3_RATES = tuple(
+    Rate(usd(price), "second", {"resolution": resolution}, picture=usd("0.08"), free_pictures=5) for resolution, price in H3.items()
+)
+H3_WIRE = Wire("number", references=("/minimax/h3/reference-to-video", "reference_image_urls"))
+H3_MAX_WIRE = Wire(
+    "number", references=("/minimax/h3-max/reference-to-video", "reference_image_urls"), fixed={"prompt_expansion_mode": "balanced"}
+)
+MINIMAX_ROWS = (
+    _h3("minimax-h3", "/minimax/h3", H3_RATES, H3_WIRE, CHECKED),
+    _h3("minimax-h3-max", "/minimax/h3-max", _rates({"768P": "0.08", "480P": "0.05"}), H3_MAX_WIRE, EXPORTED),
+    _hailuo("hailuo-2.3-standard", "/fal-ai/minimax/hailuo-2.3/standard/{}", "0.28", "0.56"),
+    _hailuo("hailuo-2.3-fast-standard", "/fal-ai/minimax/hailuo-2.3-fast/standard/{}", "0.19", "0.32"),
+)
+
+# Kling
+
+KLING_SIZES = split_sizes(KLING, (AUTO,))
+KLING_SECONDS = Rule("seconds", range(3, 16))
+
+
+def _kling(tier: str, silent: str, audible: str) -> Row:
+    """Return an offer of Kling 3.0. With a first frame, the frame decides the ratio."""
+    rules = (*KLING_SIZES, KLING_SECONDS, AUDIO, NEGATIVE, *LAST)
+    offer = _sell(f"kling-3.0-{tier}", f"/fal-ai/kling-video/v3/{tier}/{{}}", _by_sound(silent, audible), *rules)
+    return offer, Wire(first=FRAMES[0])
+
+
+def _turbo(tier: str, price: str, *sizes: Rule, text: bool) -> Row:
+    """Return an offer of Kling 3.0 Turbo, whose clips always have sound."""
+    rates = (Rate(usd(price), "second"),)
+    path = f"/fal-ai/kling-video/v3/turbo/{tier}/{{}}"
+    return _sell(f"kling-3.0-turbo-{tier}", path, rates, *sizes, KLING_SECONDS, text=text, sound=True), Wire()
+
+
+KLING_ROWS = (
+    _kling("pro", "0.112", "0.168"),
+    _kling("standard", "0.084", "0.126"),
+    _turbo("pro", "0.14", *KLING_SIZES, text=True),
+    _turbo("standard", "0.112", Rule("size", (AUTO,)), text=False),
+)
+
+# Veo
+
+
+def _veo(model: str, path: str, low: tuple[str, str], high: tuple[str, str], references: tuple[Rule, ...] = ()) -> Row:
+    """Return an offer of Veo 3.1, which keeps the ratio beside a first frame too."""
+    sizes = Rule("size", combine_sizes(("16:9", "9:16"), ("720p", "1080p", "4k")))
+    rates = (*_by_sound(*low, "720p", "1080p"), *_by_sound(*high, "4k"))
+    rules = (sizes, VEO_SECONDS, AUDIO, SEED, NEGATIVE, *LAST, *references)
+    between = (f"{path}/first-last-frame-to-video", "first_frame_url", "last_frame_url")
+    wire = Wire("suffix", references=(f"{path}/reference-to-video", "image_urls"), between=between)
+    return _sell(model, path, rates, *rules, picture=f"{path}/image-to-video"), wire
+
+
+VEO_REFERENCES = (*allow_references(3), Rule("references", (), {"seconds": (4, 6)}))
+VEO_ROWS = (
+    _veo("veo-3.1", "/fal-ai/veo3.1", ("0.20", "0.40"), ("0.40", "0.60"), VEO_REFERENCES),
+    _veo("veo-3.1-fast", "/fal-ai/veo3.1/fast", ("0.10", "0.15"), ("0.30", "0.35")),
+)
+
+# Alibaba
+
+
+def _wan(model: str, prices: Mapping[str, str], references: int, checked: date) -> Row:
+    """Return an offer of Wan 3. With a first frame, the frame decides the ratio."""
+    sizes = split_sizes(combine_sizes(ANY_RATIO, tuple(prices)), _frames(prices))
+    rules = (*sizes, Rule("seconds", range(2, 31)), AUDIO, SEED, *LAST, *allow_references(references))
+    wire = Wire("number", FRAMES[0], audio="audio", references=(f"/alibaba/{model}/reference-to-video", "reference_image_urls"))
+    return _sell(model, f"/alibaba/{model}/{{}}", prices, *rules, checked=checked), wire
+
+
+def _horse(model: str, path: str, prices: Mapping[str, str], ratios: tuple[str, ...]) -> Row:
+    """Return an offer of HappyHorse. With a first frame, the frame decides the ratio."""
+    sizes = split_sizes(combine_sizes(ratios, tuple(prices)), _frames(prices))
+    rules = (*sizes, Rule("seconds", range(3, 16)), SEED, *allow_references(9))
+    wire = Wire("number", references=(f"{path}/reference-to-video", "image_urls"))
+    return _sell(model, f"{path}/{{}}", prices, *rules, checked=EXPORTED, prompt_max=2500, sound=True), wire
+
+
+def _edit(model: str, slug: str, prices: Mapping[str, str], seconds: tuple[int, int], checked: date) -> Row:
+    """Return an offer that changes a video."""
+    rules = (Rule("size", _frames(prices)), Rule("seconds", range(seconds[0], seconds[1] + 1)))
+    source = f"{MODELS}{slug}/llms.txt"
+    return Offer(model, slug, rules, _rates(prices), source, checked, text=False, video=VideoRule(seconds)), Wire()
+
+
+HORSE = "/alibaba/happy-horse"
+ALIBABA_ROWS = (
+    _wan("wan-3.0", {"720p": "0.10", "480p": "0.05", "1080p": "0.20"}, 5, LISTED),
+    _wan("wan-3.0-prime", {"720p": "0.14", "480p": "0.068", "1080p": "0.28"}, 10, EXPORTED),
+    _horse("happyhorse-1.1", f"{HORSE}/v1.1", {"720p": "0.14", "1080p": "0.18"}, (*ANY_RATIO, "21:9", "9:21", "5:4", "4:5")),
+    _horse("happyhorse-1.0", HORSE, {"720p": "0.14", "1080p": "0.28"}, ANY_RATIO),
+    _edit("happyhorse-edit", f"{HORSE}/video-edit", {"720p": "0.28", "1080p": "0.56"}, (3, 15), EXPORTED),
+)
+
+# Others: their ratio is told beside a first frame too
+
+
+def _ltx(tier: str, prices: Mapping[str, str], seconds: Rule, *more: Rule) -> Row:
+    sizes = Rule("size", combine_sizes(("16:9", "9:16"), tuple(prices)))
+    path = f"/lightricks/ltx-2.5/{{}}/{tier}"
+    return _sell(f"ltx-2.5-{tier}", path, prices, sizes, seconds, *more, AUDIO, *LAST, checked=EXPORTED), Wire("number")
+
+
+def _luma() -> Row:
+    """Return the offer of Ray 3.2, dearer from words than from a picture."""
+    prices = {"720p": ("0.20", "0.06"), "540p": ("0.10", "0.03"), "1080p": ("0.40", "0.24")}
+    rates = tuple(
+        Rate(usd(price), "second", {"resolution": resolution, "image": image})
+        for resolution, pair in prices.items()
+        for image, price in zip((False, True), pair, strict=True)
+    )
+    sizes = Rule("size", combine_sizes(SEEDANCE, tuple(prices)))
+    rules = (sizes, Rule("seconds", (5, 10)), Rule("seconds", (5,), {"image": True}), *LAST)
+    return _sell("luma-ray-3.2", "/luma/agent/ray/v3.2/{}", rates, *rules), Wire("suffix")
+
+
+def _flux() -> Row:
+    prices = {"720p": "0.17", "1080p": "0.29"}
+    rules = (
+        Rule("size", combine_sizes(("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "2:1"), tuple(prices))),
+        Rule("seconds", range(5, 21)),
+    )
+    wire = Wire("number", between=("/blackforestlabs/flux-3/first-last-frame-to-video", *FRAMES))
+    return _sell("flux-3", "/blackforestlabs/flux-3/{}", prices, *rules, AUDIO, *LAST, checked=EXPORTED), wire
+
+
+def _vidu() -> Row:
+    """Return the offer of Vidu Q2 Pro: a price for the video, and one for its seconds."""
+    prices = {"720p": ("0.05", "0.10"), "1080p": ("0.10", "0.30")}
+    rates = tuple(Rate(usd(second), "second", {"resolution": name}, fee=usd(fee)) for name, (second, fee) in prices.items())
+    rules = (Rule("size", _frames(prices)), Rule("seconds", range(2, 9)), SEED, *LAST)
+    return _sell("vidu-q2-pro", "", rates, *rules, text=False, picture="/fal-ai/vidu/q2/image-to-video/pro"), Wire("number")
+
+
+def _grok(prices: Mapping[str, str], picture: str) -> tuple[Rate, ...]:
+    return tuple(Rate(usd(price), "second", {"resolution": name}, picture=usd(picture)) for name, price in prices.items())
+
+
+GROK = "/xai/grok-imagine-video"
+GROK_SIZES = Rule("size", combine_sizes(GROK_RATIOS, ("720p", "480p")))
+GROK_LENGTHS = Rule("seconds", GROK_SECONDS)
+OTHER_ROWS = (
+    _ltx("pro", {"720p": "0.12", "1080p": "0.17"}, Rule("seconds", (6, 8, 10))),
+    _ltx(
+        "fast",
+        {"720p": "0.09", "1080p": "0.13", "1440p": "0.19", "2160p": "0.30"},
+        Rule("seconds", range(6, 21, 2)),
+        Rule("seconds", (6, 8, 10), {"resolution": ("1440p", "2160p")}),
+    ),
+    _luma(),
+    _flux(),
+    _vidu(),
+    (
+        _sell(
+            "grok-imagine-video",
+            f"{GROK}/{{}}",
+            _grok({"720p": "0.07", "480p": "0.05"}, "0.002"),
+            GROK_SIZES,
+            GROK_LENGTHS,
+            *allow_references(7),
+            Rule("references", (), {"seconds": tuple(range(11, 16))}),
+            checked=EXPORTED,
+            sound=True,
+        ),
+        Wire("number", references=(f"{GROK}/reference-to-video", "reference_image_urls")),
+    ),
+    (
+        _sell(
+            "grok-imagine-video-1.5",
+            f"{GROK}/v1.5/{{}}",
+            _grok({"720p": "0.14", "480p": "0.08"}, "0.01"),
+            Rule("size", _frames(("720p", "480p"))),
+            GROK_LENGTHS,
+            text=False,
+            sound=True,
+        ),
+        Wire("number"),
+    ),
+    # A second costs $0.05 or $0.07 as output, and $0.01 as input. What is longer than 8 s would be cut.
+    _edit("grok-imagine-video-edit", f"{GROK}/edit-video", {"480p": "0.06", "720p": "0.08"}, (1, 8), CHECKED),
+)
+
+ROWS = (*SEEDANCE_ROWS, *MINIMAX_ROWS, *KLING_ROWS, *VEO_ROWS, *ALIBABA_ROWS, *OTHER_ROWS)
+OFFERS = tuple(offer for offer, _ in ROWS)
+WIRES = {offer.model: wire for offer, wire in ROWS}
 
 
 def submit(order: Order) -> Call:
-    """Return the submit call, with the queue's own retries off: each attempt is billed."""
-    if order.clip is not None:
-        edit = {"prompt": order.prompt, "video_url": order.clip.uri, "resolution": order.size.resolution}
-        return Call("POST", order.slug, edit, headers=NO_RETRY)
-    fields: dict[str, Any] = {
-        "prompt": order.prompt,
-        "duration": order.seconds if order.offer.model in NUMBERS else str(order.seconds),
-        "resolution": order.size.resolution,
-        "aspect_ratio": order.size.ratio,
-        "image_url": order.image.uri if order.image else None,
-        "generate_audio": order.options.get("audio"),
-    }
-    return Call("POST", order.slug, drop_missing(fields), headers=NO_RETRY)
-
-
-def ask_bill(offer: Offer, with_image: bool, units: str) -> Call:
-    """Return the call that prices billed units."""
-    slug = (with_image and offer.image_slug) or offer.slug
-    endpoints = {slug.strip("/"): {"unit_quantity": float(units)}}
-    return Call("POST", "/v1/models/pricing/estimate", {"estimate_type": "unit_price", "endpoints": endpoints})
-
-
-def read_quote(reply: Reply) -> Micros | None:
-    """Return the total in micros; None for another currency than dollars."""
-    return parse_amount(reply.body["total_cost"], per_usd=1) if reply.body["currency"] == "USD" else None
-
-
-def ask_upload(name: str, media_type: str) -> Call:
-    """Return the call for a place, as fal's own client (1.0.3) asks for one."""
-    query = (("storage_type", "gcs"),)
-    return Call("POST", "/storage/upload/initiate", {"file_name": name, "content_type": media_type}, query=query)
-
-
-def read_upload(reply: Reply) -> UploadSlot:
-    """Return where the file is put, and its address."""
-    return UploadSlot(reply.body["upload_url"], reply.body["file_url"])
-
-
-UPLOAD = Upload(ask_upload, read_upload, ("video_url",), good_for_s=3600.0, base_url="https://rest.fal.ai")
-"""How long a file stays is not documented: it is put there anew after half an hour."""
+    """Return the submit call of the order's model."""
+    return submit_as(WIRES[order.offer.model], order)

@@ -23,20 +23,31 @@ H3: Fields = {
     "resolution": Field(allowed=("480P", "768P", "2K", "4K")),
     "aspect_ratio": Field(allowed=RATIOS),
 }
+LAST = Field(picture=("https://", "http://", "data:image/"))
+KLING: Fields = {
+    "prompt": prompt(most=2500),
+    "negative_prompt": Field(most=2500),
+    "duration": Field(allowed=tuple(str(n) for n in range(3, 16))),
+    "generate_audio": Field("boolean"),
+}
 PATHS = {
     "/bytedance/seedance-2.0/text-to-video": SEEDANCE,
-    "/bytedance/seedance-2.0/image-to-video": {**SEEDANCE, "image_url": PICTURE},
-    "/bytedance/seedance-2.5/text-to-video": SEEDANCE,
-    "/bytedance/seedance-2.5/image-to-video": {**SEEDANCE, "image_url": PICTURE},
+    "/bytedance/seedance-2.0/image-to-video": {**SEEDANCE, "image_url": PICTURE, "end_image_url": LAST},
+    "/bytedance/seedance-2.5/text-to-video": {**SEEDANCE, "duration": Field(allowed=tuple(str(n) for n in range(4, 31)))},
+    "/bytedance/seedance-2.5/image-to-video": {**SEEDANCE, "image_url": PICTURE, "end_image_url": LAST},
+    "/fal-ai/kling-video/v3/standard/text-to-video": {**KLING, "aspect_ratio": Field(allowed=("16:9", "9:16", "1:1"))},
+    "/fal-ai/kling-video/v3/standard/image-to-video": {**KLING, "start_image_url": PICTURE, "end_image_url": LAST},
     "/minimax/h3/text-to-video": H3,
 }
+REPEATED = "A" * (2 << 20)
 JOB = re.compile(r"/([^/]+/[^/]+)/requests/([^/]+)(/status|/cancel)?")
 UNIT_PRICE = 0.25
 
 
 @dataclass
 class Fal(Played):
-    """`verdict` is how a job ends that is completed: with a video, an `error` in its state, or a status of its result."""
+    """`verdict` is how a job ends that is completed: with a video, an `error` in its state, or a status of its result. A "repeated" one's
+    answer has the picture in it that it refuses, as bytes."""
 
     walk: tuple[str, ...] = ("IN_QUEUE", "IN_PROGRESS", "COMPLETED")
     verdict: str = "OK"
@@ -48,6 +59,8 @@ class Fal(Played):
             return "media"
         if heard.path.startswith("/v1/models/pricing"):
             return "price"
+        if heard.path.startswith("/storage/"):
+            return "presign"
         return "submit" if heard.method == "POST" else "status"
 
     def answer(self, heard: Heard, address: str) -> Answer:
@@ -58,6 +71,9 @@ class Fal(Played):
             return said(401, {"detail": "Cannot access application. Authentication is required to access this application."})
         if heard.path == "/v1/models/pricing/estimate":
             return self._estimate(heard.body)
+        if heard.path == "/storage/upload/initiate":
+            kept = f"{self.cdn or address}/temp/{heard.body['file_name']}"
+            return said(200, {"upload_url": f"{kept}?sig=s%2Fg", "file_url": kept})
         if heard.method == "POST":
             return self._submit(heard, address)
         found = JOB.fullmatch(heard.path)
@@ -88,8 +104,9 @@ class Fal(Played):
 
     def _made(self, job: str, address: str) -> Answer:
         made = self.job(job)
-        if self.verdict == "repeated" and made is not None:
-            wrong = {"loc": ["body", "image_url"], "msg": "The picture cannot be read.", "type": "image_load_error", "input": made.body}
+        if self.verdict == "repeated":
+            given = f"data:image/png;base64,{REPEATED}"
+            wrong = {"loc": ["body", "image_url"], "msg": "The picture cannot be read.", "type": "image_load_error", "input": given}
             return said(422, {"detail": [wrong]})
         if self.verdict == "refused" or made is None:
             told = {"loc": ["body", "prompt"], "msg": "The content was flagged by a content checker.", "type": "content_policy_violation"}

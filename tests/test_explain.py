@@ -19,6 +19,7 @@ TODAY = date(2026, 11, 20)
 FRAME = Image("data:image/png;base64,AAAA", "image/png", 512, 512, 3)
 FACE: dict[str, Any] = {"options": {"references": FRAME.uri}, "arguments": frozenset(("references",))}
 PHOTO = Image("data:image/jpeg;base64,AAAA", "image/jpeg", 4032, 3024, 3)
+LITE = "grok-imagine-video-1.5-lite"
 VEO = {"model": "aimlapi:veo-3.1-fast"}
 
 ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] = (
@@ -33,7 +34,12 @@ ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] =
     ("a shape", ("aimlapi", "muvi"), {"size": "square", **VEO}, ("has no square: size must be 16:9 or 9:16.",)),
     ("a shape of nobody", ("aimlapi",), {"size": "1:1 720p", **VEO}, ("No model with a key makes 1:1 videos.", "xai:", 'ratio="1:1"')),
     ("a face", ("aimlapi",), {**FACE, **VEO}, ("No model with a key takes references.", "`sora-mcp setup`", "does not take references:")),
-    ("a face, elsewhere", ("muvi", "xai"), {**FACE, "model": "veo-3.1"}, ("muvi:veo-3.1 does not take references: it takes audio",)),
+    (
+        "a face, elsewhere",
+        ("muvi", "xai"),
+        {**FACE, "model": "kling-2.6-pro"},
+        ("muvi:kling-2.6-pro does not take references: it takes audio",),
+    ),
     (
         "a photo of another shape",
         (),
@@ -52,7 +58,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] =
         {"size": "5000x40"},
         ("No model with a key takes all of this; the nearest is muvi:", ". size must be"),
     ),
-    ("a face in 4k", ("muvi", "xai"), {**FACE, "size": "4k", "model": "veo-3.1"}, ("takes references, but not all else", "list_sizes(")),
+    ("a face in 1080p", ("xai",), {**FACE, "size": "1080p", "model": LITE}, ("takes references, but not all else", "list_sizes(")),
 )
 """What is lacking, the keys, the request, and what is said."""
 

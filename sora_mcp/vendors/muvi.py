@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from sora_mcp.domain import (
-    PICTURES,
     Call,
-    Clip,
     Done,
     Failed,
     Found,
-    Image,
     Listing,
     LostCall,
-    Order,
     Pending,
     Reading,
     Refusal,
@@ -25,42 +20,10 @@ from sora_mcp.domain import (
 )
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.muvi_offers import OFFERS, read_quote
+from sora_mcp.vendors.muvi_submit import ask_quote, submit
 from sora_mcp.vendors.muvi_uploads import UPLOAD
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, parse_time
-
-NO_RESOLUTION = {"sora-2"}
-"""Offers whose page has no `resolution` field."""
-ANY_FILE = "https://example.com/frame.png"
-"""In a question after a price, in place of a file that is not uploaded: the price does not depend on it."""
-
-
-def submit(order: Order) -> Call:
-    """Return the submit call. Lengths and switches are text; only `seed` is a number."""
-    if order.clip is not None:
-        return Call("POST", "/v1/jobs/submit", {"model": order.slug, "input": {"prompt": order.prompt, "video_url": order.clip.uri}})
-    fields: dict[str, Any] = {
-        "prompt": order.prompt if order.image is None or order.offer.prompt_with_image else None,
-        "image_url": order.image.uri if order.image else None,
-        "aspect_ratio": order.size.ratio,
-        "duration": str(order.seconds),
-        "resolution": order.size.resolution if order.offer.model not in NO_RESOLUTION else None,
-        "has_sound": str(order.options["audio"]).lower() if "audio" in order.options else None,
-        "fps": str(order.options["fps"]) if "fps" in order.options else None,
-        "seed": order.options.get("seed"),
-        "quality": order.options.get("quality"),
-        "end_frame_url": order.options.get("last_image"),
-        "negative_prompt": order.options.get("negative_prompt"),
-    }
-    return Call("POST", "/v1/jobs/submit", {"model": order.slug, "input": drop_missing(fields)})
-
-
-def ask_quote(order: Order) -> Call:
-    """Return the call that prices this order for this account, discounts included. https://developer.pixelbyte.app/docs/api-reference/jobs/estimate"""
-    options = {name: ANY_FILE if name in PICTURES else value for name, value in order.options.items()}
-    plain = replace(order, image=order.image and Image(ANY_FILE), clip=order.clip and Clip(ANY_FILE), options=options)
-    return Call("POST", "/v1/jobs/estimate", submit(plain).body)
 
 
 def read(reply: Reply) -> Reading | None:

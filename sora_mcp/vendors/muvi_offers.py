@@ -22,11 +22,17 @@ from sora_mcp.vendors.shared.sizes import (
     SORA_SECONDS,
     UHD,
     VEO_SECONDS,
+    allow_references,
     combine_sizes,
     split_sizes,
 )
 
 CHECKED = date(2026, 11, 20)
+READ = date(2026, 11, 30)
+"""Pages read in the vendor's own repository, https://github.com/PixelByte-Apps/docs. Not offered of it: extensions, for which `continues`
+takes the last frame, and motion control, which wants a second video."""
+O1_SECONDS = (Rule("seconds", range(3, 11)), Rule("seconds", (5, 10), {"image": False}))
+LAST_FRAME = {"last_image": "start-end-frame-to-video"}
 DOCS = "https://developer.muvi.video/docs/models/video"
 SHAPES = tuple(Size(ratio, ratio) for ratio in SEEDANCE)
 KLING_AND_MORE = ("16:9", "9:16", "1:1", "4:3", "3:4")
@@ -46,6 +52,11 @@ def _both(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ..
     return _offer(maker, model, rules, rates, image=FRAME, image_slug=f"{maker}/{model}/image-to-video", **more)
 
 
+def _slugs(maker: str, model: str, **tasks: str) -> dict[str, str]:
+    """Return the slugs of the capabilities that an option asks for."""
+    return {option: f"{maker}/{model}/{task}" for option, task in tasks.items()}
+
+
 def _sora(model: str, size: Rule, rates: tuple[Rate, ...], expected_s: int) -> Offer:
     rules = (size, SORA_SECONDS)
     facts = {"prompt_with_image": False, "expected_s": expected_s, "ended": SORA_ENDED, "sound": True}
@@ -53,17 +64,61 @@ def _sora(model: str, size: Rule, rates: tuple[Rate, ...], expected_s: int) -> O
 
 
 def _veo(model: str, *, audio: bool) -> Offer:
-    """Return a Veo offer. Sound and 4k each cost 50% more; `audio` is the default, in which the two models differ."""
-    rules = (Rule("size", (*HD, *FULL_HD, *UHD)), VEO_SECONDS, Rule("audio", (True, False), default=audio), SEED)
+    """Return a Veo offer. Sound and 4k each cost 50% more; `audio` is the default, in which the two models differ.
+
+    No last frame: `start-end-frame-to-video` has neither sound nor seed, and prices of its own. The page of 3.1 names no most of
+    references; that of 3.1 fast has 3.
+    """
+    rules = (Rule("size", (*HD, *FULL_HD, *UHD)), VEO_SECONDS, Rule("audio", (True, False), default=audio), SEED, *allow_references(3))
     rows = ((("720p", "1080p"), False, "1"), (("720p", "1080p"), True, "1.5"), ("4k", False, "1.5"), ("4k", True, "2.25"))
     rates = tuple(Rate(usd("0.20"), "second", {"resolution": size, "audio": sound}, times) for size, sound, times in rows)
-    return _both("google", model, rules, rates, prompt_max=4000)
+    return _both("google", model, rules, rates, prompt_max=4000, option_slugs=_slugs("google", model, references="reference-to-video"))
 
 
-def _kling(model: str, price: str, *, sizes: tuple[Size, ...] = KLING, seconds: tuple[int, ...] = (5, 10, 15), sound: str = "1.5") -> Offer:
-    rules = (Rule("size", sizes), Rule("seconds", seconds), Rule("audio", (True, False), default=False))
+def _kling(
+    model: str, price: str, *more: Rule, sizes: tuple[Size, ...] = KLING, seconds: tuple[int, ...] = (5, 10, 15), sound: str = "1.5"
+) -> Offer:
+    rules = (Rule("size", sizes), Rule("seconds", seconds), Rule("audio", (True, False), default=False), *more)
     rates = tuple(Rate(usd(price), "second", {"audio": on}, times) for on, times in ((False, "1"), (True, sound)))
-    return _both("kling", model, rules, rates, prompt_max=2500, expected_s=180)
+    return _both("kling", model, rules, rates, prompt_max=2500, expected_s=180, option_slugs=_slugs("kling", model, **LAST_FRAME))
+
+
+def _kling_o(model: str, slug: str, price: str, seconds: tuple[Rule, ...], *, sound: bool) -> Offer:
+    """Return a Kling O offer. A first frame decides the ratio. O3 sells sound for 50% more; O1 has no word on it."""
+    audio = (Rule("audio", (True, False), default=False),) if sound else ()
+    rates = tuple(Rate(usd(price), "second", {"audio": on}, times) for on, times in ((False, "1"), (True, "1.5")))
+    return Offer(
+        model=model,
+        slug=f"kling-plus/{slug}/text-to-video",
+        image_slug=f"kling-plus/{slug}/image-to-video",
+        option_slugs=_slugs("kling-plus", slug, **LAST_FRAME, references="reference-to-video"),
+        rules=(*split_sizes(KLING, (AUTO,)), *seconds, *audio, *LAST, *allow_references(7)),
+        rates=rates if sound else (Rate(usd(price), "second"),),
+        source=f"{DOCS}/kling-plus/{slug}-text-to-video",
+        checked=READ,
+        image=FRAME,
+        prompt_max=2500,
+        expected_s=240,
+    )
+
+
+def _edit(model: str, slug: str, price: str, *, checked: date) -> Offer:
+    """Return an offer that edits a video for a flat price.
+
+    Only the page of O3 Pro has a limit, of 10 s; Kling edits 3 to 10 s:
+    https://wavespeed.ai/docs/docs-api/kwaivgi/kwaivgi-kling-video-o3-std-video-edit
+    """
+    return Offer(
+        model=model,
+        slug=f"kling-plus/{slug}/video-edit",
+        rules=(Rule("size", (AUTO,)), Rule("seconds", range(3, 11))),
+        rates=(Rate(usd(price), "video"),),
+        source=f"{DOCS}/kling-plus/{slug}-video-edit",
+        checked=checked,
+        text=False,
+        video=VideoRule((3, 10), MOST_BYTES),  # it arrives through the upload
+        expected_s=180,
+    )
 
 
 def _seedance(model: str, price: str, large: tuple[str, str, str]) -> Offer:
@@ -72,8 +127,9 @@ def _seedance(model: str, price: str, large: tuple[str, str, str]) -> Offer:
     factors = {"720p": ("1", "1.1", "1.25"), "1440p": large}
     rows = ((size, fps, times) for size, row in factors.items() for fps, times in zip((24, 30, 60), row, strict=True))
     rates = tuple(Rate(usd(price), "second", {"resolution": size, "fps": fps}, times) for size, fps, times in rows)
-    rules = (*sizes, Rule("seconds", range(4, 16)), Rule("fps", (24, 30, 60), default=24))
-    return _both("bytedance", model, rules, rates, prompt_max=5000)
+    rules = (*sizes, Rule("seconds", range(4, 16)), Rule("fps", (24, 30, 60), default=24), *LAST, *allow_references(9))
+    slugs = _slugs("bytedance", model, **LAST_FRAME, references="omni-reference")
+    return _both("bytedance", model, rules, rates, prompt_max=5000, option_slugs=slugs)
 
 
 OFFERS = (
@@ -86,8 +142,8 @@ OFFERS = (
     _sora("sora-2", SORA, (Rate(usd("0.10"), "second"),), expected_s=180),
     _veo("veo-3.1-fast", audio=True),
     _veo("veo-3.1", audio=False),
-    _kling("kling-3.0-pro", "0.112"),
-    _kling("kling-3.0-standard", "0.084"),
+    _kling("kling-3.0-pro", "0.112", *LAST),
+    _kling("kling-3.0-standard", "0.084", *LAST),
     _kling("kling-2.6-pro", "0.07", sizes=KLING[:2], seconds=(5, 10), sound="2"),
     _offer(
         "kling",
@@ -106,9 +162,11 @@ OFFERS = (
             *split_sizes(combine_sizes(KLING_AND_MORE, ("720p", "1080p")), (Size("720p", None, "720p"), Size("1080p", None, "1080p"))),
             *(Rule("seconds", range(2, 16)), *LAST),
             *(Rule("negative_prompt", Text(500)), SEED),
+            *(*allow_references(1), Rule("references", (), {"seconds": tuple(range(11, 16))})),
         ),
         tuple(Rate(usd("0.15"), "second", {"resolution": size}, times) for size, times in (("720p", "1"), ("1080p", "1.5"))),
         prompt_max=5000,
+        option_slugs=_slugs("alibaba-plus", "wan-2.7", references="reference-to-video"),
     ),
     _both(
         "runway",
@@ -147,17 +205,13 @@ OFFERS = (
         (Rate(usd("0.10"), "second"),),
         prompt_max=2500,
     ),
-    Offer(
-        model="kling-o3-standard",
-        slug="kling-plus/kling-o3-standard/video-edit",
-        # Its page has no limits; Kling edits 3 to 10 s: https://wavespeed.ai/docs/docs-api/kwaivgi/kwaivgi-kling-video-o3-std-video-edit
-        rules=(Rule("size", (AUTO,)), Rule("seconds", range(3, 11))),
-        rates=(Rate(usd("0.03"), "video"),),
-        source=f"{DOCS}/kling-plus/kling-o3-standard-video-edit",
-        checked=CHECKED,
-        text=False,
-        video=VideoRule((3, 10), MOST_BYTES),  # it arrives through the upload
-        expected_s=180,
+    _edit("kling-o3-standard", "kling-o3-standard", "0.03", checked=CHECKED),
+    _edit("kling-o3-pro-edit", "kling-o3-pro", "0.05", checked=READ),
+    _edit("kling-o1-pro-edit", "kling-o1-pro", "0.04", checked=READ),
+    _kling_o("kling-o3-pro", "kling-o3-pro", "0.112", (Rule("seconds", range(3, 16)),), sound=True),
+    _kling_o("kling-o3-std", "kling-o3-standard", "0.084", (Rule("seconds", range(3, 16)),), sound=True),
+    _kling_o(
+        "kling-o1-pro", "kling-o1-pro", "0.07", (Rule("seconds", range(3, 11)), Rule("seconds", (5, 10), {"image": False})), sound=False
     ),
 )
 

@@ -19,4 +19,6 @@ def read_upload(reply: Reply) -> UploadSlot:
     return UploadSlot(body["uploadUrl"], body["fileUrl"])
 
 
-UPLOAD = Upload(ask_upload, read_upload, ("input.image_url", "input.end_frame_url", "input.video_url"), good_for_s=3600.0)
+FRAMES = ("image_url", "start_frame_url", "end_frame_url", "end_image_url")
+LISTS = ("image_urls", "omni_images", "images")
+UPLOAD = Upload(ask_upload, read_upload, tuple(f"input.{name}" for name in (*FRAMES, *LISTS, "video_url")), good_for_s=3600.0)

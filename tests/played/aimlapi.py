@@ -37,6 +37,7 @@ SEEDANCE: Fields = {
     "last_image_url": replace(PICTURE, required=False),
     "generate_audio": Field("boolean"),
     "seed": Field("integer", range(2**31)),
+    "image_urls": Field("list"),
 }
 KLING: Fields = {
     "prompt": Field(),
@@ -53,6 +54,7 @@ MODELS: Mapping[str, Fields] = {
     "google/veo-3.1-t2v-fast": VEO_WORDS,
     "google/veo-3.1-i2v": {**VEO, "image_url": PICTURE},
     "google/veo-3.1-i2v-fast": {**VEO, "image_url": PICTURE},
+    "google/veo-3.1-first-last-image-to-video-fast": {**VEO, "image_url": PICTURE, "last_image_url": PICTURE},
     "bytedance/seedance-2-0": SEEDANCE,
     "klingai/video-v3-pro-text-to-video": {**KLING, "aspect_ratio": Field(allowed=("16:9", "9:16", "1:1"))},
     "klingai/video-v3-pro-image-to-video": {**KLING, "image_url": PICTURE},

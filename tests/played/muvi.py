@@ -45,7 +45,9 @@ MODELS: Mapping[str, Fields] = {
     **{f"google/{name}/image-to-video": {**VEO, "image_url": URL} for name in ("veo-3.1-fast", "veo-3.1")},
     **{f"kling/kling-3.0-{name}/text-to-video": KLING_3 for name in ("pro", "standard")},
     **{f"kling/kling-3.0-{name}/image-to-video": {**KLING_3, "image_url": URL} for name in ("pro", "standard")},
+    "kling/kling-3.0-pro/start-end-frame-to-video": {**KLING_3, "start_frame_url": URL, "end_frame_url": URL},
     "bytedance/seedance-2.0/text-to-video": SEEDANCE,
+    "bytedance/seedance-2.0/omni-reference": {**SEEDANCE, "omni_images": Field("list")},
     "bytedance/seedance-2.0/image-to-video": {**{name: SEEDANCE[name] for name in SEEDANCE if name != "aspect_ratio"}, "image_url": URL},
     "kling-plus/kling-o3-standard/video-edit": {"prompt": prompt(), "video_url": URL},
     "alibaba-plus/wan-2.6/text-to-video": {
@@ -90,7 +92,7 @@ def cost(model: str, given: Mapping[str, Any]) -> int:
         return flat
     sum_ = Decimal(BASE[family]) * int(given.get("duration", "4"))
     for name, value in given.items():
-        sum_ *= Decimal(FACTORS.get((family, name, value), "1"))
+        sum_ *= Decimal(FACTORS.get((family, name, str(value)), "1"))
     return int(sum_ * Decimal("1.5" if given.get("has_sound") == "true" else "1"))
 
 

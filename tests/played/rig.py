@@ -42,6 +42,8 @@ when = [{ resolution = "1080p", per_second = "0.50" }]
 per_second = "0.10"
 ["mulerun:kling-v3"]
 per_second = "0.08"
+["mulerun:veo-3.1"]
+per_second = "0.20"
 ["mulerun:wan-2.6"]
 per_second = "0.09"
 ["aimlapi:sora-2-pro"]

@@ -36,7 +36,7 @@ async def test_without_a_model_the_offers_are_compared(tmp_path: Path) -> None:
     found = await estimate(tmp_path, MUVI, seconds=12)
     assert found["offers"][:2] == [
         {"model": "muvi:kling-text2video-v3", "size": "16:9", "seconds": 12, "usd": 0.9},
-        {"model": "muvi:wan-2.7", "size": "16:9 720p", "seconds": 12, "usd": 1.8},
+        {"model": "muvi:kling-o3-std", "size": "16:9", "seconds": 12, "usd": 1.008, "audio": False},
     ]
     assert not any("needs_key" in offer for offer in found["offers"])
     assert "Cannot be bought now: " in found["message"]
@@ -89,7 +89,7 @@ async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_pu
 @each(
     ("wish", "said"),
     [
-        ({"audio": True, "seconds": 8}, "Cheaper: 10 s, 16:9, on muvi:kling-3.0-standard, $1.26; trimming is free."),
+        ({"options": {"negative_prompt": "rain"}, "seconds": 8}, "Cheaper: 10 s, 16:9, on muvi:wan-2.6, $1.00; trimming is free."),
         ({"audio": True, "seconds": 10}, None),
         ({"model": "muvi:veo-3.1", "seconds": 6}, None),
     ],

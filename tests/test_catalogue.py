@@ -105,8 +105,9 @@ def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> Non
     with pytest.raises(MissingKey) as caught:
         chosen("veo-3.1-fast")
     assert caught.value.message == (
-        "No key for Muvi, MuleRun, AI/ML API or fal. Only the user can add it: `sora-mcp setup` in a terminal, then a new start "
-        f"of this client. model='{SAMPLE}' needs none."
+        "No key for Muvi, MuleRun, AI/ML API, fal or Runway. "
+        "Only the user can add it: `sora-mcp setup` in a terminal, then a new start of this client. "
+        f"model='{SAMPLE}' needs none."
     )
 
 
@@ -158,7 +159,7 @@ def test_the_sample_needs_no_key() -> None:
             "veo-3.1-fast",
             PriceUnknown,
             "No model is left to choose: muvi:veo-3.1-fast is paused because it charged more than quoted; "
-            "mulerun:veo-3.1-fast, aimlapi:veo-3.1-fast and fal:veo-3.1-fast have no key. "
+            "mulerun:veo-3.1-fast, aimlapi:veo-3.1-fast, fal:veo-3.1-fast and runway:veo-3.1-fast have no key. "
             "Only the user can go on with a paused one: `sora-mcp resume muvi:veo-3.1-fast`.",
         ),
         (("mulerun",), (), "sora-2", ModelRetired, None),

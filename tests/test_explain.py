@@ -32,7 +32,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] =
     ),
     ("too long, going on", ("aimlapi",), {"seconds": 16, **VEO}, ('continues="JOB_ID"', 'edit_video(action="join")')),
     ("a shape", ("aimlapi", "muvi"), {"size": "square", **VEO}, ("has no square: size must be 16:9 or 9:16.",)),
-    ("a shape of nobody", ("aimlapi",), {"size": "1:1 720p", **VEO}, ("No model with a key makes 1:1 videos.", "xai:", 'ratio="1:1"')),
+    ("a shape of nobody", ("aimlapi",), {"size": "1:1 720p", **VEO}, ("No model with a key makes 1:1 videos.", "runway:", 'ratio="1:1"')),
     ("a face", ("aimlapi",), {**FACE, **VEO}, ("No model with a key takes references.", "`sora-mcp setup`", "does not take references:")),
     (
         "a face, elsewhere",

@@ -200,6 +200,15 @@ def test_a_prompt_may_be_as_long_as_the_page_says_and_no_longer() -> None:
     assert check(VideoRequest("x" * 50_000), find_offer("pixazo:sora-2-pro"), today=TODAY).seconds == 4, "no page names a limit"
 
 
+def test_where_a_vendor_counts_units_of_utf16_an_emoji_is_two() -> None:
+    sold = find_offer("runway:gen4.5")
+    assert check(VideoRequest("🦊" * 500), sold, today=TODAY).prompt == "🦊" * 500
+    said = ("1002 characters", "at most 1000 characters, where an emoji counts as two")
+    assert broken(VideoRequest("🦊" * 501), sold) == (BrokenRule("prompt", *said, "invalid_prompt", is_quoted=False),)
+    said = ("1001 characters", "at most 1000 characters")
+    assert broken(VideoRequest("x" * 1001), sold) == (BrokenRule("prompt", *said, "invalid_prompt", is_quoted=False),)
+
+
 def test_all_broken_rules_are_named_at_once() -> None:
     request = VideoRequest("", size="3:1", seconds=6, image=Image("https://example.com/a.png"), options={"audio": "yes", "sparkle": 1})
     found = broken(request, find_offer("muvi:wan-2.6"))
@@ -559,6 +568,14 @@ def test_fal_prices_by_what_an_order_is_made_from(name: str, given: dict[str, An
 )
 def test_what_a_page_of_fal_rules_out_is_refused_before_it_is_bought(name: str, given: dict[str, Any]) -> None:
     assert broken(VideoRequest("a fox", **given), find_offer(name)) != ()
+
+
+@each(("seconds", "micros"), [(5, 340_000), (6, 410_000)])
+def test_a_sum_is_rounded_up_to_whole_credits(seconds: int, micros: int) -> None:
+    told = quote(
+        check(VideoRequest("a fox", size="480p 16:9", seconds=seconds), find_offer("runway:wan-3.0-prime"), today=TODAY), today=TODAY
+    )
+    assert (told.micros, told.basis) == (micros, f"$0.068/s x {seconds} s, rounded up to $0.01")
 
 
 def test_a_video_costs_no_less_than_the_least() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -154,10 +155,16 @@ def one_of(values: Sequence[object]) -> str:
 def _prompt(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
     if not (text := request.prompt).strip():
         yield BrokenRule("prompt", None, "a text that says what to show", "invalid_prompt")
-    elif offer.prompt_max is not None and len(text) > offer.prompt_max:
-        yield BrokenRule("prompt", f"{len(text)} characters", f"at most {offer.prompt_max} characters", "invalid_prompt", is_quoted=False)
+    elif offer.prompt_max is not None and (length := _count(text, offer)) > offer.prompt_max:
+        unit = "characters, where an emoji counts as two" if length > len(text) else "characters"
+        yield BrokenRule("prompt", f"{length} characters", f"at most {offer.prompt_max} {unit}", "invalid_prompt", is_quoted=False)
     elif not is_storable_text(text):
         yield BrokenRule("prompt", None, "valid Unicode text, without lone surrogates and NUL", "invalid_prompt")
+
+
+def _count(prompt: str, offer: Offer) -> int:
+    """Return the length of a prompt as the vendor counts it."""
+    return len(prompt.encode("utf-16-le", "surrogatepass")) // 2 if offer.prompt_in_utf16 else len(prompt)
 
 
 def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iterator[BrokenRule]:
@@ -353,7 +360,8 @@ def _price(order: Order, today: date) -> tuple[bool, Decimal]:
 def _exact(rate: Rate, order: Order) -> Decimal:
     length = Decimal(rate.micros) * (order.seconds if rate.per == "second" else 1) * Decimal(rate.times)
     pictures = rate.picture * max(order.pictures - rate.free_pictures, 0) if rate.picture else 0
-    return max(length + pictures + rate.fee, Decimal(rate.least))
+    sum_ = max(length + pictures + rate.fee, Decimal(rate.least))
+    return Decimal(math.ceil(sum_ / rate.whole) * rate.whole) if rate.whole else sum_
 
 
 def _basis(rate: Rate, order: Order) -> str:
@@ -363,4 +371,5 @@ def _basis(rate: Rate, order: Order) -> str:
     pictures = f" + {show(rate.picture)} x {paid} pictures" if paid > 0 else ""
     fee = f" + {show(rate.fee)}" if rate.fee else ""
     least = f", at least {show(rate.least)}" if rate.least else ""
-    return f"{sum_}{times}{pictures}{fee}{least}"
+    whole = f", rounded up to {show(rate.whole)}" if rate.whole else ""
+    return f"{sum_}{times}{pictures}{fee}{least}{whole}"

@@ -93,6 +93,8 @@ class Rate:
     """Besides, once for every video."""
     least: Micros = NOTHING
     """No video costs less."""
+    whole: Micros = NOTHING
+    """The sum is rounded up to whole ones of these, such as a vendor's credits."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,8 @@ class Offer:
     video: VideoRule | None = None
     """The videos that it edits. Such an offer makes none from words or from a picture."""
     prompt_max: int | None = None
+    prompt_in_utf16: bool = False
+    """Whether `prompt_max` counts UTF-16 units, of which an emoji has two, instead of characters."""
     prompt_with_image: bool = True
     """Whether the vendor documents a prompt beside a first frame."""
     expected_s: int = 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of, words
-from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Per, Rate, Rule, Scalar, Size, Text, VideoRequest
+from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
-from sora_mcp.domain.money import Micros, as_number, ceil, show
+from sora_mcp.domain.money import as_number, ceil, show
 from sora_mcp.domain.terminal_command import command_line
 
 ANY_IMAGE = Image("https://example.com/frame.png")
@@ -81,24 +81,15 @@ def offer_fields(offer: Offer, catalogue: Catalogue, *, today: date) -> dict[str
 
 def price_table(offer: Offer, *, today: date) -> tuple[Prices, ...]:
     """Return the price of every legal combination; sizes that cost the same share a row."""
-    groups: dict[tuple[Any, ...], list[str]] = {}
+    groups: dict[tuple[Any, ...], tuple[Rate | None, list[str]]] = {}
     for when, size in itertools.product(_conditions(offer), sizes_of(offer)):
         orders = [order for order in _orders(offer, dict(when), size) if not any(breaches(order))]
         if orders:
             rate = rate_of(orders[0].facts, offer.rates, today=today)
+            bare = rate and replace(rate, when={}, since=None)
             micros = tuple((order.seconds, _micros(order, today)) for order in orders)
-            groups.setdefault((when, micros, rate and _price_of(rate)), []).append(size.text)
-    found = {key: tuple(sizes) for key, sizes in groups.items()}
-    return tuple(Prices(sizes, when, micros, rate and _rate(*rate)) for (when, micros, rate), sizes in found.items())
-
-
-def _price_of(rate: Rate) -> tuple[Micros, Per, str, Micros, int, Micros, Micros]:
-    """Return what `_rate` makes a rate of, without its conditions."""
-    return rate.micros, rate.per, rate.times, rate.picture, rate.free_pictures, rate.fee, rate.least
-
-
-def _rate(micros: Micros, per: Per, times: str, picture: Micros, free_pictures: int, fee: Micros, least: Micros) -> Rate:
-    return Rate(micros, per, times=times, picture=picture, free_pictures=free_pictures, fee=fee, least=least)
+            groups.setdefault((when, micros, repr(bare)), (bare, []))[1].append(size.text)
+    return tuple(Prices(tuple(sizes), when, micros, rate) for (when, micros, _), (rate, sizes) in groups.items())
 
 
 def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:

@@ -2,80 +2,58 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from sora_mcp.domain import (
-    Call,
-    Done,
-    Failed,
-    ImageRule,
-    Offer,
-    Order,
-    Pending,
-    Rate,
-    Reading,
-    Refusal,
-    Reply,
-    Rule,
-    Size,
-    Vendor,
-    VideoRule,
-)
-from sora_mcp.domain.money import Micros, parse_amount, usd
+from sora_mcp.domain import PICTURES, Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain.money import Micros, parse_amount
+from sora_mcp.vendors.runway_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
-from sora_mcp.vendors.shared.sizes import AUTO, HD, SEED
 
-CHECKED = date(2026, 11, 20)
-PRICES = "https://docs.dev.runwayml.com/guides/pricing/"
 VERSION = (("X-Runway-Version", "2024-11-06"),)
-WIDE = (*HD, Size("1104x832", "4:3"), Size("832x1104", "3:4"), Size("960x960", "1:1"), Size("1584x672", "21:9"))
-FRAME = ImageRule(most_bytes=3_700_000)  # a data: URI of at most 5 MB; base64 makes four characters of three bytes
-
-
-def _offer(slug: str, price: str, *rules: Rule, text: bool = False) -> Offer:
-    """Return an offer. Most models need a first frame."""
-    rates = (Rate(usd(price), "second"),)
-    return Offer(slug.replace("_", "-"), slug, rules, rates, PRICES, CHECKED, text=text, image=FRAME, prompt_max=1000)
-
-
-WORDS = Rule("size", HD, {"image": False})
-NO_SEED = Rule("seed", (), {"image": False})
-OFFERS = (
-    _offer("gen4.5", "0.12", Rule("size", WIDE), WORDS, Rule("seconds", range(2, 11)), SEED, NO_SEED, text=True),
-    _offer("gen4_turbo", "0.05", Rule("size", WIDE), Rule("seconds", (5, 10)), SEED),  # pages disagree on other lengths
-    _offer("gemini_omni_flash", "0.10", Rule("size", HD), Rule("seconds", range(3, 11))),
-    Offer(
-        model="aleph2",
-        slug="aleph2",
-        rules=(Rule("size", (AUTO,)), Rule("seconds", range(1, 31)), SEED),
-        rates=(Rate(usd("0.28"), "second", least=usd("0.56")),),
-        source=PRICES,
-        checked=CHECKED,
-        text=False,
-        video=VideoRule((1, 30), most_bytes=3_700_000),  # as a picture
-        prompt_max=1000,
-    ),
-)
+NAMES = {"negative_prompt": "negativePrompt", "prompt_expansion": "promptExpansionMode"}
+"""Field names of our options, where they differ."""
+FRAMED = {"wan3": "auto_{}", "wan3_prime": "auto_{}", "grok_imagine_1_5_lite": "auto_{}", "hailuo3": "adaptive"}
+"""What stands for the ratio where the first frame decides it, with the resolution in it or beside it."""
 
 
 def submit(order: Order) -> Call:
-    """Return the submit call. Sizes are written `1280:720`, and each call needs the version header."""
+    """Return the submit call. Each call needs the version header."""
+    options = {NAMES.get(name, name): value for name, value in order.options.items() if name not in PICTURES}
+    if order.clip is not None:
+        edit = {"model": order.slug, "promptText": order.prompt, "videoUri": order.clip.uri, **options}
+        return Call("POST", "/v1/video_to_video", edit, headers=VERSION)
+    references = str(order.options.get("references", "")).split()
     fields: dict[str, Any] = {
         "model": order.slug,
         "promptText": order.prompt,
-        "promptImage": order.image.uri if order.image else None,
-        "ratio": order.size.text.replace("x", ":"),
+        "promptImage": _name_frames(order),
+        **_name_shape(order),
         "duration": order.seconds,
-        **order.options,
+        "references": [{"uri": uri} for uri in references] or None,
+        **options,
     }
-    if order.clip is not None:
-        edit = {"model": order.slug, "promptText": order.prompt, "videoUri": order.clip.uri, **order.options}
-        return Call("POST", "/v1/video_to_video", edit, headers=VERSION)
     path = "/v1/image_to_video" if order.image else "/v1/text_to_video"
     return Call("POST", path, drop_missing(fields), headers=VERSION)
+
+
+def _name_frames(order: Order) -> Any:
+    """Return the first frame alone, or the first and the last one with their positions."""
+    first, last = order.image, order.options.get("last_image")
+    if first is None or last is None:
+        return first and first.uri
+    return [{"uri": first.uri, "position": "first"}, {"uri": last, "position": "last"}]
+
+
+def _name_shape(order: Order) -> dict[str, Any]:
+    """Return ratio and resolution: as pixels (`1280:720`), as two words, or as what a model takes whose first frame decides the ratio."""
+    size = order.size
+    if size.pixels:
+        return {"ratio": size.text.replace("x", ":")}
+    ratio = size.ratio or (FRAMED.get(order.slug) if order.image else None)
+    inside = ratio is not None and "{}" in ratio
+    return {"ratio": ratio.format(size.resolution) if ratio else None, "resolution": None if inside else size.resolution}
 
 
 def read(reply: Reply) -> Reading | None:
@@ -102,8 +80,14 @@ def read(reply: Reply) -> Reading | None:
 
 
 def _read_progress(body: dict[str, Any]) -> float | None:
-    progress = body.get("progress")
-    return progress if isinstance(progress, float) and 0 <= progress <= 1 else None
+    """Return the share that is done. A whole 0 or 1 is one too."""
+    match body.get("progress"):
+        case bool():
+            return None
+        case int() | float() as progress if 0 <= progress <= 1:
+            return float(progress)
+        case _:
+            return None
 
 
 def _read_credits(body: dict[str, Any], path: str) -> Micros | None:
@@ -124,6 +108,7 @@ VENDOR = Vendor(
     submit=submit,
     read=read,
     ask=lambda job, call: _ask(job),
+    check=Call("GET", "/v1/organization", headers=VERSION),
     refusals=(
         Refusal(400, "vendor_balance", "enough credits"),
         Refusal(404, "model_retired"),

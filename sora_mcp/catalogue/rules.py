@@ -102,8 +102,7 @@ def holds(when: When, facts: Facts) -> bool:
 
 def sizes_of(offer: Offer, *, image: bool | None = None) -> tuple[Size, ...]:
     """Return every size that the offer sells, in its own order; only those with, or without, a first frame where that is said."""
-    limits = [rule for rule in offer.conditional_rules if rule.param == "size" and rule.when == {"image": image}]
-    return tuple(size for size in offer.sizes if all(allows(rule, size.text) for rule in limits)) if limits else offer.sizes
+    return offer.sizes_by_frame[image]
 
 
 def breaches(order: Order) -> Iterator[Rule]:

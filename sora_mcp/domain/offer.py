@@ -196,6 +196,16 @@ class Offer:
         return self.id, self.model, f"{self.vendor}:{self.slug}".casefold()
 
     @functools.cached_property
+    def sizes_by_frame(self) -> Mapping[bool | None, tuple[Size, ...]]:
+        """The sizes with a first frame (True), without one (False), and all of them (None)."""
+
+        def select(image: bool | None) -> tuple[Size, ...]:
+            limits = [rule.typed_values for rule in self.conditional_rules if rule.param == "size" and rule.when == {"image": image}]
+            return tuple(size for size in self.sizes if all((str, size.text) in limit for limit in limits))
+
+        return {image: select(image) for image in (True, False, None)}
+
+    @functools.cached_property
     def sizes(self) -> tuple[Size, ...]:
         """Every size that is sold, in the offer's own order."""
         return tuple(value for value in self._list_values("size") if isinstance(value, Size))

@@ -16,6 +16,7 @@ import pytest
 
 from sora_mcp.domain import Call, Found, Job, Listing, LostCall, Reply
 from sora_mcp.jobs.reconcile import GIVE_UP_S, MIN_AGREEING, SETTLE_S
+from sora_mcp.security.secrets import Secret
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.tools import create_video
 from sora_mcp.vendors import EVERY
@@ -24,7 +25,7 @@ from sora_mcp.vendors.reading import read_search_page
 from tests.each import each
 from tests.waiting import eventually
 
-from .played import AimlApi, MuleRun, Muvi, Pixazo, Played
+from .played import KEY, AimlApi, MuleRun, Muvi, Pixazo, Played
 from .played.rig import NOON, Rig, rig
 from .stored import Clock
 
@@ -332,6 +333,33 @@ async def test_a_job_that_is_cancelled_while_it_waits_was_never_sent(tmp_path: P
 async def test_watch_until_idle_ends_while_only_unclear_jobs_are_left(tmp_path: Path) -> None:
     async with lost(Muvi(), tmp_path, taken=False) as (at, _, _):
         assert at.service.store.jobs.count_live.sync() == 0
+
+
+# A list of another key
+
+
+@pytest.mark.fault("S33")
+@each("kind", [Muvi, AimlApi], at_once=8)
+async def test_the_list_of_another_key_is_no_proof_of_absence(kind: Any, tmp_path: Path) -> None:
+    async with lost(kind(), tmp_path, taken=False) as (at, job, clock):
+        ours = at.settings.keys
+        at.settings, at.vendor.key = replace(at.settings, keys={at.name: Secret("another-key-0001")}), "another-key-0001"
+        await at.restart()
+        clock.at += LATE_S
+        open_ = await looked(at, job, times=6)
+        assert (open_.state, at.held(), len(at.posts)) == ("unknown", job.micros, 1)
+        assert "key is not the one of this call any more" in (open_.error.message if open_.error else "")
+        at.settings, at.vendor.key = replace(at.settings, keys=ours), KEY
+        await at.restart()
+        assert ((await ended(at, job, "failed")).charged, at.held(), len(at.posts)) == ("no", 0, 1)
+
+
+async def test_a_job_in_a_list_of_another_key_that_only_time_tells_apart_is_not_adopted(tmp_path: Path) -> None:
+    async with lost(Muvi(strangers=[row("job_other")]), tmp_path, taken=False) as (at, job, _):
+        at.settings, at.vendor.key = replace(at.settings, keys={at.name: Secret("another-key-0001")}), "another-key-0001"
+        await at.restart()
+        open_ = await looked(at, job)
+        assert (open_.state, open_.vendor_id, at.held()) == ("unknown", None, job.micros)
 
 
 # A log that carries our token

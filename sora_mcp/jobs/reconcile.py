@@ -38,7 +38,9 @@ async def reconcile(service: VideoService, job: Job) -> None:
     lost = LostCall(job.call, job.submit_token, job.submitted_at - SKEW_S, job.submitted_at + WINDOW_S + SKEW_S)
     passed_s = service.clock() - job.submitted_at  # before the list is asked for: what it shows is not newer than that
     found = await _search(service, vendor, lost)
-    if found is None:
+    if found is not None and not _is_same_key(service, vendor, job.submit_token) and (vendor.find.by_time or not found):
+        await _read_again(service, job, agreeing=0, error=_describe_other_key(job, vendor))
+    elif found is None:
         await _read_again(service, job, agreeing=job.tries)
     elif any(row.id is None and row.charged != "no" for row in found):
         await _leave_to_person(service, job, why=_describe_log_entry(job, vendor, found))
@@ -46,6 +48,17 @@ async def reconcile(service: VideoService, job: Job) -> None:
         await _record_absence(service, job, vendor, lost, passed_s)
     else:
         await _adopt_or_doubt(service, job, vendor, [row.id for row in found if row.id is not None], job.call)
+
+
+def _is_same_key(service: VideoService, vendor: Vendor, token: str) -> bool:
+    """Return whether the call was sent with the key of now: the list of another key need not have it, and has other jobs."""
+    key = service.http_client.keys.get(vendor.name)
+    return key is not None and token.endswith(key.mark)
+
+
+def _describe_other_key(job: Job, vendor: Vendor) -> JobError | None:
+    why = f"{vendor.title}'s key is not the one of this call any more, so its list proves nothing: set that key again, or decide."
+    return job.error and replace(job.error, message=why)
 
 
 async def _search(service: VideoService, vendor: Vendor, lost: LostCall) -> tuple[Found, ...] | None:

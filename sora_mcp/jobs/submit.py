@@ -19,6 +19,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.upload import Uploader
+from sora_mcp.security.secrets import MARK_DIGITS, Secret
 from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.reading import describe_failure, read
 from sora_mcp.vendors.shared.responses import find_value, read_refusal
@@ -90,7 +91,7 @@ class Submitter:
         """Write the token, then send the call, then write the outcome: nobody ever sends for a job that has a token."""
         store, vendor = self.service.store, self.service.vendor_of(job)
         self.service.http_client.prepare(vendor)
-        token, began = secrets.token_hex(16), time.monotonic()
+        token, began = make_token(self.service.http_client.keys.get(vendor.name)), time.monotonic()
         if not await store.leases.begin_submit(job, token, lease_s=LEASE_S, alone_s=self.service.alone_s(job)):
             return None
         if time.monotonic() - began > LEASE_S / 2:
@@ -212,6 +213,12 @@ def _describe_unwritten(job: Job, vendor_id: str | None) -> tuple[str, str]:
         return "has the outcome of its paid call", ""
     way_out = f". Should this server end before: {command_line('resolve', job.id, '--adopt', vendor_id)}"
     return f"was taken by {job.vendor} as {vendor_id!r}", way_out
+
+
+def make_token(key: Secret | None) -> str:
+    """Return 32 hexadecimal digits that no other call has. The last ones are the key's mark: a lost call is looked for with that key."""
+    mark = key.mark if key is not None else secrets.token_hex(MARK_DIGITS // 2)
+    return secrets.token_hex((32 - MARK_DIGITS) // 2) + mark
 
 
 def _add_token(call: Call, vendor: Vendor, token: str) -> Call:

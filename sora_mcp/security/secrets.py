@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from urllib.parse import quote
+
+MARK_DIGITS = 8
 
 
 class Secret:
@@ -17,6 +20,11 @@ class Secret:
     def reveal(self) -> str:
         """Return the key itself. Only for the request header that carries it, and for storing it."""
         return self._text
+
+    @property
+    def mark(self) -> str:
+        """Eight hexadecimal digits that tell this key from another one, and from which nobody finds it."""
+        return hashlib.sha256(b"sora-mcp " + self._text.encode()).hexdigest()[:MARK_DIGITS]
 
     def redact(self, text: str) -> str:
         """Return `text` with `***` for each occurrence of the key: plain, percent-encoded or in base64."""

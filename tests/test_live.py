@@ -187,7 +187,12 @@ async def test_a_bare_name_finds_the_same_model_at_every_vendor(tmp_path: Path) 
         await at.service.availability.look()
         found = {name: [c.id for c in at.service.catalogue.find_named(name)] for name in ("seedance-2.0", "kling-3.0-standard")}
         assert {"muvi:seedance-2.0", "openrouter:seedance-2.0", "fal:seedance-2.0"} <= set(found["seedance-2.0"])
-        assert found["kling-3.0-standard"] == ["muvi:kling-3.0-standard", "openrouter:kling-3.0-standard", "runway:kling-3.0-standard"]
+        assert found["kling-3.0-standard"] == [
+            "muvi:kling-3.0-standard",
+            "openrouter:kling-3.0-standard",
+            "fal:kling-3.0-standard",
+            "runway:kling-3.0-standard",
+        ]
         assert [c.id for c in at.service.catalogue.find_named("openrouter:bytedance/seedance-2.0")] == ["openrouter:seedance-2.0"]
 
 

@@ -56,10 +56,7 @@ class Environment:
 def make_environment(name: str) -> Environment:
     """Return the environment, installed if it is not there yet as the tables say. Raise NotToBeHad."""
     if name in PYTHON:
-        bin_folder = "Scripts" if sys.platform == "win32" else "bin"
-        found = Environment(CACHE / name, CACHE / name / bin_folder / "python")
-        _install(name, PYTHON[name], found.folder, lambda: _python_commands(PYTHON[name], found))
-        return found
+        return make_python(name, PYTHON[name], CACHE / name)
     node = find_node()
     if node is None:
         raise NotToBeHad(f"{name}: there is no Node that is new enough")
@@ -75,6 +72,13 @@ def make_environment(name: str) -> Environment:
     ]
     _install(name, NODE[name], CACHE / name, lambda: [[*command, *NODE[name]]])
     return Environment(CACHE / name, Path(node))
+
+
+def make_python(name: str, packages: Sequence[str], folder: Path) -> Environment:
+    """Return the environment of an interpreter with these packages from PyPI, installed if it is not there yet. Raise NotToBeHad."""
+    found = Environment(folder, folder / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+    _install(name, packages, folder, lambda: _python_commands(packages, found))
+    return found
 
 
 def _install(name: str, packages: Sequence[str], folder: Path, commands: Callable[[], list[list[str]]]) -> None:

@@ -1,0 +1,107 @@
+"""What this server sends, against the libraries of those who sell: no field, word or number that a library's types do not have.
+
+A vendor's oracle is a program in `programs` with the vendor's name (`runway_oracle.py`), whose first lines say which packages it needs.
+`-rP` shows the figures.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sora_mcp.catalogue.rules import check, quote
+from sora_mcp.domain import Order, Vendor
+from tests.clients.environments import CACHE, NotToBeHad, make_python
+from tests.legal import list_requests
+from tests.stories import listed
+
+pytestmark = [pytest.mark.oracles, pytest.mark.timeout(900)]
+PROGRAMS = Path(__file__).parent / "programs"
+ORACLES = sorted(path.stem.removesuffix("_oracle") for path in PROGRAMS.glob("*_oracle.py"))
+TODAY = date(2026, 11, 30)
+PATIENCE_S = 600
+FAR = 0.01
+"""How much two prices may differ."""
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_every_legal_order_is_one_that_the_vendors_library_can_write(name: str) -> None:
+    orders, calls = [], []
+    for vendor, order in _list_orders(name):
+        call = vendor.submit(order)
+        orders.append(order)
+        calls.append({"path": call.path, "body": call.body})
+    assert calls, f"{name} sells nothing"
+    answers = _ask(f"{name}_oracle", calls)
+    errors = Counter(f"{order.offer.id}: {error}" for order, found in zip(orders, answers, strict=True) for error in found)
+    print(f"{name}: {len(calls)} orders of {len({order.offer.id for order in orders})} offers, {errors.total()} errors")
+    assert not errors, "\n".join(f"{count} x {error}" for error, count in errors.most_common(40))
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_an_oracle_tells_a_field_that_its_vendor_does_not_know(name: str) -> None:
+    vendor, order = next(_list_orders(name))
+    call = vendor.submit(order)
+    right, wrong = _ask(f"{name}_oracle", [{"path": call.path, "body": {**call.body, **more}} for more in ({}, {"sparkle": 1})])
+    assert (right, len(wrong)) == ([], 1) and "sparkle" in wrong[0]
+
+
+def test_prices_are_those_of_a_public_map() -> None:
+    """Print what differs: which of the two is right, only the vendor's page can tell."""
+    rows = {_name_row(vendor, order): order for vendor, order in _list_orders() if not order.pictures or not order.offer.text}
+    told = _ask(
+        "prices", [{"vendor": vendor, "slug": order.slug, "resolution": order.size.resolution} for (vendor, _), order in rows.items()]
+    )
+    known = [(name, order, price) for ((_, name), order), price in zip(rows.items(), told, strict=True) if price is not None]
+    far = []
+    for name, order, price in known:
+        ours = (quote(order, today=TODAY).micros or 0) / 1_000_000 / order.seconds
+        if abs(ours - price) > FAR * price:
+            far.append(f"{name}, {order.seconds} s: ${ours:.4g}/s here, ${price:.4g}/s in the map")
+    print(
+        f"{len(known)} prices of {len({order.offer.id for _, order, _ in known})} offers, {len(far)} differ by more than {FAR:.0%}",
+        *far,
+        sep="\n",
+    )
+    assert known
+
+
+def _list_orders(only: str | None = None) -> Iterator[tuple[Vendor, Order]]:
+    for vendor in listed():
+        for offer in vendor.offers if only in (None, vendor.name) else ():
+            if offer.ended is None:
+                yield from ((vendor, check(request, offer, today=TODAY)) for request in list_requests(offer))
+
+
+def _name_row(vendor: Vendor, order: Order) -> tuple[str, str]:
+    """Return the vendor, and what a price may depend on besides the length. The longest order of a row stands for it."""
+    sound = {True: " with sound", False: " silent"}.get(order.options.get("audio"), "")
+    return vendor.name, f"{order.offer.id} {order.size.resolution}{sound}"
+
+
+def _ask(name: str, given: Sequence[Any]) -> list[Any]:
+    """Return what a program answers, in an environment of its own. Skip where that cannot be had."""
+    file = PROGRAMS / f"{name}.py"
+    try:
+        made = make_python(name, _read_packages(file), CACHE.parent / "oracles" / name)
+    except NotToBeHad as error:
+        pytest.skip(str(error))
+    done = subprocess.run([made.program, file], input=json.dumps(given), capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def _read_packages(file: Path) -> tuple[str, ...]:
+    """Return what the first lines of a program name, as PEP 723 says."""
+    block = re.search(r"(?ms)^# /// script$\n(.*?)^# ///$", file.read_text("utf-8"))
+    assert block is not None, file
+    return tuple(tomllib.loads(re.sub(r"(?m)^# ?", "", block[1]))["dependencies"])

@@ -53,7 +53,7 @@ def test_a_bare_model_means_every_vendor_that_sells_it_and_no_full_id() -> None:
 def test_a_name_of_no_model_is_answered_with_the_nearest_one_or_with_the_way_to_all() -> None:
     with pytest.raises(UnknownModel, match=r"No vendor sells 'Veo 3'\. Did you mean .*veo-3\.1"):
         NO_KEY.find_named("Veo 3")
-    with pytest.raises(UnknownModel, match=r"No vendor sells '%%%'\. list_sizes shows every model\."):
+    with pytest.raises(UnknownModel, match=r"No vendor sells '%%%'\. list_sizes\(model=\"all\"\) lists every model\."):
         NO_KEY.find_named("%%%")
 
 
@@ -107,7 +107,7 @@ def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> Non
     assert caught.value.message == (
         "No key for Muvi, MuleRun, AI/ML API, fal or Runway. "
         "Only the user can add it: `sora-mcp setup` in a terminal, then a new start of this client. "
-        f"model='{SAMPLE}' needs none."
+        f"Free without a key: model='{SAMPLE}', a card with the prompt's words."
     )
 
 
@@ -121,8 +121,7 @@ def test_nobody_is_sent_to_buy_a_key_for_a_model_that_ended(model: str) -> None:
 
 def test_one_vendor_names_one_key() -> None:
     assert NO_KEY.describe_missing_key(NO_KEY.find_named("pixazo:sora-2-pro")) == (
-        "No key for Pixazo. Only the user can add it: `sora-mcp setup pixazo` in a terminal, then a new start of this client. "
-        f"model='{SAMPLE}' needs none."
+        "No key for Pixazo. Only the user can add it: `sora-mcp setup pixazo` in a terminal, then a new start of this client."
     )
 
 

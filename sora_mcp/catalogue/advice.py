@@ -78,7 +78,8 @@ class _Advice:
             case BrokenRules():
                 return refusal.fixes or self._mend(refusal)
             case UnknownModel():
-                return self._name_similar_models() or self.name_other_models(but=None)
+                similar = self._name_similar_models()
+                return similar if similar or self.catalogue.find_family(self.request.model or "") else self.name_other_models(but=None)
             case MissingKey() | ModelRetired():
                 return self.name_other_models(but=None)
             case PriceUnknown():
@@ -116,7 +117,7 @@ class _Advice:
 
     def _name_takers(self, offer: Offer) -> tuple[Fix, ...]:
         """Return the other models that take the request as it is. Who has a key wants no sample in place of a video."""
-        return tuple(fix for fix in self.name_other_models(but=offer) if fix.value != SAMPLE or not self.catalogue.keyed)
+        return self.name_other_models(but=offer)
 
     def _quote_at(self, offer: Offer, group: tuple[Fix, ...]) -> tuple[Offer, Quote] | None:
         """Return the price that these fixes have at the offer itself; None where no source states one."""
@@ -166,16 +167,19 @@ class _Advice:
 
     def _name_similar_models(self) -> tuple[Fix, ...]:
         """Return living models whose names are written almost like the one that nobody sells, and which take the request."""
-        near = self.catalogue.find_near(self.request.model or "")
+        name = self.request.model or ""
+        if family := [offer for offer in self.catalogue.find_family(name) if self.catalogue.is_buyable(offer)]:
+            return self._list_models(rank_orders(family, self.request, today=self.today))[:ALTERNATIVES]
+        near = self.catalogue.find_near(name)
         usable = [offer for offer in near if self.catalogue.is_usable(offer) and self.catalogue.is_living(offer)]
         return self._list_models(found for offer in usable for found in rank_orders((offer,), self.request, today=self.today))
 
     def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:
-        """Return other living models that take the very same request, within the caps: with a key, else the sample. Those that need no
-        yes come first."""
+        """Return other living models that take the very same request, within the caps, but for the sample: its card is not what was
+        asked for. Those that need no yes come first."""
         offers = [offer for offer in self.catalogue.buyable_offers if but is None or offer.id != but.id]
         fixes = sorted(self._list_models(rank_orders(offers, self.request, today=self.today)), key=lambda fix: fix.needs_yes)
-        return tuple([fix for fix in fixes if fix.value != SAMPLE] or fixes)[:ALTERNATIVES]
+        return tuple(fix for fix in fixes if fix.value != SAMPLE)[:ALTERNATIVES]
 
     def _list_models(self, priced: Iterable[tuple[Order, Quote]]) -> tuple[Fix, ...]:
         most = self._find_most_each(self.limits.per_video)

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sora_mcp.catalogue.rules import check, find_order, one_of, quote
+from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, quote_value
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.media.optional import has_media_extra
 from sora_mcp.vendors import EVERY, sample
 
 NEAR = 3
@@ -109,7 +110,16 @@ class Catalogue:
         found = self._by_name.get(name.strip().casefold())
         if found:
             return found
+        if family := self.find_family(name):
+            raise UnknownModel(f"{quote_value(name)} is no single model: choose {one_of([offer.id for offer in family])}.")
         raise UnknownModel(f"No vendor sells {quote_value(name)}. {self._describe_near(self.find_near(name))}")
+
+    def find_family(self, name: str) -> tuple[Offer, ...]:
+        """Return the living offers of a vendor, or of a family of models such as `veo`; none for any other name."""
+        wanted = name.strip().casefold()
+        seller = {vendor.name for vendor in self.vendors if wanted in (vendor.name, vendor.title.casefold())}
+        living = [offer for offer in self.offers if self.is_living(offer) and self.needs_key(offer)]
+        return tuple(offer for offer in living if offer.vendor in seller or wanted in offer.model.split("-"))
 
     def _describe_near(self, near: Iterable[Offer]) -> str:
         """Return a sentence that asks after the living ones of these offers; where all have ended, it says when."""
@@ -117,14 +127,28 @@ class Catalogue:
         if living := [offer.id for offer in near if self.is_living(offer)]:
             return f"Did you mean {one_of(living)}?"
         ended = [f"{offer.id} ended on {offer.ended.on}." for offer in near[:1] if offer.ended is not None]
-        return " ".join([*ended, "list_sizes shows every model."])
+        return " ".join([*ended, 'list_sizes(model="all") lists every model.'])
 
-    def describe_missing_key(self, offers: Iterable[Offer]) -> str:
-        """Return the sentence that says what a user has to do before any of these can be bought."""
+    def describe_missing_key(self, offers: Iterable[Offer], *, sample: str = "") -> str:
+        """Return the sentence that says what a user has to do before any of these can be bought; `sample` is what can be had without."""
         vendors = {vendor.title: vendor.name for vendor in map(self.get_vendor, offers) if vendor.keys}
         command = command_line("setup", *(vendors.values() if len(vendors) == 1 else ()))
         add = f"Only the user can add it: `{command}` in a terminal, then a new start of this client"
-        return f"No key for {one_of([*vendors])}. {add}. model='{SAMPLE}' needs none."
+        return " ".join(filter(None, (f"No key for {one_of([*vendors])}. {add}.", sample)))
+
+    def describe_sample(self, request: VideoRequest, *, today: date) -> str:
+        """Say how the free sample is had for this request, of a user without any key; empty where it takes it neither as it is nor with
+        its picture cropped."""
+        offer, plain = self.get(SAMPLE), replace(request, model=None)
+        image = request.frame
+        fitted = replace(plain, options={**plain.options, FIT: FITS[0]})
+        ways = (
+            [("", plain)] if image is None or image.is_url or not has_media_extra() else [("", plain), (" with options.fit='crop'", fitted)]
+        )
+        for more, tried in ways:
+            if not self.keyed and offer is not None and find_order(tried, offer, today=today) is not None:
+                return f"Free without a key: model='{SAMPLE}'{more}, a card with the prompt's words."
+        return ""
 
     def find_near(self, name: str) -> tuple[Offer, ...]:
         """Return the offers whose id or model is written almost like this, the likest first."""

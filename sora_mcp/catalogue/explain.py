@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,10 +13,12 @@ from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes, of_shape
 from sora_mcp.domain import EDITS, PICTURES, Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel, describe_rule, format_bytes
+from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, UnknownModel, describe_rule, format_bytes, quote_value
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 
+MOST_NAMED = 4
+"""Models of a family that are named."""
 CUTS = {"square": "1:1", "1:1": "1:1", "portrait": "9:16", "9:16": "9:16", "landscape": "16:9", "16:9": "16:9"}
 """Shapes to which edit_video cuts a finished clip."""
 
@@ -36,11 +38,25 @@ def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *
 
 def explain_unknown(refusal: UnknownModel, request: VideoRequest, catalogue: Catalogue, *, today: date) -> UnknownModel:
     """Return the refusal of a model that nobody sells, with the price of similar ones whose keys are missing."""
+    if family := catalogue.find_family(request.model or ""):
+        return _explain_family(family, request, catalogue, today=today)
     near = [offer for offer in catalogue.find_near(request.model or "") if catalogue.is_living(offer) and not catalogue.is_usable(offer)]
     priced = [_describe_taker(order, price) for order, price in rank_orders(near, replace(request, model=None), today=today)]
     if not priced:
         return refusal
     return UnknownModel(f"{refusal.message} Without a key here: {one_of(priced)}; the user adds one with `{command_line('setup')}`.")
+
+
+def _explain_family(family: Sequence[Offer], request: VideoRequest, catalogue: Catalogue, *, today: date) -> UnknownModel:
+    """Return the refusal of the name of a family or of a vendor, with its models: those with a key if there are any, cheapest first."""
+    name, asked = request.model or "", replace(request, model=None)
+    usable = [offer for offer in family if catalogue.is_buyable(offer)]
+    ranked = rank_orders(usable or family, asked, today=today) or rank_orders(usable or family, VideoRequest("a clip"), today=today)
+    priced = [_describe_taker(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in family[:MOST_NAMED]]
+    sellers = {offer.vendor for offer in family}
+    key = f" None has a key here: the user adds one with `{command_line('setup', *(sellers if len(sellers) == 1 else ()))}`."
+    more = f' list_sizes(model="{name.strip()}") lists all {len(family)}.' if len(family) > len(priced) else ""
+    return UnknownModel(f"{quote_value(name)} is no single model. Cheapest first: {', '.join(priced)}.{'' if usable else key}{more}")
 
 
 def _describe_taker(order: Order, price: Quote) -> str:
@@ -83,7 +99,8 @@ class _Explanation:
                 yield f"{self.offer.id} has no {shape}: size must be {one_of(list_shapes(sizes_of(self.offer)))}."
                 yield from self._describe_cut(shape)
             else:
-                yield describe_rule(rule, self.refusal.subject if self.request.model is not None else "")
+                is_named = self.request.model is not None or rule.allowed.startswith(NO_SUCH_OPTION)
+                yield describe_rule(rule, self.refusal.subject if is_named else "")
 
     def _describe_fit(self) -> str:
         """Say why the picture is not taken as it is, and that cropping or padding it mends that."""

@@ -12,12 +12,16 @@ from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape
 from sora_mcp.catalogue.unavailable import refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
-from sora_mcp.domain.money import Micros, format_dollars, show
+from sora_mcp.domain.money import Micros, format_dollars, round_up, show
 
 MOST_CHANGE = 5
 """Percent by which a live price may differ from the dated one without a word."""
 SHORT_S = 4
 """A clip below this is shorter than people expect where they say no length."""
+
+
+CHEAPEST = "It is the cheapest model for this request."
+"""Why an offer was chosen of all that there are."""
 
 
 def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
@@ -105,22 +109,23 @@ def find_broken_cap(request: VideoRequest, price: Quote) -> tuple[BrokenRule, ..
     total = Micros(price.micros * request.variations)
     if request.max_usd is None or total <= request.max_usd:
         return ()
-    return (BrokenRule("max_usd", show(request.max_usd)[1:], f"at least {show(total)[1:]}", "over_budget"),)
+    return (BrokenRule("max_usd", show(request.max_usd)[1:], f"at least {show(round_up(total))[1:]}", "over_budget"),)
 
 
 def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
     """Raise OverBudget when the order costs more than the caller's own cap."""
     total, clips = Micros(price.micros * request.variations), request.variations
     if request.max_usd is not None and total > request.max_usd:
-        what = f"{order.offer.id} costs {show(total)} for this" if clips == 1 else f"{clips} clips on {order.offer.id} cost {show(total)}"
-        raise OverBudget(f"{what}, above max_usd {show(request.max_usd)}. Only the user can raise it: ask whether {show(total)} is fine.")
+        cost, cap = format_dollars(total), format_dollars(request.max_usd)
+        what = f"{order.offer.id} costs {cost} for this" if clips == 1 else f"{clips} clips on {order.offer.id} cost {cost}"
+        raise OverBudget(f"{what}, above max_usd {cap}. Only the user can raise it: ask whether {format_dollars(round_up(total))} is fine.")
 
 
 def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -> tuple[tuple[Offer, ...], str | None]:
     """Return the offers of which the cheapest that takes the request is bought, and why it is that one where nobody named it."""
     if request.model is not None:
         named = catalogue.find_named(request.model)
-        why = None if request.model.strip().casefold() == named[0].id else "The cheapest vendor with a key."
+        why = None if request.model.strip().casefold() == named[0].id else "It is the cheapest with a key."
         is_living = any(catalogue.is_living(offer) for offer in named)
         if not is_living and not any(catalogue.is_usable(offer) for offer in named):
             raise ModelRetired(_describe_end(named), broken=find_broken(named, request, today=today))
@@ -130,11 +135,12 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
         buyable = tuple(offer for offer in named if catalogue.is_buyable(offer) and (not is_living or catalogue.is_living(offer)))
         if not any(catalogue.is_usable(offer) for offer in named):
             living = [offer for offer in named if catalogue.is_living(offer)]
-            raise MissingKey(catalogue.describe_missing_key(living), broken=find_broken(living, request, today=today))
+            note = catalogue.describe_sample(request, today=today)
+            raise MissingKey(catalogue.describe_missing_key(living, sample=note), broken=find_broken(living, request, today=today))
         return buyable or refuse_all(named, catalogue), why
     if not catalogue.keyed:
         return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."
-    why = "The cheapest for this request."
+    why = CHEAPEST
     return catalogue.eligible_offers or refuse_all([offer for offer in catalogue.offers if offer.vendor in catalogue.keyed], catalogue), why
 
 

@@ -29,7 +29,7 @@ from sora_mcp.domain import (
     read_uri,
 )
 from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, UnpricedModel, format_bytes
-from sora_mcp.domain.money import ceil, show
+from sora_mcp.domain.money import ceil, format_dollars, show
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.security.urls import is_fetchable
 
@@ -146,6 +146,12 @@ def one_of(values: Sequence[object]) -> str:
     """Return a list in words: `4, 8 or 12`."""
     texts = [str(value) for value in values]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
+
+
+def describe_lengths(seconds: Sequence[int]) -> str:
+    """Return lengths in words: `4-15` where every second between is one, else `5, 10 or 15`."""
+    is_range = len(seconds) > 2 and list(seconds) == list(range(seconds[0], seconds[-1] + 1))
+    return f"{seconds[0]}-{seconds[-1]}" if is_range else one_of(seconds)
 
 
 # Checking, one argument each
@@ -364,11 +370,11 @@ def _exact(rate: Rate, order: Order) -> Decimal:
 
 
 def _basis(rate: Rate, order: Order) -> str:
-    sum_ = f"{show(rate.micros)}/s x {order.seconds} s" if rate.per == "second" else f"{show(rate.micros)} per video"
+    sum_ = f"{show(rate.micros)}/s x {order.seconds} s" if rate.per == "second" else f"{format_dollars(rate.micros)} per video"
     times = "" if rate.times == "1" else f" x {rate.times}"
     paid = order.pictures - rate.free_pictures if rate.picture else 0
-    pictures = f" + {show(rate.picture)} x {paid} pictures" if paid > 0 else ""
+    pictures = f" + {format_dollars(rate.picture)} x {paid} pictures" if paid > 0 else ""
     fee = f" + {show(rate.fee)}" if rate.fee else ""
-    least = f", at least {show(rate.least)}" if rate.least else ""
-    whole = f", rounded up to {show(rate.whole)}" if rate.whole else ""
+    least = f", at least {format_dollars(rate.least)}" if rate.least else ""
+    whole = f", rounded up to {format_dollars(rate.whole)}" if rate.whole else ""
     return f"{sum_}{times}{pictures}{fee}{least}{whole}"

@@ -65,6 +65,11 @@ def count_lines(size: Size) -> int:
     return {"2k": 1440, "4k": 2160}.get(word, int(word[:-1]) if word.endswith("p") and word[:-1].isdigit() else 0)
 
 
+def name_lines(size: Size) -> str:
+    """Return how many lines a size has as people say it: `720p`, `4k`; empty where no source says it."""
+    return {0: "", 2160: "4k"}.get(lines := count_lines(size), f"{lines}p")
+
+
 def has_shape(size: Size) -> bool:
     """Return whether a size has a shape of its own; `720p` and `auto` take that of the first frame."""
     return size.pixels is not None or _ratio(size) is not None

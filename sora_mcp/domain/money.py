@@ -45,13 +45,18 @@ def show(micros: int) -> str:
 
 
 def format_dollars(micros: int) -> str:
-    """Return the amount as people read it: `$1,234.50`; below ten cents also hundredths of a cent, `$0.0025`, and below those all of it."""
-    unit = PER_USD // 100 if abs(micros) >= PER_USD // 10 else PER_USD // 10_000
+    """Return the amount as people read it: `$1,234.50`; below one cent also hundredths of a cent, `$0.0025`, and below those all of it."""
+    unit = PER_USD // 100 if abs(micros) >= PER_USD // 100 else PER_USD // 10_000
     rounded = (abs(micros) + unit // 2) // unit * unit
     if not rounded:
         return show(micros)
     dollars, rest = divmod(rounded, PER_USD)
     return f"{'-' if micros < 0 else ''}${dollars:,}{show(rest)[2:]}"
+
+
+def round_up(micros: int) -> Micros:
+    """Return the next whole cent upwards: what a cap must be, said as people say it."""
+    return Micros(-(-micros // 10_000) * 10_000)
 
 
 def as_number(micros: int) -> float:

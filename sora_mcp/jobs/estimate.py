@@ -9,7 +9,7 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.parts import Part
-from sora_mcp.catalogue.planner import plan
+from sora_mcp.catalogue.planner import CHEAPEST, plan
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
 from sora_mcp.domain import PICTURES, Clip, Offer, Order, Quote, Size, VideoRequest
@@ -74,7 +74,7 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
             raise
         order, price = plan(replace(request, model=ranked[0][0].offer.id), catalogue, today=today)
         why_none = None if isinstance(refusal, BrokenRules) else refusal.message
-        return replace(order, why="The cheapest for this request."), price, why_none
+        return replace(order, why=CHEAPEST), price, why_none
 
 
 def find_best(

@@ -19,7 +19,7 @@ from sora_mcp.catalogue.parts import plan_parts
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, STALE, Job, Order, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, STALE, Job, Offer, Order, Quote, State, Vendor, VideoRequest, errors
 from sora_mcp.domain.errors import (
     BrokenRule,
     BrokenRules,
@@ -196,7 +196,7 @@ class VideoService:
             price = await self.quotes.ask_vendor(vendor, order, held, today=self.today)
             held = self.quotes.find_least(vendor, order, held, today=self.today)
         passed_cap, budget = await self.store.budgets.check(held.micros, self.caps, clips=clips)
-        refusal = await self._find_obstacle(order, held) if is_usable else none_left or self.catalogue.describe_missing_key((order.offer,))
+        refusal = await self._find_obstacle(order, held) if is_usable else none_left or self._describe_missing_key(order.offer, request)
         refusal = refusal or passed_cap
         needs_yes = self.needs_yes(held) or await self.store.budgets.passes_unasked(held.micros, self.caps, clips=clips)
         terms = make_terms(order, held, principal, clips)
@@ -327,6 +327,10 @@ class VideoService:
             await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
             return purchase
 
+    def _describe_missing_key(self, offer: Offer, request: VideoRequest) -> str:
+        """Say what the user has to do before this offer can be bought, and what can be had of the request without."""
+        return self.catalogue.describe_missing_key((offer,), sample=self.catalogue.describe_sample(request, today=self.today))
+
     def _plan(self, request: VideoRequest) -> tuple[Order, Quote]:
         """Plan a purchase. MissingKey also names the rules that are broken besides, so that nobody gets a key and is refused again."""
         try:
@@ -335,9 +339,9 @@ class VideoService:
             offer = self.catalogue.get(error.subject)
             if offer is None or self.catalogue.is_usable(offer):
                 raise
-            raise MissingKey(self.catalogue.describe_missing_key((offer,)), broken=error.broken) from None
+            raise MissingKey(self._describe_missing_key(offer, request), broken=error.broken) from None
         if not self.catalogue.is_usable(order.offer):
-            raise MissingKey(self.catalogue.describe_missing_key((order.offer,)), broken=find_broken_cap(request, price))
+            raise MissingKey(self._describe_missing_key(order.offer, request), broken=find_broken_cap(request, price))
         return order, price
 
 

@@ -87,7 +87,7 @@ def explain_failure(error: BaseException, host: str, *, proxy: str | None) -> st
     if proxy is not None and any(isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout) for cause in causes):
         return f"no connection to {host} through the proxy {describe_proxy(proxy)}"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return f"the name {host} has no address here"
+        return f"{host} cannot be found from here: no internet connection, or no DNS"
     if any(isinstance(cause, TimeoutError | httpx2.TimeoutException) for cause in causes):
         return f"{host} did not answer in time"
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):

@@ -9,19 +9,21 @@ from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
-from sora_mcp.catalogue.rules import sizes_of
-from sora_mcp.catalogue.sizes import count_lines
+from sora_mcp.catalogue.rules import describe_lengths, sizes_of
+from sora_mcp.catalogue.sizes import count_lines, name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Clip, Image, Offer, Order, Quote, VideoRequest, VideoRule
+from sora_mcp.domain.money import Micros
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.messages import format_price
+from sora_mcp.server.offers_view import price_table
 from sora_mcp.server.results import count_bytes, to_dollars, without_empty
 
 MOST_SUMMARY_BYTES = 1_950
 """Bytes of the whole result, message and rows: below 600 tokens."""
 ANY_IMAGE = Image("https://example.com/frame.png")
 ANY_CLIP = "https://example.com/clip.mp4"
-LINES = {480: "480p", 720: "720p", 768: "768p", 1080: "1080p", 1440: "1440p", 2160: "4k"}
+NEXT = 'Next: list_sizes(model="…") has every size, price and option of one.'
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Row:
 
     order: Order
     price: Quote
+    least: Micros
+    """Of all lengths, sizes and options."""
+    is_usable: bool = True
 
     @property
     def offer(self) -> Offer:
@@ -39,11 +44,12 @@ class Row:
     @property
     def text(self) -> str:
         """The offer as a line."""
-        parts = [f"{_describe_lengths(self.offer)} s", _describe_largest(self.offer), _describe_sound(self.offer)]
+        parts = [f"{describe_lengths(self.offer.seconds)} s", _describe_largest(self.offer), _describe_sound(self.offer)]
         hint, frame = get_hint(self.offer), _describe_need(self.offer)
         good = f" ({hint.good_for})" if hint else ""
-        price = f"from {format_price(self.price.micros)}" if self.price.micros else "free"
-        return f"{self.offer.id}{good}: {', '.join(filter(None, parts))}{frame}, {price}"
+        price = f"from {format_price(self.least)}" if self.least else "free"
+        key = "" if self.is_usable else ", no key"
+        return f"{self.offer.id}{good}: {', '.join(filter(None, parts))}{frame}, {price}{key}"
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -52,7 +58,7 @@ class Row:
         return without_empty(
             model=self.offer.id,
             seconds=[self.offer.seconds[0], self.offer.seconds[-1]],
-            from_usd=to_dollars(self.price.micros),
+            from_usd=to_dollars(self.least),
             good_for=hint.good_for if hint else None,
         )
 
@@ -62,7 +68,7 @@ def summarize(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
 
     Where there are too many for a short result, those with a hint and the cheapest are shown.
     """
-    rows = _rank(catalogue, today)
+    rows = _rank(catalogue.eligible_offers, catalogue, today)
     shown, kept = [], list[Row]()
     for row in sorted(rows, key=lambda row: get_hint(row.offer) is None):
         shown = [one for one in rows if one in kept or one is row]
@@ -72,14 +78,33 @@ def summarize(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     return _build(catalogue, [row for row in rows if row in kept], rows)
 
 
-def _rank(catalogue: Catalogue, today: date) -> list[Row]:
-    """Return what can be bought, each at its lowest price, cheapest first; the sample stands for all where no vendor has a key."""
-    offers = catalogue.eligible_offers
+def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Return all of these offers in a line each, cheapest first, also those that cannot be bought now."""
+    rows = _rank(offers, catalogue, today)
+    unpriced = [offer.id for offer in offers if offer.id not in {row.offer.id for row in rows}]
+    rest = [f"Without a published price: {', '.join(unpriced)}."] if unpriced else []
+    add = [] if all(row.is_usable for row in rows) else [f"The user adds a key with `{command_line('setup')}`."]
+    lines = [*(row.text for row in rows), *rest, *add, NEXT]
+    return {"message": "\n".join(lines), "offers": [row.fields for row in rows]}
+
+
+def _rank(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> list[Row]:
+    """Return the offers that have a price, each at its lowest, cheapest first."""
     words = rank_orders([offer for offer in offers if offer.text], VideoRequest("a clip"), today=today)
     animators = [offer for offer in offers if offer.image and not offer.text]
     frames = rank_orders(animators, VideoRequest("a clip", image=ANY_IMAGE), today=today)
     edits = [found for offer in offers if offer.video for found in rank_orders((offer,), _edit_shortest(offer.video), today=today)]
-    return sorted((Row(order, price) for order, price in (*words, *frames, *edits)), key=lambda row: row.price.micros)
+    rows = [
+        Row(order, price, _find_least(order.offer, price, today), catalogue.is_usable(order.offer))
+        for order, price in (*words, *frames, *edits)
+    ]
+    return sorted(rows, key=lambda row: row.least)
+
+
+def _find_least(offer: Offer, price: Quote, today: date) -> Micros:
+    """Return the least that a clip costs: the default of an option may cost more."""
+    each = (micros for prices in price_table(offer, today=today) for _, micros in prices.micros if micros is not None)
+    return price.micros if offer.video is not None else Micros(min(each, default=price.micros))
 
 
 def _edit_shortest(rule: VideoRule) -> VideoRequest:
@@ -107,12 +132,12 @@ def _name_extremes(rows: Sequence[Row]) -> Iterator[str]:
 
 def _describe_rest(catalogue: Catalogue, unshown: int) -> Iterator[str]:
     if unshown:
-        yield f"And {unshown} more that can be bought: estimate_cost compares them."
+        yield f'And {unshown} more that can be bought: list_sizes(model="all") lists every model.'
     yield from _explain_empty(catalogue)
     if said := count_unavailable(catalogue):
         add = "" if catalogue.keyed else f" The user adds a key with `{command_line('setup')}`."
         yield f"Cannot be bought now: {said}.{add}"
-    yield 'Next: list_sizes(model="…") has every size, price and option.'
+    yield NEXT
 
 
 def _explain_empty(catalogue: Catalogue) -> Iterator[str]:
@@ -123,15 +148,9 @@ def _explain_empty(catalogue: Catalogue) -> Iterator[str]:
             yield f"{vendor.title}: no models yet. Only the user can name them, in the file of SORA_MCP_PRICES: {row}."
 
 
-def _describe_lengths(offer: Offer) -> str:
-    first, last = offer.seconds[0], offer.seconds[-1]
-    return str(first) if first == last else f"{first}-{last}"
-
-
 def _describe_largest(offer: Offer) -> str:
     """Return the highest resolution; empty where no size names one."""
-    lines = [count_lines(size) for size in sizes_of(offer)]
-    return LINES.get(most, f"{most}p") if (most := max(lines, default=0)) else ""
+    return name_lines(max(sizes_of(offer), key=count_lines)) if sizes_of(offer) else ""
 
 
 def _describe_sound(offer: Offer) -> str:

@@ -12,17 +12,17 @@ from typing import Any
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
-from sora_mcp.catalogue.rules import breaches, quote, rate_of, sizes_of, words
+from sora_mcp.catalogue.rules import breaches, describe_lengths, quote, rate_of, sizes_of, words
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
-from sora_mcp.domain.errors import PriceUnknown
-from sora_mcp.domain.money import as_number, ceil, show
+from sora_mcp.domain.errors import PriceUnknown, format_bytes
+from sora_mcp.domain.money import as_number, ceil, format_dollars, show
 from sora_mcp.domain.terminal_command import command_line
 
 ANY_IMAGE = Image("https://example.com/frame.png")
 SUCCESSORS = 3
 """Models that are named in place of one that ended."""
-MANY_LENGTHS = 12
-"""With more lengths, only the shortest and the longest are priced."""
+FEW_LENGTHS, MANY_LENGTHS = 3, 12
+"""With more lengths, sold by the second or not, only the shortest and the longest are priced."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,9 @@ def _micros(order: Order, today: date) -> int | None:
 
 
 def _select_lengths(prices: Prices) -> tuple[tuple[int, int | None], ...]:
-    return prices.micros if len(prices.micros) <= MANY_LENGTHS else (prices.micros[0], prices.micros[-1])
+    """Return the lengths whose prices are listed: only the shortest and the longest where the others follow from these, or are many."""
+    most = FEW_LENGTHS if prices.rate is None or prices.rate.per == "second" else MANY_LENGTHS
+    return prices.micros if len(prices.micros) <= most else (prices.micros[0], prices.micros[-1])
 
 
 def _price_fields(prices: Prices) -> dict[str, Any]:
@@ -229,7 +231,7 @@ def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
         f"{offer.id}{_marks(offer, catalogue, today)}",
         *(_price_line(prices) for prices in price_table(offer, today=today)),
         f"Prompt: {prompt}. {_describe_input(offer)}. Sound: {_sound(offer)}. Options: {options}.",
-        *([f"Good for: {hint.good_for} (as {hint.source} said on {hint.checked})."] if (hint := get_hint(offer)) else []),
+        *([f"Good for: {hint.good_for} ({hint.source}, read {hint.checked})."] if (hint := get_hint(offer)) else []),
         f"Source: {offer.source}, checked {offer.checked} ({offer.confidence}).",
     ]
     return "\n".join(lines)
@@ -237,13 +239,24 @@ def _table(offer: Offer, catalogue: Catalogue, today: date) -> str:
 
 def _price_line(prices: Prices) -> str:
     when = "".join(f" with {name} {str(value).lower() if isinstance(value, bool) else value}" for name, value in prices.when)
-    costs = ", ".join(
-        f"{seconds} s {show(micros) if micros else 'free'}" for seconds, micros in _select_lengths(prices) if micros is not None
-    )
-    costs = costs or f"{', '.join(str(seconds) for seconds, _ in _select_lengths(prices))} s, price unknown"
-    picture = f"; {show(prices.rate.picture)} more for each picture" if prices.rate and prices.rate.picture else ""
+    picture = f"; {format_dollars(prices.rate.picture)} more for each picture" if prices.rate and prices.rate.picture else ""
     picture += f" beyond {prices.rate.free_pictures}" if picture and prices.rate and prices.rate.free_pictures else ""
-    return f"{', '.join(prices.sizes)}{when}: {costs}{picture}"
+    return f"{', '.join(prices.sizes)}{when}: {_describe_costs(prices)}{picture}"
+
+
+def _describe_costs(prices: Prices) -> str:
+    """Return what the lengths cost: each of a few, else which there are, the price of a second, and the least and the most."""
+    lengths, rate = describe_lengths([seconds for seconds, _ in prices.micros]), prices.rate
+    known = [(seconds, micros) for seconds, micros in _select_lengths(prices) if micros is not None]
+    if rate is None or not known:
+        return f"{lengths} s, price unknown"
+    least, most = known[0][1], known[-1][1]
+    if least == most:
+        return f"{lengths} s {format_dollars(least) if least else 'free'}"
+    if len(known) == len(prices.micros):
+        return ", ".join(f"{seconds} s {format_dollars(micros)}" for seconds, micros in known)
+    second = f" at {show(ceil(Decimal(rate.micros) * Decimal(rate.times)))}/s" if rate.per == "second" else ""
+    return f"{lengths} s{second}, {format_dollars(least)} to {format_dollars(most)}"
 
 
 def _option(rule: Rule) -> str:
@@ -252,7 +265,7 @@ def _option(rule: Rule) -> str:
 
 
 def _sound(offer: Offer) -> str:
-    said = {"optional": "as you choose (audio)", True: "always", False: "none", None: "up to the model"}
+    said = {"optional": "as you choose (audio)", True: "always", False: "none", None: "not documented"}
     return said[_sound_field(offer)]
 
 
@@ -261,7 +274,7 @@ def _describe_input(offer: Offer) -> str:
         return f"First frame: {_frame(offer)}"
     first, last = rule.seconds
     ways = "job, MP4 file or https URL" if rule.urls else "job or MP4 file"
-    return f"Edits a video (edits): {ways}, {first} to {last} s, at most {rule.most_bytes} bytes"
+    return f"Edits a video (edits): {ways}, {first} to {last} s, at most {format_bytes(rule.most_bytes, at_most=True)}"
 
 
 def _frame(offer: Offer) -> str:
@@ -271,7 +284,7 @@ def _frame(offer: Offer) -> str:
     ways = " or ".join(way for way, taken in (("https URL", rule.urls), ("file or data: URI", rule.data)) if taken)
     types = ", ".join(kind.removeprefix("image/") for kind in rule.types)
     prompt = "" if offer.prompt_with_image else "; the prompt is then not sent"
-    return f"{ways}, {types}, at most {rule.most_bytes} bytes{_limits(rule)}{prompt}"
+    return f"{ways}, {types}, at most {format_bytes(rule.most_bytes, at_most=True)}{_limits(rule)}{prompt}"
 
 
 def _limits(rule: ImageRule) -> str:

@@ -112,7 +112,7 @@ def _describe_purchase(
     yield "Size", quote.size
     yield "Seconds", str(quote.seconds)
     if quote.uses > 1:
-        yield "Clips", f"{quote.uses}, of whatever prompts"
+        yield "Clips", f"{quote.uses}, with any prompts"
     elif quote.clips > 1:
         yield "Clips", f"{quote.clips} takes of the same request"
     if error.order is not None:

@@ -18,7 +18,7 @@ from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.rules import CONTINUES, FIT, one_of
 from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, UnknownModel, describe_rule
-from sora_mcp.domain.money import Micros, show
+from sora_mcp.domain.money import Micros, format_dollars, round_up, show
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.schema import ALIASES, Argument, find_similar, is_short
 from sora_mcp.server.tools import TOOLS
@@ -124,9 +124,10 @@ def _name_cap(refusal: BrokenRules, cap: Micros, fixes: tuple[Fix, ...], *, othe
     price = own[-1].micros if own else None
     if price is None or price <= cap:
         return Suggestion(refusal, others)
-    rule = BrokenRule("max_usd", show(cap)[1:], f"at least {show(price)[1:]}", "over_budget")
+    rule = BrokenRule("max_usd", show(cap)[1:], f"at least {show(round_up(price))[1:]}", "over_budget")
     values = " and ".join(f"{fix.argument}={json.dumps(fix.value, ensure_ascii=False)}" for fix in own)
-    ask = f"With {values} it costs {show(price)}, above max_usd {show(cap)}: ask the user whether {show(price)} is fine."
+    cost, most = format_dollars(round_up(price)), format_dollars(cap)
+    ask = f"With {values} it costs {cost}, above max_usd {most}: ask the user whether {cost} is fine."
     return Suggestion(BrokenRules((*refusal.broken, rule), subject=refusal.subject, message=f"{refusal.message} {ask}"), others)
 
 

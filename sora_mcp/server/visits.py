@@ -33,6 +33,8 @@ class Visit:
     """Up to when it was shown in this visit how jobs ended."""
     has_heard: bool = False
     """True once the visit's first list was answered."""
+    knows_card: bool = False
+    """True once it was said in this visit what a sample clip shows."""
 
 
 class Visits:
@@ -68,6 +70,14 @@ class Visits:
         visit.has_heard = True
         news: list[tuple[str, State]] = [(job_id, state) for job_id, state in ended if job_id not in shown]
         return describe_news(news) if news else ""
+
+    def tell_card(self, chat: Chat) -> bool:
+        """Return whether it is still to be said in this visit what a sample clip shows, and count it as said."""
+        visit = self._visits.get(chat)
+        if visit is None or visit.knows_card:
+            return visit is None
+        visit.knows_card = True
+        return True
 
     async def note_shown(self, service: VideoService, chat: Chat, jobs: Sequence[Job]) -> None:
         """Remember that the principal was shown how these jobs ended."""

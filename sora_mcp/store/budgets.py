@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import sqlalchemy as sa
@@ -48,11 +48,10 @@ class Budgets(Repository):
 
     @reads
     def check(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1) -> tuple[str | None, Budget]:
-        """Return which cap one such video would pass, or else `clips` of them one after the other, and the budget as it is now."""
+        """Return which caps one such video, or `clips` of them one after the other, would pass, and the budget as it is now."""
         now = self.clock()
         budget, total = read_budget(conn, caps, now=now), Micros(micros * clips)
-        passed = find_passed_cap(conn, micros, caps, now=now, budget=budget)
-        passed = passed or find_passed_cap(conn, total, replace(caps, per_video=total), now=now, budget=budget)
+        passed = find_passed_cap(conn, total, caps, now=now, budget=budget, each=micros)
         return passed and passed[0], budget
 
     @reads
@@ -127,22 +126,34 @@ def read_budget(conn: sa.Connection, caps: Caps, *, now: float) -> Budget:
     )
 
 
-def find_passed_cap(conn: sa.Connection, micros: Micros, caps: Caps, *, now: float, budget: Budget) -> tuple[str, str] | None:
-    """Return which cap a price would pass, with what is left and who can change it; and until when. None where it fits: what is free
-    passes no cap."""
+def find_passed_cap(
+    conn: sa.Connection, micros: Micros, caps: Caps, *, now: float, budget: Budget, each: Micros | None = None
+) -> tuple[str, str] | None:
+    """Return the cap on one video, or every other, that a price would pass, with what is left and who can change it; and until when the
+    widest lasts. None where it fits: what is free passes no cap. `each` is the price of one video, where the price is that of several."""
     most = min(caps.per_video, MAX_PRICE)
     if micros <= 0:
         return None
-    if micros > most:
+    if (micros if each is None else each) > most:
         return f"One video may cost {format_dollars(most)} at most. Only the user can raise SORA_MCP_PER_VIDEO_USD.", ""
+    passed, until = dict[str, str](), ""
     if micros > budget.day_left:
-        left = f"Only {format_dollars(budget.day_left)} of the day's {format_dollars(budget.day_limit)} is left."
-        return f"{left} Only the user can raise SORA_MCP_DAILY_USD.", f" The day ends {_show_moment(budget.resets_at)}."
+        passed["SORA_MCP_DAILY_USD"] = _describe_left("day", budget.day_left, budget.day_limit)
+        until = "" if micros > budget.day_limit else f" The day ends {_show_moment(budget.resets_at)}."
     if micros > budget.month_left:
-        left = f"Only {format_dollars(budget.month_left)} of the month's {format_dollars(budget.month_limit)} is left."
+        passed["SORA_MCP_MONTHLY_USD"] = _describe_left("month", budget.month_left, budget.month_limit)
         ends = datetime.fromtimestamp(_find_month_end(get_today(conn, now, caps.zone), caps.zone), UTC)
-        return f"{left} Only the user can raise SORA_MCP_MONTHLY_USD.", f" The month ends {_show_moment(ends)}."
-    return None
+        until = "" if micros > budget.month_limit else f" The month ends {_show_moment(ends)}."
+    if not passed:
+        return None
+    return f"{' '.join(passed.values())} Only the user can raise {' and '.join(passed)}.", until
+
+
+def _describe_left(window: str, left: Micros, limit: Micros) -> str:
+    """Say what is left of a cap, as a sentence; of an untouched one, what it is."""
+    if left >= limit:
+        return f"The limit of a {window} is {format_dollars(limit)}."
+    return f"Only {format_dollars(left)} of the {window}'s {format_dollars(limit)} is left."
 
 
 def find_passed_unasked(conn: sa.Connection, micros: Micros, caps: Caps, *, now: float, earlier: int = 0) -> Micros | None:

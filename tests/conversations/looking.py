@@ -118,7 +118,7 @@ LOOKING = (
             "create_video",
             "does not take references",
             "No model with a key takes references",
-            "xai:",
+            "would: the user adds a key of",
             "sora-mcp setup",
             never=("has no option",),
             refused=True,

@@ -33,7 +33,8 @@ NOON = 1_795_176_000.0
 """2026-11-20, 12:00 UTC."""
 MONEY = ("create_video", "cancel_video")
 """Tools that can move money: the others never say that none was."""
-MICROS = re.compile(r"\$\d+\.\d{4,}")
+MICROS = re.compile(r"\$\d+\.\d{4,}(?![\d/])")
+"""An amount that nobody says aloud; the price of a second keeps what it needs."""
 PICTURES = {"cat.png": (160, 90), "tall.png": (90, 160), "photo.png": (120, 90)}
 """Files in the output folder, with their sizes."""
 

@@ -219,7 +219,7 @@ Buy 3 video clips?
 Model: muvi:sora-2 (OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it)
 Size: 1280x720
 Seconds: 4
-Clips: 3, of whatever prompts
+Clips: 3, with any prompts
 Sound: yes
 Price: $1.20, $0.40 each ($0.10/s x 4 s, as its page said on 2026-11-20)
 Prompt: any; the first is: A paper boat drifts down a rainy street

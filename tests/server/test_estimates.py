@@ -117,7 +117,7 @@ async def test_what_the_user_must_approve_names_the_command_where_the_client_sho
     assert (dear["needs_confirmation"], dear["allowed"]) == (True, True)
     assert f"`sora-mcp approve {dear['quote']}`" in dear["message"]
     assert (few["needs_confirmation"], many["needs_confirmation"]) == (False, True)
-    assert f"`sora-mcp approve {many['quote']}`. That yes covers all 4" in many["message"]
+    assert f"`sora-mcp approve {many['quote']}`. That covers all 4" in many["message"]
 
 
 async def test_sound_is_said_and_can_be_chosen(keyed: Client) -> None:
@@ -154,12 +154,13 @@ async def test_without_any_key_the_sample_is_free_and_what_would_be_refused_is_s
     async with connect(tmp_path, {}) as at:
         sample, refused = await ask(at, "estimate_cost", {}), await ask(at, "estimate_cost", {"model": "muvi:veo-3.1-fast"})
     assert (sample["model"], sample["usd"], sample["allowed"]) == ("sample:sample", 0, True)
-    compared = "Cheapest first: sample:sample free (4 s, with sound)"
-    assert sample["message"].startswith(f"4 s, 1280x720, with sound, on sample:sample: free. {compared}")
+    assert sample["message"].startswith("Cheapest first: ") and "sample" not in sample["message"].partition("(")[0]
+    assert "setup`. 4 s, 1280x720, with sound, on sample:sample: free." in sample["message"]
+    assert "Cannot be bought now" not in sample["message"]
     assert (refused["allowed"], refused["refusal"]) == (False, "No key for Muvi.")
     assert refused["message"].endswith(
-        " Refused now: No key for Muvi. Only the user can add it: `sora-mcp setup muvi` in a terminal, then a new start of this client."
-        " model='sample:sample' needs none."
+        " Not now: No key for Muvi. Only the user can add it: `sora-mcp setup muvi` in a terminal, then a new start of this client."
+        " Free without a key: model='sample:sample', a card with the prompt's words."
     )
 
 
@@ -223,7 +224,7 @@ async def test_what_was_spent_this_week_is_one_call(tmp_path: Path) -> None:
         found = await ask(at, "get_spend", {"since": "7d", "by": "model"})
         week = await ask(at, "get_spend", {"since": "this week"})
         wrong = await ask(at, "get_spend", {"until": "this week"})
-    assert found["message"].startswith("Since 2026-11-14: 0 paid clips, $0.00 spent.\nLeft today $10.00 of $10.00; the day ends")
+    assert found["message"].startswith("Since 2026-11-14: 0 clips, $0.00 spent.\nLeft today $10.00 of $10.00; the day ends")
     assert (found["spent_usd"], found["held_usd"], found["budget"]["day_left_usd"]) == (0, 0, 10)
     assert week["message"].startswith("Since 2026-11-16: ")  # a Monday
     assert wrong["error"]["broken"][0]["argument"] == "until"

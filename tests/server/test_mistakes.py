@@ -86,13 +86,6 @@ MISTAKES = (
     Mistake("more than the caller's own cap", video(prompt="a kite", seconds=8, max_usd=1.3), "over_budget", {"seconds": 4}),
     Mistake("more than the day has", video(seconds=8), "over_budget", {"seconds": 4}, env={"SORA_MCP_DAILY_USD": "1.30"}),
     Mistake(
-        "more than any keyed model costs",
-        {"prompt": "a boat"},
-        "over_budget",
-        {"model": "sample:sample"},
-        env={"SORA_MCP_DAILY_USD": "0.1"},
-    ),
-    Mistake(
         "a size that is too dear",
         video(size="1024x1792", max_usd=1.3, model="muvi:sora-2-pro"),
         "over_budget",
@@ -133,7 +126,6 @@ ALONE: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
     ("another model above the cap on one video", {"model": "muvi:sora-2", "options": {"seed": 1}}, {"SORA_MCP_PER_VIDEO_USD": "0.45"}),
     ("another size above the day's rest", {"model": "pixazo:sora-2-pro", "size": "4:3"}, {"SORA_MCP_DAILY_USD": "1.60"}),
     ("another model above the month's rest", {"model": "pixazo:sora-2-pro"}, {"SORA_MCP_MONTHLY_USD": "0.60"}),
-    ("a model that only a yes makes dearer", {"model": "muvi:sora-2", "max_usd": 0.1}, {"SORA_MCP_CONFIRM_ABOVE_USD": "0.30"}),
 )
 """A call with one thing wrong, under caps of its own: what it is, the arguments, the settings."""
 

@@ -85,7 +85,7 @@ async def test_the_call_that_works_passes_no_cap_and_the_message_says_why(tmp_pa
         error = (await ask(asking, "create_video", video(duration=8)))["error"]
     assert told(error) == (["duration", "seconds"], {"seconds": 4, "duration": None}, {1.2})
     assert error["broken"][1] == {"argument": "seconds", "got": 8, "allowed": "4"}
-    assert f"{VEO} costs $2.40. Only $1.30 of the day's $1.30 is left." in error["message"]
+    assert f"{VEO} costs $2.40. The limit of a day is $1.30." in error["message"]
 
 
 async def test_where_no_call_works_nothing_is_offered(keyed: Client) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
 from sora_mcp.domain import LOCAL, Job, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.server.context import ToolContext, get_service, principal
+from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.elicitation import create_with_approval
 from sora_mcp.server.messages import (
     UNCLEAR,
@@ -93,6 +93,8 @@ async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult
     if isinstance(job, InputRequiredResult):
         return job
     lingers = service.settings.linger or principal() != LOCAL
+    if job.vendor == sample.VENDOR.name and ctx.request_context.lifespan_context.visits.tell_card(name_chat(ctx)):
+        job = replace(job, warnings=(sample.CARD, *job.warnings))
     return format_result(job, now=service.clock(), request_id=arguments.request_id, lingers=lingers)
 
 
@@ -123,9 +125,7 @@ def _describe_end(job: Job) -> str:
 
 def _describe_notes(job: Job) -> str:
     """Say what else there is to know of the clip that was started."""
-    notes = [sample.CARD] if job.vendor == sample.VENDOR.name else []
-    notes += job.warnings
-    return f" Note: {' '.join(notes)}" if notes else ""
+    return f" Note: {' '.join(job.warnings)}" if job.warnings else ""
 
 
 def _describe_wait(job: Job, until: float | None, *, lingers: bool) -> str:

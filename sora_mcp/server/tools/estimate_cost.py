@@ -10,6 +10,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.parts import describe_parts
+from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
@@ -132,23 +133,25 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     order, vendor = estimate.order, catalogue.get_vendor(estimate.order.offer)
     parts = [describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)] if estimate.parts else []
-    sentences = [*describe_ended(order.offer.ended, vendor.title), *parts, _describe_price(estimate)]
+    is_sample, compared = order.offer.vendor == sample.VENDOR.name, list[str]()
     if estimate.offers:
-        sentences += [f"Cheapest first: {_compare(estimate, catalogue)}.", *_describe_best(estimate)]
-        sentences += [f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said]
-        sentences += [] if catalogue.keyed or estimate.refusal else [f"The user adds a key with `{command_line('setup')}`."]
+        compared += [f"Cheapest first: {_compare(estimate, catalogue)}.", *_describe_best(estimate)]
+        compared += [f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and catalogue.keyed]
+        compared += [] if catalogue.keyed or estimate.refusal else [f"The user adds a key with `{command_line('setup')}`."]
+    prices = [*compared, _describe_price(estimate)] if is_sample else [_describe_price(estimate), *compared]
+    sentences = [*describe_ended(order.offer.ended, vendor.title), *parts, *prices]
     sentences += [order.why] if order.why is not None and not estimate.refusal else []
     sentences += [_describe_more(estimate, *estimate.more)] if estimate.more else []
-    sentences += [sample.CARD] if order.offer.vendor == sample.VENDOR.name else []
+    sentences += [sample.CARD] if is_sample else []
     sentences += [f"Note: {' '.join(order.warnings)}"] if order.warnings else []
     if estimate.refusal:
-        return " ".join([*sentences, f"Refused now: {estimate.refusal}"])
+        return " ".join([*sentences, f"Not now: {estimate.refusal}"])
     if estimate.quote_id:
         begin = f"Above {format_dollars(above)} the" if estimate.micros > above else "The"
-        in_terminal = f"{begin} user must approve it in a terminal: `{command_line('approve', estimate.quote_id)}`."
+        in_terminal = f"{begin} user approves it in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
-            asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that'
-            covers = f"yes covers all {estimate.clips} for an hour, with any prompts"
+            asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that yes'
+            covers = f"covers all {estimate.clips} for an hour, with any prompts"
             sentences.append(f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote.")
         else:
             sentences.append("The user will be asked to confirm it." if asks else f"{in_terminal} Then pass it as quote.")
@@ -160,7 +163,9 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
 def _describe_price(estimate: Estimate) -> str:
     order, clips = estimate.order, f"{estimate.clips} clips of " if estimate.clips > 1 else ""
     sound = describe_sound(order.options, model=order.offer.id)
-    total = "" if not estimate.micros or estimate.refusal or (clips and estimate.quote_id) else f" ({_describe_sum(estimate)})"
+    total = "" if not estimate.micros or estimate.refusal else f" ({_describe_sum(estimate)})"
+    if clips and estimate.micros and (estimate.quote_id or estimate.refusal):
+        total = f" ({format_price(estimate.quote.micros)} each)"
     return f"{clips}{order.seconds} s, {order.size.text}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}."
 
 
@@ -182,13 +187,20 @@ def _first_sentence(refusal: str | None) -> str | None:
 
 
 def _compare(estimate: Estimate, catalogue: Catalogue) -> str:
-    """List the offers with their prices, and how many more there are."""
+    """List the offers with their prices, and how many more there are; the free sample is no video of the prompt."""
+    offers = [found for found in estimate.offers if found[0].offer.vendor != sample.VENDOR.name] or list(estimate.offers)
     named = [
-        f"{order.offer.id} {format_price(price.micros * estimate.clips)} ({_describe_clip(order, catalogue)})"
-        for order, price in estimate.offers[:MOST_NAMED]
+        f"{order.offer.id} {_describe_cost(price, estimate.clips)} ({_describe_clip(order, catalogue)})"
+        for order, price in offers[:MOST_NAMED]
     ]
-    more = [f"and {rest} more"] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
+    more = [f'and {rest} more in list_sizes(model="all")'] if (rest := len(offers) - MOST_NAMED) > 0 else []
     return ", ".join([*named, *more])
+
+
+def _describe_cost(price: Quote, clips: int) -> str:
+    """Return what several clips cost together, and each."""
+    each = f", {format_price(price.micros)} each" if clips > 1 and price.micros else ""
+    return f"{format_price(price.micros * clips)}{each}"
 
 
 def _describe_best(estimate: Estimate) -> Iterator[str]:
@@ -196,7 +208,12 @@ def _describe_best(estimate: Estimate) -> Iterator[str]:
     if estimate.best:
         (order, price), *larger = estimate.best
         most = [f", or at {other.size.text} {format_price(dearer.micros * estimate.clips)}" for other, dearer in larger]
-        yield f"Best look: {order.offer.id} {format_price(price.micros * estimate.clips)} ({describe_clip(order)}){''.join(most)}."
+        yield f"Best look: {order.offer.id} {format_price(price.micros * estimate.clips)} ({_describe_looks(order)}){''.join(most)}."
+
+
+def _describe_looks(order: Order) -> str:
+    """Say how long and how large an order's clip is, and whether it has sound."""
+    return ", ".join(filter(None, (describe_clip(order), name_lines(order.size))))
 
 
 def _describe_clip(order: Order, catalogue: Catalogue) -> str:

@@ -48,7 +48,7 @@ def _keep_legal(offer: Offer, facts: Mapping[str, Any], options: dict[str, Scala
     """Return the options without those that a condition forbids; None where it forbids the size, the length or a default."""
     defaults = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     for rule in offer.conditional_rules:
-        order = {**facts, **defaults, **options}
+        order = {**facts, **defaults, **options, "referenced": bool(options.get("references"))}
         value = order.get(rule.param)
         if value is None or not holds(rule.when, order) or allows(rule, value):
             continue

@@ -545,6 +545,11 @@ def test_pictures_cost_only_beyond_those_that_are_free(pictures: int, micros: in
         ("fal:veo-3.1", {"size": "16:9 4k", "seconds": 8, "options": {"audio": False}}, "$0.40/s x 8 s"),
         ("fal:kling-3.0-pro", {"size": "16:9", "seconds": 5}, "$0.168/s x 5 s"),
         (
+            "fal:minimax-h3",
+            {"size": "16:9 768P", "seconds": 5, "options": {"references": " ".join([URL.uri] * 7)}},
+            "$0.06/s x 5 s + $0.08 x 2 pictures",
+        ),
+        (
             "fal:grok-imagine-video",
             {"size": "16:9 480p", "seconds": 5, "options": {"references": URL.uri}},
             "$0.05/s x 5 s + $0.002 x 1 pictures",
@@ -559,6 +564,8 @@ def test_fal_prices_by_what_an_order_is_made_from(name: str, given: dict[str, An
     ("name", "given"),
     [
         ("fal:veo-3.1", {"seconds": 4, "options": {"references": URL.uri}}),
+        ("fal:veo-3.1", {"seconds": 8, "options": {"references": URL.uri, "seed": 7}}),
+        ("fal:minimax-h3-max", {"options": {"references": URL.uri}}),
         ("fal:grok-imagine-video", {"seconds": 11, "options": {"references": URL.uri}}),
         ("fal:luma-ray-3.2", {"seconds": 10, "image": URL}),
         ("fal:ltx-2.5-fast", {"size": "16:9 2160p", "seconds": 12}),

@@ -339,8 +339,9 @@ def _blame(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> tuple[
 
 
 def _circumstances(when: When) -> str:
+    nouns = {"image": "an image", "referenced": "references"}
     return " and ".join(
-        ("with" if value else "without") + " an image" if name == "image" else f"with {name} {_list_values(value)}"
+        f"{'with' if value else 'without'} {nouns[name]}" if name in nouns else f"with {name} {_list_values(value)}"
         for name, value in when.items()
     )
 

@@ -69,6 +69,7 @@ class Order:
             "resolution": self.size.resolution,
             "seconds": self.seconds,
             "image": self.image is not None,
+            "referenced": bool(self.options.get("references")),
             **self.options,
         }
 

@@ -1,8 +1,8 @@
 """Offers of fal, and how each is ordered. https://fal.ai/models
 
 Fields are those of each model's own page (`https://fal.ai/models/<path>/llms.txt`) as copies of it have them. Not sold, because no source
-has their path, fields and price together: Kling 4.0 (two paths for it) and O3, Seedance 2.5 Flash, H3-Max Turbo, Wan 2.7, PixVerse, Vidu Q3
-and Gemini Omni. Sora 2 has ended.
+of this quarter has their path, fields and price together: Kling 4.0 (its pages name two paths) and O3, Seedance 2.5 Flash, Wan 2.7 and
+Vidu Q3. Sora 2 has ended.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sora_mcp.vendors.shared.sizes import (
     AUTO,
     KLING,
     LAST,
+    OMNI_ENDS,
     SEED,
     SEEDANCE,
     VEO_SECONDS,
@@ -33,6 +34,8 @@ CHECKED = date(2026, 11, 30)
 """The page's own price, or that of litellm 1.110.2, which cites the page."""
 LISTED = date(2026, 10, 8)
 """A public list of fal's pages, read by others on this day."""
+READ = date(2026, 10, 4)
+"""Prices and fields that others read on fal's pages. https://github.com/Avi-141/dheevara"""
 EXPORTED = date(2026, 9, 1)
 """fal's list of models, exported in the week before. https://github.com/gokayfem/ComfyUI-fal-API"""
 NEGATIVE = Rule("negative_prompt", Text(2500))
@@ -69,6 +72,7 @@ def _sell(
     checked: date = CHECKED,
     text: bool = True,
     picture: str | None = None,
+    image: ImageRule | None = None,
     **facts: Any,
 ) -> Offer:
     """Return an offer. The path has `{}` for what is made from what, or `picture` is the path with a first frame."""
@@ -83,7 +87,7 @@ def _sell(
         source=f"{MODELS}{slug}",
         checked=checked,
         text=text,
-        image=ImageRule(),
+        image=image or ImageRule(),
         **facts,
     )
 
@@ -119,12 +123,10 @@ SEEDANCE_ROWS = (
 # MiniMax
 
 
-def _h3(model: str, path: str, rates: tuple[Rate, ...], wire: Wire, checked: date) -> Row:
+def _h3(model: str, path: str, prices: Mapping[str, str], rates: Rates, seconds: range, wire: Wire, *more: Rule) -> Row:
     """Return an offer of H3. With a first frame, the frame decides the ratio."""
-    resolutions = tuple(str(rate.when["resolution"]) for rate in rates)
-    sizes = split_sizes(combine_sizes(SEEDANCE, resolutions), _frames(resolutions))
-    rules = (*sizes, Rule("seconds", range(5, 16)), SEED, *LAST, *allow_references(9))
-    return _sell(model, f"{path}/{{}}", rates, *rules, checked=checked), wire
+    sizes = split_sizes(combine_sizes(SEEDANCE, tuple(prices)), _frames(prices))
+    return _sell(model, f"{path}/{{}}", rates, *sizes, Rule("seconds", seconds), SEED, *LAST, *more, checked=READ), wire
 
 
 def _hailuo(model: str, path: str, short: str, long: str) -> Row:
@@ -138,12 +140,14 @@ H3_RATES = tuple(
     Rate(usd(price), "second", {"resolution": resolution}, picture=usd("0.08"), free_pictures=5) for resolution, price in H3.items()
 )
 H3_WIRE = Wire("number", references=("/minimax/h3/reference-to-video", "reference_image_urls"))
-H3_MAX_WIRE = Wire(
-    "number", references=("/minimax/h3-max/reference-to-video", "reference_image_urls"), fixed={"prompt_expansion_mode": "balanced"}
-)
+H3_MAX = {"768P": "0.08", "480P": "0.05", "1080P": "0.16"}
+H3_TURBO = {"768P": "0.04", "480P": "0.025", "1080P": "0.08"}
+H3_MAX_WIRE = Wire("number", fixed={"prompt_expansion_mode": "balanced"})
+"""References are not sold: their tokens cost extra, and no page says how many a picture has."""
 MINIMAX_ROWS = (
-    _h3("minimax-h3", "/minimax/h3", H3_RATES, H3_WIRE, CHECKED),
-    _h3("minimax-h3-max", "/minimax/h3-max", _rates({"768P": "0.08", "480P": "0.05"}), H3_MAX_WIRE, EXPORTED),
+    _h3("minimax-h3", "/minimax/h3", H3, H3_RATES, range(5, 16), H3_WIRE, *allow_references(9)),
+    _h3("minimax-h3-max", "/minimax/h3-max", H3_MAX, H3_MAX, range(1, 16), H3_MAX_WIRE),
+    _h3("minimax-h3-max-turbo", "/minimax/h3-max-turbo", H3_TURBO, H3_TURBO, range(1, 16), H3_MAX_WIRE),
     _hailuo("hailuo-2.3-standard", "/fal-ai/minimax/hailuo-2.3/standard/{}", "0.28", "0.56"),
     _hailuo("hailuo-2.3-fast-standard", "/fal-ai/minimax/hailuo-2.3-fast/standard/{}", "0.19", "0.32"),
 )
@@ -161,46 +165,65 @@ def _kling(tier: str, silent: str, audible: str) -> Row:
     return offer, Wire(first=FRAMES[0])
 
 
-def _turbo(tier: str, price: str, *sizes: Rule, text: bool) -> Row:
+def _turbo(tier: str, price: str) -> Row:
     """Return an offer of Kling 3.0 Turbo, whose clips always have sound."""
-    rates = (Rate(usd(price), "second"),)
-    path = f"/fal-ai/kling-video/v3/turbo/{tier}/{{}}"
-    return _sell(f"kling-3.0-turbo-{tier}", path, rates, *sizes, KLING_SECONDS, text=text, sound=True), Wire()
+    path, rates = f"/fal-ai/kling-video/v3/turbo/{tier}/{{}}", (Rate(usd(price), "second"),)
+    image = ImageRule(types=("image/jpeg", "image/png"), sides=(300, 65_535), most_stretch=2.5)
+    rules = (*KLING_SIZES, KLING_SECONDS)
+    return _sell(f"kling-3.0-turbo-{tier}", path, rates, *rules, checked=READ, image=image, prompt_max=2500, sound=True), Wire()
 
 
 KLING_ROWS = (
     _kling("pro", "0.112", "0.168"),
     _kling("standard", "0.084", "0.126"),
-    _turbo("pro", "0.14", *KLING_SIZES, text=True),
-    _turbo("standard", "0.112", Rule("size", (AUTO,)), text=False),
+    _kling("4k", "0.42", "0.42"),
+    _turbo("pro", "0.14"),
+    _turbo("standard", "0.112"),
 )
 
 # Veo
 
 
-def _veo(model: str, path: str, low: tuple[str, str], high: tuple[str, str], references: tuple[Rule, ...] = ()) -> Row:
+def _veo(model: str, path: str, prices: Mapping[str, tuple[str, str]], references: tuple[Rule, ...] = ()) -> Row:
     """Return an offer of Veo 3.1, which keeps the ratio beside a first frame too."""
-    sizes = Rule("size", combine_sizes(("16:9", "9:16"), ("720p", "1080p", "4k")))
-    rates = (*_by_sound(*low, "720p", "1080p"), *_by_sound(*high, "4k"))
+    sizes = Rule("size", combine_sizes(("16:9", "9:16"), tuple(prices)))
+    rates = tuple(rate for name, pair in prices.items() for rate in _by_sound(*pair, name))
     rules = (sizes, VEO_SECONDS, AUDIO, SEED, NEGATIVE, *LAST, *references)
     between = (f"{path}/first-last-frame-to-video", "first_frame_url", "last_frame_url")
     wire = Wire("suffix", references=(f"{path}/reference-to-video", "image_urls"), between=between)
     return _sell(model, path, rates, *rules, picture=f"{path}/image-to-video"), wire
 
 
-VEO_REFERENCES = (*allow_references(3), Rule("references", (), {"seconds": (4, 6)}))
-VEO_ROWS = (
-    _veo("veo-3.1", "/fal-ai/veo3.1", ("0.20", "0.40"), ("0.40", "0.60"), VEO_REFERENCES),
-    _veo("veo-3.1-fast", "/fal-ai/veo3.1/fast", ("0.10", "0.15"), ("0.30", "0.35")),
+VEO_REFERENCES = (
+    *allow_references(3),
+    Rule("references", (), {"seconds": (4, 6)}),
+    Rule("seed", (), {"referenced": True}),
+    Rule("negative_prompt", (), {"referenced": True}),
 )
+VEO, VEO_FAST = ("0.20", "0.40"), ("0.10", "0.15")
+VEO_ROWS = (
+    _veo("veo-3.1", "/fal-ai/veo3.1", {"720p": VEO, "1080p": VEO, "4k": ("0.40", "0.60")}, VEO_REFERENCES),
+    _veo("veo-3.1-fast", "/fal-ai/veo3.1/fast", {"720p": VEO_FAST, "1080p": VEO_FAST, "4k": ("0.30", "0.35")}),
+    _veo("veo-3.1-lite", "/fal-ai/veo3.1/lite", {"720p": ("0.03", "0.05"), "1080p": ("0.05", "0.08")}),
+)
+
+
+def _omni() -> Row:
+    """Return the offer of Gemini Omni 1.1, whose end Google announces for everyone."""
+    prices = {"720p": "0.10", "360p": "0.03", "1080p": "0.15", "4k": "0.30"}
+    rules = (Rule("size", combine_sizes(("16:9", "9:16"), tuple(prices))), Rule("seconds", range(3, 11)), *LAST, *allow_references(10))
+    path = "/google/gemini-omni-flash/v1.1/{}"
+    offer = _sell("gemini-omni-1.1-flash", path, prices, *rules, checked=READ, sound=True, ends=OMNI_ENDS)
+    return offer, Wire("number", references=(path.format("reference-to-video"), "image_urls"))
+
 
 # Alibaba
 
 
-def _wan(model: str, prices: Mapping[str, str], references: int, checked: date) -> Row:
+def _wan(model: str, prices: Mapping[str, str], checked: date) -> Row:
     """Return an offer of Wan 3. With a first frame, the frame decides the ratio."""
     sizes = split_sizes(combine_sizes(ANY_RATIO, tuple(prices)), _frames(prices))
-    rules = (*sizes, Rule("seconds", range(2, 31)), AUDIO, SEED, *LAST, *allow_references(references))
+    rules = (*sizes, Rule("seconds", range(2, 31)), AUDIO, SEED, *LAST, *allow_references(10))
     wire = Wire("number", FRAMES[0], audio="audio", references=(f"/alibaba/{model}/reference-to-video", "reference_image_urls"))
     return _sell(model, f"/alibaba/{model}/{{}}", prices, *rules, checked=checked), wire
 
@@ -222,8 +245,8 @@ def _edit(model: str, slug: str, prices: Mapping[str, str], seconds: tuple[int, 
 
 HORSE = "/alibaba/happy-horse"
 ALIBABA_ROWS = (
-    _wan("wan-3.0", {"720p": "0.10", "480p": "0.05", "1080p": "0.20"}, 5, LISTED),
-    _wan("wan-3.0-prime", {"720p": "0.14", "480p": "0.068", "1080p": "0.28"}, 10, EXPORTED),
+    _wan("wan-3.0", {"720p": "0.10", "480p": "0.05", "1080p": "0.20"}, LISTED),
+    _wan("wan-3.0-prime", {"720p": "0.14", "480p": "0.068", "1080p": "0.28"}, READ),
     _horse("happyhorse-1.1", f"{HORSE}/v1.1", {"720p": "0.14", "1080p": "0.18"}, (*ANY_RATIO, "21:9", "9:21", "5:4", "4:5")),
     _horse("happyhorse-1.0", HORSE, {"720p": "0.14", "1080p": "0.28"}, ANY_RATIO),
     _edit("happyhorse-edit", f"{HORSE}/video-edit", {"720p": "0.28", "1080p": "0.56"}, (3, 15), EXPORTED),
@@ -235,7 +258,7 @@ ALIBABA_ROWS = (
 def _ltx(tier: str, prices: Mapping[str, str], seconds: Rule, *more: Rule) -> Row:
     sizes = Rule("size", combine_sizes(("16:9", "9:16"), tuple(prices)))
     path = f"/lightricks/ltx-2.5/{{}}/{tier}"
-    return _sell(f"ltx-2.5-{tier}", path, prices, sizes, seconds, *more, AUDIO, *LAST, checked=EXPORTED), Wire("number")
+    return _sell(f"ltx-2.5-{tier}", path, prices, sizes, seconds, *more, AUDIO, *LAST, checked=READ), Wire("number")
 
 
 def _luma() -> Row:
@@ -269,6 +292,15 @@ def _vidu() -> Row:
     return _sell("vidu-q2-pro", "", rates, *rules, text=False, picture="/fal-ai/vidu/q2/image-to-video/pro"), Wire("number")
 
 
+def _pixverse() -> Row:
+    """Return the offer of PixVerse V6. With a first frame, the frame decides the ratio. The page counts the prompt in bytes."""
+    prices = {"720p": ("0.045", "0.060"), "360p": ("0.025", "0.035"), "540p": ("0.035", "0.045"), "1080p": ("0.090", "0.115")}
+    rates = tuple(rate for name, pair in prices.items() for rate in _by_sound(*pair, name))
+    sizes = split_sizes(combine_sizes((*SEEDANCE, "2:3", "3:2"), tuple(prices)), _frames(prices))
+    rules = (*sizes, Rule("seconds", range(1, 16)), AUDIO, SEED, Rule("negative_prompt", Text(2048)))
+    return _sell("pixverse-v6", "/pixverse/v6/{}", rates, *rules, prompt_max=2048), Wire("number", audio="generate_audio_switch")
+
+
 def _grok(prices: Mapping[str, str], picture: str) -> tuple[Rate, ...]:
     return tuple(Rate(usd(price), "second", {"resolution": name}, picture=usd(picture)) for name, price in prices.items())
 
@@ -287,6 +319,7 @@ OTHER_ROWS = (
     _luma(),
     _flux(),
     _vidu(),
+    _pixverse(),
     (
         _sell(
             "grok-imagine-video",
@@ -317,7 +350,7 @@ OTHER_ROWS = (
     _edit("grok-imagine-video-edit", f"{GROK}/edit-video", {"480p": "0.06", "720p": "0.08"}, (1, 8), CHECKED),
 )
 
-ROWS = (*SEEDANCE_ROWS, *MINIMAX_ROWS, *KLING_ROWS, *VEO_ROWS, *ALIBABA_ROWS, *OTHER_ROWS)
+ROWS = (*SEEDANCE_ROWS, *MINIMAX_ROWS, *KLING_ROWS, *VEO_ROWS, _omni(), *ALIBABA_ROWS, *OTHER_ROWS)
 OFFERS = tuple(offer for offer, _ in ROWS)
 WIRES = {offer.model: wire for offer, wire in ROWS}
 

@@ -14,7 +14,7 @@ from typing import Any
 from sora_mcp.domain import Ended, ImageRule, Link, Offer, Rate, Rule, VideoRule
 from sora_mcp.domain.money import PER_USD, Micros, ceil, parse_amount, usd
 from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED
-from sora_mcp.vendors.shared.sizes import AUTO, LAST, combine_sizes
+from sora_mcp.vendors.shared.sizes import AUTO, LAST, OMNI_ENDS, combine_sizes
 
 CHECKED = date(2026, 11, 30)
 FRAME = ImageRule(urls=False)  # the bytes are part of the submit call
@@ -68,10 +68,6 @@ def _edit(model: str, ends: Ended | None = None) -> Offer:
     )
 
 
-OMNI_ENDS = Ended(
-    "Gemini Omni 1.1 Flash", "Google", date(2026, 12, 3), "https://ai.google.dev/gemini-api/docs/deprecations", "gemini-omni-1.2-flash"
-)
-"""By the price map of litellm 1.110.2, which cites that page."""
 OFFERS = (
     # Six references: https://inference.sh/apps/google/gemini-omni-1-2-flash (2026-11-06). Of 1.1 Google's notebook recommends five.
     _offer("gemini-omni-1.2-flash", range(3, 16), 6),

@@ -100,8 +100,9 @@ async def test_a_longer_or_larger_clip_that_costs_less_is_named(wish: dict[str, 
 
 
 async def test_a_larger_size_that_costs_less_is_named(tmp_path: Path) -> None:
-    found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16 1080p", seconds=5)
-    assert (found["model"], "Cheaper: 5 s, 9:16 2K, on fal:minimax-h3, $0.65." in found["message"]) == ("fal:happyhorse-1.1", True)
+    found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="16:9 540p", seconds=5)
+    cheaper = "Cheaper: 5 s, 16:9 768P, on fal:minimax-h3-max-turbo, $0.20."
+    assert (found["model"], cheaper in found["message"]) == ("fal:pixverse-v6", True)
 
 
 async def test_a_length_that_nobody_said_is_told_where_it_is_short(keyed: Client) -> None:

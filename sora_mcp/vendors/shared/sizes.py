@@ -7,6 +7,10 @@ from datetime import date
 from sora_mcp.domain.offer import Ended, Link, Rule, Size
 
 SORA_ENDED = Ended("Sora 2", "OpenAI", date(2026, 9, 24), "https://developers.openai.com/api/docs/models/sora-2")
+OMNI_ENDS = Ended(
+    "Gemini Omni 1.1 Flash", "Google", date(2026, 12, 3), "https://ai.google.dev/gemini-api/docs/deprecations", "gemini-omni-1.2-flash"
+)
+"""By the price map of litellm 1.110.2, which cites that page."""
 
 HD = (Size("1280x720", "16:9", "720p"), Size("720x1280", "9:16", "720p"))
 FULL_HD = (Size("1920x1080", "16:9", "1080p"), Size("1080x1920", "9:16", "1080p"))

@@ -20,6 +20,8 @@ TODAY = date(2026, 11, 21)
 FOX = VideoRequest("a fox")
 NO_KEY = Catalogue()
 ALL_KEYS = Catalogue(keyed=frozenset(vendor.name for vendor in EVERY if vendor.keys))
+SELLERS = [vendor for vendor in EVERY if any(offer.model == "veo-3.1-fast" for offer in vendor.offers)]
+OTHERS = [f"{vendor.name}:veo-3.1-fast" for vendor in SELLERS if vendor.name != "muvi"]
 
 
 def ids(choices: tuple[Offer, ...]) -> list[str]:
@@ -105,7 +107,7 @@ def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> Non
     with pytest.raises(MissingKey) as caught:
         chosen("veo-3.1-fast")
     assert caught.value.message == (
-        "No key for Muvi, MuleRun, AI/ML API, fal or Runway. "
+        f"No key for {', '.join(vendor.title for vendor in SELLERS[:-1])} or {SELLERS[-1].title}. "
         "Only the user can add it: `sora-mcp setup` in a terminal, then a new start of this client. "
         f"Free without a key: model='{SAMPLE}', a card with the prompt's words."
     )
@@ -158,7 +160,7 @@ def test_the_sample_needs_no_key() -> None:
             "veo-3.1-fast",
             PriceUnknown,
             "No model is left to choose: muvi:veo-3.1-fast is paused because it charged more than quoted; "
-            "mulerun:veo-3.1-fast, aimlapi:veo-3.1-fast, fal:veo-3.1-fast and runway:veo-3.1-fast have no key. "
+            f"{', '.join(OTHERS[:3])} and {len(OTHERS) - 3} more have no key. "
             "Only the user can go on with a paused one: `sora-mcp resume muvi:veo-3.1-fast`.",
         ),
         (("mulerun",), (), "sora-2", ModelRetired, None),

@@ -446,6 +446,26 @@ def test_tasks_of_the_model_and_the_time_are_candidates_and_only_an_empty_page_i
     assert read_search_page(vendor, Reply(pages[0], 200, {"total": 4}), lost) is None
 
 
+def test_tasks_listed_by_page_are_candidates_and_a_page_that_is_not_full_is_the_end() -> None:
+    lost = replace(LOST, call=Call("POST", "/api/v3/a/b/text-to-video", {}))
+    tasks = [
+        ("1", "a/b/text-to-video", "2026-11-20T12:00:10Z"),
+        ("2", "a/b", "2026-11-20T12:00:10Z"),
+        ("3", "a/b/text-to-video", "2026-11-20T11:00:00Z"),
+    ]
+    items = [{"id": task, "model": model, "created_at": at} for task, model, at in tasks]
+    vendor = VENDORS["wavespeed"]
+    assert vendor.find is not None
+    first = vendor.find.ask(lost)
+    more = replace(first, body={**(first.body or {}), "page": 2})
+    assert (first.path, (first.body or {})["page"], (first.body or {})["page_size"]) == ("/api/v3/predictions", 1, 100)
+    full = {"data": {"page": 1, "items": [*items, *items[2:] * 97]}}
+    assert read_search_page(vendor, Reply(first, 200, full), lost) == Listing((Found("1"),), more, whole=False)
+    assert read_search_page(vendor, Reply(more, 200, {"data": {"page": 2, "items": items}}), lost) == Listing((Found("1"),))
+    assert read_search_page(vendor, Reply(first, 200, {"data": {"page": 1, "items": None}}), lost) == Listing(())
+    assert read_search_page(vendor, Reply(first, 200, {"code": 400, "message": "x"}), lost) is None
+
+
 # No list
 
 

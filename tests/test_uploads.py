@@ -55,6 +55,17 @@ async def test_a_picture_of_this_computer_is_uploaded_first_and_its_address_is_s
         see_no_key(at)
 
 
+async def test_a_vendor_that_wants_the_size_is_told_how_many_bytes_come(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        uploader, vendor = Uploader(at.service.http_client, at.clock), at.service.vendor_of(A_JOB)
+        assert vendor.upload is not None
+        sized = replace(vendor, upload=replace(vendor.upload, size="size"))
+        with pytest.raises(VendorError):  # of this vendor, which has no such field
+            await uploader.place_pictures(sized, Call("POST", "/x", {"input": {"image_url": FRAME}}))
+        [asked] = at.wire.requests("presign")
+        assert asked.body == {"filename": "input.png", "contentType": "image/png", "size": len(RAW)}
+
+
 async def test_the_last_frame_of_a_clip_that_is_continued_is_uploaded(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         first = await at.create("muvi:seedance-2.0", size="16:9 720p", seconds=4)
@@ -197,6 +208,6 @@ def test_texts_at_a_path_are_changed_in_lists_too() -> None:
 
 
 def test_the_other_address_for_uploads_moves_with_its_vendor() -> None:
-    there = {vendor.name: vendor.upload and vendor.upload.base_url for vendor in EVERY if vendor.upload}
+    there = {vendor.name: vendor.upload.base_url for vendor in EVERY if vendor.upload and vendor.upload.base_url}
     moved = {vendor.name: vendor.upload and vendor.upload.base_url for vendor in set_addresses(EVERY, {"fal": "https://gateway.example"})}
-    assert (there, moved["fal"]) == ({"muvi": None, "fal": "https://rest.fal.ai"}, None)
+    assert (there, moved["fal"]) == ({"fal": "https://rest.fal.ai"}, None)

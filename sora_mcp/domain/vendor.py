@@ -152,6 +152,8 @@ class Upload:
     """How long an uploaded file can be fetched."""
     base_url: str | None = None
     """The vendor's other address, where a place is asked for; None is the same as its own."""
+    size: str = ""
+    """The field of that call's body for the number of bytes, where the vendor wants it."""
 
 
 @dataclass(frozen=True)

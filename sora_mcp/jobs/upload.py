@@ -74,7 +74,7 @@ class Uploader:
         name, there = f"input.{media_type.rpartition('/')[2]}", replace(vendor, base_url=upload.base_url or vendor.base_url)
         try:
             with anyio.fail_after(self.http_client.upload_s):
-                reply = await self.http_client.request(there, upload.ask(name, media_type))
+                reply = await self.http_client.request(there, _ask(upload, name, media_type, len(raw)))
                 slot = read_upload_slot(vendor, reply)
                 if slot is None:
                     raise _describe_refusal(vendor, reply)
@@ -87,6 +87,12 @@ class Uploader:
         if not 200 <= status < 300:
             raise NotSent(f"{vendor.title}'s upload answers {status}.")
         return slot.url
+
+
+def _ask(upload: Upload, name: str, media_type: str, size: int) -> Call:
+    """Return the call for a place, with the number of bytes where the vendor wants it."""
+    call = upload.ask(name, media_type)
+    return replace(call, body={**(call.body or {}), upload.size: size}) if upload.size else call
 
 
 def _describe_refusal(vendor: Vendor, reply: Reply) -> SoraError:

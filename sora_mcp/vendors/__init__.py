@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from sora_mcp.domain import Vendor
-from sora_mcp.vendors import aimlapi, byteplus, compatible, fal, google, minimax, mulerun, muvi, openrouter, pixazo, runway, sample, xai
+from sora_mcp.vendors import (
+    aimlapi,
+    byteplus,
+    compatible,
+    fal,
+    google,
+    minimax,
+    mulerun,
+    muvi,
+    openrouter,
+    pixazo,
+    runway,
+    sample,
+    wavespeed,
+    xai,
+)
 
 EVERY: tuple[Vendor, ...] = (
     *(sample.VENDOR, muvi.VENDOR, mulerun.VENDOR, aimlapi.VENDOR, pixazo.VENDOR, openrouter.VENDOR, fal.VENDOR),
-    *(google.VENDOR, runway.VENDOR, xai.VENDOR, minimax.VENDOR, byteplus.VENDOR, compatible.VENDOR),
+    *(google.VENDOR, runway.VENDOR, xai.VENDOR, minimax.VENDOR, byteplus.VENDOR, wavespeed.VENDOR, compatible.VENDOR),
 )

@@ -83,7 +83,7 @@ def _kling(
     return _both("kling", model, rules, rates, prompt_max=2500, expected_s=180, option_slugs=_slugs("kling", model, **LAST_FRAME))
 
 
-def _kling_o(model: str, slug: str, price: str, seconds: tuple[Rule, ...], *, sound: bool) -> Offer:
+def _kling_o(model: str, slug: str, price: str, seconds: tuple[Rule, ...], *, sound: bool, references: bool = True) -> Offer:
     """Return a Kling O offer. A first frame decides the ratio. O3 sells sound for 50% more; O1 has no word on it."""
     audio = (Rule("audio", (True, False), default=False),) if sound else ()
     rates = tuple(Rate(usd(price), "second", {"audio": on}, times) for on, times in ((False, "1"), (True, "1.5")))
@@ -91,8 +91,8 @@ def _kling_o(model: str, slug: str, price: str, seconds: tuple[Rule, ...], *, so
         model=model,
         slug=f"kling-plus/{slug}/text-to-video",
         image_slug=f"kling-plus/{slug}/image-to-video",
-        option_slugs=_slugs("kling-plus", slug, **LAST_FRAME, references="reference-to-video"),
-        rules=(*split_sizes(KLING, (AUTO,)), *seconds, *audio, *LAST, *allow_references(7)),
+        option_slugs=_slugs("kling-plus", slug, **LAST_FRAME, **({"references": "reference-to-video"} if references else {})),
+        rules=(*split_sizes(KLING, (AUTO,)), *seconds, *audio, *LAST, *(allow_references(7) if references else ())),
         rates=rates if sound else (Rate(usd(price), "second"),),
         source=f"{DOCS}/kling-plus/{slug}-text-to-video",
         checked=READ,
@@ -210,8 +210,20 @@ OFFERS = (
     _edit("kling-o1-pro-edit", "kling-o1-pro", "0.04", checked=READ),
     _kling_o("kling-o3-pro", "kling-o3-pro", "0.112", (Rule("seconds", range(3, 16)),), sound=True),
     _kling_o("kling-o3-std", "kling-o3-standard", "0.084", (Rule("seconds", range(3, 16)),), sound=True),
-    _kling_o(
-        "kling-o1-pro", "kling-o1-pro", "0.07", (Rule("seconds", range(3, 11)), Rule("seconds", (5, 10), {"image": False})), sound=False
+    _kling_o("kling-o1-pro", "kling-o1-pro", "0.07", O1_SECONDS, sound=False),
+    # The references of O1 Standard have no ratio.
+    _kling_o("kling-o1-standard", "kling-o1-standard", "0.05", O1_SECONDS, sound=False, references=False),
+    Offer(
+        model="kling-2.5-turbo-pro",
+        slug="kling-plus/kling-2.5-turbo-pro/text-to-video",
+        image_slug="kling-plus/kling-2.5-turbo-pro/image-to-video",
+        rules=(*split_sizes(KLING, (AUTO,)), Rule("seconds", (5, 10)), Rule("negative_prompt", Text(1000))),
+        rates=(Rate(usd("0.05"), "second"),),
+        source=f"{DOCS}/kling-plus/kling-2-5-turbo-pro-text-to-video",
+        checked=READ,
+        image=FRAME,
+        prompt_max=2500,
+        expected_s=240,
     ),
 )
 

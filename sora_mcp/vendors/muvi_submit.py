@@ -14,7 +14,7 @@ SAME_FRAMES, START_END = ("image_url", "end_frame_url"), ("start_frame_url", "en
 FRAMES = {
     **dict.fromkeys(("kling-3.0-pro", "kling-3.0-standard", "kling-o3-pro", "kling-o3-std"), START_END),
     **dict.fromkeys(("seedance-2.0", "seedance-2.0-fast"), START_END),
-    "kling-o1-pro": ("image_url", "end_image_url"),
+    **dict.fromkeys(("kling-o1-pro", "kling-o1-standard"), ("image_url", "end_image_url")),
 }
 """Field names of a first and a last frame that go together, where they are not SAME_FRAMES."""
 REFERENCES = {

@@ -44,7 +44,7 @@ async def test_without_a_model_the_offers_are_compared(tmp_path: Path) -> None:
 
 IN_PARTS = {
     "": "30 s: 3 x 10 s on muvi:hailuo-2.3-standard (separate shots), $1.05 in all, or 2 x 15 s on "
-    "muvi:kling-text2video-v3 (separate shots), $2.25 in all, or 3 x 10 s on muvi:kling-2.6-pro, $2.10 in all, joined",
+    "muvi:kling-text2video-v3 (separate shots), $2.25 in all, or 3 x 10 s on muvi:kling-o1-standard, $1.50 in all, joined",
     "muvi:veo-3.1": "muvi:veo-3.1 does not make 30 s in one clip. 30 s: 5 x 6 s, $6.00 in all, joined with edit_video.",
 }
 
@@ -89,7 +89,10 @@ async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_pu
 @each(
     ("wish", "said"),
     [
-        ({"options": {"negative_prompt": "rain"}, "seconds": 8}, "Cheaper: 10 s, 16:9, on muvi:wan-2.6, $1.00; trimming is free."),
+        (
+            {"options": {"negative_prompt": "rain"}, "seconds": 8},
+            "Cheaper: 10 s, 16:9, on muvi:kling-2.5-turbo-pro, $0.50; trimming is free.",
+        ),
         ({"audio": True, "seconds": 10}, None),
         ({"model": "muvi:veo-3.1", "seconds": 6}, None),
     ],

@@ -44,13 +44,13 @@ ROWS: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...]], ...] =
         "a photo of another shape",
         (),
         {"image": PHOTO},
-        ("The picture is 4032x3024, and sample:sample makes 16:9, 9:16, 1:1, 7:4 or 4:7: options.fit", "takes it as it is, with a key of"),
+        ("The picture is 4032x3024 (sample:sample makes 16:9, 9:16, 1:1, 7:4 or 4:7): options.fit", "takes it as it is, with a key of"),
     ),
     (
         "a large photo of another shape",
         ("aimlapi",),
         {"image": replace(PHOTO, bytes=12_040_000), **VEO},
-        ('has 12.1 MB, more than 10 MB: options.fit="crop" cuts it to fit and makes it smaller, "pad" adds bars, both for free.',),
+        ('has 12.1 MB (10 MB at most): options.fit="crop" cuts it to fit and makes it smaller, "pad" adds bars, both for free.',),
     ),
     (
         "no size of any model",

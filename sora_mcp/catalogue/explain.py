@@ -108,8 +108,8 @@ class _Explanation:
         if image is None or rule is None:
             return ""
         is_large = image.bytes is not None and image.bytes > rule.most_bytes
-        shape = "" if of_shape(image, sizes) else f"is {image.width}x{image.height}, and {self.offer.id} makes {one_of(list_shapes(sizes))}"
-        large = f"has {format_bytes(image.bytes or 0)}, more than {format_bytes(rule.most_bytes, at_most=True)}" if is_large else ""
+        shape = "" if of_shape(image, sizes) else f"is {image.width}x{image.height} ({self.offer.id} makes {one_of(list_shapes(sizes))})"
+        large = f"has {format_bytes(image.bytes or 0)} ({format_bytes(rule.most_bytes, at_most=True)} at most)" if is_large else ""
         why = " and ".join(filter(None, (shape, large))) or f"is not as {self.offer.id} takes it"
         smaller = " and makes it smaller" if is_large else ""
         return f'The picture {why}: options.fit="crop" cuts it to fit{smaller}, "pad" adds bars, both for free.'

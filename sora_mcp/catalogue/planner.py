@@ -21,6 +21,7 @@ SHORT_S = 4
 
 
 CHEAPEST = "It is the cheapest model for this request."
+NO_KEY = "No vendor has a key, so this is a free sample clip."
 """Why an offer was chosen of all that there are."""
 
 
@@ -139,7 +140,7 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
             raise MissingKey(catalogue.describe_missing_key(living, sample=note), broken=find_broken(living, request, today=today))
         return buyable or refuse_all(named, catalogue), why
     if not catalogue.keyed:
-        return catalogue.find_named(SAMPLE), "No vendor has a key, so this is a free sample clip."
+        return catalogue.find_named(SAMPLE), NO_KEY
     why = CHEAPEST
     return catalogue.eligible_offers or refuse_all([offer for offer in catalogue.offers if offer.vendor in catalogue.keyed], catalogue), why
 

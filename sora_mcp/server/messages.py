@@ -63,6 +63,8 @@ def _describe_remedy(job: Job) -> str:
             return f" The user stores a new key with `{command_line('setup', job.vendor)}`, then starts this client anew."
         case "vendor_balance":
             return f" The user tops up the account at {name_vendor(job)}; then the same call works."
+        case "vendor_unavailable" if job.error and job.error.charged == "no":
+            return " The same call may work later."
         case _:
             return ""
 

@@ -23,7 +23,8 @@ MOST_SUMMARY_BYTES = 1_950
 """Bytes of the whole result, message and rows: below 600 tokens."""
 ANY_IMAGE = Image("https://example.com/frame.png")
 ANY_CLIP = "https://example.com/clip.mp4"
-NEXT = 'Next: list_sizes(model="…") has every size, price and option of one.'
+NEXT = 'Next: list_sizes(model="…") has every size, price and option of one'
+ALL = ', list_sizes(model="all") a line for each'
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -
     unpriced = [offer.id for offer in offers if offer.id not in {row.offer.id for row in rows}]
     rest = [f"Without a published price: {', '.join(unpriced)}."] if unpriced else []
     add = [] if all(row.is_usable for row in rows) else [f"The user adds a key with `{command_line('setup')}`."]
-    lines = [*(row.text for row in rows), *rest, *add, NEXT]
+    lines = [*(row.text for row in rows), *rest, *add, f"{NEXT}."]
     return {"message": "\n".join(lines), "offers": [row.fields for row in rows]}
 
 
@@ -132,12 +133,12 @@ def _name_extremes(rows: Sequence[Row]) -> Iterator[str]:
 
 def _describe_rest(catalogue: Catalogue, unshown: int) -> Iterator[str]:
     if unshown:
-        yield f'And {unshown} more that can be bought: list_sizes(model="all") lists every model.'
+        yield f"And {unshown} more that can be bought."
     yield from _explain_empty(catalogue)
     if said := count_unavailable(catalogue):
         add = "" if catalogue.keyed else f" The user adds a key with `{command_line('setup')}`."
         yield f"Cannot be bought now: {said}.{add}"
-    yield NEXT
+    yield f"{NEXT}{ALL}."
 
 
 def _explain_empty(catalogue: Catalogue) -> Iterator[str]:

@@ -39,7 +39,7 @@ LOOKING = (
         "use this photo (4:3, as phones make them), without any key",
         call(
             "create_video",
-            "The picture is 120x90, and sample:sample makes",
+            "The picture is 120x90 (sample:sample makes",
             'options.fit="crop" cuts it to fit',
             'Fix: options.fit="crop" (free), or options.fit="pad" (free)',
             "takes it as it is, with a key of",

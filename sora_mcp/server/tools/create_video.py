@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
+from sora_mcp.catalogue.planner import NO_KEY
 from sora_mcp.domain import LOCAL, Job, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
@@ -93,8 +94,10 @@ async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult
     if isinstance(job, InputRequiredResult):
         return job
     lingers = service.settings.linger or principal() != LOCAL
-    if job.vendor == sample.VENDOR.name and ctx.request_context.lifespan_context.visits.tell_card(name_chat(ctx)):
-        job = replace(job, warnings=(sample.CARD, *job.warnings))
+    if job.vendor == sample.VENDOR.name:
+        known = (NO_KEY,) if NO_KEY in job.warnings else ()
+        told = (*known, sample.CARD) if ctx.request_context.lifespan_context.visits.tell_card(name_chat(ctx)) else ()
+        job = replace(job, warnings=(*told, *(warning for warning in job.warnings if warning != NO_KEY)))
     return format_result(job, now=service.clock(), request_id=arguments.request_id, lingers=lingers)
 
 

@@ -35,7 +35,7 @@ async def test_an_identical_request_is_the_same_job_although_another_model_is_th
     async with played(fal) as one, played(router) as other, played(Cdn(fal.clip)) as cdn:
         fal.cdn = router.cdn = cdn.address
         settings = settled(tmp_path, {"fal": one.address, "openrouter": other.address}, (one.host, other.host, cdn.host))
-        wish = VideoRequest(PROMPT, seconds=5)
+        wish = VideoRequest(PROMPT, "veo-3.1-fast", seconds=4)
         async with opened(settings) as service:
             first = await service.create(wish, principal="local")
             await service.store.vendor_lists.save("openrouter", LIST)

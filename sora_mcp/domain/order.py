@@ -69,7 +69,7 @@ class Order:
             "resolution": self.size.resolution,
             "seconds": self.seconds,
             "image": self.image is not None,
-            "referenced": bool(self.options.get("references")),
+            **({"referenced": True} if self.options.get("references") else {}),
             **self.options,
         }
 

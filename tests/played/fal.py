@@ -30,6 +30,15 @@ KLING: Fields = {
     "duration": Field(allowed=tuple(str(n) for n in range(3, 16))),
     "generate_audio": Field("boolean"),
 }
+VEO: Fields = {
+    "prompt": prompt(),
+    "negative_prompt": Field(),
+    "seed": Field("integer"),
+    "duration": Field(allowed=("4s", "6s", "8s")),
+    "resolution": Field(allowed=("720p", "1080p", "4k")),
+    "aspect_ratio": Field(allowed=("16:9", "9:16")),
+    "generate_audio": Field("boolean"),
+}
 PATHS = {
     "/bytedance/seedance-2.0/text-to-video": SEEDANCE,
     "/bytedance/seedance-2.0/image-to-video": {**SEEDANCE, "image_url": PICTURE, "end_image_url": LAST},
@@ -38,6 +47,7 @@ PATHS = {
     "/fal-ai/kling-video/v3/standard/text-to-video": {**KLING, "aspect_ratio": Field(allowed=("16:9", "9:16", "1:1"))},
     "/fal-ai/kling-video/v3/standard/image-to-video": {**KLING, "start_image_url": PICTURE, "end_image_url": LAST},
     "/minimax/h3/text-to-video": H3,
+    "/fal-ai/veo3.1/fast": VEO,
 }
 REPEATED = "A" * (2 << 20)
 JOB = re.compile(r"/([^/]+/[^/]+)/requests/([^/]+)(/status|/cancel)?")
@@ -112,7 +122,7 @@ class Fal(Played):
             told = {"loc": ["body", "prompt"], "msg": "The content was flagged by a content checker.", "type": "content_policy_violation"}
             return said(422, {"detail": [told]}, ("x-fal-error-type", "content_policy_violation"))
         video = {"url": self.link(job, address), "content_type": "video/mp4", "file_name": "output.mp4"}
-        return said(200, {"video": video, "seed": 7}, ("x-fal-billable-units", f"{int(made.body['duration'])}.008"))
+        return said(200, {"video": video, "seed": 7}, ("x-fal-billable-units", f"{int(str(made.body['duration']).rstrip('s'))}.008"))
 
     def _cancel(self, job: str) -> Answer:
         if self.states.get(job) == "COMPLETED":

@@ -10,7 +10,7 @@ from sora_mcp.vendors.shared.sizes import LAST, SEEDANCE, allow_references, comb
 
 CHECKED = date(2026, 11, 30)
 PRICES = "https://platform.minimax.io/docs/guides/pricing-paygo"
-FRAME = ImageRule(sides=(256, 5760))
+FRAME = ImageRule(sides=(256, 5760), most_stretch=2.5)
 
 
 def _offer(slug: str, prices: dict[str, str], lengths: range, picture: str, free: int, *more: Rule, sound: bool | None = None) -> Offer:

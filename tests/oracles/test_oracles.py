@@ -22,6 +22,7 @@ from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Order, Vendor
 from tests.clients.environments import CACHE, NotToBeHad, make_python
 from tests.legal import list_requests
+from tests.oracles.programs.prices import PREFIXES
 from tests.stories import listed
 
 pytestmark = [pytest.mark.oracles, pytest.mark.timeout(900)]
@@ -57,7 +58,7 @@ def test_an_oracle_tells_a_field_that_its_vendor_does_not_know(name: str) -> Non
 
 def test_prices_are_those_of_a_public_map() -> None:
     """Print what differs: which of the two is right, only the vendor's page can tell."""
-    rows = {_name_row(vendor, order): order for vendor, order in _list_orders() if not order.pictures or not order.offer.text}
+    rows = {_name_row(vendor, order): order for vendor, order in _list_orders(*PREFIXES) if not order.pictures or not order.offer.text}
     told = _ask(
         "prices", [{"vendor": vendor, "slug": order.slug, "resolution": order.size.resolution} for (vendor, _), order in rows.items()]
     )
@@ -75,9 +76,9 @@ def test_prices_are_those_of_a_public_map() -> None:
     assert known
 
 
-def _list_orders(only: str | None = None) -> Iterator[tuple[Vendor, Order]]:
+def _list_orders(*names: str) -> Iterator[tuple[Vendor, Order]]:
     for vendor in listed():
-        for offer in vendor.offers if only in (None, vendor.name) else ():
+        for offer in vendor.offers if vendor.name in names else ():
             if offer.ended is None:
                 yield from ((vendor, check(request, offer, today=TODAY)) for request in list_requests(offer))
 

@@ -11,7 +11,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-PREFIXES = {"runway": "runwayml/", "xai": "xai/", "minimax": "minimax/"}
+PREFIXES = {"runway": "runwayml/", "xai": "xai/", "minimax": "minimax/", "fal": "fal_ai"}
 """What the map puts before a model's name."""
 SAME = {"2k": "1080p"}
 """A tier whose price the map keeps under the name of another."""

@@ -56,6 +56,8 @@ def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
 
 def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | None:
     """Return the order that meets the request, as `check` does; None as soon as it breaks a rule."""
+    if request.seconds is not None and offer.video is None and request.seconds not in offer.seconds:
+        return None  # as `_format` finds too, after more work; most offers of a comparison fall away here
     sizes = _wanted_sizes(request, offer)
     clip = check_clip(request, offer) if request.edits is not None or offer.video is not None else ()
     parts = (clip, _format(request, offer, sizes), _prompt(request, offer), _image(request, offer, sizes), _options(request, offer))

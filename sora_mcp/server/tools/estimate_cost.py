@@ -10,6 +10,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.parts import describe_parts
+from sora_mcp.catalogue.planner import CHEAPEST
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
@@ -27,7 +28,7 @@ from sora_mcp.vendors import sample
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
 
-MOST_OFFERS = 12
+MOST_OFFERS = 9
 """Offers of a comparison in the structured part."""
 MOST_NAMED = 4
 """Offers of a comparison in the message."""
@@ -140,7 +141,8 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
         compared += [] if catalogue.keyed or estimate.refusal else [f"The user adds a key with `{command_line('setup')}`."]
     prices = [*compared, _describe_price(estimate)] if is_sample else [_describe_price(estimate), *compared]
     sentences = [*describe_ended(order.offer.ended, vendor.title), *parts, *prices]
-    sentences += [order.why] if order.why is not None and not estimate.refusal else []
+    why = (order.why or "").removeprefix(CHEAPEST).strip() if estimate.offers else order.why  # the comparison says it
+    sentences += [why] if why and not estimate.refusal else []
     sentences += [_describe_more(estimate, *estimate.more)] if estimate.more else []
     sentences += [sample.CARD] if is_sample else []
     sentences += [f"Note: {' '.join(order.warnings)}"] if order.warnings else []

@@ -97,7 +97,8 @@ def read_list(reply: Reply, lost: LostCall) -> Listing:
     """Return the tasks that may be the lost one: rows have neither prompt nor tag. How long a page may be is not said, so that only an
     empty one is the end."""
     items: list[dict[str, Any]] = reply.body["items"] or []
-    ours = [task for task in items if task.get("model", "").casefold() in ("", lost.call.body["model"].casefold())]
+    model = str(find_value(lost.call.body, "model")).casefold()
+    ours = [task for task in items if task.get("model", "").casefold() in ("", model)]
     found = tuple(Found(task["id"]) for task in ours if lost.since <= task["created_at"] <= lost.until)
     page = int(dict(reply.call.query)["page_num"])
     is_end = not items or (page == 1 and len(items) >= reply.body["total"])

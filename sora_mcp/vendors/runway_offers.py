@@ -75,9 +75,9 @@ def _wan(model: str, slug: str, prices: dict[str, str]) -> Offer:
     return _offer(model, slug, rates, range(2, 31), *sizes, AUDIO, *LAST, *allow_references(10), prompt=20_000, checked=READ)
 
 
-def _kling(model: str, slug: str, price: str, sizes: tuple[Size, ...]) -> Offer:
+def _kling(model: str, slug: str, price: str, sizes: tuple[Size, ...], **more: Any) -> Offer:
     """Return an offer at the price with sound: silent clips cost less, and are settled at what Runway says at the end."""
-    more: dict[str, Any] = {"prompt": 2500, "source": KLING_PRICES, "checked": KLING_READ}
+    more |= {"prompt": 2500, "source": KLING_PRICES, "checked": KLING_READ}
     return _offer(model, slug, (Rate(usd(price), "second"),), range(3, 16), Rule("size", sizes), AUDIO, *LAST, **more)
 
 
@@ -120,7 +120,7 @@ OFFERS = (
     ),
     _kling("kling-3.0-standard", "kling3.0_standard", "0.13", (*HD, Size("960x960", "1:1", "720p"))),
     # 85 credits for 5 s with sound, by Runway's own estimate of 2026-08-17
-    _kling("kling-3.0-pro", "kling3.0_pro", "0.17", (*FULL_HD, Size("1440x1440", "1:1", "1080p"))),
+    _kling("kling-3.0-pro", "kling3.0_pro", "0.17", (*FULL_HD, Size("1440x1440", "1:1", "1080p")), confidence="derived"),
     _seedance(
         "seedance-2.0",
         "seedance2",

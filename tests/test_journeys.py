@@ -139,7 +139,7 @@ def note(job: Job, micros: int, told: int | None) -> dict[str, Any]:
     }
 
 
-@each("model", MODELS)
+@each("model", [model for model in MODELS if ":sora-2" in model])
 async def test_no_undocumented_size_or_length_reaches_the_vendor(model: str, tmp_path: Path) -> None:
     wishes: list[Row] = [{"size": size} for size in STRANGE_SIZES + (() if model.endswith("-pro") else PRO_ONLY)]
     wishes += [{"seconds": seconds} for seconds in STRANGE_SECONDS]

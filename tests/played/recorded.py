@@ -37,6 +37,13 @@ class Recorded(Played):
         """Every name that a recorded order has."""
         return {name for story in stories() if story.vendor == self.vendor for name in story.call.body or {}}
 
+    @cached_property
+    def paths(self) -> set[str]:
+        """Every path at which something is ordered: some vendors name the model there."""
+        tables = FOLDER / self.vendor / "orders.json"
+        groups = json.loads(tables.read_text("utf-8")) if tables.exists() else []
+        return {story.call.path for story in stories() if story.vendor == self.vendor} | {group["path"] for group in groups}
+
     def role(self, heard: Heard) -> str:
         """What a request is for."""
         if heard.path.startswith("/files/"):
@@ -50,7 +57,7 @@ class Recorded(Played):
             return file
         if heard.headers.get(header.lower()) != value.format(key=self.key):
             return said(401, {"error": {"message": "Who are you?"}})
-        if heard.method == "POST" and heard.path == self.replies[0].reply.call.path:
+        if heard.method == "POST" and heard.path in self.paths:
             return self._submit(heard, address)
         job = next((made.id for made in self.made if made.id in heard.path), None)
         return said(404, {"error": {"message": "Not found"}}) if job is None else self._status(job, heard, address)

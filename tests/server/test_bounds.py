@@ -162,7 +162,7 @@ async def test_a_refusal_of_one_value_takes_few_steps(keyed: Client) -> None:
     await ask(keyed, "create_video", video(seconds=60))
     with counted() as calls:
         await ask(keyed, "create_video", video(seconds=60))
-    assert calls.total() <= 700, calls.most_common(10)
+    assert calls.total() <= 600, calls.most_common(10)
 
 
 @each(

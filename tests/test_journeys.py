@@ -17,6 +17,7 @@ from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.jobs.input_images import read_image
 from sora_mcp.net import client as http_client
+from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.played import KEY, VENDORS, AimlApi, MuleRun, Muvi, Played
 from tests.played.rig import NOON, PROMPT, TODAY, Rig, leaks, picture, rig, settled
@@ -31,6 +32,7 @@ MODELS = list(dict.fromkeys(group["model"] for group in TABLES))
 NAMES = list(dict.fromkeys(model.partition(":")[0] for model in MODELS))
 TOLD: dict[str, Callable[[Row], int]] = {"muvi": lambda row: row["micros"], "aimlapi": lambda row: 125_000 * row["seconds"]}
 """What the vendor says that it charged, where it does; AI/ML's played account has a price of its own."""
+CHECKED = {offer.id: offer.checked.isoformat() for vendor in EVERY for offer in vendor.offers}
 STRANGE_SIZES = ("1920x1080", "640x480", "1280x721", "1:1", "4:3", "21:9", "16:9 4k", "square", "0x0", "-1280x720", "1280x720x1")
 PRO_ONLY = ("1792x1024", "1024x1792", "16:9 1080p")
 STRANGE_SECONDS = (-4, 0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 15, 16, 20, 25, 60, 3600)
@@ -130,7 +132,7 @@ def note(job: Job, micros: int, told: int | None) -> dict[str, Any]:
         "usd": (micros if told is None else told) / 1_000_000,
         "usd_is": "estimate" if told is None else "actual",
         "price_source": job.source,
-        "price_checked": "2026-11-20",
+        "price_checked": TODAY.isoformat() if job.source == "your price file" else CHECKED[job.model],
         "created_at": "2026-11-20T12:00:00Z",
         "vendor_id": job.vendor_id,
         "parents": [],

@@ -391,6 +391,5 @@ def test_the_outlook_says_what_would_be_refused_and_what_is_left(store: Store) -
         == "One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
     )
     assert (
-        store.budgets.check.sync(usd("3"), caps, clips=3)[0]
-        == "Only $8.00 of the day's $8.00 is left. Only the user can raise SORA_MCP_DAILY_USD."
+        store.budgets.check.sync(usd("3"), caps, clips=3)[0] == "The limit of a day is $8.00. Only the user can raise SORA_MCP_DAILY_USD."
     )

@@ -9,6 +9,7 @@ Micros = NewType("Micros", int)
 """1,000,000 micros are one US dollar."""
 
 PER_USD = 1_000_000
+CENT = PER_USD // 100
 MAX_PRICE = PER_USD**2
 """No video costs a million dollars: more is refused, and an outcome that claims more is booked as this, so that no sum can overflow."""
 
@@ -46,7 +47,7 @@ def show(micros: int) -> str:
 
 def format_dollars(micros: int) -> str:
     """Return the amount as people read it: `$1,234.50`; below one cent also hundredths of a cent, `$0.0025`, and below those all of it."""
-    unit = PER_USD // 100 if abs(micros) >= PER_USD // 100 else PER_USD // 10_000
+    unit = CENT if abs(micros) >= CENT else PER_USD // 10_000
     rounded = (abs(micros) + unit // 2) // unit * unit
     if not rounded:
         return show(micros)
@@ -56,7 +57,7 @@ def format_dollars(micros: int) -> str:
 
 def round_up(micros: int) -> Micros:
     """Return the next whole cent upwards: what a cap must be, said as people say it."""
-    return Micros(-(-micros // 10_000) * 10_000)
+    return Micros(-(-micros // CENT) * CENT)
 
 
 def as_number(micros: int) -> float:

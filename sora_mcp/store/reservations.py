@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, StorageError, TooManyAtOnce
-from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.domain.money import CENT, Micros, format_dollars, show
 from sora_mcp.store.approvals import find_outline, refuse_declined, use_approval
 from sora_mcp.store.budgets import begin_day, find_passed_cap, find_passed_unasked, get_today, read_budget
 from sora_mcp.store.ids import new_id
@@ -163,7 +163,9 @@ def _find_or_refuse(
     if passed is None and purchase.clips > 1:
         passed = find_passed_cap(conn, micros, replace(caps, per_video=micros), now=now, budget=budget)
     if passed is not None:
-        return OverBudget(f"{purchase.describe(format_dollars(purchase.total))}. {''.join(passed)}")
+        # Cents would hide by how little a cap is passed.
+        is_close = any(0 < micros - cap < CENT for cap in (caps.per_video, budget.day_left, budget.month_left))
+        return OverBudget(f"{purchase.describe(show(micros) if is_close else format_dollars(micros))}. {''.join(passed)}")
     return refuse_paused(conn, model) or _refuse_too_many(conn, purchase)
 
 

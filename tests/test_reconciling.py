@@ -466,6 +466,25 @@ def test_tasks_listed_by_page_are_candidates_and_a_page_that_is_not_full_is_the_
     assert read_search_page(vendor, Reply(first, 200, {"code": 400, "message": "x"}), lost) is None
 
 
+def test_predictions_of_the_model_and_the_time_are_candidates_and_one_from_before_is_the_end() -> None:
+    lost = replace(LOST, call=Call("POST", "/v1/models/a/b/predictions", {}))
+    times = [("1", "a/b", "2026-11-20T12:00:10.5Z"), ("2", "a/c", "2026-11-20T12:00:10Z"), ("3", "a/b", "2026-11-20T12:30:00Z")]
+    rows = [{"id": job, "model": model, "created_at": at} for job, model, at in times]
+    before = {"id": "4", "model": "a/b", "created_at": "2026-11-20T11:00:00Z"}
+    vendor, address = VENDORS["replicate"], "https://api.replicate.com/v1/predictions?cursor=cD0y"
+    first, more = Call("GET", "/v1/predictions"), Call("GET", "/v1/predictions", query=(("cursor", "cD0y"),))
+    assert vendor.find is not None and vendor.find.ask(lost) == first
+
+    def page(*found: dict[str, str], following: str | None = address) -> Listing | None:
+        return read_search_page(vendor, Reply(first, 200, {"next": following, "results": [*found]}), lost)
+
+    assert page(*rows) == Listing((Found("1"),), more, whole=False)
+    assert page(*rows, before) == Listing((Found("1"),))
+    assert page(*rows, following=None) == Listing((Found("1"),))
+    assert page() == Listing((), more, whole=False)
+    assert read_search_page(vendor, Reply(first, 200, {"results": None}), lost) is None
+
+
 # No list
 
 

@@ -14,6 +14,7 @@ from sora_mcp.vendors import (
     muvi,
     openrouter,
     pixazo,
+    replicate,
     runway,
     sample,
     wavespeed,
@@ -22,5 +23,5 @@ from sora_mcp.vendors import (
 
 EVERY: tuple[Vendor, ...] = (
     *(sample.VENDOR, muvi.VENDOR, mulerun.VENDOR, aimlapi.VENDOR, pixazo.VENDOR, openrouter.VENDOR, fal.VENDOR),
-    *(google.VENDOR, runway.VENDOR, xai.VENDOR, minimax.VENDOR, byteplus.VENDOR, wavespeed.VENDOR, compatible.VENDOR),
+    *(google.VENDOR, runway.VENDOR, xai.VENDOR, minimax.VENDOR, byteplus.VENDOR, wavespeed.VENDOR, replicate.VENDOR, compatible.VENDOR),
 )

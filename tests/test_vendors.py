@@ -13,7 +13,7 @@ from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, set_addresse
 from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Call, Done, Failed, OwnModel, Reply, UploadSlot
 from sora_mcp.vendors import EVERY
-from sora_mcp.vendors.reading import read, read_upload_slot
+from sora_mcp.vendors.reading import read, read_quote, read_upload_slot
 from sora_mcp.vendors.shared.responses import read_refusal
 
 from .stories import FOLDER, facts, listed, stories
@@ -136,6 +136,20 @@ def test_a_place_for_a_picture_is_asked_and_read_as_documented() -> None:
             assert call == Call(**(told["call"] | {"query": query})), vendor.name
             assert read_upload_slot(vendor, Reply(call, 200, told["body"])) == UploadSlot(told["put"], told["url"]), vendor.name
             assert read_upload_slot(vendor, Reply(call, 200, {"success": True})) is None, vendor.name
+
+
+def test_a_price_is_asked_and_read_as_documented() -> None:
+    words = {story.vendor: story for story in stories() if story.path.stem == "text_to_video"}
+    for vendor in EVERY:
+        told = facts(vendor.name).get("quote")
+        assert (told is None) == (vendor.quote is None), vendor.name
+        if vendor.quote is not None and told is not None:
+            offer = CATALOGUE.get(words[vendor.name].told["model"])
+            assert offer is not None, vendor.name
+            call = vendor.quote(check(words[vendor.name].request, offer, today=TODAY))
+            assert call == Call(**told["call"]), vendor.name
+            assert read_quote(vendor, Reply(call, 200, told["body"])) == told["micros"], vendor.name
+            assert read_quote(vendor, Reply(call, 200, {"success": True})) is None, vendor.name
 
 
 def test_a_job_can_be_cancelled_by_its_id() -> None:

@@ -53,7 +53,7 @@ def read(reply: Reply) -> Reading | None:
             return Failed(classify_failure(message), status, message, id=job)
         case "canceled":
             return Failed("vendor_rejected", status, message, state="cancelled", id=job)
-        case "aborted":  # before it started, which is not charged. https://replicate.com/docs/topics/predictions/lifecycle
+        case "aborted":  # before it started, which is not charged. https://replicate.com/docs (read 2026-11-20)
             return Failed("vendor_rejected", status, message, "no", state="cancelled", id=job)
         case _:
             return None

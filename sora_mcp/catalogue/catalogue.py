@@ -13,7 +13,6 @@ from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, quote_value
 from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.media.optional import has_media_extra
 from sora_mcp.vendors import EVERY, sample
 
 NEAR = 3
@@ -32,6 +31,8 @@ class Catalogue:
     """Names of the vendors that have a key."""
     paused: frozenset[str] = field(default_factory=frozenset[str])
     """Ids of models that cost more than was quoted, until a person resumes them."""
+    can_crop: bool = True
+    """Whether pictures can be cropped here: with the media extra."""
     gone: Mapping[str, date] = field(default_factory=dict[str, date])
     """Ids of models that their vendors said within a day are gone or paused, and when: nobody is led to them."""
 
@@ -142,10 +143,8 @@ class Catalogue:
         offer, plain = self.get(SAMPLE), replace(request, model=None)
         image = request.frame
         fitted = replace(plain, options={**plain.options, FIT: FITS[0]})
-        ways = (
-            [("", plain)] if image is None or image.is_url or not has_media_extra() else [("", plain), (" with options.fit='crop'", fitted)]
-        )
-        for more, tried in ways:
+        can_crop = self.can_crop and image is not None and not image.is_url
+        for more, tried in (("", plain), *([(" with options.fit='crop'", fitted)] if can_crop else [])):
             if not self.keyed and offer is not None and find_order(tried, offer, today=today) is not None:
                 return f"Free without a key: model='{SAMPLE}'{more}, a card with the prompt's words."
         return ""

@@ -77,7 +77,8 @@ class VideoService:
     frames: FirstFrames = field(init=False)
 
     def __post_init__(self) -> None:
-        self.availability = Availability(self.settings.catalogue, self.store, self.http_client, self.clock)
+        written = replace(self.settings.catalogue, can_crop=has_media_extra())
+        self.availability = Availability(written, self.store, self.http_client, self.clock)
         self.quotes = Quotes(self.http_client, self.clock)
         self.editing = Editing(self.settings, self.store, self.clock)
         self.frames = FirstFrames(self.settings, self.store, self.media_pool)

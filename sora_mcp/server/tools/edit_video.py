@@ -8,7 +8,6 @@ from typing import Annotated
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.artifacts.local import read_job_id
 from sora_mcp.domain import JOB_ID, Job
 from sora_mcp.media.edit.edits import FILLS, RATIOS, SAME_RATIO, TRANSITIONS, Action, EditRequest
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
@@ -57,7 +56,7 @@ async def edit_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     if refusal is not None:
         raise refusal
     await ctx.request_context.lifespan_context.visits.note_shown(service, name_chat(ctx), [job])
-    files = sum(not JOB_ID.fullmatch(text) and read_job_id(PurePath(text).name) not in job.parents for text in set(arguments.inputs))
+    files = sum(not JOB_ID.fullmatch(text) and not any(one in PurePath(text).name for one in job.parents) for text in set(arguments.inputs))
     return format_result(replace(job, deduplicated=is_known), now=service.clock(), files=files)
 
 

@@ -99,6 +99,7 @@ def is_whole(saved: download.Download, part: Path) -> bool:
         ("X-GZIP", gzip.compress(FILE)),
         ("aws-chunked,gzip", gzip.compress(FILE)),
         ("deflate", zlib.compress(FILE)),
+        ("gzip", gzip.compress(FILE[:70_000]) + gzip.compress(FILE[70_000:]) + bytes(512)),
         ("gzip", FILE),
         ("br", FILE),
     ],

@@ -30,6 +30,7 @@ RETRYABLE_STATUSES = (408, 425, 429)
 PLAIN_CODINGS = ("", "identity", "aws-chunked")
 """Codings that leave the bytes as they are. S3-like stores replay `aws-chunked`, in which a file was uploaded, with its plain bytes."""
 ZIPPED_CODINGS = ("gzip", "x-gzip", "deflate")
+GZIP_MAGIC = b"\x1f\x8b"
 STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
@@ -197,31 +198,46 @@ async def _decode(chunks: AsyncGenerator[bytes], *, zipped: bool) -> AsyncGenera
             if len(head) < 2:
                 continue
             chunk, undecided = head, False
-            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if _begins_zipped(head) else None
+            unpacker = Unpacker() if _begins_zipped(head) else None
         if unpacker is None:
             yield chunk
             continue
         try:
-            for piece in _unpack(unpacker, chunk):
+            for piece in unpacker.unpack(chunk):
                 yield piece
         except zlib.error as error:
             raise IncompleteFile from error
     if undecided and head:
         yield head
-    if unpacker is not None and not unpacker.eof:
+    if unpacker is not None and not unpacker.is_whole:
         raise IncompleteFile
 
 
-def _unpack(unpacker: Any, chunk: bytes) -> Generator[bytes]:
-    """Yield the unpacked bytes in pieces of at most CHUNK_BYTES, so that no small body becomes a large buffer."""
-    while chunk and not unpacker.eof:
-        if piece := unpacker.decompress(chunk, CHUNK_BYTES):
-            yield piece
-        chunk = unpacker.unconsumed_tail
+class Unpacker:
+    """Unpacks zlib data, or gzip data of any number of members: parallel packers write several (RFC 1952, 2.2)."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the last member has ended."""
+        return self._member.eof
+
+    def unpack(self, chunk: bytes) -> Generator[bytes]:
+        """Yield the unpacked bytes in pieces of at most CHUNK_BYTES, so that no small body becomes a large buffer."""
+        while chunk:
+            if self._member.eof:
+                if not GZIP_MAGIC.startswith(chunk[:2]):
+                    return  # padding behind the last member
+                self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+            if piece := self._member.decompress(chunk, CHUNK_BYTES):
+                yield piece
+            chunk = self._member.unconsumed_tail or self._member.unused_data
 
 
 def _begins_zipped(head: bytes) -> bool:
-    return head.startswith(b"\x1f\x8b") or (head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0)
+    return head.startswith(GZIP_MAGIC) or (head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0)
 
 
 def _etag_path(path: Path) -> Path:

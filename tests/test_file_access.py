@@ -89,6 +89,10 @@ async def test_a_misspelt_name_is_answered_with_the_nearest_of_its_kind(
         await files.find_path(str(tmp_path / "pictures" / name), "local", endings)
     assert ("the nearest name" in caught.value.message) == (near is not None)
     assert repr(near or "no such file").strip("'") in caught.value.message
+    with pytest.raises(BrokenRules) as relative:  # looked for in every folder, and the finished files' own comes first
+        await files.find_path(name, "local", endings)
+    assert (f"the nearest name there is {near!r}" in relative.value.message) == (near is not None)
+    assert near is None or str(tmp_path / "pictures" / name) in relative.value.message
     with pytest.raises(BrokenRules) as hidden:
         await files.find_path(str(tmp_path / "pictures" / name), "ben", endings)
     assert "nearest" not in hidden.value.message

@@ -197,6 +197,9 @@ def test_a_name_is_found_whatever_its_blanks_and_accents_are_made_of(tmp_path: P
             assert read_image(str(tmp_path / text), [tmp_path], most_bytes=MOST) == READ, ascii(text)
             assert resolve_path(text, [tmp_path]).name == name
         (tmp_path / name).unlink()
+    for name, text in (("WhatsApp\u200e Image.png", "WhatsApp Image.png"), ("Bob\u2019s boat.png", "Bob's boat.png")):
+        (tmp_path / name).write_bytes(RAW)
+        assert resolve_path(text, [tmp_path]).name == name
     for form, other in (("NFC", "NFD"), ("NFD", "NFC")):
         for name in ("Größe.png", "カバ ガ.png"):
             (tmp_path / form).mkdir(exist_ok=True)

@@ -33,6 +33,7 @@ QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("\u201c", "\u201d"), ("\u2018", "
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif")
 VIDEO_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".m4v", ".gif")
 SOUND_ENDINGS = (".mp3", ".m4a", ".wav")
+APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 MOST_NAMES = 5000
 """Names of a folder that are looked at."""
 
@@ -87,10 +88,17 @@ def _is_there(path: Path, opened: os.stat_result) -> bool:
     return os.path.realpath(path) == str(path) and os.path.samestat(os.lstat(path), opened)
 
 
-def refuse_missing(path: Path, *, endings: Sequence[str] = (), names_near: bool = False) -> NoReturn:
-    """Raise BrokenRules for a path at which no file is; `names_near` names that of these endings which is spelt most like it."""
-    near = find_nearest_name(path, endings) if names_near else None
-    why = "no such file" if near is None else f"no such file; the nearest name there is {near!r}"
+def list_candidates(text: str, folders: Sequence[Path]) -> list[Path]:
+    """Return the real paths that a text may mean, from each folder in which it leads to one."""
+    *_, spelling = find_spellings(text)
+    return _locate(spelling, [Path(os.path.realpath(folder)) for folder in folders])
+
+
+def refuse_missing(path: Path, *, endings: Sequence[str] = (), near: Sequence[Path] = ()) -> NoReturn:
+    """Raise BrokenRules for a path at which no file is, with the name of these endings that is spelt most like one of the paths `near`."""
+    found = next(((place, name) for place in near if (name := find_nearest_name(place, endings)) is not None), None)
+    path, name = found or (path, None)
+    why = "no such file" if name is None else f"no such file; the nearest name there is {name!r}"
     refuse_image(str(path), allowed=f"a file that can be read ({why})", is_quoted=True)
 
 
@@ -129,7 +137,7 @@ def is_file_address(text: str) -> bool:
 
 
 def find_same_name(path: Path) -> Path | None:
-    """Return the only file of the path's folder whose name is the same but for the kind of its blanks and accents; None for none."""
+    """Return the only file of the path's folder whose name is the same but for what `_fold` makes equal; None for none."""
     wanted = _fold(path.name)
     same = [name for name in _list_names(path.parent) if _fold(name) == wanted]
     return path.parent / same[0] if len(same) == 1 else None
@@ -156,8 +164,9 @@ def _list_names(folder: Path) -> list[str]:
 
 
 def _fold(name: str) -> str:
-    """Return a name in NFC with every blank of Unicode as an ordinary one."""
-    return "".join(" " if unicodedata.category(char) == "Zs" else char for char in unicodedata.normalize("NFC", name))
+    """Return a name in NFC with every blank and apostrophe of Unicode as an ordinary one, and without characters that nobody sees."""
+    plain = unicodedata.normalize("NFC", name).translate(APOSTROPHES)
+    return "".join(" " if unicodedata.category(char) == "Zs" else char for char in plain if unicodedata.category(char) != "Cf")
 
 
 def _unquote(text: str) -> str:

@@ -95,6 +95,15 @@ BOXES = (b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot")
 """Boxes that a QuickTime movie without ftyp may begin with."""
 RIFF = {b"AVI ": AVI, b"WAVE": WAV}
 
+MEDIA_TYPES = {
+    f".{container.ending}": container.media_type
+    for container in (
+        *(MP4, MOV, THREE_GP, WEBM, MATROSKA, AVI, MPEG_TS, MPEG_PS, FLV, OGG, GIF, WEBP, PNG, JPEG, AVIF, HEIC, BMP, TIFF, JXL, SVG),
+        *(M4A, WAV, MP3, FLAC, ZIP, GZIP, SEVEN_ZIP, PDF, HLS, DASH),
+    )
+}
+"""By the ending of a file that was kept."""
+
 Test = Callable[[bytes], Container | None]
 
 
@@ -106,6 +115,11 @@ def read_container(path: Path) -> Container:
     """Return the kind of a file from its first bytes. Raises OSError when it cannot be read."""
     with path.open("rb") as file:
         return find_container(file.read(HEAD_BYTES))
+
+
+def find_media_type(ending: str) -> str:
+    """Return the media type of a file that was kept with this ending: `mimetypes` takes `.ts` for a translation, and knows no `.mkv`."""
+    return MEDIA_TYPES.get(ending, UNKNOWN.media_type)
 
 
 def find_container(head: bytes) -> Container:

@@ -27,13 +27,13 @@ from sora_mcp.server.address import CALL
 from sora_mcp.server.context import ServerContext, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import (
-    MEDIA_TYPES,
     MOST_PAGE_BYTES,
     budget_fields,
     dump_json,
     file_name,
     file_suffix,
     list_fields,
+    media_type,
     video_uri,
     whole_fields,
 )
@@ -65,11 +65,16 @@ class Entry:
     """One resource, or one template with a name in braces."""
 
     uri: str
-    name: str
+    title: str
     description: str
     media_type: str
     read: Callable[..., Awaitable[Content]]
     """Takes the ServerContext, and a text for each name in braces."""
+
+    @property
+    def name(self) -> str:
+        """The title as an identifier: some frameworks make tools of resources, and name them so."""
+        return self.title.casefold().replace(" ", "_")
 
     def match(self, uri: str) -> dict[str, str] | None:
         """Return the texts for the names in braces; None for another URI."""
@@ -81,7 +86,7 @@ class Entry:
 def list_fixed() -> list[Resource]:
     """Return the resources that are always there."""
     return [
-        Resource(uri=entry.uri, name=entry.name, description=entry.description, mime_type=entry.media_type)
+        Resource(uri=entry.uri, name=entry.name, title=entry.title, description=entry.description, mime_type=entry.media_type)
         for entry in ENTRIES
         if "{" not in entry.uri
     ]
@@ -90,7 +95,9 @@ def list_fixed() -> list[Resource]:
 def list_templates() -> list[ResourceTemplate]:
     """Return the templates."""
     return [
-        ResourceTemplate(uri_template=entry.uri, name=entry.name, description=entry.description, mime_type=entry.media_type)
+        ResourceTemplate(
+            uri_template=entry.uri, name=entry.name, title=entry.title, description=entry.description, mime_type=entry.media_type
+        )
         for entry in ENTRIES
         if "{" in entry.uri
     ]
@@ -103,7 +110,7 @@ def list_files(jobs: Iterable[Job]) -> list[Resource]:
             uri=video_uri(job),
             name=file_name(job),
             title=sanitize(job.prompt, 80),
-            mime_type=MEDIA_TYPES[file_suffix(job)],
+            mime_type=media_type(job),
             size=job.artifact.bytes if job.artifact else None,
         )
         for job in jobs
@@ -166,7 +173,7 @@ def _file_reader(suffix: str) -> Callable[[ServerContext, str], Awaitable[Conten
         if size > (MOST_INLINE if call is None or call.takes_long_messages else MOST_IN_EVENT):
             place = path if call is None else f"{call.name_file(job)} (GET{', with the same token' if call.has_token else ''})"
             return Content(f"{job.id} has {size} bytes, too many to send inline. The file is at {place}", "text/plain")
-        return Content(await anyio.to_thread.run_sync(read_file, path), MEDIA_TYPES[suffix])
+        return Content(await anyio.to_thread.run_sync(read_file, path), media_type(job))
 
     return read_video
 

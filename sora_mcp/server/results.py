@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, TextContent
 from sora_mcp.domain import Charged, Job, JobError
 from sora_mcp.domain.errors import BrokenRule, Fix, NeedsConfirmation, SoraError
 from sora_mcp.domain.money import as_number
+from sora_mcp.media.containers import find_media_type
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.messages import describe_ended, describe_error, find_vendor_error, name_vendor
 
@@ -29,8 +30,8 @@ SPARE = ("uri", "bytes", "progress")
 MOST_PAGE_BYTES = 20_000
 """Bytes of the jobs on a page of a list: 5,600 tokens."""
 MOST_PROMPT_FIELD = 120
-MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".gif": "image/gif"}
-"""Media types of finished files, by suffix."""
+SUFFIXES = (".mp4", ".png", ".gif")
+"""Of addresses of finished files; a file of any other kind is at that of an MP4."""
 
 
 def build_result(structured: dict[str, Any], *, is_error: bool = False) -> CallToolResult:
@@ -175,7 +176,13 @@ def video_uri(job: Job) -> str:
 def file_suffix(job: Job) -> str:
     """Return the suffix of the finished file: an edit may be a picture."""
     suffix = PurePath(job.artifact.path).suffix if job.artifact else ""
-    return suffix if suffix in MEDIA_TYPES else ".mp4"
+    return suffix if suffix in SUFFIXES else ".mp4"
+
+
+def media_type(job: Job) -> str:
+    """Return the media type of the finished file: of one that could not become an MP4 its own."""
+    suffix = PurePath(job.artifact.path).suffix if job.artifact else ".mp4"
+    return find_media_type(suffix)
 
 
 def file_name(job: Job) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,29 @@ async def test_a_large_video_is_answered_with_its_place(era: Era, tmp_path: Path
         "text/plain",
         f"v_0123456789 has 4194305 bytes, too many to send inline. The file is at {tmp_path / 'boat.mp4'}",
     )
+
+
+@each(
+    ("name", "kind"),
+    [("boat.webm", "video/webm"), ("boat.mkv", "video/x-matroska"), ("boat.ts", "video/mp2t"), ("boat.zip", "application/zip")],
+)
+async def test_a_file_that_could_not_become_an_mp4_is_called_what_it_is(name: str, kind: str, era: Era, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"bytes")
+    job = replace(a_done_job(), artifact=Artifact(str(tmp_path / name), 5, "ab" * 32))
+    service = service_with(job)
+    service.pages = {None: Page((job,), None)}
+    async with Client(a_server(service), mode=era) as client:
+        listed = (await client.list_resources()).resources[-1]
+        (content,) = (await client.read_resource(listed.uri)).contents
+    assert isinstance(content, BlobResourceContents)
+    assert (listed.mime_type, content.mime_type, base64.b64decode(content.blob)) == (kind, kind, b"bytes")
+
+
+async def test_a_resource_has_a_name_that_a_tool_could_have(era: Era) -> None:
+    async with Client(a_server(PlayedService()), mode=era) as client:
+        found = [*(await client.list_resources()).resources, *(await client.list_resource_templates()).resource_templates]
+    assert [resource.name for resource in found if not re.fullmatch("[a-zA-Z0-9_-]{1,64}", resource.name)] == []
+    assert all(resource.title for resource in found)
 
 
 NOTHING = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable
 from pathlib import PurePath
 
@@ -15,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
+from sora_mcp.media.containers import find_media_type
 from sora_mcp.server.address import CALL, HttpCall
 from sora_mcp.server.context import ServerContext, principal
 
@@ -73,5 +73,4 @@ async def _find_file(request: Request, context: ServerContext | None) -> Respons
         return PlainTextResponse(error.message, 503, headers=ALWAYS)
     if path.suffix != name.suffix:
         return PlainTextResponse(f"The file of {job.id} is at /videos/{job.id}{path.suffix}", 404, headers=ALWAYS)
-    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return FileResponse(path, media_type=media_type, filename=path.name, headers=ALWAYS)
+    return FileResponse(path, media_type=find_media_type(path.suffix), filename=path.name, headers=ALWAYS)

@@ -16,6 +16,7 @@ from sora_mcp.cli import fetch as fetch_command
 from sora_mcp.cli.jobs import describe_job
 from sora_mcp.domain import Job, can_fetch
 from sora_mcp.domain.errors import BadMedia, Refused
+from sora_mcp.domain.terminal_command import Program, started_as
 from sora_mcp.jobs.download import compare_delivery
 from sora_mcp.media.containers import MP4
 from sora_mcp.media.probe import MediaInfo
@@ -101,9 +102,12 @@ async def test_damaged_bytes_are_fetched_twice_and_again_after_the_cause_is_mend
         assert (lost.state, lost.error and lost.error.code, len(at.cdn.heard)) == ("failed", "result_invalid", 2)
         assert can_fetch(lost)
         assert f"`sora-mcp fetch {lost.id}`" in say(lost, now=0.0)
-        shown = dict(describe_job(lost, at.settings.zone))
+        with started_as(Program(("/opt/sora-mcp",), ("--home", "/h"))):
+            command = f"/opt/sora-mcp fetch {lost.id} --home /h"
+            assert f"`{command}`" in say(lost, now=0.0)
+            shown = dict(describe_job(lost, at.settings.zone))
         assert str(shown["last link"]).startswith(at.cdn.address)
-        assert shown["next"] == f"sora-mcp fetch {lost.id}"
+        assert shown["next"] == command
         spent = (await at.service.budget()).day_spent
         at.cdn.app.__dict__["clip"] = CLIP
         assert await at.service.store.outcomes.reopen(lost) is not None

@@ -14,6 +14,7 @@ from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job, can_fetch
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.store.purchase_mark import Loss
@@ -132,7 +133,7 @@ def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
         yield "vendor's message", job.error.vendor_message
     if can_fetch(job):
         yield "last link", job.media.path if job.media else None
-        yield "next", f"sora-mcp fetch {job.id}"
+        yield "next", command_line("fetch", job.id)
     for warning in job.all_warnings:
         yield "warning", warning
     if job.artifact is not None:

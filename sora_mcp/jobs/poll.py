@@ -9,6 +9,7 @@ from dataclasses import replace
 from sora_mcp.catalogue.live_quotes import ask_price
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reply, Vendor
 from sora_mcp.domain.errors import NotSent
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.net.environment import find_untrusted
@@ -25,10 +26,10 @@ LINKLESS_S = 600.0
 """A vendor that calls a video made, and names no usable link, is asked this often at least, over this time."""
 NO_LINK = " (no link)"
 TODOS = {
-    "vendor_auth": "it goes on once this server was started with a key that works: `sora-mcp setup` stores one.",
+    "vendor_auth": "it goes on once this server was started with a key that works: `{setup}` stores one.",
     "vendor_balance": "it goes on once the account there was topped up.",
 }
-"""What a person has to do about a vendor's answer before the job goes on, by the answer's code."""
+"""What a person has to do about a vendor's answer before the job goes on, by the answer's code; `{setup}` is the command."""
 UNTRUSTED_TODO = "it goes on once that certificate is trusted here, and this server was started again."
 NOT_FOUND = " (not found)"
 """Stand behind the vendor's status from the first answer of that kind on, so that its time is the job's last change."""
@@ -44,6 +45,11 @@ async def poll(service: VideoService, job: Job, call: Call) -> str | None:
     if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):
         return await _record_reading(service, job, vendor, reply)
     return await _record_error(service, job, vendor, reply)
+
+
+def describe_todo(code: str) -> str | None:
+    """Return what a person has to do about a vendor's answer with this code; None for nothing."""
+    return TODOS[code].format(setup=command_line("setup")) if code in TODOS else None
 
 
 def find_todo(error: NotSent) -> str | None:
@@ -115,7 +121,7 @@ async def _record_error(service: VideoService, job: Job, vendor: Vendor, reply: 
         return await _record_not_found(service, job, vendor, at_least=wait)
     refusal = read_refusal(vendor, reply)
     why = refusal.message if refusal else f"{vendor.title} answers {reply.status}."
-    return await retry_later(service, job, why, at_least=wait, todo=TODOS.get(refusal.its_code) if refusal else None)
+    return await retry_later(service, job, why, at_least=wait, todo=describe_todo(refusal.its_code) if refusal else None)
 
 
 def _is_forgotten(vendor: Vendor, reply: Reply) -> bool:

@@ -51,7 +51,7 @@ def describe_job(job: Job, *, now: float) -> str:
             f"The user settles it with `{command_line('resolve', job.id)}`. Do not create it again."
         )
     why = f" {reason}" if (reason := describe_reason(job)) else ""
-    way = f" The video was made: the user can fetch it with `sora-mcp fetch {job.id}`." if can_fetch(job) else ""
+    way = f" The video was made: the user can fetch it with `{command_line('fetch', job.id)}`." if can_fetch(job) else ""
     money = CHARGED[job.error.charged if job.error else job.charged].format(price=format_price(job.price))
     return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}{_describe_remedy(job)}"
 

@@ -10,7 +10,7 @@ import pytest
 
 from sora_mcp.domain.errors import NotCancellable
 from sora_mcp.jobs.backoff import SLOW_POLL_S
-from sora_mcp.jobs.poll import TODOS
+from sora_mcp.jobs.poll import describe_todo
 from tests.each import each
 from tests.faults.checks import ENDS, asked_until, hurried, nothing_follows, sound
 from tests.played import Cdn, Fal, Muvi, OpenRouter, Pixazo, Played, played
@@ -63,7 +63,7 @@ async def test_q13_a_key_that_goes_bad_loses_no_job_and_a_good_one_finishes_it(t
         assert await asked_until(at, begun.id, 10)
         seen = await at.job(begun.id)
         assert (seen.state, seen.trouble, at.held()) == ("queued", "Muvi does not accept the key.", begun.micros)
-        assert seen.todo == TODOS["vendor_auth"]
+        assert seen.todo == describe_todo("vendor_auth")
         at.wire.armed.clear()
         await at.restart()
         assert await hurried(at, begun.id, *ENDS) == "completed"

@@ -25,7 +25,7 @@ from sora_mcp.domain.errors import (
 )
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.jobs.cancel import describe_end
-from sora_mcp.jobs.poll import TODOS
+from sora_mcp.jobs.poll import describe_todo
 from sora_mcp.server.messages import describe_error, describe_left
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_spend, get_video_status, list_videos
 from sora_mcp.store.records import Costs, Page
@@ -45,7 +45,7 @@ LIVE: Mapping[str, Job] = {
     "queued, slow": replace(a_job(), expected_s=30),
     "queued, nearly done": replace(a_job(), expected_s=65),
     "queued, with trouble": replace(a_job(), trouble="Muvi does not accept the key."),
-    "queued, with trouble that a person ends": replace(a_job(), trouble="Muvi does not accept the key.", todo=TODOS["vendor_auth"]),
+    "queued, with trouble that a person ends": replace(a_job(), trouble="Muvi does not accept the key.", todo=describe_todo("vendor_auth")),
     "queued, paid": replace(a_job(), charged="yes"),
     "queued, free": replace(a_job(), charged="no", micros=Micros(0)),
     "running": replace(a_job(), state="running", progress=0.4256),

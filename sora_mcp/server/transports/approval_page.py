@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.question import Question
 from sora_mcp.server.transports.connections import LimitedProtocol
 
@@ -175,7 +176,10 @@ class ApprovalPage:
         """End the page: two have seen its address."""
         self.is_spoiled, self.said = True, ELSEWHERE
         if (job_id := await self.revoke()) is not None:
-            self.said = ELSEWHERE[0], f"A yes that was given on it bought {job_id}. If that was not yours: `sora-mcp show {job_id}`."
+            self.said = (
+                ELSEWHERE[0],
+                f"A yes that was given on it bought {job_id}. If that was not yours: `{command_line('show', job_id)}`.",
+            )
 
     def _has_cookie(self, request: Request) -> bool:
         return compare_digest(request.cookies.get(COOKIE, "").encode(), self._cookie.encode())

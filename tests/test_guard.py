@@ -158,6 +158,8 @@ async def test_a_name_that_a_vpn_answers_with_a_fake_address_is_followed_there(i
     assert (target.ips, target.host, target.scheme) == ((ip,), "cdn.example.com", "https")
     for url in ("http://cdn.example.com/v.mp4", "https://cdn.example.com:8443/v.mp4", f"https://{ip}/v.mp4"):
         assert "The link leads to" in await refusal(url, resolve=answering(ip))
+    for host in ("localhost", "printer", "nas.local", "vault.internal", "router.home.arpa"):  # the VPN would lead into its own network
+        assert (await refusal(f"https://{host}/", resolve=answering(ip))).endswith("which is not a public address.")
 
 
 async def test_a_public_host_behind_nat64_is_reached_and_a_private_one_is_not() -> None:

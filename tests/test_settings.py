@@ -144,6 +144,7 @@ def test_the_home_folder_in_a_path_may_be_spelt_as_every_shell_does(text: str, t
     "name, text",
     [
         *(("OUTPUT_DIR", path) for path in ("$XDG_VIDEOS_DIR/x", "${USER}/films", "/v/${HOMEX}", "$HOMEDIR", "%APPDATA%/x", "a/%TEMP%/b")),
+        *(("OUTPUT_DIR", path) for path in ("$(pwd)/v", "`pwd`/v", "{{HOME}}/v")),
         *(("HOME", path) for path in ("${XDG_DATA_HOME}/s", "$HOME_1/x")),
         *(("IMAGE_DIRS", f"/ok{os.pathsep}{path}") for path in ("$PICTURES", "%PICTURES%")),
         ("DATABASE_URL", "sqlite:///${DATA}/sora.db"),
@@ -336,7 +337,7 @@ def test_a_key_that_could_be_no_header_disables_its_vendor_only(text: str) -> No
     [
         *("k-1", " k-1\r\n", "\tk-1\n\n", "\ufeffk-1", "\u00a0k-1\u00a0"),
         *('"k-1"', "'k-1'", "`k-1`", "\u201ck-1\u201d", '"k-1\n"\n', '" k-1 "'),
-        *("Bearer k-1", "bearer  k-1", '"Bearer k-1"', "Bearer k-1\r\n", "BEARER\tk-1"),
+        *("Bearer k-1", "bearer  k-1", '"Bearer k-1"', "Bearer k-1\r\n", "BEARER\tk-1", "Key k-1"),
     ],
 )
 def test_what_was_copied_with_a_key_is_no_part_of_it(text: str) -> None:

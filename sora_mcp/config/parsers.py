@@ -22,8 +22,8 @@ HOME = re.compile(r"\$HOME(?![A-Za-z0-9_])|\$\{HOME\}|%USERPROFILE%")
 """The spellings of the home folder that clients pass on without expanding them."""
 QUOTED = re.compile(r"([\"'`\u201c\u2018])(.*)[\"'`\u201d\u2019]", re.DOTALL)
 """A text in quotation marks, as a shell, a configuration file or a word processor writes it."""
-VARIABLE = re.compile(r"\$[A-Za-z_]|\$\{|%[A-Za-z_][A-Za-z0-9_()]*%")
-"""Any other variable of a shell: nothing expands it, so a folder of that name would be a surprise."""
+VARIABLE = re.compile(r"\$[A-Za-z_{(]|`|\{\{|%[A-Za-z_][A-Za-z0-9_()]*%")
+"""Any other variable or command of a shell, or place in a template: nothing expands it, so a folder of that name would be a surprise."""
 
 
 class Unavailable(Exception):
@@ -129,14 +129,14 @@ def parse_url(text: str) -> str:
 
 
 def parse_key(text: str) -> Secret:
-    """Return a key that can stand in a header, without what was copied with it: quotes around it, `Bearer` before it.
+    """Return a key that can stand in a header, without what was copied with it: quotes around it, the word of its header before it.
 
     HTTP libraries print a key that cannot stand in a header.
     """
     text = text.strip(" \t\r\n\u00a0\ufeff\u200b")
     if quoted := QUOTED.fullmatch(text):
         text = quoted[2].strip()
-    text = re.sub(r"(?i)\ABearer[ \t]+", "", text)
+    text = re.sub(r"(?i)\A(Bearer|Key)[ \t]+", "", text)
     if not re.fullmatch(r"[\x21-\x7e]{1,4096}", text):
         raise ValueError
     return Secret(text)

@@ -24,7 +24,7 @@ NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z
 NUMBER_LAST = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 """The system reads a name that ends like this as an IPv4 address, written in octal, in hex or with parts left out."""
 LOCAL_NAME = re.compile(r"(?:[^.]*|.*\.(?:localhost|localdomain|local|internal|intranet|lan|home|corp|private|home\.arpa))\Z")
-"""Names of this machine or its network, refused where a proxy resolves them: those without a dot, and these endings."""
+"""Names of this machine or its network, refused where a proxy or a VPN resolves them: those without a dot, and these endings."""
 BRACKETED = re.compile(r"\[[^\]]*\](:[0-9]*)?")
 
 IPV4_REFUSED = (
@@ -114,7 +114,7 @@ async def resolve_public(url: str, trusted: frozenset[str], *, resolve: Resolver
     ips = (str(parts.literal),) if parts.literal else await _resolve(parts, resolve)
     if not known:
         faked = tuple(ip for ip in ips if not parts.literal and ip_address(ip) in FAKE_IP)
-        if not faked and not all(is_public(ip_address(ip)) for ip in ips):
+        if LOCAL_NAME.match(parts.host) if faked else not all(is_public(ip_address(ip)) for ip in ips):
             raise NotPublic(parts.host)
         ips = faked or ips
     return Target(parts.scheme, parts.host, parts.port, parts.path, ips)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sora_mcp.domain.errors import BadMedia
-from sora_mcp.media.containers import HEAD_BYTES, UNKNOWN, find_container
+from sora_mcp.media.containers import HEAD_BYTES, MOV, UNKNOWN, Container, find_container
 from sora_mcp.media.mp4_boxes import LEADING, Box, BoxReader, find_box, format_kind, raise_truncated
 from sora_mcp.media.mp4_fragments import Samples, read_fragments
 
@@ -43,10 +43,11 @@ def probe_mp4(path: Path) -> VideoInfo:
     """Return the file's length and size, and whether it has sound. Raises BadMedia when it is no whole MP4 with a video track."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        _check_start(file.read(HEAD_BYTES), size)
+        container = _check_start(file.read(HEAD_BYTES), size)
         reader = BoxReader(file)
         boxes = reader.read_top_level(size)
-        find_box(boxes, b"ftyp", "It has no ftyp header, so it is no MP4.")
+        if container is not MOV:  # older QuickTime movies have none
+            find_box(boxes, b"ftyp", "It has no ftyp header, so it is no MP4.")
         moov = find_box(boxes, b"moov", "It has no moov box, the index of an MP4: it was cut off, or never finished.")
         if not any(box.kind == b"mdat" and box.end > box.body for box in boxes):
             raise BadMedia("It is an MP4 without any pictures or sound: the mdat box is missing or empty.")
@@ -159,13 +160,13 @@ class _Movie:
         return read_fragments(self._reader, self._top_level, mvex, track.id)
 
 
-def _check_start(head: bytes, size: int) -> None:
-    """Raise BadMedia, naming what came instead, unless the file begins like an MP4."""
+def _check_start(head: bytes, size: int) -> Container:
+    """Return the kind of a file that begins like an MP4 or a QuickTime movie. Raises BadMedia, naming what came instead, for any other."""
     if size == 0:
         raise BadMedia("The file is empty.")
     container = find_container(head)
     if head[4:8] in LEADING and container.family in ("video", "unknown"):
-        return
+        return container
     if container is UNKNOWN:
         raise BadMedia("It is no MP4: it does not begin like one.")
     raise BadMedia(f"It is {container.words}, no MP4.")

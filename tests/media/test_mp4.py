@@ -134,6 +134,11 @@ def test_a_fragmented_file_tells_its_length_in_mehd() -> None:
     assert facts(Mp4(mdhd=silent, extra=box(b"mvex", long_mehd)).raw()).duration_s == 9.0
 
 
+def test_an_old_quicktime_movie_needs_no_ftyp() -> None:
+    for ftyp in (b"", box(b"wide"), box(b"skip", bytes(8))):
+        assert facts(Mp4(ftyp=ftyp).raw()) == facts(Mp4().raw())
+
+
 def test_a_fragmented_file_may_not_tell_its_length() -> None:
     silent = Mp4(mvhd=clock(b"mvhd", 1000, 0), mdhd=clock(b"mdhd", 12800, 2**32 - 1), extra=box(b"mvex"))
     assert facts(silent.raw()) == VideoInfo(None, 640, 360)
@@ -164,7 +169,7 @@ def test_what_is_no_video_is_named(raw: bytes, sentence: str) -> None:
 @each(
     ("raw", "sentence"),
     [
-        (Mp4(ftyp=b"").raw(), "It has no ftyp header, so it is no MP4."),
+        (Mp4(ftyp=box(b"styp", b"msdh")).raw(), "It has no ftyp header, so it is no MP4."),
         (Mp4.ftyp + Mp4.mdat, "It has no moov box, the index of an MP4: it was cut off, or never finished."),
         (Mp4(mdat=b"").raw(), "It is an MP4 without any pictures or sound: the mdat box is missing or empty."),
         (Mp4(mdat=box(b"mdat")).raw(), "It is an MP4 without any pictures or sound: the mdat box is missing or empty."),

@@ -61,7 +61,7 @@ def test_a_name_of_no_model_is_answered_with_the_nearest_one_or_with_the_way_to_
 
 @each("name", ["sora", "Sora 2", "sora2-pro"])
 def test_a_name_that_is_nearly_that_of_an_ended_model_is_answered_with_its_end(name: str) -> None:
-    with pytest.raises(UnknownModel, match=r"sora-2.* ended on 2026-09-24\. list_sizes") as caught:
+    with pytest.raises(UnknownModel, match=r"OpenAI ended Sora 2 on 2026-09-24\. list_sizes") as caught:
         NO_KEY.find_named(name)
     fixes = advise(caught.value, replace(FOX, model=name), ALL_KEYS, Limits(usd("9"), None, lambda price: False), today=TODAY)
     assert fixes

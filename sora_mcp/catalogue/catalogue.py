@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, quote_value
@@ -116,10 +117,15 @@ class Catalogue:
         raise UnknownModel(f"No vendor sells {quote_value(name)}. {self._describe_near(self.find_near(name))}")
 
     def find_family(self, name: str) -> tuple[Offer, ...]:
-        """Return the living offers of a vendor, or of a family of models such as `veo`; none for any other name."""
+        """Return the living offers of a vendor, of a family of models such as `veo`, those that edit videos (`edit`) or that are known for
+        the best look (`best`); none for any other name."""
         wanted = name.strip().casefold()
         seller = {vendor.name for vendor in self.vendors if wanted in (vendor.name, vendor.title.casefold())}
         living = [offer for offer in self.offers if self.is_living(offer) and self.needs_key(offer)]
+        if wanted in ("edit", "edits"):
+            return tuple(offer for offer in living if offer.video is not None)
+        if wanted == "best":
+            return tuple(offer for offer in living if (hint := get_hint(offer)) is not None and hint.good_for == BEST)
         return tuple(offer for offer in living if offer.vendor in seller or wanted in offer.model.split("-"))
 
     def _describe_near(self, near: Iterable[Offer]) -> str:
@@ -127,7 +133,7 @@ class Catalogue:
         near = tuple(near)
         if living := [offer.id for offer in near if self.is_living(offer)]:
             return f"Did you mean {one_of(living)}?"
-        ended = [f"{offer.id} ended on {offer.ended.on}." for offer in near[:1] if offer.ended is not None]
+        ended = [f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}." for offer in near[:1] if offer.ended is not None]
         return " ".join([*ended, 'list_sizes(model="all") lists every model.'])
 
     def describe_missing_key(self, offers: Iterable[Offer], *, sample: str = "") -> str:

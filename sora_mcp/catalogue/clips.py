@@ -12,6 +12,17 @@ SPARE_S = 0.05
 """What a file lasts longer than the seconds that were ordered counts for nothing."""
 
 
+ANY_CLIP = "https://example.com/clip.mp4"
+"""Stands for any video to edit where only the price counts."""
+
+
+def name_clip(offer: Offer, seconds: object) -> Clip | None:
+    """Return any video of so many seconds to edit; None at an offer that edits none."""
+    if offer.video is None:
+        return None
+    return Clip(ANY_CLIP, duration_s=min(seconds, offer.video.seconds[1]) if type(seconds) is int else None)
+
+
 def check_clip(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
     """Yield what is wrong with the video to edit. No wording asks to leave it out: that would make another video."""
     clip, rule = request.clip, offer.video

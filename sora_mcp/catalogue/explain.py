@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.parts import describe_parts, plan_parts
 from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
@@ -51,7 +52,10 @@ def _explain_family(family: Sequence[Offer], request: VideoRequest, catalogue: C
     """Return the refusal of the name of a family or of a vendor, with its models: those with a key if there are any, cheapest first."""
     name, asked = request.model or "", replace(request, model=None)
     usable = [offer for offer in family if catalogue.is_buyable(offer)]
-    ranked = rank_orders(usable or family, asked, today=today) or rank_orders(usable or family, VideoRequest("a clip"), today=today)
+    plain = VideoRequest("a clip", edits=name_clip(family[0], request.seconds))
+    if plain.edits is not None and asked.edits is None:
+        asked = replace(asked, edits=plain.edits)
+    ranked = rank_orders(usable or family, asked, today=today) or rank_orders(usable or family, plain, today=today)
     priced = [_describe_taker(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in family[:MOST_NAMED]]
     sellers = {offer.vendor for offer in family}
     key = f" None has a key here: the user adds one with `{command_line('setup', *(sellers if len(sellers) == 1 else ()))}`."
@@ -160,8 +164,7 @@ class _Explanation:
         broken = {rule.argument.removeprefix("options.") for rule in self.refusal.broken}
         options = {name: value for name, value in self.request.options.items() if name in PICTURES and name in broken}
         image = self.request.image if broken & {"image", CONTINUES} or options else None
-        edits = self.request.edits if EDITS in broken else None
-        return VideoRequest("a clip", size=self._find_lost_shape(), image=image, options=options, edits=edits)
+        return VideoRequest("a clip", size=self._find_lost_shape(), image=image, options=options, edits=self.request.edits)
 
     def _find_lost_shape(self) -> str | None:
         """Return the shape that was asked for, where no size of the model has it."""

@@ -30,6 +30,8 @@ class _Source:
 
     uri: str
     """`https://…`, or the bytes: `data:image/png;base64,…`."""
+    is_sample: bool = field(default=False, kw_only=True)
+    """Taken from a free sample clip, which shows no filmed scene."""
 
     @property
     def is_url(self) -> bool:

@@ -13,6 +13,7 @@ from sora_mcp.catalogue.sizes import fitting
 from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, VideoRequest
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel
 from sora_mcp.store import Store
+from sora_mcp.vendors import sample
 
 MOST_STEPS_BACK = 20
 """Clips before a job that are looked at."""
@@ -25,6 +26,11 @@ async def find_maker(store: Store, job: Job) -> Job:
             break
         job = await store.jobs.get(job.parents[-1], job.principal)
     return job
+
+
+async def is_sample(store: Store, job: Job) -> bool:
+    """Return whether the clip, or what an edit was made of, is a free sample."""
+    return (await find_maker(store, job)).vendor == sample.VENDOR.name
 
 
 async def find_chain(store: Store, job: Job) -> tuple[str, ...]:

@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.parts import Part
 from sora_mcp.catalogue.planner import CHEAPEST, plan
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
-from sora_mcp.domain import PICTURES, Clip, Offer, Order, Quote, Size, VideoRequest
+from sora_mcp.domain import PICTURES, Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
 
 MOST_LONGER = 2
 """Lengths above the one that was asked for that are looked at."""
-ANY_CLIP = "https://example.com/clip.mp4"
-"""Stands for any video to edit where only the price counts."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,7 @@ def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
     """Return the request with a video to edit, of the length that it says, where its model does nothing else."""
     if request.edits is not None or request.model is None or not catalogue.has_name(request.model):
         return request
-    if (rule := catalogue.find_named(request.model)[0].video) is None:
-        return request
-    lasts = min(request.seconds, rule.seconds[1]) if type(request.seconds) is int else None
-    return replace(request, edits=Clip(ANY_CLIP, duration_s=lasts))
+    return replace(request, edits=name_clip(catalogue.find_named(request.model)[0], request.seconds))
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:
@@ -78,9 +74,10 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
 
 
 def find_best(
-    request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
+    request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, most: Micros, today: date
 ) -> tuple[tuple[Order, Quote], ...]:
-    """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at its largest."""
+    """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at the largest of
+    its sizes that costs at most `most`."""
     usable = [found for found in offers if catalogue.is_usable(found[0].offer)]
     known = [found for found in usable if (hint := get_hint(found[0].offer)) is not None and hint.good_for == BEST]
     if not known:
@@ -88,10 +85,12 @@ def find_best(
     order, _ = known[0]
     sizes = [size for size in sizes_of(order.offer, image=order.image is not None) if orientation(size) == orientation(order.size)]
     meant = [size for size in sizes if request.size is None or size in fitting(request.size, sizes)]
-    largest = max(meant, key=count_lines, default=order.size)
-    if count_lines(largest) <= count_lines(order.size):
-        return (known[0],)
-    return (known[0], *rank_orders((order.offer,), replace(request, size=largest.text, seconds=order.seconds), today=today))
+    larger = sorted((size for size in meant if count_lines(size) > count_lines(order.size)), key=count_lines, reverse=True)
+    for size in larger:
+        found = rank_orders((order.offer,), replace(request, size=size.text, seconds=order.seconds), today=today)
+        if found and found[0][1].micros <= most:
+            return (known[0], found[0])
+    return (known[0],)
 
 
 def find_more_for_less(

@@ -13,6 +13,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, format_bytes
 from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, is_path
+from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
 from sora_mcp.media.api import extract_frame, fit_image
@@ -37,7 +38,8 @@ class FirstFrames:
         named = frame_of(text)
         if named is not None or JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(named[0] if named else text, principal)
-            return replace(await self._of_job(job, named), job_id=job.id, origin=text.strip())
+            image = await self._of_job(job, named)
+            return replace(image, job_id=job.id, origin=text.strip(), is_sample=await is_sample(self.store, job))
         access = FileAccess(self.settings, self.store)
         if is_path(text):
             await access.find_path(text, principal, PICTURE_ENDINGS)

@@ -14,6 +14,7 @@ from sora_mcp.catalogue.clips import SPARE_S
 from sora_mcp.domain import EDITS, JOB_ID, Clip
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, UntrustedURL
 from sora_mcp.jobs.allowed_paths import VIDEO_ENDINGS, is_path, read_allowed
+from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.media.containers import ISO_MEDIA
 from sora_mcp.media.mp4_probe import measure_stored_s
@@ -36,7 +37,8 @@ class InputVideos:
         if JOB_ID.fullmatch(text):
             job = await self.access.store.jobs.get(text, principal)
             path = await anyio.to_thread.run_sync(find_file, job)
-            return replace(await anyio.to_thread.run_sync(_read_file, Path(path)), job_id=job.id)
+            clip = await anyio.to_thread.run_sync(_read_file, Path(path))
+            return replace(clip, job_id=job.id, is_sample=await is_sample(self.access.store, job))
         if not is_path(text):
             return _read_address(text.strip())
         try:

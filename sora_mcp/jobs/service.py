@@ -203,7 +203,7 @@ class VideoService:
         terms = make_terms(order, held, principal, clips)
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
-        best = find_best(request, offers, self.catalogue, today=self.today)
+        best = find_best(request, offers, self.catalogue, most=self.settings.per_video, today=self.today)
         more = find_more_for_less(request, order, held, self.catalogue, today=self.today)
         total = Micros(price.micros * clips)
         return Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)

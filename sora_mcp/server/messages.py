@@ -15,7 +15,7 @@ from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
-from sora_mcp.vendors import EVERY
+from sora_mcp.vendors import EVERY, sample
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
@@ -269,6 +269,8 @@ def _describe_done(job: Job, file: Artifact) -> str:
 def _describe_file(job: Job, file: Artifact) -> str:
     """Return id, length, size, sound, bytes and price of a finished job."""
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
+    if job.vendor == sample.VENDOR.name:
+        length = f"a sample card of {length}"
     if file.path.endswith(".gif"):
         length = f"a GIF of {length}" if file.duration_s else "a GIF"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size

@@ -259,6 +259,10 @@ def parse_dollars(value: object) -> Micros | None:
     return Micros(int(Decimal(str(value)) * PER_USD))
 
 
+INSTEAD = {("estimate_cost", "edits"): 'model="edit" says what an edit costs at each model'}
+"""What answers the question of an argument that a tool does not have."""
+
+
 def find_similar(name: str, known: Iterable[str]) -> str | None:
     """Return the argument that an unknown name probably means."""
     plain = name[:100].casefold().replace("-", "_")
@@ -299,7 +303,8 @@ def _is_short_list(values: list[Any], spec: Spec) -> bool:
 def _name_unknown(tool: str, known: Mapping[str, Argument], unknown: Sequence[str]) -> Iterator[BrokenRule]:
     for number, name in enumerate(unknown):
         near = find_similar(name, known) if number < MOST_HINTS else None
-        hint = f"did you mean {near}?" if near else f"it takes {one_of(list(known))}"
+        takes = f"did you mean {near}?" if near else f"it takes {one_of(list(known))}"
+        hint = INSTEAD.get((tool, name), takes)
         yield BrokenRule(name[:100], None, f"left out: {tool} has no such argument ({hint})", "unknown_argument")
 
 

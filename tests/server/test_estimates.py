@@ -91,7 +91,7 @@ async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_pu
     [
         (
             {"options": {"negative_prompt": "rain"}, "seconds": 8},
-            "Cheaper: 10 s, 16:9, on muvi:kling-2.5-turbo-pro, $0.50; trimming is free.",
+            "Longer for less: 10 s, 16:9, on muvi:kling-2.5-turbo-pro, $0.50; trimming is free.",
         ),
         ({"audio": True, "seconds": 10}, None),
         ({"model": "muvi:veo-3.1", "seconds": 6}, None),
@@ -99,13 +99,27 @@ async def test_a_last_picture_that_no_vendor_with_a_key_takes_is_refused_as_a_pu
 )
 async def test_a_longer_or_larger_clip_that_costs_less_is_named(wish: dict[str, Any], said: str | None, keyed: Client) -> None:
     message = (await ask(keyed, "estimate_cost", wish))["message"]
-    assert said in message if said else "Cheaper:" not in message
+    assert said in message if said else " for less:" not in message
 
 
 async def test_a_larger_size_that_costs_less_is_named(tmp_path: Path) -> None:
     found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="16:9 540p", seconds=5)
-    cheaper = "Cheaper: 5 s, 16:9 768P, on fal:minimax-h3-max-turbo, $0.20."
+    cheaper = "Larger for less: 5 s, 16:9 768P, on fal:minimax-h3-max-turbo, $0.20."
     assert (found["model"], cheaper in found["message"]) == ("fal:pixverse-v6", True)
+
+
+async def test_an_edit_is_priced_by_the_models_that_edit(tmp_path: Path) -> None:
+    refused = await estimate(tmp_path / "a", {"FAL_KEY": "k"}, edits="holiday.mp4")
+    assert 'model="edit" says what an edit costs at each model' in refused["message"]
+    found = await estimate(tmp_path / "b", {"FAL_KEY": "k"}, model="edit", seconds=6)
+    assert "fal:grok-imagine-video-edit ($0.36 for 6 s)" in found["message"]
+    best = await estimate(tmp_path / "c", {"FAL_KEY": "k"}, model="best", seconds=5)
+    assert "Cheapest first: fal:" in best["message"]
+
+
+async def test_the_best_look_is_named_at_a_size_that_may_be_bought(tmp_path: Path) -> None:
+    found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16", seconds=5)
+    assert "or at 9:16 1080p $3.41" in found["message"]
 
 
 async def test_a_length_that_nobody_said_is_told_where_it_is_short(keyed: Client) -> None:

@@ -173,8 +173,9 @@ def _describe_price(estimate: Estimate) -> str:
 
 def _describe_more(estimate: Estimate, order: Order, price: Quote) -> str:
     """Name a clip that gives more and costs less."""
-    trim = "; trimming is free" if order.seconds > estimate.order.seconds else ""
-    return f"Cheaper: {order.seconds} s, {order.size.text}, on {order.offer.id}, {format_price(price.micros * estimate.clips)}{trim}."
+    is_longer = order.seconds > estimate.order.seconds
+    begin, trim = ("Longer for less", "; trimming is free") if is_longer else ("Larger for less", "")
+    return f"{begin}: {order.seconds} s, {order.size.text}, on {order.offer.id}, {format_price(price.micros * estimate.clips)}{trim}."
 
 
 def _describe_sum(estimate: Estimate) -> str:

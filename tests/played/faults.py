@@ -132,6 +132,14 @@ async def _mended_headers(talk: Talk, heard: Heard, meant: Meant, args: Args) ->
     await talk.send(answer.head(("Connection", "close")) + answer.body)
 
 
+async def _zipped(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
+    """The right answer, packed as `coding` says although nobody asked for it."""
+    answer, coding = meant(), args["coding"]
+    pack = {"gzip": gzip.compress, "deflate": zlib.compress}.get(coding.rpartition("-")[2].lower(), bytes)
+    answer = replace(answer, body=pack(answer.body), headers=(*answer.headers, ("Content-Encoding", coding)))
+    await talk.send(answer.head(("Connection", "close")) + answer.body)
+
+
 async def _interim(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
     """1xx answers for ever."""
     _answer(meant, args)
@@ -204,6 +212,7 @@ FAULTS: Mapping[str, Fault] = {
     "instead": _instead,
     "mended": _mended,
     "mended_headers": _mended_headers,
+    "zipped": _zipped,
     "interim": _interim,
     "two_lengths": _two_lengths,
     "bad_chunk": _bad_chunk,

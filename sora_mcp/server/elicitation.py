@@ -150,7 +150,7 @@ async def _create_if_approved(service: VideoService, request: VideoRequest, stat
         return await _create_after_page(service, request, quote_id, ctx=ctx)
     if quote_id == state and is_approved(answer):
         return await service.create(request, principal=principal(), agreed=quote_id)
-    reason = REASONS[answer.action] if isinstance(answer, ElicitResult) else "Nobody answered"
+    reason = _describe_no(answer)
     is_no = isinstance(answer, ElicitResult) and answer.action in ("accept", "decline")
     if (pages := _context(ctx).pages) is not None:
         pages.close(quote_id)
@@ -158,6 +158,14 @@ async def _create_if_approved(service: VideoService, request: VideoRequest, stat
     if quote is not None and quote.used_by is not None:
         raise Declined(f"{reason}, but an earlier yes to the same question created {quote.used_by}.", job_id=quote.used_by)
     raise Declined(f"{reason}. Nothing was bought. Do not ask again unless the user wants it.")
+
+
+def _describe_no(answer: object) -> str:
+    """Say why an answer is no yes."""
+    if not isinstance(answer, ElicitResult):
+        return "Nobody answered"
+    has_more = answer.action == "accept" and (answer.content or {}).get(FIELD) is True
+    return "The form came back with more in it than its one box, so it counts as no yes" if has_more else REASONS[answer.action]
 
 
 async def _create_after_page(service: VideoService, request: VideoRequest, quote_id: str, *, ctx: ToolContext) -> Job:

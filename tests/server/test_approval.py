@@ -67,6 +67,8 @@ async def test_only_a_plain_yes_buys(name: str, era: Era, at: Shop) -> None:
     async with at.client(answer, era) as client:
         result = await buy(client, prompt=name)
     assert (code(result), len(await at.jobs()) - len(before)) == (("submitting", 1) if buys else ("declined", 0))
+    reasons = {"an extra field": "The form came back with more in it", "no, with a tick": "The user declined", "closed": "The user closed"}
+    assert buys or reasons.get(name, "The user did not tick yes") in str(result.structured_content)
 
 
 async def test_a_person_sees_what_is_bought(era: Era, at: Shop) -> None:

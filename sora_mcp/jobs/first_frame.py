@@ -21,6 +21,7 @@ from sora_mcp.media.pool import MediaPool
 from sora_mcp.store import Store
 
 MOST_BYTES = 25_000_000
+SOFT = "the video will look soft, and a larger picture is better"
 MOST_PICTURES = 10
 """Pictures of one option: no model takes more."""
 
@@ -89,10 +90,12 @@ class FirstFrames:
         return picture_of(raw)
 
     async def fit(self, order: Order, how: str) -> Order:
-        """Return the order with its first frame cropped or padded to the video's size, and a warning that says so."""
+        """Return the order with its first frame cropped or padded to the video's size, and with a warning of that, or of a small one."""
         image, rule = order.image, order.offer.image
-        if image is None or rule is None or how == "none":
+        if image is None or rule is None:
             return order
+        if how == "none":
+            return _warn_if_small(order, image)
         if image.is_url:
             raise BrokenRules((BrokenRule(f"options.{FIT}", how, "left out: the picture at a URL stays as it is", "invalid_option"),))
         size = find_target(image, order.size, how)
@@ -103,8 +106,17 @@ class FirstFrames:
         done = "cropped" if how == "crop" else "padded"
         note = f"The first frame was {done} from {image.width}x{image.height} to {made.width}x{made.height}."
         if is_far_too_small(image, size, how):
-            note += " It is less than half of that, so the video will look soft: a larger picture is better."
+            note += f" It is less than half of that: {SOFT}."
         return replace(order, image=replace(made, job_id=image.job_id, origin=image.origin), warnings=(*order.warnings, note))
+
+
+def _warn_if_small(order: Order, image: Image) -> Order:
+    """Return the order with a warning where its vendor has to enlarge the first frame to more than twice its sides."""
+    size = order.size.pixels
+    if size is None or not image.width or not is_far_too_small(image, size, "pad"):
+        return order
+    note = f"The first frame is {image.width}x{image.height}, less than half of {size[0]}x{size[1]}: {SOFT}."
+    return replace(order, warnings=(*order.warnings, note))
 
 
 def frame_like(file: Artifact) -> Image:

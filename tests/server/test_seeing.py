@@ -147,9 +147,12 @@ async def test_a_first_frame_is_made_to_fit_and_the_result_says_so(room: Room) -
     plain = await room.bought(image=f"{CLIP}#last", size="720x1280", options={"fit": "none"})
     said = (
         "The first frame was cropped from 320x180 to 720x1280. "
-        "It is less than half of that, so the video will look soft: a larger picture is better."
+        "It is less than half of that: the video will look soft, and a larger picture is better."
     )
-    assert (said in made["message"], said in str(plain)) == (True, False)
+    small = "The first frame is 320x180, less than half of 720x1280: the video will look soft, and a larger picture is better."
+    assert [(said in str(one), small in str(one)) for one in (made, plain)] == [(True, False), (False, True)]
+    large = await room.bought(image=picture(720, 1280), size="720x1280")
+    assert "soft" not in str(large)
 
 
 @each(

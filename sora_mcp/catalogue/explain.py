@@ -9,13 +9,22 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
-from sora_mcp.catalogue.parts import describe_parts, plan_parts
-from sora_mcp.catalogue.planner import find_broken
+from sora_mcp.catalogue.parts import MOST_PARTS, describe_part, describe_parts, plan_parts
+from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes, of_shape
 from sora_mcp.domain import EDITS, PICTURES, Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, UnknownModel, describe_rule, format_bytes, quote_value
-from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.errors import (
+    NO_SUCH_OPTION,
+    BrokenRule,
+    BrokenRules,
+    OverBudget,
+    UnknownModel,
+    describe_rule,
+    format_bytes,
+    quote_value,
+)
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 
 MOST_NAMED = 4
@@ -35,6 +44,22 @@ def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *
     explanation = _Explanation(refusal, request, offer, catalogue, can_fit, today)
     sentences = [*explanation.name_takers(), *explanation.describe_rules(), *explanation.name_taker_as_it_is()]
     return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=" ".join(sentences))
+
+
+def explain_price(refusal: OverBudget, request: VideoRequest, catalogue: Catalogue, *, most: Micros, today: date) -> OverBudget:
+    """Return the refusal of one clip above the cap `most` of a video, or above the caller's own, with the same length in shorter clips
+    that both allow."""
+    if request.variations > 1 or request.clip is not None:
+        return refusal
+    total = most * MOST_PARTS if request.max_usd is None else request.max_usd
+    _, whole = plan(request, catalogue, today=today)
+    if whole.micros <= min(most, total):
+        return refusal
+    parts = plan_parts(request, catalogue, today=today, splits_all=True)
+    allowed = [part for part in parts if part[2].micros <= most and part[0] * part[2].micros <= total]
+    if not allowed:
+        return refusal
+    return OverBudget(f"{refusal.message} {describe_part(allowed[0], with_model=request.model is None)}, joined with edit_video.")
 
 
 def explain_unknown(refusal: UnknownModel, request: VideoRequest, catalogue: Catalogue, *, today: date) -> UnknownModel:

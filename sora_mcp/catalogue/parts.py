@@ -16,16 +16,16 @@ Part = tuple[int, Order, Quote]
 """How many clips, each of them, and its price."""
 
 
-def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Part, ...]:
+def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date, splits_all: bool = False) -> tuple[Part, ...]:
     """Return the ways to make a length, which no model makes in one clip, of equal ones, each at the cheapest offer, and where that one
-    takes no first frame, at the cheapest that does: only there a clip can go on from the one before.
+    takes no first frame, at the cheapest that does: only there a clip can go on from the one before. `splits_all`: of any length.
 
     The cheapest is first; of those that cost the same, the one with the fewest clips.
     """
     named = catalogue.find_named(request.model) if request.model else catalogue.eligible_offers
     offers = [offer for offer in named if catalogue.is_usable(offer)] or named
     total, longest = request.seconds, max((seconds for offer in offers for seconds in offer.seconds), default=0)
-    if type(total) is not int or total <= longest:
+    if type(total) is not int or (total <= longest and not splits_all):
         return ()
     parts: list[Part] = []
     for count in (count for count in range(2, MOST_PARTS + 1) if total % count == 0):
@@ -47,11 +47,12 @@ def describe_parts(parts: Sequence[Part], *, of_model: str = "") -> str:
     ways = [parts[0], *fewer]
     if not any(_can_go_on(order) for _, order, _ in ways):
         ways += [part for part in others if _can_go_on(part[1])][:1]
-    named = ", or ".join(_describe_part(part, with_model=not of_model) for part in ways)
+    named = ", or ".join(describe_part(part, with_model=not of_model) for part in ways)
     return f"{who} {count * order.seconds} s in one clip. {count * order.seconds} s: {named}, joined with edit_video."
 
 
-def _describe_part(part: Part, *, with_model: bool) -> str:
+def describe_part(part: Part, *, with_model: bool) -> str:
+    """Say how many clips of which length, and what they cost together."""
     count, order, price = part
     cost = f"{format_dollars(count * price.micros)} in all" if price.micros else "free"
     apart = "" if _can_go_on(order) else " (separate shots)"

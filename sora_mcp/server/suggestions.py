@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sora_mcp.catalogue.advice import ADVISED
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.explain import explain, explain_unknown
+from sora_mcp.catalogue.explain import explain, explain_price, explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.rules import CONTINUES, FIT, one_of
 from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
-from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, SoraError, UnknownModel, describe_rule
+from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules, Fix, OverBudget, SoraError, UnknownModel, describe_rule
 from sora_mcp.domain.money import Micros, format_dollars, round_up, show
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.schema import ALIASES, Argument, find_similar, is_short
@@ -101,6 +101,8 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
             refusal = _name_continues(refusal)
         can_fit = any(fix.argument == f"options.{FIT}" for fix in fixes)
         refusal = explain(refusal, request, service.catalogue, can_fit=can_fit, today=service.today)
+    elif isinstance(refusal, OverBudget) and tool == "create_video":
+        refusal = explain_price(refusal, request, service.catalogue, most=service.settings.per_video, today=service.today)
     elif isinstance(refusal, UnknownModel):
         refusal = explain_unknown(refusal, request, service.catalogue, today=service.today)
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):

@@ -88,6 +88,14 @@ async def test_the_call_that_works_passes_no_cap_and_the_message_says_why(tmp_pa
     assert f"{VEO} costs $2.40. The limit of a day is $1.30." in error["message"]
 
 
+async def test_a_clip_above_the_cap_of_one_video_is_named_in_shorter_ones_that_both_caps_allow(tmp_path: Path) -> None:
+    async with connect_muvi(tmp_path, SORA_MCP_PER_VIDEO_USD="2") as client:
+        for cap, parts in ((None, True), (3, True), (2, False)):
+            refused = await ask(client, "create_video", video(seconds=8, max_usd=cap))
+            assert refused["error"]["code"] == "over_budget"
+            assert ("2 x 4 s, $2.40 in all, joined with edit_video." in refused["message"]) is parts, cap
+
+
 async def test_where_no_call_works_nothing_is_offered(keyed: Client) -> None:
     error = (await ask(keyed, "create_video", video(input_image="v_0000000000#last")))["error"]
     assert (told(error), "There is no job" in error["message"]) == ((["input_image"], {}, set()), True)

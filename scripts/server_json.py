@@ -17,12 +17,13 @@ SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schem
 
 
 def content() -> dict[str, Any]:
-    """Return one package, started on stdio, with every variable that it reads."""
+    """Return one package, started on stdio with the media extra, with every variable that it reads."""
     package = {
         "registryType": "pypi",
         "identifier": "sora-mcp",
         "version": __version__,
         "runtimeHint": "uvx",
+        "runtimeArguments": [{"type": "named", "name": "--from", "value": f"sora-mcp[media]=={__version__}"}],
         "transport": {"type": "stdio"},
         "environmentVariables": [_variable(setting) for setting in (*KEYS, *SITES.values(), *FLAGS)],
     }

@@ -138,6 +138,7 @@ PACKAGE = {
         "identifier": {"const": "sora-mcp"},
         "version": {"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
         "runtimeHint": {"const": "uvx"},
+        "runtimeArguments": {"const": [{"type": "named", "name": "--from", "value": f"sora-mcp[media]=={__version__}"}]},
         "transport": {"const": {"type": "stdio"}},
         "environmentVariables": {"type": "array", "items": VARIABLE},
     },

@@ -24,7 +24,7 @@ from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.media.optional import INSTALL, REINSTALL, find_heic_load_error, find_load_error, find_old_libraries
+from sora_mcp.media.optional import REINSTALL, find_heic_load_error, find_load_error, find_old_libraries
 from sora_mcp.media.text.missing import find_missing, list_packages
 from sora_mcp.store.purchase_mark import Loss
 
@@ -185,7 +185,7 @@ def _check_media() -> Finding:
         return Finding("note", f"media: PyAV and Pillow load; pi-heif, for HEIC photos, does not: {error}", REINSTALL)
     if not missing and (old := find_old_libraries()):
         text = f"media: {' and '.join(old)} is older than sora-mcp asks for: known faults let a hostile file harm this machine"
-        return Finding("fix", text, f"update: {INSTALL} --upgrade")
+        return Finding("fix", text, f"update: {REINSTALL}")
     if not missing:
         return Finding("ok", "media: PyAV and Pillow are installed")
     ffmpeg = "ffmpeg is on the PATH" if shutil.which("ffmpeg") else "ffmpeg is not on the PATH either"

@@ -12,9 +12,8 @@ from pathlib import Path
 from sora_mcp.config.settings import PREFIX, Settings
 from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.terminal_command import NAME, Program
+from sora_mcp.media.optional import UV_CACHES
 
-CACHES = ("archive-v0", "environments-v2", "builds-v0")
-"""Folders of uv's cache, in which `uvx` keeps a program until the cache is cleaned."""
 SHELL_DOES_NOT_KNOW = ("the environment", "a flag")
 """Sources of a setting that a terminal does not have, unlike `config.toml`."""
 
@@ -22,7 +21,7 @@ SHELL_DOES_NOT_KNOW = ("the environment", "a flag")
 def own_command() -> list[str]:
     """Return the command that starts this program from anywhere: desktop clients do not see the shell's PATH."""
     started = Path(sys.argv[0]).absolute()
-    if any(part in CACHES for part in (*started.parts, *Path(sys.prefix).parts)):
+    if any(part in UV_CACHES for part in (*started.parts, *Path(sys.prefix).parts)):
         return [shutil.which("uvx") or "uvx", "--from", _requirement(), NAME]
     return [str(started)] if started.stem == NAME else [sys.executable, "-m", "sora_mcp"]
 

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
 
 from sora_mcp.domain.errors import MissingMediaExtra
 
-INSTALL = "pip install 'sora-mcp[media]'"
 LEAST_VERSIONS = {"av": (17, 1), "pillow": (12, 3)}
 """The lower bounds of the extra in pyproject.toml."""
-REINSTALL = "pip install --force-reinstall 'sora-mcp[media]'"
+UV_CACHES = ("archive-v0", "environments-v2", "builds-v0")
+"""Folders of uv's cache, in which `uvx` keeps a program until the cache is cleaned."""
+
+
+def choose_commands(prefix: Path) -> tuple[str, str]:
+    """Return the commands that install the media extra into the environment at `prefix`, and that install it anew."""
+    parts = prefix.parts
+    if any(part in UV_CACHES for part in parts):
+        return "uvx --from 'sora-mcp[media]' sora-mcp", "uvx --reinstall --from 'sora-mcp[media]' sora-mcp"
+    if ("uv", "tools") in pairwise(parts):
+        return "uv tool install 'sora-mcp[media]'", "uv tool install --reinstall 'sora-mcp[media]'"
+    if ("pipx", "venvs") in pairwise(parts):
+        return "pipx install --force 'sora-mcp[media]'", "pipx reinstall sora-mcp"
+    return "pip install 'sora-mcp[media]'", "pip install --force-reinstall 'sora-mcp[media]'"
+
+
+INSTALL, REINSTALL = choose_commands(Path(sys.prefix))
 
 
 def has_media_extra() -> bool:

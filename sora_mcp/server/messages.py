@@ -13,6 +13,7 @@ from sora_mcp.domain import LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, 
 from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.media.optional import has_media_extra
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.vendors import EVERY, sample
@@ -301,7 +302,7 @@ def _describe_next(job: Job, file: Artifact) -> str:
     A continuation is not named where no model takes a file, where notes need the room, nor for a clip that is one already: that is
     joined with those that it goes on from.
     """
-    if not file.path.endswith(".mp4"):
+    if not file.path.endswith(".mp4") or not has_media_extra():
         return ""
     if job.chain:
         inputs = ", ".join(f'"{one}"' for one in job.chain)

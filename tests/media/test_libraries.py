@@ -87,6 +87,20 @@ def test_a_library_with_known_faults_is_found(have: dict[str, str], old: list[st
         assert optional.find_old_libraries() == old
 
 
+@each(
+    "prefix, install",
+    [
+        ("/opt/a/.venv", "pip install 'sora-mcp[media]'"),
+        ("/opt/a/.cache/uv/archive-v0/x1", "uvx --from 'sora-mcp[media]' sora-mcp"),
+        ("/opt/a/.local/share/uv/tools/sora-mcp", "uv tool install 'sora-mcp[media]'"),
+        ("/opt/a/.local/share/pipx/venvs/sora-mcp", "pipx install --force 'sora-mcp[media]'"),
+    ],
+)
+def test_the_extra_is_installed_as_the_server_was(prefix: str, install: str) -> None:
+    installs, again = optional.choose_commands(Path(prefix))
+    assert (installs, again.split()[0]) == (install, install.split()[0])
+
+
 @pytest.mark.skipif(os.name == "nt", reason="hard links of POSIX")
 async def test_an_edit_takes_no_hard_link_of_a_file_elsewhere(tmp_path: Path) -> None:
     allowed = tmp_path / "videos"

@@ -70,6 +70,7 @@ async def test_what_is_not_there_cannot_be_seen(room: Room) -> None:
 
 async def test_without_the_media_extra_each_says_what_brings_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optional, "find_spec", lambda _: None)
+    assert (await room.read_job(CLIP))["message"].endswith("Next: tell the user this path.")
     errors = [
         await room.refused("view_video", job_id=CLIP),
         await room.refused("edit_video", action="gif"),

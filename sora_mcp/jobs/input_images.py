@@ -14,7 +14,7 @@ from sora_mcp.domain.errors import UntrustedURL, format_bytes
 from sora_mcp.jobs.allowed_paths import SCHEME, is_path, read_allowed, refuse_elsewhere, resolve_path
 from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata
-from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_heic, probe_image, refuse_image
+from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_deep, is_heic, probe_image, refuse_image
 from sora_mcp.media.optional import INSTALL, can_read_heic, has_media_extra
 from sora_mcp.security.urls import is_fetchable, parse_url
 
@@ -103,7 +103,10 @@ def _unwrap(body: bytes) -> bytes:
 
 
 def picture_of(raw: bytes) -> Image:
-    """Return the picture upright, without what its camera wrote beside it: place, time, device. HEIC, AVIF and CMYK become JPEG."""
+    """Return the picture upright, without what its camera wrote beside it: place, time, device.
+
+    HEIC, AVIF and CMYK become JPEG; 16 bits a colour become 8.
+    """
     if is_heic(raw):
         if not can_read_heic():
             refuse_image("a HEIC", allowed=f"{ALLOWED}; HEIC needs the media extra: {INSTALL}")
@@ -115,6 +118,8 @@ def picture_of(raw: bytes) -> Image:
     elif probe_image(raw) and is_cmyk(raw):  # vendors refuse it, or show other colours
         if not has_media_extra():
             refuse_image("a JPEG in CMYK", allowed=f"a picture in RGB; turning CMYK into it needs the media extra: {INSTALL}")
+        raw = turn_upright(raw)
+    elif is_deep(raw) and has_media_extra():  # a video has 8 bits, and not every vendor reads more
         raw = turn_upright(raw)
     bare = strip_metadata(raw, probe_image(raw).media_type)
     if bare.orientation != 1:

@@ -151,6 +151,15 @@ def test_sixteen_bit_grey_keeps_its_greys() -> None:
     assert [pixel(raw, (x, 5))[0] for x in (0, 21, 42, 63)] == pytest.approx([0, 85, 170, 255], abs=1)
 
 
+def test_a_picture_of_sixteen_bits_is_sent_with_eight() -> None:
+    ramp = Pillow.new("I;16", (64, 64))
+    for x in range(64):
+        ramp.paste(round(x * 65535 / 63), (x, 0, x + 1, 64))
+    raw = data_of(picture_of(saved(ramp, "PNG")))
+    assert (raw[:8], raw[24]) == (b"\x89PNG\r\n\x1a\n", 8)
+    assert [pixel(raw, (x, 5))[0] for x in (0, 21, 42, 63)] == pytest.approx([0, 85, 170, 255], abs=1)
+
+
 # Columns of Display P3 for D50: https://www.color.org/chardata/rgb/DisplayP3.xalter
 DISPLAY_P3 = {"rXYZ": (0.51512, 0.2412, -0.00105), "gXYZ": (0.29198, 0.69225, 0.04189), "bXYZ": (0.1571, 0.06657, 0.78407)}
 

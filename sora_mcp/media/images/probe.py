@@ -68,6 +68,11 @@ def is_cmyk(raw: bytes) -> bool:
     return raw.startswith(b"\xff\xd8\xff") and raw[_find_frame_header(raw) + 9] == 4
 
 
+def is_deep(raw: bytes) -> bool:
+    """Return whether the image, which `probe_image` accepted, is a PNG of 16 bits a colour, as renderers and depth maps have."""
+    return raw.startswith(PNG) and raw[24] == 16
+
+
 def refuse_image(got: str | None, *, allowed: str = ALLOWED, is_quoted: bool = False) -> NoReturn:
     """Raise BrokenRules for the argument `image`: `got` is what came, in our words or quoted, `allowed` what would be accepted."""
     raise BrokenRules((BrokenRule("image", got, allowed, "invalid_image", is_quoted),))

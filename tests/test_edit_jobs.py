@@ -12,6 +12,7 @@ from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import NotCancellable
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.edit.edits import EditRequest
+from sora_mcp.net import download
 
 from .media.clips import a_clip
 from .played.rig import opened, settled
@@ -63,6 +64,16 @@ async def test_an_edit_is_cancelled_and_leaves_nothing(tmp_path: Path) -> None:
         after = await service.job(job.id, principal="local")
     assert (cancelled.state, cancelled.charged, after.state, other.state) == ("cancelled", "no", "cancelled", "completed")
     assert not list(folder.glob(f"*{job.id}*")) and not list(folder.glob(".*"))
+
+
+async def test_an_edit_leaves_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = a_folder(tmp_path)
+    monkeypatch.setattr(download, "LEAST_FREE_BYTES", 1 << 60)
+    async with a_service(tmp_path) as service:
+        job = await ended(service, await service.edit(STILL, principal="local"))
+    assert (job.state, job.error and job.error.code) == ("failed", "storage_error")
+    assert "nearly full" in str(job.error)
+    assert [path.name for path in folder.iterdir()] == ["clip.mp4"]
 
 
 async def test_an_edit_of_a_process_that_ended_is_made_by_the_next_one(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sora_mcp.jobs.edit_plan import EditPlan, read_plan
 from sora_mcp.media.api import edit_clip
 from sora_mcp.media.limits import EDIT_S, Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
+from sora_mcp.net.download import check_free_space
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -99,6 +100,7 @@ def _try_to_make(service: VideoService, job: Job, deadline: Deadline) -> Artifac
 def _make(plan: EditPlan, job: Job, folder: Path, deadline: Deadline, *, service: VideoService) -> Artifact:
     """Make the edit in a temporary file, which gets its name when it is whole."""
     ensure_folder(folder)
+    check_free_space(folder, sum(file.stat().st_size for file in plan.files))
     remove_parts(folder, job)  # a process that was killed may have left one, and its worker may still write there
     part = folder / f".{job.id}.{job.fence}.part"
     try:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import event
 
 import sora_mcp
+from sora_mcp.media.worker.processes import POOL
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database, connect
 
@@ -62,6 +63,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def end_workers() -> Iterator[None]:
+    """End the media workers before coverage is counted: a worker writes down what it ran when it ends."""
+    yield
+    POOL.close()
 
 
 @pytest.fixture

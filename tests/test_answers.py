@@ -11,7 +11,7 @@ import pytest
 from sora_mcp.domain import Call, Refusal, Reply
 from sora_mcp.vendors import muvi
 from sora_mcp.vendors.reading import read_quote
-from sora_mcp.vendors.shared.responses import find_value, parse_time, read_refusal, read_retry_after
+from sora_mcp.vendors.shared.responses import find_place, find_value, parse_time, read_refusal, read_retry_after
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PLAIN = replace(muvi.VENDOR, refusals=(), retry_after=None)
@@ -103,3 +103,10 @@ def test_a_moment_is_in_utc_where_it_names_no_zone_and_is_not_guessed_at_where_i
     for nothing in (None, 1_795_176_000, "yesterday", ""):
         with pytest.raises((TypeError, ValueError)):
             parse_time(nothing)
+
+
+def test_the_place_of_a_text_is_where_it_is_found_again() -> None:
+    body = {"steps": [{"kind": "input"}, {"content": {"a.b": "x", "data": "y"}}]}
+    assert find_place(body, "y") == "steps.1.content.data"
+    assert find_value(body, "steps.1.content.data") == "y"
+    assert (find_place(body, "x"), find_place(body, "z")) == (None, None)

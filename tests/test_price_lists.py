@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,13 @@ def test_a_model_with_a_first_frame_has_the_price_of_its_own_row() -> None:
     assert [cost(dearer, **size, image=frame) for size in (HD, FULL)] == [2_000_000, 2_600_000]  # the dearest row with a frame
     only_words = priced(row(T2V, flat(0.1)))[FAST]
     assert [cost(only_words, **HD), cost(only_words, **HD, image=frame)] == [400_000, None]
+
+
+def test_a_model_that_takes_words_only_needs_one_row() -> None:
+    [only] = [replace(offer, image=None, image_slug=None, option_slugs={}) for offer in aimlapi.VENDOR.offers if offer.id == FAST]
+    price_list = aimlapi.VENDOR.price_list
+    assert price_list is not None
+    assert {rate.micros for rate in price_list.read({"data": [row(T2V, flat(0.1))]}, only) or ()} == {100_000}
 
 
 def test_where_the_vendor_chooses_the_resolution_the_dearest_counts() -> None:

@@ -589,3 +589,35 @@ def test_a_video_costs_no_less_than_the_least() -> None:
     sold = replace(find_offer("muvi:wan-2.6"), rates=(Rate(usd("0.10"), "second", least=usd("0.80")),))
     told = quote(check(VideoRequest("a fox", seconds=5), sold, today=TODAY), today=TODAY)
     assert (told.micros, told.basis) == (800_000, "$0.10/s x 5 s, at least $0.80")
+
+
+@each(
+    ("uri", "broken_rule"),
+    [
+        ("https://example.com/a.png", ("invalid_image", "a file or a data: URI")),
+        ("data:image/gif;base64,AAAA", ("invalid_image", "image/jpeg")),
+        (f"data:image/png;base64,{'A' * 1000}", ("invalid_image", "at most")),
+    ],
+    ids=["an address that nobody fetches", "a type", "bytes"],
+)
+def test_a_picture_of_an_option_is_held_against_what_the_offer_takes(uri: str, broken_rule: tuple[str, str]) -> None:
+    sold = replace(
+        find_offer("google:gemini-omni-1.2-flash"), image=ImageRule(urls=False, types=("image/jpeg", "image/png"), most_bytes=500)
+    )
+    request = VideoRequest("a fox", image=picture(1280, 720), options={"last_image": uri}, size="16:9 720p")
+    [rule] = broken(request, sold)
+    assert (rule.argument, rule.code, broken_rule[1] in rule.allowed) == ("options.last_image", broken_rule[0], True)
+
+
+def test_a_fitted_picture_is_taken_where_it_decides_the_shape_itself() -> None:
+    sold = find_offer("muvi:wan-2.7")
+    assert not any(has_shape(size) for size in sizes_of(sold, image=True))
+    large = picture(1280, 720, bytes=90_000_000)
+    assert find_order(VideoRequest("a fox", image=large, options={"fit": "crop"}), sold, today=TODAY) is not None
+    assert find_order(VideoRequest("a fox", image=large), sold, today=TODAY) is None
+
+
+def test_nothing_is_checked_before_its_pictures_are_read() -> None:
+    for request, part in ((VideoRequest("a fox", image="fox.png"), "frame"), (VideoRequest("a fox", edits="fox.mp4"), "clip")):
+        with pytest.raises(TypeError, match="was not read"):
+            getattr(request, part)

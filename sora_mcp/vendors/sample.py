@@ -66,15 +66,10 @@ def read(reply: Reply) -> Reading | None:
 def warnings(order: Order) -> tuple[str, ...]:
     """Return what the clip will not show of the order."""
     from sora_mcp.media.sample import render
-    from sora_mcp.media.text.missing import describe_missing, find_missing, has_nothing_left
 
     unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
-    if render.choose_renderer() == "bundled":
-        return (*unseen, render.explain_bundled())
-    if missing := find_missing(order.prompt):
-        lost = "shows none of the prompt" if has_nothing_left(order.prompt) else "leaves out a part of the prompt"
-        return (*unseen, f"The sample clip {lost}: it has {describe_missing(missing)}.")
-    return unseen
+    lost = render.describe_lost(order.prompt)
+    return unseen if lost is None else (*unseen, lost)
 
 
 def serve(home: Path) -> Handler:

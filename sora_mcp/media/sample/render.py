@@ -12,6 +12,7 @@ from sora_mcp.media.limits import LEAST_ADDRESSES, has_few_addresses
 from sora_mcp.media.optional import INSTALL, find_load_error, has_media_extra
 from sora_mcp.media.sample import render_ffmpeg
 from sora_mcp.media.sample.scene import Clip
+from sora_mcp.media.text.missing import describe_missing, find_missing, has_nothing_left
 
 Renderer = Literal[
     "pyav",  # the media extra: everything as ordered
@@ -39,6 +40,16 @@ def explain_bundled() -> str:
     if has_few_addresses():
         return f"{BUNDLED_NOTE}The real thing needs {LEAST_ADDRESSES >> 20} MB of addresses (`ulimit -v`)."
     return f"{BUNDLED_NOTE}{INSTALL} brings the real thing."
+
+
+def describe_lost(prompt: str) -> str | None:
+    """Return what a clip of this prompt will not show, and why; None where it shows all of it."""
+    if choose_renderer() == "bundled":
+        return explain_bundled()
+    if not (missing := find_missing(prompt)):
+        return None
+    lost = "shows none of the prompt" if has_nothing_left(prompt) else "leaves out a part of the prompt"
+    return f"The sample clip {lost}: it has {describe_missing(missing)}."
 
 
 def render(clip: Clip, path: Path, *, renderer: Renderer | None = None, on_progress: Callable[[float], None] = lambda _: None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import queue
 import signal
@@ -21,6 +22,8 @@ WORKERS = 2
 START_S = 30.0
 GRACE_S = 1.0
 """Seconds after its deadline before a worker is killed: it usually notices by itself and says so."""
+END_S = 1.0
+"""Seconds in which a worker ends once no request can come any more."""
 TICK_S = 0.02
 MOST_REQUESTS = 100
 """A worker is replaced after so many requests, so that what leaks in a codec stays small."""
@@ -65,14 +68,15 @@ class Worker:
         return self._exchange(request, deadline)
 
     def close(self) -> None:
-        """Kill the process and wait for it."""
-        self._process.kill()
-        self._process.wait()
-        for file in (self._requests, self._replies):
-            try:
-                file.close()
-            except OSError:
-                continue  # a request that it did not take any more
+        """Let the process end, kill it where it does not within END_S, and wait for it."""
+        with contextlib.suppress(OSError):  # a request that it did not take any more
+            self._requests.close()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._replies.close()
 
     def _exchange(self, request: Request | None, deadline: Deadline) -> Any:
         """Write a request, None for the first reply after the start, and read the reply while a second thread watches the clock."""
@@ -138,7 +142,7 @@ class WorkerPool:
             self._places.release()
 
     def close(self) -> None:
-        """Kill the idle workers."""
+        """End the idle workers."""
         while True:
             try:
                 self._idle.get_nowait().close()

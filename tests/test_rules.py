@@ -624,5 +624,5 @@ def test_nothing_is_checked_before_its_pictures_are_read() -> None:
 
 
 def test_beside_a_size_that_is_not_sold_a_frames_shape_is_no_second_fault() -> None:
-    request = VideoRequest("a fox", image=picture(2520, 1080), size="5:1")
+    request = VideoRequest("a fox", image=picture(2520, 1080), size="8k")
     assert [rule.argument for rule in broken(request, find_offer("aimlapi:veo-3.1-fast"))] == ["size"]

@@ -12,7 +12,7 @@ from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
 from sora_mcp.domain.errors import BrokenRule, BrokenRules, format_bytes
-from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, is_path
+from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, is_path, read_allowed
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
@@ -43,9 +43,11 @@ class FirstFrames:
             return replace(image, job_id=job.id, origin=text.strip(), is_sample=await is_sample(self.store, job))
         access = FileAccess(self.settings, self.store)
         if is_path(text):
-            await access.find_path(text, principal, PICTURE_ENDINGS)
+            path = await access.find_path(text, principal, PICTURE_ENDINGS)
+            image = await anyio.to_thread.run_sync(lambda: picture_of(read_allowed(path, MOST_BYTES)))
+            return replace(image, origin=text.strip())
         image = await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES))
-        return replace(image, origin=text.strip()) if image.is_url or is_path(text) else image
+        return replace(image, origin=text.strip()) if image.is_url else image
 
     async def read_pictures(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with the pictures of its options read. BrokenRules name the option as the caller did."""

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.explain import explain
+from sora_mcp.catalogue.explain import explain, explain_unknown
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.domain import Image, VideoRequest
-from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.domain.errors import BrokenRules, UnknownModel
 from tests.each import each
 
 TODAY = date(2026, 11, 20)
@@ -70,3 +70,10 @@ def test_a_refusal_says_what_is_lacking_and_who_has_it(keys: tuple[str, ...], as
         plan(request, catalogue, today=TODAY)
     message = explain(caught.value, request, catalogue, can_fit=True, today=TODAY).message
     assert [phrase for phrase in says if phrase not in message] == [], message
+
+
+def test_a_family_that_makes_and_edits_is_compared_by_what_it_makes() -> None:
+    here = Catalogue(keyed=frozenset({"muvi"}))
+    message = explain_unknown(UnknownModel("?"), VideoRequest("a fox", "o3"), here, today=TODAY).message
+    assert "'o3' is no single model. Cheapest first: muvi:kling-o3-std ($" in message
+    assert "edit" not in message.partition("list_sizes")[0]

@@ -77,9 +77,10 @@ def _explain_family(family: Sequence[Offer], request: VideoRequest, catalogue: C
     """Return the refusal of the name of a family or of a vendor, with its models: those with a key if there are any, cheapest first."""
     name, asked = request.model or "", replace(request, model=None)
     usable = [offer for offer in family if catalogue.is_buyable(offer)]
-    plain = VideoRequest("a clip", edits=name_clip(family[0], request.seconds))
-    if plain.edits is not None and asked.edits is None:
-        asked = replace(asked, edits=plain.edits)
+    plain = VideoRequest("a clip")
+    if all(offer.video is not None for offer in family):
+        plain = replace(plain, edits=name_clip(family[0], request.seconds))
+        asked = replace(asked, edits=asked.edits or plain.edits)
     ranked = rank_orders(usable or family, asked, today=today) or rank_orders(usable or family, plain, today=today)
     priced = [_describe_taker(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in family[:MOST_NAMED]]
     sellers = {offer.vendor for offer in family}

@@ -32,7 +32,7 @@ BOUGHT: tuple[tuple[str, dict[str, Any], int, int | None], ...] = (
     ("runway:gen4.5", {"size": "1280x720", "seconds": 3}, 360_000, 360_000),
     ("xai:grok-imagine-video-1.5-lite", {"size": "16:9 720p", "seconds": 3}, 90_000, 210_000),
     ("minimax:minimax-h3", {"size": "768P", "seconds": 4}, 320_000, None),
-    ("byteplus:seedance-2.5", {"size": "9:16 480p", "seconds": 4}, 800_000, None),
+    ("byteplus:seedance-2.5", {"size": "9:16 480p", "seconds": 4}, 800_000, 762_300),
     ("compatible:my-model", {"size": "1280x720", "seconds": 3}, 300_000, 350_000),
 )
 """A purchase, the sum that is held, and the sum that the vendor tells."""

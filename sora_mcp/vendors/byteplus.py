@@ -1,45 +1,21 @@
 """BytePlus ModelArk: Seedance from its maker, one address for every model. https://docs.byteplus.com/api/docs/ModelArk/1366799
 
-Videos are billed in tokens. No page with a dollar price was found (2026-11-20): the known prices are those of the Chinese site.
 It has no `cancel` here: the DELETE that cancels a queued task also deletes the record of a finished one, and with it a paid video.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, ImageRule, Offer, Order, Pending, Reading, Reply, Rule, Size, Vendor
+from sora_mcp.domain import PICTURES, Call, Done, Failed, Order, Pending, Reading, Reply, Vendor
+from sora_mcp.vendors.byteplus_offers import OFFERS, read_cost
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value
-from sora_mcp.vendors.shared.sizes import LAST, SEED, SEEDANCE, allow_references, combine_sizes, split_sizes
 
-CHECKED = date(2026, 11, 20)
 PATH = "/api/v3/contents/generations/tasks"
-AUDIO = Rule("audio", (True, False), default=True)
-
-
-def _offer(model: str, slug: str, resolutions: tuple[str, ...], lengths: range, *more: Rule) -> Offer:
-    """Return an offer. With a first frame, the frame decides the ratio."""
-    sizes = split_sizes(combine_sizes(SEEDANCE, resolutions), tuple(Size(text, None, text) for text in resolutions))
-    return Offer(
-        model=model,
-        slug=slug,
-        rules=(*sizes, Rule("seconds", lengths), AUDIO, SEED, *LAST, *more),
-        rates=(),
-        source="https://docs.byteplus.com/api/docs/ModelArk/1366799",
-        checked=CHECKED,
-        image=ImageRule(),
-        expected_s=180,
-    )
-
-
-OFFERS = (
-    # Nine references: https://docs.powertokens.ai/en/zmodelVideo/byteplus/seedance/seedance-video (2026-11-29)
-    _offer("seedance-2.0", "dreamina-seedance-2-0-260128", ("720p", "480p", "1080p", "4k"), range(4, 16), *allow_references(9)),
-    _offer("seedance-2.5", "dreamina-seedance-2-5-260628", ("720p", "480p", "1080p"), range(4, 31)),
-)
+NAMES = {"audio": "generate_audio"}
+"""Field names of our options, where they differ."""
 
 
 def submit(order: Order) -> Call:
@@ -55,8 +31,7 @@ def submit(order: Order) -> Call:
         "resolution": order.size.resolution,
         "ratio": order.size.ratio,
         "duration": order.seconds,
-        "generate_audio": order.options.get("audio"),
-        "seed": order.options.get("seed"),
+        **{NAMES.get(name, name): value for name, value in order.options.items() if name not in PICTURES},
     }
     return Call("POST", PATH, drop_missing(fields))
 
@@ -72,7 +47,7 @@ def read(reply: Reply) -> Reading | None:
         case "queued" | "running":
             return Pending(job, _ask(job), status, status)
         case "succeeded":
-            return Done(Call("GET", find_value(body, "content.video_url")), status, id=job)
+            return Done(Call("GET", find_value(body, "content.video_url")), status, read_cost(body), job)
         case "failed" | "expired":  # no page states whether these are billed
             message = find_text(body, "error.message")
             return Failed(classify_failure(find_value(body, "error.code"), message), status, message, id=job)
@@ -96,4 +71,5 @@ VENDOR = Vendor(
     read=read,
     check=Call("GET", PATH, query=(("page_num", "1"), ("page_size", "1"))),
     ask=lambda job, call: _ask(job),
+    tells_cost=True,
 )

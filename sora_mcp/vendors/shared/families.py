@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
+from sora_mcp.domain import Size
+
 GROK_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3")
 GROK_SECONDS = range(1, 16)
 """Grok Imagine Video, 1.5 and 1.5 lite. https://docs.x.ai/developers/model-capabilities/video/generation (2026-11-30)"""
+
+SEEDANCE_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")
+SEEDANCE_PIXELS = {
+    "720p": "1280x720 720x1280 960x960 1112x834 834x1112 1470x630",
+    "480p": "864x496 496x864 640x640 752x560 560x752 992x432",
+    "1080p": "1920x1080 1080x1920 1440x1440 1664x1248 1248x1664 2206x946",
+    "4k": "3840x2160 2160x3840 2880x2880 3326x2494 2494x3326 4398x1886",
+}
+"""Pixels of Seedance 2.0 and 1.5, in the order of the ratios. https://docs.byteplus.com/en/docs/ModelArk/1520757, as others read it in
+August 2026; 4k as others have it for the same models at Volcengine."""
+SEEDANCE_1_PIXELS = {
+    "720p": "1248x704 704x1248 960x960 1120x832 832x1120 1504x640",
+    "480p": "864x480 480x864 640x640 736x544 544x736 960x416",
+    "1080p": "1920x1088 1088x1920 1440x1440 1664x1248 1248x1664 2176x928",
+}
+"""Pixels of Seedance 1.0, from the same page."""
+
+
+def list_pixels(pixels: dict[str, str], *resolutions: str) -> tuple[Size, ...]:
+    """Return the sizes of some resolutions of a table of Seedance's pixels."""
+    rows = ((text, pixels[text].split()) for text in resolutions)
+    return tuple(Size(size, ratio, text) for text, row in rows for ratio, size in zip(SEEDANCE_RATIOS, row, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,37 @@ async def test_a_playlist_becomes_the_video_that_it_names(depth: int, tmp_path: 
     assert [heard.path.rsplit("/", 1)[-1] for heard in at.cdn.heard][-3:] == ["1.ts", "2.ts", "3.ts"]
     assert all(KEY not in str(heard.headers) for heard in at.cdn.heard)
     assert not list(path.parent.glob(".*")), "nothing temporary is left"
+
+
+ENCRYPTED = a_list("1.ts", "/2.ts?a=SECRET", "https://other.example.com/3.ts", tags='#EXT-X-KEY:METHOD=AES-128,URI="k?token=SECRET",IV=0x1')
+PLAYABLE = a_list(
+    "HOST/files/0/1.ts",
+    "HOST/2.ts?a=***",
+    "https://other.example.com/3.ts",
+    tags='#EXT-X-KEY:METHOD=AES-128,URI="HOST/files/0/k?token=***",IV=0x1',
+)
+MPD = '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011">{0}<Period><SegmentTemplate media="$Number$.m4s"/></Period></MPD>'
+
+
+@each(
+    ("given", "kept", "ending"),
+    [
+        (ENCRYPTED, PLAYABLE, "m3u8"),
+        (MPD.format(""), MPD.format("<BaseURL>HOST/files/0/</BaseURL>"), "mpd"),
+        (MPD.format("<BaseURL>../a&amp;b/</BaseURL>"), MPD.format("<BaseURL>HOST/files/a&amp;b/</BaseURL>"), "mpd"),
+    ],
+)
+async def test_a_playlist_that_is_kept_can_be_opened_from_a_folder_and_has_no_key_of_ours(
+    given: str, kept: str, ending: str, tmp_path: Path
+) -> None:
+    job, at = await deliver(tmp_path, given.replace("SECRET", KEY))
+    assert (job.state, job.charged) == ("completed", "yes")
+    assert job.artifact is not None
+    path = Path(job.artifact.path)
+    assert path.suffix == f".{ending}"
+    assert path.read_text() == kept.replace("HOST", at.cdn.address)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == job.artifact.sha256
+    assert "VLC plays it" in job.all_warnings[0]
 
 
 HOSTILE = {

@@ -16,13 +16,16 @@ from sora_mcp.domain import EDITS, Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL, UnwritableFile
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.inline_file import save_inline_file
-from sora_mcp.jobs.playlist import download_playlist
+from sora_mcp.jobs.playlist import download_playlist, make_absolute
 from sora_mcp.jobs.poll import find_todo, retry_later
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.jobs.wrapped_file import unwrap_file
 from sora_mcp.media.api import make_mp4
-from sora_mcp.media.containers import EMPTY, HLS, MOV, ZIP, Container, read_container
-from sora_mcp.media.mp4_probe import probe_mp4
-from sora_mcp.media.probe import ISO_MEDIA, MediaInfo, probe_media
+from sora_mcp.media.containers import EMPTY, HLS, ISO_MEDIA, MOV, ZIP, Container, read_container
+from sora_mcp.media.mp4_probe import OddMP4, probe_mp4
+from sora_mcp.media.probe import MediaInfo, probe_media, read_kind
+from sora_mcp.net.client import VendorClient
+from sora_mcp.net.download import Download
 
 MAX_DEAD_LINKS = 6
 """How many bad or dead links end the job without a file: with the pauses between them its host had more than ten minutes."""
@@ -35,6 +38,7 @@ PIXELS = re.compile(r"[0-9]+x[0-9]+")
 PLAYERS = {
     "webm": "a browser or VLC plays it",
     "image": "a browser or an image viewer shows it",
+    "sound": "it has no pictures; a music player or VLC plays it",
     "archive": "it has to be unpacked first",
     "playlist": "it only names other files; VLC plays it as long as their links work",
     "unknown": "its kind is not known here",
@@ -50,8 +54,8 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
     """Try once to download the file, whole and checked. Return why its host was not reached, where that is so."""
     vendor, folder = service.vendor_of(job), service.settings.output_dir
     try:
-        path, sha256 = await _fetch(service, job, vendor, media)
-        artifact = await anyio.to_thread.run_sync(finish_file, path, sha256, job, service.settings, limiter=service.finishing)
+        path, sha256, note = await _fetch(service, job, vendor, media)
+        artifact = await anyio.to_thread.run_sync(finish_file, path, sha256, job, service.settings, note, limiter=service.finishing)
     except LinkDead as error:
         await _renew_link(service, job, "expired", error)
     except (BadMedia, UntrustedURL) as error:  # a host name may resolve to a wrong address for a moment
@@ -69,9 +73,9 @@ async def download(service: VideoService, job: Job, media: Call) -> str | None:
     return None
 
 
-def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> Artifact:
-    """Return the artifact. A file of another kind becomes an MP4 where that is possible here."""
-    container, notes = read_container(path), list[str]()
+def finish_file(path: Path, sha256: str, job: Job, settings: Settings, note: str = "") -> Artifact:
+    """Return the artifact. A file of another kind becomes an MP4 where that is possible here. A `note` says how it arrived."""
+    container, notes = read_kind(path), [note] if note else []
     if container not in PLAYABLE:
         if (converted := _convert(path, job, settings)) is not None:
             path, sha256, note = converted
@@ -79,9 +83,20 @@ def finish_file(path: Path, sha256: str, job: Job, settings: Settings) -> Artifa
             player = PLAYERS.get(container.kind) or PLAYERS.get(container.family, "VLC plays it")
             note = f"The vendor delivered {container.words}, not an MP4: {player}."
         notes.append(note)
+    elif (oddity := _find_oddity(path)) is not None:
+        notes.append(f"Not every player shows it: {oddity}")
     info = probe_media(path)
     artifact = describe_file(path, path.stat().st_size, sha256, duration_s=info.duration_s, width=info.width, height=info.height)
     return replace(artifact, notes=(*notes, *compare_delivery(job, info)), has_sound=info.has_sound)
+
+
+def _find_oddity(path: Path) -> str | None:
+    """Return what is odd about an MP4 that was kept all the same."""
+    try:
+        probe_mp4(path)
+    except BadMedia as error:
+        return error.message
+    return None
 
 
 def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
@@ -98,14 +113,14 @@ def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -> tuple[Path, str]:
-    """Return path and sha256 of the file: one that an earlier claim kept and could not record, else a new download.
+async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -> tuple[Path, str, str]:
+    """Return path, sha256 and a note on the file: one that an earlier claim kept and could not record, else a new download.
 
     A download that breaks off stays beside the files, so that the next attempt continues it.
     """
     folder, zone = service.settings.output_dir, service.settings.zone
     if (kept := await anyio.to_thread.run_sync(find_kept, job, folder)) is not None:
-        return kept
+        return *kept, ""
     part: Path = await anyio.to_thread.run_sync(prepare_part, job, folder)
     with service.download_places.receive(job.id, part):
         save = service.http_client.download if not media.inside else partial(save_inline_file, service.http_client)
@@ -113,35 +128,50 @@ async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -
     if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
         raise StorageError(f"{part.name} was exchanged while it was written.")
     is_repeated = service.local_facts.refused_files.get(job.id) == saved.sha256
-    sha256 = saved.sha256
     try:
-        container = await anyio.to_thread.run_sync(lambda: check_file(part, is_repeated=is_repeated))
-        if container is HLS:
+        with service.download_places.receive(job.id, part):
+            file, note = await unwrap_file(service.http_client, vendor, saved, part) or (saved, "")
+        is_last = is_repeated or _is_last_link(job)
+        container = await anyio.to_thread.run_sync(lambda: check_file(part, is_last=is_last))
+        if container.family == "playlist":
             with service.download_places.receive(job.id, part):
-                joined = await download_playlist(service.http_client, vendor, saved.url, part)
-            if joined is not None:
-                container, sha256 = await anyio.to_thread.run_sync(check_joined, part), joined.sha256
+                file, container = await _follow_playlist(service.http_client, vendor, file, part, container)
     except BadMedia as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)
         if is_repeated:
             raise RepeatedFile(error.message) from error
         service.local_facts.refused_files[job.id] = saved.sha256
         raise
-    path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=sha256, zone=zone, ending=_choose_ending(container)))
-    return path, sha256
+    path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=file.sha256, zone=zone, ending=_choose_ending(container)))
+    return path, file.sha256, note
 
 
-def check_file(path: Path, *, is_repeated: bool) -> Container:
+def check_file(path: Path, *, is_last: bool) -> Container:
     """Return the kind of a file that is worth keeping.
 
-    Raises BadMedia for text, for nothing, for an MP4 that is not whole, and, the first time, for a kind that no vendor means to send.
+    Raises BadMedia for text, for nothing, for an MP4 that is not whole, and, unless no other file will come, for whatever no vendor
+    means to send.
     """
-    container = read_container(path)
-    if container.family == "text" or container is EMPTY or (not is_repeated and not _is_expected(container)):
+    container = read_kind(path)
+    if container.family == "text" or container is EMPTY or (not is_last and not _is_expected(container)):
         raise BadMedia(f"It is {container.words}, no video.")
     if container in ISO_MEDIA:
-        probe_mp4(path)
+        try:
+            probe_mp4(path)
+        except OddMP4:
+            if not is_last:
+                raise
     return container
+
+
+async def _follow_playlist(
+    client: VendorClient, vendor: Vendor, file: Download, part: Path, container: Container
+) -> tuple[Download, Container]:
+    """Replace a playlist by the video that its segments are; where they cannot be joined, by itself with absolute addresses."""
+    joined = await download_playlist(client, vendor, file.url, part) if container is HLS else None
+    if joined is not None:
+        return joined, await anyio.to_thread.run_sync(check_joined, part)
+    return await anyio.to_thread.run_sync(make_absolute, client, vendor, file.url, part), container
 
 
 def check_joined(path: Path) -> Container:
@@ -149,7 +179,7 @@ def check_joined(path: Path) -> Container:
     container = read_container(path)
     if container.family != "video":
         raise BadMedia(f"It is a playlist that leads to {container.words}, no video.")
-    return check_file(path, is_repeated=False)
+    return check_file(path, is_last=False)
 
 
 def _is_expected(container: Container) -> bool:
@@ -182,9 +212,13 @@ async def _wait_for_host(service: VideoService, job: Job, error: NotSent) -> str
     return error.message
 
 
+def _is_last_link(job: Job) -> bool:
+    return job.next is None or job.dead_links + 1 >= MAX_DEAD_LINKS
+
+
 async def _renew_link(service: VideoService, job: Job, state: State, error: SoraError) -> None:
     """Ask the vendor for another link; after MAX_DEAD_LINKS, or where it cannot be asked, end the job in this state."""
-    if job.dead_links + 1 >= MAX_DEAD_LINKS or job.next is None or isinstance(error, RepeatedFile):
+    if _is_last_link(job) or isinstance(error, RepeatedFile):
         charged = "no" if job.charged == "no" else "yes"
         await anyio.to_thread.run_sync(remove_parts, service.settings.output_dir, job)
         await service.store.outcomes.end(job, state, JobError(error.its_code, error.message, charged))

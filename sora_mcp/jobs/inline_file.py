@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,9 @@ import anyio
 
 from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, UnwritableFile
+from sora_mcp.jobs.wrapped_file import decode_base64, split_data_uri
 from sora_mcp.net.client import VendorClient
-from sora_mcp.net.download import Download, write_bytes
+from sora_mcp.net.download import Download, write_pieces
 from sora_mcp.vendors.shared.responses import find_value
 
 
@@ -33,11 +33,10 @@ def _write(vendor: Vendor, reply: Reply, place: str, part: Path) -> Download:
     found = find_value(reply.body, place)
     if not isinstance(found, str) or not found:
         raise LinkDead(f"{vendor.title}'s answer no longer holds the video.")
+    text = split_data_uri(found.encode("utf-8", "replace"))
     try:
-        raw = base64.b64decode(found.partition(",")[2] if found.startswith("data:") else found, validate=True)
+        return write_pieces(part, decode_base64([text]), most=len(text))
     except binascii.Error as error:
         raise BadMedia("It is damaged base64, no video.") from error
-    try:
-        return write_bytes(part, raw)
     except OSError as error:
         raise UnwritableFile(part.parent) from error

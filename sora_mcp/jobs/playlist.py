@@ -10,21 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urljoin, urlsplit
+from xml.sax.saxutils import escape, unescape
 
 import anyio
 import anyio.to_thread
 
-from sora_mcp.domain import Call, Vendor
-from sora_mcp.domain.errors import BadMedia, UntrustedURL
+from sora_mcp.domain import Vendor
+from sora_mcp.domain.errors import BadMedia
+from sora_mcp.jobs.named_file import download_named, join_address, remove_part
 from sora_mcp.net.client import VendorClient
-from sora_mcp.net.download import MOST_VIDEO_BYTES, Download
-from sora_mcp.security.urls import PORTS
+from sora_mcp.net.download import MOST_VIDEO_BYTES, Download, write_pieces
 
+WORDS = "a playlist"
 MOST_SEGMENTS = 2000
 """Over three hours of segments of six seconds."""
 MOST_PLAYLIST_BYTES = 1 << 20
 BANDWIDTH = re.compile(r"[:,]BANDWIDTH=(\d{1,15})")
+NAMED = re.compile(r'(?<=[:,])(URI=)"([^"]*)"')
+BASE_URL = re.compile(r"(<BaseURL[^>]*>)([^<]*)<")
 MAP_URI = re.compile(r'[:,]URI="([^"]*)"')
 UNSUPPORTED = (
     re.compile(r"#EXT-X-KEY:(?!.*METHOD=NONE)"),  # encrypted
@@ -60,9 +63,9 @@ async def download_playlist(client: VendorClient, vendor: Vendor, url: str, part
     playlist = await anyio.to_thread.run_sync(_read_file, part, url)
     piece = part.with_name(f"{part.name}.piece")
     if playlist is not None and playlist.variants:
-        saved = await _download_named(client, vendor, playlist.variants[0], url=url, target=piece)
+        saved = await download_named(client, vendor, playlist.variants[0], url=url, target=piece, words=WORDS)
         playlist = await anyio.to_thread.run_sync(_read_file, piece, saved.url)
-        _remove(piece)
+        remove_part(piece)
         if playlist is not None and playlist.variants:
             raise BadMedia("It is a playlist of playlists of playlists.")
     if playlist is None:
@@ -71,14 +74,14 @@ async def download_playlist(client: VendorClient, vendor: Vendor, url: str, part
     digest, size = hashlib.sha256(), 0
     with _create(whole) as file:
         for segment in playlist.segments:
-            size += (await _download_named(client, vendor, segment, url=url, target=piece)).bytes
+            size += (await download_named(client, vendor, segment, url=url, target=piece, words=WORDS)).bytes
             if size > MOST_VIDEO_BYTES:
                 raise BadMedia(f"Its segments are larger than {MOST_VIDEO_BYTES >> 20} MiB.")
             await anyio.to_thread.run_sync(_append, piece, file, digest)
-            _remove(piece)
+            remove_part(piece)
         file.flush()
         await anyio.to_thread.run_sync(os.fsync, file.fileno())
-    _remove(part)
+    remove_part(part)
     os.replace(whole, part)
     return Download(size, digest.hexdigest(), url)
 
@@ -89,7 +92,7 @@ def read_playlist(text: str, url: str) -> Playlist | None:
     if any(tag.match(line) for line in lines for tag in UNSUPPORTED):
         return None
     if any(line.startswith("#EXT-X-STREAM-INF") for line in lines):
-        return Playlist(tuple(_join(url, uri) for uri in _sort_variants(lines)), ())
+        return Playlist(tuple(join_address(url, uri, WORDS) for uri in _sort_variants(lines)), ())
     headers = {uri for line in lines if line.startswith("#EXT-X-MAP:") and (uri := _find_uri(line))}
     segments = [line for line in lines if line and not line.startswith("#")]
     if not segments:
@@ -98,7 +101,36 @@ def read_playlist(text: str, url: str) -> Playlist | None:
         raise BadMedia(f"It is a playlist of {len(segments)} files; {MOST_SEGMENTS} is the most that is downloaded.")
     if len(headers) > 1:
         return None
-    return Playlist((), tuple(_join(url, uri) for uri in (*headers, *segments)))
+    return Playlist((), tuple(join_address(url, uri, WORDS) for uri in (*headers, *segments)))
+
+
+def make_absolute(client: VendorClient, vendor: Vendor, url: str, part: Path) -> Download:
+    """Write the playlist at `part`, which came from `url`, with absolute addresses, so that a player opens it from a folder.
+
+    The vendor's key in it is redacted. Raises BadMedia for one that is larger than any.
+    """
+    text = _read_text(part)
+    absolute = _complete_hls(text, url) if text.lstrip().startswith("#EXTM3U") else _complete_dash(text, url)
+    raw = str(client.redact(vendor, absolute)).encode()
+    return write_pieces(part, [raw], most=len(raw))
+
+
+def _complete_hls(text: str, url: str) -> str:
+    lines = [line if line.startswith("#") or not line.strip() else _complete(url, line.strip()) for line in text.splitlines()]
+    return "\n".join(NAMED.sub(lambda found: f'{found[1]}"{_complete(url, found[2])}"', line) for line in lines) + "\n"
+
+
+def _complete_dash(text: str, url: str) -> str:
+    """Name the folder of the playlist in it, or make the one that it names absolute. Addresses further in are relative to that."""
+    head, period, rest = text.partition("<Period")
+    if BASE_URL.search(head):
+        return BASE_URL.sub(lambda found: f"{found[1]}{escape(_complete(url, unescape(found[2].strip())))}<", head) + period + rest
+    return f"{head}<BaseURL>{escape(_complete(url, '.'))}</BaseURL>{period}{rest}" if period else text
+
+
+def _complete(url: str, named: str) -> str:
+    """Return an address made absolute; one with a variable stays as it is."""
+    return named if "{$" in named else join_address(url, named, WORDS)
 
 
 def _find_uri(line: str) -> str:
@@ -118,43 +150,17 @@ def _sort_variants(lines: list[str]) -> list[str]:
     return [uri for _, uri in sorted(found, key=lambda each: -each[0])]
 
 
-def _join(url: str, uri: str) -> str:
-    try:
-        return urljoin(url, uri)
-    except ValueError as error:
-        raise BadMedia("It is a playlist with a malformed address.") from error
+def _read_text(path: Path) -> str:
+    if path.stat().st_size > MOST_PLAYLIST_BYTES:
+        raise BadMedia(f"It is a playlist of more than {MOST_PLAYLIST_BYTES >> 20} MiB.")
+    return path.read_bytes().decode("utf-8-sig", "replace")
 
 
 def _read_file(path: Path, url: str) -> Playlist | None:
-    if path.stat().st_size > MOST_PLAYLIST_BYTES:
-        raise BadMedia(f"It is a playlist of more than {MOST_PLAYLIST_BYTES >> 20} MiB.")
-    text = path.read_bytes().decode("utf-8-sig", "replace")
+    text = _read_text(path)
     if not text.lstrip().startswith("#EXTM3U"):
         raise BadMedia("It is a playlist that names something else than playlists and files of video.")
     return read_playlist(text, url)
-
-
-async def _download_named(client: VendorClient, vendor: Vendor, named: str, *, url: str, target: Path) -> Download:
-    """Download what a playlist from `url` names. The key goes to the vendor's own address only where the playlist came from there."""
-    origin, own = _find_origin(named), _find_origin(vendor.base_url)
-    if origin == own != _find_origin(url):
-        raise BadMedia("It is a playlist of another host that names the vendor's own address.")
-    _remove(target)
-    try:
-        return await client.download(vendor, Call("GET", named), target)
-    except UntrustedURL as error:
-        raise BadMedia(f"It is a playlist whose files are not followed: {error.message}") from error
-
-
-def _find_origin(url: str) -> tuple[str, int]:
-    """Return the host in lower case, and the port. Raises BadMedia for anything but a web address."""
-    try:
-        parts = urlsplit(url)
-        if parts.hostname and parts.scheme in PORTS:
-            return parts.hostname, parts.port or PORTS[parts.scheme]
-    except ValueError:
-        pass  # said below
-    raise BadMedia("It is a playlist that names something else than web addresses.")
 
 
 def _create(path: Path) -> IO[bytes]:
@@ -173,9 +179,3 @@ def _read_blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             yield block
-
-
-def _remove(part: Path) -> None:
-    """Delete a download and what is known of it."""
-    part.unlink(missing_ok=True)
-    part.with_name(f"{part.name}.etag").unlink(missing_ok=True)

@@ -20,6 +20,17 @@ UNSTATED = (0, 2**32 - 1, 2**64 - 1)
 """Durations that mean "not stated here"."""
 
 
+class OddMP4(BadMedia):
+    """An MP4 whose boxes are all there, with an index that states something else than a video."""
+
+
+class NoVideoTrack(OddMP4):
+    """An MP4 without pictures."""
+
+    def __init__(self) -> None:
+        super().__init__("It has no video track.")
+
+
 @dataclass(frozen=True)
 class VideoInfo:
     """Length in seconds and shown size in pixels, as the file states them. `duration_s` is None when a fragmented file does not."""
@@ -40,7 +51,10 @@ class _Track:
 
 
 def probe_mp4(path: Path) -> VideoInfo:
-    """Return the file's length and size, and whether it has sound. Raises BadMedia when it is no whole MP4 with a video track."""
+    """Return the file's length and size, and whether it has sound. Raises BadMedia when it is no whole MP4 with a video track.
+
+    OddMP4 is raised for a file that is whole.
+    """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         container = _check_start(file.read(HEAD_BYTES), size)
@@ -51,7 +65,12 @@ def probe_mp4(path: Path) -> VideoInfo:
         moov = find_box(boxes, b"moov", "It has no moov box, the index of an MP4: it was cut off, or never finished.")
         if not any(box.kind == b"mdat" and box.end > box.body for box in boxes):
             raise BadMedia("It is an MP4 without any pictures or sound: the mdat box is missing or empty.")
-        return _Movie(reader, boxes, moov).read()
+        try:
+            return _Movie(reader, boxes, moov).read()
+        except NoVideoTrack:
+            raise
+        except BadMedia as error:
+            raise OddMP4(error.message) from error
 
 
 def count_declared_samples(path: Path) -> int:
@@ -87,7 +106,7 @@ class _Movie:
         read = [self._read_track(box, clock[0]) for box in self._boxes if box.kind == b"trak"]
         track = next((track for track in read if isinstance(track, _Track)), None)
         if track is None:
-            raise BadMedia("It has no video track.")
+            raise NoVideoTrack
         info = replace(track.info, has_sound=b"soun" in read)
         if info.duration_s is not None:
             return info

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import cast
 
 from sora_mcp.domain.errors import BadMedia, BrokenRules, Refused
-from sora_mcp.media.containers import ANIMATIONS, ISO_MEDIA, Container, read_container
+from sora_mcp.media.containers import ANIMATIONS, ISO_MEDIA, M4A, Container, read_container
 from sora_mcp.media.images.probe import probe_image
 from sora_mcp.media.limits import Deadline
-from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
+from sora_mcp.media.mp4_probe import NoVideoTrack, VideoInfo, probe_mp4
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.worker.processes import POOL
 
@@ -39,6 +39,19 @@ def probe_media(path: Path) -> MediaInfo:
         return _measure(path, container)
     except (BadMedia, BrokenRules, Refused):
         return MediaInfo(container)
+
+
+def read_kind(path: Path) -> Container:
+    """Return the kind of a file: of an MP4 without pictures M4A, else as `read_container`. Raises OSError when it cannot be read."""
+    container = read_container(path)
+    if container in ISO_MEDIA:
+        try:
+            probe_mp4(path)
+        except NoVideoTrack:
+            return M4A
+        except BadMedia:
+            pass  # its caller asks what is wrong with it
+    return container
 
 
 def _measure(path: Path, container: Container) -> MediaInfo:

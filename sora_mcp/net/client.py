@@ -178,14 +178,18 @@ class VendorClient:
             return bytes(body)
         return unzip(bytes(body), most) if codings in (["gzip"], ["x-gzip"], ["deflate"]) else None
 
+    def redact(self, vendor: Vendor, value: Any) -> Any:
+        """Return a text, or a parsed JSON value, without the vendor's key."""
+        secret = self.keys.get(vendor.name)
+        return value if secret is None or len(secret.reveal()) < LEAST_SECRET_CHARACTERS else _redact_all(secret, value)
+
     def _parse_json(self, body: bytes | None, vendor: Vendor) -> Any:
         """Return the body as a JSON object, with the vendor's key redacted; None for anything else."""
         if not body:
             return None
         try:
             parsed: Any = json.loads(body.decode("utf-8"), parse_constant=_reject_constant, object_pairs_hook=_reject_duplicates)
-            if (secret := self.keys.get(vendor.name)) is not None and len(secret.reveal()) >= LEAST_SECRET_CHARACTERS:
-                parsed = _redact_all(secret, parsed)
+            parsed = self.redact(vendor, parsed)
         except (ValueError, RecursionError):
             return None
         return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else None

@@ -7,7 +7,7 @@ import os
 import re
 import time
 import zlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,15 +109,21 @@ async def write_file(response: httpx2.Response, partial: Partial) -> Download:
     return Download(size, digest.hexdigest())
 
 
-def write_bytes(path: Path, raw: bytes) -> Download:
-    """Write a file that arrived inside of an answer to `path`, and sync it to disk. Raises TooLargeFile or StorageError."""
-    _check_size(len(raw), path)
+def write_pieces(path: Path, pieces: Iterable[bytes], *, most: int) -> Download:
+    """Write a file that arrived inside of something else to `path`, and sync it to disk. It has at most so many bytes.
+
+    Raises TooLargeFile or StorageError.
+    """
+    _check_size(most, path)
     _record_etag(path, "")
+    digest, size = hashlib.sha256(), 0
     with _open(path, append=False) as file:
-        file.write(raw)
+        for piece in pieces:
+            size += file.write(piece)
+            digest.update(piece)
         file.flush()
         os.fsync(file.fileno())
-    return Download(len(raw), hashlib.sha256(raw).hexdigest())
+    return Download(size, digest.hexdigest())
 
 
 def read_codings(response: httpx2.Response) -> list[str]:

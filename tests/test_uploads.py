@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,13 +21,15 @@ from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.nouns import a_job
-from tests.played import Cdn, played
+from tests.played import Cdn, Played, played
+from tests.played.modern import Google, Runway
 from tests.played.muvi import Muvi
 from tests.played.rig import Rig, leaks, picture, rig
 from tests.waiting import patience
 
 SORA = "muvi:sora-2-pro"
 FRAME = picture(1280, 720)
+LAST = picture(640, 360)
 FRAMED: dict[str, Any] = {"image": FRAME, "seconds": 4, "size": "1280x720"}
 RAW = base64.b64decode(FRAME.partition(",")[2])
 NO: dict[str, Any] = {"success": False, "error": {"code": "X", "message": "Nope", "details": {}}, "requestId": "req_0"}
@@ -91,6 +94,53 @@ async def test_takes_of_one_picture_share_its_upload(tmp_path: Path) -> None:
         for take in job.takes:
             await at.until(take.id, *ENDS)
         assert (len(at.wire.requests("presign")), len(at.wire.made)) == (1, 3)
+
+
+async def test_files_at_google_are_posted_and_named_by_the_answer(tmp_path: Path) -> None:
+    async with rig(Google(), tmp_path) as at:
+        frames = {"image": FRAME, "options": {"last_image": LAST}}
+        job = await at.bought("google:gemini-omni-1.1-flash", size="16:9 720p", seconds=3, **frames)
+        assert (await at.until(job.id, *ENDS)).state == "completed"
+        puts, [sent] = at.cdn.requests("upload"), at.posts
+        assert [(put.method, put.headers["x-goog-upload-command"]) for put in puts] == [("POST", "upload, finalize")] * 2
+        asked = at.wire.requests("presign")[0].headers
+        assert (asked["x-goog-upload-header-content-length"], puts[0].size) == (str(len(RAW)), len(RAW))
+        pictures = sent["input"][0]["content"][1:]
+        assert [part["uri"] for part in pictures] == [f"{at.cdn.address}/v1beta/files/{put.number}" for put in puts]
+        see_no_key(at)
+
+
+async def test_files_at_runway_are_posted_in_the_form_that_it_names(tmp_path: Path) -> None:
+    async with rig(Runway(), tmp_path) as at:
+        job = await at.bought("runway:gen4.5", image=FRAME, seconds=3)
+        assert (await at.until(job.id, *ENDS)).state == "completed"
+        [put], [asked], [sent] = at.cdn.requests("upload"), at.wire.requests("presign"), at.posts
+        assert (put.method, put.headers["content-type"].partition(";")[0]) == ("POST", "multipart/form-data")
+        assert put.size > len(RAW) + len("policy")
+        assert sent["promptImage"] == f"runway://a/{asked.number}"
+        see_no_key(at)
+
+
+NAMELESS: tuple[tuple[type[Played], str, str, dict[str, Any]], ...] = (
+    (Google, "google:gemini-omni-1.1-flash", "upload", {"json": {"file": {"uri": "https://a.example/b", "state": "PROCESSING"}}}),
+    (Google, "google:gemini-omni-1.1-flash", "upload", {"json": {"file": {"uri": "http://192.168.0.1/b"}}}),
+    (Google, "google:gemini-omni-1.1-flash", "upload", {"text": "taken"}),
+    (Google, "google:gemini-omni-1.1-flash", "presign", {"json": {}}),
+    (Runway, "runway:gen4.5", "presign", {"json": {"uploadUrl": "CDN", "fields": {"a": "b"}, "runwayUri": "https://a.example/b"}}),
+)
+
+
+@each("row", NAMELESS, at_once=3)
+async def test_a_file_without_a_usable_address_is_put_there_again_and_then_nothing_is_ordered(
+    row: tuple[type[Played], str, str, dict[str, Any]], tmp_path: Path
+) -> None:
+    kind, model, on, args = row
+    async with rig(kind(), tmp_path) as at:
+        args = json.loads(json.dumps(args).replace("CDN", f"{at.cdn.address}/temp"))
+        (at.wire if on == "presign" else at.cdn).arm(on, "instead", times=-1, **args)
+        job = await at.until((await at.bought(model, image=FRAME, seconds=3)).id, *ENDS)
+        assert (job.state, job.charged, job.error and job.error.code, at.posts) == ("failed", "no", "vendor_unavailable", [])
+        assert len(at.wire.requests("presign")) == 3
 
 
 FAULTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (

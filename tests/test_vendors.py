@@ -13,7 +13,7 @@ from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, set_addresse
 from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Call, Done, Failed, OwnModel, Reply, UploadSlot
 from sora_mcp.vendors import EVERY
-from sora_mcp.vendors.reading import read, read_quote, read_upload_slot
+from sora_mcp.vendors.reading import read, read_address, read_quote, read_upload_slot
 from sora_mcp.vendors.shared.responses import read_refusal
 
 from .stories import FOLDER, facts, listed, stories
@@ -132,9 +132,13 @@ def test_a_place_for_a_picture_is_asked_and_read_as_documented() -> None:
         assert (told is None) == (vendor.upload is None), vendor.name
         if vendor.upload is not None and told is not None:
             call = vendor.upload.ask("my-image.png", "image/png")
-            query = tuple((name, value) for name, value in told["call"].get("query", ()))
-            assert call == Call(**(told["call"] | {"query": query})), vendor.name
-            assert read_upload_slot(vendor, Reply(call, 200, told["body"])) == UploadSlot(told["put"], told["url"]), vendor.name
+            pairs = {name: tuple((key, value) for key, value in told["call"].get(name, ())) for name in ("query", "headers")}
+            assert call == Call(**(told["call"] | pairs)), vendor.name
+            slot = read_upload_slot(vendor, Reply(call, 200, told.get("body"), told.get("headers", {})))
+            url = "" if "answer" in told else told["url"]
+            assert slot == UploadSlot(told["put"], url, told.get("form", {})), vendor.name
+            assert read_address(vendor, slot, told.get("answer")) == told["url"], vendor.name
+            assert "answer" not in told or read_address(vendor, slot, {}) is None, vendor.name
             assert read_upload_slot(vendor, Reply(call, 200, {"success": True})) is None, vendor.name
 
 

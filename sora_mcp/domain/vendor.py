@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -135,7 +135,10 @@ class UploadSlot:
     """The place for one picture that a vendor names: where its bytes are put, without a key, and the address that it has from then on."""
 
     target: str
-    url: str
+    url: str = ""
+    """Empty where the answer to the bytes names it: `Upload.address`."""
+    form: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The fields of the form in which the file is posted, last and as `file`; none where its bytes are the body."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,16 @@ class Upload:
     """The vendor's other address, where a place is asked for; None is the same as its own."""
     size: str = ""
     """The field of that call's body for the number of bytes, where the vendor wants it."""
+    size_header: str = ""
+    """The header of that call for it."""
+    method: Literal["PUT", "POST"] = "PUT"
+    """How the bytes are sent, where they are no form."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """What is sent with them."""
+    address: Callable[[Any], str | None] | None = None
+    """The file's address in the answer to the bytes; None where it is not ready. May index freely."""
+    scheme: str = "https"
+    """What an address begins with; another one means a name that only this vendor knows."""
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import anyio
+import httpx2
 
-from sora_mcp.domain import Call, Reply, Upload, Vendor, read_uri
+from sora_mcp.domain import Call, Reply, Upload, UploadSlot, Vendor, read_uri
 from sora_mcp.domain.errors import NotSent, SoraError, UntrustedURL
 from sora_mcp.jobs.input_images import data_of
 from sora_mcp.net.client import VendorClient
-from sora_mcp.vendors.reading import read_upload_slot
+from sora_mcp.vendors.reading import read_address, read_upload_slot
 from sora_mcp.vendors.shared.responses import read_refusal
 
 MOST_KEPT = 200
@@ -78,21 +79,42 @@ class Uploader:
                 slot = read_upload_slot(vendor, reply)
                 if slot is None:
                     raise _describe_refusal(vendor, reply)
-                self.http_client.check_address(slot.url)
-                status = await self.http_client.upload(slot.target, raw, media_type)
+                if slot.url and upload.scheme == "https":
+                    self.http_client.check_address(slot.url)
+                body, headers, method = await anyio.to_thread.run_sync(_encode, upload, slot, name, raw, media_type)
+                status, answer = await self.http_client.upload(vendor, slot.target, body, headers, method=method)
         except TimeoutError as error:
             raise NotSent(f"{vendor.title}'s upload does not answer in time.") from error
         except UntrustedURL as error:
             raise NotSent(f"{vendor.title} names an address for the upload that is not followed. {error.message}") from error
         if not 200 <= status < 300:
             raise NotSent(f"{vendor.title}'s upload answers {status}.")
-        return slot.url
+        return self._check_address(vendor, upload, read_address(vendor, slot, answer))
+
+    def _check_address(self, vendor: Vendor, upload: Upload, url: str | None) -> str:
+        if url is None:
+            raise NotSent(f"{vendor.title} has the picture, and does not say where.")
+        try:
+            if upload.scheme == "https":
+                self.http_client.check_address(url)
+        except UntrustedURL as error:
+            raise NotSent(f"{vendor.title} names an address for the upload that is not followed. {error.message}") from error
+        return url
 
 
 def _ask(upload: Upload, name: str, media_type: str, size: int) -> Call:
     """Return the call for a place, with the number of bytes where the vendor wants it."""
     call = upload.ask(name, media_type)
-    return replace(call, body={**(call.body or {}), upload.size: size}) if upload.size else call
+    body = {**(call.body or {}), upload.size: size} if upload.size else call.body
+    return replace(call, body=body, headers=(*call.headers, *(((upload.size_header, str(size)),) if upload.size_header else ())))
+
+
+def _encode(upload: Upload, slot: UploadSlot, name: str, raw: bytes, media_type: str) -> tuple[bytes, Mapping[str, str], str]:
+    """Return body, headers and method of the call that carries the bytes: themselves, or a form with them as its last field."""
+    if not slot.form:
+        return raw, {"Content-Type": media_type, **dict(upload.headers)}, upload.method
+    form = httpx2.Request("POST", "https://form.invalid", data=dict(slot.form), files={"file": (name, raw, media_type)})
+    return form.read(), {"Content-Type": form.headers["Content-Type"], **dict(upload.headers)}, "POST"
 
 
 def _describe_refusal(vendor: Vendor, reply: Reply) -> SoraError:

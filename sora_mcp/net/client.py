@@ -115,14 +115,16 @@ class VendorClient:
         except OSError as error:
             raise UnwritableFile(part.parent) from error
 
-    async def upload(self, url: str, body: bytes, media_type: str) -> int:
-        """Put a file at an address that a vendor named for it, without a key, and return the status. A redirect is not followed.
+    async def upload(
+        self, vendor: Vendor, url: str, body: bytes, headers: Mapping[str, str], *, method: str = "PUT"
+    ) -> tuple[int, dict[str, Any] | None]:
+        """Send a file to an address that a vendor named for it, without a key, and return status and JSON. A redirect is not followed.
 
         Raises UntrustedURL as a download does, or NotSent when no reply arrived.
         """
         try:
-            async with self._open_media(None, url, {"Content-Type": media_type}, body=body) as response:
-                return response.status_code
+            async with self._open_media(None, url, headers, body=body, method=method) as response:
+                return response.status_code, self._parse_json(await self._read_bounded(response, MOST_ANSWER_BYTES), vendor)
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise NotSent(f"{urlsplit(url).hostname} did not take it: {self._explain(error, url)}.") from error
         except (ValueError, httpx2.InvalidURL) as error:
@@ -208,13 +210,10 @@ class VendorClient:
 
     @asynccontextmanager
     async def _open_media(
-        self, vendor: Vendor | None, url: str, headers: Mapping[str, str], *, body: bytes | None = None
+        self, vendor: Vendor | None, url: str, headers: Mapping[str, str], *, body: bytes | None = None, method: str = "GET"
     ) -> AsyncGenerator[httpx2.Response]:
-        """Open the response: from the vendor's own https origin with the key, or from checked public addresses without it.
-
-        A `body` is put there, else the file is asked for.
-        """
-        headers, method = {**FIXED_HEADERS, **headers}, "GET" if body is None else "PUT"
+        """Open the response: from the vendor's own https origin with the key, or from checked public addresses without it."""
+        headers = {**FIXED_HEADERS, **headers}
         ours = vendor is not None and _origin(url) == _origin(vendor.base_url)
         if vendor is not None and ours:
             headers |= self._auth_header(vendor)
@@ -226,16 +225,18 @@ class VendorClient:
             async with self._client("media", None, url).stream(method, url, headers=headers, content=body) as response:
                 yield response
         else:
-            async with self._connect(await resolve_public(url, self.trusted), headers, body=body) as response:
+            async with self._connect(await resolve_public(url, self.trusted), headers, body=body, method=method) as response:
                 yield response
 
     @asynccontextmanager
-    async def _connect(self, target: Target, headers: Mapping[str, str], *, body: bytes | None = None) -> AsyncGenerator[httpx2.Response]:
+    async def _connect(
+        self, target: Target, headers: Mapping[str, str], *, body: bytes | None, method: str
+    ) -> AsyncGenerator[httpx2.Response]:
         """Request the target at its checked addresses in turn, verifying the certificate against its host name."""
         client = self._client("media", None, None)
         for ip in target.ips:
             request = client.build_request(
-                "GET" if body is None else "PUT",
+                method,
                 f"{target.scheme}://{f'[{ip}]' if ':' in ip else ip}:{target.port}{target.path}",
                 headers={**headers, "Host": target.authority},
                 content=body,

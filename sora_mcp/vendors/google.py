@@ -8,6 +8,7 @@ from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.vendors.google_offers import OFFERS, read_cost
+from sora_mcp.vendors.google_uploads import UPLOAD
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
@@ -41,14 +42,19 @@ def _list_media(order: Order) -> tuple[str, list[dict[str, Any]]]:
     if order.clip is not None:
         return "edit", [_encode(order.clip.uri)]
     if references := str(order.options.get("references", "")).split():
-        return "reference_to_video", [_encode(uri) for uri in references]
+        return "reference_to_video", [_name_picture(uri) for uri in references]
     frames = [order.image.uri] if order.image else []
     frames += [str(uri) for name, uri in order.options.items() if name == "last_image"]
-    return "image_to_video" if frames else "text_to_video", [_encode(uri) for uri in frames]
+    return "image_to_video" if frames else "text_to_video", [_name_picture(uri) for uri in frames]
+
+
+def _name_picture(uri: str) -> dict[str, Any]:
+    """Return a picture by its `data:` URI, which an address at Google's Files takes the place of."""
+    return {"type": "image", "uri": uri, "mime_type": uri.removeprefix("data:").partition(";")[0]}
 
 
 def _encode(uri: str) -> dict[str, Any]:
-    """Return a `data:` URI as the API takes it: data and media type apart."""
+    """Return a video's `data:` URI as the API takes it: data and media type apart. Files need time before a video in them can be used."""
     head, _, encoded = uri.partition(";base64,")
     media_type = head.removeprefix("data:")
     return {"type": media_type.partition("/")[0], "data": encoded, "mime_type": media_type}
@@ -139,5 +145,6 @@ VENDOR = Vendor(
     cancel=lambda job: Call("POST", f"{PATH}/{job}/cancel"),
     tells_cost=True,
     warn=_warn,
-    most_answer_bytes=64 << 20,  # the steps of a status reply begin with the user's, picture and all
+    most_answer_bytes=64 << 20,  # the steps of a status reply begin with the user's, with the video to edit
+    upload=UPLOAD,
 )

@@ -17,7 +17,7 @@ from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED
 from sora_mcp.vendors.shared.sizes import AUTO, LAST, OMNI_ENDS, combine_sizes
 
 CHECKED = date(2026, 11, 30)
-FRAME = ImageRule(urls=False)  # the bytes are part of the submit call
+FRAME = ImageRule(urls=False)  # Google fetches no address but that of its own Files
 SOURCE = "https://ai.google.dev/gemini-api/docs/pricing"
 TOKENS = {"720p": 5_792, "360p": 1_931, "1080p": 8_688, "4k": 17_376}
 """Video tokens per second. 5,792 stands on Google's page; the others follow from the prices that https://inference.sh passes on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from sora_mcp.domain import Done, DoneWithoutLink, Failed, JobError, Listing, LostCall, Offer, Pending, Reading, Reply, UploadSlot, Vendor
 from sora_mcp.domain.money import Micros
@@ -96,9 +97,25 @@ def read_upload_slot(vendor: Vendor, reply: Reply) -> UploadSlot | None:
     """Return the place for a picture that the vendor names; None where the reply is not as documented."""
     try:
         slot = vendor.upload.read(reply) if vendor.upload is not None and 200 <= reply.status < 300 else None
-        return slot if slot is None or (_is_link(slot.target) and _is_link(slot.url)) else None
+        return slot if slot is None or (_is_link(slot.target) and (slot.url or _names_address(vendor))) else None
     except NOT_AS_DOCUMENTED:
         return None
+
+
+def read_address(vendor: Vendor, slot: UploadSlot, answer: Any) -> str | None:
+    """Return the address of an uploaded file: from its place, or from the answer to its bytes; None where neither has a usable one."""
+    upload = vendor.upload
+    try:
+        url: object = upload.address(answer) if upload is not None and upload.address is not None else slot.url
+    except NOT_AS_DOCUMENTED:
+        return None
+    if upload is None or not isinstance(url, str):
+        return None
+    return url if upload.scheme == "https" or re.fullmatch(rf"{upload.scheme}://[!-~]{{1,5000}}", url) else None
+
+
+def _names_address(vendor: Vendor) -> bool:
+    return vendor.upload is not None and vendor.upload.address is not None
 
 
 def is_id(text: object, vendor: Vendor) -> bool:

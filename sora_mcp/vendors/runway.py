@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import PICTURES, Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import PICTURES, Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Upload, UploadSlot, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.runway_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
@@ -14,6 +14,7 @@ from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
 VERSION = (("X-Runway-Version", "2024-11-06"),)
 NAMES = {"negative_prompt": "negativePrompt", "prompt_expansion": "promptExpansionMode"}
 """Field names of our options, where they differ."""
+PLACES = ("promptImage", "promptImage.uri", "references.uri", "videoUri")
 FRAMED = {"wan3": "auto_{}", "wan3_prime": "auto_{}", "grok_imagine_1_5_lite": "auto_{}", "hailuo3": "adaptive"}
 """What stands for the ratio where the first frame decides it, with the resolution in it or beside it."""
 
@@ -95,6 +96,16 @@ def _read_credits(body: dict[str, Any], path: str) -> Micros | None:
     return parse_amount(find_value(body, path), per_usd=100)
 
 
+def ask_upload(name: str, media_type: str) -> Call:
+    """Return the call for a place: a form that its library (5.24.0) posts. https://docs.dev.runwayml.com/assets/uploads"""
+    return Call("POST", "/v1/uploads", {"filename": name, "type": "ephemeral"}, headers=VERSION)
+
+
+def read_upload(reply: Reply) -> UploadSlot:
+    """Return where the form is posted, its fields, and the file's name at Runway."""
+    return UploadSlot(reply.body["uploadUrl"], reply.body["runwayUri"], reply.body["fields"])
+
+
 def _ask(job: str) -> Call:
     return Call("GET", f"/v1/tasks/{job}", headers=VERSION)
 
@@ -117,4 +128,6 @@ VENDOR = Vendor(
     cancel=lambda job: Call("DELETE", f"/v1/tasks/{job}", headers=VERSION),
     cancel_note="Runway refunds a clip that has not started, and charges one that runs",
     tells_cost=True,
+    # Uploaded files stay for 24 hours. https://github.com/runwayml/skills: rw-integrate-uploads (read 2026-11-30)
+    upload=Upload(ask_upload, read_upload, PLACES, good_for_s=86_400.0, scheme="runway"),
 )

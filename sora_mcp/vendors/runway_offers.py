@@ -36,7 +36,7 @@ KLING_PRICES, KLING_READ = "https://academy.runwayml.com/models-pricing", date(2
 CREDIT = usd("0.01")
 SEEDANCE_RATIOS = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 WAN_RATIOS = ("16:9", "4:3", "1:1", "3:4", "9:16")
-FRAME = ImageRule(most_bytes=3_700_000)  # a data: URI of at most 5 MB; base64 makes four characters of three bytes
+FRAME = ImageRule()  # an upload may have 200 MB. https://docs.dev.runwayml.com/assets/inputs/
 NEGATIVE = Rule("negative_prompt", Text(1000))  # the library states no limit; that of the prompt is ours
 
 
@@ -170,7 +170,7 @@ OFFERS = (
         Rule("prompt_expansion", ("disabled", "balanced", "quality")),
         prompt=6000,
         checked=READ,
-        image=ImageRule(most_bytes=FRAME.most_bytes, sides=(256, 10_000)),
+        image=ImageRule(sides=(256, 10_000)),
     ),
     _offer(
         "happyhorse-1.0",
@@ -190,7 +190,7 @@ OFFERS = (
         *(*allow_references(7), Rule("references", (), {"resolution": "1080p"})),
         prompt=2500,
         checked=READ,
-        image=ImageRule(most_bytes=FRAME.most_bytes, most_stretch=2.5),
+        image=ImageRule(most_stretch=2.5),
         sound=True,
     ),
     _offer(
@@ -231,7 +231,7 @@ OFFERS = (
         source=PRICES,
         checked=CHECKED,
         text=False,
-        video=VideoRule((1, 30), most_bytes=FRAME.most_bytes),  # as a picture
+        video=VideoRule((1, 30)),
         prompt_max=1000,
         prompt_in_utf16=True,
     ),

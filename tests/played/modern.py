@@ -9,6 +9,8 @@ from typing import Any
 from .nouns import Answer, Heard, said
 from .vendor import Played, numbered
 
+LARGE_STEP = {"type": "user_input", "content": [{"type": "image", "data": "A" * (3 << 20), "mime_type": "image/png"}]}
+"""A picture that was sent, as an answer may have it."""
 TICKS = 2_100_000_000
 """What every video of xAI's costs here: $0.21."""
 
@@ -28,6 +30,8 @@ class Modern(Played):
             return "media"
         if heard.method == "DELETE" or heard.path.endswith("/cancel"):
             return "cancel"
+        if heard.path in ("/upload/v1beta/files", "/v1/uploads"):
+            return "presign"
         return "submit" if heard.method == "POST" else "status"
 
     def answer(self, heard: Heard, address: str) -> Answer:
@@ -43,6 +47,8 @@ class Modern(Played):
                 return self.told(job, self.state(job), address)
             case "media":
                 return self.media(heard, address)
+            case "presign":
+                return self.place(heard, self.cdn or address)
             case "cancel":
                 return self.cancelled(heard.path.removeprefix(self.question).removesuffix("/cancel"))
             case _:
@@ -63,6 +69,10 @@ class Modern(Played):
     def media(self, heard: Heard, address: str) -> Answer:
         """A file at the vendor's own address, behind the key."""
         return Answer(200, self.clip, (("Content-Type", "video/mp4"),))
+
+    def place(self, heard: Heard, address: str) -> Answer:
+        """The answer to the question where a file is put."""
+        return said(404, {})
 
     def cancelled(self, job: str) -> Answer:
         """The answer to calling back."""
@@ -100,6 +110,11 @@ class Runway(Modern):
         """The version is asked for as strictly as the key."""
         return super().known(heard) and heard.headers.get("x-runway-version") == "2024-11-06"
 
+    def place(self, heard: Heard, address: str) -> Answer:
+        """A form, and a name."""
+        fields = {"key": f"a/{heard.body['filename']}", "policy": "p=="}
+        return said(200, {"uploadUrl": f"{address}/temp", "fields": fields, "runwayUri": f"runway://a/{heard.number}"})
+
     def took(self, job: str) -> Answer:
         """An estimate."""
         return said(200, {"id": job, "estimatedCost": {"credits": 30}})
@@ -129,6 +144,10 @@ class Google(Modern):
         """Its own header."""
         return heard.headers.get("x-goog-api-key") == self.key
 
+    def place(self, heard: Heard, address: str) -> Answer:
+        """A header with the address."""
+        return said(200, {}, ("X-Goog-Upload-URL", f"{address}/temp?upload_id=s%2Fg"))
+
     def took(self, job: str) -> Answer:
         """An interaction."""
         return said(200, {"id": job, "status": "queued"})
@@ -136,7 +155,7 @@ class Google(Modern):
     def told(self, job: str, state: str, address: str) -> Answer:
         """The same."""
         made = self.job(job)
-        steps = list(made.body["input"]) if made is not None and self.repeats else []
+        steps = [*made.body["input"], LARGE_STEP] if made is not None and self.repeats else []
         if state == "completed":
             link = {"data": base64.b64encode(self.clip).decode()} if self.inline else {"uri": f"{address}/v1beta/files/{job}"}
             steps.append({"type": "model_output", "content": [{"type": "video", "mime_type": "video/mp4", **link}]})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .nouns import Answer, Created, Heard
+from .nouns import Answer, Created, Heard, said
 
 CLIP = Path(__file__).with_name("clip.mp4").read_bytes()
 KEY = "canary-Zk9%q/w+1=tail"
@@ -118,12 +118,14 @@ class Cdn:
 
     def role(self, heard: Heard) -> str:
         """Everything is a file, asked for or put there."""
-        return "upload" if heard.method == "PUT" else "media"
+        return "upload" if heard.method in ("PUT", "POST") else "media"
 
     def answer(self, heard: Heard, address: str) -> Answer:
-        """The clip; nothing for a file that is put there."""
+        """The clip; nothing for a file that is put there, and for one that is posted what Google's Files say of it."""
         if heard.method == "PUT":
             return Answer(200, b"", ())
+        if heard.method == "POST":
+            return said(200, {"file": {"uri": f"{address}/v1beta/files/{heard.number}", "state": "ACTIVE"}})
         return Answer(200, self.clip, (("Content-Type", "application/octet-stream"),))
 
 

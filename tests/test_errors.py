@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sora_mcp.domain import errors
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, OutcomeUnknown, PriceUnknown, SoraError, VendorError
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BrokenRules, NeedsConfirmation, OutcomeUnknown, PriceUnknown, SoraError, VendorError
 from tests.each import each
 
 

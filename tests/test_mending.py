@@ -13,7 +13,8 @@ from sora_mcp.catalogue.fixes import find_fixes
 from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import orientation
 from sora_mcp.domain import Image, Offer, VideoRequest
-from sora_mcp.domain.errors import BrokenRules, Fix
+from sora_mcp.domain.broken_rule import Fix
+from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.nouns import name_inputs

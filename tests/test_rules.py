@@ -15,7 +15,8 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import check, find_order, holds, quote, rate_of, sizes_of, words
 from sora_mcp.catalogue.sizes import fitting, has_shape, orientation
 from sora_mcp.domain import Image, ImageRule, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, PriceUnknown
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules, PriceUnknown
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
 from tests.each import each

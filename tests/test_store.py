@@ -12,16 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from sora_mcp.domain import Image, Job
-from sora_mcp.domain.errors import (
-    BrokenRule,
-    BrokenRules,
-    NeedsConfirmation,
-    NotFound,
-    OverBudget,
-    Refused,
-    RequestIdConflict,
-    TooManyAtOnce,
-)
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules, NeedsConfirmation, NotFound, OverBudget, Refused, RequestIdConflict, TooManyAtOnce
 from sora_mcp.domain.money import usd
 from sora_mcp.store import Store
 from sora_mcp.store.database import Database

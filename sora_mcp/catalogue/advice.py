@@ -13,9 +13,9 @@ from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, orientation
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
+from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import (
     BrokenRules,
-    Fix,
     MissingKey,
     ModelRetired,
     OverBudget,

@@ -12,7 +12,8 @@ from datetime import date
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
-from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel, quote_value
+from sora_mcp.domain.broken_rule import quote_value
+from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.vendors import EVERY, sample
 

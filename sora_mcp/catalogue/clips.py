@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from sora_mcp.domain import EDITS, Clip, Offer, VideoRequest
-from sora_mcp.domain.errors import BrokenRule
+from sora_mcp.domain.broken_rule import BrokenRule
 
 SPARE_S = 0.05
 """What a file lasts longer than the seconds that were ordered counts for nothing."""

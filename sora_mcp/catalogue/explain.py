@@ -14,16 +14,8 @@ from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes, of_shape
 from sora_mcp.domain import EDITS, PICTURES, Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.errors import (
-    NO_SUCH_OPTION,
-    BrokenRule,
-    BrokenRules,
-    OverBudget,
-    UnknownModel,
-    describe_rule,
-    format_bytes,
-    quote_value,
-)
+from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, describe_rule, format_bytes, quote_value
+from sora_mcp.domain.errors import BrokenRules, OverBudget, UnknownModel
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 

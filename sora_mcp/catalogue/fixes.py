@@ -13,7 +13,8 @@ from datetime import date
 from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
 from sora_mcp.catalogue.sizes import of_shape, orientation
 from sora_mcp.domain import EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, PriceUnknown, SoraError
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BrokenRules, PriceUnknown, SoraError
 from sora_mcp.vendors import EVERY
 
 MOST_TRIES = 400

@@ -11,7 +11,8 @@ from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape, of_shape
 from sora_mcp.catalogue.unavailable import refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
 from sora_mcp.domain.money import Micros, format_dollars, round_up, show
 
 MOST_CHANGE = 5

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sora_mcp.catalogue.rules import allows, sizes_of, words
 from sora_mcp.domain import Offer, OwnModel, Per, Rate, Rule, Scalar
-from sora_mcp.domain.errors import quote_value
+from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.money import Micros, ceil
 
 TEXT = (str, "a text")

@@ -28,7 +28,8 @@ from sora_mcp.domain import (
     When,
     read_uri,
 )
-from sora_mcp.domain.errors import NO_SUCH_OPTION, BrokenRule, BrokenRules, UnpricedModel, format_bytes
+from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, format_bytes
+from sora_mcp.domain.errors import BrokenRules, UnpricedModel
 from sora_mcp.domain.money import ceil, format_dollars, show
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.security.urls import is_fetchable

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from sora_mcp.artifacts.local import open_itself
 from sora_mcp.config.sources import find_config_file
-from sora_mcp.domain.errors import format_bytes
+from sora_mcp.domain.broken_rule import format_bytes
 from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.security.text import is_harmless
 

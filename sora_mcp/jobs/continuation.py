@@ -11,7 +11,8 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import allows, sizes_of
 from sora_mcp.catalogue.sizes import fitting
 from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, UnknownModel
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules, UnknownModel
 from sora_mcp.store import Store
 from sora_mcp.vendors import sample
 

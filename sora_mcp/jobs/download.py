@@ -15,10 +15,10 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDITS, Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL, UnwritableFile
 from sora_mcp.jobs.backoff import compute_renewal_s
+from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.inline_file import save_inline_file
 from sora_mcp.jobs.playlist import download_playlist, make_absolute
 from sora_mcp.jobs.poll import find_todo, retry_later
-from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.wrapped_file import unwrap_file
 from sora_mcp.media.api import make_mp4
 from sora_mcp.media.containers import EMPTY, HLS, ISO_MEDIA, MOV, ZIP, Container, read_container
@@ -50,26 +50,26 @@ class RepeatedFile(BadMedia):
     """The vendor delivered the very bytes that were refused before."""
 
 
-async def download(service: VideoService, job: Job, media: Call) -> str | None:
+async def download(context: JobContext, job: Job, media: Call) -> str | None:
     """Try once to download the file, whole and checked. Return why its host was not reached, where that is so."""
-    vendor, folder = service.vendor_of(job), service.settings.output_dir
+    vendor, folder = context.vendor_of(job), context.settings.output_dir
     try:
-        path, sha256, note = await _fetch(service, job, vendor, media)
-        artifact = await anyio.to_thread.run_sync(finish_file, path, sha256, job, service.settings, note, limiter=service.finishing)
+        path, sha256, note = await _fetch(context, job, vendor, media)
+        artifact = await anyio.to_thread.run_sync(finish_file, path, sha256, job, context.settings, note, limiter=context.finishing)
     except LinkDead as error:
-        await _renew_link(service, job, "expired", error)
+        await _renew_link(context, job, "expired", error)
     except (BadMedia, UntrustedURL) as error:  # a host name may resolve to a wrong address for a moment
-        await _renew_link(service, job, "failed", error)
+        await _renew_link(context, job, "failed", error)
     except NotSent as error:
-        return await _wait_for_host(service, job, error)
+        return await _wait_for_host(context, job, error)
     except (OSError, StorageError) as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)  # a full disk gets its room back
-        service.local_facts.todos[job.id] = "it goes on by itself once the file can be written."
+        context.local_facts.todos[job.id] = "it goes on by itself once the file can be written."
         raise error if isinstance(error, StorageError) else UnwritableFile(folder) from error
     else:
         # Before the outcome: nobody looks for what is left of a job that has ended.
         await anyio.to_thread.run_sync(remove_parts, folder, job)
-        await service.store.outcomes.complete(job, artifact)
+        await context.store.outcomes.complete(job, artifact)
     return None
 
 
@@ -113,34 +113,34 @@ def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _fetch(service: VideoService, job: Job, vendor: Vendor, media: Call) -> tuple[Path, str, str]:
+async def _fetch(context: JobContext, job: Job, vendor: Vendor, media: Call) -> tuple[Path, str, str]:
     """Return path, sha256 and a note on the file: one that an earlier claim kept and could not record, else a new download.
 
     A download that breaks off stays beside the files, so that the next attempt continues it.
     """
-    folder, zone = service.settings.output_dir, service.settings.zone
+    folder, zone = context.settings.output_dir, context.settings.zone
     if (kept := await anyio.to_thread.run_sync(find_kept, job, folder)) is not None:
         return *kept, ""
     part: Path = await anyio.to_thread.run_sync(prepare_part, job, folder)
-    with service.download_places.receive(job.id, part):
-        save = service.http_client.download if not media.inside else partial(save_inline_file, service.http_client)
+    with context.download_places.receive(job.id, part):
+        save = context.http_client.download if not media.inside else partial(save_inline_file, context.http_client)
         saved = await save(vendor, media, part)
     if not await anyio.to_thread.run_sync(has_sha256, part, saved.sha256):
         raise StorageError(f"{part.name} was exchanged while it was written.")
-    is_repeated = service.local_facts.refused_files.get(job.id) == saved.sha256
+    is_repeated = context.local_facts.refused_files.get(job.id) == saved.sha256
     try:
-        with service.download_places.receive(job.id, part):
-            file, note = await unwrap_file(service.http_client, vendor, saved, part) or (saved, "")
+        with context.download_places.receive(job.id, part):
+            file, note = await unwrap_file(context.http_client, vendor, saved, part) or (saved, "")
         is_last = is_repeated or _is_last_link(job)
         container = await anyio.to_thread.run_sync(lambda: check_file(part, is_last=is_last))
         if container.family == "playlist":
-            with service.download_places.receive(job.id, part):
-                file, container = await _follow_playlist(service.http_client, vendor, file, part, container)
+            with context.download_places.receive(job.id, part):
+                file, container = await _follow_playlist(context.http_client, vendor, file, part, container)
     except BadMedia as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)
         if is_repeated:
             raise RepeatedFile(error.message) from error
-        service.local_facts.refused_files[job.id] = saved.sha256
+        context.local_facts.refused_files[job.id] = saved.sha256
         raise
     path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=file.sha256, zone=zone, ending=_choose_ending(container)))
     return path, file.sha256, note
@@ -204,11 +204,11 @@ def _convert(path: Path, job: Job, settings: Settings) -> tuple[Path, str, str] 
     return converted, sha256, f"{made.note or 'It was copied into an MP4.'} The original is {path.name}."
 
 
-async def _wait_for_host(service: VideoService, job: Job, error: NotSent) -> str:
+async def _wait_for_host(context: JobContext, job: Job, error: NotSent) -> str:
     """Try the same link later, and after HOST_AWAY_S the one that the vendor then names."""
-    if job.next is None or service.clock() - job.updated_at < HOST_AWAY_S:
-        return await retry_later(service, job, error.message, todo=find_todo(error))
-    await service.store.outcomes.renew_link(job, due_s=0.0, dead_links=job.dead_links)
+    if job.next is None or context.clock() - job.updated_at < HOST_AWAY_S:
+        return await retry_later(context, job, error.message, todo=find_todo(error))
+    await context.store.outcomes.renew_link(job, due_s=0.0, dead_links=job.dead_links)
     return error.message
 
 
@@ -216,12 +216,12 @@ def _is_last_link(job: Job) -> bool:
     return job.next is None or job.dead_links + 1 >= MAX_DEAD_LINKS
 
 
-async def _renew_link(service: VideoService, job: Job, state: State, error: SoraError) -> None:
+async def _renew_link(context: JobContext, job: Job, state: State, error: SoraError) -> None:
     """Ask the vendor for another link; after MAX_DEAD_LINKS, or where it cannot be asked, end the job in this state."""
     if _is_last_link(job) or isinstance(error, RepeatedFile):
         charged = "no" if job.charged == "no" else "yes"
-        await anyio.to_thread.run_sync(remove_parts, service.settings.output_dir, job)
-        await service.store.outcomes.end(job, state, JobError(error.its_code, error.message, charged))
+        await anyio.to_thread.run_sync(remove_parts, context.settings.output_dir, job)
+        await context.store.outcomes.end(job, state, JobError(error.its_code, error.message, charged))
         return
-    wait = compute_renewal_s(job.dead_links, service.settings.poll_seconds, chance=random.random())
-    await service.store.outcomes.renew_link(job, due_s=wait, dead_links=job.dead_links + 1)
+    wait = compute_renewal_s(job.dead_links, context.settings.poll_seconds, chance=random.random())
+    await context.store.outcomes.renew_link(job, due_s=wait, dead_links=job.dead_links + 1)

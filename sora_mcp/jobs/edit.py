@@ -10,7 +10,7 @@ import math
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,15 +20,16 @@ import anyio
 from sora_mcp.artifacts.local import find_file, hash_file, read_job_id
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDIT_MODEL, JOB_ID, Job, JobError
-from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, NotCancellable, NotFound, SoraError, StorageError
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BadMedia, BrokenRules, NotCancellable, NotFound, StorageError
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.allowed_paths import SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.jobs.edit_plan import EditPlan
 from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral, take_sound
 from sora_mcp.jobs.file_access import FileAccess
+from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.media.api import as_uncharged, measure_seconds
 from sora_mcp.media.edit.edits import Edit, EditRequest
-from sora_mcp.media.limits import Deadline
 from sora_mcp.media.optional import require_media_extra
 from sora_mcp.store import Store
 from sora_mcp.store.ids import new_id
@@ -62,15 +63,12 @@ class Input:
 
 @dataclass(frozen=True)
 class Editing:
-    """Orders of edits, and those that this process makes."""
+    """Orders of edits."""
 
     settings: Settings
     store: Store
     clock: Callable[[], float]
-    running: dict[str, Deadline] = field(default_factory=dict[str, Deadline])
-    """By job: the deadline of an edit that this process makes, which also stops it."""
-    refusals: dict[str, SoraError | None] = field(default_factory=dict[str, "SoraError | None"])
-    """By job that a call of this process waits for: why it failed, with what would work instead."""
+    local_facts: LocalFacts
 
     async def begin(self, asked: EditRequest, *, principal: str) -> Job:
         """Return the job of this edit: one that exists, or a new one, which a worker makes. Refused says what to change."""
@@ -89,14 +87,14 @@ class Editing:
         lost = None if known is None else known.id
         begun = await self.store.jobs.begin_edit(job, fingerprint, most=MOST_EDITS, lost=lost)
         if not begun.deduplicated:
-            self.refusals[begun.id] = None
+            self.local_facts.edit_refusals[begun.id] = None
         return begun
 
     async def cancel(self, job: Job) -> None:
         """Cancel an edit, whichever process makes it: another one stops at its next report of progress."""
         if await self.store.outcomes.cancel(job, JobError("cancelled", "", "no"), micros=Micros(0), said="") is None:
             raise NotCancellable(f"{job.id} has just ended, so there is nothing to cancel.", job)
-        if (deadline := self.running.get(job.id)) is not None:
+        if (deadline := self.local_facts.running_edits.get(job.id)) is not None:
             deadline.stop.set()
 
     async def _find_sound(self, text: str, principal: str) -> tuple[Path, str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sora_mcp.catalogue.rules import one_of
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.media.edit.edits import FILLS, MOST_GIF_S, RATIOS, SAME_RATIO, SPEEDS, TRANSITIONS, Action, EditRequest
 from sora_mcp.media.text.layout import JOINERS, clean_text
 

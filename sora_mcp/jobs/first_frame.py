@@ -11,7 +11,8 @@ from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, format_bytes
+from sora_mcp.domain.broken_rule import BrokenRule, format_bytes
+from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, is_path, read_allowed
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess

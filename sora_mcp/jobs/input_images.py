@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sora_mcp.domain import Image
-from sora_mcp.domain.errors import UntrustedURL, format_bytes
+from sora_mcp.domain.broken_rule import format_bytes
+from sora_mcp.domain.errors import UntrustedURL
 from sora_mcp.jobs.allowed_paths import SCHEME, is_path, read_allowed, refuse_elsewhere, resolve_path
 from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata

@@ -12,7 +12,8 @@ import anyio
 from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.clips import SPARE_S
 from sora_mcp.domain import EDITS, JOB_ID, Clip
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, UntrustedURL
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules, UntrustedURL
 from sora_mcp.jobs.allowed_paths import VIDEO_ENDINGS, is_path, read_allowed
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sora_mcp.domain import LIVE, Job
+from sora_mcp.domain.errors import SoraError
+from sora_mcp.media.limits import Deadline
 
 
 @dataclass
@@ -21,6 +23,11 @@ class LocalFacts:
     """By job: what a person has to do about its trouble, where that does not pass by itself."""
     refused_files: dict[str, str] = field(default_factory=dict[str, str])
     """By job: the sha256 of the last downloaded file that was no video, so that the same bytes are not fetched again and again."""
+
+    running_edits: dict[str, Deadline] = field(default_factory=dict[str, Deadline])
+    """By job: the deadline of an edit that this process makes, which also stops it."""
+    edit_refusals: dict[str, SoraError | None] = field(default_factory=dict[str, "SoraError | None"])
+    """By edit that a call of this process waits for: why it failed, with what would work instead."""
 
     def add_to(self, job: Job) -> Job:
         """Return the job with what is known of it here: an unwritten outcome, else, while it is live, its trouble."""

@@ -7,7 +7,6 @@ import logging
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -15,14 +14,12 @@ import anyio.to_thread
 from sora_mcp.artifacts.local import describe_file, ensure_folder, hash_file, keep, remove_parts
 from sora_mcp.domain import Artifact, Job, JobError
 from sora_mcp.domain.errors import SoraError, StorageError, UnwritableFile
+from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.edit_plan import EditPlan, read_plan
 from sora_mcp.media.api import edit_clip
 from sora_mcp.media.limits import EDIT_S, Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.net.download import check_free_space
-
-if TYPE_CHECKING:
-    from sora_mcp.jobs.service import VideoService
 
 log = logging.getLogger(__name__)
 REPORT_S = 2.0
@@ -31,30 +28,30 @@ MOST_STARTS = 4
 """Processes that may begin the same edit: one that ends each of them is not begun again."""
 
 
-async def make_edit(service: VideoService, job: Job) -> None:
+async def make_edit(context: JobContext, job: Job) -> None:
     """Make the edit of a claimed job and record what became of it. StorageError where the store does not take that."""
-    async with service.media_pool.edits:
-        deadline = service.editing.running[job.id] = Deadline(EDIT_S)
+    async with context.media_pool.edits:
+        deadline = context.local_facts.running_edits[job.id] = Deadline(EDIT_S)
         try:
-            outcome = await _run(service, job, deadline)
+            outcome = await _run(context, job, deadline)
         finally:
-            service.editing.running.pop(job.id, None)
+            context.local_facts.running_edits.pop(job.id, None)
     if isinstance(outcome, SoraError):
-        if job.id in service.editing.refusals:
-            service.editing.refusals[job.id] = outcome
-        await service.store.outcomes.end(job, "failed", JobError(outcome.code, outcome.message, "no"))
-    elif await service.store.outcomes.complete_edit(job, outcome) is None:
+        if job.id in context.local_facts.edit_refusals:
+            context.local_facts.edit_refusals[job.id] = outcome
+        await context.store.outcomes.end(job, "failed", JobError(outcome.code, outcome.message, "no"))
+    elif await context.store.outcomes.complete_edit(job, outcome) is None:
         await anyio.to_thread.run_sync(_discard, outcome)  # it was cancelled in the last moment
 
 
-async def _run(service: VideoService, job: Job, deadline: Deadline) -> Artifact | SoraError:
+async def _run(context: JobContext, job: Job, deadline: Deadline) -> Artifact | SoraError:
     """Return the file, or why there is none. When this is cancelled, the work is stopped first, so that it leaves nothing."""
     outcome: Artifact | SoraError = SoraError("The edit was stopped.")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_stop_with, deadline)
-        tasks.start_soon(_report, service, job, deadline)
+        tasks.start_soon(_report, context, job, deadline)
         with anyio.CancelScope(shield=True):
-            outcome = await anyio.to_thread.run_sync(_try_to_make, service, job, deadline)
+            outcome = await anyio.to_thread.run_sync(_try_to_make, context, job, deadline)
         tasks.cancel_scope.cancel()
     return outcome
 
@@ -67,26 +64,26 @@ async def _stop_with(deadline: Deadline) -> None:
         deadline.stop.set()
 
 
-async def _report(service: VideoService, job: Job, deadline: Deadline) -> None:
+async def _report(context: JobContext, job: Job, deadline: Deadline) -> None:
     """Write the progress down as long as the job is this process's; stop the work when it is not any more."""
     while True:
         await anyio.sleep(REPORT_S)
         with contextlib.suppress(StorageError):
-            if await service.store.outcomes.report_progress(job, deadline.progress) is None:
+            if await context.store.outcomes.report_progress(job, deadline.progress) is None:
                 deadline.stop.set()
                 return
 
 
-def _try_to_make(service: VideoService, job: Job, deadline: Deadline) -> Artifact | SoraError:
+def _try_to_make(context: JobContext, job: Job, deadline: Deadline) -> Artifact | SoraError:
     """Return the file, or why there is none. Blocks."""
-    folder = service.settings.output_dir
+    folder = context.settings.output_dir
     try:
         if job.fence > MOST_STARTS:
             return SoraError("It was interrupted several times, so it is not begun again. Ask for it again.")
         plan = read_plan(job.call)
         if job.fence > 1 and not _is_unchanged(plan):
             return SoraError("It was interrupted, and its files are not the same any more. Ask for it again.")
-        return _make(plan, job, folder, deadline, service=service)
+        return _make(plan, job, folder, deadline, context=context)
     except SoraError as error:
         return error
     except OSError as error:
@@ -97,7 +94,7 @@ def _try_to_make(service: VideoService, job: Job, deadline: Deadline) -> Artifac
         return SoraError("The edit failed for a reason that nobody foresaw; the server's log has it.")
 
 
-def _make(plan: EditPlan, job: Job, folder: Path, deadline: Deadline, *, service: VideoService) -> Artifact:
+def _make(plan: EditPlan, job: Job, folder: Path, deadline: Deadline, *, context: JobContext) -> Artifact:
     """Make the edit in a temporary file, which gets its name when it is whole."""
     ensure_folder(folder)
     check_free_space(folder, sum(file.stat().st_size for file in plan.files))
@@ -106,8 +103,8 @@ def _make(plan: EditPlan, job: Job, folder: Path, deadline: Deadline, *, service
     try:
         made = edit_clip(plan.edit, part, deadline)
         size, sha256 = part.stat().st_size, hash_file(part)
-        whole = replace(job, size=f"{made.width}x{made.height}", seconds=math.ceil(made.duration_s or 0), finished_at=service.clock())
-        path = keep(part, whole, sha256=sha256, zone=service.settings.zone, ending=plan.edit.ending)
+        whole = replace(job, size=f"{made.width}x{made.height}", seconds=math.ceil(made.duration_s or 0), finished_at=context.clock())
+        path = keep(part, whole, sha256=sha256, zone=context.settings.zone, ending=plan.edit.ending)
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

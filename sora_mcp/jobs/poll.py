@@ -11,7 +11,7 @@ from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, 
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
-from sora_mcp.jobs.service import VideoService
+from sora_mcp.jobs.context import JobContext
 from sora_mcp.net.environment import find_untrusted
 from sora_mcp.vendors.reading import describe_failure, read, read_status
 from sora_mcp.vendors.shared.responses import find_text, read_refusal, read_retry_after
@@ -35,16 +35,16 @@ NOT_FOUND = " (not found)"
 """Stand behind the vendor's status from the first answer of that kind on, so that its time is the job's last change."""
 
 
-async def poll(service: VideoService, job: Job, call: Call) -> str | None:
+async def poll(context: JobContext, job: Job, call: Call) -> str | None:
     """Ask the vendor once, and record what its answer says. Return why nothing was learnt, where that is so."""
-    vendor = service.vendor_of(job)
+    vendor = context.vendor_of(job)
     try:
-        reply = await service.http_client.request(vendor, call)
+        reply = await context.http_client.request(vendor, call)
     except NotSent as error:
-        return await retry_later(service, job, error.message, todo=find_todo(error))
+        return await retry_later(context, job, error.message, todo=find_todo(error))
     if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):
-        return await _record_reading(service, job, vendor, reply)
-    return await _record_error(service, job, vendor, reply)
+        return await _record_reading(context, job, vendor, reply)
+    return await _record_error(context, job, vendor, reply)
 
 
 def describe_todo(code: str) -> str | None:
@@ -58,70 +58,70 @@ def find_todo(error: NotSent) -> str | None:
 
 
 async def retry_later(
-    service: VideoService, job: Job, why: str, *, at_least: float = 0.0, said: str | None = None, todo: str | None = None
+    context: JobContext, job: Job, why: str, *, at_least: float = 0.0, said: str | None = None, todo: str | None = None
 ) -> str:
     """Put the same step off, and return why. `todo` is what a person has to do first, where it does not pass by itself."""
     if todo is None:
-        service.local_facts.todos.pop(job.id, None)
+        context.local_facts.todos.pop(job.id, None)
     else:
-        service.local_facts.todos[job.id] = todo
-    wait = max(at_least, compute_retry_s(job.tries, chance=random.random()), service.settings.poll_seconds or 0.0)
-    await service.store.outcomes.step(job, due_s=wait, tries=job.tries + 1, said=said)
+        context.local_facts.todos[job.id] = todo
+    wait = max(at_least, compute_retry_s(job.tries, chance=random.random()), context.settings.poll_seconds or 0.0)
+    await context.store.outcomes.step(job, due_s=wait, tries=job.tries + 1, said=said)
     return why
 
 
-async def _record_reading(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> str | None:
-    outcomes, reading = service.store.outcomes, read(vendor, reply)
+async def _record_reading(context: JobContext, job: Job, vendor: Vendor, reply: Reply) -> str | None:
+    outcomes, reading = context.store.outcomes, read(vendor, reply)
     is_about_another = reading is not None and reading.id not in (None, job.vendor_id)
     if is_about_another:
         log.warning("%s: the answer is about another job and is not used", job.id)
         reading = None
     match reading:
         case Pending():
-            await outcomes.step(job, reading, due_s=_compute_due_s(service, job, vendor, reply))
+            await outcomes.step(job, reading, due_s=_compute_due_s(context, job, vendor, reply))
         case Done():
-            await outcomes.settle(job, await _add_billed_price(service, job, vendor, reading))
+            await outcomes.settle(job, await _add_billed_price(context, job, vendor, reading))
         case Failed():
             error = describe_failure(reading, vendor)
             await outcomes.end(job, reading.state, error, micros=reading.micros, said=reading.said)
         case DoneWithoutLink():
-            await _record_linkless(service, job, reading, due_s=_compute_due_s(service, job, vendor, reply))
+            await _record_linkless(context, job, reading, due_s=_compute_due_s(context, job, vendor, reply))
             return f"{vendor.title} reports the video as finished, but gives no usable link."
         case None:
             # A status that the vendor does not document is neither an end nor a failure.
             word = None if is_about_another else read_status(reply)
-            await outcomes.step(job, due_s=_compute_due_s(service, job, vendor, reply), tries=job.tries + 1, said=word)
+            await outcomes.step(job, due_s=_compute_due_s(context, job, vendor, reply), tries=job.tries + 1, said=word)
             quoted = f' {vendor.title} says: "{word}".' if word else ""
             return f"{vendor.title} sent a reply that its documentation does not describe.{quoted}"
-    service.availability.forget()  # a sum above the quote pauses the model
+    context.availability.forget()  # a sum above the quote pauses the model
     return None
 
 
-async def _record_linkless(service: VideoService, job: Job, reading: DoneWithoutLink, *, due_s: float) -> None:
+async def _record_linkless(context: JobContext, job: Job, reading: DoneWithoutLink, *, due_s: float) -> None:
     """Wait for the link of a video that was made, but not for ever."""
     said, is_first = f"{reading.said}{NO_LINK}", not (job.said or "").endswith(NO_LINK)
-    if not is_first and job.tries + 1 >= MIN_LINKLESS and service.clock() - job.updated_at >= LINKLESS_S:
+    if not is_first and job.tries + 1 >= MIN_LINKLESS and context.clock() - job.updated_at >= LINKLESS_S:
         error = JobError("result_invalid", "The vendor reports the video as finished, but gives no usable link.", "yes")
-        await service.store.outcomes.end(job, "failed", error, micros=reading.micros, said=said)
+        await context.store.outcomes.end(job, "failed", error, micros=reading.micros, said=said)
     else:
-        await service.store.outcomes.step(job, due_s=due_s, tries=1 if is_first else job.tries + 1, said=said)
+        await context.store.outcomes.step(job, due_s=due_s, tries=1 if is_first else job.tries + 1, said=said)
 
 
-async def _add_billed_price(service: VideoService, job: Job, vendor: Vendor, done: Done) -> Done:
+async def _add_billed_price(context: JobContext, job: Job, vendor: Vendor, done: Done) -> Done:
     """Add the price of the billed units, where only the vendor knows it and answers."""
-    offer = service.catalogue.get(job.model)
+    offer = context.catalogue.get(job.model)
     if done.micros is not None or done.units is None or vendor.bill is None or offer is None:
         return done
-    return replace(done, micros=await ask_price(service.http_client, vendor, vendor.bill(offer, job.with_image, done.units)))
+    return replace(done, micros=await ask_price(context.http_client, vendor, vendor.bill(offer, job.with_image, done.units)))
 
 
-async def _record_error(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> str | None:
+async def _record_error(context: JobContext, job: Job, vendor: Vendor, reply: Reply) -> str | None:
     wait = read_retry_after(vendor, reply) or 0.0
     if reply.status in (404, 410) or _is_forgotten(vendor, reply):
-        return await _record_not_found(service, job, vendor, at_least=wait)
+        return await _record_not_found(context, job, vendor, at_least=wait)
     refusal = read_refusal(vendor, reply)
     why = refusal.message if refusal else f"{vendor.title} answers {reply.status}."
-    return await retry_later(service, job, why, at_least=wait, todo=describe_todo(refusal.its_code) if refusal else None)
+    return await retry_later(context, job, why, at_least=wait, todo=describe_todo(refusal.its_code) if refusal else None)
 
 
 def _is_forgotten(vendor: Vendor, reply: Reply) -> bool:
@@ -130,18 +130,18 @@ def _is_forgotten(vendor: Vendor, reply: Reply) -> bool:
     return any(reply.status == status and word in message for status, word in vendor.forgets)
 
 
-async def _record_not_found(service: VideoService, job: Job, vendor: Vendor, *, at_least: float) -> str | None:
+async def _record_not_found(context: JobContext, job: Job, vendor: Vendor, *, at_least: float) -> str | None:
     """End a job that its vendor does not know any more, once it has said so over NOT_FOUND_S."""
     is_first = not (job.said or "").endswith(NOT_FOUND)
-    if is_first or job.tries + 1 < MIN_NOT_FOUND or service.clock() - job.updated_at < NOT_FOUND_S:
+    if is_first or job.tries + 1 < MIN_NOT_FOUND or context.clock() - job.updated_at < NOT_FOUND_S:
         said = f"{job.said or ''}{NOT_FOUND}" if is_first else job.said
-        return await retry_later(service, job, f"{vendor.title} cannot find this job.", at_least=at_least, said=said)
+        return await retry_later(context, job, f"{vendor.title} cannot find this job.", at_least=at_least, said=said)
     error = JobError("not_found", f"{vendor.title} no longer knows this job; its price stays reserved.", "unknown")
-    await service.store.outcomes.end(job, "failed", error)
+    await context.store.outcomes.end(job, "failed", error)
     return None
 
 
-def _compute_due_s(service: VideoService, job: Job, vendor: Vendor, reply: Reply) -> float:
-    pause = service.settings.poll_seconds
-    pause = pause or compute_next_poll_s(job, now=service.clock(), chance=random.random(), live=service.local_facts.live_jobs)
+def _compute_due_s(context: JobContext, job: Job, vendor: Vendor, reply: Reply) -> float:
+    pause = context.settings.poll_seconds
+    pause = pause or compute_next_poll_s(job, now=context.clock(), chance=random.random(), live=context.local_facts.live_jobs)
     return max(pause, read_retry_after(vendor, reply) or 0.0)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import anyio
 
 from sora_mcp.artifacts.local import ensure_folder, find_file
-from sora_mcp.catalogue.advice import Limits, advise, name_models
-from sora_mcp.catalogue.availability import Availability
-from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.live_quotes import Quotes
+from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.parts import plan_parts
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.rules import FIT
-from sora_mcp.config.settings import Settings
-from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, STALE, Job, Offer, Order, Quote, State, Vendor, VideoRequest, errors
+from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, Job, Offer, Order, Quote, State, VideoRequest, errors
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import (
-    BrokenRule,
     BrokenRules,
-    Fix,
     MissingKey,
     NeedsConfirmation,
     NotCancellable,
@@ -33,71 +28,42 @@ from sora_mcp.domain.errors import (
     StorageError,
 )
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
+from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.continuation import continue_job, find_chain, find_maker
-from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, find_more_for_less, name_any_clip, plan_estimate
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
 from sora_mcp.jobs.input_videos import InputVideos
-from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
-from sora_mcp.media.pool import MediaPool
-from sora_mcp.net.client import VendorClient
-from sora_mcp.store import Store
 from sora_mcp.store.ledger import Grouping
 from sora_mcp.store.paused_models import describe_pause
 from sora_mcp.store.records import Budget, Caps, Costs, Page, Pause, Purchase
 
 
 @dataclass
-class VideoService:
-    """Videos of one user: settings, catalogue, store. `wake` tells the worker that there is something to do."""
+class VideoService(JobContext):
+    """Videos of one user: create, estimate, list, cancel, edit."""
 
-    settings: Settings
-    store: Store
-    http_client: VendorClient
-    clock: Callable[[], float]
-    wake: Callable[[], None] = lambda: None
-    local_facts: LocalFacts = field(default_factory=LocalFacts)
     told_pauses: set[tuple[str, Pause]] = field(default_factory=set[tuple[str, Pause]])
     """Pauses of which a purchase of this principal told already."""
-    media_pool: MediaPool = field(default_factory=MediaPool)
-    download_places: DownloadPlaces = field(default_factory=DownloadPlaces)
-    finishing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
-    """Threads that measure and convert downloaded files, so that many at once leave those of the store and the network free."""
     searches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
-    availability: Availability = field(init=False)
-    quotes: Quotes = field(init=False)
     editing: Editing = field(init=False)
     frames: FirstFrames = field(init=False)
 
     def __post_init__(self) -> None:
-        written = replace(self.settings.catalogue, can_crop=has_media_extra())
-        self.availability = Availability(written, self.store, self.http_client, self.clock)
-        self.quotes = Quotes(self.http_client, self.clock)
-        self.editing = Editing(self.settings, self.store, self.clock)
+        super().__post_init__()
+        self.editing = Editing(self.settings, self.store, self.clock, self.local_facts)
         self.frames = FirstFrames(self.settings, self.store, self.media_pool)
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The offers that this user can buy."""
-        return self.availability.catalogue
 
     @property
     def caps(self) -> Caps:
         """The limits on what this user may spend."""
         settings = self.settings
         return Caps(settings.per_video, settings.daily, settings.monthly, settings.zone, unasked=Micros(2 * settings.confirm_above))
-
-    @property
-    def today(self) -> date:
-        """The calendar day in the user's zone."""
-        return datetime.fromtimestamp(self.clock(), self.settings.zone).date()
 
     async def create(self, request: VideoRequest, *, principal: str, agreed: str | None = None) -> Job:
         """Find an offer, check the request, quote and reserve it. Return the job: new, or the one that exists.
@@ -180,11 +146,6 @@ class VideoService:
         if 0 < takes < request.variations:
             yield Fix("variations", takes, total.micros, clips=takes, needs_yes=self.needs_yes(total))
 
-    def name_living_models(self) -> tuple[str, ...]:
-        """Return the cheapest models that make a clip from words without a person's yes."""
-        limits = Limits(self.settings.per_video, None, self.needs_yes)
-        return tuple(str(fix.value) for fix in name_models(VideoRequest("a clip"), self.catalogue, limits, today=self.today))
-
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
         request = name_any_clip(await self.read_frame(request, principal=principal), self.catalogue)
@@ -214,13 +175,6 @@ class VideoService:
             return describe_pause(paused)
         loss = await self.store.purchase_mark.find_loss(self.settings.zone) if price.micros > 0 else None
         return None if loss is None else loss.describe()
-
-    def needs_yes(self, price: Quote) -> bool:
-        """Return whether a person has to agree to this price first."""
-        if price.micros == 0:
-            return False
-        shaky = price.confidence == "derived" or self.today - price.checked > STALE
-        return shaky or price.micros > self.settings.confirm_above
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         """Return the job, with what only this process knows of it. NotFound also for a job of another principal."""
@@ -275,21 +229,6 @@ class VideoService:
         job = await self.editing.begin(asked, principal=principal)
         self.wake()
         return job
-
-    def vendor_of(self, job: Job) -> Vendor:
-        """Return the vendor that makes the job, also where its list does not have the model any more."""
-        vendor = self.catalogue.find_vendor(job.vendor)
-        if vendor is None:
-            raise SoraError(f"This version does not know the vendor {job.vendor}.", job_id=job.id)
-        return vendor
-
-    def alone_s(self, job: Job) -> float:
-        """Return for how many seconds no other submit of the model may follow one that became unclear.
-
-        Later ones are told apart by `rivals`.
-        """
-        find = self.vendor_of(job).find
-        return compute_exclusive_s(self.settings.poll_seconds) if find is not None and find.by_time else 0.0
 
     async def _add_facts(self, job: Job) -> Job:
         """Return a job that was just asked for, and its other takes, with what only this process knows."""

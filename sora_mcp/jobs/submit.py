@@ -13,11 +13,12 @@ from typing import TypeVar
 
 import anyio
 
-from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor
+from sora_mcp.catalogue.advice import Limits, name_models
+from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor, VideoRequest
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
-from sora_mcp.jobs.service import VideoService
+from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.upload import Uploader
 from sora_mcp.security.secrets import MARK_DIGITS, Secret
 from sora_mcp.security.text import sanitize
@@ -46,13 +47,13 @@ WRITE_WAITS_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 class Submitter:
     """Sender of jobs' paid calls. `drain` waits for those that are on their way."""
 
-    service: VideoService
+    context: JobContext
     _in_flight: dict[anyio.CancelScope, anyio.Event] = field(default_factory=dict[anyio.CancelScope, anyio.Event])
     """Paid calls on their way, each with an event that is set once its outcome is written down."""
     _uploader: Uploader = field(init=False)
 
     def __post_init__(self) -> None:
-        self._uploader = Uploader(self.service.http_client, self.service.clock)
+        self._uploader = Uploader(self.context.http_client, self.context.clock)
 
     async def submit(self, job: Job) -> str | None:
         """Send the job's call, unless somebody may have sent it before: then it is unclear. Return why it is to be sent again, if it is."""
@@ -62,7 +63,7 @@ class Submitter:
             return None
         try:
             # Before the token: whatever happens to an upload, nothing was bought, and the job may be sent later.
-            call = await self._uploader.place_pictures(self.service.vendor_of(job), job.call)
+            call = await self._uploader.place_pictures(self.context.vendor_of(job), job.call)
         except (NotSent, VendorError) as error:
             return await self._record_no_upload(job, error)
         with anyio.CancelScope(shield=True) as scope:
@@ -89,17 +90,17 @@ class Submitter:
 
     async def _send(self, job: Job, call: Call) -> str | None:
         """Write the token, then send the call, then write the outcome: nobody ever sends for a job that has a token."""
-        store, vendor = self.service.store, self.service.vendor_of(job)
-        self.service.http_client.prepare(vendor)
-        token, began = make_token(self.service.http_client.keys.get(vendor.name)), time.monotonic()
-        if not await store.leases.begin_submit(job, token, lease_s=LEASE_S, alone_s=self.service.alone_s(job)):
+        store, vendor = self.context.store, self.context.vendor_of(job)
+        self.context.http_client.prepare(vendor)
+        token, began = make_token(self.context.http_client.keys.get(vendor.name)), time.monotonic()
+        if not await store.leases.begin_submit(job, token, lease_s=LEASE_S, alone_s=self.context.alone_s(job)):
             return None
         if time.monotonic() - began > LEASE_S / 2:
             # This process was suspended in between, and the lease may be another's by now.
             await self._record(store.outcomes.requeue, job, token, due_s=0.0)
             return None
         try:
-            reply = await self.service.http_client.submit(vendor, _add_token(call, vendor, token))
+            reply = await self.context.http_client.submit(vendor, _add_token(call, vendor, token))
         except NotSent as error:
             return await self._record_not_sent(job, token, error)
         except OutcomeUnknown as error:
@@ -113,7 +114,7 @@ class Submitter:
 
     async def _record_no_upload(self, job: Job, error: NotSent | VendorError) -> str | None:
         """Try an upload again later, or end the job, not charged. Return why it is tried again, if it is."""
-        outcomes, refusal = self.service.store.outcomes, error if isinstance(error, VendorError) else None
+        outcomes, refusal = self.context.store.outcomes, error if isinstance(error, VendorError) else None
         if job.tries + 1 < MAX_ATTEMPTS and (refusal is None or refusal.its_code == "vendor_rate_limited"):
             wait = (refusal and refusal.retry_after_s) or compute_retry_s(job.tries, chance=random.random())
             await outcomes.step(job, due_s=wait, tries=job.tries + 1)
@@ -123,7 +124,7 @@ class Submitter:
         return None
 
     async def _record_not_sent(self, job: Job, token: str, error: SoraError) -> str | None:
-        outcomes = self.service.store.outcomes
+        outcomes = self.context.store.outcomes
         if job.tries + 1 < MAX_ATTEMPTS:
             await self._record(outcomes.requeue, job, token, due_s=compute_retry_s(job.tries, chance=random.random()))
             return error.message
@@ -141,16 +142,16 @@ class Submitter:
             await self._mark_unclear(job, token, _as_unclear(why))
         elif refusal.its_code == "vendor_rate_limited" and job.tries + 1 < MAX_ATTEMPTS:
             wait = refusal.retry_after_s or compute_retry_s(job.tries + 2, chance=random.random())
-            await self._record(self.service.store.outcomes.requeue, job, token, due_s=wait)
+            await self._record(self.context.store.outcomes.requeue, job, token, due_s=wait)
             return refusal.message
         else:
             if refusal.its_code in GONE:
-                await self.service.availability.miss(job.model, refusal.its_code)
-            await self._record(self.service.store.outcomes.refuse, job, token, self._describe_refusal(refusal))
+                await self.context.availability.miss(job.model, refusal.its_code)
+            await self._record(self.context.store.outcomes.refuse, job, token, self._describe_refusal(refusal))
         return None
 
     async def _record_success(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
-        outcomes, reading, poll_s = self.service.store.outcomes, read(vendor, reply), self.service.settings.poll_seconds
+        outcomes, reading, poll_s = self.context.store.outcomes, read(vendor, reply), self.context.settings.poll_seconds
         match reading:
             case Pending():
                 due_s = poll_s or compute_first_poll_s(job.expected_s)
@@ -175,16 +176,16 @@ class Submitter:
     ) -> None:
         """Bind the vendor's id to the job, unless it is another job's: then nobody knows what this call bought."""
         row = await self._record(work, job, token, reading, *args, heard_id=reading.id, **named)
-        self.service.availability.forget()  # a sum above the quote pauses the model
+        self.context.availability.forget()  # a sum above the quote pauses the model
         if row.submit_token == token and row.vendor_id != reading.id:
-            why = f"{self.service.vendor_of(job).title} answered with the id of another job."
+            why = f"{self.context.vendor_of(job).title} answered with the id of another job."
             await self._mark_unclear(job, token, _as_unclear(why))
 
     async def _mark_unclear(self, job: Job, token: str | None, error: JobError) -> None:
         """Record that nobody knows whether the call was taken; where the vendor has a list, it is read soon."""
-        find = self.service.vendor_of(job).find
-        look_s = None if find is None else compute_list_poll_s(self.service.settings.poll_seconds, usual_s=FIRST_LIST_POLL_S)
-        await self._record(self.service.store.outcomes.mark_unclear, job, token, error, look_s=look_s)
+        find = self.context.vendor_of(job).find
+        look_s = None if find is None else compute_list_poll_s(self.context.settings.poll_seconds, usual_s=FIRST_LIST_POLL_S)
+        await self._record(self.context.store.outcomes.mark_unclear, job, token, error, look_s=look_s)
 
     async def _record(self, work: Callable[..., Awaitable[T]], job: Job, *args: object, heard_id: str | None = None, **named: object) -> T:
         """Write the outcome of a paid call down, however long the store refuses: only this process knows it."""
@@ -195,15 +196,15 @@ class Submitter:
                 try:
                     return await work(job, *args, **named)
                 except StorageError as error:
-                    self.service.local_facts.unwritten[job.id] = known
+                    self.context.local_facts.unwritten[job.id] = known
                     log.error("%s %s, which cannot be written down yet: %s%s", job.id, known, error, way_out)
                 await anyio.sleep(next(waits))
         finally:
-            self.service.local_facts.unwritten.pop(job.id, None)
+            self.context.local_facts.unwritten.pop(job.id, None)
 
     def _describe_refusal(self, error: VendorError) -> JobError:
         """Return a vendor's refusal as the job keeps it; a model that is gone comes with living ones."""
-        living = f" Available models: {', '.join(self.service.name_living_models())}." if error.its_code in GONE else ""
+        living = f" Available models: {', '.join(_name_living_models(self.context))}." if error.its_code in GONE else ""
         return JobError(error.its_code, error.message + living, error.charged, error.vendor_message)
 
 
@@ -228,3 +229,9 @@ def _add_token(call: Call, vendor: Vendor, token: str) -> Call:
 
 def _as_unclear(why: str, vendor_message: str | None = None) -> JobError:
     return JobError("vendor_unavailable", f"{why} It may have been taken and may be charged.", "unknown", vendor_message)
+
+
+def _name_living_models(context: JobContext) -> tuple[str, ...]:
+    """Return the cheapest models that make a clip from words without a person's yes."""
+    limits = Limits(context.settings.per_video, None, context.needs_yes)
+    return tuple(str(fix.value) for fix in name_models(VideoRequest("a clip"), context.catalogue, limits, today=context.today))

@@ -13,12 +13,12 @@ import anyio
 from sora_mcp.domain import EDIT_MODEL, Job
 from sora_mcp.domain.errors import SoraError, StorageError
 from sora_mcp.jobs.backoff import MAX_RETRY_S, SLOW_POLL_S
+from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.download import download
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.make_edit import make_edit
 from sora_mcp.jobs.poll import poll
 from sora_mcp.jobs.reconcile import reconcile
-from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import LEASE_S, Submitter
 
 T = TypeVar("T")
@@ -40,13 +40,13 @@ GATHER_S = 0.25
 class Worker:
     """The worker of one process."""
 
-    def __init__(self, service: VideoService) -> None:
-        self._service = service
-        self._store = service.store
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._store = context.store
         self._owner = secrets.token_hex(8)
-        self._submitter = Submitter(service)
+        self._submitter = Submitter(context)
         self._claimed: dict[str, Job] = {}
-        self._places: DownloadPlaces = service.download_places
+        self._places: DownloadPlaces = context.download_places
         self._woken = anyio.Event()
         self._is_stopping = False
         self._surveyed_at = -SURVEY_S
@@ -65,7 +65,7 @@ class Worker:
                 while not self._is_stopping:
                     self._woken = anyio.Event()
                     for job in await self._claim():
-                        if job.id in self._service.local_facts.unwritten:
+                        if job.id in self._context.local_facts.unwritten:
                             continue  # its sender is still writing the outcome down
                         self._claimed[job.id] = job
                         if job.saving:
@@ -93,7 +93,7 @@ class Worker:
         if time.monotonic() - self._surveyed_at >= SURVEY_S:
             self._surveyed_at = time.monotonic()
             await self._ask_store(self._store.leases.free_dead, self._owner)
-            self._service.local_facts.live_jobs = await self._ask_store(self._store.jobs.count_live) or 0
+            self._context.local_facts.live_jobs = await self._ask_store(self._store.jobs.count_live) or 0
             if self._places.is_full and await self._ask_store(self._store.leases.has_waiting_download):
                 self._places.evict_slowest()
         if room <= 0 and downloads <= 0:
@@ -115,7 +115,7 @@ class Worker:
         if self._count_steps() >= MAX_PARALLEL:
             return MAX_SLEEP_S
         due_s = await self._ask_store(self._store.leases.get_next_due_s, with_downloads=self._places.count_free() > 0)
-        least = GATHER_S if self._service.local_facts.live_jobs > MAX_PARALLEL else MIN_SLEEP_S
+        least = GATHER_S if self._context.local_facts.live_jobs > MAX_PARALLEL else MIN_SLEEP_S
         return MAX_SLEEP_S if due_s is None else min(max(due_s, least), MAX_SLEEP_S)
 
     async def _renew_leases(self) -> None:
@@ -129,13 +129,13 @@ class Worker:
         try:
             trouble = await self._step(job)
             if trouble is None:
-                self._service.local_facts.troubles.pop(job.id, None)
-                self._service.local_facts.todos.pop(job.id, None)
+                self._context.local_facts.troubles.pop(job.id, None)
+                self._context.local_facts.todos.pop(job.id, None)
             elif job.tries > 0 or job.state == "submitting":  # one failed poll is not worth a word
-                self._service.local_facts.troubles[job.id] = trouble
+                self._context.local_facts.troubles[job.id] = trouble
         except StorageError as error:
             log.warning("%s waits for the store: %s", job.id, error)
-            self._service.local_facts.troubles[job.id] = error.message
+            self._context.local_facts.troubles[job.id] = error.message
             await self._step_later(job, MAX_RETRY_S / 4)
         except Exception:
             # A bug that one job meets must not leave all the others unfollowed.
@@ -157,15 +157,15 @@ class Worker:
     async def _step(self, job: Job) -> str | None:
         """Take the job's next step. Return why nothing new is known of it, where that is so."""
         if job.model == EDIT_MODEL:
-            return await make_edit(self._service, job)
+            return await make_edit(self._context, job)
         if job.state == "submitting":
             return await self._submitter.submit(job)
         if job.state == "unknown":
-            return await reconcile(self._service, job)
+            return await reconcile(self._context, job)
         if job.media is not None:
-            return await download(self._service, job, job.media)
+            return await download(self._context, job, job.media)
         if job.next is not None:
-            return await poll(self._service, job, job.next)
+            return await poll(self._context, job, job.next)
         raise SoraError("The store has no next step for this job.", job_id=job.id)
 
     async def _ask_store(self, work: Callable[..., Awaitable[T]], *args: object, **named: object) -> T | None:

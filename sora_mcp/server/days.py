@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from sora_mcp.domain.errors import BrokenRule, BrokenRules
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules
 
 DAY = re.compile(r"(\d{4}-\d\d)(-\d\d)?(?:t.*)?")
 AGO = re.compile(r"(\d{1,4})\s*d(?:ays?)?")

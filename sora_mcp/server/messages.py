@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.domain import LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch
-from sora_mcp.domain.errors import CancelUnclear, Fix, NeedsConfirmation, NotCancellable, SoraError, VendorError
+from sora_mcp.domain.broken_rule import Fix
+from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import has_media_extra

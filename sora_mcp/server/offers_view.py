@@ -14,7 +14,8 @@ from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import breaches, describe_lengths, quote, rate_of, sizes_of, words
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
-from sora_mcp.domain.errors import PriceUnknown, format_bytes
+from sora_mcp.domain.broken_rule import format_bytes
+from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import as_number, ceil, format_dollars, show
 from sora_mcp.domain.terminal_command import command_line
 

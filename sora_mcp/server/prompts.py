@@ -12,7 +12,7 @@ from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
 from sora_mcp.catalogue.planner import can_animate
 from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain import JOB_ID, Image
-from sora_mcp.domain.errors import quote_value
+from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.server.context import ToolContext
 
 FORMATS = {"month": (re.compile(r"\s*([0-9]{4}-(0[1-9]|1[0-2])\s*)?"), "2026-11"), "job_id": (JOB_ID, "v_0123456789")}

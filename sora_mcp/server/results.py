@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.domain import Charged, Job, JobError
-from sora_mcp.domain.errors import BrokenRule, Fix, NeedsConfirmation, SoraError
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import NeedsConfirmation, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.media.containers import find_media_type
 from sora_mcp.security.text import sanitize

@@ -12,7 +12,8 @@ from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from sora_mcp.catalogue.rules import one_of
-from sora_mcp.domain.errors import MOST_BROKEN, BrokenRule, BrokenRules
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules
 from sora_mcp.domain.money import PER_USD, Micros
 from sora_mcp.security.text import is_harmless
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
-from sora_mcp.domain.errors import Declined, NeedsConfirmation, NotFound, Refused, quote_value
+from sora_mcp.domain.broken_rule import quote_value
+from sora_mcp.domain.errors import Declined, NeedsConfirmation, NotFound, Refused
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.records import Approval, Purchase, QuoteTerms

@@ -14,7 +14,8 @@ import av
 import pytest
 from PIL import Image
 
-from sora_mcp.domain.errors import BadMedia, BrokenRules, Fix, Refused
+from sora_mcp.domain.broken_rule import Fix
+from sora_mcp.domain.errors import BadMedia, BrokenRules, Refused
 from sora_mcp.media import api
 from sora_mcp.media.edit.caption import draw_caption, fit_caption
 from sora_mcp.media.edit.edits import Edit, EditResult, reshape

@@ -16,7 +16,8 @@ import pytest
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, MissingMediaExtra, Refused
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BadMedia, BrokenRules, MissingMediaExtra, Refused
 from sora_mcp.media import api
 from sora_mcp.media.edit.edits import Edit, EditResult
 from sora_mcp.media.limits import Deadline

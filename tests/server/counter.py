@@ -12,7 +12,8 @@ from typing import Any
 from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Artifact, Job, State, VideoRequest
-from sora_mcp.domain.errors import Fix, NotFound, SoraError
+from sora_mcp.domain.broken_rule import Fix
+from sora_mcp.domain.errors import NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.server.app import SoraServer, build

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.money import Micros
 from sora_mcp.server.schema import Spec, check_arguments, input_schema, parse_arguments, parse_dollars, read_arguments
 from sora_mcp.server.suggestions import fix_arguments

@@ -10,11 +10,10 @@ from typing import Any
 from mcp.types import CallToolResult
 
 from sora_mcp.domain import Artifact, Call, Ended, Job, JobError, Vendor
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import (
-    BrokenRule,
     BrokenRules,
     CancelUnclear,
-    Fix,
     MissingKey,
     NeedsConfirmation,
     NotCancellable,

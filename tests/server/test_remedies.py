@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp import Client
 
-from sora_mcp.domain.errors import Fix
+from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.suggestions import apply_fixes, find_differences
 from tests.each import each

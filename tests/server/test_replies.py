@@ -13,7 +13,8 @@ import pytest
 from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.domain import Ended, Job, JobError
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix, NeedsConfirmation, NotCancellable, VendorError
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BrokenRules, NeedsConfirmation, NotCancellable, VendorError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.results import build_refusal
 from sora_mcp.server.tools import cancel_video, create_video, get_video_status, list_videos

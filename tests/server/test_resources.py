@@ -14,7 +14,8 @@ from mcp import Client, MCPError
 from mcp.types import BlobResourceContents, PromptReference, TextResourceContents
 
 from sora_mcp.domain import Artifact, Job
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, StorageError
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules, StorageError
 from sora_mcp.domain.money import usd
 from sora_mcp.server.resources import MOST_INLINE
 from sora_mcp.server.results import MOST_PAGE_BYTES

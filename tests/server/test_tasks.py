@@ -32,7 +32,8 @@ from pydantic import AnyHttpUrl
 
 from scripts.house import ROOT
 from sora_mcp.domain import Job, JobError
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotCancellable
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules, NotCancellable
 from sora_mcp.server.app import build
 from sora_mcp.server.transports.tokens import read_tokens
 from tests.each import each

@@ -16,7 +16,8 @@ from mcp.server.mcpserver import Extension, ToolBinding
 from mcp.types import CallToolResult, TextContent
 
 from sora_mcp.domain import Job, State, VideoRequest
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, NotCancellable, StorageError
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules, NotCancellable, StorageError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.server.app import build
 from sora_mcp.server.results import build_refusal

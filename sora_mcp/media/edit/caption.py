@@ -10,7 +10,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from sora_mcp.domain.errors import BrokenRule, BrokenRules
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.media.edit.edits import TITLE_S, Edit
 from sora_mcp.media.edit.transcode import Shape
 from sora_mcp.media.text.fonts import choose_fonts

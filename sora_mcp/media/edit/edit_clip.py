@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.media.colours import HDR_NOTE, read_colours
 from sora_mcp.media.edit.caption import add_caption, add_title
 from sora_mcp.media.edit.edits import Action, Edit, EditResult, reshape

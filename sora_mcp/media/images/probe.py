@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from sora_mcp.domain.errors import BrokenRule, BrokenRules
+from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.media import containers
 from sora_mcp.media.containers import HEAD_BYTES, find_container
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, cast
 
-from sora_mcp.domain.errors import BadMedia, BrokenRule, BrokenRules, Fix, MissingMediaExtra, Refused, SoraError
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BadMedia, BrokenRules, MissingMediaExtra, Refused, SoraError
 from sora_mcp.media.edit.edits import EditResult
 from sora_mcp.media.mp4_probe import VideoInfo
 from sora_mcp.media.view.measurements import View

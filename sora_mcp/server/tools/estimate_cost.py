@@ -132,34 +132,61 @@ def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
 
 def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
-    order, vendor = estimate.order, catalogue.get_vendor(estimate.order.offer)
-    parts = [describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)] if estimate.parts else []
-    is_sample, compared = order.offer.vendor == sample.VENDOR.name, list[str]()
-    if estimate.offers:
-        compared += [f"Cheapest first: {_compare(estimate, catalogue)}.", *_describe_best(estimate)]
-        compared += [f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and catalogue.keyed]
-        compared += [] if catalogue.keyed or estimate.refusal else [f"The user adds a key with `{command_line('setup')}`."]
-    prices = [*compared, _describe_price(estimate)] if is_sample else [_describe_price(estimate), *compared]
-    sentences = [*describe_ended(order.offer.ended, vendor.title), *parts, *prices]
-    why = (order.why or "").removeprefix(CHEAPEST).strip() if estimate.offers else order.why  # the comparison says it
-    sentences += [why] if why and not estimate.refusal else []
-    sentences += [_describe_more(estimate, *estimate.more)] if estimate.more else []
-    sentences += [sample.CARD] if is_sample else []
-    sentences += [f"Note: {' '.join(order.warnings)}"] if order.warnings else []
+    sentences = [*_describe_offer(estimate, catalogue), *_describe_notes(estimate)]
     if estimate.refusal:
         return " ".join([*sentences, f"Not now: {estimate.refusal}"])
+    return " ".join([*sentences, *_describe_yes(estimate, asks=asks, above=above), f"{describe_left(estimate.budget)}."])
+
+
+def _describe_offer(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
+    """Yield whether the model ended, how a long video is made of parts, the price, and the other offers; those before a sample's price."""
+    order = estimate.order
+    yield from describe_ended(order.offer.ended, catalogue.get_vendor(order.offer).title)
+    if estimate.parts:
+        yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)
+    prices = [_describe_price(estimate), *_describe_others(estimate, catalogue)]
+    yield from prices if order.offer.vendor != sample.VENDOR.name else (*prices[1:], prices[0])
+
+
+def _describe_others(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
+    """Yield the compared offers, the one with the best look, and those that cannot be bought, where no model was named."""
+    if not estimate.offers:
+        return
+    yield f"Cheapest first: {_compare(estimate, catalogue)}."
+    yield from _describe_best(estimate)
+    if catalogue.keyed:
+        yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said)
+    elif not estimate.refusal:
+        yield f"The user adds a key with `{command_line('setup')}`."
+
+
+def _describe_notes(estimate: Estimate) -> Iterator[str]:
+    """Yield why this offer was chosen, what gives more for less, and warnings."""
+    order = estimate.order
+    why = (order.why or "").removeprefix(CHEAPEST).strip() if estimate.offers else order.why  # the comparison says it
+    if why and not estimate.refusal:
+        yield why
+    if estimate.more:
+        yield _describe_more(estimate, *estimate.more)
+    if order.offer.vendor == sample.VENDOR.name:
+        yield sample.CARD
+    if order.warnings:
+        yield f"Note: {' '.join(order.warnings)}"
+
+
+def _describe_yes(estimate: Estimate, *, asks: bool, above: Micros) -> Iterator[str]:
+    """Yield how the user agrees to the price, where that is needed."""
     if estimate.quote_id:
         begin = f"Above {format_dollars(above)} the" if estimate.micros > above else "The"
         in_terminal = f"{begin} user approves it in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
             asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that yes'
             covers = f"covers all {estimate.clips} for an hour, with any prompts"
-            sentences.append(f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote.")
+            yield f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote."
         else:
-            sentences.append("The user will be asked to confirm it." if asks else f"{in_terminal} Then pass it as quote.")
+            yield "The user will be asked to confirm it." if asks else f"{in_terminal} Then pass it as quote."
     elif estimate.clips > 1 and estimate.micros > above:
-        sentences.append("One by one they need no yes; as variations of one call they do.")
-    return " ".join([*sentences, f"{describe_left(estimate.budget)}."])
+        yield "One by one they need no yes; as variations of one call they do."
 
 
 def _describe_price(estimate: Estimate) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sora_mcp.domain import list_pictures
-from sora_mcp.domain.errors import BrokenRule, BrokenRules, Fix
+from sora_mcp.domain.broken_rule import BrokenRule, Fix
+from sora_mcp.domain.errors import BrokenRules
 
 MOST_IMAGE = 40_000_000
 """Characters of a `data:` URI: more than the largest picture that is read has."""

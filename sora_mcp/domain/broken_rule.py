@@ -1,0 +1,69 @@
+"""Broken rules, and the values that would work instead."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from sora_mcp.domain.money import Micros
+from sora_mcp.domain.order import Order
+
+MOST_REPEATED = 300
+"""Characters of a caller's value that a sentence quotes."""
+NO_SUCH_OPTION = "left out: this model takes "
+"""The beginning of what is allowed for an option that an offer does not have."""
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """One broken rule: the argument, what came, what would be legal in words, and the code."""
+
+    argument: str
+    got: Any
+    allowed: str
+    code: str
+    is_quoted: bool = field(default=True, compare=False)
+    """Whether `got` is the caller's own value, which a sentence quotes; else it is what came in our words."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A value that works as given, and what the call then costs."""
+
+    argument: str
+    value: Any
+    micros: Micros | None = None
+    """Of all clips that the call asks for."""
+    clips: int = 1
+    model: str | None = None
+    """The model that the price belongs to, where it is another than the refusal names."""
+    needs_yes: bool = False
+    """Whether a person has to agree to the price."""
+    order: Order | None = field(default=None, compare=False)
+    """Of another model: the clip that it makes of the request."""
+
+
+def describe_rule(rule: BrokenRule, subject: str) -> str:
+    """Return one broken rule as a sentence."""
+    if rule.allowed.startswith(NO_SUCH_OPTION):
+        name = rule.argument.removeprefix("options.")
+        lacks = f"does not take {name}" if name == rule.argument else f"has no option {quote_value(name)}"
+        return f"{subject or 'This model'} {lacks}: it takes {rule.allowed.removeprefix(NO_SUCH_OPTION)}."
+    whose = f"{subject}: " if subject else ""
+    got = "" if rule.got is None else f", not {quote_value(rule.got) if rule.is_quoted else rule.got}"
+    return f"{whose}{rule.argument} must be {rule.allowed}{got}."
+
+
+def quote_value(got: object) -> str:
+    """Return what a caller said, quoted for a sentence of ours: as much of it as a person reads."""
+    text = repr(got[: MOST_REPEATED + 1] if isinstance(got, str) else got)
+    return text if len(text) <= MOST_REPEATED else text[: MOST_REPEATED - 1] + "…"
+
+
+def format_bytes(count: int, *, at_most: bool = False) -> str:
+    """Return how large a file is, as people say it, or how large it may be at most: `10.4 MB`."""
+    if count < 1_000_000:
+        return f"{count:,} bytes"
+    unit, name = (1_000_000, "MB") if count < 1_000_000_000 else (1_000_000_000, "GB")
+    return f"{(math.floor if at_most else math.ceil)(10 * count / unit) / 10:g} {name}"

@@ -60,21 +60,24 @@ def read(reply: Reply) -> Reading | None:
     job = reply.call.path.removeprefix(PATH)
     unsaid = "pending" if reply.status == 202 else "done" if find_text(reply.body, "video.url") else None
     status: Any = find_value(reply.body, "status") or unsaid
+    message = find_text(reply.body, *WORDS)
     match status:
         case "pending":
             return Pending(job, _ask(job), "running", status, parse_percent(find_value(reply.body, "progress")))
-        case "done":
+        case "done" if find_value(reply.body, "video") is not None or not message:
             return _read_done(reply.body, job)
-        case "failed" | "expired":
-            message = find_text(reply.body, *WORDS)
+        case "done" | "failed" | "expired":
             return Failed(_classify(reply.body, status, message), status, message, *read_charge(_read_cost(reply.body)), id=job)
         case _:
             return None
 
 
 def _read_done(body: dict[str, Any], job: str) -> Reading:
-    """Return the finished video, or the content filter's refusal, which comes inside a success with its cost."""
-    if body["video"].get("respect_moderation") is False:
+    """Return the finished video, or the content filter's refusal, which comes inside a success with its cost.
+
+    An answer may be without a video, or have an error in its place: both are optional in xAI's own message (xai-sdk 1.21.0).
+    """
+    if find_value(body, "video.respect_moderation") is False:
         return Failed("content_refused", "done", "The video did not pass moderation.", *read_charge(_read_cost(body)), id=job)
     return Done(Call("GET", find_value(body, "video.url")), "done", _read_cost(body), job)
 

@@ -1,7 +1,8 @@
-"""What this server sends, against the libraries of those who sell: no field, word or number that a library's types do not have.
+"""What this server sends and reads, against the libraries of those who sell.
 
+It sends no field, word or number that a library's types do not have, and reads every state and failure that they have.
 A vendor's oracle is a program in `programs` with the vendor's name (`runway_oracle.py`), whose first lines say which packages it needs.
-`-rP` shows the figures.
+Its `find_errors` says what is wrong with a call; its `list_replies` makes every reply that the library knows. `-rP` shows the figures.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 import subprocess
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,22 +21,30 @@ from typing import Any
 import pytest
 
 from sora_mcp.catalogue.rules import check, quote
-from sora_mcp.domain import Order, Vendor
+from sora_mcp.domain import Failed, Order, OwnModel, Reply, Vendor
+from sora_mcp.vendors.reading import read
+from sora_mcp.vendors.shared.responses import read_refusal
 from tests.clients.environments import CACHE, NotToBeHad, make_python
 from tests.legal import list_requests
 from tests.oracles.programs.prices import PREFIXES
-from tests.stories import listed
+from tests.stories import facts, listed
 
 pytestmark = [pytest.mark.oracles, pytest.mark.timeout(900)]
 PROGRAMS = Path(__file__).parent / "programs"
-ORACLES = sorted(path.stem.removesuffix("_oracle") for path in PROGRAMS.glob("*_oracle.py"))
+ORACLES = {path.stem.removesuffix("_oracle"): path.read_text("utf-8") for path in sorted(PROGRAMS.glob("*_oracle.py"))}
+WRITERS = [name for name, text in ORACLES.items() if "def find_errors" in text]
+READERS = [name for name, text in ORACLES.items() if "def list_replies" in text]
+OWN = OwnModel(image=True)
+"""What the price file says of a model of a vendor that sells only such."""
 TODAY = date(2026, 11, 30)
 PATIENCE_S = 600
 FAR = 0.01
 """How much two prices may differ."""
+UNCLEAR = (408, 409, 499)
+"""Refusals that leave open whether the order was taken; so does every 5xx."""
 
 
-@pytest.mark.parametrize("name", ORACLES)
+@pytest.mark.parametrize("name", WRITERS)
 def test_every_legal_order_is_one_that_the_vendors_library_can_write(name: str) -> None:
     orders, calls = [], []
     for vendor, order in _list_orders(name):
@@ -42,25 +52,44 @@ def test_every_legal_order_is_one_that_the_vendors_library_can_write(name: str) 
         orders.append(order)
         calls.append({"path": call.path, "body": call.body})
     assert calls, f"{name} sells nothing"
-    answers = _ask(f"{name}_oracle", calls)
+    answers = _ask(f"{name}_oracle", "orders", calls)
     errors = Counter(f"{order.offer.id}: {error}" for order, found in zip(orders, answers, strict=True) for error in found)
     print(f"{name}: {len(calls)} orders of {len({order.offer.id for order in orders})} offers, {errors.total()} errors")
     assert not errors, "\n".join(f"{count} x {error}" for error, count in errors.most_common(40))
 
 
-@pytest.mark.parametrize("name", ORACLES)
+@pytest.mark.parametrize("name", WRITERS)
 def test_an_oracle_tells_a_field_that_its_vendor_does_not_know(name: str) -> None:
     vendor, order = next(_list_orders(name))
     call = vendor.submit(order)
-    right, wrong = _ask(f"{name}_oracle", [{"path": call.path, "body": {**call.body, **more}} for more in ({}, {"sparkle": 1})])
+    right, wrong = _ask(f"{name}_oracle", "orders", [{"path": call.path, "body": {**call.body, **more}} for more in ({}, {"sparkle": 1})])
     assert (right, len(wrong)) == ([], 1) and "sparkle" in wrong[0]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_reply_that_the_vendors_library_knows_is_read(name: str) -> None:
+    vendor, order = next(_list_orders(name))
+    call, job = vendor.submit(order), facts(name)["readings"]["pending"]["id"]
+    assert vendor.ask is not None, name
+    asked, meanings, unknown = vendor.ask(job, call), Counter[str](), []
+    for told in _ask(f"{name}_oracle", "replies", job):
+        is_error = told["status"] >= 400
+        reply = Reply(call if is_error else asked, told["status"], told["body"])
+        meaning = read_refusal(vendor, reply) if is_error else read(vendor, reply)
+        meanings[meaning.code if isinstance(meaning, Failed) else type(meaning).__name__] += 1
+        if meaning is None and not (is_error and (told["status"] in UNCLEAR or told["status"] >= 500)):
+            unknown.append(f"{told['status']} {told['body']}")
+    print(f"{name}: {meanings.total()} replies, {len(unknown)} unknown: {dict(meanings)}")
+    assert meanings and not unknown, "\n".join(unknown[:40])
 
 
 def test_prices_are_those_of_a_public_map() -> None:
     """Print what differs: which of the two is right, only the vendor's page can tell."""
     rows = {_name_row(vendor, order): order for vendor, order in _list_orders(*PREFIXES) if not order.pictures or not order.offer.text}
     told = _ask(
-        "prices", [{"vendor": vendor, "slug": order.slug, "resolution": order.size.resolution} for (vendor, _), order in rows.items()]
+        "prices",
+        "orders",
+        [{"vendor": vendor, "slug": order.slug, "resolution": order.size.resolution} for (vendor, _), order in rows.items()],
     )
     known = [(name, order, price) for ((_, name), order), price in zip(rows.items(), told, strict=True) if price is not None]
     far = []
@@ -78,7 +107,8 @@ def test_prices_are_those_of_a_public_map() -> None:
 
 def _list_orders(*names: str) -> Iterator[tuple[Vendor, Order]]:
     for vendor in listed():
-        for offer in vendor.offers if vendor.name in names else ():
+        own = (replace(vendor.own("sora-2", OWN), vendor=vendor.name),) if vendor.own is not None and not vendor.offers else ()
+        for offer in (*vendor.offers, *own) if vendor.name in names else ():
             if offer.ended is None:
                 yield from ((vendor, check(request, offer, today=TODAY)) for request in list_requests(offer))
 
@@ -89,14 +119,14 @@ def _name_row(vendor: Vendor, order: Order) -> tuple[str, str]:
     return vendor.name, f"{order.offer.id} {order.size.resolution}{sound}"
 
 
-def _ask(name: str, given: Sequence[Any]) -> list[Any]:
-    """Return what a program answers, in an environment of its own. Skip where that cannot be had."""
+def _ask(name: str, about: str, given: Any) -> list[Any]:
+    """Return what a program answers about orders or replies, in an environment of its own. Skip where that cannot be had."""
     file = PROGRAMS / f"{name}.py"
     try:
         made = make_python(name, _read_packages(file), CACHE.parent / "oracles" / name)
     except NotToBeHad as error:
         pytest.skip(str(error))
-    done = subprocess.run([made.program, file], input=json.dumps(given), capture_output=True, text=True, timeout=PATIENCE_S)
+    done = subprocess.run([made.program, file, about], input=json.dumps(given), capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
 

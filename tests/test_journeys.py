@@ -34,8 +34,10 @@ TOLD: dict[str, Callable[[Row], int]] = {
     "muvi": lambda row: row["micros"],
     "aimlapi": lambda row: 125_000 * row["seconds"],
     "byteplus": lambda row: 762_300,
+    "kling": lambda row: 420_000,
 }
-"""What the vendor says that it charged, where it does: AI/ML's played account has a price of its own, BytePlus counts the same tokens."""
+"""What the vendor says that it charged, where it does: AI/ML's played account has a price of its own, BytePlus counts the same tokens, and
+Kling the same units."""
 DERIVED = {offer.id for vendor in EVERY for offer in vendor.offers if offer.confidence == "derived"}
 CHECKED = {offer.id: offer.checked.isoformat() for vendor in EVERY for offer in vendor.offers}
 STRANGE_SIZES = ("1920x1080", "640x480", "1280x721", "1:1", "4:3", "21:9", "16:9 4k", "square", "0x0", "-1280x720", "1280x720x1")

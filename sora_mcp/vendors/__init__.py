@@ -9,6 +9,7 @@ from sora_mcp.vendors import (
     compatible,
     fal,
     google,
+    kling,
     minimax,
     mulerun,
     muvi,
@@ -23,5 +24,6 @@ from sora_mcp.vendors import (
 
 EVERY: tuple[Vendor, ...] = (
     *(sample.VENDOR, muvi.VENDOR, mulerun.VENDOR, aimlapi.VENDOR, pixazo.VENDOR, openrouter.VENDOR, fal.VENDOR),
-    *(google.VENDOR, runway.VENDOR, xai.VENDOR, minimax.VENDOR, byteplus.VENDOR, wavespeed.VENDOR, replicate.VENDOR, compatible.VENDOR),
+    *(google.VENDOR, runway.VENDOR, xai.VENDOR, minimax.VENDOR, byteplus.VENDOR, wavespeed.VENDOR, replicate.VENDOR),
+    *(kling.VENDOR, compatible.VENDOR),
 )

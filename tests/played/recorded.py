@@ -59,7 +59,7 @@ class Recorded(Played):
             return said(401, {"error": {"message": "Who are you?"}})
         if heard.method == "POST" and heard.path in self.paths:
             return self._submit(heard, address)
-        job = next((made.id for made in self.made if made.id in heard.path), None)
+        job = next((made.id for made in self.made if made.id in heard.path or made.id in dict(heard.query).values()), None)
         return said(404, {"error": {"message": "Not found"}}) if job is None else self._status(job, heard, address)
 
     def _submit(self, heard: Heard, address: str) -> Answer:
@@ -70,7 +70,9 @@ class Recorded(Played):
     def _status(self, job: str, heard: Heard, address: str) -> Answer:
         count = self.asked[job] = self.asked.get(job, 0) + 1
         reply = self.replies[min(count, len(self.replies) - 1)]
-        return self._say(reply, job, address) if heard.path == reply.reply.call.path.replace(self._id, job) else said(404, {})
+        asked, known = reply.reply.call, (heard.path, heard.query)
+        query = tuple((name, value.replace(self._id, job)) for name, value in asked.query)
+        return self._say(reply, job, address) if known == (asked.path.replace(self._id, job), query) else said(404, {})
 
     @property
     def _id(self) -> str:

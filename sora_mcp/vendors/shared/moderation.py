@@ -13,6 +13,7 @@ WORDS = (
     r"(?<!case[ -])\bsensitive\b",  # "contains sensitive content" at MiniMax; names are case sensitive
     r"sensitivecontent",  # BytePlus' code `InputTextSensitiveContentDetected`
     r"(?:restricted|prohibited|inappropriate) content",  # MuleRun's page; Google's reason; Alibaba's words
+    r"risk control",  # Kling's platform
     r"\bnsfw\b",  # common among resellers
 )
 FILTERED = re.compile("|".join(WORDS), re.IGNORECASE)

@@ -45,7 +45,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks --readme
 
 prices: $(READY)
-	$(BIN)/python -m scripts.prices
+	$(BIN)/python -m scripts.prices $(FLAGS)
 
 snapshots: $(READY)
 	SNAPSHOTS=write $(BIN)/python -m pytest -q tests/server

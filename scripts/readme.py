@@ -39,6 +39,7 @@ def pages() -> dict[Path, dict[str, str]]:
         },
         VENDORS: {
             "features": matrix.features(catalogue),
+            "ends": matrix.describe_ends(catalogue),
             "vendors": matrix.markdown(matrix.rows(catalogue, today=date.today())),
         },
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.matrix import markdown, rows
+from sora_mcp.catalogue.matrix import describe_ends, markdown, rows
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.domain import Ended, VideoRequest
 from sora_mcp.net.client import VendorClient
@@ -76,3 +76,26 @@ def test_an_end_was_past_on_the_day_of_the_look_and_an_announced_one_to_come() -
         if (offer.ended and offer.ended.on > offer.checked) or (offer.ends and offer.ends.on <= offer.checked)
     }
     assert wrong == {}
+
+
+def test_no_model_of_the_registry_is_chosen_on_the_day_of_its_end() -> None:
+    everything = Catalogue(EVERY, frozenset(vendor.name for vendor in EVERY))
+    ends = {offer.id: offer.ends.on for vendor in EVERY for offer in vendor.offers if offer.ends is not None}
+    chosen = {(model, day) for model, on in ends.items() for day in (on, on + timedelta(days=400)) if is_chosen(everything, model, day)}
+    assert (chosen, {model for model, on in ends.items() if not is_chosen(everything, model, on - timedelta(days=1))}) == (set(), set())
+
+
+def is_chosen(catalogue: Catalogue, model: str, day: date) -> bool:
+    """Whether it may be chosen on that day where the request names no model."""
+    return model in {offer.id for offer in catalogue.on_day(day).buyable_offers}
+
+
+def test_the_page_lists_announced_ends_with_the_soonest_first() -> None:
+    later = replace(ENDS, what="Wan 2.6", by="Alibaba", on=LAST + timedelta(days=1), successor="")
+    [muvi] = written().vendors
+    offers = [replace(offer, ends=later) if offer.id == "muvi:wan-2.6" else offer for offer in muvi.offers]
+    page = describe_ends(Catalogue((replace(muvi, offers=tuple(reversed(offers))),)))
+    assert page.splitlines()[2:] == [
+        f"| 2026-12-03 | `{MODEL}` | Google: Veo 3.1 Fast | veo-4-fast | https://example.com/ends |",
+        "| 2026-12-04 | `muvi:wan-2.6` | Alibaba: Wan 2.6 | - | https://example.com/ends |",
+    ]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Image, Offer, Reply, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
-from sora_mcp.vendors import aimlapi
+from sora_mcp.vendors import aimlapi, fal
 from sora_mcp.vendors.reading import read_price_list
 from tests.each import each
-from tests.played import AimlApi
+from tests.played import AimlApi, Fal
 from tests.played.rig import NOON, PROMPT, rig
 
 TODAY = date(2026, 11, 30)
@@ -210,3 +210,82 @@ async def test_a_list_of_prices_is_fetched_once_a_day_and_not_for_a_name_that_no
         assert len(at.wire.requests("prices")) == 1
         [heard] = at.wire.requests("prices")
         assert dict(heard.query)["include"] == "pricing"
+
+
+PRO = "fal:kling-3.0-pro"
+ENDPOINTS = ("fal-ai/kling-video/v3/pro/text-to-video", "fal-ai/kling-video/v3/pro/image-to-video")
+SILENT, LOUD = cast("list[dict[str, Any]]", [{"size": "16:9", "seconds": 10, "options": {"audio": audio}} for audio in (False, True)])
+
+
+def unit(endpoint: str, price: Any, name: str = "seconds", currency: str = "USD") -> dict[str, Any]:
+    """The price of a billing unit, as the page's example shows it."""
+    return {"endpoint_id": endpoint, "unit_price": price, "unit": name, "currency": currency}
+
+
+def billed(*rows: dict[str, Any]) -> Offer:
+    """fal's Kling 3.0 Pro by these prices of units."""
+    price_list = fal.VENDOR.price_list
+    assert price_list is not None
+    found = read_price_list(fal.VENDOR, Reply(price_list.ask, 200, {"prices": list(rows), "has_more": False}), checked=TODAY)
+    assert found is not None and found[1] == frozenset()  # a list of units says of no model that it is gone
+    return next(offer for offer in found[0] if offer.id == PRO)
+
+
+@each(
+    ("prices", "micros"),
+    [((0.14, 0.14), (1_120_000, 1_680_000)), ((0.21, 0.21), (1_680_000, 2_520_000)), ((0.14, "0.175"), (1_400_000, 2_100_000))],
+    ids=["as known", "half more", "more with a first frame"],
+)
+def test_a_written_price_rises_with_its_billing_unit(prices: tuple[Any, Any], micros: tuple[int, int]) -> None:
+    offer = billed(*(unit(endpoint, price) for endpoint, price in zip(ENDPOINTS, prices, strict=True)))
+    assert (cost(offer, **SILENT), cost(offer, **LOUD)) == micros
+    assert (offer.source, offer.checked, offer.confidence) == ("https://api.fal.ai/v1/models/pricing", TODAY, "live")
+
+
+@each(
+    "rows",
+    [
+        (unit(ENDPOINTS[0], 0.07), unit(ENDPOINTS[1], 0.07)),
+        (unit(ENDPOINTS[0], 0.28), unit(ENDPOINTS[1], 0.28, "compute seconds")),
+        (unit(ENDPOINTS[0], 0.28),),
+        (unit(ENDPOINTS[0], 0.28, currency="EUR"), unit(ENDPOINTS[1], 0.28)),
+        (unit(ENDPOINTS[0], 0), unit(ENDPOINTS[1], 0)),
+        (),
+    ],
+    ids=["cheaper", "of another unit", "of one endpoint only", "in euros", "free", "empty"],
+)
+def test_a_unit_that_is_cheaper_or_not_known_leaves_the_dated_price(rows: tuple[dict[str, Any], ...]) -> None:
+    offer = billed(*rows)
+    assert (cost(offer, **LOUD), offer.confidence, offer.written) == (1_680_000, "listed", None)
+
+
+def test_a_unit_without_a_price_is_no_list() -> None:
+    price_list = fal.VENDOR.price_list
+    assert price_list is not None
+    body = {"prices": [unit(endpoint, None) for endpoint in ENDPOINTS]}
+    assert read_price_list(fal.VENDOR, Reply(price_list.ask, 200, body), checked=TODAY) is None
+
+
+async def test_a_dearer_unit_is_told_and_held_and_asked_for_with_the_key_once_a_day(tmp_path: Path) -> None:
+    model = "fal:kling-3.0-standard"
+    paths = ("fal-ai/kling-video/v3/standard/text-to-video", "fal-ai/kling-video/v3/standard/image-to-video")
+    async with rig(Fal(prices=[unit(path, 0.21) for path in paths]), tmp_path) as at:
+        for _ in range(2):
+            await at.service.availability.look(model)
+        order, found = plan(VideoRequest(PROMPT, model, **LOUD), at.service.catalogue, today=date(2026, 11, 20))
+        assert (found.micros, order.warnings) == (1_890_000, ("The vendor's own price is 50% above the $1.26 of 2026-11-30.",))
+        job = await at.bought(model, **LOUD)
+        assert (job.micros, at.held()) == (1_890_000, 1_890_000)
+        [heard] = at.wire.requests("prices")
+        assert len(dict(heard.query)["endpoint_id"].split(",")) <= 50
+
+
+async def test_a_list_that_is_refused_is_asked_for_again_after_an_hour(tmp_path: Path) -> None:
+    now = [NOON]
+    async with rig(Fal(key="another"), tmp_path, clock=lambda: now[0]) as at:
+        for wait_s in (0, 61, 3_000, 600):
+            now[0] += wait_s
+            await at.service.availability.look(PRO)
+        assert len(at.wire.requests("prices")) == 2
+        [offer] = at.service.catalogue.find_named(PRO)
+        assert (offer.confidence, PRO in at.service.catalogue.gone) == ("listed", False)

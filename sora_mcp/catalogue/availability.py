@@ -25,6 +25,9 @@ AGAIN_S = 60.0
 """No list is fetched more often, whatever is asked for."""
 CURRENT_S = 1.0
 """How long what was read from the store is taken for current: `reserve` looks again at what must not be bought."""
+LATER_S = 3_600.0
+"""When a list is asked for again that the vendor refused, as to a key that may not read prices."""
+REFUSED = (400, 401, 403, 404)
 PATIENCE_S = 2.0
 """How long a caller waits for a list: create_video answers within three seconds, come what may. The fetching goes on."""
 
@@ -46,7 +49,8 @@ class Availability:
     _loaded: float = float("-inf")
     _on_sale: tuple[object, ...] = ()
     _lists: dict[str, Listed] = field(default_factory=dict[str, Listed])
-    _tried: dict[str, float] = field(default_factory=dict[str, float])
+    _not_before: dict[str, float] = field(default_factory=dict[str, float])
+    """By vendor: when its list may be asked for again."""
     _under_way: dict[str, anyio.Event] = field(default_factory=dict[str, anyio.Event])
     """By vendor whose list is being fetched: what ends with it."""
 
@@ -126,12 +130,13 @@ class Availability:
         """Return whether the vendor's list is worth a call: it is old, or it may hold an unknown name, and it was not fetched just now."""
         seller, colon, _ = (name or "").strip().casefold().partition(":")
         named = bool(colon) and seller == vendor.name
-        if not (named or vendor.name in self.written.keyed):
+        needs_key = vendor.price_list is not None and vendor.price_list.needs_key
+        if vendor.name not in self.written.keyed and (needs_key or not named):
             return False
         age = self.age_of(vendor)
         unknown = vendor.listing is not None and name is not None and (named or not colon) and not self.catalogue.has_name(name)
-        tried = self._measure_age(self._tried.get(vendor.name, float("-inf")))
-        return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and tried > AGAIN_S
+        wait = self._not_before.get(vendor.name, float("-inf")) - self.clock()
+        return (age is None or age > FRESH_S or (unknown and age > AGAIN_S)) and not 0 <= wait <= LATER_S
 
     async def _start_fetching(self, vendor: Vendor) -> anyio.Event:
         """Return the event that is set when the vendor's list was fetched; start fetching where nobody did."""
@@ -145,15 +150,18 @@ class Availability:
 
     async def _fetch(self, vendor: Vendor, over: anyio.Event) -> None:
         """Fetch and keep a vendor's list. A list that does not come, or cannot be read or kept, is logged and changes nothing."""
+        wait_s = AGAIN_S
         try:
             if (call := _list_call(vendor)) is not None:
-                await self._keep(vendor, await self.http_client.request(vendor, call))
+                reply = await self.http_client.request(vendor if vendor.listing else vendor.at_quote_url(), call)
+                wait_s = LATER_S if reply.status in REFUSED else AGAIN_S
+                await self._keep(vendor, reply)
         except SoraError as error:
             log.warning("%s", error)
         except Exception:
             log.exception("the list of models of %s cannot be fetched", vendor.title)
         finally:
-            self._tried[vendor.name] = self.clock()  # only now: who asks meanwhile waits for this list too
+            self._not_before[vendor.name] = self.clock() + wait_s  # only now: who asks meanwhile waits for this list too
             del self._under_way[vendor.name]
             self.forget()
             over.set()

@@ -21,10 +21,9 @@ Key = tuple[object, ...]
 
 async def ask_price(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros | None:
     """Return the price that the vendor names at its address for quotes; None where it does not, or not in time."""
-    there = replace(vendor, base_url=vendor.quote_url or vendor.base_url)
     with anyio.move_on_after(PATIENCE_S):
         try:
-            return read_quote(vendor, await http_client.request(there, call))
+            return read_quote(vendor, await http_client.request(vendor.at_quote_url(), call))
         except NotSent:
             pass
     return None
@@ -62,7 +61,7 @@ class Quotes:
 
 
 def _make_quote(vendor: Vendor, order: Order, table: Quote, *, micros: Micros, today: date) -> Quote:
-    source = table.source if vendor.quote is None else f"{vendor.quote_url or vendor.base_url}{vendor.quote(order).path}"
+    source = table.source if vendor.quote is None else f"{vendor.at_quote_url().base_url}{vendor.quote(order).path}"
     set_aside = f"; {format_dollars(table.micros)} is set aside" if micros < table.micros else ""
     basis = f"{vendor.title}'s own quote{set_aside}"
     return replace(table, micros=micros, basis=basis, source=source, checked=today, confidence="live")

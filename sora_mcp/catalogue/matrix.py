@@ -16,6 +16,7 @@ FEATURES = (
     *("Vendor", "Text", "First frame", "Last frame", "References", "Sound", "Seed"),
     *("Cancel", "Actual cost", "Prices", "Tested"),
 )
+ENDS = ("Day", "Model", "Ended by", "Successor", "Source")
 HEADINGS = ("Model", "Sizes", "Seconds", "Price", "First frame", "Options", "Checked")
 
 
@@ -53,6 +54,13 @@ def markdown(table: Iterable[Row]) -> str:
 def _describe_end(row: Row) -> str:
     """Return when the model ended, or will end, by the day that its maker names: the page stays the same on that day."""
     return f" (ended {row.ended})" if row.ended else f" (ends {row.ends})" if row.ends else ""
+
+
+def describe_ends(catalogue: Catalogue) -> str:
+    """Return the table of the models whose makers announced their end, soonest first, as on the day of the announcement."""
+    coming = sorted((offer.ends.on, offer.id, offer.ends) for offer in catalogue.offers if offer.ends is not None)
+    rows = [_line((str(on), f"`{model}`", f"{ends.by}: {ends.what}", ends.successor or "-", ends.source)) for on, model, ends in coming]
+    return "\n".join([_line(ENDS), _line(["---"] * len(ENDS)), *rows])
 
 
 def features(catalogue: Catalogue) -> str:
@@ -103,7 +111,7 @@ def _row(offer: Offer, today: date) -> Row:
         ends=offer.ends.on if offer.ends else None,
         sizes=_sizes(sizes_of(offer)),
         seconds=_lengths(offer.seconds),
-        price=_prices(offer.rates, today),
+        price=describe_prices(offer.rates, today),
         first_frame=f"- (edits a video: {'URL or file' if offer.video.urls else 'file'})"
         if offer.video
         else _first_frame(offer.image, needed=not offer.text),
@@ -130,7 +138,7 @@ def _lengths(lengths: Sequence[int]) -> str:
     return f"{lengths[0]}-{lengths[-1]}" if whole else ", ".join(map(str, lengths))
 
 
-def _prices(rates: Sequence[Rate], today: date) -> str:
+def describe_prices(rates: Sequence[Rate], today: date) -> str:
     """Return each price once, with its conditions."""
     held: dict[str, list[str]] = {}
     for rate in _in_force(rates, today):

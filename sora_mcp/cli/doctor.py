@@ -13,6 +13,7 @@ from pathlib import Path
 
 import anyio
 
+from sora_mcp.cli.balances import check_balances
 from sora_mcp.cli.checks import Finding, Verdict, check_modes, check_network, check_notifications
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
@@ -64,6 +65,8 @@ def check_all(settings: Settings, *, now: float | None = None, offline: bool = F
     yield from _check_store(settings)
     yield from check_network(settings, offline=offline)
     yield from _check_keys(settings, offline=offline)
+    if not offline:
+        yield from check_balances(settings)
     yield from _check_clients()
     yield from check_notifications(settings)
     yield _check_media()

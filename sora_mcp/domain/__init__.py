@@ -37,6 +37,7 @@ from sora_mcp.domain.offer import (
 from sora_mcp.domain.order import QUOTE_GOOD_FOR_S, Facts, Order, Quote
 from sora_mcp.domain.request import EDITS, LOCAL, NAMED_OPTIONS, PICTURES, Clip, Image, VideoRequest, list_pictures, read_uri
 from sora_mcp.domain.vendor import (
+    Balance,
     Done,
     DoneWithoutLink,
     Failed,
@@ -70,6 +71,7 @@ __all__ = [
     "UNSTORED",
     "Allowed",
     "Artifact",
+    "Balance",
     "Call",
     "Charged",
     "Clip",

@@ -122,12 +122,29 @@ class Search:
 
 @dataclass(frozen=True)
 class PriceList:
-    """A vendor's public list of models with their prices, which count before the written ones."""
+    """A vendor's list of models with their prices, which count before the written ones."""
 
     ask: Call
     read: Callable[[Any, Offer], tuple[Rate, ...] | None]
     """The rates of an offer by the list's body; none where the list states them in no way that is known here, None where it does not
     have the model. May index freely, as `Vendor.read`."""
+    needs_key: bool = False
+    """Whether it is shown to users with a key only."""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The money that is left on an account: a free call, asked at `Vendor.at_quote_url`, and where its answer has the sum."""
+
+    ask: Call
+    left: str
+    """Path of the sum."""
+    less: str = ""
+    """Path of what is spent of it already, where the sum is that of all payments."""
+    currency: str = ""
+    """Path of the currency, where it is stated: a sum in another one than dollars is not shown."""
+    per_usd: int = 1
+    """How many of the sum's units are a dollar."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +261,9 @@ class Vendor:
     offers_of: Callable[[Reply, date], tuple[Offer, ...]] | None = None
     """The offers in that list, as of a day. A row that cannot be read is left out, never guessed at."""
     price_list: PriceList | None = None
-    """Its public list of prices, where offers are written here."""
+    """Its list of prices, asked at `at_quote_url`, where offers are written here."""
+    balance: Balance | None = None
+    """What is left of the account's money, where the vendor documents a call for it."""
     quote: Callable[[Order], Call] | None = None
     """A free call that says what an order would cost."""
     quoted: Callable[[Reply], Micros | None] | None = None
@@ -252,7 +271,7 @@ class Vendor:
     bill: Callable[[Offer, bool, str], Call] | None = None
     """A free call that says what the billed units cost: of this offer, with or without a first frame."""
     quote_url: str | None = None
-    """The vendor's other address, where quotes and bills are asked; None is the same as `base_url`."""
+    """The vendor's other address, where quotes, bills, prices and balances are asked; None is the same as `base_url`."""
     ends: tuple[int, ...] = ()
     """Statuses other than 2xx with which a question after a job may be answered for good: `read` reads them too."""
     most_answer_bytes: int = MOST_ANSWER_BYTES
@@ -270,3 +289,7 @@ class Vendor:
         """Bind the offers to this vendor."""
         bound = tuple(offer if offer.vendor == self.name else replace(offer, vendor=self.name) for offer in self.offers)
         object.__setattr__(self, "offers", bound)
+
+    def at_quote_url(self) -> Vendor:
+        """Return the vendor at its address for quotes."""
+        return self if self.quote_url is None else replace(self, base_url=self.quote_url)

@@ -21,9 +21,11 @@ from sora_mcp.vendors import (
     wavespeed,
     xai,
 )
+from sora_mcp.vendors.confirmed import confirm_prices
 
-EVERY: tuple[Vendor, ...] = (
+_WRITTEN: tuple[Vendor, ...] = (
     *(sample.VENDOR, muvi.VENDOR, mulerun.VENDOR, aimlapi.VENDOR, pixazo.VENDOR, openrouter.VENDOR, fal.VENDOR),
     *(google.VENDOR, runway.VENDOR, xai.VENDOR, minimax.VENDOR, byteplus.VENDOR, wavespeed.VENDOR, replicate.VENDOR),
     *(kling.VENDOR, compatible.VENDOR),
 )
+EVERY = tuple(map(confirm_prices, _WRITTEN))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain import Balance, Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.aimlapi_offers import OFFERS
 from sora_mcp.vendors.aimlapi_prices import PRICES
@@ -143,5 +143,6 @@ VENDOR = Vendor(
     ask=lambda job, call: _ask(job),
     find=Search(ask_log, read_log, delay_s=LOG_DELAY_S),
     check=Call("GET", "/v2/billing"),
+    balance=Balance(Call("GET", "/v2/billing"), "current_balance", currency="currency"),
     price_list=PRICES,
 )

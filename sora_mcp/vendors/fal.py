@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from sora_mcp.domain import Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Balance, Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.vendors.fal_calls import UPLOAD, ask_bill, read_quote
 from sora_mcp.vendors.fal_offers import OFFERS, submit
+from sora_mcp.vendors.fal_prices import PRICES
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
@@ -116,6 +117,11 @@ VENDOR = Vendor(
     quoted=read_quote,
     upload=UPLOAD,
     quote_url="https://api.fal.ai",
+    price_list=PRICES,
+    # With a key that may read billing. https://fal.ai/docs/platform-apis/v1/account/billing (read 2026-11-30)
+    balance=Balance(
+        Call("GET", "/v1/account/billing", query=(("expand", "credits"),)), "credits.current_balance", currency="credits.currency"
+    ),
     ends=(400, 422, 500, 502, 503, 504),
     most_answer_bytes=32 << 20,  # a 422 repeats what it refuses, pictures too
 )

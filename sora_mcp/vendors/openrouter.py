@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Balance, Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.openrouter_offers import NEGATIVE, VERTEX, read_offers
 from sora_mcp.vendors.shared.moderation import classify_failure
@@ -98,6 +98,7 @@ VENDOR = Vendor(
     ),
     tells_cost=True,
     ask=lambda job, call: _ask(job),
+    balance=Balance(Call("GET", "/api/v1/credits"), "data.total_credits", less="data.total_usage"),  # with a management key
     listing=Call("GET", f"{PATH}/models"),
     offers_of=read_offers,
 )

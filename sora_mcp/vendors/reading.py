@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sora_mcp.domain import Done, DoneWithoutLink, Failed, JobError, Listing, LostCall, Offer, Pending, Reading, Reply, UploadSlot, Vendor
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import PER_USD, Micros
 from sora_mcp.security.text import sanitize
-from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_place, find_text
+from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_place, find_text, find_value
 
 MOST_WORD = 40
 """Characters of a vendor's word for a state."""
@@ -64,7 +66,7 @@ def read_price_list(vendor: Vendor, reply: Reply, *, checked: date) -> tuple[tup
     gone = frozenset(model for model, found in rates.items() if found is None)
     if len(gone) == len(rates):
         return None
-    source = f"{vendor.base_url}{vendor.price_list.ask.path}"
+    source = f"{vendor.at_quote_url().base_url}{vendor.price_list.ask.path}"
 
     def price(offer: Offer) -> Offer:
         if not (found := rates.get(offer.id)) or offer.confidence == "configured":
@@ -78,6 +80,18 @@ def read_quote(vendor: Vendor, reply: Reply) -> Micros | None:
     """Return the price that the vendor states; None where the reply is not as documented."""
     try:
         return vendor.quoted(reply) if vendor.quoted is not None and 200 <= reply.status < 300 else None
+    except NOT_AS_DOCUMENTED:
+        return None
+
+
+def read_balance(vendor: Vendor, reply: Reply) -> Micros | None:
+    """Return what is left of the account's money, which may be a debt; None where the reply is not as documented."""
+    balance = vendor.balance
+    if balance is None or reply.status != 200 or (balance.currency and find_value(reply.body, balance.currency) not in ("USD", None)):
+        return None
+    try:
+        left, spent = (Decimal(str(find_value(reply.body, path))) if path else Decimal(0) for path in (balance.left, balance.less))
+        return Micros(math.floor((left - spent) * PER_USD / balance.per_usd))
     except NOT_AS_DOCUMENTED:
         return None
 

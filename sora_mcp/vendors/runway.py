@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import PICTURES, Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Upload, UploadSlot, Vendor
+from sora_mcp.domain import PICTURES, Balance, Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Upload, UploadSlot, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.runway_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
@@ -12,6 +12,8 @@ from sora_mcp.vendors.shared.requests import drop_missing
 from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
 
 VERSION = (("X-Runway-Version", "2024-11-06"),)
+ORGANIZATION = Call("GET", "/v1/organization", headers=VERSION)
+"""Credits that are left, and limits by model: no page says that a model without one is not sold to the account (runwayml 5.24.0)."""
 NAMES = {"negative_prompt": "negativePrompt", "prompt_expansion": "promptExpansionMode"}
 """Field names of our options, where they differ."""
 PLACES = ("promptImage", "promptImage.uri", "references.uri", "videoUri")
@@ -119,7 +121,8 @@ VENDOR = Vendor(
     submit=submit,
     read=read,
     ask=lambda job, call: _ask(job),
-    check=Call("GET", "/v1/organization", headers=VERSION),
+    check=ORGANIZATION,
+    balance=Balance(ORGANIZATION, "creditBalance", per_usd=100),
     refusals=(
         Refusal(400, "vendor_balance", "enough credits"),
         Refusal(404, "model_retired"),

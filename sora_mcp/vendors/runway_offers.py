@@ -19,6 +19,8 @@ from sora_mcp.vendors.shared.sizes import (
     FULL_HD,
     HD,
     LAST,
+    OMNI_ENDS,
+    OMNI_PREVIEW_ENDED,
     SEED,
     UHD,
     VEO_SECONDS,
@@ -211,6 +213,7 @@ OFFERS = (
         Rule("size", HD),
         prompt=4000,
         sound=True,
+        ended=OMNI_PREVIEW_ENDED,
     ),
     _offer(  # of the prices between the first and the last, 10 and 15 credits were read elsewhere than on the page
         "gemini-omni-1.1-flash",
@@ -222,6 +225,7 @@ OFFERS = (
         checked=READ,
         confidence="derived",
         sound=True,
+        ends=OMNI_ENDS,
     ),
     Offer(
         model="aleph2",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sora_mcp.domain import (
+    Balance,
     Call,
     Done,
     Failed,
@@ -31,6 +32,7 @@ from sora_mcp.vendors.wavespeed_offers import OFFERS, make_inputs, make_pictures
 
 API = "/api/v3/"
 LIST = f"{API}predictions"
+BALANCE = Call("GET", f"{API}balance")
 PAGE = 100
 FILTER = 1200
 """The code of the content filter. https://wavespeed.ai/docs/error-codes (read 2026-11-30)"""
@@ -118,7 +120,8 @@ VENDOR = Vendor(
     offers=OFFERS,
     submit=submit,
     read=read,
-    check=Call("GET", f"{API}balance"),
+    check=BALANCE,
+    balance=Balance(BALANCE, "data.balance", currency="data.currency"),
     ask=lambda job, call: _ask(job),
     find=Search(ask_list, read_list, by_time=True),
     quote=ask_quote,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .nouns import Answer, Heard, said
@@ -62,13 +62,15 @@ class Fal(Played):
     walk: tuple[str, ...] = ("IN_QUEUE", "IN_PROGRESS", "COMPLETED")
     verdict: str = "OK"
     bills: bool = True
+    prices: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """What units cost, by endpoint."""
 
     def role(self, heard: Heard) -> str:
         """What a request is for."""
         if heard.path.startswith("/files/"):
             return "media"
         if heard.path.startswith("/v1/models/pricing"):
-            return "price"
+            return "prices" if heard.method == "GET" else "price"
         if heard.path.startswith("/storage/"):
             return "presign"
         return "submit" if heard.method == "POST" else "status"
@@ -79,6 +81,14 @@ class Fal(Played):
             return file
         if heard.headers.get("authorization") != f"Key {self.key}":
             return said(401, {"detail": "Cannot access application. Authentication is required to access this application."})
+        if heard.path == "/v1/models/pricing":
+            asked = dict(heard.query)["endpoint_id"].split(",")
+            rows = [row for row in self.prices if row["endpoint_id"] in asked]
+            return (
+                said(200, {"prices": rows, "has_more": False, "next_cursor": None})
+                if len(asked) <= 50
+                else said(422, {"detail": "Too many"})
+            )
         if heard.path == "/v1/models/pricing/estimate":
             return self._estimate(heard.body)
         if heard.path == "/storage/upload/initiate":

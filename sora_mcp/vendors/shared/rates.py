@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import cast
 
 from sora_mcp.domain.money import Micros, ceil
 from sora_mcp.domain.offer import Rate, Scalar
@@ -25,7 +27,19 @@ def make_rates(axes: Mapping[str, Sequence[Scalar]], *lists: Sequence[Price]) ->
         case = dict(zip(named, values, strict=True))
         found = [micros for prices in lists if (micros := _find_dearest(prices, case)) is not None]
         rates += [Rate(max(found), "second", case)] if found else []
+    for name in named:
+        rates = merge_rates(rates, name, axes[name])
     return tuple(rates)
+
+
+def merge_rates(rates: Sequence[Rate], name: str, values: Sequence[Scalar]) -> list[Rate]:
+    """Return the rates without this condition, where they are the same for each of several values; else as they are."""
+    merged: dict[str, tuple[Rate, list[Scalar]]] = {}
+    for rate in rates:
+        plain = replace(rate, when={other: value for other, value in rate.when.items() if other != name})
+        merged.setdefault(repr(plain), (plain, []))[1].append(cast("Scalar", rate.when.get(name)))
+    whole = len(values) > 1 and all(seen == list(values) for _, seen in merged.values())
+    return [plain for plain, _ in merged.values()] if whole else list(rates)
 
 
 def _find_dearest(prices: Sequence[Price], case: Mapping[str, Scalar]) -> Micros | None:

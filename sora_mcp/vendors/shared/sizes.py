@@ -11,6 +11,14 @@ OMNI_ENDS = Ended(
     "Gemini Omni 1.1 Flash", "Google", date(2026, 12, 3), "https://ai.google.dev/gemini-api/docs/deprecations", "gemini-omni-1.2-flash"
 )
 """By the price map of litellm 1.110.2, which cites that page."""
+OMNI_PREVIEW_ENDED = Ended(
+    "Gemini Omni Flash's preview",
+    "Google",
+    date(2026, 11, 6),
+    "https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/gemini/omni-flash-preview",
+    "gemini-omni-1.1-flash",
+)
+"""The later of Google's two platforms, by the same map; there was no other Omni Flash before 1.1."""
 
 HD = (Size("1280x720", "16:9", "720p"), Size("720x1280", "9:16", "720p"))
 FULL_HD = (Size("1920x1080", "16:9", "1080p"), Size("1080x1920", "9:16", "1080p"))

@@ -182,6 +182,29 @@ async def test_a_refusal_offers_what_works_and_a_click_does_it(tmp_path: Path, t
         await card.calm(f"error-after-{theme}")
 
 
+async def test_two_fixes_that_belong_together_are_one_button(tmp_path: Path) -> None:
+    async with played(tmp_path) as card:
+        await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 2, "size": "640x362"})
+        await card.at.do("until", text="Not sent, nothing charged.")
+        together = "size = 640x360 with seconds = 4 (free)"
+        assert await card.at.do("see", js="[...document.querySelectorAll('button')].map((one) => one.textContent)") == [together]
+        await card.calm("joint")
+        await card.at.do("press", key="Tab")
+        await card.at.do("press", key="Tab")
+        assert await card.at.do("see", js="document.activeElement.textContent") == together
+        await card.at.do("press", key="Enter")
+        await card.at.do("until", text="Your video is being made")
+        assert card.calls[0]["arguments"] == {"prompt": PROMPT, "model": "sample:sample", "seconds": 4, "size": "640x360", "max_usd": 0}
+        await card.at.do("until", text="Your video is ready")
+
+
+async def test_a_prompt_that_is_too_long_beside_another_mistake_has_no_button(tmp_path: Path) -> None:
+    async with played(tmp_path) as card:
+        await card.put("create_video", {"prompt": "boat " * 20_000, "model": "sample:sample", "seconds": 2, "size": "640x360"})
+        await card.at.do("until", text="Not sent, nothing charged.")
+        assert await card.at.do("see", js="document.querySelectorAll('button').length") == 0
+
+
 async def test_a_status_without_its_prompt_reads_it_from_the_store(tmp_path: Path) -> None:
     async with played(tmp_path) as card:
         made = await card.client.call_tool("create_video", {"prompt": PROMPT, "model": "sample:sample"})

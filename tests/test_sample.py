@@ -75,7 +75,12 @@ def test_the_note_for_machines_without_means_names_the_one_command() -> None:
         ({"status": "completed", "content": FILE.path}, Done(FILE, "completed", micros=sample.FREE, id=ID)),
         *(
             ({"status": "failed", "error": {"code": code, "message": "no"}}, Failed(meant_, "failed", "no", charged="no", id=ID))
-            for code, meant_ in (("content_refused", "content_refused"), ("timed_out", "vendor_unavailable"), ("broken", "internal"))
+            for code, meant_ in (
+                ("content_refused", "content_refused"),
+                ("timed_out", "vendor_unavailable"),
+                ("full", "storage_error"),
+                ("broken", "internal"),
+            )
         ),
         ({"status": "cancelled"}, Failed("vendor_rejected", "cancelled", charged="no", state="cancelled", id=ID)),
         ({"status": "dreaming"}, None),

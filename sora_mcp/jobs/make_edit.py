@@ -17,9 +17,9 @@ from sora_mcp.domain.errors import SoraError, StorageError, UnwritableFile
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.edit_plan import EditPlan, read_plan
 from sora_mcp.media.api import edit_clip
+from sora_mcp.media.disk import check_free_space
 from sora_mcp.media.limits import EDIT_S, Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
-from sora_mcp.net.download import check_free_space
 
 log = logging.getLogger(__name__)
 REPORT_S = 2.0

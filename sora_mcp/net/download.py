@@ -16,11 +16,10 @@ from typing import IO, Any
 import anyio
 import httpx2
 
-from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, StorageError
+from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent
+from sora_mcp.media.disk import check_free_space
 
 MOST_VIDEO_BYTES = 4 << 30
-LEAST_FREE_BYTES = 256 << 20
-"""What a download leaves free on the disk."""
 CHUNK_BYTES = 1 << 18
 SLOW_S = 60.0
 LEAST_BYTES_PER_S = 1024
@@ -169,18 +168,6 @@ def _check_size(size: int, path: Path) -> None:
     if size > MOST_VIDEO_BYTES:
         raise TooLargeFile
     check_free_space(path.parent, size)
-
-
-def check_free_space(folder: Path, size: int) -> None:
-    """Raise StorageError unless the disk has room for `size` more bytes and keeps LEAST_FREE_BYTES free."""
-    try:
-        stats = os.statvfs(folder) if hasattr(os, "statvfs") else None
-    except OSError:
-        return  # the write itself says what is wrong
-    if stats is not None and stats.f_blocks and stats.f_bavail * stats.f_frsize - size < LEAST_FREE_BYTES:
-        raise StorageError(
-            f"The disk of {folder} is nearly full: {size >> 20} MiB more would leave less than {LEAST_FREE_BYTES >> 20} MiB free."
-        )
 
 
 async def _watch_speed(response: httpx2.Response) -> AsyncGenerator[bytes]:

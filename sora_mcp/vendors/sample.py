@@ -19,6 +19,7 @@ SIZES = (
     Size("1024x1792", "4:7", "1024p"),
 )
 FREE = usd("0")
+CODES = {"content_refused": "content_refused", "timed_out": "vendor_unavailable", "full": "storage_error"}
 CARD = "A sample clip is a card with the prompt's words, not the scene itself."
 
 OFFERS = (
@@ -55,7 +56,7 @@ def read(reply: Reply) -> Reading | None:
             return Done(Call("GET", body["content"]), status, micros=FREE, id=job)
         case "failed":
             error = body["error"]
-            code = {"content_refused": "content_refused", "timed_out": "vendor_unavailable"}.get(error["code"], "internal")
+            code = CODES.get(error["code"], "internal")
             return Failed(code, status, error["message"], charged="no", id=job)
         case "cancelled":
             return Failed("vendor_rejected", status, charged="no", state="cancelled", id=job)

@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
+from sora_mcp.media import disk
 from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
 from sora_mcp.media.sample.orders import lock_clip
 from sora_mcp.media.sample.scene import Clip
@@ -168,6 +169,7 @@ def test_two_processes_do_not_make_the_same_clip(rig: Rig) -> None:
 
 def test_a_clip_that_cannot_be_made_fails_with_the_reason(tmp_path: Path, clock: Clock) -> None:
     def broken(clip: Clip, path: Path, on_progress: Callable[[float], None]) -> None:
+        path.write_bytes(b"half of it")
         raise OSError(28, "No space left on device")
 
     rig = Rig(tmp_path, clock)
@@ -177,6 +179,17 @@ def test_a_clip_that_cannot_be_made_fails_with_the_reason(tmp_path: Path, clock:
     clock.at += 1
     message = "OSError: [Errno 28] No space left on device"
     rig.see(id, "failed", error={"code": "broken", "message": message})
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_clip_leaves_room_on_the_disk(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 1 << 60)
+    id = rig.order()["id"]
+    rig.work()
+    rig.clock.at += 1
+    message = f"The disk of {rig.folder} is nearly full: 0 MiB more would leave less than {1 << 40} MiB free."
+    rig.see(id, "failed", error={"code": "full", "message": message})
+    assert rig.made == []
 
 
 def test_a_clock_that_steps_back_holds_nothing_up(rig: Rig) -> None:

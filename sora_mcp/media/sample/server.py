@@ -17,6 +17,8 @@ from typing import Any
 import anyio
 
 from sora_mcp.domain import Handler
+from sora_mcp.domain.errors import StorageError
+from sora_mcp.media.disk import check_free_space
 from sora_mcp.media.sample.orders import QUEUED_S, OrderFolder, SampleOrder, lock_clip
 from sora_mcp.media.sample.render import render
 from sora_mcp.media.sample.scene import Clip
@@ -24,6 +26,8 @@ from sora_mcp.media.sample.scene import Clip
 Answer = tuple[int, dict[str, str], bytes | Path]
 Render = Callable[[Clip, Path, Callable[[float], None]], None]
 
+PIXELS_PER_BYTE = 8
+"""Of one second: a clip of 20 s of 1080p has less than 5 MB."""
 ROUTE = re.compile(r"/v1/videos(?:/(?P<id>s_[0-9a-f]{16})(?P<part>/content|/cancel)?)?")
 
 
@@ -61,7 +65,7 @@ class SampleServer:
         self._make = make
         self._start = start
         self._progress: dict[str, float] = {}
-        self._broken: dict[str, str] = {}
+        self._broken: dict[str, tuple[str, str]] = {}
         self._lock = threading.Lock()
 
     async def handler(self, method: str, target: str, body: bytes) -> Answer:
@@ -110,7 +114,7 @@ class SampleServer:
             return {"id": order.id, "status": "cancelled"}
         if 0 <= age < QUEUED_S:
             return {"id": order.id, "status": "queued"}
-        fault = order.fault or (("broken", self._broken[order.id]) if order.id in self._broken else None)
+        fault = order.fault or self._broken.get(order.id)
         if fault is not None:
             return {"id": order.id, "status": "failed", "error": {"code": fault[0], "message": fault[1]}}
         if self._orders.path_of(order, "mp4").exists() and not 0 <= age < order.least_seconds:
@@ -147,12 +151,24 @@ class SampleServer:
         try:
             with lock_clip(self._orders.path_of(order, "lock")) as is_ours:
                 if is_ours and not self._orders.path_of(order, "mp4").exists():
-                    self._make(order.clip, part, partial(self._progress.__setitem__, order.id))
+                    self._make_part(order, part)
                     os.replace(part, self._orders.path_of(order, "mp4"))
+        except StorageError as error:
+            self._broken[order.id] = ("full", error.message)
         except Exception as error:  # whatever breaks in a codec or on the disk fails this order
-            self._broken[order.id] = f"{type(error).__name__}: {error}"
+            self._broken[order.id] = ("broken", f"{type(error).__name__}: {error}")
         finally:
             self._progress.pop(order.id, None)
+
+    def _make_part(self, order: SampleOrder, part: Path) -> None:
+        """Render the clip to `part`; what is left of one that fails is deleted."""
+        clip = order.clip
+        check_free_space(part.parent, clip.width * clip.height * clip.seconds // PIXELS_PER_BYTE)
+        try:
+            self._make(clip, part, partial(self._progress.__setitem__, order.id))
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
 
 def _read_clip(fields: Any) -> Clip:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from sora_mcp.cli import main
 from sora_mcp.cli.setup.clients import find_clients, find_home
+from sora_mcp.config.logging import describe_exposed_password
 from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import ROWS, SETTINGS, Settings, load
 from sora_mcp.config.sources import config_file, describe_unknown
@@ -430,3 +432,23 @@ def test_a_server_of_ones_own_sells_what_the_price_file_names(address: str, tmp_
     assert (catalogue.get_vendor(offer).base_url, offer.slug, offer.confidence) == ("https://videos.example", "My-Model", "configured")
     assert (offer.seconds, offer.rates, offer.checked) == ((6,), (Rate(usd("0.10"), "second"),), TODAY)
     assert catalogue.is_usable(offer)
+
+
+@each(
+    ("address", "source", "is_told"),
+    [
+        ("postgresql+psycopg://ada:s3cr3t@db:5432/sora", "a flag", True),
+        ("postgresql+psycopg://ada:p@ss/word@db/sora", "a flag", True),
+        ("postgresql+psycopg://db/sora?user=ada&password=s3cr3t", "a flag", True),
+        ("postgresql+psycopg://ada:s3cr3t@db/sora", "the environment", False),
+        ("postgresql+psycopg://ada:s3cr3t@db/sora", "config.toml", False),
+        ("postgresql+psycopg://ada@db:5432/sora", "a flag", False),
+        ("postgresql+psycopg://db:5432/sora", "a flag", False),
+        ("sqlite:////data/a:b@c.db", "a flag", False),
+    ],
+)
+def test_a_password_among_the_flags_is_told_and_not_repeated(address: str, source: str, is_told: bool) -> None:
+    settings = replace(loaded(), database_url=address, sources={"SORA_MCP_DATABASE_URL": source})
+    told = describe_exposed_password(settings)
+    assert (told is not None) == is_told
+    assert told is None or ("SORA_MCP_DATABASE_URL" in told and "s3cr3t" not in told and "p@ss" not in told)

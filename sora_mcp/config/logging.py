@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from sora_mcp.config.modes import find_loose_modes
-from sora_mcp.config.settings import ROWS, Settings
+from sora_mcp.config.parsers import has_password
+from sora_mcp.config.settings import PREFIX, ROWS, Settings
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.security.secrets import Secret
 
@@ -75,6 +76,16 @@ def _is_ready(stream: TextIO) -> bool:
         return True
 
 
+def describe_exposed_password(settings: Settings) -> str | None:
+    """Return a warning where the store's password is among the flags of this process, which others on the machine can list."""
+    name = f"{PREFIX}DATABASE_URL"
+    if settings.sources.get(name) != "a flag" or not has_password(settings.database_url):
+        return None
+    return (
+        f"--database-url: others on this machine see its password in the list of processes. Set {name}, or `database_url` in config.toml."
+    )
+
+
 def log_to_stderr(settings: Settings) -> None:
     """Send every logger of this process to stderr, and warn about settings that have no effect."""
     handler = NonBlockingHandler(sys.stderr)
@@ -88,5 +99,7 @@ def log_to_stderr(settings: Settings) -> None:
         log.warning("%s", describe_unknown(name, ROWS))
     for name in settings.bad_keys:
         log.warning("%s The key is not used.", ROWS[name].requirement)
+    if (exposed := describe_exposed_password(settings)) is not None:
+        log.warning("%s", exposed)
     for loose in find_loose_modes(settings):
         log.warning("%s: %s", loose.describe(), loose.todo)

@@ -119,6 +119,11 @@ def parse_database(text: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
+def has_password(address: str) -> bool:
+    """Return whether the address of a database has a password in it, before the host or behind it."""
+    return re.search(r"://[^:/@]*:[^@]+@|[?&]password=.", address) is not None
+
+
 def parse_url(text: str) -> str:
     """Return an address to which a key may be sent: https, or http on this machine, so that no key travels unencrypted."""
     url = urlsplit(text)

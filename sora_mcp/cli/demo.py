@@ -21,6 +21,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LIVE, LOCAL, Job, VideoRequest, name_state
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.runtime import watch as finish
 from sora_mcp.jobs.service import VideoService
@@ -29,7 +30,7 @@ from sora_mcp.server.transports.signals import wait_for_stop
 PROMPT = "A paper boat sails down a rainy street"
 POLL_S = 0.2
 WATCH_S = 2.0
-NEXT = "Next: add the server to a chat client and ask it for a video. `sora-mcp setup` does it for the clients it finds. In Claude Code:"
+NEXT = "Next: add the server to a chat client and ask it for a video. `{setup}` does it for the clients it finds. In Claude Code:"
 
 
 def demo(settings: Settings, arguments: Namespace) -> int:
@@ -39,7 +40,7 @@ def demo(settings: Settings, arguments: Namespace) -> int:
         raise SoraError(job.error.message if job.error else f"{job.id} {name_state(job)}.", job_id=job.id)
     console = open_console()
     print_facts(console, (("path", job.artifact.path), ("price", f"{format_dollars(job.micros)}: no vendor was called"), ("job", job.id)))
-    print_text(console, NEXT)
+    print_text(console, NEXT.format(setup=command_line("setup")))
     print(clients.claude_command(own_command()))  # in one piece, to be copied
     return 0
 

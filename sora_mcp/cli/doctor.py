@@ -25,7 +25,7 @@ from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.media.optional import REINSTALL, find_heic_load_error, find_load_error, find_old_libraries
+from sora_mcp.media.optional import INSTALL, REINSTALL, find_heic_load_error, find_load_error, find_old_libraries
 from sora_mcp.media.text.missing import find_missing, list_packages
 from sora_mcp.store.purchase_mark import Loss
 
@@ -111,7 +111,8 @@ def _check_store(settings: Settings) -> Iterator[Finding]:
         yield Finding("fix", f"store: {error.message}", "set SORA_MCP_HOME or SORA_MCP_DATABASE_URL to a store that opens")
         return
     yield Finding(
-        "ok", f"store: opens; {alive} job{'' if alive == 1 else 's'} running" + (" (finish them: sora-mcp watch)" if alive else "")
+        "ok",
+        f"store: opens; {alive} job{'' if alive == 1 else 's'} running" + (f" (finish them: {command_line('watch')})" if alive else ""),
     )
     yield from models
     if loss is not None:
@@ -120,7 +121,7 @@ def _check_store(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "note",
             f"store: {format_dollars(unclear)} is held by jobs whose outcome is unclear",
-            "check your account at the vendor, then run sora-mcp resolve JOB (sora-mcp jobs lists them)",
+            f"check your account at the vendor, then run {command_line('resolve', 'JOB')} ({command_line('jobs')} lists them)",
         )
 
 
@@ -153,13 +154,13 @@ def _check_keys(settings: Settings, *, offline: bool) -> Iterator[Finding]:
     tests = {} if offline else keys.test_keys(given, settings)
     for vendor, _ in given:
         test = tests.get(vendor.name, keys.KeyTest("untested", "not tested (--offline)"))
-        todo = f"get a new key and store it: sora-mcp setup {vendor.name}" if test.verdict == "bad" else None
+        todo = f"get a new key and store it: {command_line('setup', vendor.name)}" if test.verdict == "bad" else None
         yield Finding(KEY_VERDICTS[test.verdict], f"{vendor.title}: has a key; {test.text}", todo)
     if without := [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name not in settings.keys]:
         names = ", ".join(f"{vendor.title} ({vendor.keys[0]})" for vendor in without)
-        yield Finding("note", f"no key: {names}", f"to buy from one of them, store its key: sora-mcp setup {without[0].name}")
+        yield Finding("note", f"no key: {names}", f"to buy from one of them, store its key: {command_line('setup', without[0].name)}")
     if not settings.keys:
-        yield Finding("note", "no vendor has a key, so every video is a free sample clip", "store a key: sora-mcp setup")
+        yield Finding("note", "no vendor has a key, so every video is a free sample clip", f"store a key: {command_line('setup')}")
 
 
 def _check_clients() -> Iterator[Finding]:
@@ -170,11 +171,11 @@ def _check_clients() -> Iterator[Finding]:
             yield Finding("note", f"{client.title}: {error}", "fix that file by hand; setup does not overwrite it")
             continue
         if command is None:
-            yield Finding("note", f"{client.title}: does not have this server", "sora-mcp setup")
+            yield Finding("note", f"{client.title}: does not have this server", command_line("setup"))
         elif not command:
             yield Finding("ok", f"{client.title}: connects to this server by its address")
         elif not clients.is_program(command):
-            yield Finding("fix", f"{client.title}: starts {command[0]!r}, which is not a program on this machine", "sora-mcp setup")
+            yield Finding("fix", f"{client.title}: starts {command[0]!r}, which is not a program on this machine", command_line("setup"))
         else:
             yield Finding("ok", f"{client.title}: starts {command[0]}")
 
@@ -192,9 +193,7 @@ def _check_media() -> Finding:
     if not missing:
         return Finding("ok", "media: PyAV and Pillow are installed")
     ffmpeg = "ffmpeg is on the PATH" if shutil.which("ffmpeg") else "ffmpeg is not on the PATH either"
-    return Finding(
-        "note", f"media: {' and '.join(missing)} missing; {ffmpeg}", "to show your prompt in sample clips: pip install 'sora-mcp[media]'"
-    )
+    return Finding("note", f"media: {' and '.join(missing)} missing; {ffmpeg}", f"to show your prompt in sample clips: {INSTALL}")
 
 
 def _check_fonts() -> Iterator[Finding]:

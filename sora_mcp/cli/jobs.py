@@ -49,7 +49,7 @@ def jobs(settings: Settings, arguments: Namespace) -> int:
     if page.jobs:
         print_jobs(console, page.jobs, zone=settings.zone, today=datetime.now(settings.zone).date())
     else:
-        print_text(console, "No videos yet. Make one: sora-mcp demo")
+        print_text(console, f"No videos yet. Make one: {command_line('demo')}")
     return 0
 
 
@@ -108,7 +108,10 @@ def print_spend(console: Console, rows: Sequence[SpendRow], budget: Budget) -> N
     )
     if budget.unknown:
         held = format_dollars(budget.unknown)
-        print_text(console, f"{held} of it is held by jobs with an unclear outcome. When you know what happened, run: sora-mcp resolve JOB")
+        print_text(
+            console,
+            f"{held} of it is held by jobs with an unclear outcome. When you know what happened, run: {command_line('resolve', 'JOB')}",
+        )
 
 
 def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:

@@ -16,6 +16,7 @@ import anyio.to_thread
 
 from sora_mcp.domain import LIVE, LOCAL, Job
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.messages import describe_charge
@@ -96,9 +97,9 @@ def describe_end(job: Job) -> tuple[str, str] | None:
     if job.state == "completed" and job.artifact is not None:
         return "Your clip is ready", f"{prompt}\n{PurePath(job.artifact.path).name}"
     if job.state == "unknown":
-        return "A clip needs you", f"{prompt}\nsora-mcp show {job.id} says why."
+        return "A clip needs you", f"{prompt}\n{command_line('show', job.id)} says why."
     if job.state in ("failed", "expired"):
-        return "A clip was not made", f"{prompt}\n{describe_charge(job)}; sora-mcp show {job.id} says why."
+        return "A clip was not made", f"{prompt}\n{describe_charge(job)}; {command_line('show', job.id)} says why."
     return None
 
 

@@ -13,6 +13,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job, JobError, name_state
 from sora_mcp.domain.errors import NotFound, Refused
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import Submitter
@@ -83,14 +84,14 @@ async def _adopt(service: VideoService, job: Job, vendor_id: str) -> int:
         raise Refused(f"{vendor.title} has no way to look up a job by its id.", job_id=job.id)
     adopted = await service.store.unclear.adopt(job, vendor_id, vendor.ask(vendor_id, call), due_s=0.0)
     if adopted is None:
-        raise Refused(f"{vendor_id!r} already belongs to another job, or {job.id} has just changed. See: sora-mcp show {job.id}")
-    print_text(open_console(), f"{job.id} is now followed by any running server or by: sora-mcp watch")
+        raise Refused(f"{vendor_id!r} already belongs to another job, or {job.id} has just changed. See: {command_line('show', job.id)}")
+    print_text(open_console(), f"{job.id} is now followed by any running server or by: {command_line('watch')}")
     return 0
 
 
 async def _fail(service: VideoService, job: Job, error: JobError, outcome: str) -> int:
     if await service.store.unclear.resolve(job, error) is None:
-        raise Refused(f"{job.id} has just changed. See: sora-mcp show {job.id}", job_id=job.id)
+        raise Refused(f"{job.id} has just changed. See: {command_line('show', job.id)}", job_id=job.id)
     print_text(open_console(), f"{job.id} has failed. {outcome}")
     return 0
 

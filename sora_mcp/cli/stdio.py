@@ -16,6 +16,7 @@ import anyio
 
 from sora_mcp.config.setting import PREFIX
 from sora_mcp.config.settings import Settings
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import OpenService, open_later
 from sora_mcp.server.pages import Pages
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 HELLO = """\
 sora-mcp is an MCP server: a chat client starts it, and they talk on stdin and stdout. Ctrl-C ends it.
-To see a video made without a client: sora-mcp demo. To check this machine: sora-mcp doctor."""
+To see a video made without a client: {demo}. To check this machine: {doctor}."""
 WATCH = ("watch", "--until-idle")
 
 
 def stdio(settings: Settings, arguments: Namespace) -> int:
     """Serve one client until it leaves; then start a process that finishes its jobs."""
     if sys.stdin.isatty():
-        print(HELLO, file=sys.stderr)
+        print(HELLO.format(demo=command_line("demo"), doctor=command_line("doctor")), file=sys.stderr)
     leftover = Leftover(open_later("sora_mcp.jobs.runtime", "open_service", settings))
     anyio.run(run_stdio, build_from_settings(settings, leftover.service, pages=_make_pages(settings)))
     if leftover.jobs and not leftover.processes and settings.linger:

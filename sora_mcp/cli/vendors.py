@@ -11,6 +11,7 @@ from rich.console import Console
 from sora_mcp.catalogue import matrix
 from sora_mcp.cli.terminal import Column, open_console, print_table, print_text
 from sora_mcp.config.settings import Settings
+from sora_mcp.domain.terminal_command import command_line
 
 COLUMNS = (
     Column("MODEL", least=20),
@@ -42,4 +43,4 @@ def print_vendors(console: Console, rows: Sequence[matrix.Row]) -> None:
         cells = [(f"{row.model} (ended)" if row.ended else row.model, *line[1:]) for row, line in zip(rows, cells, strict=True)]
     print_table(console, COLUMNS, cells)
     if console.is_terminal:
-        print_text(console, "Everything, uncut: sora-mcp vendors | less -S", "dim")
+        print_text(console, f"Everything, uncut: {command_line('vendors')} | less -S", "dim")

@@ -35,7 +35,7 @@ def pause_if_dearer(conn: sa.Connection, job: Job, named: int | None, *, now: fl
     if named is None or named * TOLERATED_SHARE <= job.micros * (TOLERATED_SHARE + 1):
         return job.warnings
     why = f"it cost {format_dollars(named)} where {format_dollars(job.micros)} was quoted"
-    warning = f"{PAUSED}{why}. Only the user can go on: sora-mcp resume {job.model}"
+    warning = f"{PAUSED}{why}. Only the user can go on: {command_line('resume', job.model)}"
     if warning in job.warnings:
         return job.warnings  # warned before: a person may have resumed the model since
     if conn.execute(sa.select(pauses.c.model).where(pauses.c.model == job.model)).first() is None:

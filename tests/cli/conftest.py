@@ -12,8 +12,10 @@ import pytest
 
 from sora_mcp.cli import consent
 from sora_mcp.cli import main as cli
+from sora_mcp.cli.own_command import own_command
 from sora_mcp.config.sources import config_file
 from sora_mcp.domain.errors import NeedsConfirmation
+from sora_mcp.domain.terminal_command import quote_command
 from sora_mcp.store import Store
 from tests.stored import CAPS, place_empty_store, purchase
 
@@ -32,6 +34,11 @@ Sora = Callable[..., Ended]
 def name_folders(folder: Path) -> dict[str, str]:
     """Return the settings of a home and an output folder under this one."""
     return {"SORA_MCP_HOME": str(folder / "home"), "SORA_MCP_OUTPUT_DIR": str(folder / "videos"), "SORA_MCP_TIMEZONE": "UTC"}
+
+
+def own_line(said: dict[str, str], *words: str) -> str:
+    """Return a command of this program as its texts name it: the one that starts it here, for the same store."""
+    return quote_command([*own_command(), *words, "--home", said["SORA_MCP_HOME"]])
 
 
 @pytest.fixture

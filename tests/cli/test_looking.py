@@ -11,11 +11,11 @@ from sora_mcp.domain import Image, Job
 from sora_mcp.store import Store
 
 from ..stored import CAPS, DONE, FILE, begun, claimed, no, purchase, running
-from .conftest import Sora
+from .conftest import Sora, own_line
 
 
-def test_without_videos_the_tables_say_so(sora: Sora) -> None:
-    assert sora("jobs") == (0, "No videos yet. Make one: sora-mcp demo\n", "")
+def test_without_videos_the_tables_say_so(sora: Sora, said: dict[str, str]) -> None:
+    assert sora("jobs") == (0, f"No videos yet. Make one: {own_line(said, 'demo')}\n", "")
     assert sora("spend") == (0, "Nothing was spent.\nToday $0.00 of $10.00, this month $0.00 of $100.00.\n", "")
 
 

@@ -15,7 +15,7 @@ from sora_mcp.store import Store
 from tests.each import each
 
 from ..stored import CAPS, DONE, begun, no, purchase, running
-from .conftest import Sora
+from .conftest import Sora, own_line
 
 pytestmark = pytest.mark.usefixtures("without_terminal")
 WORDS = (["--adopt", "job_7"], ["--charged"], ["--not-charged"])
@@ -35,11 +35,11 @@ def state_of(store: Store, job_id: str) -> str:
     return store.jobs.get.sync(job_id, None).state
 
 
-def test_a_job_that_a_person_found_is_followed_from_there(sora: Sora, store: Store, unclear: str) -> None:
+def test_a_job_that_a_person_found_is_followed_from_there(sora: Sora, store: Store, unclear: str, said: dict[str, str]) -> None:
     code, out, _ = sora("resolve", unclear, "--adopt", "job_7")
     job = store.jobs.get.sync(unclear, None)
     assert (job.state, job.charged, job.vendor_id, job.next) == ("queued", "held", "job_7", Call("GET", "/v1/jobs/job_7"))
-    assert (code, out.splitlines()[-1]) == (0, f"{unclear} is now followed by any running server or by: sora-mcp watch")
+    assert (code, out.splitlines()[-1]) == (0, f"{unclear} is now followed by any running server or by: {own_line(said, 'watch')}")
 
 
 @each("words", WORDS)

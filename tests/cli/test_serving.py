@@ -23,6 +23,8 @@ from sora_mcp.cli import main as cli
 from sora_mcp.store import Store
 from tests.waiting import PATIENCE_S, wait_until
 
+from .conftest import own_line
+
 pytestmark = pytest.mark.slow
 
 SORA = (sys.executable, "-m", "sora_mcp")
@@ -166,7 +168,7 @@ def test_at_a_terminal_it_says_what_it_is(said: dict[str, str]) -> None:
         os.write(person, b"\x04")  # Ctrl-D
         assert process.wait(timeout=PATIENCE_S) == 0
     os.close(person)
-    assert (lines[0].startswith("sora-mcp is an MCP server"), "sora-mcp demo" in lines[1]) == (True, True)
+    assert (lines[0].startswith("sora-mcp is an MCP server"), own_line(said, "demo") in lines[1]) == (True, True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that could be caught")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.money import show as dollars
+from sora_mcp.domain.terminal_command import command_line
 
 TEMPLATE = Path(__file__).with_name("gallery.html")
 SLOT = "<!-- videos -->"
@@ -36,7 +37,11 @@ def render_page(shown: tuple[Shown, ...], folder: Path, zone: tzinfo) -> str:
         below.setdefault(_find_parent(each, known), []).append(each)
     spent = sum(each.job.price for each in shown)
     head = f"<h1>Videos</h1>\n<p class=dim>{count_kinds([each.job for each in shown])}, {dollars(spent)} in all.</p>\n"
-    body = _render_list(below.get(None, []), below, folder, zone) if shown else "<p>No finished videos yet. Make one: sora-mcp demo</p>\n"
+    body = (
+        _render_list(below.get(None, []), below, folder, zone)
+        if shown
+        else f"<p>No finished videos yet. Make one: {escape(command_line('demo'))}</p>\n"
+    )
     return TEMPLATE.read_text("utf-8").replace(SLOT, f"{head}<main>{body}</main>")
 
 

@@ -14,6 +14,7 @@ from sora_mcp.cli.terminal import ask_line, confirm, show_status
 from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import Settings, read_key
 from sora_mcp.domain import Vendor
+from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import INSTALL, has_media_extra
 
 TRIES = 3
@@ -30,7 +31,7 @@ def setup(settings: Settings, arguments: Namespace) -> int:
     if not has_media_extra():
         print(f"To show your prompt in sample clips, and for posters and contact sheets, install the media extra: {INSTALL}")
     _add_to_clients(interactive=interactive)
-    print("Then restart the client and ask it for a video. To check everything: sora-mcp doctor")
+    print(f"Then restart the client and ask it for a video. To check everything: {command_line('doctor')}")
     return 0
 
 

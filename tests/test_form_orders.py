@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from base64 import b64decode
 from dataclasses import replace
 from datetime import date
-from email.parser import BytesParser
-from email.policy import HTTP
 from pathlib import Path
 
 from sora_mcp.catalogue.price_file import read_models
 from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Call, Image, VideoRequest
-from sora_mcp.net.client import VendorClient
+from sora_mcp.net.client import make_parts
 from sora_mcp.vendors import compatible
+from tests.each import each
+from tests.played.modern import FormServer
+from tests.played.rig import PROMPT, picture, rig
 
 ROW = '["compatible:wan"]\nper_second = "0.01"\nimage = true\n'
+PICTURE = picture(1280, 720)
+FRAME_URL = "https://example.com/fox.png"
 FRAME = Image("data:image/png;base64,AAAA", "image/png", 1280, 720, 3)
 
 
@@ -28,32 +29,29 @@ def order(more: str, image: Image | None = None) -> Call:
     return compatible.submit(check(VideoRequest("a fox", image=image), offer, today=date(2026, 11, 20)))
 
 
-@asynccontextmanager
-async def listening() -> AsyncGenerator[tuple[str, list[bytes]]]:
-    """A server that takes every order, and what it heard."""
-    heard: list[bytes] = []
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-        heard.append(head.partition(b"\r\n")[2] + await reader.readexactly(length))
-        body = b'{"id": "video-123", "status": "queued"}'
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
-        await writer.drain()
-        writer.close()
-
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", heard
+@each("kind", [None, "data:", "https:"], at_once=3)
+@each("end", ["completed", "SUCCESS"], at_once=2)
+async def test_a_server_that_takes_forms_only_makes_a_video(kind: str | None, end: str, tmp_path: Path) -> None:
+    image = {None: None, "data:": PICTURE, "https:": FRAME_URL}[kind]
+    async with rig(FormServer(walk=("queued", "in_progress", end)), tmp_path, prices=f"{ROW}form = true\n") as at:
+        job = await at.until((await at.bought("compatible:wan", image=image)).id, "completed", "failed", "unknown")
+        assert (job.state, job.charged, len(at.wire.made), at.held()) == ("completed", "yes", 1, 0)
+        (form,) = at.posts
+    texts = {"model": "wan", "prompt": PROMPT, "size": "1280x720", "seconds": "4"}
+    file = {"input_reference": b64decode(PICTURE.partition(",")[2])}
+    assert form == texts | {None: {}, "data:": file, "https:": {"image_reference": json.dumps({"image_url": FRAME_URL})}}[kind]
 
 
-async def test_a_form_has_each_field_as_a_text(tmp_path: Path) -> None:
-    async with listening() as (address, heard), VendorClient(tmp_path, {}) as client:
-        reply = await client.submit(replace(compatible.VENDOR, base_url=address), order("form = true\n", FRAME))
-    form = BytesParser(policy=HTTP).parsebytes(heard[0])
-    parts = {part.get_param("name", header="content-disposition"): part.get_content().strip() for part in form.iter_parts()}
-    assert (len(heard), form.get_content_type(), reply.body) == (1, "multipart/form-data", {"id": "video-123", "status": "queued"})
-    assert json.loads(parts.pop("image_reference")) == {"image_url": FRAME.uri}
-    assert parts == {"model": "wan", "prompt": "a fox", "size": "1280x720", "seconds": "4"}
+async def test_a_form_is_refused_in_json_without_a_second_try(tmp_path: Path) -> None:
+    async with rig(FormServer(), tmp_path, prices=ROW) as at:
+        job = await at.until((await at.bought("compatible:wan")).id, "completed", "failed", "unknown")
+        assert (job.state, job.charged, len(at.posts), at.held()) == ("failed", "no", 1, 0)
+        assert job.error is not None and "Field required" in job.error.vendor_message
+
+
+def test_a_prompt_that_looks_like_a_file_is_sent_as_a_text() -> None:
+    call = replace(order("form = true\n"), body={"prompt": "data:image/png;base64,AAAA"})
+    assert make_parts(call) == {"prompt": (None, "data:image/png;base64,AAAA", None)}
 
 
 def test_any_other_server_gets_json() -> None:

@@ -18,6 +18,8 @@ class Call:
     headers: tuple[tuple[str, str], ...] = ()
     is_form: bool = False
     """Send the body as multipart/form-data, one text each, instead of as JSON."""
+    file: str = ""
+    """The field of such a form whose `data:` URI is sent as a file."""
     inside: str = ""
     """Of a file: where the JSON answer has its bytes, as `video.data`, in base64 or a `data:` URI; empty where the answer is the file."""
 

@@ -245,4 +245,4 @@ class OwnModel:
     seconds: tuple[int, ...] = ()
     image: bool = False
     form: bool = False
-    """Whether its server takes multipart/form-data only, as vLLM-Omni does."""
+    """Whether its server takes multipart/form-data: vLLM-Omni takes nothing else, LiteLLM's proxy no picture otherwise."""

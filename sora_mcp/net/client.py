@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -159,7 +160,7 @@ class VendorClient:
             params=call.query or None,
             headers={**FIXED_HEADERS, **dict(call.headers), **self._auth_header(vendor)},
             json=None if call.is_form else call.body,
-            files={name: (None, str(value)) for name, value in (call.body or {}).items()} if call.is_form else None,
+            files=make_parts(call) if call.is_form else None,
         ) as response:
             body = await self._read_bounded(response, vendor.most_answer_bytes)
         if body is not None and len(body) > MOST_ANSWER_BYTES:
@@ -308,6 +309,16 @@ def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) < len(pairs) and any(fields[name] != value for name, value in pairs):
         raise ValueError("two values under one name")
     return fields
+
+
+def make_parts(call: Call) -> dict[str, tuple[str | None, str | bytes, str | None]]:
+    """Return the parts of a form: texts, and the picture that it may have as a file."""
+    parts: dict[str, tuple[str | None, str | bytes, str | None]] = {}
+    for name, value in (call.body or {}).items():
+        head, _, encoded = str(value).partition(";base64,") if name == call.file else ("", "", "")
+        kind = head.removeprefix("data:")
+        parts[name] = (f"{name}.{kind.rpartition('/')[2]}", b64decode(encoded), kind) if encoded else (None, str(value), None)
+    return parts
 
 
 def _reject_constant(name: str) -> Any:

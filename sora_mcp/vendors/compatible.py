@@ -57,15 +57,21 @@ def _parse_size(text: str) -> Size:
 def submit(order: Order) -> Call:
     """Return the submit call. `seconds` is text, as in OpenAI's API.
 
-    vLLM-Omni takes a form only, and a picture by its address in a field of its own:
-    https://docs.vllm.ai/projects/vllm-omni/en/latest/serving/videos_api/ (2026-11-29). Which of both a server takes is never tried out:
-    a refused order could be one that was taken.
+    vLLM-Omni takes a form only, and a picture as a file, or by its address in a field of its own:
+    https://docs.vllm.ai/projects/vllm-omni/en/latest/serving/videos_api/ (2026-11-30). LiteLLM's proxy 1.110.2 takes JSON too, but pictures
+    as files only. Which of both a server takes is never tried out: a refused order could be one that was taken.
     """
     body: dict[str, Any] = {"model": order.slug, "prompt": order.prompt, "size": order.size.text, "seconds": str(order.seconds)}
-    picture = None if order.image is None else {"image_url": order.image.uri}
-    if not order.offer.wants_form:
-        return Call("POST", PATH, body if picture is None else body | {"input_reference": picture})
-    return Call("POST", PATH, body if picture is None else body | {"image_reference": json.dumps(picture)}, is_form=True)
+    is_form = order.offer.wants_form
+    if order.image is not None:
+        body |= _name_picture(order.image.uri, is_form=is_form)
+    return Call("POST", PATH, body, is_form=is_form, file="input_reference" if is_form else "")
+
+
+def _name_picture(uri: str, *, is_form: bool) -> dict[str, Any]:
+    if is_form and uri.startswith("data:"):
+        return {"input_reference": uri}  # sent as a file
+    return {"image_reference": json.dumps({"image_url": uri})} if is_form else {"input_reference": {"image_url": uri}}
 
 
 def read(reply: Reply) -> Reading | None:
@@ -74,9 +80,9 @@ def read(reply: Reply) -> Reading | None:
     job, status = asked if _unpack_id(asked) == _unpack_id(body["id"]) else body["id"], body["status"]
     match STATES.get(status.strip().casefold() if isinstance(status, str) else ""):
         case "queued":
-            return Pending(job, _ask(job), "queued", status, parse_percent(body.get("progress")))
+            return Pending(job, _ask(job), "queued", status, parse_percent(body.get("progress")), _read_header(reply))
         case "running":
-            return Pending(job, _ask(job), "running", status, parse_percent(body.get("progress")))
+            return Pending(job, _ask(job), "running", status, parse_percent(body.get("progress")), _read_header(reply))
         case "done":
             link = find_text(body, "video_url", "url", "outputs.video_url", "output.url", "video.url")
             return Done(Call("GET", link or f"{_ask(job).path}/content"), status, _read_cost(body), job)
@@ -104,6 +110,11 @@ def _unpack_id(job: str) -> str:
     return f"{provider};{PACKED.split(inner)[0]}"
 
 
+def _read_header(reply: Reply) -> Micros | None:
+    """Return what LiteLLM's proxy books for the order: its answer to the order has it, those to later questions have 0."""
+    return parse_amount(reply.headers.get("x-litellm-response-cost"), per_usd=1) or None
+
+
 def _read_cost(body: dict[str, Any]) -> Micros | None:
     """Return the cost, which some servers state in dollars."""
     sums = (parse_amount(find_value(body, path), per_usd=1) for path in ("usage.cost", "outputs.cost", "cost"))
@@ -121,6 +132,8 @@ VENDOR = Vendor(
     ask=lambda job, call: _ask(job),
     refusals=(
         *(Refusal(400, "model_retired", word) for word in ("model_not_found", "model not found", "no longer available")),
+        Refusal(400, "model_retired", "invalid model name"),  # LiteLLM's proxy 1.110.2; without a database it says of a wrong key the next
+        Refusal(400, "vendor_auth", "no connected db"),
         Refusal(404, "model_retired", "model"),
         *(Refusal(status, "vendor_balance", "quota") for status in (403, 429)),
     ),

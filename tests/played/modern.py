@@ -189,3 +189,30 @@ class Compatible(Modern):
         """A redirect to another host."""
         job = heard.path.removeprefix(self.question).removesuffix("/content")
         return Answer(302, b"", (("Location", self.link(job, address)),))
+
+
+@dataclass
+class FormServer(Compatible):
+    """vLLM-Omni's manners: forms only, the file itself at `/content`, no word about costs, and whatever word for a state `walk` has."""
+
+    @property
+    def name(self) -> str:
+        """That of any such server."""
+        return "compatible"
+
+    def answer(self, heard: Heard, address: str) -> Answer:
+        """Refuse JSON as vLLM does."""
+        if heard.role == "submit" and not heard.headers.get("content-type", "").startswith("multipart/form-data"):
+            return said(
+                400, {"error": {"message": "[{'type': 'missing', 'loc': ('body', 'prompt'), 'msg': 'Field required'}]", "code": 400}}
+            )
+        return super().answer(heard, address)
+
+    def told(self, job: str, state: str, address: str) -> Answer:
+        """A video object."""
+        video = {"id": job, "object": "video", "status": state, "progress": 50, "model": "wan", "size": "1280x720", "seconds": "4"}
+        return said(200, {**video, "created_at": 1_795_176_000})
+
+    def media(self, heard: Heard, address: str) -> Answer:
+        """The clip."""
+        return Answer(200, self.clip, (("Content-Type", "video/mp4"),))

@@ -10,6 +10,8 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from email.parser import BytesParser
+from email.policy import HTTP
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -211,8 +213,8 @@ class Wire:
         )
         role = self.app.role(known)
         self.watch(f"{role}:head")
-        body = await talk.reader.readexactly(int(headers.get("content-length", 0)))
-        return Heard(**{**known.__dict__, "body": _json(body), "size": len(body), "role": role, "connection": talk.number})
+        body = await _read_body(talk.reader, headers)
+        return Heard(**{**known.__dict__, "body": _parse(body, headers), "size": len(body), "role": role, "connection": talk.number})
 
     def _struck(self, on: str) -> Armed | None:
         """The fault that is due for this request, if any."""
@@ -243,6 +245,30 @@ class Wire:
 
 def _nothing() -> Heard:
     return Heard(0, time.time(), "", "", (), {}, None)
+
+
+async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
+    if headers.get("transfer-encoding", "").lower() != "chunked":
+        return await reader.readexactly(int(headers.get("content-length", 0)))
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readuntil(b"\r\n")
+    return body
+
+
+def _parse(body: bytes, headers: Mapping[str, str]) -> Any:
+    """A form as its texts, and its files as bytes; else the JSON, or None."""
+    kind = headers.get("content-type", "")
+    if not kind.startswith("multipart/form-data"):
+        return _json(body)
+    form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    return {part.get_param("name", header="content-disposition"): _read_part(part) for part in form.iter_parts()}
+
+
+def _read_part(part: Any) -> str | bytes:
+    content = part.get_payload(decode=True)
+    return content if part.get_filename() else content.decode()
 
 
 def _json(body: bytes) -> Any:

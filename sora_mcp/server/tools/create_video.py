@@ -45,7 +45,7 @@ class Arguments:
     prompt: Annotated[str, Spec("What to show", most_characters=MOST_PROMPT)]
     model: Annotated[str, Spec("vendor:model; default: cheapest")] = ""
     size: Annotated[str, Spec("1280x720, 16:9, 9:16 1080p, portrait")] = ""
-    seconds: int | None = None
+    seconds: Annotated[int | None, Spec("Default: shortest; 5 is usual")] = None
     image: Annotated[str, Spec("First frame: URL, path or JOB_ID#last", most_characters=MOST_IMAGE)] = ""
     last_image: Annotated[str, Spec(most_characters=MOST_IMAGE)] = ""
     references: Annotated[tuple[str, ...], Spec("Pictures to keep", most_characters=MOST_IMAGE, most_items=10)] = ()
@@ -56,7 +56,7 @@ class Arguments:
     continues: Annotated[str, Spec("Job to go on from", is_job=True)] = ""
     edits: Annotated[str, Spec("Job or MP4 to change", is_job=True)] = ""
     variations: Annotated[int, Spec(minimum=1, maximum=MOST_TAKES)] = 1
-    max_usd: Annotated[Micros | None, Spec("Most for all takes")] = None
+    max_usd: Annotated[Micros | None, Spec("Cap for all takes")] = None
     quote: Annotated[str, Spec("A quote's id")] = ""
     request_id: Annotated[str, Spec("Same id: bought once", is_name=True)] = ""
 

@@ -29,10 +29,10 @@ class Arguments:
     inputs: Annotated[tuple[str, ...], Spec(is_job=True)]
     action: Action
     start: float | None = None
-    end: Annotated[float | None, Spec("GIF: 15 s")] = None
+    end: float | None = None
     ratio: Annotated[str, Spec(values=(*RATIOS, SAME_RATIO))] = ""
     fill: Annotated[str, Spec(values=FILLS)] = ""
-    text: Annotated[str, Spec("Shown words; on join, a title")] = ""
+    text: Annotated[str, Spec("Words shown; on join, title")] = ""
     speed: Annotated[float | None, Spec("0.5: half speed")] = None
     sound: Annotated[str, Spec("mp3, m4a, wav; mixed in")] = ""
     transition: Annotated[str, Spec(values=TRANSITIONS)] = ""

@@ -49,7 +49,7 @@ class Arguments:
     model: str = ""
     size: str = ""
     seconds: int | None = None
-    image: Annotated[str, Spec("Also url or file", most_characters=MOST_IMAGE, is_picture=True)] = ""
+    image: Annotated[str, Spec("Or url, file", most_characters=MOST_IMAGE, is_picture=True)] = ""
     last_image: Annotated[str, Spec(most_characters=MOST_IMAGE, is_picture=True)] = ""
     references: Annotated[tuple[str, ...], Spec(most_characters=MOST_IMAGE, most_items=10)] = ()
     audio: bool | None = None

@@ -189,7 +189,7 @@ async def _ask_in_browser(service: VideoService, question: Question, error: Need
     if pages.find(question.quote_id) is not None:
         return _name_page(error, STILL_OPEN)
     with before_money():
-        page = await pages.open(question, service, _context(ctx))
+        page = await pages.open(question, service, _context(ctx).start)
     return _name_page(error, OPENED) if page is not None and await pages.show_in_browser(page) else error
 
 
@@ -199,7 +199,7 @@ async def _find_page(service: VideoService, question: Question, ctx: ToolContext
     if pages is None:
         return None
     with before_money():
-        return pages.find(question.quote_id) or await pages.open(question, service, _context(ctx))
+        return pages.find(question.quote_id) or await pages.open(question, service, _context(ctx).start)
 
 
 def _name_page(error: NeedsConfirmation, page: str) -> NeedsConfirmation:

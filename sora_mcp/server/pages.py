@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -13,13 +13,14 @@ from sora_mcp.domain.money import format_dollars
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.server.context import ServerContext
     from sora_mcp.server.question import Question
     from sora_mcp.server.transports.approval_page import ApprovalPage
 
 log = logging.getLogger(__name__)
 MOST_PAGES = 3
 """Pages that wait for an answer at once: a model that keeps asking must not cover the screen."""
+Start = Callable[[Callable[..., Coroutine[Any, Any, None]]], Awaitable[None]]
+"""Runs what serves a page beside the open service."""
 GO_BACK = "Go back to your chat: it goes on from here. You can close this page."
 
 
@@ -36,14 +37,14 @@ class Pages:
         page = self._pages.get(quote_id)
         return page if page is not None and page.is_waiting else None
 
-    async def open(self, question: Question, service: VideoService, context: ServerContext) -> ApprovalPage | None:
-        """Return a new page, which is served from now on; None where as many wait as may, or no port can be opened."""
+    async def open(self, question: Question, service: VideoService, start: Start) -> ApprovalPage | None:
+        """Return a new page, which `start` serves from now on; None where as many wait as may, or no port can be opened."""
         self._pages = {quote_id: page for quote_id, page in self._pages.items() if page.is_waiting}
         if len(self._pages) >= MOST_PAGES:
             return None
         page = await _make_page(question, service, self._settle_s)
         try:
-            await context.start(page.serve)
+            await start(page.serve)
         except OSError as error:
             log.warning("no confirmation page can be served: %s", error)
             return None

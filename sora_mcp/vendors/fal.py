@@ -8,18 +8,29 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from sora_mcp.domain import Balance, Call, Done, Failed, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Balance, Call, Done, Failed, Order, Pending, PriceList, Reading, Refusal, Reply, Vendor
+from sora_mcp.vendors import fal_kling, fal_offers, fal_others
 from sora_mcp.vendors.fal_calls import UPLOAD, ask_bill, read_quote
-from sora_mcp.vendors.fal_offers import OFFERS, submit
-from sora_mcp.vendors.fal_prices import PRICES
+from sora_mcp.vendors.fal_prices import ask_prices, read_prices
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
+from sora_mcp.vendors.shared.rows import write_fields, write_pictures
 
 QUEUE = "https://queue.fal.run"
 SERVERS = re.compile(r"(?:request|startup)_timeout|runner_\w+|internal_error")
 """Error types that stand for a 5xx. https://fal.ai/docs/documentation/model-apis/request-errors"""
 REQUEST = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
 APP = r"(?:(?:workflows|comfy)/)?[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*"
+
+ROWS = (*fal_offers.ROWS, *fal_kling.ROWS, *fal_others.ROWS)
+OFFERS = tuple(offer for offer, _ in ROWS)
+WIRES = {offer.model: wire for offer, wire in ROWS}
+
+
+def submit(order: Order) -> Call:
+    """Return the submit call, with the queue's own retries off: each attempt is billed."""
+    wire = WIRES[order.offer.model]
+    return Call("POST", order.slug, write_fields(wire, order) | write_pictures(wire, order), headers=(("X-Fal-No-Retry", "1"),))
 
 
 def read(reply: Reply) -> Reading | None:
@@ -117,7 +128,7 @@ VENDOR = Vendor(
     quoted=read_quote,
     upload=UPLOAD,
     quote_url="https://api.fal.ai",
-    price_list=PRICES,
+    price_list=PriceList(ask_prices(OFFERS), read_prices, needs_key=True),
     # With a key that may read billing. https://fal.ai/docs/platform-apis/v1/account/billing (read 2026-11-30)
     balance=Balance(
         Call("GET", "/v1/account/billing", query=(("expand", "credits"),)), "credits.current_balance", currency="credits.currency"

@@ -12,9 +12,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from sora_mcp.domain import Call, Offer, PriceList, Rate
+from sora_mcp.domain import Call, Offer, Rate
 from sora_mcp.domain.money import ceil
-from sora_mcp.vendors.fal_offers import OFFERS
 
 MOST_ASKED = 50
 """Endpoints that one call may name."""
@@ -69,6 +68,3 @@ def read_prices(body: Any, offer: Offer) -> tuple[Rate, ...]:
 def _list_endpoints(offer: Offer) -> Iterator[str]:
     """Yield fal's names of the model without and with a first frame."""
     yield from (slug.strip("/") for slug in (offer.slug, offer.image_slug) if slug)
-
-
-PRICES = PriceList(ask_prices(OFFERS), read_prices, needs_key=True)

@@ -1,4 +1,4 @@
-"""Make one rate for each case out of the prices that a vendor's list states."""
+"""Make rates of the prices that a vendor states, on a page or in a list."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
-from sora_mcp.domain.money import Micros, ceil
+from sora_mcp.domain.money import Micros, ceil, usd
 from sora_mcp.domain.offer import Rate, Scalar
 
 Price = tuple[Mapping[str, Scalar], Decimal]
@@ -52,3 +52,24 @@ def _find_dearest(prices: Sequence[Price], case: Mapping[str, Scalar]) -> Micros
 def _can_be(value: Scalar | None, wanted: Scalar) -> bool:
     """Return whether the case's value is open or equal; `4K` equals `4k`."""
     return value is None or (str(value).casefold() == str(wanted).casefold())
+
+
+def rate_resolutions(prices: Mapping[str, str], **more: Any) -> tuple[Rate, ...]:
+    """Return a rate per second for each resolution."""
+    return tuple(Rate(usd(price), "second", {"resolution": name}, **more) for name, price in prices.items())
+
+
+def rate_sound(silent: str, audible: str, *resolutions: str) -> tuple[Rate, ...]:
+    """Return rates per second, without sound and with it, at these resolutions or at any."""
+    where = {"resolution": resolutions} if resolutions else {}
+    return tuple(Rate(usd(price), "second", {"audio": audio, **where}) for audio, price in ((False, silent), (True, audible)))
+
+
+def rate_sound_and_size(prices: Mapping[str, tuple[str, str]]) -> tuple[Rate, ...]:
+    """Return rates per second for each resolution, without sound and with it."""
+    return tuple(rate for name, pair in prices.items() for rate in rate_sound(*pair, name))
+
+
+def rate_lengths(prices: Mapping[int, str]) -> tuple[Rate, ...]:
+    """Return a rate per video for each length."""
+    return tuple(Rate(usd(price), "video", {"seconds": seconds}) for seconds, price in prices.items())

@@ -50,6 +50,11 @@ def combine_sizes(ratios: tuple[str, ...], resolutions: tuple[str, ...]) -> tupl
     return tuple(Size(f"{ratio} {resolution}", ratio, resolution) for resolution in resolutions for ratio in ratios)
 
 
+def name_sizes(*resolutions: str) -> tuple[Size, ...]:
+    """Return sizes without a ratio: the first frame decides it, or the model has one and no field for it."""
+    return tuple(Size(name, None, name) for name in resolutions)
+
+
 def split_sizes(words: tuple[Size, ...], picture: tuple[Size, ...]) -> tuple[Rule, ...]:
     """Return size rules of a model that takes `words` without a first frame and `picture` with one."""
     return (

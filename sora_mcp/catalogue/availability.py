@@ -16,7 +16,7 @@ from sora_mcp.domain.errors import SoraError
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.store.records import Listed, Pause
-from sora_mcp.vendors.reading import read_offers, read_price_list
+from sora_mcp.vendors.reading import cut_price_list, read_offers, read_price_list
 
 log = logging.getLogger(__name__)
 FRESH_S = 86_400.0
@@ -169,7 +169,7 @@ class Availability:
     async def _keep(self, vendor: Vendor, reply: Reply) -> None:
         day = _day(self.clock())
         if read_offers(vendor, reply, checked=day) or read_price_list(vendor, reply, checked=day):
-            await self.store.vendor_lists.save(vendor.name, reply.body)
+            await self.store.vendor_lists.save(vendor.name, cut_price_list(vendor, reply))
         else:
             log.warning("the list of models of %s cannot be read; the last copy stays", vendor.title)
 

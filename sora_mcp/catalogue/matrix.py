@@ -83,6 +83,7 @@ def _list_abilities(vendor: Vendor) -> list[str]:
 def _list_manners(vendor: Vendor) -> list[str]:
     """Return how a vendor treats a job and the money."""
     confidences = dict.fromkeys(offer.confidence if offer.rates else "not stated" for offer in vendor.offers)
+    confidences |= {"live": None} if vendor.price_list else {}
     tested = "this machine" if vendor.serve else "documented answers, played server"
     marks = [_mark(vendor.cancel is not None), _mark(vendor.tells_cost)]
     return [*marks, ", ".join(confidences) or ("live" if vendor.listing else "your price file"), tested]

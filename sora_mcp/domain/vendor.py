@@ -130,6 +130,8 @@ class PriceList:
     have the model. May index freely, as `Vendor.read`."""
     needs_key: bool = False
     """Whether it is shown to users with a key only."""
+    cut: Callable[[Any], Any] | None = None
+    """Returns what is kept of a large list, in a form that `read` takes too. May index freely."""
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,14 @@ def read_quote(vendor: Vendor, reply: Reply) -> Micros | None:
         return None
 
 
+def cut_price_list(vendor: Vendor, reply: Reply) -> Any:
+    """Return what is kept of the body of the vendor's own list: all of it, unless the vendor says which part has the prices."""
+    try:
+        return vendor.price_list.cut(reply.body) if vendor.price_list is not None and vendor.price_list.cut is not None else reply.body
+    except NOT_AS_DOCUMENTED:
+        return reply.body
+
+
 def read_balance(vendor: Vendor, reply: Reply) -> Micros | None:
     """Return what is left of the account's money, which may be a debt; None where the reply is not as documented."""
     balance = vendor.balance

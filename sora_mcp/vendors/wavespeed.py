@@ -29,6 +29,7 @@ from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value, format_time, parse_time
 from sora_mcp.vendors.wavespeed_offers import OFFERS, make_inputs, make_pictures
+from sora_mcp.vendors.wavespeed_prices import PRICES
 
 API = "/api/v3/"
 LIST = f"{API}predictions"
@@ -121,6 +122,8 @@ VENDOR = Vendor(
     submit=submit,
     read=read,
     check=BALANCE,
+    price_list=PRICES,
+    most_answer_bytes=32 << 20,  # its list has the schema of every model
     balance=Balance(BALANCE, "data.balance", currency="data.currency"),
     ask=lambda job, call: _ask(job),
     find=Search(ask_list, read_list, by_time=True),

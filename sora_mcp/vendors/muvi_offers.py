@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from sora_mcp.domain import ImageRule, Offer, Rate, Reply, Rule, Size, Text, Vid
 from sora_mcp.domain.money import Micros, parse_amount, usd
 from sora_mcp.vendors.muvi_uploads import MOST_BYTES
 from sora_mcp.vendors.shared.sizes import (
+    AUDIO,
     AUTO,
     FULL_HD,
     HD,
@@ -30,8 +32,10 @@ from sora_mcp.vendors.shared.sizes import (
 CHECKED = date(2026, 11, 20)
 READ = date(2026, 11, 30)
 """Pages read in the vendor's own repository, https://github.com/PixelByte-Apps/docs. Not offered of it: extensions, for which `continues`
-takes the last frame, and motion control, which wants a second video."""
+takes the last frame; motion control, which wants a second video; Kling 2.1, which Kling ended on 2026-09-15; Wan 2.6 Flash, whose page has
+five times the price of Wan 2.6; and Hailuo 2.3 Pro, whose pages state no length, and a quarter of the price of the standard one."""
 O1_SECONDS = (Rule("seconds", range(3, 11)), Rule("seconds", (5, 10), {"image": False}))
+NEGATIVE = Rule("negative_prompt", Text(1000))
 LAST_FRAME = {"last_image": "start-end-frame-to-video"}
 DOCS = "https://developer.muvi.video/docs/models/video"
 SHAPES = tuple(Size(ratio, ratio) for ratio in SEEDANCE)
@@ -102,7 +106,23 @@ def _kling_o(model: str, slug: str, price: str, seconds: tuple[Rule, ...], *, so
     )
 
 
-def _edit(model: str, slug: str, price: str, *, checked: date) -> Offer:
+def _animate(maker: str, model: str, rules: tuple[Rule, ...], rates: tuple[Rate, ...], **more: Any) -> Offer:
+    """Return an offer that needs a first frame, at a page read on READ."""
+    facts = {"text": False, "prompt_max": 2500, "expected_s": 240} | more
+    offer = _both(maker, model, rules, rates, **facts)
+    return replace(offer, checked=READ)
+
+
+def _by_resolution(price: str, **factors: str) -> tuple[Rate, ...]:
+    return tuple(Rate(usd(price), "second", {"resolution": name.lstrip("r")}, times) for name, times in factors.items())
+
+
+def _frames(*resolutions: str) -> Rule:
+    """Return the sizes of a model whose ratio the first frame decides."""
+    return Rule("size", tuple(Size(text, None, text) for text in resolutions))
+
+
+def _edit(model: str, slug: str, price: str, *, checked: date, task: str = "video-edit") -> Offer:
     """Return an offer that edits a video for a flat price.
 
     Only the page of O3 Pro has a limit, of 10 s; Kling edits 3 to 10 s:
@@ -110,10 +130,10 @@ def _edit(model: str, slug: str, price: str, *, checked: date) -> Offer:
     """
     return Offer(
         model=model,
-        slug=f"kling-plus/{slug}/video-edit",
+        slug=f"kling-plus/{slug}/{task}",
         rules=(Rule("size", (AUTO,)), Rule("seconds", range(3, 11))),
         rates=(Rate(usd(price), "video"),),
-        source=f"{DOCS}/kling-plus/{slug}-video-edit",
+        source=f"{DOCS}/kling-plus/{slug}-{task}",
         checked=checked,
         text=False,
         video=VideoRule((3, 10), MOST_BYTES),  # it arrives through the upload
@@ -175,7 +195,7 @@ OFFERS = (
         (Rate(usd("0.12"), "second"),),
         prompt_max=5000,
     ),
-    _offer(
+    _both(
         "minimax-plus",
         "hailuo-2.3-standard",
         (Rule("size", (Size("768p"),)), Rule("seconds", (6, 10))),
@@ -205,25 +225,71 @@ OFFERS = (
         (Rate(usd("0.10"), "second"),),
         prompt_max=2500,
     ),
+    # From a first frame, Wan 2.6 has the fields and the price of Super.
+    *(
+        _animate(
+            "alibaba-plus",
+            f"wan-2.6-{tier}",
+            (_frames(*(name.lstrip("r") for name in factors)), Rule("seconds", (5, 10, 15)), Rule("negative_prompt", Text(1000))),
+            _by_resolution(price, **factors),
+        )
+        for tier, price, factors in (
+            ("super", "0.10", {"r720p": "1", "r1080p": "1.5"}),
+            ("pro", "0.15", {"r1080p": "1", "r2k": "2", "r4k": "4"}),
+        )
+    ),
     _edit("kling-o3-standard", "kling-o3-standard", "0.03", checked=CHECKED),
     _edit("kling-o3-pro-edit", "kling-o3-pro", "0.05", checked=READ),
     _edit("kling-o1-pro-edit", "kling-o1-pro", "0.04", checked=READ),
+    _edit("kling-o1-pro-edit-fast", "kling-o1-pro", "0.03", checked=READ, task="video-edit-fast"),
+    _edit("kling-o1-standard-edit", "kling-o1-standard", "0.03", checked=READ),
     _kling_o("kling-o3-pro", "kling-o3-pro", "0.112", (Rule("seconds", range(3, 16)),), sound=True),
     _kling_o("kling-o3-std", "kling-o3-standard", "0.084", (Rule("seconds", range(3, 16)),), sound=True),
     _kling_o("kling-o1-pro", "kling-o1-pro", "0.07", O1_SECONDS, sound=False),
     # The references of O1 Standard have no ratio.
     _kling_o("kling-o1-standard", "kling-o1-standard", "0.05", O1_SECONDS, sound=False, references=False),
-    Offer(
-        model="kling-2.5-turbo-pro",
-        slug="kling-plus/kling-2.5-turbo-pro/text-to-video",
-        image_slug="kling-plus/kling-2.5-turbo-pro/image-to-video",
-        rules=(*split_sizes(KLING, (AUTO,)), Rule("seconds", (5, 10)), Rule("negative_prompt", Text(1000))),
-        rates=(Rate(usd("0.05"), "second"),),
-        source=f"{DOCS}/kling-plus/kling-2-5-turbo-pro-text-to-video",
-        checked=READ,
-        image=FRAME,
-        prompt_max=2500,
-        expected_s=240,
+    *(
+        replace(
+            _both(
+                "kling-plus",
+                model,
+                (*(split_sizes(KLING, (AUTO,)) if text else (Rule("size", (AUTO,)),)), Rule("seconds", (5, 10)), NEGATIVE),
+                (Rate(usd(price), "second"),),
+                prompt_max=2500,
+                expected_s=240,
+                text=text,
+            ),
+            checked=READ,
+        )
+        for model, price, text in (
+            ("kling-2.5-turbo-pro", "0.05", True),
+            ("kling-2.5-turbo-standard", "0.035", False),
+            ("kling-2.6-standard", "0.05", True),
+        )
+    ),
+    _animate(
+        "bytedance-plus",
+        "seedance-1.5-pro-super",
+        (
+            *(Rule("size", combine_sizes(SEEDANCE, ("720p", "480p", "1080p"))), Rule("seconds", range(4, 13)), AUDIO),
+            *(Rule("camera_fixed", (True, False)), *LAST),
+        ),
+        tuple(
+            Rate(usd("0.015"), "second", {"resolution": size, "audio": audio}, times)
+            for size, silent, loud in (("480p", "1", "2"), ("720p", "1.8667", "3.7334"), ("1080p", "3.7333", "7.4666"))
+            for audio, times in ((False, silent), (True, loud))
+        ),
+        prompt_max=5000,
+        expected_s=300,
+        option_slugs=_slugs("bytedance-plus", "seedance-1.5-pro-super", **LAST_FRAME),
+    ),
+    _animate(
+        "google",
+        "veo-3.1-ecl",
+        (Rule("size", (*HD, *FULL_HD, *UHD)), VEO_SECONDS, Rule("audio", (True, False), default=False), *LAST),
+        tuple(Rate(usd("0.20"), "second", {"audio": audio}, times) for audio, times in ((False, "1"), (True, "1.5"))),
+        prompt_max=4000,
+        option_slugs=_slugs("google", "veo-3.1-ecl", **LAST_FRAME),
     ),
 )
 

@@ -10,11 +10,15 @@ from sora_mcp.vendors.shared.requests import drop_missing
 
 NO_RESOLUTION = {"sora-2"}
 """Offers whose page has no `resolution` field."""
+SWITCHED = {"seedance-1.5-pro-super"}
+"""Offers whose sound is a switch, `generate_audio`, instead of a text, `has_sound`."""
 SAME_FRAMES, START_END = ("image_url", "end_frame_url"), ("start_frame_url", "end_frame_url")
 FRAMES = {
     **dict.fromkeys(("kling-3.0-pro", "kling-3.0-standard", "kling-o3-pro", "kling-o3-std"), START_END),
     **dict.fromkeys(("seedance-2.0", "seedance-2.0-fast"), START_END),
     **dict.fromkeys(("kling-o1-pro", "kling-o1-standard"), ("image_url", "end_image_url")),
+    "seedance-1.5-pro-super": START_END,
+    "veo-3.1-ecl": ("first_frame_url", "last_frame_url"),
 }
 """Field names of a first and a last frame that go together, where they are not SAME_FRAMES."""
 REFERENCES = {
@@ -30,7 +34,7 @@ ANY_FILE = "https://example.com/frame.png"
 
 
 def submit(order: Order) -> Call:
-    """Return the submit call. Lengths and switches are text; only `seed` is a number."""
+    """Return the submit call. Lengths and most switches are text; `seed` is a number."""
     if order.clip is not None:
         return Call("POST", "/v1/jobs/submit", {"model": order.slug, "input": {"prompt": order.prompt, "video_url": order.clip.uri}})
     fields: dict[str, Any] = {
@@ -38,7 +42,8 @@ def submit(order: Order) -> Call:
         "aspect_ratio": order.size.ratio,
         "duration": str(order.seconds),
         "resolution": order.size.resolution if order.offer.model not in NO_RESOLUTION else None,
-        "has_sound": str(order.options["audio"]).lower() if "audio" in order.options else None,
+        **_name_sound(order),
+        "camera_fixed": order.options.get("camera_fixed"),
         "fps": str(order.options["fps"]) if "fps" in order.options else None,
         "seed": order.options.get("seed"),
         "quality": order.options.get("quality"),
@@ -53,6 +58,14 @@ def ask_quote(order: Order) -> Call:
     options = {name: ANY_FILE if name in PICTURES else value for name, value in order.options.items()}
     plain = replace(order, image=order.image and Image(ANY_FILE), clip=order.clip and Clip(ANY_FILE), options=options)
     return Call("POST", "/v1/jobs/estimate", submit(plain).body)
+
+
+def _name_sound(order: Order) -> dict[str, Any]:
+    """Return whether there is sound, as a text or as a switch."""
+    if "audio" not in order.options:
+        return {}
+    audio = order.options["audio"]
+    return {"generate_audio": audio} if order.offer.model in SWITCHED else {"has_sound": str(audio).lower()}
 
 
 def _name_pictures(order: Order) -> dict[str, Any]:

@@ -19,6 +19,6 @@ def read_upload(reply: Reply) -> UploadSlot:
     return UploadSlot(body["uploadUrl"], body["fileUrl"])
 
 
-FRAMES = ("image_url", "start_frame_url", "end_frame_url", "end_image_url")
+FRAMES = ("image_url", "start_frame_url", "end_frame_url", "end_image_url", "first_frame_url", "last_frame_url")
 LISTS = ("image_urls", "omni_images", "images")
 UPLOAD = Upload(ask_upload, read_upload, tuple(f"input.{name}" for name in (*FRAMES, *LISTS, "video_url")), good_for_s=3600.0)

@@ -36,6 +36,7 @@ KLING_3: Fields = {
     "duration": Field(allowed=("5", "10", "15")),
     "has_sound": SOUND,
 }
+SHORT: Fields = {"duration": Field(allowed=("5", "10")), "negative_prompt": Field(most=1000)}
 MODELS: Mapping[str, Fields] = {
     "openai/sora-2-pro/text-to-video": {"prompt": prompt(1000), **PRO},
     "openai/sora-2-pro/image-to-video": {"image_url": URL, **PRO},
@@ -50,6 +51,28 @@ MODELS: Mapping[str, Fields] = {
     "bytedance/seedance-2.0/omni-reference": {**SEEDANCE, "omni_images": Field("list")},
     "bytedance/seedance-2.0/image-to-video": {**{name: SEEDANCE[name] for name in SEEDANCE if name != "aspect_ratio"}, "image_url": URL},
     "kling-plus/kling-o3-standard/video-edit": {"prompt": prompt(), "video_url": URL},
+    "kling-plus/kling-2.6-standard/text-to-video": {**SHORT, "prompt": prompt(2500), "aspect_ratio": Field(allowed=KLING)},
+    "kling-plus/kling-2.5-turbo-standard/image-to-video": {**SHORT, "prompt": Field(most=2500), "image_url": URL},
+    "bytedance-plus/seedance-1.5-pro-super/image-to-video": {
+        "prompt": prompt(5000),
+        "image_url": URL,
+        "aspect_ratio": SEEDANCE["aspect_ratio"],
+        "duration": Field(allowed=tuple(str(n) for n in range(4, 13))),
+        "resolution": Field(allowed=("480p", "720p", "1080p")),
+        "generate_audio": Field("boolean"),
+        "camera_fixed": Field("boolean"),
+    },
+    "google/veo-3.1-ecl/image-to-video": {**{name: VEO[name] for name in VEO if name != "seed"}, "image_url": URL},
+    **{
+        f"alibaba-plus/wan-2.6-{tier}/image-to-video": {
+            "prompt": Field(most=2500),
+            "image_url": URL,
+            "duration": Field(allowed=("5", "10", "15")),
+            "resolution": Field(allowed=resolutions),
+            "negative_prompt": Field(most=1000),
+        }
+        for tier, resolutions in (("pro", ("1080p", "2k", "4k")), ("super", ("720p", "1080p")))
+    },
     "alibaba-plus/wan-2.6/text-to-video": {
         "prompt": prompt(2500),
         "aspect_ratio": Field(allowed=BOTH),
@@ -66,6 +89,12 @@ BASE = {
     "kling/kling-3.0-standard": 84_000,
     "bytedance/seedance-2.0": 240_000,
     "alibaba-plus/wan-2.6": 100_000,
+    "alibaba-plus/wan-2.6-pro": 150_000,
+    "alibaba-plus/wan-2.6-super": 100_000,
+    "kling-plus/kling-2.6-standard": 50_000,
+    "kling-plus/kling-2.5-turbo-standard": 35_000,
+    "bytedance-plus/seedance-1.5-pro-super": 15_000,
+    "google/veo-3.1-ecl": 200_000,
 }
 FLAT = {"kling-plus/kling-o3-standard": 30_000}
 FACTORS = {
@@ -75,6 +104,11 @@ FACTORS = {
     ("bytedance/seedance-2.0", "resolution", "1440p"): "2",
     ("bytedance/seedance-2.0", "fps", "30"): "1.1",
     ("bytedance/seedance-2.0", "fps", "60"): "1.25",
+    ("alibaba-plus/wan-2.6-pro", "resolution", "4k"): "4",
+    ("alibaba-plus/wan-2.6-super", "resolution", "1080p"): "1.5",
+    ("bytedance-plus/seedance-1.5-pro-super", "resolution", "720p"): "1.8667",
+    ("bytedance-plus/seedance-1.5-pro-super", "resolution", "1080p"): "3.7333",
+    ("bytedance-plus/seedance-1.5-pro-super", "generate_audio", "True"): "2",
 }
 UPLOAD: Fields = {
     "filename": Field(required=True),

@@ -43,8 +43,8 @@ async def test_without_a_model_the_offers_are_compared(tmp_path: Path) -> None:
 
 
 IN_PARTS = {
-    "": "30 s: 3 x 10 s on muvi:hailuo-2.3-standard (separate shots), $1.05 in all, or 2 x 15 s on "
-    "muvi:kling-text2video-v3 (separate shots), $2.25 in all, or 3 x 10 s on muvi:kling-o1-standard, $1.50 in all, joined",
+    "": "30 s: 3 x 10 s on muvi:hailuo-2.3-standard, $1.05 in all, or 2 x 15 s on muvi:kling-text2video-v3 (separate shots), "
+    "$2.25 in all, joined with edit_video.",
     "muvi:veo-3.1": "muvi:veo-3.1 does not make 30 s in one clip. 30 s: 5 x 6 s, $6.00 in all, joined with edit_video.",
 }
 

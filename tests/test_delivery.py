@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from .played import CLIP
 from .played.muvi import Muvi
 from .played.rig import Rig, rig
 
+ZSTD = b"\x28\xb5\x2f\xfd" + bytes(3000)
 ENDS = ("completed", "failed", "expired", "cancelled", "unknown")
 
 
@@ -60,6 +62,7 @@ async def made(at: Rig) -> Job:
         (b"RIFF\0\0\0\0WAVEfmt " + bytes(3000), "wav", "a WAV sound file, not an MP4: it has no pictures"),
         (Mp4(tkhd=tkhd(0, 0)).raw(), "mp4", "Not every player shows it: Its picture is 0x0 pixels."),
         (Mp4(mvhd=clock(b"mvhd", 1, 0), mdhd=clock(b"mdhd", 1, 0)).raw(), "mp4", "Not every player shows it: Its video is 0 seconds long."),
+        (ZSTD, "zst", "a zstd archive, not an MP4: it has to be unpacked first."),
         (bytes([7, 255, 3]) * 4000, "bin", "a file of an unknown kind, not an MP4: its kind is not known here."),
     ],
 )
@@ -75,6 +78,21 @@ async def test_a_file_that_is_no_video_is_kept_under_its_own_ending_and_said(
     assert Path(job.artifact.path).read_bytes() == content
     assert words in job.all_warnings[0]
     assert words in say(job, now=0.0)
+
+
+@each(
+    ("coding", "pack", "ending"),
+    [("br", lambda _: bytes([7, 255, 3]) * 4000, "bin"), ("zstd", lambda _: ZSTD, "zst"), ("br", bytes, "mp4")],
+)
+async def test_a_file_in_a_coding_that_is_not_unpacked_is_kept_and_the_coding_named(
+    coding: str, pack: Callable[[bytes], bytes], ending: str, tmp_path: Path
+) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.cdn.arm("media", "zipped", times=-1, coding=coding, pack=pack)
+        job = await made(at)
+    assert (job.state, job.charged, job.artifact and Path(job.artifact.path).suffix) == ("completed", "yes", f".{ending}")
+    named = f"Its host says that it is packed as {coding}, which was not asked for."
+    assert (named in job.all_warnings) == (ending != "mp4")
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from sora_mcp.vendors import muvi
 
 from .each import each
 
-FILE = bytes(range(256)) * 400
+FILE = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(range(256)) * 400
 STRONG, WEAK = '"v1"', 'W/"v1"'
 Request = Mapping[str, str]
 Answer = Callable[[Request, anyio.abc.SocketStream], Awaitable[None]]

@@ -26,6 +26,7 @@ from sora_mcp.media.mp4_probe import OddMP4, probe_mp4
 from sora_mcp.media.probe import MediaInfo, probe_media, read_kind
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import Download
+from sora_mcp.security.text import sanitize
 
 MAX_DEAD_LINKS = 6
 """How many bad or dead links end the job without a file: with the pauses between them its host had more than ten minutes."""
@@ -133,6 +134,8 @@ async def _fetch(context: JobContext, job: Job, vendor: Vendor, media: Call) -> 
             file, note = await unwrap_file(context.http_client, vendor, saved, part) or (saved, "")
         is_last = is_repeated or _is_last_link(job)
         container = await anyio.to_thread.run_sync(lambda: check_file(part, is_last=is_last))
+        if container.family in ("archive", "unknown") and saved.coding:
+            note = f"Its host says that it is packed as {sanitize(saved.coding)}, which was not asked for."
         if container.family == "playlist":
             with context.download_places.receive(job.id, part):
                 file, container = await _follow_playlist(context.http_client, vendor, file, part, container)

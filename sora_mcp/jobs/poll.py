@@ -14,7 +14,7 @@ from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.net.environment import find_untrusted
 from sora_mcp.vendors.reading import describe_failure, read, read_status
-from sora_mcp.vendors.shared.responses import find_text, read_refusal, read_retry_after
+from sora_mcp.vendors.shared.responses import describe_packing, find_text, read_refusal, read_retry_after
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ async def _record_reading(context: JobContext, job: Job, vendor: Vendor, reply: 
             word = None if is_about_another else read_status(reply)
             await outcomes.step(job, due_s=_compute_due_s(context, job, vendor, reply), tries=job.tries + 1, said=word)
             quoted = f' {vendor.title} says: "{word}".' if word else ""
-            return f"{vendor.title} sent a reply that its documentation does not describe.{quoted}"
+            return f"{vendor.title} sent a reply that its documentation does not describe.{quoted}{describe_packing(reply)}"
     context.availability.forget()  # a sum above the quote pauses the model
     return None
 

@@ -23,7 +23,7 @@ from sora_mcp.jobs.upload import Uploader
 from sora_mcp.security.secrets import MARK_DIGITS, Secret
 from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.reading import describe_failure, read
-from sora_mcp.vendors.shared.responses import find_value, read_refusal
+from sora_mcp.vendors.shared.responses import describe_packing, find_value, read_refusal
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -168,7 +168,7 @@ class Submitter:
                 error = describe_failure(reading, vendor)
                 await self._record(outcomes.refuse, job, token, error, micros=reading.micros, said=reading.said)
             case _:
-                why = f"{vendor.title} answered {reply.status} without a valid job id."
+                why = f"{vendor.title} answered {reply.status} without a valid job id.{describe_packing(reply)}"
                 await self._mark_unclear(job, token, _as_unclear(why, sanitize(find_value(reply.body, "message"))))
 
     async def _bind(

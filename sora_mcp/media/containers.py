@@ -64,6 +64,7 @@ MP3 = Container("mp3", "mp3", "audio/mpeg", "an MP3 sound file", "sound")
 FLAC = Container("flac", "flac", "audio/flac", "a FLAC sound file", "sound")
 ZIP = Container("zip", "zip", "application/zip", "a ZIP archive", "archive")
 GZIP = Container("gzip", "gz", "application/gzip", "a gzip archive", "archive")
+ZSTD = Container("zstd", "zst", "application/zstd", "a zstd archive", "archive")
 SEVEN_ZIP = Container("7z", "7z", "application/x-7z-compressed", "a 7z archive", "archive")
 PDF = Container("pdf", "pdf", "application/pdf", "a PDF", "archive")
 HLS = Container("hls", "m3u8", "application/vnd.apple.mpegurl", "an HLS playlist", "playlist")
@@ -99,7 +100,7 @@ MEDIA_TYPES = {
     f".{container.ending}": container.media_type
     for container in (
         *(MP4, MOV, THREE_GP, WEBM, MATROSKA, AVI, MPEG_TS, MPEG_PS, FLV, OGG, GIF, WEBP, PNG, JPEG, AVIF, HEIC, BMP, TIFF, JXL, SVG),
-        *(M4A, WAV, MP3, FLAC, ZIP, GZIP, SEVEN_ZIP, PDF, HLS, DASH),
+        *(M4A, WAV, MP3, FLAC, ZIP, GZIP, ZSTD, SEVEN_ZIP, PDF, HLS, DASH),
     )
 }
 """By the ending of a file that was kept."""
@@ -217,6 +218,7 @@ TESTS: tuple[Test, ...] = (
     _starts(b"PK\x03\x04", ZIP),
     _starts(b"PK\x05\x06", ZIP),
     _starts(b"\x1f\x8b\x08", GZIP),
+    _starts(b"\x28\xb5\x2f\xfd", ZSTD),
     _starts(b"7z\xbc\xaf\x27\x1c", SEVEN_ZIP),
     _starts(b"%PDF-", PDF),
     _find_transport_stream,

@@ -19,7 +19,8 @@ from sora_mcp import __version__
 from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, UntrustedURL, UnwritableFile
 from sora_mcp.domain.vendor import MOST_ANSWER_BYTES
-from sora_mcp.net.download import Download, IncompleteFile, Partial, read_codings, read_partial, unzip, write_file
+from sora_mcp.net.codings import read_codings, unpack
+from sora_mcp.net.download import Download, IncompleteFile, Partial, read_partial, write_file
 from sora_mcp.net.environment import explain_failure, find_proxy, load_certificates
 from sora_mcp.net.in_process import InProcessTransport
 from sora_mcp.security.secrets import Secret
@@ -170,16 +171,13 @@ class VendorClient:
         return Reply(call, response.status_code, parsed, {k.lower(): v for k, v in response.headers.items()})
 
     async def _read_bounded(self, response: httpx2.Response, most: int) -> bytes | None:
-        """Return the body, unpacked where a gateway zipped it although identity was requested; None when longer than `most` bytes."""
-        codings = read_codings(response)
+        """Return the body, unpacked where a gateway packed it; None when it is longer than `most` bytes, or cannot be unpacked."""
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > most:
                 return None
-        if not codings:
-            return bytes(body)
-        return unzip(bytes(body), most) if codings in (["gzip"], ["x-gzip"], ["deflate"]) else None
+        return unpack(bytes(body), read_codings(response.headers), most)
 
     def redact(self, vendor: Vendor, value: Any) -> Any:
         """Return a text, or a parsed JSON value, without the vendor's key."""

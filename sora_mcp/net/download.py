@@ -18,18 +18,14 @@ import httpx2
 
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent
 from sora_mcp.media.disk import check_free_space
+from sora_mcp.net.codings import ZIPPED_CODINGS, Unzipper, begins_zipped, read_codings
 
 MOST_VIDEO_BYTES = 4 << 30
-CHUNK_BYTES = 1 << 18
 SLOW_S = 60.0
 LEAST_BYTES_PER_S = 1024
 """A download that is slower than this over SLOW_S ends; the next attempt continues it."""
 RETRYABLE_STATUSES = (408, 425, 429)
 """Statuses after which the same link may work later. Any other 4xx means a dead link: hosts answer 400 for an expired one too."""
-PLAIN_CODINGS = ("", "identity", "aws-chunked")
-"""Codings that leave the bytes as they are. S3-like stores replay `aws-chunked`, in which a file was uploaded, with its plain bytes."""
-ZIPPED_CODINGS = ("gzip", "x-gzip", "deflate")
-GZIP_MAGIC = b"\x1f\x8b"
 STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
@@ -55,6 +51,8 @@ class Download:
     bytes: int
     sha256: str
     url: str = field(default="", compare=False)
+    coding: str = field(default="", compare=False)
+    """How its host says that it is packed, where nothing here unpacks that; only the bytes show whether it is true."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ async def write_file(response: httpx2.Response, partial: Partial) -> Download:
     Raises LinkDead, BadMedia, NotSent (worth another attempt, which continues where the host allows it) or StorageError.
     """
     offset, total = _check_status(response, partial)
-    codings = read_codings(response)
+    codings = read_codings(response.headers)
     _check_size(offset + _content_length(response), partial.path)
     _record_etag(partial.path, "" if codings else response.headers.get("etag", ""))
     digest = hashlib.sha256()
@@ -105,7 +103,7 @@ async def write_file(response: httpx2.Response, partial: Partial) -> Download:
         await anyio.to_thread.run_sync(os.fsync, file.fileno())
     if total is not None and size != total:
         raise IncompleteFile
-    return Download(size, digest.hexdigest())
+    return Download(size, digest.hexdigest(), coding=next((coding for coding in codings if coding not in ZIPPED_CODINGS), ""))
 
 
 def write_pieces(path: Path, pieces: Iterable[bytes], *, most: int) -> Download:
@@ -123,22 +121,6 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, most: int) -> Download:
         file.flush()
         os.fsync(file.fileno())
     return Download(size, digest.hexdigest())
-
-
-def read_codings(response: httpx2.Response) -> list[str]:
-    """Return the content codings that may have changed the bytes."""
-    codings = response.headers.get("content-encoding", "").split(",")
-    return [coding for coding in (each.strip().lower() for each in codings) if coding not in PLAIN_CODINGS]
-
-
-def unzip(data: bytes, most: int) -> bytes | None:
-    """Return gzip or zlib data unpacked; None when it is damaged, unfinished, or longer than `most` bytes."""
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    try:
-        unpacked = unpacker.decompress(data, most + 1)
-    except zlib.error:
-        return None
-    return unpacked if unpacker.eof and len(unpacked) <= most else None
 
 
 def _check_status(response: httpx2.Response, partial: Partial) -> tuple[int, int | None]:
@@ -191,7 +173,7 @@ async def _decode(chunks: AsyncGenerator[bytes], *, zipped: bool) -> AsyncGenera
             if len(head) < 2:
                 continue
             chunk, undecided = head, False
-            unpacker = Unpacker() if _begins_zipped(head) else None
+            unpacker = Unzipper() if begins_zipped(head) else None
         if unpacker is None:
             yield chunk
             continue
@@ -204,33 +186,6 @@ async def _decode(chunks: AsyncGenerator[bytes], *, zipped: bool) -> AsyncGenera
         yield head
     if unpacker is not None and not unpacker.is_whole:
         raise IncompleteFile
-
-
-class Unpacker:
-    """Unpacks zlib data, or gzip data of any number of members: parallel packers write several (RFC 1952, 2.2)."""
-
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-
-    @property
-    def is_whole(self) -> bool:
-        """Return whether the last member has ended."""
-        return self._member.eof
-
-    def unpack(self, chunk: bytes) -> Generator[bytes]:
-        """Yield the unpacked bytes in pieces of at most CHUNK_BYTES, so that no small body becomes a large buffer."""
-        while chunk:
-            if self._member.eof:
-                if not GZIP_MAGIC.startswith(chunk[:2]):
-                    return  # padding behind the last member
-                self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-            if piece := self._member.decompress(chunk, CHUNK_BYTES):
-                yield piece
-            chunk = self._member.unconsumed_tail or self._member.unused_data
-
-
-def _begins_zipped(head: bytes) -> bool:
-    return head.startswith(GZIP_MAGIC) or (head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0)
 
 
 def _etag_path(path: Path) -> Path:

@@ -58,6 +58,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "a HEIC photo": (HEIC.read_bytes, "heic", "heic"),
     "a ZIP archive": (archive, "zip", "zip"),
     "a gzip archive": (lambda: b"\x1f\x8b\x08\0\0\0\0\0", "gzip", "gz"),
+    "a zstd archive": (lambda: b"\x28\xb5\x2f\xfd\x04\0", "zstd", "zst"),
     "a PDF": (lambda: b"%PDF-1.7\n", "pdf", "pdf"),
     "an HLS playlist": (lambda: HLS, "hls", "m3u8"),
     "a DASH playlist": (lambda: DASH, "dash", "mpd"),

@@ -135,7 +135,7 @@ async def _mended_headers(talk: Talk, heard: Heard, meant: Meant, args: Args) ->
 async def _zipped(talk: Talk, heard: Heard, meant: Meant, args: Args) -> None:
     """The right answer, packed as `coding` says although nobody asked for it."""
     answer, coding = meant(), args["coding"]
-    pack = {"gzip": gzip.compress, "deflate": zlib.compress}.get(coding.rpartition("-")[2].lower(), bytes)
+    pack = args.get("pack") or {"gzip": gzip.compress, "deflate": zlib.compress}.get(coding.rpartition("-")[2].lower(), bytes)
     answer = replace(answer, body=pack(answer.body), headers=(*answer.headers, ("Content-Encoding", coding)))
     await talk.send(answer.head(("Connection", "close")) + answer.body)
 

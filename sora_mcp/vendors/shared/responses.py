@@ -67,6 +67,14 @@ def read_refusal(vendor: Vendor, reply: Reply) -> VendorError | None:
     )
 
 
+def describe_packing(reply: Reply) -> str:
+    """Return a sentence, with a blank before it, for an answer that could not be read as it came packed; else an empty text."""
+    coding = sanitize(reply.headers.get("content-encoding")) or ""
+    if reply.body is not None or coding.lower() in ("", "identity"):
+        return ""
+    return f" It came packed as {coding}, which was not asked for and is not read here: a gateway in between has to leave answers plain."
+
+
 def read_retry_after(vendor: Vendor, reply: Reply, *, now: datetime | None = None) -> float | None:
     """Return seconds to wait, from `Retry-After` (seconds or a date) or the vendor's own field; None where neither can be read."""
     wait = reply.headers.get("retry-after")

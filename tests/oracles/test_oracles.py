@@ -91,14 +91,14 @@ def test_prices_are_those_of_a_public_map() -> None:
         "orders",
         [{"vendor": vendor, "slug": order.slug, "resolution": order.size.resolution} for (vendor, _), order in rows.items()],
     )
-    known = [(name, order, price) for ((_, name), order), price in zip(rows.items(), told, strict=True) if price is not None]
+    known = [(name, order, *said) for ((_, name), order), said in zip(rows.items(), told, strict=True) if said[0] is not None]
     far = []
-    for name, order, price in known:
+    for name, order, price, page in known:
         ours = (quote(order, today=TODAY).micros or 0) / 1_000_000 / order.seconds
         if abs(ours - price) > FAR * price:
-            far.append(f"{name}, {order.seconds} s: ${ours:.4g}/s here, ${price:.4g}/s in the map")
+            far.append(f"{name}, {order.seconds} s: ${ours:.4g}/s by {order.offer.source}, ${price:.4g}/s in the map by {page}")
     print(
-        f"{len(known)} prices of {len({order.offer.id for _, order, _ in known})} offers, {len(far)} differ by more than {FAR:.0%}",
+        f"{len(known)} prices of {len({order.offer.id for _, order, *_ in known})} offers, {len(far)} differ by more than {FAR:.0%}",
         *far,
         sep="\n",
     )

@@ -208,8 +208,12 @@ class FormServer(Compatible):
             )
         return super().answer(heard, address)
 
+    def took(self, job: str) -> Answer:
+        """The whole video object."""
+        return self.told(job, "queued", "")
+
     def told(self, job: str, state: str, address: str) -> Answer:
-        """A video object."""
+        """The same."""
         video = {"id": job, "object": "video", "status": state, "progress": 50, "model": "wan", "size": "1280x720", "seconds": "4"}
         return said(200, {**video, "created_at": 1_795_176_000})
 

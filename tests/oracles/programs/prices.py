@@ -17,12 +17,13 @@ SAME = {"2k": "1080p"}
 """A tier whose price the map keeps under the name of another."""
 
 
-def find_price(known: dict[str, Any], order: dict[str, Any]) -> float | None:
-    """Return what a second costs by the map; None where it does not know the model."""
+def find_price(known: dict[str, Any], order: dict[str, Any]) -> tuple[float | None, str]:
+    """Return what a second costs by the map, None where it does not know the model, and the page that the map cites."""
     row = known.get(f"{PREFIXES.get(order['vendor'], '?')}{order['slug']}", {})
     tier = str(order["resolution"]).lower()
     names = [f"output_cost_per_second_{tier}", f"output_cost_per_second_{SAME.get(tier)}"]
-    return next((row[name] for name in (*names, "output_cost_per_second", "output_cost_per_video_per_second") if name in row), None)
+    names += ["output_cost_per_second", "output_cost_per_video_per_second"]
+    return next((row[name] for name in names if name in row), None), row.get("source", "no page")
 
 
 if __name__ == "__main__":

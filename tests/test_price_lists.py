@@ -12,6 +12,7 @@ from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Image, Offer, Reply, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.vendors import aimlapi, fal
+from sora_mcp.vendors.fal_prices import MOST_ASKED, UNITS
 from sora_mcp.vendors.reading import read_price_list
 from tests.each import each
 from tests.played import AimlApi, Fal
@@ -257,6 +258,15 @@ def test_a_written_price_rises_with_its_billing_unit(prices: tuple[Any, Any], mi
 def test_a_unit_that_is_cheaper_or_not_known_leaves_the_dated_price(rows: tuple[dict[str, Any], ...]) -> None:
     offer = billed(*rows)
     assert (cost(offer, **LOUD), offer.confidence, offer.written) == (1_680_000, "listed", None)
+
+
+def test_the_units_of_models_that_are_sold_are_asked_for_in_one_call() -> None:
+    price_list = fal.VENDOR.price_list
+    assert price_list is not None
+    asked = dict(price_list.ask.query)["endpoint_id"].split(",")
+    sold = {offer.model: {slug.strip("/") for slug in (offer.slug, offer.image_slug) if slug} for offer in fal.VENDOR.offers}
+    assert UNITS.keys() <= sold.keys()
+    assert (set(asked), len(asked) <= MOST_ASKED) == ({path for model in UNITS for path in sold[model]}, True)
 
 
 def test_a_unit_without_a_price_is_no_list() -> None:

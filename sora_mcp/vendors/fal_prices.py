@@ -22,23 +22,34 @@ UNITS = {
     "seedance-2.0-fast": ("units", "0.0112"),
     "seedance-2.0-mini": ("1000 tokens", "0.007"),
     "hailuo-2.3-standard": ("units", "0.28"),
+    "hailuo-2.3-fast-standard": ("units", "0.19"),
     "kling-3.0-pro": ("seconds", "0.14"),
     "kling-3.0-standard": ("seconds", "0.14"),
     "kling-3.0-4k": ("seconds", "0.42"),
     "kling-3.0-turbo-pro": ("seconds", "0.14"),
     "kling-3.0-turbo-standard": ("seconds", "0.112"),
+    "kling-o3-pro": ("seconds", "0.14"),
+    "kling-o3-standard": ("seconds", "0.14"),
+    "kling-o3-4k": ("seconds", "0.42"),
+    "kling-o3-pro-edit": ("seconds", "0.14"),
+    "kling-o3-standard-edit": ("seconds", "0.14"),
+    "kling-2.6-pro": ("seconds", "0.07"),
     "veo-3.1": ("seconds", "0.4"),
     "veo-3.1-fast": ("seconds", "0.15"),
     "veo-3.1-lite": ("seconds", "0.05"),
     "happyhorse-1.1": ("seconds", "0.14"),
     "happyhorse-1.0": ("seconds", "0.14"),
     "happyhorse-edit": ("seconds", "0.14"),
+    "wan-2.7": ("seconds", "0.1"),
+    "ltx-2.3-pro": ("seconds", "0.08"),
+    "ltx-2.3-fast": ("seconds", "0.06"),
     "luma-ray-3.2": ("5 seconds", "0.5"),
     "grok-imagine-video": ("seconds", "0.05"),
 }
 """Name and price of a model's unit beside the prices that are written, by fal's answers of 2026-07-28 as nodetool keeps them
-(https://github.com/nodetool-ai/nodetool, packages/fal-nodes). What has none here is not asked for: of newer models no answer is known, and
-for some fal names placeholders, such as `compute seconds` (https://github.com/openstory-so/openstory/issues/1098)."""
+(https://github.com/nodetool-ai/nodetool, packages/fal-nodes). What has none here is not asked for: of newer models no answer is known, for
+some fal names placeholders, such as `compute seconds` (https://github.com/openstory-so/openstory/issues/1098), and the oldest ones would be
+more endpoints than MOST_ASKED."""
 AMOUNTS = ("micros", "picture", "fee", "least")
 
 

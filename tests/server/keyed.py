@@ -12,13 +12,14 @@ from mcp import Client
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.server.app import build
+from sora_mcp.vendors import EVERY
 from tests.stored import NOON, place_empty_store
 
 from .conftest import Era
 
 TODAY = date(2026, 11, 21)
 NOBODY = "http://127.0.0.1:9"
-"""Where nobody answers a vendor's quote."""
+"""Where nobody answers what a vendor's quotes and lists are asked for."""
 VEO = "muvi:veo-3.1-fast"
 """4, 6 or 8 s; 16:9 or 9:16; 720p, 1080p, 4k."""
 ONE_REQUEST = {"request_id": "first", "prompt": "a paper boat", "model": "sample:sample"}
@@ -26,7 +27,9 @@ ONE_REQUEST = {"request_id": "first", "prompt": "a paper boat", "model": "sample
 
 def load_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
     """The settings of a user whose vendors never answer."""
-    places = {"HOME": str(folder / "home"), "OUTPUT_DIR": str(folder / "out"), "TIMEZONE": "UTC", "MUVI_BASE_URL": NOBODY}
+    asked = [vendor.name.upper() for vendor in EVERY if vendor.quote or vendor.listing or vendor.price_list]
+    places = {"HOME": str(folder / "home"), "OUTPUT_DIR": str(folder / "out"), "TIMEZONE": "UTC"}
+    places |= {f"{name}_BASE_URL": NOBODY for name in asked}
     settings = load({f"SORA_MCP_{name}": value for name, value in places.items()} | environ, today=TODAY, config=folder / "none.toml")
     place_empty_store(settings.home)
     return settings

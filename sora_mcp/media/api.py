@@ -94,7 +94,12 @@ def as_uncharged(error: BadMedia) -> BadMedia:
 
 
 def _transform_image(operation: str, *arguments: object) -> bytes:
+    deadline = Deadline(SHORT_S)
     try:
-        return cast(bytes, POOL.run(operation, *arguments, deadline=Deadline(SHORT_S), takes_deadline=False))
+        return cast(bytes, POOL.run(operation, *arguments, deadline=deadline, takes_deadline=False))
+    except Refused:
+        if deadline.left_s < 0:
+            refuse_image(f"one that takes longer than {SHORT_S:g} s to decode", allowed="a smaller picture, or the same one saved as JPEG")
+        raise
     except BadMedia:  # the worker died of it, or had too little memory
         refuse_image("a damaged one")

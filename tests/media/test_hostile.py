@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
@@ -21,10 +22,12 @@ from sora_mcp.jobs.input_images import read_image
 from sora_mcp.media import api
 from sora_mcp.media.edit.edits import Edit
 from sora_mcp.media.limits import Deadline
+from sora_mcp.media.worker import processes
 from tests.each import each
 from tests.fuzz.__main__ import fuzz
 
 from .clips import a_clip
+from .slow_heic import slow_heic
 
 pytestmark = pytest.mark.slow
 
@@ -147,6 +150,23 @@ def test_a_picture_of_too_many_megapixels_is_refused_by_its_header(side: int, tm
 def test_a_picture_that_is_not_decoded_any_more_is_refused_by_its_header(side: int) -> None:
     with pytest.raises(BrokenRules, match="a picture of at most 64 megapixels"):
         api.fit_image(a_png_header(side, side), (1280, 720), "crop", ("image/png",), 10**6)
+
+
+def test_a_photo_that_takes_long_to_decode_ends_with_its_time_and_costs_one_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "libx265" not in av.codecs_available:
+        pytest.skip("PyAV has no libx265")
+    photo = slow_heic()
+    (tmp_path / "noise.heic").write_bytes(photo)
+    pi_heif = pytest.importorskip("pi_heif")
+    assert (pi_heif.open_heif(photo).size, len(photo) < 1_000_000) == ((8000, 8000), True)
+    small = str(Path(__file__).with_name("red.heic"))
+    read_image(small, [Path(small).parent], most_bytes=10**6)  # the worker is there
+    with monkeypatch.context() as short:  # nothing decodes 64 megapixels in so little time
+        short.setattr(api, "SHORT_S", 0.05)
+        short.setattr(processes, "GRACE_S", 0.0)
+        with pytest.raises(BrokenRules, match=r"a smaller picture, or the same one saved as JPEG, not one that takes longer than 0\.05 s"):
+            read_image("noise.heic", [tmp_path], most_bytes=10**7)
+    assert read_image(small, [Path(small).parent], most_bytes=10**6).media_type == "image/jpeg"
 
 
 @pytest.mark.fault("I03")

@@ -28,12 +28,14 @@ NAMES = {
     "last_image": "last_image_url",
     "references": "image_urls",
     "ratio": "aspect_ratio",
+    "camera_fixed": "camerafixed",
+    "watermark": "watermark",
 }
 """Field names of our options and of the size's ratio at the vendor."""
 TAIL = {"last_image": "tail_image_url"}
 LIST = {"references": "reference_image_urls"}
 OWN_NAMES = {
-    **dict.fromkeys(("kling-v3-pro", "kling-v3-standard", "kling-v3-omni-720p", "kling-v3-omni-1080p", "gen-4-turbo"), TAIL),
+    **dict.fromkeys(("kling-v3-pro", "kling-v3-standard", "kling-v3-omni-720p", "kling-v3-omni-1080p", "gen-4-turbo", "pixverse-v5"), TAIL),
     **dict.fromkeys(("happyhorse-1.0", "happyhorse-1.1"), LIST),
     "minimax-h3": {**LIST, "ratio": "ratio"},
     "grok-imagine-video": {"references": "reference_images"},

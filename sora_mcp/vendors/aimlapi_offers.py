@@ -353,4 +353,39 @@ OFFERS = (
         image=ImageRule(),
         image_slug="pixverse/v5.5/image-to-video",
     ),
+    _offer(
+        "pixverse-v5",
+        "pixverse/v5/text-to-video",
+        "pixverse/v5-text-to-video",
+        *split_sizes(combine_sizes(FIVE, PIXVERSE), tuple(Size(text, None, text) for text in PIXVERSE)),
+        *(Rule("seconds", (5, 8)), Rule("seconds", (5,), {"resolution": "1080p"}), *LAST, NEGATIVE, SEED),  # 1080p as of 5.5
+        image=ImageRule(),
+        image_slug="pixverse/v5/image-to-video",
+        option_slugs={"last_image": "pixverse/v5/transition"},
+    ),
+    *(
+        _offer(
+            model,
+            slug,
+            f"bytedance/{page}",
+            Rule("size", tuple(Size(text, None, text) for text in ("1080p", "720p", "480p"))),
+            *(Rule("seconds", (5, 10)), SEED, *LAST, Rule("camera_fixed", (True, False)), Rule("watermark", (True, False))),
+            image=ImageRule(),
+            image_slug=image_slug,
+            sound=False,
+        )
+        for model, slug, image_slug, page in (
+            ("seedance-1-pro", "bytedance/seedance-1-0-pro-t2v", "bytedance/seedance-1-0-pro-i2v", "seedance-1.0-pro-text-to-video"),
+            ("seedance-1-pro-fast", "bytedance/seedance-1-0-pro-fast", None, "seedance-1.0-pro-fast"),
+        )
+    ),
+    *(
+        _offer(
+            model,
+            f"sber-ai/{slug}-t2v",
+            f"sber-ai/{slug}-text-to-video",
+            *(Rule("size", tuple(Size(text, text) for text in ("3:2", "2:3", "1:1"))), Rule("seconds", (5, 10))),
+        )
+        for model, slug in (("kandinsky-5", "kandinsky5"), ("kandinsky-5-distill", "kandinsky5-distill"))
+    ),
 )

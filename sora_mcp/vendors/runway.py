@@ -17,7 +17,7 @@ ORGANIZATION = Call("GET", "/v1/organization", headers=VERSION)
 NAMES = {"negative_prompt": "negativePrompt", "prompt_expansion": "promptExpansionMode"}
 """Field names of our options, where they differ."""
 PLACES = ("promptImage", "promptImage.uri", "references.uri", "videoUri")
-FRAMED = {"wan3": "auto_{}", "wan3_prime": "auto_{}", "grok_imagine_1_5_lite": "auto_{}", "hailuo3": "adaptive"}
+FRAMED = {"wan3": "auto_{}", "wan3_prime": "auto_{}", "grok_imagine_1_5_lite": "auto_{}", "hailuo3": "adaptive", "kling_4": "auto_{}"}
 """What stands for the ratio where the first frame decides it, with the resolution in it or beside it."""
 
 

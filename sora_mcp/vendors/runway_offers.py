@@ -1,8 +1,8 @@
 """Runway's offers: its own models, and those of others that it sells. https://docs.dev.runwayml.com/guides/pricing/
 
 Fields, sizes and pictures are those of its library (runwayml 5.24.0, 2026-10-23). Lengths and texts that the library types as numbers
-and texts only are those of its OpenAPI file and of what others read there in August to October 2026. Not sold are Kling 4.0, Kling O3,
-Kling 3.0 in 4k and Kling 2.5 Turbo: no source that was seen states their price at Runway.
+and texts only are those of its OpenAPI file and of what others read there in August to October 2026. Kling 4.0, Kling O3, Kling 3.0 in 4k
+and Kling 2.5 Turbo have no rates: no source that was seen states their price at Runway.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sora_mcp.domain import ImageRule, Offer, Rate, Rule, Size, Text, VideoRule
+from sora_mcp.domain import ImageRule, Link, Offer, Rate, Rule, Size, Text, VideoRule
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors.shared.families import GROK_RATIOS, GROK_SECONDS
 from sora_mcp.vendors.shared.sizes import (
@@ -77,12 +77,22 @@ def _wan(model: str, slug: str, prices: dict[str, str]) -> Offer:
     return _offer(model, slug, rates, range(2, 31), *sizes, AUDIO, *LAST, *allow_references(10), prompt=20_000, checked=READ)
 
 
-def _kling(model: str, slug: str, price: str, sizes: tuple[Size, ...], **more: Any) -> Offer:
+def _kling(model: str, slug: str, price: str, sizes: tuple[Size, ...], *rules: Rule, **more: Any) -> Offer:
     """Return an offer at the price with sound: silent clips cost less, and are settled at what Runway says at the end."""
     more |= {"prompt": 2500, "source": KLING_PRICES, "checked": KLING_READ}
-    return _offer(model, slug, (Rate(usd(price), "second"),), range(3, 16), Rule("size", sizes), AUDIO, *LAST, **more)
+    rates = (Rate(usd(price), "second"),) if price else ()
+    return _offer(model, slug, rates, range(3, 16), Rule("size", sizes), AUDIO, *LAST, *rules, **more)
 
 
+KLING_720P = (*HD, Size("960x960", "1:1", "720p"))
+KLING_1080P = (*FULL_HD, Size("1440x1440", "1:1", "1080p"))
+KLING_4K = (*UHD, Size("2880x2880", "1:1", "4k"))
+KLING_4 = (
+    *(*HD, Size("940x940", "1:1", "720p"), Size("1460x624", "21:9", "720p")),
+    *(*FULL_HD, Size("1440x1440", "1:1", "1080p"), Size("2200x940", "21:9", "1080p")),
+)
+BESIDE = (Rule("references", Link(7)), Rule("references", (), {"image": False}))
+"""References beside a first frame only."""
 WIDE = (*HD, Size("1104x832", "4:3"), Size("832x1104", "3:4"), Size("960x960", "1:1"), Size("1584x672", "21:9"))
 SMALL = _name_sizes("720p", SEEDANCE_RATIOS, "1470x630 1280x720 1112x834 960x960 834x1112 720x1280")
 LARGE = _name_sizes("1080p", SEEDANCE_RATIOS, "2206x946 1920x1080 1664x1248 1440x1440 1248x1664 1080x1920")
@@ -120,9 +130,34 @@ OFFERS = (
         _offer(model, slug, _by_sound(loud, silent), VEO_SECONDS, Rule("size", (*HD, *FULL_HD)), AUDIO, SEED, NEGATIVE, *LAST, prompt=1000)
         for model, slug, loud, silent in (("veo-3.1", "veo3.1", "0.40", "0.20"), ("veo-3.1-fast", "veo3.1_fast", "0.15", "0.10"))
     ),
-    _kling("kling-3.0-standard", "kling3.0_standard", "0.13", (*HD, Size("960x960", "1:1", "720p"))),
+    _kling("kling-3.0-standard", "kling3.0_standard", "0.13", KLING_720P),
     # 85 credits for 5 s with sound, by Runway's own estimate of 2026-08-17
-    _kling("kling-3.0-pro", "kling3.0_pro", "0.17", (*FULL_HD, Size("1440x1440", "1:1", "1080p")), confidence="derived"),
+    _kling("kling-3.0-pro", "kling3.0_pro", "0.17", KLING_1080P, confidence="derived"),
+    _kling("kling-3.0-4k", "kling3.0_4k", "", KLING_4K),
+    _kling("kling-o3-standard", "klingO3_standard", "", KLING_720P, *BESIDE),
+    _kling("kling-o3-pro", "klingO3_pro", "", KLING_1080P, *BESIDE),
+    _kling("kling-o3-4k", "klingO3_4k", "", KLING_4K, *BESIDE),
+    _offer(
+        "kling-2.5-turbo-pro",
+        "kling2.5_turbo_pro",
+        (),
+        (5, 10),
+        *split_sizes((*KLING_1080P, *HD, Size("720x720", "1:1", "720p")), (AUTO,)),
+        *LAST,
+        prompt=2500,
+        sound=False,
+    ),
+    # 3 to 30 s, always with sound: https://docs.venice.ai/models/kling-4-0 (since 2026-10-24)
+    _offer(
+        "kling-4.0",
+        "kling_4",
+        (),
+        range(3, 31),
+        *(*split_sizes(KLING_4, _frames("720p", "1080p")), *LAST, *allow_references(10)),
+        prompt=2500,
+        checked=READ,
+        sound=True,
+    ),
     _seedance(
         "seedance-2.0",
         "seedance2",

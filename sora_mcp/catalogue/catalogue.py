@@ -59,6 +59,11 @@ class Catalogue:
         return tuple(offer for offer in self.buyable_offers if self.needs_key(offer) or not self.keyed)
 
     @functools.cached_property
+    def living_offers(self) -> tuple[Offer, ...]:
+        """Every living offer that is bought with a key."""
+        return tuple(offer for offer in self.offers if self.is_living(offer) and self.needs_key(offer))
+
+    @functools.cached_property
     def _vendors_by_name(self) -> Mapping[str, Vendor]:
         return {vendor.name: vendor for vendor in self.vendors}
 
@@ -122,7 +127,7 @@ class Catalogue:
         the best look (`best`); none for any other name."""
         wanted = name.strip().casefold()
         seller = {vendor.name for vendor in self.vendors if wanted in (vendor.name, vendor.title.casefold())}
-        living = [offer for offer in self.offers if self.is_living(offer) and self.needs_key(offer)]
+        living = self.living_offers
         if wanted in ("edit", "edits"):
             return tuple(offer for offer in living if offer.video is not None)
         if wanted == "best":

@@ -64,8 +64,7 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
     except Refused as refusal:
         if request.model is not None or (catalogue.keyed and _is_about_picture(refusal)):
             raise
-        living = [offer for offer in catalogue.offers if catalogue.needs_key(offer) and catalogue.is_living(offer)]
-        ranked = rank_orders([offer for offer in living if offer.id not in catalogue.paused], request, today=today)
+        ranked = rank_orders([offer for offer in catalogue.living_offers if offer.id not in catalogue.paused], request, today=today)
         if not ranked:
             raise
         order, price = plan(replace(request, model=ranked[0][0].offer.id), catalogue, today=today)

@@ -130,5 +130,7 @@ VENDOR = Vendor(
     quote=ask_quote,
     quoted=read_quote,
     # Files stay for 7 days. https://wavespeed.ai/docs/upload-files (read 2026-11-30)
-    upload=Upload(ask_upload, read_upload, ("image", "last_image", "end_image", "reference_images"), good_for_s=604_800.0, size="size"),
+    upload=Upload(
+        ask_upload, read_upload, ("image", "last_image", "end_image", "reference_images", "video"), good_for_s=604_800.0, size="size"
+    ),
 )

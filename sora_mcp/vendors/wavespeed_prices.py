@@ -33,6 +33,8 @@ def read_prices(body: Any, offer: Offer) -> tuple[Rate, ...] | None:
     """Return a rate for each case that the formulas tell apart; none where one of them is missing or not known here. None where the list
     does not have the model."""
     rows = {row["model_id"]: row for row in body["data"]}
+    if offer.video is not None:  # no formula that was seen counts the video's own seconds
+        return () if offer.slug in rows else None
     found = [(image, rows.get(slug)) for image, slug in _list_slugs(offer)]
     if all(row is None for _, row in found):
         return None
@@ -49,7 +51,7 @@ def read_prices(body: Any, offer: Offer) -> tuple[Rate, ...] | None:
 
 def _list_slugs(offer: Offer) -> Iterator[tuple[bool, str]]:
     """Yield the vendor's names of the model without and with a first frame."""
-    if offer.text:
+    if offer.text or offer.video:
         yield False, offer.slug
     if offer.image is not None:
         yield True, offer.image_slug or offer.slug

@@ -57,21 +57,17 @@ def make_environment(name: str) -> Environment:
     """Return the environment, installed if it is not there yet as the tables say. Raise NotToBeHad."""
     if name in PYTHON:
         return make_python(name, PYTHON[name], CACHE / name)
+    return make_node(name, NODE[name], CACHE / name)
+
+
+def make_node(name: str, packages: Sequence[str], folder: Path) -> Environment:
+    """Return the environment of Node with these packages from npm, installed if it is not there yet. Raise NotToBeHad."""
     node = find_node()
     if node is None:
         raise NotToBeHad(f"{name}: there is no Node that is new enough")
-    command = [
-        *npm_command(node),
-        "install",
-        "--loglevel=error",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--prefix",
-        str(CACHE / name),
-    ]
-    _install(name, NODE[name], CACHE / name, lambda: [[*command, *NODE[name]]])
-    return Environment(CACHE / name, Path(node))
+    options = ("--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
+    _install(name, packages, folder, lambda: [[*npm_command(node), "install", *options, *packages]])
+    return Environment(folder, Path(node))
 
 
 def make_python(name: str, packages: Sequence[str], folder: Path) -> Environment:

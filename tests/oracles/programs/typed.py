@@ -19,13 +19,15 @@ KNOWN = {"id": "", "url": "https://example.com/fox.mp4", "uri": "https://example
 
 
 def answer(
-    find_errors: Callable[[str, dict[str, Any]], Iterable[str]] | None = None,
+    find_errors: Callable[[str, dict[str, Any]], Iterable[str] | None] | None = None,
     list_replies: Callable[[], Iterable[dict[str, Any]]] | None = None,
 ) -> None:
-    """Write, as the first argument says, either the errors of each call on standard input, or replies to the job whose id is there."""
+    """Write, as the first argument says, either the errors of each call on standard input, None of one whose model the library does not
+    have, or replies to the job whose id is there."""
     given = json.load(sys.stdin)
     if sys.argv[1] == "orders" and find_errors is not None:
-        json.dump([list(find_errors(call["path"], call["body"])) for call in given], sys.stdout)
+        found = (find_errors(call["path"], call["body"]) for call in given)
+        json.dump([None if errors is None else list(errors) for errors in found], sys.stdout)
     elif list_replies is not None:
         KNOWN["id"] = given
         json.dump(list(list_replies()), sys.stdout)

@@ -60,6 +60,7 @@ VERBS = re.compile(r"_*(process|handle|manage|execute)(?:_|$)")
 GIVEN = {
     "connection_made": "asyncio's protocols",
     "handle_async_request": "httpx2's transports",
+    "handle_exit": "uvicorn's server",
     "handle_events": "uvicorn's protocol",
     "process_bind_param": "SQLAlchemy's column types",
     "process_result_value": "SQLAlchemy's column types",

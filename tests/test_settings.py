@@ -225,6 +225,8 @@ BAD = {
         *("postgresql://", f"postgresql://u:{MARK}@h:notaport/db", f"postgresql://u:{MARK}@h:0/db", "postgresql://h:65536"),
         *("postgresql://h:/db", "postgresql://[bad", f"postgresql://u:{MARK}@[bad/db", "postgresql://h:1,h:2/db"),
     ],
+    "SECRET": ["short", ",".join(["a" * 32] * 2), "a" * 32 + ","],
+    "DRAIN_SECONDS": ["-1", "0", "3601", MARK],
     "LINGER": ["maybe", "2"],
     "APPROVAL_PAGE": ["maybe", "2"],
     "NOTIFY": ["maybe", "2"],

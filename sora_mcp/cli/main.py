@@ -80,6 +80,11 @@ COMMANDS = (
                 "metavar": "HOST:PORT",
                 "help": "host and port that clients use; repeatable",
             },
+            "--sessions": {
+                "metavar": "KIND",
+                "choices": ("stateless", "sticky"),
+                "help": "stateless: replicas take turns; default with PostgreSQL. sticky: a client stays with its process; default else",
+            },
             "--allowed-origin": {
                 "action": "append",
                 "default": [],

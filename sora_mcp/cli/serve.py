@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import Any
 
 from sora_mcp.config.settings import Settings
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import open_later
 from sora_mcp.server.transports.http import check_address, run_http
+from sora_mcp.server.transports.shared_state import SharedStateCodec
 from sora_mcp.server.transports.tokens import read_tokens
+
+DRAIN_S = 5.0
+"""Seconds to go on after SIGTERM where there may be replicas: longer than a balancer takes to ask `/readyz` again."""
 
 
 def serve(settings: Settings, arguments: Namespace) -> int:
@@ -20,10 +25,12 @@ def serve(settings: Settings, arguments: Namespace) -> int:
         hosts=arguments.allowed_host,
         origins=arguments.allowed_origin,
     )
-    open_service = open_later("sora_mcp.jobs.runtime", "open_service", settings)
+    has_replicas = not settings.database_url.startswith("sqlite:")
+    has_sessions = (arguments.sessions or ("stateless" if has_replicas else "sticky")) == "sticky"
+    access: dict[str, Any] = {"state_codec": SharedStateCodec(settings.secrets), "has_sessions": has_sessions}
     if arguments.token_file:  # then tokens are asked for on every address, the loopback's too
-        server = build_from_settings(settings, open_service, auth=address.auth, tokens=read_tokens(arguments.token_file))
-    else:
-        server = build_from_settings(settings, open_service)
-    run_http(server, address)
+        access |= {"auth": address.auth, "tokens": read_tokens(arguments.token_file)}
+    server = build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings), **access)
+    drain_s = settings.drain_seconds if settings.drain_seconds is not None else DRAIN_S if has_replicas else 0.0
+    run_http(server, address, has_sessions=has_sessions, drain_s=drain_s)
     return 0

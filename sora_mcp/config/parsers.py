@@ -25,6 +25,9 @@ QUOTED = re.compile(r"([\"'`\u201c\u2018])(.*)[\"'`\u201d\u2019]", re.DOTALL)
 VARIABLE = re.compile(r"\$[A-Za-z_{(]|`|\{\{|%[A-Za-z_][A-Za-z0-9_()]*%")
 """Any other variable or command of a shell, or place in a template: nothing expands it, so a folder of that name would be a surprise."""
 
+LEAST_SECRET = 32
+"""Characters of a secret that replicas share."""
+
 
 class Unavailable(Exception):
     """A value that this installation cannot take. The message follows the setting's name and does not contain the value."""
@@ -147,6 +150,14 @@ def parse_key(text: str) -> Secret:
     return Secret(text)
 
 
+def parse_secrets(text: str) -> tuple[Secret, ...]:
+    """Return the secrets of a list with commas, each of LEAST_SECRET characters or more and each once."""
+    secrets = [part.strip() for part in text.split(",")]
+    if len(set(secrets)) < len(secrets) or min(map(len, secrets)) < LEAST_SECRET or not text.isprintable():
+        raise ValueError
+    return tuple(map(Secret, secrets))
+
+
 def refuse_bucket(text: str) -> NoReturn:
     """Raise Unavailable: the name is reserved for storage that this version does not have."""
     del text
@@ -173,6 +184,7 @@ LEVEL = Kind(parse_level, "debug, info, warning, error or critical")
 ZONE = Kind(ZoneInfo, "the name of a time zone such as Europe/Lisbon (a system that knows none needs: pip install tzdata)")
 HOSTS = Kind(parse_hosts, "a list of host:port, separated by commas")
 DATABASE = Kind(parse_database, "sqlite:///path or postgresql://…")
+SECRETS = Kind(parse_secrets, f"one or more different secrets of at least {LEAST_SECRET} characters, separated by commas")
 BUCKET = Kind(refuse_bucket, "unset")
 URL = Kind(parse_url, "an https:// address, or http:// on this machine, without user, query or fragment")
 KEY = Kind(parse_key, "a key without blanks, line ends or special characters")

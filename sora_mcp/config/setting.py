@@ -31,6 +31,8 @@ class Setting:
     secret: bool = False
     only_in_file: bool = False
     """Whether it counts in `config.toml` only: what a client or an assistant passes on cannot set it."""
+    has_flag: bool = True
+    """Whether it is also a flag of every command. Everybody on the machine can read a command line."""
 
     @property
     def name(self) -> str:
@@ -78,12 +80,13 @@ def setting(
     shown: str,
     secret: bool = False,
     only_in_file: bool = False,
+    has_flag: bool = True,
 ) -> T:
     """Return a field of a dataclass that is declared by this row.
 
     The default is a value, or `find_default` for one that depends on the machine; `shown` is how the documentation puts it.
     """
-    row = Setting(PREFIX + name, kind, help, find_default or (lambda: default), shown, secret, only_in_file)
+    row = Setting(PREFIX + name, kind, help, find_default or (lambda: default), shown, secret, only_in_file, has_flag)
     return cast(T, dataclasses.field(metadata={ROW: row}))
 
 

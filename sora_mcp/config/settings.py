@@ -25,6 +25,7 @@ from sora_mcp.config.parsers import (
     LOOPBACK,
     PRICE_FILE,
     SECONDS,
+    SECRETS,
     SWITCH,
     URL,
     ZONE,
@@ -95,6 +96,21 @@ class Settings:
         default="",
         shown="SQLite in the home folder",
         secret=True,
+    )
+    secrets: tuple[Secret, ...] = setting(
+        "SECRET",
+        SECRETS,
+        "Secret that all replicas of one service share; several, separated by commas, while it is being changed: the first is used",
+        default=(),
+        shown="made once and kept in the store",
+        secret=True,
+        has_flag=False,
+    )
+    drain_seconds: float | None = setting(
+        "DRAIN_SECONDS",
+        SECONDS,
+        "How long `serve` still takes requests after SIGTERM, so that a load balancer notices, in seconds",
+        shown="5 with PostgreSQL, else 0",
     )
     artifact_url: None = setting("ARTIFACT_URL", BUCKET, "Reserved: finished videos are kept in the output folder only", shown="none")
     linger: bool = setting(
@@ -176,7 +192,7 @@ SITES = {
     )
 }
 """The rows that say where a key belongs which counts at one of several sites, by their variables."""
-FLAGS = (*(row for row in SETTINGS if not row.only_in_file), *ADDRESSES.values())
+FLAGS = (*(row for row in SETTINGS if row.has_flag and not row.only_in_file), *ADDRESSES.values())
 """Rows that are flags of every command. Keys are none: everybody on the machine can read a command line."""
 ROWS: Mapping[str, Setting] = {row.variable: row for row in (*SETTINGS, *ADDRESSES.values(), *KEYS, *SITES.values())}
 """Every row by its variable."""

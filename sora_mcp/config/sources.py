@@ -80,9 +80,9 @@ def describe_unknown(name: str, rows: Mapping[str, Setting]) -> str:
     """Return a sentence about a name that is no setting, with the setting that may be meant."""
     if _is_only_in_file(name, rows):
         return f"{name} counts in config.toml only, and has no effect in the environment."
-    known = [variable for variable in rows if variable.startswith(PREFIX)]
-    near = difflib.get_close_matches(PREFIX + name.removeprefix(PREFIX), known, n=1, cutoff=0.8)
-    return f"{name[:100]!r} is not a setting and has no effect" + (f": did you mean {near[0]}?" if near else ".")
+    known = [variable.removeprefix(PREFIX) for variable in rows if variable.startswith(PREFIX)]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.7)
+    return f"{name[:100]!r} is not a setting and has no effect" + (f": did you mean {PREFIX}{near[0]}?" if near else ".")
 
 
 def _find_unknown(in_file: Iterable[str], environ: Mapping[str, str], rows: Mapping[str, Setting]) -> set[str]:

@@ -33,7 +33,8 @@ async def wait_for_answer(service: VideoService, quote_id: str, wait_s: float, *
     """Return the quote once it is answered, used or over, or when the time is over. NotFound."""
     start = anyio.current_time()
     approval = await service.store.approvals.get(quote_id, principal())
-    while is_open(approval, now=service.clock()) and (waited := anyio.current_time() - start) < wait_s:
+    changes = ctx.request_context.lifespan_context.changes
+    while is_open(approval, now=service.clock()) and (waited := anyio.current_time() - start) < wait_s and not changes.is_closing:
         await ctx.report_progress(round(waited, 1), wait_s, "Waiting for the user's answer")
         await anyio.sleep(min(LOOK_S, wait_s - waited))
         approval = await service.store.approvals.get(quote_id, principal())

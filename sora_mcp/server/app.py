@@ -46,6 +46,7 @@ from sora_mcp.server.transports import sdk
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
     from sora_mcp.server.pages import Pages
+    from sora_mcp.server.transports.shared_state import SharedStateCodec
 
 INSTRUCTIONS = """\
 Makes short video clips from words or from a first frame. Every clip costs money, except on the model sample:sample. \
@@ -134,20 +135,24 @@ def build(
     auth: AuthSettings | None = None,
     tokens: TokenVerifier | None = None,
     pages: Pages | None = None,
+    state_codec: SharedStateCodec | None = None,
+    has_sessions: bool = True,
 ) -> SoraServer:
     """Return the server. It answers at once; the video service is opened later, and closed when the server ends.
 
-    An extension of `extensions` takes the place of one of ours with the same identifier.
+    An extension of `extensions` takes the place of one of ours with the same identifier. Without sessions, as where replicas take turns,
+    no client of the 2025 era can subscribe to resources.
     """
     bus, sessions = sdk.OwnedBus(), sdk.Sessions()
     all_extensions = {extension.identifier: extension for extension in (apps(), Tasks(lambda: _dispatch().TASKS), *extensions)}
     notify = _notify_both_eras(bus, sessions)
+    prepare = None if state_codec is None else state_codec.load
 
     def create_context() -> ServerContext:
         async def watch(service: VideoService) -> None:
             await _dispatch().subscriptions.watch(service, notify, context.changes)
 
-        context = ServerContext(open_service, catalogue or Catalogue(), today=today, background=watch, pages=pages)
+        context = ServerContext(open_service, catalogue or Catalogue(), today=today, background=watch, prepare=prepare, pages=pages)
         return context
 
     server = SoraServer(
@@ -160,7 +165,7 @@ def build(
         lifespan=_lifespan(create_context),
         log_level=log_level,
         subscriptions=bus,
-        request_state_security=RequestStateSecurity.ephemeral(ttl=QUOTE_GOOD_FOR_S),
+        request_state_security=_secure_state(state_codec),
         extensions=list(all_extensions.values()),
         auth=auth,
         token_verifier=tokens,
@@ -169,7 +174,8 @@ def build(
     for prompt in prompts.PROMPTS:
         server.add_prompt(prompt)
     server.middleware.append(sdk.send_valid_unicode)
-    sessions.install(server)
+    if has_sessions:
+        sessions.install(server)
     sdk.add_handler(server, "resources/list", PaginatedRequestParams, _list_resources(server))
     sdk.add_handler(server, "completion/complete", CompleteRequestParams, _complete)
     if isinstance(tasks := all_extensions[Tasks.identifier], Tasks):
@@ -177,8 +183,18 @@ def build(
     return server
 
 
+def _secure_state(codec: SharedStateCodec | None) -> RequestStateSecurity:
+    """Return how the state between the rounds of a request is sealed: without a codec, by this process alone."""
+    if codec is None:
+        return RequestStateSecurity.ephemeral(ttl=QUOTE_GOOD_FOR_S)
+    return RequestStateSecurity(codec=codec, ttl=QUOTE_GOOD_FOR_S)
+
+
 def build_from_settings(settings: Settings, open_service: OpenService, **access: Any) -> SoraServer:
-    """Return the server with this user's catalogue and calendar. `access`: `auth` and `tokens` over HTTP, `pages` on stdio."""
+    """Return the server with this user's catalogue and calendar.
+
+    `access`: `auth`, `tokens`, `state_codec` and `has_sessions` over HTTP, `pages` on stdio.
+    """
     return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **access)
 
 

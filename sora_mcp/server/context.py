@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -70,12 +70,14 @@ class ServerContext:
         *,
         today: Callable[[], date],
         background: Callable[[VideoService], Coroutine[Any, Any, None]],
+        prepare: Callable[[VideoService], Awaitable[None]] | None = None,
         pages: Pages | None = None,
     ) -> None:
         self._written = catalogue.on_day(today())
         self.today = today
         self._open = open_service
         self._background = background
+        self._prepare = prepare
         self.pages = pages
         """Confirmation pages, where the user sits at this machine and did not turn them off."""
         self._tasks: TaskGroup | None = None
@@ -141,6 +143,8 @@ class ServerContext:
 
     async def _hold(self, attempt: Attempt) -> None:
         async with self._open() as service, anyio.create_task_group() as tasks:
+            if self._prepare is not None:
+                await self._prepare(service)
             self._service, self._tasks = service, tasks
             attempt.over.set()
             tasks.start_soon(self._background, service)

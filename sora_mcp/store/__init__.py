@@ -18,6 +18,7 @@ from sora_mcp.store.paused_models import PausedModels
 from sora_mcp.store.processes import Processes
 from sora_mcp.store.purchase_mark import PurchaseMark, locate_mark
 from sora_mcp.store.reservations import Reservations
+from sora_mcp.store.shared_secret import SharedSecret
 from sora_mcp.store.unclear_jobs import UnclearSubmits
 from sora_mcp.store.vendor_lists import VendorLists
 
@@ -44,6 +45,7 @@ class Store:
         self.ledger = Ledger(database, clock)
         self.budgets = Budgets(database, clock)
         self.approvals = Approvals(database, clock)
+        self.shared_secret = SharedSecret(database, clock)
         self.news = News(database, clock)
         self.paused_models = PausedModels(database, clock)
         self.vendor_lists = VendorLists(database, clock)

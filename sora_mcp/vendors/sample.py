@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sora_mcp.domain import Call, Done, Failed, Handler, ImageRule, Offer, Order, Pending, Rate, Reading, Reply, Rule, Size, Vendor
 from sora_mcp.domain.money import usd
@@ -49,11 +50,11 @@ def read(reply: Reply) -> Reading | None:
     job, status = body["id"], body["status"]
     match status:
         case "queued":
-            return Pending(job, _ask(job), "queued", status)
+            return Pending(job, _ask(body), "queued", status)
         case "rendering":
-            return Pending(job, _ask(job), "running", status, progress=body["progress"])
+            return Pending(job, _ask(body), "running", status, progress=body["progress"])
         case "completed":
-            return Done(Call("GET", body["content"]), status, micros=FREE, id=job)
+            return Done(Call("GET", body["content"] + _pass_on(body)), status, micros=FREE, id=job)
         case "failed":
             error = body["error"]
             code = CODES.get(error["code"], "internal")
@@ -80,8 +81,13 @@ def serve(home: Path) -> Handler:
     return sample_server.serve(home / "sample")
 
 
-def _ask(job: str) -> Call:
-    return Call("GET", f"/v1/videos/{job}")
+def _ask(body: dict[str, Any]) -> Call:
+    return Call("GET", f"/v1/videos/{body['id']}{_pass_on(body)}")
+
+
+def _pass_on(body: dict[str, Any]) -> str:
+    """Return the order as a query: where several machines share the store, any of them may go on with the clip."""
+    return f"?order={order}" if (order := body.get("order")) else ""
 
 
 VENDOR = Vendor(

@@ -22,6 +22,7 @@ from mcp.types import TextResourceContents
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.server.context import ServerContext
+from sora_mcp.server.transports.drain import Drain
 from sora_mcp.server.transports.http import check_address
 from sora_mcp.server.transports.probes import AnswerProbes
 from sora_mcp.server.transports.tokens import read_tokens
@@ -302,7 +303,7 @@ async def test_a_server_whose_store_is_away_is_alive_and_not_ready() -> None:
         raise StorageError("The disk is gone.")
 
     context = ServerContext(open_service, Catalogue(), today=date.today, background=lambda service: anyio.lowlevel.checkpoint())
-    probes = AnswerProbes(httpx2.ASGITransport, lambda: context)  # pyright: ignore[reportArgumentType] - never reached
+    probes = AnswerProbes(httpx2.ASGITransport, lambda: context, Drain(lambda: None))  # pyright: ignore[reportArgumentType] - never reached
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(context.keep)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=probes), base_url="http://a") as web:  # pyright: ignore[reportArgumentType]

@@ -51,16 +51,21 @@ class Rig:
         status, _, body = self.server.answer("POST", "/v1/videos", json.dumps(ORDER | fields).encode())
         assert status == 202
         assert isinstance(body, bytes)
-        return json.loads(body)
+        made = json.loads(body)
+        self.order_word = made.pop("order")
+        return made
 
     def see(self, id: str, status: str, **fields: Any) -> None:
         """Check what is answered about a video."""
         assert self.ask(id) == (200, {"id": id, "status": status, **fields})
 
     def ask(self, id: str, *, part: str = "", method: str = "GET") -> tuple[int, dict[str, Any]]:
+        """Return the answer, without the order that is repeated for other servers."""
         status, _, body = self.server.answer(method, f"/v1/videos/{id}{part}", b"")
         assert isinstance(body, bytes)
-        return status, json.loads(body)
+        fields = json.loads(body)
+        self.order_word = fields.pop("order", "")
+        return status, fields
 
 
 @pytest.fixture
@@ -145,6 +150,25 @@ def test_after_a_restart_the_clip_is_begun_again(rig: Rig) -> None:
     assert later.ask(id)[1]["status"] == "completed"
     rig.work()
     assert (rig.made, [clip.prompt for clip in later.made]) == ([], ["a cat"])
+
+
+def test_a_server_on_another_machine_goes_on_with_an_order(rig: Rig, tmp_path: Path) -> None:
+    id, other = rig.order(seed=7)["id"], Rig(tmp_path / "other", rig.clock)
+    rig.clock.at += 2
+    assert other.ask(id)[0] == 404
+    assert other.ask(id, part=f"?order={rig.order_word[:-8]}")[0] == 404
+    assert other.ask("s_" + "0" * 16, part=f"?order={rig.order_word}")[0] == 404
+    assert other.ask(id, part=f"?order={rig.order_word}") == (200, {"id": id, "status": "rendering", "progress": 0.0})
+    other.work()
+    assert other.ask(id)[1]["status"] == "completed"
+    assert [clip.seed for clip in other.made] == [7]
+
+
+def test_a_file_is_made_anew_where_another_machine_made_it(rig: Rig, tmp_path: Path) -> None:
+    id, other = rig.order()["id"], SampleServer(tmp_path / "other", clock=rig.clock, make=rig.make)
+    rig.clock.at += 2
+    status, _, body = other.answer("GET", f"/v1/videos/{id}/content?order={rig.order_word}", b"")
+    assert (status, isinstance(body, Path) and body.read_bytes()) == (200, b"clip")
 
 
 def test_many_questions_begin_it_once(rig: Rig) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import sys
+import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,6 +17,8 @@ from sora_mcp.media.sample.scene import Clip
 
 QUEUED_S = 0.3
 KEPT_S = 24 * 3600.0
+MOST_PACKED = 6000
+"""Characters of an order in an address."""
 SLOW = re.compile(r"slow:([0-9]{1,3})")
 FAULTS = {
     "fail:content": ("content_refused", "The prompt was refused, because it says fail:content."),
@@ -44,6 +48,28 @@ class SampleOrder:
         return float(slow[1]) if slow else QUEUED_S
 
 
+def pack_order(order: SampleOrder) -> str:
+    """Return the whole order as a word for an address, so that a server on another machine can go on with it; empty for a very long one."""
+    packed = base64.urlsafe_b64encode(zlib.compress(json.dumps(asdict(order), ensure_ascii=False).encode())).decode()
+    return packed if len(packed) <= MOST_PACKED else ""
+
+
+def unpack_order(packed: str) -> SampleOrder | None:
+    """Return the order in such a word; None where it is none."""
+    try:
+        return _read_order(zlib.decompress(base64.urlsafe_b64decode(packed)))
+    except (ValueError, zlib.error):
+        return None
+
+
+def _read_order(text: bytes) -> SampleOrder | None:
+    try:
+        fields = json.loads(text)
+        return SampleOrder(fields["id"], Clip(**fields["clip"]), fields["created_at"], fields["cancelled"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 class OrderFolder:
     """A folder with a JSON file, a clip and a lock file for each order."""
 
@@ -57,9 +83,8 @@ class OrderFolder:
     def read(self, id: str) -> SampleOrder | None:
         """Return the order; None when its file is missing or damaged."""
         try:
-            fields = json.loads((self._folder / f"{id}.json").read_bytes())
-            return SampleOrder(fields["id"], Clip(**fields["clip"]), fields["created_at"], fields["cancelled"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return _read_order((self._folder / f"{id}.json").read_bytes())
+        except OSError:
             return None
 
     def write(self, order: SampleOrder) -> None:

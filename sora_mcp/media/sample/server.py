@@ -19,7 +19,7 @@ import anyio
 from sora_mcp.domain import Handler
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.media.disk import check_free_space
-from sora_mcp.media.sample.orders import QUEUED_S, OrderFolder, SampleOrder, lock_clip
+from sora_mcp.media.sample.orders import QUEUED_S, OrderFolder, SampleOrder, lock_clip, pack_order, unpack_order
 from sora_mcp.media.sample.render import render
 from sora_mcp.media.sample.scene import Clip
 
@@ -28,6 +28,8 @@ Render = Callable[[Clip, Path, Callable[[float], None]], None]
 
 PIXELS_PER_BYTE = 8
 """Of one second: a clip of 20 s of 1080p has less than 5 MB."""
+RENDER_S = 30.0
+"""Seconds that the request for a file waits for its clip."""
 ROUTE = re.compile(r"/v1/videos(?:/(?P<id>s_[0-9a-f]{16})(?P<part>/content|/cancel)?)?")
 
 
@@ -74,12 +76,13 @@ class SampleServer:
 
     def answer(self, method: str, target: str, body: bytes) -> Answer:
         """Answer one request at once; never wait for a clip."""
-        route = ROUTE.fullmatch(target.partition("?")[0])
+        path, _, query = target.partition("?")
+        route = ROUTE.fullmatch(path)
         if route is None:
             return _error(404, "not_found", "There is no such page.")
         if route["id"] is None:
             return self._submit(body) if method == "POST" else _error(405, "wrong_method", "Only POST.")
-        order = self._orders.read(route["id"])
+        order = self._orders.read(route["id"]) or self._adopt(route["id"], query.removeprefix("order="))
         if order is None:
             return _error(404, "not_found", "There is no such video.")
         match method, route["part"]:
@@ -107,7 +110,19 @@ class SampleServer:
             self._begin(order)
         return _json(202, self._state(order))
 
+    def _adopt(self, id: str, packed: str) -> SampleOrder | None:
+        """Take over an order that was given to a server on another machine; None where it is not all there."""
+        order = unpack_order(packed) if packed else None
+        if order is None or order.id != id:
+            return None
+        self._orders.write(order)
+        return order
+
     def _state(self, order: SampleOrder) -> dict[str, Any]:
+        """Return the order's state, and the order itself for other servers."""
+        return self._find_state(order) | {"order": pack_order(order)}
+
+    def _find_state(self, order: SampleOrder) -> dict[str, Any]:
         """Return the order's state by its age and its file. Restart a clip that no process renders any more."""
         age = self._clock() - order.created_at
         if order.cancelled:
@@ -125,13 +140,21 @@ class SampleServer:
         return {"id": order.id, "status": "rendering", "progress": round(min(rendered, waited, 0.99), 3)}
 
     def _content(self, order: SampleOrder) -> Answer:
-        if self._state(order)["status"] != "completed":
+        if self._find_state(order)["status"] == "rendering":  # it was made on another machine, and nobody here has asked for it yet
+            self._wait_for_clip(order)
+        if self._find_state(order)["status"] != "completed":
             return _error(404, "not_finished", "The video is not finished.")
         path = self._orders.path_of(order, "mp4")
         return 200, {"content-type": "video/mp4", "content-length": str(path.stat().st_size)}, path
 
+    def _wait_for_clip(self, order: SampleOrder) -> None:
+        """Return once the clip is rendered, or after RENDER_S."""
+        end = time.monotonic() + RENDER_S
+        while order.id in self._progress and time.monotonic() < end:
+            time.sleep(0.05)
+
     def _cancel(self, order: SampleOrder) -> Answer:
-        if self._state(order)["status"] in ("completed", "failed"):
+        if self._find_state(order)["status"] in ("completed", "failed"):
             return _error(409, "finished", "The video is finished already.")
         cancelled = replace(order, cancelled=True)
         self._orders.write(cancelled)

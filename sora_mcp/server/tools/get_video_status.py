@@ -83,6 +83,8 @@ async def wait_for_end(jobs: list[Job], wait_s: float, service: VideoService, *,
     changes, start, reported = ctx.request_context.lifespan_context.changes, time.monotonic(), -PROGRESS_S
     looked, waiting = float("-inf"), dict[str, anyio.Event]()
     while (live := [job for job in jobs if _is_under_way(job)]) and (waited := time.monotonic() - start) < wait_s:
+        if changes.is_closing:
+            break
         is_due = time.monotonic() - looked >= RECHECK_S
         if news := [job for job in live if is_due or job.id not in waiting or waiting[job.id].is_set()]:
             looked = time.monotonic() if is_due else looked

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +25,7 @@ from sora_mcp.config.settings import LOOPBACK, BadSetting
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.transports.compatibility import AnswerAnyAccept, NoteHangUps, ReviveSessions
 from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
+from sora_mcp.server.transports.drain import CloseConnections, Drain, DrainingServer
 from sora_mcp.server.transports.files import NoteAddress, route_files
 from sora_mcp.server.transports.origins import CheckNames
 from sora_mcp.server.transports.probes import AnswerProbes
@@ -72,21 +75,29 @@ def check_address(host: str, port: int, *, tokens: bool, hosts: Sequence[str], o
     return Address(host, port, frozenset(allowed_hosts), frozenset(allowed_origins), has_tokens=tokens)
 
 
-def run_http(server: SoraServer, address: Address) -> None:
-    """Serve at `/mcp` until stopped. Raise BadSetting when the address cannot be opened."""
-    config = _configure(server, address)
+def run_http(server: SoraServer, address: Address, *, has_sessions: bool = True, drain_s: float = 0.0) -> None:
+    """Serve at `/mcp` until stopped; after SIGTERM for `drain_s` more. Raise BadSetting when the address cannot be opened.
+
+    Without sessions, any other replica can answer a client's next request.
+    """
+    drain = Drain(lambda: None if server.context is None else server.context.changes.close())
+    config = _configure(server, address, drain, has_sessions=has_sessions)
+    signal.signal(signal.SIGTERM, _ignore_signal)  # uvicorn raises the signal again when it is done, and that is no failure
     with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
         print(f"sora-mcp serves {address.url}/mcp", file=sys.stderr)
-        uvicorn.Server(config).run(sockets)
+        DrainingServer(config, drain, drain_s).run(sockets)
 
 
-def _configure(server: SoraServer, address: Address) -> uvicorn.Config:
+def _configure(server: SoraServer, address: Address, drain: Drain, *, has_sessions: bool) -> uvicorn.Config:
     checked_here = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    app = server.streamable_http_app(host=address.host, transport_security=checked_here, max_request_body_size=MOST_BODY)
+    app = server.streamable_http_app(
+        host=address.host, transport_security=checked_here, max_request_body_size=MOST_BODY, stateless_http=not has_sessions
+    )
     app.router.routes.append(route_files(lambda: server.context, has_tokens=address.has_tokens))
     served = NoteHangUps(ReviveSessions(AnswerAnyAccept(NoteAddress(app, has_tokens=address.has_tokens))))
+    checked = CheckNames(served, hosts=address.hosts, origins=address.origins)
     return uvicorn.Config(
-        AnswerProbes(CheckNames(served, hosts=address.hosts, origins=address.origins), lambda: server.context),
+        CloseConnections(AnswerProbes(checked, lambda: server.context, drain), drain),
         http=LimitedProtocol,
         ws="none",
         backlog=limit_accepted(),
@@ -95,6 +106,10 @@ def _configure(server: SoraServer, address: Address) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+def _ignore_signal(number: int, frame: FrameType | None) -> None:
+    """Do nothing: a handler of Python's own, unlike SIG_IGN, is not passed on to child processes."""
 
 
 @contextmanager

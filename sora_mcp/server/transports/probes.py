@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.server.context import ServerContext
+from sora_mcp.server.transports.drain import Drain
 
 ANSWER_S = 5.0
 """Seconds that the store has to answer."""
@@ -21,8 +22,8 @@ ASK_AGAIN_S = 1.0
 class AnswerProbes:
     """An ASGI middleware in front of all checks: a probe addresses this machine as it likes, and learns nothing else."""
 
-    def __init__(self, app: ASGIApp, get_context: Callable[[], ServerContext | None]) -> None:
-        self._app, self._get_context = app, get_context
+    def __init__(self, app: ASGIApp, get_context: Callable[[], ServerContext | None], drain: Drain) -> None:
+        self._app, self._get_context, self._drain = app, get_context, drain
         self._asked_at, self._is_ready = float("-inf"), False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +37,9 @@ class AnswerProbes:
             await self._app(scope, receive, send)
 
     async def _check_ready(self) -> bool:
-        """Return whether the store can be read."""
+        """Return whether the store can be read, and the server goes on."""
+        if self._drain.has_begun:
+            return False
         if time.monotonic() - self._asked_at >= ASK_AGAIN_S:
             self._asked_at = time.monotonic()
             self._is_ready = await self._read_store()

@@ -104,8 +104,8 @@ async def test_a_longer_or_larger_clip_that_costs_less_is_named(wish: dict[str, 
 
 async def test_a_larger_size_that_costs_less_is_named(tmp_path: Path) -> None:
     found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="16:9 540p", seconds=5)
-    cheaper = "Larger for less: 5 s, 16:9 768P, on fal:minimax-h3-max-turbo, $0.20."
-    assert (found["model"], cheaper in found["message"]) == ("fal:pixverse-v6", True)
+    cheaper = "Larger for less: 5 s, 16:9 720p, on fal:seedance-1-pro-fast, $0.11."
+    assert (found["model"], cheaper in found["message"]) == ("fal:pixverse-v5", True)
 
 
 async def test_an_edit_is_priced_by_the_models_that_edit(tmp_path: Path) -> None:

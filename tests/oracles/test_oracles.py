@@ -85,6 +85,24 @@ def test_every_reply_that_the_vendors_library_knows_is_read(name: str) -> None:
     assert meanings and not unknown, "\n".join(unknown[:40])
 
 
+def test_litellm_would_send_the_same_order() -> None:
+    """Compare orders in 16:9 and by nothing but words, a length, a size and a first frame: LiteLLM has no fields for more."""
+    orders = {(order.offer.id, order.size.text, order.seconds, order.image): (vendor, order) for vendor, order in _list_plain_orders()}
+    told = _ask("second_opinion", "orders", [_describe(vendor, order) for vendor, order in orders.values()])
+    differences, compared = Counter[str](), Counter[str]()
+    for (vendor, order), theirs in zip(orders.values(), told, strict=True):
+        if theirs is None:
+            continue
+        compared[vendor.name] += 1
+        call = vendor.submit(order)
+        ours, body = {"path": call.path, **(call.body or {})}, {"path": theirs["path"], **theirs["body"]}
+        differences.update(
+            f"{order.offer.id}: {name}: {ours.get(name)!r}, LiteLLM {value!r}" for name, value in body.items() if ours.get(name) != value
+        )
+    print(f"second opinion: {dict(compared)} orders, {differences.total()} differences")
+    assert compared and not differences, "\n".join(f"{count} x {one}" for one, count in differences.most_common(40))
+
+
 def test_prices_are_those_of_a_public_map() -> None:
     """Print what differs: which of the two is right, only the vendor's page can tell."""
     rows = {_name_row(vendor, order): order for vendor, order in _list_orders(*PREFIXES) if not order.pictures or not order.offer.text}
@@ -113,6 +131,18 @@ def _list_orders(*names: str) -> Iterator[tuple[Vendor, Order]]:
         for offer in (*vendor.offers, *own) if vendor.name in names else ():
             if offer.ended is None:
                 yield from ((vendor, check(request, offer, today=TODAY)) for request in list_requests(offer))
+
+
+def _list_plain_orders() -> Iterator[tuple[Vendor, Order]]:
+    for vendor, order in _list_orders("runway", "minimax", "byteplus", "fal"):
+        if order.size.ratio == "16:9" and order.clip is None and not {"last_image", "references"} & set(order.options):
+            yield vendor, order
+
+
+def _describe(vendor: Vendor, order: Order) -> dict[str, Any]:
+    pixels, image = order.size.text if order.size.pixels else None, order.image.uri if order.image else None
+    facts = {"pixels": pixels, "resolution": order.size.resolution, "seconds": order.seconds, "image": image}
+    return {"vendor": vendor.name, "slug": order.slug, "prompt": order.prompt, **facts}
 
 
 def _name_row(vendor: Vendor, order: Order) -> tuple[str, str]:

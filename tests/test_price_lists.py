@@ -7,16 +7,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
+from sora_mcp.catalogue.availability import Availability
+from sora_mcp.catalogue.catalogue import Catalogue, set_addresses
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Image, Offer, Reply, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
+from sora_mcp.net.client import VendorClient
+from sora_mcp.store import Store
 from sora_mcp.vendors import aimlapi, fal
 from sora_mcp.vendors.fal_prices import MOST_ASKED, UNITS
 from sora_mcp.vendors.reading import read_price_list
 from tests.each import each
-from tests.played import AimlApi, Fal
+from tests.played import AimlApi, Fal, played
 from tests.played.rig import NOON, PROMPT, rig
+from tests.stored import place_empty_store
 
 TODAY = date(2026, 11, 30)
 DAY = 86_400.0
@@ -299,3 +304,14 @@ async def test_a_list_that_is_refused_is_asked_for_again_after_an_hour(tmp_path:
         assert len(at.wire.requests("prices")) == 2
         [offer] = at.service.catalogue.find_named(PRO)
         assert (offer.confidence, PRO in at.service.catalogue.gone) == ("listed", False)
+
+
+async def test_a_list_behind_a_key_is_not_asked_for_without_one(tmp_path: Path) -> None:
+    store = Store(place_empty_store(tmp_path), tmp_path)
+    async with played(Fal()) as wire, VendorClient(tmp_path, {}) as client:
+        written = Catalogue(set_addresses((fal.VENDOR,), {"fal": wire.address}))
+        await Availability(written, store, client, lambda: NOON).look(PRO)
+        assert wire.requests("prices") == []
+        await Availability(replace(written, keyed=frozenset({"fal"})), store, client, lambda: NOON).look(PRO)
+        assert len(wire.requests("prices")) == 1
+    store.close()

@@ -190,7 +190,10 @@ def test_a_variation_is_not_part_of_the_order() -> None:
 NO_WORDS, NO_TEXT = "a text that says what to show", "valid Unicode text, without lone surrogates and NUL"
 
 
-@each(("prompt", "allowed"), [("", NO_WORDS), (" \n\t", NO_WORDS), ("a \ud83d fox", NO_TEXT), ("a \0 fox", NO_TEXT)])
+@each(
+    ("prompt", "allowed"),
+    [("", NO_WORDS), (" \n\t", NO_WORDS), (" \u200b\u2060\n", NO_WORDS), ("a \ud83d fox", NO_TEXT), ("a \0 fox", NO_TEXT)],
+)
 def test_a_prompt_says_something_that_can_be_sent(prompt: str, allowed: str) -> None:
     assert broken(VideoRequest(prompt), find_offer("muvi:sora-2")) == (BrokenRule("prompt", None, allowed, "invalid_prompt"),)
 

@@ -31,7 +31,7 @@ from sora_mcp.domain import (
 from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, format_bytes
 from sora_mcp.domain.errors import BrokenRules, UnpricedModel
 from sora_mcp.domain.money import ceil, format_dollars, show
-from sora_mcp.security.text import is_storable_text
+from sora_mcp.security.text import is_storable_text, sanitize
 from sora_mcp.security.urls import is_fetchable
 
 VARIATION = "variation"
@@ -161,7 +161,7 @@ def describe_lengths(seconds: Sequence[int]) -> str:
 
 
 def _prompt(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
-    if not (text := request.prompt).strip():
+    if sanitize(text := request.prompt) is None:  # blanks, or nothing that can be seen
         yield BrokenRule("prompt", None, "a text that says what to show", "invalid_prompt")
     elif offer.prompt_max is not None and (length := _count(text, offer)) > offer.prompt_max:
         unit = "characters, where an emoji counts as two" if length > len(text) else "characters"

@@ -67,7 +67,7 @@ def _coerce(argument: Argument, value: Any) -> Any:
         case "switch" if isinstance(value, str):
             return SWITCH.get(value.strip().casefold(), value)
         case "object":
-            return _read_options(_read_json(value))
+            return {} if value == [] else _read_options(_read_json(value))  # PHP writes an empty object so
         case "texts":
             return _read_texts(argument, value)
         case "text" if argument.spec.is_picture and (isinstance(value, bool) or str(value).strip().casefold() in SWITCH):

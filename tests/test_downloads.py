@@ -110,6 +110,36 @@ async def test_the_bytes_of_a_file_decide_and_not_the_label(coding: str, body: b
         assert is_whole(await fetch(host, tmp_path / "p"), tmp_path / "p"), coding
 
 
+@each(
+    "piece",
+    [
+        reply(FILE[70_000:], "206 Partial Content", Content_Range=f"bytes 70000-{len(FILE) - 1}/*", ETag=STRONG),
+        reply(FILE[70_000:80_000], "206 Partial Content", Content_Range=f"bytes 70000-79999/{len(FILE)}", ETag=STRONG),
+        reply(FILE[70_000:], "206 Partial Content", ETag=STRONG),
+        part_of(60_000, ETag=STRONG),
+    ],
+)
+async def test_a_piece_that_cannot_be_continued_is_not_asked_for_twice(piece: Answer, tmp_path: Path) -> None:
+    async with hosting(reply(FILE, cut=70_000, ETag=STRONG), piece, reply(FILE, ETag=STRONG)) as host:
+        for _ in range(2):
+            with pytest.raises(NotSent):
+                await fetch(host, tmp_path / "p")
+        assert is_whole(await fetch(host, tmp_path / "p"), tmp_path / "p")
+        assert ["range" in heard for heard in host.heard] == [False, True, False]
+
+
+async def test_the_unit_of_a_range_is_read_in_any_case(tmp_path: Path) -> None:
+    whole = reply(FILE, "206 Partial Content", Content_Range=f"Bytes 0-{len(FILE) - 1}/{len(FILE)}")
+    async with hosting(whole) as host:
+        assert is_whole(await fetch(host, tmp_path / "p"), tmp_path / "p")
+
+
+async def test_a_redirect_to_a_name_with_blanks_is_followed(tmp_path: Path) -> None:
+    async with hosting(reply(b"", "302 Found", Location="/my clip.mp4?a=b c"), reply(FILE)) as host:
+        assert is_whole(await fetch(host, tmp_path / "p"), tmp_path / "p")
+        assert host.heard[1][""] == "GET /my%20clip.mp4?a=b%20c HTTP/1.1"
+
+
 async def test_a_206_is_a_file_where_it_holds_the_whole_one(tmp_path: Path) -> None:
     async with hosting(part_of(0), part_of(100)) as host:
         assert is_whole(await fetch(host, tmp_path / "p"), tmp_path / "p")

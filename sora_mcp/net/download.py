@@ -27,7 +27,7 @@ LEAST_BYTES_PER_S = 1024
 RETRYABLE_STATUSES = (408, 425, 429)
 """Statuses after which the same link may work later. Any other 4xx means a dead link: hosts answer 400 for an expired one too."""
 STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
-CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.IGNORECASE)
 
 
 class IncompleteFile(NotSent):
@@ -133,7 +133,7 @@ def _check_status(response: httpx2.Response, partial: Partial) -> tuple[int, int
         expected = partial.size if partial.headers else 0
         if first == expected and last + 1 == total:
             return first, total
-    if status == 416 and partial.headers:
+    if status in (206, 416) and partial.headers:  # 206: a piece of it, or one that does not say where it belongs
         _etag_path(partial.path).unlink(missing_ok=True)  # the next attempt begins anew
         raise NotSent("The host could not continue the file.")
     if 400 <= status < 500 and status not in RETRYABLE_STATUSES:

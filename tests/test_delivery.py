@@ -24,6 +24,7 @@ from sora_mcp.media.probe import MediaInfo
 from sora_mcp.server.messages import describe_job as say
 
 from .each import each
+from .media.clips import box
 from .media.test_mp4 import Mp4, clock, hdlr, tkhd
 from .media.test_to_mp4 import SIZE, a_download
 from .nouns import a_job
@@ -60,6 +61,8 @@ async def made(at: Rig) -> Job:
         (Mp4(hdlr=hdlr(b"soun")).raw(), "m4a", "an M4A sound file, not an MP4: it has no pictures; a music player or VLC plays it."),
         (b"ID3\4" + bytes(3000), "mp3", "an MP3 sound file, not an MP4: it has no pictures; a music player or VLC plays it."),
         (b"RIFF\0\0\0\0WAVEfmt " + bytes(3000), "wav", "a WAV sound file, not an MP4: it has no pictures"),
+        (Mp4(ftyp=box(b"styp", b"msdh")).raw(), "mp4", "Not every player shows it: It has no ftyp header"),
+        (b"%PDF-1.7\n" + bytes(200), "pdf", "a PDF, not an MP4: a browser or a PDF reader shows it."),
         (Mp4(tkhd=tkhd(0, 0)).raw(), "mp4", "Not every player shows it: Its picture is 0x0 pixels."),
         (Mp4(mvhd=clock(b"mvhd", 1, 0), mdhd=clock(b"mdhd", 1, 0)).raw(), "mp4", "Not every player shows it: Its video is 0 seconds long."),
         (ZSTD, "zst", "a zstd archive, not an MP4: it has to be unpacked first."),
@@ -113,6 +116,35 @@ async def test_a_video_of_another_kind_becomes_an_mp4_with_the_original_beside_i
     (original,) = path.parent.glob(f"*.{ending}")
     assert original.read_bytes() == source
     assert original.name in job.all_warnings[0]
+
+
+class OddLinks(Muvi):
+    """A vendor that writes its link to the file in another way."""
+
+    form = "{0}"
+    name = "muvi"
+
+    def link(self, job_id: str, address: str) -> str:
+        return self.form.format(self.cdn.removeprefix("http:"))
+
+
+@each("form", ["HTTP:{0}/v.mp4", " http:{0}/v.mp4\n", "http:{0}/my clip.mp4?a=b c", "http:{0}/視頻.mp4#t=0.1"])
+async def test_a_link_is_read_as_browsers_read_it(form: str, tmp_path: Path) -> None:
+    vendor = OddLinks()
+    vendor.form = form
+    async with rig(vendor, tmp_path) as at:
+        job = await made(at)
+    assert (job.state, job.charged, len(at.cdn.heard)) == ("completed", "yes", 1), job.error
+
+
+@each("form", ["https://a b.example.com/v.mp4", "http:{0}/v\\x.mp4", "//10.0.0.1/v.mp4", "HTTP://169.254.169.254/x"])
+async def test_a_link_that_no_browser_follows_so_is_refused(form: str, tmp_path: Path) -> None:
+    vendor = OddLinks()
+    vendor.form = form
+    async with rig(vendor, tmp_path) as at:
+        job = await made(at)
+    assert (job.state, job.charged, len(at.cdn.heard)) == ("failed", "yes", 0)
+    assert job.error is not None and job.error.code in ("untrusted_url", "result_invalid")
 
 
 async def test_damaged_bytes_are_fetched_twice_and_again_after_the_cause_is_mended(tmp_path: Path) -> None:

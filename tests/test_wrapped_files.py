@@ -20,6 +20,7 @@ ENDS = ("completed", "failed", "expired")
 PLAIN = base64.b64encode(CLIP)
 SOUND = base64.b64encode(Mp4(hdlr=hdlr(b"soun")).raw())
 BASE64, JSON, LINK = "inside of base64 text", "inside of JSON,", "inside of JSON that names its address"
+BYTES = "inside of other bytes"
 
 
 @dataclass
@@ -52,6 +53,8 @@ async def deliver(folder: Path, text: bytes) -> tuple[Job, Rig]:
         (json.dumps({"status": "ok", "data": [{"b64_json": PLAIN.decode()}]}).encode(), JSON),
         (json.dumps({"video": f"data:video/mp4;base64,{PLAIN.decode()}"}).replace("/", "\\/").encode(), JSON),
         (b'{"id": "v", "url": "HOST/real.mp4"}', LINK),
+        (b"\xef\xbb\xbf" + CLIP, BYTES),
+        (b"\r\n" + CLIP, BYTES),
         (b'{"poster": "HOST/poster.jpg", "docs": "https://docs.example.com/", "file": {"url": "HOST/real.mp4"}}', LINK),
     ],
 )
@@ -63,6 +66,20 @@ async def test_a_file_inside_of_a_text_is_taken_out_and_said(text: bytes, note: 
     assert note in job.all_warnings[0]
     assert sorted(path.suffix for path in at.settings.output_dir.iterdir()) == [".json", ".mp4"], "nothing temporary is left"
     assert all(KEY not in str(heard.headers) for heard in at.cdn.heard)
+
+
+async def test_a_file_in_one_part_of_a_body_is_kept_with_what_is_behind_it(tmp_path: Path) -> None:
+    job, _ = await deliver(tmp_path, b"--b\r\nContent-Type: video/mp4\r\n\r\n" + CLIP + b"\r\n--b--\r\n")
+    assert job.artifact is not None
+    assert (Path(job.artifact.path).read_bytes(), job.artifact.width) == (CLIP + b"\r\n--b--\r\n", 64)
+
+
+@each("placeholder", [b"", b'{"status": "processing"}', b"<html>Not ready</html>"])
+async def test_a_host_that_has_the_file_only_later_is_asked_for_it_again(placeholder: bytes, tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.cdn.arm("media", "instead", times=4, hex=placeholder.hex())
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
+    assert (job.state, job.artifact and Path(job.artifact.path).read_bytes(), len(at.cdn.heard)) == ("completed", CLIP, 5)
 
 
 async def test_sound_inside_of_a_text_is_kept_as_sound(tmp_path: Path) -> None:

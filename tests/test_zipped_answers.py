@@ -12,6 +12,16 @@ from .each import each
 from .played import Muvi
 from .played.rig import rig
 
+
+@each("mark", [b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"])
+async def test_a_byte_order_mark_before_an_answer_changes_nothing(mark: bytes, tmp_path: Path) -> None:
+    async with rig(Muvi(walk=("pending", "completed")), tmp_path) as at:
+        for role in ("submit", "status"):
+            at.wire.arm(role, "zipped", times=100, coding="identity", pack=lambda body: mark + body)
+        job = await at.until((await at.bought(seconds=4)).id, "completed", "failed", "unknown")
+    assert (job.state, job.charged, len(at.posts)) == ("completed", "yes", 1)
+
+
 JSON = b'{"id": "v", "status": "queued"}'
 
 

@@ -40,11 +40,16 @@ PLAYERS = {
     "webm": "a browser or VLC plays it",
     "image": "a browser or an image viewer shows it",
     "sound": "it has no pictures; a music player or VLC plays it",
+    "pdf": "a browser or a PDF reader shows it",
     "archive": "it has to be unpacked first",
     "playlist": "it only names other files; VLC plays it as long as their links work",
     "unknown": "its kind is not known here",
 }
 """Who opens a file that is no MP4, by its kind or family."""
+
+
+class NoFile(BadMedia):
+    """A link that answers nothing, or a text."""
 
 
 class RepeatedFile(BadMedia):
@@ -143,7 +148,8 @@ async def _fetch(context: JobContext, job: Job, vendor: Vendor, media: Call) -> 
         await anyio.to_thread.run_sync(remove_parts, folder, job)
         if is_repeated:
             raise RepeatedFile(error.message) from error
-        context.local_facts.refused_files[job.id] = saved.sha256
+        if not isinstance(error, NoFile):  # a host may have a file only later, and says so in the same words until then
+            context.local_facts.refused_files[job.id] = saved.sha256
         raise
     path = await anyio.to_thread.run_sync(lambda: keep(part, job, sha256=file.sha256, zone=zone, ending=_choose_ending(container)))
     return path, file.sha256, note
@@ -156,7 +162,9 @@ def check_file(path: Path, *, is_last: bool) -> Container:
     means to send.
     """
     container = read_kind(path)
-    if container.family == "text" or container is EMPTY or (not is_last and not _is_expected(container)):
+    if container.family == "text" or container is EMPTY:
+        raise NoFile(f"It is {container.words}, no video.")
+    if not is_last and not _is_expected(container):
         raise BadMedia(f"It is {container.words}, no video.")
     if container in ISO_MEDIA:
         try:

@@ -1,4 +1,4 @@
-"""Take a file out of a text that came in its place: base64, a `data:` URI, or JSON that holds one or names the file's address."""
+"""Take a file out of what came in its place: base64, a `data:` URI, JSON that holds one or names its address, other bytes before it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import anyio.to_thread
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import BadMedia
 from sora_mcp.jobs.named_file import download_named
-from sora_mcp.media.containers import HEAD_BYTES, JSON, MEDIA_TYPES, TEXT, find_container, read_container
+from sora_mcp.media.containers import HEAD_BYTES, JSON, MEDIA_TYPES, TEXT, UNKNOWN, find_container, read_container
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import Download, write_pieces
 
@@ -27,6 +27,8 @@ BLOCK_BYTES = 1 << 20
 SIGNS_TO_KNOW = 1344
 """How much base64 tells what kind of file it is."""
 DATA_HEAD = re.compile(rb'\s*"?\s*(?:data:[^,"]{0,200};base64,)?', re.IGNORECASE)
+FTYP = re.compile(rb"\0\0[\0\1][\x08-\xff]ftyp[0-9A-Za-z ]{4}")
+MOST_BEFORE_BYTES = 4096
 BLANKS = b' \t\r\n\v\f"'
 STANDARD = bytes.maketrans(b"-_", b"+/")
 """From the alphabet for addresses to the usual one."""
@@ -35,13 +37,15 @@ NOTE = "It came inside of {words}, and was taken out."
 
 
 async def unwrap_file(client: VendorClient, vendor: Vendor, saved: Download, part: Path) -> tuple[Download, str] | None:
-    """Replace the text at `part`, as it was saved, by the file that it holds or names. Return the file and a note about that.
+    """Replace what is at `part`, as it was saved, by the file that it holds or names. Return the file and a note about that.
 
-    Returns None, and leaves the text, where it has no file in it. Raises as `VendorClient.download`.
+    Returns None, and leaves what is there, where it has no other file in it. Raises as `VendorClient.download`.
     """
     container = await anyio.to_thread.run_sync(read_container, part)
     piece = part.with_name(f"{part.name}.piece")
-    if container is TEXT:
+    if container in (TEXT, UNKNOWN) and (start := await anyio.to_thread.run_sync(_find_mp4, part)):
+        file, note = await anyio.to_thread.run_sync(_cut_before, part, start, piece), "other bytes"
+    elif container is TEXT:
         file, note = await anyio.to_thread.run_sync(_decode_text, part, piece), "base64 text"
     elif container is JSON:
         held = await anyio.to_thread.run_sync(_read_json, part)
@@ -74,6 +78,19 @@ def split_data_uri(text: bytes) -> bytes:
     """Return the base64 behind the head of a `data:` URI; any other text as it is, without a quotation mark before it."""
     head = DATA_HEAD.match(text)
     return text[head.end() :] if head else text
+
+
+def _find_mp4(path: Path) -> int:
+    """Return where an MP4 begins behind a byte order mark, line ends or the head of a part; 0 where none does near the start."""
+    with path.open("rb") as file:
+        found = FTYP.search(file.read(MOST_BEFORE_BYTES))
+    return found.start() if found else 0
+
+
+def _cut_before(path: Path, start: int, target: Path) -> Download:
+    with path.open("rb") as file:
+        file.seek(start)
+        return write_pieces(target, iter(lambda: file.read(BLOCK_BYTES), b""), most=path.stat().st_size - start)
 
 
 def _decode_text(path: Path, target: Path) -> Download | None:

@@ -60,12 +60,12 @@ def probe_mp4(path: Path) -> VideoInfo:
         container = _check_start(file.read(HEAD_BYTES), size)
         reader = BoxReader(file)
         boxes = reader.read_top_level(size)
-        if container is not MOV:  # older QuickTime movies have none
-            find_box(boxes, b"ftyp", "It has no ftyp header, so it is no MP4.")
         moov = find_box(boxes, b"moov", "It has no moov box, the index of an MP4: it was cut off, or never finished.")
         if not any(box.kind == b"mdat" and box.end > box.body for box in boxes):
             raise BadMedia("It is an MP4 without any pictures or sound: the mdat box is missing or empty.")
         try:
+            if container is not MOV:  # older QuickTime movies have none
+                find_box(boxes, b"ftyp", "It has no ftyp header, so it is no MP4.")
             return _Movie(reader, boxes, moov).read()
         except NoVideoTrack:
             raise

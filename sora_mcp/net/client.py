@@ -189,7 +189,7 @@ class VendorClient:
         if not body:
             return None
         try:
-            parsed: Any = json.loads(body.decode("utf-8"), parse_constant=_reject_constant, object_pairs_hook=_reject_duplicates)
+            parsed: Any = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant, object_pairs_hook=_reject_duplicates)
             parsed = self.redact(vendor, parsed)
         except (ValueError, RecursionError):
             return None
@@ -200,7 +200,7 @@ class VendorClient:
         for _ in range(HOPS + 1):
             async with self._open_media(vendor, url, {**partial.headers, "User-Agent": agent}) as response:
                 if response.is_redirect:
-                    url = urljoin(url, response.headers.get("location", ""))
+                    url = urljoin(url, response.headers.get("location", "").replace(" ", "%20"))
                     continue
                 if response.status_code != 403 or agent == ORDINARY_USER_AGENT:
                     return replace(await write_file(response, partial), url=url)

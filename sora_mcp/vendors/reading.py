@@ -14,6 +14,7 @@ from sora_mcp.domain.money import PER_USD, Micros
 from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_place, find_text, find_value
 
+WEB = re.compile(r"^(?:(https?):)?//", re.IGNORECASE)
 MOST_WORD = 40
 """Characters of a vendor's word for a state."""
 
@@ -27,9 +28,19 @@ def read(vendor: Vendor, reply: Reply) -> Reading | DoneWithoutLink | None:
             return None
     except NOT_AS_DOCUMENTED:
         return None
+    if isinstance(reading, Done):
+        reading = replace(reading, media=replace(reading.media, path=_tidy_link(reading.media.path)))
     if isinstance(reading, Done) and not _is_link(reading.media.path):
         return _find_inline(reading, reply) or DoneWithoutLink(reading.said, reading.micros, reading.id)
     return reading
+
+
+def _tidy_link(link: Any) -> Any:
+    """Return a link as browsers read it: without blanks around it, with its scheme in lower case, and `https` where it has none."""
+    if not isinstance(link, str):
+        return link
+    text = link.strip().replace(" ", "%20")
+    return WEB.sub(lambda found: f"{(found[1] or 'https').lower()}://", text, count=1)
 
 
 def describe_failure(reading: Failed, vendor: Vendor) -> JobError:

@@ -137,7 +137,7 @@ CATALOGUE = (
     Fault("Q06", "a number of 5,000 digits", "not believed"),
     Fault("Q07", "cost NaN, endless, negative, a word, absurd",
           "as JSON has none: not believed; else the held price is spent; far above: model paused"),
-    Fault("Q08", "two values under one name, BOM, UTF-16, latin-1, more behind it, in HTML",
+    Fault("Q08", "two values under one name, UTF-16, latin-1, more behind it, in HTML",
           "not believed; another charset's name is not looked at"),
     Fault("Q09", "status unknown, in capitals, Chinese, null, a number", "not believed: still running"),
     Fault("Q10", "made, then running, then failed",

@@ -40,6 +40,8 @@ TOLD: dict[str, Callable[[Row], int]] = {
 }
 """What the vendor says that it charged, where it does: AI/ML's played account has a price of its own, BytePlus counts the same tokens, and
 Kling the same units."""
+TOKENS = {vendor.name: vendor.token_field.split(".") for vendor in EVERY if vendor.token_field}
+"""Where the body carries our token."""
 DERIVED = {offer.id for vendor in EVERY for offer in vendor.offers if offer.confidence == "derived"}
 CHECKED = {offer.id: offer.checked.isoformat() for vendor in EVERY for offer in vendor.offers}
 STRANGE_SIZES = ("1920x1080", "640x480", "1280x721", "1:1", "4:3", "21:9", "16:9 4k", "square", "0x0", "-1280x720", "1280x720x1")
@@ -97,13 +99,15 @@ async def test_each_model_of_a_vendor_is_one_exact_purchase(name: str, tmp_path:
     bought = [(group, row) for group in orders() if group["model"].startswith(f"{name}:") for row in _ends(group["rows"])]
     said = [TOLD[name](row) if name in TOLD else None for _, row in bought]
     told = [None if cost is None or _is_too_little(cost, group, row) else cost for cost, (group, row) in zip(said, bought, strict=True)]
+    tokens: list[str] = []
     async with rig(vendor(name), tmp_path) as at:
         begun = [await at.bought(group["model"], image=frame_of(group, row), **asked(row)) for group, row in bought]
         jobs = [await at.until(job.id, "completed", "failed", "unknown", "expired") for job in begun]
         assert [(job.model, job.state, job.charged, job.micros, job.actual) for job in jobs] == [
             (group["model"], "completed", "yes", row["micros"], actual) for (group, row), actual in zip(bought, told, strict=True)
         ]
-        heard = [[heard.path, heard.body] for heard in at.wire.requests("submit")]
+        heard = [[heard.path, _take_token(name, heard.body, tokens)] for heard in at.wire.requests("submit")]
+        assert sorted(tokens) == sorted(job.submit_token for job in jobs if name in TOKENS)
         assert in_order(heard) == in_order([[group["path"], body_of(group, row)] for group, row in bought])
         assert [note_of(job, at) for job in jobs] == [
             note(job, row["micros"], cost) for job, (_, row), cost in zip(jobs, bought, told, strict=True)
@@ -112,6 +116,15 @@ async def test_each_model_of_a_vendor_is_one_exact_purchase(name: str, tmp_path:
         assert (len(at.wire.made), spent(at), at.held()) == (len(bought), sum(sums), 0)
         assert not any("authorization" in heard.headers or KEY in str(heard) for heard in at.cdn.heard)
     assert leaks(tmp_path) == []
+
+
+def _take_token(name: str, body: Any, tokens: list[str]) -> Any:
+    """Return the body without the field that carries our token, which is noted."""
+    if name not in TOKENS:
+        return body
+    outer, inner = TOKENS[name]
+    tokens.append(body[outer][inner])
+    return {field: value for field, value in body.items() if field != outer}
 
 
 def _ends(rows: list[Row]) -> list[Row]:

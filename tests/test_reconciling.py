@@ -446,6 +446,35 @@ def test_tasks_of_the_model_and_the_time_are_candidates_and_only_an_empty_page_i
     assert read_search_page(vendor, Reply(pages[0], 200, {"total": 4}), lost) is None
 
 
+def test_a_task_is_found_by_our_token_and_no_task_is_no_proof() -> None:
+    vendor, asked = VENDORS["kling"], Call("GET", "/tasks", query=(("external_task_ids", "our-token"),))
+    assert vendor.find is not None and vendor.find.ask(LOST) == asked
+    rows = [{"id": "1", "external_id": "another"}, {"id": "2", "external_id": "our-token"}, {"id": "3"}]
+    assert read_search_page(vendor, Reply(asked, 200, {"code": 0, "data": rows}), LOST) == Listing((Found("2"),), whole=False)
+    assert read_search_page(vendor, Reply(asked, 200, {"code": 0, "data": []}), LOST) == Listing((), whole=False)
+    assert read_search_page(vendor, Reply(asked, 200, {"code": 1203, "message": "x"}), LOST) is None
+
+
+def test_tasks_of_the_time_are_candidates_unless_their_model_is_another_of_ours() -> None:
+    lost = replace(LOST, call=Call("POST", "/api/v3/contents/generations/tasks", {"model": "dreamina-seedance-2-0-260128"}))
+    tasks = [
+        ("1", "dreamina-seedance-2-0-260128", 10),
+        ("2", "seedance-1-5-pro-251215", 10),
+        ("3", "seedance-2-0-260128", 20),
+        ("4", "dreamina-seedance-2-0-260128", -3_600),
+    ]
+    items = [{"id": task, "model": model, "created_at": int(NOON) + after} for task, model, after in tasks]
+    path = "/api/v3/contents/generations/tasks"
+    pages = [Call("GET", path, query=(("page_num", str(page)), ("page_size", "500"))) for page in (1, 2, 3)]
+    vendor, found = VENDORS["byteplus"], (Found("1"), Found("3"))
+    assert vendor.find is not None and vendor.find.ask(lost) == pages[0]
+    assert read_search_page(vendor, Reply(pages[0], 200, {"items": items, "total": 4}), lost) == Listing(found)
+    assert read_search_page(vendor, Reply(pages[0], 200, {"items": items, "total": 5}), lost) == Listing(found, pages[1], whole=False)
+    assert read_search_page(vendor, Reply(pages[1], 200, {"items": items, "total": 5}), lost) == Listing(found, pages[2], whole=False)
+    assert read_search_page(vendor, Reply(pages[2], 200, {"items": [], "total": 5}), lost) == Listing(())
+    assert read_search_page(vendor, Reply(pages[0], 200, {"total": 5}), lost) is None
+
+
 def test_tasks_listed_by_page_are_candidates_and_a_page_that_is_not_full_is_the_end() -> None:
     lost = replace(LOST, call=Call("POST", "/api/v3/a/b/text-to-video", {}))
     tasks = [

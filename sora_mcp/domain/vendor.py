@@ -80,7 +80,7 @@ class LostCall:
 
     call: Call
     token: str
-    """What was sent in the vendor's correlation header, where it has one."""
+    """What was sent in the vendor's correlation header or field, where it has one."""
     since: float
     """The vendor took it between these two moments, if it did."""
     until: float
@@ -240,6 +240,8 @@ class Vendor:
     """Path to the seconds to wait in an error's body."""
     correlation: str | None = None
     """Header that carries our submit token and is echoed in the vendor's logs."""
+    token_field: str | None = None
+    """Path of the field of the paid call's body that carries our submit token, where the vendor finds jobs by it."""
     job_id: str = r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
     """Pattern of the vendor's own ids: they become a part of paths, so none may lead to another one."""
     refunds: bool | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import PICTURES, Call, Done, Failed, Order, Pending, Reading, Reply, Vendor
+from sora_mcp.domain import PICTURES, Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Reply, Search, Vendor
 from sora_mcp.vendors.byteplus_offers import OFFERS, read_cost
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.requests import drop_missing
@@ -61,6 +61,26 @@ def _ask(job: str) -> Call:
     return Call("GET", f"{PATH}/{job}")
 
 
+def ask_list(lost: LostCall) -> Call:
+    """Return the call for the first page of tasks, which go back 7 days. https://docs.byteplus.com/en/docs/ModelArk/1521675"""
+    return _ask_page(1)
+
+
+def read_list(reply: Reply, lost: LostCall) -> Listing:
+    """Return the tasks that may be the lost one: not those of another model of ours. Of a model, a row has "name and version", not always
+    the name that was sent. No page tells the order of rows, so that they are read to the end."""
+    items: list[dict[str, Any]] = reply.body["items"] or []
+    others = {offer.slug for offer in OFFERS} - {find_value(lost.call.body, "model")}
+    found = tuple(Found(task["id"]) for task in items if task["model"] not in others and lost.since <= task["created_at"] <= lost.until)
+    page = int(dict(reply.call.query)["page_num"])
+    is_end = not items or (page == 1 and len(items) >= reply.body["total"])
+    return Listing(found) if is_end else Listing(found, _ask_page(page + 1), whole=False)
+
+
+def _ask_page(number: int, size: int = 500) -> Call:
+    return Call("GET", PATH, query=(("page_num", str(number)), ("page_size", str(size))))
+
+
 VENDOR = Vendor(
     name="byteplus",
     title="BytePlus",
@@ -69,7 +89,8 @@ VENDOR = Vendor(
     offers=OFFERS,
     submit=submit,
     read=read,
-    check=Call("GET", PATH, query=(("page_num", "1"), ("page_size", "1"))),
+    find=Search(ask_list, read_list, by_time=True),
+    check=_ask_page(1, size=1),
     ask=lambda job, call: _ask(job),
     tells_cost=True,
 )

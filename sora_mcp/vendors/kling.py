@@ -1,14 +1,14 @@
 """Kling, from its maker: the model is the path. https://kling.ai/document-api/api/video/3-0-omni/text-to-video (read 2026-10-08)
 
-Not offered: Kling 4.0, which has no name in the API (2026-10-04); edits (`base_video`), because it takes addresses only and there is no
-upload; the older API with pairs of keys. There is no way to cancel, no negative prompt and no seed.
+Not offered: Kling 4.0, of which no page that was read tells path and price (2026-11-30); edits (`base_video`), because it takes addresses
+only and there is no upload; the older API with pairs of keys. There is no way to cancel, no negative prompt and no seed.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.kling_offers import OFFERS, OMNI, SINGLE_SHOT
 from sora_mcp.vendors.shared.moderation import classify_failure
@@ -81,6 +81,16 @@ def _ask(job: str) -> Call:
     return Call("GET", "/tasks", query=(("task_ids", job),))
 
 
+def ask_by_token(lost: LostCall) -> Call:
+    """Return the call for the task that was sent with our token, which is "unique within a single account"."""
+    return Call("GET", "/tasks", query=(("external_task_ids", lost.token),))
+
+
+def read_by_token(reply: Reply, lost: LostCall) -> Listing:
+    """Return the task. No page tells what is answered where there is none, so that absence is no proof."""
+    return Listing(tuple(Found(task["id"]) for task in reply.body["data"] if task.get("external_id") == lost.token), whole=False)
+
+
 VENDOR = Vendor(
     name="kling",
     title="Kling",
@@ -97,5 +107,7 @@ VENDOR = Vendor(
         Refusal(429, "vendor_auth", "whitelist"),
         Refusal(400, "content_refused", "content security"),
     ),
+    token_field="options.external_task_id",
+    find=Search(ask_by_token, read_by_token),
     tells_cost=True,
 )

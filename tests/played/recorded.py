@@ -34,8 +34,9 @@ class Recorded(Played):
 
     @cached_property
     def names(self) -> set[str]:
-        """Every name that a recorded order has."""
-        return {name for story in stories() if story.vendor == self.vendor for name in story.call.body or {}}
+        """Every name that a recorded order has, and that of our token."""
+        token = {vendor.token_field.partition(".")[0] for vendor in EVERY if vendor.name == self.vendor and vendor.token_field}
+        return token | {name for story in stories() if story.vendor == self.vendor for name in story.call.body or {}}
 
     @cached_property
     def paths(self) -> set[str]:

@@ -225,14 +225,14 @@ def make_token(key: Secret | None) -> str:
 def _add_token(call: Call, vendor: Vendor, token: str) -> Call:
     """Add our token in the header that the vendor repeats in its logs, or in the field that it finds jobs by, where it has one."""
     if vendor.token_field is not None:
-        return replace(call, body=_put(call.body or {}, vendor.token_field.split("."), token))
+        return replace(call, body=_add_field(call.body or {}, vendor.token_field.split("."), token))
     return replace(call, headers=(*call.headers, (vendor.correlation, token))) if vendor.correlation else call
 
 
-def _put(body: Mapping[str, Any], path: list[str], value: str) -> dict[str, Any]:
+def _add_field(body: Mapping[str, Any], path: list[str], value: str) -> dict[str, Any]:
     """Return the body with the value at that path."""
     name, *rest = path
-    return {**body, name: _put(body.get(name, {}), rest, value) if rest else value}
+    return {**body, name: _add_field(body.get(name, {}), rest, value) if rest else value}
 
 
 def _as_unclear(why: str, vendor_message: str | None = None) -> JobError:

@@ -1,4 +1,8 @@
-"""MiniMax H3 and H3-Max as MiniMax sells them. https://platform.minimax.io/docs/guides/pricing-paygo"""
+"""MiniMax H3 and H3-Max as MiniMax sells them. https://platform.minimax.io/docs/guides/pricing-paygo
+
+Not offered: Hailuo 2.3 and 02, over version 1 of the API, which the price page does not have any more (read second hand, 2026-09-26), and
+which has no list for a paid call whose answer was lost; making a finished clip again in 2K, for which there is no argument here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Offers of MuleRun, as far as its pages and its skills repository describe them. https://mulerun.com/docs/api-reference"""
+"""Offers of MuleRun, as far as its pages and its skills repository describe them. https://mulerun.com/docs/api-reference
+
+Not offered: edits and video references of Kling 3 Omni and Wan VACE, which take a video by its address only (skills of 2026-04-23).
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Fields, sizes and pictures are those of its library (runwayml 5.24.0, 2026-10-23). Lengths and texts that the library types as numbers
 and texts only are those of its OpenAPI file and of what others read there in August to October 2026. Kling 4.0, Kling O3, Kling 3.0 in 4k
-and Kling 2.5 Turbo have no rates: no source that was seen states their price at Runway.
+and Kling 2.5 Turbo have no rates: no source that was seen states their price at Runway. Edits by other models than Aleph 2 are not offered:
+neither their prices nor the lengths of the video that is sent were seen stated. Upscaling and HDR have no argument here.
 """
 
 from __future__ import annotations

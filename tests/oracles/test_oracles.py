@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,8 @@ def test_every_legal_order_is_one_that_the_vendors_library_can_write(name: str) 
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_an_oracle_tells_a_field_that_its_vendor_does_not_know(name: str) -> None:
-    offers = {order.offer.id: vendor.submit(order) for vendor, order in _list_orders(name)}
-    calls = [{"path": call.path, "body": {**(call.body or {}), **more}} for call in offers.values() for more in ({}, {"sparkle": 1})]
+    firsts = [vendor.submit(order) for vendor, order in _list_orders(name, most=1)]
+    calls = [{"path": call.path, "body": {**(call.body or {}), **more}} for call in firsts for more in ({}, {"sparkle": 1})]
     answers = _ask(f"{name}_oracle", "orders", calls)
     known = [(right, wrong) for right, wrong in zip(answers[::2], answers[1::2], strict=True) if right is not None]
     assert known and all((right, len(wrong)) == ([], 1) and "sparkle" in wrong[0] for right, wrong in known)
@@ -125,12 +126,13 @@ def test_prices_are_those_of_a_public_map() -> None:
     assert known
 
 
-def _list_orders(*names: str) -> Iterator[tuple[Vendor, Order]]:
+def _list_orders(*names: str, most: int | None = None) -> Iterator[tuple[Vendor, Order]]:
+    """Yield the legal orders of vendors, at most so many of each offer."""
     for vendor in listed():
         own = (replace(vendor.own("sora-2", OWN), vendor=vendor.name),) if vendor.own is not None and not vendor.offers else ()
         for offer in (*vendor.offers, *own) if vendor.name in names else ():
             if offer.ended is None:
-                yield from ((vendor, check(request, offer, today=TODAY)) for request in list_requests(offer))
+                yield from ((vendor, check(request, offer, today=TODAY)) for request in islice(list_requests(offer), most))
 
 
 def _list_plain_orders() -> Iterator[tuple[Vendor, Order]]:

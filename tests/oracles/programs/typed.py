@@ -66,12 +66,20 @@ def _compare_plain(value: object, wanted: Any, at: str) -> list[str]:
 def _compare_union(value: object, members: tuple[Any, ...], at: str) -> list[str]:
     """Return the errors of the member that fits best: first the one whose model or type it is. What a library has for words or objects
     that it does not know (`UnrecognizedStr`, `Dict[str, Any]`) fits none."""
-    known = [member for member in members if getattr(member, "__name__", "") != "UnrecognizedStr" and get_args(member) != (str, Any)]
+    known = [member for member in members if getattr(member, "__name__", "") != "UnrecognizedStr"]
+    if any(_is_object(member) for member in known):
+        known = [member for member in known if get_args(member) != (str, Any)]
     tags = tuple(f"{at}.{name}: " for name in ("model", "type"))
     return min(
         (compare(value, member, at) for member in known),
         key=lambda errors: (any(error.startswith(tags) for error in errors), len(errors)),
     )
+
+
+def _is_object(wanted: Any) -> bool:
+    """Return whether a type says which fields it has."""
+    wanted = _find_meaning(wanted)
+    return is_typeddict(wanted) or (isinstance(wanted, type) and issubclass(wanted, BaseModel))
 
 
 def _compare_fields(value: object, fields: Mapping[str, tuple[Any, bool]], at: str) -> list[str]:

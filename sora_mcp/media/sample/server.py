@@ -83,8 +83,6 @@ class SampleServer:
         if route["id"] is None:
             return self._submit(body) if method == "POST" else _error(405, "wrong_method", "Only POST.")
         order = self._orders.read(route["id"]) or self._adopt(route["id"], query.removeprefix("order="))
-        if order is None and (method, route["part"]) == ("POST", "/cancel"):  # another machine makes it, free of charge
-            return _json(200, {"id": route["id"], "status": "cancelled"})
         if order is None:
             return _error(404, "not_found", "There is no such video.")
         match method, route["part"]:

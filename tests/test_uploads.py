@@ -166,7 +166,7 @@ FAULTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
 
 async def test_an_upload_that_fails_says_why_and_leads_nowhere_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     call, found = Call("POST", "/x", {"input": {"image_url": FRAME}}), list[str]()
-    async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path, submit_s=0.5) as at:
+    async with played(Cdn()) as tripwire, rig(Muvi(), tmp_path, submit_s=2.0) as at:
         for on, fault, args, _ in FAULTS:
             (at.wire if on == "presign" else at.cdn).arm(on, fault, **(args | {"to": f"{tripwire.address}/x"} if "to" in args else args))
             with pytest.raises((NotSent, VendorError)) as failed:

@@ -151,9 +151,18 @@ def test_a_price_is_asked_and_read_as_documented() -> None:
             offer = CATALOGUE.get(words[vendor.name].told["model"])
             assert offer is not None, vendor.name
             call = vendor.quote(check(words[vendor.name].request, offer, today=TODAY))
-            assert call == Call(**told["call"]), vendor.name
+            assert call is not None and call == Call(**told["call"]), vendor.name
             assert read_quote(vendor, Reply(call, 200, told["body"])) == told["micros"], vendor.name
             assert read_quote(vendor, Reply(call, 200, {"success": True})) is None, vendor.name
+
+
+def test_wavespeed_is_not_asked_for_the_price_of_an_edit_because_the_video_may_be_a_file() -> None:
+    edits = [story for story in stories() if story.vendor == "wavespeed" and story.request.edits is not None]
+    offers = [(story, CATALOGUE.get(story.told["model"])) for story in edits]
+    quote = VENDORS["wavespeed"].quote
+    assert quote is not None
+    asked = [quote(check(story.request, offer, today=TODAY)) for story, offer in offers if offer is not None]
+    assert len(asked) >= 3 and not any(asked)
 
 
 def test_a_job_can_be_cancelled_by_its_id() -> None:

@@ -39,9 +39,10 @@ class Quotes:
 
     async def ask_vendor(self, vendor: Vendor, order: Order, table: Quote, *, today: date) -> Quote:
         """Return the vendor's own price, or the table's where the vendor does not answer. The user's own price wins over both."""
-        if vendor.quote is None or table.confidence == "configured":
+        call = vendor.quote(order) if vendor.quote is not None and table.confidence != "configured" else None
+        if call is None:
             return table
-        micros = await ask_price(self.http_client, vendor, vendor.quote(order))
+        micros = await ask_price(self.http_client, vendor, call)
         if micros is None:
             return table
         if len(self._recent) >= MOST:
@@ -61,7 +62,8 @@ class Quotes:
 
 
 def _make_quote(vendor: Vendor, order: Order, table: Quote, *, micros: Micros, today: date) -> Quote:
-    source = table.source if vendor.quote is None else f"{vendor.at_quote_url().base_url}{vendor.quote(order).path}"
+    call = vendor.quote(order) if vendor.quote is not None else None
+    source = table.source if call is None else f"{vendor.at_quote_url().base_url}{call.path}"
     set_aside = f"; {format_dollars(table.micros)} is set aside" if micros < table.micros else ""
     basis = f"{vendor.title}'s own quote{set_aside}"
     return replace(table, micros=micros, basis=basis, source=source, checked=today, confidence="live")

@@ -268,8 +268,8 @@ class Vendor:
     """Its list of prices, asked at `at_quote_url`, where offers are written here."""
     balance: Balance | None = None
     """What is left of the account's money, where the vendor documents a call for it."""
-    quote: Callable[[Order], Call] | None = None
-    """A free call that says what an order would cost."""
+    quote: Callable[[Order], Call | None] | None = None
+    """A free call that says what an order would cost; None where none can."""
     quoted: Callable[[Reply], Micros | None] | None = None
     """What that call, or `bill`, was answered; may index freely, as `read`."""
     bill: Callable[[Offer, bool, str], Call] | None = None

@@ -70,8 +70,13 @@ def _ask(job: str) -> Call:
     return Call("GET", f"{LIST}/{job}/result")
 
 
-def ask_quote(order: Order) -> Call:
-    """Return the free call that prices an order. https://github.com/WaveSpeedAI/mcp-server (read 2026-11-30)"""
+def ask_quote(order: Order) -> Call | None:
+    """Return the free call that prices an order; None for an edit, whose price needs the video, which may be a file here.
+
+    https://github.com/WaveSpeedAI/mcp-server (read 2026-11-30)
+    """
+    if order.clip is not None:
+        return None
     return Call("POST", f"{API}model/price", {"model_id": order.slug, "inputs": make_inputs(order)})
 
 

@@ -1,26 +1,53 @@
 """Offers of WaveSpeed, and how each is ordered: every model has its own path and its own flat fields.
 
-Fields and prices are those of the models' pages (https://wavespeed.ai/docs/docs-api/...) and of WaveSpeed's own skills. Not sold, because
-no source has path, fields and values together: Seedance 2.5, Wan 2.7, Grok, Veo 3.1, Kling O3 and 2.6, H3 and LTX-2 19B.
+Fields and prices are those of the models' pages (https://wavespeed.ai/docs/docs-api/...), of WaveSpeed's own skills, and of node packs and
+notes of others that cite these pages: https://github.com/eRepublik-Labs/comfyui-nodes-erpk (at e9b6bb7 and 10b1915) has the requests of
+Seedance 2, Kling, Wan 2.7, Veo 3.1, H3 and LTX field by field. Not sold, because no source has path, fields and values together: Wan 3 with
+references, LTX-2 19B, Kling O1 and O3 in 4K; Seedance 2.0's own edits, whose length and ratio are not those of the video.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
-from sora_mcp.domain import Link, Offer, Order, Rate, Rule, Size, VideoRule
+from sora_mcp.domain import Offer, Order, Rate, Rule, Size, VideoRule
 from sora_mcp.domain.money import usd
-from sora_mcp.vendors.shared.families import KLING_SECONDS, NEGATIVE, WAN_RATIOS, follow_frame, list_kling, list_veo
+from sora_mcp.vendors.shared.families import (
+    KLING_2_SECONDS,
+    KLING_SECONDS,
+    NEGATIVE,
+    WAN_NEGATIVE,
+    WAN_RATIOS,
+    WIDE,
+    follow_frame,
+    keep_ratio,
+    list_kling,
+    list_veo,
+    list_wan,
+)
 from sora_mcp.vendors.shared.rates import rate_lengths, rate_resolutions, rate_sound_and_size
 from sora_mcp.vendors.shared.rows import FRAME, Row, Wire, sell, write_fields, write_pictures
-from sora_mcp.vendors.shared.sizes import AUDIO, AUTO, FULL_HD, HD, LAST, SEED, SEEDANCE, combine_sizes, name_sizes, split_sizes
+from sora_mcp.vendors.shared.sizes import (
+    AUDIO,
+    AUTO,
+    FULL_HD,
+    HD,
+    LAST,
+    SEED,
+    SEEDANCE,
+    allow_references,
+    combine_sizes,
+    name_sizes,
+    split_sizes,
+)
 
 DOCS = "https://wavespeed.ai/docs/docs-api"
 SKILLS = "https://github.com/WaveSpeedAI/agent-skills/blob/main/skills"
-CHECKED = date(2026, 11, 30)
+CHECKED, SEEN = date(2026, 11, 30), date(2026, 9, 1)
+"""Today, and when somebody else read the prices of the models' pages."""
 WIRE = Wire()
 """Most models have these names: `image`, `last_image`, `reference_images`, `generate_audio`."""
 BARE = replace(WIRE, resolution=None)
@@ -58,13 +85,16 @@ WAN: Row = (
 )
 
 
-def _seedance(model: str, path: str, ratios: tuple[str, ...], resolutions: tuple[str, ...], seconds: range, *rules: Rule) -> Row:
-    """Return an offer of Seedance 2.0, from words and references only: pages disagree on the fields of its first frames."""
-    return _sell(model, path, (), Rule("size", combine_sizes(ratios, resolutions)), Rule("seconds", seconds), *rules), WIRE
+def _seedance(name: str, seconds: range, resolutions: tuple[str, ...], references: int, ratios: tuple[str, ...] = SEEDANCE) -> Row:
+    """Return an offer of Seedance 2.0, or of 2.5, where the first frame decides the ratio."""
+    listed = follow_frame if name.startswith("2.5") else keep_ratio
+    version, turbo = name.removesuffix("-turbo"), "-turbo" * name.endswith("-turbo")
+    rules = listed(ratios, resolutions, Rule("seconds", seconds), AUDIO, *LAST, *(allow_references(references) if references else ()))
+    return _sell(f"seedance-{name}", f"bytedance/seedance-{version}/{{}}{turbo}", (), *rules), WIRE
 
 
-REFERENCES = Rule("references", Link(9))
-"""The page states no number: Seedance's maker has this one."""
+TURBO = ("720p", "1080p")
+PLAIN = ("720p", "480p", "1080p")
 SEEDANCE_ROWS: tuple[Row, ...] = (
     (
         _sell(
@@ -77,25 +107,32 @@ SEEDANCE_ROWS: tuple[Row, ...] = (
         ),
         WIRE,
     ),
-    *(
-        _seedance(f"seedance-{name}", f"bytedance/seedance-{name}/text-to-video", SEEDANCE, sizes, range(4, 16), REFERENCES)
-        for name, sizes in (("2.0", ("720p", "480p", "1080p")), ("2.0-fast", ("720p", "480p", "1080p")))
-    ),
-    _seedance(
-        "seedance-2.0-mini-turbo",
-        "bytedance/seedance-2.0-mini/text-to-video-turbo",
-        ("16:9", "9:16", "1:1", "4:3", "3:4"),
-        ("720p", "1080p"),
-        range(5, 13),
-        AUDIO,
-    ),
+    # Sources differ in the number of references: the lowest counts, but for 2.0 mini, whose nine are stated as its page's.
+    *(_seedance(name, range(4, 16), PLAIN, 4) for name in ("2.0", "2.0-fast")),
+    *(_seedance(name, range(4, 16), TURBO, 4) for name in ("2.0-turbo", "2.0-fast-turbo")),
+    _seedance("2.0-mini", range(4, 16), (*PLAIN, "4k"), 9),
+    _seedance("2.0-mini-turbo", range(5, 13), TURBO, 0, WAN_RATIOS),
+    _seedance("2.5", range(4, 31), (*PLAIN, "4k"), 4),
+    _seedance("2.5-turbo", range(4, 31), TURBO, 4),
 )
+
+
+SOUND = replace(BARE, last="end_image", audio="sound")
 
 
 def _kling(model: str, tier: str) -> Row:
     """Return an offer of Kling 3.0. With a first frame, the frame decides the ratio."""
-    rules = list_kling(KLING_SECONDS, AUDIO, NEGATIVE, *LAST)
-    return _sell(model, f"kwaivgi/kling-v3.0-{tier}/{{}}", (), *rules), replace(BARE, last="end_image", audio="sound")
+    return _sell(model, f"kwaivgi/kling-v3.0-{tier}/{{}}", (), *list_kling(KLING_SECONDS, AUDIO, NEGATIVE, *LAST)), SOUND
+
+
+def _omni(tier: str, path: str, *more: Rule) -> Row:
+    """Return an offer of Kling O3."""
+    return _sell(f"kling-o3-{tier}", f"kwaivgi/kling-video-o3-{path}/{{}}", (), *list_kling(KLING_SECONDS, AUDIO, *LAST, *more)), SOUND
+
+
+def _kling_2(model: str, path: str, wire: Wire, *more: Rule, **facts: Any) -> Row:
+    """Return an offer of Kling 2.6 or 2.5 Turbo."""
+    return _sell(model, f"kwaivgi/kling-{path}/{{}}", (), *list_kling(KLING_2_SECONDS, NEGATIVE, *more), **facts), wire
 
 
 def _turbo(tier: str, resolution: str) -> Row:
@@ -107,6 +144,24 @@ def _turbo(tier: str, resolution: str) -> Row:
 KLING_ROWS: tuple[Row, ...] = (
     *(_kling(f"kling-3.0-{name}", tier) for name, tier in (("standard", "std"), ("pro", "pro"), ("4k", "4k"))),
     *(_turbo(tier, resolution) for tier, resolution in (("std", "720p"), ("pro", "1080p"))),
+    _omni("standard", "std"),
+    _omni("pro", "pro", Rule("seconds", (5, 10), {"image": True})),
+    _kling_2("kling-2.6-pro", "v2.6-pro", SOUND, AUDIO),  # its last frame cannot be combined with sound, which is on by itself
+    _kling_2("kling-2.6-standard", "v2.6-std", BARE),
+    _kling_2("kling-2.5-turbo-pro", "v2.5-turbo-pro", BARE, *LAST, sound=False),
+    (
+        _sell(
+            "kling-2.5-turbo-standard",
+            "kwaivgi/kling-v2.5-turbo-std/image-to-video",
+            (),
+            *(Rule("size", (AUTO,)), KLING_2_SECONDS, NEGATIVE),
+            text=False,
+            image=FRAME,
+            picture="kwaivgi/kling-v2.5-turbo-std/image-to-video",
+            sound=False,
+        ),
+        BARE,
+    ),
 )
 
 
@@ -126,7 +181,7 @@ HAILUO_ROWS: tuple[Row, ...] = (
 LTX: Row = (
     _sell(
         "ltx-2-pro",
-        "lightricks/ltx-2-pro/text-to-video",
+        "lightricks/ltx-2-pro/{}",
         (),  # $0.06 a second on 2026-01-08, by somebody who compared the page: too old to count
         *(Rule("size", name_sizes("1080p")), Rule("seconds", (6, 8, 10)), AUDIO),
     ),
@@ -139,6 +194,62 @@ RAY: Row = (
 )
 KLING_4 = "https://wavespeed.ai/blog/zh-CN/ai-news/kling-4-0-is-coming-what-we-know-and-how-to-prepare-on-wavespeedai/"
 KLING_4_NAMES = ("720p", "1080p", "4k")
+
+
+def _edit(model: str, path: str, rates: tuple[Rate, ...], sizes: Iterable[Size], seconds: tuple[int, int], **facts: Any) -> Offer:
+    """Return an offer that changes a video."""
+    rules = (Rule("size", tuple(sizes)), Rule("seconds", range(seconds[0], seconds[1] + 1)))
+    slug = f"{path}/video-edit"
+    return _sell(model, slug, rates, *rules, text=False, picture=slug, video=VideoRule(seconds), **facts)
+
+
+KEEP_SOUND = replace(WIRE, fixed={"generate_audio": False})
+NOTED = date(2026, 10, 7)
+EDIT_ROWS: tuple[Row, ...] = (
+    (_edit("kling-4.0-edit", "kwaivgi/kling-v4.0", (), name_sizes(*KLING_4_NAMES), (3, 30), source=KLING_4), WIRE),
+    (
+        _edit(
+            "kling-o3-pro-edit",
+            "kwaivgi/kling-video-o3-pro",
+            (Rate(usd("0.168"), "second"),),
+            (AUTO,),
+            (3, 10),
+            source="https://wavespeed.ai/models/kwaivgi/kling-video-o3-pro/video-edit",
+            checked=SEEN,
+        ),
+        BARE,
+    ),
+    # The seconds of both videos count, which are as many: each price is twice that of the page.
+    (
+        _edit(
+            "seedance-2.5-edit",
+            "bytedance/seedance-2.5",
+            rate_resolutions({"720p": "0.44", "480p": "0.22", "1080p": "1.10"}),
+            name_sizes(*PLAIN),
+            (4, 30),
+            source="https://wavespeed.ai/models/bytedance/seedance-2.5/video-edit",
+            checked=NOTED,
+        ),
+        KEEP_SOUND,
+    ),
+    (
+        replace(
+            _edit(
+                "seedance-2.5-turbo-edit",
+                "bytedance/seedance-2.5",
+                rate_resolutions({"720p": "0.24", "1080p": "0.26"}),
+                name_sizes(*TURBO),
+                (2, 15),
+                source="https://wavespeed.ai/models/bytedance/seedance-2.5/video-edit-turbo",
+                checked=NOTED,
+            ),
+            slug="bytedance/seedance-2.5/video-edit-turbo",
+        ),
+        KEEP_SOUND,
+    ),
+    (_edit("wan-2.7-edit", "alibaba/wan-2.7", (), name_sizes("720p", "1080p"), (2, 10)), WIRE),
+)
+H3_WORDS = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 NEW_ROWS: tuple[Row, ...] = (
     (
         _sell(
@@ -151,32 +262,25 @@ NEW_ROWS: tuple[Row, ...] = (
         ),
         WIRE,
     ),
-    (
-        _sell(
-            "kling-4.0-edit",
-            "kwaivgi/kling-v4.0/video-edit",
-            (),
-            *(Rule("size", name_sizes(*KLING_4_NAMES)), Rule("seconds", range(3, 31))),
-            source=KLING_4,
-            text=False,
-            picture="kwaivgi/kling-v4.0/video-edit",
-            video=VideoRule((3, 30)),
-        ),
-        WIRE,
-    ),
     *(
         (
             _sell(
                 f"wan-{version}",
-                f"alibaba/wan-{version}/text-to-video",
-                (),
-                *(Rule("size", combine_sizes(WAN_RATIOS, ("720p", "480p", "1080p"))), Rule("seconds", range(2, 31)), AUDIO, SEED),
-                source="https://wavespeed.ai/blog/developer-friction/how-do-i-use-the-wan-30-api/",
+                f"alibaba/wan-{version}/{{}}",
+                rate_resolutions(prices),
+                # Of first frames no source has a seed.
+                *follow_frame(WAN_RATIOS, prices, Rule("seconds", range(2, 31)), AUDIO, SEED, Rule("seed", (), {"image": True}), *LAST),
+                source=f"https://wavespeed.ai/models/alibaba/wan-{version}/image-to-video",
+                checked=SEEN,
             ),
             replace(WIRE, audio="enable_audio"),
         )
-        for version in ("3.0", "3.0-prime")
+        for version, prices in (
+            ("3.0", {"720p": "0.10", "480p": "0.05", "1080p": "0.20"}),
+            ("3.0-prime", {"720p": "0.15", "480p": "0.075", "1080p": "0.30"}),
+        )
     ),
+    (_sell("wan-2.7", "alibaba/wan-2.7/{}", (), *list_wan(("720p", "1080p"), range(2, 16), WAN_NEGATIVE, *LAST), sound=True), WIRE),
     (
         _sell(
             "wan-2.5",
@@ -188,9 +292,52 @@ NEW_ROWS: tuple[Row, ...] = (
         ),
         PIXELS,
     ),
+    (_sell("veo-3.1", "google/veo3.1/{}", (), *list_veo(("1080p", "720p"))), WIRE),
+    (
+        _sell(
+            "minimax-h3",
+            "minimax/h3/{}",
+            (),
+            # Nine references, of which each after the fifth costs more.
+            *follow_frame(H3_WORDS, ("768p", "2k"), Rule("seconds", range(4, 16)), *LAST, *allow_references(5)),
+            references="minimax/h3/reference-to-video",
+            sound=True,
+        ),
+        WIRE,
+    ),
+    (
+        _sell(
+            "minimax-h3-open",
+            "wavespeed-ai/minimax-h3/{}",
+            (),
+            *follow_frame((*H3_WORDS, "9:21"), ("480p", "768p"), Rule("seconds", range(5, 16)), SEED, *LAST, *allow_references(9)),
+            references="wavespeed-ai/minimax-h3/reference-to-video",
+            source="https://wavespeed.ai/models/wavespeed-ai/minimax-h3/text-to-video",
+            sound=True,
+        ),
+        WIRE,
+    ),
+    (
+        _sell(
+            "ltx-2.3",
+            "wavespeed-ai/ltx-2.3/{}",
+            (),
+            *follow_frame(WIDE, PLAIN, Rule("seconds", range(5, 21)), SEED),
+            source="https://wavespeed.ai/models/wavespeed-ai/ltx-2.3/text-to-video",
+        ),
+        WIRE,
+    ),
+    (
+        _sell(
+            "grok-imagine-video",
+            "x-ai/grok-imagine-video/{}",
+            (),
+            *follow_frame(("16:9", "1:1", "9:16"), ("720p", "480p"), Rule("seconds", (6, 10))),
+        ),
+        WIRE,
+    ),
 )
-"""Of Wan 3 from pictures no page that was seen names the fields."""
-ROWS: tuple[Row, ...] = (VEO, WAN, *SEEDANCE_ROWS, *KLING_ROWS, *HAILUO_ROWS, LTX, RAY, *NEW_ROWS)
+ROWS: tuple[Row, ...] = (VEO, WAN, *SEEDANCE_ROWS, *KLING_ROWS, *HAILUO_ROWS, LTX, RAY, *NEW_ROWS, *EDIT_ROWS)
 OFFERS = tuple(offer for offer, _ in ROWS)
 WIRES = {offer.model: wire for offer, wire in ROWS}
 

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts
 
-.PHONY: check test chaos fuzz coverage conformance clients oracles house bench prices snapshots readme
+.PHONY: check test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,9 @@ conformance: $(READY)
 
 clients: $(READY)
 	$(BIN)/python -m pytest -q -n 0 -m clients -rs tests/clients
+
+cluster: $(READY)
+	$(BIN)/python -m pytest -q -n 0 -m cluster -rs tests/cluster
 
 oracles: $(READY)
 	$(BIN)/python -m pytest -q -n 0 -m oracles -rsP tests/oracles

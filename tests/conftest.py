@@ -57,8 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the real clients and the vendors' libraries, which packages are fetched for, unless `-m` names them."""
-    unnamed = [mark for mark in ("clients", "oracles") if mark not in config.getoption("markexpr")]
+    """Leave out what needs packages that are fetched for it, real clients, vendors' libraries and nginx, unless `-m` names it."""
+    unnamed = [mark for mark in ("clients", "cluster", "oracles") if mark not in config.getoption("markexpr")]
     left = [item for item in items if any(item.get_closest_marker(mark) is not None for mark in unnamed)]
     if left:
         config.hook.pytest_deselected(items=left)

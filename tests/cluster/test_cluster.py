@@ -19,7 +19,7 @@ from tests.waiting import PATIENCE_S, eventually
 
 from .replicas import NGINX, Cluster, cluster
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")]
+pytestmark = [pytest.mark.cluster, pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")]
 CALLERS = 10
 ENDED = ("completed", "failed", "cancelled", "expired", "unknown")
 SAMPLE: dict[str, Any] = {"model": "sample:sample", "size": "640x360"}

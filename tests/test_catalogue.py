@@ -9,6 +9,7 @@ import pytest
 
 from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, apply_prices, count_broken_rules, rank_orders, set_addresses
+from sora_mcp.catalogue.names import read_words
 from sora_mcp.catalogue.planner import can_animate, find, plan
 from sora_mcp.domain import Image, Offer, Rate, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, PriceUnknown, Refused, UnknownModel
@@ -66,6 +67,81 @@ def test_a_name_that_is_nearly_that_of_an_ended_model_is_answered_with_its_end(n
     fixes = advise(caught.value, replace(FOX, model=name), ALL_KEYS, Limits(usd("9"), None, lambda price: False), today=TODAY)
     assert fixes
     assert not any("sora" in str(fix.value) for fix in fixes)
+
+
+SPOKEN = {
+    "veo-3.1": ("veo 3.1", "Veo_3.1", "veo-3-1", "VEO3.1", "google veo 3.1", "Google DeepMind Veo 3.1"),
+    "kling-3.0-pro": ("kling 3.0 pro", "Kling v3 Pro", "kling pro 3.0", "KlingAI 3 pro", "kuaishou kling-3.0 pro"),
+    "seedance-2.0": ("seedance 2", "Seedance 2.0", "bytedance seedance 2.0", "seedance2"),
+    "seedance-2.0-fast": ("Seedance 2.0 fast", "seedance 2 fast", "seedance-2-fast"),
+    "gen4.5": ("gen 4.5", "Runway Gen-4.5", "gen-4-5"),
+    "happyhorse-1.1": ("happy horse 1.1", "HappyHorse v1.1"),
+}
+
+
+@each(("model", "name"), [(model, name) for model, names in SPOKEN.items() for name in names])
+def test_a_name_is_read_as_people_write_it(model: str, name: str) -> None:
+    found = {offer.model for offer in ALL_KEYS.find_named(name)}
+    assert model in found, found
+    assert len({read_words(one) - {"v"} for one in found}) == 1, found
+
+
+@each(
+    ("name", "keys", "found"),
+    [
+        ("fal kling 3 pro", "fal muvi", ["fal:kling-3.0-pro"]),
+        ("muvi veo 3.1", "fal", ["muvi:veo-3.1"]),  # named with its vendor: its key is missing, and no other vendor is taken
+        ("runway kling 3.0 pro", "fal", ["runway:kling-3.0-pro"]),
+        ("Kling 3", "fal muvi", []),  # a family, of which these vendors sell three or four
+        ("Kling 3", "replicate", ["mulerun:kling-v3", "replicate:kling-3.0", "kling:kling-3.0"]),
+        ("kling 2.1 pro", "fal muvi", ["fal:kling-2.1-pro"]),
+        ("sora 2", "muvi", []),  # an ended one is bought by its own name only
+        ("veo", "muvi", []),
+        ("talking people", "muvi", []),
+    ],
+)
+def test_a_name_with_its_vendor_is_one_offer_and_a_name_of_several_models_is_none(name: str, keys: str, found: list[str]) -> None:
+    assert ids(Catalogue(keyed=frozenset(keys.split())).find_offers(name)) == found
+
+
+@each(
+    ("name", "models"),
+    [
+        ("kling 3", {"kling-3.0-pro", "kling-3.0-standard", "kling-v3-omni"}),
+        ("veo fast", {"veo-3.1-fast"}),
+        ("happy horse", {"happyhorse-1.0", "happyhorse-1.1"}),
+        ("openai", set[str]()),
+        ("bytedance", {"seedance-2.0", "seedance-1.5-pro"}),
+        ("Talking People", {"kling-3.0-pro", "kling-v3"}),
+        ("best_look", {"veo-3.1", "seedance-2.0"}),
+        ("drafts", {"veo-3.1-fast", "seedance-2.0-fast"}),
+        ("longest", {"wan-3.0", "seedance-2.5"}),
+        ("edit", {"aleph2", "wan-2.7-edit"}),
+    ],
+)
+def test_a_family_is_meant_by_its_words_by_its_maker_or_by_a_label_of_a_list(name: str, models: set[str]) -> None:
+    found = {offer.model for offer in ALL_KEYS.find_family(name)}
+    assert models <= found and bool(models) == bool(found), found
+
+
+@each(
+    ("name", "begins"),
+    [("klign 3", "kling-3.0"), ("Veo 3", "veo-3.1"), ("sedance 2 fast", "seedance-2.0-fast"), ("kling 9", "kling-"), ("hailou", "hailuo-")],
+)
+def test_a_misspelled_name_is_answered_with_models_of_the_family_that_was_meant(name: str, begins: str) -> None:
+    here = Catalogue(keyed=frozenset({"fal", "muvi"}))
+    with pytest.raises(UnknownModel) as caught:
+        here.find_named(name)
+    fixes = advise(caught.value, replace(FOX, model=name), here, Limits(usd("9"), None, lambda price: False), today=TODAY)
+    assert fixes and all(str(fix.value).partition(":")[2].startswith(begins.partition("-")[0]) for fix in fixes), fixes
+
+
+def test_in_place_of_a_model_without_a_key_others_of_its_family_come_first() -> None:
+    here, request = Catalogue(keyed=frozenset({"fal", "muvi"})), replace(FOX, model="kling-3.0")
+    with pytest.raises(MissingKey) as caught:
+        plan(request, here, today=TODAY)
+    fixes = advise(caught.value, request, here, Limits(usd("9"), None, lambda price: False), today=TODAY)
+    assert fixes and all("kling" in str(fix.value) and "3" in str(fix.value) for fix in fixes), fixes
 
 
 LONG, FIVE = VideoRequest("a fox " * 200), VideoRequest("a fox", seconds=5)

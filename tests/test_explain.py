@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.explain import explain, explain_unknown
+from sora_mcp.catalogue.explain import explain
+from sora_mcp.catalogue.families import explain_unknown
 from sora_mcp.catalogue.planner import plan
-from sora_mcp.domain import Image, VideoRequest
+from sora_mcp.domain import Clip, Image, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, UnknownModel
 from tests.each import each
 
@@ -77,3 +78,98 @@ def test_a_family_that_makes_and_edits_is_compared_by_what_it_makes() -> None:
     message = explain_unknown(UnknownModel("?"), VideoRequest("a fox", "o3"), here, today=TODAY).message
     assert "'o3' is no single model. Cheapest first: muvi:kling-o3-std ($" in message
     assert "edit" not in message.partition("list_sizes")[0]
+
+
+EDITED = Clip("data:video/mp4;base64,AAAA", duration_s=12.0, bytes=1000)
+FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "Kling 3",
+        ("fal", "muvi"),
+        {"seconds": 5},
+        ("muvi:kling-3.0-standard ($0.42 for 5 s, without sound)", "lists all"),
+        ("replicate", "No v"),
+    ),
+    (
+        "veo",
+        ("fal",),
+        {"seconds": 30},
+        ("None makes 30 s in one clip: 5 x 6 s on fal:veo-3.1-lite, $1.50 in all", 'model="fal:veo-3.1-lite"'),
+        (),
+    ),
+    ("veo", ("fal",), {"seconds": 5}, ("seconds must be 4, 6 or 8, not 5.", "fal:veo-3.1-lite ($0.30 for 6 s"), ()),
+    ("veo", ("fal",), {"size": "1:1", "image": FRAME}, ("None makes 1:1 videos: they make ", "fal:veo-3.1-lite ($"), ()),
+    ("veo", ("fal",), {"size": "1080p", "seconds": 8}, ("Cheapest first: fal:veo-3.1-lite ($0.64 for 8 s, with sound)",), ("None",)),
+    ("veo", ("fal",), {"options": {"negative_prompt": "cats", "style": "x"}}, ("no option 'style'", "Cheapest first: fal:veo"), ()),
+    (
+        "kling",
+        ("muvi", "fal"),
+        {"edits": replace(EDITED, duration_s=8.0)},
+        ("Cheapest first: muvi:kling-o3-standard ($0.03 for 8 s",),
+        ("text2video",),
+    ),
+    (
+        "kling",
+        ("muvi",),
+        {"edits": EDITED},
+        ("None takes all of this: edits must be", "muvi:kling-o3-standard ($0.03 for 10 s"),
+        ("text2video",),
+    ),
+    ("veo", ("fal",), {"edits": EDITED}, ("None of them edits videos.",), ()),
+    (
+        "sora",
+        ("muvi",),
+        {},
+        ("OpenAI ended Sora 2 on 2026-09-24. Still sold, and perhaps refused: muvi:sora-2 ($0.40", "best look: muvi:"),
+        ("No v",),
+    ),
+    ("openai sora", (), {}, ("ended Sora 2", "a key for it would be of no use"), ("Still sold",)),
+    ("sroa 2", ("fal",), {}, ("No vendor sells 'sroa 2'. OpenAI ended Sora 2", "a key for it would be of no use"), ("Still sold",)),
+    ("klign 3", ("fal",), {}, ("No vendor sells 'klign 3'. Cheapest first: fal:kling-3.0",), ("kling-o3",)),
+    ("Veo 3", (), {}, ("No vendor sells 'Veo 3'. Cheapest first: ", "None has a key here"), ()),
+    ("runway", ("muvi",), {}, ("muvi:gen-4.5 ($",), ("None has a key",)),
+)
+"""The name, the keys, the request, what is said, and what is not."""
+
+
+@each(("name", "keys", "asked", "says", "never"), FAMILIES, ids=[f"{row[0]} {number}" for number, row in enumerate(FAMILIES)])
+def test_a_name_of_several_models_is_answered_with_what_the_request_costs_on_each(
+    name: str, keys: tuple[str, ...], asked: dict[str, Any], says: tuple[str, ...], never: tuple[str, ...]
+) -> None:
+    catalogue, request = Catalogue(keyed=frozenset(keys)), VideoRequest("a fox", name, **asked)
+    with pytest.raises(UnknownModel) as caught:
+        plan(request, catalogue, today=TODAY)
+    message = explain_unknown(caught.value, request, catalogue, today=TODAY).message
+    assert [phrase for phrase in says if phrase not in message] == [], message
+    assert [phrase for phrase in never if phrase in message] == [], message
+
+
+@each(
+    ("option", "instead"), [("seed", "Without a seed every take differs."), ("negative_prompt", "Say in the prompt what must not be seen.")]
+)
+def test_in_place_of_an_option_that_a_model_does_not_have_something_else_is_named(option: str, instead: str) -> None:
+    with pytest.raises(BrokenRules) as caught:
+        plan(VideoRequest("a fox", "fal:kling-o3-standard", options={option: 7}), Catalogue(keyed=frozenset({"fal"})), today=TODAY)
+    assert caught.value.message.endswith(f"or variation. {instead}")
+
+
+@each(
+    ("name", "keys", "options", "why"),
+    [
+        (
+            "kling-3.0-standard",
+            "muvi fal",
+            {},
+            "Muvi is its cheapest vendor with a key. It has no sound: with audio=true a clip costs $0.63.",
+        ),
+        ("muvi:kling-3.0-standard", "muvi fal", {}, "It has no sound: with audio=true a clip costs $0.63."),
+        ("kling-3.0-standard", "muvi fal", {"audio": False}, "Muvi is its cheapest vendor with a key."),
+        ("kling-3.0-standard", "fal", {}, "Only fal has a key for it."),
+        ("fal:kling-3.0-standard", "fal", {}, None),
+    ],
+)
+def test_an_order_says_why_this_vendor_and_what_the_model_costs_with_sound(
+    name: str, keys: str, options: dict[str, Any], why: str | None
+) -> None:
+    here = Catalogue(keyed=frozenset(keys.split()))
+    order, _ = plan(VideoRequest("a fox", name, seconds=5, options=options), here, today=TODAY)
+    assert order.why == why

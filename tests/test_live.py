@@ -369,7 +369,7 @@ async def test_what_is_held_is_never_below_a_quote_of_the_last_quarter_of_an_hou
 async def test_a_result_says_why_this_model(tmp_path: Path) -> None:
     async with rig(Muvi(), tmp_path) as at:
         chosen = await at.create("seedance-2.0", seconds=4)
-        assert chosen.warnings[-1] == "It is the cheapest with a key."
+        assert chosen.warnings[-1] == "Only Muvi has a key for it."
         named = await at.create("muvi:seedance-2.0", seconds=5)
         assert named.warnings == ()
 
@@ -381,6 +381,6 @@ async def test_what_counts_only_while_buying_is_said_once(tmp_path: Path) -> Non
         made = await at.until(bought.id, "completed")
     assert bought.ended is not None
     assert bought.ended.describe("Muvi") == "OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it"
-    assert (bought.warnings, again.ended, made.ended) == (("It is the cheapest with a key.",), None, None)
+    assert (bought.warnings, again.ended, made.ended) == (("Only Muvi has a key for it.",), None, None)
     measured = ("The clip is 1 s long (you asked for 4 s).", "The clip is 64x36 (you asked for 1280x720).")
     assert (again.deduplicated, again.warnings, made.warnings, made.all_warnings) == (True, (), (), measured)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, name_brand, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes
+from sora_mcp.catalogue.names import read_words
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, orientation
@@ -81,7 +82,7 @@ class _Advice:
                 similar = self._name_similar_models()
                 return similar if similar or self.catalogue.find_family(self.request.model or "") else self.name_other_models(but=None)
             case MissingKey() | ModelRetired():
-                return self.name_other_models(but=None)
+                return self._name_models_at_hand()
             case PriceUnknown():
                 return self.name_other_models(but=self._find_offer())
             case OverBudget():
@@ -166,13 +167,21 @@ class _Advice:
                 return
 
     def _name_similar_models(self) -> tuple[Fix, ...]:
-        """Return living models whose names are written almost like the one that nobody sells, and which take the request."""
+        """Return models of the family that the name means, or may mean, which can be bought and take the request."""
         name = self.request.model or ""
-        if family := [offer for offer in self.catalogue.find_family(name) if self.catalogue.is_buyable(offer)]:
-            return self._list_models(rank_orders(family, self.request, today=self.today))[:ALTERNATIVES]
-        near = self.catalogue.find_near(name)
-        usable = [offer for offer in near if self.catalogue.is_usable(offer) and self.catalogue.is_living(offer)]
-        return self._list_models(found for offer in usable for found in rank_orders((offer,), self.request, today=self.today))
+        similar = self.catalogue.find_family(name) or self.catalogue.find_near(name)
+        usable = [offer for offer in similar if offer.ended is None and self.catalogue.is_buyable(offer)]
+        return self._list_models(rank_orders(usable, self.request, today=self.today))[:ALTERNATIVES]
+
+    def _name_models_at_hand(self) -> tuple[Fix, ...]:
+        """Return models in place of one without a key: those of its family, if there are any that take the request, else any others."""
+        named = self.catalogue.find_offers(self.request.model or "")
+        brands = {name_brand(offer) for offer in named}
+        family = [offer for offer in self.catalogue.buyable_offers if name_brand(offer) in brands and offer not in named]
+        ranked = rank_orders(family, self.request, today=self.today)
+        same = {word for offer in named for word in read_words(offer.model)}
+        ranked.sort(key=lambda found: -len(same & read_words(found[0].offer.model)))
+        return self._list_models(ranked)[:ALTERNATIVES] or self.name_other_models(but=None)
 
     def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:
         """Return other living models that take the very same request, within the caps, but for the sample: its card is not what was

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.hints import find_label, get_hint
+from sora_mcp.catalogue.names import BRANDS, MOST_NAME, correct, drop_makers, is_by_makers, is_version, read_words, split_name, squeeze
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
@@ -19,8 +20,6 @@ from sora_mcp.vendors import EVERY, sample
 
 NEAR = 3
 """How many names are offered in place of one that nobody sells."""
-MOST_NAME = 100
-"""Characters of a name up to which it is compared with those of models."""
 SAMPLE = f"{sample.VENDOR.name}:{sample.OFFERS[0].model}"
 
 
@@ -75,6 +74,19 @@ class Catalogue:
                 found[name] = (*found.get(name, ()), offer)
         return found
 
+    @functools.cached_property
+    def _by_letters(self) -> Mapping[str, tuple[Offer, ...]]:
+        found = dict[str, tuple[Offer, ...]]()
+        for offer in self.offers:
+            for letters in dict.fromkeys((squeeze(offer.id), squeeze(offer.model))):
+                found[letters] = (*found.get(letters, ()), offer)
+        return found
+
+    @functools.cached_property
+    def _words(self) -> frozenset[str]:
+        """Every word of a model's name."""
+        return frozenset(word for offer in self.offers for word in read_words(offer.model) if not is_version(word))
+
     def get_vendor(self, offer: Offer) -> Vendor:
         """Return the vendor that sells the offer."""
         return self._vendors_by_name[offer.vendor]
@@ -110,35 +122,92 @@ class Catalogue:
         return any(vendor.listing is not None and (vendor.name in self.keyed or vendor.name == seller) for vendor in self.vendors)
 
     def has_name(self, name: str) -> bool:
-        """Return whether any offer has this name."""
-        return name.strip().casefold() in self._by_name
+        """Return whether any offer has this name, as it stands or written otherwise."""
+        return bool(self.find_offers(name))
+
+    def find_offers(self, name: str) -> tuple[Offer, ...]:
+        """Return the offers that `vendor:model` or a bare model means; none for a name of several models, or of none."""
+        return self._by_name.get(name.strip().casefold()) or self._find_same(name)
 
     def find_named(self, name: str) -> tuple[Offer, ...]:
         """Return the offers that `vendor:model` or a bare model means. UnknownModel names the nearest ones."""
-        found = self._by_name.get(name.strip().casefold())
-        if found:
+        if found := self.find_offers(name):
             return found
         if family := self.find_family(name):
             raise UnknownModel(f"{quote_value(name)} is no single model: choose {one_of([offer.id for offer in family])}.")
-        raise UnknownModel(f"No vendor sells {quote_value(name)}. {self._describe_near(self.find_near(name))}")
+        near = self.find_ended(name) or self.find_near(name)
+        raise UnknownModel(f"No vendor sells {quote_value(name)}. {self._describe_near(near)}")
+
+    def _find_same(self, name: str) -> tuple[Offer, ...]:
+        """Return the living offers whose name has the same words, or else the same letters. Where only other models of the family can be
+        bought with the keys at hand, the name means the family."""
+        if not name or len(name) > MOST_NAME:
+            return ()
+        ways = (self._find_same_words(name), self._by_letters.get(squeeze(name), ()))
+        found = [living for same in ways if (living := tuple(offer for offer in same if self.is_living(offer)))]
+        at_hand = [same for same in found if any(self.is_usable(offer) for offer in same)]
+        if at_hand or any(self.is_usable(offer) for offer in self.find_family(name)):
+            return at_hand[0] if at_hand else ()
+        return found[0] if found else ()
+
+    def _find_same_words(self, name: str) -> tuple[Offer, ...]:
+        words, sellers = self._read_name(name)
+        wanted = drop_makers(words)
+        named = [(offer, read_words(offer.model)) for offer in self.offers if offer.vendor in sellers]
+        return tuple(offer for offer, own in named if wanted and drop_makers(own) == wanted and is_by_makers(own, words))
+
+    def _read_name(self, name: str) -> tuple[frozenset[str], Collection[str]]:
+        """Return the words of a name without that of a vendor, and the vendors that it leaves; the maker of a model leaves all of them."""
+        words = read_words(name)
+        sellers = {word for word in words & self._vendors_by_name.keys() - self._words if not BRANDS.get(word, frozenset()) & words}
+        if sellers == words:
+            return words, self._vendors_by_name.keys()
+        return words - sellers, sellers or self._vendors_by_name.keys()
 
     def find_family(self, name: str) -> tuple[Offer, ...]:
-        """Return the living offers of a vendor, of a family of models such as `veo`, those that edit videos (`edit`) or that are known for
-        the best look (`best`); none for any other name."""
-        wanted = name.strip().casefold()
-        seller = {vendor.name for vendor in self.vendors if wanted in (vendor.name, vendor.title.casefold())}
-        living = self.living_offers
-        if wanted in ("edit", "edits"):
-            return tuple(offer for offer in living if offer.video is not None)
-        if wanted == "best":
-            return tuple(offer for offer in living if (hint := get_hint(offer)) is not None and hint.good_for == BEST)
-        return tuple(offer for offer in living if offer.vendor in seller or wanted in offer.model.split("-"))
+        """Return the living offers of a vendor, of a maker, of a family of models such as `veo` or `kling 3`, or those that a label of a
+        list means (`best look`, `edit`, `longest`); none for any other name."""
+        if (label := find_label(name)) is not None:
+            return self._find_labelled(label)
+        wanted, living = name.strip().casefold(), self.living_offers
+        sellers = {vendor.name for vendor in self.vendors if wanted in (vendor.name, vendor.title.casefold())}
+        matching = self._match(name, living)
+        own = tuple(offer for offer in living if offer.vendor in sellers)
+        is_own_at_hand = any(self.is_usable(offer) for offer in own) or not any(self.is_usable(offer) for offer in matching)
+        return own if own and wanted in BRANDS and is_own_at_hand else tuple(offer for offer in living if offer in own or offer in matching)
+
+    def find_ended(self, name: str) -> tuple[Offer, ...]:
+        """Return the offers that ended, of the family of models that this name means."""
+        return self._match(name, [offer for offer in self.offers if not self.is_living(offer)])
+
+    def _find_labelled(self, label: str) -> tuple[Offer, ...]:
+        """Return the living offers that a label of a list means; of `longest` and `cheapest` those of the models that can be bought."""
+        if label == "edit":
+            return tuple(offer for offer in self.living_offers if offer.video is not None)
+        offers = self.eligible_offers if self.keyed else self.living_offers
+        if label == "cheapest":
+            return offers
+        if label == "longest":
+            makers = [offer for offer in offers if offer.video is None]
+            longest = max((offer.seconds[-1] for offer in makers), default=0)
+            return tuple(offer for offer in makers if offer.seconds[-1] == longest)
+        return tuple(offer for offer in self.living_offers if (hint := get_hint(offer)) is not None and hint.good_for == label)
+
+    def _match(self, name: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
+        """Return those of the offers whose models have all words of the name."""
+        if len(name) > MOST_NAME:
+            return ()
+        words, sellers = self._read_name(name)
+        joined = frozenset((squeeze(name),))  # `happy horse`
+        wanted = joined if joined <= self._words else words - BRANDS.keys()
+        named = [(offer, read_words(offer.model)) for offer in offers if words and offer.vendor in sellers]
+        return tuple(offer for offer, own in named if wanted <= own and is_by_makers(own, words))
 
     def _describe_near(self, near: Iterable[Offer]) -> str:
         """Return a sentence that asks after the living ones of these offers; where all have ended, it says when."""
         near = tuple(near)
-        if living := [offer.id for offer in near if self.is_living(offer)]:
-            return f"Did you mean {one_of(living)}?"
+        if living := [offer.id for offer in sorted(near, key=lambda offer: not self.is_usable(offer)) if self.is_living(offer)]:
+            return f"Did you mean {one_of(living[:NEAR])}?"
         ended = [f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}." for offer in near[:1] if offer.ended is not None]
         return " ".join([*ended, 'list_sizes(model="all") lists every model.'])
 
@@ -162,12 +231,33 @@ class Catalogue:
         return ""
 
     def find_near(self, name: str) -> tuple[Offer, ...]:
-        """Return the offers whose id or model is written almost like this, the likest first."""
+        """Return the offers that a misspelled name may mean, or one of a version that is not sold: those of the family that have the most
+        of its words; without a family, the likest."""
         if len(name) > MOST_NAME:
             return ()  # the comparison takes time in proportion to the name, and no model has one as long
+        words = drop_makers(self._read_name(name)[0])
+        meant = correct(frozenset(word for word in words if not is_version(word)), self._words)
+        family = [offer for offer in self.offers if name_brand(offer) in meant]
+        versions = tuple(word for word in words if is_version(word))
+
+        def count(offer: Offer) -> tuple[bool, bool, int]:
+            own = read_words(offer.model)
+            has_version = any(word == version or word.startswith(f"{version}.") for word in own for version in versions)
+            return self.is_living(offer), has_version, len(meant & own)
+
+        most = max(map(count, family), default=None)
+        return tuple(offer for offer in family if count(offer) == most) or self._find_like(name)
+
+    def _find_like(self, name: str) -> tuple[Offer, ...]:
+        """Return the offers whose id or model is written almost like this, the likest first."""
         words = {text: offer for offer in reversed(self.offers) for text in (offer.id, offer.model)}
         likest = difflib.get_close_matches(name.strip().casefold(), words, n=6, cutoff=0.5)
         return tuple({words[text].id: words[text] for text in likest}.values())[:NEAR]
+
+
+def name_brand(offer: Offer) -> str:
+    """Return the word that the family of an offer's model is known by: `kling`, `veo`."""
+    return split_name(offer.model)[0]
 
 
 def rank_orders(offers: Iterable[Offer], request: VideoRequest, *, today: date) -> list[tuple[Order, Quote]]:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.clips import name_clip
-from sora_mcp.catalogue.parts import MOST_PARTS, describe_part, describe_parts, plan_parts
+from sora_mcp.catalogue.parts import MOST_PARTS, describe_joining, describe_part, describe_parts, plan_parts
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes, of_shape
 from sora_mcp.domain import EDITS, PICTURES, Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, describe_rule, format_bytes, quote_value
-from sora_mcp.domain.errors import BrokenRules, OverBudget, UnknownModel
+from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, describe_rule, format_bytes
+from sora_mcp.domain.errors import BrokenRules, OverBudget
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 
-MOST_NAMED = 4
-"""Models of a family that are named."""
 CUTS = {"square": "1:1", "1:1": "1:1", "portrait": "9:16", "9:16": "9:16", "landscape": "16:9", "16:9": "16:9"}
 """Shapes to which edit_video cuts a finished clip."""
 
@@ -52,33 +49,6 @@ def explain_price(refusal: OverBudget, request: VideoRequest, catalogue: Catalog
     if not allowed:
         return refusal
     return OverBudget(f"{refusal.message} {describe_part(allowed[0], with_model=request.model is None)}, joined with edit_video.")
-
-
-def explain_unknown(refusal: UnknownModel, request: VideoRequest, catalogue: Catalogue, *, today: date) -> UnknownModel:
-    """Return the refusal of a model that nobody sells, with the price of similar ones whose keys are missing."""
-    if family := catalogue.find_family(request.model or ""):
-        return _explain_family(family, request, catalogue, today=today)
-    near = [offer for offer in catalogue.find_near(request.model or "") if catalogue.is_living(offer) and not catalogue.is_usable(offer)]
-    priced = [_describe_taker(order, price) for order, price in rank_orders(near, replace(request, model=None), today=today)]
-    if not priced:
-        return refusal
-    return UnknownModel(f"{refusal.message} Without a key here: {one_of(priced)}; the user adds one with `{command_line('setup')}`.")
-
-
-def _explain_family(family: Sequence[Offer], request: VideoRequest, catalogue: Catalogue, *, today: date) -> UnknownModel:
-    """Return the refusal of the name of a family or of a vendor, with its models: those with a key if there are any, cheapest first."""
-    name, asked = request.model or "", replace(request, model=None)
-    usable = [offer for offer in family if catalogue.is_buyable(offer)]
-    plain = VideoRequest("a clip")
-    if all(offer.video is not None for offer in family):
-        plain = replace(plain, edits=name_clip(family[0], request.seconds))
-        asked = replace(asked, edits=asked.edits or plain.edits)
-    ranked = rank_orders(usable or family, asked, today=today) or rank_orders(usable or family, plain, today=today)
-    priced = [_describe_taker(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in family[:MOST_NAMED]]
-    sellers = {offer.vendor for offer in family}
-    key = f" None has a key here: the user adds one with `{command_line('setup', *(sellers if len(sellers) == 1 else ()))}`."
-    more = f' list_sizes(model="{name.strip()}") lists all {len(family)}.' if len(family) > len(priced) else ""
-    return UnknownModel(f"{quote_value(name)} is no single model. Cheapest first: {', '.join(priced)}.{'' if usable else key}{more}")
 
 
 def _describe_taker(order: Order, price: Quote) -> str:
@@ -199,11 +169,8 @@ class _Explanation:
         parts = plan_parts(self.request, self.catalogue, today=self.today)
         if not parts:
             return ""
-        _, first, _ = parts[0]
-        rule = first.offer.image
-        again = 'each next one with continues="JOB_ID", ' if rule is not None and rule.data else ""
         named = self.offer.id if self.request.model is not None else ""
-        return f'{describe_parts(parts, of_model=named)} How: create_video(seconds={first.seconds}), {again}then edit_video(action="join").'
+        return f"{describe_parts(parts, of_model=named)} {describe_joining(parts[0][1])}"
 
 
 def _name_picture(rule: BrokenRule, request: VideoRequest) -> str:

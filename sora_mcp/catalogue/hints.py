@@ -42,6 +42,22 @@ HINTS: Mapping[str, Hint] = {
 """By model, whoever sells it. A model that no such page says anything of has no hint."""
 
 
+LABELS: Mapping[str, str] = {
+    **dict.fromkeys(("best", BEST, "best quality"), BEST),
+    **dict.fromkeys(("draft", DRAFT), DRAFT),
+    **dict.fromkeys(("talk", "talking", TALK, "talking person", "dialogue", "lip sync"), TALK),
+    **dict.fromkeys(("edit", "edits", "edits a video", "edit video"), "edit"),
+    "longest": "longest",
+    "cheapest": "cheapest",
+}
+"""What lists and prices call models by, and other words for it."""
+
+
+def find_label(name: str) -> str | None:
+    """Return the label that these words mean, as lists of models have it; None for any other name."""
+    return LABELS.get(" ".join(name.casefold().replace("_", " ").replace("-", " ").strip(" :").split()))
+
+
 def get_hint(offer: Offer) -> Hint | None:
     """Return what the offer's model is good for; None where no source says it."""
     return HINTS.get(offer.model)

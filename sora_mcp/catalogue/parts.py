@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.domain import Order, Quote, VideoRequest
+from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
 
 MOST_PARTS = 20
@@ -24,6 +24,11 @@ def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date, spli
     """
     named = catalogue.find_named(request.model) if request.model else catalogue.eligible_offers
     offers = [offer for offer in named if catalogue.is_usable(offer)] or named
+    return plan_parts_on(offers, request, today=today, splits_all=splits_all)
+
+
+def plan_parts_on(offers: Sequence[Offer], request: VideoRequest, *, today: date, splits_all: bool = False) -> tuple[Part, ...]:
+    """Return the ways to make the length on these offers, as `plan_parts` does."""
     total, longest = request.seconds, max((seconds for offer in offers for seconds in offer.seconds), default=0)
     if type(total) is not int or (total <= longest and not splits_all):
         return ()
@@ -57,6 +62,13 @@ def describe_part(part: Part, *, with_model: bool) -> str:
     cost = f"{format_dollars(count * price.micros)} in all" if price.micros else "free"
     apart = "" if _can_go_on(order) else " (separate shots)"
     return f"{count} x {order.seconds} s{f' on {order.offer.id}' if with_model else ''}{apart}, {cost}"
+
+
+def describe_joining(order: Order, *, with_model: bool = False) -> str:
+    """Say how clips like this one are made and joined."""
+    model = f'model="{order.offer.id}", ' if with_model else ""
+    again = 'each next one with continues="JOB_ID", ' if _can_go_on(order) else ""
+    return f'How: create_video({model}seconds={order.seconds}), {again}then edit_video(action="join").'
 
 
 def _can_go_on(order: Order) -> bool:

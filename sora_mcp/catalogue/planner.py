@@ -36,7 +36,13 @@ def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         if offer.rates:
             raise
         raise UnpricedModel(offer.id, broken=error.broken) from None
-    found = (why, _describe_length(order, request), _describe_shape(order, request), _describe_clip(order, request))
+    found = (
+        why or _describe_seller(offer, request, catalogue),
+        _describe_silence(order, request, catalogue, today),
+        _describe_length(order, request),
+        _describe_shape(order, request),
+        _describe_clip(order, request),
+    )
     notes = tuple(note for note in found if note)
     warnings = _warnings(order, request, vendor=catalogue.get_vendor(offer))
     if (change := _describe_change(order, price, today=today)) is not None:
@@ -127,23 +133,22 @@ def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -
     """Return the offers of which the cheapest that takes the request is bought, and why it is that one where nobody named it."""
     if request.model is not None:
         named = catalogue.find_named(request.model)
-        why = None if request.model.strip().casefold() == named[0].id else "It is the cheapest with a key."
         is_living = any(catalogue.is_living(offer) for offer in named)
         if not is_living and not any(catalogue.is_usable(offer) for offer in named):
             raise ModelRetired(_describe_end(named), broken=find_broken(named, request, today=today))
         if len(named) == 1:
-            return named, why
+            return named, None
         # Where every vendor's has ended, the name itself asks for an ended one.
         buyable = tuple(offer for offer in named if catalogue.is_buyable(offer) and (not is_living or catalogue.is_living(offer)))
         if not any(catalogue.is_usable(offer) for offer in named):
             living = [offer for offer in named if catalogue.is_living(offer)]
             note = catalogue.describe_sample(request, today=today)
             raise MissingKey(catalogue.describe_missing_key(living, sample=note), broken=find_broken(living, request, today=today))
-        return buyable or refuse_all(named, catalogue), why
+        return buyable or refuse_all(named, catalogue), None
     if not catalogue.keyed:
         return catalogue.find_named(SAMPLE), NO_KEY
-    why = CHEAPEST
-    return catalogue.eligible_offers or refuse_all([offer for offer in catalogue.offers if offer.vendor in catalogue.keyed], catalogue), why
+    keyed = [offer for offer in catalogue.offers if offer.vendor in catalogue.keyed]
+    return catalogue.eligible_offers or refuse_all(keyed, catalogue), CHEAPEST
 
 
 def _describe_end(offers: Sequence[Offer]) -> str:
@@ -151,6 +156,28 @@ def _describe_end(offers: Sequence[Offer]) -> str:
     ended = next((offer.ended for offer in offers if offer.ended is not None), None)
     what = "The vendor said that this model is gone" if ended is None else f"{ended.by} ended {ended.what} on {ended.on}"
     return f"{what}: a key for {offers[0].id} would be of no use. list_sizes shows the models that can be bought."
+
+
+def _describe_seller(offer: Offer, request: VideoRequest, catalogue: Catalogue) -> str | None:
+    """Say why this vendor was chosen, where several sell the model that was named."""
+    named = () if request.model is None else catalogue.find_offers(request.model)
+    if len({one.vendor for one in named}) < 2:
+        return None
+    title = catalogue.get_vendor(offer).title
+    is_only = len({one.vendor for one in named if catalogue.is_buyable(one)}) < 2
+    return f"Only {title} has a key for it." if is_only else f"{title} is its cheapest vendor with a key."
+
+
+def _describe_silence(order: Order, request: VideoRequest, catalogue: Catalogue, today: date) -> str | None:
+    """Say what the same model costs with sound, where one was named, nobody spoke of sound, and this clip has none."""
+    if request.model is None or "audio" in request.options or order.options.get("audio", order.offer.sound) is not False:
+        return None
+    sellers = [offer for offer in catalogue.find_offers(order.offer.model) if catalogue.is_living(offer) and catalogue.is_buyable(offer)]
+    aloud = replace(request, model=None, options={**request.options, "audio": True})
+    for other, price in rank_orders(sellers, aloud, today=today)[:1]:
+        where = "" if other.offer is order.offer else f" on {other.offer.id}"
+        return f"It has no sound: with audio=true a clip costs {format_dollars(price.micros)}{where}."
+    return None
 
 
 def _describe_length(order: Order, request: VideoRequest) -> str | None:

@@ -13,6 +13,8 @@ MOST_REPEATED = 300
 """Characters of a caller's value that a sentence quotes."""
 NO_SUCH_OPTION = "left out: this model takes "
 """The beginning of what is allowed for an option that an offer does not have."""
+INSTEAD = {"negative_prompt": "Say in the prompt what must not be seen.", "seed": "Without a seed every take differs."}
+"""What helps where a model does not have an option."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def describe_rule(rule: BrokenRule, subject: str) -> str:
     if rule.allowed.startswith(NO_SUCH_OPTION):
         name = rule.argument.removeprefix("options.")
         lacks = f"does not take {name}" if name == rule.argument else f"has no option {quote_value(name)}"
-        return f"{subject or 'This model'} {lacks}: it takes {rule.allowed.removeprefix(NO_SUCH_OPTION)}."
+        instead = f" {INSTEAD[name]}" if name in INSTEAD else ""
+        return f"{subject or 'This model'} {lacks}: it takes {rule.allowed.removeprefix(NO_SUCH_OPTION)}.{instead}"
     whose = f"{subject}: " if subject else ""
     got = "" if rule.got is None else f", not {quote_value(rule.got) if rule.is_quoted else rule.got}"
     return f"{whose}{rule.argument} must be {rule.allowed}{got}."

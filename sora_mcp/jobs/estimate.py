@@ -8,7 +8,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
-from sora_mcp.catalogue.hints import BEST, get_hint
+from sora_mcp.catalogue.hints import BEST, TALK, get_hint
 from sora_mcp.catalogue.parts import Part
 from sora_mcp.catalogue.planner import CHEAPEST, plan
 from sora_mcp.catalogue.rules import sizes_of
@@ -45,6 +45,8 @@ class Estimate:
     """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
     more: tuple[Order, Quote] | None = None
     """A longer or larger clip that costs less."""
+    talk: tuple[Order, Quote] | None = None
+    """Of the compared offers the one for talking people, where sound was asked for."""
 
 
 def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
@@ -77,8 +79,7 @@ def find_best(
 ) -> tuple[tuple[Order, Quote], ...]:
     """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at the largest of
     its sizes that costs at most `most`."""
-    usable = [found for found in offers if catalogue.is_usable(found[0].offer)]
-    known = [found for found in usable if (hint := get_hint(found[0].offer)) is not None and hint.good_for == BEST]
+    known = _find_known(BEST, offers, catalogue)
     if not known:
         return ()
     order, _ = known[0]
@@ -90,6 +91,17 @@ def find_best(
         if found and found[0][1].micros <= most:
             return (known[0], found[0])
     return (known[0],)
+
+
+def find_talking(request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue) -> tuple[Order, Quote] | None:
+    """Return the cheapest of the compared offers that are known for talking people and can be bought, where sound was asked for."""
+    return next(iter(_find_known(TALK, offers, catalogue)), None) if request.options.get("audio") is True else None
+
+
+def _find_known(good_for: str, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue) -> list[tuple[Order, Quote]]:
+    """Return those of the compared offers that can be bought and are known for this, in their order."""
+    usable = [found for found in offers if catalogue.is_usable(found[0].offer)]
+    return [found for found in usable if (hint := get_hint(found[0].offer)) is not None and hint.good_for == good_for]
 
 
 def find_more_for_less(

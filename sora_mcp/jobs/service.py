@@ -32,7 +32,7 @@ from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.continuation import continue_job, find_chain, find_maker
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, find_more_for_less, name_any_clip, plan_estimate
+from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, find_more_for_less, find_talking, name_any_clip, plan_estimate
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames, frame_like
 from sora_mcp.jobs.input_videos import InputVideos
@@ -167,7 +167,9 @@ class VideoService(JobContext):
         best = find_best(request, offers, self.catalogue, most=self.settings.per_video, today=self.today)
         more = find_more_for_less(request, order, held, self.catalogue, today=self.today)
         total = Micros(price.micros * clips)
-        return Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)
+        talk = find_talking(request, offers, self.catalogue)
+        found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)
+        return replace(found, talk=talk)
 
     async def _find_obstacle(self, order: Order, price: Quote) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""

@@ -16,7 +16,7 @@ from sora_mcp.domain import Clip, Image, Offer, Order, Quote, VideoRequest, Vide
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.messages import format_price
-from sora_mcp.server.offers_view import price_table
+from sora_mcp.server.offers_view import name_successors, price_table
 from sora_mcp.server.results import count_bytes, to_dollars, without_empty
 
 MOST_SUMMARY_BYTES = 1_950
@@ -87,6 +87,13 @@ def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -
     add = [] if all(row.is_usable for row in rows) else [f"The user adds a key with `{command_line('setup')}`."]
     lines = [*(row.text for row in rows), *rest, *add, f"{NEXT}."]
     return {"message": "\n".join(lines), "offers": [row.fields for row in rows]}
+
+
+def list_ended(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+    """Return a line for each of these models that have ended, after when they did, and before what can be bought instead."""
+    ends = dict.fromkeys(f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}." for offer in offers if offer.ended is not None)
+    listed = list_models(offers, catalogue, today=today)
+    return {**listed, "message": "\n".join([*ends, listed["message"], *name_successors(offers, catalogue, today)])}
 
 
 def _rank(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> list[Row]:

@@ -45,12 +45,12 @@ def describe_model(model: str, catalogue: Catalogue, *, today: date) -> dict[str
 def describe(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
     """Return everything about these offers, as text and as fields."""
     return {
-        "message": "\n\n".join([*(_table(offer, catalogue, today) for offer in offers), *_name_successors(offers, catalogue, today)]),
+        "message": "\n\n".join([*(_table(offer, catalogue, today) for offer in offers), *name_successors(offers, catalogue, today)]),
         "offers": [offer_fields(offer, catalogue, today=today) for offer in offers],
     }
 
 
-def _name_successors(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> Iterator[str]:
+def name_successors(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> Iterator[str]:
     """Yield which models can be bought with the keys at hand, where none of these lives."""
     if not any(catalogue.is_living(offer) for offer in offers):
         cheapest = [order.offer.id for order, _ in rank_orders(catalogue.buyable_offers, VideoRequest("a clip"), today=today)]

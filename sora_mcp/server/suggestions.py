@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from sora_mcp.catalogue.advice import ADVISED
-from sora_mcp.catalogue.explain import explain, explain_price, explain_unknown
+from sora_mcp.catalogue.explain import explain, explain_price
+from sora_mcp.catalogue.families import explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.rules import CONTINUES, FIT, one_of
 from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest

@@ -134,7 +134,7 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
     found: dict[str, Any] = {
         "create_video": {
             "started": started(new),
-            "started with notes": started(replace(new, ended=ENDED, warnings=("It is the cheapest with a key.",))),
+            "started with notes": started(replace(new, ended=ENDED, warnings=("Muvi is its cheapest vendor with a key.",))),
             "started without sound": started(replace(new, options={"audio": False})),
             "started at one with a choice": started(replace(new, model="muvi:veo-3.1", options={"audio": True})),
             "started at one without a word of it": started(replace(new, model="muvi:wan-2.7")),

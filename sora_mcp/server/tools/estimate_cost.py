@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.parts import describe_parts
 from sora_mcp.catalogue.planner import CHEAPEST
 from sora_mcp.catalogue.sizes import name_lines
@@ -18,7 +19,7 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_way
-from sora_mcp.server.messages import describe_clip, describe_ended, describe_left, describe_sound, format_price
+from sora_mcp.server.messages import capitalize, describe_clip, describe_ended, describe_left, describe_sound, format_price
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -139,23 +140,28 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Mi
 
 
 def _describe_offer(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
-    """Yield whether the model ended, how a long video is made of parts, the price, and the other offers; those before a sample's price."""
+    """Yield whether the model ended, how a long video is made of parts, the price, and the other offers."""
     order = estimate.order
     yield from describe_ended(order.offer.ended, catalogue.get_vendor(order.offer).title)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)
     prices = [_describe_price(estimate), *_describe_others(estimate, catalogue)]
-    yield from prices if order.offer.vendor != sample.VENDOR.name else (*prices[1:], prices[0])
+    yield from prices
 
 
 def _describe_others(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
-    """Yield the compared offers, the one with the best look, and those that cannot be bought, where no model was named."""
+    """Yield the compared offers, the one with the best look, with sound the one for talking people, and why none can be bought, where no
+    model was named."""
     if not estimate.offers:
         return
     yield f"Cheapest first: {_compare(estimate, catalogue)}."
     yield from _describe_best(estimate)
+    if estimate.talk is not None:
+        order, price = estimate.talk
+        yield f"{capitalize(TALK)}: {order.offer.id} {format_price(price.micros * estimate.clips)} ({_describe_looks(order)})."
     if catalogue.keyed:
-        yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said)
+        can_buy = any(catalogue.is_usable(order.offer) for order, _ in estimate.offers)
+        yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and not can_buy)
     elif not estimate.refusal:
         yield f"The user adds a key with `{command_line('setup')}`."
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.hints import find_label
 from sora_mcp.domain import Offer
 from sora_mcp.server import models_view, offers_view
 from sora_mcp.server.context import ToolContext
@@ -17,7 +18,7 @@ from sora_mcp.server.tools.definition import ToolDefinition
 
 @dataclass(frozen=True)
 class Arguments:
-    """The model to describe; a vendor, a family or `all` for a line each; none for those that can be bought."""
+    """The model to describe; a vendor, a family, a label (`best look`) or `all` for a line each; none for what can be bought."""
 
     model: str = ""
 
@@ -26,15 +27,17 @@ async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     """Return the offers. The store is opened only for vendors that publish their own list of models."""
     context = ctx.request_context.lifespan_context
     catalogue, today = await context.load_catalogue(arguments.model), context.today()
-    if not arguments.model:
+    if not arguments.model or find_label(arguments.model) == "cheapest":
         return build_result(models_view.summarize(catalogue, today=today))
     if (offers := _find_several(arguments.model, catalogue)) and not catalogue.has_name(arguments.model):
         return build_result(models_view.list_models(offers, catalogue, today=today))
+    if not catalogue.has_name(arguments.model) and (ended := catalogue.find_ended(arguments.model)):
+        return build_result(models_view.list_ended(ended, catalogue, today=today))
     return build_result(offers_view.describe_model(arguments.model, catalogue, today=today))
 
 
 def _find_several(name: str, catalogue: Catalogue) -> Sequence[Offer]:
-    """Return the living offers of a vendor or of a family of models, or all of them; none for any other name."""
+    """Return the living offers of a vendor, of a family of models or of a label, or all of them; none for any other name."""
     if name.strip().casefold() == "all":
         return [offer for offer in catalogue.offers if catalogue.is_living(offer)]
     return catalogue.find_family(name)

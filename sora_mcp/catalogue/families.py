@@ -1,0 +1,159 @@
+"""Answer a name that means several models, or none: which there are, and what the request costs on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.clips import name_clip
+from sora_mcp.catalogue.hints import BEST
+from sora_mcp.catalogue.parts import Part, describe_joining, describe_part, plan_parts_on
+from sora_mcp.catalogue.planner import find_broken
+from sora_mcp.catalogue.rules import one_of, sizes_of
+from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes
+from sora_mcp.domain import EDITS, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain.broken_rule import BrokenRule, describe_rule, quote_value
+from sora_mcp.domain.errors import UnknownModel
+from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.terminal_command import command_line
+
+MOST_NAMED = 4
+"""Models of a family that are named."""
+PLAIN = "a clip"
+"""Stands for a prompt that no model takes."""
+
+
+def explain_unknown(refusal: UnknownModel, request: VideoRequest, catalogue: Catalogue, *, today: date) -> UnknownModel:
+    """Return the refusal of a name that means several models, or none, with the models that may be meant and what the request costs on
+    them: on those with a key if there are any."""
+    name = quote_value(request.model)
+    if family := catalogue.find_family(request.model or ""):
+        listed = f' list_sizes(model="{(request.model or "").strip()}") lists all {{}}.'
+        return UnknownModel(f"{name} is no single model. {_Family(family, request, catalogue, today).describe(listed)}")
+    if ended := catalogue.find_ended(request.model or ""):
+        return UnknownModel(" ".join(_describe_ended(ended, request, catalogue, today)))
+    near = catalogue.find_near(request.model or "")
+    if living := [offer for offer in near if catalogue.is_living(offer)]:
+        return UnknownModel(f"No vendor sells {name}. {_Family(living, request, catalogue, today).describe('')}")
+    return UnknownModel(f"No vendor sells {name}. {' '.join(_describe_ended(near, request, catalogue, today))}") if near else refusal
+
+
+def _describe_clip(order: Order, price: Quote) -> str:
+    """Return the model of an order, with its price, its length, and whether it has sound, as far as that is known."""
+    audio = order.options.get("audio", order.offer.sound)
+    sound = "" if audio is None else ", with sound" if audio else ", without sound"
+    return f"{order.offer.id} ({format_dollars(price.micros)} for {order.seconds} s{sound})"
+
+
+def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: Catalogue, today: date) -> Iterator[str]:
+    """Yield when the models ended, and what those cost that can be tried all the same."""
+    yield from dict.fromkeys(
+        f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}." for offer in offers if offer.ended is not None
+    )
+    usable = [offer for offer in offers if catalogue.is_usable(offer)]
+    if ranked := rank_orders(usable, replace(request, model=None), today=today):
+        named = one_of([_describe_clip(order, price) for order, price in ranked[:MOST_NAMED]])
+        yield f"Still sold, and perhaps refused: {named}; only a full name buys one."
+    elif not usable:
+        yield "No vendor with a key still sells it, and a key for it would be of no use."
+    if not catalogue.keyed:
+        yield "list_sizes shows the models that can be bought."
+    best = [offer for offer in catalogue.find_family(BEST) if catalogue.is_buyable(offer)]
+    for order, price in rank_orders(best, replace(request, model=None), today=today)[:1]:
+        yield f"Known for the {BEST}: {_describe_clip(order, price)}."
+
+
+@dataclass(frozen=True)
+class _Family:
+    """Models of which one may be meant, and what is asked of them."""
+
+    offers: Sequence[Offer]
+    request: VideoRequest
+    catalogue: Catalogue
+    today: date
+
+    def describe(self, listed: str) -> str:
+        """Say what the request costs on these models, cheapest first; where none takes it, why, and what it costs as far as they do.
+        `listed` says where all are listed."""
+        usable = [offer for offer in self.offers if self.catalogue.is_buyable(offer)]
+        offers = self._select_kind(usable) or self._select_kind(self.offers) or usable or self.offers
+        asked = self._name_clip(offers)
+        ranked = rank_orders(offers, asked, today=self.today)
+        sentences = [] if ranked else [*self._describe_lacks(offers, asked)]
+        named = len(self.offers)
+        if not (sentences and sentences[-1].startswith("How: ")):
+            ranked = ranked or self._rank_plainly(offers, asked)
+            clips = [_describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
+            sentences.append(f"Cheapest first: {', '.join(clips)}.")
+            named = len(clips)
+        if not any(self.catalogue.is_usable(offer) for offer in offers):
+            sellers = {offer.vendor for offer in self.offers}
+            setup = command_line("setup", *(sellers if len(sellers) == 1 else ()))
+            sentences.append(f"None has a key here: the user adds one with `{setup}`.")
+        return " ".join(sentences) + (listed.format(len(self.offers)) if len(self.offers) > named else "")
+
+    def _select_kind(self, offers: Sequence[Offer]) -> list[Offer]:
+        """Return the offers that do what is asked: those that edit a video where there is one, else those that make one, if any do."""
+        editors = [offer for offer in offers if offer.video is not None]
+        makers = [offer for offer in offers if offer.video is None]
+        return editors if self.request.clip is not None else makers or editors
+
+    def _name_clip(self, offers: Sequence[Offer]) -> VideoRequest:
+        """Return the request without a model; where all of the offers edit videos, with any one to edit."""
+        asked = replace(self.request, model=None)
+        if asked.clip is None and all(offer.video is not None for offer in offers):
+            return replace(asked, edits=name_clip(offers[0], asked.seconds))
+        return asked
+
+    def _describe_lacks(self, offers: Sequence[Offer], asked: VideoRequest) -> Iterator[str]:
+        """Yield what the nearest of the offers does not take, and for a length that none makes in one clip, how it is made of several."""
+        if asked.clip is not None and not any(offer.video for offer in offers):
+            yield "None of them edits videos."
+            return
+        broken = find_broken(offers, asked, today=self.today)
+        for rule in broken:
+            if rule.argument == "seconds" and (parts := plan_parts_on(offers, asked, today=self.today)):
+                yield from _describe_parts(asked, parts)
+                return
+        sizes = [size for offer in offers for size in sizes_of(offer, image=asked.image is not None)]
+        if shape := find_lost_shape(asked.size or "", sizes):
+            yield f"None makes {shape} videos: they make {one_of(list_shapes(sizes)[:MOST_NAMED])}."
+        rest = [rule for rule in broken if not (shape and rule.argument == "size")]
+        yield from (f"None takes all of this: {describe_rule(rule, '')}" for rule in rest[:1])
+        yield from (describe_rule(rule, "") for rule in rest[1:])
+
+    def _rank_plainly(self, offers: Sequence[Offer], asked: VideoRequest) -> list[tuple[Order, Quote]]:
+        """Return what the offers make of the request without what the nearest of them does not take."""
+        rest = asked
+        for rule in find_broken(offers, asked, today=self.today):
+            rest = _leave_out(rest, rule, offers)
+        return rank_orders(offers, rest, today=self.today) or rank_orders(offers, VideoRequest(PLAIN), today=self.today)
+
+
+def _describe_parts(asked: VideoRequest, parts: Sequence[Part]) -> Iterator[str]:
+    """Yield of which clips the length is made, the cheapest way and the one with the fewest, and how."""
+    fewest = min(parts, key=lambda part: part[0])
+    ways = dict.fromkeys(describe_part(part, with_model=True) for part in (parts[0], fewest))
+    yield f"None makes {asked.seconds} s in one clip: {', or '.join(ways)}, joined with edit_video."
+    yield describe_joining(parts[0][1], with_model=True)
+
+
+def _leave_out(request: VideoRequest, rule: BrokenRule, offers: Sequence[Offer]) -> VideoRequest:
+    """Return the request without an argument that is not taken; of a length or a video to edit, with the nearest that is."""
+    match rule.argument:
+        case "prompt":
+            return replace(request, prompt=PLAIN)
+        case "size" | "image":
+            return replace(request, **{rule.argument: None})
+        case "seconds":
+            lengths = {seconds for offer in offers for seconds in offer.seconds}
+            longer = [seconds for seconds in lengths if type(request.seconds) is int and seconds > request.seconds]
+            return replace(request, seconds=min(longer) if longer else max(lengths, default=None))
+        case name if name == EDITS:
+            longest = max((offer.video.seconds[1] for offer in offers if offer.video is not None), default=0)
+            return replace(request, edits=name_clip(offers[0], int(longest)))
+        case name:
+            dropped = name.removeprefix("options.")
+            return replace(request, options={key: value for key, value in request.options.items() if key != dropped})

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sora_mcp.catalogue.hints import find_label, get_hint
-from sora_mcp.catalogue.names import BRANDS, MOST_NAME, correct, drop_makers, is_by_makers, is_version, read_words, split_name, squeeze
+from sora_mcp.catalogue.names import MOST_NAME, correct, drop_makers, is_by_makers, is_version, read_words, split_name, squeeze
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.vendors import EVERY, sample
+from sora_mcp.vendors.makers import BRANDS
 
 NEAR = 3
 """How many names are offered in place of one that nobody sells."""
@@ -159,7 +160,8 @@ class Catalogue:
     def _read_name(self, name: str) -> tuple[frozenset[str], Collection[str]]:
         """Return the words of a name without that of a vendor, and the vendors that it leaves; the maker of a model leaves all of them."""
         words = read_words(name)
-        sellers = {word for word in words & self._vendors_by_name.keys() - self._words if not BRANDS.get(word, frozenset()) & words}
+        known = words & self._vendors_by_name.keys() - self._words
+        sellers = frozenset(word for word in known if not BRANDS.get(word, frozenset()) & words)
         if sellers == words:
             return words, self._vendors_by_name.keys()
         return words - sellers, sellers or self._vendors_by_name.keys()

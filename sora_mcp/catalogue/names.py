@@ -5,33 +5,17 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+
+from sora_mcp.vendors.makers import BRANDS, SPELLINGS
 
 MOST_NAME = 100
 """Characters of a name up to which it is compared with those of models."""
 PIECES = re.compile(r"[^\W_]+")
 LETTERS_FIRST = re.compile(r"(v|[a-z]{2,})(\d+)")
 DIGITS_FIRST = re.compile(r"(\d+)([a-z]{2,})")
-BRANDS: Mapping[str, frozenset[str]] = {
-    maker: frozenset(brands.split())
-    for makers, brands in (
-        ("google deepmind", "veo gemini"),
-        ("openai", "sora"),
-        ("kuaishou kwai kwaivgi", "kling"),
-        ("bytedance", "seedance"),
-        ("alibaba", "wan happyhorse"),
-        ("minimax", "minimax hailuo"),
-        ("runway runwayml", "gen aleph"),
-        ("xai", "grok"),
-        ("luma lumalabs", "luma ray"),
-        ("lightricks", "ltx"),
-    )
-    for maker in makers.split()
-}
-"""The families of models of each maker, whose name may stand before them."""
 SPARE = frozenset(("v", "version", "model", "ai", "the"))
 """Words that tell no model from another."""
-SAME = {"std": "standard", "klingai": "kling"}
 ALIKE = 0.7
 """How much alike a misspelled word is to the one that was meant, of 1."""
 
@@ -53,7 +37,7 @@ def read_words(name: str) -> frozenset[str]:
             version.pop()
         words += [".".join(version)] if version else []
         version.clear()
-        words.append(SAME.get(word, word))
+        words.append(SPELLINGS.get(word, word))
     return frozenset(words) - SPARE - {""}
 
 

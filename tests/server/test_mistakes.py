@@ -75,7 +75,7 @@ MISTAKES = (
     Mistake("an option's value as a text", video(options={"audio": "true"}), "invalid_option", {"options.audio": True}),
     Mistake("a vendor that nobody knows", video(model="openai:veo-3.1-fast"), "unknown_model", {"model": VEO}),
     Mistake("a slip in the model", video(model="muvi:veo-3.1-fats"), "unknown_model", {"model": VEO}),
-    Mistake("a model without its dots", video(model="veo3.1-fast"), "unknown_model", {"model": VEO}),
+    Mistake("a misspelled model", video(model="veo3.1-fsat"), "unknown_model", {"model": VEO}),
     Mistake(
         "the model of a vendor without a key",
         video(model="xai:grok-imagine-video-1.5-lite"),

@@ -14,6 +14,7 @@ from sora_mcp.catalogue.families import explain_unknown
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.domain import Clip, Image, VideoRequest
 from sora_mcp.domain.errors import BrokenRules, UnknownModel
+from sora_mcp.domain.money import usd
 from tests.each import each
 
 TODAY = date(2026, 11, 20)
@@ -99,7 +100,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tup
     ("veo", ("fal",), {"seconds": 5}, ("seconds must be 4, 6 or 8, not 5.", "fal:veo-3.1-lite ($0.30 for 6 s"), ()),
     ("veo", ("fal",), {"size": "1:1", "image": FRAME}, ("None makes 1:1 videos: they make ", "fal:veo-3.1-lite ($"), ()),
     ("veo", ("fal",), {"size": "1080p", "seconds": 8}, ("Cheapest first: fal:veo-3.1-lite ($0.64 for 8 s, with sound)",), ("None",)),
-    ("veo", ("fal",), {"options": {"negative_prompt": "cats", "style": "x"}}, ("no option 'style'", "Cheapest first: fal:veo"), ()),
+    ("veo", ("fal",), {"options": {"negative_prompt": "cats", "style": "x"}}, ("None of them takes style.", "Cheapest first: fal:veo"), ()),
     (
         "kling",
         ("muvi", "fal"),
@@ -122,10 +123,14 @@ FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tup
         ("OpenAI ended Sora 2 on 2026-09-24. Still sold, and perhaps refused: muvi:sora-2 ($0.40", "best look: muvi:"),
         ("No v",),
     ),
-    ("openai sora", (), {}, ("ended Sora 2", "a key for it would be of no use"), ("Still sold",)),
+    ("openai sora", (), {}, ("ended Sora 2", "A key for it would be of no use"), ("Still sold",)),
     ("sroa 2", ("fal",), {}, ("No vendor sells 'sroa 2'. OpenAI ended Sora 2", "a key for it would be of no use"), ("Still sold",)),
     ("klign 3", ("fal",), {}, ("No vendor sells 'klign 3'. Cheapest first: fal:kling-3.0",), ("kling-o3",)),
     ("Veo 3", (), {}, ("No vendor sells 'Veo 3'. Cheapest first: ", "None has a key here"), ()),
+    ("Hailuo", ("fal",), {"size": "square"}, ("None makes square videos: their shape cannot be chosen.",), ("768p",)),
+    ("veo", ("fal",), {"max_usd": usd("0.1")}, ("All of these cost more than max_usd $0.10.",), ()),
+    ("the cheapest", ("fal",), {}, ("Cheapest first: fal:", "Leave model out"), ("lists all",)),
+    ("seedance 1", ("fal",), {"options": {"audio": True}}, ("None of them takes audio.", "fal:seedance-1-pro-fast ($"), ("None takes",)),
     ("runway", ("muvi",), {}, ("muvi:gen-4.5 ($",), ("None has a key",)),
 )
 """The name, the keys, the request, what is said, and what is not."""

@@ -135,7 +135,9 @@ class Catalogue:
         if found := self.find_offers(name):
             return found
         if family := self.find_family(name):
-            raise UnknownModel(f"{quote_value(name)} is no single model: choose {one_of([offer.id for offer in family])}.")
+            at_hand = sorted(family, key=lambda offer: not self.is_usable(offer))[:NEAR]
+            choose = one_of([offer.id for offer in at_hand])
+            raise UnknownModel(f'{quote_value(name)} is no single model: choose {choose}. list_sizes(model="{name.strip()}") lists all.')
         near = self.find_ended(name) or self.find_near(name)
         raise UnknownModel(f"No vendor sells {quote_value(name)}. {self._describe_near(near)}")
 

@@ -8,13 +8,13 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
-from sora_mcp.catalogue.hints import BEST
+from sora_mcp.catalogue.hints import BEST, find_label
 from sora_mcp.catalogue.parts import Part, describe_joining, describe_part, plan_parts_on
 from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.rules import one_of, sizes_of
-from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes
+from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
 from sora_mcp.domain import EDITS, Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.broken_rule import BrokenRule, describe_rule, quote_value
+from sora_mcp.domain.broken_rule import INSTEAD, NO_SUCH_OPTION, BrokenRule, describe_rule, quote_value
 from sora_mcp.domain.errors import UnknownModel
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -31,6 +31,8 @@ def explain_unknown(refusal: UnknownModel, request: VideoRequest, catalogue: Cat
     name = quote_value(request.model)
     if family := catalogue.find_family(request.model or ""):
         listed = f' list_sizes(model="{(request.model or "").strip()}") lists all {{}}.'
+        if find_label(request.model or "") == "cheapest":
+            listed = " Leave model out to get the cheapest that takes all of the request."
         return UnknownModel(f"{name} is no single model. {_Family(family, request, catalogue, today).describe(listed)}")
     if ended := catalogue.find_ended(request.model or ""):
         return UnknownModel(" ".join(_describe_ended(ended, request, catalogue, today)))
@@ -57,7 +59,8 @@ def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: C
         named = one_of([_describe_clip(order, price) for order, price in ranked[:MOST_NAMED]])
         yield f"Still sold, and perhaps refused: {named}; only a full name buys one."
     elif not usable:
-        yield "No vendor with a key still sells it, and a key for it would be of no use."
+        still = "No vendor with a key still sells it, and a" if catalogue.keyed else "A"
+        yield f"{still} key for it would be of no use."
     if not catalogue.keyed:
         yield "list_sizes shows the models that can be bought."
     best = [offer for offer in catalogue.find_family(BEST) if catalogue.is_buyable(offer)]
@@ -86,7 +89,7 @@ class _Family:
         if not (sentences and sentences[-1].startswith("How: ")):
             ranked = ranked or self._rank_plainly(offers, asked)
             clips = [_describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
-            sentences.append(f"Cheapest first: {', '.join(clips)}.")
+            sentences += [f"Cheapest first: {', '.join(clips)}.", *self._describe_cap(ranked)]
             named = len(clips)
         if not any(self.catalogue.is_usable(offer) for offer in offers):
             sellers = {offer.vendor for offer in self.offers}
@@ -119,10 +122,21 @@ class _Family:
                 return
         sizes = [size for offer in offers for size in sizes_of(offer, image=asked.image is not None)]
         if shape := find_lost_shape(asked.size or "", sizes):
-            yield f"None makes {shape} videos: they make {one_of(list_shapes(sizes)[:MOST_NAMED])}."
+            shapes = list_shapes(size for size in sizes if has_shape(size))
+            known = f"they make {one_of(shapes[:MOST_NAMED])}" if shapes else "their shape cannot be chosen"
+            yield f"None makes {shape} videos: {known}."
         rest = [rule for rule in broken if not (shape and rule.argument == "size")]
-        yield from (f"None takes all of this: {describe_rule(rule, '')}" for rule in rest[:1])
-        yield from (describe_rule(rule, "") for rule in rest[1:])
+        lacking = [rule for rule in rest if rule.allowed.startswith(NO_SUCH_OPTION) and not _have_option(offers, rule)]
+        for name in (rule.argument.removeprefix("options.") for rule in lacking):
+            yield " ".join(filter(None, (f"None of them takes {name}.", INSTEAD.get(name))))
+        others = [describe_rule(rule, "") for rule in rest if rule not in lacking]
+        yield from ([f"None takes all of this: {others[0]}", *others[1:]] if others else ())
+
+    def _describe_cap(self, ranked: Sequence[tuple[Order, Quote]]) -> Iterator[str]:
+        """Yield that all cost more than the caller's own cap, where that is so."""
+        most, clips = self.request.max_usd, self.request.variations
+        if most is not None and ranked and ranked[0][1].micros * clips > most:
+            yield f"{'All of these cost' if len(ranked) > 1 else 'It costs'} more than max_usd {format_dollars(most)}."
 
     def _rank_plainly(self, offers: Sequence[Offer], asked: VideoRequest) -> list[tuple[Order, Quote]]:
         """Return what the offers make of the request without what the nearest of them does not take."""
@@ -130,6 +144,11 @@ class _Family:
         for rule in find_broken(offers, asked, today=self.today):
             rest = _leave_out(rest, rule, offers)
         return rank_orders(offers, rest, today=self.today) or rank_orders(offers, VideoRequest(PLAIN), today=self.today)
+
+
+def _have_option(offers: Sequence[Offer], rule: BrokenRule) -> bool:
+    """Return whether any of the offers has the option of the rule."""
+    return any(own.param == rule.argument.removeprefix("options.") for offer in offers for own in offer.options)
 
 
 def _describe_parts(asked: VideoRequest, parts: Sequence[Part]) -> Iterator[str]:

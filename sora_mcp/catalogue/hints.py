@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -51,11 +52,14 @@ LABELS: Mapping[str, str] = {
     "cheapest": "cheapest",
 }
 """What lists and prices call models by, and other words for it."""
+MOST_LABEL = 40
+"""Characters of a label, with room for a word more."""
 
 
 def find_label(name: str) -> str | None:
     """Return the label that these words mean, as lists of models have it; None for any other name."""
-    return LABELS.get(" ".join(name.casefold().replace("_", " ").replace("-", " ").strip(" :").split()))
+    words = re.findall(r"[^\W_]+", name[:MOST_LABEL].casefold())
+    return LABELS.get(" ".join(word for word in words if word not in ("the", "model", "models", "for")))
 
 
 def get_hint(offer: Offer) -> Hint | None:

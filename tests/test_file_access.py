@@ -92,7 +92,34 @@ async def test_a_misspelt_name_is_answered_with_the_nearest_of_its_kind(
     with pytest.raises(BrokenRules) as relative:  # looked for in every folder, and the finished files' own comes first
         await files.find_path(name, "local", endings)
     assert (f"the nearest name there is {near!r}" in relative.value.message) == (near is not None)
-    assert near is None or str(tmp_path / "pictures" / name) in relative.value.message
+    assert near is None or f"in {tmp_path / 'pictures'}. Ask the user to copy it there" in relative.value.message
     with pytest.raises(BrokenRules) as hidden:
         await files.find_path(str(tmp_path / "pictures" / name), "ben", endings)
     assert "nearest" not in hidden.value.message
+
+
+@each(
+    ("name", "principal", "place"),
+    [
+        ("IMG_2041.jpg", "local", "Downloads"),
+        ("holiday.png", "local", "Pictures"),
+        ("IMG_2041.jpg", "ben", None),
+        ("notes.txt", "local", None),
+        ("../Downloads/IMG_2041.jpg", "local", None),
+        ("IMG_2042.jpg", "local", None),
+    ],
+)
+async def test_a_picture_in_a_usual_folder_of_the_home_is_named_to_its_user_and_not_read(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, principal: str, place: str | None
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DOWNLOAD_DIR", raising=False)
+    for there in ("Downloads/IMG_2041.jpg", "Pictures/holiday.png", "Downloads/notes.txt"):
+        (tmp_path / there).parent.mkdir(exist_ok=True)
+        (tmp_path / there).touch()
+    with pytest.raises(BrokenRules) as caught:
+        await access(store, tmp_path).find_path(name, principal, PICTURE_ENDINGS)
+    assert (f"One lies in {tmp_path / (place or '')}" in caught.value.message) == (place is not None)
+    if "/" not in name:
+        assert f"'{name}' is not in {tmp_path / 'videos'}, the only folder looked into" in caught.value.message
+        assert f"sk the user to copy it {'from ' if place else ''}there" in caught.value.message

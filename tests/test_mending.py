@@ -11,7 +11,7 @@ import pytest
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.fixes import find_fixes
 from sora_mcp.catalogue.rules import check, quote, sizes_of
-from sora_mcp.catalogue.sizes import orientation
+from sora_mcp.catalogue.sizes import has_shape, orientation
 from sora_mcp.domain import Image, Offer, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules
@@ -60,8 +60,9 @@ def applied(request: VideoRequest, *changes: Fix) -> VideoRequest:
 
 
 def has(offer: Offer, shape: str) -> bool:
-    """Whether a size of the offer is known to have this shape: another one is no fix."""
-    return any(orientation(size) == shape for size in sizes_of(offer, image=not offer.text))
+    """Whether a size of the offer is known to have this shape, or none has any, so that the first frame decides: another is no fix."""
+    sizes = sizes_of(offer, image=not offer.text)
+    return any(orientation(size) == shape for size in sizes) or not (offer.text or any(map(has_shape, sizes)))
 
 
 def price(request: VideoRequest, offer: Offer) -> int | None:
@@ -124,8 +125,8 @@ def test_the_nearest_size_comes_first(asked: str, sizes: list[str]) -> None:
 @each(
     ("asked", "model", "first"),
     [
-        ("700", "minimax:minimax-h3", "16:9 768P"),
-        ("UHD", "minimax:minimax-h3", "16:9 2K"),
+        ("700", "minimax:minimax-h3", "768P"),
+        ("UHD", "minimax:minimax-h3", "2K"),
         ("tall 4K", "google:gemini-omni-1.1-flash", "9:16 4k"),
         ("wide 1000P", "google:gemini-omni-1.1-flash", "16:9 1080p"),
         ("tall sd", "fal:seedance-2.0", "9:16 480p"),

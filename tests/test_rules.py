@@ -328,7 +328,7 @@ def test_what_depends_on_a_first_frame_is_sold_with_or_without_one_only() -> Non
     assert [size.text for size in sizes_of(WAN, image=True)] == ["720P", "480P", "1080P"]
     assert check(VideoRequest("a fox", image=URL), WAN, today=TODAY).size.text == "720P"
     assert broken(VideoRequest("a fox", size="1280x720", image=URL), WAN) == (
-        BrokenRule("size", "1280x720", "720P, 480P or 1080P", "invalid_size"),
+        BrokenRule("size", "1280x720", "720P, 480P or 1080P: the first frame decides the shape", "invalid_size"),
     )
     assert broken(VideoRequest("a fox", size="auto"), find_offer("mulerun:kling-v3")) == (
         BrokenRule("size", "auto", "16:9, 9:16 or 1:1", "invalid_size"),

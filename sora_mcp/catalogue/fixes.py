@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from sora_mcp.catalogue.frame_shapes import can_fit_to
 from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
-from sora_mcp.catalogue.sizes import of_shape, orientation
+from sora_mcp.catalogue.sizes import drop_shape, fitting, has_shape, names_shape, of_shape, orientation
 from sora_mcp.domain import EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, SoraError
@@ -19,6 +20,8 @@ from sora_mcp.vendors import EVERY
 
 MOST_TRIES = 400
 """Combinations of values that are tried at most."""
+MOST_WORDS = 5
+"""Words of a size that are read for a number of lines."""
 WIDTH_BY_HEIGHT = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
 
 
@@ -84,8 +87,11 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         return [Fix(argument, n) for n in sorted(offer.seconds, key=lambda n: (abs(n - wanted), n))]
     if argument == "size":
         sizes = sizes_of(offer, image=request.image is not None)
+        if request.image is not None and not any(has_shape(size) for size in sizes):
+            return _follow_frame(request, sizes, can_fit)
         apart = ((_distance(size, request.size or ""), size.text) for size in sizes)
-        return [Fix(argument, text) for (is_unlike, _), text in sorted(apart, key=lambda found: found[0]) if not is_unlike]
+        near = [text for (is_unlike, _), text in sorted(apart, key=lambda found: found[0]) if not is_unlike]
+        return [Fix(argument, text) for text in (near if names_shape(request.size) else _name_lines(near, sizes, request.size or ""))]
     if argument == "image":
         return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request, can_fit)] or _nearest_sizes(request, offer)
     if argument == f"options.{FIT}":
@@ -101,6 +107,22 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
     # Without what was asked for the video would be another one: no fix leaves it out.
     values = () if isinstance(rule.allowed, Text | Link) else rule.allowed[:6]
     return [Fix(argument, value) for value in dict.fromkeys((rule.default, *values)) if value is not None]
+
+
+def _name_lines(texts: Sequence[str], sizes: Sequence[Size], asked: str) -> list[str]:
+    """Return sizes by their lines alone, once each, where nothing else was asked for and all have lines."""
+    lines = {size.text: size.resolution for size in sizes}
+    is_about_lines = all(lines.values()) and all(map(_lines, asked.split()[:MOST_WORDS]))
+    return list(dict.fromkeys(lines[text] or "" for text in texts)) if is_about_lines else list(texts)
+
+
+def _follow_frame(request: VideoRequest, sizes: Sequence[Size], can_fit: bool) -> list[Fix]:
+    """Return the size without the shape, which the first frame decides, and where it can be brought to the one that was asked for, that."""
+    rest = drop_shape(request.size or "")
+    nearest = sorted((_distance(size, rest)[1], size.text) for size in sizes)
+    plain = None if len(sizes) == 1 or not rest else rest if fitting(rest, sizes) else nearest[0][1]
+    crops = list(_fits(request, can_fit))[:1] if can_fit_to(request) and not request.is_fitted else []
+    return [Fix("size", plain), *crops]
 
 
 def _rename(name: str, request: VideoRequest, offer: Offer) -> list[Fix]:

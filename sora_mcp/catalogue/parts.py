@@ -12,6 +12,12 @@ from sora_mcp.domain.money import format_dollars
 
 MOST_PARTS = 20
 """Clips of which a longer one may be made."""
+FEW_PARTS = 4
+"""Clips that somebody joins to save money."""
+LONG_S = 12
+"""A clip below this is made in one."""
+CLEARLY_LESS = 10
+"""Percent that clips to be joined have to save."""
 Part = tuple[int, Order, Quote]
 """How many clips, each of them, and its price."""
 
@@ -41,6 +47,15 @@ def plan_parts_on(offers: Sequence[Offer], request: VideoRequest, *, today: date
         if ranked and not _can_go_on(ranked[0][0]):
             parts += [(count, *found) for found in ranked if _can_go_on(found[0])][:1]
     return tuple(sorted(parts, key=lambda part: (part[0] * part[2].micros, part[0])))
+
+
+def find_cheaper_parts(request: VideoRequest, price: Quote, catalogue: Catalogue, *, today: date) -> Part | None:
+    """Return the few equal clips that make a long clip for clearly less than it costs in one; None where they do not."""
+    if type(request.seconds) is not int or request.seconds < LONG_S or request.clip is not None or not price.micros:
+        return None
+    parts = plan_parts(request, catalogue, today=today, splits_all=True)
+    least = next((part for part in parts if part[0] <= FEW_PARTS), None)
+    return least if least is not None and least[0] * least[2].micros * 100 <= price.micros * (100 - CLEARLY_LESS) else None
 
 
 def describe_parts(parts: Sequence[Part], *, of_model: str = "") -> str:

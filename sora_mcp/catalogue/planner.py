@@ -29,6 +29,11 @@ NO_KEY = "No vendor has a key, so this is a free sample clip."
 def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
     """Find the offer, and return the order that it makes of the request, with its price. Refused says why there is none."""
     offer, why = find(request, catalogue, today=today)
+    return plan_at(offer, request, catalogue, why=why, today=today)
+
+
+def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: str | None = None, today: date) -> tuple[Order, Quote]:
+    """Return the order that this offer makes of the request, with its price. `why` is why it was chosen, if anybody chose it."""
     try:
         order = check(request, offer, today=today)
         price = quote(order, today=today)
@@ -197,10 +202,12 @@ def _describe_clip(order: Order, request: VideoRequest) -> str | None:
 def _describe_shape(order: Order, request: VideoRequest) -> str | None:
     """Say where the shape of the video comes from, of a request with a first frame and without a shape."""
     image = request.frame
-    if image is None or names_shape(request.size):
+    if image is None:
         return None
     if not has_shape(order.size):
         return "The first frame decides the shape."
+    if names_shape(request.size):
+        return None
     if image.width is not None:
         return None if request.is_fitted else "It has the first frame's shape."
     if len(first_of_each_shape(sizes_of(order.offer, image=True))) == 1:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from sora_mcp.catalogue.clips import check_clip, measure_clip
+from sora_mcp.catalogue.frame_shapes import bring_to_shape, describe_sizes, fit_frame
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
 from sora_mcp.domain import (
     PICTURES,
@@ -189,10 +190,12 @@ def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
         yield BrokenRule("image", None, "a file or a data: URI: this vendor fetches no links", "invalid_image")
     if not image.is_url and not rule.data:
         yield BrokenRule("image", None, "an https:// link: this vendor takes no files", "invalid_image")
-    if request.is_fitted and any(has_shape(size) for size in sizes_of(offer, image=True)):
+    if request.is_fitted and any(has_shape(size) for size in wanted or sizes_of(offer, image=True)):
         return  # it is made anew, in a form, of a size and of so many bytes as the vendor takes
-    yield from _stretch(image, rule)  # without a shape of the video's, a picture that is fitted keeps its own
+    sent = bring_to_shape(request, wanted)
+    yield from _stretch(sent or image, rule)  # without a shape of the video's, a picture that is fitted keeps its own, or has the asked one
     if request.is_fitted:
+        yield from _measures(sent, rule) if sent is not None and sent is not image else ()
         return
     if image.media_type is not None and image.media_type not in rule.types:
         yield BrokenRule("image", image.media_type, one_of(rule.types), "invalid_image")
@@ -282,9 +285,8 @@ def _shorten(value: object) -> object:
 
 def _format(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iterator[BrokenRule]:
     if not wanted:
-        yield BrokenRule(
-            "size", request.size, one_of([size.text for size in sizes_of(offer, image=request.image is not None)]), "invalid_size"
-        )
+        allowed = describe_sizes(request, sizes_of(offer, image=request.image is not None))
+        yield BrokenRule("size", request.size, allowed, "invalid_size")
     if request.seconds is None or offer.video is not None:
         return
     for rule in offer.rules:
@@ -297,7 +299,7 @@ def _format(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iter
 
 def _wanted_sizes(request: VideoRequest, offer: Offer) -> tuple[Size, ...]:
     every = sizes_of(offer, image=request.image is not None)
-    return every if request.size is None else fitting(request.size, every)
+    return every if request.size is None else fitting(request.size, every) or fit_frame(request, every)
 
 
 def _orders(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> Iterator[Order]:

@@ -33,14 +33,24 @@ def names_shape(text: str | None) -> bool:
 
 
 def find_shape(text: str) -> str | None:
-    """Return the word that says a shape: `16:9`, `square`; None where none does. Exact pixels are a size and no shape."""
-    return next((word for word in _spoken(text) if word in SHAPES or ":" in word), None)
+    """Return the first word that says a shape: `16:9`, `square`; None where none does."""
+    return next(iter(list_shape_words(text)), None)
+
+
+def list_shape_words(text: str) -> list[str]:
+    """Return the words that say a shape: `16:9`, `square`. Exact pixels are a size and no shape."""
+    return [word for word in _spoken(text) if word in SHAPES or ":" in word]
+
+
+def drop_shape(text: str) -> str:
+    """Return the other words: `1080p` of `9:16 1080p`."""
+    return " ".join(word for word in _spoken(text) if word not in SHAPES and ":" not in word)
 
 
 def find_lost_shape(text: str, sizes: Sequence[Size]) -> str | None:
-    """Return the shape that these words say, where none of the sizes has it."""
+    """Return the shape that these words say, where none of the sizes has it, nor takes that of a first frame."""
     shape = find_shape(text)
-    return None if shape is None or fitting(shape, sizes) else shape
+    return None if shape is None or fitting(shape, sizes) or not all(map(has_shape, sizes)) else shape
 
 
 def list_shapes(sizes: Iterable[Size]) -> list[str]:

@@ -16,6 +16,9 @@ NO_SUCH_OPTION = "left out: this model takes "
 INSTEAD = {"negative_prompt": "Say in the prompt what must not be seen.", "seed": "Without a seed every take differs."}
 """What helps where a model does not have an option."""
 
+LOOKED_IN = "a file "
+"""The beginning of what is allowed for the name of a file that lies in no folder that is looked into."""
+
 
 @dataclass(frozen=True)
 class BrokenRule:
@@ -53,6 +56,8 @@ def describe_rule(rule: BrokenRule, subject: str) -> str:
         lacks = f"does not take {name}" if name == rule.argument else f"has no option {quote_value(name)}"
         instead = f" {INSTEAD[name]}" if name in INSTEAD else ""
         return f"{subject or 'This model'} {lacks}: it takes {rule.allowed.removeprefix(NO_SUCH_OPTION)}.{instead}"
+    if rule.allowed.startswith(f"{LOOKED_IN}in "):
+        return f"{rule.argument}: {quote_value(rule.got)} is not {rule.allowed.removeprefix(LOOKED_IN)}."
     whose = f"{subject}: " if subject else ""
     got = "" if rule.got is None else f", not {quote_value(rule.got) if rule.is_quoted else rule.got}"
     return f"{whose}{rule.argument} must be {rule.allowed}{got}."

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import unquote
 
+import platformdirs
+
 from sora_mcp.artifacts.local import open_itself
 from sora_mcp.config.sources import find_config_file
-from sora_mcp.domain.broken_rule import format_bytes
+from sora_mcp.domain.broken_rule import LOOKED_IN, format_bytes
 from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.security.text import is_harmless
 
@@ -94,12 +96,41 @@ def list_candidates(text: str, folders: Sequence[Path]) -> list[Path]:
     return _locate(spelling, [Path(os.path.realpath(folder)) for folder in folders])
 
 
-def refuse_missing(path: Path, *, endings: Sequence[str] = (), near: Sequence[Path] = ()) -> NoReturn:
-    """Raise BrokenRules for a path at which no file is, with the name of these endings that is spelt most like one of the paths `near`."""
+def refuse_missing(text: str, path: Path, folders: Sequence[Path], *, endings: Sequence[str] = (), is_own: bool) -> NoReturn:
+    """Raise BrokenRules for a text that means no file, with the name of these endings that is spelt most like it. `is_own` is whether the
+    caller is the user of this machine, who shares the folders with nobody: only they are told the names in them."""
+    near = list_candidates(text, folders) if is_own else ()
     found = next(((place, name) for place in near if (name := find_nearest_name(place, endings)) is not None), None)
-    path, name = found or (path, None)
-    why = "no such file" if name is None else f"no such file; the nearest name there is {name!r}"
-    refuse_image(str(path), allowed=f"a file that can be read ({why})", is_quoted=True)
+    if is_relative(text):
+        where = f", in {found[0].parent}" if found and len(folders) > 1 else ""
+        nearest = f"; the nearest name there is {found[1]!r}{where}" if found else ""
+        _refuse_name(text, folders, nearest, find_usual_place(text, endings) if is_own else None)
+    why = f"no such file; the nearest name there is {found[1]!r}" if found else "no such file"
+    refuse_image(str(found[0] if found else path), allowed=f"a file that can be read ({why})", is_quoted=True)
+
+
+def _refuse_name(text: str, folders: Sequence[Path], nearest: str, place: Path | None) -> NoReturn:
+    """Raise BrokenRules for a mere name, as people say it of a file that lies elsewhere: which folders are looked into, and what to do."""
+    looked = f"in {folders[0]}, the only folder looked into" if len(folders) == 1 else f"in {' or '.join(map(str, folders))}"
+    begin = f"{nearest}. Ask the user to copy it there" if place is None else f". One lies in {place}: ask the user to copy it from there"
+    how = f"{begin}, or {_describe_setting(folders, place)}"
+    refuse_image(text[:200], allowed=f"{LOOKED_IN}{looked}{how}", is_quoted=True)
+
+
+def find_usual_place(name: str, endings: Sequence[str]) -> Path | None:
+    """Return the folder of the user's home in which a file of this very name lies, where people keep such files. It is not opened."""
+    *_, bare = find_spellings(name)
+    if os.path.basename(bare) != bare or not is_harmless(bare) or not bare.casefold().endswith(tuple(endings)):
+        return None
+    places = (platformdirs.user_desktop_path, platformdirs.user_downloads_path, platformdirs.user_pictures_path)
+    more = (platformdirs.user_videos_path, platformdirs.user_music_path, platformdirs.user_documents_path)
+    return next((folder for folder in (place() for place in (*places, *more)) if os.path.isfile(folder / bare)), None)
+
+
+def is_relative(text: str) -> bool:
+    """Return whether the text names a file without saying where the way to it begins."""
+    *_, spelling = find_spellings(text)
+    return not os.path.isabs(spelling) and not spelling.startswith("~")
 
 
 def refuse_elsewhere(folders: Sequence[Path], got: str, *, is_quoted: bool = True) -> NoReturn:
@@ -109,12 +140,12 @@ def refuse_elsewhere(folders: Sequence[Path], got: str, *, is_quoted: bool = Tru
     refuse_image(got, allowed=f"a file inside {inside} ({how}), an https:// URL or a data: URI", is_quoted=is_quoted)
 
 
-def _describe_setting(folders: Sequence[Path]) -> str:
+def _describe_setting(folders: Sequence[Path], place: Path | None = None) -> str:
     """Say how the user opens another folder: where some are open by a setting, by the same one."""
     file = find_config_file()
     if file is None or len(folders) > 1:
         return "to add its folder to SORA_MCP_IMAGE_DIRS"
-    return f'to add the line image_dirs = "/THAT/FOLDER" to {file} and start this client anew'
+    return f'to add the line image_dirs = "{place or "/THAT/FOLDER"}" to {file} and start this client anew'
 
 
 # Spellings

@@ -9,8 +9,9 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.hints import BEST, TALK, get_hint
+from sora_mcp.catalogue.nearest import Near
 from sora_mcp.catalogue.parts import Part
-from sora_mcp.catalogue.planner import CHEAPEST, plan
+from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
 from sora_mcp.domain import PICTURES, Offer, Order, Quote, Size, VideoRequest
@@ -47,6 +48,10 @@ class Estimate:
     """A longer or larger clip that costs less."""
     talk: tuple[Order, Quote] | None = None
     """Of the compared offers the one for talking people, where sound was asked for."""
+    nearest: tuple[Near, ...] = ()
+    """Where only a model without a key takes the request: what those with one make of it with one argument changed."""
+    split: Part | None = None
+    """Fewer dollars for the same length: equal clips that are joined."""
 
 
 def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
@@ -69,9 +74,9 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
         ranked = rank_orders([offer for offer in catalogue.living_offers if offer.id not in catalogue.paused], request, today=today)
         if not ranked:
             raise
-        order, price = plan(replace(request, model=ranked[0][0].offer.id), catalogue, today=today)
+        order, price = plan_at(ranked[0][0].offer, request, catalogue, why=CHEAPEST, today=today)
         why_none = None if isinstance(refusal, BrokenRules) else refusal.message
-        return replace(order, why=CHEAPEST), price, why_none
+        return order, price, why_none
 
 
 def find_best(

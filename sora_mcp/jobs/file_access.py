@@ -13,7 +13,7 @@ from sora_mcp.artifacts.local import read_job_id
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import NotFound
-from sora_mcp.jobs.allowed_paths import list_candidates, refuse_missing, resolve_path
+from sora_mcp.jobs.allowed_paths import refuse_missing, resolve_path
 from sora_mcp.store import Store
 
 
@@ -34,8 +34,8 @@ class FileAccess:
         this machine is told the nearest name, because others share the output folder."""
         path = await anyio.to_thread.run_sync(resolve_path, text, self.folders)
         if await self.hides(path, principal) or not await anyio.to_thread.run_sync(os.path.lexists, path):
-            near = list_candidates(text, self.folders) if principal == LOCAL else ()
-            await anyio.to_thread.run_sync(lambda: refuse_missing(path, endings=endings, near=near))
+            is_own = principal == LOCAL
+            await anyio.to_thread.run_sync(lambda: refuse_missing(text, path, self.folders, endings=endings, is_own=is_own))
         return path
 
     async def hides(self, path: Path, principal: str) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 import anyio
 
 from sora_mcp.artifacts.local import find_file
+from sora_mcp.catalogue.frame_shapes import find_target
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, Size, VideoRequest, list_pictures
+from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, VideoRequest, list_pictures
 from sora_mcp.domain.broken_rule import BrokenRule, format_bytes
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, is_path, read_allowed
@@ -92,8 +93,9 @@ class FirstFrames:
         raw = await self.media_pool.run(lambda deadline: extract_frame(path, moment, deadline))
         return picture_of(raw)
 
-    async def fit(self, order: Order, how: str) -> Order:
-        """Return the order with its first frame cropped or padded to the video's size, and with a warning of that, or of a small one."""
+    async def fit(self, order: Order, how: str, text: str | None = None) -> Order:
+        """Return the order with its first frame cropped or padded to the video's size, or to the shape that the caller's `text` says,
+        and with a warning of that, or of a small one."""
         image, rule = order.image, order.offer.image
         if image is None or rule is None:
             return order
@@ -101,7 +103,7 @@ class FirstFrames:
             return _warn_if_small(order, image)
         if image.is_url:
             raise BrokenRules((BrokenRule(f"options.{FIT}", how, "left out: the picture at a URL stays as it is", "invalid_option"),))
-        size = find_target(image, order.size, how)
+        size = find_target(image, order.size, how, text)
         if size == (image.width, image.height) and image.media_type in rule.types and (image.bytes or 0) <= rule.most_bytes:
             return order
         raw = data_of(image)
@@ -131,18 +133,3 @@ def is_far_too_small(image: Image, size: tuple[int, int], how: str) -> bool:
     """Return whether a picture that is cropped or padded to `size` is enlarged to more than twice its sides."""
     scales = (size[0] / (image.width or 1), size[1] / (image.height or 1))
     return (max(scales) if how == "crop" else min(scales)) > 2
-
-
-def find_target(image: Image, size: Size, how: str) -> tuple[int, int]:
-    """Return the video's pixels; of a video of which only the shape is known, the largest such part of the picture, or the smallest such
-    frame around it."""
-    width, height = image.width or 0, image.height or 0
-    if size.pixels is not None:
-        return size.pixels
-    wide, _, high = (size.ratio or "").partition(":")
-    if not (wide.isdigit() and high.isdigit()):
-        return width, height
-    ratio = int(wide) / int(high)
-    if (width / height > ratio) == (how == "crop"):
-        return round(height * ratio), height
-    return width, round(width / ratio)

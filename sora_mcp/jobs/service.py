@@ -12,7 +12,8 @@ import anyio
 
 from sora_mcp.artifacts.local import ensure_folder, find_file
 from sora_mcp.catalogue.advice import Limits, advise
-from sora_mcp.catalogue.parts import plan_parts
+from sora_mcp.catalogue.nearest import find_nearest
+from sora_mcp.catalogue.parts import find_cheaper_parts, plan_parts
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, Job, Offer, Order, Quote, State, VideoRequest, errors
@@ -169,7 +170,10 @@ class VideoService(JobContext):
         total = Micros(price.micros * clips)
         talk = find_talking(request, offers, self.catalogue)
         found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)
-        return replace(found, talk=talk)
+        is_lacking = not is_usable and request.model is None and self.catalogue.keyed
+        nearest = find_nearest(request, self.catalogue, today=self.today) if is_lacking else ()
+        split = find_cheaper_parts(request, price, self.catalogue, today=self.today) if is_usable and not parts else None
+        return replace(found, talk=talk, nearest=nearest, split=split)
 
     async def _find_obstacle(self, order: Order, price: Quote) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""
@@ -259,7 +263,7 @@ class VideoService(JobContext):
         with errors.before_money():
             check_seed(request)
             order, table = self._plan(request)
-            order = await self.frames.fit(order, str(request.options.get(FIT, "none")))
+            order = await self.frames.fit(order, str(request.options.get(FIT, "none")), request.size)
             vendor = self.catalogue.get_vendor(order.offer)
             price = self.quotes.find_least(vendor, order, table, today=self.today)
             check_max_usd(request, order, price)

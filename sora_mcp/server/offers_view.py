@@ -12,7 +12,8 @@ from typing import Any
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
-from sora_mcp.catalogue.rules import breaches, describe_lengths, quote, rate_of, sizes_of, words
+from sora_mcp.catalogue.rules import breaches, describe_lengths, one_of, quote, rate_of, sizes_of, words
+from sora_mcp.catalogue.sizes import has_shape
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import format_bytes
 from sora_mcp.domain.errors import PriceUnknown
@@ -272,10 +273,18 @@ def _sound(offer: Offer) -> str:
 
 def _describe_input(offer: Offer) -> str:
     if (rule := offer.video) is None:
-        return f"First frame: {_frame(offer)}"
+        return f"First frame: {_frame(offer)}{_describe_frame_sizes(offer)}"
     first, last = rule.seconds
     ways = "job, MP4 file or https URL" if rule.urls else "job or MP4 file"
     return f"Edits a video (edits): {ways}, {first} to {last} s, at most {format_bytes(rule.most_bytes, at_most=True)}"
+
+
+def _describe_frame_sizes(offer: Offer) -> str:
+    """Say that the first frame decides the shape, and which sizes are left then; empty where the caller's size decides."""
+    sizes = sizes_of(offer, image=True) if offer.image is not None else ()
+    if not sizes or any(has_shape(size) for size in sizes):
+        return ""
+    return f"; with one the video has its shape, and size is {'left out' if len(sizes) == 1 else one_of([size.text for size in sizes])}"
 
 
 def _frame(offer: Offer) -> str:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from .advising import ADVISING
 from .buying import BUYING
 from .finding import FINDING
 from .looking import LOOKING
 from .script import Talk, play
 
-TALKS = (*BUYING, *LOOKING, *FINDING)
+TALKS = (*ADVISING, *BUYING, *LOOKING, *FINDING)
 ROWS = [
     pytest.param(
         script,

@@ -10,7 +10,8 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.hints import TALK
-from sora_mcp.catalogue.parts import describe_parts
+from sora_mcp.catalogue.nearest import describe_nearest
+from sora_mcp.catalogue.parts import describe_part, describe_parts
 from sora_mcp.catalogue.planner import CHEAPEST
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
@@ -143,6 +144,8 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
     """Yield whether the model ended, how a long video is made of parts, the price, and the other offers."""
     order = estimate.order
     yield from describe_ended(order.offer.ended, catalogue.get_vendor(order.offer).title)
+    if estimate.nearest:
+        yield describe_nearest(estimate.nearest)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)
     prices = [_describe_price(estimate), *_describe_others(estimate, catalogue)]
@@ -172,6 +175,10 @@ def _describe_notes(estimate: Estimate) -> Iterator[str]:
     why = (order.why or "").removeprefix(CHEAPEST).strip() if estimate.offers else order.why  # the comparison says it
     if why and not estimate.refusal:
         yield why
+    if estimate.split:
+        _, each, _ = estimate.split
+        sound = describe_sound(each.options, model=each.offer.id)
+        yield f"Cheaper in parts: {describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
     if estimate.more:
         yield _describe_more(estimate, *estimate.more)
     if order.offer.vendor == sample.VENDOR.name:

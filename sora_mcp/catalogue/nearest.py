@@ -1,0 +1,69 @@
+"""Find what the models with a key make of a request that none of them takes whole: with one argument changed or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.rules import sizes_of
+from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines
+from sora_mcp.domain import PICTURES, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain.broken_rule import quote_value
+from sora_mcp.domain.money import format_dollars
+
+MOST_NAMED = 2
+"""Changes that are named."""
+Near = tuple[str, Order, Quote]
+"""What is changed, in words, the order that the cheapest model makes of it, and its price."""
+
+
+def find_nearest(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Near, ...]:
+    """Return the changes of one argument with which a model that can be bought takes the request; none drops a picture or the video."""
+    return tuple(_find_changes(request, catalogue.eligible_offers, today))[:MOST_NAMED]
+
+
+def describe_nearest(found: Sequence[Near]) -> str:
+    """Say what can be had with the keys at hand; empty where that is nothing."""
+    named = [f"{change} {format_dollars(price.micros)} on {order.offer.id} ({order.seconds} s)" for change, order, price in found]
+    return f"No model with a key takes all of this; with your keys {', or '.join(named)}." if named else ""
+
+
+def _find_changes(request: VideoRequest, offers: Sequence[Offer], today: date) -> Iterator[Near]:
+    largest = _find_largest(request, offers, today) if request.size else None
+    if largest is not None:
+        yield largest
+    changes = [(f"without size={quote_value(request.size)}", replace(request, size=None))] if request.size and largest is None else []
+    for name in (name for name in request.options if name not in PICTURES):
+        kept = {key: value for key, value in request.options.items() if key != name}
+        changes.append((f"without {request.name_option(name).removeprefix('options.')}", replace(request, options=kept)))
+    for change, less in changes:
+        yield from ((change, *found) for found in rank_orders(offers, less, today=today)[:1])
+    if type(request.seconds) is int:
+        yield from _find_length(request, request.seconds, offers, today)
+
+
+def _find_largest(request: VideoRequest, offers: Sequence[Offer], today: date) -> Near | None:
+    """Return the most lines of the asked shape, at the cheapest model that makes them; None where no number of lines was asked for."""
+    text = request.size or ""
+    if not drop_shape(text):
+        return None
+    shape = " ".join(list_shape_words(text))
+    found: list[tuple[Order, Quote]] = []
+    for offer in offers:
+        sizes = sizes_of(offer, image=request.image is not None)
+        meant = sorted(fitting(shape, sizes) if shape else sizes, key=count_lines, reverse=True)
+        made = (rank_orders((offer,), replace(request, size=size.text), today=today) for size in meant if count_lines(size))
+        found += next((ranked for ranked in made if ranked), [])
+    best = min(found, key=lambda one: (-count_lines(one[0].size), one[1].micros), default=None)
+    return best and (f"at most {name_lines(best[0].size)}:", *best)
+
+
+def _find_length(request: VideoRequest, wanted: int, offers: Sequence[Offer], today: date) -> Iterator[Near]:
+    """Yield the length nearest to the wanted one at which a model takes all the rest."""
+    lengths = {seconds for offer in offers for seconds in offer.seconds if seconds != wanted}
+    for seconds in sorted(lengths, key=lambda seconds: (abs(seconds - wanted), seconds)):
+        if ranked := rank_orders(offers, replace(request, seconds=seconds), today=today):
+            yield (f"with seconds={seconds}", *ranked[0])
+            return

@@ -1,0 +1,74 @@
+"""Conversations in which the first wish cannot be had as it is: shapes of pictures, files that lie elsewhere, caps, long clips."""
+
+from __future__ import annotations
+
+from .script import call, talk
+
+CAT = "My cat dances on a sofa"
+KLING = "fal:kling-3.0-standard"
+
+ADVISING = (
+    talk(
+        "upright, from this 4:3 photo (on a model that keeps the picture's shape)",
+        call(
+            "create_video",
+            "size must be left out: the first frame decides the shape, here 4:3, not '9:16'.",
+            'Fix: leave out size ($0.38), or options.fit="crop" ($0.38), or model=',
+            refused=True,
+            prompt=CAT,
+            model=KLING,
+            image="photo.png",
+            size="9:16",
+        ),
+        call("list_sizes", "with one the video has its shape, and size is left out", model=KLING),
+        keys=("fal",),
+    ),
+    talk(
+        "upright, from this 9:16 photo (which has that shape already)",
+        call("estimate_cost", "The first frame decides the shape", "$0.38", model=KLING, image="tall.png", size="9:16"),
+        call("estimate_cost", "The first frame decides the shape", "$0.38", model=KLING, image="tall.png", size="vertical"),
+        call("estimate_cost", "size must be left out", refused=True, model=KLING, image="tall.png", size="16:9"),
+        keys=("fal",),
+    ),
+    talk(
+        "upright and in 1080p, from a photo, where the model has several resolutions",
+        call("estimate_cost", "1080P", model="fal:minimax-h3-max-turbo", image="tall.png", size="9:16 1080p"),
+        call("estimate_cost", 'Fix: size="1080p" (', refused=True, model="fal:minimax-h3-max-turbo", image="photo.png", size="9:16 1080p"),
+        keys=("fal",),
+    ),
+    talk(
+        "use IMG_2041.jpg (which lies somewhere else)",
+        call(
+            "create_video",
+            "'IMG_2041.jpg' is not in {folder}, the only folder looked into",
+            "sk the user to copy it",
+            never=("no such file", "must be"),
+            refused=True,
+            prompt=CAT,
+            image="IMG_2041.jpg",
+        ),
+        call("create_video", "references: 'IMG_2041.jpg' is not in {folder}", refused=True, prompt=CAT, references=["IMG_2041.jpg"]),
+        call("create_video", "edits: 'IMG_2041.mp4' is not in {folder}", refused=True, prompt=CAT, edits="IMG_2041.mp4"),
+        call("edit_video", "inputs: 'IMG_2041.mp4' is not in {folder}", refused=True, action="mute", inputs=["IMG_2041.mp4"]),
+        call("edit_video", "sound: 'tune.mp3' is not in {folder}", refused=True, action="sound", inputs=["beach.mp4"], sound="tune.mp3"),
+        keys=("fal",),
+    ),
+    talk(
+        "in 4K, with a key of a vendor that makes 1080p",
+        call("estimate_cost", "with your keys at most 1080p: $0.14 on xai:grok", "No key for Google", size="4k"),
+        call("create_video", "480p, 720p or 1080p", 'Fix: size="1080p" ($0.14)', refused=True, prompt=CAT, size="4k"),
+        keys=("xai",),
+    ),
+    talk(
+        "in 21:9 with sound, with a key of a vendor that has no such shape",
+        call("estimate_cost", "with your keys without size='21:9' $0.02 on xai:grok", "Not now: No key", size="21:9", audio=True),
+        call("estimate_cost", "with your keys without negative_prompt", options={"negative_prompt": "rain"}),
+        keys=("xai",),
+    ),
+    talk(
+        "half a minute, as cheap as it goes",
+        call("estimate_cost", "Cheaper in parts: 3 x 10 s on fal:", "in all, may have sound, joined with edit_video", seconds=30),
+        call("estimate_cost", never=("in parts",), seconds=10),
+        keys=("fal",),
+    ),
+)

@@ -185,10 +185,13 @@ class _Advice:
 
     def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:
         """Return other living models that take the very same request, within the caps, but for the sample: its card is not what was
-        asked for. Those that need no yes come first."""
+        asked for. Those that need no yes come first, and of all the cheapest of the family that was named."""
         offers = [offer for offer in self.catalogue.buyable_offers if but is None or offer.id != but.id]
         fixes = sorted(self._list_models(rank_orders(offers, self.request, today=self.today)), key=lambda fix: fix.needs_yes)
-        return tuple(fix for fix in fixes if fix.value != SAMPLE)[:ALTERNATIVES]
+        named = _find_family(self.request.model or "")
+        first = next((fix for fix in fixes if named and _find_family(str(fix.value)) == named), None)
+        rest = [fix for fix in fixes if fix.value != SAMPLE and fix is not first]
+        return tuple([*([] if first is None else [first]), *rest][:ALTERNATIVES])
 
     def _list_models(self, priced: Iterable[tuple[Order, Quote]]) -> tuple[Fix, ...]:
         most = self._find_most_each(self.limits.per_video)
@@ -211,3 +214,8 @@ class _Advice:
         except Refused:
             return None
         return order.offer, price
+
+
+def _find_family(name: str) -> str:
+    """Return the first word of a model's name, which all of its family have: `veo` of `fal:veo-3.1-fast`."""
+    return name.strip().casefold().rpartition(":")[2].partition("-")[0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.parts import MOST_PARTS, describe_joining, describe_part, describe_parts, plan_parts
+from sora_mcp.catalogue.parts import MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes, of_shape
@@ -35,20 +35,19 @@ def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *
     return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=" ".join(sentences))
 
 
-def explain_price(refusal: OverBudget, request: VideoRequest, catalogue: Catalogue, *, most: Micros, today: date) -> OverBudget:
-    """Return the refusal of one clip above the cap `most` of a video, or above the caller's own, with the same length in shorter clips
-    that both allow."""
+def explain_price(
+    refusal: OverBudget, request: VideoRequest, catalogue: Catalogue, *, most: Micros, left: Micros, today: date
+) -> OverBudget:
+    """Return the refusal of one clip above the cap `most` of a video, above what is `left` of the day or month, or above the caller's own
+    cap, with the same length in shorter clips that all of them allow."""
     if request.variations > 1 or request.clip is not None:
         return refusal
-    total = most * MOST_PARTS if request.max_usd is None else request.max_usd
+    total = min(most * MOST_PARTS, left, left if request.max_usd is None else request.max_usd)
     _, whole = plan(request, catalogue, today=today)
     if whole.micros <= min(most, total):
         return refusal
-    parts = plan_parts(request, catalogue, today=today, splits_all=True)
-    allowed = [part for part in parts if part[2].micros <= most and part[0] * part[2].micros <= total]
-    if not allowed:
-        return refusal
-    return OverBudget(f"{refusal.message} {describe_part(allowed[0], with_model=request.model is None)}, joined with edit_video.")
+    parts = describe_parts_within(request, catalogue, each=most, total=total, today=today)
+    return OverBudget(f"{refusal.message} {parts}") if parts else refusal
 
 
 def _describe_taker(order: Order, price: Quote) -> str:

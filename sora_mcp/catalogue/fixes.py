@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sora_mcp.catalogue.frame_shapes import can_fit_to
+from sora_mcp.catalogue.frame_shapes import MOST_LISTED, can_fit_to
 from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
 from sora_mcp.catalogue.sizes import drop_shape, fitting, has_shape, names_shape, of_shape, orientation
 from sora_mcp.domain import EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
@@ -110,9 +110,9 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
 
 
 def _name_lines(texts: Sequence[str], sizes: Sequence[Size], asked: str) -> list[str]:
-    """Return sizes by their lines alone, once each, where nothing else was asked for and all have lines."""
+    """Return sizes by their lines alone, once each, where they are many, all have lines, and nothing else was asked for."""
     lines = {size.text: size.resolution for size in sizes}
-    is_about_lines = all(lines.values()) and all(map(_lines, asked.split()[:MOST_WORDS]))
+    is_about_lines = len(sizes) > MOST_LISTED and all(lines.values()) and all(map(_lines, asked.split()[:MOST_WORDS]))
     return list(dict.fromkeys(lines[text] or "" for text in texts)) if is_about_lines else list(texts)
 
 

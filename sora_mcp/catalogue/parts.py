@@ -8,7 +8,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.money import Micros, format_dollars
 
 MOST_PARTS = 20
 """Clips of which a longer one may be made."""
@@ -56,6 +56,17 @@ def find_cheaper_parts(request: VideoRequest, price: Quote, catalogue: Catalogue
     parts = plan_parts(request, catalogue, today=today, splits_all=True)
     least = next((part for part in parts if part[0] <= FEW_PARTS), None)
     return least if least is not None and least[0] * least[2].micros * 100 <= price.micros * (100 - CLEARLY_LESS) else None
+
+
+def describe_parts_within(request: VideoRequest, catalogue: Catalogue, *, each: Micros, total: Micros, today: date) -> str:
+    """Say in which clips the length is made, each and all together within these sums: at the model that was named, else at any other;
+    empty where none does."""
+    requests = [request] if request.model is None else [request, replace(request, model=None)]
+    for asked in requests:
+        for part in plan_parts(asked, catalogue, today=today, splits_all=True):
+            if part[2].micros <= each and part[0] * part[2].micros <= total:
+                return f"{describe_part(part, with_model=asked.model is None)}, joined with edit_video."
+    return ""
 
 
 def describe_parts(parts: Sequence[Part], *, of_model: str = "") -> str:

@@ -132,11 +132,15 @@ class VideoService(JobContext):
         return replace(request, image=await self.frames.read(request.image, principal=principal))
 
     async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True, clips: int = 1) -> tuple[Fix, ...]:
-        """Return what would work instead of a refused request whose frame was read. Where nothing is bought, no cap is met."""
-        left = (await self.budget()).remainder if buys else None
+        """Return what would work instead of a refused request whose frame was read. Where nothing is bought, what the caps forbid is
+        named only where they forbid all."""
+        left = (await self.budget()).remainder
         limits = Limits(self.settings.per_video, left, self.needs_yes, has_media_extra(), max(clips, request.variations))
         fewer = self._find_fewer(request, left) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
-        return (*fewer, *advise(refusal, request, self.catalogue, limits, today=self.today))
+        found = (*fewer, *advise(refusal, request, self.catalogue, limits, today=self.today))
+        if found or buys:
+            return found
+        return advise(refusal, request, self.catalogue, replace(limits, left=None), today=self.today)
 
     def _find_fewer(self, request: VideoRequest, left: Micros | None) -> Iterator[Fix]:
         """Yield the number of takes that can be bought, where that is fewer than were asked for."""

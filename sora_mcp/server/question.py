@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sora_mcp.catalogue.trims import describe_trim
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Image, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars
@@ -121,6 +122,8 @@ def _describe_purchase(
     yield "Price", f"{format_dollars(quote.total)}{each}{_describe_price(error.price)}"
     if error.reason:
         yield "Asked because", error.reason
+    if trim := describe_cheaper(service, request, error):
+        yield "For less", trim
     offer = service.catalogue.get(quote.model)
     title = service.catalogue.get_vendor(offer).title if offer else "the vendor"
     yield from _describe_inputs(request, title)
@@ -128,6 +131,14 @@ def _describe_purchase(
     if options:
         described = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in options.items())
         yield "Options", sanitize(", ".join(described), MOST_OPTIONS) or ""
+
+
+def describe_cheaper(service: VideoService, request: VideoRequest, error: NeedsConfirmation) -> str:
+    """Say how the same is had for much less; empty where it is not."""
+    if error.order is None or error.order.clip is None or error.price is None:
+        return ""
+    read = VideoRequest(request.prompt, edits=error.order.clip)
+    return describe_trim(read, error.price.micros, service.catalogue, today=service.today)
 
 
 def _describe_inputs(request: VideoRequest, vendor: str) -> Iterator[tuple[str, str]]:

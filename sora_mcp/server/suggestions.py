@@ -12,13 +12,16 @@ from sora_mcp.catalogue.advice import ADVISED
 from sora_mcp.catalogue.explain import explain, explain_price
 from sora_mcp.catalogue.families import explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
+from sora_mcp.catalogue.parts import describe_parts_within
 from sora_mcp.catalogue.rules import CONTINUES, FIT, one_of
+from sora_mcp.catalogue.trims import describe_trim
 from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, describe_rule
-from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, OverBudget, SoraError, UnknownModel
+from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, NeedsConfirmation, OverBudget, SoraError, UnknownModel
 from sora_mcp.domain.money import Micros, format_dollars, round_up, show
 from sora_mcp.server.argument_fixes import fix_arguments
 from sora_mcp.server.context import ToolContext, principal
+from sora_mcp.server.question import describe_cheaper
 from sora_mcp.server.schema import ALIASES
 from sora_mcp.server.tools import TOOLS
 
@@ -71,6 +74,8 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     """
     if isinstance(refusal, BrokenRules) and len(refusal.broken) >= MOST_BROKEN:
         return Suggestion(refusal)  # so much is wrong that no change of a few values helps
+    if isinstance(refusal, NeedsConfirmation) and tool in BUYS:
+        return Suggestion(await _name_cheaper(refusal, tool, given, ctx))
     if tool not in BUYS or not isinstance(refusal, ADVISED):
         return Suggestion(refusal, refusal.fixes or (fix_arguments(TOOLS[tool].rows, given) if isinstance(refusal, BrokenRules) else ()))
     try:
@@ -84,19 +89,52 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
     request = await service.read_frame(request, principal=principal())
     fixes = await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments))
-    if isinstance(refusal, BrokenRules):
-        if arguments.request.continues is not None:
-            refusal = _name_continues(refusal)
-        can_fit = any(fix.argument == f"options.{FIT}" for fix in fixes)
-        refusal = explain(refusal, request, service.catalogue, can_fit=can_fit, today=service.today)
-    elif isinstance(refusal, OverBudget) and tool == "create_video":
-        refusal = explain_price(refusal, request, service.catalogue, most=service.settings.per_video, today=service.today)
-    elif isinstance(refusal, UnknownModel):
-        refusal = explain_unknown(refusal, request, service.catalogue, today=service.today)
+    refusal = await _explain(refusal, arguments.request, request, service, fixes=fixes, is_bought=BUYS[tool])
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
         return Suggestion(refusal, fixes)
     uncapped = await service.advise(refusal, replace(request, max_usd=None), clips=_count_clips(arguments))
     return _name_cap(refusal, request.max_usd, tuple(fix for fix in uncapped if fix.argument != "model"), others=fixes)
+
+
+async def _explain(
+    refusal: SoraError, said: VideoRequest, request: VideoRequest, service: VideoService, *, fixes: tuple[Fix, ...], is_bought: bool
+) -> SoraError:
+    """Return the refusal with what other values do not mend in plain words; `said` is the request before its pictures were read."""
+    left, most = (await service.budget()).remainder, service.settings.per_video
+    if isinstance(refusal, BrokenRules):
+        named = refusal if said.continues is None else _name_continues(refusal)
+        can_fit = any(fix.argument == f"options.{FIT}" for fix in fixes)
+        explained = explain(named, request, service.catalogue, can_fit=can_fit, today=service.today)
+        trim = describe_trim(request, None, service.catalogue, today=service.today) if _breaks(refusal, EDITS) else ""
+        # Where the model's own clips are all above a cap, the length is said once more in clips that are not.
+        can_split = is_bought and not fixes and _breaks(refusal, "seconds") and request.clip is None
+        within = describe_parts_within(request, service.catalogue, each=most, total=left, today=service.today) if can_split else ""
+        more = " ".join(filter(None, (trim, within and f"Within {format_dollars(left)}: {within}")))
+        return _append(explained, more) if more else explained
+    if isinstance(refusal, OverBudget) and is_bought:
+        return explain_price(refusal, request, service.catalogue, most=most, left=left, today=service.today)
+    if isinstance(refusal, UnknownModel):
+        return explain_unknown(refusal, request, service.catalogue, today=service.today)
+    return refusal
+
+
+def _breaks(refusal: BrokenRules, argument: str) -> bool:
+    return any(rule.argument == argument for rule in refusal.broken)
+
+
+def _append(refusal: BrokenRules, sentence: str) -> BrokenRules:
+    return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=f"{refusal.message} {sentence}")
+
+
+async def _name_cheaper(refusal: NeedsConfirmation, tool: str, given: Mapping[str, Any], ctx: ToolContext) -> NeedsConfirmation:
+    """Return the refusal with how the same is had for much less, where it is."""
+    service = await ctx.request_context.lifespan_context.service()
+    cheaper = describe_cheaper(service, TOOLS[tool].parse(given).request, refusal)
+    if not cheaper:
+        return refusal
+    price, order = refusal.price, refusal.order
+    said = f"{refusal.message} {cheaper}"
+    return NeedsConfirmation(said, quote_id=refusal.quote_id, price=price, order=order, page=refusal.page, reason=refusal.reason)
 
 
 def _name_continues(refusal: BrokenRules) -> BrokenRules:

@@ -6,6 +6,7 @@ from .script import call, talk
 
 CAT = "My cat dances on a sofa"
 KLING = "fal:kling-3.0-standard"
+A_DOLLAR = {"SORA_MCP_DAILY_USD": "1"}
 
 ADVISING = (
     talk(
@@ -70,5 +71,48 @@ ADVISING = (
         call("estimate_cost", "Cheaper in parts: 3 x 10 s on fal:", "in all, may have sound, joined with edit_video", seconds=30),
         call("estimate_cost", never=("in parts",), seconds=10),
         keys=("fal",),
+    ),
+    talk(
+        "half a minute, with one dollar a day",
+        call(
+            "create_video",
+            "The limit of a day is $1.00",
+            "3 x 10 s on fal:seedance-1-pro-fast, $0.29 in all, joined with edit_video",
+            refused=True,
+            prompt=CAT,
+            seconds=30,
+        ),
+        call("create_video", "3 x 10 s on fal:", "$0.29 in all", refused=True, prompt=CAT, seconds=30, model="wan-3.0"),
+        call("create_video", "Within $1.00: 3 x 10 s on fal:", refused=True, prompt=CAT, seconds=30, model=KLING),
+        keys=("fal",),
+        env=A_DOLLAR,
+    ),
+    talk(
+        "Veo, with one dollar a day",
+        call(
+            "create_video",
+            'Fix: model="fal:veo-3.1-lite" (8 s, with sound, $0.40), or model=',
+            refused=True,
+            prompt=CAT,
+            model="fal:veo-3.1",
+            seconds=8,
+        ),
+        call("estimate_cost", "Fix: model=", never=("seconds=6", "seconds=8 (", "$1.60"), refused=True, model="fal:veo-3.1", seconds=7),
+        keys=("fal",),
+        env=A_DOLLAR,
+    ),
+    talk(
+        "make it night in this clip of 12 seconds",
+        call(
+            "create_video",
+            "costs $1.51 for this, which the user must approve",
+            "Cut to 10 s with edit_video (free), it is $0.03 on muvi:kling-o3-standard.",
+            refused=True,
+            prompt="At night",
+            edits="party.mp4",
+        ),
+        call("create_video", "Cut to 10 s", refused=True, prompt="At night", edits="party.mp4", model="muvi:kling-o3-standard"),
+        keys=("fal", "muvi"),
+        env={"SORA_MCP_CONFIRM_ABOVE_USD": "1"},
     ),
 )

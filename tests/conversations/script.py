@@ -35,6 +35,8 @@ MONEY = ("create_video", "cancel_video")
 """Tools that can move money: the others never say that none was."""
 MICROS = re.compile(r"\$\d+\.\d{4,}(?![\d/])")
 """An amount that nobody says aloud; the price of a second keeps what it needs."""
+SECONDS = {"tall": 4, "long": 12}
+"""Of the clips that are made for a conversation."""
 PICTURES = {"cat.png": (160, 90), "tall.png": (90, 160), "photo.png": (120, 90)}
 """Files in the output folder, with their sizes."""
 
@@ -231,6 +233,7 @@ async def set_table(script: Talk, folder: Path) -> AsyncGenerator[Table]:
         for name, size in PICTURES.items():
             _write_picture(folder / "videos" / name, *size)
         (folder / "videos" / "beach.mp4").write_bytes(CLIP)
+        (folder / "videos" / "party.mp4").write_bytes(_make_clip("long"))
         (folder / "videos" / "song.wav").touch()
         hosts = [wire.host for wire in wires.values()] + ([cdn.host] if cdn else [])
         settings = load(_environment(folder, wires, hosts) | dict(script.env), today=TODAY, config=folder / "none.toml")
@@ -253,10 +256,10 @@ def _make_clip(name: str) -> bytes:
     with BytesIO() as file, av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("h264", rate=1)
         stream.width, stream.height, stream.pix_fmt = 720, 1280, "yuv420p"
-        for number in range(4):
+        for number in range(SECONDS[name]):
             frame = av.VideoFrame(720, 1280, "yuv420p")
             for plane in frame.planes:
-                plane.update(bytes([60 * number + 20]) * plane.buffer_size)
+                plane.update(bytes([60 * number % 240 + 20]) * plane.buffer_size)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         container.close()

@@ -55,7 +55,7 @@ def _find_largest(request: VideoRequest, offers: Sequence[Offer], today: date) -
         sizes = sizes_of(offer, image=request.image is not None)
         meant = sorted(fitting(shape, sizes) if shape else sizes, key=count_lines, reverse=True)
         made = (rank_orders((offer,), replace(request, size=size.text), today=today) for size in meant if count_lines(size))
-        found += next((ranked for ranked in made if ranked), [])
+        found += next((ranked[:1] for ranked in made if ranked), found[:0])
     best = min(found, key=lambda one: (-count_lines(one[0].size), one[1].micros), default=None)
     return best and (f"at most {name_lines(best[0].size)}:", *best)
 

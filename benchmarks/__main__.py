@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scripts.readme import BENCHMARKS, fill
 
-from . import against_ffmpeg, calling, editing, many, searching, starting, tokens
+from . import against_ffmpeg, calling, editing, many, raw_calls, searching, starting, tokens
 from .figures import Figure, markdown
 
 
@@ -26,6 +26,7 @@ def every() -> Iterator[Figure]:
     """One after the other: two cores are few."""
     yield from starting.figures()
     yield from calling.figures()
+    yield from raw_calls.figures()
     yield from many.figures()
     yield from searching.figures()
     yield from editing.figures()

@@ -274,6 +274,19 @@ def rank_orders(offers: Iterable[Offer], request: VideoRequest, *, today: date) 
     return sorted(found, key=lambda priced: priced[1].micros)
 
 
+def rank_eligible(catalogue: Catalogue, request: VideoRequest, *, today: date) -> list[tuple[Order, Quote]]:
+    """Return what the eligible offers make of a request, cheapest first. A few words and a format are ranked once for a catalogue."""
+    is_plain = request.image is None and request.edits is None and not request.options
+    if not is_plain or len(request.prompt) > MOST_NAME or len(request.size or "") > MOST_NAME:
+        return rank_orders(catalogue.eligible_offers, request, today=today)
+    return list(_rank_plain(catalogue, request.prompt, request.size, request.seconds, today))
+
+
+@functools.lru_cache(maxsize=64, typed=True)
+def _rank_plain(catalogue: Catalogue, prompt: str, size: str | None, seconds: int | None, today: date) -> tuple[tuple[Order, Quote], ...]:
+    return tuple(rank_orders(catalogue.eligible_offers, VideoRequest(prompt, size=size, seconds=seconds), today=today))
+
+
 def count_broken_rules(offer: Offer, request: VideoRequest, *, today: date) -> int:
     """Return how many rules of this offer the request breaks."""
     try:

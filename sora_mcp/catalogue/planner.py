@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_orders
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_eligible, rank_orders
 from sora_mcp.catalogue.rules import check, quote, sizes_of
 from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape, of_shape
 from sora_mcp.catalogue.unavailable import refuse_all
@@ -64,7 +65,8 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     offers, why = _find_candidates(request, catalogue, today)
     if len(offers) == 1:
         return offers[0], why
-    if ranked := rank_orders(offers, request, today=today):
+    is_open = offers is catalogue.eligible_offers
+    if ranked := rank_eligible(catalogue, request, today=today) if is_open else rank_orders(offers, request, today=today):
         return ranked[0][0].offer, why
 
     def rank(offer: Offer) -> tuple[bool, bool, bool, int, int]:
@@ -109,6 +111,7 @@ def find_broken(offers: Sequence[Offer], request: VideoRequest, *, today: date) 
     return min(broken, key=len, default=())
 
 
+@functools.lru_cache(maxsize=256)
 def can_animate(frame: Image, catalogue: Catalogue, *, today: date) -> bool:
     """Return whether a clip that begins with this picture can be bought now, of whichever model."""
     try:

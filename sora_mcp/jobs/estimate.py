@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.hints import BEST, TALK, get_hint
 from sora_mcp.catalogue.nearest import Near
@@ -145,5 +145,5 @@ def compare_offers(request: VideoRequest, catalogue: Catalogue, *, today: date) 
     """Return what the offers that this user can buy make of a request that names no model, cheapest first; else all that live."""
     if request.model:
         return ()
-    ranked = rank_orders(catalogue.eligible_offers, request, today=today) if catalogue.keyed else []
+    ranked = rank_eligible(catalogue, request, today=today) if catalogue.keyed else []
     return tuple(ranked or rank_orders([offer for offer in catalogue.offers if catalogue.is_living(offer)], request, today=today))

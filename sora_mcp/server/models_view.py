@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
-from sora_mcp.catalogue.rules import describe_lengths, sizes_of
+from sora_mcp.catalogue.rules import SIZE_FACTS, describe_lengths, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Clip, Image, Offer, Order, Quote, VideoRequest, VideoRule
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.messages import format_price
-from sora_mcp.server.offers_view import name_successors, price_table
+from sora_mcp.server.offers_view import find_least, name_successors
 from sora_mcp.server.results import count_bytes, to_dollars, without_empty
 
 MOST_SUMMARY_BYTES = 1_950
@@ -64,10 +65,11 @@ class Row:
         )
 
 
-def summarize(catalogue: Catalogue, *, today: date) -> dict[str, Any]:
+@functools.lru_cache(maxsize=4)
+def summarize(catalogue: Catalogue, *, today: date) -> Mapping[str, Any]:
     """Return the models that can be bought now, cheapest first, and how many more there are and why they cannot be bought.
 
-    Where there are too many for a short result, those with a hint and the cheapest are shown.
+    Where there are too many for a short result, those with a hint and the cheapest are shown. Made once for a catalogue and a day.
     """
     rows = _rank(catalogue.eligible_offers, catalogue, today)
     shown, kept = [], list[Row]()
@@ -111,8 +113,10 @@ def _rank(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> list[Ro
 
 def _find_least(offer: Offer, price: Quote, today: date) -> Micros:
     """Return the least that a clip costs: the default of an option may cost more."""
-    each = (micros for prices in price_table(offer, today=today) for _, micros in prices.micros if micros is not None)
-    return price.micros if offer.video is not None else Micros(min(each, default=price.micros))
+    if offer.video is not None or not offer.priced_by - SIZE_FACTS - {"seconds"}:
+        return price.micros
+    least = find_least(offer, today=today)
+    return price.micros if least is None else Micros(least)
 
 
 def _edit_shortest(rule: VideoRule) -> VideoRequest:

@@ -85,13 +85,24 @@ def price_table(offer: Offer, *, today: date) -> tuple[Prices, ...]:
     """Return the price of every legal combination; sizes that cost the same share a row."""
     groups: dict[tuple[Any, ...], tuple[Rate | None, list[str]]] = {}
     for when, size in itertools.product(_conditions(offer), sizes_of(offer)):
-        orders = [order for order in _orders(offer, dict(when), size) if not any(breaches(order))]
+        orders = [order for order in _orders(offer, dict(when), size, offer.seconds) if not any(breaches(order))]
         if orders:
             rate = rate_of(orders[0].facts, offer.rates, today=today)
             bare = rate and replace(rate, when={}, since=None)
             micros = tuple((order.seconds, _micros(order, today)) for order in orders)
             groups.setdefault((when, micros, repr(bare)), (bare, []))[1].append(size.text)
     return tuple(Prices(tuple(sizes), when, micros, rate) for (when, micros, _), (rate, sizes) in groups.items())
+
+
+def find_least(offer: Offer, *, today: date) -> int | None:
+    """Return the least that a clip costs under any condition, in micros; a longer clip is looked at only where its price says so."""
+    by_length = "seconds" in offer.priced_by
+    lengths = offer.seconds if by_length or offer.conditional_rules else offer.seconds[:1]
+    found = set[int | None]()
+    for when, size in itertools.product(_conditions(offer), sizes_of(offer)):
+        legal = (order for order in _orders(offer, dict(when), size, lengths) if not any(breaches(order)))
+        found.update(_micros(order, today) for order in (legal if by_length else itertools.islice(legal, 1)))
+    return min((micros for micros in found if micros is not None), default=None)
 
 
 def _conditions(offer: Offer) -> list[tuple[tuple[str, Scalar], ...]]:
@@ -108,11 +119,11 @@ def _plain(rule: Rule) -> list[Scalar]:
     return [value for value in rule.allowed if not isinstance(value, Size)] if isinstance(rule.allowed, tuple) else []
 
 
-def _orders(offer: Offer, when: Mapping[str, Scalar], size: Size) -> Iterator[Order]:
+def _orders(offer: Offer, when: Mapping[str, Scalar], size: Size, lengths: Sequence[int]) -> Iterator[Order]:
     with_image = bool(when.get("image", offer.image is not None and not offer.text))
     options = {rule.param: rule.default for rule in offer.options if rule.default is not None}
     options |= {name: value for name, value in when.items() if name != "image"}
-    for seconds in offer.seconds:
+    for seconds in lengths:
         yield Order(offer, "x", size, seconds, ANY_IMAGE if with_image else None, options)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, name_brand, rank_orders
+from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes
+from sora_mcp.catalogue.model_names import name_brand
 from sora_mcp.catalogue.names import read_words
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import check, quote, sizes_of

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sora_mcp.catalogue.hints import find_label, get_hint
-from sora_mcp.catalogue.names import MOST_NAME, correct, drop_makers, is_by_makers, is_version, read_words, split_name, squeeze
+from sora_mcp.catalogue.model_names import NEAR, ModelNames
+from sora_mcp.catalogue.names import MOST_NAME
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
@@ -19,8 +19,6 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.vendors import EVERY, sample
 from sora_mcp.vendors.makers import BRANDS
 
-NEAR = 3
-"""How many names are offered in place of one that nobody sells."""
 SAMPLE = f"{sample.VENDOR.name}:{sample.OFFERS[0].model}"
 
 
@@ -76,17 +74,8 @@ class Catalogue:
         return found
 
     @functools.cached_property
-    def _by_letters(self) -> Mapping[str, tuple[Offer, ...]]:
-        found = dict[str, tuple[Offer, ...]]()
-        for offer in self.offers:
-            for letters in dict.fromkeys((squeeze(offer.id), squeeze(offer.model))):
-                found[letters] = (*found.get(letters, ()), offer)
-        return found
-
-    @functools.cached_property
-    def _words(self) -> frozenset[str]:
-        """Every word of a model's name."""
-        return frozenset(word for offer in self.offers for word in read_words(offer.model) if not is_version(word))
+    def _names(self) -> ModelNames:
+        return ModelNames(self.offers, frozenset(self._vendors_by_name))
 
     def get_vendor(self, offer: Offer) -> Vendor:
         """Return the vendor that sells the offer."""
@@ -144,29 +133,12 @@ class Catalogue:
     def _find_same(self, name: str) -> tuple[Offer, ...]:
         """Return the living offers whose name has the same words, or else the same letters. Where only other models of the family can be
         bought with the keys at hand, the name means the family."""
-        if not name or len(name) > MOST_NAME:
-            return ()
-        ways = (self._find_same_words(name), self._by_letters.get(squeeze(name), ()))
+        ways = (self._names.find_same_words(name), self._names.find_same_letters(name))
         found = [living for same in ways if (living := tuple(offer for offer in same if self.is_living(offer)))]
         at_hand = [same for same in found if any(self.is_usable(offer) for offer in same)]
         if at_hand or any(self.is_usable(offer) for offer in self.find_family(name)):
             return at_hand[0] if at_hand else ()
         return found[0] if found else ()
-
-    def _find_same_words(self, name: str) -> tuple[Offer, ...]:
-        words, sellers = self._read_name(name)
-        wanted = drop_makers(words)
-        named = [(offer, read_words(offer.model)) for offer in self.offers if offer.vendor in sellers]
-        return tuple(offer for offer, own in named if wanted and drop_makers(own) == wanted and is_by_makers(own, words))
-
-    def _read_name(self, name: str) -> tuple[frozenset[str], Collection[str]]:
-        """Return the words of a name without that of a vendor, and the vendors that it leaves; the maker of a model leaves all of them."""
-        words = read_words(name)
-        known = words & self._vendors_by_name.keys() - self._words
-        sellers = frozenset(word for word in known if not BRANDS.get(word, frozenset()) & words)
-        if sellers == words:
-            return words, self._vendors_by_name.keys()
-        return words - sellers, sellers or self._vendors_by_name.keys()
 
     def find_family(self, name: str) -> tuple[Offer, ...]:
         """Return the living offers of a vendor, of a maker, of a family of models such as `veo` or `kling 3`, or those that a label of a
@@ -175,14 +147,14 @@ class Catalogue:
             return self._find_labelled(label)
         wanted, living = name.strip().casefold(), self.living_offers
         sellers = {vendor.name for vendor in self.vendors if wanted in (vendor.name, vendor.title.casefold())}
-        matching = self._match(name, living)
+        matching = self._names.match(name, living)
         own = tuple(offer for offer in living if offer.vendor in sellers)
         is_own_at_hand = any(self.is_usable(offer) for offer in own) or not any(self.is_usable(offer) for offer in matching)
         return own if own and wanted in BRANDS and is_own_at_hand else tuple(offer for offer in living if offer in own or offer in matching)
 
     def find_ended(self, name: str) -> tuple[Offer, ...]:
         """Return the offers that ended, of the family of models that this name means."""
-        return self._match(name, [offer for offer in self.offers if not self.is_living(offer)])
+        return self._names.match(name, [offer for offer in self.offers if not self.is_living(offer)])
 
     def _find_labelled(self, label: str) -> tuple[Offer, ...]:
         """Return the living offers that a label of a list means; of `longest` and `cheapest` those of the models that can be bought."""
@@ -196,16 +168,6 @@ class Catalogue:
             longest = max((offer.seconds[-1] for offer in makers), default=0)
             return tuple(offer for offer in makers if offer.seconds[-1] == longest)
         return tuple(offer for offer in self.living_offers if (hint := get_hint(offer)) is not None and hint.good_for == label)
-
-    def _match(self, name: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
-        """Return those of the offers whose models have all words of the name."""
-        if len(name) > MOST_NAME:
-            return ()
-        words, sellers = self._read_name(name)
-        joined = frozenset((squeeze(name),))  # `happy horse`
-        wanted = joined if joined <= self._words else words - BRANDS.keys()
-        named = [(offer, read_words(offer.model)) for offer in offers if words and offer.vendor in sellers]
-        return tuple(offer for offer, own in named if wanted <= own and is_by_makers(own, words))
 
     def _describe_near(self, near: Iterable[Offer]) -> str:
         """Return a sentence that asks after the living ones of these offers; where all have ended, it says when."""
@@ -235,33 +197,8 @@ class Catalogue:
         return ""
 
     def find_near(self, name: str) -> tuple[Offer, ...]:
-        """Return the offers that a misspelled name may mean, or one of a version that is not sold: those of the family that have the most
-        of its words; without a family, the likest."""
-        if len(name) > MOST_NAME:
-            return ()  # the comparison takes time in proportion to the name, and no model has one as long
-        words = drop_makers(self._read_name(name)[0])
-        meant = correct(frozenset(word for word in words if not is_version(word)), self._words)
-        family = [offer for offer in self.offers if name_brand(offer) in meant]
-        versions = tuple(word for word in words if is_version(word))
-
-        def count(offer: Offer) -> tuple[bool, bool, int]:
-            own = read_words(offer.model)
-            has_version = any(word == version or word.startswith(f"{version}.") for word in own for version in versions)
-            return self.is_living(offer), has_version, len(meant & own)
-
-        most = max(map(count, family), default=None)
-        return tuple(offer for offer in family if count(offer) == most) or self._find_like(name)
-
-    def _find_like(self, name: str) -> tuple[Offer, ...]:
-        """Return the offers whose id or model is written almost like this, the likest first."""
-        words = {text: offer for offer in reversed(self.offers) for text in (offer.id, offer.model)}
-        likest = difflib.get_close_matches(name.strip().casefold(), words, n=6, cutoff=0.5)
-        return tuple({words[text].id: words[text] for text in likest}.values())[:NEAR]
-
-
-def name_brand(offer: Offer) -> str:
-    """Return the word that the family of an offer's model is known by: `kling`, `veo`."""
-    return split_name(offer.model)[0]
+        """Return the offers that a misspelled name may mean, or one of a version that is not sold; of a family the living ones."""
+        return self._names.find_near(name, is_living=self.is_living)
 
 
 def rank_orders(offers: Iterable[Offer], request: VideoRequest, *, today: date) -> list[tuple[Order, Quote]]:

@@ -121,9 +121,10 @@ class _Family:
                 yield from _describe_parts(asked, parts)
                 return
         sizes = [size for offer in offers for size in sizes_of(offer, image=asked.image is not None)]
-        if shape := find_lost_shape(asked.size or "", sizes):
-            shapes = list_shapes(size for size in sizes if has_shape(size))
-            known = f"they make {one_of(shapes[:MOST_NAMED])}" if shapes else "their shape cannot be chosen"
+        shaped = [size for size in sizes if has_shape(size)]
+        if shape := find_lost_shape(asked.size or "", shaped):
+            whose = "the first frame decides theirs" if asked.image is not None else "their shape cannot be chosen"
+            known = f"they make {one_of(list_shapes(shaped)[:MOST_NAMED])}" if shaped else whose
             yield f"None makes {shape} videos: {known}."
         rest = [rule for rule in broken if not (shape and rule.argument == "size")]
         lacking = [rule for rule in rest if rule.allowed.startswith(NO_SUCH_OPTION) and not _have_option(offers, rule)]

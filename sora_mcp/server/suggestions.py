@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from sora_mcp.catalogue.advice import ADVISED
+from sora_mcp.catalogue.clips import ANY_CLIP
 from sora_mcp.catalogue.explain import explain, explain_price
 from sora_mcp.catalogue.families import explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
@@ -62,7 +63,7 @@ class _Findings:
             self.rows[key] = replace(self.rows.get(key, rule), allowed=rule.allowed)
             if isinstance(refusal, BrokenRules) or not refusal.broken:
                 self.sentences[key] = describe_rule(self.rows[key], subject)
-        if not isinstance(refusal, BrokenRules):
+        if not isinstance(refusal, BrokenRules) and not (isinstance(refusal, UnknownModel) and fixes):
             self.sentences[refusal.its_code] = refusal.message
 
 
@@ -166,7 +167,7 @@ def _count_clips(arguments: Any) -> int:
 
 async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: ToolContext) -> Suggestion:
     """Return the refusal with what is wrong besides. Its fixes, all together, make a call that works at the price that they name; there
-    are none where no such call was found. A prompt is the caller's own: another stands for it where it is wrong."""
+    are none where no such call was found. Prompt and video are the caller's own: others stand for them where they are wrong."""
     findings, call, spare = _Findings(), dict(given), dict[str, str]()
     micros: Micros | None = None
     needs_yes = False
@@ -174,13 +175,15 @@ async def _mend(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: To
         fixes = await _find_fixes(refusal, tool, call | spare, ctx)
         findings.add(refusal, fixes, call)
         call = apply_fixes(call, joint_fixes(refusal, fixes))
+        if EDITS in given and EDITS not in call:
+            spare[EDITS] = ANY_CLIP
         try:
             micros, needs_yes = await _price(tool, call | spare, ctx)
             break
         except SoraError as error:
             refusal = error
         if isinstance(refusal, BrokenRules) and any(rule.argument == "prompt" for rule in refusal.broken):
-            spare = {"prompt": "x"}
+            spare["prompt"] = "x"
     # Without its picture the call would buy something else: it only shows what is wrong besides.
     keeps_picture = "image" in call or not {"image", *ALIASES["image"]} & given.keys()
     keeps_picture = keeps_picture and all(_has_option(call, name) for name in PICTURES if _has_option(given, name))

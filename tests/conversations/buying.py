@@ -445,6 +445,16 @@ BUYING = (
             model="Kling",
             edits="https://example.com/clip.mp4",
         ),
+        call(
+            "create_video",
+            "edits must be a file that can be read",
+            "model must be muvi:kling-o",
+            never=("text2video", "is no single model"),
+            refused=True,
+            prompt="Let it rain",
+            model="Kling",
+            edits="{folder}/lost.mp4",
+        ),
         keys=("muvi",),
     ),
     talk(

@@ -1,0 +1,91 @@
+"""Find the offers that a written name means, by its words or by its letters, and those that it nearly means."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sora_mcp.catalogue.names import MOST_NAME, correct, drop_makers, is_by_makers, is_version, read_words, split_name, squeeze
+from sora_mcp.domain import Offer
+from sora_mcp.vendors.makers import BRANDS
+
+NEAR = 3
+"""How many names are offered in place of one that nobody sells."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelNames:
+    """The names of all offers, and of the vendors. A name of more than MOST_NAME characters means none of them."""
+
+    offers: tuple[Offer, ...]
+    vendors: frozenset[str]
+
+    @functools.cached_property
+    def _by_letters(self) -> Mapping[str, tuple[Offer, ...]]:
+        found = dict[str, tuple[Offer, ...]]()
+        for offer in self.offers:
+            for letters in dict.fromkeys((squeeze(offer.id), squeeze(offer.model))):
+                found[letters] = (*found.get(letters, ()), offer)
+        return found
+
+    @functools.cached_property
+    def _words(self) -> frozenset[str]:
+        """Every word of a model's name but for versions."""
+        return frozenset(word for offer in self.offers for word in read_words(offer.model) if not is_version(word))
+
+    def find_same_letters(self, name: str) -> tuple[Offer, ...]:
+        """Return the offers whose id or model has the letters and digits of the name."""
+        return self._by_letters.get(squeeze(name), ()) if len(name) <= MOST_NAME else ()
+
+    def find_same_words(self, name: str) -> tuple[Offer, ...]:
+        """Return the offers whose model has the words of the name and no others, of the vendor that it names."""
+        words, sellers = self._read(name)
+        wanted = drop_makers(words)
+        named = [(offer, read_words(offer.model)) for offer in self.offers if words and offer.vendor in sellers]
+        return tuple(offer for offer, own in named if drop_makers(own) == wanted and is_by_makers(own, words))
+
+    def match(self, name: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
+        """Return those of the offers whose models have all words of the name, and are of the maker that it names."""
+        words, sellers = self._read(name)
+        joined = frozenset((squeeze(name),))  # `happy horse`
+        wanted = joined if joined <= self._words else words - BRANDS.keys()
+        named = [(offer, read_words(offer.model)) for offer in offers if words and offer.vendor in sellers]
+        return tuple(offer for offer, own in named if wanted <= own and is_by_makers(own, words))
+
+    def find_near(self, name: str, *, is_living: Callable[[Offer], bool]) -> tuple[Offer, ...]:
+        """Return the offers of the family whose word is written almost like one of the name's: those that have the most of its words, the
+        living ones if there are any. Without a family, the likest."""
+        if len(name) > MOST_NAME:
+            return ()  # the comparison takes time in proportion to the name, and no model has one as long
+        words = drop_makers(self._read(name)[0])
+        meant = correct(frozenset(word for word in words if not is_version(word)), self._words)
+        family = [offer for offer in self.offers if name_brand(offer) in meant]
+        versions = tuple(word for word in words if is_version(word))
+
+        def count(offer: Offer) -> tuple[bool, bool, int]:
+            own = read_words(offer.model)
+            has_version = any(word == version or word.startswith(f"{version}.") for word in own for version in versions)
+            return is_living(offer), has_version, len(meant & own)
+
+        most = max(map(count, family), default=None)
+        return tuple(offer for offer in family if count(offer) == most) or self._find_like(name)
+
+    def _read(self, name: str) -> tuple[frozenset[str], Collection[str]]:
+        """Return the words of a name without that of a vendor, and the vendors that it leaves; the maker of a model leaves all of them."""
+        words = read_words(name) if len(name) <= MOST_NAME else frozenset[str]()
+        known = words & self.vendors - self._words
+        sellers = frozenset(word for word in known if not BRANDS.get(word, frozenset()) & words)
+        return (words, self.vendors) if sellers == words else (words - sellers, sellers or self.vendors)
+
+    def _find_like(self, name: str) -> tuple[Offer, ...]:
+        """Return the offers whose id or model is written almost like this, the likest first."""
+        words = {text: offer for offer in reversed(self.offers) for text in (offer.id, offer.model)}
+        likest = difflib.get_close_matches(name.strip().casefold(), words, n=6, cutoff=0.5)
+        return tuple({words[text].id: words[text] for text in likest}.values())[:NEAR]
+
+
+def name_brand(offer: Offer) -> str:
+    """Return the word that the family of an offer's model is known by: `kling`, `veo`."""
+    return split_name(offer.model)[0]

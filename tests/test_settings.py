@@ -107,6 +107,16 @@ def test_a_name_that_is_no_setting_is_told(environ: dict[str, str], file: str, s
     assert describe_unknown(name, ROWS) == said
 
 
+def test_addresses_of_oauth_are_kept_as_they_are_compared() -> None:
+    issuers = ("https://Idp.example", "https://idp.example/", "https://idp.example:8443/realms/film/", "http://localhost:9000")
+    assert [loaded({"SORA_MCP_ISSUER": text}).issuer for text in issuers] == list(issuers)
+    taken = {"https://Videos.example/": "https://videos.example", "https://h:443": "https://h", "http://[::1]:80": "http://[::1]"}
+    taken |= {"https://h:8443": "https://h:8443", "http://127.0.0.1:443": "http://127.0.0.1:443"}
+    assert {text: loaded({"SORA_MCP_PUBLIC_URL": text}).public_url for text in taken} == taken
+    settings = loaded({"SORA_MCP_SCOPE": " videos  openid videos ", "SORA_MCP_AUDIENCE": "api://videos"})
+    assert (settings.scopes, settings.audience, settings.person_claim) == (("videos", "openid"), "api://videos", "sub")
+
+
 def test_scripts_may_approve_only_by_the_config_file(tmp_path: Path) -> None:
     name = "SORA_MCP_APPROVE_WITHOUT_TERMINAL"
     settings = loaded({name: "1"}, {"APPROVE_WITHOUT_TERMINAL": "1"})
@@ -227,6 +237,26 @@ BAD = {
     ],
     "SECRET": ["short", ",".join(["a" * 32] * 2), "a" * 32 + ","],
     "DRAIN_SECONDS": ["-1", "0", "3601", MARK],
+    "PUBLIC_URL": [
+        MARK,
+        "http://videos.example",
+        "https://videos.example/sora",
+        "https://a_b.example",
+        "https://u:p@h",
+        "https://h:0",
+        "https://h?x=1",
+    ],
+    "ISSUER": [
+        MARK,
+        "http://idp.example",
+        "ftp://idp.example",
+        "https://u:p@idp.example",
+        "https://idp.example?x=1",
+        "https://idp.example#x",
+    ],
+    "SCOPE": ['videos "all"', "a\\b", "vidéos"],
+    "AUDIENCE": ["a b", 'a"b', "a\nb"],
+    "PERSON_CLAIM": ["e mail", "\u0663"],
     "LINGER": ["maybe", "2"],
     "APPROVAL_PAGE": ["maybe", "2"],
     "NOTIFY": ["maybe", "2"],

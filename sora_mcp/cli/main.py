@@ -67,7 +67,7 @@ COMMANDS = (
         {
             "--host": {
                 "default": "127.0.0.1",
-                "help": "default: 127.0.0.1; any address beyond this machine needs --token-file and --allowed-host",
+                "help": "default: 127.0.0.1; any other needs --token-file or --issuer, and --allowed-host or --public-url",
             },
             "--port": {"type": _parse_port, "default": 8000, "help": "default: 8000"},
             "--token-file": {

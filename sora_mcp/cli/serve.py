@@ -9,6 +9,8 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import open_later
 from sora_mcp.server.transports.http import check_address, run_http
+from sora_mcp.server.transports.issuer_keys import IssuerKeys
+from sora_mcp.server.transports.oauth import EitherTokens, IssuerTokens, read_resource_server
 from sora_mcp.server.transports.shared_state import SharedStateCodec
 from sora_mcp.server.transports.tokens import read_tokens
 
@@ -18,19 +20,26 @@ DRAIN_S = 5.0
 
 def serve(settings: Settings, arguments: Namespace) -> int:
     """Serve at `/mcp` until stopped. Raise BadSetting for an address that others could reach without tokens."""
+    resource = read_resource_server(settings)
+    issued = None if resource is None else IssuerTokens(resource, IssuerKeys(resource.issuer))
     address = check_address(
         arguments.host,
         arguments.port,
-        tokens=bool(arguments.token_file),
+        tokens=bool(arguments.token_file) or issued is not None,
         hosts=arguments.allowed_host,
         origins=arguments.allowed_origin,
+        public_url=settings.public_url,
     )
     has_replicas = not settings.database_url.startswith("sqlite:")
     has_sessions = (arguments.sessions or ("stateless" if has_replicas else "sticky")) == "sticky"
     access: dict[str, Any] = {"state_codec": SharedStateCodec(settings.secrets), "has_sessions": has_sessions}
-    if arguments.token_file:  # then tokens are asked for on every address, the loopback's too
-        access |= {"auth": address.auth, "tokens": read_tokens(arguments.token_file)}
+    # Where there are tokens, they are asked for on every address, the loopback's too.
+    file = read_tokens(arguments.token_file) if arguments.token_file else None
+    if issued is not None:
+        access |= {"auth": issued.server.auth, "tokens": issued if file is None else EitherTokens(file, issued)}
+    elif file is not None:
+        access |= {"auth": address.auth, "tokens": file}
     server = build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings), **access)
     drain_s = settings.drain_seconds if settings.drain_seconds is not None else DRAIN_S if has_replicas else 0.0
-    run_http(server, address, has_sessions=has_sessions, drain_s=drain_s)
+    run_http(server, address, issued=issued, has_sessions=has_sessions, drain_s=drain_s)
     return 0

@@ -25,6 +25,10 @@ QUOTED = re.compile(r"([\"'`\u201c\u2018])(.*)[\"'`\u201d\u2019]", re.DOTALL)
 VARIABLE = re.compile(r"\$[A-Za-z_{(]|`|\{\{|%[A-Za-z_][A-Za-z0-9_()]*%")
 """Any other variable or command of a shell, or place in a template: nothing expands it, so a folder of that name would be a surprise."""
 
+AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?")
+"""A host with or without a port, in lower case, as a `Host` header has it."""
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+"""A scope as OAuth spells one (RFC 6749, 3.3)."""
 LEAST_SECRET = 32
 """Characters of a secret that replicas share."""
 
@@ -136,6 +140,32 @@ def parse_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def parse_issuer(text: str) -> str:
+    """Return an issuer as it was written: a token's `iss` is compared exactly, and some issuers end with a slash."""
+    parse_url(text)
+    return text
+
+
+def parse_origin(text: str) -> str:
+    """Return the address of a whole host, without a path, in lower case and without a default port."""
+    url = urlsplit(parse_url(text).casefold())
+    if url.path or not AUTHORITY.fullmatch(url.netloc):
+        raise ValueError
+    return f"{url.scheme}://{url.netloc.removesuffix(':443' if url.scheme == 'https' else ':80')}"
+
+
+def parse_scopes(text: str) -> tuple[str, ...]:
+    """Return the scopes of a list with blanks."""
+    return tuple(dict.fromkeys(_parse_word(part) for part in text.split()))
+
+
+def _parse_word(text: str) -> str:
+    """Return a text that can stand in a quoted string of a header."""
+    if not SCOPE.fullmatch(text):
+        raise ValueError
+    return text
+
+
 def parse_key(text: str) -> Secret:
     """Return a key that can stand in a header, without what was copied with it: quotes around it, the word of its header before it.
 
@@ -187,6 +217,10 @@ DATABASE = Kind(parse_database, "sqlite:///path or postgresql://…")
 SECRETS = Kind(parse_secrets, f"one or more different secrets of at least {LEAST_SECRET} characters, separated by commas")
 BUCKET = Kind(refuse_bucket, "unset")
 URL = Kind(parse_url, "an https:// address, or http:// on this machine, without user, query or fragment")
+ISSUER = Kind(parse_issuer, "the https:// address of an identity provider, or http:// on this machine, exactly as it names itself")
+ORIGIN = Kind(parse_origin, "an https:// address, or http:// on this machine, without a path")
+SCOPES = Kind(parse_scopes, "one or more scopes, separated by blanks")
+WORD = Kind(_parse_word, "a text without blanks and quotes")
 KEY = Kind(parse_key, "a key without blanks, line ends or special characters")
 
 

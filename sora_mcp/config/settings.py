@@ -20,14 +20,18 @@ from sora_mcp.config.parsers import (
     FOLDER,
     FOLDERS,
     HOSTS,
+    ISSUER,
     KEY,
     LEVEL,
     LOOPBACK,
+    ORIGIN,
     PRICE_FILE,
+    SCOPES,
     SECONDS,
     SECRETS,
     SWITCH,
     URL,
+    WORD,
     ZONE,
     name_sites,
 )
@@ -111,6 +115,19 @@ class Settings:
         SECONDS,
         "How long `serve` still takes requests after SIGTERM, so that a load balancer notices, in seconds",
         shown="5 with PostgreSQL, else 0",
+    )
+    public_url: str | None = setting(
+        "PUBLIC_URL", ORIGIN, "Address by which clients reach `serve`, such as https://videos.example.com", shown="none"
+    )
+    issuer: str | None = setting(
+        "ISSUER", ISSUER, "Identity provider whose access tokens `serve` takes (OAuth); needs the public address", shown="none"
+    )
+    scopes: tuple[str, ...] = setting(
+        "SCOPE", SCOPES, "Scope that an access token must have, and that clients are told to ask for", default=(), shown="none"
+    )
+    audience: str | None = setting("AUDIENCE", WORD, "Audience of access tokens that `serve` takes besides its own address", shown="none")
+    person_claim: str = setting(
+        "PERSON_CLAIM", WORD, "Claim of an access token by which the identity provider tells people apart", default="sub", shown="sub"
     )
     artifact_url: None = setting("ARTIFACT_URL", BUCKET, "Reserved: finished videos are kept in the output folder only", shown="none")
     linger: bool = setting(

@@ -117,10 +117,13 @@ async def finish(who: Client, job_id: str) -> dict[str, Any]:
 @each(
     ("argv", "why"),
     [
-        (["--host", "0.0.0.0"], "--host 0.0.0.0 can be reached by others: --token-file has to say who may come in."),
-        (["--host", "192.168.1.7", "--allowed-host", "a:1"], "--host 192.168.1.7 can be reached by others: --token-file has to say"),
-        (["--host", "::"], "--host :: can be reached by others: --token-file has to say who may come in."),
-        (["--host", "example.com", "--token-file", "TOKENS"], "--host example.com can be reached by others: --allowed-host has to say"),
+        (["--host", "0.0.0.0"], "--host 0.0.0.0 can be reached by others: --token-file or SORA_MCP_ISSUER has to say who may come in."),
+        (
+            ["--host", "192.168.1.7", "--allowed-host", "a:1"],
+            "--host 192.168.1.7 can be reached by others: --token-file or SORA_MCP_ISSUER has",
+        ),
+        (["--host", "::"], "--host :: can be reached by others: --token-file or SORA_MCP_ISSUER has to say who may come in."),
+        (["--host", "example.com", "--token-file", "TOKENS"], "--host example.com can be reached by others: --allowed-host or SORA_MCP"),
         (["--host", "\x1b[2J"], "--host as given can be reached by others"),
         (["--host", "", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this machine"),
         (["--host", "my host", "--token-file", "TOKENS", "--allowed-host", "a:1"], "--host must be a name or an address of this machine"),
@@ -367,8 +370,13 @@ SMALL = {"size": "640x360"}
 @pytest.mark.fault("I12")
 @each("mode", ["legacy", "auto"])
 async def test_what_is_anothers_is_not_there(mode: str, closed: Served) -> None:
-    order = {"prompt": f"a kite, {mode}", "request_id": mode, **SMALL}
-    async with client(closed, AS_ANNA, mode) as anna, client(closed, AS_BEN, mode) as ben:
+    await check_that_anothers_is_not_there(closed, AS_ANNA, AS_BEN, mode)
+
+
+async def check_that_anothers_is_not_there(server: Served, one: dict[str, str], another: dict[str, str], mode: str) -> None:
+    """Nothing of one caller is found by another one, and both are told the same as of what never was."""
+    order = {"prompt": f"a kite, {mode}", "model": "sample:sample", "request_id": mode, **SMALL}
+    async with client(server, one, mode) as anna, client(server, another, mode) as ben:
         job, other = [await call(who, "create_video", **order) for who in (anna, ben)]
         assert (job["job_id"] != other["job_id"], other.get("deduplicated")) == (True, None)
         await finish(anna, job["job_id"])

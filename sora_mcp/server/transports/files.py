@@ -17,6 +17,7 @@ from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
 from sora_mcp.server.address import CALL, HttpCall
 from sora_mcp.server.context import ServerContext, principal
 from sora_mcp.server.results import media_type
+from sora_mcp.server.transports.oauth import ResourceServer
 
 ALWAYS = {"x-content-type-options": "nosniff", "cache-control": "private, no-store"}
 
@@ -24,26 +25,30 @@ ALWAYS = {"x-content-type-options": "nosniff", "cache-control": "private, no-sto
 class NoteAddress:
     """An ASGI middleware that notes under which address the server was called, so that answers can name it."""
 
-    def __init__(self, app: ASGIApp, *, has_tokens: bool) -> None:
-        self._app, self._has_tokens = app, has_tokens
+    def __init__(self, app: ASGIApp, *, has_tokens: bool, public_url: str | None) -> None:
+        self._app, self._has_tokens, self._public_url = app, has_tokens, public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the app with `CALL` set. The Host was compared with those that are allowed."""
+        """Run the app with `CALL` set. The Host was compared with those that are allowed; a proxy with TLS hides the scheme."""
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             is_modern = headers.get("mcp-protocol-version") in MODERN_PROTOCOL_VERSIONS
-            CALL.set(HttpCall(f"{scope['scheme']}://{headers.get('host', '')}", self._has_tokens, takes_long_messages=is_modern))
+            address = self._public_url or f"{scope['scheme']}://{headers.get('host', '')}"
+            CALL.set(HttpCall(address, self._has_tokens, takes_long_messages=is_modern))
         await self._app(scope, receive, send)
 
 
-def route_files(get_context: Callable[[], ServerContext | None], *, has_tokens: bool) -> Route:
+def route_files(get_context: Callable[[], ServerContext | None], *, has_tokens: bool, resource: ResourceServer | None = None) -> Route:
     """Return the route to finished files; with tokens, only for their owners."""
 
     async def send_file(scope: Scope, receive: Receive, send: Send) -> None:
         response = await _find_file(Request(scope), get_context())
         await response(scope, receive, send)
 
-    endpoint = RequireAuthMiddleware(send_file, []) if has_tokens else send_file
+    guarded = (
+        RequireAuthMiddleware(send_file, [*resource.scopes], resource.metadata_url) if resource else RequireAuthMiddleware(send_file, [])
+    )
+    endpoint = guarded if has_tokens else send_file
     return Route("/videos/{name}", endpoint=RouteApp(endpoint), methods=["GET", "HEAD"])
 
 

@@ -20,13 +20,16 @@ import uvicorn
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
+from starlette.types import ASGIApp
 
+from sora_mcp.config.parsers import AUTHORITY
 from sora_mcp.config.settings import LOOPBACK, BadSetting
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.transports.compatibility import AnswerAnyAccept, NoteHangUps, ReviveSessions
 from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
 from sora_mcp.server.transports.drain import CloseConnections, Drain, DrainingServer
 from sora_mcp.server.transports.files import NoteAddress, route_files
+from sora_mcp.server.transports.oauth import CompleteChallenges, IssuerTokens
 from sora_mcp.server.transports.origins import CheckNames
 from sora_mcp.server.transports.probes import AnswerProbes
 
@@ -34,7 +37,6 @@ GRACE_S = 1
 """Seconds that open streams have to end. A paid call in flight has its own, longer grace period after that."""
 MOST_BODY = 4 << 20
 DEFAULT_PORTS = {"http": 80, "https": 443}
-HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Address:
     hosts: frozenset[str]
     origins: frozenset[str]
     has_tokens: bool
+    public_url: str | None = None
+    """The address by which clients come, where that is another one."""
 
     @property
     def url(self) -> str:
@@ -59,42 +63,59 @@ class Address:
         return AuthSettings(issuer_url=AnyHttpUrl(self.url), resource_server_url=None)
 
 
-def check_address(host: str, port: int, *, tokens: bool, hosts: Sequence[str], origins: Sequence[str]) -> Address:
-    """Return the address with what was named, and on the loopback its own names. Raise BadSetting for an address that others can
-    reach without `tokens`, or without the hosts by which they address it."""
+def check_address(
+    host: str, port: int, *, tokens: bool, hosts: Sequence[str], origins: Sequence[str], public_url: str | None = None
+) -> Address:
+    """Return the address with what was named, the public one, and on the loopback its own names. Raise BadSetting for an address that
+    others can reach without `tokens`, or without the hosts by which they address it."""
     allowed_hosts, allowed_origins = {_check_host(text) for text in hosts}, {_check_origin(text) for text in origins}
+    if public_url is not None:
+        allowed_hosts, allowed_origins = allowed_hosts | _list_hosts(public_url), allowed_origins | {public_url}
     if host in LOOPBACK:
         own = {name for loopback in LOOPBACK for name in _list_spellings(loopback, port)}
         allowed_hosts, allowed_origins = allowed_hosts | own, allowed_origins | {f"http://{name}" for name in own}
     elif not tokens:
-        raise BadSetting(f"--host {_quote_host(host)} can be reached by others: --token-file has to say who may come in.")
+        raise BadSetting(
+            f"--host {_quote_host(host)} can be reached by others: --token-file or SORA_MCP_ISSUER has to say who may come in."
+        )
     elif not allowed_hosts:
-        raise BadSetting(f"--host {_quote_host(host)} can be reached by others: --allowed-host has to say how clients address it.")
+        raise BadSetting(
+            f"--host {_quote_host(host)} can be reached by others: --allowed-host or SORA_MCP_PUBLIC_URL has to say how clients address it."
+        )
+    if public_url is not None and not tokens and urlsplit(public_url).hostname not in LOOPBACK:
+        raise BadSetting("SORA_MCP_PUBLIC_URL can be reached by others: --token-file or SORA_MCP_ISSUER has to say who may come in.")
     if host not in LOOPBACK and not _is_address(host):
         raise BadSetting("--host must be a name or an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::.")
-    return Address(host, port, frozenset(allowed_hosts), frozenset(allowed_origins), has_tokens=tokens)
+    return Address(host, port, frozenset(allowed_hosts), frozenset(allowed_origins), has_tokens=tokens, public_url=public_url)
 
 
-def run_http(server: SoraServer, address: Address, *, has_sessions: bool = True, drain_s: float = 0.0) -> None:
+def run_http(
+    server: SoraServer, address: Address, *, issued: IssuerTokens | None = None, has_sessions: bool = True, drain_s: float = 0.0
+) -> None:
     """Serve at `/mcp` until stopped; after SIGTERM for `drain_s` more. Raise BadSetting when the address cannot be opened.
 
-    Without sessions, any other replica can answer a client's next request.
+    `issued`: what checks access tokens, where they are taken. Without sessions, any other replica can answer a client's next request.
     """
     drain = Drain(lambda: None if server.context is None else server.context.changes.close())
-    config = _configure(server, address, drain, has_sessions=has_sessions)
+    config = _configure(server, address, drain, issued=issued, has_sessions=has_sessions)
     signal.signal(signal.SIGTERM, _ignore_signal)  # uvicorn raises the signal again when it is done, and that is no failure
     with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
         print(f"sora-mcp serves {address.url}/mcp", file=sys.stderr)
         DrainingServer(config, drain, drain_s).run(sockets)
 
 
-def _configure(server: SoraServer, address: Address, drain: Drain, *, has_sessions: bool) -> uvicorn.Config:
+def _configure(server: SoraServer, address: Address, drain: Drain, *, issued: IssuerTokens | None, has_sessions: bool) -> uvicorn.Config:
     checked_here = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     app = server.streamable_http_app(
         host=address.host, transport_security=checked_here, max_request_body_size=MOST_BODY, stateless_http=not has_sessions
     )
-    app.router.routes.append(route_files(lambda: server.context, has_tokens=address.has_tokens))
-    served = NoteHangUps(ReviveSessions(AnswerAnyAccept(NoteAddress(app, has_tokens=address.has_tokens))))
+    resource = None if issued is None else issued.server
+    app.router.routes.append(route_files(lambda: server.context, has_tokens=address.has_tokens, resource=resource))
+    named: ASGIApp = NoteAddress(app, has_tokens=address.has_tokens, public_url=address.public_url)
+    if issued is not None:
+        app.router.routes.append(issued.server.route_root_metadata())
+        named = CompleteChallenges(named, issued)
+    served = NoteHangUps(ReviveSessions(AnswerAnyAccept(named)))
     checked = CheckNames(served, hosts=address.hosts, origins=address.origins)
     return uvicorn.Config(
         CloseConnections(AnswerProbes(checked, lambda: server.context, drain), drain),
@@ -144,9 +165,15 @@ def _list_spellings(name: str, port: int) -> list[str]:
     return [f"{name}:{port}", *([name] if port == DEFAULT_PORTS["http"] else [])]
 
 
+def _list_hosts(url: str) -> set[str]:
+    """Return the `Host` headers with which clients come to an address that has no path and no default port."""
+    scheme, _, name = url.partition("://")
+    return {name} if re.search(r":\d+$", name) else {name, f"{name}:{DEFAULT_PORTS[scheme]}"}
+
+
 def _check_host(text: str) -> str:
     """Return an exact `Host` header in lower case; no wildcards."""
-    if not HOST.fullmatch(host := text.casefold()):
+    if not AUTHORITY.fullmatch(host := text.casefold()):
         raise BadSetting("--allowed-host must be a host:port such as videos.example.com:8000, without scheme, path or star.")
     return host
 
@@ -156,7 +183,7 @@ def _is_address(host: str) -> bool:
     try:
         return "%" not in str(ip_address(host))
     except ValueError:
-        return ":" not in host and HOST.fullmatch(host.casefold()) is not None
+        return ":" not in host and AUTHORITY.fullmatch(host.casefold()) is not None
 
 
 def _check_origin(text: str) -> str:
@@ -164,7 +191,7 @@ def _check_origin(text: str) -> str:
     text = text.casefold()
     try:
         parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and text == f"{parts.scheme}://{parts.netloc}" and HOST.fullmatch(parts.netloc)
+        valid = parts.scheme in ("http", "https") and text == f"{parts.scheme}://{parts.netloc}" and AUTHORITY.fullmatch(parts.netloc)
     except ValueError:
         valid = None
     if not valid:
@@ -174,4 +201,4 @@ def _check_origin(text: str) -> str:
 
 
 def _quote_host(host: str) -> str:
-    return host if HOST.fullmatch(host) or host in LOOPBACK or re.fullmatch(r"[0-9a-f:.]+", host) else "as given"
+    return host if AUTHORITY.fullmatch(host) or host in LOOPBACK or re.fullmatch(r"[0-9a-f:.]+", host) else "as given"

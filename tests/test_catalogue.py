@@ -126,7 +126,14 @@ def test_a_family_is_meant_by_its_words_by_its_maker_or_by_a_label_of_a_list(nam
 
 @each(
     ("name", "begins"),
-    [("klign 3", "kling-3.0"), ("Veo 3", "veo-3.1"), ("sedance 2 fast", "seedance-2.0-fast"), ("kling 9", "kling-"), ("hailou", "hailuo-")],
+    [
+        ("klign 3", "kling-3.0"),
+        ("Veo 3", "veo-3.1"),
+        ("sedance 2 fast", "seedance-2.0-fast"),
+        ("kling 9", "kling-"),
+        ("hailou", "hailuo-"),
+        ("minmax", "minimax-"),
+    ],
 )
 def test_a_misspelled_name_is_answered_with_models_of_the_family_that_was_meant(name: str, begins: str) -> None:
     here = Catalogue(keyed=frozenset({"fal", "muvi"}))

@@ -177,8 +177,8 @@ class _Advice:
     def _name_models_at_hand(self) -> tuple[Fix, ...]:
         """Return models in place of one without a key: those of its family, if there are any that take the request, else any others."""
         named = self.catalogue.find_offers(self.request.model or "")
-        brands = {name_brand(offer) for offer in named}
-        family = [offer for offer in self.catalogue.buyable_offers if name_brand(offer) in brands and offer not in named]
+        brands = {name_brand(offer.model) for offer in named}
+        family = [offer for offer in self.catalogue.buyable_offers if name_brand(offer.model) in brands and offer not in named]
         ranked = rank_orders(family, self.request, today=self.today)
         same = {word for offer in named for word in read_words(offer.model)}
         ranked.sort(key=lambda found: -len(same & read_words(found[0].offer.model)))
@@ -189,8 +189,8 @@ class _Advice:
         asked for. Those that need no yes come first, and of all the cheapest of the family that was named."""
         offers = [offer for offer in self.catalogue.buyable_offers if but is None or offer.id != but.id]
         fixes = sorted(self._list_models(rank_orders(offers, self.request, today=self.today)), key=lambda fix: fix.needs_yes)
-        named = _find_family(self.request.model or "")
-        first = next((fix for fix in fixes if named and _find_family(str(fix.value)) == named), None)
+        named = name_brand(self.request.model or "")
+        first = next((fix for fix in fixes if named and name_brand(str(fix.value)) == named), None)
         rest = [fix for fix in fixes if fix.value != SAMPLE and fix is not first]
         return tuple([*([] if first is None else [first]), *rest][:ALTERNATIVES])
 
@@ -215,8 +215,3 @@ class _Advice:
         except Refused:
             return None
         return order.offer, price
-
-
-def _find_family(name: str) -> str:
-    """Return the first word of a model's name, which all of its family have: `veo` of `fal:veo-3.1-fast`."""
-    return name.strip().casefold().rpartition(":")[2].partition("-")[0]

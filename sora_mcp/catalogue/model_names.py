@@ -61,7 +61,7 @@ class ModelNames:
             return ()  # the comparison takes time in proportion to the name, and no model has one as long
         words = drop_makers(self._read(name)[0])
         meant = correct(frozenset(word for word in words if not is_version(word)), self._words)
-        family = [offer for offer in self.offers if name_brand(offer) in meant]
+        family = [offer for offer in self.offers if meant & {name_brand(offer.model), split_name(offer.model)[0]}]
         versions = tuple(word for word in words if is_version(word))
 
         def count(offer: Offer) -> tuple[bool, bool, int]:
@@ -86,6 +86,7 @@ class ModelNames:
         return tuple({words[text].id: words[text] for text in likest}.values())[:NEAR]
 
 
-def name_brand(offer: Offer) -> str:
-    """Return the word that the family of an offer's model is known by: `kling`, `veo`."""
-    return split_name(offer.model)[0]
+def name_brand(name: str) -> str:
+    """Return the word that the family of a model is known by, of its id or any other name: `kling`, `veo`; empty without a word."""
+    words = split_name(name.rpartition(":")[2][:MOST_NAME].casefold())
+    return next((word for word in words if word not in BRANDS), next(iter(words), ""))

@@ -39,8 +39,10 @@ class Prices:
 
 @functools.lru_cache(maxsize=64)
 def describe_model(model: str, catalogue: Catalogue, *, today: date) -> dict[str, Any]:
-    """Return everything about a model, of every vendor that sells it; cached, as it changes once a day. Raise UnknownModel."""
-    return describe(catalogue.find_named(model), catalogue, today=today)
+    """Return everything about a model, of every vendor that sells it, those with a key first; cached, as it changes once a day. Raise
+    UnknownModel."""
+    offers = sorted(catalogue.find_named(model), key=lambda offer: not catalogue.is_usable(offer))
+    return describe(offers, catalogue, today=today)
 
 
 def describe(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:

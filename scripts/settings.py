@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sora_mcp.config.setting import Setting
-from sora_mcp.config.settings import ADDRESSES, KEYS, SETTINGS, SITES
+from sora_mcp.config.settings import ADDRESSES, AWS, KEYS, SETTINGS, SITES
 
 FILE = Path(__file__).parent.parent / "docs" / "settings.md"
 PAGE = """\
@@ -34,6 +34,13 @@ before it, are no part of it.
 
 {keys}
 
+## Bucket
+
+These count where `SORA_MCP_ARTIFACT_URL` names a bucket; it needs the `s3` extra (`pip install 'sora-mcp[s3]'`). In a container, the
+credentials of its role count as well.
+
+{bucket}
+
 ## Addresses of vendors
 
 {addresses}
@@ -52,6 +59,7 @@ def page() -> str:
     return PAGE.format(
         settings=_table(("name", "default", "meaning", "must be"), (_cells(row) for row in SETTINGS)),
         keys=_table(("name", "meaning"), ((f"`{row.variable}`", row.help) for row in KEYS)),
+        bucket=_table(("name", "meaning"), ((f"`{row.variable}`", row.help) for row in AWS)),
         addresses=_table(("name", "default"), ((f"`{row.variable}`", row.default_text) for row in (*ADDRESSES.values(), *SITES.values()))),
     )
 

@@ -24,6 +24,7 @@ from sora_mcp.domain import Rate
 from sora_mcp.domain.money import usd
 from sora_mcp.security.secrets import Secret
 from tests.each import each
+from tests.s3 import needs_s3
 
 TODAY = date(2026, 11, 21)
 MARK = "s3cr3t-v4lue"
@@ -257,6 +258,10 @@ BAD = {
     "SCOPE": ['videos "all"', "a\\b", "vidéos"],
     "AUDIENCE": ["a b", 'a"b', "a\nb"],
     "PERSON_CLAIM": ["e mail", "\u0663"],
+    "ARTIFACT_URL": [
+        *("s3://", "s3:bucket", "bucket", "/videos", "https://bucket.s3.amazonaws.com", "s3://Bucket", "s3://b", "s3://bucket/a b"),
+        *(f"s3://u:{MARK}@bucket", "s3://bucket/../x", "s3://bucket//x", "s3://bucket/./x", f"s3://bucket/x?key={MARK}"),
+    ],
     "LINGER": ["maybe", "2"],
     "APPROVAL_PAGE": ["maybe", "2"],
     "NOTIFY": ["maybe", "2"],
@@ -289,11 +294,41 @@ def test_a_database_file_may_stand_in_the_home_folder(tmp_path: Path, monkeypatc
         assert loaded({"SORA_MCP_DATABASE_URL": f"sqlite:///{text}"}).database_url == f"sqlite:///{tmp_path / 'new' / 'x?.db'}"
 
 
-def test_every_setting_has_bad_values_or_is_refused_whole() -> None:
-    assert {row.name for row in SETTINGS} - set(BAD) == {"ARTIFACT_URL", "APPROVE_WITHOUT_TERMINAL"}
-    assert refusal({"SORA_MCP_ARTIFACT_URL": "s3://bucket"}) == (
-        "SORA_MCP_ARTIFACT_URL: this version keeps finished files in the output folder only; unset it."
-    )
+def test_every_setting_has_bad_values() -> None:
+    assert {row.name for row in SETTINGS} - set(BAD) == {"APPROVE_WITHOUT_TERMINAL"}
+
+
+BUCKET = {"SORA_MCP_ARTIFACT_URL": "s3://my-bucket/team/a/"}
+OPENED = {**BUCKET, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": MARK}
+
+
+@needs_s3
+def test_a_bucket_is_taken_with_its_credentials() -> None:
+    access = loaded(OPENED | {"AWS_ENDPOINT_URL": "http://minio:9000/", "AWS_REGION": "eu-west-1"}).artifact_url
+    assert access is not None
+    assert (access.bucket, access.prefix) == ("my-bucket", "team/a")
+    assert {name: secret.reveal() for name, secret in access.variables.items()} == {
+        "AWS_ACCESS_KEY_ID": "AKIA",
+        "AWS_SECRET_ACCESS_KEY": MARK,
+        "AWS_ENDPOINT_URL": "http://minio:9000",
+        "AWS_REGION": "eu-west-1",
+    }
+    assert MARK not in repr(loaded(OPENED))
+    assert loaded(BUCKET | {"AWS_WEB_IDENTITY_TOKEN_FILE": "/run/token"}).artifact_url is not None
+
+
+@needs_s3
+def test_a_bucket_without_usable_credentials_is_refused_in_one_line() -> None:
+    without = "must be set beside SORA_MCP_ARTIFACT_URL: S3 takes nothing without credentials."
+    assert refusal(BUCKET) == f"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY {without}"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        assert refusal(OPENED | {name: ""}) == f"{name} {without}"
+    for name, text in (("AWS_ENDPOINT_URL", f"http://u:{MARK}@h"), ("AWS_ENDPOINT_URL", "minio:9000"), ("AWS_REGION", MARK + "!")):
+        assert refusal(OPENED | {name: text}) == ROWS[name].requirement
+
+
+def test_variables_of_aws_mean_nothing_without_a_bucket() -> None:
+    assert loaded({"AWS_ENDPOINT_URL": "nonsense", "AWS_REGION": "?"}).artifact_url is None
 
 
 def test_the_first_key_that_is_set_counts() -> None:

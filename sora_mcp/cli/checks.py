@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 import anyio
 
+from sora_mcp.artifacts.s3 import Bucket
 from sora_mcp.cli.notify import find_notifier
 from sora_mcp.config.modes import find_loose_modes
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Vendor
-from sora_mcp.domain.errors import NotSent, UntrustedURL
+from sora_mcp.domain.errors import NotSent, StorageError, UntrustedURL
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.environment import (
     CERTIFICATE_VARIABLES,
@@ -53,6 +54,19 @@ def check_network(settings: Settings, *, offline: bool) -> Iterator[Finding]:
     vendors = [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name in settings.keys and vendor.base_url]
     if vendors and not offline:
         yield from anyio.run(_check_file_ways, settings, vendors)
+
+
+def check_bucket(settings: Settings) -> Iterator[Finding]:
+    """Yield whether a small object can be put into the bucket, read and deleted, where there is one."""
+    if (access := settings.artifact_url) is None:
+        return
+    name = f"s3://{access.bucket}/{access.prefix}".rstrip("/")
+    try:
+        Bucket(access).check()
+    except StorageError as error:
+        yield Finding("fix", f"bucket: {name}: {error.message}", f"check the AWS_… variables, and that they may use {name}")
+    else:
+        yield Finding("ok", f"bucket: {name}: an object was put, read and deleted")
 
 
 def _check_proxy() -> Finding:

@@ -28,7 +28,10 @@ def fetch(settings: Settings, arguments: Namespace) -> int:
 
 
 async def fetch_file(settings: Settings, job_id: str) -> Job:
-    """Return the job at its end, after its file was asked for again where it ended without it. Raises Refused where there is no way."""
+    """Return the job at its end, with its file on this machine, which was asked for again where the job ended without it.
+
+    Raises Refused where there is no way to it.
+    """
     async with open_service(settings) as service:
         job = await service.store.jobs.get(job_id, None)
         if job.state not in (*LIVE, "completed"):
@@ -38,7 +41,7 @@ async def fetch_file(settings: Settings, job_id: str) -> Job:
                 await anyio.sleep(POLL_S)
                 job = await service.store.jobs.get(job.id, None)
                 status.update(f"Fetching {job.id}. {service.local_facts.troubles.get(job.id, '')}")
-        return job
+        return await service.files.bring(job)
 
 
 async def _reopen(service: VideoService, job: Job) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
@@ -140,7 +141,8 @@ def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
     for warning in job.all_warnings:
         yield "warning", warning
     if job.artifact is not None:
-        yield "path", job.artifact.path
+        yield "path", job.artifact.path if os.path.isabs(job.artifact.path) else None
+        yield "on S3", job.artifact.key
         yield "bytes", job.artifact.bytes
         yield "duration", f"{job.artifact.duration_s} s" if job.artifact.duration_s is not None else None
         yield "picture", f"{job.artifact.width}x{job.artifact.height}" if job.artifact.width else None

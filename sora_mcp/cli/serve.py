@@ -30,7 +30,7 @@ def serve(settings: Settings, arguments: Namespace) -> int:
         origins=arguments.allowed_origin,
         public_url=settings.public_url,
     )
-    has_replicas = not settings.database_url.startswith("sqlite:")
+    has_replicas = settings.has_replicas
     has_sessions = (arguments.sessions or ("stateless" if has_replicas else "sticky")) == "sticky"
     access: dict[str, Any] = {"state_codec": SharedStateCodec(settings.secrets), "has_sessions": has_sessions}
     # Where there are tokens, they are asked for on every address, the loopback's too.

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Generic, Literal, NoReturn, TypeVar
+from typing import Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from sora_mcp.artifacts.s3 import BucketAccess
 from sora_mcp.domain.money import Micros, ceil
 from sora_mcp.security.secrets import Secret
 
@@ -188,10 +189,30 @@ def parse_secrets(text: str) -> tuple[Secret, ...]:
     return tuple(map(Secret, secrets))
 
 
-def refuse_bucket(text: str) -> NoReturn:
-    """Raise Unavailable: the name is reserved for storage that this version does not have."""
-    del text
-    raise Unavailable(": this version keeps finished files in the output folder only; unset it.")
+def parse_bucket(text: str) -> BucketAccess:
+    """Return a bucket and a prefix in it, as the names that every S3 store takes."""
+    named = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9._/-]{0,200}?))?/?", text)
+    prefix = "" if named is None else named[2] or ""
+    if named is None or any(part.strip(".") == "" for part in prefix.split("/") if prefix):
+        raise ValueError
+    if importlib.util.find_spec("obstore") is None:
+        raise Unavailable(" needs the client of S3: pip install 'sora-mcp[s3]'.")
+    return BucketAccess(named[1], prefix)
+
+
+def parse_endpoint(text: str) -> Secret:
+    """Return the address of an S3 store. It may be plain http where the user writes so, as inside of a cluster."""
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname or url.port == 0 or not text.isprintable() or url.username or url.query:
+        raise ValueError
+    return Secret(text.rstrip("/"))
+
+
+def parse_region(text: str) -> Secret:
+    """Return the name of a region."""
+    if not re.fullmatch(r"[a-z0-9-]{2,40}", text):
+        raise ValueError
+    return Secret(text)
 
 
 def _parse_number(text: str) -> Decimal:
@@ -215,7 +236,9 @@ ZONE = Kind(ZoneInfo, "the name of a time zone such as Europe/Lisbon (a system t
 HOSTS = Kind(parse_hosts, "a list of host:port, separated by commas")
 DATABASE = Kind(parse_database, "sqlite:///path or postgresql://…")
 SECRETS = Kind(parse_secrets, f"one or more different secrets of at least {LEAST_SECRET} characters, separated by commas")
-BUCKET = Kind(refuse_bucket, "unset")
+BUCKET = Kind(parse_bucket, "s3://bucket or s3://bucket/prefix")
+ENDPOINT = Kind(parse_endpoint, "an https:// or http:// address without user and query")
+REGION = Kind(parse_region, "the name of a region such as eu-west-1")
 URL = Kind(parse_url, "an https:// address, or http:// on this machine, without user, query or fragment")
 ISSUER = Kind(parse_issuer, "the https:// address of an identity provider, or http:// on this machine, exactly as it names itself")
 ORIGIN = Kind(parse_origin, "an https:// address, or http:// on this machine, without a path")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import platformdirs
 import tzlocal
 
+from sora_mcp.artifacts.s3 import BucketAccess
 from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, apply_prices, set_addresses
 from sora_mcp.config.parsers import (
     BUCKET,
     DATABASE,
     DOLLARS,
+    ENDPOINT,
     FOLDER,
     FOLDERS,
     HOSTS,
@@ -26,6 +28,7 @@ from sora_mcp.config.parsers import (
     LOOPBACK,
     ORIGIN,
     PRICE_FILE,
+    REGION,
     SCOPES,
     SECONDS,
     SECRETS,
@@ -129,7 +132,12 @@ class Settings:
     person_claim: str = setting(
         "PERSON_CLAIM", WORD, "Claim of an access token by which the identity provider tells people apart", default="sub", shown="sub"
     )
-    artifact_url: None = setting("ARTIFACT_URL", BUCKET, "Reserved: finished videos are kept in the output folder only", shown="none")
+    artifact_url: BucketAccess | None = setting(
+        "ARTIFACT_URL",
+        BUCKET,
+        "Bucket in which finished files are kept for several machines: s3://bucket/prefix, with AWS's variables below",
+        shown="none: the output folder only",
+    )
     linger: bool = setting(
         "LINGER",
         SWITCH,
@@ -181,6 +189,11 @@ class Settings:
     unknown_names: tuple[str, ...] = ()
     """Names like ours that are no setting, most likely typing errors."""
 
+    @property
+    def has_replicas(self) -> bool:
+        """Return whether several machines may work from one store."""
+        return not self.database_url.startswith("sqlite:")
+
 
 SETTINGS = tuple(rows_of(Settings).values())
 ADDRESSES = {
@@ -209,9 +222,19 @@ SITES = {
     )
 }
 """The rows that say where a key belongs which counts at one of several sites, by their variables."""
+AWS = (
+    Setting("AWS_ACCESS_KEY_ID", KEY, "Access key of the S3 store", secret=True),
+    Setting("AWS_SECRET_ACCESS_KEY", KEY, "Its secret", secret=True),
+    Setting("AWS_SESSION_TOKEN", KEY, "Token of temporary credentials", secret=True),
+    Setting("AWS_REGION", REGION, "Region of the bucket; us-east-1 where none is set"),
+    Setting("AWS_ENDPOINT_URL", ENDPOINT, "Address of an S3 store that is not Amazon's"),
+)
+"""The rows of AWS's own variables. They count where finished files are kept in a bucket."""
+GIVEN_ROLES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+"""Variables by which a cloud gives a container its credentials; obstore reads them itself."""
 FLAGS = (*(row for row in SETTINGS if row.has_flag and not row.only_in_file), *ADDRESSES.values())
 """Rows that are flags of every command. Keys are none: everybody on the machine can read a command line."""
-ROWS: Mapping[str, Setting] = {row.variable: row for row in (*SETTINGS, *ADDRESSES.values(), *KEYS, *SITES.values())}
+ROWS: Mapping[str, Setting] = {row.variable: row for row in (*SETTINGS, *ADDRESSES.values(), *KEYS, *SITES.values(), *AWS)}
 """Every row by its variable."""
 
 
@@ -223,6 +246,7 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
     if f"{PREFIX}HOME" not in given.texts:
         _check_default_home(values["home"])
     values["database_url"] = values["database_url"] or f"sqlite:///{values['home'] / 'sora.db'}"
+    values["artifact_url"] = _read_access(values["artifact_url"], given, environ)
     addresses = {name: str(row.read(text)) for name, row in ADDRESSES.items() if (text := given.texts.get(row.variable)) is not None}
     keys, sites, bad_keys = _read_keys(given, placed=addresses)
     _check_addresses(keys, addresses)
@@ -243,6 +267,18 @@ def _check_default_home(folder: Path) -> None:
     nearest = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     if nearest != folder and not os.access(nearest, os.W_OK | os.X_OK):
         raise BadSetting(f"{PREFIX}HOME must be set to a folder that can be written: {folder}, the usual one, cannot be made.")
+
+
+def _read_access(bucket: BucketAccess | None, given: Given, environ: Mapping[str, str]) -> BucketAccess | None:
+    """Return the bucket with what opens it. Raise BadSetting where nothing does."""
+    if bucket is None:
+        return None
+    read = {row.variable: row.read(text) for row in AWS if (text := given.texts.get(row.variable)) is not None}
+    variables = {name: secret for name, secret in read.items() if isinstance(secret, Secret)}
+    missing = [row.variable for row in AWS[:2] if row.variable not in variables]
+    if missing and (len(missing) == 1 or not any(environ.get(name) for name in GIVEN_ROLES)):
+        raise BadSetting(f"{' and '.join(missing)} must be set beside {PREFIX}ARTIFACT_URL: S3 takes nothing without credentials.")
+    return replace(bucket, variables=variables)
 
 
 def _read_keys(given: Given, *, placed: Collection[str]) -> tuple[dict[str, Secret], dict[str, str], tuple[str, ...]]:

@@ -58,6 +58,8 @@ class Artifact:
     """Sentences about what differs from the order, or about its kind."""
     has_sound: bool | None = None
     """None where it was not measured."""
+    key: str | None = None
+    """Where the file is in the bucket, below the prefix; `path` may be its name only then."""
 
 
 EDIT_MODEL = "local:edit"

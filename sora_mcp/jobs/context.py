@@ -16,6 +16,7 @@ from sora_mcp.domain import STALE, Job, Quote, Vendor
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.download_places import DownloadPlaces
+from sora_mcp.jobs.finished_files import FinishedFiles
 from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.pool import MediaPool
@@ -37,10 +38,12 @@ class JobContext:
     download_places: DownloadPlaces = field(default_factory=DownloadPlaces)
     finishing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     """Threads that measure and convert downloaded files, so that many at once leave those of the store and the network free."""
+    files: FinishedFiles = field(init=False)
     availability: Availability = field(init=False)
     quotes: Quotes = field(init=False)
 
     def __post_init__(self) -> None:
+        self.files = FinishedFiles(self.settings, self.local_facts)
         written = replace(self.settings.catalogue, can_crop=has_media_extra())
         self.availability = Availability(written, self.store, self.http_client, self.clock)
         self.quotes = Quotes(self.http_client, self.clock)

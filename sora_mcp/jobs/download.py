@@ -62,6 +62,9 @@ async def download(context: JobContext, job: Job, media: Call) -> str | None:
     try:
         path, sha256, note = await _fetch(context, job, vendor, media)
         artifact = await anyio.to_thread.run_sync(finish_file, path, sha256, job, context.settings, note, limiter=context.finishing)
+        if context.files.bucket is not None:
+            context.download_places.free(job.id)
+        kept = await context.files.upload(job, artifact)
     except LinkDead as error:
         await _renew_link(context, job, "expired", error)
     except (BadMedia, UntrustedURL) as error:  # a host name may resolve to a wrong address for a moment
@@ -75,7 +78,8 @@ async def download(context: JobContext, job: Job, media: Call) -> str | None:
     else:
         # Before the outcome: nobody looks for what is left of a job that has ended.
         await anyio.to_thread.run_sync(remove_parts, folder, job)
-        await context.store.outcomes.complete(job, artifact)
+        if await context.store.outcomes.complete(job, kept) is not None:
+            await context.files.release(artifact, kept)
     return None
 
 

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import anyio
 
-from sora_mcp.artifacts.local import find_file, hash_file, read_job_id
+from sora_mcp.artifacts.local import hash_file, read_job_id
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDIT_MODEL, JOB_ID, Job, JobError
 from sora_mcp.domain.broken_rule import BrokenRule
@@ -27,6 +27,7 @@ from sora_mcp.jobs.allowed_paths import SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.jobs.edit_plan import EditPlan
 from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral, take_sound
 from sora_mcp.jobs.file_access import FileAccess
+from sora_mcp.jobs.finished_files import FinishedFiles
 from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.media.api import as_uncharged, measure_seconds
 from sora_mcp.media.edit.edits import Edit, EditRequest
@@ -69,6 +70,7 @@ class Editing:
     store: Store
     clock: Callable[[], float]
     local_facts: LocalFacts
+    files: FinishedFiles
 
     async def begin(self, asked: EditRequest, *, principal: str) -> Job:
         """Return the job of this edit: one that exists, or a new one, which a worker makes. Refused says what to change."""
@@ -106,7 +108,7 @@ class Editing:
         """Return a finished job's file, or a file inside the allowed folders."""
         if JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(text, principal)
-            path, made = await anyio.to_thread.run_sync(find_file, job), job
+            path, made = await self.files.find(job), job
         else:
             path = await self._find_path(text, "inputs", principal)
             made = await self._find_maker(path, principal)
@@ -188,6 +190,8 @@ def _is_same_file(path: Path, other: str) -> bool:
 
 
 def _is_there(job: Job) -> bool:
+    if job.artifact is not None and job.artifact.key is not None:
+        return True
     return job.artifact is not None and os.path.isfile(job.artifact.path) and os.path.getsize(job.artifact.path) == job.artifact.bytes
 
 

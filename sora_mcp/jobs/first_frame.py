@@ -7,7 +7,6 @@ from pathlib import Path
 
 import anyio
 
-from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.frame_shapes import find_target
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
@@ -17,6 +16,7 @@ from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, is_path, read_allowed
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
+from sora_mcp.jobs.finished_files import FinishedFiles
 from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
 from sora_mcp.media.api import extract_frame, fit_image
 from sora_mcp.media.pool import MediaPool
@@ -35,6 +35,7 @@ class FirstFrames:
     settings: Settings
     store: Store
     media_pool: MediaPool
+    files: FinishedFiles
 
     async def read(self, text: str, *, principal: str) -> Image:
         """Return the picture that a caller named. BrokenRules, NotFound or NotFinished say why there is none."""
@@ -76,7 +77,7 @@ class FirstFrames:
 
     async def _of_job(self, job: Job, named: tuple[str, float | None] | None) -> Image:
         """Return a job's picture, or the frame that was named of its clip. A clip itself is no picture."""
-        path = await anyio.to_thread.run_sync(find_file, job)
+        path = await self.files.find(job)
         if path.suffix != ".mp4":
             return await anyio.to_thread.run_sync(lambda: picture_at(path, most_bytes=MOST_BYTES))
         if named is None:

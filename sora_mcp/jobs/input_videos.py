@@ -9,7 +9,6 @@ from typing import NoReturn
 
 import anyio
 
-from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.clips import SPARE_S
 from sora_mcp.domain import EDITS, JOB_ID, Clip
 from sora_mcp.domain.broken_rule import BrokenRule
@@ -17,6 +16,7 @@ from sora_mcp.domain.errors import BrokenRules, UntrustedURL
 from sora_mcp.jobs.allowed_paths import VIDEO_ENDINGS, is_path, read_allowed
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
+from sora_mcp.jobs.finished_files import FinishedFiles
 from sora_mcp.media.containers import ISO_MEDIA
 from sora_mcp.media.mp4_probe import measure_stored_s
 from sora_mcp.media.probe import probe_media
@@ -32,13 +32,13 @@ class InputVideos:
     """Videos that may be named."""
 
     access: FileAccess
+    files: FinishedFiles
 
     async def read(self, text: str, *, principal: str) -> Clip:
         """Return the video that a caller named. BrokenRules, NotFound or NotFinished say why there is none."""
         if JOB_ID.fullmatch(text):
             job = await self.access.store.jobs.get(text, principal)
-            path = await anyio.to_thread.run_sync(find_file, job)
-            clip = await anyio.to_thread.run_sync(_read_file, Path(path))
+            clip = await anyio.to_thread.run_sync(_read_file, await self.files.find(job))
             return replace(clip, job_id=job.id, is_sample=await is_sample(self.access.store, job))
         if not is_path(text):
             return _read_address(text.strip())

@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from sora_mcp.artifacts.local import describe_file, ensure_folder, hash_file, keep, remove_parts
 from sora_mcp.domain import Artifact, Job, JobError
-from sora_mcp.domain.errors import SoraError, StorageError, UnwritableFile
+from sora_mcp.domain.errors import NotFinished, SoraError, StorageError, UnwritableFile
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.edit_plan import EditPlan, read_plan
 from sora_mcp.media.api import edit_clip
@@ -30,6 +30,7 @@ MOST_STARTS = 4
 
 async def make_edit(context: JobContext, job: Job) -> None:
     """Make the edit of a claimed job and record what became of it. StorageError where the store does not take that."""
+    job = await _bring_files(context, job)
     async with context.media_pool.edits:
         deadline = context.local_facts.running_edits[job.id] = Deadline(EDIT_S)
         try:
@@ -40,8 +41,27 @@ async def make_edit(context: JobContext, job: Job) -> None:
         if job.id in context.local_facts.edit_refusals:
             context.local_facts.edit_refusals[job.id] = outcome
         await context.store.outcomes.end(job, "failed", JobError(outcome.code, outcome.message, "no"))
-    elif await context.store.outcomes.complete_edit(job, outcome) is None:
-        await anyio.to_thread.run_sync(_discard, outcome)  # it was cancelled in the last moment
+        return
+    kept = await context.files.upload(job, outcome)
+    if await context.store.outcomes.complete_edit(job, kept) is None:  # it was cancelled in the last moment
+        await anyio.to_thread.run_sync(_discard, outcome)
+        await context.files.discard(kept)
+    else:
+        await context.files.release(outcome, kept)
+
+
+async def _bring_files(context: JobContext, job: Job) -> Job:
+    """Return the job with paths of this machine in its plan: where files are on S3, the edit may have been asked of another one."""
+    if context.files.bucket is None or job.call is None:
+        return job
+    plan, paths = read_plan(job.call), list[Path]()
+    parents = [await context.store.jobs.get(parent, None) for parent in job.parents]
+    by_hash = {parent.artifact.sha256: parent for parent in parents if parent.artifact is not None}
+    for path, sha256 in zip(plan.edit.paths, plan.hashes, strict=False):  # the hash of a sound stands last
+        with contextlib.suppress(NotFinished):  # then the edit says what is missing
+            path = await context.files.find(by_hash[sha256]) if sha256 in by_hash else path
+        paths.append(path)
+    return replace(job, call=replace(plan, edit=replace(plan.edit, paths=tuple(paths))).to_call())
 
 
 async def _run(context: JobContext, job: Job, deadline: Deadline) -> Artifact | SoraError:

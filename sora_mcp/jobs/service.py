@@ -10,7 +10,7 @@ from pathlib import Path
 
 import anyio
 
-from sora_mcp.artifacts.local import ensure_folder, find_file
+from sora_mcp.artifacts.local import ensure_folder
 from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.nearest import find_nearest
 from sora_mcp.catalogue.parts import find_cheaper_parts, plan_parts
@@ -57,8 +57,8 @@ class VideoService(JobContext):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.editing = Editing(self.settings, self.store, self.clock, self.local_facts)
-        self.frames = FirstFrames(self.settings, self.store, self.media_pool)
+        self.editing = Editing(self.settings, self.store, self.clock, self.local_facts, self.files)
+        self.frames = FirstFrames(self.settings, self.store, self.media_pool, self.files)
 
     @property
     def caps(self) -> Caps:
@@ -119,7 +119,7 @@ class VideoService(JobContext):
             rule = BrokenRule("continues", request.continues, allowed, "invalid_argument")
             raise BrokenRules((rule,))
         if isinstance(request.edits, str):
-            videos = InputVideos(FileAccess(self.settings, self.store))
+            videos = InputVideos(FileAccess(self.settings, self.store), self.files)
             request = replace(request, edits=await videos.read(request.edits, principal=principal))
         if request.continues is not None:
             job = await self.store.jobs.get(request.continues, principal)
@@ -191,8 +191,8 @@ class VideoService(JobContext):
         return await self._add_local_facts(await self.store.jobs.get(job_id, principal))
 
     async def find_file(self, job: Job) -> Path:
-        """Return where the job's finished file is. NotFinished where there is none."""
-        return await anyio.to_thread.run_sync(find_file, job)
+        """Return where the job's finished file is on this machine. NotFinished where there is none, StorageError where S3 is away."""
+        return await self.files.find(job)
 
     async def jobs(
         self,

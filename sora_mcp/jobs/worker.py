@@ -101,8 +101,9 @@ class Worker:
         return await self._ask_store(self._store.leases.claim, self._owner, limit=room, lease_s=LEASE_S, downloads=downloads) or ()
 
     def _count_steps(self) -> int:
-        edits = sum(job.model == EDIT_MODEL for job in self._claimed.values())  # they wait for each other
-        return len(self._claimed) - len(self._places) - edits
+        # Edits wait for each other, and files that are made for S3.
+        others = sum(job.model == EDIT_MODEL or job.id in self._context.files.waiting for job in self._claimed.values())
+        return len(self._claimed) - len(self._places) - others
 
     async def _sleep(self) -> None:
         pause = await self._compute_sleep_s()

@@ -30,6 +30,11 @@ CALL: ContextVar[HttpCall | None] = ContextVar("CALL", default=None)
 
 
 def name_place(job: Job, path: str) -> str:
-    """Return where the caller finds a job's finished file: its path, or its address for callers of other machines."""
-    call = CALL.get()
-    return path if call is None or not call.has_token else call.name_file(job)
+    """Return where the caller finds a job's finished file: its path, or its address for callers of other machines.
+
+    A file that is in a bucket only has no path: then it is named as commands and resources find it.
+    """
+    call, has_path = CALL.get(), PurePath(path).is_absolute()
+    if call is not None and (call.has_token or not has_path):
+        return call.name_file(job)
+    return path if has_path else f"sora://videos/{job.id}{PurePath(path).suffix}"

@@ -57,6 +57,8 @@ Above a limit of theirs, the user confirms: in a form, on a page, or with a comm
 Wait for it, and never answer for them. \
 Refusals say whether anything was charged and which values work. \
 Finished files stay on this computer; give the user the path. One shot per clip works best."""
+HERE, ELSEWHERE = "on this computer; give the user the path", "on the server; give the user the address, which asks for the same token"
+"""What the instructions say to callers on this machine, and to those with tokens."""
 WEBSITE = "https://github.com/sora-mcp/sora-mcp"
 ICON = (
     "data:image/svg+xml;base64,PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnIHZpZXdCb3g9JzAgMCAzMiAzMic+PHJl"
@@ -159,7 +161,7 @@ def build(
         "sora-mcp",
         title="Sora MCP",
         version=__version__,
-        instructions=INSTRUCTIONS,
+        instructions=INSTRUCTIONS if tokens is None else INSTRUCTIONS.replace(HERE, ELSEWHERE),
         website_url=WEBSITE,
         icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
         lifespan=_lifespan(create_context),

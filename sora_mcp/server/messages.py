@@ -16,7 +16,7 @@ from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.security.text import sanitize
-from sora_mcp.server.address import name_place
+from sora_mcp.server.address import CALL, name_place
 from sora_mcp.vendors import EVERY, sample
 
 if TYPE_CHECKING:
@@ -260,7 +260,8 @@ def _format_value(fix: Fix) -> str:
 
 def _describe_done(job: Job, file: Artifact) -> str:
     place = name_place(job, file.path)
-    kind = "path" if place == file.path else "address, which asks for the same token"
+    call = CALL.get()
+    kind = "path" if place == file.path else "address, which asks for the same token" if call and call.has_token else "address"
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
     if job.deduplicated:
         return f"{job.id}, {format_price(job.price)}.\nFile: {place}\nNext: tell the user."

@@ -18,6 +18,7 @@ from sora_mcp.domain.errors import NeedsConfirmation, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.media.containers import find_media_type
 from sora_mcp.security.text import sanitize
+from sora_mcp.server.address import name_place
 from sora_mcp.server.messages import describe_ended, describe_error, find_vendor_error, name_vendor
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def job_fields(job: Job) -> dict[str, Any]:
         charged=job.charged,
         deduplicated=job.deduplicated or None,
         day_left_usd=to_dollars(job.day_left),
-        path=file.path if file else None,
+        path=name_place(job, file.path) if file else None,
         uri=video_uri(job) if file else None,
         bytes=file.bytes if file else None,
         duration_s=file.duration_s if file else None,

@@ -179,7 +179,7 @@ def environment(folder: Path, vendors: Mapping[str, str], hosts: tuple[str, ...]
         **env,
     }
     keys = {vendor.keys[0]: KEY for vendor in EVERY if vendor.name in (vendors or KEYS.keys() - {"compatible"})}
-    return keys | {f"SORA_MCP_{name}": value for name, value in given.items()}
+    return keys | {name if name.startswith("AWS_") else f"SORA_MCP_{name}": value for name, value in given.items()}
 
 
 def held(database_url: str) -> int:

@@ -14,8 +14,9 @@ from sora_mcp.cli.setup.config_files import replace_file
 from sora_mcp.cli.terminal import show_status
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job
-from sora_mcp.domain.errors import SoraError, StorageError
+from sora_mcp.domain.errors import NotFinished, SoraError, StorageError
 from sora_mcp.jobs.runtime import open_service
+from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.api import make_poster
 from sora_mcp.media.limits import Deadline
 from sora_mcp.media.optional import has_media_extra
@@ -28,8 +29,8 @@ A_PAGE = 100
 
 def gallery(settings: Settings, arguments: Namespace) -> int:
     """Write the page from the store, and open it in the browser."""
-    jobs = anyio.run(_read_finished, settings)
     with show_status("Making the gallery") as status:
+        jobs = anyio.run(_read_finished, settings)
         path = write_page(jobs, settings, lambda done: status.update(f"Making the gallery: {done} of {len(jobs)} files"))
     print(f"{count_kinds(jobs)}: {path}")
     if not arguments.no_open:
@@ -55,10 +56,18 @@ async def _read_finished(settings: Settings) -> tuple[Job, ...]:
         cursor: str | None = None
         while True:
             batch = await service.store.jobs.search(None, states=("completed",), limit=A_PAGE, cursor=cursor)
-            found += batch.jobs
+            found += [await _bring_file(service, job) for job in batch.jobs]
             cursor = batch.next_cursor
             if cursor is None:
                 return tuple(found)
+
+
+async def _bring_file(service: VideoService, job: Job) -> Job:
+    """Return the job with its file on this machine, where that is on S3 and can be had."""
+    try:
+        return await service.files.bring(job)
+    except (NotFinished, StorageError):
+        return job
 
 
 def _show(jobs: tuple[Job, ...], report: Callable[[int], None]) -> Iterator[Shown]:

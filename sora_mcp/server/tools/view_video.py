@@ -12,6 +12,7 @@ from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NotFinished
 from sora_mcp.media.api import view_clip
 from sora_mcp.media.view.measurements import View
+from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -44,7 +45,7 @@ async def make_contact_sheet(service: VideoService, job_id: str, frames: int | N
     job = await service.job(job_id, principal=principal())
     path = await service.find_file(job)
     if path.suffix != ".mp4":
-        raise NotFinished(f"{job.id} is a picture and not a clip: show the user {path}.", job_id=job.id)
+        raise NotFinished(f"{job.id} is a picture and not a clip: show the user {name_place(job, str(path))}.", job_id=job.id)
     return job, await service.media_pool.run(lambda deadline: view_clip(path, frames, deadline), seconds=VIEW_S)
 
 

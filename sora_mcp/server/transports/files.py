@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sora_mcp.domain.errors import NotFinished, NotFound, SoraError
 from sora_mcp.server.address import CALL, HttpCall
 from sora_mcp.server.context import ServerContext, principal
-from sora_mcp.server.results import media_type
+from sora_mcp.server.results import file_name, media_type
 from sora_mcp.server.transports.oauth import ResourceServer
 
 ALWAYS = {"x-content-type-options": "nosniff", "cache-control": "private, no-store"}
@@ -78,4 +78,4 @@ async def _find_file(request: Request, context: ServerContext | None) -> Respons
         return PlainTextResponse(error.message, 503, headers=ALWAYS)
     if path.suffix != name.suffix:
         return PlainTextResponse(f"The file of {job.id} is at /videos/{job.id}{path.suffix}", 404, headers=ALWAYS)
-    return FileResponse(path, media_type=media_type(job), filename=path.name, headers=ALWAYS)
+    return FileResponse(path, media_type=media_type(job), filename=file_name(job), headers=ALWAYS)

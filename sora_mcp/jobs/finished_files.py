@@ -1,0 +1,120 @@
+"""Find and keep the files of finished jobs: on this machine's disk, and in a bucket where the user set one."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from sora_mcp.artifacts.cache import Cache
+from sora_mcp.artifacts.local import find_file, get_artifact, is_own_file
+from sora_mcp.artifacts.s3 import Bucket, make_key
+from sora_mcp.config.settings import Settings
+from sora_mcp.domain import Artifact, Job
+from sora_mcp.domain.errors import NotFinished, StorageError
+from sora_mcp.jobs.backoff import compute_retry_s
+from sora_mcp.jobs.local_facts import LocalFacts
+from sora_mcp.media.containers import find_media_type
+
+log = logging.getLogger(__name__)
+MOST_FETCHES, MOST_UPLOADS = 4, 4
+
+
+@dataclass
+class FinishedFiles:
+    """The finished files of one process. Waits for S3 are spent in threads of their own number, never on the event loop."""
+
+    settings: Settings
+    local_facts: LocalFacts
+    bucket: Bucket | None = field(init=False)
+    cache: Cache = field(init=False)
+    waiting: set[str] = field(default_factory=set[str])
+    """Jobs whose files wait on this machine's disk until S3 takes them."""
+    _fetches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MOST_FETCHES))
+    _uploads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MOST_UPLOADS))
+    _locks: dict[str, anyio.Lock] = field(default_factory=dict[str, anyio.Lock])
+
+    def __post_init__(self) -> None:
+        self.bucket = None if self.settings.artifact_url is None else Bucket(self.settings.artifact_url)
+        self.cache = Cache(self.settings.home / "cache")
+
+    async def find(self, job: Job) -> Path:
+        """Return a path on this machine of the job's finished file, fetched from the bucket where it is not here.
+
+        Raises NotFinished where there is no file, StorageError where it cannot be fetched now.
+        """
+        artifact = get_artifact(job)
+        if artifact.key is None or self.bucket is None or await anyio.to_thread.run_sync(is_own_file, artifact):
+            return await anyio.to_thread.run_sync(find_file, job)
+        return await self._find_copy(job, artifact, artifact.key, self.bucket)
+
+    async def bring(self, job: Job) -> Job:
+        """Return the job with the path of its file on this machine, fetched where it is in the bucket only. Raises as `find` does."""
+        if job.artifact is None or job.artifact.key is None or self.bucket is None:
+            return job
+        return replace(job, artifact=replace(job.artifact, path=str(await self.find(job))))
+
+    async def _find_copy(self, job: Job, artifact: Artifact, key: str, bucket: Bucket) -> Path:
+        """Return the copy in the cache. Who comes while it is being fetched waits for it."""
+        lock = self._locks.setdefault(artifact.sha256, anyio.Lock())
+        try:
+            async with lock:
+                ending = key.rpartition(".")[2]
+                if (copy := await anyio.to_thread.run_sync(self.cache.find, artifact.sha256, ending)) is not None:
+                    return copy
+                size, sha256 = artifact.bytes, artifact.sha256
+                return await anyio.to_thread.run_sync(
+                    lambda: self.cache.fetch(bucket, key, size=size, sha256=sha256), limiter=self._fetches
+                )
+        except NotFinished as error:
+            raise NotFinished(error.message, job_id=job.id) from None
+        finally:
+            if not lock.statistics().tasks_waiting:
+                self._locks.pop(artifact.sha256, None)
+
+    async def upload(self, job: Job, artifact: Artifact) -> Artifact:
+        """Return the artifact with its key, once the bucket has the file; without a bucket as it is.
+
+        While S3 does not take it the file waits here, and the caller's lease keeps the job from other machines: they would need the
+        vendor's link, which may be dead by then. Where this process ends, the next one on this machine finds the file again.
+        """
+        if self.bucket is None:
+            return artifact
+        path, bucket = Path(artifact.path), self.bucket
+        key = make_key(job.id, artifact.sha256, path.suffix.removeprefix("."))
+        try:
+            for tries in itertools.count():
+                try:
+                    upload = lambda: bucket.upload(path, key, media_type=find_media_type(path.suffix))  # noqa: E731
+                    await anyio.to_thread.run_sync(upload, limiter=self._uploads)
+                    break
+                except StorageError as error:
+                    log.warning("%s: %s", job.id, error.message)
+                    self.local_facts.troubles[job.id] = f"{error.message} It is kept on this computer meanwhile."
+                self.waiting.add(job.id)
+                await anyio.sleep(compute_retry_s(tries, chance=random.random()))
+        finally:
+            self.waiting.discard(job.id)
+        return replace(artifact, key=key, path=path.name if self.settings.has_replicas else artifact.path)
+
+    async def release(self, artifact: Artifact, kept: Artifact) -> None:
+        """Move a file whose job has ended from the output folder into the cache, where machines take turns: its disk has a bound then."""
+        if kept.key is not None and not Path(kept.path).is_absolute():
+            await anyio.to_thread.run_sync(self._move_in, Path(artifact.path), artifact.sha256)
+
+    def _move_in(self, path: Path, sha256: str) -> None:
+        self.cache.move_in(path, sha256)
+        with suppress(OSError):
+            path.with_suffix(".json").unlink()
+
+    async def discard(self, kept: Artifact) -> None:
+        """Delete the object of an edit that nobody wants any more."""
+        if kept.key is not None and self.bucket is not None:
+            with suppress(StorageError):
+                await anyio.to_thread.run_sync(self.bucket.delete, kept.key, limiter=self._uploads)

@@ -1,0 +1,100 @@
+"""An S3 store on the loopback: moto's server, which can go away and come back with all that it had."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+MISSING = [name for name in ("obstore", "moto", "flask", "flask_cors") if importlib.util.find_spec(name) is None]
+needs_s3 = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} not installed (pip install 'sora-mcp[dev]')")
+SECRET = "s3cr3t/of+the/bucket"
+
+
+@dataclass
+class S3:
+    """A store with one empty bucket."""
+
+    port: int = 0
+    bucket: str = field(default_factory=lambda: f"videos-{uuid4().hex[:12]}")
+    _server: Any = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What opens it, by AWS's names."""
+        return {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": self.url}
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The same with the address of a prefix in the bucket."""
+        return {**self.variables, "SORA_MCP_ARTIFACT_URL": f"s3://{self.bucket}/team"}
+
+    def come(self) -> None:
+        """Answer, at the same port as before."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from moto.server import ThreadedMotoServer
+        logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=self.port, verbose=False)
+        self._server.start()
+        self.port = self._server.get_host_and_port()[1]
+
+    def go(self) -> None:
+        """Answer nobody."""
+        self._server.stop()
+
+    @property
+    def _objects(self) -> Any:
+        from obstore.store import S3Store
+
+        config: Any = {name.lower(): value for name, value in self.variables.items()}
+        return S3Store(self.bucket, config=config, client_options={"allow_http": True})
+
+    def keys(self) -> list[str]:
+        """Return the keys of all that is in the bucket."""
+        import obstore
+
+        return [found["path"] for page in obstore.list(self._objects) for found in page]
+
+    def put(self, key: str, body: bytes) -> None:
+        """Put an object there by hand, in place of what is there."""
+        import obstore
+
+        obstore.put(self._objects, key, body)
+
+    def read_attributes(self, key: str) -> Any:
+        """Return what a browser is told of an object."""
+        import obstore
+
+        return obstore.get(self._objects, key).attributes
+
+    def delete(self, key: str) -> None:
+        """Delete an object."""
+        import obstore
+
+        obstore.delete(self._objects, key)
+
+
+@contextmanager
+def s3_store() -> Iterator[S3]:
+    """Yield a store that answers."""
+    s3 = S3()
+    s3.come()
+    try:
+        assert httpx2.put(f"{s3.url}/{s3.bucket}").status_code == 200
+        yield s3
+    finally:
+        with suppress(Exception):
+            s3.go()

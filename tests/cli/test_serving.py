@@ -86,9 +86,9 @@ class Served:
 
 
 @contextmanager
-def served(said: dict[str, str], folder: Path, *argv: str, **options: Any) -> Iterator[Served]:
+def served(said: dict[str, str], folder: Path, *argv: str, port: int | None = None, **options: Any) -> Iterator[Served]:
     """Start the server over HTTP, and end it as a signal does."""
-    server = Served(free_port(), folder)
+    server = Served(port or free_port(), folder)
     words = ("serve", "--port", str(server.port), *argv)
     with (folder / "stderr").open("wb") as file, started(said, *words, stderr=file, **options) as process:
         assert wait_until(lambda: process.poll() is not None or any("serves" in line for line in server.lines))

@@ -34,6 +34,7 @@ PYTHON: Mapping[str, tuple[str, ...]] = {
 NODE: Mapping[str, tuple[str, ...]] = {
     "typescript-sdk-1": ("@modelcontextprotocol/sdk@1.32.2",),
     "typescript-sdk-2": ("@modelcontextprotocol/client@2.4.0",),
+    "identity-provider": ("oidc-provider@9.13.3", "jose@6.2.18"),
 }
 """Packages from npm."""
 UV = Lock()

@@ -2,6 +2,7 @@
 // Whatever the framed page asks for is passed on to the test, which has a real server.
 const { chromium } = require('playwright-core');
 const { createInterface } = require('node:readline');
+const { readFileSync } = require('node:fs');
 
 const out = (message) => process.stdout.write(JSON.stringify(message) + '\n');
 const waiting = new Map();
@@ -30,9 +31,9 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
   let page, complaints, foreign;
   const frame = () => page.frames().at(-1);
   const doing = {
-    async fresh({ theme, width = 640, script = true }) {
+    async fresh({ theme, width = 640, script = true, still = false }) {
       if (page) await page.close();
-      page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme, javaScriptEnabled: script });
+      page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme, javaScriptEnabled: script, reducedMotion: still ? 'reduce' : 'no-preference' });
       complaints = []; foreign = [];
       page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text() + ' ' + message.location().url); });
       page.on('pageerror', (error) => complaints.push(String(error)));
@@ -67,6 +68,13 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
     async pasted() { await page.context().grantPermissions(['clipboard-read']); return await page.evaluate(() => navigator.clipboard.readText()); },
     async visit({ url }) { await page.goto(url); },
     async tree() { return await page.locator('body').ariaSnapshot(); },
+    async axe() {   // one line for each finding
+      await frame().evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+      const { violations } = await frame().evaluate('axe.run()');
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    },
+    async hover({ css }) { await frame().hover(css); },
+    async type({ text }) { await page.keyboard.type(text); },
     async shot({ path }) { await page.screenshot({ path, fullPage: true }); },
     async heard() { return { complaints, foreign }; },
   };

@@ -39,6 +39,18 @@ def found() -> tuple[str, str]:
     return chromium, node
 
 
+@cache
+def _has_axe() -> bool:
+    found_by = [found()[1], "-e", "require.resolve('axe-core/axe.min.js')"]
+    return subprocess.run(found_by, capture_output=True, check=False, cwd=SCRIPT.parent).returncode == 0
+
+
+def require_axe() -> None:
+    """Skip the test where axe-core is missing."""
+    if not _has_axe():
+        pytest.skip("needs axe-core: npm install axe-core, and NODE_PATH set to its node_modules")
+
+
 class Stage:
     """Orders go out one after the other; what the page asks meanwhile is answered beside them."""
 

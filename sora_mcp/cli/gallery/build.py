@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import webbrowser
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import anyio
 
-from sora_mcp.cli.gallery.page import VIDEO, Shown, count_kinds, render_page
+from sora_mcp.cli.gallery.facts import VIDEO, count_kinds
+from sora_mcp.cli.gallery.page import Shown, render_page
 from sora_mcp.cli.setup.config_files import replace_file
 from sora_mcp.cli.terminal import show_status
 from sora_mcp.config.settings import Settings
@@ -30,7 +32,7 @@ A_PAGE = 100
 def gallery(settings: Settings, arguments: Namespace) -> int:
     """Write the page from the store, and open it in the browser."""
     with show_status("Making the gallery") as status:
-        jobs = anyio.run(_read_finished, settings)
+        jobs = anyio.run(_read_jobs, settings)
         path = write_page(jobs, settings, lambda done: status.update(f"Making the gallery: {done} of {len(jobs)} files"))
     print(f"{count_kinds(jobs)}: {path}")
     if not arguments.no_open:
@@ -43,19 +45,20 @@ def write_page(jobs: tuple[Job, ...], settings: Settings, report: Callable[[int]
     folder = settings.output_dir
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(folder / NAME, render_page(tuple(_show(jobs, report)), folder, settings.zone).encode("utf-8", "replace"))
+        page = render_page(tuple(_show(jobs, report)), folder, settings.zone, now=time.time())
+        replace_file(folder / NAME, page.encode("utf-8", "replace"))
     except OSError as error:
         raise StorageError(f"The gallery cannot be written into {folder} ({error.strerror}).") from error
     return folder / NAME
 
 
-async def _read_finished(settings: Settings) -> tuple[Job, ...]:
-    """Return every finished job, newest first."""
+async def _read_jobs(settings: Settings) -> tuple[Job, ...]:
+    """Return every job, newest first."""
     found: list[Job] = []
     async with open_service(settings, work=False) as service:
         cursor: str | None = None
         while True:
-            batch = await service.store.jobs.search(None, states=("completed",), limit=A_PAGE, cursor=cursor)
+            batch = await service.store.jobs.search(None, limit=A_PAGE, cursor=cursor)
             found += [await _bring_file(service, job) for job in batch.jobs]
             cursor = batch.next_cursor
             if cursor is None:

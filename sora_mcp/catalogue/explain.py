@@ -42,7 +42,7 @@ def explain_price(
     cap, with the same length in shorter clips that all of them allow."""
     if request.variations > 1 or request.clip is not None:
         return refusal
-    total = min(most * MOST_PARTS, left, left if request.max_usd is None else request.max_usd)
+    total = Micros(min(most * MOST_PARTS, left, left if request.max_usd is None else request.max_usd))
     _, whole = plan(request, catalogue, today=today)
     if whole.micros <= min(most, total):
         return refusal

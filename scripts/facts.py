@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
 
-from sora_mcp.cli.setup import yaml_entry
-from sora_mcp.cli.setup.clients import claude_command
+from sora_mcp.cli.setup import clients as setup
+from sora_mcp.cli.setup.clients import format_entry, format_line, known_clients, make_entry
 
 REPOSITORY = "https://github.com/sora-mcp/sora-mcp"
 NAME = "io.github.sora-mcp/sora-mcp"
 HERE = "/path/to/sora-mcp/.venv/bin/sora-mcp"
 EXAMPLE_KEY = "PIXAZO_API_KEY"
-
+RELEASED = ("uvx", "--from", "sora-mcp[media]", "sora-mcp")
+"""The released package, started from anywhere."""
+LANGUAGES = {"json": "json", "opencode": "json", "toml": "toml", "yaml": "yaml", "command": "bash"}
+"""Languages of the blocks, by the shape of the client's file."""
 
 TOOLS = {
     "create_video": "check, price and start one video; answers at once with a job",
@@ -31,39 +34,28 @@ TOOLS = {
 
 @dataclass(frozen=True)
 class Client:
-    """One MCP client: where its configuration stands, and what goes in."""
+    """One MCP client as the documentation shows it."""
 
     name: str
     where: str
-    language: Literal["json", "toml", "yaml", "bash"]
+    language: str
     text: str
+    line: str
+    """The client's own command that does the same; empty where it has none."""
 
 
 def clients(command: str = HERE, key: str = EXAMPLE_KEY) -> tuple[Client, ...]:
-    """The same server, as each client wants to be told of it."""
-    entry: dict[str, Any] = {"command": command, "args": [], "env": {key: ""}}
-    usual = json.dumps({"mcpServers": {"sora": entry}}, indent=2)
-    asked = {"type": "promptString", "id": "video-key", "description": "Key of a video vendor (empty: sample clips)", "password": True}
-    vscode = {"inputs": [asked], "servers": {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}}
-    codex = f'[mcp_servers.sora]\ncommand = "{command}"\nenv = {{ {key} = "" }}\nstartup_timeout_sec = 30\ntool_timeout_sec = 120'
-    opencode = {"type": "local", "command": [command], "enabled": True, "environment": {key: ""}}
-    goose: dict[str, Any] = {
-        "name": "sora",
-        "type": "stdio",
-        "enabled": True,
-        "cmd": command,
-        "args": [],
-        "envs": {key: ""},
-        "timeout": 300,
-    }
-    return (
-        Client("Claude Code", "in a terminal", "bash", claude_command([command], {key: ""})),
-        Client("Claude Desktop", "`claude_desktop_config.json` (Settings, Developer, Edit Config)", "json", usual),
-        Client("Cursor", "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project", "json", usual),
-        Client("VS Code", "`.vscode/mcp.json`", "json", json.dumps(vscode, indent=2)),
-        Client("Codex", "`~/.codex/config.toml`", "toml", codex),
-        Client("Gemini CLI", "`~/.gemini/settings.json`", "json", usual),
-        Client("Windsurf", "`~/.codeium/windsurf/mcp_config.json`", "json", usual),
-        Client("opencode", "`~/.config/opencode/opencode.json`", "json", json.dumps({"mcp": {"sora": opencode}}, indent=2)),
-        Client("goose", "`~/.config/goose/config.yaml`", "yaml", yaml_entry.format_entry("extensions", "sora", goose)),
-    )
+    """Return the same server as each client wants to be told of it, Claude Code first."""
+    known = sorted(known_clients(Path("~"), {}, "linux"), key=lambda client: client.shape != "command")
+    return tuple(_document(client, [command], {key: ""}) for client in known)
+
+
+def _document(client: setup.Client, command: list[str], environ: dict[str, str]) -> Client:
+    text = format_entry(client, command, environ)
+    if client.title == "VS Code":  # the only one whose file can ask for a key
+        asked = {"type": "promptString", "id": "video-key", "description": "Key of a video vendor (empty: sample clips)", "password": True}
+        entry = make_entry(client, command, dict.fromkeys(environ, "${input:video-key}"))
+        text = json.dumps({"inputs": [asked], client.under: {"sora": entry}}, indent=2)
+    is_typed = client.shape == "command"
+    line = "" if is_typed or not client.adds else format_line(client.adds, command, environ)
+    return Client(client.title, client.where, LANGUAGES[client.shape], text, line)

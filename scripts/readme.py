@@ -13,7 +13,8 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.cli.main import COMMANDS, Command
 from sora_mcp.server import resources, tools
 
-from .facts import TOOLS, clients
+from .facts import TOOLS, Client, clients
+from .links import LINKS, make_buttons
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -26,6 +27,7 @@ def pages() -> dict[Path, dict[str, str]]:
     catalogue = Catalogue()
     return {
         README: {
+            "buttons": make_buttons(),
             "claude-code": f"```{code.language}\n{code.text}\n```",
             "tools": _table(("tool", "does"), ((f"`{name}`", TOOLS[name]) for name in tools.TOOLS)),
             "vendor-list": f"{', '.join(v.title for v in catalogue.vendors if v.base_url)}, and any server that speaks `/v1/videos`.",
@@ -34,7 +36,7 @@ def pages() -> dict[Path, dict[str, str]]:
             ),
         },
         CLIENTS: {
-            "clients": "\n\n".join(_client(c.name, c.where, c.language, c.text) for c in (code, *others)),
+            "clients": "\n\n".join(_client(client) for client in (code, *others)),
             "resources": "\n".join(f"- `{uri}`" for uri in _resources()),
         },
         VENDORS: {
@@ -78,8 +80,11 @@ def _resources() -> list[str]:
     return [*(str(each.uri) for each in resources.list_fixed()), *(each.uri_template for each in resources.list_templates())]
 
 
-def _client(name: str, where: str, language: str, text: str) -> str:
-    return f"## {name}\n\n{where[0].upper()}{where[1:]}:\n\n```{language}\n{text}\n```"
+def _client(client: Client) -> str:
+    where = f"{client.where[0].upper()}{client.where[1:]}"
+    typed = f"\n\nOr in a terminal:\n\n```bash\n{client.line}\n```" if client.line else ""
+    button = f"\n\n[Install in {client.name}]({LINKS[client.name]()})" if client.name in LINKS else ""
+    return f"## {client.name}\n\n{where}:\n\n```{client.language}\n{client.text}\n```{typed}{button}"
 
 
 def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
 import tomllib
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
 import pytest
@@ -14,8 +16,10 @@ import pytest
 from scripts import readme, server_json, settings
 from scripts.facts import NAME, clients
 from scripts.house import ROOT
+from scripts.links import LINKS
 from sora_mcp import __version__
 from sora_mcp.cli.main import COMMANDS
+from sora_mcp.cli.setup.clients import known_clients
 from sora_mcp.cli.setup.yaml_entry import read_entry
 from sora_mcp.config.settings import FLAGS, KEYS, SITES
 from sora_mcp.server.tools import TOOLS
@@ -60,15 +64,33 @@ def test_the_page_of_the_settings_has_every_row() -> None:
 
 def test_each_clients_block_can_be_read_by_that_client() -> None:
     command, key = "/somewhere/bin/sora-mcp", "PIXAZO_API_KEY"
-    code, desktop, cursor, vscode, codex, gemini, windsurf, opencode, goose = clients(command, key)
+    shown = {client.name: client for client in clients(command, key)}
     entry = {"command": command, "args": [], "env": {key: ""}}
-    assert code.text.split() == ["claude", "mcp", "add", "sora", "--scope", "user", "--env", f"{key}=", "--", command]
-    for usual in (desktop, cursor, gemini, windsurf):
-        assert json.loads(usual.text) == {"mcpServers": {"sora": entry}}
-    assert json.loads(opencode.text)["mcp"]["sora"]["command"] == [command]
-    assert (read_entry(goose.text, "extensions", "sora") or {})["cmd"] == command
-    assert json.loads(vscode.text)["servers"] == {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}
-    assert tomllib.loads(codex.text)["mcp_servers"]["sora"]["command"] == command
+    words = ["claude", "mcp", "add", "sora", "--scope", "user", "--env", f"{key}=", "--", command]
+    assert (next(iter(shown)), shown["Claude Code"].text.split()) == ("Claude Code", words)
+    for usual in ("Claude Desktop", "Cursor", "Gemini CLI", "Windsurf", "JetBrains"):
+        assert json.loads(shown[usual].text) == {"mcpServers": {"sora": entry}}
+    assert json.loads(shown["Zed"].text) == {"context_servers": {"sora": entry}}
+    assert json.loads(shown["opencode"].text)["mcp"]["sora"]["command"] == [command]
+    assert (read_entry(shown["goose"].text, "extensions", "sora") or {})["cmd"] == command
+    assert json.loads(shown["VS Code"].text)["servers"] == {"sora": {"type": "stdio", **entry, "env": {key: "${input:video-key}"}}}
+    assert tomllib.loads(shown["Codex"].text)["mcp_servers"]["sora"]["command"] == command
+
+
+def test_every_client_of_setup_has_its_block() -> None:
+    titles = {client.title for client in known_clients(Path("~"), {}, "linux")}
+    assert titles == {client.name for client in clients()}
+    assert [title for title in titles if f"\n## {title}\n" not in readme.CLIENTS.read_text("utf-8")] == []
+
+
+def test_the_buttons_start_the_released_package() -> None:
+    """Each link is decoded as its client does."""
+    asked = {name: parse_qs(urlsplit(link()).query, strict_parsing=True) for name, link in LINKS.items()}
+    entry = {"command": "uvx", "args": ["--from", "sora-mcp[media]", "sora-mcp"]}
+    assert json.loads(base64.b64decode(asked["Cursor"]["config"][0])) == entry
+    assert json.loads(asked["VS Code"]["config"][0]) == entry
+    assert (asked["goose"]["cmd"], asked["goose"]["arg"]) == (["uvx"], entry["args"])
+    assert {query["name"][0] for query in asked.values()} <= {"sora-mcp", "Sora MCP"}
 
 
 def test_what_is_not_there_yet_is_not_there_yet() -> None:

@@ -212,7 +212,7 @@ def find_client(home: Path, title: str, text: str | None = None) -> clients.Clie
     return client
 
 
-@each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex", "Gemini CLI", "Windsurf", "opencode"])
+@each("title", ["Claude Desktop", "Cursor", "VS Code", "Codex", "Gemini CLI", "Windsurf", "opencode", "Zed", "JetBrains"])
 def test_an_empty_client_learns_of_the_server(tmp_path: Path, title: str) -> None:
     client = find_client(tmp_path, title)
     assert (clients.read_command(client), clients.write_entry(client, COMMAND), clients.read_command(client)) == (None, None, COMMAND)
@@ -344,6 +344,30 @@ def test_a_file_that_is_not_understood_is_never_written_over(tmp_path: Path, con
     with pytest.raises(clients.Unreadable):
         clients.write_entry(client, COMMAND)
     assert [(path.name, path.read_text()) for path in client.file.parent.iterdir()] == [("mcp.json", content)]
+
+
+@each(
+    "title, content",
+    [("Cursor", "{"), ("Codex", "mcp_servers = 5"), ("Zed", '// mine\n{"theme": "One",}'), ("goose", "extensions: {a: 1}\n")],
+)
+def test_where_a_file_cannot_be_read_the_entry_to_paste_is_printed_and_the_file_stays(
+    title: str, content: str, setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(Path.home() / ".config"))
+    client = find_client(Path.home(), title, content)
+    code, out, _ = setup(typed="\ny\n", at_terminal=True)
+    assert code == 0 and f"{title}: {client.file} " in out and ", so nothing was written.\n" in out
+    assert f"{title}: put this into {client.file}:\n{clients.format_entry(client, own_command())}\n" in out
+    assert (client.file.read_text(), [file.name for file in client.file.parent.iterdir()]) == (content, [client.file.name])
+
+
+def test_jetbrains_is_known_by_the_folder_of_its_agent(tmp_path: Path) -> None:
+    client = find_client(tmp_path, "JetBrains")
+    assert not client.is_here
+    (tmp_path / ".junie").mkdir()
+    assert client.is_here
+    clients.write_entry(client, COMMAND)
+    assert json.loads((tmp_path / ".junie" / "mcp" / "mcp.json").read_text())["mcpServers"]["sora"]["command"] == COMMAND[0]
 
 
 def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:

@@ -35,8 +35,15 @@ NODE: Mapping[str, tuple[str, ...]] = {
     "typescript-sdk-1": ("@modelcontextprotocol/sdk@1.32.2",),
     "typescript-sdk-2": ("@modelcontextprotocol/client@2.4.0",),
     "identity-provider": ("oidc-provider@9.13.3", "jose@6.2.18"),
+    "mcpb": ("@anthropic-ai/mcpb@2.1.2",),
+    "claude-code": ("@anthropic-ai/claude-code@2.1.332",),
+    "codex": ("@openai/codex@0.171.0",),
+    "gemini-cli": ("@google/gemini-cli@0.61.0",),
+    "opencode": ("opencode-ai@1.18.33",),
 }
 """Packages from npm."""
+SCRIPTED = ("claude-code", "opencode")
+"""Those whose program is put in its place by the package's own script."""
 UV = Lock()
 """Held while uv itself is installed."""
 
@@ -53,6 +60,10 @@ class Environment:
     program: Path
     """The interpreter."""
 
+    def find_program(self, name: str) -> Path:
+        """Return a program that a package of Node brings."""
+        return self.folder / "node_modules" / ".bin" / name
+
 
 def make_environment(name: str) -> Environment:
     """Return the environment, installed if it is not there yet as the tables say. Raise NotToBeHad."""
@@ -66,7 +77,7 @@ def make_node(name: str, packages: Sequence[str], folder: Path) -> Environment:
     node = find_node()
     if node is None:
         raise NotToBeHad(f"{name}: there is no Node that is new enough")
-    options = ("--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder))
+    options = ["--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(folder), *([] if name in SCRIPTED else ["--ignore-scripts"])]
     _install(name, packages, folder, lambda: [[*npm_command(node), "install", *options, *packages]])
     return Environment(folder, Path(node))
 

@@ -20,6 +20,13 @@ from sora_mcp.cli.setup.config_files import back_up, replace_file
 NAME = "sora"
 ADDRESSES = ("url", "serverUrl", "httpUrl", "uri")
 """Names under which clients keep the address of an HTTP server."""
+VARIABLES, COMMAND = "{variables}", "{command}"
+"""Marks in a client's line."""
+CLAUDE_CODE = ("claude", "mcp", "add", NAME, "--scope", "user", VARIABLES, "--", COMMAND)
+CODEX = ("codex", "mcp", "add", NAME, VARIABLES, "--", COMMAND)
+GEMINI = ("gemini", "mcp", "add", VARIABLES, "--scope", "user", NAME, COMMAND)
+"""`--env` of Claude Code and of Gemini CLI takes every word up to the next option."""
+JETBRAINS = "`~/.junie/mcp/mcp.json` for Junie; for AI Assistant in Settings, Tools, AI Assistant, Model Context Protocol (MCP)"
 NESTED = "servers"
 """Object of opencode 2 inside of `mcp`."""
 Shape = Literal[
@@ -37,15 +44,21 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Client:
-    """A client and its configuration file."""
+    """A client, its configuration file, and what the documentation says of both."""
 
     title: str
     file: Path
     shape: Shape
+    where: str
+    """Where a person puts the entry, in Markdown."""
     under: str = "mcpServers"
     """Name of the object of servers."""
     typed: bool = False
     """Whether each entry has `"type": "stdio"`."""
+    adds: tuple[str, ...] = ()
+    """Words of the client's own line that adds a server, with marks for the variables and the command."""
+    folder: Path | None = None
+    """Folder that only an installed client has, where it is not the file's own."""
 
     @property
     def is_written(self) -> bool:
@@ -55,7 +68,7 @@ class Client:
     @property
     def is_here(self) -> bool:
         """Return whether this machine has the client: its folder, or the file of a client with a command."""
-        return self.file.exists() if self.shape == "command" else self.file.parent.is_dir()
+        return self.file.exists() if self.shape == "command" else (self.folder or self.file.parent).is_dir()
 
 
 def known_clients(home: Path, environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> tuple[Client, ...]:
@@ -66,16 +79,37 @@ def known_clients(home: Path, environ: Mapping[str, str] = os.environ, platform:
     opencode = xdg / "opencode" / "opencode.json"
     with_comments = opencode.with_suffix(".jsonc")
     goose = apps / "Block" / "goose" / "config" if platform == "win32" else xdg / "goose"
+    zed = (apps if platform == "win32" else xdg) / ("Zed" if platform == "win32" else "zed")
+    junie = home / ".junie"
     return (
-        Client("Claude Desktop", apps / "Claude" / "claude_desktop_config.json", "json"),
-        Client("Cursor", home / ".cursor" / "mcp.json", "json"),
-        Client("VS Code", apps / "Code" / "User" / "mcp.json", "json", under="servers", typed=True),
-        Client("Codex", home / ".codex" / "config.toml", "toml"),
-        Client("Gemini CLI", home / ".gemini" / "settings.json", "json"),
-        Client("Windsurf", home / ".codeium" / "windsurf" / "mcp_config.json", "json"),
-        Client("opencode", with_comments if with_comments.exists() and not opencode.exists() else opencode, "opencode", under="mcp"),
-        Client("goose", goose / "config.yaml", "yaml", under="extensions"),
-        Client("Claude Code", home / ".claude.json", "command"),
+        Client(
+            "Claude Desktop",
+            apps / "Claude" / "claude_desktop_config.json",
+            "json",
+            "`claude_desktop_config.json` (Settings, Developer, Edit Config)",
+        ),
+        Client("Cursor", home / ".cursor" / "mcp.json", "json", "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project"),
+        Client("VS Code", apps / "Code" / "User" / "mcp.json", "json", "`.vscode/mcp.json`", under="servers", typed=True),
+        Client("Codex", home / ".codex" / "config.toml", "toml", "`~/.codex/config.toml`", adds=CODEX),
+        Client(
+            "Gemini CLI",
+            home / ".gemini" / "settings.json",
+            "json",
+            "`~/.gemini/settings.json`",
+            adds=GEMINI,
+        ),
+        Client("Windsurf", home / ".codeium" / "windsurf" / "mcp_config.json", "json", "`~/.codeium/windsurf/mcp_config.json`"),
+        Client(
+            "opencode",
+            with_comments if with_comments.exists() and not opencode.exists() else opencode,
+            "opencode",
+            "`~/.config/opencode/opencode.json`",
+            under="mcp",
+        ),
+        Client("goose", goose / "config.yaml", "yaml", "`~/.config/goose/config.yaml`", under="extensions"),
+        Client("Zed", zed / "settings.json", "json", "`~/.config/zed/settings.json`", under="context_servers"),
+        Client("JetBrains", junie / "mcp" / "mcp.json", "json", JETBRAINS, folder=junie),
+        Client("Claude Code", home / ".claude.json", "command", "in a terminal", adds=CLAUDE_CODE),
     )
 
 
@@ -94,26 +128,29 @@ def find_clients(home: Path | None) -> list[Client]:
     return [client for client in known_clients(home) if client.is_here]
 
 
-def format_entry(client: Client, command: Sequence[str]) -> str:
+def format_entry(client: Client, command: Sequence[str], environ: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return what a person would put into the file, or type."""
     match client.shape:
         case "json" | "opencode":
-            return json.dumps({client.under: {NAME: _entry(client, command)}}, indent=2, ensure_ascii=False)
+            return json.dumps({client.under: {NAME: make_entry(client, command, environ)}}, indent=2, ensure_ascii=False)
         case "yaml":
-            return yaml_entry.format_entry(client.under, NAME, _entry(client, command))
+            return yaml_entry.format_entry(client.under, NAME, make_entry(client, command, environ))
         case "toml":
-            return _table(command)
+            return _table(command, environ)
         case "command":
-            return claude_command(command)
+            return format_line(client.adds, command, environ)
+
+
+def format_line(adds: Sequence[str], command: Sequence[str], environ: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the line that adds the server to a client with a command for it."""
+    variables = [word for name, value in environ.items() for word in ("--env", f"{name}={value}")]
+    meant = {VARIABLES: variables, COMMAND: command}
+    return shlex.join([word for part in adds for word in meant.get(part, [part])])
 
 
 def claude_command(command: Sequence[str], environ: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return the line that adds the server to Claude Code.
-
-    `--env` takes every word up to the next option, so the name stands before it and `--` after it.
-    """
-    variables = ["--env", *(f"{name}={value}" for name, value in environ.items())] if environ else []
-    return shlex.join(["claude", "mcp", "add", NAME, "--scope", "user", *variables, "--", *command])
+    """Return the line that adds the server to Claude Code."""
+    return format_line(CLAUDE_CODE, command, environ)
 
 
 def read_command(client: Client) -> list[str] | None:
@@ -151,13 +188,16 @@ def is_program(command: Sequence[str]) -> bool:
     return bool(command and command[0]) and shutil.which(command[0]) is not None
 
 
-def _entry(client: Client, command: Sequence[str]) -> dict[str, Any]:
+def make_entry(client: Client, command: Sequence[str], environ: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Return the server as an entry of the client's file, with variables only where there are any."""
+    named = dict(environ)
     if client.shape == "opencode":
-        return {"type": "local", "command": list(command), "enabled": True}
+        return {"type": "local", "command": list(command), "enabled": True} | ({"environment": named} if named else {})
     if client.shape == "yaml":  # its own limit on a call is 300 s, which a wait of 50 s fits
-        return {"name": NAME, "type": "stdio", "enabled": True, "cmd": command[0], "args": list(command[1:]), "timeout": 300}
+        given = {"envs": named} if named else {}
+        return {"name": NAME, "type": "stdio", "enabled": True, "cmd": command[0], "args": list(command[1:]), **given, "timeout": 300}
     kind = {"type": "stdio"} if client.typed else {}
-    return {**kind, "command": command[0], "args": list(command[1:])}
+    return {**kind, "command": command[0], "args": list(command[1:])} | ({"env": named} if named else {})
 
 
 def _json(client: Client, command: Sequence[str]) -> str:
@@ -166,7 +206,7 @@ def _json(client: Client, command: Sequence[str]) -> str:
     servers = _servers(client, whole)
     before = servers.get(NAME)
     kept = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
-    with_ours = {**servers, NAME: {**kept, **_entry(client, command)}}
+    with_ours = {**servers, NAME: {**kept, **make_entry(client, command)}}
     nested = {**whole[client.under], NESTED: with_ours} if _is_nested(client, whole) else with_ours
     changed = {**whole, client.under: nested}
     return json.dumps(changed, indent=2, ensure_ascii=False) + "\n"
@@ -190,10 +230,12 @@ def _toml(client: Client, command: Sequence[str]) -> str:
     return changed
 
 
-def _table(command: Sequence[str]) -> str:
+def _table(command: Sequence[str], environ: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return our table, with higher timeouts than Codex's own: a first start may be slow, and a status waits up to 50 s."""
     first, rest = json.dumps(command[0], ensure_ascii=False), json.dumps(list(command[1:]), ensure_ascii=False)
-    return f"[mcp_servers.{NAME}]\ncommand = {first}\nargs = {rest}\nstartup_timeout_sec = 30\ntool_timeout_sec = 120"
+    named = ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in environ.items())
+    given = f"env = {{ {named} }}\n" if named else ""
+    return f"[mcp_servers.{NAME}]\ncommand = {first}\nargs = {rest}\n{given}startup_timeout_sec = 30\ntool_timeout_sec = 120"
 
 
 def _read(client: Client) -> dict[str, Any]:

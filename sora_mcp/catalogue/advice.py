@@ -9,6 +9,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes
+from sora_mcp.catalogue.frame_shapes import decides_shape
 from sora_mcp.catalogue.model_names import name_brand
 from sora_mcp.catalogue.names import read_words
 from sora_mcp.catalogue.planner import find, plan
@@ -100,7 +101,7 @@ class _Advice:
         if offer is None:
             return
         others = () if any(rule.argument == "prompt" for rule in refusal.broken) else self._name_takers(offer)
-        is_shape_lost = any(rule.argument == "size" for rule in refusal.broken) and find_lost_shape(request.size or "", sizes_of(offer))
+        is_shape_lost = any(rule.argument == "size" for rule in refusal.broken) and self._find_lost_shape(offer)
         if is_shape_lost:
             yield from others
             if others and len(refusal.broken) > 1:
@@ -116,6 +117,10 @@ class _Advice:
                 yield from (self._price_fix(fix, *price, named=named) for fix in group)
         if not is_shape_lost:
             yield from others
+
+    def _find_lost_shape(self, offer: Offer) -> str | None:
+        sizes = sizes_of(offer)
+        return None if decides_shape(self.request, sizes) else find_lost_shape(self.request.size or "", sizes)
 
     def _name_takers(self, offer: Offer) -> tuple[Fix, ...]:
         """Return the other models that take the request as it is. Who has a key wants no sample in place of a video."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.frame_shapes import decides_shape
 from sora_mcp.catalogue.parts import MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
@@ -155,8 +156,9 @@ class _Explanation:
 
     def _find_lost_shape(self) -> str | None:
         """Return the shape that was asked for, where no size of the model has it."""
-        is_broken = any(rule.argument == "size" for rule in self.refusal.broken)
-        return find_lost_shape(self.request.size or "", sizes_of(self.offer)) if is_broken else None
+        sizes = sizes_of(self.offer)
+        is_lost = any(rule.argument == "size" for rule in self.refusal.broken) and not decides_shape(self.request, sizes)
+        return find_lost_shape(self.request.size or "", sizes) if is_lost else None
 
     def _describe_cut(self, shape: str) -> Iterator[str]:
         """Yield how a clip of another shape is cut to this one."""

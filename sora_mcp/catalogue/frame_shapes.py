@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,9 @@ from sora_mcp.domain import Image, Size, VideoRequest
 
 MOST_LISTED = 6
 """Sizes that are listed one by one."""
+MOST_STRETCH = 5
+"""How many times longer than the other one side of a shape may be."""
+RATIO = re.compile(r"([0-9]{1,4}):([0-9]{1,4})")
 MOST_SIDE = 21
 """The largest number of a ratio that people say: `21:9`."""
 
@@ -41,6 +45,11 @@ def fit_frame(request: VideoRequest, sizes: Sequence[Size]) -> tuple[Size, ...]:
 def is_of_shape(image: Image, text: str) -> bool:
     """Return whether a measured picture has every shape that these words say; exact pixels are said of the video and not of the shape."""
     return find_shape(text) is not None and all(_has_shape(image, word) for word in list_shape_words(text))
+
+
+def decides_shape(request: VideoRequest, sizes: Sequence[Size]) -> bool:
+    """Return whether the request has a first frame that one of these sizes, which have none, takes its shape from."""
+    return request.image is not None and not all(map(has_shape, sizes))
 
 
 def find_target(image: Image, size: Size, how: str, text: str | None = None) -> tuple[int, int]:
@@ -106,13 +115,22 @@ def can_fit_to(request: VideoRequest) -> bool:
 
 
 def _has_shape(image: Image, word: str) -> bool:
-    if ":" in word:
-        return bool(of_shape(image, (Size("", word),)))
-    return bool(of_shape(image, (Size("", "1:1"),))) if word == "square" else orientation(Size(f"{image.width}x{image.height}")) == word
+    ratio = _read_ratio(word)
+    if ratio is not None:
+        return bool(of_shape(image, (ratio,)))
+    return orientation(Size(f"{image.width}x{image.height}")) == word
 
 
 def _target_shape(text: str) -> Size | None:
     """Return the one ratio that these words say; None for a mere direction, which leaves it open."""
-    ratios = {"1:1" if word == "square" else word for word in list_shape_words(text)}
-    size = Size("", ratios.pop()) if len(ratios) == 1 else None
-    return size if size is not None and has_shape(size) else None
+    ratios = [_read_ratio(word) for word in dict.fromkeys(list_shape_words(text))]
+    return ratios[0] if len(ratios) == 1 else None
+
+
+def _read_ratio(word: str) -> Size | None:
+    """Return the ratio of a word: `9:16`, `square`; None for any other, and for one that no picture is cut to."""
+    named = RATIO.fullmatch("1:1" if word == "square" else word)
+    if named is None:
+        return None
+    wide, high = int(named[1]), int(named[2])
+    return Size("", f"{wide}:{high}") if min(wide, high) * MOST_STRETCH >= max(wide, high) > 0 else None

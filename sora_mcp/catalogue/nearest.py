@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
-from sora_mcp.catalogue.rules import sizes_of
+from sora_mcp.catalogue.frame_shapes import can_fit_to, describe_shape
+from sora_mcp.catalogue.rules import FIT, FITS, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines
 from sora_mcp.domain import PICTURES, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
@@ -21,12 +23,14 @@ Near = tuple[str, Order, Quote]
 
 def find_nearest(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Near, ...]:
     """Return the changes of one argument with which a model that can be bought takes the request; none drops a picture or the video."""
-    return tuple(_find_changes(request, catalogue.eligible_offers, today))[:MOST_NAMED]
+    offers = catalogue.eligible_offers
+    fitted = _find_fitted(request, offers, today) if catalogue.can_crop else ()
+    return tuple(itertools.islice(itertools.chain(fitted, _find_changes(request, offers, today)), MOST_NAMED))
 
 
-def describe_nearest(found: Sequence[Near]) -> str:
-    """Say what can be had with the keys at hand; empty where that is nothing."""
-    named = [f"{change} {format_dollars(price.micros)} on {order.offer.id} ({order.seconds} s)" for change, order, price in found]
+def describe_nearest(found: Sequence[Near], *, clips: int) -> str:
+    """Say what can be had with the keys at hand, and what so many clips cost; empty where that is nothing."""
+    named = [f"{change} {format_dollars(price.micros * clips)} on {order.offer.id} ({order.seconds} s)" for change, order, price in found]
     return f"No model with a key takes all of this; with your keys {', or '.join(named)}." if named else ""
 
 
@@ -34,7 +38,10 @@ def _find_changes(request: VideoRequest, offers: Sequence[Offer], today: date) -
     largest = _find_largest(request, offers, today) if request.size else None
     if largest is not None:
         yield largest
-    changes = [(f"without size={quote_value(request.size)}", replace(request, size=None))] if request.size and largest is None else []
+    changes: list[tuple[str, VideoRequest]] = []
+    if request.size and largest is None:
+        own = f" (the first frame is {shape})" if (shape := describe_shape(request.frame)) else ""
+        changes.append((f"without size={quote_value(request.size)}{own}", replace(request, size=None)))
     for name in (name for name in request.options if name not in PICTURES):
         kept = {key: value for key, value in request.options.items() if key != name}
         changes.append((f"without {request.name_option(name).removeprefix('options.')}", replace(request, options=kept)))
@@ -42,6 +49,13 @@ def _find_changes(request: VideoRequest, offers: Sequence[Offer], today: date) -
         yield from ((change, *found) for found in rank_orders(offers, less, today=today)[:1])
     if type(request.seconds) is int:
         yield from _find_length(request, request.seconds, offers, today)
+
+
+def _find_fitted(request: VideoRequest, offers: Sequence[Offer], today: date) -> Iterator[Near]:
+    """Yield the cheapest that takes all of it once the first frame is cropped to the shape that was asked for."""
+    if request.frame is not None and not request.frame.is_url and not request.is_fitted and can_fit_to(request):
+        fitted = replace(request, options={**request.options, FIT: FITS[0]})
+        yield from ((f'with options.{FIT}="{FITS[0]}"', *found) for found in rank_orders(offers, fitted, today=today)[:1])
 
 
 def _find_largest(request: VideoRequest, offers: Sequence[Offer], today: date) -> Near | None:
@@ -57,7 +71,7 @@ def _find_largest(request: VideoRequest, offers: Sequence[Offer], today: date) -
         made = (rank_orders((offer,), replace(request, size=size.text), today=today) for size in meant if count_lines(size))
         found += next((ranked[:1] for ranked in made if ranked), found[:0])
     best = min(found, key=lambda one: (-count_lines(one[0].size), one[1].micros), default=None)
-    return best and (f"at most {name_lines(best[0].size)}:", *best)
+    return best and (f"at most {best[0].size.resolution or name_lines(best[0].size)}:", *best)
 
 
 def _find_length(request: VideoRequest, wanted: int, offers: Sequence[Offer], today: date) -> Iterator[Near]:

@@ -247,6 +247,8 @@ def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
                 yield BrokenRule("options.fit", value, allowed, "invalid_option")
         elif name in PICTURES and name in rules and isinstance(value, str) and value:
             yield from _pictures(request.name_option(name), value.split(), rules[name], offer.image)
+        elif has_anyway(name, value, offer):
+            continue
         elif name not in rules or not allows(rules[name], value):
             known = one_of([*rules, VARIATION]) if rules else f"none but {VARIATION}, a number that asks for another take"
             allowed = words(rules[name]) if name in rules else f"{NO_SUCH_OPTION}{known}"
@@ -278,6 +280,11 @@ def _pictures(argument: str, uris: Sequence[str], rule: Rule, taken: ImageRule |
             )
 
 
+def has_anyway(name: str, value: object, offer: Offer) -> bool:
+    """Return whether the offer makes each clip so without being told: with sound, or without. It is not sent then."""
+    return name == "audio" and type(value) is bool and value is offer.sound and all(rule.param != name for rule in offer.options)
+
+
 def _shorten(value: object) -> object:
     """Return pictures as a refusal repeats them: addresses as they are, and of one that was read only that it is one."""
     return "a picture" if isinstance(value, str) and "data:" in value else value
@@ -305,7 +312,8 @@ def _wanted_sizes(request: VideoRequest, offer: Offer) -> tuple[Size, ...]:
 def _orders(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> Iterator[Order]:
     """Yield every way to fill in what the caller left open: the shortest first, and of these the offer's first size."""
     options: dict[str, Scalar] = {rule.param: rule.default for rule in offer.options if rule.default is not None}
-    options |= {name: value for name, value in request.options.items() if name not in (VARIATION, FIT)}
+    mine = request.options.items()
+    options |= {name: value for name, value in mine if name not in (VARIATION, FIT) and not has_anyway(name, value, offer)}
     image, clip = request.frame, None if request.edits is None else request.clip
     lengths = offer.seconds if request.seconds is None else (request.seconds,)
     if clip is not None:

@@ -48,9 +48,9 @@ def drop_shape(text: str) -> str:
 
 
 def find_lost_shape(text: str, sizes: Sequence[Size]) -> str | None:
-    """Return the shape that these words say, where none of the sizes has it, nor takes that of a first frame."""
+    """Return the shape that these words say, where none of the sizes has it."""
     shape = find_shape(text)
-    return None if shape is None or fitting(shape, sizes) or not all(map(has_shape, sizes)) else shape
+    return None if shape is None or fitting(shape, sizes) else shape
 
 
 def list_shapes(sizes: Iterable[Size]) -> list[str]:

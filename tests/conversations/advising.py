@@ -22,7 +22,17 @@ ADVISING = (
             size="9:16",
         ),
         call("list_sizes", "with one the video has its shape, and size is left out", model=KLING),
-        keys=("fal",),
+        call(
+            "create_video",
+            "Started",
+            "cropped from 120x90 to 51x90",
+            prompt=CAT,
+            model=KLING,
+            image="photo.png",
+            size="9:16",
+            options={"fit": "crop"},
+        ),
+        paid=("$0.38", "fal of image"),
     ),
     talk(
         "upright, from this 9:16 photo (which has that shape already)",
@@ -65,6 +75,23 @@ ADVISING = (
         call("estimate_cost", "with your keys without size='21:9' $0.02 on xai:grok", "Not now: No key", size="21:9", audio=True),
         call("estimate_cost", "with your keys without negative_prompt", options={"negative_prompt": "rain"}),
         keys=("xai",),
+    ),
+    talk(
+        "with sound, of a model that always has it",
+        call("estimate_cost", "4 s", "with sound, on minimax:minimax-h3: $0.32", never=("No model with",), audio=True),
+        call("estimate_cost", "does not take audio", refused=True, audio=False, model="minimax:minimax-h3"),
+        keys=("minimax",),
+    ),
+    talk(
+        "upright, from this 4:3 photo, of models that all keep the picture's shape",
+        call(
+            "estimate_cost",
+            'with your keys with options.fit="crop" $0.25 on minimax:minimax-h3-max (5 s)',
+            "or without size='9:16' (the first frame is 4:3) $0.25",
+            image="photo.png",
+            size="9:16",
+        ),
+        keys=("minimax",),
     ),
     talk(
         "half a minute, as cheap as it goes",

@@ -145,7 +145,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
     order = estimate.order
     yield from describe_ended(order.offer.ended, catalogue.get_vendor(order.offer).title)
     if estimate.nearest:
-        yield describe_nearest(estimate.nearest)
+        yield describe_nearest(estimate.nearest, clips=estimate.clips)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)
     prices = [_describe_price(estimate), *_describe_others(estimate, catalogue)]

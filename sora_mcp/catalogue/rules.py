@@ -195,7 +195,7 @@ def _image(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Itera
     sent = bring_to_shape(request, wanted)
     yield from _stretch(sent or image, rule)  # without a shape of the video's, a picture that is fitted keeps its own, or has the asked one
     if request.is_fitted:
-        yield from _measures(sent, rule) if sent is not None and sent is not image else ()
+        yield from _measures(sent or image, rule)
         return
     if image.media_type is not None and image.media_type not in rule.types:
         yield BrokenRule("image", image.media_type, one_of(rule.types), "invalid_image")

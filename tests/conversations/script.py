@@ -37,7 +37,7 @@ MICROS = re.compile(r"\$\d+\.\d{4,}(?![\d/])")
 """An amount that nobody says aloud; the price of a second keeps what it needs."""
 SECONDS = {"tall": 4, "long": 12}
 """Of the clips that are made for a conversation."""
-PICTURES = {"cat.png": (160, 90), "tall.png": (90, 160), "photo.png": (120, 90)}
+PICTURES = {"cat.png": (160, 90), "tall.png": (90, 160), "photo.png": (120, 90), "print.png": (800, 600)}
 """Files in the output folder, with their sizes."""
 
 

@@ -370,6 +370,12 @@ def test_what_an_unclear_job_holds_is_unclear(store: Store) -> None:
     assert [(row.held, row.unclear) for row in store.ledger.sum_costs.sync("vendor")] == [(0, usd("0.50"))]
 
 
+def test_what_a_failed_job_may_have_cost_is_unclear(store: Store) -> None:
+    store.outcomes.end.sync(running(store), "failed", no("unknown"))
+    rows = store.ledger.sum_costs.sync("vendor")
+    assert [(row.spent, row.held, row.unclear) for row in rows] == [(0, 0, usd("1"))]
+
+
 def test_spend_of_one_principal_has_nothing_of_others(store: Store) -> None:
     begun(store, "0.50")
     begun(store, "0.25", principal="ben")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sora_mcp.domain.money import Micros
-from sora_mcp.domain.offer import Confidence, Offer, Scalar, Size
+from sora_mcp.domain.offer import STALE, Confidence, Offer, Scalar, Size
 from sora_mcp.domain.request import EDITS, FIRST_FRAME, PICTURES, Clip, Image
 
 Facts = Mapping[str, Scalar | None]
@@ -83,6 +83,12 @@ class Quote:
     source: str
     checked: date
     confidence: Confidence
+
+    def describe_doubt(self, today: date) -> str:
+        """Return why a person has to agree to the price however low it is, as a sentence; empty where it is stated and fresh."""
+        if self.confidence == "derived":
+            return "Its price is worked out, not stated by the vendor."
+        return f"Its price was last checked on {self.checked}." if today - self.checked > STALE else ""
 
 
 def _shorten(pictures: str) -> str:

@@ -12,7 +12,7 @@ from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import STALE, Job, Quote, Vendor
+from sora_mcp.domain import Job, Quote, Vendor
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.download_places import DownloadPlaces
@@ -62,8 +62,7 @@ class JobContext:
         """Return whether a person has to agree to this price first."""
         if price.micros == 0:
             return False
-        shaky = price.confidence == "derived" or self.today - price.checked > STALE
-        return shaky or price.micros > self.settings.confirm_above
+        return price.micros > self.settings.confirm_above or bool(price.describe_doubt(self.today))
 
     def vendor_of(self, job: Job) -> Vendor:
         """Return the vendor that makes the job, also where its list does not have the model any more."""

@@ -71,6 +71,15 @@ class Visits:
         news: list[tuple[str, State]] = [(job_id, state) for job_id, state in ended if job_id not in shown]
         return describe_news(news) if news else ""
 
+    async def find_unshown(self, service: VideoService, chat: Chat) -> list[str]:
+        """Return the ids of the jobs that ended in this visit since the principal was last shown how one did, newest first."""
+        visit, (principal, _) = self._visits.get(chat), chat
+        if visit is None:
+            return []
+        since = max(visit.began, visit.shown_until)
+        ended = await service.store.news.find_ended(principal, after=since, made_before=service.clock())
+        return [job_id for job_id, _ in ended]
+
     def tell_card(self, chat: Chat) -> bool:
         """Return whether it is still to be said in this visit what a sample clip shows, and count it as said."""
         visit = self._visits.get(chat)

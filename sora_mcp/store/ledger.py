@@ -86,9 +86,13 @@ def _sum_by_job(*where: sa.ColumnElement[bool]) -> sa.Subquery:
 
 
 def _list_amounts(by_job: sa.Subquery) -> tuple[sa.ColumnElement[int], ...]:
-    """Return the columns of Costs that count: videos, and what of them is spent, held, and held by unclear jobs."""
-    unclear = sa.case((jobs.c.state == "unknown", by_job.c.held), else_=0)
-    return sa.func.count(), sa.func.sum(by_job.c.spent), sa.func.sum(by_job.c.held - unclear), sa.func.sum(unclear)
+    """Return the columns of Costs that count: videos, and what of them is spent, held, and of jobs that may not have been charged."""
+    is_unclear = sa.or_(jobs.c.state == "unknown", jobs.c.charged == "unknown")
+    spent, held, unclear = (
+        sa.case((is_unclear, unclear), else_=clear)
+        for clear, unclear in ((by_job.c.spent, 0), (by_job.c.held, 0), (0, by_job.c.spent + by_job.c.held))
+    )
+    return sa.func.count(), sa.func.sum(spent), sa.func.sum(held), sa.func.sum(unclear)
 
 
 def _list_texts(by_job: sa.Subquery, by: Grouping) -> tuple[sa.ColumnElement[str], ...]:

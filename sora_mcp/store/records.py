@@ -156,7 +156,7 @@ class Costs:
     held: Micros
     """Reserved for videos that are under way."""
     unclear: Micros
-    """Reserved for videos whose outcome is unknown."""
+    """Of videos that may have been charged or not: reserved where the outcome is unknown, booked where the vendor did not say."""
     prompt: str = ""
     """Of one job."""
     model: str = ""

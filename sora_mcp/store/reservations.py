@@ -117,7 +117,10 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
     ids = sorted(new_id("v") for _ in range(purchase.clips))
     unasked = None if purchase.confirm else find_passed_unasked(conn, purchase.total, caps, now=now)
     if purchase.confirm or unasked is not None or find_outline(conn, purchase, now=now) is not None:
-        reason = "" if unasked is None else f"{format_dollars(unasked)} was spent within an hour without a person's yes. "
+        doubt = purchase.quote.describe_doubt(datetime.fromtimestamp(now, caps.zone).date()) if purchase.confirm else ""
+        reason = f"{doubt} " if doubt else ""
+        if unasked is not None:
+            reason = f"{format_dollars(unasked)} was spent within an hour without a person's yes. "
         if (refusal := use_approval(conn, purchase, ids[0], now=now, reason=reason)) is not None:
             return refusal
     before = _find_earlier(conn, purchase)

@@ -95,7 +95,8 @@ class PlayedNews:
         self.heard_until[principal] = at
 
     async def find_ended(self, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
-        return self.ended
+        """Return them where somebody asks about the time before this chat: none ends in it."""
+        return self.ended if after < made_before else ()
 
 
 @dataclass

@@ -108,6 +108,21 @@ async def test_what_a_status_showed_is_no_news_later(tmp_path: Path) -> None:
     service.store.close()
 
 
+async def test_all_that_ended_in_a_chat_is_unshown_until_one_was_shown(tmp_path: Path) -> None:
+    service = Now(tmp_path)
+    visits: Any = Visits()
+    service.end("v_a", made=900, at=950)
+    visits.enter(HERE, 1000)
+    service.end("v_b", made=1001, at=1010)
+    last = service.end("v_c", made=1002, at=1012)
+    service.at = 1020
+    assert await visits.find_unshown(service, HERE) == ["v_c", "v_b"]
+    await visits.note_shown(service, HERE, [last])
+    assert await visits.find_unshown(service, HERE) == []
+    assert await visits.find_unshown(service, ("anna", "")) == []
+    service.store.close()
+
+
 async def test_a_clip_that_ends_while_the_news_is_read_is_news_next_time(tmp_path: Path) -> None:
     service = Now(tmp_path)
     found = service.store.news.find_ended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.types import CallToolResult, ToolAnnotations
@@ -84,10 +85,12 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     """Return the price for any prompt, and whether it would be allowed now."""
     service = await get_service(ctx)
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
-    return format_result(estimate, service.catalogue, asks=find_way(ctx) is not None, above=service.settings.confirm_above)
+    return format_result(
+        estimate, service.catalogue, asks=find_way(ctx) is not None, above=service.settings.confirm_above, today=service.today
+    )
 
 
-def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros) -> CallToolResult:
+def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros, today: date) -> CallToolResult:
     """Return the result for an estimate; a comparison has the cheapest offers first."""
     order, quote = estimate.order, estimate.quote
     offers = [
@@ -102,7 +105,7 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above
         for other, price in estimate.offers[:MOST_OFFERS]
     ]
     structured = without_empty(
-        message=_describe(estimate, catalogue, asks=asks, above=above),
+        message=_describe(estimate, catalogue, asks=asks, above=above, today=today),
         model=order.offer.id,
         size=order.size.text,
         seconds=order.seconds,
@@ -132,12 +135,12 @@ def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
     return structured | {"budget": budget}
 
 
-def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros) -> str:
+def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros, today: date) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     sentences = [*_describe_offer(estimate, catalogue), *_describe_notes(estimate)]
     if estimate.refusal:
         return " ".join([*sentences, f"Not now: {estimate.refusal}"])
-    return " ".join([*sentences, *_describe_yes(estimate, asks=asks, above=above), f"{describe_left(estimate.budget)}."])
+    return " ".join([*sentences, *_describe_yes(estimate, asks=asks, above=above, today=today), f"{describe_left(estimate.budget)}."])
 
 
 def _describe_offer(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
@@ -187,17 +190,19 @@ def _describe_notes(estimate: Estimate) -> Iterator[str]:
         yield f"Note: {' '.join(order.warnings)}"
 
 
-def _describe_yes(estimate: Estimate, *, asks: bool, above: Micros) -> Iterator[str]:
+def _describe_yes(estimate: Estimate, *, asks: bool, above: Micros, today: date) -> Iterator[str]:
     """Yield how the user agrees to the price, where that is needed."""
     if estimate.quote_id:
-        begin = f"Above {format_dollars(above)} the" if estimate.micros > above else "The"
+        doubt = estimate.quote.describe_doubt(today)
+        begin = f"Above {format_dollars(above)} the" if estimate.micros > above else f"{doubt} The".strip()
         in_terminal = f"{begin} user approves it in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
             asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that yes'
             covers = f"covers all {estimate.clips} for an hour, with any prompts"
             yield f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote."
         else:
-            yield "The user will be asked to confirm it." if asks else f"{in_terminal} Then pass it as quote."
+            asked = f"{doubt} The user will be asked to confirm it.".strip()
+            yield asked if asks else f"{in_terminal} Then pass it as quote."
     elif estimate.clips > 1 and estimate.micros > above:
         yield "One by one they need no yes; as variations of one call they do."
 

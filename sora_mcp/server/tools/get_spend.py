@@ -82,7 +82,7 @@ def format_result(period: Period, by: str, rows: Sequence[Costs], *, sums: Seque
 
 def _describe_rest(held: Micros, unclear: Micros) -> str:
     waiting = f"; {format_dollars(held)} more is reserved for clips under way" if held else ""
-    return waiting + (f"; {format_dollars(unclear)} more is reserved for clips whose outcome is unknown" if unclear else "")
+    return waiting + (f"; whether {format_dollars(unclear)} more was charged is not known" if unclear else "")
 
 
 def _describe_rows(by: str, rows: Sequence[Costs], *, videos: int) -> Iterator[str]:

@@ -44,7 +44,7 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     """Report the jobs once all of them have ended, or when the time is over."""
     service = await get_service(ctx)
     named = list(dict.fromkeys((*filter(None, (arguments.job_id,)), *arguments.job_ids)))
-    ids = named or await _find_current(service)
+    ids = named or await _find_current(service, ctx)
     if len(ids) == 1 and is_quote(ids[0]):
         answer = await report_answer(service, ids[0], arguments.wait_seconds, ctx=ctx)
         if not isinstance(answer, str):
@@ -59,11 +59,15 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
     return result if named else prepend_line(result, await visits.find_news(service, name_chat(ctx), shown=ids))
 
 
-async def _find_current(service: VideoService) -> list[str]:
-    """Return the caller's clips that are under way, else the newest one. BrokenRules where there is none at all."""
-    live = await service.jobs(principal=principal(), states=LIVE, limit=MOST_JOBS)
-    if jobs := live.jobs or (await service.jobs(principal=principal(), limit=1)).jobs:
-        return [job.id for job in jobs]
+async def _find_current(service: VideoService, ctx: ToolContext) -> list[str]:
+    """Return the caller's clips that are under way, and those of this chat that ended since it was last shown how one did; where there
+    are neither, the newest one. BrokenRules where there is none at all."""
+    live = [job.id for job in (await service.jobs(principal=principal(), states=LIVE, limit=MOST_JOBS)).jobs]
+    ended = await ctx.request_context.lifespan_context.visits.find_unshown(service, name_chat(ctx))
+    if ids := list(dict.fromkeys((*live, *ended)))[:MOST_JOBS]:
+        return ids
+    if jobs := (await service.jobs(principal=principal(), limit=1)).jobs:
+        return [jobs[0].id]
     allowed = "the id of a clip, and there is none yet: create_video starts one"
     raise BrokenRules((BrokenRule("job_id", None, allowed, "invalid_argument"),))
 

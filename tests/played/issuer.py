@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import jwt
@@ -30,9 +30,10 @@ MAKERS = {
     "RS": make_rsa_key,
     "PS": make_rsa_key,
     "ES": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ES256K": lambda: ec.generate_private_key(ec.SECP256K1()),
     "Ed": ed25519.Ed25519PrivateKey.generate,
 }
-"""By the first letters of an algorithm: a new key for it."""
+"""By an algorithm or its first letters: a new key for it."""
 
 
 class PlayedIssuer:
@@ -47,6 +48,9 @@ class PlayedIssuer:
         self.keys: dict[str, tuple[str, Any]] = {}
         """By key id: the algorithm, and the private key."""
         self.port = 0
+        self.open = Event()
+        """While it is not set, a request is heard and waits for its answer."""
+        self.open.set()
 
     @property
     def issuer(self) -> str:
@@ -75,6 +79,7 @@ class PlayedIssuer:
 
     def leave(self) -> None:
         """Refuse every connection."""
+        self.open.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -87,7 +92,7 @@ class PlayedIssuer:
 
     def add_key(self, key_id: str, algorithm: str) -> None:
         """Sign with one more key."""
-        self.keys[key_id] = (algorithm, MAKERS[algorithm[:2]]())
+        self.keys[key_id] = (algorithm, MAKERS.get(algorithm, MAKERS[algorithm[:2]])())
         self.documents[KEYS] = {"keys": [describe_key(key_id, *key) for key_id, key in self.keys.items()]}
 
     def issue(
@@ -146,6 +151,7 @@ def _make_handler(issuer: PlayedIssuer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.asked.append(self.path)
+            issuer.open.wait()
             found = issuer.documents.get(self.path)
             body = found if isinstance(found, bytes) else json.dumps(found).encode()
             target = issuer.redirects.get(self.path)

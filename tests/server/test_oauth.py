@@ -28,6 +28,7 @@ from tests.played.issuer import (
     make_rsa_key,
     sign_with_public_key,
 )
+from tests.waiting import eventually
 
 RESOURCE = "https://videos.example.com/mcp"
 FOREIGN = ("RS256", make_rsa_key())
@@ -145,7 +146,7 @@ async def test_signatures_of_every_kind_of_key_pair_are_read(own: PlayedIssuer) 
     for algorithm in ("RS256", "PS256", "ES256", "EdDSA"):
         own.add_key(f"a key for {algorithm}", algorithm)
     own.documents[KEYS]["keys"] += [
-        {"kty": "oct", "kid": "shared", "k": "c2VjcmV0"},
+        {"kty": "oct", "kid": "shared", "k": encode_bytes(b"secret" * 8)},
         {"kty": "RSA", "kid": "broken", "n": "?"},
         {"kty": "EC", "kid": "unknown", "crv": "P-1"},
         {**own.documents[KEYS]["keys"][0], "kid": "for secrets", "use": "enc"},
@@ -153,11 +154,15 @@ async def test_signatures_of_every_kind_of_key_pair_are_read(own: PlayedIssuer) 
         "no key",
     ]
     verifier = make_verifier(own)
+    shared = own.issue("anna", RESOURCE, key="shared", signed_by=("HS256", "secret" * 8))
+    assert not await is_taken(verifier, shared)
     for key in own.keys:
         assert await is_taken(verifier, own.issue("anna", RESOURCE, key=key)), key
     first = next(iter(own.keys))
     assert not await is_taken(verifier, own.issue("anna", RESOURCE, key=first, header={"kid": "for secrets"}))
-    assert own.fetches == 1
+    own.add_key("an old curve", "ES256K")
+    verifier = make_verifier(own)
+    assert [await is_taken(verifier, own.issue("anna", RESOURCE, key=key)) for key in (first, "an old curve")] == [True, False]
 
 
 async def test_another_audience_counts_only_where_it_is_set(issuer: PlayedIssuer) -> None:
@@ -261,11 +266,41 @@ async def test_an_issuer_that_is_away_at_first_is_asked_again(own: PlayedIssuer)
     assert not verifier.keys.is_missing
 
 
+async def test_while_one_caller_asks_a_slow_issuer_the_others_use_known_keys(own: PlayedIssuer) -> None:
+    verifier, token, taken = make_verifier(own, clock := Clock()), own.issue("anna", RESOURCE), list[bool]()
+    assert await is_taken(verifier, token)
+    clock.now += KEEP_S
+    own.open.clear()
+
+    async def try_it() -> None:
+        taken.append(await is_taken(verifier, token))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(try_it)
+        await eventually(lambda: len(own.asked) == 3)
+        assert await is_taken(verifier, token)
+        assert taken == []
+        own.open.set()
+    assert (taken, own.fetches) == ([True], 2)
+
+
+@pytest.mark.slow
+async def test_an_issuer_that_takes_a_request_and_says_nothing_is_given_up(own: PlayedIssuer, caplog: pytest.LogCaptureFixture) -> None:
+    own.open.clear()
+    verifier = make_verifier(own)
+    assert not await is_taken(verifier, own.issue("anna", RESOURCE))
+    assert "127.0.0.1 did not answer in time" in caplog.text
+    assert (own.asked, verifier.keys.is_missing) == ([METADATA], True)
+
+
 async def test_a_caller_who_leaves_does_not_stop_the_fetch(own: PlayedIssuer) -> None:
     verifier, token = make_verifier(own, Clock()), own.issue("anna", RESOURCE)
-    with anyio.CancelScope() as scope:
-        scope.cancel()
-        await verifier.verify_token(token)
+    own.open.clear()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(verifier.verify_token, token)
+        await eventually(lambda: len(own.asked) == 1)
+        tasks.cancel_scope.cancel()
+        own.open.set()
     assert await is_taken(verifier, token)
     assert own.fetches == 1
 
@@ -312,6 +347,13 @@ async def test_an_issuer_that_answers_wrongly_lets_nobody_in(documents: dict[str
         verifier = make_verifier(played)
         assert not await is_taken(verifier, played.issue("anna", RESOURCE))
         assert (why in caplog.text, verifier.keys.is_missing) == (True, True), caplog.text
+
+
+async def test_a_document_that_is_too_long_is_not_read(own: PlayedIssuer) -> None:
+    own.documents[METADATA]["more"] = "x" * 600_000
+    assert not await is_taken(make_verifier(own), own.issue("anna", RESOURCE))
+    own.documents[METADATA]["more"] = "x" * 400_000
+    assert await is_taken(make_verifier(own), own.issue("anna", RESOURCE))
 
 
 async def test_a_redirect_of_the_issuer_is_not_followed(own: PlayedIssuer) -> None:

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts
 
-.PHONY: check test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme
+.PHONY: check test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme bundle
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,9 @@ house: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --readme
+
+bundle: $(READY)
+	$(BIN)/python -m scripts.bundle
 
 prices: $(READY)
 	$(BIN)/python -m scripts.prices $(FLAGS)

@@ -10,6 +10,9 @@ from sora_mcp.cli.setup import clients as setup
 from sora_mcp.cli.setup.clients import format_entry, format_line, known_clients, make_entry
 
 REPOSITORY = "https://github.com/sora-mcp/sora-mcp"
+ISSUES = f"{REPOSITORY}/issues"
+TITLE = "Sora MCP"
+DESCRIPTION = "Make videos from a chat: checked, priced and bought once. Free sample clips without a key."
 NAME = "io.github.sora-mcp/sora-mcp"
 HERE = "/path/to/sora-mcp/.venv/bin/sora-mcp"
 EXAMPLE_KEY = "PIXAZO_API_KEY"

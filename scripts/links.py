@@ -7,10 +7,9 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
-from .facts import RELEASED
+from .facts import RELEASED, TITLE
 
 NAME = "sora-mcp"
-TITLE = "Sora MCP"
 IMAGES = {
     "Cursor": "https://cursor.com/deeplink/mcp-install-dark.svg",
     "VS Code": "https://img.shields.io/badge/VS_Code-Install_Server-0098FF",

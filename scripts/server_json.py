@@ -10,7 +10,7 @@ from sora_mcp import __version__
 from sora_mcp.config.setting import Setting
 from sora_mcp.config.settings import FLAGS, KEYS, SITES
 
-from .facts import NAME, REPOSITORY
+from .facts import DESCRIPTION, NAME, REPOSITORY, TITLE
 
 FILE = Path(__file__).parent.parent / "server.json"
 SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
@@ -30,8 +30,8 @@ def content() -> dict[str, Any]:
     return {
         "$schema": SCHEMA,
         "name": NAME,
-        "title": "Sora MCP",
-        "description": "Make videos from a chat: checked, priced and bought once. Free sample clips without a key.",
+        "title": TITLE,
+        "description": DESCRIPTION,
         "version": __version__,
         "repository": {"url": REPOSITORY, "source": "github"},
         "packages": [package],

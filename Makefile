@@ -60,4 +60,5 @@ readme: $(READY)
 	$(BIN)/python -m scripts.readme
 	$(BIN)/python -m scripts.settings
 	$(BIN)/python -m scripts.server_json
+	$(BIN)/python -m scripts.plugin
 	$(BIN)/python -m scripts.tone_tables

@@ -83,7 +83,7 @@ def stage(folder: Path, version: str = __version__) -> None:
         shutil.copy(ROOT / name, folder / name)
     (folder / "NOTICE.txt").write_text(NOTE, "utf-8")
     (folder / "manifest.json").write_text(json.dumps(make_manifest(version), indent=2) + "\n", "utf-8")
-    _draw_icon().save(folder / "icon.png")
+    draw_icon().save(folder / "icon.png")
 
 
 def pack(folder: Path, bundle: Path, tool: Sequence[str]) -> None:
@@ -133,7 +133,7 @@ def _ask() -> dict[str, Any]:
     }
 
 
-def _draw_icon() -> Image.Image:
+def draw_icon() -> Image.Image:
     """Return the play sign of `serverInfo` as a picture."""
     side = ICON_SIZE * FINER
     icon = Image.new("RGBA", (side, side))

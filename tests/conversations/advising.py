@@ -144,4 +144,12 @@ ADVISING = (
         keys=("fal", "muvi"),
         env={"SORA_MCP_CONFIRM_ABOVE_USD": "1"},
     ),
+    talk(
+        "make it night in this clip of 12 seconds, in a client with forms",
+        call("create_video", "The user declined", refused=True, prompt="At night", edits="party.mp4"),
+        keys=("fal", "muvi"),
+        answer="decline",
+        asks=("For less: Cut to 10 s with edit_video (free), it is $0.03 on muvi:kling-o3-standard.",),
+        env={"SORA_MCP_CONFIRM_ABOVE_USD": "1"},
+    ),
 )

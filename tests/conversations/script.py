@@ -104,6 +104,8 @@ class Talk:
     """What the day's budget counts at the end."""
     answer: str = ""
     """What the person answers to forms: `accept` or `decline`; empty where the client shows none."""
+    asks: tuple[str, ...] = ()
+    """What stands in the forms that the person is shown."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     walk: tuple[str, ...] = ()
     """The states at the only vendor, where these are others than a success."""
@@ -146,6 +148,8 @@ class Table:
     clock: Clock
     folder: Path
     known: dict[str, str] = field(default_factory=dict[str, str])
+    forms: list[str] = field(default_factory=list[str])
+    """The questions that the person was asked."""
     results: list[tuple[Call, CallToolResult]] = field(default_factory=list[tuple[Call, CallToolResult]])
 
 
@@ -209,6 +213,8 @@ async def _check_bought(script: Talk, table: Table) -> None:
     if script.works:
         await eventually(is_settled)
     spent = format_dollars((await table.service.budget()).day_spent)
+    missing = [words for words in script.asks if not any(words in form for form in table.forms)]
+    assert not missing, f"{missing} not in {table.forms}"
     assert spent == script.spent, f"spent {spent}, not {script.spent}"
     posts = [f"{name} {heard.body}" for name, wire in table.wires.items() for heard in wire.requests("submit")]
     wanted = [[name, *what.split(" ")] if what else [name] for name, _, what in (one.partition(" of ") for one in script.bought)]
@@ -276,6 +282,7 @@ def _open_client(table: Table, answer: str) -> Client:
         yield table.service
 
     async def ask(context: Any, params: Any) -> ElicitResult:
+        table.forms.append(params.message)
         return ElicitResult(action="accept", content={"buy": True}) if answer == "accept" else ElicitResult(action="decline")
 
     server = build(open_service, table.service.settings.catalogue, today=lambda: table.service.today)

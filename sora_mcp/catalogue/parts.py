@@ -59,9 +59,10 @@ def find_cheaper_parts(request: VideoRequest, price: Quote, catalogue: Catalogue
 
 
 def describe_parts_within(request: VideoRequest, catalogue: Catalogue, *, each: Micros, total: Micros, today: date) -> str:
-    """Say in which clips the length is made, each and all together within these sums: at the model that was named, else at any other;
-    empty where none does."""
-    requests = [request] if request.model is None else [request, replace(request, model=None)]
+    """Say in which clips the length is made, each and all together within these sums: at the model that was named, else, where it is a
+    long one, at any other; empty where none does."""
+    is_long = type(request.seconds) is int and request.seconds >= LONG_S
+    requests = [request, replace(request, model=None)] if request.model is not None and is_long else [request]
     for asked in requests:
         for part in plan_parts(asked, catalogue, today=today, splits_all=True):
             if part[2].micros <= each and part[0] * part[2].micros <= total:

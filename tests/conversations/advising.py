@@ -121,6 +121,7 @@ ADVISING = (
         call(
             "create_video",
             'Fix: model="fal:veo-3.1-lite" (8 s, with sound, $0.40), or model=',
+            never=("2 x 4 s",),
             refused=True,
             prompt=CAT,
             model="fal:veo-3.1",

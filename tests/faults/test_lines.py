@@ -179,7 +179,7 @@ async def test_no_argument_that_cannot_be_buys_anything(tmp_path: Path) -> None:
         *({"model": model} for model in ("muvi:sora-3", "muvi:sоra-2", "muvi:sora-2\r\nX: y", "x" * 10_000)),
         *({"size": size} for size in ("1x1", "1280x720\0", "-1x-1", "9" * 5000 + "x1", {})),
         *({name: 60} for name in ("durations", "durration", "n", "fps", "confirm", "per_video_usd", "webhook_url")),
-        *({"options": options} for options in ({"n": 1000}, {"webhook": "https://evil.example"}, [], {"audio": "yes"})),
+        *({"options": options} for options in ({"n": 1000}, {"webhook": "https://evil.example"}, [1], {"audio": "yes"})),
         *({"quote": quote} for quote in (7, [])),
         *({"request_id": id_} for id_ in ("x" * 10_000, "\0", 7)),
     )

@@ -62,7 +62,7 @@ class S3:
         config: Any = {name.lower(): value for name, value in self.variables.items()}
         return S3Store(self.bucket, config=config, client_options={"allow_http": True})
 
-    def keys(self) -> list[str]:
+    def list_keys(self) -> list[str]:
         """Return the keys of all that is in the bucket."""
         import obstore
 

@@ -66,8 +66,8 @@ async def test_a_file_that_one_machine_kept_is_found_on_another_and_then_without
     job = await keep(here)
     assert job.artifact is not None
     digest = hashlib.sha256(CLIP).hexdigest()
-    assert s3.keys() == [f"team/v/01/v_0123456789/{digest[:16]}.mp4"] == [f"team/{job.artifact.key}"]
-    assert s3.read_attributes(s3.keys()[0])["Content-Type"] == "video/mp4"
+    assert s3.list_keys() == [f"team/v/01/v_0123456789/{digest[:16]}.mp4"] == [f"team/{job.artifact.key}"]
+    assert s3.read_attributes(s3.list_keys()[0])["Content-Type"] == "video/mp4"
     assert job.artifact.path == "2026-11-20_a-boat_v_0123456789.mp4", "no machine's path is in the record"
     assert not list(here.settings.output_dir.iterdir())
     assert (await there.find(job)).read_bytes() == CLIP
@@ -81,7 +81,7 @@ async def test_one_machine_keeps_its_file_where_it_was(s3: S3, tmp_path: Path) -
     files = machine(s3, tmp_path, database=f"sqlite:///{tmp_path}/sora.db")
     job = await keep(files)
     path = files.settings.output_dir / "2026-11-20_a-boat_v_0123456789.mp4"
-    assert (await files.find(job), len(s3.keys())) == (path, 1)
+    assert (await files.find(job), len(s3.list_keys())) == (path, 1)
     path.unlink()
     assert (await files.find(job)).read_bytes() == CLIP
 
@@ -91,7 +91,7 @@ async def test_the_same_bytes_are_one_object_and_other_bytes_overwrite_nothing(s
     again = await keep(machine(s3, tmp_path / "b"))
     late = await keep(machine(s3, tmp_path / "c"), CLIP + b"late")
     assert first.artifact and again.artifact and late.artifact
-    assert (first.artifact.key, len(s3.keys())) == (again.artifact.key, 2)
+    assert (first.artifact.key, len(s3.list_keys())) == (again.artifact.key, 2)
     assert (await machine(s3, tmp_path / "d").find(first)).read_bytes() == CLIP
 
 
@@ -99,14 +99,14 @@ async def test_many_writers_of_one_file_all_succeed(s3: S3, tmp_path: Path) -> N
     async with anyio.create_task_group() as tasks:
         for number in range(8):
             tasks.start_soon(keep, machine(s3, tmp_path / str(number)))
-    assert len(s3.keys()) == 1
+    assert len(s3.list_keys()) == 1
 
 
 async def test_a_large_file_goes_and_comes_in_parts(s3: S3, tmp_path: Path) -> None:
     body = os.urandom(MOST_AT_ONCE_BYTES + CHUNK_BYTES // 2)
     for folder in ("a", "b"):
         job = await keep(machine(s3, tmp_path / folder), body)
-    assert len(s3.keys()) == 1
+    assert len(s3.list_keys()) == 1
     assert (await machine(s3, tmp_path / "c").find(job)).read_bytes() == body
 
 
@@ -114,7 +114,7 @@ async def test_a_large_file_goes_and_comes_in_parts(s3: S3, tmp_path: Path) -> N
 async def test_a_damaged_object_is_refused_and_leaves_nothing(stored: bytes, tmp_path: Path) -> None:
     with s3_store() as s3:
         job, files = await keep(machine(s3, tmp_path / "a")), machine(s3, tmp_path / "b")
-        s3.put(s3.keys()[0], stored)
+        s3.put(s3.list_keys()[0], stored)
         if stored.startswith(CLIP):
             assert (await files.find(job)).read_bytes() == CLIP, "what comes behind the file is no part of it"
             return
@@ -126,7 +126,7 @@ async def test_a_damaged_object_is_refused_and_leaves_nothing(stored: bytes, tmp
 
 async def test_a_file_that_is_gone_is_said_to_be_gone(s3: S3, tmp_path: Path) -> None:
     job = await keep(machine(s3, tmp_path / "a"))
-    s3.delete(s3.keys()[0])
+    s3.delete(s3.list_keys()[0])
     with pytest.raises(NotFinished, match="not on S3 any more") as caught:
         await machine(s3, tmp_path / "b").find(job)
     assert caught.value.job_id == job.id
@@ -157,7 +157,7 @@ async def test_a_file_waits_on_the_disk_while_s3_is_away(s3: S3, tmp_path: Path)
         assert files.local_facts.troubles[job.id] == WAITS
         assert Path(artifact.path).read_bytes() == CLIP
         await anyio.to_thread.run_sync(s3.come)
-    assert (len(s3.keys()), len(kept), files.waiting) == (1, 1, set[str]())
+    assert (len(s3.list_keys()), len(kept), files.waiting) == (1, 1, set[str]())
 
 
 async def test_who_comes_at_once_fetches_once(s3: S3, tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_no_error_names_an_address_or_a_key(s3: S3, tmp_path: Path) -> None:
     (path := tmp_path / "x.mp4").write_bytes(CLIP)
     assert SECRET not in repr(bucket)
     bucket.check()
-    assert s3.keys() == []
+    assert s3.list_keys() == []
     elsewhere = Bucket(replace(bucket.access, bucket="no-such-bucket"))
     for refused in (lambda: elsewhere.upload(path, "a.mp4", media_type="video/mp4"), elsewhere.check):
         with pytest.raises(StorageError, match="is not there") as caught:
@@ -248,7 +248,7 @@ async def test_a_paid_clip_is_saved_while_s3_is_away_and_completed_when_it_is_ba
         done = await at.until(made.id, "completed", "failed", "expired")
         fetched = [heard for heard in at.cdn.heard if heard.method == "GET"]
         assert (done.state, done.charged, len(at.posts), len(fetched), at.held()) == ("completed", "yes", 1, 1, 0)
-        assert done.artifact is not None and s3.keys() == [f"team/{done.artifact.key}"]
+        assert done.artifact is not None and s3.list_keys() == [f"team/{done.artifact.key}"]
         assert done.trouble is None
 
 
@@ -274,7 +274,7 @@ async def test_an_edit_goes_to_s3_and_takes_its_clips_from_there(s3: S3, tmp_pat
         edit = await at.service.edit(EditRequest((made.id,), "frame", {"start": 0.0}), principal="local")
         still = await at.until(edit.id, "completed", "failed")
         assert still.artifact is not None and still.artifact.key is not None, still.error
-        assert sorted(s3.keys()) == sorted(f"team/{job.artifact.key}" for job in (clip, still) if job.artifact)
+        assert sorted(s3.list_keys()) == sorted(f"team/{job.artifact.key}" for job in (clip, still) if job.artifact)
         Path(still.artifact.path).unlink()
         again = await at.service.edit(EditRequest((made.id,), "frame", {"start": 0.0}), principal="local")
         assert again.id == edit.id, "what is on S3 is not made again"

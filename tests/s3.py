@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import socket
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -98,3 +100,39 @@ def s3_store() -> Iterator[S3]:
     finally:
         with suppress(Exception):
             s3.go()
+
+
+@dataclass
+class Narrow:
+    """A way to the store that takes only so many bytes, and then holds what comes: an upload through it never ends."""
+
+    s3: S3
+    room: int
+    is_full: threading.Event = field(default_factory=threading.Event)
+
+    def open(self) -> str:
+        """Return its address."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            here, _ = listener.accept()
+            there = socket.create_connection(("127.0.0.1", self.s3.port))
+            threading.Thread(target=self._forward, args=(here, there), daemon=True).start()
+            threading.Thread(target=self._answer, args=(there, here), daemon=True).start()
+
+    def _forward(self, here: socket.socket, there: socket.socket) -> None:
+        with suppress(OSError):
+            while data := here.recv(1 << 16):
+                self.room -= len(data)
+                if self.room < 0:
+                    self.is_full.set()
+                    return
+                there.sendall(data)
+
+    def _answer(self, there: socket.socket, here: socket.socket) -> None:
+        with suppress(OSError):
+            while data := there.recv(1 << 16):
+                here.sendall(data)

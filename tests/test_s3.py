@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +28,8 @@ from .each import each
 from .nouns import a_job
 from .played import Muvi
 from .played.rig import TODAY, rig
-from .s3 import S3, SECRET, needs_s3, s3_store
-from .waiting import eventually
+from .s3 import S3, SECRET, Narrow, needs_s3, s3_store
+from .waiting import PATIENCE_S, eventually
 
 pytestmark = needs_s3
 CLIP = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 40
@@ -103,7 +106,7 @@ async def test_many_writers_of_one_file_all_succeed(s3: S3, tmp_path: Path) -> N
 
 
 async def test_a_large_file_goes_and_comes_in_parts(s3: S3, tmp_path: Path) -> None:
-    body = os.urandom(MOST_AT_ONCE_BYTES + CHUNK_BYTES // 2)
+    body = os.urandom(2 * MOST_AT_ONCE_BYTES + CHUNK_BYTES // 2)
     for folder in ("a", "b"):
         job = await keep(machine(s3, tmp_path / folder), body)
     assert len(s3.list_keys()) == 1
@@ -281,3 +284,30 @@ async def test_an_edit_goes_to_s3_and_takes_its_clips_from_there(s3: S3, tmp_pat
         image = await at.service.frames.read(f"{made.id}#last", principal="local")
         picture = await at.service.frames.read(edit.id, principal="local")
         assert (image.width, image.height) == (picture.width, picture.height)
+
+
+UPLOAD = """
+import sys
+from pathlib import Path
+from sora_mcp.artifacts.s3 import Bucket, BucketAccess
+from sora_mcp.security.secrets import Secret
+bucket, path, *variables = sys.argv[1:]
+access = BucketAccess(bucket, "team", {name: Secret(text) for name, text in (each.split("=", 1) for each in variables)})
+Bucket(access).upload(Path(path), "v/large.mp4", media_type="video/mp4")
+"""
+
+
+def test_an_upload_that_is_killed_leaves_nothing_that_anybody_sees(s3: S3, tmp_path: Path) -> None:
+    (path := tmp_path / "large.mp4").write_bytes(os.urandom(6 * CHUNK_BYTES))
+    way = Narrow(s3, room=3 * CHUNK_BYTES)
+    variables = {**s3.variables, "AWS_ENDPOINT_URL": way.open()}
+    words = [sys.executable, "-c", UPLOAD, s3.bucket, str(path), *(f"{name}={text}" for name, text in variables.items())]
+    with subprocess.Popen(words) as process:
+        assert way.is_full.wait(PATIENCE_S)
+        process.kill()
+    assert (s3.list_keys(), process.returncode) == ([], -signal.SIGKILL)
+    bucket = machine(s3, tmp_path).bucket
+    assert bucket is not None
+    bucket.upload(path, "v/large.mp4", media_type="video/mp4")
+    bucket.fetch("v/large.mp4", tmp_path / "back.mp4", size=path.stat().st_size, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    assert s3.list_keys() == ["team/v/large.mp4"]

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 8 << 20
 """Of one request for a part of a file, so that each of them is short."""
-MOST_AT_ONCE_BYTES = 16 << 20
+MOST_AT_ONCE_BYTES = CHUNK_BYTES
 """A file up to this size is put with one request, which creates it or finds it there. A larger one goes in parts."""
-CONNECT_S, REQUEST_S, RETRY_S = 5, 60, 20
+CONNECT_S, REQUEST_S, RETRY_S = 5, 30, 20
+"""A process that ends waits for the request that is on its way, and nothing that took longer than RETRY_S is tried again by itself."""
 CAUSES = {
     "FileNotFoundError": "the bucket or the file is not there",
     "PermissionDeniedError": "S3 refuses these credentials",

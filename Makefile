@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts
 
-.PHONY: check test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme bundle
+.PHONY: check test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme bundle release
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +49,9 @@ bench: $(READY)
 
 bundle: $(READY)
 	$(BIN)/python -m scripts.bundle
+
+release: $(READY)
+	$(BIN)/python -m scripts.release $(VERSION) $(FLAGS)
 
 prices: $(READY)
 	$(BIN)/python -m scripts.prices $(FLAGS)

@@ -28,7 +28,7 @@ CODE, CHANGELOG = ROOT / "sora_mcp" / "__init__.py", ROOT / "CHANGELOG.md"
 HEADING = "## [Unreleased]\n"
 NEXT = """\
 Look at `git diff`, and try the files. Then:
-  git commit -am "Release {version}" && git tag v{version} && git push --follow-tags
+  git commit -am "Release {version}" && git tag -a v{version} -m v{version} && git push --follow-tags
   uv publish dist/{version}/*.whl dist/{version}/*.tar.gz
   gh release create v{version} dist/{version}/*
   mcp-publisher publish dist/{version}/server.json"""

@@ -26,6 +26,7 @@ from sora_mcp.net.environment import (
     find_proxy_variable,
     load_certificates,
 )
+from sora_mcp.server.transports.issuer_keys import IssuerKeys
 
 Verdict = Literal[
     "ok",
@@ -67,6 +68,18 @@ def check_bucket(settings: Settings) -> Iterator[Finding]:
         yield Finding("fix", f"bucket: {name}: {error.message}", f"check the AWS_… variables, and that they may use {name}")
     else:
         yield Finding("ok", f"bucket: {name}: an object was put, read and deleted")
+
+
+def check_issuer(settings: Settings) -> Iterator[Finding]:
+    """Yield whether the keys of the identity provider can be fetched, where access tokens are taken."""
+    if settings.issuer is None:
+        return
+    try:
+        keys = anyio.run(IssuerKeys(settings.issuer).ask)
+    except NotSent as error:
+        yield Finding("fix", f"issuer: {settings.issuer}: {error.message}", "correct SORA_MCP_ISSUER, or the identity provider")
+    else:
+        yield Finding("ok", f"issuer: {settings.issuer} names {len(keys)} key{'' if len(keys) == 1 else 's'} for its tokens")
 
 
 def _check_proxy() -> Finding:

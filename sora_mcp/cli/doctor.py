@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 
 from sora_mcp.cli.balances import check_balances
-from sora_mcp.cli.checks import Finding, Verdict, check_bucket, check_modes, check_network, check_notifications
+from sora_mcp.cli.checks import Finding, Verdict, check_bucket, check_issuer, check_modes, check_network, check_notifications
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import ROWS, SITES, Settings
@@ -62,6 +62,7 @@ def check_all(settings: Settings, *, now: float | None = None, offline: bool = F
     yield _check_folder("videos", settings.output_dir, "SORA_MCP_OUTPUT_DIR")
     if not offline:
         yield from check_bucket(settings)
+        yield from check_issuer(settings)
     yield from (_check_image_folder(folder) for folder in settings.image_dirs)
     yield from check_modes(settings)
     yield from _check_store(settings)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx2
 import pytest
 
+from sora_mcp.cli.checks import Finding, check_issuer
 from sora_mcp.config.setting import BadSetting
+from sora_mcp.config.settings import load
 from sora_mcp.domain import LOCAL
 from sora_mcp.server.transports.http import check_address
 from sora_mcp.store import Store
 from tests.each import each
+from tests.played.issuer import METADATA as AT
 from tests.played.issuer import PlayedIssuer
 from tests.waiting import PATIENCE_S
 
@@ -55,7 +59,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             "SORA_MCP_SCOPE": "videos",
             "SORA_MCP_ISSUER": issuer.issuer,
         }
-        issuer.documents["/.well-known/oauth-authorization-server/film"] = issuer.documents["/.well-known/oauth-authorization-server"]
+        issuer.documents[f"{AT}/film"] = issuer.documents[AT]
         with served(environ, folder, "--token-file", str(write_tokens(folder)), "--allowed-origin", PAGE) as server:
             yield Service(server, issuer)
 
@@ -106,6 +110,20 @@ def test_the_public_address_is_answered_without_being_named_again() -> None:
         assert (address.hosts, address.origins) == (hosts, {url})
     with pytest.raises(BadSetting):
         check_address("0.0.0.0", 8000, tokens=False, hosts=[], origins=[], public_url=PUBLIC)
+
+
+def test_doctor_asks_the_issuer_for_its_keys(said: dict[str, str]) -> None:
+    with PlayedIssuer() as issuer:
+        settings = load({**said, "SORA_MCP_ISSUER": issuer.issuer}, today=date(2026, 11, 21))
+        good = list(check_issuer(settings))
+        issuer.documents[AT]["issuer"] = "https://idp.example.com/"
+        (other,) = check_issuer(settings)
+    assert good == [Finding("ok", f"issuer: {settings.issuer} names 1 key for its tokens")]
+    assert (other.verdict, "it calls itself 'https://idp.example.com/', and the setting must say exactly the same" in other.text) == (
+        "fix",
+        True,
+    )
+    assert list(check_issuer(load(said, today=date(2026, 11, 21)))) == []
 
 
 # At the door

@@ -58,12 +58,12 @@ class IssuerKeys:
         self._tried_at = self._clock()
         try:
             with anyio.CancelScope(shield=True):  # the caller may leave, and others need them too; every request has a deadline
-                self._keys = await self._ask()
+                self._keys = await self.ask()
                 self._fetched_at = self._clock()
         except NotSent as error:
             log.warning("the keys of SORA_MCP_ISSUER cannot be fetched: %s", error.message)
 
-    async def _ask(self) -> Mapping[str | None, jwt.PyJWK]:
+    async def ask(self) -> Mapping[str | None, jwt.PyJWK]:
         """Return the keys that the issuer names now. Raise NotSent where there is no usable one."""
         found = await fetch_json(await self._find_address())
         if not (keys := dict(_read_keys(found or {}))):

@@ -14,9 +14,8 @@ import anyio
 import anyio.abc
 import pytest
 
-from sora_mcp.domain import Call
+from sora_mcp.domain import Call, free_space
 from sora_mcp.domain.errors import LinkDead, NotSent, StorageError
-from sora_mcp.media import disk
 from sora_mcp.net import download
 from sora_mcp.net.client import ORDINARY_USER_AGENT, VendorClient
 from sora_mcp.vendors import muvi
@@ -214,7 +213,7 @@ async def test_a_download_leaves_room_on_the_disk_and_ends_at_the_largest_size(t
         with pytest.raises(Exception, match="larger than 1 MiB"):  # a small body that unpacks without an end
             await fetch(host, tmp_path / "p")
         assert (tmp_path / "p").stat().st_size <= 1 << 20
-        monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 1 << 60)
+        monkeypatch.setattr(free_space, "LEAST_FREE_BYTES", 1 << 60)
         with pytest.raises(StorageError, match="nearly full"):
             await fetch(host, tmp_path / "q")
 

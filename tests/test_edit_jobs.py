@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sora_mcp.domain import LIVE, Job
+from sora_mcp.domain import LIVE, Job, free_space
 from sora_mcp.domain.errors import NotCancellable
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.media import disk
 from sora_mcp.media.edit.edits import EditRequest
 
 from .media.clips import a_clip
@@ -68,7 +67,7 @@ async def test_an_edit_is_cancelled_and_leaves_nothing(tmp_path: Path) -> None:
 
 async def test_an_edit_leaves_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = a_folder(tmp_path)
-    monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 1 << 60)
+    monkeypatch.setattr(free_space, "LEAST_FREE_BYTES", 1 << 60)
     async with a_service(tmp_path) as service:
         job = await ended(service, await service.edit(STILL, principal="local"))
     assert (job.state, job.error and job.error.code) == ("failed", "storage_error")

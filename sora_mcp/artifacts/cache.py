@@ -12,7 +12,7 @@ from secrets import token_hex
 
 from sora_mcp.artifacts.s3 import Bucket
 from sora_mcp.domain.errors import StorageError
-from sora_mcp.media.disk import check_free_space
+from sora_mcp.domain.free_space import check_free_space
 
 MOST_BYTES = 2 << 30
 ABANDONED_S = 3600.0

@@ -14,10 +14,10 @@ import anyio.to_thread
 from sora_mcp.artifacts.local import describe_file, ensure_folder, hash_file, keep, remove_parts
 from sora_mcp.domain import Artifact, Job, JobError
 from sora_mcp.domain.errors import NotFinished, SoraError, StorageError, UnwritableFile
+from sora_mcp.domain.free_space import check_free_space
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.edit_plan import EditPlan, read_plan
 from sora_mcp.media.api import edit_clip
-from sora_mcp.media.disk import check_free_space
 from sora_mcp.media.limits import EDIT_S, Deadline
 from sora_mcp.media.mp4_probe import probe_mp4
 

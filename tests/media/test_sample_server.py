@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from sora_mcp.media import disk
+from sora_mcp.domain import free_space
 from sora_mcp.media.mp4_probe import VideoInfo, probe_mp4
 from sora_mcp.media.sample.orders import lock_clip
 from sora_mcp.media.sample.scene import Clip
@@ -207,7 +207,7 @@ def test_a_clip_that_cannot_be_made_fails_with_the_reason(tmp_path: Path, clock:
 
 
 def test_a_clip_leaves_room_on_the_disk(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 1 << 60)
+    monkeypatch.setattr(free_space, "LEAST_FREE_BYTES", 1 << 60)
     id = rig.order()["id"]
     rig.work()
     rig.clock.at += 1

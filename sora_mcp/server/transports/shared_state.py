@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
 
 from sora_mcp.domain.errors import StorageError
-from sora_mcp.security.secrets import Secret
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -17,13 +16,14 @@ if TYPE_CHECKING:
 class SharedStateCodec:
     """The SDK's codec with the secrets of the settings, else with the store's, which are known once it is open."""
 
-    def __init__(self, secrets: Sequence[Secret] = ()) -> None:
-        self._codec = _make_codec(secrets) if secrets else None
+    def __init__(self, secrets: Sequence[str] = ()) -> None:
+        self._codec = AESGCMRequestStateCodec(secrets) if secrets else None
 
     async def load(self, service: VideoService) -> None:
         """Take the store's secret where the settings name none. StorageError where it cannot be read."""
         if self._codec is None:
-            self._codec = _make_codec([await service.store.shared_secret.get()])
+            secret = await service.store.shared_secret.get()
+            self._codec = AESGCMRequestStateCodec([secret.reveal()])
 
     def seal(self, payload: bytes) -> str:
         """Return a token that holds the payload."""
@@ -36,7 +36,3 @@ class SharedStateCodec:
         if self._codec is None:
             raise InvalidRequestState("no secret yet")
         return self._codec.unseal(token)
-
-
-def _make_codec(secrets: Sequence[Secret]) -> AESGCMRequestStateCodec:
-    return AESGCMRequestStateCodec([secret.reveal() for secret in secrets])

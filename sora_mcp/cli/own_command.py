@@ -12,7 +12,7 @@ from pathlib import Path
 from sora_mcp.config.settings import PREFIX, Settings
 from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.terminal_command import NAME, Program
-from sora_mcp.media.optional import UV_CACHES
+from sora_mcp.media.optional import find_runner
 
 SHELL_DOES_NOT_KNOW = ("the environment", "a flag")
 """Sources of a setting that a terminal does not have, unlike `config.toml`."""
@@ -21,8 +21,9 @@ SHELL_DOES_NOT_KNOW = ("the environment", "a flag")
 def own_command() -> list[str]:
     """Return the command that starts this program from anywhere: desktop clients do not see the shell's PATH."""
     started = Path(sys.argv[0]).absolute()
-    if any(part in UV_CACHES for part in (*started.parts, *Path(sys.prefix).parts)):
-        return [shutil.which("uvx") or "uvx", "--from", _requirement(), NAME]
+    if (runner := find_runner(started, Path(sys.prefix))) is not None:
+        asks = ["--from"] if runner == "uvx" else ["run", "--spec"]
+        return [_find_program(runner), *asks, _requirement(), NAME]
     return [str(started)] if started.stem == NAME else [sys.executable, "-m", "sora_mcp"]
 
 
@@ -43,8 +44,14 @@ def not_in_store(error: NotFound, settings: Settings) -> NotFound:
     return NotFound(f"{error.message} Looked in: {store}. Where the chat's server has another store, add --home and its folder.")
 
 
+def _find_program(name: str) -> str:
+    """Return the full path, or the name alone where the program is not found or itself lies in a cache."""
+    found = shutil.which(name)
+    return name if found is None or find_runner(Path(found)) else found
+
+
 def _requirement() -> str:
-    """Return what `uvx --from` needs to make the same environment again: with the media extra, and the file it was installed from."""
+    """Return what makes the same environment again: with the media extra, and the file it was installed from."""
     requirement = f"{NAME}[media]" if find_spec("av") is not None else NAME
     try:
         origin = json.loads(distribution(NAME).read_text("direct_url.json") or "{}")

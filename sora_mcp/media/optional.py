@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 from sora_mcp.domain.errors import MissingMediaExtra
 
@@ -17,13 +18,27 @@ LEAST_VERSIONS = {"av": (17, 1), "pillow": (12, 3)}
 """The lower bounds of the extra in pyproject.toml."""
 UV_CACHES = ("archive-v0", "environments-v2", "builds-v0")
 """Folders of uv's cache, in which `uvx` keeps a program until the cache is cleaned."""
+PIPX_CACHES = ((".cache", "pipx"), ("Caches", "pipx"), ("pipx", "Cache"), ("pipx", ".cache"))
+"""Ends of the folder, on each system, in which `pipx run` keeps a program for two weeks."""
+
+
+def find_runner(*paths: Path) -> Literal["uvx", "pipx"] | None:
+    """Return the program in whose cache one of the paths lies, from which it is gone one day; None for an installed one."""
+    if any(part in UV_CACHES for path in paths for part in path.parts):
+        return "uvx"
+    return "pipx" if any(pair in PIPX_CACHES for path in paths for pair in pairwise(path.parts)) else None
 
 
 def choose_commands(prefix: Path) -> tuple[str, str]:
     """Return the commands that install the media extra into the environment at `prefix`, and that install it anew."""
     parts = prefix.parts
-    if any(part in UV_CACHES for part in parts):
-        return "uvx --from 'sora-mcp[media]' sora-mcp", "uvx --reinstall --from 'sora-mcp[media]' sora-mcp"
+    match find_runner(prefix):
+        case "uvx":
+            return "uvx --from 'sora-mcp[media]' sora-mcp", "uvx --reinstall --from 'sora-mcp[media]' sora-mcp"
+        case "pipx":
+            return "pipx run --spec 'sora-mcp[media]' sora-mcp", "pipx run --no-cache --spec 'sora-mcp[media]' sora-mcp"
+        case None:
+            pass
     if ("uv", "tools") in pairwise(parts):
         return "uv tool install 'sora-mcp[media]'", "uv tool install --reinstall 'sora-mcp[media]'"
     if ("pipx", "venvs") in pairwise(parts):

@@ -57,6 +57,19 @@ def test_a_program_in_uvs_cache_is_started_through_uvx(cache: str, monkeypatch: 
     assert (Path(uvx).stem, words[0], words[1].startswith("sora-mcp"), words[2:]) == ("uvx", "--from", True, ["sora-mcp"])
 
 
+@each("cache", [".cache/pipx/483ee8a99a5debc/bin", "Library/Caches/pipx/4/bin", "pipx/Cache/4/Scripts", ".local/share/pipx/.cache/4/bin"])
+def test_a_program_in_the_cache_of_pipx_run_is_started_through_it(cache: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / cache / "sora-mcp"), "demo"])
+    pipx, *words = own_command()
+    assert (Path(pipx).stem, words[:2], words[2].startswith("sora-mcp"), words[3:]) == ("pipx", ["run", "--spec"], True, ["sora-mcp"])
+
+
+def test_a_program_that_uv_or_pipx_installed_is_started_by_its_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for folder in ("uv/tools/sora-mcp/bin", "pipx/venvs/sora-mcp/bin"):
+        monkeypatch.setattr(sys, "argv", [str(tmp_path / folder / "sora-mcp"), "demo"])
+        assert own_command() == [str(tmp_path / folder / "sora-mcp")]
+
+
 def test_a_demo_that_ends_without_a_video_says_why(sora: Sora) -> None:
     code, out, err = sora("demo", "fail:content")
     assert (code, out, err.count("\n"), err.startswith("sora-mcp: ")) == (1, "", 1, True)

@@ -44,6 +44,13 @@ def trust(home: Path) -> None:
     (home / ".gemini" / "trustedFolders.json").write_text(json.dumps({str(home): "TRUST_FOLDER"}), "utf-8")
 
 
+def give_time(client: Known) -> None:
+    """Let the client wait for the server: by itself it gives it a few seconds, which a busy machine exceeds."""
+    whole = json.loads(client.file.read_text("utf-8"))
+    whole[client.under]["sora"]["timeout"] = 100_000
+    client.file.write_text(json.dumps(whole), "utf-8")
+
+
 @pytest.fixture
 def codex(tmp_path: Path) -> Shell:
     return Shell(tmp_path, find_environment("codex"))
@@ -90,17 +97,20 @@ def test_codex_takes_any_command(command: list[str], codex: Shell) -> None:
 
 def test_gemini_connects_by_the_block(gemini: Shell) -> None:
     paste("Gemini CLI", gemini.home)
+    give_time(find_known("Gemini CLI", gemini.home))
     assert f"sora: {PROGRAM}  (stdio) - Connected" in gemini.run("gemini mcp list")
 
 
-def test_gemini_connects_by_the_line(gemini: Shell) -> None:
-    gemini.run(find_documented("Gemini CLI").line)
-    assert f"sora: {PROGRAM}  (stdio) - Connected" in gemini.run("gemini mcp list")
+def test_geminis_line_makes_the_block(gemini: Shell) -> None:
+    shown = find_documented("Gemini CLI")
+    gemini.run(shown.line.replace(f"{KEY}=", f"{KEY}=k-1"))  # an empty variable it leaves out
+    written = json.loads(find_known("Gemini CLI", gemini.home).file.read_text("utf-8"))
+    assert written == json.loads(shown.text.replace(f'"{KEY}": ""', f'"{KEY}": "k-1"'))
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=[command[0] for command in COMMANDS])
-def test_gemini_takes_any_command(command: list[str], gemini: Shell) -> None:
+def test_gemini_takes_blanks_and_options_of_a_command(gemini: Shell) -> None:
     client = find_known("Gemini CLI", gemini.home)
+    command = ["/opt/a folder/uvx", "--from", "sora-mcp[media]", "sora-mcp"]
     gemini.run(format_line(client.adds, command, {KEY: "k-1", "SORA_MCP_DAILY_USD": "5"}))
     entry = json.loads(client.file.read_text("utf-8"))["mcpServers"]["sora"]
     assert entry == {"command": command[0], "args": command[1:], "env": {KEY: "k-1", "SORA_MCP_DAILY_USD": "5"}}
@@ -108,13 +118,15 @@ def test_gemini_takes_any_command(command: list[str], gemini: Shell) -> None:
 
 def test_opencode_connects_by_the_block(opencode: Shell) -> None:
     paste("opencode", opencode.home)
+    give_time(find_known("opencode", opencode.home))
     said = opencode.run("opencode mcp list")
-    assert "sora" in said and "connected" in said and PROGRAM in said
+    assert "✓ sora" in said and PROGRAM in said
 
 
 def test_opencode_connects_by_what_setup_writes(opencode: Shell) -> None:
     client = find_known("opencode", opencode.home)
     client.file.parent.mkdir(parents=True)
     write_entry(client, [PROGRAM, "--home", str(opencode.home / "a b")])
+    give_time(client)
     said = opencode.run("opencode mcp list")
-    assert "connected" in said and "--home" in said
+    assert "✓ sora" in said and "--home" in said

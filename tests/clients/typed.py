@@ -14,7 +14,7 @@ from .environments import Environment, NotToBeHad, make_environment
 
 NOWHERE = "http://127.0.0.1:9"
 """A proxy that does not exist: whatever a program wants from another machine fails at once."""
-PATIENCE_S = 120
+PATIENCE_S = 240
 
 
 @dataclass(frozen=True)

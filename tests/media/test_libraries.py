@@ -92,6 +92,7 @@ def test_a_library_with_known_faults_is_found(have: dict[str, str], old: list[st
     [
         ("/opt/a/.venv", "pip install 'sora-mcp[media]'"),
         ("/opt/a/.cache/uv/archive-v0/x1", "uvx --from 'sora-mcp[media]' sora-mcp"),
+        ("/opt/a/.cache/pipx/483ee8a99a5debc", "pipx run --spec 'sora-mcp[media]' sora-mcp"),
         ("/opt/a/.local/share/uv/tools/sora-mcp", "uv tool install 'sora-mcp[media]'"),
         ("/opt/a/.local/share/pipx/venvs/sora-mcp", "pipx install --force 'sora-mcp[media]'"),
     ],

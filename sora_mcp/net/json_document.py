@@ -15,16 +15,16 @@ from sora_mcp.net.codings import read_codings, unpack
 from sora_mcp.net.environment import explain_failure, find_proxy, load_certificates
 
 MOST_BYTES = 1 << 19
-FETCH_S = 5.0
+FETCH_S = 10.0
 
 
-async def fetch_json(url: str) -> dict[str, Any] | None:
+async def fetch_json(url: str, *, deadline_s: float = FETCH_S) -> dict[str, Any] | None:
     """Return the JSON object at an address; None for any other answer. Raise NotSent, whose message is a clause, where none arrives."""
     proxy = find_proxy(url)
     transport = httpx2.AsyncHTTPTransport(verify=load_certificates(), trust_env=False, proxy=proxy)
     headers = {**FIXED_HEADERS, "Accept": "application/json"}
     try:
-        with anyio.fail_after(FETCH_S):
+        with anyio.fail_after(deadline_s):
             async with (
                 httpx2.AsyncClient(transport=transport, trust_env=False) as client,
                 client.stream("GET", url, headers=headers) as reply,

@@ -187,12 +187,11 @@ async def test_exactly_who_has_a_good_token_is_answered(service: Service) -> Non
 async def test_while_the_issuer_has_never_answered_a_client_keeps_its_token(tmp_path: Path) -> None:
     with PlayedIssuer() as issuer:
         token = issuer.issue("anna", RESOURCE)
-        issuer.leave()
+        issuer.is_away = True
         environ = {**name_folders(tmp_path), "SORA_MCP_ISSUER": issuer.issuer, "SORA_MCP_PUBLIC_URL": PUBLIC}
         with served(environ, tmp_path, "--token-file", str(write_tokens(tmp_path)), "--allowed-origin", PAGE) as server:
             waits = await post(server, {"Authorization": f"Bearer {token}", "Origin": PAGE})
             codes = [(await post(server, headers)).status_code for headers in ({}, AS_ANNA)]
-        issuer.listen()
     assert (waits.status_code, waits.headers["retry-after"], waits.json()["error"]) == (503, "30", "temporarily_unavailable")
     assert (waits.headers["access-control-allow-origin"], "www-authenticate" in waits.headers, codes) == (PAGE, False, [401, 200])
 

@@ -48,6 +48,8 @@ class PlayedIssuer:
         self.keys: dict[str, tuple[str, Any]] = {}
         """By key id: the algorithm, and the private key."""
         self.port = 0
+        self.is_away = False
+        """Whether every connection ends without an answer."""
         self.open = Event()
         """While it is not set, a request is heard and waits for its answer."""
         self.open.set()
@@ -62,23 +64,15 @@ class PlayedIssuer:
         return self.asked.count(KEYS)
 
     def __enter__(self) -> PlayedIssuer:
-        self.listen()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(self))
+        self.port = self._server.server_port
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
         self.documents[self._metadata_at] = {"issuer": self.issuer, "jwks_uri": f"http://127.0.0.1:{self.port}{KEYS}"}
         self.rotate("k1")
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.leave()
-
-    def listen(self) -> None:
-        """Answer, on the same port as before."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _make_handler(self))
-        self.port = self._server.server_port
-        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-
-    def leave(self) -> None:
-        """Refuse every connection."""
         self.open.set()
         self._server.shutdown()
         self._thread.join()
@@ -150,6 +144,8 @@ def encode_bytes(data: bytes) -> str:
 def _make_handler(issuer: PlayedIssuer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if issuer.is_away:
+                return
             issuer.asked.append(self.path)
             issuer.open.wait()
             found = issuer.documents.get(self.path)

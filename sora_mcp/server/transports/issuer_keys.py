@@ -13,7 +13,7 @@ import anyio
 import jwt
 
 from sora_mcp.domain.errors import NotSent
-from sora_mcp.net.json_document import fetch_json
+from sora_mcp.net.json_document import FETCH_S, fetch_json
 
 KEEP_S = 600.0
 AGAIN_S = 30.0
@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 class IssuerKeys:
     """The keys of one issuer by their ids. Keys that are known are used on while the issuer is away."""
 
-    def __init__(self, issuer: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, issuer: str, *, clock: Callable[[], float] = time.monotonic, deadline_s: float = FETCH_S) -> None:
         self.issuer = issuer
-        self._clock = clock
+        self._clock, self._deadline_s = clock, deadline_s
         self._keys: Mapping[str | None, jwt.PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._fetching = anyio.Lock()
@@ -65,7 +65,7 @@ class IssuerKeys:
 
     async def ask(self) -> Mapping[str | None, jwt.PyJWK]:
         """Return the keys that the issuer names now. Raise NotSent where there is no usable one."""
-        found = await fetch_json(await self._find_address())
+        found = await fetch_json(await self._find_address(), deadline_s=self._deadline_s)
         if not (keys := dict(_read_keys(found or {}))):
             raise NotSent("it names no key that could be used")
         return keys
@@ -74,7 +74,7 @@ class IssuerKeys:
         """Return where the issuer's metadata say that its keys are. Raise NotSent where they say nothing."""
         why = "it has no metadata at its well-known addresses"
         for place in list_metadata_places(self.issuer):
-            if (metadata := await fetch_json(place)) is None:
+            if (metadata := await fetch_json(place, deadline_s=self._deadline_s)) is None:
                 continue
             if (named := metadata.get("issuer")) != self.issuer:
                 why = f"at {place} it calls itself {named!r:.200}, and the setting must say exactly the same"

@@ -86,7 +86,7 @@ def cost(offer: Offer, **wish: Any) -> int:
 
 
 KLING = ("kwaivgi/kling-v3.0-std/text-to-video", "kwaivgi/kling-v3.0-std/image-to-video")
-SEEDANCE = "bytedance/seedance-2.0/text-to-video"
+SEEDANCE = ("bytedance/seedance-2.0/text-to-video", "bytedance/seedance-2.0/image-to-video")
 
 
 def test_a_formula_prices_a_model_that_nobody_else_does() -> None:
@@ -99,7 +99,7 @@ def test_a_formula_prices_a_model_that_nobody_else_does() -> None:
 
 def test_a_price_that_is_none_by_the_second_stands_for_each_length() -> None:
     formula = 'base_price * (resolution = "1080p" ? 2 : 1) * (duration > 10 ? 3 : 1)'
-    offer = priced(model(SEEDANCE, formula))[0]["wavespeed:seedance-2.0"]
+    offer = priced(*(model(slug, formula) for slug in SEEDANCE))[0]["wavespeed:seedance-2.0"]
     sizes = ("16:9 480p", "16:9 1080p")
     assert [cost(offer, size=size, seconds=seconds) for size in sizes for seconds in (4, 15)] == [100_000, 300_000, 200_000, 600_000]
 
@@ -115,7 +115,8 @@ def test_every_legal_order_has_one_price_by_formulas_of_its_fields() -> None:
         rows |= dict.fromkeys(filter(None, (offer.slug, offer.image_slug)), " * ".join(parts))
     offers, gone = priced(*(model(slug, formula) for slug, formula in rows.items()))
     live = [offer for offer in offers.values() if offer.confidence == "live"]
-    assert (gone, {offer.id for offer in offers.values()} - {offer.id for offer in live}) == (frozenset(), {"wavespeed:kling-4.0-edit"})
+    edits = {offer.id for offer in offers.values() if offer.video is not None}
+    assert (gone, {offer.id for offer in offers.values()} - {offer.id for offer in live}) == (frozenset(), edits)
     for offer in live:
         assert all(quote(check(request, offer, today=TODAY), today=TODAY).micros > 0 for request in list_requests(offer)), offer.id
 
@@ -138,7 +139,7 @@ def test_a_price_that_cannot_be_worked_out_leaves_the_dated_one(rows: list[dict[
 
 
 def test_a_model_that_the_list_does_not_have_is_gone() -> None:
-    _, gone = priced(model(SEEDANCE, "base_price"))
+    _, gone = priced(*(model(slug, "base_price") for slug in SEEDANCE))
     assert "wavespeed:seedance-2.0" not in gone and "wavespeed:kling-3.0-standard" in gone
 
 
@@ -171,12 +172,13 @@ class Listing(Recorded):
 async def test_a_long_list_is_fetched_with_the_key_and_cut_before_it_is_kept(tmp_path: Path) -> None:
     others = [{**model(f"other/model-{n}", "base_price * 1"), "description": "x" * 20_000} for n in range(100)]
     formula = TOTAL % "base_price * duration"
-    vendor = Listing(vendor="wavespeed", models=[*others, *(model(slug, formula) for slug in KLING), model(SEEDANCE, formula, 0.2)])
+    ours = [*(model(slug, formula) for slug in KLING), *(model(slug, formula, 0.2) for slug in SEEDANCE)]
+    vendor = Listing(vendor="wavespeed", models=[*others, *ours])
     async with rig(vendor, tmp_path) as at:
         await at.service.availability.look("wavespeed:seedance-2.0")
         wish = {"size": "16:9 720p", "seconds": 5}
         _, found = plan(VideoRequest(PROMPT, "wavespeed:seedance-2.0", **cast("Any", wish)), at.service.catalogue, today=date(2026, 11, 20))
         assert (found.micros, found.confidence) == (1_000_000, "live")
         [kept] = (await at.service.store.vendor_lists.load())[0]
-        assert {row["model_id"] for row in kept.body["data"]} == {*KLING, SEEDANCE}
+        assert {row["model_id"] for row in kept.body["data"]} == {*KLING, *SEEDANCE}
         assert len(at.wire.requests("prices")) == 1

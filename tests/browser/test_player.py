@@ -19,7 +19,7 @@ from sora_mcp.server.app import build
 from sora_mcp.server.apps import PLAYER
 from tests.each import each
 
-from .stage import Stage, stage
+from .stage import Stage, require_axe, stage
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +92,8 @@ async def played(folder: Path, **env: str) -> AsyncGenerator[Played]:
     async with Client(server) as client:
         page = (await client.read_resource(PLAYER)).contents[0]
         csp = page.meta["ui"]["csp"]["resourceDomains"] if page.meta else []
-        policy = f"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; media-src {' '.join(csp)}"
+        domains = " ".join(csp)
+        policy = f"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; media-src {domains}; img-src {domains}"
         html = page.text.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">')  # type: ignore[union-attr]
 
         async def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -151,9 +152,9 @@ async def test_a_clip_is_followed_by_the_card_itself_and_then_plays(tmp_path: Pa
         await card.calm(f"progress-{theme}")
         await card.at.do("until", text="Your video is ready")
         assert {call["name"] for call in card.calls} == {"get_video_status"}
-        await card.at.do("holds", js="document.querySelector('video').readyState >= 2")
+        await card.at.do("holds", js="document.querySelector('video')?.readyState >= 2")
         await card.at.do("see", js="document.querySelector('video').play()")
-        await card.at.do("holds", js="document.querySelector('video').currentTime > 0.2")
+        await card.at.do("holds", js="document.querySelector('video')?.currentTime > 0.2")
         assert await card.at.do("see", js="document.querySelector('.words').textContent") == PROMPT
         assert await card.at.do("see", js="document.querySelectorAll('main img').length") == 0
         await card.at.do("click", name="Continue")
@@ -226,3 +227,92 @@ async def test_a_prompt_of_any_script_and_length_fits_a_narrow_card(tmp_path: Pa
         assert await card.at.do("see", js="document.documentElement.scrollWidth <= innerWidth")
         assert await card.at.do("see", js="document.querySelector('.words').offsetHeight < 150")
         await card.calm(f"narrow-{name}-{theme}")
+
+
+async def test_offers_are_a_comparison_and_what_is_marked_is_what_the_button_buys(tmp_path: Path) -> None:
+    async with played(tmp_path) as card:
+        await card.put("estimate_cost", {"seconds": 8})
+        await card.at.do("until", text="Which one shall it be?")
+        rows = await card.at.do("see", js="[...document.querySelectorAll('.offer')].map((row) => row.innerText.split(/\\n+/))")
+        assert len(rows) > 3 and all(row[0].startswith("muvi:") and row[-1].startswith("$") for row in rows)
+        assert await card.at.do("see", js="document.querySelector('.offer:has(:checked) b').textContent") == rows[0][0]
+        await card.at.do("see", js="document.querySelector('input:checked').focus()")
+        await card.at.do("press", key="ArrowDown")
+        await card.at.do("holds", js=f"document.querySelector('button.first').textContent === 'Make it {rows[1][-1]}'")
+        assert await card.at.do("see", js="document.activeElement.closest('.offer').querySelector('b').textContent") == rows[1][0]
+        await card.at.do("click", name="Make it")
+        await card.at.do("until", text="Sent to the chat.")
+        assert card.said[0].startswith(f"Yes, make it: model={rows[1][0]}, ")
+        await card.calm("offers")
+
+
+async def test_an_offer_that_cannot_be_had_any_more_is_not_marked(tmp_path: Path) -> None:
+    async with played(tmp_path) as card:
+        await card.put("estimate_cost", {"seconds": 8})
+        await card.at.do("until", text="Which one shall it be?")
+        price = await card.at.do("see", js="document.querySelector('button.first').textContent")
+        await card.at.do("see", js="{ wish.no_such_argument = 1; document.querySelector('input:checked').focus(); }")
+        await card.at.do("press", key="ArrowDown")
+        await card.at.do("until", text="That one cannot be had now: ")
+        assert await card.at.do("see", js="[...document.querySelectorAll('input')].findIndex((one) => one.checked)") == 0
+        assert await card.at.do("see", js="document.querySelector('button.first').textContent") == price
+
+
+@each(("size", "tall"), [("360x640", True), ("640x360", False)])
+async def test_the_poster_is_there_before_the_clip_and_both_have_its_shape(tmp_path: Path, size: str, tall: bool) -> None:
+    async with played(tmp_path) as card:
+        await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 4, "size": size})
+        await card.at.do("until", text="Your video is ready")
+        await card.at.do("holds", js="document.querySelector('video')?.poster.startsWith('data:image/jpeg;base64,')")
+        await card.at.do("holds", js="document.querySelector('video')?.readyState >= 1")
+        read = [params["uri"] for method, params in card.at.asked if method == "resources/read"]
+        assert [uri.endswith("/poster.jpg") for uri in read] == [True, False]
+        shape = "(({ width, height }) => [Math.round(width / height * 100), height <= 421])"
+        assert await card.at.do("see", js=f"{shape}(document.querySelector('video').getBoundingClientRect())") == [
+            56 if tall else 178,
+            True,
+        ]
+        assert await card.at.do("see", js="document.querySelector('.words').getBoundingClientRect().left > 200") is tall
+        await card.calm(f"poster-{size}")
+
+
+async def test_variations_stand_side_by_side_and_one_is_chosen(tmp_path: Path) -> None:
+    async with played(tmp_path) as card:
+        await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 4, "size": "640x360", "variations": 3})
+        await card.at.do("until", text="Your videos are being made")
+        await card.at.do("until", text="Which one do you like?")
+        await card.at.do("holds", js="document.querySelectorAll('.takes img').length === 3")
+        assert {call["name"] for call in card.calls} == {"get_video_status"}
+        tops = "new Set([...document.querySelectorAll('.takes .stage')].map((one) => Math.round(one.getBoundingClientRect().top))).size"
+        assert await card.at.do("see", js=tops) == 1
+        await card.at.do("click", name="Play take 2")
+        await card.at.do("holds", js="document.querySelectorAll('figure')[1].querySelector('video')?.currentTime > 0.2")
+        await card.at.do("click", name="Choose take 2")
+        await card.at.do("until", text="Sent to the chat.")
+        chosen = card.calls[0]["arguments"]["job_ids"][1]
+        assert card.said == [f"I choose take 2: {chosen}. Go on with that one."]
+        await card.calm("takes")
+
+
+@each(("width", "theme"), [(320, "light"), (320, "dark"), (768, "dark"), (1280, "light")])
+async def test_axe_finds_nothing_on_any_card(tmp_path: Path, width: int, theme: str) -> None:
+    require_axe()
+    sample = {"prompt": f"{PROMPTS['arabic'][0]} {width} {theme}", "model": "sample:sample", "seconds": 4, "size": "360x640"}
+    cards: list[tuple[str, dict[str, Any], str]] = [
+        ("estimate_cost", {"seconds": 8}, "Which one shall it be?"),
+        ("estimate_cost", {"model": "muvi:veo-3.1-fast", "seconds": 8}, "Shall it be made?"),
+        ("create_video", {**sample, "size": "640x362", "seconds": 2}, "Not sent, nothing charged."),
+        ("create_video", {**sample, "seconds": 5}, "Your video is being made"),
+        ("create_video", {**sample, "seconds": 5}, "Your video is ready"),
+        ("create_video", {**sample, "variations": 2}, "Which one do you like?"),
+    ]
+    async with played(tmp_path) as card:
+        for number, (tool, arguments, text) in enumerate(cards):
+            await card.put(tool, arguments, theme=theme, width=width)
+            await card.at.do("until", text=text)
+            for direction in ("rtl", "ltr"):
+                await card.at.do("see", js=f"document.documentElement.dir = '{direction}'")
+                if direction == "ltr" or (width, theme) == (320, "light"):
+                    assert await card.at.do("axe") == [], (text, direction)
+                assert await card.at.do("see", js="document.documentElement.scrollWidth <= innerWidth"), (text, direction)
+            await card.calm(f"axe-{number}-{width}-{theme}")

@@ -7,9 +7,19 @@ from typing import Any
 
 from mcp.server.apps import Apps, ResourceCsp
 
+HERE = Path(__file__).parent
 PLAYER = "ui://sora-mcp/player.html"
+PARTS = {"/* style */": "player.css", "/* wire */": "wire.js", "/* script */": "player.js"}
 META: dict[str, Any] = {"ui": {"resourceUri": PLAYER}, "ui/resourceUri": PLAYER}
 """The `_meta` of a tool whose results the page can draw; the flat key is for hosts older than 2026."""
+
+
+def render_page() -> str:
+    """Return the page in one piece: hosts load nothing beside it."""
+    page = (HERE / "player.html").read_text("utf-8")
+    for slot, name in PARTS.items():
+        page = page.replace(slot, (HERE / name).read_text("utf-8"))
+    return page
 
 
 def apps() -> Apps:
@@ -17,7 +27,7 @@ def apps() -> Apps:
     page = Apps()
     page.add_html_resource(
         PLAYER,
-        Path(__file__).with_name("player.html").read_text("utf-8"),
+        render_page(),
         name="player",
         title="Price, progress and player",
         description="The page for hosts of MCP Apps",

@@ -190,7 +190,7 @@ class _Advice:
         return self._list_models(ranked)[:ALTERNATIVES] or self.name_other_models(but=None)
 
     def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:
-        """Return other living models that take the very same request, within the caps, but for the sample: its card is not what was
+        """Return other living models that take the very same request, within the caps, but for the sample: its scene is not what was
         asked for. Those that need no yes come first, and of all the cheapest of the family that was named."""
         offers = [offer for offer in self.catalogue.buyable_offers if but is None or offer.id != but.id]
         fixes = sorted(self._list_models(rank_orders(offers, self.request, today=self.today)), key=lambda fix: fix.needs_yes)

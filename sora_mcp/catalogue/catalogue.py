@@ -193,7 +193,7 @@ class Catalogue:
         can_crop = self.can_crop and image is not None and not image.is_url
         for more, tried in (("", plain), *([(" with options.fit='crop'", fitted)] if can_crop else [])):
             if not self.keyed and offer is not None and find_order(tried, offer, today=today) is not None:
-                return f"Free without a key: model='{SAMPLE}'{more}, a card with the prompt's words."
+                return f"Free without a key: model='{SAMPLE}'{more}, a drawn scene, not the prompt's."
         return ""
 
     def find_near(self, name: str) -> tuple[Offer, ...]:

@@ -239,7 +239,7 @@ def _warnings(order: Order, request: VideoRequest, *, vendor: Vendor) -> tuple[s
     if (ends := order.offer.ends) is not None:
         found.append(f"{ends.announce()}.")
     if vendor.keys and any(source is not None and source.is_sample for source in (image, order.clip)):
-        found.append("It starts from a free sample clip: a card with words, no filmed scene.")
+        found.append("It starts from a free sample clip: a drawn scene, not what its prompt asked for.")
     if image is not None and not order.offer.prompt_with_image:
         found.append(f"{vendor.title} takes no prompt with a first frame: the prompt is not sent.")
     if image is not None and image.width is not None and not request.is_fitted and not of_shape(image, (order.size,)):

@@ -196,7 +196,7 @@ def _check_media() -> Finding:
     if not missing:
         return Finding("ok", "media: PyAV and Pillow are installed")
     ffmpeg = "ffmpeg is on the PATH" if shutil.which("ffmpeg") else "ffmpeg is not on the PATH either"
-    return Finding("note", f"media: {' and '.join(missing)} missing; {ffmpeg}", f"to show your prompt in sample clips: {INSTALL}")
+    return Finding("note", f"media: {' and '.join(missing)} missing; {ffmpeg}", f"for sample clips as you order them: {INSTALL}")
 
 
 def _check_fonts() -> Iterator[Finding]:

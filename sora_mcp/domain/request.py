@@ -31,7 +31,7 @@ class _Source:
     uri: str
     """`https://…`, or the bytes: `data:image/png;base64,…`."""
     is_sample: bool = field(default=False, kw_only=True)
-    """Taken from a free sample clip, which shows no filmed scene."""
+    """Taken from a free sample clip, whose scene is not what its prompt asked for."""
 
     @property
     def is_url(self) -> bool:

@@ -273,7 +273,7 @@ def _describe_file(job: Job, file: Artifact) -> str:
     """Return id, length, size, sound, bytes and price of a finished job."""
     length = f"{file.duration_s:g} s" if file.duration_s else f"{job.seconds} s" if job.seconds else "a picture"
     if job.vendor == sample.VENDOR.name:
-        length = f"a sample card of {length}"
+        length = f"a sample scene of {length}"
     if file.path.endswith(".gif"):
         length = f"a GIF of {length}" if file.duration_s else "a GIF"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size

@@ -33,7 +33,7 @@ class Visit:
     """Up to when it was shown in this visit how jobs ended."""
     has_heard: bool = False
     """True once the visit's first list was answered."""
-    knows_card: bool = False
+    knows_drawn: bool = False
     """True once it was said in this visit what a sample clip shows."""
 
 
@@ -80,12 +80,12 @@ class Visits:
         ended = await service.store.news.find_ended(principal, after=since, made_before=service.clock())
         return [job_id for job_id, _ in ended]
 
-    def tell_card(self, chat: Chat) -> bool:
+    def tell_drawn(self, chat: Chat) -> bool:
         """Return whether it is still to be said in this visit what a sample clip shows, and count it as said."""
         visit = self._visits.get(chat)
-        if visit is None or visit.knows_card:
+        if visit is None or visit.knows_drawn:
             return visit is None
-        visit.knows_card = True
+        visit.knows_drawn = True
         return True
 
     async def note_shown(self, service: VideoService, chat: Chat, jobs: Sequence[Job]) -> None:

@@ -21,7 +21,7 @@ SIZES = (
 )
 FREE = usd("0")
 CODES = {"content_refused": "content_refused", "timed_out": "vendor_unavailable", "full": "storage_error"}
-CARD = "A sample clip is a card with the prompt's words, not the scene itself."
+DRAWN = "A sample clip is a drawn scene that no model made: it does not show the prompt."
 
 OFFERS = (
     Offer(
@@ -69,7 +69,7 @@ def warnings(order: Order) -> tuple[str, ...]:
     """Return what the clip will not show of the order."""
     from sora_mcp.media.sample import render
 
-    unseen = () if order.image is None else ("A sample clip shows the prompt only: the first frame is not looked at.",)
+    unseen = () if order.image is None else ("A sample clip is a drawn scene: the first frame is not looked at.",)
     lost = render.describe_lost(order.prompt)
     return unseen if lost is None else (*unseen, lost)
 

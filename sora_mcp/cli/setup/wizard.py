@@ -29,7 +29,7 @@ def setup(settings: Settings, arguments: Namespace) -> int:
     if vendor is None:
         print("No key, so every video is a free sample clip. Run setup again when you have a key.")
     if not has_media_extra():
-        print(f"To show your prompt in sample clips, and for posters and contact sheets, install the media extra: {INSTALL}")
+        print(f"For sample clips as you order them, for posters and contact sheets, install the media extra: {INSTALL}")
     _add_to_clients(interactive=interactive)
     print(f"Then restart the client and ask it for a video. To check everything: {command_line('doctor')}")
     return 0

@@ -1,54 +1,49 @@
-"""Draw what lies over a sample clip's ground: prompt, badge, caption and a light."""
+"""Draw what lies over a sample clip's scene: the badge, and the prompt as a caption."""
 
 # pyright: reportUnknownMemberType=false
 # Pillow's stubs name NumPy's arrays, which are not installed.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from PIL import Image
 
-from PIL import Image, ImageDraw
-
-from sora_mcp.media.sample.scene import BADGE, LINE_HEIGHT, MARGIN, SMALL, Clip, fit_prompt
+from sora_mcp.media.sample.brushes import draw_mask, draw_ramp, fill
+from sora_mcp.media.sample.caption import BADGE_SHAPE, LINE_HEIGHT, find_sizes, fit_caption
+from sora_mcp.media.sample.scene import BADGE, Clip
 from sora_mcp.media.text.fonts import BUNDLED, choose_fonts
-from sora_mcp.media.text.letters import CLEAR, DARK, draw_line, measure_line
+from sora_mcp.media.text.layout import clean_text
+from sora_mcp.media.text.letters import CLEAR, draw_line, measure_line
 from sora_mcp.media.text.missing import leave_out
 
-RED = (196, 40, 52, 235)
+GROUND = "#0a0c14"
 
 
-def draw_words(clip: Clip) -> Image.Image:
-    """Return the transparent layer, as large as the clip, with prompt, badge and caption."""
+def draw_label(clip: Clip) -> Image.Image:
+    """Return the transparent layer, as large as the clip, with the badge and the caption."""
     layer = Image.new("RGBA", (clip.width, clip.height), CLEAR)
+    size, margin = find_sizes(clip)
     fonts = choose_fonts(clip.prompt)
-    clip = replace(clip, prompt=leave_out(clip.prompt, fonts))
-    lines, size = fit_prompt(clip, lambda text, size: measure_line(text, fonts, size))
-    margin, height = MARGIN * clip.unit, size * LINE_HEIGHT * len(lines)
-    top = (clip.height - height) / 2
-    card = (margin, top - margin * 0.7, clip.width - margin, top + height + margin * 0.7)
-    ImageDraw.Draw(layer).rounded_rectangle(card, radius=margin * 0.6, fill=DARK)
+    lines = fit_caption(clean_text(leave_out(clip.prompt, fonts)), clip.width - 2 * margin, lambda text: measure_line(text, fonts, size))
+    high = round(size * LINE_HEIGHT * len(lines) + margin * 2.2)
+    if any(lines):
+        layer.paste(fill(draw_ramp((clip.width, high), [(0, 0), (1, 0.55)]), "#05060a"), (0, clip.height - high))
     for at, line in enumerate(lines):
-        x = (clip.width - measure_line(line, fonts, size)) / 2
-        draw_line(layer, line, (x, top + size * LINE_HEIGHT * (at + 0.76)), fonts, size)
-    _draw_label(layer, BADGE, clip, colour=RED, at_top=True)
-    _draw_label(layer, clip.caption, clip, colour=DARK, at_top=False)
+        draw_line(layer, line, (margin, clip.height - margin - size * LINE_HEIGHT * (len(lines) - 1 - at)), fonts, size)
+    layer.alpha_composite(draw_badge(max(10, round(size * BADGE_SHAPE))), (round(margin), round(margin)))
     return layer
 
 
-def draw_light(side: int) -> Image.Image:
-    """Return a soft white disc, `side` pixels wide, that fades out towards its edge."""
-    disc = Image.radial_gradient("L").point(
-        [max(0, round(120 * (1 - distance / 181) ** 2)) if distance < 181 else 0 for distance in range(256)]
+def draw_badge(high: int) -> Image.Image:
+    """Return the badge, so many pixels high."""
+    size = round(high / 1.9)
+    wide = round(measure_line(BADGE, (BUNDLED,), size) + size * 1.5)
+    mask = draw_mask(
+        (wide, high), lambda draw, k: draw.rounded_rectangle((0, 0, wide * k - 1, high * k - 1), radius=high * k / 2, fill=120)
     )
-    picture = Image.new("RGBA", (side, side), (255, 255, 255, 0))
-    picture.putalpha(disc.resize((side, side)))
-    return picture
-
-
-def _draw_label(layer: Image.Image, text: str, clip: Clip, *, colour: tuple[int, int, int, int], at_top: bool) -> None:
-    """Draw a short text on a rounded ground: at the top left, or at the bottom right."""
-    draw, margin, size = ImageDraw.Draw(layer), MARGIN * clip.unit, max(8, round(SMALL * clip.unit))
-    wide, high = measure_line(text, (BUNDLED,), size) + size * 1.4, size * 1.9
-    x, y = (margin, margin) if at_top else (clip.width - margin - wide, clip.height - margin - high)
-    draw.rounded_rectangle((x, y, x + wide, y + high), radius=high / 2, fill=colour)
-    draw_line(layer, text, (x + size * 0.7, y + high * 0.68), (BUNDLED,), size)
+    edge = draw_mask(
+        (wide, high), lambda draw, k: draw.rounded_rectangle((0, 0, wide * k - 1, high * k - 1), radius=high * k / 2, outline=130, width=k)
+    )
+    badge = fill(mask, GROUND)
+    badge.alpha_composite(fill(edge, "#ffffff"))
+    draw_line(badge, BADGE, (size * 0.75, high * 0.68), (BUNDLED,), size)
+    return badge

@@ -16,7 +16,7 @@ from sora_mcp.media.text.missing import describe_missing, find_missing, has_noth
 
 Renderer = Literal[
     "pyav",  # the media extra: everything as ordered
-    "ffmpeg",  # the program: as ordered; without the words when this build cannot draw text
+    "ffmpeg",  # the program: a camera move over a ready picture; without the caption when this build cannot draw text
     "bundled",  # neither, or too few addresses: one of three clips of 4 s
 ]
 BUNDLED = (("landscape", 16 / 9), ("square", 1.0), ("portrait", 9 / 16))
@@ -43,12 +43,12 @@ def explain_bundled() -> str:
 
 
 def describe_lost(prompt: str) -> str | None:
-    """Return what a clip of this prompt will not show, and why; None where it shows all of it."""
+    """Return what a clip's caption will not show of this prompt, or why the clip is another; None where all is as ordered."""
     if choose_renderer() == "bundled":
         return explain_bundled()
     if not (missing := find_missing(prompt)):
         return None
-    lost = "shows none of the prompt" if has_nothing_left(prompt) else "leaves out a part of the prompt"
+    lost = "has none of the prompt in its caption" if has_nothing_left(prompt) else "leaves a part of the prompt out of its caption"
     return f"The sample clip {lost}: it has {describe_missing(missing)}."
 
 

@@ -1,4 +1,4 @@
-"""Render a sample clip with the ffmpeg program, for machines without PyAV."""
+"""Render a sample clip with the ffmpeg program, for machines without PyAV: a camera move over a ready picture of the scene."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from sora_mcp.media.sample.scene import BADGE, COMMENT, FPS, LINE_HEIGHT, MARGIN, SMALL, Clip, fit_prompt
+from sora_mcp.media.sample.caption import BADGE_SHAPE, LINE_HEIGHT, find_sizes, fit_caption
+from sora_mcp.media.sample.chords import compose
+from sora_mcp.media.sample.scene import COMMENT, FPS, Clip
 from sora_mcp.media.text.fonts import choose_fonts, has_glyph
-from sora_mcp.media.text.layout import estimate_width
+from sora_mcp.media.text.layout import clean_text, estimate_width
 from sora_mcp.media.text.missing import leave_out
 
 ENCODERS = {"libx264": ("-preset", "superfast", "-crf", "27"), "libopenh264": (), "h264_videotoolbox": (), "h264_mf": ()}
 """Encoders of H.264 that need no special hardware, best first, each with its options."""
 FONT = "font"
+READY = Path(__file__).parent / "stills"
+"""A JPEG picture of each scene, and the badge."""
+AROUND = 1.18
+"""How much larger than the frame the picture is that the camera moves over."""
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "WINDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """Names of the environment variables that the program gets."""
 
@@ -33,7 +39,6 @@ class Ffmpeg:
     program: str
     encoder: str
     draws_text: bool
-    gradients: bool
 
 
 @lru_cache(maxsize=8)
@@ -45,7 +50,7 @@ def find_ffmpeg(path: str | None = None) -> Ffmpeg | None:
         return None
     encoders, filters = _list_names(program, "-encoders"), _list_names(program, "-filters")
     encoder = next((name for name in ENCODERS if name in encoders), None)
-    return Ffmpeg(program, encoder, "drawtext" in filters, "gradients" in filters) if encoder else None
+    return Ffmpeg(program, encoder, "drawtext" in filters) if encoder else None
 
 
 def render(ffmpeg: Ffmpeg, clip: Clip, path: Path, on_progress: Callable[[float], None]) -> bool:
@@ -94,18 +99,16 @@ def _list_names(program: str, what: str) -> frozenset[str]:
 
 def _build_command(ffmpeg: Ffmpeg, clip: Clip, words: list[str], path: Path) -> list[str]:
     """Return the command as a list of arguments. Of the prompt, only the title is in it."""
-    lasting = f"rate={FPS}:duration={clip.seconds}"
-    colours = ":".join(f"c{at}={colour}" for at, colour in enumerate(clip.palette))
-    small = f"size={clip.width // 8 * 2}x{clip.height // 8 * 2}"
-    ground = f"gradients={small}:{lasting}:speed=0.04:nb_colors=4:{colours}" if ffmpeg.gradients else f"testsrc2={small}:{lasting}"
-    line = f"color=white@0.85:size={clip.width}x{max(4, clip.unit // 110)}:{lasting}"
-    drawn = ",".join([f"[0]scale={clip.width}:{clip.height}:flags=bilinear", *words])
-    moving = f"{drawn}[drawn];[drawn][1]overlay=x='w*t/{clip.seconds}-w':y=H-h,format=yuv420p[picture]"
-    sound = f"aevalsrc=exprs='{clip.tone}|{clip.tone}':sample_rate=48000:duration={clip.seconds}"
-    heard = ["-f", "lavfi", "-i", sound] if clip.audio else []
+    size, margin = find_sizes(clip)
+    tall = max(2, round(size * BADGE_SHAPE))
+    scene = ["-loop", "1", "-framerate", str(FPS), "-t", str(clip.seconds), "-i", str(READY / f"{clip.scene.kind}.jpg")]
+    drawn = ",".join([f"[scene][badge]overlay={margin:.0f}:{margin:.0f}", *words, "format=yuv420p[picture]"])
+    moving = f"[0]{_move_camera(clip)}[scene];[1]scale=-1:{tall}[badge];{drawn}"
+    tone = f"aevalsrc=exprs='{compose(clip)}':sample_rate=48000:duration={clip.seconds}"
+    heard = ["-f", "lavfi", "-i", tone] if clip.audio else []
     return [
         *(ffmpeg.program, "-y", "-nostdin", "-loglevel", "error", "-nostats", "-progress", "pipe:1"),
-        *("-f", "lavfi", "-i", ground, "-f", "lavfi", "-i", line, *heard),
+        *(*scene, "-i", str(READY / "badge.png"), *heard),
         *("-filter_complex", moving, "-map", "[picture]", "-c:v", ffmpeg.encoder, *ENCODERS[ffmpeg.encoder]),
         *(("-map", "2:a", "-c:a", "aac", "-ac", "2") if clip.audio else ()),
         *("-t", str(clip.seconds), "-metadata", f"title={clip.title}", "-metadata", f"comment={COMMENT}"),
@@ -113,25 +116,33 @@ def _build_command(ffmpeg: Ffmpeg, clip: Clip, words: list[str], path: Path) -> 
     ]
 
 
+def _move_camera(clip: Clip) -> str:
+    """Return filters that cut the frame out of the scene's picture, and move over it as the camera does."""
+    wide, high = round(clip.width * AROUND / 2) * 2, round(clip.height * AROUND / 2) * 2
+    cover = f"scale={wide}:{high}:force_original_aspect_ratio=increase:flags=bicubic,crop={wide}:{high}"
+    scene, done = clip.scene, f"(t/{clip.seconds})"
+    if scene.move in ("in", "out"):
+        part = f"on/{clip.frames}"
+        zoom = f"1+{(AROUND - 1) * scene.travel:.3f}*{part if scene.move == 'in' else f'(1-{part})'}"
+        return f"{cover},zoompan=z='{zoom}':x='iw/2-iw/zoom/2':y='ih/2-ih/zoom/2':d=1:s={clip.width}x{clip.height}:fps={FPS}"
+    along = {"left": f"1-{done}", "up": "0.5"}.get(scene.move, done)
+    across = f"(0.5+{scene.travel:.2f}*({along}-0.5))"
+    rise = f"(0.5+{scene.travel:.2f}*(0.5-{done}))" if scene.move == "up" else "0.5"
+    return f"{cover},crop={clip.width}:{clip.height}:x='(iw-ow)*{across}':y='(ih-oh)*{rise}'"
+
+
 def _draw_words(clip: Clip, folder: Path) -> list[str]:
-    """Return a drawtext filter for each line. Texts and font are files in the program's working folder, so nothing needs escaping."""
+    """Return a drawtext filter for each line of the caption. Texts and font are files in the working folder: nothing needs escaping."""
     fonts = choose_fonts(clip.prompt)
     best = max(fonts, key=lambda font: sum(has_glyph(font, ord(char)) for char in clip.prompt))
     shutil.copyfile(best, folder / FONT)
-    clip = replace(clip, prompt=leave_out(clip.prompt, (best,)))
-    lines, size = fit_prompt(clip, estimate_width)
-    margin, height, small = MARGIN * clip.unit, size * LINE_HEIGHT * len(lines), max(8, round(SMALL * clip.unit))
-    top = (clip.height - height) / 2
-    card = f"x={margin:.0f}:y={top - margin * 0.7:.0f}:w={clip.width - 2 * margin:.0f}:h={height + margin * 1.4:.0f}"
-    below = f"x=w-text_w-{margin + small * 0.7:.0f}:y=h-{margin + small * 1.5:.0f}"
+    size, margin = find_sizes(clip)
+    lines = fit_caption(clean_text(leave_out(clip.prompt, (best,))), clip.width - 2 * margin, lambda text: estimate_width(text, size))
+    above = [margin + size * LINE_HEIGHT * (len(lines) - 1 - at) for at in range(len(lines))]
     return [
-        f"drawbox={card}:color=0x0c0e18@0.6:t=fill",
-        *(
-            _draw_text(folder, line, f"x=(w-text_w)/2:y={top + size * LINE_HEIGHT * (at + 0.76):.0f}-max_glyph_a", size)
-            for at, line in enumerate(lines)
-        ),
-        _draw_text(folder, BADGE, f"x={margin + small * 0.7:.0f}:y={margin + small * 0.5:.0f}:{_box(small, '0xc42834@0.9')}", small),
-        _draw_text(folder, clip.caption, f"{below}:{_box(small, '0x0c0e18@0.6')}", small),
+        _draw_text(folder, line, f"x={margin:.0f}:y=h-{height:.0f}-max_glyph_a:shadowx=1:shadowy=1:shadowcolor=black@0.7", size)
+        for line, height in zip(lines, above, strict=True)
+        if line
     ]
 
 
@@ -139,10 +150,6 @@ def _draw_text(folder: Path, text: str, where: str, size: int) -> str:
     name = f"line{sum(1 for _ in folder.iterdir())}.txt"
     (folder / name).write_text(text, encoding="utf-8", newline="\n")
     return f"drawtext=fontfile={FONT}:textfile={name}:expansion=none:fontcolor=white:fontsize={size}:{where}"
-
-
-def _box(size: int, colour: str) -> str:
-    return f"box=1:boxborderw={round(size * 0.5)}:boxcolor={colour}"
 
 
 def _run(command: list[str], folder: Path, clip: Clip, on_progress: Callable[[float], None]) -> bool:

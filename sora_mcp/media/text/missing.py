@@ -42,7 +42,7 @@ def describe_missing(missing: str) -> str:
 
 
 def has_nothing_left(text: str) -> bool:
-    """Return whether this machine's fonts write so little of the text that a card of it shows NOTHING_LEFT."""
+    """Return whether this machine's fonts write so little of the text that a caption of it shows NOTHING_LEFT."""
     return leave_out(text, choose_fonts(clean_text(text))) == NOTHING_LEFT
 
 

@@ -96,7 +96,7 @@ async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult
     lingers = service.settings.linger or principal() != LOCAL
     if job.vendor == sample.VENDOR.name:
         known = (NO_KEY,) if NO_KEY in job.warnings else ()
-        told = (*known, sample.CARD) if ctx.request_context.lifespan_context.visits.tell_card(name_chat(ctx)) else ()
+        told = (*known, sample.DRAWN) if ctx.request_context.lifespan_context.visits.tell_drawn(name_chat(ctx)) else ()
         job = replace(job, warnings=(*told, *(warning for warning in job.warnings if warning != NO_KEY)))
     return format_result(job, now=service.clock(), request_id=arguments.request_id, lingers=lingers)
 

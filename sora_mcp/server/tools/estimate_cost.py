@@ -185,7 +185,7 @@ def _describe_notes(estimate: Estimate) -> Iterator[str]:
     if estimate.more:
         yield _describe_more(estimate, *estimate.more)
     if order.offer.vendor == sample.VENDOR.name:
-        yield sample.CARD
+        yield sample.DRAWN
     if order.warnings:
         yield f"Note: {' '.join(order.warnings)}"
 

@@ -1,0 +1,1 @@
+"""The scenes: each function returns its layers, the farthest first."""

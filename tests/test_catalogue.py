@@ -192,7 +192,7 @@ def test_a_bare_model_without_any_key_names_the_keys_of_all_its_vendors() -> Non
     assert caught.value.message == (
         f"No key for {', '.join(vendor.title for vendor in SELLERS[:-1])} or {SELLERS[-1].title}. "
         "Only the user can add it: `sora-mcp setup` in a terminal, then a new start of this client. "
-        f"Free without a key: model='{SAMPLE}', a card with the prompt's words."
+        f"Free without a key: model='{SAMPLE}', a drawn scene, not the prompt's."
     )
 
 

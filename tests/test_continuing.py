@@ -67,14 +67,14 @@ def test_an_edited_clip_is_continued_by_the_model_that_made_it() -> None:
 
 async def test_what_is_made_of_a_free_sample_says_so(tmp_path: Path) -> None:
     async with rig(AimlApi(), tmp_path, prices=PRICE) as at:
-        card = await at.create("sample:sample")
-        assert ", a sample card of 4 s, " in describe_job(await at.until(card.id, "completed", "failed"), now=0)
-        muted = await at.service.edit(EditRequest((card.id,), "mute"), principal="local")
+        scene = await at.create("sample:sample")
+        assert ", a sample scene of 4 s, " in describe_job(await at.until(scene.id, "completed", "failed"), now=0)
+        muted = await at.service.edit(EditRequest((scene.id,), "mute"), principal="local")
         await at.until(muted.id, "completed", "failed")
-        for source in (card.id, muted.id):
+        for source in (scene.id, muted.id):
             job = await at.service.create(VideoRequest("It goes on", SEEDANCE, continues=source), principal="local")
-            assert "It starts from a free sample clip: a card with words, no filmed scene." in job.warnings
-        again = await at.service.create(VideoRequest("It goes on", continues=card.id), principal="local")
+            assert "It starts from a free sample clip: a drawn scene, not what its prompt asked for." in job.warnings
+        again = await at.service.create(VideoRequest("It goes on", continues=scene.id), principal="local")
         assert (again.vendor, any("It starts from" in warning for warning in again.warnings)) == ("sample", False)
 
 

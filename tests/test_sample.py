@@ -49,15 +49,18 @@ def test_it_is_free() -> None:
 def test_a_first_frame_is_taken_and_said_to_be_ignored() -> None:
     wish = VideoRequest("a cat", image=Image("https://example.com/cat.png"))
     assert "image" not in sent(wish)
-    assert sample.warnings(check(wish, OFFER, today=TODAY)) == ("A sample clip shows the prompt only: the first frame is not looked at.",)
+    assert sample.warnings(check(wish, OFFER, today=TODAY)) == ("A sample clip is a drawn scene: the first frame is not looked at.",)
     assert sample.warnings(check(VideoRequest("a cat"), OFFER, today=TODAY)) == ()
 
 
 @each(
     ("prompt", "says"),
-    [("A boat \U00012000", "leaves out a part of the prompt: it has 1 character"), ("\U00012000", "shows none of the prompt: it has 1")],
+    [
+        ("A boat \U00012000", "leaves a part of the prompt out of its caption: it has 1 character"),
+        ("\U00012000", "has none of the prompt in its caption: it has 1"),
+    ],
 )
-def test_it_says_how_much_of_the_prompt_the_card_leaves_out(prompt: str, says: str) -> None:
+def test_it_says_how_much_of_the_prompt_the_caption_leaves_out(prompt: str, says: str) -> None:
     if not find_missing("\U00012000"):
         pytest.skip("this machine has a font for cuneiform")
     assert [says in warning for warning in sample.warnings(check(VideoRequest(prompt), OFFER, today=TODAY))] == [True]

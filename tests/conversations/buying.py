@@ -25,8 +25,8 @@ BUYING = (
     ),
     talk(
         "make me a 10 second vertical video of my cat for TikTok, without any key",
-        call("estimate_cost", "free", "a card with the prompt's words", "sora-mcp setup", size="vertical", seconds=10),
-        call("create_video", "sample:sample", "free", "a card with the prompt's words", prompt=CAT, size="vertical", seconds=10),
+        call("estimate_cost", "free", "a drawn scene that no model made", "sora-mcp setup", size="vertical", seconds=10),
+        call("create_video", "sample:sample", "free", "a drawn scene that no model made", prompt=CAT, size="vertical", seconds=10),
         works=False,
     ),
     talk(
@@ -483,7 +483,7 @@ BUYING = (
         ),
         call(
             "create_video",
-            "Free without a key: model='sample:sample', a card",
+            "Free without a key: model='sample:sample', a drawn scene",
             never=("Fix",),
             refused=True,
             prompt=CAT,
@@ -511,9 +511,9 @@ BUYING = (
         answer="accept",
     ),
     talk(
-        "two cards, one after the other",
-        call("create_video", "A sample clip is a card", prompt=CAT),
-        call("create_video", "Started", never=("is a card",), prompt=DOG),
+        "two sample clips, one after the other",
+        call("create_video", "A sample clip is a drawn scene", prompt=CAT),
+        call("create_video", "Started", never=("is a drawn scene",), prompt=DOG),
         works=False,
     ),
     talk(

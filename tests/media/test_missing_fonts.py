@@ -10,7 +10,7 @@ from PIL import ImageChops
 from sora_mcp.cli.doctor import FONT_SAMPLE, _check_fonts  # pyright: ignore[reportPrivateUsage]
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.media.edit.caption import draw_caption
-from sora_mcp.media.sample.draw import draw_words
+from sora_mcp.media.sample.draw import draw_label
 from sora_mcp.media.sample.scene import Clip
 from sora_mcp.media.text.fonts import BUNDLED, choose_fonts
 from sora_mcp.media.text.missing import NOTHING_LEFT, describe_missing, find_missing, leave_out, list_packages
@@ -67,7 +67,7 @@ def test_a_sample_leaves_out_what_it_cannot_write() -> None:
 def test_a_sample_shows_no_boxes(sign: str) -> None:
     clip = Clip(f"A boat {sign}{sign}", 640, 360, 4)
     assert choose_fonts(clip.prompt) == (BUNDLED,)
-    drawn, meant = draw_words(clip), draw_words(replace(clip, prompt="A boat …"))
+    drawn, meant = draw_label(clip), draw_label(replace(clip, prompt="A boat …"))
     assert ImageChops.difference(drawn.convert("RGB"), meant.convert("RGB")).getbbox() is None
 
 

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from sora_mcp.domain.errors import MissingMediaExtra
 from sora_mcp.media.api import make_poster
@@ -23,6 +24,7 @@ from sora_mcp.media.sample import render_ffmpeg
 from sora_mcp.media.sample.render import Renderer, choose_renderer, render
 from sora_mcp.media.sample.render_ffmpeg import Ffmpeg
 from sora_mcp.media.sample.scene import COMMENT, Clip
+from sora_mcp.media.sample.words import SCENES
 from tests.each import each
 
 from .clips import encode_pictures
@@ -105,10 +107,74 @@ def test_any_prompt_can_be_drawn(renderer: Renderer, prompt: str, tmp_path: Path
     assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(1.0, 128, 128, has_sound=True)
 
 
-def test_the_words_are_seen(tmp_path: Path) -> None:
-    render(Clip("HHHHHHHHHHHH", 640, 360, 1), tmp_path / "words.mp4", renderer="pyav")
-    picture = Image.open(io.BytesIO(make_poster(tmp_path / "words.mp4", Deadline()))).convert("L").crop((100, 150, 540, 210))
-    assert sum(picture.histogram()[230:]) > 1000
+def look(clip: Clip, path: Path, at: float = 0.5) -> Image.Image:
+    """Return one frame of the clip, rendered with PyAV."""
+    render(clip, path / "look.mp4", renderer="pyav")
+    with av.open(str(path / "look.mp4")) as video:
+        frames = list(video.decode(video=0))
+    return frames[round(at * (len(frames) - 1))].to_image()
+
+
+def count_bright(picture: Image.Image) -> int:
+    return sum(picture.convert("L").histogram()[205:])
+
+
+def differ(one: Image.Image, other: Image.Image) -> float:
+    """Return by how much two pictures differ, from 0 to 255, after small things are blurred away."""
+    small = [picture.resize((16, 16), Image.Resampling.BOX) for picture in (one, other)]
+    return sum(ImageStat.Stat(ImageChops.difference(*small)).mean) / 3
+
+
+def test_the_prompt_is_a_caption_below_and_the_badge_stands_above(tmp_path: Path) -> None:
+    with_words, without = (look(Clip(prompt, 640, 360, 1, seed=2), tmp_path) for prompt in ("forest night HHHHHHHHHH", "forest night"))
+    below, badge = (0, 320, 400, 360), (10, 10, 80, 40)
+    assert count_bright(with_words.crop(below)) > count_bright(without.crop(below)) + 50
+    assert count_bright(without.crop(badge)) > 30
+    middle = (0, 60, 640, 300)
+    assert differ(with_words.crop(middle), without.crop(middle)) < 2
+
+
+@each("kind", sorted(SCENES))
+def test_every_scene_has_depth_in_every_light_and_shape(kind: str, tmp_path: Path) -> None:
+    seen = {}
+    for light in ("day", "sunset", "night"):
+        for width, height in ((320, 180), (180, 320), (192, 192)):
+            picture = look(Clip(f"{kind} {light}", width, height, 1, audio=False, seed=3), tmp_path)
+            colours = picture.resize((24, 24), Image.Resampling.BOX).quantize(32).getcolors() or []
+            assert len(colours) > 12, (light, width, "hardly more than one colour")
+            seen[light, width] = picture
+    assert differ(seen["day", 320], seen["day", 180].resize((320, 180))) > 2, "a portrait is composed anew"
+    assert kind == "space" or differ(seen["day", 320], seen["night", 320]) > 20
+
+
+@each("move", ["pan left", "pan right", "zoom in", "zoom out", "orbit", "tilt up"])
+def test_the_camera_moves_as_the_prompt_says(move: str, tmp_path: Path) -> None:
+    clip = Clip(f"{move} over a forest by day", 320, 180, 1, audio=False, seed=3)
+    render(clip, tmp_path / "clip.mp4", renderer="pyav")
+    with av.open(str(tmp_path / "clip.mp4")) as video:
+        pictures = [frame.to_image() for frame in video.decode(video=0)]
+    assert differ(pictures[0], pictures[-1]) > 1
+    assert max(differ(one, other) for one, other in pairwise(pictures)) < 12, "no frame jumps"
+
+
+def test_the_same_parameters_give_the_same_clip_and_another_seed_another_one(tmp_path: Path) -> None:
+    clip = Clip("a snowy mountain at night, zoom in", 320, 180, 1, seed=4)
+    files = []
+    for at, made in enumerate((clip, clip, replace(clip, seed=5))):
+        render(made, tmp_path / f"{at}.mp4", renderer="pyav")
+        files.append((tmp_path / f"{at}.mp4").read_bytes())
+    assert files[0] == files[1] != files[2]
+
+
+@each("weather", ["rain", "snow", "fog"])
+def test_the_weather_is_seen(weather: str, tmp_path: Path) -> None:
+    wet, dry = (look(Clip(f"sea by day{more}", 320, 180, 1, audio=False, seed=6), tmp_path) for more in (f", {weather}", ""))
+    assert ImageStat.Stat(ImageChops.difference(wet, dry).convert("L").crop((0, 30, 320, 140))).mean[0] > 1
+
+
+@each(("width", "height"), [(16, 16), (96, 16), (16, 96)])
+def test_the_smallest_clips_are_drawn_too(width: int, height: int, tmp_path: Path) -> None:
+    assert look(Clip("a room", width, height, 1, audio=False), tmp_path).size == (width, height)
 
 
 @each(("width", "height", "measured"), [(1920, 1080, (640, 360)), (720, 1280, (360, 640)), (1024, 1024, (480, 480))])
@@ -120,10 +186,13 @@ def test_without_any_means_a_ready_clip_of_the_nearest_shape_comes(
     assert seen(tmp_path / "clip.mp4").codecs == ("h264", "aac")
 
 
-def test_the_ready_clips_are_small() -> None:
+def test_the_ready_clips_and_pictures_are_small() -> None:
     clips = list(CLIPS.glob("*.mp4"))
     assert len(clips) == 3
     assert sum(clip.stat().st_size for clip in clips) < 900_000
+    stills = {still.stem: still.stat().st_size for still in (CLIPS.parent / "stills").iterdir()}
+    assert stills.keys() == {*SCENES, "badge"}
+    assert sum(stills.values()) < 600_000
 
 
 def test_the_extra_is_preferred() -> None:
@@ -148,7 +217,7 @@ def program(folder: Path, script: str) -> Path:
 
 def test_a_program_is_asked_what_it_was_built_with(folder: Path) -> None:
     path = program(folder, 'case "$*" in *-encoders) echo " V....D libopenh264 H.264";; *) echo " T.C drawtext V->V";; esac')
-    assert render_ffmpeg.find_ffmpeg(str(folder)) == Ffmpeg(str(path), "libopenh264", draws_text=True, gradients=False)
+    assert render_ffmpeg.find_ffmpeg(str(folder)) == Ffmpeg(str(path), "libopenh264", draws_text=True)
 
 
 SCRIPTS = (None, b"#!/bin/sh\nexit 1\n", b"#!/bin/sh\necho ' V....D mpeg4 old'\n", b"\x7fELF no program")
@@ -163,7 +232,7 @@ def test_only_a_program_that_runs_and_has_h264_is_used(script: bytes | None, tmp
 
 
 def test_a_program_that_fails_makes_no_clip(folder: Path) -> None:
-    failing = Ffmpeg(str(program(folder, "echo frame=12; exit 1")), "libx264", draws_text=True, gradients=True)
+    failing = Ffmpeg(str(program(folder, "echo frame=12; exit 1")), "libx264", draws_text=True)
     told: list[float] = []
     assert not render_ffmpeg.render(failing, Clip("a cat", 640, 360, 4), folder / "clip.mp4", told.append)
     assert told == [0.125, 0.125]
@@ -180,10 +249,10 @@ def test_a_ready_clip_comes_where_the_program_fails(folder: Path, tmp_path: Path
 
 
 @pytest.mark.skipif("ffmpeg" not in MAKING, reason="there is no ffmpeg here")
-def test_a_program_that_draws_no_text_and_no_gradients_makes_a_clip_all_the_same(tmp_path: Path) -> None:
+def test_a_program_that_draws_no_text_makes_a_clip_all_the_same(tmp_path: Path) -> None:
     found = render_ffmpeg.find_ffmpeg()
     assert found is not None
-    plain = replace(found, draws_text=False, gradients=False)
+    plain = replace(found, draws_text=False)
     assert render_ffmpeg.render(plain, Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", lambda _: None)
     assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, 640, 360, has_sound=True)
 
@@ -229,7 +298,7 @@ def test_the_program_sees_no_key(folder: Path, tmp_path: Path, monkeypatch: pyte
     seen = tmp_path / "seen"
     path = program(folder, f'env >> "{seen}"; echo " V....D libx264 H.264"')
     found = render_ffmpeg.find_ffmpeg(str(folder))
-    assert found == Ffmpeg(str(path), "libx264", draws_text=False, gradients=False)
+    assert found == Ffmpeg(str(path), "libx264", draws_text=False)
     assert render_ffmpeg.render(found, Clip("a cat", 640, 360, 4), folder / "clip.mp4", lambda _: None)
     assert "PATH=" in seen.read_text()
     assert "secret" not in seen.read_text()

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.media.sample.scene import LINE_HEIGHT, MOST_TEXT_HEIGHT, Clip, fit_prompt
+from sora_mcp.media.sample.caption import fit_caption
+from sora_mcp.media.sample.chords import compose
+from sora_mcp.media.sample.palettes import PALETTES
+from sora_mcp.media.sample.scene import DRIFT, DRIFTS, Clip
+from sora_mcp.media.sample.words import LIGHTS, SCENES
 from sora_mcp.media.text.fonts import BUNDLED, Run, choose_fonts, find_font_files, has_glyph, list_font_folders, split_runs
 from sora_mcp.media.text.layout import clean_text, estimate_width, wrap_text
 from tests.each import each
@@ -21,18 +25,46 @@ def letters(text: str) -> float:
     return len(text)
 
 
-def test_a_clip_says_its_size_length_and_rate() -> None:
+def test_a_clip_has_frames_a_unit_and_a_title() -> None:
     clip = Clip("a cat", 1280, 720, 4)
-    assert (clip.caption, clip.frames, clip.unit, clip.title) == ("1280x720 · 4 s · 24 fps", 96, 720, "a cat")
+    assert (clip.frames, clip.unit, clip.title) == (96, 720, "a cat")
 
 
-def test_colours_and_tone_follow_from_the_prompt_or_from_the_seed() -> None:
-    one, other = Clip("one", 640, 360, 4), Clip("other", 640, 360, 4)
-    assert one.palette == Clip("one", 360, 640, 8).palette != other.palette
-    assert (Clip("one", 640, 360, 4, seed=7).palette, Clip("one", 640, 360, 4, seed=7).tone) == (
-        Clip("other", 640, 360, 4, seed=7).palette,
-        Clip("other", 640, 360, 4, seed=7).tone,
-    )
+@each(
+    ("prompt", "kind", "light", "weather", "move"),
+    [
+        ("A paper boat sails down a rainy street", "sea", None, "rain", None),
+        ("Neon city at night in the rain, slow pan left", "city", "night", "rain", "left"),
+        ("fox in a misty forest at dawn, the camera zooms out", "forest", "dusk", "fog", "out"),
+        ("an astronaut; orbit around her ship in space", "space", "night", "", "orbit"),
+        ("desierto al atardecer", "desert", "dusk", "", None),
+        ("Снежные горы ночью, панорама", "snow", "night", "snow", "right"),
+        ("窓のそばの猫、夜", "room", "night", "", None),
+        ("抽象, liquid colours", "abstract", None, "", None),
+        ("غابة في الليل", "forest", "night", "", None),
+        ("a season starts", None, None, "", None),
+    ],
+)
+def test_the_words_of_the_prompt_choose_what_is_drawn(prompt: str, kind: str, light: str, weather: str, move: str) -> None:
+    scene = Clip(prompt, 640, 360, 4, seed=1).scene
+    assert kind in (None, scene.kind)
+    assert light in (None, scene.light)
+    assert (scene.weather, scene.travel) == (weather, 1.0 if move else DRIFT)
+    assert move in (None, scene.move)
+
+
+def test_what_the_prompt_leaves_open_follows_from_the_seed_or_from_the_prompt() -> None:
+    scenes = [Clip("x", 640, 360, 4, seed=seed).scene for seed in range(200)]
+    assert {scene.kind for scene in scenes} == set(PALETTES)
+    assert {scene.move for scene in scenes} == set(DRIFTS)
+    assert Clip("x", 640, 360, 4, seed=7).scene == Clip("y", 360, 640, 8, seed=7).scene
+    assert Clip("one", 640, 360, 4).hash == Clip("one", 360, 640, 8).hash != Clip("other", 640, 360, 4).hash
+    assert compose(Clip("x", 640, 360, 4, seed=7)) == compose(Clip("y", 360, 640, 4, seed=7)) != compose(Clip("x", 640, 360, 4, seed=8))
+
+
+def test_every_scene_has_words_and_palettes() -> None:
+    assert set(PALETTES) == set(SCENES)
+    assert all(lights.keys() <= LIGHTS.keys() and all(lights.values()) for lights in PALETTES.values())
 
 
 def test_a_prompt_is_shown_as_one_clean_line() -> None:
@@ -69,18 +101,11 @@ def test_no_line_is_too_wide_and_no_letter_is_lost(text: str, width: int) -> Non
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
-def test_a_short_prompt_is_written_large_and_a_long_one_small() -> None:
-    assert fit_prompt(Clip("Cat", 1280, 720, 4), estimate_width) == (["Cat"], 72)
-    lines, size = fit_prompt(Clip("word " * 60, 1280, 720, 4), estimate_width)
-    assert size < 72
-    assert len(lines) * size * LINE_HEIGHT <= 720 * MOST_TEXT_HEIGHT
-
-
-def test_a_prompt_that_does_not_fit_is_cut() -> None:
-    lines, size = fit_prompt(Clip("word " * 800, 256, 256, 4), estimate_width)
-    assert size == 8
-    assert lines[-1].endswith("…")
-    assert len(lines) * size * LINE_HEIGHT <= 256 * MOST_TEXT_HEIGHT
+def test_a_caption_has_two_lines_at_most() -> None:
+    assert fit_caption("a cat", 8, letters) == ["a cat"]
+    assert fit_caption("a cat on a mat", 8, letters) == ["a cat on", "a mat"]
+    assert fit_caption("a cat on a mat by the sea", 8, letters) == ["a cat on", "a mat …"]
+    assert fit_caption("x" * 40, 8, letters) == ["x" * 8, "x" * 6 + " …"]
 
 
 def test_wide_letters_are_estimated_wider() -> None:

@@ -178,7 +178,7 @@ async def test_without_any_key_the_sample_is_free_and_what_would_be_refused_is_s
     assert (refused["allowed"], refused["refusal"]) == (False, "No key for Muvi.")
     assert refused["message"].endswith(
         " Not now: No key for Muvi. Only the user can add it: `sora-mcp setup muvi` in a terminal, then a new start of this client."
-        " Free without a key: model='sample:sample', a card with the prompt's words."
+        " Free without a key: model='sample:sample', a drawn scene, not the prompt's."
     )
 
 

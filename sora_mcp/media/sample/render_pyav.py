@@ -27,6 +27,8 @@ from sora_mcp.media.sample.stage import Layer, Stage
 
 HERTZ = 48_000
 H264 = {"preset": "ultrafast", "crf": "25", "x264-params": "cabac=1:no-deblock=0:deblock=0,0:aq-mode=1"}
+LEAST_SIDE, MOST_SIDE = 256, 2048
+"""Sides in pixels that a small clip is drawn in."""
 BT709 = "out_color_matrix=bt709:out_range=tv"
 
 
@@ -56,7 +58,7 @@ def draw_frames(clip: Clip, label: Image.Image) -> Iterator[VideoFrame]:
     """Yield the frames: the layers, moved by the camera and by themselves, and over all a label as large as the clip."""
     graph = Graph()
     graph.threads = 1
-    stage = Stage(clip, clip.scene)
+    stage = Stage(_choose_size(clip), clip.scene)
     layers = [_trim(layer) for layer in draw_layers(stage)]
     stills = [make_still(layer.picture.convert("RGBA")) for layer in layers] + [make_still(label)]
     buffers = [add_still(graph, still) for still in stills]
@@ -64,7 +66,9 @@ def draw_frames(clip: Clip, label: Image.Image) -> Iterator[VideoFrame]:
     for layer, buffer in zip(layers[1:], buffers[1:-1], strict=True):
         whole = _lay(graph, whole, _enlarge(graph, buffer, layer, "yuva444p"), layer, stage)
     if zoom := find_zoom(clip):
-        whole = link(whole, graph.add("zoompan", f"{zoom}:d=1:s={clip.width}x{clip.height}:fps={FPS}"))
+        whole = link(whole, graph.add("zoompan", f"{zoom}:d=1:s={stage.clip.width}x{stage.clip.height}:fps={FPS}"))
+    if stage.clip != clip:
+        whole = link(whole, graph.add("scale", f"{clip.width}:{clip.height}"))
     whole = link(whole, graph.add("format", "yuv420p"))
     named = graph.add("overlay", "0:0:eof_action=repeat:format=yuv420")
     whole.link_to(named, 0, 0)
@@ -75,6 +79,12 @@ def draw_frames(clip: Clip, label: Image.Image) -> Iterator[VideoFrame]:
         buffer.push(still)
         buffer.push(None)
     return pull_frames(graph, VideoFrame)
+
+
+def _choose_size(clip: Clip) -> Clip:
+    """Return the clip in the size that it is drawn in: a very small one is drawn larger and shrunk."""
+    times = -(-LEAST_SIDE // clip.unit)
+    return replace(clip, width=min(MOST_SIDE, clip.width * times), height=min(MOST_SIDE, clip.height * times)) if times > 1 else clip
 
 
 def _trim(layer: Layer) -> Layer:

@@ -27,7 +27,7 @@ SCENES: Mapping[str, str] = {
     "deserto* sabbia пустын* песк* песок صحراء מדבר 沙漠 砂漠 砂 사막 रेगिस्तान",
     "snow": "snow* winter* ice icy mountain* alps glacier* ski skis skiing polar* penguin* frozen frost* aurora* "
     "himalaya* peak peaks nieve "
-    "invierno montaña* neige hiver montagne* schnee* berg berge neve inverno montanha* снег* зим* гор горы горах ثلج "
+    "invierno montaña* neige hiver montagne* schnee* berg berge neve inverno montanha* снег* снеж* зим* гор горы горах ثلج "
     "جبل שלג הר 雪 冬 山 눈 산 बर्फ पहाड़",
     "room": "room* kitchen* cafe* café* coffee table* window* desk* book* bedroom* office* house home indoor* interior* "
     "sofa* lamp* cat cats "
@@ -45,7 +45,7 @@ PLACES = "street* city cities sea ocean* beach* forest* desert deserts space* ro
 
 LIGHTS: Mapping[str, str] = {
     "night": "night* midnight* dark moonlit moonlight* star stars starry neon* aurora* noche nuit nacht nächt* noite "
-    "notte ноч* ليل לילה 夜 밤 रात",
+    "notte ноч* ليل الليل לילה 夜 밤 रात",
     "dusk": "dusk* dawn* sunset* sunrise* golden twilight* evening* atardecer amanecer ocaso coucher crépuscule aube "
     "abend* sonnenuntergang* "
     "pôr tramonto alba закат* рассвет* вечер* غروب שקיעה 夕 黄昏 日落 노을 शाम",
@@ -56,7 +56,7 @@ LIGHTS: Mapping[str, str] = {
 WEATHERS: Mapping[str, str] = {
     "rain": "rain* storm* drizzl* wet umbrella* lluvia* tormenta pluie orage regen* gewitter chuva* pioggia* дожд* "
     "гроз* مطر גשם 雨 비 बारिश",
-    "snow": "snow* blizzard* winter* nieve neige schnee* neve снег* ثلج שלג 雪 눈이 बर्फ",
+    "snow": "snow* blizzard* winter* nieve neige schnee* neve снег* снеж* ثلج שלג 雪 눈이 बर्फ",
     "fog": "fog* mist* haz* smok* niebla brouillard* brume nebel* névoa nebbia туман* ضباب ערפל 霧 雾 안개 कोहरा",
 }
 MOVES: Mapping[str, str] = {

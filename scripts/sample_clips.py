@@ -1,5 +1,8 @@
 """Make the sample clips and pictures that come with the package: `python -m scripts.sample_clips`."""
 
+# pyright: reportUnknownMemberType=false
+# PyAV's stubs leave its pictures without a type.
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -6,7 +6,8 @@ import os
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import anyio
 from rich.status import Status
@@ -25,12 +26,14 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.runtime import watch as finish
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.server.transports.browser import find_browser
 from sora_mcp.server.transports.signals import wait_for_stop
 
 PROMPT = "A paper boat sails down a rainy street"
 POLL_S = 0.2
 WATCH_S = 2.0
 NEXT = "Next: add the server to a chat client and ask it for a video. `{setup}` does it for the clients it finds. In Claude Code:"
+NEXT_FOUND = "Next: `{setup}` adds the server to {clients}, found on this machine. Then ask there for a video."
 
 
 def demo(settings: Settings, arguments: Namespace) -> int:
@@ -40,9 +43,21 @@ def demo(settings: Settings, arguments: Namespace) -> int:
         raise SoraError(job.error.message if job.error else f"{job.id} {name_state(job)}.", job_id=job.id)
     console = open_console()
     print_facts(console, (("path", job.artifact.path), ("price", f"{format_dollars(job.micros)}: no vendor was called"), ("job", job.id)))
-    print_text(console, NEXT.format(setup=command_line("setup")))
-    print(clients.claude_command(own_command()))  # in one piece, to be copied
+    _tell_next(clients.find_clients(clients.find_home()))
+    if not arguments.no_open and sys.stdout.isatty() and (browser := find_browser(os.environ)) is not None:
+        browser.open(Path(job.artifact.path).absolute().as_uri())
     return 0
+
+
+def _tell_next(found: Sequence[clients.Client]) -> None:
+    """Print what to do next in the clients of this machine; Claude Code has a command for it, which is also the example."""
+    titles = [client.title for client in found if client.shape != "command"]
+    if titles:
+        listed = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+        print_text(open_console(), NEXT_FOUND.format(setup=command_line("setup"), clients=listed))
+    if not titles or len(found) > len(titles):
+        print_text(open_console(), "In Claude Code:" if titles else NEXT.format(setup=command_line("setup")))
+        print(clients.claude_command(own_command()))  # in one piece, to be copied
 
 
 def watch(settings: Settings, arguments: Namespace) -> int:

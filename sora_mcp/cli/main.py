@@ -93,7 +93,12 @@ COMMANDS = (
             },
         },
     ),
-    Command("demo", "cli.demo", "make one free sample clip, the way a paid one is made", {"prompt": {"nargs": "*", "metavar": "PROMPT"}}),
+    Command(
+        "demo",
+        "cli.demo",
+        "make one free sample clip, the way a paid one is made, and show it",
+        {"prompt": {"nargs": "*", "metavar": "PROMPT"}, "--no-open": {"action": "store_true", "help": "do not open it"}},
+    ),
     Command(
         "watch",
         "cli.demo",

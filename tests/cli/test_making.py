@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from sora_mcp.cli import demo
 from sora_mcp.cli.own_command import own_command
+from sora_mcp.cli.setup import clients
 
 from ..each import each
 from .conftest import Sora
@@ -41,6 +44,33 @@ def test_the_demo_makes_a_clip_the_way_a_real_one_is_made(sora: Sora, said: dict
     assert found(r"^bytes +(.+)$", shown) == str(path.stat().st_size)
     assert re.fullmatch(r"[0-9a-f]{64}", found(r"^sha256 +(.+)$", shown))
     assert found(r"^path +(.+)$", sora("demo", "a", "red", "kite").out) != str(path)  # a second one is made again
+
+
+@each(
+    ("folders", "lines"),
+    [
+        ((".cursor",), ["Next: `sora-mcp setup` adds the server to Cursor, found on this machine. Then ask there for a video."]),
+        (
+            (".cursor", ".codex"),
+            ["Next: `sora-mcp setup` adds the server to Cursor and Codex, found on this machine. Then ask there for a video."],
+        ),
+        (
+            (".cursor", ".claude.json"),
+            ["Next: `sora-mcp setup` adds the server to Cursor, found", "In Claude Code:", "claude mcp add sora "],
+        ),
+        ((".claude.json",), ["Next: add the server to a chat client", "claude mcp add sora "]),
+    ],
+)
+def test_the_next_step_fits_the_clients_of_this_machine(
+    folders: tuple[str, ...], lines: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Path(tempfile.mkdtemp(dir=tmp_path))
+    for name in folders:
+        (home / name).touch() if name.endswith(".json") else (home / name).mkdir()
+    demo._tell_next(clients.find_clients(home))  # pyright: ignore[reportPrivateUsage]
+    told = capsys.readouterr().out.replace("\n", " ")
+    places = [told.find(line) for line in lines]
+    assert places == sorted(places) and places[0] == 0, told
 
 
 def test_the_next_step_has_the_command_that_starts_this_program_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

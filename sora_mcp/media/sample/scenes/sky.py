@@ -30,7 +30,8 @@ def draw_sky(stage: Stage, horizon: int, sun: tuple[float, float], *, below: str
             (1, below or colours.low),
         ],
     ).convert("RGBA")
-    if stage.scene.light == "night":
+    clear = stage.scene.weather in ("", "snow")
+    if clear and stage.scene.light == "night":
         _draw_stars(stage, ground, part)
     x, y, unit = stage.x(sun[0]) // HALF, stage.y(sun[1]) // HALF, stage.unit // HALF
     wide, strong = GLOWS[stage.scene.light]
@@ -38,7 +39,7 @@ def draw_sky(stage: Stage, horizon: int, sun: tuple[float, float], *, below: str
     _lay(ground, draw_glow(round(unit * 0.55), colours.light, strong, 2.0), x, y)
     if stage.scene.light == "day":
         _lay(ground, draw_glow(round(unit * 0.3), mix(colours.light, "#ffffff", 0.8), 1.0, 1.3), x, y)
-    else:
+    elif clear:
         _draw_disc(stage, ground, (x, y))
     layers = [Layer(add_grain(ground.convert("RGB"), stage.random, 5), factor=HALF)]
     return [*layers, *([_draw_clouds(stage, horizon, sun, clouds)] if clouds else [])]

@@ -19,7 +19,7 @@ def draw_weather(stage: Stage) -> list[Layer]:
     if scene.kind == "snow" or scene.weather == "snow":
         return [_draw_flakes(stage, at) for at in range(3)]
     if scene.weather == "rain":
-        return [_draw_veil(stage, 0.42), *(_draw_drops(stage, at) for at in range(2))]
+        return [_draw_veil(stage, 0.42), _draw_drops(stage)]
     return [_draw_veil(stage, 0.75)] if scene.weather == "fog" else []
 
 
@@ -51,28 +51,23 @@ def _draw_flakes(stage: Stage, at: int) -> Layer:
     return Layer(fill(twice, "#fdfeff"), x=sway, y=f"mod(t*{fall:.1f},{height * factor})-{height * factor}", depth=depth, factor=factor)
 
 
-def _draw_drops(stage: Stage, at: int) -> Layer:
-    """Return streaks of rain, which fall fast and a little aslant."""
-    random, unit = stage.random, stage.unit
-    factor = 2
+def _draw_drops(stage: Stage) -> Layer:
+    """Return thin streaks of rain, which fall fast and a little aslant."""
+    random, unit, factor = stage.random, stage.unit, 2
     width, height = stage.shrink(factor)
     mask = Image.new("L", (width, height), 0)
     draw = ImageDraw.Draw(mask)
-    long = unit * (0.05, 0.1)[at] / factor
-    for _ in range(round((190, 60)[at] * stage.width / unit)):
+    for _ in range(round(230 * stage.width * stage.height / unit**2 / 1.8)):
+        near = random.random()
+        long = unit * (0.03 + 0.06 * near) / factor
         x, y = random.random() * width, random.random() * (height - long)
-        draw.line((x, y, x - long * 0.16, y + long), fill=random.randrange(*((30, 75), (50, 105))[at]), width=1 + at)
-    soft = mask.filter(ImageFilter.BoxBlur(0.5))
+        draw.line((x, y, x - long * 0.16, y + long), fill=round(16 + 46 * near * random.random()))
+    soft = mask.filter(ImageFilter.BoxBlur(0.3))
     twice = Image.new("L", (width, height * 2))
     twice.paste(soft, (0, 0))
     twice.paste(soft, (0, height))
-    speed = unit * (1.5, 2.3)[at]
-    return Layer(
-        fill(twice, mix(stage.scene.palette.light, "#dfeaf5", 0.6)),
-        y=f"mod(t*{speed:.0f},{height * factor})-{height * factor}",
-        depth=0.5 + 0.4 * at,
-        factor=factor,
-    )
+    y = f"mod(t*{unit * 1.9:.0f},{height * factor})-{height * factor}"
+    return Layer(fill(twice, mix(stage.scene.palette.light, "#dfeaf5", 0.6)), y=y, depth=0.8, factor=factor)
 
 
 def _draw_veil(stage: Stage, strength: float) -> Layer:

@@ -26,6 +26,7 @@ from sora_mcp.net.environment import (
     find_proxy_variable,
     load_certificates,
 )
+from sora_mcp.net.json_document import fetch_json
 from sora_mcp.server.transports.issuer_keys import IssuerKeys
 
 Verdict = Literal[
@@ -75,7 +76,7 @@ def check_issuer(settings: Settings) -> Iterator[Finding]:
     if settings.issuer is None:
         return
     try:
-        keys = anyio.run(IssuerKeys(settings.issuer).ask)
+        keys = anyio.run(IssuerKeys(settings.issuer, fetch_json).ask)
     except NotSent as error:
         yield Finding("fix", f"issuer: {settings.issuer}: {error.message}", "correct SORA_MCP_ISSUER, or the identity provider")
     else:

@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from sora_mcp.config.settings import Settings
+from sora_mcp.net.json_document import fetch_json
 from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import open_later
 from sora_mcp.server.transports.http import check_address, run_http
@@ -21,7 +22,7 @@ DRAIN_S = 5.0
 def serve(settings: Settings, arguments: Namespace) -> int:
     """Serve at `/mcp` until stopped. Raise BadSetting for an address that others could reach without tokens."""
     resource = read_resource_server(settings)
-    issued = None if resource is None else IssuerTokens(resource, IssuerKeys(resource.issuer))
+    issued = None if resource is None else IssuerTokens(resource, IssuerKeys(resource.issuer, fetch_json))
     address = check_address(
         arguments.host,
         arguments.port,

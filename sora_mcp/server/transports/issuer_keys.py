@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, TypeGuard, cast
 from urllib.parse import urlsplit
@@ -13,22 +13,23 @@ import anyio
 import jwt
 
 from sora_mcp.domain.errors import NotSent
-from sora_mcp.net.json_document import FETCH_S, fetch_json
 
 KEEP_S = 600.0
 AGAIN_S = 30.0
 """Seconds between two fetches, so that tokens with made-up key ids do not keep the issuer busy."""
 KINDS = ("RSA", "EC", "OKP")
 """Kinds of keys whose public half verifies a signature. A shared secret (`oct`) is none."""
+FetchJSON = Callable[[str], Awaitable[Mapping[str, Any] | None]]
+"""Returns the JSON object at an address; None for any other answer. Raises NotSent where none arrives."""
 log = logging.getLogger(__name__)
 
 
 class IssuerKeys:
     """The keys of one issuer by their ids. Keys that are known are used on while the issuer is away."""
 
-    def __init__(self, issuer: str, *, clock: Callable[[], float] = time.monotonic, deadline_s: float = FETCH_S) -> None:
+    def __init__(self, issuer: str, fetch: FetchJSON, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.issuer = issuer
-        self._clock, self._deadline_s = clock, deadline_s
+        self._fetch_json, self._clock = fetch, clock
         self._keys: Mapping[str | None, jwt.PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._fetching = anyio.Lock()
@@ -65,7 +66,7 @@ class IssuerKeys:
 
     async def ask(self) -> Mapping[str | None, jwt.PyJWK]:
         """Return the keys that the issuer names now. Raise NotSent where there is no usable one."""
-        found = await fetch_json(await self._find_address(), deadline_s=self._deadline_s)
+        found = await self._fetch_json(await self._find_address())
         if not (keys := dict(_read_keys(found or {}))):
             raise NotSent("it names no key that could be used")
         return keys
@@ -74,7 +75,7 @@ class IssuerKeys:
         """Return where the issuer's metadata say that its keys are. Raise NotSent where they say nothing."""
         why = "it has no metadata at its well-known addresses"
         for place in list_metadata_places(self.issuer):
-            if (metadata := await fetch_json(place, deadline_s=self._deadline_s)) is None:
+            if (metadata := await self._fetch_json(place)) is None:
                 continue
             if (named := metadata.get("issuer")) != self.issuer:
                 why = f"at {place} it calls itself {named!r:.200}, and the setting must say exactly the same"

@@ -5,6 +5,7 @@ The provider signs people in and issues the tokens (JWT, RFC 9068); this server 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -23,7 +24,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sora_mcp.config.settings import BadSetting, Settings
 from sora_mcp.server.transports.issuer_keys import AGAIN_S, IssuerKeys
-from sora_mcp.store.ids import ALPHABET
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures with a key pair only: with HS256, whoever has the public key could sign."""
@@ -95,7 +95,7 @@ def read_resource_server(settings: Settings) -> ResourceServer | None:
 def name_person(issuer: str, person: str) -> str:
     """Return the principal of a person: short, stable, and never the name of one in a token file or of this machine's own user."""
     digest = hashlib.sha256(f"{issuer}\n{person}".encode("utf-8", "surrogatepass")).digest()
-    return f"p_{''.join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:ID_CHARACTERS])}"
+    return f"p_{base64.b32encode(digest).decode().lower()[:ID_CHARACTERS]}"
 
 
 class IssuerTokens:

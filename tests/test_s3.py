@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from sora_mcp.artifacts.cache import Cache
-from sora_mcp.artifacts.s3 import CHUNK_BYTES, MOST_AT_ONCE_BYTES, Bucket
+from sora_mcp.artifacts.s3 import CHUNK_BYTES, MOST_AT_ONCE_BYTES
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import NotFinished, StorageError
@@ -218,7 +218,7 @@ def test_no_error_names_an_address_or_a_key(s3: S3, tmp_path: Path) -> None:
     assert SECRET not in repr(bucket)
     bucket.check()
     assert s3.list_keys() == []
-    elsewhere = Bucket(replace(bucket.access, bucket="no-such-bucket"))
+    elsewhere = replace(bucket, name="no-such-bucket")
     for refused in (lambda: elsewhere.upload(path, "a.mp4", media_type="video/mp4"), elsewhere.check):
         with pytest.raises(StorageError, match="is not there") as caught:
             refused()
@@ -289,11 +289,11 @@ async def test_an_edit_goes_to_s3_and_takes_its_clips_from_there(s3: S3, tmp_pat
 UPLOAD = """
 import sys
 from pathlib import Path
-from sora_mcp.artifacts.s3 import Bucket, BucketAccess
+from sora_mcp.artifacts.s3 import Bucket
 from sora_mcp.security.secrets import Secret
 bucket, path, *variables = sys.argv[1:]
-access = BucketAccess(bucket, "team", {name: Secret(text) for name, text in (each.split("=", 1) for each in variables)})
-Bucket(access).upload(Path(path), "v/large.mp4", media_type="video/mp4")
+store = Bucket(bucket, "team", {name: Secret(text) for name, text in (each.split("=", 1) for each in variables)})
+store.upload(Path(path), "v/large.mp4", media_type="video/mp4")
 """
 
 

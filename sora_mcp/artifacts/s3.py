@@ -37,15 +37,6 @@ CAUSES = {
 NO_ANSWER = "S3 does not answer"
 
 
-@dataclass(frozen=True)
-class BucketAccess:
-    """A bucket, a prefix in it, and AWS's standard variables as far as they are set."""
-
-    bucket: str
-    prefix: str
-    variables: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
-
-
 def make_key(job_id: str, sha256: str, ending: str) -> str:
     """Return the key of a job's file below the prefix. Other bytes have another key, so a late writer replaces nothing."""
     return f"v/{job_id[2:4]}/{job_id}/{sha256[:16]}.{ending}"
@@ -55,13 +46,16 @@ def make_key(job_id: str, sha256: str, ending: str) -> str:
 class Bucket:
     """Finished files in S3."""
 
-    access: BucketAccess
+    name: str
+    prefix: str = ""
+    variables: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
+    """AWS's standard variables as far as they are set."""
 
     @cached_property
     def _store(self) -> S3Store:
         from obstore.store import S3Store
 
-        names = {name: secret.reveal() for name, secret in self.access.variables.items()}
+        names = {name: secret.reveal() for name, secret in self.variables.items()}
         config: Any = {name.lower(): text for name, text in names.items()}
         client: ClientConfig = {
             "allow_http": names.get("AWS_ENDPOINT_URL", "").startswith("http:"),
@@ -69,7 +63,7 @@ class Bucket:
             "timeout": timedelta(seconds=REQUEST_S),
         }
         retries: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=RETRY_S)}
-        return S3Store(self.access.bucket, prefix=self.access.prefix or None, config=config, client_options=client, retry_config=retries)
+        return S3Store(self.name, prefix=self.prefix or None, config=config, client_options=client, retry_config=retries)
 
     def upload(self, path: Path, key: str, *, media_type: str) -> None:
         """Put a file there unless it is there already, and compare its size. Raises StorageError; OSError where the file cannot be read."""

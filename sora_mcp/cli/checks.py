@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from sora_mcp.artifacts.s3 import Bucket
 from sora_mcp.cli.notify import find_notifier
 from sora_mcp.config.modes import find_loose_modes
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import NotSent, StorageError, UntrustedURL
+from sora_mcp.jobs.finished_files import open_bucket
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.environment import (
     CERTIFICATE_VARIABLES,
@@ -64,7 +64,7 @@ def check_bucket(settings: Settings) -> Iterator[Finding]:
         return
     name = f"s3://{access.bucket}/{access.prefix}".rstrip("/")
     try:
-        Bucket(access).check()
+        open_bucket(access).check()
     except StorageError as error:
         yield Finding("fix", f"bucket: {name}: {error.message}", f"check the AWS_… variables, and that they may use {name}")
     else:

@@ -6,14 +6,13 @@ import importlib.util
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sora_mcp.artifacts.s3 import BucketAccess
 from sora_mcp.domain.money import Micros, ceil
 from sora_mcp.security.secrets import Secret
 
@@ -187,6 +186,15 @@ def parse_secrets(text: str) -> tuple[Secret, ...]:
     if len(set(secrets)) < len(secrets) or min(map(len, secrets)) < LEAST_SECRET or not text.isprintable():
         raise ValueError
     return tuple(map(Secret, secrets))
+
+
+@dataclass(frozen=True)
+class BucketAccess:
+    """A bucket, a prefix in it, and AWS's standard variables as far as they are set."""
+
+    bucket: str
+    prefix: str
+    variables: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
 
 
 def parse_bucket(text: str) -> BucketAccess:

@@ -12,7 +12,6 @@ from typing import Any
 import platformdirs
 import tzlocal
 
-from sora_mcp.artifacts.s3 import BucketAccess
 from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, apply_prices, set_addresses
 from sora_mcp.config.parsers import (
     BUCKET,
@@ -36,6 +35,7 @@ from sora_mcp.config.parsers import (
     URL,
     WORD,
     ZONE,
+    BucketAccess,
     name_sites,
 )
 from sora_mcp.config.setting import PREFIX, BadSetting, Setting, rows_of, setting

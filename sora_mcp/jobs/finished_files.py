@@ -15,6 +15,7 @@ import anyio.to_thread
 from sora_mcp.artifacts.cache import Cache
 from sora_mcp.artifacts.local import find_file, get_artifact, is_own_file
 from sora_mcp.artifacts.s3 import Bucket, make_key
+from sora_mcp.config.parsers import BucketAccess
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import NotFinished, StorageError
@@ -41,7 +42,7 @@ class FinishedFiles:
     _locks: dict[str, anyio.Lock] = field(default_factory=dict[str, anyio.Lock])
 
     def __post_init__(self) -> None:
-        self.bucket = None if self.settings.artifact_url is None else Bucket(self.settings.artifact_url)
+        self.bucket = None if self.settings.artifact_url is None else open_bucket(self.settings.artifact_url)
         self.cache = Cache(self.settings.home / "cache")
 
     async def find(self, job: Job) -> Path:
@@ -118,3 +119,8 @@ class FinishedFiles:
         if kept.key is not None and self.bucket is not None:
             with suppress(StorageError):
                 await anyio.to_thread.run_sync(self.bucket.delete, kept.key, limiter=self._uploads)
+
+
+def open_bucket(access: BucketAccess) -> Bucket:
+    """Return the bucket that the settings name."""
+    return Bucket(access.bucket, access.prefix, access.variables)

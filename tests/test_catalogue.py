@@ -210,6 +210,14 @@ def test_one_vendor_names_one_key() -> None:
     )
 
 
+def test_a_model_without_a_price_asks_for_its_key_first() -> None:
+    hailuo = VideoRequest("a fox", "aimlapi:hailuo-02")
+    with pytest.raises(MissingKey, match="No key for AI/ML API"):
+        plan(hailuo, Catalogue(keyed=frozenset(("runway",))), today=TODAY)
+    with pytest.raises(PriceUnknown, match="has no published price"):
+        plan(hailuo, Catalogue(keyed=frozenset(("aimlapi",))), today=TODAY)
+
+
 def test_the_sample_needs_no_key() -> None:
     assert [offer.id for offer in NO_KEY.offers if NO_KEY.is_usable(offer)] == [SAMPLE]
     assert all(ALL_KEYS.is_usable(offer) for offer in ALL_KEYS.offers)

@@ -41,7 +41,9 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
     except BrokenRules as error:
         if offer.rates:
             raise
-        raise UnpricedModel(offer.id, broken=error.broken) from None
+        raise _refuse_unpriced(offer, catalogue, error.broken) from None
+    except UnpricedModel:
+        raise _refuse_unpriced(offer, catalogue, ()) from None
     found = (
         why or _describe_seller(offer, request, catalogue),
         _describe_silence(order, request, catalogue, today),
@@ -54,6 +56,13 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
     if (change := _describe_change(order, price, today=today)) is not None:
         warnings = (*warnings, change)
     return replace(order, why=" ".join(notes) or None, warnings=warnings), price
+
+
+def _refuse_unpriced(offer: Offer, catalogue: Catalogue, broken: tuple[BrokenRule, ...]) -> Refused:
+    """Return the refusal of a model without a price: without a key for its vendor, a file with the price would be of no use."""
+    if catalogue.is_usable(offer):
+        return UnpricedModel(offer.id, broken=broken)
+    return MissingKey(catalogue.describe_missing_key((offer,)), broken=broken)
 
 
 def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Offer, str | None]:

@@ -84,11 +84,11 @@ class Quote:
     checked: date
     confidence: Confidence
 
-    def describe_doubt(self, today: date) -> str:
+    def describe_doubt(self, today: date, whose: str = "Its") -> str:
         """Return why a person has to agree to the price however low it is, as a sentence; empty where it is stated and fresh."""
         if self.confidence == "derived":
-            return "Its price is worked out, not stated by the vendor."
-        return f"Its price was last checked on {self.checked}." if today - self.checked > STALE else ""
+            return f"{whose} price is worked out, not stated by the vendor."
+        return f"{whose} price was last checked on {self.checked}." if today - self.checked > STALE else ""
 
 
 def _shorten(pictures: str) -> str:

@@ -137,13 +137,13 @@ def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
 
 def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros, today: date) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
-    sentences = [*_describe_offer(estimate, catalogue), *_describe_notes(estimate)]
+    sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate)]
     if estimate.refusal:
         return " ".join([*sentences, f"Not now: {estimate.refusal}"])
     return " ".join([*sentences, *_describe_yes(estimate, asks=asks, above=above, today=today), f"{describe_left(estimate.budget)}."])
 
 
-def _describe_offer(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
+def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
     """Yield whether the model ended, how a long video is made of parts, the price, and the other offers."""
     order = estimate.order
     yield from describe_ended(order.offer.ended, catalogue.get_vendor(order.offer).title)
@@ -151,16 +151,16 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
         yield describe_nearest(estimate.nearest, clips=estimate.clips)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)
-    prices = [_describe_price(estimate), *_describe_others(estimate, catalogue)]
-    yield from prices
+    yield _describe_price(estimate)
+    yield from _describe_others(estimate, catalogue, today)
 
 
-def _describe_others(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
+def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
     """Yield the compared offers, the one with the best look, with sound the one for talking people, and why none can be bought, where no
     model was named."""
     if not estimate.offers:
         return
-    yield f"Cheapest first: {_compare(estimate, catalogue)}."
+    yield f"Cheapest first: {_compare(estimate, catalogue, today)}."
     yield from _describe_best(estimate)
     if estimate.talk is not None:
         order, price = estimate.talk
@@ -193,7 +193,7 @@ def _describe_notes(estimate: Estimate) -> Iterator[str]:
 def _describe_yes(estimate: Estimate, *, asks: bool, above: Micros, today: date) -> Iterator[str]:
     """Yield how the user agrees to the price, where that is needed."""
     if estimate.quote_id:
-        doubt = estimate.quote.describe_doubt(today)
+        doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s")
         begin = f"Above {format_dollars(above)} the" if estimate.micros > above else f"{doubt} The".strip()
         in_terminal = f"{begin} user approves it in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
@@ -234,11 +234,11 @@ def _first_sentence(refusal: str | None) -> str | None:
     return f"{first}." if dot else refusal
 
 
-def _compare(estimate: Estimate, catalogue: Catalogue) -> str:
+def _compare(estimate: Estimate, catalogue: Catalogue, today: date) -> str:
     """List the offers with their prices, and how many more there are; the free sample is no video of the prompt."""
     offers = [found for found in estimate.offers if found[0].offer.vendor != sample.VENDOR.name] or list(estimate.offers)
     named = [
-        f"{order.offer.id} {_describe_cost(price, estimate.clips)} ({_describe_clip(order, catalogue)})"
+        f"{order.offer.id} {_describe_cost(price, estimate.clips)} ({_describe_clip(order, catalogue)}{_describe_asking(price, today)})"
         for order, price in offers[:MOST_NAMED]
     ]
     more = [f'and {rest} more in list_sizes(model="all")'] if (rest := len(offers) - MOST_NAMED) > 0 else []
@@ -266,7 +266,12 @@ def _describe_looks(order: Order) -> str:
 
 def _describe_clip(order: Order, catalogue: Catalogue) -> str:
     """Say what the clip of an offer is, and whether a key is missing."""
-    return describe_clip(order) if catalogue.is_usable(order.offer) else f"{describe_clip(order)}, no key"
+    return _describe_looks(order) if catalogue.is_usable(order.offer) else f"{_describe_looks(order)}, no key"
+
+
+def _describe_asking(price: Quote, today: date) -> str:
+    """Say that a person is asked about the price however low it is."""
+    return ", needs a yes" if price.micros and price.describe_doubt(today) else ""
 
 
 TOOL = ToolDefinition(

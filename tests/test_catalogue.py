@@ -218,6 +218,14 @@ def test_a_model_without_a_price_asks_for_its_key_first() -> None:
         plan(hailuo, Catalogue(keyed=frozenset(("aimlapi",))), today=TODAY)
 
 
+def test_a_resolution_that_is_a_model_of_its_own_is_found_by_its_size() -> None:
+    catalogue = Catalogue(keyed=frozenset(("fal",)))
+    kling = [offer for offer in catalogue.offers if offer.model in ("kling-3.0-standard", "kling-3.0-pro", "kling-3.0-4k")]
+    for size in ("4K", "9:16 4K"):
+        (found,) = rank_orders([offer for offer in kling if offer.vendor == "fal"], replace(FOX, size=size, seconds=5), today=TODAY)
+        assert (found[0].offer.id, found[0].size.resolution) == ("fal:kling-3.0-4k", "4k")
+
+
 def test_the_sample_needs_no_key() -> None:
     assert [offer.id for offer in NO_KEY.offers if NO_KEY.is_usable(offer)] == [SAMPLE]
     assert all(ALL_KEYS.is_usable(offer) for offer in ALL_KEYS.offers)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sora_mcp.domain import ImageRule, Rate, Rule, VideoRule
 from sora_mcp.domain.money import usd
-from sora_mcp.vendors.shared.families import KLING_2_SECONDS, KLING_SECONDS, NEGATIVE, list_kling
+from sora_mcp.vendors.shared.families import KLING_2_SECONDS, KLING_SECONDS, NEGATIVE, list_kling, name_resolution
 from sora_mcp.vendors.shared.rates import rate_sound
 from sora_mcp.vendors.shared.rows import Row, Wire, sell
 from sora_mcp.vendors.shared.sizes import AUDIO, AUTO, LAST, allow_references
@@ -33,7 +33,7 @@ def _per_second(price: str) -> tuple[Rate, ...]:
 
 def _kling_3(tier: str, silent: str, audible: str) -> Row:
     """Return an offer of Kling 3.0."""
-    rules = list_kling(KLING_SECONDS, AUDIO, NEGATIVE, *LAST)
+    rules = list_kling(KLING_SECONDS, AUDIO, NEGATIVE, *LAST, resolution=name_resolution(tier))
     return _sell(f"kling-3.0-{tier}", f"{PATH}/v3/{tier}/{{}}", rate_sound(silent, audible), *rules, checked=CHECKED), NAMED
 
 
@@ -45,7 +45,7 @@ def _turbo(tier: str, price: str) -> Row:
 
 def _o3(tier: str, silent: str, audible: str, references: int) -> Row:
     """Return an offer of Kling O3. Its field for the first frame has another name in its sister with references."""
-    rules = list_kling(KLING_SECONDS, AUDIO, *LAST, *allow_references(references))
+    rules = list_kling(KLING_SECONDS, AUDIO, *LAST, *allow_references(references), resolution=name_resolution(tier))
     path = f"{PATH}/o3/{tier}/"
     rates = rate_sound(silent, audible)
     return _sell(f"kling-o3-{tier}", f"{path}{{}}", rates, *rules, references=f"{path}reference-to-video", checked=EXPORTED), WIRE

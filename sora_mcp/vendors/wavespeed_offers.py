@@ -27,6 +27,7 @@ from sora_mcp.vendors.shared.families import (
     list_kling,
     list_veo,
     list_wan,
+    name_resolution,
 )
 from sora_mcp.vendors.shared.rates import rate_lengths, rate_resolutions, rate_sound_and_size
 from sora_mcp.vendors.shared.rows import FRAME, Row, Wire, sell, write_fields, write_pictures
@@ -122,7 +123,8 @@ SOUND = replace(BARE, last="end_image", audio="sound")
 
 def _kling(model: str, tier: str) -> Row:
     """Return an offer of Kling 3.0. With a first frame, the frame decides the ratio."""
-    return _sell(model, f"kwaivgi/kling-v3.0-{tier}/{{}}", (), *list_kling(KLING_SECONDS, AUDIO, NEGATIVE, *LAST)), SOUND
+    rules = list_kling(KLING_SECONDS, AUDIO, NEGATIVE, *LAST, resolution=name_resolution(tier))
+    return _sell(model, f"kwaivgi/kling-v3.0-{tier}/{{}}", (), *rules), SOUND
 
 
 def _omni(tier: str, path: str, *more: Rule) -> Row:

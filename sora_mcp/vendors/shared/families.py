@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sora_mcp.domain import Rule, Size
 from sora_mcp.domain.offer import Text
@@ -47,9 +48,15 @@ def keep_ratio(ratios: tuple[str, ...], resolutions: Iterable[str], *more: Rule)
     return (Rule("size", combine_sizes(ratios, tuple(resolutions))), *more)
 
 
-def list_kling(seconds: Rule, *more: Rule) -> tuple[Rule, ...]:
-    """Return the rules of Kling: no resolution is told, and with a first frame no ratio."""
-    return (*split_sizes(KLING, (AUTO,)), seconds, *more)
+def list_kling(seconds: Rule, *more: Rule, resolution: str | None = None) -> tuple[Rule, ...]:
+    """Return the rules of Kling: no resolution is told, and with a first frame no ratio. A few models are named by their `resolution`."""
+    sizes = tuple(replace(size, resolution=resolution) for size in KLING)
+    return (*split_sizes(sizes, (replace(AUTO, resolution=resolution),)), seconds, *more)
+
+
+def name_resolution(tier: str) -> str | None:
+    """Return the resolution that the name of a tier is; None for one such as `pro`, of which no page tells it."""
+    return tier if tier == "4k" else None
 
 
 def list_veo(resolutions: Iterable[str], *more: Rule) -> tuple[Rule, ...]:

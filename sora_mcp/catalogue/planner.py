@@ -59,8 +59,8 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
 
 
 def _refuse_unpriced(offer: Offer, catalogue: Catalogue, broken: tuple[BrokenRule, ...]) -> Refused:
-    """Return the refusal of a model without a price: without a key for its vendor, a file with the price would be of no use."""
-    if catalogue.is_usable(offer):
+    """Return the refusal of a model without a price; of one whose vendor states prices in a list, the key is what is missing first."""
+    if catalogue.is_usable(offer) or catalogue.get_vendor(offer).price_list is None:
         return UnpricedModel(offer.id, broken=broken)
     return MissingKey(catalogue.describe_missing_key((offer,)), broken=broken)
 

@@ -34,10 +34,7 @@ def serve(settings: Settings, arguments: Namespace) -> int:
     has_replicas = settings.has_replicas
     has_sessions = (arguments.sessions or ("stateless" if has_replicas else "sticky")) == "sticky"
     codec = SharedStateCodec([secret.reveal() for secret in settings.secrets])
-    access: dict[str, Any] = {
-        "state_codec": codec,
-        "has_sessions": has_sessions,
-    }
+    access: dict[str, Any] = {"state_codec": codec, "has_sessions": has_sessions}
     # Where there are tokens, they are asked for on every address, the loopback's too.
     file = read_tokens(arguments.token_file) if arguments.token_file else None
     if issued is not None:

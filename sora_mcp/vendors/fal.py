@@ -9,8 +9,10 @@ import re
 from urllib.parse import urlsplit
 
 from sora_mcp.domain import Balance, Call, Done, Failed, Order, Pending, PriceList, Reading, Refusal, Reply, Vendor
-from sora_mcp.vendors import fal_kling, fal_offers, fal_others
 from sora_mcp.vendors.fal_calls import UPLOAD, ask_bill, read_quote
+from sora_mcp.vendors.fal_kling import ROWS as KLING
+from sora_mcp.vendors.fal_offers import ROWS as SEVERAL
+from sora_mcp.vendors.fal_others import ROWS as OTHERS
 from sora_mcp.vendors.fal_prices import ask_prices, read_prices
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value
@@ -22,7 +24,7 @@ SERVERS = re.compile(r"(?:request|startup)_timeout|runner_\w+|internal_error")
 REQUEST = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
 APP = r"(?:(?:workflows|comfy)/)?[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*"
 
-ROWS = (*fal_offers.ROWS, *fal_kling.ROWS, *fal_others.ROWS)
+ROWS = (*SEVERAL, *KLING, *OTHERS)
 OFFERS = tuple(offer for offer, _ in ROWS)
 WIRES = {offer.model: wire for offer, wire in ROWS}
 

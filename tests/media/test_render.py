@@ -253,8 +253,9 @@ def test_a_program_that_draws_no_text_makes_a_clip_all_the_same(tmp_path: Path) 
     found = render_ffmpeg.find_ffmpeg()
     assert found is not None
     plain = replace(found, draws_text=False)
-    assert render_ffmpeg.render(plain, Clip("a cat", 640, 360, 4), tmp_path / "clip.mp4", lambda _: None)
-    assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, 640, 360, has_sound=True)
+    for width, height in ((640, 360), (360, 640), (480, 480)):
+        assert render_ffmpeg.render(plain, Clip("a cat", width, height, 4), tmp_path / "clip.mp4", lambda _: None)
+        assert probe_mp4(tmp_path / "clip.mp4") == VideoInfo(4.0, width, height, has_sound=True), (width, height)
 
 
 def test_a_poster_of_a_large_clip_is_small(tmp_path: Path) -> None:

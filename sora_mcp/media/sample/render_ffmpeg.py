@@ -102,7 +102,8 @@ def _build_command(ffmpeg: Ffmpeg, clip: Clip, words: list[str], path: Path) -> 
     size, margin = find_sizes(clip)
     tall = max(2, round(size * BADGE_SHAPE))
     scene = ["-loop", "1", "-framerate", str(FPS), "-t", str(clip.seconds), "-i", str(READY / f"{clip.scene.kind}.jpg")]
-    drawn = ",".join([f"[scene][badge]overlay={margin:.0f}:{margin:.0f}", *words, "format=yuv420p[picture]"])
+    # without setsar, pixels are a trace off square after the crop, and players show 639 of 640 columns
+    drawn = ",".join([f"[scene][badge]overlay={margin:.0f}:{margin:.0f}", *words, "setsar=1", "format=yuv420p[picture]"])
     moving = f"[0]{_move_camera(clip)}[scene];[1]scale=-1:{tall}[badge];{drawn}"
     tone = f"aevalsrc=exprs='{compose(clip)}':sample_rate=48000:duration={clip.seconds}"
     heard = ["-f", "lavfi", "-i", tone] if clip.audio else []

@@ -17,8 +17,9 @@ from .figures import ROOT, Figure, at_most
 
 TURNS, CALLS = 5, 40
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}
-KEYS = {"FAL_KEY": "k1:abc", "MUVI_API_KEY": "k"}
-MODEL = "muvi:veo-3.1"
+KEYS = {"FAL_KEY": "k1:abc", "RUNWAYML_API_SECRET": "k"}
+MODEL = "runway:veo-3.1"
+"""Its vendor is asked for no price: an estimate stays on this machine."""
 MEASURED: tuple[tuple[str, str, dict[str, Any], float], ...] = (
     ("`estimate_cost` of one model", "estimate_cost", {"model": MODEL}, 2),
     ("`estimate_cost` of all models", "estimate_cost", {}, 8),

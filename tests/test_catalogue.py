@@ -124,6 +124,13 @@ def test_a_family_is_meant_by_its_words_by_its_maker_or_by_a_label_of_a_list(nam
     assert models <= found and bool(models) == bool(found), found
 
 
+@each(("name", "label"), [("talking peeple", "talking people"), ("best lok", "best look"), ("longst", "longest"), ("Draft s", "drafts")])
+def test_a_misspelled_label_is_answered_with_the_one_that_may_be_meant(name: str, label: str) -> None:
+    with pytest.raises(UnknownModel, match=f"Did you mean '{label}'") as caught:
+        ALL_KEYS.find_named(name)
+    assert [(fix.argument, fix.value) for fix in caught.value.fixes] == [("model", label)]
+
+
 @each(
     ("name", "begins"),
     [

@@ -142,7 +142,7 @@ def test_a_name_of_several_models_is_answered_with_what_the_request_costs_on_eac
 ) -> None:
     catalogue, request = Catalogue(keyed=frozenset(keys)), VideoRequest("a fox", name, **asked)
     with pytest.raises(UnknownModel) as caught:
-        plan(request, catalogue, today=TODAY)
+        catalogue.find_named(name)
     message = explain_unknown(caught.value, request, catalogue, today=TODAY).message
     assert [phrase for phrase in says if phrase not in message] == [], message
     assert [phrase for phrase in never if phrase in message] == [], message

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.rules import check, find_order, holds, quote, rate_of, sizes_of, words
+from sora_mcp.catalogue.planner import plan
+from sora_mcp.catalogue.rules import check, find_order, holds, one_of, quote, rate_of, sizes_of, words
 from sora_mcp.catalogue.sizes import fitting, has_shape, orientation
 from sora_mcp.domain import Image, ImageRule, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule
-from sora_mcp.domain.errors import BrokenRules, PriceUnknown
+from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnpricedModel
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
 from tests.each import each
@@ -25,6 +26,7 @@ from tests.nouns import name_inputs
 
 TODAY = date(2026, 11, 21)
 OFFERS = Catalogue(EVERY).offers
+CATALOGUE = Catalogue(EVERY, frozenset(vendor.name for vendor in EVERY))
 PAID = [offer for offer in OFFERS if Catalogue(EVERY).needs_key(offer)]
 each_offer = each("offer", OFFERS, ids=lambda offer: offer.id)
 each_paid = each("offer", PAID, ids=lambda offer: offer.id)
@@ -140,7 +142,7 @@ def test_sound_frames_and_resolution_change_the_price_as_the_page_says(
 @each_paid
 @each(
     "size",
-    ["1920x1081", "640x479", "21:10", "", "   ", "1280x720x3", "1280 720", "720", "x", "²x²", "landscape portrait", "auto 4k", "0x0"],
+    ["1920x1081", "640x479", "21:10", "", "   ", "1280x720x3", "1280 720", "A4", "x", "²x²", "landscape portrait", "auto 4k", "0x0"],
 )
 def test_a_size_that_no_page_names_is_refused_with_sizes_that_work(offer: Offer, size: str) -> None:
     request = VideoRequest("a fox", size=size, **inputs(offer))
@@ -344,12 +346,16 @@ def test_what_depends_on_a_first_frame_is_sold_with_or_without_one_only() -> Non
 SIZE_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "muvi:sora-2-pro": {
         "1280x720": ("1280x720", "1280X720", "1280×720", "1280*720", "1280 x 720", "1280 × 720", "1280* 720", "16:9", "16 : 9"),
-        "720x1280": (" 720x1280 ", "9:16", "9x16", "9 x 16 720p", "Portrait", "vertical", "720p vertical"),
-        "1024x1792": ("9:16 1080p", "portrait 1080p"),
+        "720x1280": (" 720x1280 ", "9:16", "9x16", "9 x 16 720p", "Portrait", "vertical", "720p vertical", "720, 9/16"),
+        "1024x1792": ("9:16 1080p", "portrait 1080p", "TikTok, Full HD", "FHD vertical video"),
         "1792x1024": ("16:9 1080P", "1080p 16:9", "1080p", "1792x1024 landscape"),
     },
-    "muvi:sora-2": {"1280x720": ("landscape", "horizontal"), "720x1280": ("portrait", "vertical")},
-    "muvi:kling-3.0-pro": {"1:1": ("square",)},
+    "muvi:sora-2": {
+        "1280x720": ("landscape", "horizontal", "YouTube", "widescreen", "Querformat", "横屏"),
+        "720x1280": ("portrait", "TikTok", "Instagram Reels", "a story", "for YouTube Shorts", "tall", "hochkant", "竖屏"),
+    },
+    "muvi:kling-3.0-pro": {"1:1": ("square", "quadratisch", "cuadrado")},
+    "fal:ltx-2.3-pro": {"16:9 2160p": ("4K landscape", "ultra HD 16:9", "16:9 2160p")},
     "pixazo:ltx-2.5-pro": {"1080p": ("1080P",)},
 }
 
@@ -358,6 +364,29 @@ SIZE_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 def test_a_size_can_be_said_in_words_and_as_people_write_it(model: str) -> None:
     said = [(text, size) for size, texts in SIZE_WORDS[model].items() for text in texts]
     assert [(text, check(VideoRequest("a fox", size=text), find_offer(model), today=TODAY).size.text) for text, _ in said] == said
+
+
+@each(
+    ("said", "model", "meanings"),
+    [
+        ("HD", None, ("720p", "1080p")),
+        ("vertical HD", "muvi:veo-3.1", ("portrait 720p", "portrait 1080p")),
+        ("HD", "muvi:sora-2", ("720p",)),
+        ("cinema", None, ("21:9", "16:9")),
+        ("Instagram post", "muvi:kling-3.0-pro", ("9:16", "1:1", "16:9")),
+        ("A4", None, ("3:4", "4:3")),
+    ],
+)
+def test_a_size_that_may_mean_several_is_never_guessed(said: str, model: str | None, meanings: tuple[str, ...]) -> None:
+    with pytest.raises(BrokenRules) as refused:
+        plan(VideoRequest("a fox", model, size=said), CATALOGUE, today=TODAY)
+    assert [(fix.argument, fix.value) for fix in refused.value.fixes] == [("size", meaning) for meaning in meanings]
+    assert refused.value.message == f"size must be {one_of(meanings)}, not {said!r}."
+
+
+def test_a_model_that_calls_a_size_so_itself_is_asked_for_that_one() -> None:
+    with pytest.raises(UnpricedModel):
+        plan(VideoRequest("a fox", "aimlapi:flux-3-video", size="16:9 HD"), CATALOGUE, today=TODAY)
 
 
 @each(

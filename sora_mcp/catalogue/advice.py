@@ -79,7 +79,7 @@ class _Advice:
         """Return what would work instead, by the kind of the refusal."""
         match refusal:
             case BrokenRules():
-                return refusal.fixes or self._mend(refusal)
+                return self._price_own(refusal.fixes) if refusal.fixes else self._mend(refusal)
             case UnknownModel():
                 similar = self._name_similar_models()
                 return similar if similar or self.catalogue.find_family(self.request.model or "") else self.name_other_models(but=None)
@@ -94,6 +94,15 @@ class _Advice:
                 return (self._price_fix(Fix("request_id", None), *price, named=price[0]),) if price else ()
             case _:
                 return refusal.fixes
+
+    def _price_own(self, fixes: tuple[Fix, ...]) -> Iterator[Fix]:
+        """Yield the fixes that a refusal has of its own; those without a price as far as they can be bought, with it."""
+        for fix in fixes:
+            price = None if fix.micros is not None else self._quote(change_request(self.request, fix))
+            if fix.micros is not None:
+                yield fix
+            elif price is not None and price[1].micros <= self._find_most_each():
+                yield self._price_fix(fix, *price, named=None if self.request.model is None else self._find_offer())
 
     def _mend(self, refusal: BrokenRules) -> Iterator[Fix]:
         """Yield the nearest legal values at the offer that refused, then other models that take the request as it is."""

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sora_mcp.catalogue.hints import find_label, get_hint
+from sora_mcp.catalogue.hints import find_label, find_near_label, get_hint
 from sora_mcp.catalogue.model_names import NEAR, ModelNames
 from sora_mcp.catalogue.names import MOST_NAME
 from sora_mcp.catalogue.rules import FIT, FITS, check, find_order, one_of, quote
 from sora_mcp.domain import Offer, Order, OwnModel, Quote, Rate, Reply, Vendor, VideoRequest
-from sora_mcp.domain.broken_rule import quote_value
+from sora_mcp.domain.broken_rule import Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, UnknownModel
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.vendors import EVERY, sample
@@ -127,6 +127,8 @@ class Catalogue:
             at_hand = sorted(family, key=lambda offer: not self.is_usable(offer))[:NEAR]
             choose = one_of([offer.id for offer in at_hand])
             raise UnknownModel(f'{quote_value(name)} is no single model: choose {choose}. list_sizes(model="{name.strip()}") lists all.')
+        if (label := find_near_label(name)) is not None:
+            raise UnknownModel(f"No vendor sells {quote_value(name)}. Did you mean {quote_value(label)}?", fixes=(Fix("model", label),))
         near = self.find_ended(name) or self.find_near(name)
         raise UnknownModel(f"No vendor sells {quote_value(name)}. {self._describe_near(near)}")
 
@@ -151,6 +153,10 @@ class Catalogue:
         own = tuple(offer for offer in living if offer.vendor in sellers)
         is_own_at_hand = any(self.is_usable(offer) for offer in own) or not any(self.is_usable(offer) for offer in matching)
         return own if own and wanted in BRANDS and is_own_at_hand else tuple(offer for offer in living if offer in own or offer in matching)
+
+    def find_all_named(self, name: str) -> tuple[Offer, ...]:
+        """Return the offers that a name means: those of one model, else those of a family. UnknownModel names the nearest ones."""
+        return self.find_offers(name) or self.find_family(name) or self.find_named(name)
 
     def find_ended(self, name: str) -> tuple[Offer, ...]:
         """Return the offers that ended, of the family of models that this name means."""

@@ -12,15 +12,13 @@ from sora_mcp.catalogue.frame_shapes import decides_shape
 from sora_mcp.catalogue.parts import MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
-from sora_mcp.catalogue.sizes import find_lost_shape, list_shapes, of_shape
+from sora_mcp.catalogue.sizes import find_lost_shape, is_size, list_shapes, of_shape
+from sora_mcp.catalogue.trims import describe_cut
 from sora_mcp.domain import EDITS, PICTURES, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, describe_rule, format_bytes
 from sora_mcp.domain.errors import BrokenRules, OverBudget
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
-
-CUTS = {"square": "1:1", "1:1": "1:1", "portrait": "9:16", "9:16": "9:16", "landscape": "16:9", "16:9": "16:9"}
-"""Shapes to which edit_video cuts a finished clip."""
 
 
 def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *, can_fit: bool, today: date) -> BrokenRules:
@@ -80,7 +78,8 @@ class _Explanation:
         """Yield a sentence for each broken rule, and after it what makes up for it."""
         if self.fits:
             yield self._describe_fit()
-        if self.request.model is None and self.catalogue.keyed and not self.fits and not self._name_lacks():
+        is_known = self.request.size is None or is_size(self.request.size)
+        if self.request.model is None and self.catalogue.keyed and is_known and not self.fits and not self._name_lacks():
             yield f"No model with a key takes all of this; the nearest is {self.offer.id}."
         for rule in self.refusal.broken:
             if rule.argument == "image" and self.fits:
@@ -89,7 +88,7 @@ class _Explanation:
                 yield sentence
             elif rule.argument == "size" and (shape := self._find_lost_shape()):
                 yield f"{self.offer.id} has no {shape}: size must be {one_of(list_shapes(sizes_of(self.offer)))}."
-                yield from self._describe_cut(shape)
+                yield from describe_cut(shape)
             else:
                 is_named = self.request.model is not None or rule.allowed.startswith(NO_SUCH_OPTION)
                 yield describe_rule(rule, self.refusal.subject if is_named else "")
@@ -159,11 +158,6 @@ class _Explanation:
         sizes = sizes_of(self.offer)
         is_lost = any(rule.argument == "size" for rule in self.refusal.broken) and not decides_shape(self.request, sizes)
         return find_lost_shape(self.request.size or "", sizes) if is_lost else None
-
-    def _describe_cut(self, shape: str) -> Iterator[str]:
-        """Yield how a clip of another shape is cut to this one."""
-        if (ratio := CUTS.get(shape)) is not None:
-            yield f'edit_video(action="reframe", ratio="{ratio}") cuts a finished clip to it for free.'
 
     def _describe_parts(self) -> str:
         """Return in which clips the length can be made, and how; empty where it is not too long."""

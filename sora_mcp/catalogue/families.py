@@ -13,6 +13,7 @@ from sora_mcp.catalogue.parts import Part, describe_joining, describe_part, plan
 from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.rules import one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
+from sora_mcp.catalogue.trims import describe_cut
 from sora_mcp.domain import EDITS, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import INSTEAD, NO_SUCH_OPTION, BrokenRule, describe_rule, quote_value
 from sora_mcp.domain.errors import UnknownModel
@@ -126,6 +127,7 @@ class _Family:
             whose = "the first frame decides theirs" if asked.image is not None else "their shape cannot be chosen"
             known = f"they make {one_of(list_shapes(shaped)[:MOST_NAMED])}" if shaped else whose
             yield f"None makes {shape} videos: {known}."
+            yield from (f"Leave size out: {said}" for said in describe_cut(shape))
         rest = [rule for rule in broken if not (shape and rule.argument == "size")]
         lacking = [rule for rule in rest if rule.allowed.startswith(NO_SUCH_OPTION) and not _have_option(offers, rule)]
         for name in (rule.argument.removeprefix("options.") for rule in lacking):

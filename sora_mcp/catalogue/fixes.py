@@ -12,7 +12,8 @@ from datetime import date
 
 from sora_mcp.catalogue.frame_shapes import MOST_LISTED, can_fit_to
 from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
-from sora_mcp.catalogue.sizes import drop_shape, fitting, has_shape, names_shape, of_shape, orientation
+from sora_mcp.catalogue.size_words import read_size_words
+from sora_mcp.catalogue.sizes import SHAPES, count_lines, drop_shape, fitting, has_shape, names_shape, of_shape, orientation, read_lines
 from sora_mcp.domain import EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, SoraError
@@ -112,7 +113,7 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
 def _name_lines(texts: Sequence[str], sizes: Sequence[Size], asked: str) -> list[str]:
     """Return sizes by their lines alone, once each, where they are many, all have lines, and nothing else was asked for."""
     lines = {size.text: size.resolution for size in sizes}
-    is_about_lines = len(sizes) > MOST_LISTED and all(lines.values()) and all(map(_lines, asked.split()[:MOST_WORDS]))
+    is_about_lines = len(sizes) > MOST_LISTED and all(lines.values()) and all(map(read_lines, read_size_words(asked)[:MOST_WORDS]))
     return list(dict.fromkeys(lines[text] or "" for text in texts)) if is_about_lines else list(texts)
 
 
@@ -144,21 +145,11 @@ MOST_NAME = 100
 """Characters of an option's name up to which it is compared with others."""
 
 
-SHAPES = {
-    **dict.fromkeys(("vertical", "tall", "portrait"), "portrait"),
-    **dict.fromkeys(("horizontal", "wide", "widescreen", "landscape"), "landscape"),
-    "square": "square",
-}
-LINES = {"sd": 480, "hd": 720, "fhd": 1080, "2k": 1440, "4k": 2160, "uhd": 2160, "8k": 4320}
-"""What people, and some vendors, call a number of lines."""
-COUNTED = re.compile(r"(\d{1,5})p?")
-
-
 def _distance(size: Size, text: str) -> tuple[bool, int]:
     """Return how far a size is from what was asked: first by its shape, then by its pixels or lines. Without either all are as near."""
     asked = WIDTH_BY_HEIGHT.fullmatch(text.strip().casefold())
     if asked is None:
-        return _unlike(size, text.casefold().replace("full hd", "fhd").split())
+        return _unlike(size, read_size_words(text))
     width, height = int(asked[1]), int(asked[3])
     shape = orientation(Size("", f"{width}:{height}"))
     area = width * height if asked[2] != ":" else 0
@@ -166,19 +157,11 @@ def _distance(size: Size, text: str) -> tuple[bool, int]:
 
 
 def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:
-    """Return the same for words such as `vertical`, `Full HD` and `720`."""
+    """Return the same for words such as `portrait`, `1080p` and `8k`."""
     ratio = next((word for word in words if WIDTH_BY_HEIGHT.fullmatch(word)), None)
-    shape = next((SHAPES[word] for word in words if word in SHAPES), ratio and orientation(Size("", ratio)))
-    wanted = next((lines for word in words if (lines := _lines(word))), 0)
-    own = min(size.pixels) if size.pixels else _lines(size.resolution or "")
-    return shape is not None and orientation(size) != shape, abs(own - wanted) if wanted else 0
-
-
-def _lines(text: str) -> int:
-    """Return how many lines `720`, `768P`, `2K` or `FHD` are; 0 where the text says none."""
-    word = text.casefold()
-    counted = COUNTED.fullmatch(word)
-    return LINES.get(word) or (int(counted[1]) if counted else 0)
+    shape = next((word for word in words if word in SHAPES), ratio and orientation(Size("", ratio)))
+    wanted = next((lines for word in words if (lines := read_lines(word))), 0)
+    return shape is not None and orientation(size) != shape, abs(count_lines(size) - wanted) if wanted else 0
 
 
 def _fits(request: VideoRequest, can_fit: bool) -> Iterator[Fix]:

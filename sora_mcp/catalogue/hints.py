@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,12 @@ def find_label(name: str) -> str | None:
     """Return the label that these words mean, as lists of models have it; None for any other name."""
     words = re.findall(r"[^\W_]+", name[:MOST_LABEL].casefold())
     return LABELS.get(" ".join(word for word in words if word not in ("the", "model", "models", "for")))
+
+
+def find_near_label(name: str) -> str | None:
+    """Return the label that a misspelled one may mean."""
+    words = name.strip().casefold()
+    return next(iter(difflib.get_close_matches(words, LABELS, n=1, cutoff=0.75)), None) if len(words) <= MOST_LABEL else None
 
 
 def get_hint(offer: Offer) -> Hint | None:

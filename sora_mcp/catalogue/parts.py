@@ -28,7 +28,7 @@ def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date, spli
 
     The cheapest is first; of those that cost the same, the one with the fewest clips.
     """
-    named = catalogue.find_named(request.model) if request.model else catalogue.eligible_offers
+    named = catalogue.find_all_named(request.model) if request.model else catalogue.eligible_offers
     offers = [offer for offer in named if catalogue.is_usable(offer)] or named
     return plan_parts_on(offers, request, today=today, splits_all=splits_all)
 

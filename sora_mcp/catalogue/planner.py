@@ -8,29 +8,47 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_eligible, rank_orders
-from sora_mcp.catalogue.rules import check, quote, sizes_of
-from sora_mcp.catalogue.sizes import first_of_each_shape, has_shape, names_shape, of_shape
+from sora_mcp.catalogue.family_choice import describe_choice, find_family_takers
+from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
+from sora_mcp.catalogue.size_words import list_meanings
+from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
 from sora_mcp.catalogue.unavailable import refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
-from sora_mcp.domain.broken_rule import BrokenRule
+from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
 from sora_mcp.domain.money import Micros, format_dollars, round_up, show
 
 MOST_CHANGE = 5
 """Percent by which a live price may differ from the dated one without a word."""
+HARDLY, HARDLY_PERCENT = Micros(100_000), 10
+"""Dollars, or percent, by which a stated price may be above one that is worked out and is taken all the same."""
 SHORT_S = 4
 """A clip below this is shorter than people expect where they say no length."""
 
 
 CHEAPEST = "It is the cheapest model for this request."
+STATED = "It is the cheapest model for this request with a stated price."
+ONLY = "It is the only one of {} here that takes this request."
 NO_KEY = "No vendor has a key, so this is a free sample clip."
 """Why an offer was chosen of all that there are."""
 
 
 def plan(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote]:
     """Find the offer, and return the order that it makes of the request, with its price. Refused says why there is none."""
+    _check_size_words(request, catalogue)
     offer, why = find(request, catalogue, today=today)
     return plan_at(offer, request, catalogue, why=why, today=today)
+
+
+def _check_size_words(request: VideoRequest, catalogue: Catalogue) -> None:
+    """Raise BrokenRules where the words of the size may mean several that are sold, unless the model that was named has that very one."""
+    if not (meanings := list_meanings(text := request.size or "")):
+        return
+    named = catalogue.find_offers(request.model) if request.model is not None else ()
+    sold = [size for size in meanings if any(fitting(size, offer.sizes) for offer in named or catalogue.eligible_offers)]
+    if sold and not any(fitting(text, offer.sizes) for offer in named):
+        rule = BrokenRule("size", text, one_of(sold), "invalid_size")
+        raise BrokenRules((rule,), fixes=tuple(Fix("size", size) for size in sold))
 
 
 def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: str | None = None, today: date) -> tuple[Order, Quote]:
@@ -73,10 +91,10 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     """
     offers, why = _find_candidates(request, catalogue, today)
     if len(offers) == 1:
-        return offers[0], why
+        return offers[0], why if why != CHEAPEST or request.model is None else ONLY.format(quote_value(request.model))
     is_open = offers is catalogue.eligible_offers
     if ranked := rank_eligible(catalogue, request, today=today) if is_open else rank_orders(offers, request, today=today):
-        return ranked[0][0].offer, why
+        return _choose(ranked, request, why, today=today)
 
     def rank(offer: Offer) -> tuple[bool, bool, bool, int, int]:
         makes_words_only, broken = request.frame is not None and offer.image is None, count_broken_rules(offer, request, today=today)
@@ -85,6 +103,19 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
 
     ranks = [rank(offer) for offer in offers]
     return _find_cheapest([offer for offer, one in zip(offers, ranks, strict=True) if one == min(ranks)], request, today), why
+
+
+def _choose(ranked: Sequence[tuple[Order, Quote]], request: VideoRequest, why: str | None, *, today: date) -> tuple[Offer, str | None]:
+    """Return the offer to buy of those that take the request, and why. Where nobody named the model, a stated price goes before one that
+    is worked out, needs a person's yes each time and is hardly lower."""
+    chosen, price = ranked[0]
+    if why is None:
+        return chosen.offer, None
+    if price.describe_doubt(today):
+        most = price.micros + max(HARDLY, price.micros * HARDLY_PERCENT // 100)
+        stated = next((order for order, other in ranked if other.micros <= most and not other.describe_doubt(today)), None)
+        chosen, why = (chosen, why) if stated is None else (stated, STATED)
+    return chosen.offer, why if request.model is None else describe_choice(request.model, chosen, ranked, why)
 
 
 def _measure_gap(offer: Offer, request: VideoRequest) -> int:
@@ -149,6 +180,8 @@ def check_max_usd(request: VideoRequest, order: Order, price: Quote) -> None:
 def _find_candidates(request: VideoRequest, catalogue: Catalogue, today: date) -> tuple[tuple[Offer, ...], str | None]:
     """Return the offers of which the cheapest that takes the request is bought, and why it is that one where nobody named it."""
     if request.model is not None:
+        if family := find_family_takers(request, catalogue, today=today):
+            return family, CHEAPEST
         named = catalogue.find_named(request.model)
         is_living = any(catalogue.is_living(offer) for offer in named)
         if not is_living and not any(catalogue.is_usable(offer) for offer in named):

@@ -6,13 +6,14 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 
+from sora_mcp.catalogue.size_words import read_size_words
 from sora_mcp.domain import Image, Size
 
-BETWEEN_SIDES = re.compile(r"(?<=\d)\s*([x×*:])\s*(?=\d)")
-SHORT_SIDES = re.compile(r"\d{1,2}x\d{1,2}")
-"""No video has fewer than a hundred pixels a side."""
-SYNONYMS = {"horizontal": "landscape", "vertical": "portrait"}
 SHAPES = ("landscape", "portrait", "square")
+LINES = {"sd": 480, "hd": 720, "2k": 1440, "4k": 2160, "8k": 4320}
+"""What people, and some vendors, call a number of lines."""
+COUNTED = re.compile(r"([0-9]{1,5})p?")
+SIDES = re.compile(r"[0-9]{1,5}[x:][0-9]{1,5}")
 SAME_SHAPE = 1.03
 """How many times greater one ratio may be than the other: "16:9" of 480 lines is sold as 832x480, which is 2.6 % narrower."""
 AS_NEAR = 1.01
@@ -21,7 +22,7 @@ AS_NEAR = 1.01
 
 def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
     """Return the sizes that these words mean: `1280x720`, `16:9`, `9:16 1080p`, `portrait`. A size's own text means that size only."""
-    wanted = _spoken(text)
+    wanted = read_size_words(text)
     named = [(size, *_names(size)) for size in sizes]
     exact = tuple(size for size, own, _ in named if own == wanted)
     return exact or tuple(size for size, _, names in named if wanted and names.issuperset(wanted))
@@ -29,7 +30,7 @@ def fitting(text: str, sizes: Iterable[Size]) -> tuple[Size, ...]:
 
 def names_shape(text: str | None) -> bool:
     """Return whether these words say a shape: `1280x720`, `16:9` and `portrait` do, `1080p` and no words do not."""
-    return text is not None and any(word in SHAPES or ":" in word or "x" in word for word in _spoken(text))
+    return text is not None and any(word in SHAPES or ":" in word or "x" in word for word in read_size_words(text))
 
 
 def find_shape(text: str) -> str | None:
@@ -39,12 +40,12 @@ def find_shape(text: str) -> str | None:
 
 def list_shape_words(text: str) -> list[str]:
     """Return the words that say a shape: `16:9`, `square`. Exact pixels are a size and no shape."""
-    return [word for word in _spoken(text) if word in SHAPES or ":" in word]
+    return [word for word in read_size_words(text) if word in SHAPES or ":" in word]
 
 
 def drop_shape(text: str) -> str:
     """Return the other words: `1080p` of `9:16 1080p`."""
-    return " ".join(word for word in _spoken(text) if word not in SHAPES and ":" not in word)
+    return " ".join(word for word in read_size_words(text) if word not in SHAPES and ":" not in word)
 
 
 def find_lost_shape(text: str, sizes: Sequence[Size]) -> str | None:
@@ -69,10 +70,19 @@ def orientation(size: Size) -> str | None:
 
 def count_lines(size: Size) -> int:
     """Return how many lines a size has; 0 where no source says it."""
-    if size.pixels is not None:
-        return min(size.pixels)
-    word = (size.resolution or "").casefold()
-    return {"2k": 1440, "4k": 2160}.get(word, int(word[:-1]) if word.endswith("p") and word[:-1].isdigit() else 0)
+    return min(size.pixels) if size.pixels is not None else max(map(read_lines, read_size_words(size.resolution or "")), default=0)
+
+
+def read_lines(word: str) -> int:
+    """Return how many lines a word of a size means, such as `720p` or `4k`; 0 for any other."""
+    counted = COUNTED.fullmatch(word)
+    return int(counted[1]) if counted else LINES.get(word, 0)
+
+
+def is_size(text: str) -> bool:
+    """Return whether every word says a shape, pixels or lines, whoever sells that."""
+    words = read_size_words(text)
+    return bool(words) and all(word in SHAPES or SIDES.fullmatch(word) or read_lines(word) for word in words)
 
 
 def name_lines(size: Size) -> str:
@@ -118,14 +128,9 @@ def _ratio(size: Size) -> tuple[int, int] | None:
     return (int(width), int(height)) if width.isdigit() and height.isdigit() and int(height) else None
 
 
-def _spoken(text: str) -> list[str]:
-    """Return the words of a size: `1280 x 720` and `1280×720` are the same, `9x16` is a ratio, `vertical` is portrait."""
-    joined = BETWEEN_SIDES.sub(r"\1", text.casefold()).replace("×", "x").replace("*", "x")
-    return [word.replace("x", ":") if SHORT_SIDES.fullmatch(word) else SYNONYMS.get(word, word) for word in joined.split()]
-
-
 @functools.lru_cache(maxsize=4096)
-def _names(size: Size) -> tuple[list[str], frozenset[str]]:
+def _names(size: Size) -> tuple[tuple[str, ...], frozenset[str]]:
     """Return the words of an offered size, and every word that it answers to."""
-    own = _spoken(size.text)
-    return own, frozenset((*own, *(name.casefold() for name in (size.ratio, size.resolution, orientation(size)) if name)))
+    own = read_size_words(size.text)
+    others = (name for name in (size.ratio, size.resolution, orientation(size)) if name)
+    return own, frozenset((*own, *(word for name in others for word in read_size_words(name))))

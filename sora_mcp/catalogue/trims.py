@@ -1,7 +1,8 @@
-"""Find out whether a video to edit costs much less once it is cut to the length that another model takes."""
+"""Say what edit_video makes possible for free: a video to edit that costs much less once it is cut short, and a clip of another shape."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -11,6 +12,8 @@ from sora_mcp.domain.money import Micros, format_dollars
 
 FRACTION = 2
 """How many times less it has to cost."""
+CUTS = {"square": "1:1", "1:1": "1:1", "portrait": "9:16", "9:16": "9:16", "landscape": "16:9", "16:9": "16:9"}
+"""Shapes to which edit_video cuts a finished clip."""
 
 
 def describe_trim(request: VideoRequest, price: Micros | None, catalogue: Catalogue, *, today: date) -> str:
@@ -29,3 +32,9 @@ def describe_trim(request: VideoRequest, price: Micros | None, catalogue: Catalo
         return ""
     order, least = best
     return f"Cut to {order.seconds} s with edit_video (free), it is {format_dollars(least.micros)} on {order.offer.id}."
+
+
+def describe_cut(shape: str) -> Iterator[str]:
+    """Yield how a finished clip of another shape is cut to this one, where edit_video does that."""
+    if (ratio := CUTS.get(shape)) is not None:
+        yield f'edit_video(action="reframe", ratio="{ratio}", fill="crop") cuts a finished clip to it for free.'

@@ -59,10 +59,13 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
     if job.artifact is not None and not job.artifact.path.endswith(".mp4"):
         raise BrokenRules((BrokenRule("continues", job.id, "a finished clip: this is a picture", "invalid_argument"),))
     own = None if is_changed(maker) else maker.model
-    model = request.model or own
-    offers: Sequence[Offer] = ()
+    model, offers = request.model or own, tuple[Offer, ...]()
     with contextlib.suppress(UnknownModel):
-        offers = catalogue.find_named(model) if model is not None else ()
+        offers = catalogue.find_all_named(model) if model is not None else ()
+    if own is not None and request.model is not None and not catalogue.has_name(request.model):
+        # A family that the clip's own model belongs to means that model.
+        offers = tuple(offer for offer in offers if offer.id == own) or offers
+        model = own if any(offer.id == own for offer in offers) else model
     is_same = own is not None and any(offer.id == own for offer in offers)
     size = request.size or next((job.size for offer in offers if fitting(job.size, sizes_of(offer, image=True))), None)
     options = {**_take_options(maker, offers, is_same=is_same), **request.options}

@@ -114,7 +114,7 @@ async def test_an_edit_is_priced_by_the_models_that_edit(tmp_path: Path) -> None
     found = await estimate(tmp_path / "b", {"FAL_KEY": "k"}, model="edit", seconds=6)
     assert "fal:grok-imagine-video-edit ($0.36 for 6 s)" in found["message"]
     best = await estimate(tmp_path / "c", {"FAL_KEY": "k"}, model="best", seconds=5)
-    assert "Cheapest first: fal:" in best["message"]
+    assert "on fal:seedance-2.0: $0.67" in best["message"]
 
 
 async def test_the_best_look_is_named_at_a_size_that_may_be_bought(tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ WRONG: tuple[Row, ...] = (
     ),
     (
         "four at once",
-        video(size="FHD vertical", seconds="60 s", bogus=1, options={"zz": 1}),
+        video(size="8K vertical", seconds="60 s", bogus=1, options={"zz": 1}),
         ["bogus", "seconds", "options.zz", "size"],
-        {"size": "1080x1920", "seconds": 8, "options.zz": None, "bogus": None},
-        2.4,
+        {"size": "2160x3840", "seconds": 8, "options.zz": None, "bogus": None},
+        3.6,
     ),
     (
         "a model without a key",

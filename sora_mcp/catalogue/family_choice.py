@@ -1,0 +1,47 @@
+"""Choose within a family: a name of several models, such as `veo` or `best look`, means the cheapest of them that takes the request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.hints import BEST, find_label, get_hint
+from sora_mcp.domain import Offer, Order, Quote, VideoRequest
+from sora_mcp.domain.broken_rule import quote_value
+from sora_mcp.domain.money import format_dollars
+
+MOST_CHEAPER = 2
+"""Other models of a family that are named beside the one with the best look."""
+
+
+def find_family_takers(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Offer, ...]:
+    """Return the living offers of the family that the request names, which can be bought and take it; none for a name of one model."""
+    if request.model is None or catalogue.has_name(request.model):
+        return ()
+    usable = [offer for offer in catalogue.find_family(request.model) if catalogue.is_buyable(offer)]
+    return tuple(order.offer for order, _ in rank_orders(usable, replace(request, model=None), today=today))
+
+
+def describe_choice(name: str, chosen: Order, ranked: Sequence[tuple[Order, Quote]], why: str) -> str:
+    """Say of how many models this one was chosen, and what others of them cost: the cheapest, and the one with the best look."""
+    others = dict[str, tuple[Order, Quote]]()
+    for order, price in ranked:
+        others.setdefault(order.offer.model, (order, price))
+    count = len(others)
+    others.pop(chosen.offer.model)
+    if find_label(name) == "cheapest" or not others:
+        return why
+    found = list(others.values())
+    best = [one for one in found[MOST_CHEAPER:] if (hint := get_hint(one[0].offer)) is not None and hint.good_for == BEST][:1]
+    listed = ", ".join(_describe_other(order, price) for order, price in [*found[:MOST_CHEAPER], *best])
+    rest = count - 1 - len(found[:MOST_CHEAPER]) - len(best)
+    more = f', and {rest} more in list_sizes(model="{name.strip()}")' if rest else ""
+    return f"{quote_value(name)} means {count} models here. {why} Others: {listed}{more}."
+
+
+def _describe_other(order: Order, price: Quote) -> str:
+    hint = get_hint(order.offer)
+    good = f", {BEST}" if hint is not None and hint.good_for == BEST else ""
+    return f"{order.offer.id} ({format_dollars(price.micros)} for {order.seconds} s{good})"

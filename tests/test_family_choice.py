@@ -1,0 +1,64 @@
+"""A name of several models means the cheapest of them that takes the request, and what was chosen is said with what else there is."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.planner import CHEAPEST, STATED, plan
+from sora_mcp.domain import VideoRequest
+from sora_mcp.domain.errors import UnknownModel
+from tests.each import each
+
+TODAY = date(2026, 11, 30)
+HERE = Catalogue(keyed=frozenset({"muvi", "fal"}))
+
+
+@each(
+    ("name", "asked", "chosen", "says"),
+    [
+        ("veo", {}, "fal:veo-3.1-lite", "'veo' means 3 models here. It is the cheapest model for this request. Others: "),
+        ("veo", {}, "fal:veo-3.1-lite", "muvi:veo-3.1 ($0.80 for 4 s, best look)"),
+        ("Veo", {"size": "4k"}, "muvi:veo-3.1", "Others: fal:veo-3.1-fast ("),
+        ("best look", {"size": "9:16"}, "fal:seedance-2.0", "Others: muvi:veo-3.1 ("),
+        ("kling", {"seconds": 15, "size": "1:1"}, "muvi:kling-text2video-v3", ' more in list_sizes(model="kling").'),
+        ("cheapest", {"seconds": 10, "options": {"audio": True}}, "fal:gemini-omni-1.1-flash", STATED),
+        ("runway", {}, "muvi:gen-4.5", "It is the only one of 'runway' here that takes this request."),
+    ],
+)
+def test_a_family_means_the_cheapest_of_its_models_that_takes_the_request(name: str, asked: dict[str, Any], chosen: str, says: str) -> None:
+    order, _ = plan(VideoRequest("a fox", name, **asked), HERE, today=TODAY)
+    assert (order.offer.id, says in (order.why or "")) == (chosen, True), order.why
+
+
+@each(
+    ("name", "keys", "asked"),
+    [("veo", {"muvi"}, {"seconds": 30}), ("sora", {"muvi"}, {}), ("veo", set(), {}), ("runway", {"muvi"}, {"size": "4k"})],
+)
+def test_a_family_of_which_none_is_left_is_still_refused(name: str, keys: set[str], asked: dict[str, Any]) -> None:
+    with pytest.raises(UnknownModel):
+        plan(VideoRequest("a fox", name, **asked), Catalogue(keyed=frozenset(keys)), today=TODAY)
+
+
+def test_a_paused_model_of_a_family_is_never_chosen() -> None:
+    paused = Catalogue(keyed=HERE.keyed, paused=frozenset({"fal:veo-3.1-lite"}))
+    assert plan(VideoRequest("a fox", "veo"), paused, today=TODAY)[0].offer.id == "fal:veo-3.1-fast"
+
+
+def test_a_stated_price_goes_before_one_that_is_worked_out_and_hardly_lower() -> None:
+    """fal states no price of Seedance 1 Pro Fast for a video: it names one of a token."""
+    order, price = plan(VideoRequest("a fox", seconds=5), HERE, today=TODAY)
+    assert (order.offer.id, price.confidence, order.why) == ("fal:vidu-q2", "listed", STATED)
+
+
+def test_a_price_that_is_worked_out_and_clearly_lower_is_the_cheapest() -> None:
+    order, price = plan(VideoRequest("a fox", seconds=12, size="16:9 1080p"), HERE, today=TODAY)
+    assert (order.offer.id, price.confidence, order.why) == ("fal:seedance-1-pro-fast", "derived", CHEAPEST)
+
+
+def test_a_model_that_was_named_is_bought_where_it_is_cheapest_however_its_price_is_known() -> None:
+    order, price = plan(VideoRequest("a fox", "seedance-1-pro-fast", seconds=5), HERE, today=TODAY)
+    assert (order.offer.id, price.confidence) == ("fal:seedance-1-pro-fast", "derived")

@@ -45,6 +45,13 @@ credentials of its role count as well.
 
 {addresses}
 
+## Traces
+
+OpenTelemetry's own variables switch traces on for `serve`, `watch` and the server on stdio, where the `observe` extra is installed
+(`pip install 'sora-mcp[observe]'`): `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`,
+`OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER`, `OTEL_SDK_DISABLED` and the others. They are sent as `http/protobuf`, and hold no prompt,
+key, token, link or person. `docs/operations.md` lists the spans, the metrics and the fields of a log line.
+
 ## Network
 
 Orders and files pass the proxy that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` names, but for the hosts in `NO_PROXY`; on macOS and

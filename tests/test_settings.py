@@ -268,6 +268,9 @@ BAD = {
     "TRUSTED_HOSTS": ["no-port", "a:1/path", "a b:1", "a:1,*:2", "a:0", "a:65536"],
     "POLL_SECONDS": ["0", "-1", "nan", "inf", "3601", "1_0", MARK],
     "LOG": ["loud", MARK],
+    "LOG_FORMAT": ["xml", MARK],
+    "METRICS_PORT": ["0", "65536", "-1", "1_0", "http", MARK],
+    "METRICS_HOST": ["a b", 'a"b'],
 }
 
 

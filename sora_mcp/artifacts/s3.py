@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sora_mcp.domain.errors import NotFinished, SoraError, StorageError
 from sora_mcp.security.secrets import Secret
+from sora_mcp.telemetry import watch_s3
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Store
@@ -76,7 +77,7 @@ class Bucket:
             "Content-Disposition": f'inline; filename="{key.rsplit("/", 1)[-1]}"',
             "Cache-Control": "private, max-age=31536000, immutable",
         }
-        with _hide_words("The file cannot be put on S3"):
+        with watch_s3("put"), _hide_words("The file cannot be put on S3"):
             if size <= MOST_AT_ONCE_BYTES:
                 with suppress(AlreadyExistsError):  # the same bytes, from an earlier attempt
                     obstore.put(self._store, key, path, mode="create", attributes=attributes)
@@ -109,7 +110,7 @@ class Bucket:
     def _read(self, key: str, start: int, end: int) -> bytes:
         import obstore
 
-        with _hide_words("The file cannot be fetched from S3"):
+        with watch_s3("get"), _hide_words("The file cannot be fetched from S3"):
             try:
                 return bytes(obstore.get_range(self._store, key, start=start, end=end))
             except FileNotFoundError:
@@ -119,7 +120,7 @@ class Bucket:
         """Delete an object. Raises StorageError."""
         import obstore
 
-        with _hide_words("The file cannot be deleted from S3"):
+        with watch_s3("delete"), _hide_words("The file cannot be deleted from S3"):
             obstore.delete(self._store, key)
 
     def check(self) -> None:

@@ -20,11 +20,14 @@ from sora_mcp.cli.own_command import describe_program
 from sora_mcp.config.logging import log_to_stderr
 from sora_mcp.config.setting import BadSetting
 from sora_mcp.config.settings import FLAGS, Settings, load
+from sora_mcp.config.tracing import start_tracing
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.terminal_command import started_as
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 MOST_LISTED = 100
+TRACED = ("stdio", "serve", "watch")
+"""Commands that go on for a while; the others would end before a trace is sent."""
 DESCRIPTION = "Make videos from a chat. Without a command it is an MCP server on stdio, to be started by an MCP client."
 
 
@@ -170,6 +173,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     try:
         settings = load(os.environ if environ is None else environ, read_flags(arguments), today=date.today())
         log_to_stderr(settings)
+        if command.name in TRACED:
+            start_tracing(os.environ)  # whose variables the SDK reads by itself
         with started_as(describe_program(settings)):
             code = _load_command(command)(settings, arguments)
         sys.stdout.flush()

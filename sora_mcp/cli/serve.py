@@ -11,6 +11,7 @@ from sora_mcp.server.app import build_from_settings
 from sora_mcp.server.context import open_later
 from sora_mcp.server.transports.http import check_address, run_http
 from sora_mcp.server.transports.issuer_keys import IssuerKeys
+from sora_mcp.server.transports.metrics import serve_metrics
 from sora_mcp.server.transports.oauth import EitherTokens, IssuerTokens, read_resource_server
 from sora_mcp.server.transports.shared_state import SharedStateCodec
 from sora_mcp.server.transports.tokens import read_tokens
@@ -43,5 +44,6 @@ def serve(settings: Settings, arguments: Namespace) -> int:
         access |= {"auth": address.auth, "tokens": file}
     server = build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings), **access)
     drain_s = settings.drain_seconds if settings.drain_seconds is not None else DRAIN_S if has_replicas else 0.0
-    run_http(server, address, issued=issued, has_sessions=has_sessions, drain_s=drain_s)
+    with serve_metrics(settings, lambda: server.context):
+        run_http(server, address, issued=issued, has_sessions=has_sessions, drain_s=drain_s)
     return 0

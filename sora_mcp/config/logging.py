@@ -6,18 +6,22 @@ import logging
 import re
 import select
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
+from sora_mcp.config.json_log import describe_record, is_wanted, write_json
 from sora_mcp.config.modes import find_loose_modes
-from sora_mcp.config.parsers import has_password
+from sora_mcp.config.parsers import find_password, has_password
 from sora_mcp.config.settings import PREFIX, ROWS, Settings
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.security.secrets import Secret
 
 log = logging.getLogger(__name__)
-CHATTY = ("httpx2", "httpcore", "httpcore2", "uvicorn.access")
+AWS_SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+CHATTY = ("httpx2", "httpcore", "httpcore2", "urllib3", "uvicorn.access")
 """Loggers that write every URL they request, including links to finished videos."""
+LEAST_PASSWORD = 8
+"""A shorter password of a database is likely a word, such as its user, and would be taken out of every line that has it."""
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Characters that steer a terminal or hide text: control characters of both sets, bidi marks, zero-width characters."""
 PIECE = getattr(select, "PIPE_BUF", 512) // 10
@@ -44,6 +48,21 @@ class Redacting(logging.Formatter):
         return CONTROLS.sub(lambda found: found[0] if found[0] == "\n" else _escape(found), text)
 
 
+class JsonLines(logging.Formatter):
+    """A formatter that writes one JSON object a line, with `***` for each key."""
+
+    def __init__(self, keys: Iterable[Secret]) -> None:
+        super().__init__()
+        self._keys = tuple(keys)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        fields = describe_record(record)
+        for key in self._keys:
+            fields = {name: key.redact(text) if isinstance(text, str) else text for name, text in fields.items()}
+        return write_json(fields)
+
+
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()
 
@@ -51,15 +70,20 @@ def _escape(found: re.Match[str]) -> str:
 class NonBlockingHandler(logging.StreamHandler[TextIO]):
     """A handler that never waits for stderr. A pipe that is full because nobody reads it loses lines, and delays no paid call."""
 
+    _is_cut = False
+    """Whether the last line was not written to its end."""
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write the line in pieces that a ready pipe takes without waiting."""
         try:
-            text = self.format(record) + self.terminator
+            text = (self.terminator if self._is_cut else "") + self.format(record) + self.terminator
             for start in range(0, len(text), PIECE):
                 if not _is_ready(self.stream):
+                    self._is_cut = self._is_cut or start > 0
                     return
                 self.stream.write(text[start : start + PIECE])
                 self.stream.flush()
+            self._is_cut = False
         except Exception:
             self.handleError(record)
 
@@ -76,6 +100,14 @@ def _is_ready(stream: TextIO) -> bool:
         return True
 
 
+def announce(text: str) -> None:
+    """Write a line to stderr in the format of the log, whatever its level: that the server can be reached."""
+    record = logging.LogRecord(__name__, logging.INFO, "", 0, text, (), None)
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    line = next((found.format(record) for found in formatters if isinstance(found, JsonLines)), text)
+    print(line, file=sys.stderr)
+
+
 def describe_exposed_password(settings: Settings) -> str | None:
     """Return a warning where the store's password is among the flags of this process, which others on the machine can list."""
     name = f"{PREFIX}DATABASE_URL"
@@ -86,10 +118,20 @@ def describe_exposed_password(settings: Settings) -> str | None:
     )
 
 
+def list_secrets(settings: Settings) -> list[Secret]:
+    """Return all that no line may show: keys, the replicas' secret, the bucket's credentials, the store's password."""
+    bucket: Mapping[str, Secret] = {} if settings.artifact_url is None else settings.artifact_url.variables
+    found = [*settings.keys.values(), *settings.secrets, *(bucket[name] for name in AWS_SECRETS if name in bucket)]
+    password = find_password(settings.database_url) or ""
+    return [*found, Secret(password)] if len(password) >= LEAST_PASSWORD else found
+
+
 def log_to_stderr(settings: Settings) -> None:
     """Send every logger of this process to stderr, and warn about settings that have no effect."""
     handler = NonBlockingHandler(sys.stderr)
-    handler.setFormatter(Redacting(settings.keys.values()))
+    handler.setFormatter((JsonLines if settings.log_format == "json" else Redacting)(list_secrets(settings)))
+    if settings.log_format == "json":
+        handler.addFilter(is_wanted)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log.upper())

@@ -102,6 +102,20 @@ def parse_level(text: str) -> str:
     return {level: level for level in ("debug", "info", "warning", "error", "critical")}[text.casefold()]
 
 
+def parse_log_format(text: str) -> str:
+    """Return the name of a format of log lines."""
+    return {name: name for name in ("text", "json")}[text.casefold()]
+
+
+def parse_metrics_port(text: str) -> int:
+    """Return a port, where metrics can be served here."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65_536:
+        raise ValueError
+    if importlib.util.find_spec("prometheus_client") is None:
+        raise Unavailable(" needs one more package: pip install 'sora-mcp[observe]'.")
+    return int(text)
+
+
 def parse_hosts(text: str) -> frozenset[str]:
     """Return the exact `host:port` entries of a list with commas."""
     hosts = frozenset(part.strip().casefold() for part in text.split(",") if part.strip())
@@ -128,7 +142,13 @@ def parse_database(text: str) -> str:
 
 def has_password(address: str) -> bool:
     """Return whether the address of a database has a password in it, before the host or behind it."""
-    return re.search(r"://[^:/@]*:[^@]+@|[?&]password=.", address) is not None
+    return find_password(address) is not None
+
+
+def find_password(address: str) -> str | None:
+    """Return the password in the address of a database, before the host or behind it, as it is written there."""
+    found = re.search(r"://[^:/@]*:([^@]+)@|[?&]password=([^&]+)", address)
+    return found and (found[1] or found[2])
 
 
 def parse_url(text: str) -> str:
@@ -240,6 +260,8 @@ DOLLARS = Kind(parse_dollars, "an amount of dollars such as 10 or 2.50", "number
 SECONDS = Kind(parse_seconds, "a number of seconds above 0", "number")
 SWITCH = Kind(parse_switch, "1 or 0", "boolean")
 LEVEL = Kind(parse_level, "debug, info, warning, error or critical")
+LOG_FORMAT = Kind(parse_log_format, "text or json")
+METRICS_PORT = Kind(parse_metrics_port, "a port from 1 to 65535", "number")
 ZONE = Kind(ZoneInfo, "the name of a time zone such as Europe/Lisbon (a system that knows none needs: pip install tzdata)")
 HOSTS = Kind(parse_hosts, "a list of host:port, separated by commas")
 DATABASE = Kind(parse_database, "sqlite:///path or postgresql://…")

@@ -24,7 +24,9 @@ from sora_mcp.config.parsers import (
     ISSUER,
     KEY,
     LEVEL,
+    LOG_FORMAT,
     LOOPBACK,
+    METRICS_PORT,
     ORIGIN,
     PRICE_FILE,
     REGION,
@@ -176,6 +178,13 @@ class Settings:
         only_in_file=True,
     )
     log: str = setting("LOG", LEVEL, "Log level on stderr: debug, info, warning, error or critical", default="warning", shown="warning")
+    log_format: str = setting("LOG_FORMAT", LOG_FORMAT, "Format of the log: text, or json", default="text", shown="text")
+    metrics_port: int | None = setting(
+        "METRICS_PORT", METRICS_PORT, "Port on which `serve` gives metrics to Prometheus; needs the `observe` extra", shown="none"
+    )
+    metrics_host: str = setting(
+        "METRICS_HOST", WORD, "Address of the metrics' port; they name no person and no prompt", default="127.0.0.1", shown="127.0.0.1"
+    )
 
     catalogue: Catalogue
     keys: Mapping[str, Secret]

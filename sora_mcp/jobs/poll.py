@@ -39,7 +39,7 @@ async def poll(context: JobContext, job: Job, call: Call) -> str | None:
     """Ask the vendor once, and record what its answer says. Return why nothing was learnt, where that is so."""
     vendor = context.vendor_of(job)
     try:
-        reply = await context.http_client.request(vendor, call)
+        reply = await context.http_client.request(vendor, call, kind="poll")
     except NotSent as error:
         return await retry_later(context, job, error.message, todo=find_todo(error))
     if 200 <= reply.status < 300 or (reply.status in vendor.ends and read(vendor, reply) is not None):

@@ -43,6 +43,7 @@ from sora_mcp.media.optional import has_media_extra
 from sora_mcp.store.ledger import Grouping
 from sora_mcp.store.paused_models import describe_pause
 from sora_mcp.store.records import Budget, Caps, Costs, Page, Pause, Purchase
+from sora_mcp.telemetry import note_purchase
 
 
 @dataclass
@@ -88,6 +89,7 @@ class VideoService(JobContext):
         job = await self._add_facts(job)
         if job.deduplicated:
             return job
+        note_purchase(job.vendor, videos=request.variations)
         # What only matters while it is bought is not stored: the vendor's answers say more afterwards.
         why = () if purchase.order.why is None else (purchase.order.why,)
         warnings = (*why, *job.warnings, *describe_pauses(self._take_new_pauses(principal)))

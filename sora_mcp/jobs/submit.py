@@ -22,6 +22,7 @@ from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.upload import Uploader
 from sora_mcp.security.secrets import MARK_DIGITS, Secret
 from sora_mcp.security.text import sanitize
+from sora_mcp.telemetry import note_submit
 from sora_mcp.vendors.reading import describe_failure, read
 from sora_mcp.vendors.shared.responses import describe_packing, find_value, read_refusal
 
@@ -194,7 +195,9 @@ class Submitter:
         try:
             while True:
                 try:
-                    return await work(job, *args, **named)
+                    row = await work(job, *args, **named)
+                    note_submit(job.vendor, row.state if isinstance(row, Job) else None)
+                    return row
                 except StorageError as error:
                     self.context.local_facts.unwritten[job.id] = known
                     log.error("%s %s, which cannot be written down yet: %s%s", job.id, known, error, way_out)

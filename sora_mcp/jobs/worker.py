@@ -20,6 +20,7 @@ from sora_mcp.jobs.make_edit import make_edit
 from sora_mcp.jobs.poll import poll
 from sora_mcp.jobs.reconcile import reconcile
 from sora_mcp.jobs.submit import LEASE_S, Submitter
+from sora_mcp.telemetry import work_on
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -128,7 +129,8 @@ class Worker:
     async def _follow(self, job: Job) -> None:
         """Take one step of one job. An error here never ends the loop; the job stays due."""
         try:
-            trouble = await self._step(job)
+            with work_on(job.id, job.model, job.vendor):
+                trouble = await self._step(job)
             if trouble is None:
                 self._context.local_facts.troubles.pop(job.id, None)
                 self._context.local_facts.todos.pop(job.id, None)

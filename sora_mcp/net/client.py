@@ -25,6 +25,7 @@ from sora_mcp.net.environment import explain_failure, find_proxy, load_certifica
 from sora_mcp.net.in_process import InProcessTransport
 from sora_mcp.security.secrets import Secret
 from sora_mcp.security.urls import MalformedURL, Target, check_proxied, resolve_public
+from sora_mcp.telemetry import CallKind, Observation, watch_call
 
 SUBMIT_S = 90.0
 """Deadline in seconds of a paid call. A short one would only produce unclear outcomes."""
@@ -84,17 +85,17 @@ class VendorClient:
         """
         try:
             with anyio.fail_after(self.submit_s):
-                return await self._send(self._client("paid", vendor, vendor.base_url), vendor, call)
+                return await self._send(self._client("paid", vendor, vendor.base_url), vendor, call, kind="submit")
         except NEVER_SENT as error:
             raise NotSent(f"{vendor.title} could not be reached, so nothing was sent: {self._explain(error, vendor.base_url)}.") from error
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise OutcomeUnknown(f"{vendor.title} may have taken the request; its answer did not arrive.") from error
 
-    async def request(self, vendor: Vendor, call: Call) -> Reply:
+    async def request(self, vendor: Vendor, call: Call, *, kind: CallKind = "request") -> Reply:
         """Send a call that costs nothing and may be repeated. Raises NotSent when no reply arrived."""
         try:
             with anyio.fail_after(REQUEST_S + (vendor.most_answer_bytes - MOST_ANSWER_BYTES) / LEAST_ANSWER_BYTES_PER_S):
-                return await self._send(self._client("free", vendor, vendor.base_url), vendor, call)
+                return await self._send(self._client("free", vendor, vendor.base_url), vendor, call, kind=kind)
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise NotSent(f"{vendor.title} does not answer: {self._explain(error, vendor.base_url)}.") from error
 
@@ -109,7 +110,9 @@ class VendorClient:
         except ValueError as error:
             raise MalformedURL from error
         try:
-            return await self._follow_redirects(vendor, url, await anyio.to_thread.run_sync(read_partial, part))
+            partial = await anyio.to_thread.run_sync(read_partial, part)
+            with watch_call("download", vendor.name) as seen:
+                return await self._follow_redirects(vendor, url, partial, seen)
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise IncompleteFile(self._explain(error, url)) from error
         except (ValueError, httpx2.InvalidURL) as error:
@@ -125,8 +128,10 @@ class VendorClient:
         Raises UntrustedURL as a download does, or NotSent when no reply arrived.
         """
         try:
-            async with self._open_media(None, url, headers, body=body, method=method) as response:
-                return response.status_code, self._parse_json(await self._read_bounded(response, MOST_ANSWER_BYTES), vendor)
+            with watch_call("upload", vendor.name) as seen:
+                async with self._open_media(None, url, headers, body=body, method=method) as response:
+                    seen.status = response.status_code
+                    return seen.status, self._parse_json(await self._read_bounded(response, MOST_ANSWER_BYTES), vendor)
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             raise NotSent(f"{urlsplit(url).hostname} did not take it: {self._explain(error, url)}.") from error
         except (ValueError, httpx2.InvalidURL) as error:
@@ -154,16 +159,19 @@ class VendorClient:
     def _explain(error: BaseException, url: str) -> str:
         return explain_failure(error, urlsplit(url).hostname or "its host", proxy=find_proxy(url))
 
-    async def _send(self, client: httpx2.AsyncClient, vendor: Vendor, call: Call) -> Reply:
-        async with client.stream(
+    async def _send(self, client: httpx2.AsyncClient, vendor: Vendor, call: Call, *, kind: CallKind) -> Reply:
+        request = client.stream(
             call.method,
             vendor.base_url + call.path,
             params=call.query or None,
             headers={**FIXED_HEADERS, **dict(call.headers), **self._auth_header(vendor)},
             json=None if call.is_form else call.body,
             files=make_parts(call) if call.is_form else None,
-        ) as response:
-            body = await self._read_bounded(response, vendor.most_answer_bytes)
+        )
+        with watch_call(kind, vendor.name) as seen:
+            async with request as response:
+                seen.status = response.status_code
+                body = await self._read_bounded(response, vendor.most_answer_bytes)
         if body is not None and len(body) > MOST_ANSWER_BYTES:
             parsed = await anyio.to_thread.run_sync(self._parse_json, body, vendor)
         else:
@@ -195,10 +203,11 @@ class VendorClient:
             return None
         return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else None
 
-    async def _follow_redirects(self, vendor: Vendor, url: str, partial: Partial) -> Download:
+    async def _follow_redirects(self, vendor: Vendor, url: str, partial: Partial, seen: Observation) -> Download:
         agent = FIXED_HEADERS["User-Agent"]
         for _ in range(HOPS + 1):
             async with self._open_media(vendor, url, {**partial.headers, "User-Agent": agent}) as response:
+                seen.status = response.status_code
                 if response.is_redirect:
                     url = urljoin(url, response.headers.get("location", "").replace(" ", "%20"))
                     continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import logging
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 OPEN_AFTER_S = 0.5
 """Seconds that leave the first answer alone: opening the service imports the database library."""
+REQUEST_ID = "[A-Za-z0-9._-]{1,64}"
 OpenService = Callable[[], "AbstractAsyncContextManager[VideoService]"]
 
 
@@ -91,6 +93,11 @@ class ServerContext:
     def catalogue(self) -> Catalogue:
         """The offers; without the vendors' own lists until the service is open."""
         return self._written if self._service is None else self._service.catalogue
+
+    @property
+    def current(self) -> VideoService | None:
+        """The service, where it is open now."""
+        return self._service
 
     async def load_catalogue(self, model: str) -> Catalogue:
         """Return the offers for a question about a model, or about all. Fetch a vendor's own list where it may apply and is old."""
@@ -170,6 +177,13 @@ def name_chat(ctx: ToolContext) -> Chat:
         return principal(), ""
     headers: Mapping[str, str] = getattr(ctx.request_context.request, "headers", None) or {}
     return principal(), headers.get("mcp-session-id", "")
+
+
+def name_request(ctx: ToolContext) -> str | None:
+    """Return by which name the log calls a request: the balancer's `X-Request-Id`, else its number in the chat; None for an odd one."""
+    headers: Mapping[str, str] = getattr(ctx.request_context.request, "headers", None) or {}
+    name = headers.get("x-request-id") or str(ctx.request_context.request_id)
+    return name if re.fullmatch(REQUEST_ID, name) else None
 
 
 def _describe_failure(error: Exception) -> SoraError:

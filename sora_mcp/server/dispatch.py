@@ -23,12 +23,13 @@ from mcp.types import (
 from sora_mcp.domain import Charged
 from sora_mcp.domain.errors import UNFORESEEN, BrokenRules, NoSuchJob, NotFound, SoraError, StorageError, before_money
 from sora_mcp.server import completions, resources, subscriptions
-from sora_mcp.server.context import ServerContext, ToolContext, principal
+from sora_mcp.server.context import ServerContext, ToolContext, name_request, principal
 from sora_mcp.server.job_tasks import JobTasks
 from sora_mcp.server.results import build_refusal
 from sora_mcp.server.suggestions import Suggestion, suggest
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.transports.sdk import Ctx
+from sora_mcp.telemetry import about, note_refusal
 
 __all__ = ["TASKS", "TOOLS", "call_tool", "complete", "list_resources", "list_tools", "refuse", "resources", "subscriptions"]
 
@@ -46,6 +47,11 @@ def list_tools() -> list[Tool]:
 
 async def call_tool(name: str, given: Mapping[str, Any], ctx: ToolContext) -> CallToolResult | InputRequiredResult:
     """Return the tool's answer; to a refusal, what would work. The SDK would check the arguments with models that are slow to build."""
+    with about(person=principal(), request=name_request(ctx)):
+        return await _answer(name, given, ctx)
+
+
+async def _answer(name: str, given: Mapping[str, Any], ctx: ToolContext) -> CallToolResult | InputRequiredResult:
     tool = TOOLS[name]
     try:
         with before_money():
@@ -53,14 +59,17 @@ async def call_tool(name: str, given: Mapping[str, Any], ctx: ToolContext) -> Ca
             arguments = tool.parse(given)
         return await tool.run(arguments, ctx)
     except NoSuchJob as missing:
+        note_refusal(name, missing.its_code)
         return build_refusal(NotFound(f"{missing.message} list_videos shows which there are."), could_send=_can_send(name))
     except SoraError as refusal:
+        note_refusal(name, refusal.its_code)
         suggestion = await _suggest(refusal, name, given, ctx)
         return build_refusal(suggestion.refusal, fixes=suggestion.fixes, charged=_know_charged(refusal, name), could_send=_can_send(name))
 
 
 def refuse(error: Exception, name: str) -> CallToolResult:
     """Return a refusal as a result; the details of anything unforeseen stay in the log."""
+    note_refusal(name, error.its_code if isinstance(error, SoraError) else SoraError.code)
     if isinstance(error, SoraError):
         return build_refusal(error, charged=_know_charged(error, name), could_send=_can_send(name))
     log.error("%s failed", name, exc_info=error)

@@ -9,6 +9,7 @@ from pathlib import Path
 from sora_mcp.store.approvals import Approvals
 from sora_mcp.store.budgets import Budgets
 from sora_mcp.store.database import connect
+from sora_mcp.store.gauges import Gauges
 from sora_mcp.store.jobs import Jobs
 from sora_mcp.store.leases import Leases
 from sora_mcp.store.ledger import Ledger
@@ -43,6 +44,7 @@ class Store:
         self.outcomes = Outcomes(database, clock)
         self.unclear = UnclearSubmits(database, clock)
         self.ledger = Ledger(database, clock)
+        self.gauges = Gauges(database, clock)
         self.budgets = Budgets(database, clock)
         self.approvals = Approvals(database, clock)
         self.shared_secret = SharedSecret(database, clock)

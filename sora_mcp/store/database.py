@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.store.migrations import MIGRATIONS, Migration
 from sora_mcp.store.schema import meta
+from sora_mcp.telemetry import watch_lock
 
 # The write lock comes first, so that nothing is read and then written on top of another process's change. Leases, budgets
 # and the order of versions rest on it.
@@ -80,7 +81,8 @@ class Database:
         is_committing = False
         try:
             with as_storage_errors(), self.write.begin() as conn:
-                conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE)
+                with watch_lock():
+                    conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE)
                 yield conn
                 is_committing = True
         except StorageError as error:

@@ -17,6 +17,7 @@ from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_
 from sora_mcp.store.paused_models import pause_if_dearer
 from sora_mcp.store.schema import jobs, orphans
 from sora_mcp.store.transactions import Repository, writes
+from sora_mcp.telemetry import note_end
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +134,7 @@ class Outcomes(Repository):
         charged = _spend(conn, row, row.actual, now=now)
         progress = None if row.progress is None else 1.0
         completed = {"state": "completed", "charged": charged, "artifact": artifact, "progress": progress, "finished_at": now}
+        note_end(row.vendor, "completed")
         return update_job(conn, row.id, now, **completed, error=None, media=None, next=None, tries=0, **without_lease(None))
 
     @writes
@@ -148,6 +150,7 @@ class Outcomes(Repository):
         if row is None:
             return None
         done = {"state": "completed", "artifact": file, "progress": 1.0, "finished_at": now, "call": None}
+        note_end(row.vendor, "completed")
         measured = {"size": f"{file.width}x{file.height}", "seconds": math.ceil(file.duration_s or 0)}
         return update_job(conn, row.id, now, **done, **measured, **without_lease(None))
 
@@ -238,6 +241,7 @@ def conclude(
         values |= {"media": None} if state == "unknown" else {"media": None, "next": None}
     if state != "unknown":
         values |= {"call": None, "finished_at": now}
+        note_end(row.vendor, state)
     warnings = pause_if_dearer(conn, row, None if error.charged == "no" else micros, now=now)
     return update_job(conn, row.id, now, **values, actual=actual, warnings=warnings, **without_lease(None))
 

@@ -20,6 +20,7 @@ import anyio.to_thread
 import sqlalchemy as sa
 
 from sora_mcp.store.database import Database
+from sora_mcp.telemetry import watch_transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,7 +71,7 @@ def reads(method: Callable[Concatenate[R, sa.Connection, P], T]) -> Operation[R,
 
     @functools.wraps(method)
     def run(repository: R, *args: P.args, **kwargs: P.kwargs) -> T:
-        with repository.database.reading() as conn:
+        with watch_transaction("reads", method.__name__), repository.database.reading() as conn:
             return method(repository, conn, *args, **kwargs)
 
     return Operation(run, "reads")
@@ -81,7 +82,7 @@ def writes(method: Callable[Concatenate[R, sa.Connection, P], T]) -> Operation[R
 
     @functools.wraps(method)
     def run(repository: R, *args: P.args, **kwargs: P.kwargs) -> T:
-        with repository.database.writing() as conn:
+        with watch_transaction("writes", method.__name__), repository.database.writing() as conn:
             return method(repository, conn, *args, **kwargs)
 
     return Operation(run, "writes")
@@ -89,4 +90,10 @@ def writes(method: Callable[Concatenate[R, sa.Connection, P], T]) -> Operation[R
 
 def writes_in_steps(method: Callable[Concatenate[R, P], T]) -> Operation[R, P, T]:
     """Run the method in a writer's thread; it opens its transactions itself, because it takes the write lock only where it needs it."""
-    return Operation(method, "writes")
+
+    @functools.wraps(method)
+    def run(repository: R, *args: P.args, **kwargs: P.kwargs) -> T:
+        with watch_transaction("writes", method.__name__):
+            return method(repository, *args, **kwargs)
+
+    return Operation(run, "writes")

@@ -19,6 +19,7 @@ from sora_mcp.server.messages import describe_job, describe_jobs, describe_progr
 from sora_mcp.server.results import build_job_result, build_jobs_result, prepend_line
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
+from sora_mcp.telemetry import count_waiting
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -52,7 +53,8 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
         bought = await service.job(answer, principal=principal())
         ids = [take.id for take in await service.store.jobs.get_takes(bought)]
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
-    jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
+    with count_waiting():
+        jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
     is_list, visits = bool(arguments.job_ids) or len(jobs) > 1, ctx.request_context.lifespan_context.visits
     result = format_results(jobs, now=service.clock()) if is_list else format_result(jobs[0], now=service.clock())
     await visits.note_shown(service, name_chat(ctx), jobs)

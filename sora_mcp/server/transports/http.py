@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import sys
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl
 from starlette.types import ASGIApp
 
+from sora_mcp.config.logging import announce
 from sora_mcp.config.parsers import AUTHORITY
 from sora_mcp.config.settings import LOOPBACK, BadSetting
 from sora_mcp.server.app import SoraServer
@@ -100,7 +100,7 @@ def run_http(
     config = _configure(server, address, drain, issued=issued, has_sessions=has_sessions)
     signal.signal(signal.SIGTERM, _ignore_signal)  # uvicorn raises the signal again when it is done, and that is no failure
     with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
-        print(f"sora-mcp serves {address.url}/mcp", file=sys.stderr)
+        announce(f"sora-mcp serves {address.url}/mcp")
         DrainingServer(config, drain, drain_s).run(sockets)
 
 

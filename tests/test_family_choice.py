@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.planner import CHEAPEST, STATED, plan
+from sora_mcp.catalogue.planner import CHEAPEST, plan
 from sora_mcp.domain import VideoRequest
 from sora_mcp.domain.errors import UnknownModel
 from tests.each import each
@@ -25,7 +26,7 @@ HERE = Catalogue(keyed=frozenset({"muvi", "fal"}))
         ("Veo", {"size": "4k"}, "muvi:veo-3.1", "Others: fal:veo-3.1-fast ("),
         ("best look", {"size": "9:16"}, "fal:seedance-2.0", "Others: muvi:veo-3.1 ("),
         ("kling", {"seconds": 15, "size": "1:1"}, "muvi:kling-text2video-v3", ' more in list_sizes(model="kling").'),
-        ("cheapest", {"seconds": 10, "options": {"audio": True}}, "fal:gemini-omni-1.1-flash", STATED),
+        ("cheapest", {"seconds": 10, "options": {"audio": True}}, "fal:seedance-1.5-pro", CHEAPEST),
         ("runway", {}, "muvi:gen-4.5", "It is the only one of 'runway' here that takes this request."),
     ],
 )
@@ -48,10 +49,14 @@ def test_a_paused_model_of_a_family_is_never_chosen() -> None:
     assert plan(VideoRequest("a fox", "veo"), paused, today=TODAY)[0].offer.id == "fal:veo-3.1-fast"
 
 
-def test_a_stated_price_goes_before_one_that_is_worked_out_and_hardly_lower() -> None:
-    """fal states no price of Seedance 1 Pro Fast for a video: it names one of a token."""
-    order, price = plan(VideoRequest("a fox", seconds=5), HERE, today=TODAY)
-    assert (order.offer.id, price.confidence, order.why) == ("fal:vidu-q2", "listed", STATED)
+def test_of_equal_prices_a_stated_one_goes_before_one_that_is_worked_out() -> None:
+    fal = next(vendor for vendor in HERE.vendors if vendor.name == "fal")
+    stated = next(offer for offer in fal.offers if offer.id == "fal:vidu-q2")
+    derived = replace(stated, model="another", confidence="derived")
+    for offers in ((stated, derived), (derived, stated)):
+        here = Catalogue(vendors=(replace(fal, offers=offers),), keyed=frozenset({"fal"}))
+        order, price = plan(VideoRequest("a fox"), here, today=TODAY)
+        assert (order.offer.id, price.confidence) == ("fal:vidu-q2", "listed")
 
 
 def test_a_price_that_is_worked_out_and_clearly_lower_is_the_cheapest() -> None:

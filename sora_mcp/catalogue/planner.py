@@ -20,14 +20,11 @@ from sora_mcp.domain.money import Micros, format_dollars, round_up, show
 
 MOST_CHANGE = 5
 """Percent by which a live price may differ from the dated one without a word."""
-HARDLY, HARDLY_PERCENT = Micros(100_000), 10
-"""Dollars, or percent, by which a stated price may be above one that is worked out and is taken all the same."""
 SHORT_S = 4
 """A clip below this is shorter than people expect where they say no length."""
 
 
 CHEAPEST = "It is the cheapest model for this request."
-STATED = "It is the cheapest model for this request with a stated price."
 ONLY = "It is the only one of {} here that takes this request."
 NO_KEY = "No vendor has a key, so this is a free sample clip."
 """Why an offer was chosen of all that there are."""
@@ -106,16 +103,11 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
 
 
 def _choose(ranked: Sequence[tuple[Order, Quote]], request: VideoRequest, why: str | None, *, today: date) -> tuple[Offer, str | None]:
-    """Return the offer to buy of those that take the request, and why. Where nobody named the model, a stated price goes before one that
-    is worked out, needs a person's yes each time and is hardly lower."""
-    chosen, price = ranked[0]
-    if why is None:
-        return chosen.offer, None
-    if price.describe_doubt(today):
-        most = price.micros + max(HARDLY, price.micros * HARDLY_PERCENT // 100)
-        stated = next((order for order, other in ranked if other.micros <= most and not other.describe_doubt(today)), None)
-        chosen, why = (chosen, why) if stated is None else (stated, STATED)
-    return chosen.offer, why if request.model is None else describe_choice(request.model, chosen, ranked, why)
+    """Return the offer to buy of those that take the request, and why. Of equal prices, a stated one goes before one that is worked out:
+    a person is asked about that each time."""
+    equal = [(order, price) for order, price in ranked if price.micros == ranked[0][1].micros]
+    chosen, _ = min(equal, key=lambda one: bool(one[1].describe_doubt(today)))
+    return chosen.offer, why if request.model is None or why is None else describe_choice(request.model, chosen, ranked, why)
 
 
 def _measure_gap(offer: Offer, request: VideoRequest) -> int:

@@ -15,8 +15,8 @@ from sora_mcp.domain import Job
 from sora_mcp.domain.errors import OverBudget
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.store import Store
-from sora_mcp.store.budgets import find_midnight
 from sora_mcp.store.database import Database
+from sora_mcp.store.days import find_midnight
 from sora_mcp.store.records import Budget, Caps, Costs, SpendRow
 from tests.each import each
 

@@ -21,6 +21,7 @@ from sora_mcp.domain.errors import NeedsConfirmation, OverBudget, Refused
 from sora_mcp.domain.money import Micros, show
 from sora_mcp.store import Store
 from sora_mcp.store.database import connect
+from sora_mcp.store.records import Limits, Person
 
 from .stored import CAPS, DAY_S, DONE, FILE, PENDING, Clock, empty_schema, no, place_empty_store, purchase
 
@@ -55,20 +56,30 @@ class History(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.open.close()
 
-    @rule(target=jobs, micros=PRICES)
-    def reserve(self, micros: int) -> Any:
+    @rule(target=jobs, micros=PRICES, who=st.sampled_from(["local", "anna", "ben"]))
+    def reserve(self, micros: int, who: str) -> Any:
         self.store.paused_models.resume.sync("muvi:sora-2")
-        before = self.store.budgets.get.sync(CAPS)
+        before = self.store.budgets.get.sync(CAPS, who)
         try:
-            job = self.store.reservations.reserve.sync(purchase(show(micros)[1:]), CAPS)
+            job = self.store.reservations.reserve.sync(purchase(show(micros)[1:], principal=who), CAPS)
         except OverBudget:
             assert micros > min(before.per_video, before.day_left, before.month_left)
             return self.store.reservations.reserve.sync(purchase("0"), CAPS)
         assert micros == 0 or micros <= min(before.per_video, before.day_left, before.month_left)
         return job
 
+    @rule(day=st.sampled_from([None, 0, 1_000_000, 7_000_000]), account=st.sampled_from(["person:*", "person:anna", "team:film"]))
+    def limit(self, day: int | None, account: str) -> None:
+        self.store.budgets.set.sync({account: Limits(day=None if day is None else Micros(day))})
+
+    @rule(who=st.sampled_from(["anna", "ben"]), team=st.sampled_from(["film", None]))
+    def join(self, who: str, team: str | None) -> None:
+        self.store.people.meet.sync(Person(who, "file", who))
+        self.store.people.set_team.sync(who, team)
+
     @rule(target=quotes, asked_for=st.sampled_from("abc"), micros=st.sampled_from([1, 300_000]))
     def ask_for_what_needs_a_yes(self, asked_for: str, micros: int) -> Any:
+        self.store.paused_models.resume.sync("muvi:sora-2")
         asked = purchase(show(micros)[1:], fingerprint=asked_for, confirm=True)
         try:
             job = self.store.reservations.reserve.sync(asked, CAPS)
@@ -151,9 +162,10 @@ class History(RuleBasedStateMachine):
         jobs = self.store.jobs.search.sync(None, limit=1000).jobs
         with self.rows.reading() as conn:
             moves = list(conn.execute(sa.text("SELECT * FROM ledger")))
-            totals = {row.window: row.micros for row in conn.execute(sa.text("SELECT * FROM totals")) if row.micros}
+            totals = {(row.account, row.window): row.micros for row in conn.execute(sa.text("SELECT * FROM totals")) if row.micros}
+            payers = {row.id: row for row in conn.execute(sa.text("SELECT id, principal, team FROM jobs"))}
         self.an_end_stays_an_end(jobs)
-        the_sums_are_the_ledgers(totals, moves)
+        the_sums_are_the_ledgers(totals, moves, payers)
         every_account_tells_what_its_job_says(jobs, moves)
         a_hold_has_one_end(moves)
 
@@ -164,13 +176,15 @@ class History(RuleBasedStateMachine):
             assert job.id not in self.over or job.state in ENDED
 
 
-def the_sums_are_the_ledgers(totals: dict[str, int], moves: Sequence[Any]) -> None:
-    sums: Counter[str] = Counter()
+def the_sums_are_the_ledgers(totals: dict[tuple[str, str], int], moves: Sequence[Any], payers: dict[str, Any]) -> None:
+    sums: Counter[tuple[str, str]] = Counter()
     for move in moves:
         sign = (move.from_account == "budget") - (move.to_account == "budget")
-        for window in (move.day, move.month):
-            sums[window] += sign * move.micros
-    assert totals == {window: micros for window, micros in sums.items() if micros}
+        job = payers[move.job_id]
+        for account in (f"person:{job.principal}", *([] if job.team is None else [f"team:{job.team}"])):
+            for window in (move.day, move.month):
+                sums[account, window] += sign * move.micros
+    assert totals == {key: micros for key, micros in sums.items() if micros}
     assert all(micros > 0 for micros in totals.values())
 
 

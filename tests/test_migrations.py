@@ -20,7 +20,7 @@ from sora_mcp.store.database import Database, connect, migrate
 from sora_mcp.store.migrations import FIRST, MIGRATIONS, SECOND
 from sora_mcp.store.schema import metadata
 
-from .stored import CAPS, empty_schema
+from .stored import CAPS, Clock, empty_schema, no
 
 OLD = Path(__file__).with_name("version_1.sql")
 """A store as the first version left it, with a job in every state; written by that version itself."""
@@ -125,6 +125,35 @@ def test_a_migration_that_is_killed_at_any_statement_changes_nothing_and_runs_ag
     database.close()
     with closing(Store(old_url, tmp_path / "home")) as store:
         assert store.budgets.get.sync(CAPS).month_limit == CAPS.monthly
+
+
+LAST_WITH_ONE_BUDGET = 8
+
+
+def test_a_store_with_one_budget_for_all_keeps_every_sum(old_url: str, tmp_path: Path) -> None:
+    database = unmigrated(old_url)
+    migrate(database, MIGRATIONS[:LAST_WITH_ONE_BUDGET])
+    with database.writing() as conn:
+        conn.exec_driver_sql("UPDATE jobs SET principal = 'ben' WHERE state = 'unknown'")
+        before = {row.window: row.micros for row in conn.execute(sa.text("SELECT * FROM totals")) if row.micros}
+        ends = conn.execute(sa.text("SELECT * FROM totals WHERE ends_at IS NOT NULL")).all()
+        moves = conn.execute(sa.text("SELECT * FROM ledger ORDER BY job_id, kind")).all()
+    database.close()
+    day = max(row.window for row in ends)
+    clock = Clock(max(row.ends_at for row in ends) - 1)
+    with closing(Store(old_url, tmp_path / "home", clock=clock)) as store:
+        budget = store.budgets.get.sync(CAPS)
+        assert (budget.day_spent, budget.month_spent, budget.day_limit) == (before[day], before[day[:7]], CAPS.daily)
+        assert budget.resets_at.timestamp() == clock.at + 1
+        assert (budget.limited_by, budget.own) == (None, None), "nothing is told of levels that nobody set"
+        ben = store.budgets.get.sync(CAPS, "ben")
+        assert (ben.own and ben.own.day_spent, ben.day_spent, ben.day_left) == (usd("1"), usd("1"), budget.day_left)
+        (unclear,) = store.jobs.search.sync("ben", limit=5).jobs
+        assert store.unclear.resolve.sync(unclear, no("no")) is not None
+        assert store.budgets.get.sync(CAPS).day_spent == before[day] - usd("1")
+        with unmigrated(old_url).reading() as conn:
+            kept = conn.execute(sa.text("SELECT * FROM ledger ORDER BY job_id, kind")).all()
+            assert [tuple(row) for row in moves if row.job_id != unclear.id] == [tuple(row) for row in kept if row.job_id != unclear.id]
 
 
 def unmigrated(url: str) -> Database:

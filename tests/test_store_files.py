@@ -81,10 +81,10 @@ def test_a_store_outlives_its_process(store: Store, store_url: str, tmp_path: Pa
 
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(store: Store, store_url: str, database: Database, tmp_path: Path) -> None:
     with database.writing() as conn:
-        conn.execute(sa.text("UPDATE meta SET value = '9' WHERE name = 'schema'"))
+        conn.execute(sa.text("UPDATE meta SET value = '99' WHERE name = 'schema'"))
     with pytest.raises(StorageError) as refused:
         Store(store_url, tmp_path / "home")
-    made = f"The store was made by a newer sora-mcp: its schema is 9, and this one knows {len(MIGRATIONS)}."
+    made = f"The store was made by a newer sora-mcp: its schema is 99, and this one knows {len(MIGRATIONS)}."
     assert refused.value.message == f"{made} Update sora-mcp; nothing was changed."
 
 
@@ -216,6 +216,7 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
     return {
         "approvals.get": lambda: store.approvals.get.sync(quote_id),
         "budgets.check": lambda: store.budgets.check.sync(usd("1"), CAPS),
+        "budgets.list_accounts": lambda: store.budgets.list_accounts.sync(CAPS),
         "budgets.get": lambda: store.budgets.get.sync(CAPS),
         "budgets.passes_unasked": lambda: store.budgets.passes_unasked.sync(usd("1"), CAPS),
         "jobs.count_live": store.jobs.count_live.sync,
@@ -235,6 +236,8 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "news.find_ended": lambda: store.news.find_ended.sync("local", after=0.0, made_before=1.0),
         "news.get_heard_until": lambda: store.news.get_heard_until.sync("local"),
         "paused_models.get_all": store.paused_models.get_all.sync,
+        "people.find": lambda: store.people.find.sync("ben"),
+        "people.get_all": store.people.get_all.sync,
         "purchase_mark.find_loss": lambda: store.purchase_mark.find_loss.sync(CAPS.zone),
         "reservations.check": lambda: store.reservations.check.sync(purchase(), CAPS),
         "reservations.find": lambda: store.reservations.find.sync(Identity("local", None, "w")),

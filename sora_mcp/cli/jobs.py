@@ -172,5 +172,5 @@ def _format_short(moment: datetime, today: date) -> str:
     return moment.strftime("%b %d" if moment.year == today.year else "%b %Y")
 
 
-def _format_share(spent: int, limit: int) -> str:
-    return f"{format_dollars(spent)} of {format_dollars(limit)}"
+def _format_share(spent: int, limit: int | None) -> str:
+    return format_dollars(spent) if limit is None else f"{format_dollars(spent)} of {format_dollars(limit)}"

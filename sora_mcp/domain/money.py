@@ -12,6 +12,8 @@ PER_USD = 1_000_000
 CENT = PER_USD // 100
 MAX_PRICE = PER_USD**2
 """No video costs a million dollars: more is refused, and an outcome that claims more is booked as this, so that no sum can overflow."""
+NO_LIMIT = Micros(1 << 62)
+"""Stands for a limit that was lifted, and for what is left where nothing is limited."""
 
 
 def usd(text: str) -> Micros:

@@ -22,6 +22,7 @@ from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
+from sora_mcp.store.records import Budget
 
 
 @dataclass
@@ -58,11 +59,12 @@ class JobContext:
         """The calendar day in the user's zone."""
         return datetime.fromtimestamp(self.clock(), self.settings.zone).date()
 
-    def needs_yes(self, price: Quote) -> bool:
-        """Return whether a person has to agree to this price first."""
+    def needs_yes(self, price: Quote, budget: Budget | None = None) -> bool:
+        """Return whether a person has to agree to this price first: by this budget, else by the settings."""
         if price.micros == 0:
             return False
-        return price.micros > self.settings.confirm_above or bool(price.describe_doubt(self.today))
+        above = self.settings.confirm_above if budget is None else budget.confirm_above
+        return (above is not None and price.micros > above) or bool(price.describe_doubt(self.today))
 
     def vendor_of(self, job: Job) -> Vendor:
         """Return the vendor that makes the job, also where its list does not have the model any more."""

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -63,9 +64,10 @@ class VideoService(JobContext):
 
     @property
     def caps(self) -> Caps:
-        """The limits on what this user may spend."""
+        """The limits of the settings."""
         settings = self.settings
-        return Caps(settings.per_video, settings.daily, settings.monthly, settings.zone, unasked=Micros(2 * settings.confirm_above))
+        unasked = Micros(2 * settings.confirm_above)
+        return Caps(settings.per_video, settings.daily, settings.monthly, settings.zone, unasked, settings.confirm_above)
 
     async def create(self, request: VideoRequest, *, principal: str, agreed: str | None = None) -> Job:
         """Find an offer, check the request, quote and reserve it. Return the job: new, or the one that exists.
@@ -83,7 +85,7 @@ class VideoService(JobContext):
             # It cannot be bought now, or not so: a job that was bought with the same words may exist all the same.
             with contextlib.suppress(StorageError):  # the first error knows whether its own write arrived
                 if (job := await self.store.reservations.find(identify_words(request, principal))) is not None:
-                    return replace(await self._add_facts(job), day_left=(await self.budget()).remainder)
+                    return replace(await self._add_facts(job), day_left=(await self.budget(principal)).room)
             raise
         self.wake()
         job = await self._add_facts(job)
@@ -133,25 +135,28 @@ class VideoService(JobContext):
             return request
         return replace(request, image=await self.frames.read(request.image, principal=principal))
 
-    async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True, clips: int = 1) -> tuple[Fix, ...]:
+    async def advise(
+        self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1
+    ) -> tuple[Fix, ...]:
         """Return what would work instead of a refused request whose frame was read. Where nothing is bought, what the caps forbid is
         named only where they forbid all."""
-        left = (await self.budget()).remainder
-        limits = Limits(self.settings.per_video, left, self.needs_yes, has_media_extra(), max(clips, request.variations))
-        fewer = self._find_fewer(request, left) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
+        budget = await self.budget(principal)
+        needs_yes = partial(self.needs_yes, budget=budget)
+        limits = Limits(budget.per_video, budget.remainder, needs_yes, has_media_extra(), max(clips, request.variations))
+        fewer = self._find_fewer(request, budget) if isinstance(refusal, OverBudget) and request.variations > 1 else ()
         found = (*fewer, *advise(refusal, request, self.catalogue, limits, today=self.today))
         if found or buys:
             return found
         return advise(refusal, request, self.catalogue, replace(limits, left=None), today=self.today)
 
-    def _find_fewer(self, request: VideoRequest, left: Micros | None) -> Iterator[Fix]:
+    def _find_fewer(self, request: VideoRequest, budget: Budget) -> Iterator[Fix]:
         """Yield the number of takes that can be bought, where that is fewer than were asked for."""
         _, price = plan(request, self.catalogue, today=self.today)
-        room = min(cap for cap in (left, request.max_usd, self.settings.daily) if cap is not None)
-        takes = room // price.micros if 0 < price.micros <= self.settings.per_video else 0
+        room = min(cap for cap in (budget.remainder, request.max_usd) if cap is not None)
+        takes = room // price.micros if 0 < price.micros <= budget.per_video else 0
         total = replace(price, micros=Micros(price.micros * takes))
         if 0 < takes < request.variations:
-            yield Fix("variations", takes, total.micros, clips=takes, needs_yes=self.needs_yes(total))
+            yield Fix("variations", takes, total.micros, clips=takes, needs_yes=self.needs_yes(total, budget))
 
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
@@ -164,14 +169,16 @@ class VideoService(JobContext):
         if is_usable:
             price = await self.quotes.ask_vendor(vendor, order, held, today=self.today)
             held = self.quotes.find_least(vendor, order, held, today=self.today)
-        passed_cap, budget = await self.store.budgets.check(held.micros, self.caps, clips=clips)
+        passed_cap, budget = await self.store.budgets.check(held.micros, self.caps, clips=clips, principal=principal)
         refusal = await self._find_obstacle(order, held) if is_usable else none_left or self._describe_missing_key(order.offer, request)
         refusal = refusal or passed_cap
-        needs_yes = self.needs_yes(held) or await self.store.budgets.passes_unasked(held.micros, self.caps, clips=clips)
+        needs_yes = self.needs_yes(held, budget) or await self.store.budgets.passes_unasked(
+            held.micros, self.caps, clips=clips, principal=principal
+        )
         terms = make_terms(order, held, principal, clips)
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
-        best = find_best(request, offers, self.catalogue, most=self.settings.per_video, today=self.today)
+        best = find_best(request, offers, self.catalogue, most=budget.per_video, today=self.today)
         more = find_more_for_less(request, order, held, self.catalogue, today=self.today)
         total = Micros(price.micros * clips)
         talk = find_talking(request, offers, self.catalogue)
@@ -210,9 +217,9 @@ class VideoService(JobContext):
         async with self.searches if query else contextlib.nullcontext():
             return await self.store.jobs.search(principal, states=states, query=query, since=since, limit=limit, cursor=cursor)
 
-    async def budget(self) -> Budget:
-        """Return what is left of the caps; held money counts as spent."""
-        return await self.store.budgets.get(self.caps)
+    async def budget(self, principal: str = LOCAL) -> Budget:
+        """Return what is left of the limits that apply to the principal; held money counts as spent."""
+        return await self.store.budgets.get(self.caps, principal)
 
     async def costs(self, by: Grouping, *, since: date, until: date | None, principal: str, limit: int = 500) -> tuple[Costs, ...]:
         """Return what the principal's videos of these days cost; what all did for this machine's own user."""
@@ -273,7 +280,7 @@ class VideoService(JobContext):
             vendor = self.catalogue.get_vendor(order.offer)
             price = self.quotes.find_least(vendor, order, table, today=self.today)
             check_max_usd(request, order, price)
-            confirm = self.needs_yes(replace(price, micros=Micros(price.micros * request.variations)))
+            confirm = price.micros > 0 and bool(price.describe_doubt(self.today))  # the store knows above which price besides
             purchase = make_purchase(order, price, vendor, request=request, principal=principal, confirm=confirm, agreed=agreed)
             # A video is worth its money only where its file can be kept; a share that hangs holds up nobody else.
             await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)

@@ -15,6 +15,7 @@ from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.request import list_pictures, read_uri
 from sora_mcp.security.text import describe_prompt, sanitize
+from sora_mcp.server.context import principal
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -80,7 +81,7 @@ class Question:
 async def build_question(service: VideoService, request: VideoRequest, error: NeedsConfirmation) -> Question:
     """Return the question that a refused purchase needs an answer to."""
     quote = await service.store.approvals.get(error.quote_id)
-    budget = await service.budget()
+    budget = await service.budget(principal())
     until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
     is_plan, ends_at = quote.uses > 1, min(quote.expires_at, service.clock() + QUOTE_GOOD_FOR_S)
     covers = f"covers all {quote.uses} clips, with any prompts and pictures," if is_plan else "counts once, for exactly this,"
@@ -89,7 +90,7 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
         tuple(_describe_purchase(service, request, quote, error=error)),
         f"any; the first is: {request.prompt}" if is_plan else quote.prompt,
         quote.total,
-        f"{format_dollars(budget.remainder)} of {_name_limit(budget)}",
+        _describe_rest(budget),
         f"Your yes {covers} until {until}. Without it nothing is sent and nothing is charged.",
         ends_at,
         max(0.0, ends_at - service.clock()),
@@ -99,11 +100,15 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
     )
 
 
-def _name_limit(budget: Budget) -> str:
-    """Return the cap that leaves least: the day's, or the month's."""
-    if budget.month_left < budget.day_left:
-        return f"the month's {format_dollars(budget.month_limit)}"
-    return format_dollars(budget.day_limit)
+def _describe_rest(budget: Budget) -> str:
+    """Say what is left of the limit that leaves least: of the day's, or of the month's."""
+    if budget.room is None:
+        return "no limit"
+    left, is_month = format_dollars(budget.room), budget.month_left < budget.day_left
+    if whose := budget.month_of if is_month else budget.day_of:
+        return f"{left} of {whose} {'month' if is_month else 'day'}"
+    limit = format_dollars((budget.month_limit if is_month else budget.day_limit) or 0)
+    return f"{left} of the month's {limit}" if is_month else f"{left} of {limit}"
 
 
 def _describe_purchase(

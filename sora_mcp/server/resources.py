@@ -229,7 +229,7 @@ async def _read_spend(context: ServerContext) -> Content:
         "vendors": _sums(spent, lambda row: row.vendor),
         "models": _sums(spent, lambda row: row.model),
     }
-    return Content(dump_json({**sums, "budget": budget_fields(await service.budget())}))
+    return Content(dump_json({**sums, "budget": budget_fields(await service.budget(owner))}))
 
 
 async def _read_guide(context: ServerContext) -> Content:

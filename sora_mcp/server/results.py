@@ -15,14 +15,14 @@ from mcp.types import CallToolResult, TextContent
 from sora_mcp.domain import Charged, Job, JobError
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import NeedsConfirmation, SoraError
-from sora_mcp.domain.money import as_number
+from sora_mcp.domain.money import NO_LIMIT, as_number
 from sora_mcp.media.containers import find_media_type
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.messages import describe_ended, describe_error, find_vendor_error, name_vendor
 
 if TYPE_CHECKING:
-    from sora_mcp.store.records import Budget
+    from sora_mcp.store.records import Budget, OwnSpending
 
 MOST_GOT = 200
 MOST_BYTES = 720
@@ -166,8 +166,20 @@ def error_fields(error: JobError) -> dict[str, Any]:
 def budget_fields(budget: Budget) -> dict[str, Any]:
     """Return the caps and what is left of them; held money counts as spent."""
     names = ("per_video", "day_limit", "day_spent", "day_left", "month_limit", "month_spent", "month_left")
-    amounts = {f"{name}_usd": to_dollars(getattr(budget, name)) for name in names}
-    return {**amounts, "resets_at": budget.resets_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    amounts = {f"{name}_usd": to_dollars(micros) for name in names if (micros := getattr(budget, name)) != NO_LIMIT}
+    resets_at = budget.resets_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return without_empty(**amounts, resets_at=resets_at, limited_by=budget.limited_by, **_own_fields(budget.own))
+
+
+def _own_fields(own: OwnSpending | None) -> dict[str, Any]:
+    """Return what the caller spent, and the caller's team, without names of others."""
+    if own is None:
+        return {}
+    sums = {"day_spent_usd": to_dollars(own.day_spent), "month_spent_usd": to_dollars(own.month_spent)}
+    if own.team is None:
+        return {"own": sums}
+    team = {"day_spent_usd": to_dollars(own.team_day_spent), "month_spent_usd": to_dollars(own.team_month_spent)}
+    return {"own": sums, "team": {"name": own.team, **team}}
 
 
 def video_uri(job: Job) -> str:

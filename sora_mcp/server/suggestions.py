@@ -89,11 +89,11 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
         frames = await _suggest_frames(refusal, service, request)
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
     request = await service.read_frame(request, principal=principal())
-    fixes = await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments))
+    fixes = await service.advise(refusal, request, principal=principal(), buys=BUYS[tool], clips=_count_clips(arguments))
     refusal = await _explain(refusal, arguments.request, request, service, fixes=fixes, is_bought=BUYS[tool])
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
         return Suggestion(refusal, fixes)
-    uncapped = await service.advise(refusal, replace(request, max_usd=None), clips=_count_clips(arguments))
+    uncapped = await service.advise(refusal, replace(request, max_usd=None), principal=principal(), clips=_count_clips(arguments))
     return _name_cap(refusal, request.max_usd, tuple(fix for fix in uncapped if fix.argument != "model"), others=fixes)
 
 
@@ -101,7 +101,8 @@ async def _explain(
     refusal: SoraError, said: VideoRequest, request: VideoRequest, service: VideoService, *, fixes: tuple[Fix, ...], is_bought: bool
 ) -> SoraError:
     """Return the refusal with what other values do not mend in plain words; `said` is the request before its pictures were read."""
-    left, most = (await service.budget()).remainder, service.settings.per_video
+    budget = await service.budget(principal())
+    left, most = budget.remainder, budget.per_video
     if isinstance(refusal, BrokenRules):
         named = refusal if said.continues is None else _name_continues(refusal)
         can_fit = any(fix.argument == f"options.{FIT}" for fix in fixes)
@@ -200,7 +201,8 @@ async def _price(tool: str, call: Mapping[str, Any], ctx: ToolContext) -> tuple[
     service = await ctx.request_context.lifespan_context.service()
     each = await (service.preview if BUYS[tool] else service.price)(arguments.request, principal=principal())
     total = each if BUYS[tool] else Micros(each * _count_clips(arguments))
-    return total, total > service.settings.confirm_above
+    above = (await service.budget(principal())).confirm_above
+    return total, above is not None and total > above
 
 
 async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ctx: ToolContext) -> tuple[Fix, ...]:
@@ -216,7 +218,7 @@ async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ct
         request = await service.read_frame(request, principal=principal())
     except SoraError as error:
         return error.fixes
-    return await service.advise(refusal, request, buys=BUYS[tool], clips=_count_clips(arguments))
+    return await service.advise(refusal, request, principal=principal(), buys=BUYS[tool], clips=_count_clips(arguments))
 
 
 def _is_about_frame(refusal: SoraError) -> bool:

@@ -16,6 +16,7 @@ from sora_mcp.store.ledger import Ledger
 from sora_mcp.store.news import News
 from sora_mcp.store.outcomes import Outcomes
 from sora_mcp.store.paused_models import PausedModels
+from sora_mcp.store.people import People
 from sora_mcp.store.processes import Processes
 from sora_mcp.store.purchase_mark import PurchaseMark, locate_mark
 from sora_mcp.store.reservations import Reservations
@@ -46,6 +47,7 @@ class Store:
         self.ledger = Ledger(database, clock)
         self.gauges = Gauges(database, clock)
         self.budgets = Budgets(database, clock)
+        self.people = People(database, clock)
         self.approvals = Approvals(database, clock)
         self.shared_secret = SharedSecret(database, clock)
         self.news = News(database, clock)

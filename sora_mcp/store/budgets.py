@@ -1,171 +1,128 @@
-"""Budgets: the calendar windows that holds belong to, what is left of the caps, and which cap a price would pass."""
+"""Budgets: what is left of the limits that apply to a person, and the limits of every account."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 
 import sqlalchemy as sa
 
-from sora_mcp.domain import LIVE
-from sora_mcp.domain.money import MAX_PRICE, Micros, format_dollars
-from sora_mcp.store.records import Budget, Caps
-from sora_mcp.store.schema import jobs, quotes, totals
-from sora_mcp.store.transactions import Repository, reads
+from sora_mcp.domain import LOCAL
+from sora_mcp.domain.money import NO_LIMIT, Micros
+from sora_mcp.store.days import get_today
+from sora_mcp.store.levels import PERSONS, TEAMS, Level, Levels, merge_limits, read_levels
+from sora_mcp.store.records import ALL, AccountBudget, Budget, Caps, Limits, OwnSpending
+from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked, name_owner, name_window
+from sora_mcp.store.schema import budgets, jobs, people, totals
+from sora_mcp.store.transactions import Repository, reads, writes
 
-# Statements are built once: they are used with every estimate.
-LAST_DAY = sa.select(totals.c.window, totals.c.ends_at).where(totals.c.ends_at.is_not(None)).order_by(totals.c.window.desc()).limit(1)
-# A vendor that names more than was held will take it: of jobs that are not spent yet, of which few are alive, this is not in the sums.
-NOT_ENDED = jobs.c.state.in_([sa.literal_column(f"'{state}'") for state in (*LIVE, "unknown")])
-NAMED_ABOVE_HOLD = sa.select(jobs.c.day, sa.literal_column("0", sa.BigInteger), jobs.c.actual - jobs.c.micros).where(
-    NOT_ENDED, jobs.c.charged != sa.literal_column("'yes'"), jobs.c.actual > jobs.c.micros, jobs.c.day.startswith(sa.bindparam("month"))
-)
-SUMS = sa.select(totals.c.window, totals.c.micros, sa.literal_column("0", sa.BigInteger).label("above")).where(
-    totals.c.window.in_([sa.bindparam("day"), sa.bindparam("month")])
-)
-BOTH_WINDOWS = sa.union_all(SUMS, NAMED_ABOVE_HOLD)
 # By jobs, of which few are unknown, and not by the month's moves.
 UNCLEAR = sa.select(sa.func.sum(jobs.c.micros)).where(
     jobs.c.state == "unknown", jobs.c.charged == "unknown", jobs.c.day.startswith(sa.bindparam("month"))
 )
-
-UNASKED_S = 3600
-UNASKED = sa.select(sa.func.sum(sa.func.coalesce(jobs.c.actual, jobs.c.micros))).where(
-    jobs.c.created_at > sa.bindparam("after"),
-    jobs.c.charged != sa.literal_column("'no'"),
-    ~sa.exists().where(quotes.c.used_by == sa.func.coalesce(jobs.c.batch, jobs.c.id)),
-)
-"""What was bought after a moment without a person's yes, as far as it was or may be charged."""
+UNCLEAR_OF = UNCLEAR.where(jobs.c.principal == sa.bindparam("whose"))
 
 
 class Budgets(Repository):
-    """Reads of what is left of the caps; held money counts as spent."""
+    """Limits of accounts, and what is left of them; held money counts as spent."""
 
     @reads
-    def get(self, conn: sa.Connection, caps: Caps) -> Budget:
-        """Return the budget as it is now."""
-        return read_budget(conn, caps, now=self.clock())
+    def get(self, conn: sa.Connection, caps: Caps, principal: str = LOCAL) -> Budget:
+        """Return the principal's budget as it is now."""
+        return read_budget(conn, read_levels(conn, caps, principal, get_today(conn, self.clock(), caps.zone)))
 
     @reads
-    def check(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1) -> tuple[str | None, Budget]:
-        """Return which caps one such video, or `clips` of them one after the other, would pass, and the budget as it is now."""
-        now = self.clock()
-        budget, total = read_budget(conn, caps, now=now), Micros(micros * clips)
-        passed = find_passed_cap(conn, total, caps, now=now, budget=budget, each=micros)
-        return passed and passed[0], budget
+    def check(
+        self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1, principal: str = LOCAL
+    ) -> tuple[str | None, Budget]:
+        """Return which limits one such video, or `clips` of them one after the other, would pass, and the budget as it is now."""
+        levels = read_levels(conn, caps, principal, get_today(conn, self.clock(), caps.zone))
+        passed = find_passed_cap(levels, Micros(micros * clips), each=micros)
+        return passed and passed[0], read_budget(conn, levels)
 
     @reads
-    def passes_unasked(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1) -> bool:
+    def passes_unasked(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1, principal: str = LOCAL) -> bool:
         """Return whether a person has to approve one of `clips` purchases at this price, one after the other, because of what was
         bought within the last hour without a yes."""
-        return find_passed_unasked(conn, micros, caps, now=self.clock(), earlier=micros * (clips - 1)) is not None
+        now = self.clock()
+        levels = read_levels(conn, caps, principal, get_today(conn, now, caps.zone))
+        return find_passed_unasked(conn, levels, micros, now=now, earlier=micros * (clips - 1)) is not None
+
+    @writes
+    def set(self, conn: sa.Connection, changes: Mapping[str, Limits]) -> None:
+        """Change limits of accounts, all of them or none; a limit that is None in its change stays as it is."""
+        now, names = self.clock(), [field.name for field in fields(Limits)]
+        for account, limits in changes.items():
+            said = {name: value for name in names if (value := getattr(limits, name)) is not None}
+            values = said | {"set_at": now}
+            if not conn.execute(sa.update(budgets).where(budgets.c.account == account).values(**values)).rowcount:
+                conn.execute(sa.insert(budgets).values(account=account, **asdict(limits), set_at=now))
+
+    @reads
+    def list_accounts(self, conn: sa.Connection, caps: Caps) -> tuple[AccountBudget, ...]:
+        """Return every account that has limits or spent something this month: all, the defaults, teams, then people."""
+        day = get_today(conn, self.clock(), caps.zone)
+        rows = {row.account: Limits(row.per_video, row.day, row.month, row.confirm_above) for row in conn.execute(sa.select(budgets))}
+        windows = conn.execute(sa.select(totals).where(totals.c.window.in_([day.name, day.month]))).all()
+        spent = {(row.account, row.window): row.micros for row in windows}
+        names = {row.id: row.email or row.name or row.id for row in conn.execute(sa.select(people.c.id, people.c.email, people.c.name))}
+        everybody = read_levels(conn, caps, LOCAL, day).each[0]
+        defaults = {ALL: Limits(caps.per_video, caps.daily, caps.monthly, caps.confirm_above)}
+        found = [AccountBudget(ALL, ALL, _merge(rows, ALL, defaults[ALL]), everybody.day_spent, everybody.month_spent, ALL in rows)]
+        nothing = Micros(0)
+        found += [AccountBudget(name, name, rows[name], nothing, nothing, True) for name in (TEAMS, PERSONS) if name in rows]
+        accounts = sorted({*rows, *(account for account, _ in spent)} - {ALL, TEAMS, PERSONS}, key=lambda name: (name[:1] != "t", name))
+        for account in accounts:
+            kind, _, name = account.partition(":")
+            limits = _merge(rows, account, rows.get(f"{kind}:*", Limits()))
+            today, month = (Micros(spent.get((account, window), 0)) for window in (day.name, day.month))
+            found.append(AccountBudget(account, names.get(name, name), limits, today, month, account in rows))
+        return tuple(found)
 
 
-@dataclass(frozen=True)
-class Day:
-    """A calendar day, and the moment at which it ends."""
-
-    name: str
-    ends_at: float
-
-    @property
-    def month(self) -> str:
-        """The day's month, as `2026-11`."""
-        return self.name[:7]
-
-
-# Windows
-
-
-def get_today(conn: sa.Connection, now: float, zone: tzinfo) -> Day:
-    """Return the day that a hold made now belongs to. It ends when it was promised to end, and none comes before an earlier one:
-    neither a clock that steps back nor a change of the zone refills a budget."""
-    last = conn.execute(LAST_DAY).first()
-    if last is not None and now < last.ends_at:
-        return Day(last.window, last.ends_at)
-    local = datetime.fromtimestamp(now, zone).date()
-    day = local if last is None else max(local, date.fromisoformat(last.window))
-    return Day(day.isoformat(), find_midnight(day + timedelta(days=1), zone))
-
-
-def begin_day(conn: sa.Connection, day: Day) -> None:
-    """Write down when the day ends."""
-    if not conn.execute(sa.update(totals).where(totals.c.window == day.name).values(ends_at=day.ends_at)).rowcount:
-        conn.execute(sa.insert(totals).values(window=day.name, micros=0, ends_at=day.ends_at))
-
-
-def find_midnight(day: date, zone: tzinfo) -> float:
-    """Return the moment at which a day begins, also where clocks are changed just then."""
-    return datetime.combine(day, time(), zone).timestamp()
-
-
-def _find_month_end(day: Day, zone: tzinfo) -> float:
-    first = date.fromisoformat(day.name).replace(day=1)
-    return find_midnight((first + timedelta(days=31)).replace(day=1), zone)
-
-
-# Budgets, within a transaction
-
-
-def read_budget(conn: sa.Connection, caps: Caps, *, now: float) -> Budget:
-    """Return what is left of these caps. What a vendor named above a hold counts as soon as it is named."""
-    day = get_today(conn, now, caps.zone)
-    rows = conn.execute(BOTH_WINDOWS, {"day": day.name, "month": day.month}).all()
-    by_day = sum(row.micros + row.above for row in rows if row.window == day.name)
-    by_month = sum(row.above + (row.micros if row.window == day.month else 0) for row in rows)
+def read_budget(conn: sa.Connection, levels: Levels) -> Budget:
+    """Return what the person may know of what is left: the owner of this machine everything, others nothing of what all spent."""
+    day, month = levels.find_tightest("day"), levels.find_tightest("month")
+    tells_day, tells_month = _can_show(day, levels), _can_show(month, levels)
+    seen = levels.each[0] if levels.is_owner else levels.own
+    day_left, month_left = (NO_LIMIT if level is None else level.get_left(name) for level, name in ((day, "day"), (month, "month")))
+    window, least = ("month", month) if month_left < day_left else ("day", day)
+    query = UNCLEAR if levels.is_owner else UNCLEAR_OF
+    unknown = conn.execute(query, {"month": levels.day.month, "whose": levels.principal}).scalar()
     return Budget(
-        per_video=caps.per_video,
-        day_limit=caps.daily,
-        day_spent=Micros(by_day),
-        day_left=Micros(max(caps.daily - by_day, 0)),
-        month_limit=caps.monthly,
-        month_spent=Micros(by_month),
-        month_left=Micros(max(caps.monthly - by_month, 0)),
-        resets_at=datetime.fromtimestamp(day.ends_at, UTC),
-        unknown=Micros(int(conn.execute(UNCLEAR, {"month": day.month}).scalar() or 0)),
+        per_video=levels.per_video,
+        day_limit=day.limits.day if day is not None and tells_day else None,
+        day_spent=(day if day is not None and tells_day else seen).day_spent,
+        day_left=day_left,
+        month_limit=month.limits.month if month is not None and tells_month else None,
+        month_spent=(month if month is not None and tells_month else seen).month_spent,
+        month_left=month_left,
+        resets_at=levels.day.resets_at,
+        unknown=Micros(int(unknown or 0)),
+        limited_by=None if least is None or _is_plain(least, levels) else name_window(least, window),
+        day_of="" if day is None or _is_plain(day, levels) else name_owner(day, levels),
+        month_of="" if month is None or _is_plain(month, levels) else name_owner(month, levels),
+        confirm_above=levels.confirm_above,
+        own=None if levels.is_owner else _read_own(levels),
     )
 
 
-def find_passed_cap(
-    conn: sa.Connection, micros: Micros, caps: Caps, *, now: float, budget: Budget, each: Micros | None = None
-) -> tuple[str, str] | None:
-    """Return the cap on one video, or every other, that a price would pass, with what is left and who can change it; and until when the
-    widest lasts. None where it fits: what is free passes no cap. `each` is the price of one video, where the price is that of several."""
-    most = min(caps.per_video, MAX_PRICE)
-    if micros <= 0:
-        return None
-    if (micros if each is None else each) > most:
-        return f"One video may cost {format_dollars(most)} at most. Only the user can raise SORA_MCP_PER_VIDEO_USD.", ""
-    passed, until = dict[str, str](), ""
-    if micros > budget.day_left:
-        passed["SORA_MCP_DAILY_USD"] = _describe_left("day", budget.day_left, budget.day_limit)
-        until = "" if micros > budget.day_limit else f" The day ends {_show_moment(budget.resets_at)}."
-    if micros > budget.month_left:
-        passed["SORA_MCP_MONTHLY_USD"] = _describe_left("month", budget.month_left, budget.month_limit)
-        ends = datetime.fromtimestamp(_find_month_end(get_today(conn, now, caps.zone), caps.zone), UTC)
-        until = "" if micros > budget.month_limit else f" The month ends {_show_moment(ends)}."
-    if not passed:
-        return None
-    return f"{' '.join(passed.values())} Only the user can raise {' and '.join(passed)}.", until
+def _can_show(level: Level | None, levels: Levels) -> bool:
+    """Return whether the sums of a level may be told: what others spent is nobody's business but the owner's."""
+    return level is not None and (levels.is_owner or level.kind != ALL)
 
 
-def _describe_left(window: str, left: Micros, limit: Micros) -> str:
-    """Say what is left of a cap, as a sentence; of an untouched one, what it is."""
-    if left >= limit:
-        return f"The limit of a {window} is {format_dollars(limit)}."
-    return f"Only {format_dollars(left)} of the {window}'s {format_dollars(limit)} is left."
+def _is_plain(level: Level, levels: Levels) -> bool:
+    """Return whether a level is what one person on one machine knows: the settings."""
+    return levels.is_owner and level.kind == ALL and not level.has_row
 
 
-def find_passed_unasked(conn: sa.Connection, micros: Micros, caps: Caps, *, now: float, earlier: int = 0) -> Micros | None:
-    """Return what was bought within the last hour without a person's yes, where this price would take it above its limit; else None.
-
-    `earlier` is bought besides before this one.
-    """
-    if micros <= 0 or caps.unasked is None:
-        return None
-    spent = Micros(int(conn.execute(UNASKED, {"after": now - UNASKED_S}).scalar() or 0) + earlier)
-    return spent if spent and spent + micros > caps.unasked else None
+def _read_own(levels: Levels) -> OwnSpending:
+    own, team = levels.own, levels.team
+    if team is None:
+        return OwnSpending(own.day_spent, own.month_spent)
+    return OwnSpending(own.day_spent, own.month_spent, team.name, team.day_spent, team.month_spent)
 
 
-def _show_moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d at %H:%M} UTC"
+def _merge(rows: Mapping[str, Limits], account: str, default: Limits) -> Limits:
+    return merge_limits(*([rows[account]] if account in rows else []), default)

@@ -32,6 +32,7 @@ ALL_COLUMNS = [jobs.c[name] for name in STORED]
 # workers only.
 SELECT = sa.select(*(column for column in ALL_COLUMNS if column is not jobs.c.call))
 SELECT_BY_ID = SELECT.where(jobs.c.id == sa.bindparam("job_id"))
+SELECT_PAYERS = sa.select(jobs.c.day, jobs.c.team).where(jobs.c.id == sa.bindparam("job_id"))
 SELECT_DURATIONS = (
     sa.select(jobs.c.finished_at - jobs.c.submitted_at)
     .where(jobs.c.model == sa.bindparam("of_model"), jobs.c.state == "completed", jobs.c.submitted_at.is_not(None))
@@ -170,7 +171,8 @@ def get_usual_s(conn: sa.Connection, model: str) -> float | None:
 
 def get_account(conn: sa.Connection, job: Job) -> Account:
     """Return the account to which the job's money is booked."""
-    return Account(job.id, job.vendor, job.model, conn.execute(sa.select(jobs.c.day).where(jobs.c.id == job.id)).scalar_one())
+    day, team = conn.execute(SELECT_PAYERS, {"job_id": job.id}).one()
+    return Account(job.id, job.vendor, job.model, day, job.principal, team)
 
 
 def _find_edit(conn: sa.Connection, principal: str, fingerprint: str, states: tuple[State, ...]) -> Job | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, cast
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain.money import MAX_PRICE, Micros
 from sora_mcp.store.records import Account, Costs, SpendRow
-from sora_mcp.store.schema import jobs, ledger, totals
+from sora_mcp.store.schema import jobs, ledger
 from sora_mcp.store.transactions import Repository, reads
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
@@ -178,10 +179,23 @@ def _post(conn: sa.Connection, account: Account, kind: Kind, micros: int, *, now
             at=now,
         )
     )
-    for window in (account.day, month):
-        _add_to_total(conn, window, move.counts * micros)
+    _add_to_totals(conn, account, move.counts * micros)
 
 
-def _add_to_total(conn: sa.Connection, window: str, micros: int) -> None:
-    if not conn.execute(sa.update(totals).where(totals.c.window == window).values(micros=totals.c.micros + micros)).rowcount:
-        conn.execute(sa.insert(totals).values(window=window, micros=micros))
+def _add_to_totals(conn: sa.Connection, account: Account, micros: int) -> None:
+    """Change the sums of everybody who pays, in one order for all transactions: two that changed them in different ones would wait for
+    each other forever."""
+    if micros == 0:
+        return
+    rows = sorted((window, payer) for window in (account.day, account.day[:7]) for payer in account.payers)
+    named = {f"{name}{at}": value for at, row in enumerate(rows) for name, value in zip(("window", "account"), row, strict=True)}
+    conn.execute(_add_to_rows(len(rows)), {**named, "micros": micros})
+
+
+@functools.cache
+def _add_to_rows(count: int) -> sa.TextClause:
+    rows = ", ".join(f"(:window{at}, :account{at}, :micros)" for at in range(count))
+    return sa.text(
+        f'INSERT INTO totals ("window", account, micros) VALUES {rows}'
+        ' ON CONFLICT ("window", account) DO UPDATE SET micros = totals.micros + excluded.micros'
+    )

@@ -90,6 +90,33 @@ SEVENTH = (
 # A quote of an estimate may cover several purchases.
 EIGHTH = ("ALTER TABLE quotes ADD COLUMN uses BIGINT NOT NULL DEFAULT 1",)
 
+# Who pays is a person, their team, and all together, each with a budget. What everybody spent is the sum of what each person did.
+_COUNTS = "SUM(CASE WHEN from_account = 'budget' THEN l.micros WHEN to_account = 'budget' THEN -l.micros ELSE 0 END)"
+NINTH = (
+    """
+    CREATE TABLE people (id TEXT NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL, name TEXT, email TEXT, team TEXT,
+    member_of TEXT NOT NULL, seen_at DOUBLE PRECISION NOT NULL, PRIMARY KEY (id))
+    """,
+    """
+    CREATE TABLE budgets (account TEXT NOT NULL, per_video BIGINT, day BIGINT, month BIGINT, confirm_above BIGINT, set_at
+    DOUBLE PRECISION NOT NULL, PRIMARY KEY (account))
+    """,
+    "CREATE TABLE days (day TEXT NOT NULL, ends_at DOUBLE PRECISION NOT NULL, PRIMARY KEY (day))",
+    'INSERT INTO days (day, ends_at) SELECT "window", ends_at FROM totals WHERE ends_at IS NOT NULL',
+    "DROP TABLE totals",
+    'CREATE TABLE totals ("window" TEXT NOT NULL, account TEXT NOT NULL, micros BIGINT NOT NULL, PRIMARY KEY ("window", account))',
+    *(
+        f"""
+        INSERT INTO totals ("window", account, micros) SELECT l.{window}, 'person:' || COALESCE(j.principal, 'local'), {_COUNTS}
+        FROM ledger l LEFT JOIN jobs j ON j.id = l.job_id GROUP BY l.{window}, COALESCE(j.principal, 'local')
+        """
+        for window in ("day", "month")
+    ),
+    "ALTER TABLE jobs ADD COLUMN team TEXT",
+    "CREATE INDEX jobs_of_team ON jobs (team, created_at) WHERE team IS NOT NULL",
+    "CREATE INDEX jobs_above_hold ON jobs (day) WHERE actual > micros AND charged <> 'yes'",
+)
+
 
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
@@ -110,5 +137,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*SIXTH),
     run_statements(*SEVENTH),
     run_statements(*EIGHTH),
+    run_statements(*NINTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.store.budgets import get_today
+from sora_mcp.store.days import get_today
 from sora_mcp.store.schema import ledger, meta
 from sora_mcp.store.transactions import Repository, reads, writes
 

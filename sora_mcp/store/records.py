@@ -9,8 +9,18 @@ from typing import Any
 
 from sora_mcp.domain.call import Call
 from sora_mcp.domain.job import Job
-from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars
 from sora_mcp.domain.order import Order, Quote
+
+
+def name_person_account(principal: str) -> str:
+    """Return the account of a principal."""
+    return f"person:{principal}"
+
+
+def name_team_account(team: str) -> str:
+    """Return the account of a team."""
+    return f"team:{team}"
 
 
 @dataclass(frozen=True)
@@ -82,9 +92,25 @@ class QuoteTerms:
     """How many purchases it covers, each at this price."""
 
 
+ALL = "all"
+"""The account of everybody together."""
+NOTHING = Micros(0)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one account. None leaves one to the account's default: of a person `person:*`, of a team `team:*`, of all the settings."""
+
+    per_video: Micros | None = None
+    day: Micros | None = None
+    month: Micros | None = None
+    confirm_above: Micros | None = None
+
+
 @dataclass(frozen=True)
 class Caps:
-    """Limits of a user's spending: on one video, and on a calendar day and month in `zone`."""
+    """Limits of the settings on everybody's spending together, where the budget of `all` leaves them open. Days and months are those of
+    `zone`."""
 
     per_video: Micros
     daily: Micros
@@ -92,28 +118,84 @@ class Caps:
     zone: tzinfo
     unasked: Micros | None = None
     """The most that an hour's purchases may come to without a person's yes; None for no such limit."""
+    confirm_above: Micros | None = None
+    """The price above which a person has to agree; None where only the purchase says it."""
+
+
+@dataclass(frozen=True)
+class OwnSpending:
+    """Sums of one person, and of the person's team."""
+
+    day_spent: Micros
+    month_spent: Micros
+    team: str | None = None
+    team_day_spent: Micros = NOTHING
+    team_month_spent: Micros = NOTHING
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Remainder of the caps. Held money counts as spent."""
+    """Remainder of the tightest limits that apply to a person. Held money counts as spent."""
 
     per_video: Micros
-    day_limit: Micros
+    day_limit: Micros | None
+    """None where nothing limits the day, and where the person may not know what all others spent."""
     day_spent: Micros
     day_left: Micros
-    month_limit: Micros
+    """NO_LIMIT where nothing limits the day."""
+    month_limit: Micros | None
     month_spent: Micros
     month_left: Micros
     resets_at: datetime
     """When the day ends: aware, UTC."""
     unknown: Micros
     """The part of `month_spent` that jobs with an unclear outcome hold."""
+    limited_by: str | None = None
+    """Whose limit leaves least, and of which window: "team film, month". None of a machine's own user whom the settings limit."""
+    day_of: str = ""
+    """Whose day has least left: "your", "team film's", "this server's"; empty of a machine's own user."""
+    month_of: str = ""
+    confirm_above: Micros | None = None
+    own: OwnSpending | None = None
 
     @property
     def remainder(self) -> Micros:
         """The smaller of what day and month have left."""
         return min(self.day_left, self.month_left)
+
+    @property
+    def room(self) -> Micros | None:
+        """The same; None where nothing is limited."""
+        return self.remainder if self.remainder < NO_LIMIT else None
+
+
+@dataclass(frozen=True)
+class AccountBudget:
+    """One account, its limits after its default, and what it spent, for the people who run the server."""
+
+    account: str
+    name: str
+    limits: Limits
+    day_spent: Micros
+    month_spent: Micros
+    has_row: bool
+    """Whether it has limits of its own."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who called the server."""
+
+    id: str
+    issuer: str
+    subject: str
+    name: str | None = None
+    email: str | None = None
+    member_of: tuple[str, ...] = ()
+    """Groups, as the last token named them."""
+    team: str | None = None
+    """As a person at a terminal set it."""
+    seen_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -126,12 +208,19 @@ class Page:
 
 @dataclass(frozen=True)
 class Account:
-    """The job whose money moves, and the day that it belongs to: the day of the hold, for ever."""
+    """The job whose money moves, the day that it belongs to, and who pays: those of the hold, for ever."""
 
     job_id: str
     vendor: str
     model: str
     day: str
+    principal: str
+    team: str | None
+
+    @property
+    def payers(self) -> tuple[str, ...]:
+        """Return the accounts whose sums change, in the order in which every transaction changes them."""
+        return (name_person_account(self.principal), *(() if self.team is None else (name_team_account(self.team),)))
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,17 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, StorageError, TooManyAtOnce
-from sora_mcp.domain.money import CENT, Micros, format_dollars, show
+from sora_mcp.domain.money import CENT, NO_LIMIT, Micros, format_dollars, show
 from sora_mcp.store.approvals import find_outline, refuse_declined, use_approval
-from sora_mcp.store.budgets import begin_day, find_passed_cap, find_passed_unasked, get_today, read_budget
+from sora_mcp.store.days import begin_day, get_today
 from sora_mcp.store.ids import new_id
 from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, with_takes, without_lease
 from sora_mcp.store.ledger import hold, release_hold
+from sora_mcp.store.levels import Levels, read_levels
 from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.purchase_mark import find_loss, measure, write_mark
-from sora_mcp.store.records import Account, Budget, Caps, Identity, Purchase
+from sora_mcp.store.records import Account, Caps, Identity, Purchase
+from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked
 from sora_mcp.store.schema import jobs
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 
@@ -88,7 +90,8 @@ class Reservations(Repository):
     def check(self, conn: sa.Connection, purchase: Purchase, caps: Caps) -> None:
         """Raise what `reserve` would raise, but for a missing approval. Nothing is held or written."""
         now = self.clock()
-        result = _find_or_refuse(conn, purchase, caps, now=now, budget=read_budget(conn, caps, now=now), mark_file=self.mark_file)
+        levels = read_levels(conn, caps, purchase.identity.principal, get_today(conn, now, caps.zone))
+        result = _find_or_refuse(conn, purchase, levels, now=now, mark_file=self.mark_file)
         if isinstance(result, SoraError):
             raise result
 
@@ -109,33 +112,45 @@ class Reservations(Repository):
 
 
 def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, mark_file: Path | None) -> Job | SoraError:
-    budget = read_budget(conn, caps, now=now)
-    if (result := _find_or_refuse(conn, purchase, caps, now=now, budget=budget, mark_file=mark_file)) is not None:
+    day = get_today(conn, now, caps.zone)
+    levels = read_levels(conn, caps, purchase.identity.principal, day)
+    if (result := _find_or_refuse(conn, purchase, levels, now=now, mark_file=mark_file)) is not None:
         return result
     if (declined := refuse_declined(conn, purchase)) is not None:
         return declined
     ids = sorted(new_id("v") for _ in range(purchase.clips))
-    unasked = None if purchase.confirm else find_passed_unasked(conn, purchase.total, caps, now=now)
-    if purchase.confirm or unasked is not None or find_outline(conn, purchase, now=now) is not None:
-        doubt = purchase.quote.describe_doubt(datetime.fromtimestamp(now, caps.zone).date()) if purchase.confirm else ""
-        reason = f"{doubt} " if doubt else ""
-        if unasked is not None:
-            reason = f"{format_dollars(unasked)} was spent within an hour without a person's yes. "
-        if (refusal := use_approval(conn, purchase, ids[0], now=now, reason=reason)) is not None:
-            return refusal
+    if (refusal := _use_needed_yes(conn, purchase, levels, ids[0], now=now)) is not None:
+        return refusal
     before = _find_earlier(conn, purchase)
-    day = get_today(conn, now, caps.zone)
     begin_day(conn, day)
-    offer = purchase.order.offer
+    offer, team = purchase.order.offer, None if levels.team is None else levels.team.name
     usual_s = get_usual_s(conn, offer.id)
     expected_s = max(1, round(usual_s)) if usual_s else offer.expected_s
-    columns = {"day": day.name, "expected_s": expected_s, "batch": ids[0] if len(ids) > 1 else None, **_as_columns(purchase, now)}
+    batch = ids[0] if len(ids) > 1 else None
+    columns = {"day": day.name, "expected_s": expected_s, "batch": batch, "team": team, **_as_columns(purchase, now)}
     for job_id in ids:
-        hold(conn, Account(job_id, offer.vendor, offer.id, day.name), purchase.quote.micros, now=now)
+        account = Account(job_id, offer.vendor, offer.id, day.name, levels.principal, team)
+        hold(conn, account, purchase.quote.micros, now=now)
         # A request_id names one row; the others are found by the first.
         conn.execute(INSERT, columns | {"id": job_id, "request_id": columns["request_id"] if job_id == ids[0] else None})
-    job = replace(with_takes(conn, load_job(conn, ids[0])), day_left=Micros(budget.remainder - purchase.total))
+    job = replace(with_takes(conn, load_job(conn, ids[0])), day_left=_subtract(levels, purchase.total))
     return job if before is None else replace(job, warnings=(*job.warnings, _describe_earlier(before, caps)))
+
+
+def _use_needed_yes(conn: sa.Connection, purchase: Purchase, levels: Levels, job_id: str, *, now: float) -> SoraError | None:
+    """Use up a person's yes where one is needed, or where a quote is named that covers the purchase. Return the refusal without one."""
+    needs_yes = purchase.confirm or levels.needs_yes(purchase.total)
+    unasked = None if needs_yes else find_passed_unasked(conn, levels, purchase.total, now=now)
+    if not needs_yes and unasked is None and find_outline(conn, purchase, now=now) is None:
+        return None
+    doubt = purchase.quote.describe_doubt(datetime.fromtimestamp(now, levels.day.zone).date()) if purchase.confirm else ""
+    said = doubt if unasked is None else unasked
+    return use_approval(conn, purchase, job_id, now=now, reason=f"{said} " if said else "")
+
+
+def _subtract(levels: Levels, micros: int) -> Micros | None:
+    """Return what day and month leave after a purchase; None where nothing limits them."""
+    return None if levels.remainder >= NO_LIMIT else Micros(levels.remainder - micros)
 
 
 def _find_earlier(conn: sa.Connection, purchase: Purchase) -> Job | None:
@@ -154,22 +169,28 @@ def _describe_earlier(job: Job, caps: Caps) -> str:
 
 
 def _find_or_refuse(
-    conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, budget: Budget, mark_file: Path | None
+    conn: sa.Connection, purchase: Purchase, levels: Levels, *, now: float, mark_file: Path | None
 ) -> Job | SoraError | None:
     """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
     if (job := _find_existing(conn, purchase.identity, now=now)) is not None:
-        return replace(job, day_left=budget.remainder)
-    micros, model = purchase.total, purchase.order.offer.id
-    if micros > 0 and (loss := find_loss(conn, mark_file, month=get_today(conn, now, caps.zone).month)) is not None:
+        return replace(job, day_left=_subtract(levels, 0))
+    if purchase.total > 0 and (loss := find_loss(conn, mark_file, month=levels.day.month)) is not None:
         return StorageError(loss.describe())
-    passed = find_passed_cap(conn, purchase.quote.micros, caps, now=now, budget=budget)
+    refusal = _refuse_over_budget(purchase, levels)
+    return refusal or refuse_paused(conn, purchase.order.offer.id) or _refuse_too_many(conn, purchase)
+
+
+def _refuse_over_budget(purchase: Purchase, levels: Levels) -> OverBudget | None:
+    """Return the refusal of a purchase for which one of the accounts has no room."""
+    passed, micros = find_passed_cap(levels, purchase.quote.micros), purchase.total
     if passed is None and purchase.clips > 1:
-        passed = find_passed_cap(conn, micros, replace(caps, per_video=micros), now=now, budget=budget)
-    if passed is not None:
-        # Cents would hide by how little a cap is passed.
-        is_close = any(0 < micros - cap < CENT for cap in (caps.per_video, budget.day_left, budget.month_left))
-        return OverBudget(f"{purchase.describe(show(micros) if is_close else format_dollars(micros))}. {''.join(passed)}")
-    return refuse_paused(conn, model) or _refuse_too_many(conn, purchase)
+        passed = find_passed_cap(levels, micros, each=Micros(0))
+    if passed is None:
+        return None
+    # Cents would hide by how little a cap is passed.
+    lefts = (level.get_left(window) for level in levels.each for window in ("day", "month"))
+    is_close = any(0 < micros - cap < CENT for cap in (levels.per_video, *lefts))
+    return OverBudget(f"{purchase.describe(show(micros) if is_close else format_dollars(micros))}. {''.join(passed)}")
 
 
 def _refuse_too_many(conn: sa.Connection, purchase: Purchase) -> TooManyAtOnce | None:

@@ -81,6 +81,8 @@ def _postgres_now(element: db_now, compiler: SQLCompiler, **_: Any) -> str:
 
 
 metadata = sa.MetaData()
+ABOVE_HOLD = "actual > micros AND charged <> 'yes'"
+"""Jobs whose vendor named more than was held, which is not in the sums yet."""
 
 meta = sa.Table(
     "meta",
@@ -94,6 +96,7 @@ jobs = sa.Table(
     metadata,
     sa.Column("id", Words, primary_key=True),
     sa.Column("principal", Words, nullable=False),
+    sa.Column("team", Words),  # that pays besides the principal
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("vendor", sa.Text, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
@@ -149,6 +152,8 @@ jobs = sa.Table(
     sa.Index("jobs_by_model", "model", "state", "finished_at"),
     sa.Index("jobs_of", "principal", "created_at", "id"),
     sa.Index("jobs_of_by_state", "principal", "state", "created_at", "id"),
+    sa.Index("jobs_of_team", "team", "created_at", sqlite_where=sa.text("team IS NOT NULL"), postgresql_where=sa.text("team IS NOT NULL")),
+    sa.Index("jobs_above_hold", "day", sqlite_where=sa.text(ABOVE_HOLD), postgresql_where=sa.text(ABOVE_HOLD)),
     sa.Index("jobs_due", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")),
 )
 
@@ -168,12 +173,45 @@ ledger = sa.Table(
     sa.Index("ledger_by_month", "month", "day"),
 )
 
+# Of each person and each team; what everybody spent is the sum of the persons, so that no row is changed by everybody.
 totals = sa.Table(
     "totals",
     metadata,
     sa.Column("window", sa.Text, primary_key=True),  # 2026-11-21 or 2026-11
+    sa.Column("account", Words, primary_key=True),  # person:ID or team:NAME
     sa.Column("micros", sa.BigInteger, nullable=False),
-    sa.Column("ends_at", sa.Double),  # of a day: the moment at which it was promised to end
+)
+
+days = sa.Table(
+    "days",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("ends_at", sa.Double, nullable=False),  # the moment at which it was promised to end
+)
+
+# NULL leaves a limit to the account's default; NO_LIMIT lifts it.
+budgets = sa.Table(
+    "budgets",
+    metadata,
+    sa.Column("account", Words, primary_key=True),  # all, team:NAME, team:*, person:ID or person:*
+    sa.Column("per_video", sa.BigInteger),
+    sa.Column("day", sa.BigInteger),
+    sa.Column("month", sa.BigInteger),
+    sa.Column("confirm_above", sa.BigInteger),
+    sa.Column("set_at", sa.Double, nullable=False),
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("id", Words, primary_key=True),  # the principal
+    sa.Column("issuer", Words, nullable=False),
+    sa.Column("subject", Words, nullable=False),
+    sa.Column("name", Words),
+    sa.Column("email", Words),
+    sa.Column("team", Words),  # as `sora-mcp people` set it
+    sa.Column("member_of", Json(tuple), nullable=False),  # groups, as the last token named them
+    sa.Column("seen_at", sa.Double, nullable=False),
 )
 
 quotes = sa.Table(

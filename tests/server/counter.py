@@ -33,6 +33,7 @@ BUDGET = Budget(
     month_left=usd("99.60"),
     resets_at=datetime(2026, 11, 22, tzinfo=UTC),
     unknown=Micros(0),
+    confirm_above=usd("2"),
 )
 FILE = Artifact(
     path="/Volumes/Films/sora-mcp/2026-11-20_a-paper-boat-drifts_v_0123456789.mp4",
@@ -114,7 +115,6 @@ class PlayedSettings:
 
     zone: tzinfo = UTC
     linger: bool = False
-    confirm_above: Micros = field(default_factory=lambda: usd("2"))
 
 
 @dataclass
@@ -162,7 +162,9 @@ class PlayedService:
     async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         return replace(request, image=None)
 
-    async def advise(self, refusal: SoraError, request: VideoRequest, *, buys: bool = True, clips: int = 1) -> tuple[Fix, ...]:
+    async def advise(
+        self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1
+    ) -> tuple[Fix, ...]:
         return ()
 
     async def job(self, job_id: str, *, principal: str) -> Job:
@@ -190,7 +192,7 @@ class PlayedService:
         found = [job for job in self.jobs_.values() if job.principal == principal and job.state in (states or (job.state,))]
         return Page(tuple(found[:limit]), None)
 
-    async def budget(self) -> Budget:
+    async def budget(self, principal: str) -> Budget:
         if self.no_budget is not None:
             raise self.no_budget
         return BUDGET

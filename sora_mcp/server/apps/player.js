@@ -11,7 +11,7 @@ function quoteCard(found, approval, asked = '') {
   turn++;
   const money = found.budget ?? {};
   const left = money.day_left_usd;
-  const remains = left === undefined ? undefined : dollars(left || 0).replace('free', '$0.00') + ' of ' + dollars(money.day_limit_usd);
+  const remains = left === undefined ? undefined : dollars(left || 0).replace('free', '$0.00') + (money.day_limit_usd === undefined ? '' : ' of ' + dollars(money.day_limit_usd));
   const offers = (found.offers ?? []).length > 1 ? comparison(found) : null;
   show('quote', found.allowed === false ? 'Not possible now' : offers ? 'Which one shall it be?' : 'Shall it be made?',
     offers ? null : para(dollars(found.usd), 'price'),

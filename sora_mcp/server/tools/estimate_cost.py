@@ -17,7 +17,7 @@ from sora_mcp.catalogue.planner import CHEAPEST
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
-from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_way
@@ -35,7 +35,17 @@ MOST_OFFERS = 9
 """Offers of a comparison in the structured part."""
 MOST_NAMED = 4
 """Offers of a comparison in the message."""
-SPARE = ("month_spent_usd", "day_spent_usd", "month_limit_usd", "per_video_usd", "day_limit_usd", "resets_at", "month_left_usd")
+SPARE = (
+    "own",
+    "team",
+    "month_spent_usd",
+    "day_spent_usd",
+    "month_limit_usd",
+    "per_video_usd",
+    "day_limit_usd",
+    "resets_at",
+    "month_left_usd",
+)
 """Fields of a budget that are left out, one after the other, where the estimate would be too long: list_videos has them."""
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 ANY_PROMPT = "x"
@@ -85,12 +95,10 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     """Return the price for any prompt, and whether it would be allowed now."""
     service = await get_service(ctx)
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
-    return format_result(
-        estimate, service.catalogue, asks=find_way(ctx) is not None, above=service.settings.confirm_above, today=service.today
-    )
+    return format_result(estimate, service.catalogue, asks=find_way(ctx) is not None, today=service.today)
 
 
-def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros, today: date) -> CallToolResult:
+def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today: date) -> CallToolResult:
     """Return the result for an estimate; a comparison has the cheapest offers first."""
     order, quote = estimate.order, estimate.quote
     offers = [
@@ -105,7 +113,7 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above
         for other, price in estimate.offers[:MOST_OFFERS]
     ]
     structured = without_empty(
-        message=_describe(estimate, catalogue, asks=asks, above=above, today=today),
+        message=_describe(estimate, catalogue, asks=asks, today=today),
         model=order.offer.id,
         size=order.size.text,
         seconds=order.seconds,
@@ -135,12 +143,12 @@ def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
     return structured | {"budget": budget}
 
 
-def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, above: Micros, today: date) -> str:
+def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today: date) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate)]
     if estimate.refusal:
         return " ".join([*sentences, f"Not now: {estimate.refusal}"])
-    return " ".join([*sentences, *_describe_yes(estimate, asks=asks, above=above, today=today), f"{describe_left(estimate.budget)}."])
+    return " ".join([*sentences, *_describe_yes(estimate, asks=asks, today=today), f"{describe_left(estimate.budget)}."])
 
 
 def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
@@ -190,11 +198,13 @@ def _describe_notes(estimate: Estimate) -> Iterator[str]:
         yield f"Note: {' '.join(order.warnings)}"
 
 
-def _describe_yes(estimate: Estimate, *, asks: bool, above: Micros, today: date) -> Iterator[str]:
+def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[str]:
     """Yield how the user agrees to the price, where that is needed."""
+    above = estimate.budget.confirm_above
+    is_above = above is not None and estimate.micros > above
     if estimate.quote_id:
         doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s")
-        begin = f"Above {format_dollars(above)} the" if estimate.micros > above else f"{doubt} The".strip()
+        begin = f"Above {format_dollars(above or 0)} the" if is_above else f"{doubt} The".strip()
         in_terminal = f"{begin} user approves it in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
             asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that yes'
@@ -203,7 +213,7 @@ def _describe_yes(estimate: Estimate, *, asks: bool, above: Micros, today: date)
         else:
             asked = f"{doubt} The user will be asked to confirm it.".strip()
             yield asked if asks else f"{in_terminal} Then pass it as quote."
-    elif estimate.clips > 1 and estimate.micros > above:
+    elif estimate.clips > 1 and is_above:
         yield "One by one they need no yes; as variations of one call they do."
 
 

@@ -56,7 +56,7 @@ async def get_spend(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     since, until = period.since, period.until
     rows = await service.costs(arguments.by, since=since, until=until, principal=principal(), limit=MOST_ROWS)
     sums = await service.costs("vendor", since=since, until=until, principal=principal())
-    return format_result(period, arguments.by, rows, sums=sums, budget=await service.budget())
+    return format_result(period, arguments.by, rows, sums=sums, budget=await service.budget(principal()))
 
 
 def format_result(period: Period, by: str, rows: Sequence[Costs], *, sums: Sequence[Costs], budget: Budget) -> CallToolResult:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import LIVE, Job, State
-from sora_mcp.domain.money import format_dollars
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.days import read_day
-from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_unclear
+from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_spent
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -61,8 +60,8 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     zone = service.settings.zone
     if arguments.job_id:
         job = await service.job(arguments.job_id, principal=principal())
-        return format_whole(job, await service.budget(), zone, now=service.clock())
-    page, budget = await _find(arguments, service, zone), await service.budget()
+        return format_whole(job, await service.budget(principal()), zone, now=service.clock())
+    page, budget = await _find(arguments, service, zone), await service.budget(principal())
     news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx))
     return prepend_line(format_result(page, budget, zone), news)
 
@@ -107,9 +106,7 @@ def _describe(page: Page, budget: Budget, zone: tzinfo) -> str:
     """Say how many there are and what was spent; then one line for each job."""
     plural = "" if len(page.jobs) == 1 else "s"
     more = f', and more with cursor="{page.next_cursor}"' if page.next_cursor is not None else ""
-    today = f"Spent today {format_dollars(budget.day_spent)} of {format_dollars(budget.day_limit)}"
-    month = f"this month {format_dollars(budget.month_spent)} of {format_dollars(budget.month_limit)}{describe_unclear(budget)}"
-    return "\n".join([f"{len(page.jobs)} video{plural}{more}. {today}, {month}.", *(_describe_line(job, zone) for job in page.jobs)])
+    return "\n".join([f"{len(page.jobs)} video{plural}{more}. {describe_spent(budget)}", *(_describe_line(job, zone) for job in page.jobs)])
 
 
 def _describe_line(job: Job, zone: tzinfo) -> str:

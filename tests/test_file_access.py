@@ -98,6 +98,16 @@ async def test_a_misspelt_name_is_answered_with_the_nearest_of_its_kind(
     assert "nearest" not in hidden.value.message
 
 
+async def test_who_is_at_another_computer_is_told_neither_folders_nor_names(store: Store, tmp_path: Path) -> None:
+    files = access(store, tmp_path)
+    (tmp_path / "videos" / "boat.png").touch()
+    with pytest.raises(BrokenRules) as caught:
+        await files.find_path("~/Pictures/boat.png", "ben", PICTURE_ENDINGS)
+    assert caught.value.message == (
+        "image must be an https:// URL or a data: URI: files of another computer are not seen here, not '~/Pictures/boat.png'."
+    )
+
+
 @each(
     ("name", "principal", "place"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 import sys
 import unicodedata
 from dataclasses import replace
@@ -24,10 +25,6 @@ from tests.each import each
 from tests.nouns import a_job
 
 MOST = 10_000
-ELSEWHERE = (
-    "(no other folder is looked into: if it exists, ask the user to copy it there, or to add the line "
-    f'image_dirs = "/THAT/FOLDER" to {find_config_file()} and start this client anew), an https:// URL or a data: URI'
-)
 
 
 def png(width: int = 12, height: int = 8) -> bytes:
@@ -59,9 +56,17 @@ def refusal(text: str, *folders: Path, most_bytes: int = MOST) -> str:
     return caught.value.message
 
 
-def outside(folder: Path, text: str) -> str:
-    """The refusal of what is no file in the folder, which says nothing of what is there."""
-    return f"image must be a file inside {folder} {ELSEWHERE}, not {text}."
+def outside(folder: Path, path: str, name: str) -> str:
+    """The refusal of a path out of the folder, which says nothing of what is there."""
+    again = f', then call again with "{name}"' if name else ""
+    ask = f"Ask the user to copy or save it there{again}; or to add the line"
+    line = f'image_dirs = "/THAT/FOLDER" to {find_config_file()} and start this client anew.'
+    return f"image: {path!r} is not in {folder}, the only folder looked into. {ask} {line}"
+
+
+def no_file(folder: Path, what: str) -> str:
+    """The refusal of what names no file."""
+    return f"image must be a file inside {folder}, an https:// URL or a data: URI, not {what}."
 
 
 def test_a_file_in_an_allowed_folder_becomes_a_data_uri(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,18 +81,40 @@ def test_a_file_in_an_allowed_folder_becomes_a_data_uri(folder: Path, tmp_path: 
 
 @pytest.mark.fault("I01")
 def test_no_way_leads_out_of_the_folders_and_nothing_is_said_of_what_is_there(folder: Path, tmp_path: Path) -> None:
-    beside = [str(tmp_path / name) for name in ("secret.png", "missing.png", "pictures/../secret.png", "pictures-2/boat.png", "")]
+    beside = [str(tmp_path / name) for name in ("secret.png", "missing.png", "pictures/../secret.png", "pictures-2/tub.png", "")]
     for path in (*beside, "../secret.png", "/etc/passwd", "/proc/self/environ", "..", "~", "~/x.png"):
-        assert refusal(path, folder) == outside(folder, repr(path)), path
+        name = Path(path).name
+        assert refusal(path, folder) == outside(folder, path, "" if name in ("..", "~") else name), path
     for address in ("file://elsewhere/etc/passwd", "ftp://example.com/x.png", "javascript:alert(1)"):
-        assert refusal(address, folder) == outside(folder, "that kind of address"), address
+        assert refusal(address, folder) == no_file(folder, "that kind of address"), address
     for text in ("", "a\0b.png", "a\nb.png", "x" * 5000):
-        assert refusal(text, folder) == outside(folder, "that text"), text
+        assert refusal(text, folder) == no_file(folder, "that text"), text
     (folder / "out.png").symlink_to(tmp_path / "secret.png")
     (folder / "up").symlink_to(tmp_path)
     for path in (folder / "out.png", folder / "up" / "secret.png", folder / "up" / "missing.png"):
-        assert refusal(str(path), folder).startswith(f"image must be a file inside {folder} "), path
-    assert refusal(str(folder / "boat.png")).startswith("image must be a file inside an allowed folder (there is none) ")
+        assert refusal(str(path), folder) == outside(folder, str(path), path.name), path
+    assert refusal(str(folder / "boat.png")).startswith("image must be a file inside an allowed folder (there is none), ")
+
+
+def test_a_path_elsewhere_is_answered_with_the_file_of_its_name_in_a_folder_that_is_looked_into(folder: Path) -> None:
+    for path in ("/mnt/data/boat.png", "~/Downloads/boat.png", "file:///tmp/boat.png", "'/tmp/boat.png'"):
+        assert f"is not in {folder}, the only folder looked into, where 'boat.png' lies: call again with that name" in refusal(path, folder)
+    (folder / "link.png").symlink_to(folder.parent / "secret.png")
+    assert "'link.png' lies" not in refusal("/mnt/data/link.png", folder)
+
+
+def test_the_folder_of_a_path_is_suggested_only_where_people_keep_pictures(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for path, named in (
+        ("~/Pictures/cat.png", "Pictures"),
+        ("~/Pictures/2026/cat.png", "Pictures/2026"),
+        ("~/.ssh/cat.png", None),
+        ("~/Pictures/../.ssh/cat.png", None),
+    ):
+        suggested = "/THAT/FOLDER" if named is None else str(tmp_path / named)
+        assert f'image_dirs = "{suggested}"' in refusal(path, folder), path
 
 
 @pytest.mark.fault("I01", "I03")
@@ -231,7 +258,7 @@ def test_a_path_is_read_as_clients_and_shells_spell_it(folder: Path) -> None:
 def test_a_spelling_never_leads_out_of_the_folders(folder: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     for text in (f'"{secret}"', f"@{secret}", secret.as_uri(), "../secret\u202f.png", "file://evil.example/x.png"):
-        assert refusal(text, folder).startswith(f"image must be a file inside {folder} "), text
+        assert re.search(rf"image must be a file inside {folder}, |image: '.*' is not in {folder}, ", refusal(text, folder)), text
     (folder / "out\u202f1.png").symlink_to(secret)
     assert refusal(str(folder / "out 1.png"), folder).startswith("image must be a file")
 

@@ -5,15 +5,16 @@ A file outside of these folders is treated as missing. Whose the files in them a
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import re
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 from urllib.parse import unquote
 
 import platformdirs
@@ -46,16 +47,27 @@ def is_path(text: str) -> bool:
     return is_file_address(text) or (SCHEME.fullmatch(bare) is None and BARE.fullmatch(bare) is None)
 
 
+def is_video_name(text: str) -> bool:
+    """Return whether the text means a file that its ending calls a video."""
+    return is_path(text) and text.strip().strip("\"'`").casefold().endswith(VIDEO_ENDINGS)
+
+
+def is_file_name(text: str) -> bool:
+    """Return whether the text means a file, and no job: by its ending, or because it is a path or a link."""
+    bare = text.strip().strip("\"'`").casefold()
+    return bare.endswith((*VIDEO_ENDINGS, *PICTURE_ENDINGS)) or "/" in bare or "\\" in bare
+
+
 def resolve_path(text: str, folders: Sequence[Path]) -> Path:
     """Return the real path, links followed, where it lies in a folder. Outside of them not even its existence is told."""
     if not text or len(text) > MOST_PATH_CHARACTERS or not is_harmless(text.strip()):
-        refuse_elsewhere(folders, "that text", is_quoted=False)
+        refuse_elsewhere(folders, "that text")
     roots = [Path(os.path.realpath(folder)) for folder in folders]
     spelt = [_locate(spelling, roots) for spelling in find_spellings(text) if is_harmless(spelling)]
     if (found := next((path for paths in spelt for path in paths if os.path.exists(path)), None)) is not None:
         return found
     if not (meant := spelt[-1]):
-        refuse_elsewhere(folders, text[:200])
+        _refuse_outside(text, folders)
     same = (_locate(str(path), roots) for path in map(find_same_name, meant) if path is not None)
     return next((paths[0] for paths in same if paths), meant[0])
 
@@ -69,6 +81,13 @@ def _locate(text: str, roots: Sequence[Path]) -> list[Path]:
 
 def read_allowed(path: Path, most_bytes: int) -> bytes:
     """Return the whole file, if it is a regular one of at most so many bytes."""
+    with open_allowed(path, most_bytes) as file:
+        return file.read(most_bytes)
+
+
+@contextlib.contextmanager
+def open_allowed(path: Path, most_bytes: int) -> Generator[BinaryIO]:
+    """Open a file, if it is a regular one of at most so many bytes. BrokenRules, also where reading it fails."""
     try:
         with open(path, "rb", opener=open_itself) as file:
             state = os.fstat(file.fileno())
@@ -80,7 +99,7 @@ def read_allowed(path: Path, most_bytes: int) -> bytes:
                 refuse_image(str(path), allowed="a file without another name (hard link)", is_quoted=True)
             if state.st_size > most_bytes:
                 refuse_image(format_bytes(state.st_size), allowed=f"at most {format_bytes(most_bytes, at_most=True)}")
-            return file.read(most_bytes)
+            yield file
     except OSError as error:
         refuse_image(str(path), allowed=f"a file that can be read ({(error.strerror or 'it cannot').lower()})", is_quoted=True)
 
@@ -111,10 +130,9 @@ def refuse_missing(text: str, path: Path, folders: Sequence[Path], *, endings: S
 
 def _refuse_name(text: str, folders: Sequence[Path], nearest: str, place: Path | None) -> NoReturn:
     """Raise BrokenRules for a mere name, as people say it of a file that lies elsewhere: which folders are looked into, and what to do."""
-    looked = f"in {folders[0]}, the only folder looked into" if len(folders) == 1 else f"in {' or '.join(map(str, folders))}"
     begin = f"{nearest}. Ask the user to copy it there" if place is None else f". One lies in {place}: ask the user to copy it from there"
     how = f"{begin}, or {_describe_setting(folders, place)}"
-    refuse_image(text[:200], allowed=f"{LOOKED_IN}{looked}{how}", is_quoted=True)
+    refuse_image(text[:200], allowed=f"{LOOKED_IN}{_describe_folders(folders)}{how}", is_quoted=True)
 
 
 def find_usual_place(name: str, endings: Sequence[str]) -> Path | None:
@@ -122,9 +140,22 @@ def find_usual_place(name: str, endings: Sequence[str]) -> Path | None:
     *_, bare = find_spellings(name)
     if os.path.basename(bare) != bare or not is_harmless(bare) or not bare.casefold().endswith(tuple(endings)):
         return None
+    return next((folder for folder in _list_usual_folders() if os.path.isfile(folder / bare)), None)
+
+
+def _list_usual_folders() -> Iterator[Path]:
+    """Yield the folders of the user's home in which people keep pictures, videos and sound."""
     places = (platformdirs.user_desktop_path, platformdirs.user_downloads_path, platformdirs.user_pictures_path)
     more = (platformdirs.user_videos_path, platformdirs.user_music_path, platformdirs.user_documents_path)
-    return next((folder for folder in (place() for place in (*places, *more)) if os.path.isfile(folder / bare)), None)
+    yield from (place() for place in (*places, *more))
+
+
+def _find_usual_parent(text: str) -> Path | None:
+    """Return the folder that a path names, where it is one of the usual ones or lies in one: another one is nobody's to suggest."""
+    *_, spelling = find_spellings(text)
+    parent = Path(os.path.expanduser(spelling) if spelling.startswith(("~/", "~\\")) else spelling).parent
+    is_usual = ".." not in parent.parts and any(parent.is_relative_to(folder) for folder in _list_usual_folders())
+    return parent if is_usual and '"' not in str(parent) else None
 
 
 def is_relative(text: str) -> bool:
@@ -133,11 +164,40 @@ def is_relative(text: str) -> bool:
     return not os.path.isabs(spelling) and not spelling.startswith("~")
 
 
-def refuse_elsewhere(folders: Sequence[Path], got: str, *, is_quoted: bool = True) -> NoReturn:
-    """Raise BrokenRules for what lies in none of the folders, where nobody looks: it may not even exist."""
+def _refuse_outside(text: str, folders: Sequence[Path]) -> NoReturn:
+    """Raise BrokenRules for a path into none of the folders, where nobody looks: it may not even exist. What is told is how the file can
+    be named: a file of its name may lie in one of the folders already."""
+    if not folders:
+        refuse_elsewhere(folders, repr(text[:200]))
+    name = find_file_name(text)
+    if any(path.is_file() for path in _locate(name, [Path(os.path.realpath(folder)) for folder in folders])):
+        how = f", where {name!r} lies: call again with that name, if it is the same file"
+    else:
+        again = f', then call again with "{name}"' if name else ""
+        how = f". Ask the user to copy or save it there{again}; or {_describe_setting(folders, _find_usual_parent(text))}"
+    refuse_image(text[:200], allowed=f"{LOOKED_IN}{_describe_folders(folders)}{how}", is_quoted=True)
+
+
+def find_file_name(text: str) -> str:
+    """Return the name of the file at the end of a path, as it can be repeated in a call; empty where there is none."""
+    *_, spelling = find_spellings(text)
+    name = re.split(r"[/\\\\]", spelling)[-1]
+    return name if name not in ("", ".", "..", "~") and is_harmless(name) and '"' not in name else ""
+
+
+def refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
+    """Raise BrokenRules for what names no file at all; `got` says in our words what it is."""
     inside = " or ".join(map(str, folders)) or "an allowed folder (there is none)"
-    how = f"no other folder is looked into: if it exists, ask the user to copy it there, or {_describe_setting(folders)}"
-    refuse_image(got, allowed=f"a file inside {inside} ({how}), an https:// URL or a data: URI", is_quoted=is_quoted)
+    refuse_image(got, allowed=f"a file inside {inside}, an https:// URL or a data: URI", is_quoted=False)
+
+
+def drop_data_uri(allowed: str) -> str:
+    """Return the forms that a picture may have without that of a `data:` URI: those of a video."""
+    return allowed.replace(", an https:// URL or a data: URI", " or an https:// link")
+
+
+def _describe_folders(folders: Sequence[Path]) -> str:
+    return f"in {folders[0]}, the only folder looked into" if len(folders) == 1 else f"in {' or '.join(map(str, folders))}"
 
 
 def _describe_setting(folders: Sequence[Path], place: Path | None = None) -> str:

@@ -53,9 +53,7 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
     Of an edit, model and options are those of the clip's `maker`. What the model does not sell with a first frame is not taken over,
     and of a job of another model only size and sound are.
     """
-    if request.image is not None:
-        allowed = f"left out: a continuation begins with the last frame of {job.id}"
-        raise BrokenRules((BrokenRule("image", None, allowed, "invalid_image"),))
+    refuse_other_frame(request, job.id)
     if job.artifact is not None and not job.artifact.path.endswith(".mp4"):
         raise BrokenRules((BrokenRule("continues", job.id, "a finished clip: this is a picture", "invalid_argument"),))
     own = None if is_changed(maker) else maker.model
@@ -70,6 +68,13 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
     size = request.size or next((job.size for offer in offers if fitting(job.size, sizes_of(offer, image=True))), None)
     options = {**_take_options(maker, offers, is_same=is_same), **request.options}
     return replace(request, model=model, size=size, options=options, image=f"{job.id}#last", continues=None)
+
+
+def refuse_other_frame(request: VideoRequest, continued: str) -> None:
+    """Raise BrokenRules where a continuation has a first frame of its own."""
+    if request.image is not None:
+        allowed = f"left out: a continuation begins with the last frame of {continued}"
+        raise BrokenRules((BrokenRule("image", None, allowed, "invalid_image"),))
 
 
 def _take_options(job: Job, offers: Sequence[Offer], *, is_same: bool) -> Mapping[str, Any]:

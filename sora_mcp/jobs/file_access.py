@@ -12,9 +12,12 @@ import anyio.to_thread
 from sora_mcp.artifacts.local import read_job_id
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL
-from sora_mcp.domain.errors import NotFound
+from sora_mcp.domain.errors import BrokenRules, NotFound
 from sora_mcp.jobs.allowed_paths import refuse_missing, resolve_path
+from sora_mcp.media.images.probe import refuse_image
 from sora_mcp.store import Store
+
+STRANGERS = "files of another computer are not seen here"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,12 @@ class FileAccess:
     async def find_path(self, text: str, principal: str, endings: Sequence[str] = ()) -> Path:
         """Return the real path of the file that a principal named. BrokenRules say why there is none, or none of theirs; only the user of
         this machine is told the nearest name, because others share the output folder."""
-        path = await anyio.to_thread.run_sync(resolve_path, text, self.folders)
+        try:
+            path = await anyio.to_thread.run_sync(resolve_path, text, self.folders)
+        except BrokenRules:
+            if principal == LOCAL:
+                raise
+            refuse_image(text[:200], allowed=f"an https:// URL or a data: URI: {STRANGERS}", is_quoted=True)
         if await self.hides(path, principal) or not await anyio.to_thread.run_sync(os.path.lexists, path):
             is_own = principal == LOCAL
             await anyio.to_thread.run_sync(lambda: refuse_missing(text, path, self.folders, endings=endings, is_own=is_own))

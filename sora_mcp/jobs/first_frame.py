@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import anyio
 
 from sora_mcp.catalogue.frame_shapes import find_target
-from sora_mcp.catalogue.rules import FIT
+from sora_mcp.catalogue.rules import CONTINUES, FIT
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, VideoRequest, list_pictures
 from sora_mcp.domain.broken_rule import BrokenRule, format_bytes
 from sora_mcp.domain.errors import BrokenRules
-from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, is_path, read_allowed
+from sora_mcp.jobs.allowed_paths import (
+    PICTURE_ENDINGS,
+    VIDEO_ENDINGS,
+    drop_data_uri,
+    find_file_name,
+    is_path,
+    is_video_name,
+    open_allowed,
+    read_allowed,
+)
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.finished_files import FinishedFiles
-from sora_mcp.jobs.input_images import MOMENTS, data_of, frame_of, picture_at, picture_of, read_image
-from sora_mcp.media.api import extract_frame, fit_image
+from sora_mcp.jobs.input_images import MOMENTS, clip_frame_of, data_of, frame_of, picture_at, picture_of, read_image
+from sora_mcp.media.api import extract_frame, fit_image, measure_seconds
+from sora_mcp.media.limits import Deadline
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.store import Store
 
 MOST_BYTES = 25_000_000
+MOST_CLIP_BYTES = 500_000_000
+"""Of a video file of which one frame is taken."""
 SOFT = "the video will look soft, and a larger picture is better"
 MOST_PICTURES = 10
 """Pictures of one option: no model takes more."""
@@ -45,12 +59,29 @@ class FirstFrames:
             image = await self._of_job(job, named)
             return replace(image, job_id=job.id, origin=text.strip(), is_sample=await is_sample(self.store, job))
         access = FileAccess(self.settings, self.store)
+        if (clip := clip_frame_of(text)) is not None:
+            return replace(await self._of_file(clip[0], clip[1], access, principal), origin=text.strip())
+        if is_video_name(text):
+            allowed = f"a frame of it: {MOMENTS.format(find_file_name(text) or text)}"
+            raise BrokenRules((BrokenRule("image", text[:200], allowed, "invalid_image"),))
         if is_path(text):
             path = await access.find_path(text, principal, PICTURE_ENDINGS)
             image = await anyio.to_thread.run_sync(lambda: picture_of(read_allowed(path, MOST_BYTES)))
             return replace(image, origin=text.strip())
         image = await anyio.to_thread.run_sync(lambda: read_image(text, access.folders, most_bytes=MOST_BYTES))
         return replace(image, origin=text.strip()) if image.is_url else image
+
+    async def read_end(self, text: str, *, principal: str) -> Image:
+        """Return the last frame of a video file that a caller continues. BrokenRules say why there is none."""
+        if not is_video_name(text):
+            allowed = "a finished job or a video file: a picture goes into image, and of a link no last frame can be taken"
+            raise BrokenRules((BrokenRule(CONTINUES, text[:200], allowed, "invalid_argument"),))
+        try:
+            return await self.read(f"{text}#last", principal=principal)
+        except BrokenRules as error:
+            rules = tuple(replace(rule, argument=CONTINUES, allowed=drop_data_uri(rule.allowed)) for rule in error.broken)
+            got = text[:200]
+            raise BrokenRules(tuple(replace(rule, got=got) if rule.got == f"{got}#last" else rule for rule in rules)) from None
 
     async def read_pictures(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with the pictures of its options read. BrokenRules name the option as the caller did."""
@@ -85,12 +116,26 @@ class FirstFrames:
             raise BrokenRules((frames,))
         return await self._frame(job, path, named[1])
 
+    async def _of_file(self, text: str, moment: float | None, access: FileAccess, principal: str) -> Image:
+        """Return a frame of a video file in the user's folders. What is decoded is a copy: the file may be replaced meanwhile."""
+        path = await access.find_path(text, principal, VIDEO_ENDINGS)
+
+        def extract(deadline: Deadline) -> bytes:
+            with tempfile.TemporaryDirectory(prefix="sora-mcp-") as folder, open_allowed(path, MOST_CLIP_BYTES) as file:
+                copy = Path(folder) / f"clip{path.suffix}"
+                with copy.open("wb") as target:
+                    shutil.copyfileobj(file, target)
+                if moment is not None:
+                    _check_moment(moment, measure_seconds(copy), find_file_name(text))
+                return extract_frame(copy, moment, deadline)
+
+        return picture_of(await self.media_pool.run(extract))
+
     async def _frame(self, job: Job, path: Path, moment: float | None) -> Image:
         """Return one frame, in the video's own size."""
         file = job.artifact
-        if moment is not None and file is not None and file.duration_s is not None and moment >= file.duration_s:
-            end = f"a second before the clip's end at {file.duration_s:g} s, or {job.id}#last"
-            raise BrokenRules((BrokenRule("image", f"{moment:g} s", end, "invalid_image", is_quoted=False),))
+        if moment is not None and file is not None and file.duration_s is not None:
+            _check_moment(moment, file.duration_s, job.id)
         raw = await self.media_pool.run(lambda deadline: extract_frame(path, moment, deadline))
         return picture_of(raw)
 
@@ -114,6 +159,13 @@ class FirstFrames:
         if is_far_too_small(image, size, how):
             note += f" It is less than half of that: {SOFT}."
         return replace(order, image=replace(made, job_id=image.job_id, origin=image.origin), warnings=(*order.warnings, note))
+
+
+def _check_moment(moment: float, duration_s: float, clip: str) -> None:
+    """Raise BrokenRules for a moment after the end of a clip."""
+    if moment >= duration_s:
+        end = f"a second before the clip's end at {duration_s:g} s, or {clip}#last"
+        raise BrokenRules((BrokenRule("image", f"{moment:g} s", end, "invalid_image", is_quoted=False),))
 
 
 def _warn_if_small(order: Order, image: Image) -> Order:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sora_mcp.domain import Image
 from sora_mcp.domain.broken_rule import format_bytes
 from sora_mcp.domain.errors import UntrustedURL
-from sora_mcp.jobs.allowed_paths import SCHEME, is_path, read_allowed, refuse_elsewhere, resolve_path
+from sora_mcp.jobs.allowed_paths import SCHEME, is_path, is_video_name, read_allowed, refuse_elsewhere, resolve_path
 from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata
 from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_deep, is_heic, probe_image, refuse_image
@@ -45,7 +45,7 @@ def read_image(text: str, folders: Sequence[Path], *, most_bytes: int) -> Image:
         case "http":
             refuse_image(None, allowed="an https:// address: http:// is not accepted")
         case _:
-            refuse_elsewhere(folders, "that kind of address", is_quoted=False)
+            refuse_elsewhere(folders, "that kind of address")
 
 
 def frame_of(text: str) -> tuple[str, float | None] | None:
@@ -60,6 +60,15 @@ def frame_of(text: str) -> tuple[str, float | None] | None:
     if moment is None:
         refuse_image(text[:100], allowed=MOMENTS.format(named[1]), is_quoted=True)
     return named[1], float(moment[1])
+
+
+def clip_frame_of(text: str) -> tuple[str, float | None] | None:
+    """Return the file and the second that `clip.mp4#last` and the like mean, None being the last frame; None for any other text."""
+    path, mark, word = text.strip().strip("\"'`").rpartition("#")
+    moment = MOMENT.fullmatch(word.strip().casefold())
+    if not mark or not is_video_name(path) or not (moment or word.strip().casefold() in ("first", "last")):
+        return None
+    return path, float(moment[1]) if moment else 0.0 if word.strip().casefold() == "first" else None
 
 
 def _address(url: str) -> Image:

@@ -13,7 +13,7 @@ from sora_mcp.catalogue.clips import SPARE_S
 from sora_mcp.domain import EDITS, JOB_ID, Clip
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, UntrustedURL
-from sora_mcp.jobs.allowed_paths import VIDEO_ENDINGS, is_path, read_allowed
+from sora_mcp.jobs.allowed_paths import VIDEO_ENDINGS, drop_data_uri, is_path, read_allowed
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.finished_files import FinishedFiles
@@ -46,7 +46,7 @@ class InputVideos:
             path = await self.access.find_path(text, principal, VIDEO_ENDINGS)
             return await anyio.to_thread.run_sync(_read_file, path)
         except BrokenRules as error:
-            named = (replace(rule, argument=EDITS, allowed=_drop_data(rule.allowed), code="invalid_argument") for rule in error.broken)
+            named = (replace(rule, argument=EDITS, allowed=drop_data_uri(rule.allowed), code="invalid_argument") for rule in error.broken)
             raise BrokenRules(tuple(named)) from None
 
 
@@ -61,11 +61,6 @@ def _read_file(path: Path) -> Clip:
     clip = Clip(f"data:video/mp4;base64,{base64.b64encode(raw).decode()}", len(raw), length)
     _ = clip.sha256  # is kept, so that no megabytes are hashed on the event loop
     return clip
-
-
-def _drop_data(allowed: str) -> str:
-    """Return the forms that a picture may have without that of a `data:` URI."""
-    return allowed.replace(", an https:// URL or a data: URI", " or an https:// link")
 
 
 def _read_address(url: str) -> Clip:

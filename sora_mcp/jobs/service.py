@@ -30,9 +30,10 @@ from sora_mcp.domain.errors import (
     StorageError,
 )
 from sora_mcp.domain.money import Micros
+from sora_mcp.jobs.allowed_paths import is_file_name
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
-from sora_mcp.jobs.continuation import continue_job, find_chain, find_maker
+from sora_mcp.jobs.continuation import continue_job, find_chain, find_maker, refuse_other_frame
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, find_more_for_less, find_talking, name_any_clip, plan_estimate
 from sora_mcp.jobs.file_access import FileAccess
@@ -126,14 +127,21 @@ class VideoService(JobContext):
             videos = InputVideos(FileAccess(self.settings, self.store), self.files)
             request = replace(request, edits=await videos.read(request.edits, principal=principal))
         if request.continues is not None:
-            job = await self.store.jobs.get(request.continues, principal)
-            request = continue_job(request, job, self.catalogue, maker=await find_maker(self.store, job))
+            request = await self._continue(request, request.continues.strip().removesuffix("#last"), principal)
             await self.availability.look(request.model)
         if request.options.keys() & set(PICTURES):
             request = await self.frames.read_pictures(request, principal=principal)
         if not isinstance(request.image, str):
             return request
         return replace(request, image=await self.frames.read(request.image, principal=principal))
+
+    async def _continue(self, request: VideoRequest, named: str, principal: str) -> VideoRequest:
+        """Return the request with what it takes from the job that was named; from a video file it takes the last frame alone."""
+        if not is_file_name(named):
+            job = await self.store.jobs.get(named, principal)
+            return continue_job(request, job, self.catalogue, maker=await find_maker(self.store, job))
+        refuse_other_frame(request, named)
+        return replace(request, image=await self.frames.read_end(named, principal=principal), continues=None)
 
     async def advise(
         self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
@@ -49,16 +50,21 @@ if TYPE_CHECKING:
     from sora_mcp.server.transports.shared_state import SharedStateCodec
 
 INSTRUCTIONS = """\
-Makes short video clips from words or from a first frame. Every clip costs money, except on the model sample:sample. \
+Makes video clips from words or a first frame. Every clip costs money, except on sample:sample. \
 Unless the user has agreed to a price, call estimate_cost first and say the price. \
-create_video answers at once, the clip takes minutes: ask get_video_status until the state is completed, \
-and never start a second clip because the first is slow. \
+create_video answers at once, the clip takes minutes: wait with get_video_status until it is completed, \
+and never start it again because it is slow. \
 Above a limit of theirs, the user confirms: in a form, on a page, or with a command that you give them. \
 Wait for it, and never answer for them. \
-Refusals say whether anything was charged and which values work. \
-Finished files stay on this computer; give the user the path. One shot per clip works best."""
-HERE, ELSEWHERE = "on this computer; give the user the path", "on the server; give the user the address, which asks for the same token"
-"""What the instructions say to callers on this machine, and to those with tokens."""
+{files} One shot per clip works best."""
+HERE = (
+    "Finished files stay on this computer; give the user the path. "
+    "Pictures are read from {folders} only: ask the user to put theirs there, or for links."
+)
+ELSEWHERE = (
+    "Finished files stay on the server; give the user the address, which asks for the same token. Pictures come as links or data: URIs."
+)
+"""What the instructions say of files to callers on this machine, and to those with tokens."""
 WEBSITE = "https://github.com/sora-mcp/sora-mcp"
 ICON = (
     "data:image/svg+xml;base64,PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnIHZpZXdCb3g9JzAgMCAzMiAzMic+PHJl"
@@ -139,6 +145,7 @@ def build(
     pages: Pages | None = None,
     state_codec: SharedStateCodec | None = None,
     has_sessions: bool = True,
+    folders: Sequence[Path] = (),
 ) -> SoraServer:
     """Return the server. It answers at once; the video service is opened later, and closed when the server ends.
 
@@ -161,7 +168,7 @@ def build(
         "sora-mcp",
         title="Sora MCP",
         version=__version__,
-        instructions=INSTRUCTIONS if tokens is None else INSTRUCTIONS.replace(HERE, ELSEWHERE),
+        instructions=write_instructions(folders, is_here=tokens is None),
         website_url=WEBSITE,
         icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
         lifespan=_lifespan(create_context),
@@ -185,6 +192,12 @@ def build(
     return server
 
 
+def write_instructions(folders: Sequence[Path], *, is_here: bool) -> str:
+    """Return the instructions; `folders` are those that pictures are read from."""
+    here = HERE.format(folders=" or ".join(map(str, folders)) or "one folder")
+    return INSTRUCTIONS.format(files=here if is_here else ELSEWHERE)
+
+
 def _secure_state(codec: SharedStateCodec | None) -> RequestStateSecurity:
     """Return how the state between the rounds of a request is sealed: without a codec, by this process alone."""
     if codec is None:
@@ -197,7 +210,8 @@ def build_from_settings(settings: Settings, open_service: OpenService, **access:
 
     `access`: `auth`, `tokens`, `state_codec` and `has_sessions` over HTTP, `pages` on stdio.
     """
-    return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), **access)
+    folders = (settings.output_dir, *settings.image_dirs)
+    return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), folders=folders, **access)
 
 
 def _notify_both_eras(bus: sdk.OwnedBus, sessions: sdk.Sessions) -> Callable[[str, Iterable[str], bool], Awaitable[None]]:

@@ -20,6 +20,7 @@ from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, describe_rule
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, NeedsConfirmation, OverBudget, SoraError, UnknownModel
 from sora_mcp.domain.money import Micros, format_dollars, round_up, show
+from sora_mcp.jobs.allowed_paths import find_file_name, is_path, is_video_name
 from sora_mcp.server.argument_fixes import fix_arguments
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.question import describe_cheaper
@@ -239,13 +240,22 @@ def _has_option(call: Mapping[str, Any], name: str) -> bool:
 
 
 async def _suggest_frames(refusal: SoraError, service: VideoService, request: VideoRequest) -> tuple[Fix, ...]:
-    """Return the last frame of a clip that was named as a picture, where the request can be bought with it."""
-    got = str(refusal.broken[0].got) if isinstance(refusal, BrokenRules) else ""
+    """Return the last frame of a clip that was named as a picture, or the file of the same name in a folder that is looked into, where
+    the request can be bought with it."""
+    got, name = str(refusal.broken[0].got) if isinstance(refusal, BrokenRules) else "", _name_argument(refusal)
     found: list[Fix] = []
-    for frame in (f"{got}#last",) if JOB_ID.fullmatch(got) and _name_argument(refusal) == "image" else ():
+    for value in _list_near(got, name):
         with contextlib.suppress(SoraError):
-            found.append(Fix("image", frame, await service.preview(replace(request, image=frame), principal=principal())))
+            found.append(Fix(name, value, await service.preview(replace(request, **{name: value}), principal=principal())))
     return tuple(found)
+
+
+def _list_near(got: str, argument: str) -> Iterator[str]:
+    """Yield what else a picture, or a video to edit, may have been meant to be."""
+    if argument == "image" and (JOB_ID.fullmatch(got) or is_video_name(got)):
+        yield f"{got}#last"
+    elif argument in ("image", EDITS) and is_path(got) and (name := find_file_name(got)) != got:
+        yield name
 
 
 # Changes of a call

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 from mcp import Client
 
-from sora_mcp.server.app import ICON, INSTRUCTIONS, WEBSITE
+from sora_mcp.server.app import ICON, WEBSITE, write_instructions
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.tools.definition import ToolDefinition
 from tests.each import each
@@ -58,14 +59,16 @@ def test_a_description_begins_with_a_short_sentence() -> None:
 
 
 def test_the_instructions_are_short() -> None:
-    assert len(INSTRUCTIONS.split()) < 120
+    written = [write_instructions([Path("/srv/videos")], is_here=is_here) for is_here in (True, False)]
+    assert [len(text.split()) for text in written if len(text.split()) > 120] == []
+    assert "Pictures are read from /srv/videos only" in written[0] and "/srv" not in written[1]
 
 
 async def test_the_server_has_a_title_an_icon_a_website_and_instructions(era: Era) -> None:
     async with Client(a_server(PlayedService()), mode=era) as client:
         found, instructions = client.server_info, client.instructions
     assert (found.title, found.website_url, [icon.src for icon in found.icons or []]) == ("Sora MCP", WEBSITE, [ICON])
-    assert (instructions, len(ICON) < 300) == (INSTRUCTIONS, True)
+    assert (instructions, len(ICON) < 300) == (write_instructions((), is_here=True), True)
 
 
 TYPES = ("string", "number", "integer", "boolean", "array", "object")

@@ -51,6 +51,16 @@ def test_a_two_minute_job_is_asked_at_most_fifteen_times(job: Job) -> None:
     assert now - (SUBMITTED + 120) <= 11
 
 
+@each(("expected_s", "first_s"), [(20, 60.0), (240, 60.0), (330, 82.5), (28_800, 300.0)])
+def test_a_vendor_that_tells_by_itself_is_first_asked_after_a_minute_or_more(expected_s: float, first_s: float) -> None:
+    assert compute_first_poll_s(expected_s, is_told=True) == first_s
+
+
+@each(("elapsed_s", "pause_s"), [(0, 60.0), (100, 60.0), (719, 60.0), (721, 300.0)])
+def test_a_vendor_that_tells_by_itself_is_asked_once_a_minute(job: Job, elapsed_s: float, pause_s: float) -> None:
+    assert compute_next_poll_s(job, now=SUBMITTED + elapsed_s, chance=0.5, is_told=True) == pytest.approx(pause_s)
+
+
 @pytest.mark.fault("Q17")
 @each(("tries", "least", "most"), [(0, 0.5, 1.0), (1, 1.0, 2.0), (5, 16.0, 32.0), (6, 30.0, 60.0), (99, 30.0, 60.0)])
 def test_failed_attempts_wait_longer_each_time_up_to_a_minute(tries: int, least: float, most: float) -> None:

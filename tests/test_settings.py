@@ -118,6 +118,16 @@ def test_addresses_of_oauth_are_kept_as_they_are_compared() -> None:
     assert (settings.scopes, settings.audience, settings.person_claim) == (("videos", "openid"), "api://videos", "sub")
 
 
+def test_webhooks_need_a_public_address_with_tls() -> None:
+    public = {"SORA_MCP_PUBLIC_URL": "https://videos.example"}
+    assert loaded({}).webhook_url is None
+    assert loaded(public).webhook_url == loaded(public | {"SORA_MCP_WEBHOOKS": "1"}).webhook_url == "https://videos.example"
+    assert loaded(public | {"SORA_MCP_WEBHOOKS": "0"}).webhook_url is None
+    for here in ({}, {"SORA_MCP_PUBLIC_URL": "http://127.0.0.1:8000"}, {"SORA_MCP_PUBLIC_URL": "https://localhost:8443"}):
+        assert loaded(here).webhook_url is None
+        assert refusal(here | {"SORA_MCP_WEBHOOKS": "1"}).startswith("SORA_MCP_WEBHOOKS needs SORA_MCP_PUBLIC_URL with https")
+
+
 def test_scripts_may_approve_only_by_the_config_file(tmp_path: Path) -> None:
     name = "SORA_MCP_APPROVE_WITHOUT_TERMINAL"
     settings = loaded({name: "1"}, {"APPROVE_WITHOUT_TERMINAL": "1"})
@@ -247,6 +257,7 @@ BAD = {
         "https://h:0",
         "https://h?x=1",
     ],
+    "WEBHOOKS": [MARK, "2"],
     "ISSUER": [
         MARK,
         "http://idp.example",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -140,6 +141,25 @@ def test_a_place_for_a_picture_is_asked_and_read_as_documented() -> None:
             assert read_address(vendor, slot, told.get("answer")) == told["url"], vendor.name
             assert "answer" not in told or read_address(vendor, slot, {}) is None, vendor.name
             assert read_upload_slot(vendor, Reply(call, 200, {"success": True})) is None, vendor.name
+
+
+def test_a_webhook_is_asked_for_where_the_page_says_so_and_changes_nothing_else_of_the_call() -> None:
+    url = "https://videos.example.com/webhooks/vendor/0123456789abcdef"
+    for vendor in EVERY:
+        told = facts(vendor.name).get("webhook")
+        assert (told is None) == (vendor.webhook is None), vendor.name
+        if vendor.webhook is not None and told is not None:
+            assert vendor.webhook.challenge == told.get("challenge", ""), vendor.name
+            told = json.loads(json.dumps(told).replace('"URL"', f'"{url}"'))
+            for story in (story for story in stories() if story.vendor == vendor.name):
+                added = {name: tuple((key, value) for key, value in told.get(name, ())) for name in ("query", "headers")}
+                expected = replace(
+                    story.call,
+                    body={**(story.call.body or {}), **told.get("body", {})},
+                    query=story.call.query + added["query"],
+                    headers=story.call.headers + added["headers"],
+                )
+                assert vendor.webhook.add(story.call, url) == expected, story.name
 
 
 def test_a_price_is_asked_and_read_as_documented() -> None:

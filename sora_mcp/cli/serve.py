@@ -44,6 +44,7 @@ def serve(settings: Settings, arguments: Namespace) -> int:
         access |= {"auth": address.auth, "tokens": file}
     server = build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings), **access)
     drain_s = settings.drain_seconds if settings.drain_seconds is not None else DRAIN_S if has_replicas else 0.0
+    has_webhooks = settings.webhook_url is not None
     with serve_metrics(settings, lambda: server.context):
-        run_http(server, address, issued=issued, has_sessions=has_sessions, drain_s=drain_s)
+        run_http(server, address, issued=issued, has_sessions=has_sessions, has_webhooks=has_webhooks, drain_s=drain_s)
     return 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 import tzlocal
@@ -124,6 +125,12 @@ class Settings:
     public_url: str | None = setting(
         "PUBLIC_URL", ORIGIN, "Address by which clients reach `serve`, such as https://videos.example.com", shown="none"
     )
+    webhooks: bool | None = setting(
+        "WEBHOOKS",
+        SWITCH,
+        "Let vendors tell `serve` when a clip moves on, at the public address, instead of asking them all the time",
+        shown="1 with an https public address",
+    )
     issuer: str | None = setting(
         "ISSUER", ISSUER, "Identity provider whose access tokens `serve` takes (OAuth); needs the public address", shown="none"
     )
@@ -203,6 +210,11 @@ class Settings:
         """Return whether several machines may work from one store."""
         return not self.database_url.startswith("sqlite:")
 
+    @property
+    def webhook_url(self) -> str | None:
+        """Return the address at which vendors reach `serve`; None where they cannot, or should not."""
+        return self.public_url if self.webhooks is not False and _is_public(self.public_url) else None
+
 
 SETTINGS = tuple(rows_of(Settings).values())
 ADDRESSES = {
@@ -255,6 +267,8 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
     if f"{PREFIX}HOME" not in given.texts:
         _check_default_home(values["home"])
     values["database_url"] = values["database_url"] or f"sqlite:///{values['home'] / 'sora.db'}"
+    if values["webhooks"] and not _is_public(values["public_url"]):
+        raise BadSetting(f"{PREFIX}WEBHOOKS needs {PREFIX}PUBLIC_URL with https and the name of a public host: vendors post to no other.")
     values["artifact_url"] = _read_access(values["artifact_url"], given, environ)
     addresses = {name: str(row.read(text)) for name, row in ADDRESSES.items() if (text := given.texts.get(row.variable)) is not None}
     keys, sites, bad_keys = _read_keys(given, placed=addresses)
@@ -269,6 +283,11 @@ def load(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, *, 
         sources=given.sources,
         unknown_names=given.unknown,
     )
+
+
+def _is_public(url: str | None) -> bool:
+    """Return whether others than this machine may reach an address, over TLS."""
+    return url is not None and url.startswith("https://") and urlsplit(url).hostname not in LOOPBACK
 
 
 def _check_default_home(folder: Path) -> None:

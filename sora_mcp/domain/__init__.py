@@ -54,6 +54,7 @@ from sora_mcp.domain.vendor import (
     Upload,
     UploadSlot,
     Vendor,
+    Webhook,
 )
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "Vendor",
     "VideoRequest",
     "VideoRule",
+    "Webhook",
     "When",
     "can_fetch",
     "list_pictures",

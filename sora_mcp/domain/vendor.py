@@ -189,6 +189,16 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """A vendor's posts to an address of ours when a job moves on. What they say is never read: each only means "ask now"."""
+
+    add: Callable[[Call, str], Call]
+    """Returns the paid call with that address in it."""
+    challenge: str = ""
+    """The field of a first post's JSON body that the answer has to repeat, where the vendor checks the address so."""
+
+
+@dataclass(frozen=True)
 class Sites:
     """A key that counts at one of several sites: the vendor's own variables say at which."""
 
@@ -286,6 +296,8 @@ class Vendor:
     """What a caller should know of this order before it is made."""
     upload: Upload | None = None
     """Where pictures of this computer are put first; None where the paid call carries their bytes, or takes none."""
+    webhook: Webhook | None = None
+    """Its posts when a job moves on, where it documents how a paid call asks for them."""
     serve: Callable[[Path], Handler] | None = None
     """Answers in this process, from the folder of the store, instead of over the network."""
 

@@ -12,6 +12,8 @@ MIN_POLL_S = 6.0
 POLL_SHARE = 0.09
 """Share of the time that has passed: at most 15 polls for a job of two minutes, and some 5 seconds until its end is noticed."""
 JITTER = 0.2
+TOLD_POLL_S = 60.0
+"""Least pause at a vendor whose webhooks arrive: they say when to ask, and a poll is only for one that is lost."""
 MAX_RETRY_S = 60.0
 RENEWAL_S = 3.0
 RENEWAL_GROWTH = 4.0
@@ -26,20 +28,24 @@ SKEW_S = 30.0
 EXCLUSIVE_LIST_POLLS = 3
 
 
-def compute_first_poll_s(expected_s: float) -> float:
-    """Return the seconds from the submit to the first poll: a quarter of the usual duration, which may have been learnt over a night."""
-    return min(max(_compute_min_poll_s(expected_s), expected_s / 4), SLOW_POLL_S)
+def compute_first_poll_s(expected_s: float, *, is_told: bool = False) -> float:
+    """Return the seconds from the submit to the first poll: a quarter of the usual duration, which may have been learnt over a night.
+
+    `is_told`: the vendor's webhooks arrive.
+    """
+    return min(max(_compute_min_poll_s(expected_s), expected_s / 4, TOLD_POLL_S if is_told else 0.0), SLOW_POLL_S)
 
 
-def compute_next_poll_s(job: Job, *, now: float, chance: float, live: int = 0) -> float:
+def compute_next_poll_s(job: Job, *, now: float, chance: float, live: int = 0, is_told: bool = False) -> float:
     """Return the seconds to the next poll: a share of the time that has passed, with a jitter; `chance` is from 0 to 1.
 
-    With very many jobs live each is polled less often, so that their vendors are asked no more than MAX_POLLS_PER_S.
+    With very many jobs live each is polled less often, so that their vendors are asked no more than MAX_POLLS_PER_S. `is_told`: the
+    vendor's webhooks arrive.
     """
     elapsed = max(0.0, now - (job.submitted_at or job.created_at))
     if elapsed > SLOW_AFTER * max(job.expected_s, MAX_POLL_S):
         return SLOW_POLL_S
-    pause = min(max(_compute_min_poll_s(job.expected_s), POLL_SHARE * elapsed), MAX_POLL_S)
+    pause = TOLD_POLL_S if is_told else min(max(_compute_min_poll_s(job.expected_s), POLL_SHARE * elapsed), MAX_POLL_S)
     return max(pause, live / MAX_POLLS_PER_S) * _compute_jitter(chance)
 
 

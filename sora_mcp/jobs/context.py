@@ -18,6 +18,7 @@ from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.finished_files import FinishedFiles
 from sora_mcp.jobs.local_facts import LocalFacts
+from sora_mcp.jobs.webhooks import Webhooks
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.net.client import VendorClient
@@ -42,12 +43,14 @@ class JobContext:
     files: FinishedFiles = field(init=False)
     availability: Availability = field(init=False)
     quotes: Quotes = field(init=False)
+    webhooks: Webhooks = field(init=False)
 
     def __post_init__(self) -> None:
         self.files = FinishedFiles(self.settings, self.local_facts)
         written = replace(self.settings.catalogue, can_crop=has_media_extra())
         self.availability = Availability(written, self.store, self.http_client, self.clock)
         self.quotes = Quotes(self.http_client, self.clock)
+        self.webhooks = Webhooks(self.settings.webhook_url, self.store)
 
     @property
     def catalogue(self) -> Catalogue:

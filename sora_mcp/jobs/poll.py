@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 MIN_NOT_FOUND = 3
 NOT_FOUND_S = 600.0
 """A vendor that does not know its own job any more has to say so over this time, and is asked this often at least meanwhile."""
+MOVED_S = 1.0
+"""When the other address is asked that a vendor names in its answer."""
 MIN_LINKLESS = 20
 LINKLESS_S = 600.0
 """A vendor that calls a video made, and names no usable link, is asked this often at least, over this time."""
@@ -78,19 +80,20 @@ async def _record_reading(context: JobContext, job: Job, vendor: Vendor, reply: 
         reading = None
     match reading:
         case Pending():
-            await outcomes.step(job, reading, due_s=_compute_due_s(context, job, vendor, reply))
+            due_s = await _compute_due_s(context, job, vendor, reply, has_moved=reading.next != job.next)
+            await outcomes.step(job, reading, due_s=due_s)
         case Done():
             await outcomes.settle(job, await _add_billed_price(context, job, vendor, reading))
         case Failed():
             error = describe_failure(reading, vendor)
             await outcomes.end(job, reading.state, error, micros=reading.micros, said=reading.said)
         case DoneWithoutLink():
-            await _record_linkless(context, job, reading, due_s=_compute_due_s(context, job, vendor, reply))
+            await _record_linkless(context, job, reading, due_s=await _compute_due_s(context, job, vendor, reply))
             return f"{vendor.title} reports the video as finished, but gives no usable link."
         case None:
             # A status that the vendor does not document is neither an end nor a failure.
             word = None if is_about_another else read_status(reply)
-            await outcomes.step(job, due_s=_compute_due_s(context, job, vendor, reply), tries=job.tries + 1, said=word)
+            await outcomes.step(job, due_s=await _compute_due_s(context, job, vendor, reply), tries=job.tries + 1, said=word)
             quoted = f' {vendor.title} says: "{word}".' if word else ""
             return f"{vendor.title} sent a reply that its documentation does not describe.{quoted}{describe_packing(reply)}"
     context.availability.forget()  # a sum above the quote pauses the model
@@ -141,7 +144,11 @@ async def _record_not_found(context: JobContext, job: Job, vendor: Vendor, *, at
     return None
 
 
-def _compute_due_s(context: JobContext, job: Job, vendor: Vendor, reply: Reply) -> float:
+async def _compute_due_s(context: JobContext, job: Job, vendor: Vendor, reply: Reply, *, has_moved: bool = False) -> float:
+    """Return the seconds to the next poll. `has_moved`: the vendor names another address, at which the answer is."""
     pause = context.settings.poll_seconds
-    pause = pause or compute_next_poll_s(job, now=context.clock(), chance=random.random(), live=context.local_facts.live_jobs)
+    if pause is None:
+        is_told, live = await context.webhooks.are_arriving(vendor), context.local_facts.live_jobs
+        pause = compute_next_poll_s(job, now=context.clock(), chance=random.random(), live=live, is_told=is_told)
+        pause = min(pause, MOVED_S) if has_moved else pause
     return max(pause, read_retry_after(vendor, reply) or 0.0)

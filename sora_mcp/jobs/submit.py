@@ -6,10 +6,10 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 
@@ -24,6 +24,7 @@ from sora_mcp.security.secrets import MARK_DIGITS, Secret
 from sora_mcp.security.text import sanitize
 from sora_mcp.telemetry import note_submit
 from sora_mcp.vendors.reading import describe_failure, read
+from sora_mcp.vendors.shared.requests import add_field
 from sora_mcp.vendors.shared.responses import describe_packing, find_value, read_refusal
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ class Submitter:
             await self._record(store.outcomes.requeue, job, token, due_s=0.0)
             return None
         try:
-            reply = await self.context.http_client.submit(vendor, _add_token(call, vendor, token))
+            reply = await self.context.http_client.submit(vendor, self._complete(call, vendor, token))
         except NotSent as error:
             return await self._record_not_sent(job, token, error)
         except OutcomeUnknown as error:
@@ -112,6 +113,11 @@ class Submitter:
                 await self._mark_unclear(job, token, _as_unclear("The server was stopped while the request was on its way."))
             raise
         return await self._record_reply(job, token, vendor, reply)
+
+    def _complete(self, call: Call, vendor: Vendor, token: str) -> Call:
+        """Add to the stored call what the token alone decides: the token itself, and the address of the job's webhook."""
+        call, url = _add_token(call, vendor, token), self.context.webhooks.make_url(vendor, token)
+        return call if vendor.webhook is None or url is None else vendor.webhook.add(call, url)
 
     async def _record_no_upload(self, job: Job, error: NotSent | VendorError) -> str | None:
         """Try an upload again later, or end the job, not charged. Return why it is tried again, if it is."""
@@ -155,7 +161,8 @@ class Submitter:
         outcomes, reading, poll_s = self.context.store.outcomes, read(vendor, reply), self.context.settings.poll_seconds
         match reading:
             case Pending():
-                due_s = poll_s or compute_first_poll_s(job.expected_s)
+                is_told = await self.context.webhooks.are_arriving(vendor)
+                due_s = poll_s or compute_first_poll_s(job.expected_s, is_told=is_told)
                 await self._bind(outcomes.bind, job, token, reading, due_s=due_s)
             case DoneWithoutLink() if reading.id is not None and vendor.ask is not None:
                 pending = Pending(reading.id, vendor.ask(reading.id, reply.call), "running", reading.said, micros=reading.micros)
@@ -228,14 +235,8 @@ def make_token(key: Secret | None) -> str:
 def _add_token(call: Call, vendor: Vendor, token: str) -> Call:
     """Add our token in the header that the vendor repeats in its logs, or in the field that it finds jobs by, where it has one."""
     if vendor.token_field is not None:
-        return replace(call, body=_add_field(call.body or {}, vendor.token_field.split("."), token))
+        return replace(call, body=add_field(call.body or {}, vendor.token_field, token))
     return replace(call, headers=(*call.headers, (vendor.correlation, token))) if vendor.correlation else call
-
-
-def _add_field(body: Mapping[str, Any], path: list[str], value: str) -> dict[str, Any]:
-    """Return the body with the value at that path."""
-    name, *rest = path
-    return {**body, name: _add_field(body.get(name, {}), rest, value) if rest else value}
 
 
 def _as_unclear(why: str, vendor_message: str | None = None) -> JobError:

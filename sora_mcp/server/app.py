@@ -38,6 +38,7 @@ from sora_mcp import __version__
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
+from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import prompts
 from sora_mcp.server.apps import apps
 from sora_mcp.server.context import OpenService, ServerContext
@@ -87,6 +88,12 @@ class SoraServer(MCPServer[ServerContext]):
 
     context: ServerContext | None = None
     """Of the lifespan that began last; over HTTP there is one."""
+
+    async def open_service(self) -> VideoService:
+        """Return the open service. Raise StorageError when it cannot be opened, or the server is only starting."""
+        if self.context is None:
+            raise StorageError("The server is starting.")
+        return await self.context.service()
 
     async def list_tools(self) -> list[Tool]:
         """Return our tools, and those of extensions."""

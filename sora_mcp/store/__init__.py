@@ -23,6 +23,7 @@ from sora_mcp.store.reservations import Reservations
 from sora_mcp.store.shared_secret import SharedSecret
 from sora_mcp.store.unclear_jobs import UnclearSubmits
 from sora_mcp.store.vendor_lists import VendorLists
+from sora_mcp.store.webhooks import ReceivedWebhooks
 
 __all__ = ["Store"]
 
@@ -53,6 +54,7 @@ class Store:
         self.news = News(database, clock)
         self.paused_models = PausedModels(database, clock)
         self.vendor_lists = VendorLists(database, clock)
+        self.webhooks = ReceivedWebhooks(database, clock)
 
     def close(self) -> None:
         """Close every connection and lock file."""

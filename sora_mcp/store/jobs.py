@@ -248,3 +248,12 @@ def next_version() -> sa.ScalarSelect[int]:
 def without_lease(due_s: float | None) -> dict[str, Any]:
     """Return the columns of a job without a lease: due in so many seconds, or never again."""
     return {"lease_owner": None, "lease_until": None, "due_at": None if due_s is None else db_now() + due_s}
+
+
+def unless_woken(due_s: float | None) -> dict[str, Any]:
+    """Return the same for a job of which its vendor was asked: due earlier where a webhook came while that question was on its way."""
+    columns = without_lease(due_s)
+    if due_s is not None:
+        is_woken = sa.and_(jobs.c.woken_fence == jobs.c.fence, jobs.c.woken_at < columns["due_at"])
+        columns["due_at"] = sa.case((is_woken, jobs.c.woken_at), else_=columns["due_at"])
+    return columns

@@ -27,8 +27,8 @@ MAX_LEASE_S = 120.0
 MAX_DUE_S = 7200.0
 """No lease and no pause is as long: a moment further ahead was written down before the clock was set back, and counts as past."""
 
-_is_leased = jobs.c.lease_until.between(db_now(), db_now() + MAX_LEASE_S)
-_is_free = sa.or_(jobs.c.lease_until.is_(None), ~_is_leased)
+is_leased = jobs.c.lease_until.between(db_now(), db_now() + MAX_LEASE_S)
+_is_free = sa.or_(jobs.c.lease_until.is_(None), ~is_leased)
 _is_due = sa.or_(jobs.c.due_at <= db_now(), jobs.c.due_at > db_now() + MAX_DUE_S)
 _is_download = jobs.c.media.is_not(None)
 
@@ -99,7 +99,7 @@ class Leases(Repository):
         """Return the seconds until a job can be claimed, 0 when one can be now, None when nothing waits. A leased job counts from the
         end of its lease. Without downloads, as where a worker has no place for one, only the other jobs count."""
         due = sa.case((_is_due, db_now()), else_=jobs.c.due_at)
-        when = sa.case((sa.and_(_is_leased, jobs.c.lease_until > due), jobs.c.lease_until), else_=due)
+        when = sa.case((sa.and_(is_leased, jobs.c.lease_until > due), jobs.c.lease_until), else_=due)
         counted = (jobs.c.due_at.is_not(None),) if with_downloads else (jobs.c.due_at.is_not(None), ~_is_download)
         seconds = conn.execute(sa.select(sa.func.min(when) - db_now()).where(*counted)).scalar()
         return None if seconds is None else max(float(seconds), 0.0)
@@ -158,7 +158,7 @@ class Leases(Repository):
 
 def count_in_flight(conn: sa.Connection, vendor: str) -> int:
     """Count the submits in flight at a vendor, over all processes."""
-    sent = (jobs.c.state == "submitting", jobs.c.submit_token.is_not(None), jobs.c.vendor == vendor, _is_leased)
+    sent = (jobs.c.state == "submitting", jobs.c.submit_token.is_not(None), jobs.c.vendor == vendor, is_leased)
     return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*sent)).scalar_one()
 
 

@@ -117,6 +117,14 @@ NINTH = (
     "CREATE INDEX jobs_above_hold ON jobs (day) WHERE actual > micros AND charged <> 'yes'",
 )
 
+# A vendor's webhook finds its job by the token of the paid call, and is remembered: where they arrive, fewer polls will do.
+TENTH = (
+    "ALTER TABLE jobs ADD COLUMN woken_at DOUBLE PRECISION",
+    "ALTER TABLE jobs ADD COLUMN woken_fence BIGINT",
+    "CREATE UNIQUE INDEX jobs_by_submit_token ON jobs (submit_token) WHERE length(submit_token) = 32",
+    "CREATE INDEX jobs_by_end ON jobs (vendor, finished_at)",
+)
+
 
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
@@ -138,5 +146,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*SEVENTH),
     run_statements(*EIGHTH),
     run_statements(*NINTH),
+    run_statements(*TENTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

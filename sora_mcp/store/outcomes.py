@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, LOST_FILE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State, can_fetch
 from sora_mcp.domain.job import COUNTS_AS_SPENT
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, update_job, without_lease, write_job
+from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, unless_woken, update_job, without_lease, write_job
 from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
 from sora_mcp.store.paused_models import pause_if_dearer
 from sora_mcp.store.schema import jobs, orphans
@@ -39,7 +39,7 @@ class Outcomes(Repository):
         if row is None or is_taken(conn, row, pending.id):
             return _add_orphan(conn, job, token, pending.id, now=now)
         progress = _as_pending(conn, row, pending, now=now)
-        return update_job(conn, row.id, now, vendor_id=pending.id, **as_bound(row), **progress, tries=0, **without_lease(due_s))
+        return update_job(conn, row.id, now, vendor_id=pending.id, **as_bound(row), **progress, tries=0, **unless_woken(due_s))
 
     @writes
     def bind_done(self, conn: sa.Connection, job: Job, token: str, done: Done, vendor_id: str | None, *, ask: Call | None = None) -> Job:
@@ -110,7 +110,7 @@ class Outcomes(Repository):
         changes: dict[str, Any] = {} if pending is None else _as_pending(conn, row, pending, now=now)
         changes |= {name: value for name, value in (("said", said), ("error", error)) if value is not None}
         is_news = any(name in VISIBLE and getattr(row, name) != value for name, value in changes.items())
-        return write_job(conn, row.id, **changes, **(as_visible(now) if is_news else {}), tries=tries, **without_lease(due_s))
+        return write_job(conn, row.id, **changes, **(as_visible(now) if is_news else {}), tries=tries, **unless_woken(due_s))
 
     @writes
     def settle(self, conn: sa.Connection, job: Job, done: Done) -> Job | None:

@@ -80,6 +80,8 @@ def _postgres_now(element: db_now, compiler: SQLCompiler, **_: Any) -> str:
     return "extract(epoch FROM clock_timestamp())::double precision"
 
 
+IS_TOKEN = sa.text("length(submit_token) = 32")
+"""What a query by a submit token has to say too, so that the index serves it."""
 metadata = sa.MetaData()
 ABOVE_HOLD = "actual > micros AND charged <> 'yes'"
 """Jobs whose vendor named more than was held, which is not in the sums yet."""
@@ -117,6 +119,8 @@ jobs = sa.Table(
     sa.Column("dead_links", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("submit_token", sa.Text),
     sa.Column("submitted_at", sa.Double),
+    sa.Column("woken_at", sa.Double),  # when its vendor's last webhook made it due, by the database's clock
+    sa.Column("woken_fence", sa.BigInteger),  # the fence at that moment: a step under way had asked before
     sa.Column("vendor_id", Words),
     sa.Column("micros", sa.BigInteger, nullable=False),
     sa.Column("actual", sa.BigInteger),
@@ -143,6 +147,8 @@ jobs = sa.Table(
     sa.Column("call", Json(_call)),  # last, because a first frame makes it megabytes long
     sa.Index("jobs_by_version", "version", unique=True),
     sa.Index("jobs_by_vendor_id", "vendor", "vendor_id", unique=True),  # a vendor's job belongs to one row, ever
+    sa.Index("jobs_by_submit_token", "submit_token", unique=True, sqlite_where=IS_TOKEN, postgresql_where=IS_TOKEN),
+    sa.Index("jobs_by_end", "vendor", "finished_at"),
     sa.Index("jobs_by_request", "principal", "request_id", unique=True),
     sa.Index("jobs_by_fingerprint", "principal", "fingerprint", "created_at"),
     sa.Index("jobs_by_wish", "principal", "wish", "created_at"),

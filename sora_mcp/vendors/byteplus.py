@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import PICTURES, Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Reply, Search, Vendor
+from sora_mcp.domain import PICTURES, Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Reply, Search, Vendor, Webhook
 from sora_mcp.vendors.byteplus_offers import OFFERS, read_cost
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing, in_field
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
 PATH = "/api/v3/contents/generations/tasks"
@@ -93,4 +93,5 @@ VENDOR = Vendor(
     check=_ask_page(1, size=1),
     ask=lambda job, call: _ask(job),
     tells_cost=True,
+    webhook=Webhook(in_field("callback_url")),
 )

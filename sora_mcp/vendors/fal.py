@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from sora_mcp.domain import Balance, Call, Done, Failed, Order, Pending, PriceList, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Balance, Call, Done, Failed, Order, Pending, PriceList, Reading, Refusal, Reply, Vendor, Webhook
 from sora_mcp.vendors.fal_calls import UPLOAD, ask_bill, read_quote
 from sora_mcp.vendors.fal_kling import ROWS as KLING
 from sora_mcp.vendors.fal_offers import ROWS as SEVERAL
 from sora_mcp.vendors.fal_others import ROWS as OTHERS
 from sora_mcp.vendors.fal_prices import ask_prices, read_prices
 from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import in_query
 from sora_mcp.vendors.shared.responses import find_text, find_value
 from sora_mcp.vendors.shared.rows import write_fields, write_pictures
 
@@ -137,4 +138,5 @@ VENDOR = Vendor(
     ),
     ends=(400, 422, 500, 502, 503, 504),
     most_answer_bytes=32 << 20,  # a 422 repeats what it refuses, pictures too
+    webhook=Webhook(in_query("fal_webhook")),  # https://docs.fal.ai/model-endpoints/webhooks
 )

@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor, Webhook
 from sora_mcp.vendors.google_offers import OFFERS, read_cost
 from sora_mcp.vendors.google_uploads import UPLOAD
 from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import in_field
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
 PATH = "/v1beta/interactions"
@@ -109,11 +110,8 @@ def _fetch(body: dict[str, Any], job: str, place: str) -> Call:
     uri = find_value(body, f"{place}.uri")
     if uri is None and find_text(body, f"{place}.data"):
         return replace(_ask(job), inside=f"{place}.data")
-    return Call("GET", _make_link(uri))
-
-
-def _make_link(uri: Any) -> Any:
-    return f"{uri}:download?alt=media" if isinstance(uri, str) and FILE.fullmatch(uri) else uri
+    link: Any = f"{uri}:download?alt=media" if isinstance(uri, str) and FILE.fullmatch(uri) else uri
+    return Call("GET", link)
 
 
 def _ask(job: str) -> Call:
@@ -147,4 +145,5 @@ VENDOR = Vendor(
     warn=_warn,
     most_answer_bytes=64 << 20,  # the steps of a status reply begin with the user's, with the video to edit
     upload=UPLOAD,
+    webhook=Webhook(in_field("webhook_config.uris", is_list=True)),  # https://ai.google.dev/gemini-api/docs/webhooks (read 2026-11-30)
 )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor
+from sora_mcp.domain import Call, Done, Failed, Found, Listing, LostCall, Order, Pending, Reading, Refusal, Reply, Search, Vendor, Webhook
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.kling_offers import OFFERS, OMNI, SINGLE_SHOT
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing, in_field
 from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
 
 UNIT = 140_000
@@ -110,4 +110,5 @@ VENDOR = Vendor(
     token_field="options.external_task_id",
     find=Search(ask_by_token, read_by_token),
     tells_cost=True,
+    webhook=Webhook(in_field("options.callback_url")),
 )

@@ -18,10 +18,11 @@ from sora_mcp.domain import (
     Reply,
     Search,
     Vendor,
+    Webhook,
 )
 from sora_mcp.vendors.minimax_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing, in_field
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
 LIST = "/v2/query/video_generation"
@@ -126,4 +127,6 @@ VENDOR = Vendor(
     check=_ask_page(1, size=1),
     cancel=lambda job: Call("DELETE", f"/v2/video_generation/{job}"),
     cancel_note="MiniMax cancels only clips that have not started, and does not charge them",
+    # It first posts a `challenge`, during the submit, and wants it back at once.
+    webhook=Webhook(in_field("callback_url"), challenge="challenge"),
 )

@@ -17,12 +17,14 @@ from sora_mcp.domain import (
     Reply,
     Search,
     Vendor,
+    Webhook,
 )
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.muvi_offers import OFFERS, read_quote
 from sora_mcp.vendors.muvi_submit import ask_quote, submit
 from sora_mcp.vendors.muvi_uploads import UPLOAD
 from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import in_field
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_percent, parse_time
 
 
@@ -110,4 +112,5 @@ VENDOR = Vendor(
     quote=ask_quote,
     quoted=read_quote,
     upload=UPLOAD,
+    webhook=Webhook(in_field("webhookUrl")),  # https://developer.muvi.video/docs/concepts/webhooks (read 2026-11-20)
 )

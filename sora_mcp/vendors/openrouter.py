@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Balance, Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Balance, Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor, Webhook
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.openrouter_offers import NEGATIVE, VERTEX, read_offers
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing, in_field
 from sora_mcp.vendors.shared.responses import find_text, find_value, read_charge
 
 PATH = "/api/v1/videos"
@@ -101,4 +101,6 @@ VENDOR = Vendor(
     balance=Balance(Call("GET", "/api/v1/credits"), "data.total_credits", less="data.total_usage"),  # with a management key
     listing=Call("GET", f"{PATH}/models"),
     offers_of=read_offers,
+    # https://openrouter.ai/docs/cookbook/video-generation/video-generation-webhooks (read 2026-11-30)
+    webhook=Webhook(in_field("callback_url")),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor
+from sora_mcp.domain import Call, Done, Failed, Order, Pending, Reading, Refusal, Reply, Vendor, Webhook
 from sora_mcp.vendors.pixazo_offers import OFFERS
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.requests import drop_missing
+from sora_mcp.vendors.shared.requests import drop_missing, in_header
 from sora_mcp.vendors.shared.responses import find_text, find_value
 
 NAMES = {"audio": "generate_audio", "seed": "seed", "negative_prompt": "negative_prompt"}
@@ -71,4 +71,5 @@ VENDOR = Vendor(
     refusals=(Refusal(400, "model_retired", "not found or is disabled"),),
     message=("message", "error"),
     ask=lambda job, call: _ask(job),
+    webhook=Webhook(in_header("X-Webhook-URL")),
 )

@@ -6,6 +6,7 @@ Everything of a prediction, its files too, is deleted after an hour. https://rep
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,6 +24,7 @@ from sora_mcp.domain import (
     Reply,
     Search,
     Vendor,
+    Webhook,
 )
 from sora_mcp.vendors.replicate_offers import OFFERS, make_input
 from sora_mcp.vendors.shared.moderation import classify_failure
@@ -96,4 +98,6 @@ VENDOR = Vendor(
     cancel_note="Replicate does not charge clips that have not started",
     find=Search(ask_list, read_list, by_time=True),
     most_answer_bytes=32 << 20,  # it repeats the input, pictures too
+    # https://replicate.com/docs/topics/webhooks/setup-webhook (read 2026-11-30)
+    webhook=Webhook(lambda call, url: replace(call, body={**(call.body or {}), "webhook": url, "webhook_events_filter": ["completed"]})),
 )

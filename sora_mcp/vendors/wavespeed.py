@@ -24,9 +24,11 @@ from sora_mcp.domain import (
     Upload,
     UploadSlot,
     Vendor,
+    Webhook,
 )
 from sora_mcp.domain.money import Micros, parse_amount
 from sora_mcp.vendors.shared.moderation import classify_failure
+from sora_mcp.vendors.shared.requests import in_query
 from sora_mcp.vendors.shared.responses import find_text, find_value, format_time, parse_time
 from sora_mcp.vendors.wavespeed_offers import OFFERS, make_inputs, make_pictures
 from sora_mcp.vendors.wavespeed_prices import PRICES
@@ -138,4 +140,5 @@ VENDOR = Vendor(
     upload=Upload(
         ask_upload, read_upload, ("image", "last_image", "end_image", "reference_images", "video"), good_for_s=604_800.0, size="size"
     ),
+    webhook=Webhook(in_query("webhook")),  # https://wavespeed.ai/docs/how-to-use-webhooks (read 2026-11-30)
 )

@@ -9,7 +9,7 @@ from functools import cached_property
 from sora_mcp.domain import Done, Pending
 from sora_mcp.vendors import EVERY
 
-from ..stories import FOLDER, Story, stories
+from ..stories import FOLDER, Story, facts, stories
 from ..stories import Answer as Reply
 from .nouns import Answer, Heard, said
 from .vendor import Played, numbered
@@ -34,9 +34,13 @@ class Recorded(Played):
 
     @cached_property
     def names(self) -> set[str]:
-        """Every name that a recorded order has, and that of our token."""
+        """Every name that a recorded order has, and those of our token and our address."""
         token = {vendor.token_field.partition(".")[0] for vendor in EVERY if vendor.name == self.vendor and vendor.token_field}
-        return token | {name for story in stories() if story.vendor == self.vendor for name in story.call.body or {}}
+        return (
+            token
+            | {*facts(self.vendor).get("webhook", {}).get("body", {})}
+            | {name for story in stories() if story.vendor == self.vendor for name in story.call.body or {}}
+        )
 
     @cached_property
     def paths(self) -> set[str]:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.jobs.service import VideoService
+from sora_mcp.telemetry import count_webhook_wake
 
 MOST_BODY = 64 << 10
 TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -42,7 +43,9 @@ def route_webhooks(open_service: Callable[[], Awaitable[VideoService]]) -> Route
         except SoraError:
             return Response(status_code=503)
         if is_due is None:
+            count_webhook_wake("other", "stranger")  # a stranger's word is no label
             return Response(status_code=404)
+        count_webhook_wake(names["vendor"], "woken" if is_due else "idle")
         if is_due:
             service.wake()
         # Also for an ended job: a vendor would repeat anything else for hours.

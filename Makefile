@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts
 
-.PHONY: check test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme bundle release
+.PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme bundle release
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -16,7 +16,16 @@ $(READY): pyproject.toml
 check: $(READY)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
+	$(MAKE) -j 2 types quick
+
+# Apart, so that pyright, which has one core, runs beside the tests.
+types: $(READY)
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+quick: $(READY)
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow"
+
+coverage: $(READY)
 	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not slow" --cov --cov-report=
 	$(BIN)/python -m scripts.coverage
 

@@ -67,6 +67,7 @@ def test_an_edited_clip_is_continued_by_the_model_that_made_it() -> None:
     assert (request.model, request.size, request.options) == ("aimlapi:veo-3.1-fast", "720x1280", {"audio": False})
 
 
+@pytest.mark.slow
 async def test_what_is_made_of_a_free_sample_says_so(tmp_path: Path) -> None:
     async with rig(AimlApi(), tmp_path, prices=PRICE) as at:
         scene = await at.create("sample:sample")

@@ -255,6 +255,7 @@ async def test_a_paid_clip_is_saved_while_s3_is_away_and_completed_when_it_is_ba
         assert done.trouble is None
 
 
+@pytest.mark.slow
 async def test_files_that_wait_for_s3_leave_room_for_new_purchases(s3: S3, tmp_path: Path) -> None:
     async with rig(Muvi(walk=("pending", "completed")), tmp_path, **variables(s3)) as at:
         s3.go()

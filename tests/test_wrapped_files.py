@@ -21,30 +21,38 @@ PLAIN = base64.b64encode(CLIP)
 SOUND = base64.b64encode(Mp4(hdlr=hdlr(b"soun")).raw())
 BASE64, JSON, LINK = "inside of base64 text", "inside of JSON,", "inside of JSON that names its address"
 BYTES = "inside of other bytes"
+LOOP = b'{"url": "HOST/loop"}'
 
 
 @dataclass
 class Texts(Cdn):
-    """A host whose link answers a text, with the clip beside it."""
+    """A host whose links answer texts, with the clip beside them."""
 
-    text: bytes = b""
-    asked: list[str] = field(default_factory=list[str])
+    vendor: Muvi = field(default_factory=Muvi)
+    texts: list[bytes] = field(default_factory=list[bytes])
 
     def answer(self, heard: Heard, address: str) -> Answer:
         if heard.path == "/real.mp4":
             return Answer(200, CLIP, ())
-        return Answer(200, self.text.replace(b"HOST", address.encode()), (("Content-Type", "video/mp4"),))
+        if heard.path == "/loop":
+            text = LOOP
+        else:
+            made = self.vendor.made[int(heard.path.split("/")[2])]
+            text = self.texts[int(made.body["input"]["prompt"])]
+        return Answer(200, text.replace(b"HOST", address.encode()), (("Content-Type", "video/mp4"),))
 
 
-async def deliver(folder: Path, text: bytes) -> tuple[Job, Rig]:
-    async with rig(Muvi(), folder) as at:
-        at.cdn.app = Texts(text=text)
-        return await at.until((await at.bought(seconds=4)).id, *ENDS), at
+async def deliver(folder: Path, *texts: bytes) -> tuple[list[Job], Rig]:
+    """Buy a clip for each text that its link answers."""
+    vendor = Muvi(walk=("completed",))
+    async with rig(vendor, folder) as at:
+        at.cdn.app = Texts(vendor=vendor, texts=[*texts])
+        begun = [await at.bought(seconds=4, prompt=str(number)) for number in range(len(texts))]
+        return [await at.until(job.id, *ENDS) for job in begun], at
 
 
-@each(
-    ("text", "note"),
-    [
+async def test_a_file_inside_of_a_text_is_taken_out_and_said(tmp_path: Path) -> None:
+    rows = [
         (PLAIN, BASE64),
         (base64.encodebytes(CLIP), BASE64),
         (base64.urlsafe_b64encode(CLIP).rstrip(b"="), BASE64),
@@ -56,20 +64,20 @@ async def deliver(folder: Path, text: bytes) -> tuple[Job, Rig]:
         (b"\xef\xbb\xbf" + CLIP, BYTES),
         (b"\r\n" + CLIP, BYTES),
         (b'{"poster": "HOST/poster.jpg", "docs": "https://docs.example.com/", "file": {"url": "HOST/real.mp4"}}', LINK),
-    ],
-)
-async def test_a_file_inside_of_a_text_is_taken_out_and_said(text: bytes, note: str, tmp_path: Path) -> None:
-    job, at = await deliver(tmp_path, text)
-    assert (job.state, job.charged) == ("completed", "yes"), job.error
-    assert job.artifact is not None
-    assert (Path(job.artifact.path).read_bytes(), Path(job.artifact.path).suffix) == (CLIP, ".mp4")
-    assert note in job.all_warnings[0]
-    assert sorted(path.suffix for path in at.settings.output_dir.iterdir()) == [".json", ".mp4"], "nothing temporary is left"
+    ]
+    done, at = await deliver(tmp_path, *(text for text, _ in rows))
+    for job, (text, note) in zip(done, rows, strict=True):
+        assert (job.state, job.charged) == ("completed", "yes"), (text[:80], job.error)
+        assert job.artifact is not None
+        assert (Path(job.artifact.path).read_bytes(), Path(job.artifact.path).suffix) == (CLIP, ".mp4"), text[:80]
+        assert note in job.all_warnings[0], text[:80]
+    left = sorted(path.suffix for path in at.settings.output_dir.iterdir())
+    assert left == [".json"] * len(rows) + [".mp4"] * len(rows), "nothing temporary is left"
     assert all(KEY not in str(heard.headers) for heard in at.cdn.heard)
 
 
 async def test_a_file_in_one_part_of_a_body_is_kept_with_what_is_behind_it(tmp_path: Path) -> None:
-    job, _ = await deliver(tmp_path, b"--b\r\nContent-Type: video/mp4\r\n\r\n" + CLIP + b"\r\n--b--\r\n")
+    (job,), _ = await deliver(tmp_path, b"--b\r\nContent-Type: video/mp4\r\n\r\n" + CLIP + b"\r\n--b--\r\n")
     assert job.artifact is not None
     assert (Path(job.artifact.path).read_bytes(), job.artifact.width) == (CLIP + b"\r\n--b--\r\n", 64)
 
@@ -83,16 +91,15 @@ async def test_a_host_that_has_the_file_only_later_is_asked_for_it_again(placeho
 
 
 async def test_sound_inside_of_a_text_is_kept_as_sound(tmp_path: Path) -> None:
-    job, _ = await deliver(tmp_path, SOUND)
+    (job,), _ = await deliver(tmp_path, SOUND)
     assert job.artifact is not None
     assert Path(job.artifact.path).read_bytes() == base64.b64decode(SOUND)
     assert Path(job.artifact.path).suffix == ".m4a"
     assert [sentence for sentence in job.all_warnings if "M4A sound file" in sentence]
 
 
-@each(
-    ("text", "words"),
-    [
+async def test_a_text_without_a_file_is_refused_and_the_link_is_named(tmp_path: Path) -> None:
+    rows = [
         (b"<!doctype html><html><title>Gone</title></html>", "It is a web page, no video."),
         (b"Access denied", "It is text, no video."),
         (base64.b64encode(b"Access denied, come back later. "), "It is text, no video."),
@@ -103,22 +110,22 @@ async def test_sound_inside_of_a_text_is_kept_as_sound(tmp_path: Path) -> None:
         (b'{"url": "http://10.0.0.1/v.mp4"}', "It is JSON whose files are not followed"),
         (b'{"url": "http://169.254.169.254/latest"}', "It is JSON whose files are not followed"),
         (b'{"url": "file:///etc/passwd"}', "It is JSON, no video."),
-        (b'{"url": "HOST/loop"}', "It is JSON, no video."),
+        (LOOP, "It is JSON, no video."),
         (b'{"a":' + b"[" * 100_000, "It is JSON, no video."),
-    ],
-)
-async def test_a_text_without_a_file_is_refused_and_the_link_is_named(text: bytes, words: str, tmp_path: Path) -> None:
-    job, at = await deliver(tmp_path, text)
-    assert (job.state, job.charged, job.artifact) == ("failed", "yes", None)
-    assert job.error is not None
-    assert words in job.error.message
-    assert str(dict(describe_job(job, at.settings.zone))["last link"]).startswith(at.cdn.address)
+    ]
+    ended, at = await deliver(tmp_path, *(text for text, _ in rows))
+    for job, (text, words) in zip(ended, rows, strict=True):
+        assert (job.state, job.charged, job.artifact) == ("failed", "yes", None), text[:80]
+        assert job.error is not None
+        assert words in job.error.message, text[:80]
+        assert str(dict(describe_job(job, at.settings.zone))["last link"]).startswith(at.cdn.address), text[:80]
     assert not list(at.settings.output_dir.iterdir())
 
 
 async def test_json_of_another_host_does_not_bring_the_key_to_the_vendors_own_address(tmp_path: Path) -> None:
-    async with rig(Muvi(), tmp_path) as at:
-        at.cdn.app = Texts(text=b'{"url": "' + f"{at.wire.address}/v1/jobs".encode() + b'"}')
-        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
+    vendor = Muvi(walk=("completed",))
+    async with rig(vendor, tmp_path) as at:
+        at.cdn.app = Texts(vendor=vendor, texts=[b'{"url": "' + f"{at.wire.address}/v1/jobs".encode() + b'"}'])
+        job = await at.until((await at.bought(seconds=4, prompt="0")).id, *ENDS)
         asked = [heard for heard in at.wire.heard if heard.path == "/v1/jobs" and heard.method == "GET"]
     assert (job.state, job.error and job.error.code, asked) == ("failed", "result_invalid", [])

@@ -368,7 +368,7 @@ SMALL = {"size": "640x360"}
 
 
 @pytest.mark.fault("I12")
-@each("mode", ["legacy", "auto"])
+@pytest.mark.parametrize("mode", [pytest.param("legacy", marks=pytest.mark.slow), "auto"])
 async def test_what_is_anothers_is_not_there(mode: str, closed: Served) -> None:
     await check_that_anothers_is_not_there(closed, AS_ANNA, AS_BEN, mode)
 

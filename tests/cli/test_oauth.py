@@ -199,6 +199,7 @@ async def test_while_the_issuer_has_never_answered_a_client_keeps_its_token(tmp_
 # Inside
 
 
+@pytest.mark.slow
 @pytest.mark.fault("I12")
 async def test_what_is_anothers_is_not_there(service: Service) -> None:
     """Also for people with the same name: in the token file, at the issuer, and on this machine."""
@@ -211,6 +212,7 @@ async def test_what_is_anothers_is_not_there(service: Service) -> None:
         await check_that_anothers_is_not_there(service.server, one, another, mode)
 
 
+@pytest.mark.slow
 async def test_a_person_is_the_same_with_the_next_token_and_with_another_client(service: Service) -> None:
     async with client(service.server, service.sign_in("mia"), "auto") as now:
         made = await finish(now, (await call(now, "create_video", prompt="a kite", model="sample:sample", **SMALL))["job_id"])

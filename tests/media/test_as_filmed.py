@@ -147,6 +147,7 @@ def test_a_colour_of_hdr_keeps_its_hue(codes: tuple[int, int, int], brightest: i
         assert max(shown) - min(shown) > 40, shown
 
 
+@pytest.mark.slow
 @each("signs", TURNS)
 def test_each_way_to_lay_a_picture_is_shown_as_players_show_it(signs: tuple[int, int, int, int], tmp_path: Path) -> None:
     a, b, c, d = signs

@@ -290,6 +290,7 @@ def loud_from(path: Path) -> float:
     raise AssertionError("it is silent")
 
 
+@pytest.mark.slow
 @each(("first", "second"), [("plain", "sound first"), ("sound first", "plain"), ("plain", "time code"), ("time code",) * 2])
 def test_tracks_that_stand_at_other_places_are_not_taken_for_one_another(
     first: str, second: str, odd: dict[str, Path], tmp_path: Path

@@ -14,6 +14,7 @@ ISSUES = f"{REPOSITORY}/issues"
 TITLE = "Sora MCP"
 DESCRIPTION = "Make videos from a chat: checked, priced and bought once. Free sample clips without a key."
 NAME = "io.github.sora-mcp/sora-mcp"
+IMAGE = "ghcr.io/sora-mcp/sora-mcp"
 HERE = "/path/to/sora-mcp/.venv/bin/sora-mcp"
 EXAMPLE_KEY = "PIXAZO_API_KEY"
 RELEASED = ("uvx", "--from", "sora-mcp[media]", "sora-mcp")

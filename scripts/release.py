@@ -22,6 +22,7 @@ from pathlib import Path
 import sora_mcp
 
 from . import bundle, plugin, server_json
+from .facts import IMAGE
 
 ROOT = Path(__file__).parent.parent
 CODE, CHANGELOG = ROOT / "sora_mcp" / "__init__.py", ROOT / "CHANGELOG.md"
@@ -31,7 +32,9 @@ Look at `git diff`, and try the files. Then:
   git commit -am "Release {version}" && git tag -a v{version} -m v{version} && git push --follow-tags
   uv publish dist/{version}/*.whl dist/{version}/*.tar.gz
   gh release create v{version} dist/{version}/*
-  mcp-publisher publish dist/{version}/server.json"""
+  mcp-publisher publish dist/{version}/server.json
+  docker buildx build --platform linux/amd64,linux/arm64 --push --tag {image}:{version} --tag {image}:latest .
+  docker buildx build --platform linux/amd64,linux/arm64 --push --target slim --tag {image}:{version}-slim --tag {image}:slim ."""
 
 
 def edit(version: str, day: date) -> dict[Path, str]:
@@ -98,7 +101,7 @@ def main(arguments: Sequence[str]) -> None:
     if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True).stdout:
         sys.exit("release: commit or put away your changes first (git status)")
     release(given.version, texts, out)
-    print(NEXT.format(version=given.version))
+    print(NEXT.format(version=given.version, image=IMAGE))
 
 
 def _check(version: str, changelog: str) -> None:

@@ -147,10 +147,11 @@ def get_trace_id() -> str | None:
 # Events: each is a line of the log too
 
 
-def note_purchase(vendor: str, *, videos: int = 1) -> None:
-    """Count videos that were bought."""
+def note_purchase(vendor: str, job: str, *, videos: int = 1) -> None:
+    """Count videos that were bought together; `job` is the first of them."""
     _count(PURCHASES, vendor, by=videos)
-    log.info("bought %d at %s", videos, vendor)
+    with about(job=job):
+        log.info("bought at %s: %d", vendor, videos)
 
 
 def note_refusal(tool: str, code: str) -> None:

@@ -92,7 +92,7 @@ class VideoService(JobContext):
         job = await self._add_facts(job)
         if job.deduplicated:
             return job
-        note_purchase(job.vendor, videos=request.variations)
+        note_purchase(job.vendor, job.id, videos=request.variations)
         # What only matters while it is bought is not stored: the vendor's answers say more afterwards.
         why = () if purchase.order.why is None else (purchase.order.why,)
         warnings = (*why, *job.warnings, *describe_pauses(self._take_new_pauses(principal)))

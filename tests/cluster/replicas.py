@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,17 +20,7 @@ from tests.cli.test_serving import free_port
 from tests.waiting import PATIENCE_S, wait_until
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-CONFIG = """
-worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
-events {{ worker_connections 4000; }}
-http {{
-  access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; client_max_body_size 8m;
-  proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header Connection ""; proxy_buffering off; proxy_read_timeout 300s;
-  upstream replicas {{ {servers} keepalive 32; }}
-  server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://replicas; }} }}
-}}
-"""
+CONFIG = ROOT / "deploy" / "nginx.conf"
 
 
 @dataclass
@@ -89,13 +80,23 @@ def cluster(folder: Path, database_url: str, environ: Mapping[str, str], *words:
             replica.start()
             stack.callback(end_quietly, replica)
         (place := folder / "nginx").mkdir()
-        servers = " ".join(f"server 127.0.0.1:{replica.port} max_fails=1 fail_timeout=1s;" for replica in replicas)
-        (place / "nginx.conf").write_text(CONFIG.format(folder=place, servers=servers, port=front))
+        (place / "nginx.conf").write_text(write_config(place, front, [replica.port for replica in replicas]), "utf-8")
         assert NGINX is not None
-        nginx = stack.enter_context(subprocess.Popen([NGINX, "-p", str(place), "-c", str(place / "nginx.conf")], stderr=subprocess.DEVNULL))
+        words = [NGINX, "-p", str(place), "-c", str(place / "nginx.conf"), "-g", "daemon off;"]
+        nginx = stack.enter_context(subprocess.Popen(words, stderr=subprocess.DEVNULL))
         stack.callback(nginx.terminate)
         assert wait_until(lambda: nginx.poll() is not None or answers(front))
         yield Cluster(replicas, front)
+
+
+def write_config(folder: Path, front: int, ports: Sequence[int]) -> str:
+    """Return the configuration that we ship, with other ports, and with its files in a folder."""
+    text = CONFIG.read_text("utf-8").replace("listen 8080;", f"listen 127.0.0.1:{front};").replace("/tmp/", f"{folder}/")
+    (first, *others) = re.findall(r" *server sora-\d:8000 .*\n", text)
+    for line in others:
+        text = text.replace(line, "")
+    text = text.replace(first, "".join(re.sub(r"sora-\d:8000", f"127.0.0.1:{port}", first) for port in ports))
+    return text.replace("error_log stderr", f"error_log {folder}/error.log").replace("/dev/stdout", f"{folder}/access.log")
 
 
 def make_environment(folder: Path, database_url: str, environ: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -67,6 +68,17 @@ async def test_every_request_may_reach_another_replica(service: Cluster) -> None
     async with client(service, "2026-07-28") as who:
         bought = [await call(who, "create_video", **CLIP | {"prompt": f"a boat {number}"}) for number in range(6)]
         assert len({each["job_id"] for each in bought}) == 6, bought
+
+
+async def test_the_balancer_names_each_request_and_logs_no_query_and_no_secret_path(service: Cluster) -> None:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as http:
+        for path in ("/livez?sig=zanzibar", "/webhooks/muvi/zanzibar", "/approve/zanzibar"):
+            await http.get(f"{service.url}{path}")
+    file = service.replicas[0].folder.parent / "nginx" / "access.log"
+    events = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert [event["path"] for event in events if event["path"] != "/readyz"] == ["/livez", "/webhooks/", "/approve/"]
+    assert "zanzibar" not in file.read_text("utf-8")
+    assert len({event["request"] for event in events}) == len(events)
 
 
 async def test_a_rolling_restart_under_load_shows_no_caller_an_error(service: Cluster) -> None:

@@ -177,6 +177,7 @@ def test_a_request_that_needs_a_yes_asks_for_the_same_one_again_and_holds_nothin
         expires_at=NOON + 900,
         approved_at=None,
         used_by=None,
+        principal="local",
     )
     assert (asked(store).quote_id, asked(store, quote_id=needs.quote_id).quote_id) == (needs.quote_id, needs.quote_id)
     assert spent(store) == (0, 0)

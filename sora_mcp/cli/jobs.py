@@ -13,13 +13,13 @@ from rich.console import Console
 
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import Job, can_fetch
+from sora_mcp.domain import LOCAL, Job, can_fetch
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.store.purchase_mark import Loss
-from sora_mcp.store.records import Budget, SpendRow
+from sora_mcp.store.records import Approval, Budget, SpendRow, Way
 
 T = TypeVar("T")
 JOB_COLUMNS = (
@@ -41,6 +41,12 @@ SPEND_COLUMNS = (
     Column("HELD", right=True, rank=1),
     Column("SPENT", right=True),
 )
+WAYS: dict[Way, str] = {
+    "form": "in a form of the client",
+    "page": "on the page",
+    "url": "on the page to which the client led",
+    "terminal": "at a terminal",
+}
 
 
 def jobs(settings: Settings, arguments: Namespace) -> int:
@@ -56,8 +62,13 @@ def jobs(settings: Settings, arguments: Namespace) -> int:
 
 def show(settings: Settings, arguments: Namespace) -> int:
     """Print everything that the store knows about one job."""
-    job = _read(settings, lambda service: service.store.jobs.get(arguments.job, None))
-    print_facts(open_console(), describe_job(job, settings.zone))
+
+    async def ask(service: VideoService) -> tuple[Job, Approval | None]:
+        job = await service.store.jobs.get(arguments.job, None)
+        return job, await service.store.approvals.find_of_job(job)
+
+    job, approval = _read(settings, ask)
+    print_facts(open_console(), describe_job(job, settings.zone, approval))
     return 0
 
 
@@ -115,7 +126,7 @@ def print_spend(console: Console, rows: Sequence[SpendRow], budget: Budget) -> N
         )
 
 
-def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
+def describe_job(job: Job, zone: tzinfo, approval: Approval | None = None) -> Iterator[tuple[str, object]]:
     """Yield the name and value of everything that is known about a job; unknown values are None."""
     yield "job", job.id
     yield "state", job.state
@@ -127,6 +138,7 @@ def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
     yield "first frame", job.first_frame or ("yes" if job.with_image else None)
     yield "price", f"{format_dollars(job.price)} ({job.price_is}; {job.basis})"
     yield "price from", f"{job.source}, checked {job.checked}, {job.confidence}"
+    yield "approved", None if approval is None else _describe_yes(approval, zone)
     yield "charged", job.charged
     yield "made", _format_moment(job.created_at, zone)
     yield "changed", _format_moment(job.updated_at, zone)
@@ -147,6 +159,17 @@ def describe_job(job: Job, zone: tzinfo) -> Iterator[tuple[str, object]]:
         yield "duration", f"{job.artifact.duration_s} s" if job.artifact.duration_s is not None else None
         yield "picture", f"{job.artifact.width}x{job.artifact.height}" if job.artifact.width else None
         yield "sha256", job.artifact.sha256
+
+
+def _describe_yes(approval: Approval, zone: tzinfo) -> str | None:
+    """Say who approved the price, how and when; None where it was not approved."""
+    if approval.approved_at is None:
+        return None
+    at = _format_moment(approval.approved_at, zone)
+    if approval.approved_by is None or approval.approved_way is None:
+        return at  # an older version wrote down no more
+    who = "the user of this computer" if approval.approved_by == LOCAL else approval.approved_by
+    return f"{at}, by {who}, {WAYS[approval.approved_way]}"
 
 
 def _read(settings: Settings, ask: Callable[[VideoService], Awaitable[T]]) -> T:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
     from sora_mcp.server.question import Question
     from sora_mcp.server.transports.approval_page import ApprovalPage
+    from sora_mcp.store.records import Way
 
 log = logging.getLogger(__name__)
 MOST_PAGES = 3
@@ -37,12 +38,15 @@ class Pages:
         page = self._pages.get(quote_id)
         return page if page is not None and page.is_waiting else None
 
-    async def open(self, question: Question, service: VideoService, start: Start) -> ApprovalPage | None:
-        """Return a new page, which `start` serves from now on; None where as many wait as may, or no port can be opened."""
+    async def open(self, question: Question, service: VideoService, start: Start, *, is_led: bool = False) -> ApprovalPage | None:
+        """Return a new page, which `start` serves from now on; None where as many wait as may, or no port can be opened.
+
+        `is_led` is whether the client leads the person there.
+        """
         self._pages = {quote_id: page for quote_id, page in self._pages.items() if page.is_waiting}
         if len(self._pages) >= MOST_PAGES:
             return None
-        page = await _make_page(question, service, self._settle_s)
+        page = await _make_page(question, service, self._settle_s, is_led=is_led)
         try:
             await start(page.serve)
         except OSError as error:
@@ -64,18 +68,24 @@ class Pages:
             page.close()
 
 
-async def _make_page(question: Question, service: VideoService, settle_s: float | None) -> ApprovalPage:
+async def take_answer(service: VideoService, quote_id: str, principal: str, *, is_yes: bool, way: Way) -> tuple[str, str]:
+    """Write down a person's answer on a page, and return a heading and a sentence for the page. SoraError where it is too late."""
+    approvals = service.store.approvals
+    if not is_yes:
+        await approvals.decline(quote_id, principal, is_no=True)
+        return "Not bought", f"Nothing is sent and nothing is charged. {GO_BACK}"
+    approval = await approvals.approve(quote_id, by=principal, way=way, principal=principal)
+    counts = "counts once" if approval.uses == 1 else f"covers all {approval.uses} clips"
+    return f"Approved: {format_dollars(approval.total)}", f"Your yes {counts}. {GO_BACK}"
+
+
+async def _make_page(question: Question, service: VideoService, settle_s: float | None, *, is_led: bool) -> ApprovalPage:
     from sora_mcp.server.transports.approval_page import SETTLE_S, ApprovalPage
 
     approvals = service.store.approvals
 
     async def decide(is_yes: bool) -> tuple[str, str]:
-        if not is_yes:
-            await approvals.decline(question.quote_id, LOCAL, is_no=True)
-            return "Not bought", f"Nothing is sent and nothing is charged. {GO_BACK}"
-        approval = await approvals.approve(question.quote_id)
-        counts = "counts once" if approval.uses == 1 else f"covers all {approval.uses} clips"
-        return f"Approved: {format_dollars(approval.total)}", f"Your yes {counts}. {GO_BACK}"
+        return await take_answer(service, question.quote_id, LOCAL, is_yes=is_yes, way="url" if is_led else "page")
 
     async def revoke() -> str | None:
         approval = await approvals.decline(question.quote_id, LOCAL)

@@ -156,7 +156,8 @@ async def _read_videos(context: ServerContext) -> Content:
 async def _read_job(context: ServerContext, job_id: str) -> Content:
     service = await context.service()
     job = await service.job(job_id, principal=principal())
-    return Content(dump_json({"message": describe_job(job, now=service.clock()), **whole_fields(job)}))
+    approval = await service.store.approvals.find_of_job(job)
+    return Content(dump_json({"message": describe_job(job, now=service.clock()), **whole_fields(job, approval)}))
 
 
 def _file_reader(suffix: str) -> Callable[[ServerContext, str], Awaitable[Content]]:

@@ -22,7 +22,7 @@ from sora_mcp.server.address import name_place
 from sora_mcp.server.messages import describe_ended, describe_error, find_vendor_error, name_vendor
 
 if TYPE_CHECKING:
-    from sora_mcp.store.records import Budget, OwnSpending
+    from sora_mcp.store.records import Approval, Budget, OwnSpending
 
 MOST_GOT = 200
 MOST_BYTES = 720
@@ -139,8 +139,8 @@ def list_fields(job: Job) -> dict[str, Any]:
     return {**job_fields(job), **record_fields(job), "prompt": _truncate(job.prompt, MOST_PROMPT_FIELD)}
 
 
-def whole_fields(job: Job) -> dict[str, Any]:
-    """Return everything that is known of a job."""
+def whole_fields(job: Job, approval: Approval | None = None) -> dict[str, Any]:
+    """Return everything that is known of a job; `approval` is the yes that bought it."""
     known = {
         **job_fields(job),
         **record_fields(job),
@@ -148,6 +148,7 @@ def whole_fields(job: Job) -> dict[str, Any]:
         "options": dict(job.extras) or None,
         "first_frame": job.first_frame or job.with_image or None,
         "parents": list(job.parents) or None,
+        "approved": approval_fields(approval),
         "basis": job.basis,
         "source": job.source,
         "checked": job.checked.isoformat(),
@@ -156,6 +157,13 @@ def whole_fields(job: Job) -> dict[str, Any]:
         "vendor_status": sanitize(job.said),
     }
     return {name: value for name, value in known.items() if value is not None}
+
+
+def approval_fields(approval: Approval | None) -> dict[str, Any] | None:
+    """Return who said yes, when and how; None where nobody had to, or an older version did not write it down."""
+    if approval is None or approval.approved_at is None or approval.approved_by is None:
+        return None
+    return {"by": approval.approved_by, "at": format_time(approval.approved_at), "way": approval.approved_way, "quote": approval.id}
 
 
 def error_fields(error: JobError) -> dict[str, Any]:

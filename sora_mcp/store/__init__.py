@@ -19,6 +19,7 @@ from sora_mcp.store.paused_models import PausedModels
 from sora_mcp.store.people import People
 from sora_mcp.store.processes import Processes
 from sora_mcp.store.purchase_mark import PurchaseMark, locate_mark
+from sora_mcp.store.questions import Questions
 from sora_mcp.store.reservations import Reservations
 from sora_mcp.store.shared_secret import SharedSecret
 from sora_mcp.store.unclear_jobs import UnclearSubmits
@@ -50,6 +51,7 @@ class Store:
         self.budgets = Budgets(database, clock)
         self.people = People(database, clock)
         self.approvals = Approvals(database, clock)
+        self.questions = Questions(database, clock)
         self.shared_secret = SharedSecret(database, clock)
         self.news = News(database, clock)
         self.paused_models = PausedModels(database, clock)

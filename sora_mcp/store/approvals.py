@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sora_mcp.domain import QUOTE_GOOD_FOR_S
+from sora_mcp.domain import LOCAL, QUOTE_GOOD_FOR_S, Job
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, NotFound, Refused
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.store.ids import canonical, new_id
-from sora_mcp.store.records import Approval, Purchase, QuoteTerms
+from sora_mcp.store.records import PAGES, Approval, Purchase, QuoteTerms, Way
 from sora_mcp.store.schema import quotes
 from sora_mcp.store.transactions import Repository, reads, writes
 
@@ -41,16 +41,33 @@ class Approvals(Repository):
         return _read(conn, quote_id, principal)
 
     @writes
-    def approve(self, conn: sa.Connection, quote_id: str) -> Approval:
-        """Write down a person's yes to the quote; a second one changes nothing. NotFound; Refused when it has expired or was used."""
-        quote, now = _read(conn, quote_id), self.clock()
+    def approve(
+        self, conn: sa.Connection, quote_id: str, *, by: str = LOCAL, way: Way = "terminal", principal: str | None = None
+    ) -> Approval:
+        """Write down a person's yes to the quote, whose it is and how it was given; a second one changes nothing, but that one on a page
+        takes the place of one elsewhere.
+
+        NotFound, also for a quote of another principal than the one that is named; Refused when it has expired or was used.
+        """
+        now = self.clock()
+        mine = (quotes.c.id == canonical(quote_id), *(() if principal is None else (quotes.c.principal == principal,)))
+        has_none = quotes.c.approved_at.is_(None)
+        if way in PAGES:  # which may be the only one that counts
+            has_none = sa.or_(has_none, quotes.c.approved_way.is_(None), quotes.c.approved_way.not_in(PAGES))
+        waits = (has_none, quotes.c.used_by.is_(None), quotes.c.expires_at > now)
+        conn.execute(sa.update(quotes).where(*mine, *waits).values(approved_at=now, approved_by=by, approved_way=way))
+        quote = _read(conn, quote_id, principal)
         if quote.used_by is not None:
             raise Refused(f"Quote {quote.id} was used for {quote.used_by} already.")
         if quote.expires_at <= now:
             raise Refused(f"Quote {quote.id} has expired: ask for the video again to get a new one.")
-        if quote.approved_at is None:
-            conn.execute(sa.update(quotes).where(quotes.c.id == quote.id).values(approved_at=now))
-        return _read(conn, quote_id)
+        return quote
+
+    @reads
+    def find_of_job(self, conn: sa.Connection, job: Job) -> Approval | None:
+        """Return the quote that bought the job; None where nobody had to say yes."""
+        row = conn.execute(sa.select(*COLUMNS).where(quotes.c.used_by == (job.batch or job.id))).mappings().first()
+        return None if row is None else Approval(**row)
 
     @writes
     def decline(self, conn: sa.Connection, quote_id: str, principal: str, *, is_no: bool = False) -> Approval | None:
@@ -80,7 +97,7 @@ def use_approval(
     exact = _find_open(conn, _has_terms(identity.principal, identity.fingerprint, purchase.total), now=now)
     outlined = find_outline(conn, purchase, now=now)
     quote = outlined or exact
-    if quote is not None and named in (None, quote.id) and (quote.approved_at is not None or purchase.agreed is not None):
+    if quote is not None and named in (None, quote.id) and _is_agreed(quote, purchase):
         _use(conn, quote, job_id, uses=1 if outlined is None else purchase.clips, now=now)
         return None
     if outlined is not None:
@@ -92,6 +109,13 @@ def use_approval(
     for_this = " for this" if purchase.clips == 1 else " together"
     message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first, by {_show_time(expires_at)}."
     return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order, reason=reason.strip())
+
+
+def _is_agreed(quote: Any, purchase: Purchase) -> bool:
+    """Return whether a person said yes, in a way that counts for this purchase."""
+    if purchase.only_on_page:
+        return quote.approved_at is not None and quote.approved_way in PAGES
+    return quote.approved_at is not None or purchase.agreed is not None
 
 
 def find_outline(conn: sa.Connection, purchase: Purchase, *, now: float) -> Any:
@@ -129,10 +153,12 @@ def _show_time(at: float) -> str:
 def _use(conn: sa.Connection, quote: Any, job_id: str, *, uses: int, now: float) -> None:
     """Use an approval for one purchase of so many clips. Where the quote covers more of them, a used copy is written down, and as many
     fewer are left."""
-    approved_at = now if quote.approved_at is None else quote.approved_at
-    used, mine = {"used_by": job_id, "approved_at": approved_at}, quotes.c.id == quote.id
+    given: dict[str, Any] = (
+        {} if quote.approved_at is not None else {"approved_at": now, "approved_by": quote.principal, "approved_way": "form"}
+    )
+    used, mine = {"used_by": job_id, **given}, quotes.c.id == quote.id
     if quote.uses > uses:
-        conn.execute(sa.update(quotes).where(mine).values(uses=quotes.c.uses - uses, approved_at=approved_at))
+        conn.execute(sa.update(quotes).where(mine).values(uses=quotes.c.uses - uses, **given))
         conn.execute(sa.insert(quotes).values({**quote._mapping, **used, "id": new_id("q"), "uses": uses}))
     else:
         conn.execute(sa.update(quotes).where(mine).values(used))

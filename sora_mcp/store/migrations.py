@@ -125,6 +125,14 @@ TENTH = (
     "CREATE INDEX jobs_by_end ON jobs (vendor, finished_at)",
 )
 
+# Who said yes, and by which way; and what a page shows of a quote, on whichever replica it is opened.
+ELEVENTH = (
+    "ALTER TABLE quotes ADD COLUMN approved_by TEXT",
+    "ALTER TABLE quotes ADD COLUMN approved_way TEXT",
+    "CREATE TABLE questions (quote_id TEXT NOT NULL, ends_at DOUBLE PRECISION NOT NULL, body TEXT NOT NULL, PRIMARY KEY (quote_id))",
+    "CREATE INDEX questions_by_end ON questions (ends_at)",
+)
+
 
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
@@ -147,5 +155,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*EIGHTH),
     run_statements(*NINTH),
     run_statements(*TENTH),
+    run_statements(*ELEVENTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Literal
 
 from sora_mcp.domain.call import Call
 from sora_mcp.domain.job import Job
 from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars
 from sora_mcp.domain.order import Order, Quote
+
+Way = Literal["form", "page", "url", "terminal"]
+"""How a person said yes: in a form of the client, on a page that was opened or linked, on one to which the client led, at a terminal."""
+PAGES: tuple[Way, ...] = ("page", "url")
+"""The ways that lead over a page, where no client's software answers."""
 
 
 def name_person_account(principal: str) -> str:
@@ -53,6 +58,8 @@ class Purchase:
     """As many takes are bought together, each at the quote."""
     confirm: bool = False
     """A person's yes is needed for this one."""
+    only_on_page: bool = False
+    """Whether a yes that was not given on a page counts for nothing."""
     most_live: int | None = None
     """How many jobs of the vendor one principal may have under way; None where only money limits them."""
 
@@ -271,11 +278,20 @@ class Approval:
     """How many videos it is for, bought together."""
     uses: int = 1
     """How many purchases it still covers, each at this price."""
+    principal: str = ""
+    """The one who asked for it."""
+    approved_by: str | None = None
+    """The principal who said yes; None also where an older version did not write it down."""
+    approved_way: Way | None = None
 
     @property
     def total(self) -> Micros:
         """The price of all that it covers."""
         return Micros(self.micros * self.uses)
+
+    def has_yes(self, *, only_on_page: bool) -> bool:
+        """Return whether a person said yes, in a way that counts."""
+        return self.approved_at is not None and (self.approved_way in PAGES or not only_on_page)
 
 
 @dataclass(frozen=True)

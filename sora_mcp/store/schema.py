@@ -237,7 +237,18 @@ quotes = sa.Table(
     sa.Column("clips", sa.BigInteger, nullable=False, server_default="1"),
     sa.Column("uses", sa.BigInteger, nullable=False, server_default="1"),  # how many purchases it still covers
     sa.Column("declined_at", sa.Double),  # when a person said no
+    sa.Column("approved_by", Words),  # the principal who said yes
+    sa.Column("approved_way", sa.Text),  # NULL in rows of the first versions
     sa.Index("quotes_by_fingerprint", "principal", "fingerprint", "expires_at"),
+)
+
+questions = sa.Table(
+    "questions",
+    metadata,
+    sa.Column("quote_id", Words, primary_key=True),
+    sa.Column("ends_at", sa.Double, nullable=False),
+    sa.Column("body", Json(dict), nullable=False),
+    sa.Index("questions_by_end", "ends_at"),
 )
 
 pauses = sa.Table(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+import pytest
 
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Image, Job
+from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.store import Store
 
 from ..stored import CAPS, DONE, FILE, begun, claimed, no, purchase, running
@@ -71,6 +75,16 @@ def test_a_job_is_shown_with_everything_that_is_known(sora: Sora, store: Store) 
         "picture": "1280x720",
         "sha256": "00" * 32,
     }
+
+
+def test_a_job_is_shown_with_who_said_yes_when_and_how(sora: Sora, store: Store) -> None:
+    for by, way, said in (("local", "terminal", "the user of this computer, at a terminal"), ("p_anna", "page", "p_anna, on the page")):
+        wanted = purchase("1.00", confirm=True)
+        with pytest.raises(NeedsConfirmation) as asked:
+            store.reservations.reserve.sync(wanted, CAPS)
+        store.approvals.approve.sync(asked.value.quote_id, by=by, way=way)
+        shown = show(sora, store.reservations.reserve.sync(wanted, CAPS))
+        assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d, by {said}", shown["approved"])
 
 
 def test_a_failed_job_is_shown_with_its_reason(sora: Sora, store: Store) -> None:

@@ -24,7 +24,7 @@ from sora_mcp.server.tools.definition import ToolDefinition
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.store.records import Budget, Page
+    from sora_mcp.store.records import Approval, Budget, Page
 
 MOST_PROMPT = 100
 MOST_WHOLE_PROMPT = 8_000
@@ -60,7 +60,8 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     zone = service.settings.zone
     if arguments.job_id:
         job = await service.job(arguments.job_id, principal=principal())
-        return format_whole(job, await service.budget(principal()), zone, now=service.clock())
+        approval = await service.store.approvals.find_of_job(job)
+        return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval)
     page, budget = await _find(arguments, service, zone), await service.budget(principal())
     news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx))
     return prepend_line(format_result(page, budget, zone), news)
@@ -95,9 +96,9 @@ def format_result(page: Page, budget: Budget, zone: tzinfo) -> CallToolResult:
     return build_result({"message": _describe(page, budget, zone), "videos": videos, **more, "budget": budget_fields(budget)})
 
 
-def format_whole(job: Job, budget: Budget, zone: tzinfo, *, now: float) -> CallToolResult:
-    """Return the result for one job with all that is known of it."""
-    fields = whole_fields(job) | {"prompt": _shorten_prompt(job.prompt)}
+def format_whole(job: Job, budget: Budget, zone: tzinfo, *, now: float, approval: Approval | None = None) -> CallToolResult:
+    """Return the result for one job with all that is known of it; `approval` is the yes that bought it."""
+    fields = whole_fields(job, approval) | {"prompt": _shorten_prompt(job.prompt)}
     message = "\n".join([*_describe_whole(job, zone), describe_job(job, now=now)])
     return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
 

@@ -269,6 +269,9 @@ BAD = {
     "SCOPE": ['videos "all"', "a\\b", "vidéos"],
     "AUDIENCE": ["a b", 'a"b', "a\nb"],
     "PERSON_CLAIM": ["e mail", "\u0663"],
+    "CLIENT_ID": ["a b", 'a"b'],
+    "CLIENT_SECRET": ["a b", "gehëim"],
+    "YES": ["form", "yes", MARK],
     "ARTIFACT_URL": [
         *("s3://", "s3:bucket", "bucket", "/videos", "https://bucket.s3.amazonaws.com", "s3://Bucket", "s3://b", "s3://bucket/a b"),
         *(f"s3://u:{MARK}@bucket", "s3://bucket/../x", "s3://bucket//x", "s3://bucket/./x", f"s3://bucket/x?key={MARK}"),

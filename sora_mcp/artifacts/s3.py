@@ -15,6 +15,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sora_mcp.domain.errors import NotFinished, SoraError, StorageError
 from sora_mcp.security.secrets import Secret
@@ -116,6 +117,17 @@ class Bucket:
             except FileNotFoundError:
                 raise NotFinished("The file is not on S3 any more.") from None
 
+    def sign(self, key: str, seconds: int) -> str | None:
+        """Return an address at which anybody reads the object for so long, without asking S3. None for a store that is reached over plain
+        http on another machine, as inside of a cluster: no browser gets there."""
+        import obstore
+
+        endpoint = self.variables.get("AWS_ENDPOINT_URL")
+        if endpoint is not None and not is_reached_by_browsers(endpoint.reveal()):
+            return None
+        with _hide_words("No link to the file can be made"):
+            return obstore.sign(self._store, "GET", key, timedelta(seconds=seconds))
+
     def delete(self, key: str) -> None:
         """Delete an object. Raises StorageError."""
         import obstore
@@ -136,6 +148,12 @@ class Bucket:
             obstore.delete(self._store, key)
         if not is_same:
             raise StorageError("What was put there is read back as something else.")
+
+
+def is_reached_by_browsers(endpoint: str) -> bool:
+    """Return whether a browser may be sent to an S3 store: over https, or on this very machine."""
+    url = urlsplit(endpoint)
+    return url.scheme == "https" or url.hostname in ("127.0.0.1", "localhost", "::1")
 
 
 @contextmanager

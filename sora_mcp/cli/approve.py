@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import anyio
 
-from sora_mcp.cli.consent import ask_price
+from sora_mcp.cli.consent import NO_TERMINAL, ask_price
 from sora_mcp.cli.own_command import not_in_store
 from sora_mcp.cli.terminal import open_console, print_facts, print_text
 from sora_mcp.config.settings import Settings
+from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.jobs.runtime import open_service
@@ -24,6 +26,9 @@ MOST_PROMPT = 2000
 
 def approve(settings: Settings, arguments: Namespace) -> int:
     """Show the quote and approve it once its price is typed at a terminal. Without a terminal nothing is approved."""
+    if settings.only_on_page:
+        print("sora-mcp: A yes counts on a page only (SORA_MCP_YES=page), not at a terminal. Nothing was approved.", file=sys.stderr)
+        return NO_TERMINAL
     return anyio.run(_approve, settings, arguments.quote)
 
 
@@ -50,6 +55,7 @@ def describe_approval(approval: Approval, service: VideoService) -> Iterator[tup
     offer = service.catalogue.get(approval.model)
     ended = offer.ended if offer is not None else None
     yield "quote", approval.id
+    yield "for", approval.principal if approval.principal != LOCAL else None
     yield "price", format_dollars(approval.total)
     yield "each", format_dollars(approval.micros) if approval.uses > 1 else None
     yield "model", approval.model

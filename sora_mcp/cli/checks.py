@@ -28,6 +28,8 @@ from sora_mcp.net.environment import (
 )
 from sora_mcp.net.json_document import fetch_json
 from sora_mcp.server.transports.issuer_keys import IssuerKeys
+from sora_mcp.server.transports.oauth import NO_CLIENT
+from sora_mcp.server.transports.sign_in import SIGNED_IN
 
 Verdict = Literal[
     "ok",
@@ -75,12 +77,20 @@ def check_issuer(settings: Settings) -> Iterator[Finding]:
     """Yield whether the keys of the identity provider can be fetched, where access tokens are taken."""
     if settings.issuer is None:
         return
+    issuer = IssuerKeys(settings.issuer, fetch_json)
     try:
-        keys = anyio.run(IssuerKeys(settings.issuer, fetch_json).ask)
+        keys = anyio.run(issuer.ask)
+        yield Finding("ok", f"issuer: {settings.issuer} names {len(keys)} key{'' if len(keys) == 1 else 's'} for its tokens")
+        if settings.client_id is not None:
+            anyio.run(issuer.find_metadata, "authorization_endpoint", "token_endpoint")
     except NotSent as error:
         yield Finding("fix", f"issuer: {settings.issuer}: {error.message}", "correct SORA_MCP_ISSUER, or the identity provider")
+        return
+    back = f"{settings.public_url or 'SORA_MCP_PUBLIC_URL'}{SIGNED_IN}"
+    if settings.client_id is None:
+        yield Finding("note", f"pages: {NO_CLIENT}", f"register a client at the provider that may send people back to {back}")
     else:
-        yield Finding("ok", f"issuer: {settings.issuer} names {len(keys)} key{'' if len(keys) == 1 else 's'} for its tokens")
+        yield Finding("ok", f"pages: people sign in as the client {settings.client_id}; the provider must allow it {back}")
 
 
 def _check_proxy() -> Finding:

@@ -116,6 +116,11 @@ def parse_metrics_port(text: str) -> int:
     return int(text)
 
 
+def parse_yes(text: str) -> str:
+    """Return where a person's yes counts: `any`, or `page`."""
+    return {"any": "any", "page": "page"}[text.casefold()]
+
+
 def parse_hosts(text: str) -> frozenset[str]:
     """Return the exact `host:port` entries of a list with commas."""
     hosts = frozenset(part.strip().casefold() for part in text.split(",") if part.strip())
@@ -262,6 +267,7 @@ SWITCH = Kind(parse_switch, "1 or 0", "boolean")
 LEVEL = Kind(parse_level, "debug, info, warning, error or critical")
 LOG_FORMAT = Kind(parse_log_format, "text or json")
 METRICS_PORT = Kind(parse_metrics_port, "a port from 1 to 65535", "number")
+YES = Kind(parse_yes, "any or page")
 ZONE = Kind(ZoneInfo, "the name of a time zone such as Europe/Lisbon (a system that knows none needs: pip install tzdata)")
 HOSTS = Kind(parse_hosts, "a list of host:port, separated by commas")
 DATABASE = Kind(parse_database, "sqlite:///path or postgresql://…")

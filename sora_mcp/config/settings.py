@@ -37,6 +37,7 @@ from sora_mcp.config.parsers import (
     SWITCH,
     URL,
     WORD,
+    YES,
     ZONE,
     BucketAccess,
     name_sites,
@@ -141,6 +142,15 @@ class Settings:
     person_claim: str = setting(
         "PERSON_CLAIM", WORD, "Claim of an access token by which the identity provider tells people apart", default="sub", shown="sub"
     )
+    client_id: str | None = setting(
+        "CLIENT_ID",
+        WORD,
+        "Client by which people sign in at the identity provider on the pages of `serve`: to approve a price, and to open a finished file",
+        shown="none: no such pages",
+    )
+    client_secret: Secret | None = setting(
+        "CLIENT_SECRET", KEY, "Its secret, where the provider gave it one", shown="none", secret=True, has_flag=False
+    )
     artifact_url: BucketAccess | None = setting(
         "ARTIFACT_URL",
         BUCKET,
@@ -176,6 +186,13 @@ class Settings:
         default=True,
         shown="1",
     )
+    yes: str = setting(
+        "YES",
+        YES,
+        "Where a person's yes counts: `any` way that there is, or only on a `page`, never in a form that a client's software could answer",
+        default="any",
+        shown="any",
+    )
     approve_without_terminal: bool = setting(
         "APPROVE_WITHOUT_TERMINAL",
         SWITCH,
@@ -204,6 +221,11 @@ class Settings:
     """Where each variable that is set comes from, for a person."""
     unknown_names: tuple[str, ...] = ()
     """Names like ours that are no setting, most likely typing errors."""
+
+    @property
+    def only_on_page(self) -> bool:
+        """Return whether a person's yes counts on a page only."""
+        return self.yes == "page"
 
     @property
     def has_replicas(self) -> bool:

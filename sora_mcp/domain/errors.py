@@ -34,7 +34,7 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, describe_rule, quote_value
 from sora_mcp.domain.job import Charged, Job
@@ -169,17 +169,29 @@ class NeedsConfirmation(Refused):
         quote_id: str,
         price: Quote | None = None,
         order: Order | None = None,
-        page: str | None = None,
         reason: str = "",
+        page: str | None = None,
+        link: str | None = None,
+        only_on_page: bool = False,
     ) -> None:
-        """Name the quote. `reason` says why a person is asked where the price alone is none; `page` says that the user was asked on a page
-        in a browser; without one there is the terminal."""
+        """Name the quote. `reason` says why a person is asked where the price alone is none.
+
+        `page` says that the user was asked on a page in a browser, `link` is the address of one that the user opens; without either there
+        is the terminal, unless the yes counts `only_on_page`.
+        """
         super().__init__(message)
         self.quote_id = quote_id
         self.price = price
         self.order = order
-        self.page = page
         self.reason = reason
+        self.page = page
+        self.link = link
+        self.only_on_page = only_on_page
+
+    def change(self, message: str | None = None, **changes: Any) -> NeedsConfirmation:
+        """Return the same refusal with another message, or other facts."""
+        facts = {name: getattr(self, name) for name in ("quote_id", "price", "order", "reason", "page", "link", "only_on_page")}
+        return NeedsConfirmation(self.message if message is None else message, **(facts | changes))
 
 
 class Declined(Refused):

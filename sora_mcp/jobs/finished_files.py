@@ -7,7 +7,7 @@ import logging
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import anyio
 import anyio.to_thread
@@ -25,6 +25,14 @@ from sora_mcp.media.containers import find_media_type
 
 log = logging.getLogger(__name__)
 MOST_FETCHES, MOST_UPLOADS = 4, 4
+
+
+@dataclass(frozen=True)
+class Link:
+    """The address of a finished file, good for whoever has it, and how the file's name ends."""
+
+    address: str
+    suffix: str
 
 
 @dataclass
@@ -54,6 +62,14 @@ class FinishedFiles:
         if artifact.key is None or self.bucket is None or await anyio.to_thread.run_sync(is_own_file, artifact):
             return await anyio.to_thread.run_sync(find_file, job)
         return await self._find_copy(job, artifact, artifact.key, self.bucket)
+
+    async def sign_link(self, job: Job, seconds: int) -> Link | None:
+        """Return an address in the bucket at which anybody gets the job's file for so long; None where browsers cannot reach the bucket."""
+        artifact = get_artifact(job)
+        if artifact.key is None or self.bucket is None:
+            return None
+        address = await anyio.to_thread.run_sync(self.bucket.sign, artifact.key, seconds)
+        return None if address is None else Link(address, PurePath(artifact.path).suffix)
 
     async def bring(self, job: Job) -> Job:
         """Return the job with the path of its file on this machine, fetched where it is in the bucket only. Raises as `find` does."""

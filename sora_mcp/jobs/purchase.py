@@ -16,11 +16,20 @@ MOST_FREE_LIVE = 12
 
 
 def make_purchase(
-    order: Order, price: Quote, vendor: Vendor, *, request: VideoRequest, principal: str, confirm: bool, agreed: str | None
+    order: Order,
+    price: Quote,
+    vendor: Vendor,
+    *,
+    request: VideoRequest,
+    principal: str,
+    confirm: bool,
+    agreed: str | None,
+    only_on_page: bool = False,
 ) -> Purchase:
     """Return the order as the store takes it, with the call to send and the keys that recognise a repeat.
 
-    `confirm` is whether a person has to agree, `agreed` the quote that a person has just agreed to.
+    `confirm` is whether a person has to agree, `only_on_page` whether that counts on a page only, `agreed` the quote that a person has just
+    agreed to.
     """
     identity = replace(
         identify_words(request, principal),
@@ -36,6 +45,7 @@ def make_purchase(
         agreed=agreed,
         clips=request.variations,
         confirm=confirm,
+        only_on_page=only_on_page,
         most_live=None if vendor.keys else MOST_FREE_LIVE,
     )
 

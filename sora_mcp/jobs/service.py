@@ -289,7 +289,16 @@ class VideoService(JobContext):
             price = self.quotes.find_least(vendor, order, table, today=self.today)
             check_max_usd(request, order, price)
             confirm = price.micros > 0 and bool(price.describe_doubt(self.today))  # the store knows above which price besides
-            purchase = make_purchase(order, price, vendor, request=request, principal=principal, confirm=confirm, agreed=agreed)
+            purchase = make_purchase(
+                order,
+                price,
+                vendor,
+                request=request,
+                principal=principal,
+                confirm=confirm,
+                agreed=agreed,
+                only_on_page=self.settings.only_on_page,
+            )
             # A video is worth its money only where its file can be kept; a share that hangs holds up nobody else.
             await anyio.to_thread.run_sync(ensure_folder, self.settings.output_dir)
             return purchase

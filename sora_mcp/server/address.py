@@ -5,8 +5,14 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Literal
+
+from mcp.server.auth.middleware.auth_context import get_access_token
 
 from sora_mcp.domain import Job
+
+SignInKind = Literal["provider", "token"]
+"""Where people sign in on our pages: at the identity provider, or with their token of the token file."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +24,32 @@ class HttpCall:
     """Callers with tokens need not be on this machine: a path means nothing to them."""
     takes_long_messages: bool = True
     """False where the answer is an event of a stream: some clients take at most 1 MiB of those."""
+    sign_in: SignInKind | None = None
+    """How people sign in on pages at this address; None where there are none."""
 
     def name_file(self, job: Job) -> str:
         """Return the address of a job's finished file."""
         suffix = PurePath(job.artifact.path).suffix if job.artifact is not None else ""
         return f"{self.base_url}/videos/{job.id}{suffix}"
 
+    def name_page(self, quote_id: str, *, is_led: bool = False) -> str:
+        """Return the address of the page on which a person approves a quote; `is_led` where the client leads there by itself."""
+        return f"{self.base_url}/approve/{quote_id}{'?way=url' if is_led else ''}"
+
 
 CALL: ContextVar[HttpCall | None] = ContextVar("CALL", default=None)
 """The request that is being answered; None on stdio and in commands."""
+
+
+def find_page_host() -> HttpCall | None:
+    """Return the request under whose address the caller can sign in on a page; None where there is no page for them.
+
+    Beside an identity provider, who stands in the token file has none: only the provider's people sign in there.
+    """
+    call, token = CALL.get(), get_access_token()
+    if call is None or call.sign_in is None or token is None:
+        return None
+    return call if bool(token.claims) == (call.sign_in == "provider") else None
 
 
 def name_place(job: Job, path: str) -> str:

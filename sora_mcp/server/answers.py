@@ -34,16 +34,17 @@ async def wait_for_answer(service: VideoService, quote_id: str, wait_s: float, *
     start = anyio.current_time()
     approval = await service.store.approvals.get(quote_id, principal())
     changes = ctx.request_context.lifespan_context.changes
-    while is_open(approval, now=service.clock()) and (waited := anyio.current_time() - start) < wait_s and not changes.is_closing:
+    while is_open(approval, service) and (waited := anyio.current_time() - start) < wait_s and not changes.is_closing:
         await ctx.report_progress(round(waited, 1), wait_s, "Waiting for the user's answer")
         await anyio.sleep(min(LOOK_S, wait_s - waited))
         approval = await service.store.approvals.get(quote_id, principal())
     return approval
 
 
-def is_open(approval: Approval, *, now: float) -> bool:
+def is_open(approval: Approval, service: VideoService) -> bool:
     """Return whether an answer is still awaited."""
-    return approval.approved_at is None and approval.used_by is None and approval.expires_at > now
+    has_yes = approval.has_yes(only_on_page=service.settings.only_on_page)
+    return not has_yes and approval.used_by is None and approval.expires_at > service.clock()
 
 
 async def report_answer(service: VideoService, quote_id: str, wait_s: float, *, ctx: ToolContext) -> CallToolResult | str:
@@ -55,8 +56,9 @@ async def report_answer(service: VideoService, quote_id: str, wait_s: float, *, 
         raise Declined(DECLINED if approval.declined_at is not None else UNANSWERED)
     what = "with the same arguments" if approval.uses == 1 else f"for each of the {approval.uses} clips, with the same terms"
     again = f'create_video {what} and quote="{approval.id}"'
-    if approval.approved_at is not None:
+    has_yes = approval.has_yes(only_on_page=service.settings.only_on_page)
+    if has_yes:
         message = f"The user approved {format_dollars(approval.total)}. Next: {again}."
     else:
         message = f'The user has not answered yet. Next: get_video_status("{approval.id}") waits on; after a yes, {again}.'
-    return build_result({"message": message, "quote": approval.id, "needs_confirmation": approval.approved_at is None})
+    return build_result({"message": message, "quote": approval.id, "needs_confirmation": not has_yes})

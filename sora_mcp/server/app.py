@@ -62,10 +62,10 @@ HERE = (
     "Finished files stay on this computer; give the user the path. "
     "Pictures are read from {folders} only: ask the user to put theirs there, or for links."
 )
-ELSEWHERE = (
-    "Finished files stay on the server; give the user the address, which asks for the same token. Pictures come as links or data: URIs."
-)
+ELSEWHERE = "Finished files stay on the server; give the user the address, {door}. Pictures come as links or data: URIs."
 """What the instructions say of files to callers on this machine, and to those with tokens."""
+DOORS = {False: "which asks for the same token", True: "where they sign in"}
+"""How an address is opened, by whether there are pages on which people sign in."""
 WEBSITE = "https://github.com/sora-mcp/sora-mcp"
 ICON = (
     "data:image/svg+xml;base64,PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnIHZpZXdCb3g9JzAgMCAzMiAzMic+PHJl"
@@ -153,11 +153,12 @@ def build(
     state_codec: SharedStateCodec | None = None,
     has_sessions: bool = True,
     folders: Sequence[Path] = (),
+    signs_in: bool = False,
 ) -> SoraServer:
     """Return the server. It answers at once; the video service is opened later, and closed when the server ends.
 
-    An extension of `extensions` takes the place of one of ours with the same identifier. Without sessions, as where replicas take turns,
-    no client of the 2025 era can subscribe to resources.
+    `signs_in` is whether people sign in on pages of the service. An extension of `extensions` takes the place of one of ours with the same
+    identifier. Without sessions, as where replicas take turns, no client of the 2025 era can subscribe to resources.
     """
     bus, sessions = sdk.OwnedBus(), sdk.Sessions()
     all_extensions = {extension.identifier: extension for extension in (apps(), Tasks(lambda: _dispatch().TASKS), *extensions)}
@@ -175,7 +176,7 @@ def build(
         "sora-mcp",
         title="Sora MCP",
         version=__version__,
-        instructions=write_instructions(folders, is_here=tokens is None),
+        instructions=write_instructions(folders, is_here=tokens is None, signs_in=signs_in),
         website_url=WEBSITE,
         icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
         lifespan=_lifespan(create_context),
@@ -199,10 +200,10 @@ def build(
     return server
 
 
-def write_instructions(folders: Sequence[Path], *, is_here: bool) -> str:
-    """Return the instructions; `folders` are those that pictures are read from."""
+def write_instructions(folders: Sequence[Path], *, is_here: bool, signs_in: bool = False) -> str:
+    """Return the instructions; `folders` are those that pictures are read from, `signs_in` is whether people sign in on pages."""
     here = HERE.format(folders=" or ".join(map(str, folders)) or "one folder")
-    return INSTRUCTIONS.format(files=here if is_here else ELSEWHERE)
+    return INSTRUCTIONS.format(files=here if is_here else ELSEWHERE.format(door=DOORS[signs_in]))
 
 
 def _secure_state(codec: SharedStateCodec | None) -> RequestStateSecurity:
@@ -215,7 +216,7 @@ def _secure_state(codec: SharedStateCodec | None) -> RequestStateSecurity:
 def build_from_settings(settings: Settings, open_service: OpenService, **access: Any) -> SoraServer:
     """Return the server with this user's catalogue and calendar.
 
-    `access`: `auth`, `tokens`, `state_codec` and `has_sessions` over HTTP, `pages` on stdio.
+    `access`: `auth`, `tokens`, `state_codec`, `has_sessions` and `signs_in` over HTTP, `pages` on stdio.
     """
     folders = (settings.output_dir, *settings.image_dirs)
     return build(open_service, settings.catalogue, today=lambda: datetime.now(settings.zone).date(), folders=folders, **access)

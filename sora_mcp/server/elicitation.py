@@ -1,5 +1,7 @@
 """The user's yes: in a form of the client, on a page to which the client leads, or on a page in the user's browser.
 
+On stdio the page is served on loopback and this process opens it; over HTTP people sign in on a page of the service, whose link every
+refusal names.
 Forms and links come in the middle of a call in the 2025 era, between two calls in the 2026 era.
 """
 
@@ -17,13 +19,14 @@ from pydantic import ValidationError
 from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import Declined, NeedsConfirmation, before_money
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.server.address import find_page_host
 from sora_mcp.server.answers import DECLINED, is_open, wait_for_answer
 from sora_mcp.server.context import ServerContext, ToolContext, principal
+from sora_mcp.server.kept_questions import keep_question
 from sora_mcp.server.question import Question, build_question
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-    from sora_mcp.server.transports.approval_page import ApprovalPage
 
 QUESTION = "approval"
 FIELD = "buy"
@@ -34,7 +37,9 @@ LINK_WAIT_S = 25.0
 REASONS = {"accept": "The user did not tick yes", "decline": "The user declined", "cancel": "The user closed the form without an answer"}
 OPENED = "A confirmation page was opened in their browser"
 STILL_OPEN = "The confirmation page is still open in their browser"
-Way = Literal["form", "link", "browser"]
+Way = Literal["form", "link", "browser", "address"]
+"""How the user is asked: `link` where the client leads to the page, `browser` where this process opens it, `address` where it is only
+named."""
 
 
 async def create_with_approval(service: VideoService, request: VideoRequest, ctx: ToolContext) -> Job | InputRequiredResult:
@@ -48,32 +53,35 @@ async def create_with_approval(service: VideoService, request: VideoRequest, ctx
         return await _create_if_approved(service, request, ctx.request_state, answer=answer, ctx=ctx)
     try:
         return await service.create(request, principal=principal())
-    except NeedsConfirmation as error:
-        if (way := find_way(ctx)) is None:
-            raise
+    except NeedsConfirmation as needed:
+        error = needed.change(only_on_page=service.settings.only_on_page)
+        if (way := find_way(ctx, only_on_page=error.only_on_page)) is None:
+            raise error from None
         with before_money():
             question = await build_question(service, request, error)
         if way == "browser":
             raise await _ask_in_browser(service, question, error, ctx=ctx) from None
-        page = None if way == "form" else await _find_page(service, question, ctx)
-        if page is not None and page.is_taken:
-            raise _name_page(error, STILL_OPEN) from None
-        if way == "link" and page is None:
-            raise
-        state = question.quote_id if page is None else LINK + question.quote_id
+        address = None
+        if way != "form":
+            address, error = await _find_address(service, question, error, ctx=ctx)
+        if way != "form" and (address is None or way == "address"):
+            raise error from None
+        state = question.quote_id if address is None else LINK + question.quote_id
         if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            return InputRequiredResult(input_requests={QUESTION: _make_request(question, page)}, request_state=state)
+            return InputRequiredResult(input_requests={QUESTION: _make_request(question, address)}, request_state=state)
         try:
-            answer = await _ask(question, page, ctx)
+            answer = await _ask(question, address, ctx)
         except MCPError:
             raise error from None  # the client failed to ask: nobody declined
     return await _create_if_approved(service, request, state, answer=answer, ctx=ctx)
 
 
-def find_way(ctx: ToolContext) -> Way | None:
-    """Return how the user can be asked; None where only a terminal is left."""
-    if can_ask(ctx):
+def find_way(ctx: ToolContext, *, only_on_page: bool) -> Way | None:
+    """Return how the user can be asked; None where only a terminal is left, or nothing where the yes counts on a page only."""
+    if not only_on_page and can_ask(ctx):
         return "form"
+    if find_page_host() is not None:
+        return "link" if can_lead(ctx) else "address"
     pages = _context(ctx).pages
     if pages is None:
         return None
@@ -119,25 +127,26 @@ def _make_form(question: Question) -> dict[str, Any]:
     return {"type": "object", "properties": {FIELD: box}, "required": [FIELD]}
 
 
-def _make_request(question: Question, page: ApprovalPage | None) -> ElicitRequest:
-    """Return the question in the way of the 2026 era."""
-    if page is None:
+def _make_request(question: Question, address: str | None) -> ElicitRequest:
+    """Return the question in the way of the 2026 era: a link to the address of a page, else a form."""
+    if address is None:
         return ElicitRequest(params=ElicitRequestFormParams(message=question.text, requested_schema=_make_form(question)))
-    return ElicitRequest(params=ElicitRequestURLParams(message=_invite(question), url=page.address))
+    return ElicitRequest(params=ElicitRequestURLParams(message=_invite(question), url=address))
 
 
 def _invite(question: Question) -> str:
     what = f"{question.facts[0][1]} for {format_dollars(question.micros)}"
-    return f"{what}: see what is bought, and say yes or no, on a page of this computer."
+    place = "a page of this computer" if find_page_host() is None else "a page where you sign in"
+    return f"{what}: see what is bought, and say yes or no, on {place}."
 
 
-async def _ask(question: Question, page: ApprovalPage | None, ctx: ToolContext) -> ElicitResult | None:
+async def _ask(question: Question, address: str | None, ctx: ToolContext) -> ElicitResult | None:
     """Return the answer; None when none came in time, or an unreadable one. Raise MCPError where the client could not ask."""
     with anyio.move_on_after(question.seconds_left):
         try:
-            if page is None:
+            if address is None:
                 return await ctx.session.elicit_form(question.text, _make_form(question), related_request_id=ctx.request_id)
-            return await ctx.session.elicit_url(_invite(question), page.address, question.quote_id, related_request_id=ctx.request_id)
+            return await ctx.session.elicit_url(_invite(question), address, question.quote_id, related_request_id=ctx.request_id)
         except ValidationError:
             return None
     return None
@@ -171,14 +180,16 @@ def _describe_no(answer: object) -> str:
 async def _create_after_page(service: VideoService, request: VideoRequest, quote_id: str, *, ctx: ToolContext) -> Job:
     """Create the job once the user said yes on the page. That the client opened the page is no answer yet."""
     approval = await wait_for_answer(service, quote_id, LINK_WAIT_S, ctx=ctx)
-    if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS and not is_open(approval, now=service.clock()):
+    if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS and not is_open(approval, service):
         await ctx.session.send_elicit_complete(quote_id, related_request_id=ctx.request_id)
     if approval.declined_at is not None:
         raise Declined(DECLINED)
     try:
         return await service.create(replace(request, quote_id=quote_id), principal=principal())
     except NeedsConfirmation as error:
-        raise (_name_page(error, STILL_OPEN) if error.quote_id == quote_id else error) from None
+        again = {"page": STILL_OPEN} if (host := find_page_host()) is None else {"link": host.name_page(quote_id)}
+        only = service.settings.only_on_page
+        raise error.change(only_on_page=only, **(again if error.quote_id == quote_id else {})) from None
 
 
 async def _ask_in_browser(service: VideoService, question: Question, error: NeedsConfirmation, *, ctx: ToolContext) -> NeedsConfirmation:
@@ -187,20 +198,25 @@ async def _ask_in_browser(service: VideoService, question: Question, error: Need
     if pages is None:
         return error
     if pages.find(question.quote_id) is not None:
-        return _name_page(error, STILL_OPEN)
+        return error.change(page=STILL_OPEN)
     with before_money():
         page = await pages.open(question, service, _context(ctx).start)
-    return _name_page(error, OPENED) if page is not None and await pages.show_in_browser(page) else error
+    return error.change(page=OPENED) if page is not None and await pages.show_in_browser(page) else error
 
 
-async def _find_page(service: VideoService, question: Question, ctx: ToolContext) -> ApprovalPage | None:
-    """Return the question's page, a new one where there is none; None where too many wait."""
-    pages = _context(ctx).pages
-    if pages is None:
-        return None
+async def _find_address(
+    service: VideoService, question: Question, error: NeedsConfirmation, *, ctx: ToolContext
+) -> tuple[str | None, NeedsConfirmation]:
+    """Return the address of the question's page, and the refusal where it cannot be put there: None where too many pages wait, or
+    somebody has opened this one already."""
+    if (host := find_page_host()) is not None:
+        with before_money():
+            await keep_question(service, question, ctx)
+        return host.name_page(question.quote_id, is_led=True), error.change(link=host.name_page(question.quote_id))
+    if (pages := _context(ctx).pages) is None:
+        return None, error
     with before_money():
-        return pages.find(question.quote_id) or await pages.open(question, service, _context(ctx).start)
-
-
-def _name_page(error: NeedsConfirmation, page: str) -> NeedsConfirmation:
-    return NeedsConfirmation(error.message, quote_id=error.quote_id, price=error.price, order=error.order, page=page, reason=error.reason)
+        page = pages.find(question.quote_id) or await pages.open(question, service, _context(ctx).start, is_led=True)
+    if page is None:
+        return None, error
+    return (None, error.change(page=STILL_OPEN)) if page.is_taken else (page.address, error)

@@ -17,7 +17,7 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.security.text import sanitize
-from sora_mcp.server.address import CALL, name_place
+from sora_mcp.server.address import CALL, find_page_host, name_place
 from sora_mcp.vendors import EVERY, sample
 
 if TYPE_CHECKING:
@@ -246,12 +246,17 @@ def _describe_charge(error: SoraError, charged: Charged, *, could_send: bool) ->
 
 def _describe_way(error: NeedsConfirmation) -> str:
     """Say how the user approves the quote, and what to call then."""
-    command = f"`{command_line('approve', error.quote_id)}`"
+    command, call = f"`{command_line('approve', error.quote_id)}`", CALL.get()
+    wait = f'Next: get_video_status("{error.quote_id}") waits for the answer.'
+    if error.link is not None:
+        return f"They do it on a page, where they sign in. Give them this link: {error.link}\n{wait}"
     if error.page is not None:
-        return f'{error.page} (or in a terminal: {command}). Next: get_video_status("{error.quote_id}") waits for the answer.'
-    return (
-        f'They do it in a terminal, by typing the price: {command}. Then call again with the same arguments and quote="{error.quote_id}".'
-    )
+        return f"{error.page}{'' if error.only_on_page else f' (or in a terminal: {command})'}. {wait}"
+    if error.only_on_page:
+        return "Their yes counts on a page only (SORA_MCP_YES=page), and none can be opened for them here: whoever set that can change it."
+    where = "The people who run this server do it there, in" if call is not None and call.has_token else "They do it in"
+    again = f'Then call again with the same arguments and quote="{error.quote_id}".'
+    return f"{where} a terminal, by typing the price: {command}. {again}"
 
 
 def _describe_fixes(error: SoraError, fixes: tuple[Fix, ...]) -> str:
@@ -284,13 +289,20 @@ def _format_value(fix: Fix) -> str:
 
 def _describe_done(job: Job, file: Artifact) -> str:
     place = name_place(job, file.path)
-    call = CALL.get()
-    kind = "path" if place == file.path else "address, which asks for the same token" if call and call.has_token else "address"
+    kind = "path" if place == file.path else f"address{_describe_door()}"
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
     if job.deduplicated:
         return f"{job.id}, {format_price(job.price)}.\nFile: {place}\nNext: tell the user."
     notes = f" Note: {' '.join(job.end_warnings)}" if job.end_warnings else ""
     return f"Done{took}: {_describe_file(job, file)}.{notes}\nFile: {place}\nNext: tell the user this {kind}{_describe_next(job, file)}."
+
+
+def _describe_door() -> str:
+    """Say as the end of a clause how a person opens an address of a finished file."""
+    if find_page_host() is not None:
+        return ", where they sign in"
+    call = CALL.get()
+    return ", which asks for the same token" if call and call.has_token else ""
 
 
 def _describe_file(job: Job, file: Artifact) -> str:

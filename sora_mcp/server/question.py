@@ -82,16 +82,14 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
     """Return the question that a refused purchase needs an answer to."""
     quote = await service.store.approvals.get(error.quote_id)
     budget = await service.budget(principal())
-    until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
     is_plan, ends_at = quote.uses > 1, min(quote.expires_at, service.clock() + QUOTE_GOOD_FOR_S)
-    covers = f"covers all {quote.uses} clips, with any prompts and pictures," if is_plan else "counts once, for exactly this,"
     return Question(
         quote.id,
         tuple(_describe_purchase(service, request, quote, error=error)),
         f"any; the first is: {request.prompt}" if is_plan else quote.prompt,
         quote.total,
-        _describe_rest(budget),
-        f"Your yes {covers} until {until}. Without it nothing is sent and nothing is charged.",
+        describe_room(budget),
+        describe_terms(quote),
         ends_at,
         max(0.0, ends_at - service.clock()),
         source=error.price.source if error.price is not None else "",
@@ -100,7 +98,7 @@ async def build_question(service: VideoService, request: VideoRequest, error: Ne
     )
 
 
-def _describe_rest(budget: Budget) -> str:
+def describe_room(budget: Budget) -> str:
     """Say what is left of the limit that leaves least: of the day's, or of the month's."""
     if budget.room is None:
         return "no limit"
@@ -111,16 +109,18 @@ def _describe_rest(budget: Budget) -> str:
     return f"{left} of the month's {limit}" if is_month else f"{left} of {limit}"
 
 
+def describe_terms(quote: Approval, *, is_exact: bool = True) -> str:
+    """Say what a yes covers, and until when; `is_exact` where the prompt is known."""
+    until = f"{datetime.fromtimestamp(quote.expires_at, UTC):%H:%M} UTC"
+    several = f"covers all {quote.uses} clips, with any prompts and pictures,"
+    covers = several if quote.uses > 1 else "counts once, for exactly this," if is_exact else "counts once, with any prompt and picture,"
+    return f"Your yes {covers} until {until}. Without it nothing is sent and nothing is charged."
+
+
 def _describe_purchase(
     service: VideoService, request: VideoRequest, quote: Approval, *, error: NeedsConfirmation
 ) -> Iterator[tuple[str, str]]:
-    yield "Model", f"{quote.model}{_describe_end(service, quote.model)}"
-    yield "Size", quote.size
-    yield "Seconds", str(quote.seconds)
-    if quote.uses > 1:
-        yield "Clips", f"{quote.uses}, with any prompts"
-    elif quote.clips > 1:
-        yield "Clips", f"{quote.clips} takes of the same request"
+    yield from describe_clips(service, quote)
     if error.order is not None:
         yield "Sound", SOUND.get(error.order.sound, "up to the model")
     each = f", {format_dollars(quote.micros)} each" if quote.uses > 1 else ""
@@ -136,6 +136,17 @@ def _describe_purchase(
     if options:
         described = (f"{name} = {_shorten(json.dumps(value, ensure_ascii=False, default=str))}" for name, value in options.items())
         yield "Options", sanitize(", ".join(described), MOST_OPTIONS) or ""
+
+
+def describe_clips(service: VideoService, quote: Approval) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a quote without the request for which it was made."""
+    yield "Model", f"{quote.model}{_describe_end(service, quote.model)}"
+    yield "Size", quote.size
+    yield "Seconds", str(quote.seconds)
+    if quote.uses > 1:
+        yield "Clips", f"{quote.uses}, with any prompts"
+    elif quote.clips > 1:
+        yield "Clips", f"{quote.clips} takes of the same request"
 
 
 def describe_cheaper(service: VideoService, request: VideoRequest, error: NeedsConfirmation) -> str:

@@ -133,11 +133,7 @@ async def _name_cheaper(refusal: NeedsConfirmation, tool: str, given: Mapping[st
     """Return the refusal with how the same is had for much less, where it is."""
     service = await ctx.request_context.lifespan_context.service()
     cheaper = describe_cheaper(service, TOOLS[tool].parse(given).request, refusal)
-    if not cheaper:
-        return refusal
-    price, order = refusal.price, refusal.order
-    said = f"{refusal.message} {cheaper}"
-    return NeedsConfirmation(said, quote_id=refusal.quote_id, price=price, order=order, page=refusal.page, reason=refusal.reason)
+    return refusal if not cheaper else refusal.change(f"{refusal.message} {cheaper}")
 
 
 def _name_continues(refusal: BrokenRules) -> BrokenRules:

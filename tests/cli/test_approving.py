@@ -73,6 +73,17 @@ def test_a_persons_own_config_file_lets_scripts_approve(sora: Sora, store: Store
     assert store.reservations.reserve.sync(approved, CAPS).state == "submitting"
 
 
+def test_where_only_a_page_counts_the_terminal_does_not(sora: Sora, store: Store, typed_at_terminal: Callable[[str], None]) -> None:
+    quote = await_yes(store)
+    typed_at_terminal("4.00\n")
+    code, _, err = sora("approve", quote, SORA_MCP_YES="page")
+    assert (code, "counts on a page only (SORA_MCP_YES=page)" in err, is_approved(store, quote)) == (2, True, False)
+
+
+def test_it_is_said_for_whom_a_quote_of_another_person_is(sora: Sora, store: Store) -> None:
+    assert "for      anna" in sora("approve", await_yes(store, principal="anna")).out.splitlines()
+
+
 YES, NO = ("4.00\n", "$4.00\n", " 4.00 \n"), ("y\n", "yes\n", "4\n", "4.0\n", "5.00\n", "\n", "")
 
 

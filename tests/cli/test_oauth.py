@@ -93,6 +93,19 @@ async def post(server: Served, headers: dict[str, str]) -> httpx2.Response:
             "SORA_MCP_PUBLIC_URL can be reached by others: --token-file or SORA_MCP_ISSUER has to say who",
         ),
         (ISSUER, ["--token-file", "/nowhere/at/all"], "--token-file must be a file that can be read."),
+        ({"SORA_MCP_CLIENT_ID": "pages"}, [], "SORA_MCP_CLIENT_ID needs SORA_MCP_ISSUER and SORA_MCP_PUBLIC_URL"),
+        ({"SORA_MCP_CLIENT_ID": "pages", "SORA_MCP_ISSUER": "https://idp.example.com"}, [], "SORA_MCP_ISSUER needs SORA_MCP_PUBLIC_URL"),
+        (ISSUER | {"SORA_MCP_CLIENT_SECRET": "s"}, [], "SORA_MCP_CLIENT_SECRET needs SORA_MCP_CLIENT_ID"),
+        (
+            ISSUER | {"SORA_MCP_CLIENT_ID": "pages", "SORA_MCP_PUBLIC_URL": "http://videos.example.com"},
+            [],
+            "SORA_MCP_PUBLIC_URL must be an https:// address",
+        ),
+        (ISSUER | {"SORA_MCP_CLIENT_ID": "p", "SORA_MCP_AUDIENCE": "p"}, [], "SORA_MCP_AUDIENCE must not be SORA_MCP_CLIENT_ID"),
+        (ISSUER | {"SORA_MCP_CLIENT_ID": "p", "SORA_MCP_SECRET": "x" * 31}, [], "SORA_MCP_SECRET must be one or more different secrets"),
+        (ISSUER | {"SORA_MCP_YES": "page"}, [], "SORA_MCP_YES=page needs SORA_MCP_ISSUER and SORA_MCP_CLIENT_ID with serve"),
+        ({"SORA_MCP_YES": "page"}, [], "SORA_MCP_YES=page needs SORA_MCP_ISSUER and SORA_MCP_CLIENT_ID with serve"),
+        ({"SORA_MCP_YES": "form"}, [], "SORA_MCP_YES must be any or page."),
     ],
 )
 def test_it_does_not_start(environ: dict[str, str], argv: list[str], why: str, sora: Sora) -> None:
@@ -116,9 +129,17 @@ def test_doctor_asks_the_issuer_for_its_keys(said: dict[str, str]) -> None:
     with PlayedIssuer() as issuer:
         settings = load({**said, "SORA_MCP_ISSUER": issuer.issuer}, today=date(2026, 11, 21))
         good = list(check_issuer(settings))
+        back = {"SORA_MCP_PUBLIC_URL": PUBLIC, "SORA_MCP_CLIENT_ID": "pages"}
+        with_pages = load({**said, **back, "SORA_MCP_ISSUER": issuer.issuer}, today=date(2026, 11, 21))
+        _, pages = check_issuer(with_pages)
+        del issuer.documents[AT]["token_endpoint"]
+        *_, lacking = check_issuer(with_pages)
         issuer.documents[AT]["issuer"] = "https://idp.example.com/"
         (other,) = check_issuer(settings)
-    assert good == [Finding("ok", f"issuer: {settings.issuer} names 1 key for its tokens")]
+    assert good[0] == Finding("ok", f"issuer: {settings.issuer} names 1 key for its tokens")
+    assert (good[1].verdict, good[1].text.startswith("pages: SORA_MCP_CLIENT_ID is not set: people can neither")) == ("note", True)
+    assert (pages.verdict, f"{PUBLIC}/approve/signed-in" in pages.text) == ("ok", True)
+    assert (lacking.verdict, "names no https:// address of tokens" in lacking.text) == ("fix", True)
     assert (other.verdict, "it calls itself 'https://idp.example.com/', and the setting must say exactly the same" in other.text) == (
         "fix",
         True,

@@ -9,8 +9,10 @@ import json
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from secrets import token_hex
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -20,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 METADATA = "/.well-known/oauth-authorization-server"
 OPENID = "/.well-known/openid-configuration"
 KEYS = "/keys"
+SIGN_IN = "/sign-in"
+TOKENS = "/tokens"
 
 
 def make_rsa_key() -> rsa.RSAPrivateKey:
@@ -48,6 +52,16 @@ class PlayedIssuer:
         self.keys: dict[str, tuple[str, Any]] = {}
         """By key id: the algorithm, and the private key."""
         self.port = 0
+        self.person: str | None = "anna"
+        """Who sits at the keyboard when a browser comes to sign in; None for somebody who does not want to."""
+        self.signed_in_s = 0
+        """How long ago that person signed in here."""
+        self.asked_of = dict[str, dict[str, str]]()
+        """What was asked of a sign-in, by its code."""
+        self.heard: list[dict[str, str]] = []
+        """The forms that came to the token endpoint, with the `Authorization` header."""
+        self.change = dict[str, Any]()
+        """Claims that an ID token has in place of the right ones; None leaves one out."""
         self.is_away = False
         """Whether every connection ends without an answer."""
         self.open = Event()
@@ -68,7 +82,9 @@ class PlayedIssuer:
         self.port = self._server.server_port
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
-        self.documents[self._metadata_at] = {"issuer": self.issuer, "jwks_uri": f"http://127.0.0.1:{self.port}{KEYS}"}
+        places = {"jwks_uri": KEYS, "authorization_endpoint": SIGN_IN, "token_endpoint": TOKENS}
+        addresses = {name: f"http://127.0.0.1:{self.port}{place}" for name, place in places.items()}
+        self.documents[self._metadata_at] = {"issuer": self.issuer, **addresses}
         self.rotate("k1")
         return self
 
@@ -88,6 +104,37 @@ class PlayedIssuer:
         """Sign with one more key."""
         self.keys[key_id] = (algorithm, MAKERS.get(algorithm, MAKERS[algorithm[:2]])())
         self.documents[KEYS] = {"keys": [describe_key(key_id, *key) for key_id, key in self.keys.items()]}
+
+    def send_back(self, asked: dict[str, str]) -> str:
+        """Return where a browser is sent after its person signed in, or did not want to."""
+        back = {"state": asked["state"], "iss": self.issuer}
+        if self.person is None:
+            return f"{asked['redirect_uri']}?{urlencode(back | {'error': 'access_denied'})}"
+        code = token_hex(8)
+        self.asked_of[code] = asked | {"person": self.person}
+        return f"{asked['redirect_uri']}?{urlencode(back | {'code': code})}"
+
+    def redeem(self, form: dict[str, str]) -> dict[str, Any]:
+        """Return an ID token for a code, which counts once and for whoever knows its verifier."""
+        self.heard.append(form)
+        asked = self.asked_of.pop(form.get("code", ""), None)
+        challenge = encode_bytes(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+        if asked is None or challenge != asked["code_challenge"] or form.get("redirect_uri") != asked["redirect_uri"]:
+            return {"error": "invalid_grant"}
+        now = int(time.time())
+        claims = {
+            "nonce": asked["nonce"],
+            "auth_time": now - self.signed_in_s,
+            "email": f"{asked['person']}@example.com",
+            "client_id": None,
+        }
+        claims |= {"sub": asked["person"], "aud": asked["client_id"]} | self.change
+        subject, audience = claims.pop("sub"), claims.pop("aud")
+        return {
+            "id_token": self.issue(subject, audience, header={"typ": "JWT"}, **claims),
+            "access_token": "opaque",
+            "token_type": "Bearer",
+        }
 
     def issue(
         self,
@@ -148,6 +195,12 @@ def _make_handler(issuer: PlayedIssuer) -> type[BaseHTTPRequestHandler]:
                 return
             issuer.asked.append(self.path)
             issuer.open.wait()
+            if self.path.startswith(f"{SIGN_IN}?"):
+                asked = dict(parse_qsl(urlsplit(self.path).query))
+                self.send_response(303)
+                self.send_header("Location", issuer.send_back(asked))
+                self.send_header("Content-Length", "0")
+                return self.end_headers()
             found = issuer.documents.get(self.path)
             body = found if isinstance(found, bytes) else json.dumps(found).encode()
             target = issuer.redirects.get(self.path)
@@ -157,6 +210,17 @@ def _make_handler(issuer: PlayedIssuer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            if issuer.is_away:
+                return
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            answer = issuer.redeem(dict(parse_qsl(body)) | {"authorization": self.headers.get("Authorization", "")})
+            data = json.dumps(answer).encode()
+            self.send_response(400 if "error" in answer else 200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""

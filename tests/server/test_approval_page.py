@@ -30,12 +30,12 @@ from sora_mcp.domain.errors import Refused
 from sora_mcp.server import elicitation
 from sora_mcp.server.pages import MOST_PAGES, Pages
 from sora_mcp.server.question import Question
-from sora_mcp.server.transports.approval_page import render_question
+from sora_mcp.server.transports.pages_html import render_question
 from tests.each import each
 from tests.played.rig import leaks, picture
 
 from .conftest import Era
-from .forms import CLIP, YES, Shop, buy, code, quote_of, shop
+from .forms import CLIP, YES, Person, Shop, buy, code, quote_of, shop
 
 HOSTILE = 'A boat\n</p><script>alert(1)</script><button name="answer" value="yes">Free</button>\u202e'
 OTHERS = ("http://127.0.0.1:1", "http://localhost:{port}", "https://127.0.0.1:{port}", "http://evil.example", "null", "", None)
@@ -156,6 +156,31 @@ async def test_the_model_learns_that_the_user_was_asked_and_never_the_address(er
         assert leaks(tmp_path) == []
 
 
+async def test_where_only_a_page_counts_a_client_is_shown_no_form(era: Era, tmp_path: Path) -> None:
+    browser, person = Browser(), Person(YES)
+    async with shop(tmp_path, Pages(browser, settle_s=0.0), YES="page") as at, Client(at.server, mode=era) as client:
+        quote = quote_of(await buy(client))
+        await at.rig.service.store.approvals.approve(quote)
+        assert code(await buy(client)) == "needs_confirmation"
+        assert (await say(browser.addresses[-1], "yes")).status_code == 200
+        assert code(await buy(client)) == "submitting"
+    (tmp_path / "forms").mkdir()
+    async with shop(tmp_path / "forms", Pages(browser, settle_s=0.0), YES="page") as at, at.client(person, era) as client:
+        refused = await buy(client)
+        assert [type(params) for params in person.seen] == [ElicitRequestURLParams]
+        assert (code(refused), await at.jobs()) == ("needs_confirmation", [])
+        assert "in a terminal" not in str(refused.structured_content)
+
+
+async def test_where_only_a_page_counts_and_none_can_be_opened_the_refusal_says_so(tmp_path: Path) -> None:
+    async with shop(tmp_path, None, YES="page") as at, at.client(YES, "auto") as client:
+        refused = await buy(client)
+        assert (code(refused), await at.jobs()) == ("needs_confirmation", [])
+        assert "Their yes counts on a page only (SORA_MCP_YES=page), and none can be opened for them here" in str(
+            refused.structured_content
+        )
+
+
 async def test_a_no_on_the_page_holds_without_another_page(tmp_path: Path) -> None:
     async with scene(tmp_path) as at:
         quote = await at.ask()
@@ -193,7 +218,7 @@ def test_the_page_shows_the_very_picture_that_is_sent_and_the_whole_prompt() -> 
         "q_1", (("Size", "2x2"),), "y" * 30_000, 400_000, "$1.00", "Once.", 0.0, 0.0, pictures=(("Last frame", Image(picture(2, 2))),)
     )
     page = render_question(question, "word")
-    assert f'<img src="{picture(2, 2)}" alt="Last frame, as it is sent">' in page and "y" * 30_000 in page
+    assert f'<img src="{picture(2, 2)}" alt="Last frame that is sent">' in page and "y" * 30_000 in page
     assert "<img" not in render_question(replace(question, pictures=(("Last frame", Image("https://pictures.example/boat.png")),)), "word")
 
 

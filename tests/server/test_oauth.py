@@ -15,7 +15,7 @@ import pytest
 
 from sora_mcp.domain import LOCAL
 from sora_mcp.net.json_document import fetch_json
-from sora_mcp.server.transports.issuer_keys import AGAIN_S, KEEP_S, IssuerKeys, is_address_of_keys, list_metadata_places
+from sora_mcp.server.transports.issuer_keys import AGAIN_S, KEEP_S, IssuerKeys, is_address_of_issuer, list_metadata_places
 from sora_mcp.server.transports.oauth import EitherTokens, IssuerTokens, ResourceServer, name_person
 from sora_mcp.server.transports.tokens import read_tokens
 from tests.each import each
@@ -368,8 +368,8 @@ async def test_a_redirect_of_the_issuer_is_not_followed(own: PlayedIssuer) -> No
 
 def test_keys_of_an_issuer_over_https_are_not_fetched_without_it() -> None:
     places = {"https://a/keys": True, "http://a/keys": False, "http://127.0.0.1/keys": False, "": False, None: False}
-    assert {place: is_address_of_keys(place, "https://a") for place in places} == places
-    assert is_address_of_keys("http://127.0.0.1:1/keys", "http://127.0.0.1:1")
+    assert {place: is_address_of_issuer(place, "https://a") for place in places} == places
+    assert is_address_of_issuer("http://127.0.0.1:1/keys", "http://127.0.0.1:1")
 
 
 async def test_the_token_file_comes_first(own: PlayedIssuer, tmp_path: Path) -> None:

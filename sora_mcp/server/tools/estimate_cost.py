@@ -95,7 +95,9 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     """Return the price for any prompt, and whether it would be allowed now."""
     service = await get_service(ctx)
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
-    return format_result(estimate, service.catalogue, asks=find_way(ctx) is not None, today=service.today)
+    only_on_page = service.settings.only_on_page
+    asks = only_on_page or find_way(ctx, only_on_page=only_on_page) is not None
+    return format_result(estimate, service.catalogue, asks=asks, today=service.today)
 
 
 def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today: date) -> CallToolResult:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from html import escape
-from pathlib import Path
 from secrets import compare_digest, token_urlsafe
-from urllib.parse import parse_qs
 
 import anyio
 import uvicorn
 from anyio.abc import TaskStatus
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
@@ -27,15 +24,12 @@ from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.question import Question
 from sora_mcp.server.transports.connections import LimitedProtocol
+from sora_mcp.server.transports.pages_html import build_page, is_from, read_form, refuse_plainly, render_question
 
 HOST = "127.0.0.1"
 COOKIE = "sora_mcp_approval"
 SETTLE_S = 2.0
 """Seconds between the first load and the taking of an answer. A second load of the address shows meanwhile that two have seen it."""
-MOST_BODY = 1000
-MOST_PICTURE = 16_000_000
-"""Characters of a picture that the page shows."""
-TEMPLATE = Path(__file__).with_name("approval.html")
 ELSEWHERE = (
     "This page was opened before, and not from here",
     "So it takes no answer any more, and nothing is bought through it. "
@@ -126,19 +120,19 @@ class ApprovalPage:
 
     async def _answer(self, request: Request) -> Response:
         if request.headers.get("host") != f"{HOST}:{self.port}":
-            return _refuse(421, "Wrong host")
+            return refuse_plainly(421, "Wrong host")
         if not compare_digest(request.url.path.encode(), f"/{self._ticket}".encode()):
-            return _refuse(404, "Not found")
+            return refuse_plainly(404, "Not found")
         if request.method == "GET":
             return await self._show(request)
         if request.method == "POST":
             return await self._take(request)
-        return _refuse(405, "Only GET and POST")
+        return refuse_plainly(405, "Only GET and POST")
 
     async def _show(self, request: Request) -> Response:
         """Show the question, and use up the secret. A browser that only fetches ahead is no person who looks."""
         if "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", "")):
-            return _refuse(503, "Not before somebody looks")
+            return refuse_plainly(503, "Not before somebody looks")
         if self._has_cookie(request):
             return self._render()
         if self._opened_at is not None:
@@ -151,13 +145,12 @@ class ApprovalPage:
 
     async def _take(self, request: Request) -> Response:
         """Take one answer, from the page itself. Whatever else is sent changes nothing."""
-        own = request.headers.get("origin") == f"http://{HOST}:{self.port}"
-        if not own or request.headers.get("sec-fetch-site", "same-origin") != "same-origin" or not self._has_cookie(request):
-            return _refuse(403, "Not from this page")
-        fields = parse_qs((await _read_body(request)).decode("latin-1"))
-        word, answer = fields.get("word", [""])[-1], fields.get("answer", [""])[-1]
+        if not is_from(request, f"http://{HOST}:{self.port}") or not self._has_cookie(request):
+            return refuse_plainly(403, "Not from this page")
+        fields = await read_form(request)
+        word, answer = fields.get("word", ""), fields.get("answer", "")
         if not compare_digest(word.encode(), self._word.encode()) or answer not in ("yes", "no"):
-            return _refuse(403, "Not from this page")
+            return refuse_plainly(403, "Not from this page")
         async with self._deciding:
             await anyio.sleep(max(0.0, (self._opened_at or 0.0) + self.settle_s - anyio.current_time()))
             if self.said is not None:
@@ -187,67 +180,6 @@ class ApprovalPage:
     def _render(self, *, again: bool = False) -> Response:
         """Return the question while it waits for its answer, else what became of it."""
         if self.said is None and not self.has_expired:
-            return _build_page(self.question.title, body=render_question(self.question, self._word))
+            return build_page(self.question.title, body=render_question(self.question, self._word))
         said = self.said or EXPIRED
-        return _build_page(*said, status=410 if self.said is None or self.is_spoiled else 409 if again else 200)
-
-
-def render_question(question: Question, word: str) -> str:
-    """Return the question as HTML. Every text is escaped; nothing is loaded, and nothing needs a script."""
-    rows = "".join(f'<dt>{escape(name)}</dt><dd class="{name.lower()}">{escape(value)}</dd>' for name, value in _list_facts(question))
-    return f"""<h1>{escape(question.title)}</h1>
-<dl>{rows}</dl>
-<h2 id="prompt">Prompt</h2>
-<p class="words" dir="auto" role="region" tabindex="0" aria-labelledby="prompt">{escape(question.whole_prompt)}</p>
-{"".join(_render_pictures(question))}<form method="post">
-<input type="hidden" name="word" value="{escape(word)}">
-<button class="yes" name="answer" value="yes">{escape(question.label)}</button>
-<button name="answer" value="no">No, do not buy it</button>
-</form>
-<p class="dim">{escape(question.terms)}</p>"""
-
-
-def _list_facts(question: Question) -> list[tuple[str, str]]:
-    source = [("Source", question.source)] if question.source else []
-    return [*question.facts, *source, ("Left today", question.left)]
-
-
-def _render_pictures(question: Question) -> Iterator[str]:
-    """Yield the very pictures that are sent. One at an address is only named: to load it would tell its host."""
-    for name, picture in question.pictures:
-        if not picture.is_url and len(picture.uri) <= MOST_PICTURE:
-            yield f'<h2>{escape(name)}</h2>\n<img src="{escape(picture.uri)}" alt="{escape(name)}, as it is sent">\n'
-
-
-def _build_page(title: str, sentence: str = "", *, body: str = "", status: int = 200) -> Response:
-    nonce = token_urlsafe(16)
-    body = body or f'<h1>{escape(title)}</h1>\n<p role="status">{escape(sentence)}</p>'
-    text = TEMPLATE.read_text("utf-8").replace("{{title}}", escape(title)).replace("{{nonce}}", nonce).replace("{{body}}", body)
-    return HTMLResponse(text, status, headers=_headers(f"style-src 'nonce-{nonce}'; img-src data:; form-action 'self'; "))
-
-
-def _refuse(status: int, why: str) -> Response:
-    return Response(why, status, headers=_headers(""), media_type="text/plain")
-
-
-def _headers(allowed: str) -> dict[str, str]:
-    """Return headers that keep the page to itself. With `no-referrer` a browser would send the form with `Origin: null`."""
-    return {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": f"default-src 'none'; {allowed}base-uri 'none'; frame-ancestors 'none'",
-        "Referrer-Policy": "same-origin",
-        "X-Frame-Options": "DENY",
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
-
-
-async def _read_body(request: Request) -> bytes:
-    """Return the first bytes of the body: more than the form has."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BODY:
-            break
-    return body[:MOST_BODY]
+        return build_page(*said, status=410 if self.said is None or self.is_spoiled else 409 if again else 200)

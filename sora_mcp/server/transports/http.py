@@ -29,6 +29,7 @@ from sora_mcp.server.transports.compatibility import AnswerAnyAccept, NoteHangUp
 from sora_mcp.server.transports.connections import LimitedProtocol, limit_accepted
 from sora_mcp.server.transports.drain import CloseConnections, Drain, DrainingServer
 from sora_mcp.server.transports.files import NoteAddress, route_files
+from sora_mcp.server.transports.hosted_pages import HostedPages
 from sora_mcp.server.transports.oauth import CompleteChallenges, IssuerTokens
 from sora_mcp.server.transports.origins import CheckNames
 from sora_mcp.server.transports.probes import AnswerProbes
@@ -95,16 +96,18 @@ def run_http(
     address: Address,
     *,
     issued: IssuerTokens | None = None,
+    pages: HostedPages | None = None,
     has_sessions: bool = True,
     has_webhooks: bool = False,
     drain_s: float = 0.0,
 ) -> None:
     """Serve at `/mcp` until stopped; after SIGTERM for `drain_s` more. Raise BadSetting when the address cannot be opened.
 
-    `issued`: what checks access tokens, where they are taken. Without sessions, any other replica can answer a client's next request.
+    `issued`: what checks access tokens, where they are taken; `pages`: what people see who sign in in a browser. Without sessions, any
+    other replica can answer a client's next request.
     """
     drain = Drain(lambda: None if server.context is None else server.context.changes.close())
-    config = _configure(server, address, drain, issued=issued, has_sessions=has_sessions, has_webhooks=has_webhooks)
+    config = _configure(server, address, drain, issued=issued, pages=pages, has_sessions=has_sessions, has_webhooks=has_webhooks)
     signal.signal(signal.SIGTERM, _ignore_signal)  # uvicorn raises the signal again when it is done, and that is no failure
     with _listen(address.host, address.port) as sockets, suppress(KeyboardInterrupt):
         announce(f"sora-mcp serves {address.url}/mcp")
@@ -112,17 +115,26 @@ def run_http(
 
 
 def _configure(
-    server: SoraServer, address: Address, drain: Drain, *, issued: IssuerTokens | None, has_sessions: bool, has_webhooks: bool
+    server: SoraServer,
+    address: Address,
+    drain: Drain,
+    *,
+    issued: IssuerTokens | None,
+    pages: HostedPages | None,
+    has_sessions: bool,
+    has_webhooks: bool,
 ) -> uvicorn.Config:
     checked_here = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     app = server.streamable_http_app(
         host=address.host, transport_security=checked_here, max_request_body_size=MOST_BODY, stateless_http=not has_sessions
     )
     resource = None if issued is None else issued.server
-    app.router.routes.append(route_files(lambda: server.context, has_tokens=address.has_tokens, resource=resource))
+    app.router.routes.append(route_files(lambda: server.context, has_tokens=address.has_tokens, resource=resource, pages=pages))
+    app.router.routes.extend([] if pages is None else pages.make_routes(lambda: server.context))
     if has_webhooks:
         app.router.routes.append(route_webhooks(server.open_service))
-    named: ASGIApp = NoteAddress(app, has_tokens=address.has_tokens, public_url=address.public_url)
+    sign_in = None if pages is None else pages.kind
+    named: ASGIApp = NoteAddress(app, has_tokens=address.has_tokens, public_url=address.public_url, sign_in=sign_in)
     if issued is not None:
         app.router.routes.append(issued.server.route_root_metadata())
         named = CompleteChallenges(named, issued)

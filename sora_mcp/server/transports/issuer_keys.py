@@ -19,6 +19,8 @@ AGAIN_S = 30.0
 """Seconds between two fetches, so that tokens with made-up key ids do not keep the issuer busy."""
 KINDS = ("RSA", "EC", "OKP")
 """Kinds of keys whose public half verifies a signature. A shared secret (`oct`) is none."""
+KINDS_OF_ADDRESS = {"jwks_uri": "keys", "authorization_endpoint": "its page for signing in", "token_endpoint": "tokens"}
+"""What the addresses in an issuer's metadata are of, by their names."""
 FetchJSON = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 """Returns the JSON object at an address; None for any other answer. Raises NotSent where none arrives."""
 log = logging.getLogger(__name__)
@@ -73,16 +75,24 @@ class IssuerKeys:
 
     async def _find_address(self) -> str:
         """Return where the issuer's metadata say that its keys are. Raise NotSent where they say nothing."""
+        _, (address,) = await self.find_metadata("jwks_uri")
+        return address
+
+    async def find_metadata(self, *names: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """Return the issuer's metadata, and the addresses that these names have there. Raise NotSent where one of them is missing."""
         why = "it has no metadata at its well-known addresses"
         for place in list_metadata_places(self.issuer):
             if (metadata := await self._fetch_json(place)) is None:
                 continue
+            addresses = [metadata.get(name) for name in names]
+            safe = [address for address in addresses if is_address_of_issuer(address, self.issuer)]
             if (named := metadata.get("issuer")) != self.issuer:
                 why = f"at {place} it calls itself {named!r:.200}, and the setting must say exactly the same"
-            elif not is_address_of_keys(address := metadata.get("jwks_uri"), self.issuer):
-                why = f"{place} names no https:// address of keys"
+            elif len(safe) < len(names):
+                missing = next(name for name, address in zip(names, addresses, strict=True) if address not in safe)
+                why = f"{place} names no https:// address of {KINDS_OF_ADDRESS[missing]}"
             else:
-                return address
+                return metadata, tuple(safe)
         raise NotSent(why)
 
 
@@ -98,8 +108,8 @@ def list_metadata_places(issuer: str) -> list[str]:
     return list(dict.fromkeys(places))
 
 
-def is_address_of_keys(address: Any, issuer: str) -> TypeGuard[str]:
-    """Return whether keys may be fetched there: over https, or over http where the issuer is on this machine too."""
+def is_address_of_issuer(address: Any, issuer: str) -> TypeGuard[str]:
+    """Return whether the issuer may be asked there: over https, or over http where the issuer is on this machine too."""
     return isinstance(address, str) and (address.startswith("https://") or (issuer.startswith("http://") and address.startswith("http://")))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -36,6 +36,9 @@ ID_CHARACTERS = 16
 """80 bits: a person who can choose a subject cannot search for one that has another's id. Ten characters take a day on one GPU."""
 ROOT_METADATA = "/.well-known/oauth-protected-resource"
 """Where older clients look for the metadata, without the path of the resource behind it."""
+NO_CLIENT = (
+    "SORA_MCP_CLIENT_ID is not set: people can neither approve a price on a page of this server nor open a finished file in a browser."
+)
 log = logging.getLogger(__name__)
 
 
@@ -73,6 +76,13 @@ class ResourceServer:
             }
         )
 
+    def find_principal(self, claims: Mapping[str, Any]) -> str:
+        """Return whose a token with these claims is. Raise MissingRequiredClaimError where they do not say it."""
+        person = claims.get(self.person_claim)
+        if not isinstance(person, str) or not person.strip():
+            raise jwt.MissingRequiredClaimError(self.person_claim)
+        return name_person(self.issuer, person)
+
     def route_root_metadata(self) -> Route:
         """Return the metadata's route at the root; the SDK has only the one with the resource's path."""
         auth = self.auth
@@ -92,6 +102,18 @@ def read_resource_server(settings: Settings) -> ResourceServer | None:
     return ResourceServer(settings.issuer, f"{settings.public_url}/mcp", settings.scopes, settings.audience, settings.person_claim)
 
 
+def check_client(settings: Settings) -> None:
+    """Raise BadSetting where the client of our own pages is said in part only, or a yes could not be given where it has to be."""
+    if settings.client_secret is not None and settings.client_id is None:
+        raise BadSetting("SORA_MCP_CLIENT_SECRET needs SORA_MCP_CLIENT_ID: it is the secret of that client.")
+    if settings.client_id is not None and settings.issuer is None:
+        raise BadSetting("SORA_MCP_CLIENT_ID needs SORA_MCP_ISSUER and SORA_MCP_PUBLIC_URL: people sign in there, and come back here.")
+    if settings.client_id is not None and settings.client_id == settings.audience:
+        raise BadSetting("SORA_MCP_AUDIENCE must not be SORA_MCP_CLIENT_ID: ID tokens of our own pages would count as access tokens.")
+    if settings.only_on_page and settings.client_id is None:
+        raise BadSetting("SORA_MCP_YES=page needs SORA_MCP_ISSUER and SORA_MCP_CLIENT_ID with serve: the page has to know who says yes.")
+
+
 def name_person(issuer: str, person: str) -> str:
     """Return the principal of a person: short, stable, and never the name of one in a token file or of this machine's own user."""
     digest = hashlib.sha256(f"{issuer}\n{person}".encode("utf-8", "surrogatepass")).digest()
@@ -107,20 +129,21 @@ class IssuerTokens:
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return the token's owner; None for every token that was not issued by this issuer, for this service, for now."""
         try:
-            return self._read_owner(await self._read_claims(token))
+            return self._read_owner(await self.read_claims(token, self.server.audiences))
         except (jwt.InvalidAudienceError, jwt.InvalidIssuerError, jwt.MissingRequiredClaimError) as error:
             log.warning("refused an access token that the issuer signed: %s", error)  # most likely a setting, here or there
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             log.info("refused an access token: %s", type(error).__name__)
         return None
 
-    async def _read_claims(self, token: str) -> dict[str, Any]:
-        """Return the claims of a good token. Raise PyJWTError, ValueError, TypeError or RecursionError for any other."""
+    async def read_claims(self, token: str, audiences: list[str], types: Collection[str] = TYPES) -> dict[str, Any]:
+        """Return the claims of a good token for one of the audiences. Raise PyJWTError, ValueError, TypeError or RecursionError for any
+        other."""
         if len(token) > MOST_CHARACTERS:
             raise jwt.DecodeError("too long")
         header = jwt.get_unverified_header(token)
         algorithm = header.get("alg")
-        if algorithm not in ALGORITHMS or str(header.get("typ") or "JWT").lower() not in TYPES:
+        if algorithm not in ALGORITHMS or str(header.get("typ") or "JWT").lower() not in types:
             raise jwt.InvalidAlgorithmError("of another kind")
         if (key := await self.keys.find(header.get("kid"))) is None:
             raise jwt.InvalidKeyError("unknown key")
@@ -128,7 +151,7 @@ class IssuerTokens:
             token,
             key.key,
             algorithms=[algorithm],
-            audience=self.server.audiences,
+            audience=audiences,
             issuer=self.server.issuer,
             leeway=LEEWAY_S,
             options={"require": list(REQUIRED)},
@@ -136,13 +159,11 @@ class IssuerTokens:
 
     def _read_owner(self, claims: Mapping[str, Any]) -> AccessToken:
         """Return what the rest of the server knows of a token. Raise MissingRequiredClaimError where it does not say whose it is."""
-        person, client = claims.get(self.server.person_claim), claims.get("client_id") or claims.get("azp")
-        if not isinstance(person, str) or not person.strip():
-            raise jwt.MissingRequiredClaimError(self.server.person_claim)
+        client = claims.get("client_id") or claims.get("azp")
         return AccessToken(
             token="***",  # it is not passed on
             client_id=client if isinstance(client, str) else "",
-            subject=name_person(self.server.issuer, person),
+            subject=self.server.find_principal(claims),
             scopes=_read_scopes(claims),
             expires_at=int(claims["exp"]) + LEEWAY_S,  # the SDK looks at it once more, without a leeway
             resource=self.server.resource,

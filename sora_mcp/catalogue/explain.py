@@ -9,8 +9,9 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.frame_shapes import decides_shape
-from sora_mcp.catalogue.parts import MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
+from sora_mcp.catalogue.parts import EVERYTHING, MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
 from sora_mcp.catalogue.planner import find_broken, plan
+from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, is_size, list_shapes, of_shape
 from sora_mcp.catalogue.trims import describe_cut
@@ -21,15 +22,17 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 
 
-def explain(refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *, can_fit: bool, today: date) -> BrokenRules:
+def explain(
+    refusal: BrokenRules, request: VideoRequest, catalogue: Catalogue, *, can_fit: bool, today: date, room: Room = EVERYTHING
+) -> BrokenRules:
     """Return the refusal of a request whose frame was read, with what the model lacks in plain words, and who has it.
 
-    `can_fit` is whether a picture can be cropped and padded here.
+    `can_fit` is whether a picture can be cropped and padded here; `room` is what the caps leave.
     """
     offer = catalogue.get(refusal.subject)
     if offer is None:
         return refusal
-    explanation = _Explanation(refusal, request, offer, catalogue, can_fit, today)
+    explanation = _Explanation(refusal, request, offer, catalogue, can_fit, today, room)
     sentences = [*explanation.name_takers(), *explanation.describe_rules(), *explanation.name_taker_as_it_is()]
     return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=" ".join(sentences))
 
@@ -63,6 +66,7 @@ class _Explanation:
     catalogue: Catalogue
     can_fit: bool
     today: date
+    room: Room
 
     @functools.cached_property
     def fits(self) -> bool:
@@ -165,7 +169,7 @@ class _Explanation:
         if not parts:
             return ""
         named = self.offer.id if self.request.model is not None else ""
-        return f"{describe_parts(parts, of_model=named)} {describe_joining(parts[0][1])}"
+        return f"{describe_parts(parts, of_model=named, room=self.room)} {describe_joining(parts[0][1])}"
 
 
 def _name_picture(rule: BrokenRule, request: VideoRequest) -> str:

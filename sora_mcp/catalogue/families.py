@@ -9,8 +9,9 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.hints import BEST, find_label
-from sora_mcp.catalogue.parts import Part, describe_joining, describe_part, plan_parts_on
+from sora_mcp.catalogue.parts import EVERYTHING, Part, describe_joining, describe_part, plan_parts_on
 from sora_mcp.catalogue.planner import find_broken
+from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
 from sora_mcp.catalogue.trims import describe_cut
@@ -26,7 +27,9 @@ PLAIN = "a clip"
 """Stands for a prompt that no model takes."""
 
 
-def explain_unknown(refusal: UnknownModel, request: VideoRequest, catalogue: Catalogue, *, today: date) -> UnknownModel:
+def explain_unknown(
+    refusal: UnknownModel, request: VideoRequest, catalogue: Catalogue, *, today: date, room: Room = EVERYTHING
+) -> UnknownModel:
     """Return the refusal of a name that means several models, or none, with the models that may be meant and what the request costs on
     them: on those with a key if there are any."""
     name = quote_value(request.model)
@@ -34,12 +37,12 @@ def explain_unknown(refusal: UnknownModel, request: VideoRequest, catalogue: Cat
         listed = f' list_sizes(model="{(request.model or "").strip()}") lists all {{}}.'
         if find_label(request.model or "") == "cheapest":
             listed = " Leave model out to get the cheapest that takes all of the request."
-        return UnknownModel(f"{name} is no single model. {_Family(family, request, catalogue, today).describe(listed)}")
+        return UnknownModel(f"{name} is no single model. {_Family(family, request, catalogue, today, room).describe(listed)}")
     if ended := catalogue.find_ended(request.model or ""):
         return UnknownModel(" ".join(_describe_ended(ended, request, catalogue, today)))
     near = catalogue.find_near(request.model or "")
     if living := [offer for offer in near if catalogue.is_living(offer)]:
-        return UnknownModel(f"No vendor sells {name}. {_Family(living, request, catalogue, today).describe('')}")
+        return UnknownModel(f"No vendor sells {name}. {_Family(living, request, catalogue, today, room).describe('')}")
     return UnknownModel(f"No vendor sells {name}. {' '.join(_describe_ended(near, request, catalogue, today))}") if near else refusal
 
 
@@ -77,6 +80,7 @@ class _Family:
     request: VideoRequest
     catalogue: Catalogue
     today: date
+    room: Room
 
     def describe(self, listed: str) -> str:
         """Say what the request costs on these models, cheapest first; where none takes it, why, and what it costs as far as they do.
@@ -119,7 +123,7 @@ class _Family:
         broken = find_broken(offers, asked, today=self.today)
         for rule in broken:
             if rule.argument == "seconds" and (parts := plan_parts_on(offers, asked, today=self.today)):
-                yield from _describe_parts(asked, parts)
+                yield from _describe_parts(asked, parts, self.room)
                 return
         sizes = [size for offer in offers for size in sizes_of(offer, image=asked.image is not None)]
         shaped = [size for size in sizes if has_shape(size)]
@@ -154,10 +158,11 @@ def _have_option(offers: Sequence[Offer], rule: BrokenRule) -> bool:
     return any(own.param == rule.argument.removeprefix("options.") for offer in offers for own in offer.options)
 
 
-def _describe_parts(asked: VideoRequest, parts: Sequence[Part]) -> Iterator[str]:
+def _describe_parts(asked: VideoRequest, parts: Sequence[Part], room: Room) -> Iterator[str]:
     """Yield of which clips the length is made, the cheapest way and the one with the fewest, and how."""
     fewest = min(parts, key=lambda part: part[0])
-    ways = dict.fromkeys(describe_part(part, with_model=True) for part in (parts[0], fewest))
+    usual = fewest if room.count(fewest[2].micros, fewest[0]) == fewest[0] else parts[0]
+    ways = dict.fromkeys(describe_part(part, with_model=True, room=room) for part in (parts[0], usual))
     yield f"None makes {asked.seconds} s in one clip: {', or '.join(ways)}, joined with edit_video."
     yield describe_joining(parts[0][1], with_model=True)
 

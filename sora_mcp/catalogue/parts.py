@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
+from sora_mcp.catalogue.room import Room
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
 
@@ -16,6 +17,7 @@ FEW_PARTS = 4
 """Clips that somebody joins to save money."""
 LONG_S = 12
 """A clip below this is made in one."""
+EVERYTHING = Room()
 CLEARLY_LESS = 10
 """Percent that clips to be joined have to save."""
 Part = tuple[int, Order, Quote]
@@ -70,23 +72,24 @@ def describe_parts_within(request: VideoRequest, catalogue: Catalogue, *, each: 
     return ""
 
 
-def describe_parts(parts: Sequence[Part], *, of_model: str = "") -> str:
+def describe_parts(parts: Sequence[Part], *, of_model: str = "", room: Room = EVERYTHING) -> str:
     """Say which clips make the length and what they cost together: the cheapest ones, where fewer do, the fewest, and where all of
-    these would be separate shots, the cheapest that go on from each other."""
-    (count, order, _), *others = parts
+    these would be separate shots, the cheapest that go on from each other. Of the dearer ones only those for which there is room."""
+    (count, order, _), *dearer = parts
+    others = [part for part in dearer if room.count(part[2].micros, part[0]) == part[0]]
     who = f"{of_model} does not make" if of_model else "No model here makes"
     fewer = sorted((part for part in others if part[0] < count), key=lambda part: part[0])[:1]
     ways = [parts[0], *fewer]
     if not any(_can_go_on(order) for _, order, _ in ways):
         ways += [part for part in others if _can_go_on(part[1])][:1]
-    named = ", or ".join(describe_part(part, with_model=not of_model) for part in ways)
+    named = ", or ".join(describe_part(part, with_model=not of_model, room=room) for part in ways)
     return f"{who} {count * order.seconds} s in one clip. {count * order.seconds} s: {named}, joined with edit_video."
 
 
-def describe_part(part: Part, *, with_model: bool) -> str:
-    """Say how many clips of which length, and what they cost together."""
+def describe_part(part: Part, *, with_model: bool, room: Room = EVERYTHING) -> str:
+    """Say how many clips of which length, and what they cost together; how many of them, where there is no room for all."""
     count, order, price = part
-    cost = f"{format_dollars(count * price.micros)} in all" if price.micros else "free"
+    cost = f"{format_dollars(count * price.micros)} in all{room.describe(price.micros, count)}" if price.micros else "free"
     apart = "" if _can_go_on(order) else " (separate shots)"
     return f"{count} x {order.seconds} s{f' on {order.offer.id}' if with_model else ''}{apart}, {cost}"
 

@@ -12,6 +12,7 @@ from sora_mcp.catalogue.hints import BEST, TALK, get_hint
 from sora_mcp.catalogue.nearest import Near
 from sora_mcp.catalogue.parts import Part
 from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
+from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
 from sora_mcp.domain import PICTURES, Offer, Order, Quote, Size, VideoRequest
@@ -80,11 +81,11 @@ def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -
 
 
 def find_best(
-    request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, most: Micros, today: date
+    request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, clips: int, room: Room, today: date
 ) -> tuple[tuple[Order, Quote], ...]:
     """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at the largest of
-    its sizes that costs at most `most`."""
-    known = _find_known(BEST, offers, catalogue)
+    its sizes at which the caps leave room for all clips."""
+    known = _find_known(BEST, offers, catalogue, room)
     if not known:
         return ()
     order, _ = known[0]
@@ -93,19 +94,21 @@ def find_best(
     larger = sorted((size for size in meant if count_lines(size) > count_lines(order.size)), key=count_lines, reverse=True)
     for size in larger:
         found = rank_orders((order.offer,), replace(request, size=size.text, seconds=order.seconds), today=today)
-        if found and found[0][1].micros <= most:
+        if found and room.count(found[0][1].micros, clips) == clips:
             return (known[0], found[0])
     return (known[0],)
 
 
-def find_talking(request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue) -> tuple[Order, Quote] | None:
+def find_talking(
+    request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, room: Room
+) -> tuple[Order, Quote] | None:
     """Return the cheapest of the compared offers that are known for talking people and can be bought, where sound was asked for."""
-    return next(iter(_find_known(TALK, offers, catalogue)), None) if request.options.get("audio") is True else None
+    return next(iter(_find_known(TALK, offers, catalogue, room)), None) if request.options.get("audio") is True else None
 
 
-def _find_known(good_for: str, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue) -> list[tuple[Order, Quote]]:
-    """Return those of the compared offers that can be bought and are known for this, in their order."""
-    usable = [found for found in offers if catalogue.is_usable(found[0].offer)]
+def _find_known(good_for: str, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, room: Room) -> list[tuple[Order, Quote]]:
+    """Return those of the compared offers that can be bought, one clip at least, and are known for this, in their order."""
+    usable = [found for found in offers if catalogue.is_usable(found[0].offer) and room.count(found[1].micros, 1)]
     return [found for found in usable if (hint := get_hint(found[0].offer)) is not None and hint.good_for == good_for]
 
 

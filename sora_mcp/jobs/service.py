@@ -16,6 +16,7 @@ from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.nearest import find_nearest
 from sora_mcp.catalogue.parts import find_cheaper_parts, plan_parts
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, find_broken_cap, plan
+from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT
 from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, Job, Offer, Order, Quote, State, VideoRequest, errors
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
@@ -186,10 +187,11 @@ class VideoService(JobContext):
         terms = make_terms(order, held, principal, clips)
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
-        best = find_best(request, offers, self.catalogue, most=budget.per_video, today=self.today)
+        room = Room(budget.per_video, budget.remainder)
+        best = find_best(request, offers, self.catalogue, clips=clips, room=room, today=self.today)
         more = find_more_for_less(request, order, held, self.catalogue, today=self.today)
         total = Micros(price.micros * clips)
-        talk = find_talking(request, offers, self.catalogue)
+        talk = find_talking(request, offers, self.catalogue, room=room)
         found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)
         is_lacking = not is_usable and request.model is None and self.catalogue.keyed
         nearest = find_nearest(request, self.catalogue, today=self.today) if is_lacking else ()

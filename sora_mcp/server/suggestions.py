@@ -14,6 +14,7 @@ from sora_mcp.catalogue.explain import explain, explain_price
 from sora_mcp.catalogue.families import explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.parts import describe_parts_within
+from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import CONTINUES, FIT, one_of
 from sora_mcp.catalogue.trims import describe_trim
 from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
@@ -24,6 +25,7 @@ from sora_mcp.jobs.allowed_paths import find_file_name, is_path, is_video_name
 from sora_mcp.server.argument_fixes import fix_arguments
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.question import describe_cheaper
+from sora_mcp.server.raising import add_raising
 from sora_mcp.server.schema import ALIASES
 from sora_mcp.server.tools import TOOLS
 
@@ -107,7 +109,7 @@ async def _explain(
     if isinstance(refusal, BrokenRules):
         named = refusal if said.continues is None else _name_continues(refusal)
         can_fit = any(fix.argument == f"options.{FIT}" for fix in fixes)
-        explained = explain(named, request, service.catalogue, can_fit=can_fit, today=service.today)
+        explained = explain(named, request, service.catalogue, can_fit=can_fit, today=service.today, room=Room(most, left))
         trim = describe_trim(request, None, service.catalogue, today=service.today) if _breaks(refusal, EDITS) else ""
         # Where the model's own clips are all above a cap, the length is said once more in clips that are not.
         can_split = is_bought and not fixes and _breaks(refusal, "seconds") and request.clip is None
@@ -115,9 +117,10 @@ async def _explain(
         more = " ".join(filter(None, (trim, within and f"Within {format_dollars(left)}: {within}")))
         return _append(explained, more) if more else explained
     if isinstance(refusal, OverBudget) and is_bought:
-        return explain_price(refusal, request, service.catalogue, most=most, left=left, today=service.today)
+        raisable = add_raising(refusal, service.settings)
+        return explain_price(raisable, request, service.catalogue, most=most, left=left, today=service.today)
     if isinstance(refusal, UnknownModel):
-        return explain_unknown(refusal, request, service.catalogue, today=service.today)
+        return explain_unknown(refusal, request, service.catalogue, today=service.today, room=Room(most, left))
     return refusal
 
 

@@ -123,6 +123,21 @@ BUYING = (
         keys=("aimlapi",),
     ),
     talk(
+        "nine of them in the best quality, at ten dollars a day",
+        call(
+            "estimate_cost",
+            "Not now: ",
+            "6 of them fit what is left: $9.60.",
+            'the line "daily_usd = ',
+            model="veo-3.1",
+            seconds=8,
+            clips=9,
+        ),
+        call("estimate_cost", "4 of them fit what is left", seconds=8, clips=9, size="16:9 4k"),
+        call("create_video", "15 x 6 s, $18.00 in all, 8 of them fit what is left", refused=True, prompt=CAT, model="veo-3.1", seconds=90),
+        keys=("muvi",),
+    ),
+    talk(
         "four small clips are one large sum",
         call("estimate_cost", "4 clips", "$4.80", "the user", "{q}", as_quote="q", model="muvi:veo-3.1", audio=True, clips=4),
         keys=("muvi",),

@@ -14,6 +14,7 @@ from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.nearest import describe_nearest
 from sora_mcp.catalogue.parts import describe_part, describe_parts
 from sora_mcp.catalogue.planner import CHEAPEST
+from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
@@ -22,6 +23,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_way
 from sora_mcp.server.messages import capitalize, describe_clip, describe_ended, describe_left, describe_sound, format_price
+from sora_mcp.server.raising import describe_raising
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -97,11 +99,12 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
     only_on_page = service.settings.only_on_page
     asks = only_on_page or find_way(ctx, only_on_page=only_on_page) is not None
-    return format_result(estimate, service.catalogue, asks=asks, today=service.today)
+    how = describe_raising(estimate.refusal or "", service.settings)
+    return format_result(estimate, service.catalogue, asks=asks, today=service.today, how_to_raise=how)
 
 
-def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today: date) -> CallToolResult:
-    """Return the result for an estimate; a comparison has the cheapest offers first."""
+def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today: date, how_to_raise: str = "") -> CallToolResult:
+    """Return the result for an estimate; a comparison has the cheapest offers first. `how_to_raise` is how a limit that it passes is."""
     order, quote = estimate.order, estimate.quote
     offers = [
         without_empty(
@@ -115,7 +118,7 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         for other, price in estimate.offers[:MOST_OFFERS]
     ]
     structured = without_empty(
-        message=_describe(estimate, catalogue, asks=asks, today=today),
+        message=_describe(estimate, catalogue, asks=asks, how_to_raise=how_to_raise, today=today),
         model=order.offer.id,
         size=order.size.text,
         seconds=order.seconds,
@@ -133,24 +136,38 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         budget=budget_fields(estimate.budget),
         offers=offers or None,
     )
-    return build_result(structured if offers else _shorten(structured))
+    return build_result(structured if offers else _shorten(structured, spare=how_to_raise))
 
 
-def _shorten(structured: dict[str, Any]) -> dict[str, Any]:
-    """Leave out sums of the budget where the estimate exceeds MOST_BYTES. Its price page is never cut."""
+def _shorten(structured: dict[str, Any], *, spare: str) -> dict[str, Any]:
+    """Leave out sums of the budget where the estimate exceeds MOST_BYTES, then the `spare` sentence. Its price page is never cut."""
     budget = dict(structured["budget"])
     for name in SPARE:
         if count_bytes(structured | {"budget": budget}) > MOST_BYTES:
             budget.pop(name, None)
-    return structured | {"budget": budget}
+    short: dict[str, Any] = {**structured, "budget": budget}
+    if spare and count_bytes(short) > MOST_BYTES:
+        short["message"] = str(short["message"]).replace(f" {spare}", "")
+    return short
 
 
-def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today: date) -> str:
+def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, how_to_raise: str, today: date) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate)]
     if estimate.refusal:
-        return " ".join([*sentences, f"Not now: {estimate.refusal}"])
+        return " ".join(filter(None, [*sentences, f"Not now: {estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
     return " ".join([*sentences, *_describe_yes(estimate, asks=asks, today=today), f"{describe_left(estimate.budget)}."])
+
+
+def _find_room(estimate: Estimate) -> Room:
+    return Room(estimate.budget.per_video, estimate.budget.remainder)
+
+
+def _describe_fitting(estimate: Estimate) -> Iterator[str]:
+    """Yield how many of the clips the caps leave room for, where that is why not all can be bought."""
+    each, fitting = estimate.quote.micros, _find_room(estimate).count(estimate.quote.micros, estimate.clips)
+    if 0 < fitting < estimate.clips:
+        yield f"{fitting} of them fit what is left: {format_price(each * fitting)}."
 
 
 def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
@@ -160,7 +177,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
     if estimate.nearest:
         yield describe_nearest(estimate.nearest, clips=estimate.clips)
     if estimate.parts:
-        yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id)
+        yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=_find_room(estimate))
     yield _describe_price(estimate)
     yield from _describe_others(estimate, catalogue, today)
 
@@ -174,7 +191,7 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
     yield from _describe_best(estimate)
     if estimate.talk is not None:
         order, price = estimate.talk
-        yield f"{capitalize(TALK)}: {order.offer.id} {format_price(price.micros * estimate.clips)} ({_describe_looks(order)})."
+        yield f"{capitalize(TALK)}: {order.offer.id} {_describe_cost(estimate, price)} ({_describe_looks(order)})."
     if catalogue.keyed:
         can_buy = any(catalogue.is_usable(order.offer) for order, _ in estimate.offers)
         yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and not can_buy)
@@ -191,7 +208,8 @@ def _describe_notes(estimate: Estimate) -> Iterator[str]:
     if estimate.split:
         _, each, _ = estimate.split
         sound = describe_sound(each.options, model=each.offer.id)
-        yield f"Cheaper in parts: {describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
+        each_as = "each as " if estimate.clips > 1 else ""
+        yield f"Cheaper in parts: {each_as}{describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
     if estimate.more:
         yield _describe_more(estimate, *estimate.more)
     if order.offer.vendor == sample.VENDOR.name:
@@ -249,18 +267,22 @@ def _first_sentence(refusal: str | None) -> str | None:
 def _compare(estimate: Estimate, catalogue: Catalogue, today: date) -> str:
     """List the offers with their prices, and how many more there are; the free sample is no video of the prompt."""
     offers = [found for found in estimate.offers if found[0].offer.vendor != sample.VENDOR.name] or list(estimate.offers)
+    within = [found for found in offers if _find_room(estimate).count(found[1].micros, 1) or not catalogue.is_usable(found[0].offer)]
+    offers = within or offers
     named = [
-        f"{order.offer.id} {_describe_cost(price, estimate.clips)} ({_describe_clip(order, catalogue)}{_describe_asking(price, today)})"
+        f"{order.offer.id} {_describe_cost(estimate, price, with_each=True)} "
+        f"({_describe_clip(order, catalogue)}{_describe_asking(price, today)})"
         for order, price in offers[:MOST_NAMED]
     ]
-    more = [f'and {rest} more in list_sizes(model="all")'] if (rest := len(offers) - MOST_NAMED) > 0 else []
+    more = [f'and {rest} more in list_sizes(model="all")'] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
     return ", ".join([*named, *more])
 
 
-def _describe_cost(price: Quote, clips: int) -> str:
-    """Return what several clips cost together, and each."""
-    each = f", {format_price(price.micros)} each" if clips > 1 and price.micros else ""
-    return f"{format_price(price.micros * clips)}{each}"
+def _describe_cost(estimate: Estimate, price: Quote, *, with_each: bool = False) -> str:
+    """Return what the clips cost together, and each; how many of them, where the caps leave no room for all."""
+    clips = estimate.clips
+    each = f", {format_price(price.micros)} each" if with_each and clips > 1 and price.micros else ""
+    return f"{format_price(price.micros * clips)}{each}{_find_room(estimate).describe(price.micros, clips)}"
 
 
 def _describe_best(estimate: Estimate) -> Iterator[str]:
@@ -268,7 +290,7 @@ def _describe_best(estimate: Estimate) -> Iterator[str]:
     if estimate.best:
         (order, price), *larger = estimate.best
         most = [f", or at {other.size.text} {format_price(dearer.micros * estimate.clips)}" for other, dearer in larger]
-        yield f"Best look: {order.offer.id} {format_price(price.micros * estimate.clips)} ({_describe_looks(order)}){''.join(most)}."
+        yield f"Best look: {order.offer.id} {_describe_cost(estimate, price)} ({_describe_looks(order)}){''.join(most)}."
 
 
 def _describe_looks(order: Order) -> str:

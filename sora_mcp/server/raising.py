@@ -1,0 +1,29 @@
+"""Say how the user of this machine raises a limit of the settings: where it is set, or where it can be."""
+
+from __future__ import annotations
+
+from sora_mcp.config.settings import PREFIX, Settings
+from sora_mcp.config.sources import find_config_file
+from sora_mcp.domain.errors import OverBudget
+from sora_mcp.store.refusals import SETTINGS
+
+HIGHER = ("the environment", "a flag")
+"""Sources that count before `config.toml`."""
+
+
+def describe_raising(refusal: str, settings: Settings) -> str:
+    """Return as a sentence how the limits are raised that a refusal names by their settings; empty where it names none."""
+    named = [variable for variable in SETTINGS.values() if variable in refusal]
+    file = find_config_file()
+    if not named:
+        return ""
+    if file is None or any(settings.sources.get(variable) in HIGHER for variable in named):
+        return f"How: {' and '.join(named)} in the client's own configuration of this server, then a new start of the client."
+    lines = " and ".join(f'"{variable.removeprefix(PREFIX).lower()} = AMOUNT"' for variable in named)
+    return f"How: the line {lines} in {file}, then a new start of this client."
+
+
+def add_raising(refusal: OverBudget, settings: Settings) -> OverBudget:
+    """Return the refusal with how its limit is raised."""
+    how = describe_raising(refusal.message, settings)
+    return OverBudget(f"{refusal.message} {how}") if how else refusal

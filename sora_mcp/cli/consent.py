@@ -1,9 +1,9 @@
-"""Ask a person at the terminal itself to type a price. Standard input, which a program can fill, never counts."""
+"""Ask a person at the terminal itself to type a price or a name. Standard input, which a program can fill, never counts."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -18,18 +18,28 @@ MOST_TYPED = 200
 
 def ask_price(settings: Settings, micros: int, question: str, *, otherwise: str) -> int:
     """Return AGREED where a person types the price at the terminal; else say what did not happen, and return an exit code."""
+    price = format_dollars(micros)
+    spellings = (price, price.removeprefix("$"), price.replace(",", ""), price.removeprefix("$").replace(",", ""))
+    return _ask_to_type(settings, "the price", spellings, question, otherwise=otherwise)
+
+
+def ask_word(settings: Settings, word: str, question: str, *, otherwise: str) -> int:
+    """Return AGREED where a person types the word at the terminal; else say what did not happen, and return an exit code."""
+    return _ask_to_type(settings, "the name", (word,), question, otherwise=otherwise)
+
+
+def _ask_to_type(settings: Settings, what: str, spellings: Sequence[str], question: str, *, otherwise: str) -> int:
     if settings.approve_without_terminal:
         return AGREED
-    price = format_dollars(micros)
     with _open_terminal() as terminal:
         if terminal is None:
             print(
-                f"sora-mcp: There is no terminal to ask at. {otherwise} A person has to run this command at a terminal and type the price.",
+                f"sora-mcp: There is no terminal to ask at. {otherwise} A person has to run this command at a terminal and type {what}.",
                 file=sys.stderr,
             )
             return NO_TERMINAL
-        typed = _ask(*terminal, f"{question} Type the price ({price}): ")
-    if typed.removeprefix("$") in (price.removeprefix("$"), price.removeprefix("$").replace(",", "")):
+        typed = _ask(*terminal, f"{question} Type {what} ({spellings[0]}): ")
+    if typed in spellings:
         return AGREED
     print(otherwise)
     return DECLINED

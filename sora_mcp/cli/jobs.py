@@ -6,7 +6,7 @@ import os
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import anyio
 from rich.console import Console
@@ -19,7 +19,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.store.purchase_mark import Loss
-from sora_mcp.store.records import Approval, Budget, SpendRow, Way
+from sora_mcp.store.records import Approval, Budget, Costs, SpendRow, Way
 
 T = TypeVar("T")
 JOB_COLUMNS = (
@@ -47,6 +47,13 @@ WAYS: dict[Way, str] = {
     "url": "on the page to which the client led",
     "terminal": "at a terminal",
 }
+COST_COLUMNS = (
+    Column("VIDEOS", right=True, rank=3),
+    Column("HELD", right=True, rank=1),
+    Column("UNCLEAR", right=True, rank=2),
+    Column("SPENT", right=True),
+)
+MOST_ACCOUNTS = 10_000
 
 
 def jobs(settings: Settings, arguments: Namespace) -> int:
@@ -79,11 +86,31 @@ def spend(settings: Settings, arguments: Namespace) -> int:
         loss = await service.store.purchase_mark.find_loss(settings.zone)
         return await service.store.ledger.sum_by_day(arguments.month), await service.budget(), loss
 
+    if arguments.by != "day":
+        return _print_spend_by(settings, arguments.by, arguments.month)
     rows, budget, loss = _read(settings, ask)
     console = open_console()
     print_spend(console, rows, budget)
     if loss is not None:
         print_text(console, loss.describe())
+    return 0
+
+
+def _print_spend_by(settings: Settings, by: Literal["person", "team"], month: str | None) -> int:
+    days = ("", "") if month is None else (f"{month}-01", f"{month}-31")
+
+    async def ask(service: VideoService) -> tuple[Costs, ...]:
+        return await service.store.ledger.sum_costs(by, since=days[0], until=days[1], limit=MOST_ACCOUNTS)
+
+    columns = (Column(by.upper(), least=18), *COST_COLUMNS)
+    lines = [
+        (row.of or "-", str(row.videos), format_dollars(row.held), format_dollars(row.unclear), format_dollars(row.spent))
+        for row in _read(settings, ask)
+    ]
+    if lines:
+        print_table(open_console(), columns, lines)
+    else:
+        print_text(open_console(), "Nothing was spent.")
     return 0
 
 

@@ -115,7 +115,37 @@ COMMANDS = (
         {"--limit": {"type": _parse_count, "default": 20, "help": "number of jobs, newest first (default: 20)"}},
     ),
     Command("show", "cli.jobs", "show everything about one job", {"job": {"metavar": "JOB"}}),
-    Command("spend", "cli.jobs", "show what was spent", {"month": {"nargs": "?", "type": _parse_month, "metavar": "YYYY-MM"}}),
+    Command(
+        "spend",
+        "cli.jobs",
+        "show what was spent",
+        {
+            "month": {"nargs": "?", "type": _parse_month, "metavar": "YYYY-MM"},
+            "--by": {"choices": ("day", "person", "team"), "default": "day", "help": "a line for each day and model, person or team"},
+        },
+    ),
+    Command(
+        "budget",
+        "cli.budget",
+        "show or change what people, teams and all together may spend",
+        {
+            "account": {"nargs": "?", "metavar": "ACCOUNT", "help": "all, team:NAME, person:ID; team:* and person:* for all others"},
+            "--per-video": {"metavar": "USD", "help": "most that one video may cost, or none"},
+            "--day": {"metavar": "USD", "help": "most that a day may cost, or none"},
+            "--month": {"metavar": "USD", "help": "most that a month may cost, or none"},
+            "--confirm-above": {"metavar": "USD", "help": "price above which a person must approve a video, or none"},
+            "--load": {"metavar": "FILE", "help": "take the limits of a TOML file; what it does not name stays"},
+        },
+    ),
+    Command(
+        "people",
+        "cli.people",
+        "list who called the server, or put somebody into a team",
+        {
+            "person": {"nargs": "?", "metavar": "PERSON", "help": "id, e-mail address or name"},
+            "--team": {"metavar": "NAME", "help": "the team that pays besides, or none"},
+        },
+    ),
     Command(
         "gallery",
         "cli.gallery.build",

@@ -151,6 +151,9 @@ class Settings:
     client_secret: Secret | None = setting(
         "CLIENT_SECRET", KEY, "Its secret, where the provider gave it one", shown="none", secret=True, has_flag=False
     )
+    groups_claim: str | None = setting(
+        "GROUPS_CLAIM", WORD, "Claim of an access token that lists groups; the first one with a budget is a person's team", shown="none"
+    )
     artifact_url: BucketAccess | None = setting(
         "ARTIFACT_URL",
         BUCKET,

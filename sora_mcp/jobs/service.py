@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -45,7 +46,7 @@ from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.store.ledger import Grouping
 from sora_mcp.store.paused_models import describe_pause
-from sora_mcp.store.records import Budget, Caps, Costs, Page, Pause, Purchase
+from sora_mcp.store.records import Budget, Caps, Costs, Page, Pause, Person, Purchase
 from sora_mcp.telemetry import note_purchase
 
 
@@ -230,6 +231,10 @@ class VideoService(JobContext):
     async def budget(self, principal: str = LOCAL) -> Budget:
         """Return what is left of the limits that apply to the principal; held money counts as spent."""
         return await self.store.budgets.get(self.caps, principal)
+
+    async def meet(self, principal: str, facts: Mapping[str, Any]) -> None:
+        """Write down who calls, with what the token says of the person."""
+        await self.store.people.meet(Person(principal, **facts))
 
     async def costs(self, by: Grouping, *, since: date, until: date | None, principal: str, limit: int = 500) -> tuple[Costs, ...]:
         """Return what the principal's videos of these days cost; what all did for this machine's own user."""

@@ -21,6 +21,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import SoraError, StorageError
+from sora_mcp.server.callers import Callers
 from sora_mcp.server.job_changes import Changes
 from sora_mcp.server.visits import Chat, Visits
 
@@ -85,6 +86,7 @@ class ServerContext:
         self._tasks: TaskGroup | None = None
         self.changes = Changes()
         self.visits = Visits()
+        self._callers = Callers()
         self._attempt = Attempt()
         self._service: VideoService | None = None
         self._closing = anyio.Event()
@@ -118,6 +120,7 @@ class ServerContext:
             raise copy.copy(attempt.error)  # each caller's traceback grows its own
         if self._service is None:
             raise StorageError("The store is closed.")
+        await self._callers.note(self._service)
         return self._service
 
     async def start(self, serve: Callable[..., Coroutine[Any, Any, None]]) -> None:

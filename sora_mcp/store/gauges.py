@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE
 from sora_mcp.domain.money import Micros
-from sora_mcp.store.budgets import get_today
 from sora_mcp.store.database import limit_time
+from sora_mcp.store.days import get_today
 from sora_mcp.store.schema import jobs, totals
 from sora_mcp.store.transactions import Repository, reads
 
@@ -22,7 +22,11 @@ COUNTS = (
     .where(jobs.c.state.in_((*LIVE, "unknown")))
     .group_by(jobs.c.state, jobs.c.vendor)
 )
-SPENT = sa.select(totals.c.window, totals.c.micros).where(totals.c.window.in_([sa.bindparam("day"), sa.bindparam("month")]))
+SPENT = (
+    sa.select(totals.c.window, sa.func.sum(totals.c.micros).label("micros"))
+    .where(totals.c.window.in_([sa.bindparam("day"), sa.bindparam("month")]), totals.c.account.like(sa.literal_column("'person:%'")))
+    .group_by(totals.c.window)
+)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from sora_mcp.domain.money import MAX_PRICE, Micros
 from sora_mcp.store.records import Account, Costs, SpendRow
-from sora_mcp.store.schema import jobs, ledger
+from sora_mcp.store.schema import jobs, ledger, people
 from sora_mcp.store.transactions import Repository, reads
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
-Grouping = Literal["day", "model", "vendor", "job"]
+Grouping = Literal["day", "model", "vendor", "job", "person", "team"]
 
 
 class Move(NamedTuple):
@@ -64,10 +64,12 @@ class Ledger(Repository):
         """Return what the videos of the days from `since` to `until`, both included, cost: the most expensive first, days in order."""
         days = (ledger.c.month >= since[:7], ledger.c.day >= since)
         by_job = _sum_by_job(*days, *((ledger.c.month <= until[:7], ledger.c.day <= until) if until else ()))
-        key = by_job.c.job_id if by == "job" else by_job.c[by]
+        keys = {"job": by_job.c.job_id, "team": sa.func.coalesce(jobs.c.team, sa.literal_column("''"))}
+        key = keys[by] if by in keys else _name_person() if by == "person" else by_job.c[by]
         rows = conn.execute(
             sa.select(key, *_list_amounts(by_job), *_list_texts(by_job, by))
             .join(jobs, jobs.c.id == by_job.c.job_id)
+            .outerjoin(people, people.c.id == jobs.c.principal)
             .where(by_job.c.held + by_job.c.spent > 0, sa.true() if principal is None else jobs.c.principal == principal)
             .group_by(key)
             .order_by(*([] if by == "day" else [sa.func.sum(by_job.c.spent + by_job.c.held).desc()]), key)
@@ -84,6 +86,15 @@ def _sum_by_job(*where: sa.ColumnElement[bool]) -> sa.Subquery:
     keys = (ledger.c.job_id, ledger.c.day, ledger.c.vendor, ledger.c.model)
     held, spent = _sum_moves(hold=1, settle=-1, release=-1), _sum_moves(settle=1, overrun=1, refund=-1)
     return sa.select(*keys, held.label("held"), spent.label("spent")).where(*where).group_by(*keys).subquery()
+
+
+def _name_person() -> sa.ColumnElement[str]:
+    """Return what a principal is called, as SQL: one address may be that of two people, so the id is told as well."""
+    said = sa.func.coalesce(people.c.email, people.c.name)
+    return sa.case(
+        (sa.or_(said.is_(None), said == jobs.c.principal), jobs.c.principal),
+        else_=said + sa.literal_column("' ('") + jobs.c.principal + sa.literal_column("')'"),
+    )
 
 
 def _list_amounts(by_job: sa.Subquery) -> tuple[sa.ColumnElement[int], ...]:

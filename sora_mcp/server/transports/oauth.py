@@ -32,6 +32,7 @@ TYPES = ("at+jwt", "application/at+jwt", "jwt")
 REQUIRED = ("iss", "aud", "exp", "sub")
 LEEWAY_S = 30
 MOST_CHARACTERS = 8192
+MOST_GROUPS, MOST_GROUP = 100, 200
 ID_CHARACTERS = 16
 """80 bits: a person who can choose a subject cannot search for one that has another's id. Ten characters take a day on one GPU."""
 ROOT_METADATA = "/.well-known/oauth-protected-resource"
@@ -53,6 +54,7 @@ class ResourceServer:
     audience: str | None = None
     """Another audience that counts, for a provider that does not put the resource into its tokens."""
     person_claim: str = "sub"
+    groups_claim: str | None = None
 
     @property
     def audiences(self) -> list[str]:
@@ -99,7 +101,9 @@ def read_resource_server(settings: Settings) -> ResourceServer | None:
         return None
     if settings.public_url is None:
         raise BadSetting("SORA_MCP_ISSUER needs SORA_MCP_PUBLIC_URL: access tokens are issued for the address by which clients come.")
-    return ResourceServer(settings.issuer, f"{settings.public_url}/mcp", settings.scopes, settings.audience, settings.person_claim)
+    return ResourceServer(
+        settings.issuer, f"{settings.public_url}/mcp", settings.scopes, settings.audience, settings.person_claim, settings.groups_claim
+    )
 
 
 def check_client(settings: Settings) -> None:
@@ -167,8 +171,26 @@ class IssuerTokens:
             scopes=_read_scopes(claims),
             expires_at=int(claims["exp"]) + LEEWAY_S,  # the SDK looks at it once more, without a leeway
             resource=self.server.resource,
-            claims={"iss": self.server.issuer},
+            claims=_describe_person(claims, self.server, person),
         )
+
+
+def _describe_person(claims: Mapping[str, Any], server: ResourceServer, person: str) -> dict[str, Any]:
+    """Return what the store writes down of a person. An address that the issuer did not verify is none."""
+    groups: Any = claims.get(server.groups_claim) if server.groups_claim else None
+    listed = [groups] if isinstance(groups, str) else cast("list[Any]", groups) if isinstance(groups, list) else []
+    email = claims.get("email") if claims.get("email_verified") is not False else None
+    return {
+        "iss": server.issuer,
+        "sub": person,
+        "name": _read_text(claims.get("name") or claims.get("preferred_username")),
+        "email": _read_text(email),
+        "groups": [group for group in listed if isinstance(group, str) and 0 < len(group) <= MOST_GROUP][:MOST_GROUPS],
+    }
+
+
+def _read_text(said: object) -> str | None:
+    return said[:MOST_GROUP] if isinstance(said, str) and said.strip() else None
 
 
 class EitherTokens:

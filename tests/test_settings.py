@@ -272,6 +272,7 @@ BAD = {
     "CLIENT_ID": ["a b", 'a"b'],
     "CLIENT_SECRET": ["a b", "gehëim"],
     "YES": ["form", "yes", MARK],
+    "GROUPS_CLAIM": ["my groups", "\u0663"],
     "ARTIFACT_URL": [
         *("s3://", "s3:bucket", "bucket", "/videos", "https://bucket.s3.amazonaws.com", "s3://Bucket", "s3://b", "s3://bucket/a b"),
         *(f"s3://u:{MARK}@bucket", "s3://bucket/../x", "s3://bucket//x", "s3://bucket/./x", f"s3://bucket/x?key={MARK}"),

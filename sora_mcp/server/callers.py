@@ -17,7 +17,7 @@ FILE = "file"
 
 
 class Callers:
-    """Who called this process lately, and what their tokens said of them."""
+    """Callers of this process, and what their tokens said of them."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[dict[str, Any], float]] = {}

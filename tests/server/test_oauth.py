@@ -75,7 +75,7 @@ async def test_a_good_token_is_a_persons_and_is_not_kept(issuer: PlayedIssuer) -
     owner = await make_verifier(issuer).verify_token(issuer.issue("anna", RESOURCE, scope="videos more"))
     assert owner is not None
     assert (owner.subject, owner.client_id, owner.scopes) == (name_person(issuer.issuer, "anna"), "a-client", ["videos", "more"])
-    assert (owner.token, owner.resource, owner.claims) == ("***", RESOURCE, {"iss": issuer.issuer})
+    assert (owner.token, owner.resource, owner.claims) == ("***", RESOURCE, {"iss": issuer.issuer, "sub": "anna"})
 
 
 BAD: dict[str, Callable[[PlayedIssuer], str]] = {
@@ -196,6 +196,18 @@ async def test_another_claim_may_name_the_person(issuer: PlayedIssuer) -> None:
     assert owner is not None and owner.subject == name_person(issuer.issuer, "7f")
     for claims in ({}, {"oid": ""}, {"oid": ["7f"]}, {"oid": "7f", "sub": None}):
         assert not await is_taken(verifier, issuer.issue("anna", RESOURCE, **claims)), claims
+
+
+async def test_a_token_says_what_is_written_down_of_a_person(issuer: PlayedIssuer) -> None:
+    verifier = make_verifier(issuer, groups_claim="roles")
+    said = {"name": "Anna", "email": "anna@example.com", "roles": ["film", 7, "", "x" * 300, "news"]}
+    owner = await verifier.verify_token(issuer.issue("anna", RESOURCE, **said))
+    assert owner is not None
+    assert owner.claims == {"iss": issuer.issuer, "sub": "anna", "name": "Anna", "email": "anna@example.com", "groups": ["film", "news"]}
+    for claims, groups in (({"roles": "film"}, ["film"]), ({"roles": {"film": 1}}, []), ({}, [])):
+        owner = await verifier.verify_token(issuer.issue("anna", RESOURCE, email="a@b.c", email_verified=False, **claims))
+        assert owner is not None and owner.claims is not None
+        assert owner.claims == {"iss": issuer.issuer, "sub": "anna"} | ({"groups": groups} if groups else {}), claims
 
 
 # The issuer's keys

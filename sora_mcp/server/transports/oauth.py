@@ -171,22 +171,23 @@ class IssuerTokens:
             scopes=_read_scopes(claims),
             expires_at=int(claims["exp"]) + LEEWAY_S,  # the SDK looks at it once more, without a leeway
             resource=self.server.resource,
-            claims=_describe_person(claims, self.server, person),
+            claims=_describe_person(claims, self.server),
         )
 
 
-def _describe_person(claims: Mapping[str, Any], server: ResourceServer, person: str) -> dict[str, Any]:
+def _describe_person(claims: Mapping[str, Any], server: ResourceServer) -> dict[str, Any]:
     """Return what the store writes down of a person. An address that the issuer did not verify is none."""
     groups: Any = claims.get(server.groups_claim) if server.groups_claim else None
     listed = [groups] if isinstance(groups, str) else cast("list[Any]", groups) if isinstance(groups, list) else []
     email = claims.get("email") if claims.get("email_verified") is not False else None
-    return {
+    known = {
         "iss": server.issuer,
-        "sub": person,
+        "sub": claims[server.person_claim],
         "name": _read_text(claims.get("name") or claims.get("preferred_username")),
         "email": _read_text(email),
         "groups": [group for group in listed if isinstance(group, str) and 0 < len(group) <= MOST_GROUP][:MOST_GROUPS],
     }
+    return {name: value for name, value in known.items() if value}
 
 
 def _read_text(said: object) -> str | None:

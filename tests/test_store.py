@@ -475,3 +475,16 @@ def test_a_cancelled_job_is_not_begun(store: Store) -> None:
     job = claimed(store)
     assert store.reservations.cancel_unsent.sync(job) is not None
     assert store.leases.begin_submit.sync(job, "t", lease_s=60) is False
+
+
+def test_a_quote_that_is_not_for_a_purchase_is_refused_where_no_yes_is_needed(store: Store, clock: Clock) -> None:
+    for named, says in (("q_0000000000", "There is no quote 'q_0000000000'."), (asked(store).quote_id, "is for other arguments")):
+        with pytest.raises(BrokenRules, match=says) as caught:
+            reserve(store, "0.50", fingerprint="other", quote_id=named)
+        assert [(fix.argument, fix.value, fix.micros) for fix in caught.value.fixes] == [("quote", None, usd("0.50"))]
+    assert reserve(store, "0.50", fingerprint="other").charged == "held"
+
+
+def test_a_quote_for_exactly_this_is_no_hindrance_where_no_yes_is_needed_any_more(store: Store, clock: Clock) -> None:
+    quote_id = asked(store).quote_id
+    assert reserve(store, fingerprint="f", quote_id=quote_id).charged == "held"

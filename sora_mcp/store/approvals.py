@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LOCAL, QUOTE_GOOD_FOR_S, Job
-from sora_mcp.domain.broken_rule import quote_value
-from sora_mcp.domain.errors import Declined, NeedsConfirmation, NotFound, Refused
+from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
+from sora_mcp.domain.errors import BrokenRules, Declined, NeedsConfirmation, NotFound, Refused
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.records import PAGES, Approval, Purchase, QuoteTerms, Way
@@ -135,6 +135,22 @@ def refuse_declined(conn: sa.Connection, purchase: Purchase) -> Declined | None:
     mine = (quotes.c.id == canonical(purchase.quote_id), quotes.c.principal == purchase.identity.principal)
     at = conn.execute(sa.select(quotes.c.declined_at).where(*mine)).scalar()
     return None if at is None else Declined(f"The user declined quote {purchase.quote_id} at {_show_time(at)}. Nothing was bought.")
+
+
+def refuse_other_quote(conn: sa.Connection, purchase: Purchase, *, now: float) -> BrokenRules | None:
+    """Return the refusal of a purchase that needs no yes and names a quote that is not good for it: its caller believes that the user
+    agreed to this price. A quote for exactly this that still waits for its yes is not needed and changes nothing."""
+    if purchase.quote_id is None or purchase.total <= 0:
+        return None
+    identity, named = purchase.identity, quotes.c.id == canonical(purchase.quote_id)
+    exact = _has_terms(identity.principal, identity.fingerprint, purchase.total)
+    outline = (*_has_terms(identity.principal, identity.terms_hash, purchase.quote.micros), quotes.c.uses >= purchase.clips)
+    if any(_find_open(conn, (*terms, named), now=now) is not None for terms in (exact, outline)):
+        return None
+    why, cost = _explain_mismatch(conn, purchase.quote_id, purchase, now=now), format_dollars(purchase.total)
+    message = f"{why} Without a quote this costs {cost}, and no yes is needed for it."
+    rule = BrokenRule("quote", purchase.quote_id, "left out, or one for exactly this", "invalid_argument")
+    return BrokenRules((rule,), message=message, fixes=(Fix("quote", None, purchase.total),))
 
 
 def _ask_for_plan(plan: Any, purchase: Purchase) -> NeedsConfirmation:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, StorageError, TooManyAtOnce
 from sora_mcp.domain.money import CENT, NO_LIMIT, Micros, format_dollars, show
-from sora_mcp.store.approvals import find_outline, refuse_declined, use_approval
+from sora_mcp.store.approvals import find_outline, refuse_declined, refuse_other_quote, use_approval
 from sora_mcp.store.days import begin_day, get_today
 from sora_mcp.store.ids import new_id
 from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, with_takes, without_lease
@@ -142,7 +142,7 @@ def _use_needed_yes(conn: sa.Connection, purchase: Purchase, levels: Levels, job
     needs_yes = purchase.confirm or levels.needs_yes(purchase.total)
     unasked = None if needs_yes else find_passed_unasked(conn, levels, purchase.total, now=now)
     if not needs_yes and unasked is None and find_outline(conn, purchase, now=now) is None:
-        return None
+        return refuse_other_quote(conn, purchase, now=now)
     doubt = purchase.quote.describe_doubt(datetime.fromtimestamp(now, levels.day.zone).date()) if purchase.confirm else ""
     said = doubt if unasked is None else unasked
     return use_approval(conn, purchase, job_id, now=now, reason=f"{said} " if said else "")

@@ -22,6 +22,10 @@ WAIT_S = 20.0
 """Seconds that a call waits for the edit; after that it goes on in the background. A client with tasks does not wait."""
 
 
+BLURRED = ', with blurred edges (fill="crop" cuts, "pad" adds bars)'
+"""What a reframe does where nothing is said."""
+
+
 @dataclass(frozen=True)
 class Arguments:
     """The clips, and what to make of them."""
@@ -69,7 +73,8 @@ def _describe(job: Job, *, now: float, files: int) -> str:
     if job.state != "completed":
         return describe_job(job, now=now)
     loose = [] if files < 1 and job.parents else ["a file" if files <= 1 else f"{files} files"]
-    what = f"{job.options.get('action', 'edit')!s} of {' and '.join([*job.parents, *loose])}"
+    action = str(job.options.get("action", "edit"))
+    what = f"{action} of {' and '.join([*job.parents, *loose])}{BLURRED if action == 'reframe' and 'fill' not in job.options else ''}"
     again = "Made before, the same file again: " if job.deduplicated else ""
     return f"{again}{what}. {describe_job(job, now=now)}"
 

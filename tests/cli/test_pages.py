@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import AsyncGenerator, Iterator
@@ -26,13 +27,16 @@ from mcp.types import (
     UrlElicitationCapability,
 )
 
+from sora_mcp.artifacts.s3 import Bucket, is_reached_by_browsers
+from sora_mcp.security.secrets import Secret
 from sora_mcp.server.transports.oauth import name_person
 from sora_mcp.store import Store
 from sora_mcp.store.records import Approval
 from tests.each import each
-from tests.played.issuer import PlayedIssuer
+from tests.played.issuer import METADATA, PlayedIssuer
 from tests.played.person import Person, Seen
 from tests.played.rig import picture
+from tests.s3 import needs_s3, s3_store
 from tests.waiting import PATIENCE_S
 
 from .conftest import name_folders
@@ -534,14 +538,53 @@ async def test_where_only_a_page_counts_no_form_is_shown(tmp_path: Path) -> None
         assert isinstance(params, ElicitRequestURLParams), "a form"
         return ElicitResult(action="decline")
 
-    with PlayedIssuer() as issuer, served(environment(tmp_path, issuer, SORA_MCP_YES="page"), tmp_path) as server:
+    with PlayedIssuer() as issuer:
+        own = environment(tmp_path, issuer, SORA_MCP_YES="page", SORA_MCP_CLIENT_SECRET="a:secret/+")
+        with served(own, tmp_path) as server:
+            await check_that_only_a_page_counts(Service(server, issuer), fill_in)
+            assert not any("secret" in line for line in server.lines)
+        ways = [(each["authorization"].partition(" ")[0], each.get("client_secret")) for each in issuer.heard]
+        assert ways == [("Basic", None), ("", "a:secret/+")]
+        assert base64.b64decode(issuer.heard[0]["authorization"].partition(" ")[2]) == b"pages:a%3Asecret%2F%2B"
+
+
+async def check_that_only_a_page_counts(service: Service, fill_in: Any) -> None:
+    async with service.client(elicitation_callback=fill_in) as anna:
+        wanted = clip()
+        assert (await call(anna, "create_video", **wanted))["error"]["code"] == "declined"
+    quote = await service.ask()
+    browser, page = await service.open(quote)
+    assert (await browser.answer(page, "yes")).status == 200
+    service.issuer.documents[METADATA]["token_endpoint_auth_methods_supported"] = ["client_secret_post"]
+    typed = await service.ask()
+    assert (await service.open(typed))[1].title == "Buy one video clip?"
+    service.store.approvals.approve.sync(typed)
+    async with service.client() as anna:
+        assert (await call(anna, "get_video_status", job_id=typed))["needs_confirmation"] is True
+
+
+@needs_s3
+async def test_with_a_bucket_a_browser_is_sent_to_a_link_into_it(tmp_path: Path) -> None:
+    with PlayedIssuer() as issuer, s3_store() as s3, served(environment(tmp_path, issuer, **s3.environ), tmp_path) as server:
         service = Service(server, issuer)
-        async with service.client(elicitation_callback=fill_in) as anna:
-            wanted = clip()
-            assert (await call(anna, "create_video", **wanted))["error"]["code"] == "declined"
-        quote = await service.ask()
-        browser, page = await service.open(quote)
-        assert (await browser.answer(page, "yes")).status == 200
-        typed = await service.ask()
-        service.store.approvals.approve.sync(typed)
-        assert service.read(typed).approved_way == "terminal"
+        async with service.client() as anna:
+            job_id = (await call(anna, "create_video", prompt="a kite", model="sample:sample", size="640x360"))["job_id"]
+            done = await finish(anna, job_id)
+        browser = service.browser()
+        whole = await browser.open(f"/videos/{job_id}.mp4")
+        assert whole.address.startswith(s3.url) and "X-Amz-Expires=600" in whole.address
+        assert (whole.status, len(whole.response.content), whole.response.headers["content-type"]) == (200, done["bytes"], "video/mp4")
+        part = await browser.open(f"/videos/{job_id}.mp4", Range="bytes=10-19")
+        assert (part.status, part.response.content) == (206, whole.response.content[10:20])
+        assert (await browser.open(f"/videos/{job_id}.gif")).status == 404
+        service.issuer.person = "mallory"
+        assert (await service.browser().open(f"/videos/{job_id}.mp4")).status == 404
+        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S) as web:
+            sent = await web.get(f"/videos/{job_id}.mp4", headers={"Host": "videos.example.com", **service.as_person("anna")})
+        assert (sent.status_code, len(sent.content)) == (200, done["bytes"]), "a client with a token gets the bytes themselves"
+
+
+def test_no_browser_is_sent_to_a_bucket_inside_of_a_cluster() -> None:
+    reached = ("https://s3.example.com", "http://127.0.0.1:9000", "http://localhost:9000")
+    assert [is_reached_by_browsers(place) for place in (*reached, "http://minio:9000", "http://10.0.0.7")] == [True] * 3 + [False] * 2
+    assert Bucket("b", variables={"AWS_ENDPOINT_URL": Secret("http://minio:9000")}).sign("k", 600) is None

@@ -121,6 +121,20 @@ class Person:
     async def get_code(self) -> AuthorizationCodeResult:
         return AuthorizationCodeResult(code=self.answered["code"], state=self.answered.get("state"), iss=self.answered.get("iss"))
 
+    async def look(self, browser: httpx2.AsyncClient, address: str) -> httpx2.Response:
+        """Go to a page of the server in a browser that keeps its cookies, over the provider's own pages where it leads there."""
+        page = await browser.get(address)
+        for _ in range(20):
+            action, prompt = re.search(r'action="([^"]+)"', page.text), re.search(r'name="prompt" value="(\w+)"', page.text)
+            if page.is_redirect:
+                page = await browser.get(urljoin(str(page.url), page.headers["location"]))
+            elif action is not None and prompt is not None:
+                fields = {"prompt": prompt[1], "login": self.name, "password": "any"}
+                page = await browser.post(urljoin(str(page.url), action[1]), data=fields)
+            else:
+                return page
+        raise AssertionError("the provider asks on and on")
+
     @asynccontextmanager
     async def open_client(self, service: Service, mode: Any) -> AsyncGenerator[Client]:
         """Connect with the Python SDK, whose OAuth client registers itself and asks for tokens."""
@@ -189,3 +203,37 @@ async def test_a_token_for_another_service_of_the_same_provider_is_refused(servi
             answers = [await web.post(f"{server.url}/mcp", json=PING, headers=headers) for server in (service.server, other)]
         assert [answer.status_code for answer in answers] == [200, 401]
         assert any("Audience doesn't match" in line for line in other.lines)
+
+
+CLIP: dict[str, Any] = {"prompt": "a kite", "model": "muvi:sora-2", "seconds": 4}
+
+
+@pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])
+async def test_a_person_says_yes_on_the_page_and_opens_the_file_at_a_real_provider(method: str, issuer: str, tmp_path: Path) -> None:
+    port = free_port()
+    public = f"http://127.0.0.1:{port}"
+    wanted = {"redirect_uris": [f"{public}/approve/signed-in"], "token_endpoint_auth_method": method, "application_type": "native"}
+    async with httpx2.AsyncClient(timeout=PATIENCE_S) as web:
+        made = (await web.post(f"{issuer}/reg", json={"grant_types": ["authorization_code"], "response_types": ["code"], **wanted})).json()
+    own = {"SORA_MCP_ISSUER": issuer, "SORA_MCP_PUBLIC_URL": public, "SORA_MCP_SCOPE": SCOPE, "SORA_MCP_CLIENT_ID": made["client_id"]}
+    secret = {"SORA_MCP_CLIENT_SECRET": made["client_secret"]} if "client_secret" in made else {}
+    paid = {"MUVI_API_KEY": "k", "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9", "SORA_MCP_CONFIRM_ABOVE_USD": "0.01"}
+    with served({**name_folders(tmp_path), **own, **secret, **paid}, tmp_path, port=port) as server:
+        service, anna, mallory = Service(server, issuer), Person("anna"), Person("mallory")
+        async with anna.open_client(service, "auto") as client, httpx2.AsyncClient(timeout=PATIENCE_S) as browser:
+            quote = (await call(client, "create_video", **CLIP))["error"]["quote"]
+            page = await anna.look(browser, f"{public}/approve/{quote}")
+            assert "Yes, buy it for $0.40" in page.text, page.text
+            word = re.search(r'name="word" value="([^"]+)"', page.text)
+            assert word is not None
+            said = await browser.post(str(page.url), data={"word": word[1], "answer": "yes"}, headers={"Origin": public})
+            assert (said.status_code, "Approved: $0.40" in said.text) == (200, True)
+            assert (await call(client, "create_video", **CLIP, quote=quote))["job_id"]
+            job_id = (await call(client, "create_video", prompt="a kite", model="sample:sample", size="640x360"))["job_id"]
+            while (await call(client, "get_video_status", job_id=job_id, wait_seconds=20))["state"] != "completed":
+                pass
+            sent = await browser.get(f"{public}/videos/{job_id}.mp4", headers={"Accept": "text/html"})
+            assert (sent.status_code, sent.headers["content-type"]) == (200, "video/mp4")
+        async with httpx2.AsyncClient(timeout=PATIENCE_S) as browser:
+            assert (await mallory.look(browser, f"{public}/approve/{quote}")).status_code == 404
+        assert not any("secret" in line.casefold() for line in server.lines)

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts
 
-.PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme bundle release
+.PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme pictures bundle release
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -55,6 +55,9 @@ house: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --readme
+
+pictures: $(READY)
+	$(BIN)/python -m scripts.pictures $(NAMES)
 
 bundle: $(READY)
 	$(BIN)/python -m scripts.bundle

@@ -29,31 +29,35 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
 (async () => {
   const browser = await chromium.launch({ executablePath: process.argv[2], args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] });
   let page, complaints, foreign;
-  const frame = () => page.frames().at(-1);
+  const frame = (number = -1) => page.frames().at(number);
   const doing = {
-    async fresh({ theme, width = 640, script = true, still = false }) {
+    async fresh({ theme, width = 640, height = 900, scale = 1, script = true, still = false }) {
       if (page) await page.close();
-      page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme, javaScriptEnabled: script, reducedMotion: still ? 'reduce' : 'no-preference' });
+      page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: scale, colorScheme: theme, javaScriptEnabled: script, reducedMotion: still ? 'reduce' : 'no-preference' });
       complaints = []; foreign = [];
       page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text() + ' ' + message.location().url); });
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('request', (request) => { if (!/^(file|data|blob|about):|^https:\/\/host\.invalid\//.test(request.url())) foreign.push(request.url()); });
     },
-    async host({ html, theme, variables }) {
-      await page.route('https://host.invalid/**', (route) => route.fulfill({ contentType: 'text/html', body: HOST.replace('BACK', theme === 'dark' ? '#111' : '#eee') }));
+    async lay({ html }) {   // the host's own page, in which frames may ask
+      await page.route('https://host.invalid/**', (route) => route.fulfill({ contentType: 'text/html', body: html }));
       await page.exposeFunction('asked', (method, params) => new Promise((resolve) => { waiting.set(++asked, resolve); out({ asked, method, params }); }));
       await page.goto('https://host.invalid/');
+    },
+    async host({ html, theme, variables }) {
+      await this.lay({ html: HOST.replace('BACK', theme === 'dark' ? '#111' : '#eee') });
       await page.evaluate(([given, context]) => window.open_(given, context), [html, { theme, styles: { variables } }]);
     },
     async tell({ method, params }) { await page.evaluate(([name, given]) => window.tell(name, given), [method, params]); },
-    async until({ text }) { await frame().waitForFunction((sought) => document.body.innerText.includes(sought), text, { timeout: 15000 }); },
-    async holds({ js }) {   // asked from outside: the page's policy forbids eval inside of it
-      for (const end = Date.now() + 15000; Date.now() < end; await new Promise((later) => setTimeout(later, 30))) {
-        try { if (await frame().evaluate(js)) return; } catch (error) { if (!String(error).includes('navigation')) throw error; }
+    async until({ text }) { await frame().waitForFunction((sought) => document.body.innerText.includes(sought), text, { timeout: 60000 }); },
+    async holds({ js, number }) {   // asked from outside: the page's policy forbids eval inside of it
+      for (const end = Date.now() + 60000; Date.now() < end; await new Promise((later) => setTimeout(later, 30))) {
+        try { if (await frame(number).evaluate(js)) return; } catch (error) { if (!String(error).includes('navigation')) throw error; }
       }
       throw new Error('never held: ' + js);
     },
-    async see({ js }) { return await frame().evaluate(js); },
+    async see({ js, number }) { return await frame(number).evaluate(js); },
+    async run({ js }) { return await page.evaluate(js); },
     async click({ name }) { await frame().getByRole('button', { name }).click({ timeout: 5000 }); },
     async around({ role, name, text, fill, sought }) {   // the host's own page, where somebody else wrote it: a press may come too early for it
       const node = (role ? page.getByRole(role, name ? { name: new RegExp('^' + name) } : {}) : page.getByText(text, { exact: true })).first();
@@ -75,7 +79,7 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
     },
     async hover({ css }) { await frame().hover(css); },
     async type({ text }) { await page.keyboard.type(text); },
-    async shot({ path }) { await page.screenshot({ path, fullPage: true }); },
+    async shot({ path, fullPage = true }) { await page.screenshot({ path, fullPage }); },
     async heard() { return { complaints, foreign }; },
   };
   createInterface({ input: process.stdin }).on('line', async (line) => {

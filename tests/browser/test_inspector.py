@@ -100,7 +100,7 @@ async def calm(at: Stage, name: str) -> None:
 async def test_a_clip_is_made_and_played_inside_of_the_inspector(launcher: str, tmp_path: Path) -> None:
     async with inspector(launcher, tmp_path) as at:
         await opened(at, "Create video", prompt="A paper boat", model="sample:sample", size="640x360", seconds="2")
-        await at.do("until", text="Not sent, nothing charged.")
+        await at.do("until", text="Not sent, nothing charged")
         await calm(at, "error")
         await at.do("click", name="seconds = 4")
         await at.do("until", text="Your video is being made")
@@ -119,7 +119,7 @@ async def test_a_clip_is_made_and_played_inside_of_the_inspector(launcher: str, 
 async def test_cheaper_reaches_the_server_from_the_inspector(launcher: str, tmp_path: Path) -> None:
     async with inspector(launcher, tmp_path) as at:
         await opened(at, "Estimate cost", model="muvi:veo-3.1-fast", seconds="8", size="1280x720")
-        await at.do("until", text="Shall it be made?")
+        await at.do("until", text="Make this video?")
         await calm(at, "quote")
         before = await at.do("see", js="document.querySelector('.price').textContent")
         await at.do("click", name="Cheaper")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client, MCPError
 
@@ -18,6 +19,7 @@ from sora_mcp.jobs.runtime import open_service
 from sora_mcp.server.app import build
 from sora_mcp.server.apps import PLAYER
 from tests.each import each
+from tests.waiting import patience
 
 from .stage import Stage, require_axe, stage
 
@@ -43,6 +45,8 @@ class Played:
     at: Stage
     client: Client
     html: str
+    free: anyio.Event = field(default_factory=anyio.Event)
+    """Once what a card asks of its job is answered; set from the start."""
 
     async def put(self, tool: str, arguments: dict[str, Any], *, theme: str = "light", width: int = 640) -> None:
         """As a host does when the model called a tool that has a page."""
@@ -96,9 +100,12 @@ async def played(folder: Path, **env: str) -> AsyncGenerator[Played]:
         policy = f"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; media-src {domains}; img-src {domains}"
         html = page.text.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">')  # type: ignore[union-attr]
 
+        cards: list[Played] = []
+
         async def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
             try:
                 if method == "tools/call":
+                    await cards[0].free.wait()
                     return {"result": dumped(await client.call_tool(params["name"], params["arguments"]))}
                 if method == "resources/read":
                     return {"result": dumped(await client.read_resource(params["uri"]))}
@@ -107,14 +114,16 @@ async def played(folder: Path, **env: str) -> AsyncGenerator[Played]:
             return {"result": {}} if method == "ui/message" else {"error": {"code": -32601, "message": method}}
 
         async with stage(answer) as at:
-            yield Played(at, client, html)
+            cards.append(Played(at, client, html))
+            cards[0].free.set()
+            yield cards[0]
 
 
 @each("theme", ["light", "dark"])
 async def test_the_price_card_says_what_it_costs_and_cheaper_asks_the_server(tmp_path: Path, theme: str) -> None:
     async with played(tmp_path) as card:
         await card.put("estimate_cost", {"model": "muvi:veo-3.1-fast", "seconds": 8, "size": "1280x720"}, theme=theme)
-        await card.at.do("until", text="Shall it be made?")
+        await card.at.do("until", text="Make this video?")
         await card.at.do("until", text="$10.00 of $10.00")
         await card.calm(f"quote-{theme}")
         before = await card.at.do("see", js="document.querySelector('.price').textContent")
@@ -171,7 +180,7 @@ async def test_a_clip_is_followed_by_the_card_itself_and_then_plays(tmp_path: Pa
 async def test_a_refusal_offers_what_works_and_a_click_does_it(tmp_path: Path, theme: str) -> None:
     async with played(tmp_path) as card:
         await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 2, "size": "640x360"}, theme=theme)
-        await card.at.do("until", text="Not sent, nothing charged.")
+        await card.at.do("until", text="Not sent, nothing charged")
         await card.calm(f"error-{theme}")
         await card.at.do("press", key="Tab")
         await card.at.do("press", key="Tab")
@@ -186,7 +195,7 @@ async def test_a_refusal_offers_what_works_and_a_click_does_it(tmp_path: Path, t
 async def test_two_fixes_that_belong_together_are_one_button(tmp_path: Path) -> None:
     async with played(tmp_path) as card:
         await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 2, "size": "640x362"})
-        await card.at.do("until", text="Not sent, nothing charged.")
+        await card.at.do("until", text="Not sent, nothing charged")
         together = "size = 640x360 with seconds = 4 (free)"
         assert await card.at.do("see", js="[...document.querySelectorAll('button')].map((one) => one.textContent)") == [together]
         await card.calm("joint")
@@ -202,7 +211,7 @@ async def test_two_fixes_that_belong_together_are_one_button(tmp_path: Path) -> 
 async def test_a_prompt_that_is_too_long_beside_another_mistake_has_no_button(tmp_path: Path) -> None:
     async with played(tmp_path) as card:
         await card.put("create_video", {"prompt": "boat " * 20_000, "model": "sample:sample", "seconds": 2, "size": "640x360"})
-        await card.at.do("until", text="Not sent, nothing charged.")
+        await card.at.do("until", text="Not sent, nothing charged")
         assert await card.at.do("see", js="document.querySelectorAll('button').length") == 0
 
 
@@ -232,13 +241,13 @@ async def test_a_prompt_of_any_script_and_length_fits_a_narrow_card(tmp_path: Pa
 async def test_offers_are_a_comparison_and_what_is_marked_is_what_the_button_buys(tmp_path: Path) -> None:
     async with played(tmp_path) as card:
         await card.put("estimate_cost", {"seconds": 8})
-        await card.at.do("until", text="Which one shall it be?")
+        await card.at.do("until", text="Which model?")
         rows = await card.at.do("see", js="[...document.querySelectorAll('.offer')].map((row) => row.innerText.split(/\\n+/))")
         assert len(rows) > 3 and all(row[0].startswith("muvi:") and row[-1].startswith("$") for row in rows)
         assert await card.at.do("see", js="document.querySelector('.offer:has(:checked) b').textContent") == rows[0][0]
         await card.at.do("see", js="document.querySelector('input:checked').focus()")
         await card.at.do("press", key="ArrowDown")
-        await card.at.do("holds", js=f"document.querySelector('button.first').textContent === 'Make it {rows[1][-1]}'")
+        await card.at.do("holds", js=f"document.querySelector('button.first').textContent === 'Make it for {rows[1][-1]}'")
         assert await card.at.do("see", js="document.activeElement.closest('.offer').querySelector('b').textContent") == rows[1][0]
         await card.at.do("click", name="Make it")
         await card.at.do("until", text="Sent to the chat.")
@@ -249,7 +258,7 @@ async def test_offers_are_a_comparison_and_what_is_marked_is_what_the_button_buy
 async def test_an_offer_that_cannot_be_had_any_more_is_not_marked(tmp_path: Path) -> None:
     async with played(tmp_path) as card:
         await card.put("estimate_cost", {"seconds": 8})
-        await card.at.do("until", text="Which one shall it be?")
+        await card.at.do("until", text="Which model?")
         price = await card.at.do("see", js="document.querySelector('button.first').textContent")
         await card.at.do("see", js="{ wish.no_such_argument = 1; document.querySelector('input:checked').focus(); }")
         await card.at.do("press", key="ArrowDown")
@@ -276,6 +285,14 @@ async def test_the_poster_is_there_before_the_clip_and_both_have_its_shape(tmp_p
         await card.calm(f"poster-{size}")
 
 
+async def test_a_clip_whose_path_leaves_no_room_for_its_address_plays(tmp_path: Path) -> None:
+    async with played(tmp_path / "folder" / ("f" * 200)) as card:
+        job = await finished(card, {"prompt": PROMPTS["arabic"][0], "model": "sample:sample", "seconds": 4, "size": "640x360"})
+        assert "uri" not in job
+        await card.put("get_video_status", {"job_id": job["job_id"]})
+        await card.at.do("holds", js="document.querySelector('video')?.readyState >= 1")
+
+
 async def test_variations_stand_side_by_side_and_one_is_chosen(tmp_path: Path) -> None:
     async with played(tmp_path) as card:
         await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 4, "size": "640x360", "variations": 3})
@@ -294,22 +311,60 @@ async def test_variations_stand_side_by_side_and_one_is_chosen(tmp_path: Path) -
         await card.calm("takes")
 
 
-@each(("width", "theme"), [(320, "light"), (320, "dark"), (768, "dark"), (1280, "light")])
+SEEN = [(320, "light"), (320, "dark"), (768, "dark"), (1280, "light")]
+"""Widths and themes at which every card is looked at, in both directions of reading."""
+
+
+async def look(card: Played, name: str, width: int, theme: str) -> None:
+    """Axe finds nothing and nothing is wider than the page, from left to right and from right to left."""
+    for direction in ("rtl", "ltr"):
+        await card.at.do("see", js=f"document.documentElement.dir = '{direction}'")
+        if direction == "ltr" or (width, theme) == SEEN[0]:
+            assert await card.at.do("axe") == [], (name, direction)
+        assert await card.at.do("see", js="document.documentElement.scrollWidth <= innerWidth"), (name, direction)
+    await card.calm(f"axe-{name}-{width}-{theme}")
+
+
+@each(("width", "theme"), SEEN)
 async def test_axe_finds_nothing_on_prices_offers_and_refusals(tmp_path: Path, width: int, theme: str) -> None:
     require_axe()
     sample = {"prompt": f"{PROMPTS['arabic'][0]} {width} {theme}", "model": "sample:sample", "seconds": 4, "size": "360x640"}
     cards: list[tuple[str, dict[str, Any], str]] = [
-        ("estimate_cost", {"seconds": 8}, "Which one shall it be?"),
-        ("estimate_cost", {"model": "muvi:veo-3.1-fast", "seconds": 8}, "Shall it be made?"),
-        ("create_video", {**sample, "size": "640x362", "seconds": 2}, "Not sent, nothing charged."),
+        ("estimate_cost", {"seconds": 8}, "Which model?"),
+        ("estimate_cost", {"model": "muvi:veo-3.1-fast", "seconds": 8}, "Make this video?"),
+        ("create_video", {**sample, "size": "640x362", "seconds": 2}, "Not sent, nothing charged"),
     ]
     async with played(tmp_path) as card:
-        for number, (tool, arguments, text) in enumerate(cards):
+        for tool, arguments, text in cards:
             await card.put(tool, arguments, theme=theme, width=width)
             await card.at.do("until", text=text)
-            for direction in ("rtl", "ltr"):
-                await card.at.do("see", js=f"document.documentElement.dir = '{direction}'")
-                if direction == "ltr" or (width, theme) == (320, "light"):
-                    assert await card.at.do("axe") == [], (text, direction)
-                assert await card.at.do("see", js="document.documentElement.scrollWidth <= innerWidth"), (text, direction)
-            await card.calm(f"axe-{number}-{width}-{theme}")
+            await look(card, text.split()[0], width, theme)
+
+
+@each(("width", "theme"), SEEN)
+async def test_axe_finds_nothing_on_progress_player_and_takes(tmp_path: Path, width: int, theme: str) -> None:
+    require_axe()
+    sample = {"prompt": PROMPTS["arabic"][0], "model": "sample:sample", "seconds": 4, "size": "360x640"}
+    async with played(tmp_path) as card:
+        card.free = anyio.Event()
+        await card.put("create_video", sample, theme=theme, width=width)
+        await card.at.do("until", text="Your video is being made")
+        await look(card, "progress", width, theme)
+        card.free.set()
+        job = await finished(card, sample)
+        await card.put("get_video_status", {"job_id": job["job_id"]}, theme=theme, width=width)
+        await card.at.do("holds", js="document.querySelector('video')?.readyState >= 1")
+        await look(card, "player", width, theme)
+        takes = [job["job_id"], (await finished(card, {**sample, "options": {"seed": 2}}))["job_id"]]
+        await card.put("get_video_status", {"job_ids": takes}, theme=theme, width=width)
+        await card.at.do("holds", js="document.querySelectorAll('.takes img').length === 2")
+        await look(card, "takes", width, theme)
+
+
+async def finished(card: Played, sample: dict[str, Any]) -> dict[str, Any]:
+    """Return a clip at its end; the same call finds the one that is being made."""
+    job = (await card.client.call_tool("create_video", sample)).structured_content or {}
+    with patience("the clip"):
+        while job["state"] != "completed":
+            job = (await card.client.call_tool("get_video_status", {"job_id": job["job_id"], "wait_seconds": 20})).structured_content or {}
+    return job

@@ -13,15 +13,15 @@ function quoteCard(found, approval, asked = '') {
   const left = money.day_left_usd;
   const remains = left === undefined ? undefined : dollars(left || 0).replace('free', '$0.00') + (money.day_limit_usd === undefined ? '' : ' of ' + dollars(money.day_limit_usd));
   const offers = (found.offers ?? []).length > 1 ? comparison(found) : null;
-  show('quote', found.allowed === false ? 'Not possible now' : offers ? 'Which one shall it be?' : 'Shall it be made?',
+  show('quote', found.allowed === false ? 'Not possible now' : offers ? 'Which model?' : 'Make this video?',
     offers ? null : para(dollars(found.usd), 'price'),
     words(wish.prompt), offers,
     facts([...(offers ? [] : [['Model', found.model], ['Length', found.seconds && (found.clips > 1 ? found.clips + ' × ' : '') + found.seconds + ' s'], ['Size', found.size]]),
-      ['Sum', found.basis], ['Left today', remains]]),
+      ['Calculation', found.basis?.replace(/ x (?=\d)/g, ' × ')], ['Left today', remains]]),
     para(found.refusal, 'bad'),
     para(approval ? 'This price needs your yes first, ' + (asked.includes('page') ? 'on the page in your browser, or ' : '') + 'in a terminal: '
       + (asked.match(/`([^`]* approve [^`]*)`/)?.[1] ?? 'sora-mcp approve ' + approval) : '', 'dim'),
-    row(found.allowed === false ? null : button((approval ? 'Approved: make it ' : 'Make it ') + dollars(found.usd), () => buy(found, approval), 'first'),
+    row(found.allowed === false ? null : button((approval ? 'Approved: make it for ' : 'Make it for ') + dollars(found.usd), () => buy(found, approval), 'first'),
       offers ? null : button('Cheaper', () => cheaper(found)), button('No', () => refuse(found))));
 }
 // The offers of an estimate, to pick one from. A press asks the server for its price as it is now.
@@ -101,8 +101,7 @@ function progressCard() {
   const left = para('\u00a0', 'dim');
   const clock = make('span', { className: 'dim clock', ariaHidden: 'true' });
   show('progress', 'Your video is being made', words(wish.prompt), bar, make('div', { className: 'row apart' }, left, clock),
-    facts([['Model', job.model], ['Length', job.seconds + ' s'], ['Size', job.size], ['Price', dollars(job.usd)]]),
-    row(button('Cancel', cancel)));
+    summary(job.seconds, job.size), row(button('Cancel', cancel)));
   const draw = () => {
     move(bar, job.progress);
     left.textContent = remaining(job.message ?? '');
@@ -160,8 +159,8 @@ async function playerCard() {
   copy.hidden = !wish.prompt;
   const text = words(wish.prompt);
   show('player', 'Your video is ready', stage, text,
-    facts([['Length', (job.duration_s ?? job.seconds) + ' s'], ['Size', job.width ? job.width + ' × ' + job.height : job.size], ['Price', dollars(job.usd)], ['Model', job.model], ['File', job.path]]),
-    row((job.message ?? '').includes('continues=') ? button('Continue from the last frame', () => chat(`Continue ${job.job_id}: make the next shot with continues="${job.job_id}".`), 'first') : null,
+    summary(job.duration_s ?? job.seconds, job.width ? job.width + 'x' + job.height : job.size), facts([['File', job.path]]),
+    row((job.message ?? '').includes('continues=') ? button('Continue this shot', () => chat(`Continue ${job.job_id}: make the next shot with continues="${job.job_id}".`), 'first') : null,
       job.height > job.width ? null : button('Vertical 9:16', () => chat(`Make ${job.job_id} vertical, 9:16, with edit_video.`)),
       copy));
   $('card').classList.toggle('tall', shape(job) < 1);
@@ -170,6 +169,8 @@ async function playerCard() {
   say('Loading the clip…');
   if (await play(stage, job, mine)) { await picture; if (mine === turn) say(''); }
 }
+// The facts of a clip in one line.
+const summary = (seconds, size) => para([seconds ? seconds + ' s' : '', (size ?? '').replace(/(?<=\d)x(?=\d)/, ' × '), dollars(job.usd), job.model].filter(Boolean).join(' · '), 'dim');
 const shape = ({ width, height, size }) => {
   const [across, down] = width ? [width, height] : (/^(\d+)x(\d+)$/.exec(size ?? '') ?? [0, 16, 9]).slice(1).map(Number);
   return Math.min(Math.max(across / down || 16 / 9, 0.4), 3);
@@ -256,15 +257,15 @@ function tile(first, label, mine) {
   const node = make('figure', {}, stage, make('figcaption', {}, make('div', { className: 'row apart' }, make('b', { textContent: label }), cost), ways));
   stage.append(make('div', { className: 'wait' }, state, bar));
   const self = { node, now: first, draw(one) {
-    const before = self.now;
-    self.now = { ...before, ...one };
+    self.now = addressed({ ...self.now, ...one });
     const { now } = self;
     cost.textContent = [now.duration_s ?? now.seconds ? (now.duration_s ?? now.seconds) + ' s' : '', dollars(now.usd)].filter(Boolean).join(' · ');
     const live = LIVE.includes(now.state);
     state.textContent = live ? 'Being made' : now.state === 'completed' ? '' : (TITLES[now.state] ?? 'No video') + (now.error?.message ? '. ' + now.error.message : '');
     bar.hidden = !live;
     if (live) move(bar, now.progress);
-    if (!now.uri || before.uri) return;
+    if (!now.uri || self.isShown) return;
+    self.isShown = true;
     stage.replaceChildren();
     stage.style.setProperty('--a', shape(now));
     poster(stage, now.job_id);
@@ -299,7 +300,10 @@ function errorCard(found) {
   turn++;
   const ways = wish.prompt && !found.job_id ? waysOut(found.error ?? {}) : [];
   const buttons = ways.map((fixes, place) => button(labelled(fixes), () => start(fixes.reduce(mended, wish)), place ? '' : 'first'));
-  show('error', found.job_id ? TITLES[found.state] ?? 'There is no video' : 'Not sent', para(found.message), words(wish.prompt), row(...buttons));
+  const [, unsent, rest] = found.message?.match(/^(Not sent, nothing charged)\. (.*)$/s) ?? [];
+  show('error', found.job_id ? TITLES[found.state] ?? 'There is no video' : unsent ?? 'Not sent',
+    para(ways.length ? (rest ?? found.message).split(' Fix: ')[0] : rest ?? found.message), words(wish.prompt),
+    ways.length ? para('This would work:', 'dim') : null, row(...buttons));
 }
 // Each way is a list of fixes to be made together. One for each broken argument comes first, unless another model mends all alone.
 function waysOut({ broken = [], fixes = [] }) {
@@ -307,7 +311,7 @@ function waysOut({ broken = [], fixes = [] }) {
   const count = fixes[0]?.argument === 'model' && !names.has('model') ? 1 : names.size || 1;
   const first = fixes.slice(0, count);
   if (new Set(first.map((fix) => fix.argument)).size < count) return [];   // something else is broken, that the user has to mend
-  return [first, ...fixes.slice(count).map((fix) => [fix])].slice(0, 4);
+  return [first, ...fixes.slice(count).map((fix) => [fix])].slice(0, 6);
 }
 const labelled = (fixes) => fixes.map((fix) => fix.value === null ? 'leave out ' + fix.argument
   : fix.argument + ' = ' + JSON.stringify(fix.value).replace(/^"|"$/g, '')).join(' with ').replace(/^l/, 'L')
@@ -321,6 +325,9 @@ function mended(call, fix) {
   return next;
 }
 
+// A result with a long path leaves out the address of its file.
+const addressed = (one) => one.uri || one.state !== 'completed' || !one.path ? one
+  : { ...one, uri: 'sora://videos/' + one.job_id + (one.path.match(/\.(png|gif)$/)?.[0] ?? '.mp4') };
 // What a tool said decides the card.
 const LIVE = ['submitting', 'queued', 'running'];
 async function take(result) {
@@ -335,7 +342,7 @@ async function take(result) {
   if (found.jobs?.length) return take({ structuredContent: { ...found, ...found.jobs[0] } });
   if (found.usd !== undefined && found.clips !== undefined) return quoteCard(found);
   if (!found.job_id) return show('done', 'Video', para(found.message));
-  job = found;
+  job = addressed(found);
   if (LIVE.includes(job.state)) return progressCard();
   return job.state === 'completed' && job.uri ? playerCard() : errorCard(found);
 }

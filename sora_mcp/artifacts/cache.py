@@ -11,7 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from sora_mcp.artifacts.s3 import Bucket
-from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain.errors import StorageError, UnwritableFile
 from sora_mcp.domain.free_space import check_free_space
 
 MOST_BYTES = 2 << 30
@@ -44,7 +44,7 @@ class Cache:
             bucket.fetch(key, part, size=size, sha256=sha256)
             os.replace(part, final)
         except OSError as error:
-            raise StorageError(f"A file cannot be written into {self.folder} ({error.strerror}).") from None
+            raise UnwritableFile(self.folder, error) from None
         finally:
             with suppress(OSError):
                 part.unlink()
@@ -70,7 +70,7 @@ class Cache:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._make_room(size)
         except OSError as error:
-            raise StorageError(f"A file cannot be written into {self.folder} ({error.strerror}).") from None
+            raise UnwritableFile(self.folder, error) from None
         check_free_space(self.folder, size)
         return self.folder / f".{sha256[:16]}.{token_hex(4)}{PART}"
 

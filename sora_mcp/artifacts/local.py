@@ -116,7 +116,7 @@ def keep(part: Path, job: Job, *, sha256: str, zone: tzinfo, ending: str = "mp4"
                 _sync_folder(part.parent)
                 return final
     except OSError as error:
-        raise UnwritableFile(part.parent) from error
+        raise UnwritableFile(part.parent, error) from error
     raise StorageError(f"{part.parent} has too many files of that name.")
 
 

@@ -24,6 +24,7 @@ SoraError
 ├─ NotSent               no byte of the call reached the vendor
 ├─ OutcomeUnknown        the call left, and no answer came that we understand
 ├─ BadMedia              what came is no whole video
+│  └─ NoVideo            what came is something else than a video
 ├─ LinkDead              the link to the video does not work (any more)
 └─ UntrustedURL          an address that is not to be followed
 """
@@ -253,8 +254,9 @@ class StorageError(Refused):
 class UnwritableFile(StorageError):
     """A file cannot be written into its folder."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"The file cannot be written into {folder}.")
+    def __init__(self, folder: Path, error: OSError) -> None:
+        why = f" ({error.strerror})" if error.strerror else ""
+        super().__init__(f"The file cannot be written into {folder}{why}.")
 
 
 class Unforeseen(Refused):
@@ -333,6 +335,13 @@ class BadMedia(SoraError):
 
     code = "result_invalid"
     charged = "yes"
+
+
+class NoVideo(BadMedia):
+    """The file that came is something else than a video."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(f"It is {words}, no video.")
 
 
 class LinkDead(SoraError):

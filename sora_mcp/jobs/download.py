@@ -13,7 +13,7 @@ import anyio
 from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, hash_file, keep, prepare_part, remove_parts
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDITS, Artifact, Call, Job, JobError, State, Vendor
-from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, SoraError, StorageError, UntrustedURL, UnwritableFile
+from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, NoVideo, SoraError, StorageError, UntrustedURL, UnwritableFile
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.inline_file import save_inline_file
@@ -48,7 +48,7 @@ PLAYERS = {
 """Who opens a file that is no MP4, by its kind or family."""
 
 
-class NoFile(BadMedia):
+class NoFile(NoVideo):
     """A link that answers nothing, or a text."""
 
 
@@ -74,7 +74,7 @@ async def download(context: JobContext, job: Job, media: Call) -> str | None:
     except (OSError, StorageError) as error:
         await anyio.to_thread.run_sync(remove_parts, folder, job)  # a full disk gets its room back
         context.local_facts.todos[job.id] = "it goes on by itself once the file can be written."
-        raise error if isinstance(error, StorageError) else UnwritableFile(folder) from error
+        raise error if isinstance(error, StorageError) else UnwritableFile(folder, error) from error
     else:
         # Before the outcome: nobody looks for what is left of a job that has ended.
         await anyio.to_thread.run_sync(remove_parts, folder, job)
@@ -167,9 +167,9 @@ def check_file(path: Path, *, is_last: bool) -> Container:
     """
     container = read_kind(path)
     if container.family == "text" or container is EMPTY:
-        raise NoFile(f"It is {container.words}, no video.")
+        raise NoFile(container.words)
     if not is_last and not _is_expected(container):
-        raise BadMedia(f"It is {container.words}, no video.")
+        raise NoVideo(container.words)
     if container in ISO_MEDIA:
         try:
             probe_mp4(path)
@@ -193,7 +193,7 @@ def check_joined(path: Path) -> Container:
     """Return the kind of a file that the segments of a playlist make. Raises BadMedia unless it is a video."""
     container = read_container(path)
     if container.family != "video":
-        raise BadMedia(f"It is a playlist that leads to {container.words}, no video.")
+        raise NoVideo(f"a playlist that leads to {container.words}")
     return check_file(path, is_last=False)
 
 

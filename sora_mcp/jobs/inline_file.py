@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 
 from sora_mcp.domain import Call, Reply, Vendor
-from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, UnwritableFile
+from sora_mcp.domain.errors import LinkDead, NotSent, NoVideo, UnwritableFile
 from sora_mcp.jobs.wrapped_file import decode_base64, split_data_uri
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import Download, write_pieces
@@ -37,6 +37,6 @@ def _write(vendor: Vendor, reply: Reply, place: str, part: Path) -> Download:
     try:
         return write_pieces(part, decode_base64([text]), most=len(text))
     except binascii.Error as error:
-        raise BadMedia("It is damaged base64, no video.") from error
+        raise NoVideo("damaged base64") from error
     except OSError as error:
-        raise UnwritableFile(part.parent) from error
+        raise UnwritableFile(part.parent, error) from error

@@ -108,7 +108,7 @@ def _try_to_make(context: JobContext, job: Job, deadline: Deadline) -> Artifact 
         return error
     except OSError as error:
         log.warning("%s: %s", job.id, error)
-        return UnwritableFile(folder)
+        return UnwritableFile(folder, error)
     except Exception:
         log.exception("%s cannot be made", job.id)
         return SoraError("The edit failed for a reason that nobody foresaw; the server's log has it.")

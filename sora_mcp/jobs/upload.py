@@ -20,6 +20,13 @@ MOST_KEPT = 200
 """Addresses of uploaded pictures that are remembered."""
 
 
+class UploadNotFollowed(NotSent):
+    """The vendor names an address for the upload that leads where nothing is sent."""
+
+    def __init__(self, vendor: Vendor, error: UntrustedURL) -> None:
+        super().__init__(f"{vendor.title} names an address for the upload that is not followed. {error.message}")
+
+
 @dataclass
 class Uploaded:
     """One picture at a vendor: its address, and since when it has it. Whoever holds the lock uploads it; the others wait."""
@@ -86,7 +93,7 @@ class Uploader:
         except TimeoutError as error:
             raise NotSent(f"{vendor.title}'s upload does not answer in time.") from error
         except UntrustedURL as error:
-            raise NotSent(f"{vendor.title} names an address for the upload that is not followed. {error.message}") from error
+            raise UploadNotFollowed(vendor, error) from error
         if not 200 <= status < 300:
             raise NotSent(f"{vendor.title}'s upload answers {status}.")
         return self._check_address(vendor, upload, read_address(vendor, slot, answer))
@@ -98,7 +105,7 @@ class Uploader:
             if upload.scheme == "https":
                 self.http_client.check_address(url)
         except UntrustedURL as error:
-            raise NotSent(f"{vendor.title} names an address for the upload that is not followed. {error.message}") from error
+            raise UploadNotFollowed(vendor, error) from error
         return url
 
 

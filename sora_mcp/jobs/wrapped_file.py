@@ -16,7 +16,7 @@ import anyio
 import anyio.to_thread
 
 from sora_mcp.domain import Vendor
-from sora_mcp.domain.errors import BadMedia
+from sora_mcp.domain.errors import NoVideo
 from sora_mcp.jobs.named_file import download_named
 from sora_mcp.media.containers import HEAD_BYTES, JSON, MEDIA_TYPES, TEXT, UNKNOWN, find_container, read_container
 from sora_mcp.net.client import VendorClient
@@ -114,7 +114,7 @@ def _write_decoded(blocks: Iterable[bytes], target: Path, size: int) -> Download
     try:
         return write_pieces(target, decode_base64(blocks), most=size)
     except binascii.Error as error:
-        raise BadMedia("It is damaged base64, no video.") from error
+        raise NoVideo("damaged base64") from error
 
 
 def _is_wrapped(head: bytes) -> bool:

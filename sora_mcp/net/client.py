@@ -118,7 +118,7 @@ class VendorClient:
         except (ValueError, httpx2.InvalidURL) as error:
             raise MalformedURL from error
         except OSError as error:
-            raise UnwritableFile(part.parent) from error
+            raise UnwritableFile(part.parent, error) from error
 
     async def upload(
         self, vendor: Vendor, url: str, body: bytes, headers: Mapping[str, str], *, method: str = "PUT"

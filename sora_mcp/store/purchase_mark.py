@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain.errors import UnwritableFile
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.store.days import get_today
@@ -85,7 +85,7 @@ class PurchaseMark(Repository):
         try:
             _replace(self.file, mark)
         except OSError as error:
-            raise StorageError(f"{self.file} cannot be written ({error.strerror}).") from error
+            raise UnwritableFile(self.file.parent, error) from error
 
 
 def locate_mark(folder: Path | None, address: sa.URL) -> Path | None:

@@ -16,7 +16,7 @@ from sora_mcp.cli.setup.config_files import replace_file
 from sora_mcp.cli.terminal import show_status
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job
-from sora_mcp.domain.errors import NotFinished, SoraError, StorageError
+from sora_mcp.domain.errors import NotFinished, SoraError, StorageError, UnwritableFile
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.api import make_poster
@@ -48,7 +48,7 @@ def write_page(jobs: tuple[Job, ...], settings: Settings, report: Callable[[int]
         page = render_page(tuple(_show(jobs, report)), folder, settings.zone, now=time.time())
         replace_file(folder / NAME, page.encode("utf-8", "replace"))
     except OSError as error:
-        raise StorageError(f"The gallery cannot be written into {folder} ({error.strerror}).") from error
+        raise UnwritableFile(folder, error) from error
     return folder / NAME
 
 

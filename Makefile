@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts
 
-.PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles house bench prices snapshots readme pictures bundle release
+.PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles house bench load prices snapshots readme pictures bundle release
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -58,6 +58,9 @@ bench: $(READY)
 
 pictures: $(READY)
 	$(BIN)/python -m scripts.pictures $(NAMES)
+
+load: $(READY)
+	$(BIN)/python -m benchmarks.load
 
 bundle: $(READY)
 	$(BIN)/python -m scripts.bundle

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
+from typing import ClassVar
 
 
 class Mute(socketserver.BaseRequestHandler):
@@ -26,7 +28,10 @@ class Busy(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The state of the job that the path ends with."""
-        body = json.dumps({"jobId": self.path.rsplit("/", 1)[-1], "status": "processing", "progress": 40}).encode()
+        self._answer({"jobId": self.path.rsplit("/", 1)[-1], "status": "processing", "progress": 40})
+
+    def _answer(self, said: dict[str, object]) -> None:
+        body = json.dumps(said).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -35,6 +40,23 @@ class Busy(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
+
+
+class Orders(Busy):
+    """Takes every order too, and counts the questions about jobs."""
+
+    asked: ClassVar[int]
+    number: ClassVar[Iterator[int]] = itertools.count()
+
+    def do_GET(self) -> None:
+        """Answer one question."""
+        type(self).asked += 1
+        super().do_GET()
+
+    def do_POST(self) -> None:
+        """Take an order."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer({"jobId": f"order-{next(self.number)}", "status": "pending", "costMicroCents": 400_000})
 
 
 @contextmanager

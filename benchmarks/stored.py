@@ -28,6 +28,11 @@ def fill(engine: sa.Engine, *, alive: int, finished: int, ages_s: float) -> None
             conn.execute(jobs.insert(), rows[start : start + BATCH])
 
 
+def make_finished(number: int) -> dict[str, Any]:
+    """Return the row of a job that has just ended."""
+    return _row(number, time.time()) | _finished(number)
+
+
 def _row(number: int, at: float) -> dict[str, Any]:
     return {
         "id": f"v_{number:010}",

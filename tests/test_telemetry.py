@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from datetime import UTC, date
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +84,11 @@ def test_a_lost_answer_has_no_status(tmp_path: Path) -> None:
 
 def test_the_store_says_what_is_held_and_spent(store: Store) -> None:
     store.reservations.reserve.sync(purchase("0.40"), CAPS)
-    gauges = store.gauges.read.sync(UTC)
+    gauges = store.gauges.read.sync(CAPS)
     ((vendor, state, number, held),) = [(count.vendor, count.state, count.jobs, count.held) for count in gauges.counts]
     assert (vendor, state, number, held) == ("muvi", "submitting", 1, 400_000)
-    assert (gauges.day_spent, gauges.month_spent) == (400_000, 400_000)
+    assert gauges.spent == {"day": 400_000, "month": 400_000}
+    assert gauges.caps == {"day": CAPS.daily, "month": CAPS.monthly}
 
 
 # What an exporter can do

@@ -1,17 +1,19 @@
-"""Read the figures of the whole store that metrics show: living jobs, money that is held, and what day and month have spent."""
+"""Read the figures of the whole store that metrics show: living jobs, money that is held, what all spent today and this month, and may."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
 
 import sqlalchemy as sa
 
-from sora_mcp.domain import LIVE
+from sora_mcp.domain import LIVE, LOCAL
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.database import limit_time
 from sora_mcp.store.days import get_today
-from sora_mcp.store.schema import jobs, totals
+from sora_mcp.store.levels import read_levels
+from sora_mcp.store.records import Caps
+from sora_mcp.store.schema import jobs
 from sora_mcp.store.transactions import Repository, reads
 
 READ_S = 2.0
@@ -21,11 +23,6 @@ COUNTS = (
     sa.select(jobs.c.state, jobs.c.vendor, sa.func.count(), sa.func.sum(HELD))
     .where(jobs.c.state.in_((*LIVE, "unknown")))
     .group_by(jobs.c.state, jobs.c.vendor)
-)
-SPENT = (
-    sa.select(totals.c.window, sa.func.sum(totals.c.micros).label("micros"))
-    .where(totals.c.window.in_([sa.bindparam("day"), sa.bindparam("month")]), totals.c.account.like(sa.literal_column("'person:%'")))
-    .group_by(totals.c.window)
 )
 
 
@@ -44,18 +41,21 @@ class StoreGauges:
     """Figures of one moment. Held money counts as spent."""
 
     counts: tuple[JobCount, ...]
-    day_spent: Micros
-    month_spent: Micros
+    spent: Mapping[str, Micros]
+    """By window, `day` and `month`."""
+    caps: Mapping[str, Micros]
+    """The same of what all may spend; a window without a limit is left out."""
 
 
 class Gauges(Repository):
     """Figures for metrics."""
 
     @reads
-    def read(self, conn: sa.Connection, zone: tzinfo) -> StoreGauges:
+    def read(self, conn: sa.Connection, caps: Caps) -> StoreGauges:
         """Return the figures of jobs that have not ended, by an index, and of today. Raise TookTooLong after READ_S."""
         with limit_time(conn, READ_S):
             counts = [JobCount(state, vendor, number, Micros(int(held))) for state, vendor, number, held in conn.execute(COUNTS)]
-            day = get_today(conn, self.clock(), zone)
-            spent = {row.window: int(row.micros) for row in conn.execute(SPENT, {"day": day.name, "month": day.month})}
-        return StoreGauges(tuple(counts), Micros(spent.get(day.name, 0)), Micros(spent.get(day.month, 0)))
+            everybody = read_levels(conn, caps, LOCAL, get_today(conn, self.clock(), caps.zone)).each[0]
+        limits = {"day": everybody.limits.day, "month": everybody.limits.month}
+        spent = {"day": everybody.day_spent, "month": everybody.month_spent}
+        return StoreGauges(tuple(counts), spent, {window: limit for window, limit in limits.items() if limit is not None})

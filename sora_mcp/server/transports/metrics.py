@@ -37,7 +37,7 @@ def serve_metrics(settings: Settings, get_context: Callable[[], ServerContext | 
     for collector in (GCCollector, PlatformCollector, ProcessCollector):
         collector(registry=registry)
     Gauge("sora_mcp_info", "Version of this server", ("version",), registry=registry).labels(__version__).set(1)
-    registry.register(StoreCollector(settings, get_context))
+    registry.register(StoreCollector(get_context))
     try:
         server, thread = start_http_server(settings.metrics_port, settings.metrics_host, registry)
     except OSError as error:
@@ -56,8 +56,8 @@ def serve_metrics(settings: Settings, get_context: Callable[[], ServerContext | 
 class StoreCollector:
     """A collector that reads the store when it is asked, but not more often than every READ_AGAIN_S, and one reading at a time."""
 
-    def __init__(self, settings: Settings, get_context: Callable[[], ServerContext | None]) -> None:
-        self._settings, self._get_context = settings, get_context
+    def __init__(self, get_context: Callable[[], ServerContext | None]) -> None:
+        self._get_context = get_context
         self._lock = threading.Lock()
         self._read_at, self._gauges = float("-inf"), None
 
@@ -74,10 +74,6 @@ class StoreCollector:
                 self._read_at, self._gauges = time.monotonic(), self._read()
             gauges = self._gauges
         yield GaugeMetricFamily("sora_mcp_store_up", "Whether the store can be read", value=float(gauges is not None))
-        caps = GaugeMetricFamily("sora_mcp_cap_micros", "Caps of day and month, in millionths of a dollar", labels=("window",))
-        caps.add_metric(("day",), self._settings.daily)
-        caps.add_metric(("month",), self._settings.monthly)
-        yield caps
         if gauges is not None:
             yield from _list_families(gauges)
 
@@ -87,7 +83,7 @@ class StoreCollector:
         if service is None:
             return None
         try:
-            return service.store.gauges.read.sync(self._settings.zone)
+            return service.store.gauges.read.sync(service.caps)
         except (SoraError, TookTooLong) as error:
             log.warning("metrics of the store cannot be read: %s", type(error).__name__)
             return None
@@ -103,6 +99,8 @@ def _list_families(gauges: StoreGauges) -> Iterable[GaugeMetricFamily]:
         jobs.add_metric((count.vendor, count.state), count.jobs)
         held.add_metric((count.vendor, count.state), count.held)
     spent = GaugeMetricFamily("sora_mcp_spent_micros", "Held and spent, in millionths of a dollar", labels=("window",))
-    spent.add_metric(("day",), gauges.day_spent)
-    spent.add_metric(("month",), gauges.month_spent)
-    yield from (jobs, held, spent)
+    caps = GaugeMetricFamily("sora_mcp_cap_micros", "Most that all may spend, in millionths of a dollar", labels=("window",))
+    for family, amounts in ((spent, gauges.spent), (caps, gauges.caps)):
+        for window, micros in amounts.items():
+            family.add_metric((window,), micros)
+    yield from (jobs, held, spent, caps)

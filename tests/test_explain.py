@@ -77,7 +77,7 @@ def test_a_refusal_says_what_is_lacking_and_who_has_it(keys: tuple[str, ...], as
 def test_a_family_that_makes_and_edits_is_compared_by_what_it_makes() -> None:
     here = Catalogue(keyed=frozenset({"muvi"}))
     message = explain_unknown(UnknownModel("?"), VideoRequest("a fox", "o3"), here, today=TODAY).message
-    assert "'o3' is no single model. Cheapest first: muvi:kling-o3-std ($" in message
+    assert "'o3' means several models. Cheapest first: muvi:kling-o3-std ($" in message
     assert "edit" not in message.partition("list_sizes")[0]
 
 

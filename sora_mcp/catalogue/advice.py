@@ -81,8 +81,8 @@ class _Advice:
             case BrokenRules():
                 return self._price_own(refusal.fixes) if refusal.fixes else self._mend(refusal)
             case UnknownModel():
-                similar = self._name_similar_models()
-                return similar if similar or self.catalogue.find_family(self.request.model or "") else self.name_other_models(but=None)
+                similar, is_family = self._name_similar_models(), bool(self.catalogue.find_family(self.request.model or ""))
+                return similar or (self._name_near_lengths() if is_family else self.name_other_models(but=None))
             case MissingKey() | ModelRetired():
                 return self._name_models_at_hand()
             case PriceUnknown():
@@ -99,7 +99,7 @@ class _Advice:
         """Yield the fixes that a refusal has of its own; those without a price as far as they can be bought, with it."""
         for fix in fixes:
             price = None if fix.micros is not None else self._quote(change_request(self.request, fix))
-            if fix.micros is not None:
+            if fix.micros is not None or (price is None and self.limits.left is None):
                 yield fix
             elif price is not None and price[1].micros <= self._find_most_each():
                 yield self._price_fix(fix, *price, named=None if self.request.model is None else self._find_offer())
@@ -187,6 +187,18 @@ class _Advice:
         similar = self.catalogue.find_family(name) or self.catalogue.find_near(name)
         usable = [offer for offer in similar if offer.ended is None and self.catalogue.is_buyable(offer)]
         return self._list_models(rank_orders(usable, self.request, today=self.today))[:ALTERNATIVES]
+
+    def _name_near_lengths(self) -> Iterator[Fix]:
+        """Yield the lengths nearest to the one that was asked for, where models of the family that was named make those; a longer clip is
+        made of several."""
+        wanted, family = self.request.seconds, self.catalogue.find_family(self.request.model or "")
+        lengths = {seconds for offer in family if self.catalogue.is_buyable(offer) for seconds in offer.seconds}
+        if type(wanted) is not int or not lengths or wanted > max(lengths):
+            return
+        for fix in (Fix("seconds", seconds) for seconds in sorted(lengths, key=lambda seconds: (abs(seconds - wanted), seconds))[:2]):
+            price = self._quote(change_request(self.request, fix))
+            if price is not None and price[1].micros <= self._find_most_each(self.limits.per_video):
+                yield self._price_fix(fix, *price, named=None)
 
     def _name_models_at_hand(self) -> tuple[Fix, ...]:
         """Return models in place of one without a key: those of its family, if there are any that take the request, else any others."""

@@ -126,7 +126,7 @@ class Catalogue:
         if family := self.find_family(name):
             at_hand = sorted(family, key=lambda offer: not self.is_usable(offer))[:NEAR]
             choose = one_of([offer.id for offer in at_hand])
-            raise UnknownModel(f'{quote_value(name)} is no single model: choose {choose}. list_sizes(model="{name.strip()}") lists all.')
+            raise UnknownModel(f'{quote_value(name)} means several models: choose {choose}. list_sizes(model="{name.strip()}") lists all.')
         if (label := find_near_label(name)) is not None:
             raise UnknownModel(f"No vendor sells {quote_value(name)}. Did you mean {quote_value(label)}?", fixes=(Fix("model", label),))
         near = self.find_ended(name) or self.find_near(name)

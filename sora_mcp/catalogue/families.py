@@ -8,6 +8,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
+from sora_mcp.catalogue.family_choice import describe_clip
 from sora_mcp.catalogue.hints import BEST, find_label
 from sora_mcp.catalogue.parts import EVERYTHING, Part, describe_joining, describe_part, plan_parts_on
 from sora_mcp.catalogue.planner import find_broken
@@ -37,20 +38,13 @@ def explain_unknown(
         listed = f' list_sizes(model="{(request.model or "").strip()}") lists all {{}}.'
         if find_label(request.model or "") == "cheapest":
             listed = " Leave model out to get the cheapest that takes all of the request."
-        return UnknownModel(f"{name} is no single model. {_Family(family, request, catalogue, today, room).describe(listed)}")
+        return UnknownModel(f"{name} means several models. {_Family(family, request, catalogue, today, room).describe(listed)}")
     if ended := catalogue.find_ended(request.model or ""):
         return UnknownModel(" ".join(_describe_ended(ended, request, catalogue, today)))
     near = catalogue.find_near(request.model or "")
     if living := [offer for offer in near if catalogue.is_living(offer)]:
         return UnknownModel(f"No vendor sells {name}. {_Family(living, request, catalogue, today, room).describe('')}")
     return UnknownModel(f"No vendor sells {name}. {' '.join(_describe_ended(near, request, catalogue, today))}") if near else refusal
-
-
-def _describe_clip(order: Order, price: Quote) -> str:
-    """Return the model of an order, with its price, its length, and whether it has sound, as far as that is known."""
-    audio = order.options.get("audio", order.offer.sound)
-    sound = "" if audio is None else ", with sound" if audio else ", without sound"
-    return f"{order.offer.id} ({format_dollars(price.micros)} for {order.seconds} s{sound})"
 
 
 def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: Catalogue, today: date) -> Iterator[str]:
@@ -60,7 +54,7 @@ def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: C
     )
     usable = [offer for offer in offers if catalogue.is_usable(offer)]
     if ranked := rank_orders(usable, replace(request, model=None), today=today):
-        named = one_of([_describe_clip(order, price) for order, price in ranked[:MOST_NAMED]])
+        named = one_of([describe_clip(order, price) for order, price in ranked[:MOST_NAMED]])
         yield f"Still sold, and perhaps refused: {named}; only a full name buys one."
     elif not usable:
         still = "No vendor with a key still sells it, and a" if catalogue.keyed else "A"
@@ -69,7 +63,7 @@ def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: C
         yield "list_sizes shows the models that can be bought."
     best = [offer for offer in catalogue.find_family(BEST) if catalogue.is_buyable(offer)]
     for order, price in rank_orders(best, replace(request, model=None), today=today)[:1]:
-        yield f"Known for the {BEST}: {_describe_clip(order, price)}."
+        yield f"Known for the {BEST}: {describe_clip(order, price)}."
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,7 @@ class _Family:
         named = len(self.offers)
         if not (sentences and sentences[-1].startswith("How: ")):
             ranked = ranked or self._rank_plainly(offers, asked)
-            clips = [_describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
+            clips = [describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
             sentences += [f"Cheapest first: {', '.join(clips)}.", *self._describe_cap(ranked)]
             named = len(clips)
         if not any(self.catalogue.is_usable(offer) for offer in offers):

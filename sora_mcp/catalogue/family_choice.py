@@ -35,13 +35,15 @@ def describe_choice(name: str, chosen: Order, ranked: Sequence[tuple[Order, Quot
         return why
     found = list(others.values())
     best = [one for one in found[MOST_CHEAPER:] if (hint := get_hint(one[0].offer)) is not None and hint.good_for == BEST][:1]
-    listed = ", ".join(_describe_other(order, price) for order, price in [*found[:MOST_CHEAPER], *best])
+    listed = ", ".join(describe_clip(order, price, with_hint=True) for order, price in [*found[:MOST_CHEAPER], *best])
     rest = count - 1 - len(found[:MOST_CHEAPER]) - len(best)
     more = f', and {rest} more in list_sizes(model="{name.strip()}")' if rest else ""
     return f"{quote_value(name)} means {count} models here. {why} Others: {listed}{more}."
 
 
-def _describe_other(order: Order, price: Quote) -> str:
-    hint = get_hint(order.offer)
-    good = f", {BEST}" if hint is not None and hint.good_for == BEST else ""
-    return f"{order.offer.id} ({format_dollars(price.micros)} for {order.seconds} s{good})"
+def describe_clip(order: Order, price: Quote, *, with_hint: bool = False) -> str:
+    """Return the model of an order, with its price, its length, whether it has sound as far as that is known, and what it is good for."""
+    hint = get_hint(order.offer) if with_hint else None
+    sound = "" if order.sound is None else ", with sound" if order.sound else ", without sound"
+    good = f", {hint.good_for}" if hint is not None else ""
+    return f"{order.offer.id} ({format_dollars(price.micros)} for {order.seconds} s{sound}{good})"

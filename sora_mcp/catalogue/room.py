@@ -9,6 +9,11 @@ from sora_mcp.domain.money import Micros
 NO_CAP = Micros(10**15)
 
 
+def say_fitting(count: int) -> str:
+    """Return that so many of several clips can be bought now, as a clause."""
+    return f"{count} of them {'fits' if count == 1 else 'fit'} what is left"
+
+
 @dataclass(frozen=True)
 class Room:
     """The most that one video may cost, and what is left of day and month."""
@@ -27,4 +32,4 @@ class Room:
         fitting = self.count(each, clips)
         if fitting == clips:
             return ""
-        return f", {fitting} of them fit what is left" if fitting else ", above a limit of the user's"
+        return f", {say_fitting(fitting)}" if fitting else ", above a limit of the user's"

@@ -56,10 +56,16 @@ class Estimate:
 
 
 def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
-    """Return the request with a video to edit, of the length that it says, where its model does nothing else."""
-    if request.edits is not None or request.model is None or not catalogue.has_name(request.model):
+    """Return the request with a video to edit, of the length that it says, where its model, or each of its family, does nothing else."""
+    if request.edits is not None or request.model is None:
         return request
-    return replace(request, edits=name_clip(catalogue.find_named(request.model)[0], request.seconds))
+    if catalogue.has_name(request.model):
+        return replace(request, edits=name_clip(catalogue.find_named(request.model)[0], request.seconds))
+    family = catalogue.find_family(request.model)
+    editors = [offer for offer in family if catalogue.is_buyable(offer)] or family
+    if not editors or any(offer.video is None for offer in editors):
+        return request
+    return replace(request, edits=name_clip(editors[0], request.seconds))
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:

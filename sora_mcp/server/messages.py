@@ -152,7 +152,7 @@ def describe_charge(job: Job) -> str:
     """Say in a few words what became of a job's money."""
     amount = format_price(job.price)
     if not job.price:
-        return amount
+        return "not charged" if job.micros and job.charged == "no" else amount
     return {"no": "not charged", "held": f"{amount} reserved", "yes": amount, "unknown": f"{amount} unclear"}[job.charged]
 
 

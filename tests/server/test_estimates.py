@@ -112,7 +112,7 @@ async def test_an_edit_is_priced_by_the_models_that_edit(tmp_path: Path) -> None
     refused = await estimate(tmp_path / "a", {"FAL_KEY": "k"}, edits="holiday.mp4")
     assert 'model="edit" says what an edit costs at each model' in refused["message"]
     found = await estimate(tmp_path / "b", {"FAL_KEY": "k"}, model="edit", seconds=6)
-    assert "fal:grok-imagine-video-edit ($0.36 for 6 s)" in found["message"]
+    assert "6 s, 480p, may have sound, on fal:grok-imagine-video-edit: $0.36" in found["message"]
     best = await estimate(tmp_path / "c", {"FAL_KEY": "k"}, model="best", seconds=5)
     assert "on fal:seedance-2.0: $0.67" in best["message"]
 

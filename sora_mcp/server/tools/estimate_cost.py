@@ -14,7 +14,7 @@ from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.nearest import describe_nearest
 from sora_mcp.catalogue.parts import describe_part, describe_parts
 from sora_mcp.catalogue.planner import CHEAPEST
-from sora_mcp.catalogue.room import Room
+from sora_mcp.catalogue.room import Room, say_fitting
 from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
@@ -167,7 +167,7 @@ def _describe_fitting(estimate: Estimate) -> Iterator[str]:
     """Yield how many of the clips the caps leave room for, where that is why not all can be bought."""
     each, fitting = estimate.quote.micros, _find_room(estimate).count(estimate.quote.micros, estimate.clips)
     if 0 < fitting < estimate.clips:
-        yield f"{fitting} of them fit what is left: {format_price(each * fitting)}."
+        yield f"{say_fitting(fitting)}: {format_price(each * fitting)}."
 
 
 def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:

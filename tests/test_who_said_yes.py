@@ -11,6 +11,7 @@ import pytest
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import NeedsConfirmation, NotFound, Refused
 from sora_mcp.store import Store
+from sora_mcp.store.questions import MOST_KEPT
 from sora_mcp.store.records import PAGES, Purchase, Way
 
 from .stored import CAPS, NOON, Clock, purchase, reserve
@@ -20,7 +21,7 @@ ANNA, BEN = "p_anna", "p_ben"
 
 def await_yes(store: Store, **more: Any) -> tuple[Purchase, str]:
     """Return Anna's purchase that needs a yes, and the quote that waits for it."""
-    wanted = purchase("1.00", principal=ANNA, confirm=True, **more)
+    wanted = purchase("1.00", **{"principal": ANNA, "confirm": True, **more})
     with pytest.raises(NeedsConfirmation) as asked:
         store.reservations.reserve.sync(wanted, CAPS)
     return wanted, asked.value.quote_id
@@ -102,3 +103,13 @@ def test_a_question_is_kept_until_its_quote_ends(store: Store, clock: Clock) -> 
     clock.at += 900
     store.questions.keep.sync("q_2", {"n": 3}, ends_at=clock.at + 900)
     assert [store.questions.get.sync(name) for name in ("q_1", "q_2")] == [None, {"n": 3}]
+
+
+def test_a_principal_who_asks_on_and_on_keeps_the_newest_questions_only(store: Store, clock: Clock) -> None:
+    _, others = await_yes(store, principal=BEN)
+    store.questions.keep.sync(others, {"n": -1}, ends_at=clock.at + 1)
+    asked = [await_yes(store)[1] for _ in range(MOST_KEPT + 5)]
+    for number, quote_id in enumerate(asked):
+        store.questions.keep.sync(quote_id, {"n": number}, ends_at=clock.at + 900 + number)
+    kept = [number for number, quote_id in enumerate(asked) if store.questions.get.sync(quote_id) is not None]
+    assert (kept, store.questions.get.sync(others)) == (list(range(5, MOST_KEPT + 5)), {"n": -1})

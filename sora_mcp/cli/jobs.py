@@ -19,7 +19,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.store.purchase_mark import Loss
-from sora_mcp.store.records import Approval, Budget, Costs, SpendRow, Way
+from sora_mcp.store.records import Approval, Budget, Costs, Person, SpendRow, Way
 
 T = TypeVar("T")
 JOB_COLUMNS = (
@@ -70,12 +70,15 @@ def jobs(settings: Settings, arguments: Namespace) -> int:
 def show(settings: Settings, arguments: Namespace) -> int:
     """Print everything that the store knows about one job."""
 
-    async def ask(service: VideoService) -> tuple[Job, Approval | None]:
+    async def ask(service: VideoService) -> tuple[Job, Approval | None, Person | None]:
         job = await service.store.jobs.get(arguments.job, None)
-        return job, await service.store.approvals.find_of_job(job)
+        approval = await service.store.approvals.find_of_job(job)
+        by = None if approval is None else approval.approved_by
+        return job, approval, None if by is None else await service.store.people.find(by)
 
-    job, approval = _read(settings, ask)
-    print_facts(open_console(), describe_job(job, settings.zone, approval))
+    job, approval, person = _read(settings, ask)
+    yes = None if approval is None else _describe_yes(approval, person, settings.zone)
+    print_facts(open_console(), describe_job(job, settings.zone, yes))
     return 0
 
 
@@ -153,8 +156,8 @@ def print_spend(console: Console, rows: Sequence[SpendRow], budget: Budget) -> N
         )
 
 
-def describe_job(job: Job, zone: tzinfo, approval: Approval | None = None) -> Iterator[tuple[str, object]]:
-    """Yield the name and value of everything that is known about a job; unknown values are None."""
+def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterator[tuple[str, object]]:
+    """Yield the name and value of everything that is known about a job; unknown values are None. `approved` says who agreed to it."""
     yield "job", job.id
     yield "state", job.state
     yield "model", job.model
@@ -165,7 +168,7 @@ def describe_job(job: Job, zone: tzinfo, approval: Approval | None = None) -> It
     yield "first frame", job.first_frame or ("yes" if job.with_image else None)
     yield "price", f"{format_dollars(job.price)} ({job.price_is}; {job.basis})"
     yield "price from", f"{job.source}, checked {job.checked}, {job.confidence}"
-    yield "approved", None if approval is None else _describe_yes(approval, zone)
+    yield "approved", approved
     yield "charged", job.charged
     yield "made", _format_moment(job.created_at, zone)
     yield "changed", _format_moment(job.updated_at, zone)
@@ -188,14 +191,15 @@ def describe_job(job: Job, zone: tzinfo, approval: Approval | None = None) -> It
         yield "sha256", job.artifact.sha256
 
 
-def _describe_yes(approval: Approval, zone: tzinfo) -> str | None:
+def _describe_yes(approval: Approval, person: Person | None, zone: tzinfo) -> str | None:
     """Say who approved the price, how and when; None where it was not approved."""
     if approval.approved_at is None:
         return None
     at = _format_moment(approval.approved_at, zone)
     if approval.approved_by is None or approval.approved_way is None:
         return at  # an older version wrote down no more
-    who = "the user of this computer" if approval.approved_by == LOCAL else approval.approved_by
+    name = None if person is None else person.email or person.name
+    who = "the user of this computer" if approval.approved_by == LOCAL else f"{name or approval.approved_by}"
     return f"{at}, by {who}, {WAYS[approval.approved_way]}"
 
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sora_mcp.store.schema import questions
+from sora_mcp.store.schema import questions, quotes
 from sora_mcp.store.transactions import Repository, reads, writes
+
+MOST_KEPT = 30
+"""Questions of one principal: each may hold pictures of a megabyte."""
 
 
 class Questions(Repository):
@@ -15,8 +18,13 @@ class Questions(Repository):
 
     @writes
     def keep(self, conn: sa.Connection, quote_id: str, body: dict[str, Any], *, ends_at: float) -> None:
-        """Write the question down in place of an earlier one of the same quote, and delete those that have ended."""
-        conn.execute(sa.delete(questions).where(sa.or_(questions.c.quote_id == quote_id, questions.c.ends_at <= self.clock())))
+        """Write the question down in place of an earlier one of the same quote. Delete those that have ended, and the oldest of a principal
+        who has more than MOST_KEPT: they are shown by their quotes alone then."""
+        same = sa.select(quotes.c.principal).where(quotes.c.id == quote_id).scalar_subquery()
+        mine = sa.select(questions.c.quote_id).join(quotes, quotes.c.id == questions.c.quote_id).where(quotes.c.principal == same)
+        older = mine.order_by(questions.c.ends_at.desc()).offset(MOST_KEPT - 1)
+        is_over = sa.or_(questions.c.quote_id == quote_id, questions.c.ends_at <= self.clock(), questions.c.quote_id.in_(older))
+        conn.execute(sa.delete(questions).where(is_over))
         conn.execute(sa.insert(questions).values(quote_id=quote_id, ends_at=ends_at, body=body))
 
     @reads

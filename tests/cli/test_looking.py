@@ -13,6 +13,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Image, Job
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.store import Store
+from sora_mcp.store.records import Person
 
 from ..stored import CAPS, DONE, FILE, begun, claimed, no, purchase, running
 from .conftest import Sora, own_line
@@ -78,7 +79,12 @@ def test_a_job_is_shown_with_everything_that_is_known(sora: Sora, store: Store) 
 
 
 def test_a_job_is_shown_with_who_said_yes_when_and_how(sora: Sora, store: Store) -> None:
-    for by, way, said in (("local", "terminal", "the user of this computer, at a terminal"), ("p_anna", "page", "p_anna, on the page")):
+    store.people.meet.sync(Person("p_ben", "https://idp.example.com", "ben", email="ben@example.com"))
+    for by, way, said in (
+        ("local", "terminal", "the user of this computer, at a terminal"),
+        ("p_anna", "page", "p_anna, on the page"),
+        ("p_ben", "url", "ben@example.com, on the page to which the client led"),
+    ):
         wanted = purchase("1.00", confirm=True)
         with pytest.raises(NeedsConfirmation) as asked:
             store.reservations.reserve.sync(wanted, CAPS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import anyio
 import httpx2
@@ -417,13 +418,26 @@ async def test_a_sign_in_cannot_be_carried_into_another_browser(service: Service
     assert asked["redirect_uri"] == f"{PUBLIC}/approve/signed-in"
 
 
+async def test_while_the_provider_is_away_nobody_signs_in_and_strangers_cost_it_nothing(tmp_path: Path) -> None:
+    with PlayedIssuer() as issuer:
+        issuer.is_away = True
+        with served(environment(tmp_path, issuer), tmp_path) as server:
+            browser = Person(PUBLIC, server.url)
+            for _ in range(3):
+                away = await browser.open("/approve/q_0123456789")
+                assert (away.status, "does not answer now" in away.text) == (503, True)
+            issuer.is_away = False
+            assert issuer.asked == []
+    with PlayedIssuer() as issuer, served(environment(tmp_path, issuer), tmp_path) as server:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S) as web:
+            for number in range(20):
+                await web.get(f"/approve/q_{number}", headers={"Host": "videos.example.com"})
+        assert issuer.asked == [METADATA]
+
+
 async def test_two_pages_that_wait_for_the_same_sign_in_both_open(service: Service) -> None:
     first, second = await service.ask(), await service.ask()
     browser = service.browser()
-    service.issuer.is_away = True
-    away = await browser.open(f"/approve/{first}")
-    assert (away.status, "does not answer now" in away.text) == (503, True)
-    service.issuer.is_away = False
     starts = list[str]()
     async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
         for quote in (first, second):
@@ -434,6 +448,22 @@ async def test_two_pages_that_wait_for_the_same_sign_in_both_open(service: Servi
             starts.append(begun.headers["location"])
     pages = [await browser.open(start) for start in starts]
     assert [page.address for page in pages] == [f"{PUBLIC}/approve/{quote}" for quote in (first, second)]
+
+
+async def test_what_signs_in_a_browser_opens_nothing_else(service: Service) -> None:
+    quote = await service.ask()
+    browser, _ = await service.open(quote)
+    id_token = service.issuer.issue("anna", "pages", header={"typ": "JWT"})
+    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
+        for token in (browser.cookies["__Host-sora"], id_token):
+            found = await web.get("/videos/v_0123456789.mp4", headers={"Authorization": f"Bearer {token}"})
+            assert found.status_code == 401
+        sent = await web.get(f"/approve/{quote}", headers={"Host": "videos.example.com", "Origin": "https://chat.example.com"})
+        assert "access-control-allow-credentials" not in sent.headers, "a page that may call the tools cannot read ours"
+    state = next(place for place in browser.went if "/approve/signed-in?" in place).partition("state=")[2].partition("&")[0]
+    for error in ("<script>alert(1)</script>", "a\r\nSet-Cookie: x=y", "\u202e" * 50):
+        page = await browser.open(f"/approve/signed-in?{urlencode({'state': state, 'error': error})}")
+        assert (page.status, "<script" in page.response.text, "x" in browser.cookies) == (400, False, False)
 
 
 # Files in a browser
@@ -530,6 +560,10 @@ async def test_a_small_team_signs_in_with_the_tokens_it_has(small: Service) -> N
         assert token not in page.text and (await browser.answer(page, "yes")).title == "Approved: $0.40"
         assert (await call(anna, "create_video", **wanted, quote=quote))["job_id"]
     assert small.read(quote).approved_by == "anna"
+    assert (await browser.open(f"/approve/{quote}")).title == "Bought already"
+    file = small.server.folder / "tokens"
+    file.write_text(file.read_text().replace(f"anna:{ANNA}\n", ""))
+    assert (await browser.open(f"/approve/{quote}")).title == "Sign in", "a token that is taken out ends its session too"
     assert not any(token in line for line in small.server.lines for token in (ANNA, BEN))
 
 
@@ -538,29 +572,39 @@ async def test_where_only_a_page_counts_no_form_is_shown(tmp_path: Path) -> None
         assert isinstance(params, ElicitRequestURLParams), "a form"
         return ElicitResult(action="decline")
 
-    with PlayedIssuer() as issuer:
-        own = environment(tmp_path, issuer, SORA_MCP_YES="page", SORA_MCP_CLIENT_SECRET="a:secret/+")
-        with served(own, tmp_path) as server:
-            await check_that_only_a_page_counts(Service(server, issuer), fill_in)
-            assert not any("secret" in line for line in server.lines)
-        ways = [(each["authorization"].partition(" ")[0], each.get("client_secret")) for each in issuer.heard]
-        assert ways == [("Basic", None), ("", "a:secret/+")]
-        assert base64.b64decode(issuer.heard[0]["authorization"].partition(" ")[2]) == b"pages:a%3Asecret%2F%2B"
+    with PlayedIssuer() as issuer, served(environment(tmp_path, issuer, SORA_MCP_YES="page"), tmp_path) as server:
+        service = Service(server, issuer)
+        async with service.client(elicitation_callback=fill_in) as anna:
+            wanted = clip()
+            assert (await call(anna, "create_video", **wanted))["error"]["code"] == "declined"
+        quote = await service.ask()
+        browser, page = await service.open(quote)
+        assert (await browser.answer(page, "yes")).status == 200
+        typed = await service.ask()
+        assert (await service.open(typed))[1].title == "Buy one video clip?"
+        service.store.approvals.approve.sync(typed)
+        async with service.client() as anna:
+            assert (await call(anna, "get_video_status", job_id=typed))["needs_confirmation"] is True
 
 
-async def check_that_only_a_page_counts(service: Service, fill_in: Any) -> None:
-    async with service.client(elicitation_callback=fill_in) as anna:
-        wanted = clip()
-        assert (await call(anna, "create_video", **wanted))["error"]["code"] == "declined"
-    quote = await service.ask()
-    browser, page = await service.open(quote)
-    assert (await browser.answer(page, "yes")).status == 200
-    service.issuer.documents[METADATA]["token_endpoint_auth_methods_supported"] = ["client_secret_post"]
-    typed = await service.ask()
-    assert (await service.open(typed))[1].title == "Buy one video clip?"
-    service.store.approvals.approve.sync(typed)
-    async with service.client() as anna:
-        assert (await call(anna, "get_video_status", job_id=typed))["needs_confirmation"] is True
+async def test_the_provider_knows_this_server_by_its_secret_in_the_way_that_it_takes(tmp_path: Path) -> None:
+    basic = f"Basic {base64.b64encode(b'pages:a%3Asecret%2F%2B').decode()}"
+    for number, (methods, sent) in enumerate(
+        (
+            (None, (basic, None)),
+            (["client_secret_basic", "client_secret_post"], (basic, None)),
+            (["client_secret_post"], ("", "a:secret/+")),
+        )
+    ):
+        (folder := tmp_path / str(number)).mkdir()
+        with PlayedIssuer() as issuer:
+            issuer.documents[METADATA] |= {} if methods is None else {"token_endpoint_auth_methods_supported": methods}
+            with served(environment(folder, issuer, SORA_MCP_CLIENT_SECRET="a:secret/+"), folder) as server:
+                assert (await Person(PUBLIC, server.url).open("/approve/q_0123456789")).status == 404
+                assert not any("secret" in line for line in server.lines)
+        (heard,) = issuer.heard
+        assert (heard["authorization"], heard.get("client_secret")) == sent, methods
+        assert heard["client_id" if sent[1] else "code_verifier"]
 
 
 @needs_s3

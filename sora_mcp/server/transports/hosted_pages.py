@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
     from sora_mcp.store.records import Approval
 
-NOT_THERE = ("There is no such question", "Either it never was, or it is for another person than the one who has signed in.")
 SIGN_IN_AGAIN = "You are not signed in here, or not any more. Nothing was bought. Open the link from your chat again."
 NOT_FROM_HERE = ("Not from this page", "Nothing was bought. Open the link from your chat again.")
 GetContext = Callable[[], ServerContext | None]
@@ -47,7 +46,8 @@ class HostedPages:
     async def find_visitor(self, request: Request, service: VideoService) -> Visitor | None:
         """Return the person who has signed in in this browser."""
         await self.sessions.sealer.load(service)
-        return self.sessions.find_visitor(request)
+        visitor = self.sessions.find_visitor(request)
+        return visitor if visitor is not None and self.sign_in.knows(visitor.principal) else None
 
     def make_routes(self, get_context: GetContext) -> list[Route]:
         """Return the routes for signing in and approving."""
@@ -71,10 +71,10 @@ class HostedPages:
 
     async def _answer(self, request: Request, service: VideoService) -> Response:
         """Show the question of a quote, or take its answer."""
-        quote_id = request.path_params["quote_id"]
+        quote_id = request.path_params["quote_id"].strip().casefold()
         if not is_quote(quote_id):
-            return build_page(*NOT_THERE, status=404)
-        visitor, is_led = self.sessions.find_visitor(request), request.query_params.get("way") == "url"
+            return _explain_nothing("the one for whom it is")
+        visitor, is_led = await self.find_visitor(request, service), request.query_params.get("way") == "url"
         if visitor is None or not visitor.is_fresh:
             if request.method == "POST":  # a redirect would carry the answer away
                 return build_page("Not bought", SIGN_IN_AGAIN, status=403)
@@ -82,7 +82,7 @@ class HostedPages:
         try:
             quote = await service.store.approvals.get(quote_id, visitor.principal)
         except NotFound:
-            return build_page(*NOT_THERE, status=404)
+            return _explain_nothing(visitor.name)
         if request.method == "POST":
             return await self._take(request, service, quote, visitor, is_led=is_led)
         if not is_open(quote, service):
@@ -125,6 +125,11 @@ def _describe_end(quote: Approval, *, now: float) -> tuple[str, str]:
 
 def _show_time(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%H:%M} UTC"
+
+
+def _explain_nothing(name: str) -> Response:
+    """Say that there is no such question for this person, whether it is another's or never was."""
+    return build_page("There is no such question", f"Either it never was, or it is for another person than {name}.", status=404)
 
 
 def _explain_absence(sentence: str) -> Response:

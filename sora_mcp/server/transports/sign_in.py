@@ -9,15 +9,16 @@ import base64
 import hashlib
 import hmac
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from secrets import token_urlsafe
 from typing import Any, Protocol
 from urllib.parse import quote_plus, urlencode
 
+import anyio
 import jwt
-from mcp.server.auth.provider import TokenVerifier
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -25,12 +26,16 @@ from sora_mcp.domain.errors import NotSent
 from sora_mcp.net.json_document import post_form
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.transports.browser_session import Sessions
+from sora_mcp.server.transports.issuer_keys import KEEP_S, IssuerKeys
 from sora_mcp.server.transports.oauth import LEEWAY_S, IssuerTokens
 from sora_mcp.server.transports.pages_html import build_page, is_from, keep_private, read_form
+from sora_mcp.server.transports.tokens import Tokens
 
 SIGNED_IN = "/approve/signed-in"
 """Where a sign-in ends; the redirect address that the provider has to allow."""
 SIGN_IN_S = 600
+ASK_AGAIN_S = 5.0
+"""Seconds until a provider that did not answer is asked for its addresses again."""
 FRESH_S = 300
 """Seconds that a person who approves a price may have been signed in at the provider already."""
 SCOPES = ("profile", "email")
@@ -58,6 +63,38 @@ class SignIn(Protocol):
         """Return what a browser gets at SIGNED_IN: a session and the way to where it was begun, or why not."""
         ...
 
+    def knows(self, principal: str) -> bool:
+        """Return whether a person who signed in a while ago could still do so, as far as that is known here."""
+        ...
+
+
+class KeptPlaces:
+    """The addresses at which the provider signs people in and gives tokens, kept for a while, so that strangers cost it nothing."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._found: tuple[Mapping[str, Any], str, str] | None = None
+        self._failure: NotSent | None = None
+        self._good_until = float("-inf")
+        self._asking = anyio.Lock()
+
+    async def find(self, keys: IssuerKeys) -> tuple[Mapping[str, Any], str, str]:
+        """Return the provider's metadata, the address for signing in and that for tokens. Raise NotSent."""
+        async with self._asking:
+            if self._clock() >= self._good_until:
+                await self._ask(keys)
+        if self._found is None:
+            raise NotSent("it was asked a moment ago" if self._failure is None else self._failure.message)
+        return self._found
+
+    async def _ask(self, keys: IssuerKeys) -> None:
+        """Ask anew. While the provider is away, what it said before is used on."""
+        try:
+            metadata, (page, tokens) = await keys.find_metadata("authorization_endpoint", "token_endpoint")
+            self._found, self._failure, self._good_until = (metadata, page, tokens), None, self._clock() + KEEP_S
+        except NotSent as error:
+            self._failure, self._good_until = error, self._clock() + ASK_AGAIN_S
+
 
 @dataclass(frozen=True)
 class ProviderSignIn:
@@ -68,6 +105,7 @@ class ProviderSignIn:
     client_secret: str | None
     sessions: Sessions
     post: PostForm = post_form
+    places: KeptPlaces = field(default_factory=lambda: KeptPlaces())
 
     @property
     def redirect_url(self) -> str:
@@ -77,7 +115,7 @@ class ProviderSignIn:
     async def begin(self, request: Request, to: str, *, is_fresh: bool) -> Response:
         """Send the browser to the provider."""
         try:
-            metadata, (place, _) = await self.issued.keys.find_metadata("authorization_endpoint", "token_endpoint")
+            metadata, place, _ = await self.places.find(self.issued.keys)
         except NotSent as error:
             return _explain(_name_failure(error), status=503)
         browser, number = self.sessions.cookies.read(request, "sora-browser") or token_urlsafe(32), token_urlsafe(16)
@@ -122,9 +160,13 @@ class ProviderSignIn:
         self.sessions.begin(response, principal, _find_name(claims), is_fresh=is_fresh)
         return keep_private(response)
 
+    def knows(self, principal: str) -> bool:
+        """Return True: only the provider knows it, and a session is short."""
+        return bool(principal)
+
     async def _fetch_claims(self, said: Mapping[str, str], browser: str, number: str) -> dict[str, Any]:
         """Return the claims of the ID token. Raise SignInFailed, NotSent, or what a token that cannot be used raises."""
-        metadata, (_, place) = await self.issued.keys.find_metadata("authorization_endpoint", "token_endpoint")
+        metadata, _, place = await self.places.find(self.issued.keys)
         named = said.get("iss")
         if named != self.issued.server.issuer and (named is not None or metadata.get("authorization_response_iss_parameter_supported")):
             raise SignInFailed("The answer is not from our identity provider.")
@@ -162,7 +204,7 @@ class ProviderSignIn:
 class TokenSignIn:
     """Sign in with the fixed token that a person has from the token file."""
 
-    tokens: TokenVerifier
+    tokens: Tokens
     sessions: Sessions
 
     async def begin(self, request: Request, to: str, *, is_fresh: bool) -> Response:
@@ -184,6 +226,10 @@ class TokenSignIn:
         response = RedirectResponse(state["to"], 303)
         self.sessions.begin(response, known.subject or known.client_id, known.client_id, is_fresh=True)
         return keep_private(response)
+
+    def knows(self, principal: str) -> bool:
+        """Return whether the person still stands in the file."""
+        return self.tokens.has_name(principal)
 
     def _ask(self, state: str, *, why: str = "") -> Response:
         body = f"""<h1>Sign in</h1>

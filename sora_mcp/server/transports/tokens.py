@@ -46,6 +46,11 @@ class Tokens:
         # The token itself is not passed on.
         return AccessToken(token="***", client_id=matching[0], subject=matching[0], scopes=[]) if matching else None
 
+    def has_name(self, name: str) -> bool:
+        """Return whether somebody of this name stands in the file now."""
+        self._reload()
+        return name in self._names.values()
+
     def _reload(self) -> None:
         """Read the file again when it changed. Wrong lines let nobody in, and a file that cannot be read lets in nobody at all."""
         if (version := _look(self._path)) == self._version:

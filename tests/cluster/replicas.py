@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -53,10 +55,17 @@ class Cluster:
 
     replicas: list[Replica]
     port: int
+    folder: Path
+    """That of nginx."""
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def count_requests(self) -> Counter[str]:
+        """Return how many requests to `/mcp` each replica was given, by nginx's access log."""
+        lines = map(json.loads, (self.folder / "access.log").read_text("utf-8").splitlines())
+        return Counter(line["replica"] for line in lines if line["path"] == "/mcp")
 
 
 def answers(port: int) -> bool:
@@ -86,7 +95,7 @@ def cluster(folder: Path, database_url: str, environ: Mapping[str, str], *words:
         nginx = stack.enter_context(subprocess.Popen(words, stderr=subprocess.DEVNULL))
         stack.callback(nginx.terminate)
         assert wait_until(lambda: nginx.poll() is not None or answers(front))
-        yield Cluster(replicas, front)
+        yield Cluster(replicas, front, place)
 
 
 def write_config(folder: Path, front: int, ports: Sequence[int]) -> str:

@@ -22,7 +22,11 @@ from tests.waiting import PATIENCE_S
 from .replicas import NGINX, Cluster, cluster
 from .test_cluster import ENDED, SAMPLE, call
 
-pytestmark = [pytest.mark.slow, needs_s3, pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")]
+pytestmark = [
+    pytest.mark.cluster,
+    needs_s3,
+    pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)"),
+]
 TOKENS = {"anna": "anna-0123456789abcdef", "ben": "ben-0123456789abcdef"}
 
 

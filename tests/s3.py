@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -75,6 +76,20 @@ class S3:
         import obstore
 
         obstore.put(self._objects, key, body)
+
+    def age(self, key: str, seconds: float) -> None:
+        """Let an object have been put so much earlier."""
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.s3.models import s3_backends
+
+        found: Any = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.bucket].keys[key]
+        found.last_modified -= timedelta(seconds=seconds)
+
+    def put_at(self, key: str) -> float:
+        """Return when an object was put."""
+        import obstore
+
+        return obstore.head(self._objects, key)["last_modified"].timestamp()
 
     def read_attributes(self, key: str) -> Any:
         """Return what a browser is told of an object."""

@@ -257,6 +257,7 @@ BAD = {
         "https://h:0",
         "https://h?x=1",
     ],
+    "KEEP_DAYS": [MARK, "0", "-1", "1.5", "36501", "1e9"],
     "WEBHOOKS": [MARK, "2"],
     "ISSUER": [
         MARK,

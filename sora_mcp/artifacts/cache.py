@@ -61,6 +61,11 @@ class Cache:
                 with suppress(OSError):
                     part.unlink()
 
+    def remove(self, name: str) -> None:
+        """Delete the copy of this name, if there is one."""
+        with suppress(OSError):
+            (self.folder / Path(name).name).unlink()
+
     def _name(self, sha256: str, ending: str) -> Path:
         return self.folder / f"{sha256}.{ending}"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from sora_mcp.domain import LIVE, LOCAL, Artifact, Job, name_state
+from sora_mcp.domain import LIVE, LOCAL, Artifact, Job, describe_deletion, name_state
 from sora_mcp.domain.errors import NotFinished, StorageError, UnwritableFile
 from sora_mcp.domain.money import as_number
 from sora_mcp.security.text import escape_hidden, sanitize
@@ -137,6 +137,8 @@ def find_kept(job: Job, folder: Path) -> tuple[Path, str] | None:
 
 def get_artifact(job: Job) -> Artifact:
     """Return the record of the job's finished file. NotFinished says why there is none."""
+    if (deleted := describe_deletion(job)) is not None:
+        raise NotFinished(f"The file of {job.id} {deleted}.", job_id=job.id)
     if job.artifact is None:
         wait = f'get_video_status("{job.id}"), then the same call again'
         none = f": there is no file yet. Next: {wait}" if job.state in LIVE else ", so there is no file"
@@ -171,6 +173,19 @@ def read_file(path: Path) -> bytes:
 def open_itself(path: str, flags: int) -> int:
     """Open a file without following a link that was put there meanwhile, nor waiting for a pipe. Windows has neither flag."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def remove_file(artifact: Artifact) -> bool:
+    """Delete the finished file, with its sidecar and poster. Return whether it was here. Other bytes in its place are somebody's own and
+    stay. Raises OSError. Blocks."""
+    path = Path(artifact.path)
+    if not is_own_file(artifact) or not has_sha256(path, artifact.sha256):
+        return False
+    path.unlink()
+    for beside in (".json", ".jpg"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_suffix(beside).unlink()
+    return True
 
 
 def _close_to_others(part: Path) -> None:

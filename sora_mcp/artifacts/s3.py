@@ -7,6 +7,7 @@ quoted: its errors carry addresses.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
@@ -37,11 +38,23 @@ CAUSES = {
 }
 """What went wrong, by obstore's exceptions."""
 NO_ANSWER = "S3 does not answer"
+KEY = re.compile(r"v/[0-9a-z]{2}/(v_[0-9a-z]{10})/[0-9a-f]{16}\.[a-z0-9]{1,8}")
+"""Matches what `make_key` returns; group 1 is the job id."""
 
 
 def make_key(job_id: str, sha256: str, ending: str) -> str:
     """Return the key of a job's file below the prefix. Other bytes have another key, so a late writer replaces nothing."""
     return f"v/{job_id[2:4]}/{job_id}/{sha256[:16]}.{ending}"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """An object that looks like a finished file of a job."""
+
+    key: str
+    job_id: str
+    bytes: int
+    put_at: float
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,17 @@ class Bucket:
 
         with watch_s3("delete"), _hide_words("The file cannot be deleted from S3"):
             obstore.delete(self._store, key)
+
+    def list_files(self) -> Generator[StoredFile]:
+        """Yield every finished file below the prefix, whoever put it there, and nothing else. Raises StorageError."""
+        import obstore
+
+        with _hide_words("The bucket cannot be listed"):
+            pages: Any = obstore.list(self._store, prefix="v")  # pyright: ignore[reportUnknownMemberType] - of overloads for another library
+            for page in pages:
+                for found in page:
+                    if (key := KEY.fullmatch(found["path"])) is not None:
+                        yield StoredFile(found["path"], key[1], found["size"], found["last_modified"].timestamp())
 
     def check(self) -> None:
         """Put, read and delete a small object. Raises StorageError, which says what S3 does not do."""

@@ -1,4 +1,4 @@
-"""Ask a person at the terminal itself to type a price or a name. Standard input, which a program can fill, never counts."""
+"""Ask a person at the terminal itself to type a price, a name or yes. Standard input, which a program can fill, never counts."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def ask_price(settings: Settings, micros: int, question: str, *, otherwise: str)
 def ask_word(settings: Settings, word: str, question: str, *, otherwise: str) -> int:
     """Return AGREED where a person types the word at the terminal; else say what did not happen, and return an exit code."""
     return _ask_to_type(settings, "the name", (word,), question, otherwise=otherwise)
+
+
+def ask_yes(settings: Settings, question: str, *, otherwise: str) -> int:
+    """Return AGREED where a person types `yes` at the terminal; else say what did not happen, and return an exit code."""
+    return _ask_to_type(settings, "the word", ("yes",), question, otherwise=otherwise)
 
 
 def _ask_to_type(settings: Settings, what: str, spellings: Sequence[str], question: str, *, otherwise: str) -> int:

@@ -8,8 +8,8 @@ import anyio
 
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LIVE, Job, name_state
-from sora_mcp.domain.errors import BadMedia, Refused
+from sora_mcp.domain import LIVE, Job, describe_deletion, name_state
+from sora_mcp.domain.errors import BadMedia, NotFinished, Refused
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 
@@ -19,6 +19,8 @@ POLL_S = 0.2
 def fetch(settings: Settings, arguments: Namespace) -> int:
     """Ask the vendor for a fresh link and download the file; print where it is, or the link that failed and why."""
     job = anyio.run(fetch_file, settings, arguments.job)
+    if (deleted := describe_deletion(job)) is not None:
+        raise NotFinished(f"The file of {job.id} {deleted}.", job_id=job.id)
     if job.artifact is None:
         link = f" The last link was {job.media.path}" if job.media else ""
         raise BadMedia(f"{job.id} {name_state(job)}. {job.error.message if job.error else ''}{link}", job_id=job.id)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import LOCAL, Job, can_fetch
+from sora_mcp.domain import LOCAL, Job, can_fetch, describe_deletion
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
@@ -182,6 +182,7 @@ def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterato
         yield "next", command_line("fetch", job.id)
     for warning in job.all_warnings:
         yield "warning", warning
+    yield "file", describe_deletion(job)
     if job.artifact is not None:
         yield "path", job.artifact.path if os.path.isabs(job.artifact.path) else None
         yield "on S3", job.artifact.key

@@ -171,6 +171,8 @@ COMMANDS = (
         "cli.forget",
         "buy again with a new store, and forget what this month's lost one had spent",
     ),
+    Command("delete", "cli.delete", "delete the file of a job for good; the job and what it cost stay", {"job": {"metavar": "JOB"}}),
+    Command("tidy", "cli.delete", "delete files in the bucket that no job names, after a yes"),
     Command("resume", "cli.resolve", "allow a model again that cost more than was quoted", {"model": {"metavar": "MODEL"}}),
     Command(
         "vendors",

@@ -92,6 +92,13 @@ def parse_seconds(text: str) -> float:
     raise ValueError
 
 
+def parse_days(text: str) -> int:
+    """Return a number of days from 1 to 36,500."""
+    if 1 <= (number := _parse_number(text)) <= 36_500 and number == int(number):
+        return int(number)
+    raise ValueError
+
+
 def parse_switch(text: str) -> bool:
     """Return True for on, False for off."""
     return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}[text.casefold()]
@@ -263,6 +270,7 @@ FOLDERS = Kind(parse_paths, "a list of folders")
 PRICE_FILE = Kind(parse_path, "a price file in TOML", "filepath")
 DOLLARS = Kind(parse_dollars, "an amount of dollars such as 10 or 2.50", "number")
 SECONDS = Kind(parse_seconds, "a number of seconds above 0", "number")
+DAYS = Kind(parse_days, "a whole number of days from 1 on", "number")
 SWITCH = Kind(parse_switch, "1 or 0", "boolean")
 LEVEL = Kind(parse_level, "debug, info, warning, error or critical")
 LOG_FORMAT = Kind(parse_log_format, "text or json")

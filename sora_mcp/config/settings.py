@@ -17,6 +17,7 @@ from sora_mcp.catalogue.catalogue import Catalogue, add_own_models, apply_prices
 from sora_mcp.config.parsers import (
     BUCKET,
     DATABASE,
+    DAYS,
     DOLLARS,
     ENDPOINT,
     FOLDER,
@@ -160,6 +161,12 @@ class Settings:
         "Bucket in which finished files are kept for several machines: s3://bucket/prefix, with AWS's variables below",
         shown="none: the output folder only",
     )
+    keep_days: int | None = setting(
+        "KEEP_DAYS",
+        DAYS,
+        "Days after which finished files are deleted, everywhere and for good; the jobs and what they cost stay",
+        shown="none: files are kept",
+    )
     linger: bool = setting(
         "LINGER",
         SWITCH,
@@ -199,7 +206,7 @@ class Settings:
     approve_without_terminal: bool = setting(
         "APPROVE_WITHOUT_TERMINAL",
         SWITCH,
-        "For scripts: `approve`, `resolve`, `resume` and `forget` ask for no typed price. Counts in config.toml only",
+        "For scripts: `approve`, `resolve`, `resume`, `forget`, `delete` and `tidy` ask for no typed word. Counts in config.toml only",
         default=False,
         shown="0",
         only_in_file=True,

@@ -14,6 +14,7 @@ from sora_mcp.domain.job import (
     JobError,
     State,
     can_fetch,
+    describe_deletion,
     name_state,
 )
 from sora_mcp.domain.offer import (
@@ -117,6 +118,7 @@ __all__ = [
     "Webhook",
     "When",
     "can_fetch",
+    "describe_deletion",
     "list_pictures",
     "name_state",
     "read_uri",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from sora_mcp.domain.call import Call
@@ -111,6 +111,10 @@ class Job:
     finished_at: float | None = None
     error: JobError | None = None
     artifact: Artifact | None = None
+    deleted_at: float | None = None
+    """When its file was deleted; the job has no artifact any more."""
+    kept_days: int | None = None
+    """After how many days it was deleted; None where a person deleted it."""
     request_id: str | None = None
     parents: tuple[str, ...] = ()
     batch: str | None = None
@@ -198,6 +202,14 @@ def can_fetch(job: Job) -> bool:
     """Return whether a job ended without its file, and there is a way to ask for it again."""
     lost = job.state in ("failed", "expired") and job.error is not None and job.error.code == LOST_FILE
     return lost and (job.next is not None or job.media is not None)
+
+
+def describe_deletion(job: Job) -> str | None:
+    """Say when a job's file was deleted, as the end of a sentence; None where it was not."""
+    if job.deleted_at is None:
+        return None
+    after = "" if job.kept_days is None else f", after {job.kept_days} day{'' if job.kept_days == 1 else 's'}"
+    return f"was deleted on {datetime.fromtimestamp(job.deleted_at, UTC):%Y-%m-%d}{after}"
 
 
 def name_state(job: Job) -> str:

@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 
 from sora_mcp.artifacts.cache import Cache
-from sora_mcp.artifacts.local import find_file, get_artifact, is_own_file
+from sora_mcp.artifacts.local import find_file, get_artifact, is_own_file, remove_file
 from sora_mcp.artifacts.s3 import Bucket, make_key
 from sora_mcp.config.parsers import BucketAccess
 from sora_mcp.config.settings import Settings
@@ -135,6 +135,27 @@ class FinishedFiles:
         if kept.key is not None and self.bucket is not None:
             with suppress(StorageError):
                 await anyio.to_thread.run_sync(self.bucket.delete, kept.key, limiter=self._uploads)
+
+    async def delete(self, job: Job) -> str | None:
+        """Delete the job's finished file, for good, wherever this machine reaches it, and return what copies of it are called.
+
+        None where it is on another machine's disk, or something else lies at its place. Raises NotFinished where there is no file,
+        StorageError where it cannot be deleted now.
+        """
+        artifact = get_artifact(job)
+        if artifact.key is not None and self.bucket is None:
+            return None  # in a bucket that these settings do not name
+        try:
+            if artifact.key is not None and self.bucket is not None:
+                await anyio.to_thread.run_sync(self.bucket.delete, artifact.key, limiter=self._uploads)
+            was_here = await anyio.to_thread.run_sync(remove_file, artifact)
+        except OSError as error:
+            raise StorageError(f"The file of {job.id} cannot be deleted ({error.strerror}).") from None
+        if artifact.key is None and not was_here:
+            return None
+        name = f"{artifact.sha256}{Path(artifact.key or artifact.path).suffix}"
+        await anyio.to_thread.run_sync(self.cache.remove, name)
+        return name
 
 
 def open_bucket(access: BucketAccess) -> Bucket:

@@ -19,6 +19,7 @@ from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.make_edit import make_edit
 from sora_mcp.jobs.poll import poll
 from sora_mcp.jobs.reconcile import reconcile
+from sora_mcp.jobs.retention import keep_tidy
 from sora_mcp.jobs.submit import LEASE_S, Submitter
 from sora_mcp.telemetry import work_on
 
@@ -63,6 +64,7 @@ class Worker:
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._renew_leases)
+                group.start_soon(keep_tidy, self._context)
                 while not self._is_stopping:
                     self._woken = anyio.Event()
                     for job in await self._claim():

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.domain import LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch
+from sora_mcp.domain import LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import Micros, format_dollars
@@ -53,6 +53,8 @@ def describe_job(job: Job, *, now: float) -> str:
             f"{job.id}: {name_vendor(job)} may have accepted it and charged {format_price(job.price)}. It will not be sent again. "
             f"The user settles it with `{command_line('resolve', job.id)}`. Do not create it again."
         )
+    if (deleted := describe_deletion(job)) is not None:
+        return f"{job.id} is completed, but its file {deleted}. {CHARGED[job.charged].format(price=format_price(job.price))}"
     why = f" {reason}" if (reason := describe_reason(job)) else ""
     way = f" The video was made: the user can fetch it with `{command_line('fetch', job.id)}`." if can_fetch(job) else ""
     money = CHARGED[job.error.charged if job.error else job.charged].format(price=format_price(job.price))

@@ -114,6 +114,7 @@ def list_files(jobs: Iterable[Job]) -> list[Resource]:
             size=job.artifact.bytes if job.artifact else None,
         )
         for job in jobs
+        if job.deleted_at is None
     ]
 
 

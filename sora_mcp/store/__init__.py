@@ -9,6 +9,7 @@ from pathlib import Path
 from sora_mcp.store.approvals import Approvals
 from sora_mcp.store.budgets import Budgets
 from sora_mcp.store.database import connect
+from sora_mcp.store.files import Files
 from sora_mcp.store.gauges import Gauges
 from sora_mcp.store.jobs import Jobs
 from sora_mcp.store.leases import Leases
@@ -57,6 +58,7 @@ class Store:
         self.paused_models = PausedModels(database, clock)
         self.vendor_lists = VendorLists(database, clock)
         self.webhooks = ReceivedWebhooks(database, clock)
+        self.files = Files(database, clock)
 
     def close(self) -> None:
         """Close every connection and lock file."""

@@ -133,6 +133,15 @@ ELEVENTH = (
     "CREATE INDEX questions_by_end ON questions (ends_at)",
 )
 
+# A finished file can be deleted; its job, and what it cost, stay.
+TWELFTH = (
+    "ALTER TABLE jobs ADD COLUMN deleted_at DOUBLE PRECISION",
+    "ALTER TABLE jobs ADD COLUMN kept_days BIGINT",
+    "CREATE INDEX jobs_with_file ON jobs (finished_at, id) WHERE artifact IS NOT NULL",
+    "CREATE TABLE deleted_files (name TEXT NOT NULL, at DOUBLE PRECISION NOT NULL, PRIMARY KEY (name))",
+    "CREATE INDEX deleted_files_by_time ON deleted_files (at)",
+)
+
 
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
@@ -156,5 +165,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*NINTH),
     run_statements(*TENTH),
     run_statements(*ELEVENTH),
+    run_statements(*TWELFTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

@@ -82,6 +82,7 @@ def _postgres_now(element: db_now, compiler: SQLCompiler, **_: Any) -> str:
 
 IS_TOKEN = sa.text("length(submit_token) = 32")
 """What a query by a submit token has to say too, so that the index serves it."""
+HAS_FILE = sa.text("artifact IS NOT NULL")
 metadata = sa.MetaData()
 ABOVE_HOLD = "actual > micros AND charged <> 'yes'"
 """Jobs whose vendor named more than was held, which is not in the sums yet."""
@@ -142,6 +143,8 @@ jobs = sa.Table(
     sa.Column("parents", Json(tuple), nullable=False),
     sa.Column("error", Json(_error)),
     sa.Column("artifact", Json(_artifact)),
+    sa.Column("deleted_at", sa.Double),  # when its file was deleted
+    sa.Column("kept_days", sa.BigInteger),
     sa.Column("next", Json(_call)),
     sa.Column("media", Json(_call)),
     sa.Column("call", Json(_call)),  # last, because a first frame makes it megabytes long
@@ -149,6 +152,7 @@ jobs = sa.Table(
     sa.Index("jobs_by_vendor_id", "vendor", "vendor_id", unique=True),  # a vendor's job belongs to one row, ever
     sa.Index("jobs_by_submit_token", "submit_token", unique=True, sqlite_where=IS_TOKEN, postgresql_where=IS_TOKEN),
     sa.Index("jobs_by_end", "vendor", "finished_at"),
+    sa.Index("jobs_with_file", "finished_at", "id", sqlite_where=HAS_FILE, postgresql_where=HAS_FILE),
     sa.Index("jobs_by_request", "principal", "request_id", unique=True),
     sa.Index("jobs_by_fingerprint", "principal", "fingerprint", "created_at"),
     sa.Index("jobs_by_wish", "principal", "wish", "created_at"),
@@ -283,4 +287,12 @@ orphans = sa.Table(
     sa.Column("vendor_id", Words, primary_key=True),
     sa.Column("job_id", sa.Text, primary_key=True),
     sa.Column("at", sa.Double, nullable=False),
+)
+
+deleted_files = sa.Table(
+    "deleted_files",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),  # as copies of it are called in the machines' caches
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("deleted_files_by_time", "at"),
 )

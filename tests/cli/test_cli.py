@@ -25,7 +25,14 @@ from tests.waiting import PATIENCE_S
 from ..stored import CAPS, purchase
 from .conftest import Sora, await_yes, is_approved
 
-WITH_WORDS = {"show": ["v_1"], "fetch": ["v_1"], "approve": ["q_1"], "resolve": ["v_1", "--charged"], "resume": ["muvi:sora-2"]}
+WITH_WORDS = {
+    "show": ["v_1"],
+    "fetch": ["v_1"],
+    "delete": ["v_1"],
+    "approve": ["q_1"],
+    "resolve": ["v_1", "--charged"],
+    "resume": ["muvi:sora-2"],
+}
 """Commands that need more than their name."""
 
 # Settings and the way it ends

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sora_mcp.cli.gallery.facts import STATES, VIDEO, count_kinds, describe_facts, find_aspect, sum_spent
-from sora_mcp.domain import Job
+from sora_mcp.domain import Job, describe_deletion
 from sora_mcp.domain.money import format_dollars, show
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.messages import describe_job
@@ -181,7 +181,8 @@ def _render_picture(each: Shown, kind: str, place: Place) -> str:
         return image
     state, why = STATES[each.job.state], each.job.error.message if each.job.error else ""
     if each.job.state == "completed":
-        state, why = "No file", "It was moved or deleted."
+        deleted = describe_deletion(each.job)
+        state, why = "No file", "It was moved or deleted." if deleted is None else f"It {deleted}."
     return f"<span class=blank><b>{state}</b>{f'<span dir=auto>{escape(why)}</span>' if why else ''}</span>"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain import LIVE, Job, State
+from sora_mcp.domain import LIVE, Job, State, describe_deletion
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
@@ -112,7 +112,8 @@ def _describe(page: Page, budget: Budget, zone: tzinfo) -> str:
 
 def _describe_line(job: Job, zone: tzinfo) -> str:
     reason = f" ({why})" if (why := describe_reason(job, most_quoted=MOST_QUOTED)) else ""
-    path = f" {name_place(job, job.artifact.path)}" if job.artifact else ""
+    deleted = f" (its file {said})" if (said := describe_deletion(job)) else ""
+    path = f" {name_place(job, job.artifact.path)}" if job.artifact else deleted
     return f'{_describe_facts(job, zone, reason=reason)}: "{sanitize(job.prompt, MOST_PROMPT) or ""}"{path}'
 
 

@@ -15,7 +15,7 @@ from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, is_size, list_shapes, of_shape
 from sora_mcp.catalogue.trims import describe_cut
-from sora_mcp.domain import EDITS, PICTURES, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain import EDITS, PICTURES, Image, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, describe_rule, format_bytes
 from sora_mcp.domain.errors import BrokenRules, OverBudget
 from sora_mcp.domain.money import Micros, format_dollars
@@ -130,11 +130,24 @@ class _Explanation:
                 name = at_hand[0][0].offer.id
                 yield f'{name} {lacks}, but not all else of this request: list_sizes(model="{name}") has its sizes, lengths and options.'
             return
+        if (second := self._find_second_picture(wanted)) is not None:
+            yield f"{second.offer.id} {lacks} beside a first frame: add image, the picture that the clip begins with."
+            return
         yield f"No model with a key {lacks}."
         if best := self._find_taker(self._list_keyless(), wanted):
             order, price = best
             title = self.catalogue.get_vendor(order.offer).title
             yield f"{_describe_taker(order, price)} would: the user adds a key of {title} with `{command_line('setup')}`."
+
+    def _find_second_picture(self, wanted: VideoRequest) -> Order | None:
+        """Return the cheapest order at hand, where all that is missing is a first frame beside the other pictures."""
+        if self.request.image is not None or not wanted.options:
+            return None
+        frames = (Image("https://example.com/frame.png"), Image("data:image/png;base64,AAAA"))
+        own = (self.offer,) if self.offer in self.catalogue.eligible_offers else ()
+        tries = ((offers, frame) for offers in (own, self.catalogue.eligible_offers) for frame in frames)
+        found = (rank_orders(offers, replace(wanted, image=frame), today=self.today) for offers, frame in tries)
+        return next((ranked[0][0] for ranked in found if ranked), None)
 
     def _find_taker(self, offers: Iterable[Offer], wanted: VideoRequest) -> tuple[Order, Quote] | None:
         """Return the cheapest that takes the whole request, else what is lacking."""

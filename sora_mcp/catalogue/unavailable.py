@@ -31,9 +31,11 @@ def refuse_all(offers: Sequence[Offer], catalogue: Catalogue) -> NoReturn:
     kinds = {rank for rank, _, _ in ranked}
     if paused := [offer.id for offer in offers if offer.id in catalogue.paused]:
         raise PriceUnknown(f"{message} Only the user can go on with a paused one: `{command_line('resume', paused[0])}`.")
+    keyless = [offer for offer in offers if _find_reason(offer, catalogue)[0] == KEYLESS]
     if UNPRICED in kinds:
-        raise PriceUnknown(f"{message} The user can name prices in a file: SORA_MCP_PRICES.")
-    if keyless := [offer for offer in offers if _find_reason(offer, catalogue)[0] == KEYLESS]:
+        add = f" {catalogue.describe_missing_key(keyless)}" if keyless else ""
+        raise PriceUnknown(f"{message} The user can name prices in a file: SORA_MCP_PRICES.{add}")
+    if keyless:
         raise MissingKey(f"{message} {catalogue.describe_missing_key(keyless)}")
     raise ModelRetired(f"{message} list_sizes shows the models that can be bought.")
 

@@ -16,6 +16,7 @@ from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
 from sora_mcp.domain import PICTURES, Offer, Order, Quote, Size, VideoRequest
+from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
@@ -51,6 +52,8 @@ class Estimate:
     """Of the compared offers the one for talking people, where sound was asked for."""
     nearest: tuple[Near, ...] = ()
     """Where only a model without a key takes the request: what those with one make of it with one argument changed."""
+    at_hand: tuple[Fix, ...] = ()
+    """Where the model that was named has no key: others that can be bought."""
     split: Part | None = None
     """Fewer dollars for the same length: equal clips that are joined."""
 

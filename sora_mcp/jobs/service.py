@@ -14,6 +14,7 @@ import anyio
 
 from sora_mcp.artifacts.local import ensure_folder
 from sora_mcp.catalogue.advice import Limits, advise
+from sora_mcp.catalogue.hints import BEST, find_label
 from sora_mcp.catalogue.nearest import find_nearest
 from sora_mcp.catalogue.parts import find_cheaper_parts, plan_parts
 from sora_mcp.catalogue.planner import can_animate, check_max_usd, find_broken_cap, plan
@@ -189,7 +190,8 @@ class VideoService(JobContext):
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
         offers = compare_offers(request, self.catalogue, today=self.today)
         room = Room(budget.per_video, budget.remainder)
-        best = find_best(request, offers, self.catalogue, clips=clips, room=room, today=self.today)
+        is_best = request.model is not None and find_label(request.model) == BEST
+        best = find_best(request, [(order, held)] if is_best else offers, self.catalogue, clips=clips, room=room, today=self.today)
         more = find_more_for_less(request, order, held, self.catalogue, today=self.today)
         total = Micros(price.micros * clips)
         talk = find_talking(request, offers, self.catalogue, room=room)
@@ -197,7 +199,9 @@ class VideoService(JobContext):
         is_lacking = not is_usable and request.model is None and self.catalogue.keyed
         nearest = find_nearest(request, self.catalogue, today=self.today) if is_lacking else ()
         split = find_cheaper_parts(request, price, self.catalogue, today=self.today) if is_usable and not parts else None
-        return replace(found, talk=talk, nearest=nearest, split=split)
+        missing = MissingKey("") if not is_usable and request.model is not None and self.catalogue.keyed else None
+        at_hand = () if missing is None else await self.advise(missing, request, principal=principal, buys=False, clips=clips)
+        return replace(found, talk=talk, nearest=nearest, split=split, at_hand=at_hand)
 
     async def _find_obstacle(self, order: Order, price: Quote) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""

@@ -67,6 +67,21 @@ ADVISING = (
         keys=("fal",),
     ),
     talk(
+        "Kling 2.1 Master, of a vendor without a key",
+        call("estimate_cost", "No key for fal", "With the keys here: muvi:kling-text2video-v3 $0.23 (3 s)", model="kling 2.1 master"),
+        call("estimate_cost", "At its largest, 16:9 1440p: $4.80", "approves it in a terminal", model="best look", seconds=10),
+        keys=("muvi",),
+    ),
+    talk(
+        "another one, of which the day's budget has too little left",
+        call("create_video", "left today $0.16", prompt=CAT, model="muvi:kling-3.0-standard", seconds=10),
+        call(
+            "estimate_cost", "Only $0.16 of the day's $1.00 is left", "The day ends 2026-11-21", model="muvi:kling-3.0-standard", seconds=10
+        ),
+        env={"SORA_MCP_DAILY_USD": "1"},
+        paid=("$0.84", "muvi of kling"),
+    ),
+    talk(
         "in 4K, with a key of a vendor that makes 1080p",
         call("estimate_cost", "with your keys at most 1080p: $0.14 on xai:grok", "No key for Google", size="4k"),
         call("create_video", "480p, 720p or 1080p", 'Fix: size="1080p" ($0.14)', refused=True, prompt=CAT, size="4k"),

@@ -436,7 +436,7 @@ BUYING = (
             model="veo",
             seconds=5,
         ),
-        call("estimate_cost", "muvi:kling-o3-standard: $0.03", "'edit' means 9 models here", model="edit", seconds=6),
+        call("estimate_cost", "muvi:kling-o3-standard: $0.03", "'edit' means 5 models here", model="edit", seconds=6),
         call("estimate_cost", "size must be 720p or 1080p, not 'HD'", 'Fix: size="720p"', refused=True, size="HD", seconds=30),
         call("estimate_cost", "means several models", 'reframe", ratio="1:1", fill="crop")', refused=True, model="hailuo", size="1:1"),
         keys=("muvi",),

@@ -54,6 +54,13 @@ LOOKING = (
         paid=("$1.00", "aimlapi of image", "aimlapi of image"),
     ),
     talk(
+        "my logo at the end of the clip (which needs a picture at its beginning too)",
+        call("estimate_cost", "beside a first frame: add image", never=("xAI", "No model with a key"), refused=True, last_image="cat.png"),
+        call("create_video", "muvi:kling-3.0-pro takes", "add image", refused=True, prompt=CAT, model=KLING, last_image="cat.png"),
+        call("estimate_cost", "$0.56", model=KLING, last_image="cat.png", image="cat.png"),
+        keys=("muvi",),
+    ),
+    talk(
         "use this photo (a HEIC that was not copied yet)",
         call("create_video", "no such file", never=CHANGED, refused=True, prompt=CAT, image="{folder}/IMG_0001.HEIC"),
         keys=("aimlapi",),

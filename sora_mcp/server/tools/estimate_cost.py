@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST_OFFERS = 9
 """Offers of a comparison in the structured part."""
+MOST_AT_HAND = 2
 MOST_NAMED = 4
 """Offers of a comparison in the message."""
 SPARE = (
@@ -136,18 +137,19 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         budget=budget_fields(estimate.budget),
         offers=offers or None,
     )
-    return build_result(structured if offers else _shorten(structured, spare=how_to_raise))
+    return build_result(structured if offers else _shorten(structured, spare=(_name_at_hand(estimate), how_to_raise)))
 
 
-def _shorten(structured: dict[str, Any], *, spare: str) -> dict[str, Any]:
-    """Leave out sums of the budget where the estimate exceeds MOST_BYTES, then the `spare` sentence. Its price page is never cut."""
+def _shorten(structured: dict[str, Any], *, spare: Sequence[str]) -> dict[str, Any]:
+    """Leave out sums of the budget where the estimate exceeds MOST_BYTES, then the `spare` sentences. Its price page is never cut."""
     budget = dict(structured["budget"])
     for name in SPARE:
         if count_bytes(structured | {"budget": budget}) > MOST_BYTES:
             budget.pop(name, None)
     short: dict[str, Any] = {**structured, "budget": budget}
-    if spare and count_bytes(short) > MOST_BYTES:
-        short["message"] = str(short["message"]).replace(f" {spare}", "")
+    for sentence in filter(None, spare):
+        if count_bytes(short) > MOST_BYTES:
+            short["message"] = str(short["message"]).replace(f" {sentence}", "")
     return short
 
 
@@ -164,10 +166,22 @@ def _find_room(estimate: Estimate) -> Room:
 
 
 def _describe_fitting(estimate: Estimate) -> Iterator[str]:
-    """Yield how many of the clips the caps leave room for, where that is why not all can be bought."""
+    """Yield what can be bought all the same, and when: other models with a key, or so many of the clips as the caps leave room for."""
     each, fitting = estimate.quote.micros, _find_room(estimate).count(estimate.quote.micros, estimate.clips)
+    if not fitting and each <= estimate.budget.per_video and (ends := estimate.budget.resets_at) and "day" in (estimate.refusal or ""):
+        yield f"The day ends {ends:%Y-%m-%d at %H:%M} UTC."
+    yield _name_at_hand(estimate)
     if 0 < fitting < estimate.clips:
         yield f"{say_fitting(fitting)}: {format_price(each * fitting)}."
+
+
+def _name_at_hand(estimate: Estimate) -> str:
+    """Return as a sentence which other models can be bought, where the one that was named has no key; empty where it has."""
+    named = [
+        f"{fix.value} {format_price(fix.micros or 0)}{f' ({describe_clip(fix.order)})' if fix.order else ''}"
+        for fix in estimate.at_hand[:MOST_AT_HAND]
+    ]
+    return f"With the keys here: {', '.join(named)}." if named else ""
 
 
 def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
@@ -186,6 +200,9 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
     """Yield the compared offers, the one with the best look, with sound the one for talking people, and why none can be bought, where no
     model was named."""
     if not estimate.offers:
+        if len(estimate.best) > 1:
+            larger, dearer = estimate.best[1]
+            yield f"At its largest, {larger.size.text}: {_describe_cost(estimate, dearer)}."
         return
     yield f"Cheapest first: {_compare(estimate, catalogue, today)}."
     yield from _describe_best(estimate)

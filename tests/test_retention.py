@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NotFinished, Refused, StorageError
-from sora_mcp.jobs.retention import DAY_S, delete_file, delete_old_files, delete_orphans, drop_copies, find_orphans
+from sora_mcp.jobs.retention import DAY_S, delete_file, delete_old_files, delete_orphans, drop_copies, find_orphans, keep_tidy
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.resources import list_files
 from sora_mcp.server.tools.list_videos import format_result
+from sora_mcp.store import Store
 
 from .played import Muvi
 from .played.rig import NOON, Rig, opened, rig, settled
 from .s3 import S3, needs_s3, s3_store
-from .stored import Clock
+from .stored import DONE, FILE, Clock, claimed, running
+from .waiting import eventually
 
 ORPHAN = "team/v/zz/v_zzzzzzzzzz/0123456789abcdef.mp4"
 
@@ -141,6 +146,52 @@ async def test_other_machines_drop_their_copies(s3: S3, tmp_path: Path) -> None:
             assert copy.is_file()
             await drop_copies(other, since=NOON - 1)
             assert not copy.exists()
+
+
+@needs_s3
+async def test_the_worker_deletes_old_files_by_itself_and_goes_on_after_an_error(
+    s3: S3, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock(NOON)
+    async with rig(Muvi(), tmp_path, clock=clock, KEEP_DAYS="1", **bucket_of(s3)) as at:
+        job = await at.until((await at.bought()).id, "completed")
+        clock.at += 2 * DAY_S
+        s3.go()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(keep_tidy, at.service, first_s=0.0, pause_s=0.1))
+            assert await eventually(lambda: "old files are deleted later" in caplog.text)
+            s3.come()
+
+            async def is_deleted() -> bool:
+                return (await at.job(job.id)).kept_days == 1
+
+            assert await eventually(is_deleted)
+            tasks.cancel_scope.cancel()
+        assert s3.list_keys() == []
+
+
+def test_the_store_finds_old_files_in_pages_and_remembers_what_was_deleted(store: Store, clock: Clock) -> None:
+    made = list[Job]()
+    for number in range(5):
+        clock.at += 1
+        job = running(store)
+        store.outcomes.settle.sync(job, DONE)
+        kept = replace(FILE, sha256=f"{number:064x}", key=f"v/{number}")
+        made.append(store.outcomes.complete.sync(claimed(store), kept) or job)
+    waiting = running(store)
+    found, last = list[Job](), None
+    while page := store.files.find_old.sync(before=made[3].finished_at or 0, after=last, limit=2):
+        found, last = [*found, *page], page[-1]
+    assert [job.id for job in found] == [job.id for job in made[:3]]
+    names = {job.id: f"{number}.mp4" for number, job in enumerate(made)}
+    gone = store.files.record_deletion.sync(made[0], name=names[made[0].id], kept_days=30)
+    assert gone is not None and (gone.artifact, gone.deleted_at, gone.kept_days) == (None, clock.at, 30)
+    assert store.files.record_deletion.sync(made[0], name=names[made[0].id], kept_days=30) is None
+    assert store.files.get_deleted.sync(since=clock.at) == (names[made[0].id],)
+    assert store.files.get_deleted.sync(since=clock.at + 1) == ()
+    keys = store.files.find_keys.sync([made[0].id, made[1].id, waiting.id, "v_0000000000"])
+    assert keys == {made[0].id: None, made[1].id: "v/1", waiting.id: ""}
+    assert [job.id for job in store.files.find_old.sync(before=clock.at + 1)] == [job.id for job in made[1:]]
 
 
 @needs_s3

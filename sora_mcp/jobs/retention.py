@@ -27,21 +27,21 @@ LOOK_BACK_S = 30 * DAY_S
 AT_ONCE = 500
 
 
-async def keep_tidy(context: JobContext) -> None:
+async def keep_tidy(context: JobContext, *, first_s: float = FIRST_S, pause_s: float = PAUSE_S) -> None:
     """Delete old files, and copies of deleted ones, from time to time. An error never ends it."""
-    await anyio.sleep(FIRST_S)
+    await anyio.sleep(first_s)
     since = context.clock() - LOOK_BACK_S
     while True:
         began = context.clock()
         try:
             await delete_old_files(context)
             await drop_copies(context, since=since)
-            since = began - PAUSE_S  # the clocks of other machines may be behind
+            since = began - pause_s  # the clocks of other machines may be behind
         except StorageError as error:
             log.warning("old files are deleted later: %s", error.message)
         except Exception:
             log.exception("old files cannot be deleted")
-        await anyio.sleep(PAUSE_S)
+        await anyio.sleep(pause_s)
 
 
 async def delete_old_files(context: JobContext) -> int:

@@ -22,13 +22,12 @@ class Files(Repository):
     """Finished files of jobs."""
 
     @reads
-    def find_old(self, conn: sa.Connection, *, before: float, after: Job | None = None) -> tuple[Job, ...]:
-        """Return jobs that have a file and finished before a moment, the oldest first, A_PAGE at most; with `after`, those behind that
-        job."""
+    def find_old(self, conn: sa.Connection, *, before: float, after: Job | None = None, limit: int = A_PAGE) -> tuple[Job, ...]:
+        """Return jobs that have a file and finished before a moment, the oldest first; with `after`, those behind that job."""
         where = [HAS_FILE, jobs.c.finished_at < before]
         if after is not None:
             where.append(sa.tuple_(jobs.c.finished_at, jobs.c.id) > sa.tuple_(after.finished_at, after.id))
-        rows = conn.execute(SELECT.where(*where).order_by(jobs.c.finished_at, jobs.c.id).limit(A_PAGE)).mappings()
+        rows = conn.execute(SELECT.where(*where).order_by(jobs.c.finished_at, jobs.c.id).limit(limit)).mappings()
         return tuple(Job(**row) for row in rows)
 
     @writes

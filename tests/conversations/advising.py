@@ -82,6 +82,14 @@ ADVISING = (
         paid=("$0.84", "muvi of kling"),
     ),
     talk(
+        "and a third one, where little may be bought without a yes",
+        call("create_video", "$0.42", prompt=CAT, model="muvi:kling-3.0-standard", seconds=5),
+        call("create_video", "$0.42", prompt="It sleeps", model="muvi:kling-3.0-standard", seconds=5),
+        call("estimate_cost", "Much was spent within an hour without a yes. The user", model="muvi:kling-3.0-standard", seconds=5),
+        env={"SORA_MCP_CONFIRM_ABOVE_USD": "0.50"},
+        paid=("$0.84", "muvi of kling", "muvi of kling"),
+    ),
+    talk(
         "in 4K, with a key of a vendor that makes 1080p",
         call("estimate_cost", "with your keys at most 1080p: $0.14 on xai:grok", "No key for Google", size="4k"),
         call("create_video", "480p, 720p or 1080p", 'Fix: size="1080p" ($0.14)', refused=True, prompt=CAT, size="4k"),

@@ -58,6 +58,10 @@ ANY_PICTURE = {"url": "https://example.com/frame.png", "file": f"data:image/png;
 """Stand for any other picture: these are read as those of a purchase are."""
 
 
+SPENT_UNASKED = "Much was spent within an hour without a yes."
+"""Why a person has to agree to a price that is stated, fresh and below their limit."""
+
+
 @dataclass(frozen=True)
 class Arguments:
     """The clips to price."""
@@ -241,14 +245,15 @@ def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[st
     is_above = above is not None and estimate.micros > above
     if estimate.quote_id:
         doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s")
-        begin = f"Above {format_dollars(above or 0)} the" if is_above else f"{doubt} The".strip()
+        why = doubt or SPENT_UNASKED
+        begin = f"Above {format_dollars(above or 0)} the" if is_above else f"{why} The"
         in_terminal = f"{begin} user approves it in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
             asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that yes'
             covers = f"covers all {estimate.clips} for an hour, with any prompts"
             yield f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote."
         else:
-            asked = f"{doubt} The user will be asked to confirm it.".strip()
+            asked = f"{doubt if is_above else why} The user will be asked to confirm it.".strip()
             yield asked if asks else f"{in_terminal} Then pass it as quote."
     elif estimate.clips > 1 and is_above:
         yield "One by one they need no yes; as variations of one call they do."

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CODE := sora_mcp tests examples benchmarks scripts
+CODE := sora_mcp tests examples benchmarks scripts evals
 
 .PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles house bench load prices snapshots readme pictures bundle release
 

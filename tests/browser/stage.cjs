@@ -58,7 +58,7 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
     },
     async see({ js, number }) { return await frame(number).evaluate(js); },
     async run({ js }) { return await page.evaluate(js); },
-    async click({ name }) { await frame().getByRole('button', { name }).click({ timeout: 5000 }); },
+    async click({ name }) { await frame().getByRole('button', { name }).click({ timeout: 60000 }); },
     async around({ role, name, text, fill, sought }) {   // the host's own page, where somebody else wrote it: a press may come too early for it
       const node = (role ? page.getByRole(role, name ? { name: new RegExp('^' + name) } : {}) : page.getByText(text, { exact: true })).first();
       if (fill !== undefined) return await node.fill(fill);

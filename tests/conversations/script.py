@@ -234,21 +234,27 @@ async def set_table(script: Talk, folder: Path) -> AsyncGenerator[Table]:
         for name, vendor in vendors.items():
             vendor.cdn, vendor.walk = cdn.address if cdn else "", script.walk or vendor.walk
             wires[name].clock = clock
-        place_empty_store(folder / "home")
-        (folder / "videos").mkdir()
-        for name, size in PICTURES.items():
-            _write_picture(folder / "videos" / name, *size)
-        (folder / "videos" / "beach.mp4").write_bytes(CLIP)
-        (folder / "videos" / "party.mp4").write_bytes(_make_clip("long"))
-        (folder / "videos" / "song.wav").touch()
+        place_files(folder)
         hosts = [wire.host for wire in wires.values()] + ([cdn.host] if cdn else [])
-        settings = load(_environment(folder, wires, hosts) | dict(script.env), today=TODAY, config=folder / "none.toml")
+        settings = load(make_environment(folder, wires, hosts) | dict(script.env), today=TODAY, config=folder / "none.toml")
         http_client = VendorClient(settings.home, settings.keys, settings.trusted_hosts)
         service = await stack.enter_async_context(open_service(settings, work=script.works, clock=clock, http_client=http_client))
         yield Table(service, wires, clock, folder)
 
 
-def _environment(folder: Path, wires: Mapping[str, Wire], hosts: list[str]) -> dict[str, str]:
+def place_files(folder: Path) -> None:
+    """Put an empty store and the person's own files into the folder."""
+    place_empty_store(folder / "home")
+    (folder / "videos").mkdir()
+    for name, size in PICTURES.items():
+        _write_picture(folder / "videos" / name, *size)
+    (folder / "videos" / "beach.mp4").write_bytes(CLIP)
+    (folder / "videos" / "party.mp4").write_bytes(_make_clip("long"))
+    (folder / "videos" / "song.wav").touch()
+
+
+def make_environment(folder: Path, wires: Mapping[str, Wire], hosts: list[str]) -> dict[str, str]:
+    """Return the settings of a person with keys at these played vendors, as variables."""
     given = {"HOME": folder / "home", "OUTPUT_DIR": folder / "videos", "TRUSTED_HOSTS": ",".join(hosts), "POLL_SECONDS": "0.02"}
     given |= {"TIMEZONE": "UTC", "APPROVAL_PAGE": "0"}
     given |= {f"{name.upper()}_BASE_URL": wire.address for name, wire in wires.items()}

@@ -27,13 +27,13 @@ from sora_mcp.store.schema import jobs
 
 from . import news, stored
 from .played import Orders, vendor
-from .service import Replica, ask, measure_cpu, name_person, replica, token_of
+from .service import Replica, ask, measure_cpu, name_person, read_metric, replica, token_of
 
 PEOPLE, LIVING, PURCHASES_A_MINUTE = 1_000, 10_000, 100
 REPLICAS, CALLERS, BURST, WAITING = 2, 8, 32, 50
 AGES_S, SPREAD_S = 1_200.0, 1_000.0
 """How old the oldest living job is, and over which time they fall due: as the schedule spreads 10,000."""
-EMPTY_S, SETTLE_S, IDLE_S, CREATES_S, STATUSES_S, WAITING_S, ALL_S, BURST_S = 12.0, 12.0, 8.0, 24.0, 16.0, 16.0, 45.0, 12.0
+EMPTY_S, SETTLE_S, CREATES_S, STATUSES_S, WAITING_S, BURST_S, FOLLOWING_S, ALL_S = 15.0, 12.0, 24.0, 16.0, 16.0, 12.0, 25.0, 40.0
 CLIP = {"model": "muvi:sora-2", "seconds": 4, "size": "1280x720"}
 POOL = 8
 """Connections of one replica to PostgreSQL at most."""
@@ -50,13 +50,17 @@ class Phase:
     postgres_ms: float = 0.0
     polls: int = 0
     transactions: int = 0
+    lock_s: float = 0.0
+    """Seconds that writers waited for the store's lock, and how many did."""
+    locks: float = 0.0
     refused: int = 0
     took_s: dict[str, list[float]] = field(default_factory=dict[str, "list[float]"])
     """Wall times of calls, by their kind."""
 
     def __str__(self) -> str:
         cores = (self.replicas_ms + self.postgres_ms) / 1000 / self.seconds
-        parts = [f"{cores:.2f} cores", f"{self.polls / self.seconds:.1f} polls/s"]
+        parts = [f"{cores:.2f} cores", f"{self.polls / self.seconds:.1f} polls/s", f"{self.transactions / self.seconds:.0f} transactions/s"]
+        parts += [f"{self.lock_s / self.locks * 1000:.0f} ms for the lock"] if self.locks else []
         for kind, took in self.took_s.items():
             cuts = statistics.quantiles(took, n=20) if len(took) > 1 else [0.0] * 19
             parts.append(f"{len(took)} {kind} (p50 {cuts[9] * 1000:.0f} ms, p95 {cuts[18] * 1000:.0f} ms)")
@@ -74,14 +78,6 @@ class Phase:
         return replicas / count, postgres / count
 
 
-def merge(phases: list[Phase]) -> Phase:
-    """Return several phases of the same calls as one."""
-    found = Phase(phases[0].name)
-    for name in ("seconds", "replicas_ms", "postgres_ms", "polls", "transactions"):
-        setattr(found, name, sum(getattr(phase, name) for phase in phases))
-    return found
-
-
 @dataclass
 class Lab:
     """The service, and who calls it."""
@@ -91,7 +87,8 @@ class Lab:
     engine: sa.Engine
     http: httpx2.AsyncClient
     count_polls: Callable[[], int]
-    idle: list[Phase] = field(default_factory=list[Phase])
+    living: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    """People and their jobs."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def call(self, tool: str, *, person: int | None = None, **arguments: Any) -> dict[str, Any]:
@@ -102,26 +99,30 @@ class Lab:
 
     async def create(self) -> dict[str, Any]:
         """Buy a clip."""
-        return await self.call("create_video", prompt=f"a kite {next(self._numbers)}", **CLIP)
+        number = next(self._numbers)
+        answer = await self.call("create_video", person=number % PEOPLE, prompt=f"a kite {number}", **CLIP)
+        self.living += [(number % PEOPLE, answer["job_id"])] if "error" not in answer else []
+        return answer
 
     async def status(self, *, wait_s: float = 0) -> dict[str, Any]:
         """Ask for a living job of the person's own."""
-        number = next(self._numbers) % LIVING
-        return await self.call("get_video_status", person=number % PEOPLE, job_id=f"v_{number:010}", wait_seconds=wait_s)
+        person, job_id = self.living[next(self._numbers) % len(self.living)]
+        return await self.call("get_video_status", person=person, job_id=job_id, wait_seconds=wait_s)
 
     async def list_videos(self) -> dict[str, Any]:
         """List the person's newest videos."""
         return await self.call("list_videos")
 
-    async def rest(self, seconds: float = IDLE_S, name: str = "only following the jobs") -> Phase:
-        """Measure without calls."""
-        phase = await self.measure(name, seconds)
-        self.idle.append(phase)
-        return phase
+    async def read_locks(self) -> tuple[float, float]:
+        """Return the seconds that writers have waited for the store's lock so far, and how often."""
+        names = (f"sora_mcp_store_lock_wait_seconds_{part}" for part in ("sum", "count"))
+        total, count = [sum([await read_metric(self.http, server, name) for server in self.replicas]) for name in names]
+        return total, count
 
     async def measure(self, name: str, seconds: float, *loops: tuple[str, float, Act]) -> Phase:
         """Call at these rates a second (0: as fast as BURST callers can) for so long, and return what it cost."""
-        phase = Phase(name, polls=-self.count_polls(), transactions=-count_transactions(self.engine))
+        waited_s, locks = await self.read_locks()
+        phase = Phase(name, polls=-self.count_polls(), transactions=-count_transactions(self.engine), lock_s=-waited_s, locks=-locks)
         postgres, own, began = measure_cpu(self.postgres), [server.cpu_ms for server in self.replicas], time.monotonic()
         async with anyio.create_task_group() as tasks:
             for kind, rate, act in loops:
@@ -135,6 +136,8 @@ class Lab:
         phase.postgres_ms = measure_cpu(self.postgres) - postgres
         phase.polls += self.count_polls()
         phase.transactions += count_transactions(self.engine)
+        waited_s, locks = await self.read_locks()
+        phase.lock_s, phase.locks = phase.lock_s + waited_s, phase.locks + locks
         print(f"  {phase}", flush=True)
         return phase
 
@@ -188,35 +191,39 @@ async def laboratory() -> AsyncGenerator[Lab]:
 
 def fill(engine: sa.Engine) -> None:
     """Write the living jobs of all the people, due as the schedule spreads them."""
-    stored.fill(engine, alive=LIVING, finished=0, ages_s=AGES_S)
+    stored.fill(engine, alive=LIVING, finished=0, ages_s=AGES_S, first_version=-LIVING)  # the service goes on with its own meanwhile
     number = sa.cast(sa.func.substr(jobs.c.id, 3), sa.BigInteger)
     person = sa.func.concat("person-", sa.func.lpad(sa.cast(number % PEOPLE, sa.Text), 4, "0"))
     with engine.begin() as conn:
-        conn.execute(sa.update(jobs).values(principal=person, due_at=time.time() + sa.func.random() * SPREAD_S))
+        due = {"principal": person, "due_at": time.time() + sa.func.random() * SPREAD_S}
+        conn.execute(sa.update(jobs).where(jobs.c.fingerprint.like("00000000%")).values(**due))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         conn.exec_driver_sql("VACUUM ANALYZE")
         conn.exec_driver_sql("CHECKPOINT")
 
 
 async def measure_all() -> None:
-    """Run the phases, and print what each kind of call costs and what follows from it."""
+    """Run the phases, and print what each kind of call costs and what follows from it.
+
+    Calls are measured before the store is full: there is little beside them then, of which a busy machine would do less meanwhile.
+    """
     a_second = PURCHASES_A_MINUTE / 60
     async with laboratory() as lab:
         await anyio.sleep(SETTLE_S / 2)
         empty = await lab.measure("no job", EMPTY_S)
-        await anyio.to_thread.run_sync(fill, lab.engine)
-        await anyio.sleep(SETTLE_S)
-        await lab.rest()
-        creates = await lab.measure("creates", CREATES_S, ("create", 2 * a_second, lab.create))
-        await lab.rest()
+        for _ in range(CALLERS):
+            await lab.create()
         statuses = await lab.measure("statuses", STATUSES_S, ("status", 15.0, lab.status))
-        await lab.rest()
         waiting = await measure_waiting(lab)
-        await lab.rest()
-        loops = ("create", a_second, lab.create), ("status", 8.0, lab.status), ("list", 1.0, lab.list_videos)
-        await lab.measure("all at once", ALL_S, *loops)
+        creates = await lab.measure("creates", CREATES_S, ("create", 2 * a_second, lab.create))
         burst = await lab.measure(f"{BURST} callers that buy as fast as they can", BURST_S, ("create", 0.0, lab.create))
-    report(empty, merge(lab.idle), creates, statuses, waiting, burst)
+        await anyio.to_thread.run_sync(fill, lab.engine)
+        lab.living = [(number % PEOPLE, f"v_{number:010}") for number in range(LIVING)]
+        await anyio.sleep(SETTLE_S)
+        following = await lab.measure(f"{LIVING:,} jobs, no calls", FOLLOWING_S)
+        loops = ("create", a_second, lab.create), ("status", 8.0, lab.status), ("list", 1.0, lab.list_videos)
+        await lab.measure(f"{LIVING:,} jobs and all calls", ALL_S, *loops)
+    report(empty, following, creates, statuses, waiting, burst)
 
 
 async def measure_waiting(lab: Lab) -> Phase:
@@ -230,26 +237,27 @@ async def measure_waiting(lab: Lab) -> Phase:
     return phase
 
 
-def report(empty: Phase, idle: Phase, creates: Phase, statuses: Phase, waiting: Phase, burst: Phase) -> None:
+def report(empty: Phase, following: Phase, creates: Phase, statuses: Phase, waiting: Phase, burst: Phase) -> None:
     """Print what one call of each kind costs, and by arithmetic what more replicas would meet."""
-    create, status = creates.each(idle, "create"), statuses.each(idle, "status")
+    create, status = creates.each(empty, "create"), statuses.each(empty, "status")
     own_ms, own_postgres_ms = empty.replicas_ms / empty.seconds / REPLICAS, empty.postgres_ms / empty.seconds / REPLICAS
     own_transactions = empty.transactions / empty.seconds / REPLICAS
-    following, polls = idle.above(empty), idle.polls / idle.seconds
-    rate, burst_each = len(burst.took_s["create"]) / burst.seconds, burst.replicas_ms / len(burst.took_s["create"])
+    asked, polls = following.above(empty), following.polls / following.seconds
+    rate = len(burst.took_s["create"]) / burst.seconds
     cores = burst.replicas_ms / burst.seconds / 1000, burst.postgres_ms / burst.seconds / 1000
+    own = f"{own_transactions:.1f} transactions/s, {own_postgres_ms:.1f} ms/s of PostgreSQL"
     print(f"\na create with its submit: {create[0]:.1f} ms CPU of a replica, {create[1]:.1f} ms of PostgreSQL")
     print(f"a status: {status[0]:.1f} ms, {status[1]:.1f} ms")
-    print(f"a poll of {LIVING:,} jobs, {polls:.1f} a second: {following[0] / polls:.1f} ms, {following[1] / polls:.1f} ms")
-    own = f"{own_transactions:.1f} transactions/s, {own_postgres_ms:.1f} ms/s of PostgreSQL"
+    print(f"a poll with {LIVING:,} jobs, {polls:.1f} a second: {asked[0] / polls:.1f} ms, {asked[1] / polls:.1f} ms")
     print(f"a replica without jobs: {own_ms / 10:.1f} % of a core, {own}")
-    print(f"{WAITING} waiting callers: {waiting.above(idle)[0] / 10:.1f} % of a core more in the replicas (goal < 5 %)")
-    print(f"burst: {rate:.0f} creates/s with {cores[0]:.2f} cores in the replicas and {cores[1]:.2f} in PostgreSQL")
+    print(f"{WAITING} waiting callers: {waiting.above(empty)[0] / 10:.1f} % of a core in the replicas (goal < 5 %)")
+    print(f"burst: {rate:.1f} creates/s with {cores[0]:.2f} cores in the replicas and {cores[1]:.2f} in PostgreSQL")
     for count in (10, 100, 1_000):
         print(
             f"{count:>5} replicas: {POOL * count:,} connections; {count * own_transactions:,.0f} transactions/s and "
-            f"{count * own_postgres_ms / 1000:.1f} cores of PostgreSQL before the first call; "
-            f"by the replicas' CPU {count * 1000 / burst_each:,.0f} creates/s or {count * 1000 / status[0]:,.0f} statuses/s"
+            f"{count * own_postgres_ms / 1000:.2f} cores of PostgreSQL without a job, "
+            f"{count * asked[1] / REPLICAS / 1000:.1f} more with {LIVING:,} jobs if each replica reads them as now; "
+            f"by the replicas' CPU {count * 1000 / create[0]:,.0f} creates/s or {count * 1000 / status[0]:,.0f} statuses/s"
         )
 
 

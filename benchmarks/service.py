@@ -37,6 +37,7 @@ class Replica:
 
     port: int
     pid: int
+    metrics_port: int
 
     @property
     def url(self) -> str:
@@ -53,10 +54,10 @@ class Replica:
 def replica(folder: Path, environ: Mapping[str, str], *words: str) -> Iterator[Replica]:
     """Run a server with a home of its own."""
     folder.mkdir(exist_ok=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        port, metrics_port = first.getsockname()[1], second.getsockname()[1]
     own = {"HOME": str(folder), "SORA_MCP_HOME": f"{folder}/home", "SORA_MCP_OUTPUT_DIR": f"{folder}/videos", "SORA_MCP_TIMEZONE": "UTC"}
-    command = [sys.executable, "-m", "sora_mcp", "serve", "--port", str(port), *words]
+    command = [sys.executable, "-m", "sora_mcp", "serve", "--port", str(port), "--metrics-port", str(metrics_port), *words]
     with (folder / "stderr").open("wb") as log:
         process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT), **own, **environ}, stderr=log)
     try:
@@ -64,7 +65,7 @@ def replica(folder: Path, environ: Mapping[str, str], *words: str) -> Iterator[R
         while not _is_ready(port):
             assert process.poll() is None and time.monotonic() < end, (folder / "stderr").read_text("utf-8")
             time.sleep(0.2)
-        yield Replica(port, process.pid)
+        yield Replica(port, process.pid, metrics_port)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=PATIENCE_S)
@@ -84,6 +85,12 @@ async def ask(http: httpx2.AsyncClient, server: Replica, token: str, tool: str, 
     if answer.headers.get("content-type", "").startswith("text/event-stream"):
         text = [line for line in text.splitlines() if line.startswith("data:")][-1].removeprefix("data:")
     return json.loads(text)["result"]["structuredContent"]
+
+
+async def read_metric(http: httpx2.AsyncClient, server: Replica, name: str) -> float:
+    """Return the value of a metric without labels."""
+    text = (await http.get(f"http://127.0.0.1:{server.metrics_port}/metrics")).text
+    return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} ")), 0.0)
 
 
 def name_person(number: int) -> str:

@@ -16,13 +16,15 @@ SEED = 7
 BATCH = 5_000
 
 
-def fill(engine: sa.Engine, *, alive: int, finished: int, ages_s: float) -> None:
+def fill(engine: sa.Engine, *, alive: int, finished: int, ages_s: float, first_version: int = 1) -> None:
     """The newest job has the highest number."""
     now, chance = time.time(), random.Random(SEED)
     rows = [_row(number, now - (finished - number) * 30.0) | _finished(number) for number in range(finished)]
     for number in range(finished, finished + alive):
         age = chance.uniform(0, ages_s)
         rows.append(_row(number, now - age) | _living(number, now, age, chance))
+    for row in rows:
+        row["version"] += first_version - 1
     with engine.begin() as conn:
         for start in range(0, len(rows), BATCH):
             conn.execute(jobs.insert(), rows[start : start + BATCH])

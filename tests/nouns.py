@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Clip, Image, Job, Offer
 from sora_mcp.domain.money import Micros
+from sora_mcp.vendors import EVERY
 
 
 def a_job() -> Job:
@@ -43,3 +45,10 @@ def name_inputs(offer: Offer, seconds: int | None = None) -> dict[str, Any]:
         lasts = None if seconds is None else min(seconds, offer.video.seconds[1])
         return {"edits": Clip("https://example.com/clip.mp4" if offer.video.urls else "data:video/mp4;base64,AAAA", duration_s=lasts)}
     return {} if offer.text else {"image": Image("https://example.com/a.png")}
+
+
+def find_offer(name: str) -> Offer:
+    """Return the offer of this id."""
+    found = Catalogue(EVERY).get(name)
+    assert found is not None
+    return found

@@ -16,15 +16,10 @@ from sora_mcp.domain import Clip, Image, Offer, Size, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.vendors import EVERY
 from tests.each import each
+from tests.nouns import find_offer
 
 TODAY = date(2026, 11, 21)
 KLING, HAILUO = "fal:kling-3.0-standard", "fal:minimax-h3-max-turbo"
-
-
-def find_offer(name: str) -> Offer:
-    found = Catalogue(EVERY).get(name)
-    assert found is not None
-    return found
 
 
 def frame(width: int, height: int) -> Image:

@@ -17,7 +17,7 @@ from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.vendors import EVERY
 from tests.each import each
-from tests.nouns import name_inputs
+from tests.nouns import find_offer, name_inputs
 
 TODAY = date(2026, 11, 21)
 OFFERS = [offer for offer in Catalogue(EVERY).offers if Catalogue(EVERY).needs_key(offer) and offer.video is None]
@@ -28,12 +28,6 @@ ODD_SIZES = (
 """What nobody sells, and somebody may say."""
 TALL = ("tall 8k", "1:2")
 each_paid = each("offer", OFFERS, ids=lambda offer: offer.id)
-
-
-def find_offer(name: str) -> Offer:
-    found = Catalogue(EVERY).get(name)
-    assert found is not None
-    return found
 
 
 def framed(request: VideoRequest, offer: Offer) -> VideoRequest:

@@ -22,7 +22,7 @@ from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.legal import URL, find_frame, list_requests
-from tests.nouns import name_inputs
+from tests.nouns import find_offer, name_inputs
 
 TODAY = date(2026, 11, 21)
 OFFERS = Catalogue(EVERY).offers
@@ -30,12 +30,6 @@ CATALOGUE = Catalogue(EVERY, frozenset(vendor.name for vendor in EVERY))
 PAID = [offer for offer in OFFERS if Catalogue(EVERY).needs_key(offer)]
 each_offer = each("offer", OFFERS, ids=lambda offer: offer.id)
 each_paid = each("offer", PAID, ids=lambda offer: offer.id)
-
-
-def find_offer(name: str) -> Offer:
-    found = Catalogue(EVERY).get(name)
-    assert found is not None
-    return found
 
 
 def picture(width: int, height: int, **more: Any) -> Image:

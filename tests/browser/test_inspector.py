@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
@@ -16,6 +15,7 @@ import pytest
 from scripts.house import ROOT
 from tests.waiting import patience
 
+from ..cli.test_serving import free_port
 from .stage import SCRIPT, Stage, found, stage
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ def launcher() -> str:
 @asynccontextmanager
 async def inspector(launcher: str, home: Path) -> AsyncGenerator[Stage]:
     """Its page, connected to our server, on the list of apps."""
-    port, sandbox = free(), free()
+    port, sandbox = free_port(), free_port()
     own = {"HOST": "127.0.0.1", "CLIENT_PORT": f"{port}", "MCP_SANDBOX_PORT": f"{sandbox}", "MCP_AUTO_OPEN_ENABLED": "false"}
     ours = {"SORA_MCP_HOME": f"{home}/home", "SORA_MCP_OUTPUT_DIR": f"{home}/videos", "SORA_MCP_LINGER": "0", "PYTHONPATH": str(ROOT)}
     ours |= {"MUVI_API_KEY": "k", "SORA_MCP_MUVI_BASE_URL": "http://127.0.0.1:9"}
@@ -61,13 +61,6 @@ async def inspector(launcher: str, home: Path) -> AsyncGenerator[Stage]:
                 yield at
         finally:
             process.terminate()
-
-
-def free() -> int:
-    """A port."""
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        return place.getsockname()[1]
 
 
 async def listening(port: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from base64 import b64decode
 from collections.abc import AsyncGenerator
@@ -15,6 +14,7 @@ import anyio
 import httpx2
 import pytest
 
+from tests.cli.test_serving import free_port
 from tests.clients.environments import CACHE, Environment, NotToBeHad, make_python
 from tests.played import KEY, played
 from tests.played.modern import FormServer
@@ -52,7 +52,7 @@ class Upstream(FormServer):
 
 async def test_a_video_is_bought_through_one_version_of_the_proxy_and_settled_through_the_next(tmp_path: Path) -> None:
     old, new = (_make(version) for version in PACKAGES)
-    frame, port = picture(1280, 720), _find_port()
+    frame, port = picture(1280, 720), free_port()
     async with played(Upstream(walk=("queued", "queued", "in_progress")), lifetime_s=1500) as upstream:
         config = _write_config(tmp_path, f"{upstream.address}/v1")
         env = {"COMPATIBLE_BASE_URL": f"http://127.0.0.1:{port}", "TRUSTED_HOSTS": f"127.0.0.1:{port}"}
@@ -124,9 +124,3 @@ async def _is_listening(port: int) -> bool:
             return (await client.get(f"http://127.0.0.1:{port}/health/liveliness")).status_code == 200
     except httpx2.HTTPError:
         return False
-
-
-def _find_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]

@@ -216,6 +216,7 @@ async def test_a_download_leaves_room_on_the_disk_and_ends_at_the_largest_size(t
         monkeypatch.setattr(free_space, "LEAST_FREE_BYTES", 1 << 60)
         with pytest.raises(StorageError, match="nearly full"):
             await fetch(host, tmp_path / "q")
+        free_space.check_free_space(tmp_path / "gone", 1)  # the write itself says what is wrong
 
 
 async def test_a_cookie_of_one_host_goes_to_no_other(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +12,11 @@ import pytest
 
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import check, quote
-from sora_mcp.domain import Offer, Reply, VideoRequest
+from sora_mcp.domain import Offer, Reply, Rule, VideoRequest
 from sora_mcp.vendors import wavespeed
 from sora_mcp.vendors.reading import cut_price_list, read_price_list
 from sora_mcp.vendors.shared.formulas import Value, read_formula
+from sora_mcp.vendors.wavespeed_prices import read_prices
 from tests.each import each
 from tests.legal import list_requests
 from tests.played.nouns import Answer, Heard, said
@@ -102,6 +103,16 @@ def test_a_price_that_is_none_by_the_second_stands_for_each_length() -> None:
     offer = priced(*(model(slug, formula) for slug in SEEDANCE))[0]["wavespeed:seedance-2.0"]
     sizes = ("16:9 480p", "16:9 1080p")
     assert [cost(offer, size=size, seconds=seconds) for size in sizes for seconds in (4, 15)] == [100_000, 300_000, 200_000, 600_000]
+
+
+def test_a_resolution_that_is_not_sold_with_a_first_frame_has_no_price_with_one() -> None:
+    offer = next(offer for offer in wavespeed.VENDOR.offers if offer.id == "wavespeed:kling-4.0")
+    with_frame = tuple(size for size in offer.sizes_by_frame[True] if size.resolution == "720p")
+    limited = replace(offer, rules=(*offer.rules, Rule("size", with_frame, {"image": True})))
+    formula = TOTAL % 'base_price * duration * (resolution = "720p" ? 1 : 2)'
+    rates = read_prices({"data": [model(slug, formula) for slug in (offer.slug, offer.image_slug) if slug]}, limited)
+    assert rates is not None
+    assert {rate.when.get("resolution") for rate in rates if rate.when.get("image") is True} == {"720p"}
 
 
 def test_every_legal_order_has_one_price_by_formulas_of_its_fields() -> None:

@@ -637,6 +637,13 @@ def test_a_picture_of_an_option_is_held_against_what_the_offer_takes(uri: str, b
     assert (rule.argument, rule.code, broken_rule[1] in rule.allowed) == ("options.last_image", broken_rule[0], True)
 
 
+def test_a_picture_of_an_option_is_an_address_where_the_vendor_takes_no_files() -> None:
+    sold = replace(find_offer("google:gemini-omni-1.2-flash"), image=ImageRule(urls=True, data=False))
+    options: dict[str, Scalar] = {"last_image": "data:image/png;base64,AAAA"}
+    [rule] = broken(VideoRequest("a fox", image=URL, options=options, size="16:9 720p"), sold)
+    assert (rule.argument, rule.allowed) == ("options.last_image", "an https:// link: this vendor takes no files")
+
+
 def test_a_fitted_picture_is_taken_where_it_decides_the_shape_itself() -> None:
     sold = find_offer("muvi:wan-2.7")
     assert not any(has_shape(size) for size in sizes_of(sold, image=True))

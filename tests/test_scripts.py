@@ -14,7 +14,8 @@ import pytest
 from scripts.coverage import lacking
 from scripts.prices import CONFIRMED, list_prices, main, stamp
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.vendors import aimlapi, fal
+from sora_mcp.vendors import aimlapi, confirmed, fal
+from sora_mcp.vendors.confirmed import confirm_prices
 from tests.played import AimlApi, Fal
 from tests.played.__init__ import played
 from tests.played.rig import KEY
@@ -90,15 +91,16 @@ async def test_a_confirmed_price_is_stamped_where_that_is_asked_for(tmp_path: Pa
     assert date.fromisoformat(stamped["aimlapi:veo-3.1-fast"]) > date(2026, 11, 20)
 
 
-def test_a_stamp_keeps_the_others_and_counts_where_it_is_the_later_day(tmp_path: Path) -> None:
+def test_a_stamp_keeps_the_others_and_counts_where_it_is_the_later_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "confirmed.py"
     file.write_text(CONFIRMED.read_text("utf-8"), "utf-8")
     stamp(["fal:veo-3.1", "fal:kling-3.0-4k"], date(2026, 12, 1), file)
     stamp(["fal:veo-3.1"], date(2027, 1, 2), file)
     made = runpy.run_path(str(file))
     assert made["CONFIRMED"] == {"fal:kling-3.0-4k": "2026-12-01", "fal:veo-3.1": "2027-01-02"}
-    days = {offer.id: offer.checked for offer in made["confirm_prices"](fal.VENDOR).offers}
+    monkeypatch.setattr(confirmed, "CONFIRMED", made["CONFIRMED"])
+    days = {offer.id: offer.checked for offer in confirm_prices(fal.VENDOR).offers}
     assert (days["fal:veo-3.1"], days["fal:kling-3.0-4k"]) == (date(2027, 1, 2), date(2026, 12, 1))
     newer = replace(fal.VENDOR, offers=tuple(replace(offer, checked=date(2028, 1, 1)) for offer in fal.VENDOR.offers))
-    assert {offer.checked for offer in made["confirm_prices"](newer).offers} == {date(2028, 1, 1)}
-    assert made["confirm_prices"](aimlapi.VENDOR) is aimlapi.VENDOR
+    assert {offer.checked for offer in confirm_prices(newer).offers} == {date(2028, 1, 1)}
+    assert confirm_prices(aimlapi.VENDOR) is aimlapi.VENDOR

@@ -214,11 +214,16 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
     job = store.jobs.search.sync(None, limit=1).jobs[0]
     quote_id = store.approvals.request.sync(QuoteTerms("local", "f", job.model, job.size, job.seconds, usd("1")))
     return {
+        "approvals.find_of_job": lambda: store.approvals.find_of_job.sync(job),
         "approvals.get": lambda: store.approvals.get.sync(quote_id),
         "budgets.check": lambda: store.budgets.check.sync(usd("1"), CAPS),
         "budgets.list_accounts": lambda: store.budgets.list_accounts.sync(CAPS),
         "budgets.get": lambda: store.budgets.get.sync(CAPS),
         "budgets.passes_unasked": lambda: store.budgets.passes_unasked.sync(usd("1"), CAPS),
+        "files.find_keys": lambda: store.files.find_keys.sync([job.id]),
+        "files.find_old": lambda: store.files.find_old.sync(before=1.0),
+        "files.get_deleted": lambda: store.files.get_deleted.sync(since=0.0),
+        "gauges.read": lambda: store.gauges.read.sync(CAPS),
         "jobs.count_live": store.jobs.count_live.sync,
         "jobs.find_edit": lambda: store.jobs.find_edit.sync("local", "f"),
         "jobs.get": lambda: store.jobs.get.sync(job.id, None),
@@ -239,11 +244,13 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "people.find": lambda: store.people.find.sync("ben"),
         "people.get_all": store.people.get_all.sync,
         "purchase_mark.find_loss": lambda: store.purchase_mark.find_loss.sync(CAPS.zone),
+        "questions.get": lambda: store.questions.get.sync(quote_id),
         "reservations.check": lambda: store.reservations.check.sync(purchase(), CAPS),
         "reservations.find": lambda: store.reservations.find.sync(Identity("local", None, "w")),
         "unclear.count_rivals": lambda: store.unclear.count_rivals.sync(job, 1.0),
         "unclear.find_unclaimed": lambda: store.unclear.find_unclaimed.sync("muvi", ["a"]),
         "vendor_lists.load": store.vendor_lists.load.sync,
+        "webhooks.are_arriving": lambda: store.webhooks.are_arriving.sync("muvi"),
     }
 
 

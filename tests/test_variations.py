@@ -131,6 +131,6 @@ async def test_a_sum_above_max_usd_is_answered_with_fewer_takes_and_with_the_pri
         request = VideoRequest(PROMPT, "muvi:sora-2-pro", seconds=8, variations=3, max_usd=usd("5"))
         with pytest.raises(OverBudget) as refused:
             await at.service.create(request, principal="local")
-        fixes = {fix.argument: (fix.value, fix.micros) for fix in await at.service.advise(refused.value, request)}
+        fixes = {fix.argument: (fix.value, fix.micros) for fix in await at.service.advise(refused.value, request, principal="local")}
         assert "ask whether $7.20 is fine" in refused.value.message
         assert (fixes["variations"], fixes["seconds"], "max_usd" in fixes) == ((2, usd("4.80")), (4, usd("3.60")), False)

@@ -183,9 +183,14 @@ def name_chat(ctx: ToolContext) -> Chat:
 
 
 def name_request(ctx: ToolContext) -> str | None:
-    """Return by which name the log calls a request: the balancer's `X-Request-Id`, else its number in the chat; None for an odd one."""
-    headers: Mapping[str, str] = getattr(ctx.request_context.request, "headers", None) or {}
-    name = headers.get("x-request-id") or str(ctx.request_context.request_id)
+    """Return by which name the log calls a request: the balancer's `X-Request-Id`, else its number in the chat; None for an odd one, and
+    for a call that no client sent."""
+    try:
+        context = ctx.request_context
+    except ValueError:
+        return None
+    headers: Mapping[str, str] = getattr(context.request, "headers", None) or {}
+    name = headers.get("x-request-id") or str(context.request_id)
     return name if re.fullmatch(REQUEST_ID, name) else None
 
 

@@ -172,13 +172,12 @@ class NeedsConfirmation(Refused):
         order: Order | None = None,
         reason: str = "",
         page: str | None = None,
-        link: str | None = None,
         only_on_page: bool = False,
     ) -> None:
         """Name the quote. `reason` says why a person is asked where the price alone is none.
 
-        `page` says that the user was asked on a page in a browser, `link` is the address of one that the user opens; without either there
-        is the terminal, unless the yes counts `only_on_page`.
+        `page` says that the user was asked on a page in a browser of this machine; without one there is the terminal, unless the yes counts
+        `only_on_page`.
         """
         super().__init__(message)
         self.quote_id = quote_id
@@ -186,12 +185,11 @@ class NeedsConfirmation(Refused):
         self.order = order
         self.reason = reason
         self.page = page
-        self.link = link
         self.only_on_page = only_on_page
 
     def change(self, message: str | None = None, **changes: Any) -> NeedsConfirmation:
         """Return the same refusal with another message, or other facts."""
-        facts = {name: getattr(self, name) for name in ("quote_id", "price", "order", "reason", "page", "link", "only_on_page")}
+        facts = {name: getattr(self, name) for name in ("quote_id", "price", "order", "reason", "page", "only_on_page")}
         return NeedsConfirmation(self.message if message is None else message, **(facts | changes))
 
 

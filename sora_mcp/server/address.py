@@ -41,6 +41,12 @@ CALL: ContextVar[HttpCall | None] = ContextVar("CALL", default=None)
 """The request that is being answered; None on stdio and in commands."""
 
 
+def is_remote() -> bool:
+    """Return whether the caller need not be on this machine, so that a command or a path means nothing to them."""
+    call = CALL.get()
+    return call is not None and call.has_token
+
+
 def find_page_host() -> HttpCall | None:
     """Return the request under whose address the caller can sign in on a page; None where there is no page for them.
 
@@ -58,6 +64,6 @@ def name_place(job: Job, path: str) -> str:
     A file that is in a bucket only has no path: then it is named as commands and resources find it.
     """
     call, has_path = CALL.get(), PurePath(path).is_absolute()
-    if call is not None and (call.has_token or not has_path):
+    if call is not None and (is_remote() or not has_path):
         return call.name_file(job)
     return path if has_path else f"sora://videos/{job.id}{PurePath(path).suffix}"

@@ -37,7 +37,7 @@ LINK_WAIT_S = 25.0
 REASONS = {"accept": "The user did not tick yes", "decline": "The user declined", "cancel": "The user closed the form without an answer"}
 OPENED = "A confirmation page was opened in their browser"
 STILL_OPEN = "The confirmation page is still open in their browser"
-Way = Literal["form", "link", "browser", "address"]
+Channel = Literal["form", "link", "browser", "address"]
 """How the user is asked: `link` where the client leads to the page, `browser` where this process opens it, `address` where it is only
 named."""
 
@@ -55,17 +55,15 @@ async def create_with_approval(service: VideoService, request: VideoRequest, ctx
         return await service.create(request, principal=principal())
     except NeedsConfirmation as needed:
         error = needed.change(only_on_page=service.settings.only_on_page)
-        if (way := find_way(ctx, only_on_page=error.only_on_page)) is None:
+        if (channel := find_channel(ctx, only_on_page=error.only_on_page)) is None:
             raise error from None
         with before_money():
             question = await build_question(service, request, error)
-        if way == "browser":
+        if channel == "browser":
             raise await _ask_in_browser(service, question, error, ctx=ctx) from None
-        address = None
-        if way != "form":
-            address, error = await _find_address(service, question, error, ctx=ctx)
-        if way != "form" and (address is None or way == "address"):
-            raise error from None
+        address = None if channel == "form" else await _find_address(service, question, error, ctx=ctx)
+        if channel == "address":
+            raise error from None  # its message has the link
         state = question.quote_id if address is None else LINK + question.quote_id
         if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
             return InputRequiredResult(input_requests={QUESTION: _make_request(question, address)}, request_state=state)
@@ -76,7 +74,7 @@ async def create_with_approval(service: VideoService, request: VideoRequest, ctx
     return await _create_if_approved(service, request, state, answer=answer, ctx=ctx)
 
 
-def find_way(ctx: ToolContext, *, only_on_page: bool) -> Way | None:
+def find_channel(ctx: ToolContext, *, only_on_page: bool) -> Channel | None:
     """Return how the user can be asked; None where only a terminal is left, or nothing where the yes counts on a page only."""
     if not only_on_page and can_ask(ctx):
         return "form"
@@ -187,9 +185,8 @@ async def _create_after_page(service: VideoService, request: VideoRequest, quote
     try:
         return await service.create(replace(request, quote_id=quote_id), principal=principal())
     except NeedsConfirmation as error:
-        again = {"page": STILL_OPEN} if (host := find_page_host()) is None else {"link": host.name_page(quote_id)}
-        only = service.settings.only_on_page
-        raise error.change(only_on_page=only, **(again if error.quote_id == quote_id else {})) from None
+        page = STILL_OPEN if error.quote_id == quote_id and find_page_host() is None else None
+        raise error.change(page=page, only_on_page=service.settings.only_on_page) from None
 
 
 async def _ask_in_browser(service: VideoService, question: Question, error: NeedsConfirmation, *, ctx: ToolContext) -> NeedsConfirmation:
@@ -204,19 +201,18 @@ async def _ask_in_browser(service: VideoService, question: Question, error: Need
     return error.change(page=OPENED) if page is not None and await pages.show_in_browser(page) else error
 
 
-async def _find_address(
-    service: VideoService, question: Question, error: NeedsConfirmation, *, ctx: ToolContext
-) -> tuple[str | None, NeedsConfirmation]:
-    """Return the address of the question's page, and the refusal where it cannot be put there: None where too many pages wait, or
-    somebody has opened this one already."""
+async def _find_address(service: VideoService, question: Question, error: NeedsConfirmation, *, ctx: ToolContext) -> str:
+    """Return the address of the question's page. Raise the refusal where too many pages wait, or somebody has opened this one already."""
     if (host := find_page_host()) is not None:
         with before_money():
             await keep_question(service, question, ctx)
-        return host.name_page(question.quote_id, is_led=True), error.change(link=host.name_page(question.quote_id))
+        return host.name_page(question.quote_id, is_led=True)
     if (pages := _context(ctx).pages) is None:
-        return None, error
+        raise error from None
     with before_money():
         page = pages.find(question.quote_id) or await pages.open(question, service, _context(ctx).start, is_led=True)
     if page is None:
-        return None, error
-    return (None, error.change(page=STILL_OPEN)) if page.is_taken else (page.address, error)
+        raise error from None
+    if page.is_taken:
+        raise error.change(page=STILL_OPEN) from None
+    return page.address

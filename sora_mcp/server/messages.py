@@ -17,7 +17,7 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.security.text import sanitize
-from sora_mcp.server.address import CALL, find_page_host, name_place
+from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.vendors import EVERY, sample
 
 if TYPE_CHECKING:
@@ -248,15 +248,15 @@ def _describe_charge(error: SoraError, charged: Charged, *, could_send: bool) ->
 
 def _describe_way(error: NeedsConfirmation) -> str:
     """Say how the user approves the quote, and what to call then."""
-    command, call = f"`{command_line('approve', error.quote_id)}`", CALL.get()
+    command = f"`{command_line('approve', error.quote_id)}`"
     wait = f'Next: get_video_status("{error.quote_id}") waits for the answer.'
-    if error.link is not None:
-        return f"They do it on a page, where they sign in. Give them this link: {error.link}\n{wait}"
+    if (host := find_page_host()) is not None:
+        return f"They do it on a page, where they sign in. Give them this link: {host.name_page(error.quote_id)}\n{wait}"
     if error.page is not None:
         return f"{error.page}{'' if error.only_on_page else f' (or in a terminal: {command})'}. {wait}"
     if error.only_on_page:
         return "Their yes counts on a page only (SORA_MCP_YES=page), and none can be opened for them here: whoever set that can change it."
-    where = "The people who run this server do it there, in" if call is not None and call.has_token else "They do it in"
+    where = "The people who run this server do it there, in" if is_remote() else "They do it in"
     again = f'Then call again with the same arguments and quote="{error.quote_id}".'
     return f"{where} a terminal, by typing the price: {command}. {again}"
 
@@ -303,8 +303,7 @@ def _describe_door() -> str:
     """Say as the end of a clause how a person opens an address of a finished file."""
     if find_page_host() is not None:
         return ", where they sign in"
-    call = CALL.get()
-    return ", which asks for the same token" if call and call.has_token else ""
+    return ", which asks for the same token" if is_remote() else ""
 
 
 def _describe_file(job: Job, file: Artifact) -> str:

@@ -20,8 +20,9 @@ from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.server.address import is_remote
 from sora_mcp.server.context import ToolContext, get_service, principal
-from sora_mcp.server.elicitation import find_way
+from sora_mcp.server.elicitation import find_channel
 from sora_mcp.server.messages import capitalize, describe_clip, describe_ended, describe_left, describe_sound, format_price
 from sora_mcp.server.raising import describe_raising
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
@@ -103,7 +104,7 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     service = await get_service(ctx)
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
     only_on_page = service.settings.only_on_page
-    asks = only_on_page or find_way(ctx, only_on_page=only_on_page) is not None
+    asks = only_on_page or find_channel(ctx, only_on_page=only_on_page) is not None
     how = describe_raising(estimate.refusal or "", service.settings)
     return format_result(estimate, service.catalogue, asks=asks, today=service.today, how_to_raise=how)
 
@@ -247,7 +248,8 @@ def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[st
         doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s")
         why = doubt or SPENT_UNASKED
         begin = f"Above {format_dollars(above or 0)} the" if is_above else f"{why} The"
-        in_terminal = f"{begin} user approves it in a terminal: `{command_line('approve', estimate.quote_id)}`."
+        who = "people who run this server approve it there," if is_remote() else "user approves it"
+        in_terminal = f"{begin} {who} in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
             asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that yes'
             covers = f"covers all {estimate.clips} for an hour, with any prompts"

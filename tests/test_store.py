@@ -58,10 +58,11 @@ def test_a_reserved_job_is_due_and_holds_its_money(store: Store) -> None:
 
 
 def test_the_paid_call_is_shown_to_workers_only(store: Store) -> None:
+    _, before = store.jobs.look.sync(None)
     made = reserve(store)
     assert [
         job.call
-        for job in (made, store.jobs.get.sync(made.id, None), *store.jobs.get_changed.sync(0), *store.jobs.search.sync(None, limit=5).jobs)
+        for job in (made, store.jobs.get.sync(made.id, None), *store.jobs.look.sync(before)[0], *store.jobs.search.sync(None, limit=5).jobs)
     ] == [None] * 4
 
 
@@ -409,15 +410,18 @@ def test_a_cursor_that_is_not_ours_is_refused(store: Store, cursor: str) -> None
 
 def test_every_change_that_a_client_can_see_has_the_next_version(store: Store) -> None:
     assert store.jobs.get_version.sync() == 0
+    _, first = store.jobs.look.sync(None)
     job = running(store)
     assert store.jobs.get_version.sync() == 2
     done = store.outcomes.settle.sync(job, DONE)
     assert done is not None
+    changed, then = store.jobs.look.sync(first)
     other = reserve(store)
     assert (done.version, other.version, store.jobs.get_version.sync()) == (3, 4, 4)
-    assert store.jobs.get_changed.sync(0) == (done, other)
-    assert store.jobs.get_changed.sync(3) == (other,)
-    assert store.jobs.get_changed.sync(4) == ()
+    assert changed == (done,)
+    changed, last = store.jobs.look.sync(then)
+    assert changed == (other,)
+    assert store.jobs.look.sync(last)[0] == ()
 
 
 def test_alive_counts_what_the_worker_has_to_finish(store: Store) -> None:

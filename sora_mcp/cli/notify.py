@@ -21,6 +21,7 @@ from sora_mcp.jobs.service import VideoService
 from sora_mcp.security.text import sanitize
 from sora_mcp.server.messages import describe_charge
 from sora_mcp.server.transports.browser import without_ours
+from sora_mcp.store.records import Cursor
 
 LOOK_S = 1.0
 SHOWS_WITHIN_S = 10.0
@@ -105,7 +106,7 @@ def describe_end(job: Job) -> tuple[str, str] | None:
 
 async def announce_ends(service: VideoService, notifier: Notifier) -> None:
     """Show a notification for each job of this machine's user that ends from now on, until cancelled; then for the last ones."""
-    since = await service.store.jobs.get_version()
+    _, since = await service.store.jobs.look(None)
     try:
         while True:
             await anyio.sleep(LOOK_S)
@@ -115,16 +116,16 @@ async def announce_ends(service: VideoService, notifier: Notifier) -> None:
             await _announce(service, since, notifier)
 
 
-async def _announce(service: VideoService, since: int, notifier: Notifier) -> int:
-    """Show what ended since a version, and return the newest one. A store that does not answer is asked again."""
+async def _announce(service: VideoService, since: Cursor, notifier: Notifier) -> Cursor:
+    """Show what ended since the last look, and return where the next one begins. A store that does not answer is asked again."""
     try:
-        changed = await service.store.jobs.get_changed(since)
+        changed, cursor = await service.store.jobs.look(since)
     except SoraError:
         return since
     for job in changed:
         if job.principal == LOCAL and job.state not in LIVE and (texts := describe_end(job)) is not None:
             await anyio.to_thread.run_sync(notifier.show, *texts)
-    return max((job.version for job in changed), default=since)
+    return cursor
 
 
 def _find_bus(environ: Mapping[str, str], run: Path | None) -> str | None:

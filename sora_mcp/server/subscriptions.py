@@ -1,4 +1,4 @@
-"""Notifications about jobs: poll the store's version, so that subscribers learn of changes that any process made."""
+"""Notifications about jobs: look into the store, so that subscribers learn of changes that any process made."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sora_mcp.server.results import video_uri
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
+    from sora_mcp.store.records import Cursor
 
 log = logging.getLogger(__name__)
 POLL_S = 0.25
@@ -26,7 +27,7 @@ Notify = Callable[[str, Iterable[str], bool], Awaitable[None]]
 
 async def watch(service: VideoService, notify: Notify, changes: Changes) -> None:
     """Notify of every change from now on, until cancelled, and wake the calls that wait for it."""
-    since: int | None = None
+    since: Cursor | None = None
     while True:
         try:
             since = await notify_changes(service, since, notify, changes=changes)
@@ -36,20 +37,17 @@ async def watch(service: VideoService, notify: Notify, changes: Changes) -> None
         await anyio.sleep(POLL_S)
 
 
-async def notify_changes(service: VideoService, since: int | None, notify: Notify, *, changes: Changes) -> int:
-    """Notify of the changes since a version and return the newest one. Without `since`, only return it."""
-    version = await service.store.jobs.get_version()
+async def notify_changes(service: VideoService, since: Cursor | None, notify: Notify, *, changes: Changes) -> Cursor:
+    """Notify of the changes since the last look and return where the next one begins. Without `since`, only return it."""
+    changed, cursor = await service.store.jobs.look(since)
     if since is None:
         changes.wake()  # what changed before this first look is not known
-    if since is None or version <= since:
-        return version
-    changed = await service.store.jobs.get_changed(since)
     changes.wake(job.id for job in changed)
     for principal in dict.fromkeys(job.principal for job in changed):
         jobs = [job for job in changed if job.principal == principal]
         done = any(job.state == "completed" for job in jobs)
         await notify(principal, _changed_uris(jobs, done=done), done)
-    return max((job.version for job in changed), default=version)
+    return cursor
 
 
 def _changed_uris(jobs: Iterable[Job], *, done: bool) -> list[str]:

@@ -13,6 +13,7 @@ from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, Declined, NeedsConfirmation, NotFound, Refused
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.store.ids import canonical, new_id
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.records import PAGES, Approval, Purchase, QuoteTerms, Way
 from sora_mcp.store.schema import quotes
 from sora_mcp.store.transactions import Repository, reads, writes
@@ -31,6 +32,7 @@ class Approvals(Repository):
     def request(self, conn: sa.Connection, terms: QuoteTerms) -> str:
         """Return the id of the quote for any prompt that waits already, or of a new one. One for several purchases is good for an hour."""
         now, good_for_s = self.clock(), QUOTE_GOOD_FOR_S if terms.uses == 1 else PLAN_GOOD_FOR_S
+        lock_named(conn, "person", terms.principal)
         same = (*_has_terms(terms.principal, terms.fingerprint, terms.micros), quotes.c.uses == terms.uses)
         waiting = _find_open(conn, same, now=now)
         return waiting.id if waiting is not None else _insert(conn, {**asdict(terms), "prompt": ""}, now, good_for_s)[0]
@@ -203,8 +205,8 @@ def _has_terms(principal: str, fingerprint: str | None, micros: int) -> tuple[sa
 
 
 def _find_open(conn: sa.Connection, where: tuple[sa.ColumnElement[bool], ...], *, now: float) -> Any:
-    """Return the row, unless it was used or has expired."""
-    return conn.execute(sa.select(quotes).where(*where, quotes.c.used_by.is_(None), quotes.c.expires_at > now)).first()
+    """Lock and return the row, unless it was used or has expired."""
+    return conn.execute(sa.select(quotes).where(*where, quotes.c.used_by.is_(None), quotes.c.expires_at > now).with_for_update()).first()
 
 
 def _insert_exact(conn: sa.Connection, purchase: Purchase, now: float) -> tuple[str, float]:

@@ -14,7 +14,7 @@ from sora_mcp.store.levels import PERSONS, TEAMS, Level, Levels, merge_limits, r
 from sora_mcp.store.records import ALL, AccountBudget, Budget, Caps, Limits, OwnSpending
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked, name_owner, name_window
 from sora_mcp.store.schema import budgets, jobs, people, totals
-from sora_mcp.store.transactions import Repository, reads, writes
+from sora_mcp.store.transactions import Repository, reads, writes_in_steps
 
 # By jobs, of which few are unknown, and not by the month's moves.
 UNCLEAR = sa.select(sa.func.sum(jobs.c.micros)).where(
@@ -48,9 +48,16 @@ class Budgets(Repository):
         levels = read_levels(conn, caps, principal, get_today(conn, now, caps.zone))
         return find_passed_unasked(conn, levels, micros, now=now, earlier=micros * (clips - 1)) is not None
 
-    @writes
-    def set(self, conn: sa.Connection, changes: Mapping[str, Limits]) -> None:
-        """Change limits of accounts, all of them or none; a limit that is None in its change stays as it is."""
+    @writes_in_steps
+    def set(self, changes: Mapping[str, Limits]) -> None:
+        """Change limits of accounts, all of them or none; a limit that is None in its change stays as it is.
+
+        No purchase is under way meanwhile, so that none is made by a limit that does not count any more.
+        """
+        with self.database.writing(alone=True) as conn:
+            self._set(conn, changes)
+
+    def _set(self, conn: sa.Connection, changes: Mapping[str, Limits]) -> None:
         now, names = self.clock(), [field.name for field in fields(Limits)]
         for account, limits in changes.items():
             said = {name: value for name in names if (value := getattr(limits, name)) is not None}

@@ -24,14 +24,15 @@ from sora_mcp.store.migrations import MIGRATIONS, Migration
 from sora_mcp.store.schema import meta
 from sora_mcp.telemetry import watch_lock
 
-# The write lock comes first, so that nothing is read and then written on top of another process's change. Leases, budgets
-# and the order of versions rest on it.
+# The write lock of SQLite comes first, so that nothing is read and then written on top of another process's change.
 SQLITE_WRITE, SQLITE_READ = "BEGIN IMMEDIATE", "BEGIN"
-# A writer that hangs or vanished gives the lock back within the minute.
+# A writer that hangs or vanished gives its locks back within the minute. Writers share this first lock: they lock what they change by
+# itself. Only who changes the schema or a budget holds it alone; processes of earlier versions always do.
 POSTGRES_WRITE = (
     "SELECT set_config('lock_timeout', '8s', true), set_config('idle_in_transaction_session_timeout', '60s', true),"
-    " pg_advisory_xact_lock(8295736101)"
+    " pg_advisory_xact_lock_shared(8295736101)"
 )
+POSTGRES_WRITE_ALONE = POSTGRES_WRITE.replace("_shared", "")
 PRAGMAS = (
     # Nobody who waits for the lock can be called off, and a server that is told to end has to be gone within ten seconds.
     "busy_timeout = 8000",
@@ -62,7 +63,7 @@ class TookTooLong(Exception):
 
 @dataclass(frozen=True)
 class Database:
-    """Two engines: `write` holds the write lock from its first statement, `read` never needs it. Each has threads of its own."""
+    """Two engines: on SQLite `write` holds the write lock from its first statement, `read` never needs it. Each has threads of its own."""
 
     write: sa.Engine
     read: sa.Engine
@@ -75,14 +76,16 @@ class Database:
         return self.write.dialect.name == "sqlite"
 
     @contextmanager
-    def writing(self) -> Generator[sa.Connection]:
-        """Open a transaction that changes something: all of it, or nothing. Where the connection breaks as it is committed, nobody knows
-        which of the two, and the StorageError says so in `charged`."""
+    def writing(self, *, alone: bool = False) -> Generator[sa.Connection]:
+        """Open a transaction that changes something: all of it, or nothing; with `alone`, while nobody else writes.
+
+        Where the connection breaks as it is committed, nobody knows which of the two, and the StorageError says so in `charged`.
+        """
         is_committing = False
         try:
             with as_storage_errors(), self.write.begin() as conn:
                 with watch_lock():
-                    conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE)
+                    conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE_ALONE if alone else POSTGRES_WRITE)
                 yield conn
                 is_committing = True
         except StorageError as error:
@@ -223,7 +226,7 @@ def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) 
     with database.reading() as conn:
         if _version(conn) == len(migrations):
             return
-    with database.writing() as conn:
+    with database.writing(alone=True) as conn:
         version = _version(conn)
         if version > len(migrations):
             message = f"The store was made by a newer sora-mcp: its schema is {version}, and this one knows {len(migrations)}"

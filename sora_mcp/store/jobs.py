@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import json
 import math
 from collections.abc import Sequence
@@ -22,15 +21,17 @@ from sora_mcp.domain.errors import BrokenRules, NoSuchJob, TooManyAtOnce
 from sora_mcp.security.text import is_storable_text
 from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.ids import canonical
-from sora_mcp.store.records import Account, Page
-from sora_mcp.store.schema import db_now, jobs
+from sora_mcp.store.locks import lock_named
+from sora_mcp.store.records import Account, Cursor, Page
+from sora_mcp.store.schema import db_now, jobs, next_version, transaction_id
 from sora_mcp.store.transactions import Repository, reads, writes
 
 STORED = tuple(field.name for field in fields(Job) if field.name not in UNSTORED)
 ALL_COLUMNS = [jobs.c[name] for name in STORED]
 # Statements are built once, because building one takes longer than the rest of a read. The paid call can carry megabytes and is for
 # workers only.
-SELECT = sa.select(*(column for column in ALL_COLUMNS if column is not jobs.c.call))
+SHOWN_COLUMNS = [column for column in ALL_COLUMNS if column is not jobs.c.call]
+SELECT = sa.select(*SHOWN_COLUMNS)
 SELECT_BY_ID = SELECT.where(jobs.c.id == sa.bindparam("job_id"))
 SELECT_PAYERS = sa.select(jobs.c.day, jobs.c.team).where(jobs.c.id == sa.bindparam("job_id"))
 SELECT_DURATIONS = (
@@ -43,6 +44,18 @@ MAX_CHANGES = 1000
 MAX_QUERY_WORDS, MAX_QUERY_CHARACTERS = 10, 500
 QUERY_S = 1.0
 """Seconds that a query may take: while it reads, no purchase can be written down."""
+
+
+# Transactions below the first of these are over, and those from the second on have not begun.
+SNAPSHOT = sa.text(
+    "SELECT CAST(CAST(pg_snapshot_xmin(s) AS text) AS bigint), CAST(CAST(pg_snapshot_xmax(s) AS text) AS bigint)"
+    " FROM pg_current_snapshot() AS s"
+)
+CHANGED = (
+    sa.select(jobs.c.id, jobs.c.version, jobs.c.changed_xid)
+    .where(jobs.c.changed_xid >= sa.bindparam("start"), jobs.c.changed_xid < sa.bindparam("end"))
+    .order_by(jobs.c.version)
+)
 
 
 class Jobs(Repository):
@@ -103,9 +116,21 @@ class Jobs(Repository):
         return conn.execute(sa.select(sa.func.max(jobs.c.version))).scalar() or 0
 
     @reads
-    def get_changed(self, conn: sa.Connection, since: int) -> tuple[Job, ...]:
-        """Return the jobs that changed after this version, by any process, in order, MAX_CHANGES at most."""
-        return _read_jobs(conn, SELECT.where(jobs.c.version > since).order_by(jobs.c.version).limit(MAX_CHANGES))
+    def look(self, conn: sa.Connection, cursor: Cursor | None) -> tuple[tuple[Job, ...], Cursor]:
+        """Return the jobs that changed since the last look, by any process, and where the next look begins; without one, only that.
+
+        On PostgreSQL a change with a lower version may become visible after one with a higher version. So what counts is whether its
+        transaction was over at the last look: all that began since the oldest one that was not are looked at once more.
+        """
+        if conn.dialect.name == "sqlite":
+            return _look_by_version(conn, cursor)
+        start, end = conn.execute(SNAPSHOT).one()
+        position = start if cursor is None else cursor.position
+        rows = conn.execute(CHANGED, {"start": min(position, start), "end": end}).all()
+        new = [] if cursor is None else [row.id for row in rows if (row.id, row.version) not in cursor.seen]
+        found = [_read_jobs(conn, SELECT.where(jobs.c.id.in_(new[at : at + MAX_CHANGES]))) for at in range(0, len(new), MAX_CHANGES)]
+        ordered = tuple(sorted((job for part in found for job in part), key=lambda job: job.version))
+        return ordered, Cursor(start, frozenset((row.id, row.version) for row in rows if row.changed_xid >= start))
 
     @reads
     def count_live(self, conn: sa.Connection) -> int:
@@ -127,6 +152,7 @@ class Jobs(Repository):
     def begin_edit(self, conn: sa.Connection, job: Job, fingerprint: str, *, most: int, lost: str | None) -> Job:
         """Write down an edit that is to be made now. Return the one with this fingerprint that is under way or finished, but not `lost`,
         whose file is gone. TooManyAtOnce where the principal has `most` under way."""
+        lock_named(conn, "person", job.principal)
         same = _find_edit(conn, job.principal, fingerprint, (*LIVE, "completed"))
         if same is not None and same.id != lost:
             return replace(same, deduplicated=True)
@@ -152,6 +178,12 @@ def load_job(conn: sa.Connection, job_id: str) -> Job:
 def find_job(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False) -> Job | None:
     """Return a job that meets all conditions; with `newest`, the newest of them."""
     row = conn.execute(SELECT.where(*where).order_by(*([jobs.c.created_at.desc()] if newest else [])).limit(1)).mappings().first()
+    return None if row is None else Job(**row)
+
+
+def lock_job(conn: sa.Connection, *where: sa.ColumnElement[bool]) -> Job | None:
+    """Return the job that meets all conditions once no other transaction changes it, and let none until this one ends."""
+    row = conn.execute(SELECT.where(*where).limit(1).with_for_update()).mappings().first()
     return None if row is None else Job(**row)
 
 
@@ -184,8 +216,17 @@ def _insert_edit(conn: sa.Connection, job: Job, fingerprint: str, *, due_at: Any
     columns: dict[str, Any] = {name: getattr(job, name) for name in STORED}
     day = datetime.fromtimestamp(job.created_at, UTC).date().isoformat()
     own = {"options": dict(job.options), "words": job.prompt.casefold(), "day": day, "fingerprint": fingerprint, "due_at": due_at}
-    conn.execute(sa.insert(jobs).values(**columns | own | {"version": next_version()}))
+    conn.execute(sa.insert(jobs).values(**columns | own | {"version": next_version(), "changed_xid": transaction_id()}))
     return load_job(conn, job.id)
+
+
+def _look_by_version(conn: sa.Connection, cursor: Cursor | None) -> tuple[tuple[Job, ...], Cursor]:
+    """Look as where writers take turns: versions become visible in their order."""
+    newest = conn.execute(sa.select(sa.func.max(jobs.c.version))).scalar() or 0
+    if cursor is None or newest <= cursor.position:
+        return (), Cursor(newest)
+    found = _read_jobs(conn, SELECT.where(jobs.c.version > cursor.position).order_by(jobs.c.version).limit(MAX_CHANGES))
+    return found, Cursor(max((job.version for job in found), default=newest))
 
 
 def _read_jobs(conn: sa.Connection, select: sa.Select[Any]) -> tuple[Job, ...]:
@@ -229,20 +270,16 @@ def update_job(conn: sa.Connection, job_id: str, now: float, **values: Any) -> J
 
 def write_job(conn: sa.Connection, job_id: str, **values: Any) -> Job:
     """Make a change that only workers can see, and return the job."""
-    conn.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
+    change = sa.update(jobs).where(jobs.c.id == job_id).values(**values)
+    if conn.dialect.name == "postgresql":  # one round trip less, while others may wait
+        return Job(**conn.execute(change.returning(*SHOWN_COLUMNS)).mappings().one())
+    conn.execute(change)
     return load_job(conn, job_id)
 
 
 def as_visible(now: float) -> dict[str, Any]:
-    """Return the columns that announce a change to clients. Versions become visible in order, because writers take turns."""
-    return {"updated_at": now, "version": next_version()}
-
-
-@functools.cache
-def next_version() -> sa.ScalarSelect[int]:
-    """Return one above the highest version, as SQL."""
-    every = jobs.alias()
-    return sa.select(sa.func.coalesce(sa.func.max(every.c.version), 0) + 1).scalar_subquery()
+    """Return the columns that announce a change to clients."""
+    return {"updated_at": now, "version": next_version(), "changed_xid": transaction_id()}
 
 
 def without_lease(due_s: float | None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import Job, JobError
 from sora_mcp.store.database import as_storage_errors
-from sora_mcp.store.jobs import ALL_COLUMNS, find_job, without_lease, write_job
+from sora_mcp.store.jobs import ALL_COLUMNS, find_job, lock_job, without_lease, write_job
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.outcomes import conclude
 from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.processes import Processes
@@ -80,14 +81,18 @@ class Leases(Repository):
 
         `limit` at most; where `downloads` is given, so many that download a file, and besides `limit` of all others.
         """
-        with self.database.reading() as conn:
-            if not _has_due(conn, limit, downloads):
-                return ()  # an idle worker takes no write lock
+        if self.database.on_one_machine:
+            with self.database.reading() as conn:
+                if not _has_due(conn, limit, downloads):
+                    return ()  # an idle worker takes no write lock
         with self.database.writing() as conn:
-            claimed = jobs.c.id.in_(_find_due(conn, limit, downloads))
+            due = _find_due(conn, limit, downloads)
+            if not due:
+                return ()
             lease = {"lease_owner": owner, "lease_until": db_now() + lease_s, "fence": jobs.c.fence + 1}
-            conn.execute(sa.update(jobs).where(claimed).values(**lease))
-            return tuple(Job(**row) for row in conn.execute(sa.select(*ALL_COLUMNS).where(claimed).order_by(jobs.c.due_at)).mappings())
+            conn.execute(sa.update(jobs).where(jobs.c.id.in_(due)).values(**lease))
+            claimed = sa.select(*ALL_COLUMNS).where(jobs.c.id.in_(due)).order_by(jobs.c.due_at)
+            return tuple(Job(**row) for row in conn.execute(claimed).mappings())
 
     @reads
     def has_waiting_download(self, conn: sa.Connection) -> bool:
@@ -107,8 +112,8 @@ class Leases(Repository):
     @writes
     def renew(self, conn: sa.Connection, owner: str, job_ids: Sequence[str], *, lease_s: float) -> None:
         """Prolong the owner's leases on these jobs; those that others took over stay theirs."""
-        mine = (jobs.c.id.in_(job_ids), jobs.c.lease_owner == owner)
-        conn.execute(sa.update(jobs).where(*mine).values(lease_until=db_now() + lease_s))
+        mine = _lock_rows(conn, jobs.c.id.in_(job_ids), jobs.c.lease_owner == owner)
+        conn.execute(sa.update(jobs).where(jobs.c.id.in_(mine)).values(lease_until=db_now() + lease_s))
 
     @writes
     def make_due(self, conn: sa.Connection, job: Job) -> None:
@@ -140,12 +145,13 @@ class Leases(Repository):
         and then it has failed, free of charge.
         """
         unsent = (jobs.c.id == job.id, jobs.c.fence == job.fence, jobs.c.state == "submitting", jobs.c.submit_token.is_(None))
-        row, now = find_job(conn, *unsent), self.clock()
+        row, now = lock_job(conn, *unsent), self.clock()
         if row is None:
             return False
         if (error := _refuse_outdated(conn, row, now)) is not None:
             conclude(conn, row, "failed", error, now=now)
             return False
+        lock_named(conn, "vendor", job.vendor)
         if count_in_flight(conn, job.vendor) >= most:
             write_job(conn, job.id, **without_lease(VENDOR_BUSY_S))
             return False
@@ -163,9 +169,14 @@ def count_in_flight(conn: sa.Connection, vendor: str) -> int:
 
 
 def _find_due(conn: sa.Connection, limit: int, downloads: int | None) -> list[str]:
-    """Return the ids of due jobs that nobody works on: `limit` of all kinds, or of each kind as many as there is room for."""
+    """Lock due jobs that nobody works on, and that nobody else is locking, and return their ids: `limit` of all kinds, or of each kind as
+    many as there is room for."""
     queries = _select_due(limit, downloads)
-    return [job_id for query, most in queries for job_id in conn.execute(query.order_by(jobs.c.due_at).limit(most)).scalars()]
+    return [
+        job_id
+        for query, most in queries
+        for job_id in conn.execute(query.order_by(jobs.c.due_at).limit(most).with_for_update(skip_locked=True)).scalars()
+    ]
 
 
 def _has_due(conn: sa.Connection, limit: int, downloads: int | None) -> bool:
@@ -181,7 +192,13 @@ def _select_due(limit: int, downloads: int | None) -> list[tuple[sa.Select[Any],
 
 
 def _free_leases(conn: sa.Connection, owner: str) -> int:
-    return conn.execute(sa.update(jobs).where(jobs.c.lease_owner == owner).values(lease_owner=None, lease_until=None)).rowcount
+    held = _lock_rows(conn, jobs.c.lease_owner == owner)
+    return conn.execute(sa.update(jobs).where(jobs.c.id.in_(held)).values(lease_owner=None, lease_until=None)).rowcount
+
+
+def _lock_rows(conn: sa.Connection, *where: sa.ColumnElement[bool]) -> list[str]:
+    """Return the ids of these jobs once they are locked, in one order: transactions that lock several never wait for each other."""
+    return list(conn.execute(sa.select(jobs.c.id).where(*where).order_by(jobs.c.id).with_for_update()).scalars())
 
 
 def _refuse_outdated(conn: sa.Connection, job: Job, now: float) -> JobError | None:

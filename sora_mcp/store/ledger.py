@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain.money import MAX_PRICE, Micros
 from sora_mcp.store.records import Account, Costs, SpendRow
-from sora_mcp.store.schema import jobs, ledger, people
+from sora_mcp.store.schema import Words, jobs, ledger, people
 from sora_mcp.store.transactions import Repository, reads
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
@@ -209,4 +209,4 @@ def _add_to_rows(count: int) -> sa.TextClause:
     return sa.text(
         f'INSERT INTO totals ("window", account, micros) VALUES {rows}'
         ' ON CONFLICT ("window", account) DO UPDATE SET micros = totals.micros + excluded.micros'
-    )
+    ).bindparams(*(sa.bindparam(f"account{at}", type_=Words()) for at in range(count)))

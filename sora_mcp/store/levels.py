@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, LOCAL
 from sora_mcp.domain.money import MAX_PRICE, NO_LIMIT, Micros
 from sora_mcp.store.days import Day
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.records import ALL, NOTHING, Caps, Limits, name_person_account, name_team_account
-from sora_mcp.store.schema import ABOVE_HOLD, budgets, jobs, people, quotes, totals
+from sora_mcp.store.schema import ABOVE_HOLD, Words, budgets, jobs, people, quotes, totals
 
 PERSONS, TEAMS = "person:*", "team:*"
 """The accounts whose limits count for every person and every team without one of their own."""
@@ -20,7 +21,9 @@ UNASKED_S = 3600
 
 # Statements are built once: they are used with every estimate.
 ROWS = sa.select(budgets).where(budgets.c.account.in_([sa.literal_column(f"'{name}'") for name in (ALL, PERSONS, TEAMS)]))
-ROWS_OF = sa.union_all(ROWS, sa.select(budgets).where(budgets.c.account.in_([sa.bindparam("person"), sa.bindparam("team")])))
+ROWS_OF = sa.union_all(
+    ROWS, sa.select(budgets).where(budgets.c.account.in_([sa.bindparam("person", type_=Words()), sa.bindparam("team", type_=Words())]))
+)
 MEMBERSHIP = sa.select(people.c.team, people.c.member_of).where(people.c.id == sa.bindparam("whose"))
 _NOTHING = sa.literal_column("0", sa.BigInteger)
 _SUMS = sa.select(totals.c.window, totals.c.account, sa.null().label("team"), totals.c.micros, _NOTHING.label("above")).where(
@@ -37,7 +40,7 @@ _EVERYBODY = (
     .where(totals.c.window.in_([sa.bindparam("day"), sa.bindparam("month")]), totals.c.account.like(sa.literal_column("'person:%'")))
     .group_by(totals.c.window)
 )
-_MINE = _SUMS.where(totals.c.account.in_([sa.bindparam("person"), sa.bindparam("team")]))
+_MINE = _SUMS.where(totals.c.account.in_([sa.bindparam("person", type_=Words()), sa.bindparam("team", type_=Words())]))
 SUMS_OF = sa.union_all(_MINE, _ABOVE)
 SUMS_WITH_ALL = sa.union_all(_MINE, _EVERYBODY, _ABOVE)
 """The sums of everybody are added up only where they count: their lines are as many as the people who bought something."""
@@ -154,6 +157,17 @@ def add_sums(conn: sa.Connection, levels: Levels) -> Levels:
     }
     rows = conn.execute(SUMS_WITH_ALL if counts_all else SUMS_OF, bound).all()
     return Levels(levels.principal, levels.day, tuple(_with_sums(level, levels.day, rows) for level in levels.each))
+
+
+def lock_levels(conn: sa.Connection, levels: Levels) -> Levels:
+    """Lock what the person shares with others and has limits, as the person is already, and return the levels as they are then."""
+    if conn.dialect.name != "postgresql":
+        return levels
+    if levels.team is not None and levels.team.is_locked:
+        lock_named(conn, "team", levels.team.name)
+    if levels.each[0].is_locked:
+        lock_named(conn, "all")
+    return add_sums(conn, levels)
 
 
 def find_team(conn: sa.Connection, principal: str) -> str | None:

@@ -143,6 +143,20 @@ TWELFTH = (
 )
 
 
+# Processes do not take turns any more on PostgreSQL: versions come from a sequence, and a change is found by its transaction.
+THIRTEENTH = ("ALTER TABLE jobs ADD COLUMN changed_xid BIGINT", "CREATE INDEX jobs_by_change ON jobs (changed_xid)")
+THIRTEENTH_ON_POSTGRES = (
+    "CREATE SEQUENCE job_versions",
+    "SELECT setval('job_versions', (SELECT COALESCE(MAX(version), 0) + 1 FROM jobs), false)",
+)
+
+
+def number_changes(conn: sa.Connection) -> None:
+    """Let changes be found that do not become visible in the order of their versions."""
+    for statement in (*THIRTEENTH, *(THIRTEENTH_ON_POSTGRES if conn.dialect.name == "postgresql" else ())):
+        conn.exec_driver_sql(statement)
+
+
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
 
@@ -166,5 +180,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*TENTH),
     run_statements(*ELEVENTH),
     run_statements(*TWELFTH),
+    number_changes,
 )
 """Migrations from version n to n + 1. Only ever appended to."""

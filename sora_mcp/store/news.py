@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, State
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import jobs, meta
 from sora_mcp.store.transactions import Repository, reads, writes
 
@@ -26,6 +27,7 @@ class News(Repository):
     @writes
     def set_heard_until(self, conn: sa.Connection, principal: str, at: float) -> None:
         """Write down that the principal was told of every job that ended until then. The moment never goes back."""
+        lock_named(conn, "person", principal)
         name = PREFIX + principal
         known = conn.execute(sa.select(meta.c.value).where(meta.c.name == name)).scalar()
         if known is None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, LOST_FILE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State, can_fetch
 from sora_mcp.domain.job import COUNTS_AS_SPENT
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, unless_woken, update_job, without_lease, write_job
+from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, lock_job, unless_woken, update_job, without_lease, write_job
 from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
 from sora_mcp.store.paused_models import pause_if_dearer
 from sora_mcp.store.schema import jobs, orphans
@@ -167,8 +167,8 @@ class Outcomes(Repository):
     def reopen(self, conn: sa.Connection, job: Job) -> Job | None:
         """Let the worker fetch the file of a paid job again that ended without it. None where there is no way to the file. The money
         stays as it is: it was spent before."""
-        row, now = load_job(conn, job.id), self.clock()
-        if not can_fetch(row):
+        row, now = lock_job(conn, jobs.c.id == job.id), self.clock()
+        if row is None or not can_fetch(row):
             return None
         media = row.media if row.next is None else None
         reopened = {"state": "running", "error": None, "finished_at": None, "media": media, "dead_links": 0, "tries": 0}
@@ -187,17 +187,17 @@ class Outcomes(Repository):
 def _find_submit(conn: sa.Connection, job: Job, token: str | None) -> Job | None:
     """Return the row, as long as this very submit has no outcome."""
     has_token = jobs.c.submit_token.is_(None) if token is None else jobs.c.submit_token == token
-    return find_job(conn, jobs.c.id == job.id, has_token, jobs.c.vendor_id.is_(None), jobs.c.state.in_(("submitting", "unknown")))
+    return lock_job(conn, jobs.c.id == job.id, has_token, jobs.c.vendor_id.is_(None), jobs.c.state.in_(("submitting", "unknown")))
 
 
 def _find_mine(conn: sa.Connection, job: Job) -> Job | None:
     """Return the row, as long as no other worker claimed it and it has not ended."""
-    return find_job(conn, jobs.c.id == job.id, jobs.c.fence == job.fence, jobs.c.state.in_(NOT_ENDED))
+    return lock_job(conn, jobs.c.id == job.id, jobs.c.fence == job.fence, jobs.c.state.in_(NOT_ENDED))
 
 
 def take_over(conn: sa.Connection, job: Job, states: tuple[State, ...]) -> Job | None:
     """Return the row in one of these states, with a fence above that of the current lease holder."""
-    row = find_job(conn, jobs.c.id == job.id, jobs.c.state.in_(states))
+    row = lock_job(conn, jobs.c.id == job.id, jobs.c.state.in_(states))
     return None if row is None else write_job(conn, row.id, fence=row.fence + 1)
 
 
@@ -226,6 +226,7 @@ def conclude(
     """End the job without a file; its money is given back, spent, or, while the state is unknown, still held."""
     charged: Charged
     actual = _get_actual(conn, row, micros)
+    warnings = pause_if_dearer(conn, row, None if error.charged == "no" else micros, now=now)  # before sums are locked
     if error.charged == "no" and state != "unknown":
         release_hold(conn, get_account(conn, row), now=now)
         charged = "no"
@@ -242,7 +243,6 @@ def conclude(
     if state != "unknown":
         values |= {"call": None, "finished_at": now}
         note_end(row.vendor, state)
-    warnings = pause_if_dearer(conn, row, None if error.charged == "no" else micros, now=now)
     return update_job(conn, row.id, now, **values, actual=actual, warnings=warnings, **without_lease(None))
 
 

@@ -15,6 +15,10 @@ from sora_mcp.store.transactions import Repository, reads, writes
 TOLERATED_SHARE = 20
 """A vendor may name a twentieth more than was quoted before its price counts as unknown."""
 
+PAUSE = sa.text(
+    "INSERT INTO pauses (model, since, why, job_id) VALUES (:model, :since, :why, :job_id) ON CONFLICT (model) DO NOTHING"
+).bindparams(sa.bindparam("why", type_=pauses.c.why.type))
+
 
 class PausedModels(Repository):
     """Paused models, as callers see and resume them."""
@@ -38,8 +42,7 @@ def pause_if_dearer(conn: sa.Connection, job: Job, named: int | None, *, now: fl
     warning = f"{PAUSED}{why}. Only the user can go on: {command_line('resume', job.model)}"
     if warning in job.warnings:
         return job.warnings  # warned before: a person may have resumed the model since
-    if conn.execute(sa.select(pauses.c.model).where(pauses.c.model == job.model)).first() is None:
-        conn.execute(sa.insert(pauses).values(model=job.model, since=now, why=why, job_id=job.id))
+    conn.execute(PAUSE, {"model": job.model, "since": now, "why": why, "job_id": job.id})
     return (*job.warnings, warning)
 
 

@@ -21,6 +21,7 @@ from sora_mcp.domain.errors import UnwritableFile
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.store.days import get_today
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import ledger, meta
 from sora_mcp.store.transactions import Repository, reads, writes
 
@@ -118,6 +119,9 @@ def find_loss(conn: sa.Connection, file: Path | None, *, month: str) -> Loss | N
 def measure(conn: sa.Connection, *, month: str) -> Mark:
     """Return what the store holds now, within a write transaction; a store without an id gets one."""
     store_id = conn.execute(SELECT_ID).scalar()
+    if store_id is None:
+        lock_named(conn, "list", ID)
+        store_id = conn.execute(SELECT_ID).scalar()
     if store_id is None:
         store_id = uuid4().hex
         conn.execute(sa.insert(meta).values(name=ID, value=store_id))

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import questions, quotes
 from sora_mcp.store.transactions import Repository, reads, writes
 
@@ -20,6 +21,7 @@ class Questions(Repository):
     def keep(self, conn: sa.Connection, quote_id: str, body: dict[str, Any], *, ends_at: float) -> None:
         """Write the question down in place of an earlier one of the same quote. Delete those that have ended, and the oldest of a principal
         who has more than MOST_KEPT: they are shown by their quotes alone then."""
+        lock_named(conn, "list", "questions")
         same = sa.select(quotes.c.principal).where(quotes.c.id == quote_id).scalar_subquery()
         mine = sa.select(questions.c.quote_id).join(quotes, quotes.c.id == questions.c.quote_id).where(quotes.c.principal == same)
         older = mine.order_by(questions.c.ends_at.desc()).offset(MOST_KEPT - 1)

@@ -206,6 +206,16 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Cursor:
+    """Place at which the next look for changes begins."""
+
+    position: int
+    """The version, or on PostgreSQL the oldest transaction, up to which everything was seen."""
+    seen: frozenset[tuple[str, int]] = frozenset()
+    """Ids and versions beyond it that were seen."""
+
+
+@dataclass(frozen=True)
 class Page:
     """Some jobs, newest first, and where the next page begins."""
 

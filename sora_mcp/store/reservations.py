@@ -15,19 +15,20 @@ from sora_mcp.domain.money import CENT, NO_LIMIT, Micros, format_dollars, show
 from sora_mcp.store.approvals import find_outline, refuse_declined, refuse_other_quote, use_approval
 from sora_mcp.store.days import begin_day, get_today
 from sora_mcp.store.ids import new_id
-from sora_mcp.store.jobs import find_job, get_account, get_usual_s, load_job, next_version, update_job, with_takes, without_lease
+from sora_mcp.store.jobs import get_account, get_usual_s, load_job, lock_job, update_job, with_takes, without_lease
 from sora_mcp.store.ledger import hold, release_hold
-from sora_mcp.store.levels import Levels, read_levels
+from sora_mcp.store.levels import Levels, lock_levels, read_levels
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.paused_models import refuse_paused
-from sora_mcp.store.purchase_mark import find_loss, measure, write_mark
+from sora_mcp.store.purchase_mark import Mark, find_loss, measure, write_mark
 from sora_mcp.store.records import Account, Caps, Identity, Purchase
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked
-from sora_mcp.store.schema import jobs
+from sora_mcp.store.schema import jobs, next_version, transaction_id
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 
 SAME_REQUEST_S = 600
 """The same request within this time, or while nobody knows its end, means the job that exists where it has no request_id."""
-INSERT = sa.insert(jobs).values(version=next_version(), **without_lease(0))
+INSERT = sa.insert(jobs).values(version=next_version(), changed_xid=transaction_id(), **without_lease(0))
 """Of a job that is due at once; the rest comes from its purchase."""
 
 
@@ -79,12 +80,23 @@ class Reservations(Repository):
             now = self.clock()
             result = _reserve(conn, purchase, caps, now=now, mark_file=self.mark_file)
             is_bought = isinstance(result, Job) and not result.deduplicated and purchase.total > 0
-            mark = measure(conn, month=get_today(conn, now, caps.zone).month) if is_bought and self.mark_file is not None else None
+            mark = self._measure(conn, now, caps) if is_bought and self.database.on_one_machine else None
+        if is_bought and not self.database.on_one_machine:
+            mark = self._measure_later(now, caps)  # the whole month is added up: nobody waits for that
         if mark is not None:  # after the commit: a mark never speaks of a purchase that the store does not have
             write_mark(self.mark_file, mark)
         if isinstance(result, SoraError):  # raised here, because a quote that was written down has to stay
             raise result
         return result
+
+    def _measure(self, conn: sa.Connection, now: float, caps: Caps) -> Mark | None:
+        return None if self.mark_file is None else measure(conn, month=get_today(conn, now, caps.zone).month)
+
+    def _measure_later(self, now: float, caps: Caps) -> Mark | None:
+        if self.mark_file is None:
+            return None
+        with self.database.writing() as conn:
+            return self._measure(conn, now, caps)
 
     @reads
     def check(self, conn: sa.Connection, purchase: Purchase, caps: Caps) -> None:
@@ -103,7 +115,7 @@ class Reservations(Repository):
     @writes
     def cancel_unsent(self, conn: sa.Connection, job: Job) -> Job | None:
         """Cancel a job that was not sent, release its hold and return it; None when its call may have left."""
-        row = find_job(conn, jobs.c.id == job.id, jobs.c.state == "submitting", jobs.c.submit_token.is_(None))
+        row = lock_job(conn, jobs.c.id == job.id, jobs.c.state == "submitting", jobs.c.submit_token.is_(None))
         if row is None:
             return None
         now = self.clock()
@@ -114,18 +126,24 @@ class Reservations(Repository):
 def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, mark_file: Path | None) -> Job | SoraError:
     day = get_today(conn, now, caps.zone)
     levels = read_levels(conn, caps, purchase.identity.principal, day)
+    if _refuse_over_budget(purchase, levels) is None:  # else nobody has to wait for the refusal
+        lock_named(conn, "person", levels.principal)
     if (result := _find_or_refuse(conn, purchase, levels, now=now, mark_file=mark_file)) is not None:
         return result
     if (declined := refuse_declined(conn, purchase)) is not None:
         return declined
-    ids = sorted(new_id("v") for _ in range(purchase.clips))
-    if (refusal := _use_needed_yes(conn, purchase, levels, ids[0], now=now)) is not None:
-        return refusal
     before = _find_earlier(conn, purchase)
     begin_day(conn, day)
     offer, team = purchase.order.offer, None if levels.team is None else levels.team.name
     usual_s = get_usual_s(conn, offer.id)
     expected_s = max(1, round(usual_s)) if usual_s else offer.expected_s
+    if purchase.total > 0:
+        levels = lock_levels(conn, levels)  # late, as others wait for them from here on
+        if (refusal := _refuse_over_budget(purchase, levels)) is not None:
+            return refusal
+    ids = sorted(new_id("v") for _ in range(purchase.clips))
+    if (refused := _use_needed_yes(conn, purchase, levels, ids[0], now=now)) is not None:
+        return refused
     batch = ids[0] if len(ids) > 1 else None
     columns = {"day": day.name, "expected_s": expected_s, "batch": batch, "team": team, **_as_columns(purchase, now)}
     for job_id in ids:

@@ -82,8 +82,44 @@ def _postgres_now(element: db_now, compiler: SQLCompiler, **_: Any) -> str:
 
 IS_TOKEN = sa.text("length(submit_token) = 32")
 """What a query by a submit token has to say too, so that the index serves it."""
-HAS_FILE = sa.text("artifact IS NOT NULL")
+
+
+class next_version(FunctionElement[int]):
+    """Version of a change of a job, above every earlier one of that job."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(next_version, "sqlite")
+def _sqlite_version(element: next_version, compiler: SQLCompiler, **_: Any) -> str:
+    return "(SELECT coalesce(max(every.version), 0) + 1 FROM jobs AS every)"
+
+
+@compiles(next_version, "postgresql")
+def _postgres_version(element: next_version, compiler: SQLCompiler, **_: Any) -> str:
+    return "nextval('job_versions')"
+
+
+class transaction_id(FunctionElement[int]):
+    """Id of the transaction that makes a change; NULL on SQLite, where changes become visible in the order of their versions."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(transaction_id, "sqlite")
+def _sqlite_transaction(element: transaction_id, compiler: SQLCompiler, **_: Any) -> str:
+    return "NULL"
+
+
+@compiles(transaction_id, "postgresql")
+def _postgres_transaction(element: transaction_id, compiler: SQLCompiler, **_: Any) -> str:
+    return "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+
+
 metadata = sa.MetaData()
+HAS_FILE = sa.text("artifact IS NOT NULL")
 ABOVE_HOLD = "actual > micros AND charged <> 'yes'"
 """Jobs whose vendor named more than was held, which is not in the sums yet."""
 
@@ -112,6 +148,7 @@ jobs = sa.Table(
     sa.Column("updated_at", sa.Double, nullable=False),
     sa.Column("finished_at", sa.Double),
     sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("changed_xid", sa.BigInteger),  # on PostgreSQL: the transaction of the last change that clients can see
     sa.Column("due_at", sa.Double),  # when the worker has to look; NULL: never again
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_until", sa.Double),
@@ -149,6 +186,7 @@ jobs = sa.Table(
     sa.Column("media", Json(_call)),
     sa.Column("call", Json(_call)),  # last, because a first frame makes it megabytes long
     sa.Index("jobs_by_version", "version", unique=True),
+    sa.Index("jobs_by_change", "changed_xid"),
     sa.Index("jobs_by_vendor_id", "vendor", "vendor_id", unique=True),  # a vendor's job belongs to one row, ever
     sa.Index("jobs_by_submit_token", "submit_token", unique=True, sqlite_where=IS_TOKEN, postgresql_where=IS_TOKEN),
     sa.Index("jobs_by_end", "vendor", "finished_at"),

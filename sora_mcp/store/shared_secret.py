@@ -7,6 +7,7 @@ import secrets
 import sqlalchemy as sa
 
 from sora_mcp.security.secrets import Secret
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import meta
 from sora_mcp.store.transactions import Repository, writes
 
@@ -21,6 +22,9 @@ class SharedSecret(Repository):
     def get(self, conn: sa.Connection) -> Secret:
         """Return the secret, which is made at the first call."""
         found = conn.execute(sa.select(meta.c.value).where(meta.c.name == NAME)).scalar()
+        if found is None:
+            lock_named(conn, "list", NAME)
+            found = conn.execute(sa.select(meta.c.value).where(meta.c.name == NAME)).scalar()
         if found is None:
             found = secrets.token_hex(32)
             conn.execute(sa.insert(meta).values(name=NAME, value=found))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from sora_mcp.domain import Call, Job, JobError
-from sora_mcp.store.jobs import find_job, update_job, without_lease
+from sora_mcp.store.jobs import lock_job, update_job, without_lease
 from sora_mcp.store.outcomes import as_bound, conclude, is_taken, take_over
 from sora_mcp.store.schema import jobs, orphans
 from sora_mcp.store.transactions import Repository, reads, writes
@@ -38,7 +38,7 @@ class UnclearSubmits(Repository):
         """Bind the unclear job to the vendor's id, so that it is followed from here on. None when it is not unclear any more, was claimed
         by another since, or the id belongs to another job."""
         mine = (jobs.c.id == job.id, jobs.c.fence == job.fence)
-        row = find_job(conn, *mine, jobs.c.state == "unknown", jobs.c.vendor_id.is_(None))
+        row = lock_job(conn, *mine, jobs.c.state == "unknown", jobs.c.vendor_id.is_(None))
         if row is None or is_taken(conn, row, vendor_id):
             return None
         queued = {"state": "queued", "next": ask, "said": None, "tries": 0}

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sora_mcp.store.locks import lock_named
 from sora_mcp.store.paused_models import read_pauses
 from sora_mcp.store.records import Gone, Listed, Pause
 from sora_mcp.store.schema import gone, listings
@@ -29,6 +30,7 @@ class VendorLists(Repository):
     @writes
     def save(self, conn: sa.Connection, vendor: str, body: Mapping[str, Any]) -> None:
         """Replace the copy of the vendor's list."""
+        lock_named(conn, "list", "vendors")
         conn.execute(sa.delete(listings).where(listings.c.vendor == vendor))
         conn.execute(sa.insert(listings).values(vendor=vendor, fetched_at=self.clock(), body=dict(body)))
 
@@ -36,5 +38,6 @@ class VendorLists(Repository):
     def mark_gone(self, conn: sa.Connection, model: str, code: str) -> None:
         """Write down that the vendor does not have this model, or not now. Forget what is older than a day."""
         now = self.clock()
+        lock_named(conn, "list", "gone")
         conn.execute(sa.delete(gone).where(sa.or_(gone.c.model == model, gone.c.at <= now - REMEMBERED_S)))
         conn.execute(sa.insert(gone).values(model=model, code=code, at=now))

@@ -17,7 +17,7 @@ from sora_mcp.domain.errors import NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.server.app import SoraServer, build
-from sora_mcp.store.records import Budget, Page, SpendRow
+from sora_mcp.store.records import Budget, Cursor, Page, SpendRow
 from tests.nouns import a_job
 
 TODAY = date(2026, 11, 21)
@@ -66,10 +66,12 @@ class PlayedJobs:
             raise self.broken
         return self.version
 
-    async def get_changed(self, since: int) -> tuple[Job, ...]:
+    async def look(self, cursor: Cursor | None) -> tuple[tuple[Job, ...], Cursor]:
         if self.broken is not None:
             raise self.broken
-        return tuple(sorted((job for job in self.by_id.values() if job.version > since), key=lambda job: job.version))
+        since = self.version if cursor is None else cursor.position
+        changed = tuple(sorted((job for job in self.by_id.values() if job.version > since), key=lambda job: job.version))
+        return changed, Cursor(self.version)
 
 
 @dataclass

@@ -18,6 +18,7 @@ from sora_mcp.server import subscriptions
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.job_changes import Changes
 from sora_mcp.server.transports.sdk import OwnedBus, Sessions
+from sora_mcp.store.records import Cursor
 from tests.each import each
 from tests.nouns import a_job
 from tests.waiting import eventually, patience
@@ -107,13 +108,13 @@ async def test_a_session_that_went_away_is_forgotten() -> None:
     assert (during, len(sessions)) == (1, 0)
 
 
-async def told_to(service: PlayedService, since: int) -> dict[str, tuple[list[str], bool]]:
+async def told_to(service: PlayedService, since: int | None) -> dict[str, tuple[list[str], bool]]:
     told: dict[str, tuple[list[str], bool]] = {}
 
     async def tell(principal: str, uris: Any, listed: bool) -> None:
         told[principal] = (list(uris), listed)
 
-    await subscriptions.notify_changes(service, since, tell, changes=Changes())  # pyright: ignore[reportArgumentType] - played
+    await subscriptions.notify_changes(service, None if since is None else Cursor(since), tell, changes=Changes())  # pyright: ignore[reportArgumentType] - played
     return told
 
 

@@ -25,6 +25,11 @@ def at_most(what: str, value: float, most: float, unit: str, *, note: str = "") 
     return Figure(what, f"{value:.3g}{unit}{f' ({note})' if note else ''}", f"<= {most:g}{unit}", value <= most)
 
 
+def at_least(what: str, value: float, least: float, unit: str, *, note: str = "") -> Figure:
+    """A figure that should not be smaller than its goal."""
+    return Figure(what, f"{value:.3g}{unit}{f' ({note})' if note else ''}", f">= {least:g}{unit}", value >= least)
+
+
 def markdown(figures: list[Figure]) -> str:
     """As the README has it."""
     lines = ["| what | measured | goal |", "| --- | --- | --- |"]

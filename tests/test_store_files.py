@@ -228,7 +228,6 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "jobs.find_edit": lambda: store.jobs.find_edit.sync("local", "f"),
         "jobs.get": lambda: store.jobs.get.sync(job.id, None),
         "jobs.look": lambda: store.jobs.look.sync(None),
-        "gauges.read": lambda: store.gauges.read.sync(CAPS.zone),
         "jobs.get_paid_call": lambda: store.jobs.get_paid_call.sync(job),
         "jobs.get_takes": lambda: store.jobs.get_takes.sync(job),
         "jobs.get_version": store.jobs.get_version.sync,
@@ -252,7 +251,6 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "unclear.find_unclaimed": lambda: store.unclear.find_unclaimed.sync("muvi", ["a"]),
         "webhooks.are_arriving": lambda: store.webhooks.are_arriving.sync("muvi"),
         "vendor_lists.load": store.vendor_lists.load.sync,
-        "webhooks.are_arriving": lambda: store.webhooks.are_arriving.sync("muvi"),
     }
 
 

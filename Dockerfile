@@ -42,4 +42,6 @@ FROM base AS slim
 COPY --from=build /opt/sora-mcp /opt/sora-mcp
 
 FROM base AS latest
+# PyAV's wheels contain FFmpeg with libx264 and libx265, which are under the GPL.
+LABEL org.opencontainers.image.licenses="MIT AND GPL-2.0-or-later"
 COPY --from=build-media /opt/sora-mcp /opt/sora-mcp

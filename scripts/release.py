@@ -27,6 +27,13 @@ from .facts import IMAGE
 ROOT = Path(__file__).parent.parent
 CODE, CHANGELOG = ROOT / "sora_mcp" / "__init__.py", ROOT / "CHANGELOG.md"
 HEADING = "## [Unreleased]\n"
+LICENCES = {
+    "wheel and source archive": "MIT; the typeface DejaVu Sans under the free licence beside it. They carry no library.",
+    "bundle (.mcpb)": "the same, with NOTICE.txt: it carries no library, so nothing of PyAV's GPL parts.",
+    "image, target slim": "MIT, with libraries, each under its own licence (psycopg: LGPL-3.0); no PyAV.",
+    "image, target latest": "MIT AND GPL-2.0-or-later: it carries PyAV, whose wheels contain FFmpeg with libx264 and libx265.",
+}
+"""What each thing that is uploaded is under."""
 NEXT = """\
 Look at `git diff`, and try the files. Then:
   git commit -am "Release {version}" && git tag -a v{version} -m v{version} && git push --follow-tags
@@ -55,6 +62,7 @@ def build(version: str, out: Path) -> None:
         bundle.pack(Path(folder), packed, bundle.find_tool())
     (out / "server.json").write_text(server_json.write(version, _hash(packed)), "utf-8")
     (out / ".gitignore").unlink(missing_ok=True)
+    (out / "LICENCES.txt").write_text(list_licences(), "utf-8")
     sums = "".join(f"{_hash(file)}  {file.name}\n" for file in sorted(out.iterdir()))
     (out / "SHA256SUMS").write_text(sums, "utf-8")
 
@@ -84,6 +92,11 @@ def describe(texts: Mapping[Path, str]) -> str:
     return "\n".join(lines)
 
 
+def list_licences() -> str:
+    """Return a line for each thing that is uploaded."""
+    return "".join(f"{name}: {licence}\n" for name, licence in LICENCES.items())
+
+
 def main(arguments: Sequence[str]) -> None:
     """Release, or with `--dry-run` only say what would change and be built."""
     parser = argparse.ArgumentParser(prog="release", description="Make a release.")
@@ -94,9 +107,9 @@ def main(arguments: Sequence[str]) -> None:
     out = ROOT / "dist" / given.version
     if given.dry_run:
         manifest = json.dumps(bundle.make_manifest(given.version))  # made, so that a fault in it shows
-        built = "wheel, source archive, SHA256SUMS, server.json"
+        built = "wheel, source archive, LICENCES.txt, SHA256SUMS, server.json"
         print(f"{describe(texts)}\n\nWould build into dist/{given.version}: {built}, {bundle.name_bundle(given.version)}")
-        print(f"(manifest of {len(manifest)} bytes). Nothing was written.")
+        print(f"(manifest of {len(manifest)} bytes).\n\n{list_licences()}\nNothing was written.")
         return
     if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True).stdout:
         sys.exit("release: commit or put away your changes first (git status)")

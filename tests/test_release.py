@@ -31,6 +31,15 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(capsys: pytest.Cap
     assert read_all() == before
 
 
+def test_every_thing_that_is_uploaded_has_a_licence_and_what_carries_pyav_names_the_gpl(capsys: pytest.CaptureFixture[str]) -> None:
+    release.main(["99.0.0", "--dry-run"])
+    assert release.list_licences() in capsys.readouterr().out
+    stages = re.split(r"(?m)^FROM .* AS ", (ROOT / "Dockerfile").read_text("utf-8"))[1:]
+    labels = {stage.split()[0]: re.findall(r'licenses="([^"]+)"', stage) for stage in stages}
+    assert (labels["base"], labels["slim"], labels["latest"]) == (["MIT"], [], ["MIT AND GPL-2.0-or-later"])
+    assert release.LICENCES["image, target latest"].startswith(labels["latest"][0])
+
+
 def test_each_file_has_the_new_version_and_no_old_one() -> None:
     texts = release.edit("99.0.0", DAY)
     named = [path.name for path, text in texts.items() if "99.0.0" in text]

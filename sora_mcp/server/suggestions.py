@@ -20,7 +20,7 @@ from sora_mcp.catalogue.trims import describe_trim
 from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, describe_rule
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, NeedsConfirmation, OverBudget, SoraError, UnknownModel
-from sora_mcp.domain.money import Micros, format_dollars, round_up, show
+from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars, round_up, show
 from sora_mcp.jobs.allowed_paths import find_file_name, is_path, is_video_name
 from sora_mcp.server.argument_fixes import fix_arguments
 from sora_mcp.server.context import ToolContext, principal
@@ -114,7 +114,7 @@ async def _explain(
         # Where the model's own clips are all above a cap, the length is said once more in clips that are not.
         can_split = is_bought and not fixes and _breaks(refusal, "seconds") and request.clip is None
         within = describe_parts_within(request, service.catalogue, each=most, total=left, today=service.today) if can_split else ""
-        more = " ".join(filter(None, (trim, within and f"Within {format_dollars(left)}: {within}")))
+        more = " ".join(filter(None, (trim, within and (f"Within {format_dollars(left)}: {within}" if left < NO_LIMIT else within))))
         return _append(explained, more) if more else explained
     if isinstance(refusal, OverBudget) and is_bought:
         raisable = add_raising(refusal, service.settings)

@@ -51,7 +51,7 @@ class Phase:
     polls: int = 0
     transactions: int = 0
     lock_s: float = 0.0
-    """Seconds that writers waited for the store's lock, and how many did."""
+    """Seconds that writers waited for locks of the store, and how many did."""
     locks: float = 0.0
     refused: int = 0
     took_s: dict[str, list[float]] = field(default_factory=dict[str, "list[float]"])
@@ -60,7 +60,7 @@ class Phase:
     def __str__(self) -> str:
         cores = (self.replicas_ms + self.postgres_ms) / 1000 / self.seconds
         parts = [f"{cores:.2f} cores", f"{self.polls / self.seconds:.1f} polls/s", f"{self.transactions / self.seconds:.0f} transactions/s"]
-        parts += [f"{self.lock_s / self.locks * 1000:.0f} ms for the lock"] if self.locks else []
+        parts += [f"{self.lock_s / self.locks * 1000:.0f} ms for a lock"] if self.locks else []
         for kind, took in self.took_s.items():
             cuts = statistics.quantiles(took, n=20) if len(took) > 1 else [0.0] * 19
             parts.append(f"{len(took)} {kind} (p50 {cuts[9] * 1000:.0f} ms, p95 {cuts[18] * 1000:.0f} ms)")
@@ -114,7 +114,7 @@ class Lab:
         return await self.call("list_videos")
 
     async def read_locks(self) -> tuple[float, float]:
-        """Return the seconds that writers have waited for the store's lock so far, and how often."""
+        """Return the seconds that writers have waited for locks of the store so far, and how often."""
         names = (f"sora_mcp_store_lock_wait_seconds_{part}" for part in ("sum", "count"))
         total, count = [sum([await read_metric(self.http, server, name) for server in self.replicas]) for name in names]
         return total, count

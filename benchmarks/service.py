@@ -88,9 +88,9 @@ async def ask(http: httpx2.AsyncClient, server: Replica, token: str, tool: str, 
 
 
 async def read_metric(http: httpx2.AsyncClient, server: Replica, name: str) -> float:
-    """Return the value of a metric without labels."""
+    """Return the sum of a metric over its labels."""
     text = (await http.get(f"http://127.0.0.1:{server.metrics_port}/metrics")).text
-    return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} ")), 0.0)
+    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{")))
 
 
 def name_person(number: int) -> str:

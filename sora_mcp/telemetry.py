@@ -47,7 +47,7 @@ SUBMITS = Metric("sora_mcp_submits", "Paid calls by outcome; unknown: nobody can
 ENDS = Metric("sora_mcp_ended_jobs", "Jobs that ended in this process", ("vendor", "state"))
 CALLS = Metric("sora_mcp_vendor_call_seconds", "Calls to vendors; kind poll counts the polls", ("vendor", "kind", "status"), CALL_S)
 TRANSACTIONS = Metric("sora_mcp_store_transaction_seconds", "Transactions of the store", ("lane", "operation"), STORE_S)
-LOCKS = Metric("sora_mcp_store_lock_wait_seconds", "Waits of writers for the store's lock", (), STORE_S)
+LOCKS = Metric("sora_mcp_store_lock_wait_seconds", "Waits of writers for a lock of the store", ("lock",), STORE_S)
 S3 = Metric("sora_mcp_s3_seconds", "Requests to the S3 store", ("kind", "outcome"), CALL_S)
 WAITING = Metric("sora_mcp_waiting_callers", "Callers that wait for the end of a job", goes_down=True)
 WAKES = Metric("sora_mcp_webhook_wakes", "Webhooks by what they did", ("vendor", "outcome"))
@@ -216,9 +216,9 @@ def watch_transaction(lane: Lane, operation: str) -> Generator[None]:
 
 
 @contextmanager
-def watch_lock() -> Generator[None]:
-    """Time how long a writer waits for the store's lock."""
-    with _watch(LOCKS, None, lambda seen: (), {}):
+def watch_lock(lock: str) -> Generator[None]:
+    """Time how long a writer waits for a lock: of the whole `store`, or of a kind of thing in it."""
+    with _watch(LOCKS, None, lambda seen: (lock,), {}):
         yield
 
 

@@ -54,7 +54,7 @@ async def test_a_purchase_is_told_in_spans_and_metrics(tmp_path: Path) -> None:
         polls = exported.value("sora_mcp_vendor_call_seconds_count", vendor="muvi", kind="poll", status="2xx")
         assert polls == len(at.wire.requests("status"))
         assert exported.value("sora_mcp_store_transaction_seconds_count", lane="writes", operation="reserve") == 1
-        assert exported.value("sora_mcp_store_lock_wait_seconds_count") > 0
+        assert exported.value("sora_mcp_store_lock_wait_seconds_count", lock="store") > 0
 
 
 @each(

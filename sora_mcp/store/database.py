@@ -84,7 +84,7 @@ class Database:
         is_committing = False
         try:
             with as_storage_errors(), self.write.begin() as conn:
-                with watch_lock():
+                with watch_lock("store"):
                     conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE_ALONE if alone else POSTGRES_WRITE)
                 yield conn
                 is_committing = True

@@ -11,6 +11,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from sora_mcp.store.schema import Words
+from sora_mcp.telemetry import watch_lock
 
 Kind = Literal["person", "team", "all", "vendor", "list"]
 KINDS: dict[Kind, int] = {"person": 1, "team": 2, "all": 3, "vendor": 4, "list": 5}
@@ -20,4 +21,5 @@ _LOCK = sa.text("SELECT pg_advisory_xact_lock(CAST(:kind AS integer), hashtext(:
 def lock_named(conn: sa.Connection, kind: Kind, name: str = "") -> None:
     """Wait until no other transaction holds this lock, and hold it."""
     if conn.dialect.name == "postgresql":
-        conn.execute(_LOCK, {"kind": KINDS[kind], "name": name})
+        with watch_lock(kind):
+            conn.execute(_LOCK, {"kind": KINDS[kind], "name": name})

@@ -22,7 +22,7 @@ WAIT_S = 20.0
 """Seconds that a call waits for the edit; after that it goes on in the background. A client with tasks does not wait."""
 
 
-BLURRED = ', with blurred edges (fill="crop" cuts, "pad" adds bars)'
+BLURRED = ', edges blurred (or fill="crop", "pad")'
 """What a reframe does where nothing is said."""
 
 

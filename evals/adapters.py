@@ -12,7 +12,7 @@ import anyio
 from mcp.types import TextContent
 
 from .conversation import Conversation
-from .world import Server, open_client
+from .world import Server, open_client, wait_until_idle
 
 PATIENCE_S = 300.0
 """For one conversation of a program."""
@@ -63,6 +63,8 @@ class Replay:
                 calls.append(made)
                 texts += [part.text for part in result.content if isinstance(part, TextContent)]
                 self._remember(dict(result.structured_content or {}))
+            if any(made.tool == "create_video" for made in calls):
+                await wait_until_idle(client)  # the SDK kills a server that needs more than 2 s to end, and a paid call with it
         return Outcome(tuple(calls), "\n".join(texts))
 
     def _remember(self, fields: dict[str, Any]) -> None:

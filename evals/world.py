@@ -50,11 +50,7 @@ class World:
     async def settle(self) -> None:
         """Let what was ordered be sent and ended: a client may leave before the server has done either."""
         async with open_client(self.server) as client:
-
-            async def is_idle() -> bool:
-                return not (await _call(client, "list_videos", {"state": "active"})).get("jobs")
-
-            await eventually(is_idle)
+            await wait_until_idle(client)
 
 
 @asynccontextmanager
@@ -83,6 +79,15 @@ async def open_client(server: Server) -> AsyncGenerator[Client]:
     with _open_nowhere() as nowhere:
         async with Client(stdio_client(started, errlog=nowhere)) as client:
             yield client
+
+
+async def wait_until_idle(client: Client) -> None:
+    """Wait until every job has ended."""
+
+    async def is_idle() -> bool:
+        return not (await _call(client, "list_videos", {"state": "active"})).get("jobs")
+
+    await eventually(is_idle)
 
 
 def _open_nowhere() -> TextIO:

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts evals
 
-.PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles house bench load prices snapshots readme pictures bundle release
+.PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles evals house bench load prices snapshots readme pictures bundle release
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +49,9 @@ cluster: $(READY)
 
 oracles: $(READY)
 	$(BIN)/python -m pytest -q -n 0 -m oracles -rsP tests/oracles
+
+evals: $(READY)
+	$(BIN)/python -m evals
 
 house: $(READY)
 	$(BIN)/python -m scripts.house

@@ -37,7 +37,7 @@ asked = json.load(sys.stdin)
 print(json.dumps({"calls": [{"tool": "mcp__sora__estimate_cost", "arguments": {"seconds": 4}}], "final": asked["turns"][0]}))
 """
 QUICK = ("price-no-key", "buy-after-price")
-"""Rows that are played in every run of the tests."""
+"""Rows that are played in every run of the tests; `make evals` plays all."""
 
 
 def test_there_are_fifty_rows_each_with_a_name_of_its_own_known_tools_and_known_vendors() -> None:
@@ -127,12 +127,6 @@ async def test_a_row_is_passed_by_its_solution(name: str) -> None:
 async def test_a_purchase_that_nobody_asked_for_is_seen_at_the_vendor() -> None:
     bought = replace(_find("buy-after-price"), bought=())
     assert [one[:27] for one in (await play(bought, Replay())).wrong] == ["bought without being asked:"]
-
-
-@pytest.mark.slow
-@each("name", [one.name for one in CONVERSATIONS if one.name not in QUICK], at_once=3)
-async def test_every_other_row_is_passed_by_its_solution(name: str) -> None:
-    assert (await play(_find(name), Replay())).wrong == []
 
 
 def _find(name: str) -> Conversation:

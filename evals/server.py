@@ -37,7 +37,8 @@ def main() -> None:
         async with open_service(settings, clock=tell_time, http_client=client) as service:
             yield service
 
-    anyio.run(run_stdio, build(open_here, settings.catalogue, today=lambda: TODAY))
+    folders = (settings.output_dir, *settings.image_dirs)
+    anyio.run(run_stdio, build(open_here, settings.catalogue, today=lambda: TODAY, folders=folders))
 
 
 if __name__ == "__main__":

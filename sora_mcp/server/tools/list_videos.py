@@ -120,8 +120,19 @@ def _describe_line(job: Job, zone: tzinfo) -> str:
 def _describe_facts(job: Job, zone: tzinfo, *, reason: str = "") -> str:
     """Return date, id, state, model, length, size, sound and price."""
     made = datetime.fromtimestamp(job.created_at, zone)
-    what = [f"{job.seconds} s", job.size, describe_sound(job.options, job.artifact, model=job.model)] if job.seconds else [job.size]
+    length, size = _describe_measures(job)
+    what = [length, size, describe_sound(job.options, job.artifact, model=job.model)] if job.seconds else [size]
     return f"{made:%Y-%m-%d %H:%M} {job.id} {job.state}{reason}, {', '.join([job.model, *filter(None, what), describe_charge(job)])}"
+
+
+def _describe_measures(job: Job) -> tuple[str, str]:
+    """Return length and size as ordered, and before that what came where it differs."""
+    length, size, file = f"{job.seconds} s", job.size, job.artifact
+    if file is not None and file.duration_s and abs(file.duration_s - job.seconds) >= 1:
+        length = f"{file.duration_s:.3g} s ({length} ordered)"
+    if file is not None and file.width and (came := f"{file.width}x{file.height}") != size:
+        size = f"{came} ({size} ordered)" if "x" in size else came
+    return length, size
 
 
 def _describe_whole(job: Job, zone: tzinfo) -> Iterator[str]:

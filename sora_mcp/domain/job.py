@@ -11,7 +11,7 @@ from typing import Literal
 from sora_mcp.domain.call import Call
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import Confidence, Ended, Scalar
-from sora_mcp.domain.request import FIRST_FRAME
+from sora_mcp.domain.request import EDITS, FIRST_FRAME
 
 State = Literal[
     "submitting",  # the money is held; the one POST is about to go or has no answer yet
@@ -62,6 +62,8 @@ class Artifact:
     """Where the file is in the bucket, below the prefix; `path` may be its name only then."""
 
 
+LENGTH_TOLERANCE_S = 0.5
+PIXELS = re.compile(r"[0-9]+x[0-9]+")
 EDIT_MODEL = "local:edit"
 """The model of edits, which are made on this computer."""
 JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
@@ -187,6 +189,15 @@ class Job:
         """The warnings that were not known when the order was made: about a sum that is not believed, and about the file."""
         notes = self.artifact.notes if self.artifact else ()
         return (*(warning for warning in self.warnings if warning.endswith(COUNTS_AS_SPENT)), *notes)
+
+    def has_length(self, duration_s: float) -> bool:
+        """Return whether a clip is about as long as was ordered. Of an edit no length is."""
+        is_open = not self.seconds or self.model == EDIT_MODEL or EDITS in self.options
+        return is_open or abs(duration_s - self.seconds) <= LENGTH_TOLERANCE_S
+
+    def has_size(self, size: str) -> bool:
+        """Return whether a clip of this size, as `1280x720`, is what was ordered; any is where only a shape or a resolution was."""
+        return size == self.size or not PIXELS.fullmatch(self.size)
 
     @property
     def saving(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import anyio
 
 from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, hash_file, keep, prepare_part, remove_parts
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import EDITS, Artifact, Call, Job, JobError, State, Vendor
+from sora_mcp.domain import Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, NoVideo, SoraError, StorageError, UntrustedURL, UnwritableFile
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.context import JobContext
@@ -32,10 +31,8 @@ MAX_DEAD_LINKS = 6
 """How many bad or dead links end the job without a file: with the pauses between them its host had more than ten minutes."""
 HOST_AWAY_S = 900.0
 """After this time without the file's host the vendor is asked for the link once more."""
-LENGTH_TOLERANCE_S = 0.5
 PLAYABLE = tuple(container for container in ISO_MEDIA if container is not MOV)
 """Kinds that are kept as `.mp4`."""
-PIXELS = re.compile(r"[0-9]+x[0-9]+")
 PLAYERS = {
     "webm": "a browser or VLC plays it",
     "image": "a browser or an image viewer shows it",
@@ -112,9 +109,9 @@ def _find_oddity(path: Path) -> str | None:
 def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
     """Return a sentence for each of length, size and sound that differs from the order."""
     found: list[str] = []
-    if info.duration_s is not None and job.seconds and EDITS not in job.options and abs(info.duration_s - job.seconds) > LENGTH_TOLERANCE_S:
+    if info.duration_s is not None and not job.has_length(info.duration_s):
         found.append(f"The clip is {info.duration_s:.3g} s long (you asked for {job.seconds} s).")
-    if info.width and PIXELS.fullmatch(job.size) and (size := f"{info.width}x{info.height}") != job.size:
+    if info.width and not job.has_size(size := f"{info.width}x{info.height}"):
         found.append(f"The clip is {size} (you asked for {job.size}).")
     if info.has_sound is False and job.options.get("audio") is True:
         found.append("The clip has no sound (you asked for sound).")

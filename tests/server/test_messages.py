@@ -269,3 +269,14 @@ def test_nothing_was_charged_is_said_of_what_cost_nothing_and_of_nothing_else() 
         assert ("othing was charged" in answer(changes, vendor)) == (changes.get("charged") == "no"), name
     for name, changes in ENDS.items():
         assert ("nothing was charged" in refuse(changes)) == (changes.get("charged") == "no"), name
+
+
+def test_a_list_says_what_came_where_it_differs_from_the_order() -> None:
+    came = Artifact("/films/a.mp4", 1000, "0" * 64, duration_s=1.2, width=64, height=36)
+    for changed, words in (
+        ({}, "1.2 s (4 s ordered), 64x36 (1280x720 ordered), "),
+        ({"size": "16:9", "options": {"edits": "v_a"}}, "4 s, 64x36, "),
+        ({"size": "64x36", "seconds": 2, "model": "local:edit"}, "2 s, 64x36, "),
+    ):
+        job = replace(a_job(), state="completed", artifact=came, **changed)
+        assert words in message(list_videos.format_result(Page((job,), None), BUDGET, UTC)), changed

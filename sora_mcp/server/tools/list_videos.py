@@ -128,10 +128,11 @@ def _describe_facts(job: Job, zone: tzinfo, *, reason: str = "") -> str:
 def _describe_measures(job: Job) -> tuple[str, str]:
     """Return length and size as ordered, and before that what came where it differs."""
     length, size, file = f"{job.seconds} s", job.size, job.artifact
-    if file is not None and file.duration_s and abs(file.duration_s - job.seconds) >= 1:
+    if file is not None and file.duration_s and not job.has_length(file.duration_s):
         length = f"{file.duration_s:.3g} s ({length} ordered)"
-    if file is not None and file.width and (came := f"{file.width}x{file.height}") != size:
-        size = f"{came} ({size} ordered)" if "x" in size else came
+    if file is not None and file.width:
+        came = f"{file.width}x{file.height}"
+        size = came if job.has_size(came) else f"{came} ({size} ordered)"
     return length, size
 
 

@@ -14,6 +14,8 @@ MAX_PRICE = PER_USD**2
 """No video costs a million dollars: more is refused, and an outcome that claims more is booked as this, so that no sum can overflow."""
 NO_LIMIT = Micros(1 << 62)
 """Stands for a limit that was lifted, and for what is left where nothing is limited."""
+LIMIT_SETTINGS = {"per_video": "SORA_MCP_PER_VIDEO_USD", "day": "SORA_MCP_DAILY_USD", "month": "SORA_MCP_MONTHLY_USD"}
+"""The settings that limit what the user of this machine spends."""
 
 
 def usd(text: str) -> Micros:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sora_mcp.config.settings import PREFIX, Settings
 from sora_mcp.config.sources import find_config_file
 from sora_mcp.domain.errors import OverBudget
-from sora_mcp.store.refusals import SETTINGS
+from sora_mcp.domain.money import LIMIT_SETTINGS
 
 HIGHER = ("the environment", "a flag")
 """Sources that count before `config.toml`."""
@@ -13,7 +13,7 @@ HIGHER = ("the environment", "a flag")
 
 def describe_raising(refusal: str, settings: Settings) -> str:
     """Return as a sentence how the limits are raised that a refusal names by their settings; empty where it names none."""
-    named = [variable for variable in SETTINGS.values() if variable in refusal]
+    named = [variable for variable in LIMIT_SETTINGS.values() if variable in refusal]
     file = find_config_file()
     if not named:
         return ""

@@ -6,12 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from sora_mcp.domain.money import MAX_PRICE, Micros, format_dollars
+from sora_mcp.domain.money import LIMIT_SETTINGS, MAX_PRICE, Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.store.levels import Level, Levels, sum_unasked
 from sora_mcp.store.records import ALL
-
-SETTINGS = {"per_video": "SORA_MCP_PER_VIDEO_USD", "day": "SORA_MCP_DAILY_USD", "month": "SORA_MCP_MONTHLY_USD"}
 
 
 def find_passed_cap(levels: Levels, micros: Micros, *, each: Micros | None = None) -> tuple[str, str] | None:
@@ -91,7 +89,7 @@ def _describe_per_video(levels: Levels, most: Micros) -> str:
 def _name_who_raises(level: Level, levels: Levels, *limits: str) -> str:
     """Say who can raise these limits of a level."""
     if levels.is_owner and level.kind == ALL and not level.has_row:
-        return f"Only the user can raise {' and '.join(SETTINGS[name] for name in limits)}."
+        return f"Only the user can raise {' and '.join(LIMIT_SETTINGS[name] for name in limits)}."
     it = "it" if len(limits) == 1 else "them"
     if levels.is_owner:
         account = level.kind if level.kind == ALL else f"{level.kind}:{level.name}"

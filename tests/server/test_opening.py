@@ -164,14 +164,18 @@ async def test_a_later_room_is_imported_only_when_it_is_entered() -> None:
     assert entered == ["settings", "left"]
 
 
-def test_the_server_is_built_without_what_only_later_requests_need() -> None:
-    code = (
-        "import sys, sora_mcp.server.app as app, sora_mcp.server.transports.stdio; app.build(lambda: None);"
-        "late = ('sqlalchemy', 'av', 'PIL', *(f'sora_mcp.{name}' for name in "
-        "('server.dispatch', 'server.tools', 'store', 'jobs.service', 'jobs.runtime', 'jobs.worker')));"
-        "print([name for name in late if name in sys.modules])"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+LISTED = """
+import sys, sora_mcp.server.app as app, sora_mcp.server.transports.stdio
+app.build(lambda: None)
+late = ("sqlalchemy", "av", "PIL", *(f"sora_mcp.{name}" for name in ("store", "jobs.service", "jobs.runtime", "jobs.worker")))
+print([name for name in (*late, "sora_mcp.server.dispatch", "sora_mcp.server.tools") if name in sys.modules])
+from sora_mcp.server import dispatch
+print(len(dispatch.list_tools()), [name for name in late if name in sys.modules])
+"""
+
+
+def test_the_server_is_built_and_lists_its_tools_without_what_only_calls_need() -> None:
+    assert subprocess.run([sys.executable, "-c", LISTED], capture_output=True, text=True, check=True).stdout == "[]\n9 []\n"
 
 
 @each(("subject", "expected"), [("ana", "ana"), (None, "local"), ("", "local")])

@@ -21,6 +21,7 @@ from sora_mcp.domain.errors import (
     BrokenRules,
     MissingKey,
     ModelRetired,
+    NeedsConfirmation,
     OverBudget,
     PriceUnknown,
     Refused,
@@ -30,10 +31,12 @@ from sora_mcp.domain.errors import (
 )
 from sora_mcp.domain.money import Micros
 
-ADVISED = (BrokenRules, UnknownModel, MissingKey, ModelRetired, PriceUnknown, OverBudget, RequestIdConflict)
+ADVISED = (BrokenRules, UnknownModel, MissingKey, ModelRetired, NeedsConfirmation, PriceUnknown, OverBudget, RequestIdConflict)
 """Refusals after which something else may work."""
 ALTERNATIVES = 3
 """How many other models are named."""
+STATED = 2
+"""How many are named where only the price of the cheapest is in doubt."""
 UNLIMITED = Micros(10**15)
 
 
@@ -89,6 +92,8 @@ class _Advice:
                 return self.name_other_models(but=self._find_offer())
             case OverBudget():
                 return self._lower_price()
+            case NeedsConfirmation():
+                return self._name_stated_prices(refusal)
             case RequestIdConflict():
                 price = self._quote(self.request)
                 return (self._price_fix(Fix("request_id", None), *price, named=price[0]),) if price else ()
@@ -187,6 +192,15 @@ class _Advice:
         similar = self.catalogue.find_family(name) or self.catalogue.find_near(name)
         usable = [offer for offer in similar if offer.ended is None and self.catalogue.is_buyable(offer)]
         return self._list_models(rank_orders(usable, self.request, today=self.today))[:ALTERNATIVES]
+
+    def _name_stated_prices(self, refusal: NeedsConfirmation) -> Iterator[Fix]:
+        """Yield the cheapest other models that need no yes, where only the price of the one that was chosen here is in doubt."""
+        name = self.request.model
+        if (name is not None and self.catalogue.find_offers(name)) or refusal.price is None or not refusal.price.describe_doubt(self.today):
+            return
+        for fix in self.name_other_models(but=self._find_offer())[:STATED]:
+            if not fix.needs_yes and (name is None or name_brand(str(fix.value)) == name_brand(name)):
+                yield fix
 
     def _name_near_lengths(self) -> Iterator[Fix]:
         """Yield the lengths nearest to the one that was asked for, where models of the family that was named make those; a longer clip is

@@ -134,7 +134,7 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
     if isinstance(error, NeedsConfirmation):
         sentences.append(_describe_way(error))
     if fixes:
-        sentences.append(f"Fix: {_describe_fixes(error, fixes)}.")
+        sentences.append(f"{'Without a yes' if isinstance(error, NeedsConfirmation) else 'Fix'}: {_describe_fixes(error, fixes)}.")
     return _join(*sentences)
 
 

@@ -78,8 +78,6 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     """
     if isinstance(refusal, BrokenRules) and len(refusal.broken) >= MOST_BROKEN:
         return Suggestion(refusal)  # so much is wrong that no change of a few values helps
-    if isinstance(refusal, NeedsConfirmation) and tool in BUYS:
-        return Suggestion(await _name_cheaper(refusal, tool, given, ctx))
     if tool not in BUYS or not isinstance(refusal, ADVISED):
         return Suggestion(refusal, refusal.fixes or (fix_arguments(TOOLS[tool].rows, given) if isinstance(refusal, BrokenRules) else ()))
     try:
@@ -93,6 +91,8 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
     request = await service.read_frame(request, principal=principal())
     fixes = await service.advise(refusal, request, principal=principal(), buys=BUYS[tool], clips=_count_clips(arguments))
+    if isinstance(refusal, NeedsConfirmation):
+        return Suggestion(_name_cheaper(refusal, arguments.request, service), fixes)
     refusal = await _explain(refusal, arguments.request, request, service, fixes=fixes, is_bought=BUYS[tool])
     if not isinstance(refusal, BrokenRules) or request.max_usd is None or any(fix.argument != "model" for fix in fixes):
         return Suggestion(refusal, fixes)
@@ -132,10 +132,9 @@ def _append(refusal: BrokenRules, sentence: str) -> BrokenRules:
     return BrokenRules(refusal.broken, subject=refusal.subject, fixes=refusal.fixes, message=f"{refusal.message} {sentence}")
 
 
-async def _name_cheaper(refusal: NeedsConfirmation, tool: str, given: Mapping[str, Any], ctx: ToolContext) -> NeedsConfirmation:
+def _name_cheaper(refusal: NeedsConfirmation, request: VideoRequest, service: VideoService) -> NeedsConfirmation:
     """Return the refusal with how the same is had for much less, where it is."""
-    service = await ctx.request_context.lifespan_context.service()
-    cheaper = describe_cheaper(service, TOOLS[tool].parse(given).request, refusal)
+    cheaper = describe_cheaper(service, request, refusal)
     return refusal if not cheaper else refusal.change(f"{refusal.message} {cheaper}")
 
 

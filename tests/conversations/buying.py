@@ -375,6 +375,33 @@ BUYING = (
         keys=("muvi",),
     ),
     talk(
+        "a cat, upright (the cheapest model has a price that is worked out)",
+        call(
+            "create_video",
+            "fal:seedance-1-pro-fast costs $0.02",
+            'Without a yes: model="fal:minimax-h3-max-turbo" (1 s, $0.03), or model=',
+            refused=True,
+            prompt=CAT,
+            size="9:16",
+        ),
+        call("create_video", "Started", "$0.03", prompt=CAT, size="9:16", model="fal:minimax-h3-max-turbo"),
+        keys=("fal",),
+        paid=("$0.03",),
+        works=False,
+    ),
+    talk(
+        "a cat on Seedance (whose cheapest model has a price that is worked out)",
+        call(
+            "create_video", 'Without a yes: model="fal:seedance-2.0-mini" (4 s', never=("h3",), refused=True, prompt=CAT, model="seedance"
+        ),
+        keys=("fal",),
+    ),
+    talk(
+        "a cat on Seedance 1 Pro Fast and no other",
+        call("create_video", "must approve first", never=("Without a yes",), refused=True, prompt=CAT, model="fal:seedance-1-pro-fast"),
+        keys=("fal",),
+    ),
+    talk(
         "what is left this month?",
         call("estimate_cost", "Left this month $5.00 of $5.00", never=("Left today",), model=VEO),
         keys=("aimlapi",),

@@ -57,8 +57,8 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
         if offer.rates:
             raise
         raise _refuse_unpriced(offer, catalogue, error.broken) from None
-    except UnpricedModel:
-        raise _refuse_unpriced(offer, catalogue, ()) from None
+    except UnpricedModel as error:
+        raise _refuse_unpriced(offer, catalogue, (), what=error.what) from None
     found = (
         why or _describe_seller(offer, request, catalogue),
         _describe_silence(order, request, catalogue, today),
@@ -73,10 +73,10 @@ def plan_at(offer: Offer, request: VideoRequest, catalogue: Catalogue, *, why: s
     return replace(order, why=" ".join(notes) or None, warnings=warnings), price
 
 
-def _refuse_unpriced(offer: Offer, catalogue: Catalogue, broken: tuple[BrokenRule, ...]) -> Refused:
+def _refuse_unpriced(offer: Offer, catalogue: Catalogue, broken: tuple[BrokenRule, ...], *, what: str = "") -> Refused:
     """Return the refusal of a model without a price; of one whose vendor states prices in a list, the key is what is missing first."""
     if catalogue.is_usable(offer) or catalogue.get_vendor(offer).price_list is None:
-        return UnpricedModel(offer.id, broken=broken)
+        return UnpricedModel(offer.id, what=what, broken=broken)
     return MissingKey(catalogue.describe_missing_key((offer,)), broken=broken)
 
 
@@ -98,8 +98,10 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
         does_else = (offer.video is None) != (request.clip is None)
         return does_else, makes_words_only, not takes_kind(offer, request), broken, _measure_gap(offer, request)
 
-    ranks = [rank(offer) for offer in offers]
-    return _find_cheapest([offer for offer, one in zip(offers, ranks, strict=True) if one == min(ranks)], request, today), why
+    # An offer that breaks no rule has no price for the request: what a rule says can be mended, and is named before that.
+    mendable = [offer for offer in offers if count_broken_rules(offer, request, today=today)] or offers
+    ranks = [rank(offer) for offer in mendable]
+    return _find_cheapest([offer for offer, one in zip(mendable, ranks, strict=True) if one == min(ranks)], request, today), why
 
 
 def _choose(ranked: Sequence[tuple[Order, Quote]], request: VideoRequest, why: str | None, *, today: date) -> tuple[Offer, str | None]:

@@ -84,7 +84,7 @@ def quote(order: Order, *, today: date) -> Quote:
     """Return what the order costs. PriceUnknown where no row states it."""
     offer = order.offer
     if (rate := rate_of(order.facts, offer.rates, today=today)) is None:
-        raise UnpricedModel(offer.id)
+        raise UnpricedModel(offer.id, what=f"{order.seconds} s at {order.size.text}" if offer.rates else "")
     return Quote(ceil(_exact(rate, order)), _basis(rate, order), offer.source, offer.checked, offer.confidence)
 
 

@@ -131,11 +131,14 @@ class PriceUnknown(Refused):
 
 
 class UnpricedModel(PriceUnknown):
-    """No source states the model's price."""
+    """No source states the model's price, or that of one of its sizes or lengths."""
 
-    def __init__(self, model: str, *, broken: tuple[BrokenRule, ...] = ()) -> None:
-        message = f"{model} has no published price, so it can't be bought. The user can name the price in a file: SORA_MCP_PRICES."
+    def __init__(self, model: str, *, what: str = "", broken: tuple[BrokenRule, ...] = ()) -> None:
+        """Name the model; `what` is the part of it that has no price, where others have one."""
+        part = f" for {what}" if what else ""
+        message = f"{model} has no published price{part}, so it can't be bought. The user can name the price in a file: SORA_MCP_PRICES."
         super().__init__(message, broken=broken)
+        self.what = what
 
 
 class OverBudget(Refused):

@@ -10,6 +10,27 @@ A_DOLLAR = {"SORA_MCP_DAILY_USD": "1"}
 
 ADVISING = (
     talk(
+        "my cat dances, from this 4:3 photo (only a model without a price for that takes it as it is)",
+        call(
+            "create_video",
+            'options.fit="crop" cuts it to fit',
+            'Fix: options.fit="crop" ($0.25 on openrouter:hailuo-3)',
+            never=("no published price",),
+            refused=True,
+            prompt=CAT,
+            image="photo.png",
+        ),
+        call(
+            "create_video",
+            "openrouter:seedance-2.0 has no published price for 4 s at 4:3 480p",
+            refused=True,
+            prompt=CAT,
+            model="openrouter:seedance-2.0",
+            image="photo.png",
+        ),
+        keys=("openrouter",),
+    ),
+    talk(
         "upright, from this 4:3 photo (on a model that keeps the picture's shape)",
         call(
             "create_video",

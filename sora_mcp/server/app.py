@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp import MCPError
@@ -80,7 +80,6 @@ CACHED: Mapping[CacheableMethod, CacheHint] = {
     "resources/templates/list": CacheHint(HOUR_MS, "public"),
     "resources/list": CacheHint(0, "private"),
 }
-Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
 class SoraServer(MCPServer[ServerContext]):
@@ -97,7 +96,7 @@ class SoraServer(MCPServer[ServerContext]):
 
     async def list_tools(self) -> list[Tool]:
         """Return our tools, and those of extensions."""
-        return [*_dispatch().list_tools(), *await super().list_tools()]
+        return [*_list_tools(), *await super().list_tools()]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[ServerContext, Any] | None = None
@@ -145,7 +144,6 @@ def build(
     catalogue: Catalogue | None = None,
     *,
     today: Callable[[], date] = date.today,
-    log_level: Level = "WARNING",
     extensions: Sequence[Extension] = (),
     auth: AuthSettings | None = None,
     tokens: TokenVerifier | None = None,
@@ -172,6 +170,7 @@ def build(
         context = ServerContext(open_service, catalogue or Catalogue(), today=today, background=watch, prepare=prepare, pages=pages)
         return context
 
+    sdk.keep_log_handlers()
     server = SoraServer(
         "sora-mcp",
         title="Sora MCP",
@@ -180,7 +179,6 @@ def build(
         website_url=WEBSITE,
         icons=[Icon(src=ICON, mime_type="image/svg+xml", sizes=["any"])],
         lifespan=_lifespan(create_context),
-        log_level=log_level,
         subscriptions=bus,
         request_state_security=_secure_state(state_codec),
         extensions=list(all_extensions.values()),
@@ -267,8 +265,15 @@ async def _complete(ctx: sdk.Ctx, params: CompleteRequestParams) -> CompleteResu
     return await _dispatch().complete(ctx, params)
 
 
+def _list_tools() -> list[Tool]:
+    """Return our tools as a client sees them. What answers calls is not imported yet."""
+    from sora_mcp.server.tools import TOOLS
+
+    return [tool.listing for tool in TOOLS.values()]
+
+
 def _dispatch():
-    """Import the module that answers requests; `initialize` must not wait for it."""
+    """Import the module that answers requests; neither `initialize` nor `tools/list` may wait for it."""
     from sora_mcp.server import dispatch
 
     return dispatch

@@ -1,4 +1,4 @@
-"""Answers to requests. Imported with the first request that needs it: `initialize` must not wait for what is imported here."""
+"""Answers to requests. Imported with the first that needs it: neither `initialize` nor `tools/list` waits for what is imported here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from mcp.types import (
     ListResourcesResult,
     PaginatedRequestParams,
     Resource,
-    Tool,
 )
 
 from sora_mcp.domain import Charged
@@ -31,18 +30,13 @@ from sora_mcp.server.tools import TOOLS
 from sora_mcp.server.transports.sdk import Ctx
 from sora_mcp.telemetry import about, note_refusal
 
-__all__ = ["TASKS", "TOOLS", "call_tool", "complete", "list_resources", "list_tools", "refuse", "resources", "subscriptions"]
+__all__ = ["TASKS", "TOOLS", "call_tool", "complete", "list_resources", "refuse", "resources", "subscriptions"]
 
 log = logging.getLogger(__name__)
 PAGE = 100
 TASKS = JobTasks()
 OF_A_JOB = ("get_video_status", "cancel_video")
 """Tools about a job that may be paid for: while the store cannot be read, nobody knows what happened to its money."""
-
-
-def list_tools() -> list[Tool]:
-    """Return the tools as a client sees them."""
-    return [tool.listing for tool in TOOLS.values()]
 
 
 async def call_tool(name: str, given: Mapping[str, Any], ctx: ToolContext) -> CallToolResult | InputRequiredResult:

@@ -165,12 +165,11 @@ async def test_a_later_room_is_imported_only_when_it_is_entered() -> None:
 
 
 LISTED = """
-import sys, sora_mcp.server.app as app, sora_mcp.server.transports.stdio
-app.build(lambda: None)
-late = ("sqlalchemy", "av", "PIL", *(f"sora_mcp.{name}" for name in ("store", "jobs.service", "jobs.runtime", "jobs.worker")))
-print([name for name in (*late, "sora_mcp.server.dispatch", "sora_mcp.server.tools") if name in sys.modules])
-from sora_mcp.server import dispatch
-print(len(dispatch.list_tools()), [name for name in late if name in sys.modules])
+import anyio, sys, sora_mcp.server.app as app, sora_mcp.server.transports.stdio
+server = app.build(lambda: None)
+late = ("sqlalchemy", "av", "PIL", "rich", *(f"sora_mcp.{name}" for name in ("store", "jobs", "artifacts", "server.dispatch")))
+print([name for name in (*late, "sora_mcp.server.tools") if name in sys.modules])
+print(len(anyio.run(server.list_tools)), [name for name in late if name in sys.modules])
 """
 
 

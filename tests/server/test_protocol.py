@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -46,6 +47,12 @@ def test_the_low_level_server_stands_where_it_did() -> None:
     low = MCPServer("x")._lowlevel_server
     assert isinstance(low, Server)
     assert all(low.get_request_handler(method) for method in ("resources/list", "subscriptions/listen", "server/discover"))
+
+
+def test_the_log_stays_as_the_command_set_it_up() -> None:
+    """MCPServer would install a handler that loads `rich`, where it finds none."""
+    code = "import logging; from sora_mcp.server.app import build; build(lambda: None); print(logging.getLogger().handlers)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_a_connection_keeps_its_teardown_and_its_channel() -> None:

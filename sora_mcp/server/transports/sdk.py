@@ -15,6 +15,7 @@ from mcp import MCPError
 from mcp.server import MCPServer, NotificationOptions
 from mcp.server.connection import Connection
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import server as mcpserver
 from mcp.server.subscriptions import InMemorySubscriptionBus, ServerEvent
 from mcp.types import EmptyResult, RequestParams, SubscribeRequestParams, UnsubscribeRequestParams
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -31,6 +32,18 @@ Handler = Callable[[Ctx, Any], Awaitable[Any]]
 def low_level(server: MCPServer[Any]) -> Any:
     """Return the low-level server behind an MCPServer, which has no public way to it. No upstream issue is known."""
     return server._lowlevel_server  # pyright: ignore[reportPrivateUsage] - see above
+
+
+def keep_log_handlers() -> None:
+    """Keep MCPServer from configuring the root logger, for which it loads `rich` at each start.
+
+    https://github.com/modelcontextprotocol/python-sdk/issues/1656
+    """
+    mcpserver.configure_logging = _configure_no_logging
+
+
+def _configure_no_logging(level: object = None) -> None:
+    """Stand in for the SDK's function."""
 
 
 def add_handler(server: MCPServer[Any], method: str, params: type[RequestParams], handler: Callable[[Ctx, Any], Awaitable[Any]]) -> None:

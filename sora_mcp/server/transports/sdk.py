@@ -39,7 +39,7 @@ def keep_log_handlers() -> None:
 
     https://github.com/modelcontextprotocol/python-sdk/issues/1656
     """
-    mcpserver.configure_logging = _configure_no_logging
+    mcpserver.configure_logging = _configure_no_logging  # pyright: ignore[reportPrivateImportUsage] - see above
 
 
 def _configure_no_logging(level: object = None) -> None:

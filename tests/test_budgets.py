@@ -23,7 +23,7 @@ def refused(store: Store, price: str, who: str) -> str:
     """Return the sentence with which a purchase of this person is refused; the estimate says the same."""
     with pytest.raises(OverBudget) as error:
         store.reservations.reserve.sync(purchase(price, principal=who), WIDE)
-    said, _ = store.budgets.check.sync(usd(price), WIDE, principal=who)
+    said = store.budgets.check.sync(usd(price), WIDE, principal=who).passed_cap
     assert said is not None
     assert said in error.value.message
     return error.value.message
@@ -115,8 +115,8 @@ def test_what_an_hour_bought_without_a_yes_counts_at_every_level(store: Store, c
         reserve(store, "0.10", principal="ben", caps=WIDE)
     reserve(store, "1", principal="carl", caps=WIDE)
     reserve(store, "1", principal="carl", caps=WIDE)
-    assert store.budgets.passes_unasked.sync(usd("0.10"), WIDE, principal="carl")
-    assert not store.budgets.passes_unasked.sync(usd("0.10"), WIDE, principal="dora")
+    assert store.budgets.check.sync(usd("0.10"), WIDE, principal="carl").passes_unasked
+    assert not store.budgets.check.sync(usd("0.10"), WIDE, principal="dora").passes_unasked
     everybody = replace(WIDE, unasked=usd("4"))
     with pytest.raises(NeedsConfirmation, match="More than this server allows was spent"):
         reserve(store, "0.10", principal="dora", caps=everybody)

@@ -15,6 +15,7 @@ from sora_mcp.domain import Job
 from sora_mcp.domain.errors import OverBudget
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.store import Store
+from sora_mcp.store.budgets import Outlook
 from sora_mcp.store.database import Database
 from sora_mcp.store.days import find_midnight
 from sora_mcp.store.records import Budget, Caps, Costs, SpendRow
@@ -30,7 +31,7 @@ def refused(store: Store, price: str, caps: Caps = CAPS) -> str:
     """The sentence with which the store refuses."""
     with pytest.raises(OverBudget) as error:
         store.reservations.reserve.sync(purchase(price), caps)
-    said, _ = store.budgets.check.sync(usd(price), caps)
+    said = store.budgets.check.sync(usd(price), caps).passed_cap
     assert said is not None
     assert said in error.value.message
     return error.value.message
@@ -70,7 +71,7 @@ def test_a_day_takes_exactly_its_cap(store: Store) -> None:
         "muvi:sora-2 costs $1.000001. Only $1.00 of the day's $10.00 is left."
         " Only the user can raise SORA_MCP_DAILY_USD. The day ends 2026-11-22 at 00:00 UTC."
     )
-    assert store.budgets.check.sync(ONE, CAPS)[0] is None
+    assert store.budgets.check.sync(ONE, CAPS).passed_cap is None
     store.reservations.reserve.sync(purchase("1"), CAPS)
     assert store.budgets.get.sync(CAPS).day_left == 0
 
@@ -203,8 +204,8 @@ def test_what_a_vendor_names_above_the_hold_counts_before_it_is_spent(store: Sto
             assert store.outcomes.end.sync(job, "unknown", no("unknown")) is not None
         assert spent(store) == (usd("9.50"), usd("9.50")), (lost, held)
         assert refused(store, "0.60").startswith("muvi:sora-2 costs $0.60. Only $0.50 of the day's $10.00 is left.")
-        above, left = store.budgets.check.sync(usd("0.60"), CAPS)
-        assert (above is not None, left.day_left) == (True, usd("0.50"))
+        outlook = store.budgets.check.sync(usd("0.60"), CAPS)
+        assert (outlook.passed_cap is not None, outlook.budget.day_left) == (True, usd("0.50"))
         clock.at += DAY_S
         assert spent(store) == (0, usd("9.50")), (lost, held)
         clock.at += 30 * DAY_S
@@ -391,11 +392,12 @@ def test_a_job_knows_nothing_of_money_that_the_ledger_does_not(store: Store, dat
 def test_the_outlook_says_what_would_be_refused_and_what_is_left(store: Store) -> None:
     caps = replace(CAPS, per_video=usd("5"), daily=usd("8"))
 
-    assert store.budgets.check.sync(usd("4"), caps, clips=2) == (None, store.budgets.get.sync(caps))
+    assert store.budgets.check.sync(usd("4"), caps, clips=2) == Outlook(store.budgets.get.sync(caps), None, passes_unasked=False, loss=None)
     assert (
-        store.budgets.check.sync(usd("6"), caps, clips=1)[0]
+        store.budgets.check.sync(usd("6"), caps, clips=1).passed_cap
         == "One video may cost $5.00 at most. Only the user can raise SORA_MCP_PER_VIDEO_USD."
     )
     assert (
-        store.budgets.check.sync(usd("3"), caps, clips=3)[0] == "The limit of a day is $8.00. Only the user can raise SORA_MCP_DAILY_USD."
+        store.budgets.check.sync(usd("3"), caps, clips=3).passed_cap
+        == "The limit of a day is $8.00. Only the user can raise SORA_MCP_DAILY_USD."
     )

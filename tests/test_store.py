@@ -250,7 +250,7 @@ def test_a_quote_for_three_clips_buys_three_and_no_fourth(store: Store) -> None:
     with pytest.raises(NeedsConfirmation, match=f"Quote {quote_id} was used for {made[2]} already"):
         planned(store, quote_id)
     assert spent(store) == (usd("3"), usd("3"))
-    assert not store.budgets.passes_unasked.sync(usd("1"), replace(CAPS, unasked=usd("1"))), "each was approved"
+    assert not store.budgets.check.sync(usd("1"), replace(CAPS, unasked=usd("1"))).passes_unasked, "each was approved"
 
 
 def test_a_quote_for_several_clips_is_for_these_terms_and_this_price(store: Store) -> None:

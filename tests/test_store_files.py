@@ -219,7 +219,6 @@ def reads(store: Store) -> dict[str, Callable[[], object]]:
         "budgets.check": lambda: store.budgets.check.sync(usd("1"), CAPS),
         "budgets.list_accounts": lambda: store.budgets.list_accounts.sync(CAPS),
         "budgets.get": lambda: store.budgets.get.sync(CAPS),
-        "budgets.passes_unasked": lambda: store.budgets.passes_unasked.sync(usd("1"), CAPS),
         "files.find_keys": lambda: store.files.find_keys.sync([job.id]),
         "files.find_old": lambda: store.files.find_old.sync(before=1.0),
         "files.get_deleted": lambda: store.files.get_deleted.sync(since=0.0),

@@ -60,7 +60,7 @@ def test_one_yes_is_for_all_takes_and_for_nothing_else(store: Store, clock: Cloc
         reserve(store, clips=1, fingerprint="one", confirm=True, quote_id=quote.id)
     assert len(ids(reserve(store, clips=3, **keys, quote_id=quote.id))) == 3
     # What was bought with a yes does not count as bought without one.
-    assert store.budgets.passes_unasked.sync(usd("1"), replace(CAPS, unasked=usd("1.50"))) is False
+    assert store.budgets.check.sync(usd("1"), replace(CAPS, unasked=usd("1.50"))).passes_unasked is False
     clock.at += 601
     for job_id in all_ids(store):
         end(store, store.jobs.get.sync(job_id, None))

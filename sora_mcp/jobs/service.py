@@ -45,9 +45,11 @@ from sora_mcp.jobs.input_videos import InputVideos
 from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
+from sora_mcp.store.budgets import Outlook
 from sora_mcp.store.ledger import Grouping
 from sora_mcp.store.paused_models import describe_pause
 from sora_mcp.store.records import Budget, Caps, Costs, Page, Pause, Person, Purchase
+from sora_mcp.store.transactions import read_both
 from sora_mcp.telemetry import note_purchase
 
 
@@ -171,44 +173,44 @@ class VideoService(JobContext):
 
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
-        request = name_any_clip(await self.read_frame(request, principal=principal), self.catalogue)
-        if parts := plan_parts(request, self.catalogue, today=self.today):
+        request = await self.read_frame(request, principal=principal)
+        today, catalogue = self.today, self.catalogue
+        request = name_any_clip(request, catalogue)
+        if parts := plan_parts(request, catalogue, today=today):
             clips, request = clips * parts[0][0], replace(request, seconds=parts[0][1].seconds)
-        order, price, none_left = plan_estimate(request, self.catalogue, today=self.today)
-        held, vendor = price, self.catalogue.get_vendor(order.offer)
-        is_usable = self.catalogue.is_usable(order.offer)
+        order, price, none_left = plan_estimate(request, catalogue, today=today)
+        held, vendor = price, catalogue.get_vendor(order.offer)
+        is_usable = catalogue.is_usable(order.offer)
         if is_usable:
-            price = await self.quotes.ask_vendor(vendor, order, held, today=self.today)
-            held = self.quotes.find_least(vendor, order, held, today=self.today)
-        passed_cap, budget = await self.store.budgets.check(held.micros, self.caps, clips=clips, principal=principal)
-        refusal = await self._find_obstacle(order, held) if is_usable else none_left or self._describe_missing_key(order.offer, request)
-        refusal = refusal or passed_cap
-        needs_yes = self.needs_yes(held, budget) or await self.store.budgets.passes_unasked(
-            held.micros, self.caps, clips=clips, principal=principal
-        )
+            price = await self.quotes.ask_vendor(vendor, order, held, today=today)
+            held = self.quotes.find_least(vendor, order, held, today=today)
+        outlook = await self.store.budgets.check(held.micros, self.caps, clips=clips, principal=principal)
+        budget = outlook.budget
+        refusal = self._find_obstacle(order, outlook) if is_usable else none_left or self._describe_missing_key(order.offer, request)
+        refusal = refusal or outlook.passed_cap
+        needs_yes = outlook.passes_unasked or self.needs_yes(held, budget)
         terms = make_terms(order, held, principal, clips)
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
-        offers = compare_offers(request, self.catalogue, today=self.today)
+        offers = compare_offers(request, catalogue, today=today)
         room = Room(budget.per_video, budget.remainder)
         is_best = request.model is not None and find_label(request.model) == BEST
-        best = find_best(request, [(order, held)] if is_best else offers, self.catalogue, clips=clips, room=room, today=self.today)
-        more = find_more_for_less(request, order, held, self.catalogue, today=self.today)
+        best = find_best(request, [(order, held)] if is_best else offers, catalogue, clips=clips, room=room, today=today)
+        more = find_more_for_less(request, order, held, catalogue, today=today)
         total = Micros(price.micros * clips)
-        talk = find_talking(request, offers, self.catalogue, room=room)
+        talk = find_talking(request, offers, catalogue, room=room)
         found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)
-        is_lacking = not is_usable and request.model is None and self.catalogue.keyed
-        nearest = find_nearest(request, self.catalogue, today=self.today) if is_lacking else ()
-        split = find_cheaper_parts(request, price, self.catalogue, today=self.today) if is_usable and not parts else None
-        missing = MissingKey("") if not is_usable and request.model is not None and self.catalogue.keyed else None
+        is_lacking = not is_usable and request.model is None and catalogue.keyed
+        nearest = find_nearest(request, catalogue, today=today) if is_lacking else ()
+        split = find_cheaper_parts(request, price, catalogue, today=today) if is_usable and not parts else None
+        missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         at_hand = () if missing is None else await self.advise(missing, request, principal=principal, buys=False, clips=clips)
         return replace(found, talk=talk, nearest=nearest, split=split, at_hand=at_hand)
 
-    async def _find_obstacle(self, order: Order, price: Quote) -> str | None:
+    def _find_obstacle(self, order: Order, outlook: Outlook) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""
         if (paused := next((pause for pause in self.availability.pauses if pause.model == order.offer.id), None)) is not None:
             return describe_pause(paused)
-        loss = await self.store.purchase_mark.find_loss(self.settings.zone) if price.micros > 0 else None
-        return None if loss is None else loss.describe()
+        return None if outlook.loss is None else outlook.loss.describe()
 
     async def job(self, job_id: str, *, principal: str) -> Job:
         """Return the job, with what only this process knows of it. NotFound also for a job of another principal."""
@@ -231,6 +233,12 @@ class VideoService(JobContext):
         """Return a page of jobs, newest first. Queries wait for each other, so that they never take all readers of the store."""
         async with self.searches if query else contextlib.nullcontext():
             return await self.store.jobs.search(principal, states=states, query=query, since=since, limit=limit, cursor=cursor)
+
+    async def jobs_and_budget(self, *, principal: str, query: str | None = None, **asked: Any) -> tuple[Page, Budget]:
+        """Return a page of jobs as `jobs` does, and what is left of the limits that apply to the principal."""
+        async with self.searches if query else contextlib.nullcontext():
+            search = self.store.jobs.search.bind(principal, query=query, **asked)
+            return await read_both(search, self.store.budgets.get.bind(self.caps, principal))
 
     async def budget(self, principal: str = LOCAL) -> Budget:
         """Return what is left of the limits that apply to the principal; held money counts as spent."""

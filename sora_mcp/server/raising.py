@@ -14,9 +14,9 @@ HIGHER = ("the environment", "a flag")
 def describe_raising(refusal: str, settings: Settings) -> str:
     """Return as a sentence how the limits are raised that a refusal names by their settings; empty where it names none."""
     named = [variable for variable in LIMIT_SETTINGS.values() if variable in refusal]
-    file = find_config_file()
     if not named:
         return ""
+    file = find_config_file()
     if file is None or any(settings.sources.get(variable) in HIGHER for variable in named):
         return f"How: {' and '.join(named)} in the client's own configuration of this server, then a new start of the client."
     lines = " and ".join(f'"{variable.removeprefix(PREFIX).lower()} = AMOUNT"' for variable in named)

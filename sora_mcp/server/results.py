@@ -32,6 +32,7 @@ SPARE = ("uri", "bytes", "progress")
 MOST_PAGE_BYTES = 20_000
 """Bytes of the jobs on a page of a list: 5,600 tokens."""
 MOST_PROMPT_FIELD = 120
+encode_compactly = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 SUFFIXES = (".mp4", ".png", ".gif")
 """Of addresses of finished files; a file of any other kind is at that of an MP4."""
 
@@ -237,7 +238,7 @@ def dump_json(content: Mapping[str, Any]) -> str:
 
 def count_bytes(structured: Mapping[str, Any]) -> int:
     """Return the length of a structured part as it goes over the wire."""
-    return len(json.dumps(structured, ensure_ascii=False, separators=(",", ":")).encode())
+    return len(encode_compactly(structured).encode())
 
 
 def _shorten(structured: dict[str, Any]) -> None:

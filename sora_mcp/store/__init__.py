@@ -49,7 +49,7 @@ class Store:
         self.unclear = UnclearSubmits(database, clock)
         self.ledger = Ledger(database, clock)
         self.gauges = Gauges(database, clock)
-        self.budgets = Budgets(database, clock)
+        self.budgets = Budgets(database, clock, mark_file)
         self.people = People(database, clock)
         self.approvals = Approvals(database, clock)
         self.questions = Questions(database, clock)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.money import NO_LIMIT, Micros
-from sora_mcp.store.days import get_today
 from sora_mcp.store.levels import PERSONS, TEAMS, Level, Levels, merge_limits, read_levels
+from sora_mcp.store.purchase_mark import Loss, find_loss
 from sora_mcp.store.records import ALL, AccountBudget, Budget, Caps, Limits, OwnSpending
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked, name_owner, name_window
 from sora_mcp.store.schema import budgets, jobs, people, totals
@@ -23,30 +24,40 @@ UNCLEAR = sa.select(sa.func.sum(jobs.c.micros)).where(
 UNCLEAR_OF = UNCLEAR.where(jobs.c.principal == sa.bindparam("whose"))
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """Obstacles to a purchase now, and the budget of its buyer."""
+
+    budget: Budget
+    passed_cap: str | None
+    """Which limits it would pass."""
+    passes_unasked: bool
+    """Whether a person has to agree because of what was bought within the last hour without a yes."""
+    loss: Loss | None
+    """Purchases that the store has lost: nothing is bought until a person decides."""
+
+
+@dataclass(frozen=True)
 class Budgets(Repository):
     """Limits of accounts, and what is left of them; held money counts as spent."""
+
+    mark_file: Path | None = None
+    """Where it is remembered what was bought, outside of the store."""
 
     @reads
     def get(self, conn: sa.Connection, caps: Caps, principal: str = LOCAL) -> Budget:
         """Return the principal's budget as it is now."""
-        return read_budget(conn, read_levels(conn, caps, principal, get_today(conn, self.clock(), caps.zone)))
+        return read_budget(conn, read_levels(conn, caps, principal, self.clock()))
 
     @reads
-    def check(
-        self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1, principal: str = LOCAL
-    ) -> tuple[str | None, Budget]:
-        """Return which limits one such video, or `clips` of them one after the other, would pass, and the budget as it is now."""
-        levels = read_levels(conn, caps, principal, get_today(conn, self.clock(), caps.zone))
-        passed = find_passed_cap(levels, Micros(micros * clips), each=micros)
-        return passed and passed[0], read_budget(conn, levels)
-
-    @reads
-    def passes_unasked(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1, principal: str = LOCAL) -> bool:
-        """Return whether a person has to approve one of `clips` purchases at this price, one after the other, because of what was
-        bought within the last hour without a yes."""
+    def check(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1, principal: str = LOCAL) -> Outlook:
+        """Return what would be in the way of one such video, or of `clips` of them one after the other."""
         now = self.clock()
-        levels = read_levels(conn, caps, principal, get_today(conn, now, caps.zone))
-        return find_passed_unasked(conn, levels, micros, now=now, earlier=micros * (clips - 1)) is not None
+        levels = read_levels(conn, caps, principal, now)
+        passed = find_passed_cap(levels, Micros(micros * clips), each=micros)
+        unasked = find_passed_unasked(conn, levels, micros, now=now, earlier=micros * (clips - 1))
+        loss = find_loss(conn, self.mark_file, month=levels.day.month) if micros > 0 else None
+        return Outlook(read_budget(conn, levels), passed and passed[0], unasked is not None, loss)
 
     @writes_in_steps
     def set(self, changes: Mapping[str, Limits]) -> None:
@@ -68,12 +79,12 @@ class Budgets(Repository):
     @reads
     def list_accounts(self, conn: sa.Connection, caps: Caps) -> tuple[AccountBudget, ...]:
         """Return every account that has limits or spent something this month: all, the defaults, teams, then people."""
-        day = get_today(conn, self.clock(), caps.zone)
+        levels = read_levels(conn, caps, LOCAL, self.clock())
+        day, everybody = levels.day, levels.each[0]
         rows = {row.account: Limits(row.per_video, row.day, row.month, row.confirm_above) for row in conn.execute(sa.select(budgets))}
         windows = conn.execute(sa.select(totals).where(totals.c.window.in_([day.name, day.month]))).all()
         spent = {(row.account, row.window): row.micros for row in windows}
         names = {row.id: row.email or row.name or row.id for row in conn.execute(sa.select(people.c.id, people.c.email, people.c.name))}
-        everybody = read_levels(conn, caps, LOCAL, day).each[0]
         defaults = {ALL: Limits(caps.per_video, caps.daily, caps.monthly, caps.confirm_above)}
         found = [AccountBudget(ALL, ALL, _merge(rows, ALL, defaults[ALL]), everybody.day_spent, everybody.month_spent, ALL in rows)]
         nothing = Micros(0)

@@ -43,6 +43,8 @@ PRAGMAS = (
 )
 SQLITE = "sqlite:///"
 SQLITE_HEAD = b"SQLite format 3\0"
+FILE = "file"
+"""Where a connection to SQLite keeps which file it has open."""
 STEPS = 1000
 """Steps of SQLite's machine between two looks at the clock."""
 LOCKED = re.compile("database is locked|lock timeout", re.IGNORECASE)
@@ -180,6 +182,15 @@ def _sqlite(address: URL) -> Database:
     return Database(write, read, anyio.CapacityLimiter(1), anyio.CapacityLimiter(4))
 
 
+def identify_file(path: str | Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one that takes its place while it is open; None where there is none, or nothing does."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return (stat.st_dev, stat.st_ino) if stat.st_ino else None
+
+
 def _is_ours(file: Path) -> bool:
     """Return whether the file is a database or still empty, and no link: the mode of anything else is not ours to change."""
     if file.is_symlink():
@@ -198,10 +209,11 @@ def _sqlite_engine(address: URL, pragmas: tuple[str, ...], *, connections: int) 
     )
 
     def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
+        before, cursor = identify_file(address.database or ""), connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        entry.info[FILE] = before if before == identify_file(address.database or "") else None
 
     event.listen(engine, "connect", prepare)
     return engine

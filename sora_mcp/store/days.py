@@ -46,10 +46,15 @@ class Day:
 def get_today(conn: sa.Connection, now: float, zone: tzinfo) -> Day:
     """Return the day that a hold made now belongs to. It ends when it was promised to end, and none comes before an earlier one."""
     last = conn.execute(LAST_DAY).first()
-    if last is not None and now < last.ends_at:
-        return Day(last.day, last.ends_at, zone)
+    return choose_day(None if last is None else (last.day, last.ends_at), now, zone)
+
+
+def choose_day(last: tuple[str, float] | None, now: float, zone: tzinfo) -> Day:
+    """Return the day of a hold made now; `last` is the last day that was begun, and when it ends."""
+    if last is not None and now < last[1]:
+        return Day(*last, zone)
     local = datetime.fromtimestamp(now, zone).date()
-    day = local if last is None else max(local, date.fromisoformat(last.day))
+    day = local if last is None else max(local, date.fromisoformat(last[0]))
     return Day(day.isoformat(), find_midnight(day + timedelta(days=1), zone), zone, is_new=True)
 
 

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, LOCAL
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.database import limit_time
-from sora_mcp.store.days import get_today
 from sora_mcp.store.levels import read_levels
 from sora_mcp.store.records import Caps
 from sora_mcp.store.schema import jobs
@@ -55,7 +54,7 @@ class Gauges(Repository):
         """Return the figures of jobs that have not ended, by an index, and of today. Raise TookTooLong after READ_S."""
         with limit_time(conn, READ_S):
             counts = [JobCount(state, vendor, number, Micros(int(held))) for state, vendor, number, held in conn.execute(COUNTS)]
-            everybody = read_levels(conn, caps, LOCAL, get_today(conn, self.clock(), caps.zone)).each[0]
+            everybody = read_levels(conn, caps, LOCAL, self.clock()).each[0]
         limits = {"day": everybody.limits.day, "month": everybody.limits.month}
         spent = {"day": everybody.day_spent, "month": everybody.month_spent}
         return StoreGauges(tuple(counts), spent, {window: limit for window, limit in limits.items() if limit is not None})

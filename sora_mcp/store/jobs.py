@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.ids import canonical
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.records import Account, Cursor, Page
-from sora_mcp.store.schema import db_now, jobs, next_version, transaction_id
+from sora_mcp.store.schema import db_now, is_one_of, jobs, next_version, transaction_id
 from sora_mcp.store.transactions import Repository, reads, writes
 
 STORED = tuple(field.name for field in fields(Job) if field.name not in UNSTORED)
@@ -31,8 +32,10 @@ ALL_COLUMNS = [jobs.c[name] for name in STORED]
 # Statements are built once, because building one takes longer than the rest of a read. The paid call can carry megabytes and is for
 # workers only.
 SHOWN_COLUMNS = [column for column in ALL_COLUMNS if column is not jobs.c.call]
+SHOWN = tuple(column.name for column in SHOWN_COLUMNS)
 SELECT = sa.select(*SHOWN_COLUMNS)
 SELECT_BY_ID = SELECT.where(jobs.c.id == sa.bindparam("job_id"))
+SELECT_OF = SELECT_BY_ID.where(jobs.c.principal == sa.bindparam("whose"))
 SELECT_PAYERS = sa.select(jobs.c.day, jobs.c.team).where(jobs.c.id == sa.bindparam("job_id"))
 SELECT_DURATIONS = (
     sa.select(jobs.c.finished_at - jobs.c.submitted_at)
@@ -64,10 +67,11 @@ class Jobs(Repository):
     @reads
     def get(self, conn: sa.Connection, job_id: str, principal: str | None) -> Job:
         """Return the principal's job, however its id was typed. NotFound for others' jobs too; None as principal sees all."""
-        job = find_job(conn, jobs.c.id == canonical(job_id), *_of(principal))
-        if job is None:
+        select = SELECT_BY_ID if principal is None else SELECT_OF
+        row = conn.execute(select, {"job_id": canonical(job_id), "whose": principal}).first()
+        if row is None:
             raise NoSuchJob(job_id)
-        return job
+        return make_job(row)
 
     @reads
     def get_takes(self, conn: sa.Connection, job: Job) -> tuple[Job, ...]:
@@ -92,17 +96,15 @@ class Jobs(Repository):
         It walks an index from the cursor on, so that a page costs the same however many jobs there are. BrokenRules too for a query
         that takes longer than QUERY_S.
         """
-        where = [*_of(principal), *(jobs.c.words.contains(word, autoescape=True) for word in _split_query(query or ""))]
-        if states:
-            where.append(jobs.c.state.in_(states) if len(states) > 1 else jobs.c.state == states[0])
-        if since is not None:
-            where.append(jobs.c.created_at >= since)
+        bound: dict[str, Any] = {"whose": principal, "since": since, "most": limit + 1}
         if cursor is not None:
-            where.append(sa.tuple_(jobs.c.created_at, jobs.c.id) < sa.tuple_(*_decode_cursor(cursor)))
-        select = SELECT.where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1)
+            bound |= zip(("made_at", "made_id"), _decode_cursor(cursor), strict=True)
+        select = _select_page(tuple(states), of_one=principal is not None, since=since is not None, goes_on=cursor is not None)
+        if words := _split_query(query or ""):
+            select = select.where(*(jobs.c.words.contains(word, autoescape=True) for word in words))
         try:
             with limit_time(conn, QUERY_S) if query else nullcontext():
-                found = _read_jobs(conn, select)
+                found = _read_jobs(conn, select, bound)
         except TookTooLong:
             rule = BrokenRule(
                 "query", f"a search of more than {QUERY_S:g} s", "fewer or shorter words, or a state", "invalid_argument", is_quoted=False
@@ -170,21 +172,26 @@ class Jobs(Repository):
 # Reading, within a transaction
 
 
+def make_job(row: sa.Row[Any]) -> Job:
+    """Return the job of a row of the shown columns, in their order."""
+    return Job(**dict(zip(SHOWN, row, strict=True)))
+
+
 def load_job(conn: sa.Connection, job_id: str) -> Job:
     """Return the job with an id that the store gave out."""
-    return Job(**conn.execute(SELECT_BY_ID, {"job_id": job_id}).mappings().one())
+    return make_job(conn.execute(SELECT_BY_ID, {"job_id": job_id}).one())
 
 
 def find_job(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False) -> Job | None:
     """Return a job that meets all conditions; with `newest`, the newest of them."""
-    row = conn.execute(SELECT.where(*where).order_by(*([jobs.c.created_at.desc()] if newest else [])).limit(1)).mappings().first()
-    return None if row is None else Job(**row)
+    row = conn.execute(SELECT.where(*where).order_by(*([jobs.c.created_at.desc()] if newest else [])).limit(1)).first()
+    return None if row is None else make_job(row)
 
 
 def lock_job(conn: sa.Connection, *where: sa.ColumnElement[bool]) -> Job | None:
     """Return the job that meets all conditions once no other transaction changes it, and let none until this one ends."""
-    row = conn.execute(SELECT.where(*where).limit(1).with_for_update()).mappings().first()
-    return None if row is None else Job(**row)
+    row = conn.execute(SELECT.where(*where).limit(1).with_for_update()).first()
+    return None if row is None else make_job(row)
 
 
 def with_takes(conn: sa.Connection, job: Job, **changes: Any) -> Job:
@@ -229,12 +236,23 @@ def _look_by_version(conn: sa.Connection, cursor: Cursor | None) -> tuple[tuple[
     return found, Cursor(max((job.version for job in found), default=newest))
 
 
-def _read_jobs(conn: sa.Connection, select: sa.Select[Any]) -> tuple[Job, ...]:
-    return tuple(Job(**row) for row in conn.execute(select).mappings())
+def _read_jobs(conn: sa.Connection, select: sa.Select[Any], bound: Mapping[str, Any] | None = None) -> tuple[Job, ...]:
+    return tuple(make_job(row) for row in conn.execute(select, bound))
 
 
-def _of(principal: str | None) -> Sequence[sa.ColumnElement[bool]]:
-    return () if principal is None else (jobs.c.principal == principal,)
+@functools.lru_cache(maxsize=64)
+def _select_page(states: tuple[State, ...], *, of_one: bool, since: bool, goes_on: bool) -> sa.Select[Any]:
+    """Return the query for a page: in one of these states, where any is named, of one principal, since a moment, from a cursor on."""
+    c, where = jobs.c, list[sa.ColumnElement[bool]]()
+    if of_one:
+        where.append(c.principal == sa.bindparam("whose"))
+    if states:
+        where.append(is_one_of(c.state, *states))
+    if since:
+        where.append(c.created_at >= sa.bindparam("since"))
+    if goes_on:
+        where.append(sa.tuple_(c.created_at, c.id) < sa.tuple_(sa.bindparam("made_at", type_=c.created_at.type), sa.bindparam("made_id")))
+    return SELECT.where(*where).order_by(c.created_at.desc(), c.id.desc()).limit(sa.bindparam("most"))
 
 
 def _split_query(query: str) -> list[str]:
@@ -272,7 +290,7 @@ def write_job(conn: sa.Connection, job_id: str, **values: Any) -> Job:
     """Make a change that only workers can see, and return the job."""
     change = sa.update(jobs).where(jobs.c.id == job_id).values(**values)
     if conn.dialect.name == "postgresql":  # one round trip less, while others may wait
-        return Job(**conn.execute(change.returning(*SHOWN_COLUMNS)).mappings().one())
+        return make_job(conn.execute(change.returning(*SHOWN_COLUMNS)).one())
     conn.execute(change)
     return load_job(conn, job_id)
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, State
 from sora_mcp.store.locks import lock_named
-from sora_mcp.store.schema import jobs, meta
+from sora_mcp.store.schema import is_one_of, jobs, meta
 from sora_mcp.store.transactions import Repository, reads, writes
 
 FORGOTTEN_S = 7 * 86_400.0
@@ -14,6 +14,18 @@ FORGOTTEN_S = 7 * 86_400.0
 MOST_FOUND = 100
 PREFIX = "heard until "
 """Begins the name of a principal's moment in `meta`."""
+ENDED = (
+    sa.select(jobs.c.id, jobs.c.state)
+    .where(
+        jobs.c.principal == sa.bindparam("whose"),
+        jobs.c.created_at > sa.bindparam("oldest"),
+        jobs.c.created_at < sa.bindparam("made_before"),
+        jobs.c.finished_at > sa.bindparam("after"),
+        ~is_one_of(jobs.c.state, *LIVE),
+    )
+    .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+    .limit(MOST_FOUND)
+)
 
 
 class News(Repository):
@@ -38,12 +50,5 @@ class News(Repository):
     @reads
     def find_ended(self, conn: sa.Connection, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
         """Return id and state of the jobs that ended after one moment and were made before another, the newest first."""
-        where = (
-            jobs.c.principal == principal,
-            jobs.c.created_at > (after or self.clock()) - FORGOTTEN_S,
-            jobs.c.created_at < made_before,
-            jobs.c.finished_at > after,
-            jobs.c.state.not_in(LIVE),
-        )
-        found = sa.select(jobs.c.id, jobs.c.state).where(*where).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(MOST_FOUND)
-        return tuple((job_id, state) for job_id, state in conn.execute(found))
+        bound = {"whose": principal, "oldest": (after or self.clock()) - FORGOTTEN_S, "after": after, "made_before": made_before}
+        return tuple((job_id, state) for job_id, state in conn.execute(ENDED, bound))

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sora_mcp.domain.errors import UnwritableFile
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.store.database import FILE, identify_file
 from sora_mcp.store.days import get_today
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import ledger, meta
@@ -183,6 +184,8 @@ def _find_replaced(conn: sa.Connection, store_id: str) -> Loss | None:
     if conn.dialect.name != "sqlite":
         return None
     file = Path(str(conn.engine.url.database))
+    if (opened := conn.info.get(FILE)) is not None and opened == identify_file(file):
+        return None
     if not file.exists():
         return Loss(Micros(0), f"{file}, the store, was removed while this program used it.", is_open_elsewhere=True)
     try:

@@ -23,7 +23,7 @@ from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.purchase_mark import Mark, find_loss, measure, write_mark
 from sora_mcp.store.records import Account, Caps, Identity, Purchase
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked
-from sora_mcp.store.schema import jobs, next_version, transaction_id
+from sora_mcp.store.schema import is_one_of, jobs, next_version, transaction_id
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 
 SAME_REQUEST_S = 600
@@ -35,15 +35,10 @@ INSERT = sa.insert(jobs).values(version=next_version(), changed_xid=transaction_
 def _find_newest(column: sa.ColumnElement[str], *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Return a query for the newest job with this in the column that still counts, unless it ended free of charge."""
     c = jobs.c
-    counts = sa.or_(c.created_at > sa.bindparam("after"), _is_one_of(c.state, *LIVE, "unknown"))
-    was_free = sa.and_(_is_one_of(c.state, "failed", "cancelled", "expired"), _is_one_of(c.charged, "no"))
+    counts = sa.or_(c.created_at > sa.bindparam("after"), is_one_of(c.state, *LIVE, "unknown"))
+    was_free = sa.and_(is_one_of(c.state, "failed", "cancelled", "expired"), is_one_of(c.charged, "no"))
     mine = sa.select(c.id).where(c.principal == sa.bindparam("whose"), column == sa.bindparam(column.name), *more, counts, ~was_free)
     return mine.order_by(c.created_at.desc()).limit(sa.literal_column("1")).subquery().select()
-
-
-def _is_one_of(column: sa.ColumnElement[str], *words: str) -> sa.ColumnElement[bool]:
-    """Return a condition whose words stand in the statement itself: as parameters they would be written into it anew each time."""
-    return column.in_([sa.literal_column(f"'{word}'") for word in words])
 
 
 # What was a free sample may mean a video by now, and no money was moved for it.
@@ -52,7 +47,7 @@ SELECT_SAME = sa.union_all(_find_newest(jobs.c.wish, jobs.c.micros > sa.literal_
 
 SELECT_EARLIER = (
     sa.select(jobs.c.id)
-    .where(jobs.c.principal == sa.bindparam("whose"), jobs.c.fingerprint == sa.bindparam("same"), _is_one_of(jobs.c.state, "completed"))
+    .where(jobs.c.principal == sa.bindparam("whose"), jobs.c.fingerprint == sa.bindparam("same"), is_one_of(jobs.c.state, "completed"))
     .order_by(jobs.c.created_at.desc())
     .limit(sa.literal_column("1"))
 )
@@ -102,7 +97,7 @@ class Reservations(Repository):
     def check(self, conn: sa.Connection, purchase: Purchase, caps: Caps) -> None:
         """Raise what `reserve` would raise, but for a missing approval. Nothing is held or written."""
         now = self.clock()
-        levels = read_levels(conn, caps, purchase.identity.principal, get_today(conn, now, caps.zone))
+        levels = read_levels(conn, caps, purchase.identity.principal, now)
         result = _find_or_refuse(conn, purchase, levels, now=now, mark_file=self.mark_file)
         if isinstance(result, SoraError):
             raise result
@@ -124,8 +119,8 @@ class Reservations(Repository):
 
 
 def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, mark_file: Path | None) -> Job | SoraError:
-    day = get_today(conn, now, caps.zone)
-    levels = read_levels(conn, caps, purchase.identity.principal, day)
+    levels = read_levels(conn, caps, purchase.identity.principal, now)
+    day = levels.day
     if _refuse_over_budget(purchase, levels) is None:  # else nobody has to wait for the refusal
         lock_named(conn, "person", levels.principal)
     if (result := _find_or_refuse(conn, purchase, levels, now=now, mark_file=mark_file)) is not None:

@@ -80,6 +80,11 @@ def _postgres_now(element: db_now, compiler: SQLCompiler, **_: Any) -> str:
     return "extract(epoch FROM clock_timestamp())::double precision"
 
 
+def is_one_of(column: sa.ColumnElement[str], *words: str) -> sa.ColumnElement[bool]:
+    """Return a condition whose words stand in the statement itself: as parameters they would be written into it anew each time."""
+    return column.in_([sa.literal_column(f"'{word}'") for word in words])
+
+
 IS_TOKEN = sa.text("length(submit_token) = 32")
 """What a query by a submit token has to say too, so that the index serves it."""
 

@@ -24,6 +24,8 @@ from sora_mcp.telemetry import watch_transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 R = TypeVar("R", bound="Repository")
 Lane = Literal["reads", "writes"]
 
@@ -48,9 +50,18 @@ class BoundOperation(Generic[P, T]):
     """Runs the operation in the calling thread, and blocks it."""
     threads: anyio.CapacityLimiter
 
+    def bind(self, *args: P.args, **kwargs: P.kwargs) -> BoundOperation[[], T]:
+        """Return the operation with these arguments."""
+        return BoundOperation(functools.partial(self.sync, *args, **kwargs), self.threads)
+
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the operation in a thread. Cancelling waits for its end, so that no transaction is torn apart."""
         return await anyio.to_thread.run_sync(functools.partial(self.sync, *args, **kwargs), limiter=self.threads)
+
+
+async def read_both(first: BoundOperation[[], A], second: BoundOperation[[], B]) -> tuple[A, B]:
+    """Run two readings one after the other in one thread: changing threads costs more than a short one."""
+    return await anyio.to_thread.run_sync(lambda: (first.sync(), second.sync()), limiter=first.threads)
 
 
 @dataclass(frozen=True)

@@ -205,6 +205,9 @@ class PlayedService:
         found = [job for job in self.jobs_.values() if job.principal == principal and job.state in (states or (job.state,))]
         return Page(tuple(found[:limit]), None)
 
+    async def jobs_and_budget(self, *, principal: str, **asked: Any) -> tuple[Page, Budget]:
+        return await self.jobs(principal=principal, **asked), await self.budget(principal)
+
     async def budget(self, principal: str) -> Budget:
         if self.no_budget is not None:
             raise self.no_budget

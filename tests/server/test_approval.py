@@ -279,7 +279,7 @@ async def test_a_plan_of_clips_that_need_no_yes_is_asked_about_all_the_same(tmp_
         quote = await estimated(client, clips=3)
         bought = [await buy(client, quote=quote, prompt=prompt) for prompt in ("A boat", "Another boat", "A third boat")]
         assert ([code(result) for result in bought], len(person.seen)) == (["submitting"] * 3, 1)
-        assert not await at.rig.service.store.budgets.passes_unasked(usd("1"), at.rig.service.caps)
+        assert not (await at.rig.service.store.budgets.check(usd("1"), at.rig.service.caps)).passes_unasked
 
 
 @each(("cap", "usd", "ends"), [("CONFIRM_ABOVE_USD", "1", "submitting"), ("PER_VIDEO_USD", "0.10", "over_budget")])

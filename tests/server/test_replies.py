@@ -161,7 +161,7 @@ def test_a_list_shows_the_beginning_of_a_long_prompt() -> None:
 
 def test_a_page_holds_as_many_jobs_as_a_client_can_take() -> None:
     jobs = (replace(a_done_job(), prompt="x" * 900),) * 100
-    fitting = list_videos.count_fitting(Page(jobs, None), UTC)
+    fitting = list_videos.count_fitting(list_videos.make_rows(Page(jobs, None), UTC))
     result = list_videos.format_result(Page(jobs[:fitting], "next"), BUDGET, UTC)
     assert 10 < fitting < 100
     assert len(json.dumps(result.structured_content, ensure_ascii=False).encode()) / 3.6 < 6_000

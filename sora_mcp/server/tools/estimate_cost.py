@@ -148,13 +148,16 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
 def _shorten(structured: dict[str, Any], *, spare: Sequence[str]) -> dict[str, Any]:
     """Leave out sums of the budget where the estimate exceeds MOST_BYTES, then the `spare` sentences. Its price page is never cut."""
     budget = dict(structured["budget"])
-    for name in SPARE:
-        if count_bytes(structured | {"budget": budget}) > MOST_BYTES:
-            budget.pop(name, None)
     short: dict[str, Any] = {**structured, "budget": budget}
+    size = count_bytes(short)
+    for name in filter(budget.__contains__, SPARE):
+        if size > MOST_BYTES:
+            budget.pop(name)
+            size = count_bytes(short)
     for sentence in filter(None, spare):
-        if count_bytes(short) > MOST_BYTES:
+        if size > MOST_BYTES:
             short["message"] = str(short["message"]).replace(f" {sentence}", "")
+            size = count_bytes(short)
     return short
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
     from sora_mcp.store.records import Approval, Budget, Page
 
+Row = tuple[dict[str, Any], str]
+"""One job in the structured part, and its line in the message."""
 MOST_PROMPT = 100
 MOST_WHOLE_PROMPT = 8_000
 """Bytes of the prompt of one whole job, which stands in the text and in the structured part."""
@@ -62,38 +64,50 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         job = await service.job(arguments.job_id, principal=principal())
         approval = await service.store.approvals.find_of_job(job)
         return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval)
-    page, budget = await _find(arguments, service, zone), await service.budget(principal())
+    page, rows, budget = await _find(arguments, service, zone)
     news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx))
-    return prepend_line(format_result(page, budget, zone), news)
+    return prepend_line(_format(page, rows, budget), news)
 
 
-async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> Page:
-    """Return a page of as many jobs as a client can take."""
+async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> tuple[Page, list[Row], Budget]:
+    """Return a page of as many jobs as a client can take, its rows, and the caller's budget."""
     since = read_day("since", arguments.since, service.today)
     find = partial(
-        service.jobs,
+        service.jobs_and_budget,
         principal=principal(),
         states=arguments.states,
         query=arguments.query or None,
         since=None if since is None else datetime.combine(since, time(), zone).timestamp(),
         cursor=arguments.cursor or None,
     )
-    page = await find(limit=arguments.limit)
-    fitting = count_fitting(page, zone)
-    return page if fitting >= len(page.jobs) else await find(limit=fitting)
+    page, budget = await find(limit=arguments.limit)
+    rows = make_rows(page, zone)
+    if (fitting := count_fitting(rows)) < len(rows):
+        page, budget = await find(limit=fitting)
+        rows = make_rows(page, zone)
+    return page, rows, budget
 
 
-def count_fitting(page: Page, zone: tzinfo) -> int:
+def make_rows(page: Page, zone: tzinfo) -> list[Row]:
+    """Return the fields and the line of each job of a page."""
+    return [(list_fields(job), _describe_line(job, zone)) for job in page.jobs]
+
+
+def count_fitting(rows: Sequence[Row]) -> int:
     """Return how many jobs of a page a client can take in one result: at least one."""
-    sizes = accumulate(count_bytes(list_fields(job)) + len(_describe_line(job, zone).encode()) for job in page.jobs)
+    sizes = accumulate(count_bytes(fields) + len(line.encode()) for fields, line in rows)
     return max(1, sum(size <= MOST_PAGE_BYTES for size in sizes))
 
 
 def format_result(page: Page, budget: Budget, zone: tzinfo) -> CallToolResult:
     """Return the result for a page of jobs."""
-    videos = [list_fields(job) for job in page.jobs]
+    return _format(page, make_rows(page, zone), budget)
+
+
+def _format(page: Page, rows: Sequence[Row], budget: Budget) -> CallToolResult:
+    message = _describe(page, [line for _, line in rows], budget)
     more = {} if page.next_cursor is None else {"next_cursor": page.next_cursor}
-    return build_result({"message": _describe(page, budget, zone), "videos": videos, **more, "budget": budget_fields(budget)})
+    return build_result({"message": message, "videos": [fields for fields, _ in rows], **more, "budget": budget_fields(budget)})
 
 
 def format_whole(job: Job, budget: Budget, zone: tzinfo, *, now: float, approval: Approval | None = None) -> CallToolResult:
@@ -103,11 +117,11 @@ def format_whole(job: Job, budget: Budget, zone: tzinfo, *, now: float, approval
     return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
 
 
-def _describe(page: Page, budget: Budget, zone: tzinfo) -> str:
+def _describe(page: Page, lines: Sequence[str], budget: Budget) -> str:
     """Say how many there are and what was spent; then one line for each job."""
     plural = "" if len(page.jobs) == 1 else "s"
     more = f', and more with cursor="{page.next_cursor}"' if page.next_cursor is not None else ""
-    return "\n".join([f"{len(page.jobs)} video{plural}{more}. {describe_spent(budget)}", *(_describe_line(job, zone) for job in page.jobs)])
+    return "\n".join([f"{len(page.jobs)} video{plural}{more}. {describe_spent(budget)}", *lines])
 
 
 def _describe_line(job: Job, zone: tzinfo) -> str:

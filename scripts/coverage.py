@@ -16,7 +16,6 @@ PURE = (
     "catalogue/fixes",
     "catalogue/price_file",
     "catalogue/matrix",
-    "security/text",
     "jobs/backoff",
     "vendors",
 )

@@ -22,8 +22,8 @@ from sora_mcp.cli.terminal import Column, open_console, print_table
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Offer, Vendor
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.secret import Secret
 from sora_mcp.net.client import VendorClient
-from sora_mcp.security.secrets import Secret
 from sora_mcp.vendors import EVERY, confirmed
 from sora_mcp.vendors.reading import read_price_list
 

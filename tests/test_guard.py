@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sora_mcp.domain.errors import NotSent, UntrustedURL
-from sora_mcp.security.urls import Resolver, Target, check_proxied, resolve_host, resolve_public
+from sora_mcp.net.urls import Resolver, Target, check_proxied, resolve_host, resolve_public
 from tests.each import each
 
 NOBODY: frozenset[str] = frozenset()

@@ -28,7 +28,7 @@ from sora_mcp.vendors import EVERY
 
 FLOORS = (
     ("", "domain"),
-    ("security", "telemetry"),
+    ("telemetry",),
     ("media", "vendors.shared"),
     ("vendors", "artifacts", "net", "store"),
     ("catalogue",),

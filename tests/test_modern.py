@@ -10,9 +10,9 @@ import pytest
 
 from sora_mcp.domain import Call
 from sora_mcp.domain.errors import LinkDead
+from sora_mcp.domain.secret import Secret
 from sora_mcp.jobs.inline_file import save_inline_file
 from sora_mcp.net.client import VendorClient
-from sora_mcp.security.secrets import Secret
 from sora_mcp.vendors import google
 from tests.each import each
 from tests.played import CLIP, KEY, VENDORS, Fal, played

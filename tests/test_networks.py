@@ -20,11 +20,11 @@ from sora_mcp.cli.checks import OF_OTHER_PROGRAMS, Finding, check_network
 from sora_mcp.config.settings import load
 from sora_mcp.domain import Call, Vendor
 from sora_mcp.domain.errors import NotSent, UntrustedURL
+from sora_mcp.domain.secret import Secret
 from sora_mcp.jobs.poll import UNTRUSTED_TODO, find_todo
 from sora_mcp.net import client as http_client
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.environment import describe_proxy, find_proxy, load_certificates
-from sora_mcp.security.secrets import Secret
 from sora_mcp.vendors import muvi
 
 from .each import each

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_mcp.security.text import MOST, sanitize
+from sora_mcp.domain.text import MOST, sanitize
 from tests.each import each
 
 HOSTILE = {

@@ -15,8 +15,8 @@ import anyio
 import pytest
 
 from sora_mcp.domain import Call, Found, Job, Listing, LostCall, Reply
+from sora_mcp.domain.secret import Secret
 from sora_mcp.jobs.reconcile import GIVE_UP_S, SETTLE_S
-from sora_mcp.security.secrets import Secret
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.tools import create_video
 from sora_mcp.store import Store

@@ -291,7 +291,7 @@ UPLOAD = """
 import sys
 from pathlib import Path
 from sora_mcp.artifacts.s3 import Bucket
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 bucket, path, *variables = sys.argv[1:]
 store = Bucket(bucket, "team", {name: Secret(text) for name, text in (each.split("=", 1) for each in variables)})
 store.upload(Path(path), "v/large.mp4", media_type="video/mp4")

@@ -22,7 +22,7 @@ from sora_mcp.config.settings import ROWS, SETTINGS, Settings, load
 from sora_mcp.config.sources import config_file, describe_unknown
 from sora_mcp.domain import Rate
 from sora_mcp.domain.money import usd
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from tests.each import each
 from tests.s3 import needs_s3
 

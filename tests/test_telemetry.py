@@ -21,7 +21,7 @@ from sora_mcp.config.logging import JsonLines, NonBlockingHandler, list_secrets
 from sora_mcp.config.settings import load
 from sora_mcp.config.tracing import MISSING, WRONG_PROTOCOL, bound_span, is_traced, start_tracing
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from sora_mcp.store import Store
 
 from .each import each

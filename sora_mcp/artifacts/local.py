@@ -16,7 +16,7 @@ from pathlib import Path
 from sora_mcp.domain import LIVE, LOCAL, Artifact, Job, describe_deletion, name_state
 from sora_mcp.domain.errors import NotFinished, StorageError, UnwritableFile
 from sora_mcp.domain.money import as_number
-from sora_mcp.security.text import escape_hidden, sanitize
+from sora_mcp.domain.text import escape_hidden, sanitize
 
 NAME_WORDS = 5
 MOST_SLUG, MOST_SLUG_BYTES = 60, 90

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sora_mcp.domain.errors import NotFinished, SoraError, StorageError
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from sora_mcp.telemetry import watch_s3
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ from sora_mcp.domain import (
 from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, format_bytes
 from sora_mcp.domain.errors import BrokenRules, UnpricedModel
 from sora_mcp.domain.money import ceil, format_dollars, show
-from sora_mcp.security.text import is_storable_text, sanitize
-from sora_mcp.security.urls import is_fetchable
+from sora_mcp.domain.text import is_storable_text, sanitize
+from sora_mcp.net.urls import is_fetchable
 
 VARIATION = "variation"
 """The option that every offer takes: it makes a wanted repeat another request. It is not sent."""

@@ -16,9 +16,9 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import LOCAL
 from sora_mcp.domain.errors import NotFound
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.text import describe_prompt
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.security.text import describe_prompt
 from sora_mcp.store.records import Approval
 
 MOST_PROMPT = 2000

@@ -14,10 +14,10 @@ from sora_mcp.domain import Job, JobError, name_state
 from sora_mcp.domain.errors import NotFound, Refused
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.text import sanitize
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.jobs.submit import Submitter
-from sora_mcp.security.text import sanitize
 from sora_mcp.vendors.reading import is_id
 
 MOST_ID = 100

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from sora_mcp.security.text import HIDDEN, sanitize
+from sora_mcp.domain.text import HIDDEN, sanitize
 
 GAP = 2
 MOST = 4000

@@ -14,7 +14,7 @@ from sora_mcp.config.modes import find_loose_modes
 from sora_mcp.config.parsers import find_password, has_password
 from sora_mcp.config.settings import PREFIX, ROWS, Settings
 from sora_mcp.config.sources import describe_unknown
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 
 log = logging.getLogger(__name__)
 AWS_SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")

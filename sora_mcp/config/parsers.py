@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sora_mcp.domain.money import Micros, ceil
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 
 T = TypeVar("T", covariant=True)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -47,7 +47,7 @@ from sora_mcp.config.setting import PREFIX, BadSetting, Setting, rows_of, settin
 from sora_mcp.config.sources import Given, find_config_file, read_sources
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.money import Micros
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from sora_mcp.vendors import EVERY
 
 __all__ = ("ADDRESSES", "FLAGS", "KEYS", "LOOPBACK", "PREFIX", "ROWS", "SETTINGS", "BadSetting", "Settings", "load")

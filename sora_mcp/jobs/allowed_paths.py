@@ -22,8 +22,8 @@ import platformdirs
 from sora_mcp.artifacts.local import open_itself
 from sora_mcp.config.sources import find_config_file
 from sora_mcp.domain.broken_rule import LOOKED_IN, format_bytes
+from sora_mcp.domain.text import is_harmless
 from sora_mcp.media.images.probe import refuse_image
-from sora_mcp.security.text import is_harmless
 
 MOST_PATH_CHARACTERS = 4096
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40}):.*", re.IGNORECASE | re.DOTALL)

@@ -13,6 +13,7 @@ from sora_mcp.artifacts.local import describe_file, find_kept, has_sha256, hash_
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Artifact, Call, Job, JobError, State, Vendor
 from sora_mcp.domain.errors import BadMedia, LinkDead, NotSent, NoVideo, SoraError, StorageError, UntrustedURL, UnwritableFile
+from sora_mcp.domain.text import sanitize
 from sora_mcp.jobs.backoff import compute_renewal_s
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.inline_file import save_inline_file
@@ -25,7 +26,6 @@ from sora_mcp.media.mp4_probe import OddMP4, probe_mp4
 from sora_mcp.media.probe import MediaInfo, probe_media, read_kind
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import Download
-from sora_mcp.security.text import sanitize
 
 MAX_DEAD_LINKS = 6
 """How many bad or dead links end the job without a file: with the pauses between them its host had more than ten minutes."""

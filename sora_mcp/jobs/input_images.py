@@ -17,7 +17,7 @@ from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata
 from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_deep, is_heic, probe_image, refuse_image
 from sora_mcp.media.optional import INSTALL, can_read_heic, has_media_extra
-from sora_mcp.security.urls import is_fetchable, parse_url
+from sora_mcp.net.urls import is_fetchable, parse_url
 
 FRAME = re.compile(r"\s*(v_[0-9a-z]{1,20})#(.*)", re.IGNORECASE | re.DOTALL)
 MOMENTS = "{0}#first, {0}#last or a second such as {0}#2.5s"

@@ -20,7 +20,7 @@ from sora_mcp.jobs.finished_files import FinishedFiles
 from sora_mcp.media.containers import ISO_MEDIA
 from sora_mcp.media.mp4_probe import measure_stored_s
 from sora_mcp.media.probe import probe_media
-from sora_mcp.security.urls import is_fetchable, parse_url
+from sora_mcp.net.urls import is_fetchable, parse_url
 
 MOST_BYTES = 16_000_000
 """What a paid call carries in the store until it is sent."""

@@ -9,7 +9,7 @@ from sora_mcp.domain import Call, Vendor
 from sora_mcp.domain.errors import BadMedia, UntrustedURL
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import Download
-from sora_mcp.security.urls import PORTS
+from sora_mcp.net.urls import PORTS
 
 
 async def download_named(client: VendorClient, vendor: Vendor, named: str, *, url: str, target: Path, words: str) -> Download:

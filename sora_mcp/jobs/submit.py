@@ -16,12 +16,12 @@ import anyio
 from sora_mcp.catalogue.advice import Limits, name_models
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor, VideoRequest
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
+from sora_mcp.domain.secret import MARK_DIGITS, Secret
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.text import sanitize
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.upload import Uploader
-from sora_mcp.security.secrets import MARK_DIGITS, Secret
-from sora_mcp.security.text import sanitize
 from sora_mcp.telemetry import note_submit
 from sora_mcp.vendors.reading import describe_failure, read
 from sora_mcp.vendors.shared.requests import add_field

@@ -13,8 +13,8 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.text import sanitize
 from sora_mcp.media.api import make_poster
-from sora_mcp.security.text import sanitize
 from sora_mcp.server.context import ToolContext
 from sora_mcp.server.question import Question, describe_clips, describe_room, describe_terms
 

@@ -15,8 +15,8 @@ from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
+from sora_mcp.domain.text import sanitize
 from sora_mcp.media.optional import has_media_extra
-from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.vendors import EVERY, sample
 

@@ -14,7 +14,7 @@ from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Image, Order, Quote, V
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.request import list_pictures, read_uri
-from sora_mcp.security.text import describe_prompt, sanitize
+from sora_mcp.domain.text import describe_prompt, sanitize
 from sora_mcp.server.context import principal
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from sora_mcp.artifacts.local import read_file
 from sora_mcp.domain import LOCAL, Job, Vendor
 from sora_mcp.domain.errors import UNFORESEEN, NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
+from sora_mcp.domain.text import sanitize
 from sora_mcp.media.api import make_poster
-from sora_mcp.security.text import sanitize
 from sora_mcp.server import offers_view
 from sora_mcp.server.address import CALL
 from sora_mcp.server.context import ServerContext, principal

@@ -16,8 +16,8 @@ from sora_mcp.domain import Charged, Job, JobError
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import NeedsConfirmation, SoraError
 from sora_mcp.domain.money import NO_LIMIT, as_number
+from sora_mcp.domain.text import sanitize
 from sora_mcp.media.containers import find_media_type
-from sora_mcp.security.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.messages import describe_ended, describe_error, find_vendor_error, name_vendor
 

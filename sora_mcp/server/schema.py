@@ -15,7 +15,7 @@ from sora_mcp.catalogue.rules import one_of
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules
 from sora_mcp.domain.money import PER_USD, Micros
-from sora_mcp.security.text import is_harmless
+from sora_mcp.domain.text import is_harmless
 
 A = TypeVar("A")
 Kind = Literal["text", "whole", "number", "dollars", "switch", "object", "texts"]

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, UNSTORED, Call, Job, State
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, NoSuchJob, TooManyAtOnce
-from sora_mcp.security.text import is_storable_text
+from sora_mcp.domain.text import is_storable_text
 from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.ids import canonical
 from sora_mcp.store.locks import lock_named

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import sqlalchemy as sa
 
 from sora_mcp.domain.errors import NotFound, Refused
-from sora_mcp.security.text import sanitize
+from sora_mcp.domain.text import sanitize
 from sora_mcp.store.records import Person
 from sora_mcp.store.schema import people
 from sora_mcp.store.transactions import Repository, reads, writes

@@ -6,7 +6,7 @@ import secrets
 
 import sqlalchemy as sa
 
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import meta
 from sora_mcp.store.transactions import Repository, writes

@@ -11,7 +11,7 @@ from typing import Any
 
 from sora_mcp.domain import Done, DoneWithoutLink, Failed, JobError, Listing, LostCall, Offer, Pending, Reading, Reply, UploadSlot, Vendor
 from sora_mcp.domain.money import PER_USD, Micros
-from sora_mcp.security.text import sanitize
+from sora_mcp.domain.text import sanitize
 from sora_mcp.vendors.shared.responses import NOT_AS_DOCUMENTED, find_place, find_text, find_value
 
 WEB = re.compile(r"^(?:(https?):)?//", re.IGNORECASE)

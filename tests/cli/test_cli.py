@@ -17,7 +17,7 @@ from sora_mcp.cli import main as cli
 from sora_mcp.config.logging import Redacting
 from sora_mcp.config.settings import FLAGS
 from sora_mcp.domain.errors import NotFound
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from sora_mcp.store import Store
 from tests.each import each
 from tests.waiting import PATIENCE_S

@@ -29,7 +29,7 @@ from mcp.types import (
 )
 
 from sora_mcp.artifacts.s3 import Bucket, is_reached_by_browsers
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from sora_mcp.server.transports.oauth import name_person
 from sora_mcp.store import Store
 from sora_mcp.store.records import Approval

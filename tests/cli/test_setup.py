@@ -20,7 +20,7 @@ from sora_mcp.cli.doctor import check_all
 from sora_mcp.cli.own_command import own_command
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.config.settings import load
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from tests.each import each
 
 from .conftest import Ended, Sora

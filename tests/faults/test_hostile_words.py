@@ -19,8 +19,8 @@ from sora_mcp.cli.jobs import describe_job, print_jobs
 from sora_mcp.cli.terminal import print_facts
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NeedsConfirmation, SoraError
+from sora_mcp.domain.text import HIDDEN, MOST
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.security.text import HIDDEN, MOST
 from sora_mcp.server.app import build
 from tests.each import each
 from tests.faults.checks import ENDS

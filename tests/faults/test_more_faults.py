@@ -11,7 +11,7 @@ import trustme
 
 from sora_mcp.domain import Call, DoneWithoutLink, Reply
 from sora_mcp.domain.errors import RequestIdConflict
-from sora_mcp.security.secrets import Secret
+from sora_mcp.domain.secret import Secret
 from sora_mcp.server.messages import describe_job
 from sora_mcp.vendors import muvi
 from sora_mcp.vendors.reading import read

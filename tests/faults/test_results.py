@@ -17,7 +17,7 @@ from sora_mcp.jobs.download import HOST_AWAY_S, MAX_DEAD_LINKS
 from sora_mcp.jobs.poll import NOT_FOUND_S
 from sora_mcp.net import client as http_client
 from sora_mcp.net import download
-from sora_mcp.security import urls as guard
+from sora_mcp.net import urls as guard
 from tests.each import each
 from tests.faults.checks import ENDS, hurried, sound
 from tests.played import CLIP, Muvi

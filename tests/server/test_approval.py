@@ -12,7 +12,7 @@ from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult, E
 
 from sora_mcp.domain import QUOTE_GOOD_FOR_S, Confidence, Quote
 from sora_mcp.domain.money import Micros, usd
-from sora_mcp.security.text import describe_prompt
+from sora_mcp.domain.text import describe_prompt
 from sora_mcp.server import elicitation
 from sora_mcp.server.question import describe_picture
 from tests.each import each

@@ -19,8 +19,8 @@ from sora_mcp.config.settings import ROWS, Settings
 from sora_mcp.config.sources import config_file, variable_of
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import NotSent
+from sora_mcp.domain.secret import Secret
 from sora_mcp.net.client import VendorClient
-from sora_mcp.security.secrets import Secret
 from sora_mcp.vendors.shared.responses import read_refusal
 
 Verdict = Literal[

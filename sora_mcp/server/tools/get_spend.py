@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.security.text import sanitize
+from sora_mcp.domain.text import sanitize
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_left

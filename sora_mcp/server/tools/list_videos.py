@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import LIVE, Job, State, describe_deletion
-from sora_mcp.security.text import sanitize
+from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.days import read_day

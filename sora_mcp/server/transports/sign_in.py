@@ -23,8 +23,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sora_mcp.domain.errors import NotSent
+from sora_mcp.domain.text import sanitize
 from sora_mcp.net.json_document import post_form
-from sora_mcp.security.text import sanitize
 from sora_mcp.server.transports.browser_session import Sessions
 from sora_mcp.server.transports.issuer_keys import KEEP_S, IssuerKeys
 from sora_mcp.server.transports.oauth import LEEWAY_S, IssuerTokens

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 from sora_mcp.domain import Refusal, Reply, Vendor
 from sora_mcp.domain.errors import VendorError
 from sora_mcp.domain.money import Micros
-from sora_mcp.security.text import sanitize
+from sora_mcp.domain.text import sanitize
 from sora_mcp.vendors.shared.moderation import is_filtered
 
 NOT_AS_DOCUMENTED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)

@@ -11,7 +11,8 @@ import pytest
 from sora_mcp.domain import Call, Refusal, Reply
 from sora_mcp.vendors import muvi
 from sora_mcp.vendors.reading import read_quote
-from sora_mcp.vendors.shared.responses import find_place, find_value, parse_time, read_refusal, read_retry_after
+from sora_mcp.vendors.refusals import read_refusal, read_retry_after
+from sora_mcp.vendors.shared.responses import find_place, find_value, parse_time
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PLAIN = replace(muvi.VENDOR, refusals=(), retry_after=None)

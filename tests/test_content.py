@@ -7,8 +7,8 @@ from typing import Any
 
 from sora_mcp.domain import Call, Reply
 from sora_mcp.vendors import EVERY
+from sora_mcp.vendors.refusals import read_refusal
 from sora_mcp.vendors.shared.moderation import classify_failure
-from sora_mcp.vendors.shared.responses import read_refusal
 
 PROMPT = "A sensitive moderation meeting about a content policy that is no longer available, found by the safety system"
 SENT = {"model": "veo-3.1", "input": {"prompt": PROMPT, "negative_prompt": "nsfw, blurry things"}}

@@ -15,7 +15,7 @@ from sora_mcp.catalogue.rules import check
 from sora_mcp.domain import Call, Done, Failed, OwnModel, Reply, UploadSlot
 from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import read, read_address, read_quote, read_upload_slot
-from sora_mcp.vendors.shared.responses import read_refusal
+from sora_mcp.vendors.refusals import read_refusal
 
 from .stories import FOLDER, facts, listed, stories
 

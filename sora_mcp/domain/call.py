@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 
@@ -23,6 +23,14 @@ class Call:
     inside: str = ""
     """Of a file: where the JSON answer has its bytes, as `video.data`, in base64 or a `data:` URI; empty where the answer is the file."""
 
+    def with_field(self, path: str, value: object) -> Call:
+        """Return the call with the value at that path of its body, such as `options.external_task_id`."""
+        return replace(self, body=_add_field(self.body or {}, path, value))
+
+    def with_header(self, name: str, value: str) -> Call:
+        """Return the call with one header more."""
+        return replace(self, headers=(*self.headers, (name, value)))
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -33,3 +41,8 @@ class Reply:
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Names in lower case."""
+
+
+def _add_field(body: Mapping[str, Any], path: str, value: object) -> dict[str, Any]:
+    name, _, rest = path.partition(".")
+    return {**body, name: _add_field(body.get(name, {}), rest, value) if rest else value}

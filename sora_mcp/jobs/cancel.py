@@ -11,7 +11,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.vendors.reading import read
-from sora_mcp.vendors.shared.responses import read_refusal
+from sora_mcp.vendors.refusals import read_refusal
 
 SUSPENDED_S = 60.0
 """How long no worker polls a job that is being cancelled: longer than that call may take."""

@@ -13,7 +13,7 @@ from sora_mcp.domain.errors import LinkDead, NotSent, NoVideo, UnwritableFile
 from sora_mcp.jobs.wrapped_file import decode_base64, split_data_uri
 from sora_mcp.net.client import VendorClient
 from sora_mcp.net.download import Download, write_pieces
-from sora_mcp.vendors.shared.responses import find_value
+from sora_mcp.vendors.reading import read_inline
 
 
 async def save_inline_file(http_client: VendorClient, vendor: Vendor, media: Call, part: Path) -> Download:
@@ -30,8 +30,7 @@ async def save_inline_file(http_client: VendorClient, vendor: Vendor, media: Cal
 
 
 def _write(vendor: Vendor, reply: Reply, place: str, part: Path) -> Download:
-    found = find_value(reply.body, place)
-    if not isinstance(found, str) or not found:
+    if not (found := read_inline(reply, place)):
         raise LinkDead(f"{vendor.title}'s answer no longer holds the video.")
     text = split_data_uri(found.encode("utf-8", "replace"))
     try:

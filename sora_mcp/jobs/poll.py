@@ -14,7 +14,7 @@ from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.net.environment import find_untrusted
 from sora_mcp.vendors.reading import describe_failure, read, read_status
-from sora_mcp.vendors.shared.responses import describe_packing, find_text, read_refusal, read_retry_after
+from sora_mcp.vendors.refusals import describe_packing, find_message, read_refusal, read_retry_after
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ async def _record_error(context: JobContext, job: Job, vendor: Vendor, reply: Re
 
 def _is_forgotten(vendor: Vendor, reply: Reply) -> bool:
     """Return whether the vendor says in its own way that it does not know the job."""
-    message = find_text(reply.body, *vendor.message).casefold()
+    message = find_message(vendor, reply).casefold()
     return any(reply.status == status and word in message for status, word in vendor.forgets)
 
 

@@ -7,7 +7,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -24,8 +24,7 @@ from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.upload import Uploader
 from sora_mcp.telemetry import note_submit
 from sora_mcp.vendors.reading import describe_failure, read
-from sora_mcp.vendors.shared.requests import add_field
-from sora_mcp.vendors.shared.responses import describe_packing, find_value, read_refusal
+from sora_mcp.vendors.refusals import describe_packing, find_message, read_refusal
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -177,7 +176,7 @@ class Submitter:
                 await self._record(outcomes.refuse, job, token, error, micros=reading.micros, said=reading.said)
             case _:
                 why = f"{vendor.title} answered {reply.status} without a valid job id.{describe_packing(reply)}"
-                await self._mark_unclear(job, token, _as_unclear(why, sanitize(find_value(reply.body, "message"))))
+                await self._mark_unclear(job, token, _as_unclear(why, sanitize(find_message(vendor, reply))))
 
     async def _bind(
         self, work: Callable[..., Awaitable[Job]], job: Job, token: str, reading: Reading, *args: object, **named: object
@@ -235,8 +234,8 @@ def make_token(key: Secret | None) -> str:
 def _add_token(call: Call, vendor: Vendor, token: str) -> Call:
     """Add our token in the header that the vendor repeats in its logs, or in the field that it finds jobs by, where it has one."""
     if vendor.token_field is not None:
-        return replace(call, body=add_field(call.body or {}, vendor.token_field, token))
-    return replace(call, headers=(*call.headers, (vendor.correlation, token))) if vendor.correlation else call
+        return call.with_field(vendor.token_field, token)
+    return call.with_header(vendor.correlation, token) if vendor.correlation else call
 
 
 def _as_unclear(why: str, vendor_message: str | None = None) -> JobError:

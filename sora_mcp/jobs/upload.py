@@ -14,7 +14,7 @@ from sora_mcp.domain.errors import NotSent, SoraError, UntrustedURL
 from sora_mcp.jobs.input_images import data_of
 from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors.reading import read_address, read_upload_slot
-from sora_mcp.vendors.shared.responses import read_refusal
+from sora_mcp.vendors.refusals import read_refusal
 
 MOST_KEPT = 200
 """Addresses of uploaded pictures that are remembered."""

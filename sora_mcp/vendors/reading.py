@@ -168,6 +168,11 @@ def _find_inline(done: Done, reply: Reply) -> Done | None:
     return None if place is None else replace(done, media=replace(reply.call, inside=place))
 
 
+def read_inline(reply: Reply, place: str) -> str:
+    """Return the file that the answer has at the place, in base64 or as a `data:` URI; empty where it has none there."""
+    return find_text(reply.body, place)
+
+
 def _is_link(path: object) -> bool:
     return isinstance(path, str) and path.startswith(("/", "https://", "http://"))
 

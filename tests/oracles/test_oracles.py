@@ -24,7 +24,7 @@ import pytest
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Failed, Order, OwnModel, Reply, Vendor
 from sora_mcp.vendors.reading import read
-from sora_mcp.vendors.shared.responses import read_refusal
+from sora_mcp.vendors.refusals import read_refusal
 from tests.clients.environments import CACHE, NotToBeHad, make_node, make_python
 from tests.legal import list_requests
 from tests.oracles.programs.prices import PREFIXES

@@ -21,7 +21,7 @@ from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.domain.secret import Secret
 from sora_mcp.net.client import VendorClient
-from sora_mcp.vendors.shared.responses import read_refusal
+from sora_mcp.vendors.refusals import read_refusal
 
 Verdict = Literal[
     "good",  # the vendor accepted it

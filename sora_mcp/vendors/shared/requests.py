@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,15 +14,9 @@ def drop_missing(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def add_field(body: Mapping[str, Any], path: str, value: object) -> dict[str, Any]:
-    """Return the body with the value at that path, such as `options.external_task_id`."""
-    name, _, rest = path.partition(".")
-    return {**body, name: add_field(body.get(name, {}), rest, value) if rest else value}
-
-
 def in_field(path: str, *, is_list: bool = False) -> Callable[[Call, str], Call]:
     """Return the function that puts a webhook's address into this field of the body; `is_list`: as the only one of a list."""
-    return lambda call, url: replace(call, body=add_field(call.body or {}, path, [url] if is_list else url))
+    return lambda call, url: call.with_field(path, [url] if is_list else url)
 
 
 def in_query(name: str) -> Callable[[Call, str], Call]:
@@ -32,4 +26,4 @@ def in_query(name: str) -> Callable[[Call, str], Call]:
 
 def in_header(name: str) -> Callable[[Call, str], Call]:
     """Return the function that puts a webhook's address into this header."""
-    return lambda call, url: replace(call, headers=(*call.headers, (name, url)))
+    return lambda call, url: call.with_header(name, url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.nouns import a_job
-from tests.played import Cdn, Played, played
+from tests.played import VENDORS, Cdn, Played, played
 from tests.played.modern import Google, Runway
 from tests.played.muvi import Muvi
 from tests.played.rig import Rig, leaks, picture, rig
@@ -121,18 +121,33 @@ async def test_files_at_runway_are_posted_in_the_form_that_it_names(tmp_path: Pa
         see_no_key(at)
 
 
-NAMELESS: tuple[tuple[type[Played], str, str, dict[str, Any]], ...] = (
+async def test_files_at_replicate_are_sent_in_a_form_with_the_key_and_named_by_the_answer(tmp_path: Path) -> None:
+    async with rig(VENDORS["replicate"](), tmp_path) as at:
+        job = await at.bought("replicate:veo-3.1-fast", size="16:9 720p", seconds=4, image=FRAME, options={"last_image": LAST})
+        assert (await at.until(job.id, *ENDS)).state == "completed"
+        puts, [sent] = at.wire.requests("presign"), at.posts
+        assert [put.headers["content-type"].partition(";")[0] for put in puts] == ["multipart/form-data"] * 2
+        assert [put.body for put in puts] == [{"content": base64.b64decode(uri.partition(",")[2])} for uri in (FRAME, LAST)]
+        assert [sent["input"][name] for name in ("image", "last_frame")] == [f"{at.cdn.address}/temp/{put.number}" for put in puts]
+        assert at.cdn.requests("upload") == []
+
+
+NAMELESS: tuple[tuple[Callable[[], Played], str, str, dict[str, Any]], ...] = (
     (Google, "google:gemini-omni-1.1-flash", "upload", {"json": {"file": {"uri": "https://a.example/b", "state": "PROCESSING"}}}),
     (Google, "google:gemini-omni-1.1-flash", "upload", {"json": {"file": {"uri": "http://192.168.0.1/b"}}}),
     (Google, "google:gemini-omni-1.1-flash", "upload", {"text": "taken"}),
     (Google, "google:gemini-omni-1.1-flash", "presign", {"json": {}}),
     (Runway, "runway:gen4.5", "presign", {"json": {"uploadUrl": "CDN", "fields": {"a": "b"}, "runwayUri": "https://a.example/b"}}),
+    *(
+        (VENDORS["replicate"], "replicate:wan-2.7-i2v", "presign", {"json": {"urls": urls}})
+        for urls in ({}, {"get": ""}, {"get": 1}, {"get": "http://192.168.0.1/b"})
+    ),
 )
 
 
 @each("row", NAMELESS, at_once=3)
 async def test_a_file_without_a_usable_address_is_put_there_again_and_then_nothing_is_ordered(
-    row: tuple[type[Played], str, str, dict[str, Any]], tmp_path: Path
+    row: tuple[Callable[[], Played], str, str, dict[str, Any]], tmp_path: Path
 ) -> None:
     kind, model, on, args = row
     async with rig(kind(), tmp_path) as at:
@@ -154,6 +169,7 @@ FAULTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("presign", "instead", slot(PRIVATE, "https://a.example/b.png"), "vendor_unavailable"),
     ("presign", "instead", slot("https://a.example/b", PRIVATE), "vendor_unavailable"),
     ("presign", "instead", slot("https://a.example/b", "http://a.example/b.png"), "vendor_unavailable"),
+    ("presign", "instead", {"json": {"success": True, "data": {"uploadUrl": "https://a.example/b", "fileUrl": 1}}}, "vendor_unavailable"),
     ("presign", "hang", {}, "vendor_unavailable"),
     ("presign", "close", {}, "vendor_unavailable"),
     ("upload", "instead", {"status": 403, "text": "<Error>AccessDenied</Error>"}, "vendor_unavailable"),

@@ -153,7 +153,8 @@ class Balance:
 class UploadSlot:
     """The place for one picture that a vendor names: where its bytes are put, without a key, and the address that it has from then on."""
 
-    target: str
+    target: str = ""
+    """Empty where the call for a place had the file already: `Upload.ask`."""
     url: str = ""
     """Empty where the answer to the bytes names it: `Upload.address`."""
     form: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -165,7 +166,8 @@ class Upload:
     """The way of a picture of this computer to a vendor that takes addresses only, before the paid call. Uploading costs nothing."""
 
     ask: Callable[[str, str], Call]
-    """The call for a place, from file name and media type."""
+    """The call for a place, from file name and media type. A form has the file itself, in the field that `Call.file` names, and is sent
+    with the key: its answer has the address."""
     read: Callable[[Reply], UploadSlot]
     """May index freely, as `Vendor.read`."""
     fields: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -82,12 +83,15 @@ class Uploader:
         name, there = f"input.{media_type.rpartition('/')[2]}", replace(vendor, base_url=upload.base_url or vendor.base_url)
         try:
             with anyio.fail_after(self.http_client.upload_s):
-                reply = await self.http_client.request(there, _ask(upload, name, media_type, len(raw)))
+                asked = await anyio.to_thread.run_sync(_ask, upload, name, media_type, raw)
+                reply = await self.http_client.request(there, asked)
                 slot = read_upload_slot(vendor, reply)
                 if slot is None:
                     raise _describe_refusal(vendor, reply)
                 if slot.url and upload.scheme == "https":
                     self.http_client.check_address(slot.url)
+                if asked.is_form:
+                    return slot.url
                 body, headers, method = await anyio.to_thread.run_sync(_encode, upload, slot, name, raw, media_type)
                 status, answer = await self.http_client.upload(vendor, slot.target, body, headers, method=method)
         except TimeoutError as error:
@@ -109,10 +113,12 @@ class Uploader:
         return url
 
 
-def _ask(upload: Upload, name: str, media_type: str, size: int) -> Call:
-    """Return the call for a place, with the number of bytes where the vendor wants it."""
-    call = upload.ask(name, media_type)
+def _ask(upload: Upload, name: str, media_type: str, raw: bytes) -> Call:
+    """Return the call for a place, with the number of bytes where the vendor wants it, or with the file itself where it is a form."""
+    call, size = upload.ask(name, media_type), len(raw)
     body = {**(call.body or {}), upload.size: size} if upload.size else call.body
+    if call.is_form:
+        body = {**(body or {}), call.file: f"data:{media_type};base64,{base64.b64encode(raw).decode()}"}
     return replace(call, body=body, headers=(*call.headers, *(((upload.size_header, str(size)),) if upload.size_header else ())))
 
 

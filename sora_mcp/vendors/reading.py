@@ -130,7 +130,12 @@ def read_upload_slot(vendor: Vendor, reply: Reply) -> UploadSlot | None:
     """Return the place for a picture that the vendor names; None where the reply is not as documented."""
     try:
         slot = vendor.upload.read(reply) if vendor.upload is not None and 200 <= reply.status < 300 else None
-        return slot if slot is None or (_is_link(slot.target) and (slot.url or _names_address(vendor))) else None
+        if slot is None:
+            return None
+        url: Any = slot.url  # of the vendor's JSON
+        has_file = reply.call.is_form
+        has_address = isinstance(url, str) and (url or (not has_file and _names_address(vendor)))
+        return slot if has_address and (has_file or _is_link(slot.target)) else None
     except NOT_AS_DOCUMENTED:
         return None
 

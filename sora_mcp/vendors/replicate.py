@@ -23,10 +23,12 @@ from sora_mcp.domain import (
     Refusal,
     Reply,
     Search,
+    Upload,
+    UploadSlot,
     Vendor,
     Webhook,
 )
-from sora_mcp.vendors.replicate_offers import OFFERS, make_input
+from sora_mcp.vendors.replicate_offers import OFFERS, PICTURES, make_input
 from sora_mcp.vendors.shared.moderation import classify_failure
 from sora_mcp.vendors.shared.responses import find_text, find_value, parse_time
 
@@ -65,6 +67,16 @@ def _ask(job: str) -> Call:
     return Call("GET", f"{LIST}/{job}")
 
 
+def ask_upload(name: str, media_type: str) -> Call:
+    """Return the call that stores a file, in a form, as Replicate's own library sends it (replicate 1.0.7)."""
+    return Call("POST", "/v1/files", is_form=True, file="content")
+
+
+def read_upload(reply: Reply) -> UploadSlot:
+    """Return the file's address, which predictions of the same account can read."""
+    return UploadSlot(url=reply.body["urls"]["get"])
+
+
 def ask_list(lost: LostCall) -> Call:
     """Return the call for the newest predictions."""
     return Call("GET", LIST)
@@ -98,6 +110,8 @@ VENDOR = Vendor(
     cancel_note="Replicate does not charge clips that have not started",
     find=Search(ask_list, read_list, by_time=True),
     most_answer_bytes=32 << 20,  # it repeats the input, pictures too
+    # Files stay for a day. `data:` URIs are for less than 1 MB. https://replicate.com/docs/topics/predictions/input-files (2026-11-30)
+    upload=Upload(ask_upload, read_upload, tuple(f"input.{name}" for name in PICTURES), good_for_s=86_400.0),
     # https://replicate.com/docs/topics/webhooks/setup-webhook (read 2026-11-30)
     webhook=Webhook(lambda call, url: replace(call, body={**(call.body or {}), "webhook": url, "webhook_events_filter": ["completed"]})),
 )

@@ -36,8 +36,7 @@ LATER = date(2026, 10, 10)
 pages' schemas as https://github.com/ajcwebdev/autoshow has them."""
 SEEN = date(2026, 11, 30)
 """Models of which lengths, sizes and pictures were seen, and no price."""
-FRAME = ImageRule(most_bytes=1_000_000)
-"""`data:` URIs are recommended up to 1 MB. https://replicate.com/docs/topics/predictions/input-files (read 2026-11-30)"""
+FRAME = ImageRule()
 RATIOS = (*SEEDANCE, "9:21")
 WIRE = Wire(last="last_frame_image")
 KLING_WIRE = replace(WIRE, first="start_image", last="end_image")
@@ -179,3 +178,5 @@ ROWS: tuple[Row, ...] = (
 )
 OFFERS = tuple(offer for offer, _ in ROWS)
 WIRES = {offer.model: wire for offer, wire in ROWS}
+PICTURES = tuple(sorted({name for wire in WIRES.values() for name in (wire.first, wire.last, wire.references)}))
+"""Every field that has pictures."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from sora_mcp.domain import Done, Pending
 from sora_mcp.vendors import EVERY
@@ -49,10 +51,17 @@ class Recorded(Played):
         groups = json.loads(tables.read_text("utf-8")) if tables.exists() else []
         return {story.call.path for story in stories() if story.vendor == self.vendor} | {group["path"] for group in groups}
 
+    @cached_property
+    def place(self) -> Mapping[str, Any]:
+        """The recorded place for a picture: how it is asked for, and what is answered."""
+        return facts(self.vendor).get("upload", {"call": {}})
+
     def role(self, heard: Heard) -> str:
         """What a request is for."""
         if heard.path.startswith("/files/"):
             return "media"
+        if (heard.method, heard.path) == (self.place["call"].get("method"), self.place["call"].get("path")):
+            return "presign"
         return "submit" if heard.method == "POST" else "status"
 
     def answer(self, heard: Heard, address: str) -> Answer:
@@ -62,10 +71,20 @@ class Recorded(Played):
             return file
         if heard.headers.get(header.lower()) != value.format(key=self.key):
             return said(401, {"error": {"message": "Who are you?"}})
+        if self.role(heard) == "presign":
+            return self._name_place(heard, address)
         if heard.method == "POST" and heard.path in self.paths:
             return self._submit(heard, address)
         job = next((made.id for made in self.made if made.id in heard.path or made.id in dict(heard.query).values()), None)
         return said(404, {"error": {"message": "Not found"}}) if job is None else self._status(job, heard, address)
+
+    def _name_place(self, heard: Heard, address: str) -> Answer:
+        """The recorded place, on the host of files; where the file came with the question, only its address."""
+        there = f"{self.cdn or address}/temp/{heard.number}"
+        text = json.dumps(self.place["body"])
+        for name in ("put", "url"):
+            text = text.replace(json.dumps(self.place[name]), json.dumps(there)) if self.place[name] else text
+        return said(200, json.loads(text))
 
     def _submit(self, heard: Heard, address: str) -> Answer:
         if not isinstance(heard.body, dict) or not set(heard.body) <= self.names:

@@ -17,6 +17,8 @@ from sora_mcp.vendors.reading import read_offers
 FOLDER = Path(__file__).parent / "vendors"
 FACTS = "vendor.json"
 """What a vendor's conversations share, and facts about the vendor."""
+LIST = "list/models.json"
+"""A vendor's recorded list of models, where its offers come from one."""
 ORDERS = "orders.json"
 """What a vendor is sent for orders of each model, and what they cost, for whole purchases at the played vendor."""
 READINGS: dict[str, type[Reading] | type[DoneWithoutLink]] = {
@@ -104,7 +106,7 @@ def listed(vendors: tuple[Vendor, ...] = EVERY) -> tuple[Vendor, ...]:
 
 
 def _listed(vendor: Vendor) -> Vendor:
-    recorded = FOLDER / vendor.name / "list" / "models.json"
+    recorded = FOLDER / vendor.name / LIST
     if vendor.listing is None or not recorded.exists():
         return vendor
     reply = Reply(vendor.listing, 200, json.loads(recorded.read_text("utf-8")))

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.matrix import describe_ends, markdown, rows
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.domain import Ended, VideoRequest
+from sora_mcp.jobs.availability import Availability
 from sora_mcp.net.client import VendorClient
 from sora_mcp.server.offers_view import describe_model
 from sora_mcp.store import Store

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
-from sora_mcp.artifacts.local import find_file
 from sora_mcp.config.sources import find_config_file
 from sora_mcp.domain import Image
 from sora_mcp.domain.errors import BrokenRules, NotFinished
 from sora_mcp.jobs.allowed_paths import resolve_path
+from sora_mcp.jobs.finished_files import find_local_file
 from sora_mcp.jobs.input_images import frame_of, read_image
 from tests.each import each
 from tests.nouns import a_job
@@ -302,4 +302,4 @@ def test_any_other_moment_is_refused_with_those_that_there_are(text: str) -> Non
 )
 def test_a_job_without_a_file_says_whether_one_may_come(state: Any, says: str) -> None:
     with pytest.raises(NotFinished, match=f"{says}$"):
-        find_file(replace(a_job(), state=state, artifact=None))
+        find_local_file(replace(a_job(), state=state, artifact=None))

@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue, set_addresses
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import check, quote
 from sora_mcp.domain import Image, Offer, Reply, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
+from sora_mcp.jobs.availability import Availability
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
 from sora_mcp.vendors import aimlapi, fal

@@ -153,7 +153,7 @@ def test_an_endpoint_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, cap
         2,
         "sora-mcp: SORA_MCP_METRICS_PORT needs one more package: pip install 'sora-mcp[observe]'.\n",
     )
-    start_tracing(endpoint | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
+    start_tracing(endpoint | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, version="1")
     assert caplog.messages == [WRONG_PROTOCOL.format("OTEL_EXPORTER_OTLP_PROTOCOL")]
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from sora_mcp.domain import LIVE, LOCAL, Artifact, Job, describe_deletion, name_state
-from sora_mcp.domain.errors import NotFinished, StorageError, UnwritableFile
+from sora_mcp.domain import Artifact, Job
+from sora_mcp.domain.errors import StorageError, UnwritableFile
 from sora_mcp.domain.money import as_number
 from sora_mcp.domain.text import escape_hidden, sanitize
 
@@ -133,26 +133,6 @@ def find_kept(job: Job, folder: Path) -> tuple[Path, str] | None:
         except OSError:
             continue  # an unreadable file is not ours
     return None
-
-
-def get_artifact(job: Job) -> Artifact:
-    """Return the record of the job's finished file. NotFinished says why there is none."""
-    if (deleted := describe_deletion(job)) is not None:
-        raise NotFinished(f"The file of {job.id} {deleted}.", job_id=job.id)
-    if job.artifact is None:
-        wait = f'get_video_status("{job.id}"), then the same call again'
-        none = f": there is no file yet. Next: {wait}" if job.state in LIVE else ", so there is no file"
-        raise NotFinished(f"{job.id} {name_state(job)}{none}.", job_id=job.id)
-    return job.artifact
-
-
-def find_file(job: Job) -> Path:
-    """Return the job's finished file on this disk. NotFinished where there is none; a link in its place is not followed. Blocks."""
-    artifact = get_artifact(job)
-    if not is_own_file(artifact):
-        place = f": {artifact.path}" if job.principal == LOCAL else ""  # others are not on this machine
-        raise NotFinished(f"The file of {job.id} is not at its place any more{place}", job_id=job.id)
-    return Path(artifact.path)
 
 
 def is_own_file(artifact: Artifact) -> bool:

@@ -6,13 +6,13 @@ from argparse import Namespace
 
 import anyio
 
-from sora_mcp.artifacts.local import get_artifact
 from sora_mcp.cli.consent import ask_yes
 from sora_mcp.cli.own_command import not_in_store
 from sora_mcp.cli.terminal import Column, open_console, print_facts, print_table, print_text
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain.errors import NotFound, Refused
 from sora_mcp.domain.money import format_dollars
+from sora_mcp.jobs.finished_files import get_artifact
 from sora_mcp.jobs.retention import delete_file, delete_orphans, find_orphans
 from sora_mcp.jobs.runtime import open_service
 

@@ -206,7 +206,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
         settings = load(os.environ if environ is None else environ, read_flags(arguments), today=date.today())
         log_to_stderr(settings)
         if command.name in TRACED:
-            start_tracing(os.environ)  # whose variables the SDK reads by itself
+            start_tracing(os.environ, version=__version__)  # whose variables the SDK reads by itself
         with started_as(describe_program(settings)):
             code = _load_command(command)(settings, arguments)
         sys.stdout.flush()

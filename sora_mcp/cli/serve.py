@@ -6,6 +6,7 @@ import logging
 from argparse import Namespace
 from typing import Any
 
+from sora_mcp import __version__
 from sora_mcp.config.settings import Settings
 from sora_mcp.net.json_document import fetch_json
 from sora_mcp.server.app import build_from_settings
@@ -53,7 +54,7 @@ def serve(settings: Settings, arguments: Namespace) -> int:
     server = build_from_settings(settings, open_later("sora_mcp.jobs.runtime", "open_service", settings), **access)
     drain_s = settings.drain_seconds if settings.drain_seconds is not None else DRAIN_S if has_replicas else 0.0
     has_webhooks = settings.webhook_url is not None
-    with serve_metrics(settings, lambda: server.context):
+    with serve_metrics(settings, lambda: server.context, version=__version__):
         run_http(server, address, issued=issued, pages=pages, has_sessions=has_sessions, has_webhooks=has_webhooks, drain_s=drain_s)
     return 0
 

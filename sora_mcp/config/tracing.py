@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from sora_mcp import __version__
 from sora_mcp.telemetry import enable_tracing
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def is_traced(environ: Mapping[str, str]) -> bool:
     return exporters == "otlp" or (not exporters and any(environ.get(name, "").strip() for name in ENDPOINTS))
 
 
-def start_tracing(environ: Mapping[str, str]) -> None:
+def start_tracing(environ: Mapping[str, str], *, version: str) -> None:
     """Send traces from now on, where the variables ask for it; where that cannot be, say why in one line of the log."""
     if not is_traced(environ):
         return
@@ -74,14 +73,14 @@ def start_tracing(environ: Mapping[str, str]) -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    resource = Resource.create({"service.version": __version__})
+    resource = Resource.create({"service.version": version})
     if str(resource.attributes.get("service.name", "")).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": "sora-mcp"}))
     timeout_s = None if any(environ.get(name) for name in TIMEOUTS) else TIMEOUT_S
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(cast("SpanExporter", BoundedExporter(OTLPSpanExporter(timeout=timeout_s)))))
     trace.set_tracer_provider(provider)
-    enable_tracing(provider.get_tracer("sora-mcp", __version__))
+    enable_tracing(provider.get_tracer("sora-mcp", version))
 
 
 def _has_exporter() -> bool:

@@ -8,15 +8,15 @@ from datetime import date, datetime
 
 import anyio
 
-from sora_mcp.catalogue.availability import Availability
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.live_quotes import Quotes
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job, Quote, Vendor
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.jobs.availability import Availability
 from sora_mcp.jobs.backoff import compute_exclusive_s
 from sora_mcp.jobs.download_places import DownloadPlaces
 from sora_mcp.jobs.finished_files import FinishedFiles
+from sora_mcp.jobs.live_quotes import Quotes
 from sora_mcp.jobs.local_facts import LocalFacts
 from sora_mcp.jobs.webhooks import Webhooks
 from sora_mcp.media.optional import has_media_extra

@@ -13,11 +13,11 @@ import anyio
 import anyio.to_thread
 
 from sora_mcp.artifacts.cache import Cache
-from sora_mcp.artifacts.local import find_file, get_artifact, is_own_file, remove_file
+from sora_mcp.artifacts.local import is_own_file, remove_file
 from sora_mcp.artifacts.s3 import Bucket, make_key
 from sora_mcp.config.parsers import BucketAccess
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import Artifact, Job
+from sora_mcp.domain import LIVE, LOCAL, Artifact, Job, describe_deletion, name_state
 from sora_mcp.domain.errors import NotFinished, StorageError
 from sora_mcp.jobs.backoff import compute_retry_s
 from sora_mcp.jobs.local_facts import LocalFacts
@@ -60,7 +60,7 @@ class FinishedFiles:
         """
         artifact = get_artifact(job)
         if artifact.key is None or self.bucket is None or await anyio.to_thread.run_sync(is_own_file, artifact):
-            return await anyio.to_thread.run_sync(find_file, job)
+            return await anyio.to_thread.run_sync(find_local_file, job)
         return await self._find_copy(job, artifact, artifact.key, self.bucket)
 
     async def sign_link(self, job: Job, seconds: int) -> Link | None:
@@ -161,3 +161,23 @@ class FinishedFiles:
 def open_bucket(access: BucketAccess) -> Bucket:
     """Return the bucket that the settings name."""
     return Bucket(access.bucket, access.prefix, access.variables)
+
+
+def get_artifact(job: Job) -> Artifact:
+    """Return the record of the job's finished file. NotFinished says why there is none."""
+    if (deleted := describe_deletion(job)) is not None:
+        raise NotFinished(f"The file of {job.id} {deleted}.", job_id=job.id)
+    if job.artifact is None:
+        wait = f'get_video_status("{job.id}"), then the same call again'
+        none = f": there is no file yet. Next: {wait}" if job.state in LIVE else ", so there is no file"
+        raise NotFinished(f"{job.id} {name_state(job)}{none}.", job_id=job.id)
+    return job.artifact
+
+
+def find_local_file(job: Job) -> Path:
+    """Return the job's finished file on this disk. NotFinished where there is none; a link in its place is not followed. Blocks."""
+    artifact = get_artifact(job)
+    if not is_own_file(artifact):
+        place = f": {artifact.path}" if job.principal == LOCAL else ""  # others are not on this machine
+        raise NotFinished(f"The file of {job.id} is not at its place any more{place}", job_id=job.id)
+    return Path(artifact.path)

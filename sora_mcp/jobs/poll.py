@@ -6,12 +6,12 @@ import logging
 import random
 from dataclasses import replace
 
-from sora_mcp.catalogue.live_quotes import ask_price
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reply, Vendor
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.backoff import compute_next_poll_s, compute_retry_s
 from sora_mcp.jobs.context import JobContext
+from sora_mcp.jobs.live_quotes import ask_price
 from sora_mcp.net.environment import find_untrusted
 from sora_mcp.vendors.reading import describe_failure, read, read_status
 from sora_mcp.vendors.refusals import describe_packing, find_message, read_refusal, read_retry_after

@@ -39,11 +39,10 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.domain.errors import StorageError
-from sora_mcp.server import prompts
+from sora_mcp.server import prompts, sdk
 from sora_mcp.server.apps import apps
 from sora_mcp.server.context import OpenService, ServerContext
 from sora_mcp.server.tasks import Tasks
-from sora_mcp.server.transports import sdk
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService

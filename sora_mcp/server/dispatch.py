@@ -25,9 +25,9 @@ from sora_mcp.server import completions, resources, subscriptions
 from sora_mcp.server.context import ServerContext, ToolContext, name_request, principal
 from sora_mcp.server.job_tasks import JobTasks
 from sora_mcp.server.results import build_refusal
+from sora_mcp.server.sdk import Ctx
 from sora_mcp.server.suggestions import Suggestion, suggest
 from sora_mcp.server.tools import TOOLS
-from sora_mcp.server.transports.sdk import Ctx
 from sora_mcp.telemetry import about, note_refusal
 
 __all__ = ["TASKS", "TOOLS", "call_tool", "complete", "list_resources", "refuse", "resources", "subscriptions"]

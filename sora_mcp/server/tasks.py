@@ -30,7 +30,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel, ConfigDict
 
 from sora_mcp.server.context import ServerContext, ToolContext
-from sora_mcp.server.transports.sdk import Ctx
+from sora_mcp.server.sdk import Ctx
 
 IDENTIFIER = "io.modelcontextprotocol/tasks"
 ANSWERED_BY_TASKS = ("create_video", "edit_video")

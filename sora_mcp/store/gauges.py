@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, LOCAL
+from sora_mcp.domain.errors import StorageError
 from sora_mcp.domain.money import Micros
-from sora_mcp.store.database import limit_time
+from sora_mcp.store.database import TookTooLong, limit_time
 from sora_mcp.store.levels import read_levels
 from sora_mcp.store.records import Caps
 from sora_mcp.store.schema import jobs
@@ -51,10 +52,13 @@ class Gauges(Repository):
 
     @reads
     def read(self, conn: sa.Connection, caps: Caps) -> StoreGauges:
-        """Return the figures of jobs that have not ended, by an index, and of today. Raise TookTooLong after READ_S."""
-        with limit_time(conn, READ_S):
-            counts = [JobCount(state, vendor, number, Micros(int(held))) for state, vendor, number, held in conn.execute(COUNTS)]
-            everybody = read_levels(conn, caps, LOCAL, self.clock()).each[0]
+        """Return the figures of jobs that have not ended, by an index, and of today. Raise StorageError after READ_S."""
+        try:
+            with limit_time(conn, READ_S):
+                counts = [JobCount(state, vendor, number, Micros(int(held))) for state, vendor, number, held in conn.execute(COUNTS)]
+                everybody = read_levels(conn, caps, LOCAL, self.clock()).each[0]
+        except TookTooLong:
+            raise StorageError(f"The store's figures took longer than {READ_S:g} s.") from None
         limits = {"day": everybody.limits.day, "month": everybody.limits.month}
         spent = {"day": everybody.day_spent, "month": everybody.month_spent}
         return StoreGauges(tuple(counts), spent, {window: limit for window, limit in limits.items() if limit is not None})

@@ -31,8 +31,8 @@ from mcp.types import (
 )
 from pydantic import BaseModel, Field
 
+from sora_mcp.server import sdk
 from sora_mcp.server.app import SoraServer
-from sora_mcp.server.transports import sdk
 
 Asked = Mapping[str, ElicitRequest | CreateMessageRequest | ListRootsRequest]
 FIXTURE = "Only here to be tried by the conformance suite."

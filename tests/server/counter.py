@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from sora_mcp.artifacts.local import find_file
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Artifact, Job, State, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
+from sora_mcp.jobs.finished_files import find_local_file
 from sora_mcp.media.pool import MediaPool
 from sora_mcp.server.app import SoraServer, build
 from sora_mcp.store.records import Budget, Cursor, Page, SpendRow
@@ -156,7 +156,7 @@ class PlayedService:
         """Nobody is written down."""
 
     async def find_file(self, job: Job) -> Path:
-        return find_file(job)
+        return find_local_file(job)
 
     def put(self, job: Job) -> None:
         """A change, as another process makes it."""

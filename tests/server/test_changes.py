@@ -17,7 +17,7 @@ from sora_mcp.domain.errors import StorageError
 from sora_mcp.server import subscriptions
 from sora_mcp.server.app import SoraServer
 from sora_mcp.server.job_changes import Changes
-from sora_mcp.server.transports.sdk import OwnedBus, Sessions
+from sora_mcp.server.sdk import OwnedBus, Sessions
 from sora_mcp.store.records import Cursor
 from tests.each import each
 from tests.nouns import a_job

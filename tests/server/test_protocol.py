@@ -22,8 +22,8 @@ from mcp.types import CallToolResult, TextContent
 
 from scripts.house import ROOT
 from sora_mcp.server.app import SoraServer
+from sora_mcp.server.sdk import replace_surrogates, send_valid_unicode
 from sora_mcp.server.tools import TOOLS
-from sora_mcp.server.transports.sdk import replace_surrogates, send_valid_unicode
 from sora_mcp.server.transports.stdio import run_stdio
 from tests.each import each
 from tests.played.forks import Forked

@@ -9,16 +9,15 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sora_mcp import __version__
 from sora_mcp.config.settings import BadSetting, Settings
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.server.context import ServerContext
-from sora_mcp.store.database import TookTooLong
-from sora_mcp.store.gauges import StoreGauges
 from sora_mcp.telemetry import enable_metrics
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import GaugeMetricFamily
+
+    from sora_mcp.store.gauges import StoreGauges
 
 log = logging.getLogger(__name__)
 READ_AGAIN_S = 5.0
@@ -26,7 +25,7 @@ READ_AGAIN_S = 5.0
 
 
 @contextmanager
-def serve_metrics(settings: Settings, get_context: Callable[[], ServerContext | None]) -> Generator[None]:
+def serve_metrics(settings: Settings, get_context: Callable[[], ServerContext | None], *, version: str) -> Generator[None]:
     """Serve metrics while the block runs, where a port is set. Raise BadSetting for one that cannot be opened."""
     if settings.metrics_port is None:
         yield
@@ -36,7 +35,7 @@ def serve_metrics(settings: Settings, get_context: Callable[[], ServerContext | 
     registry = CollectorRegistry()
     for collector in (GCCollector, PlatformCollector, ProcessCollector):
         collector(registry=registry)
-    Gauge("sora_mcp_info", "Version of this server", ("version",), registry=registry).labels(__version__).set(1)
+    Gauge("sora_mcp_info", "Version of this server", ("version",), registry=registry).labels(version).set(1)
     registry.register(StoreCollector(get_context))
     try:
         server, thread = start_http_server(settings.metrics_port, settings.metrics_host, registry)
@@ -84,7 +83,7 @@ class StoreCollector:
             return None
         try:
             return service.store.gauges.read.sync(service.caps)
-        except (SoraError, TookTooLong) as error:
+        except SoraError as error:
             log.warning("metrics of the store cannot be read: %s", type(error).__name__)
             return None
 

@@ -16,8 +16,8 @@ from mcp.shared.message import SessionMessage
 from mcp.types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, JSONRPCRequest
 from pydantic import ValidationError
 
+from sora_mcp.server.sdk import low_level
 from sora_mcp.server.transports import stdin, stdout
-from sora_mcp.server.transports.sdk import low_level
 from sora_mcp.server.transports.signals import wait_for_stop
 
 MOST_BATCH = 100

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -16,8 +17,10 @@ from starlette.routing import Route
 
 from sora_mcp.domain import Vendor
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.jobs.service import VideoService
 from sora_mcp.telemetry import count_webhook_wake
+
+if TYPE_CHECKING:
+    from sora_mcp.jobs.service import VideoService
 
 MOST_BODY = 64 << 10
 TOKEN = re.compile(r"[0-9a-f]{32}")

@@ -141,6 +141,7 @@ def test_all_keys_are_tested_at_once(said: dict[str, str]) -> None:
                 with connection:
                     connection.recv(65536)
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+            listening.close()  # who asks for a balance next is refused at once
 
         (thread := threading.Thread(target=answer, daemon=True)).start()
         found = list(check_all(load(said, today=date(2026, 11, 21))))

@@ -156,7 +156,8 @@ async def test_the_model_learns_that_the_user_was_asked_and_never_the_address(er
         assert leaks(tmp_path) == []
 
 
-async def test_where_only_a_page_counts_a_client_is_shown_no_form(era: Era, tmp_path: Path) -> None:
+async def test_where_only_a_page_counts_a_client_is_shown_no_form(era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elicitation, "LINK_WAIT_S", 0.05)
     browser, person = Browser(), Person(YES)
     async with shop(tmp_path, Pages(browser, settle_s=0.0), YES="page") as at, Client(at.server, mode=era) as client:
         quote = quote_of(await buy(client))

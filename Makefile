@@ -23,14 +23,14 @@ types: $(READY)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 quick: $(READY)
-	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -q -n 6 -m "not slow"
 
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not slow" --cov --cov-report=
+	$(BIN)/python -m pytest -q -n 6 -m "not slow" --cov --cov-report=
 	$(BIN)/python -m scripts.coverage
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 4
+	$(BIN)/python -m pytest -q -n 8
 
 chaos: $(READY)
 	$(BIN)/python -m tests.faults.sweep --kills 1000

@@ -85,7 +85,7 @@ async def wait_until_idle(client: Client) -> None:
     """Wait until every job has ended."""
 
     async def is_idle() -> bool:
-        return not (await _call(client, "list_videos", {"state": "active"})).get("jobs")
+        return not (await _call(client, "list_videos", {"state": "active"}))["videos"]
 
     await eventually(is_idle)
 

@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -40,6 +41,22 @@ def share_statements(conn: sa.Connection) -> None:
     engine._compiled_cache = first._compiled_cache  # pyright: ignore[reportPrivateUsage]
 
 
+@event.listens_for(sa.Engine, "engine_connect")
+def write_without_waiting(conn: sa.Connection) -> None:
+    """Let SQLite not wait for the disk, as PostgreSQL does not below: a test's rows need not outlive the power. A purchase takes half."""
+    if conn.dialect.name == "sqlite" and "waits" not in conn.info:
+        conn.info["waits"] = False
+        conn.connection.cursor().execute("PRAGMA synchronous = OFF")
+
+
+@pytest.fixture
+def waits_for_disk() -> Iterator[None]:
+    """Leave SQLite as the product opens it."""
+    event.remove(sa.Engine, "engine_connect", write_without_waiting)
+    yield
+    event.listen(sa.Engine, "engine_connect", write_without_waiting)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--row`, which narrows the tables that `each` loops over as `-k` narrows the cases."""
     parser.addoption("--row", default="", help="run only the rows of a table whose name contains this text")
@@ -57,6 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
         compileall.compile_dir(Path(__file__).parent, quiet=1, rx=re.compile(r"/test_"))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs packages that are fetched for it, real clients, vendors' libraries and nginx, unless `-m` names it."""
     unnamed = [mark for mark in ("clients", "cluster", "oracles") if mark not in config.getoption("markexpr")]
@@ -64,6 +82,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+    _share(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+def _share(items: list[pytest.Item], workers: int) -> None:
+    """Order the tests so that each worker's part of the list begins with slow ones: what is left at the end is short."""
+    slow = [item for item in items if item.get_closest_marker("slow") is not None]
+    quick = [item for item in items if item.get_closest_marker("slow") is None]
+    if slow and quick and workers > 1:
+        items[:] = [item for at in range(workers) for part in (slow, quick) for item in _cut(part, at, workers)]
+
+
+def _cut(items: list[pytest.Item], at: int, parts: int) -> list[pytest.Item]:
+    return items[len(items) * at // parts : len(items) * (at + 1) // parts]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let a worker that has nothing left take tests from another one, as `--dist worksteal` does."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 def pytest_collection_finish() -> None:

@@ -93,7 +93,7 @@ def test_every_documented_order_is_exactly_this_call_at_this_price(tmp_path: Pat
             assert quote(order, today=TODAY).micros == row["micros"], (offer.id, row)
 
 
-@each("name", NAMES)
+@each("name", NAMES, at_once=4)
 async def test_each_model_of_a_vendor_is_one_exact_purchase(name: str, tmp_path: Path) -> None:
     """Of a table of sizes and lengths its first and its last row are bought."""
     bought = [(group, row) for group in orders() if group["model"].startswith(f"{name}:") for row in _ends(group["rows"])]

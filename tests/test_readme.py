@@ -102,7 +102,7 @@ def test_what_is_not_there_yet_is_not_there_yet() -> None:
 def test_the_two_commands_are_the_first_two_of_the_readme() -> None:
     first, second = re.findall(r"```bash\n(python3 .*)\n```", TEXT)
     assert first.endswith("pip install -q '.[media]' && .venv/bin/sora-mcp demo")
-    assert second.endswith("pip install -q -e '.[dev]' && .venv/bin/python -m pytest -q -n 4")
+    assert second.endswith("pip install -q -e '.[dev]' && .venv/bin/python -m pytest -q -n 8")
 
 
 def test_a_source_archive_holds_all_that_the_tests_read() -> None:

@@ -59,7 +59,7 @@ def test_what_a_store_writes_is_its_users_alone_and_a_folder_that_was_there_keep
         assert (modes(tmp_path)["sora.db"], modes(tmp_path)[tmp_path.name]) == ("-rw-------", "drwxr-xr-x")
 
 
-def test_sqlite_writes_through_a_rollback_journal_and_waits_for_the_disk(tmp_path: Path) -> None:
+def test_sqlite_writes_through_a_rollback_journal_and_waits_for_the_disk(waits_for_disk: None, tmp_path: Path) -> None:
     settings: list[tuple[Any, ...]] = []
     with opened(tmp_path) as store:
         for name in ("journal_mode", "synchronous", "busy_timeout"):

@@ -120,11 +120,11 @@ async def make_clips(at: Stage, *, is_told: bool) -> list[Clip]:
     async with client(at.server, AS_ANNA, "2026-07-28") as who, anyio.create_task_group() as telling:
         for number in range(3):
             await _make(at, who, telling, f"first {number}", is_told=is_told)
-        await _finish(who)
+        await _finish(at, who)
         at.wire.arm("submit", "slow", seconds=0.5)
         for number in range(len(LASTS_S)):
             await _make(at, who, telling, f"measured {number}", is_told=is_told, is_early=number == 0)
-        await _finish(who)
+        await _finish(at, who)
     return list(at.vendor.clips.values())[3:]
 
 
@@ -140,10 +140,11 @@ async def _make(at: Stage, who: Any, telling: TaskGroup, prompt: str, *, is_told
         telling.start_soon(at.tell, clip)
 
 
-async def _finish(who: Any) -> None:
+async def _finish(at: Stage, who: Any) -> None:
     async def is_over() -> bool:
         return not (await call(who, "list_videos", state="active"))["videos"]
 
+    await anyio.sleep_until(max(clip.ended_at for clip in at.vendor.clips.values()))
     assert await eventually(is_over)
 
 

@@ -132,8 +132,6 @@ def test_c21_a_sum_in_another_currency_is_no_sum(currency: str | None, micros: i
 @pytest.mark.fault("C06")
 def test_c06_ends_without_a_video_leave_nothing_held(tmp_path: Path) -> None:
     store, boundless = Store(f"sqlite:///{tmp_path / 'sora.db'}", tmp_path), Caps(usd("1"), usd("1"), usd("1"), UTC)
-    with store._database.write.connect() as conn:  # pyright: ignore[reportPrivateUsage]
-        conn.exec_driver_sql("PRAGMA synchronous = OFF")  # a test's rows need not outlive the power
     for number in range(TRIES):
         match number % 4:
             case 0:

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.clients.environments import Environment, NotToBeHad, make_node, make_python
+from tests.clients.environments import Environment, NotToBeHad, build_module, make_node, make_python
 
 from .figures import ROOT
 from .starting import BARE, OURS
@@ -48,6 +48,8 @@ class Peer:
     beside: tuple[str, ...] = ()
     """Packages that it does not ask for and does not start without: older ones than it would get today."""
     is_node: bool = False
+    module: str = ""
+    """A package beside it that has to be compiled."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ PEERS = (
     Peer("runway-mcp-server==0.1.0", "runway-mcp-server", {"RUNWAY_API_KEY": "k", "RUNWAYML_API_SECRET": "k"}, beside=("mcp<2",)),
     Peer("fal-mcp-server==1.18.0", "fal-mcp", {"FAL_KEY": "k"}, beside=("mcp<2",)),
     Peer("mcp-sora==2026.10.8.0", "mcp-sora", {"ACEDATACLOUD_API_TOKEN": "k"}),
-    Peer("@felores/kie-ai-mcp-server@5.0.0", "kie-ai-mcp-server", {"KIE_AI_API_KEY": "k"}, is_node=True),
+    Peer("@felores/kie-ai-mcp-server@5.0.0", "kie-ai-mcp-server", {"KIE_AI_API_KEY": "k"}, is_node=True, module="sqlite3"),
 )
 
 
@@ -117,7 +119,10 @@ def install(peer: Peer, folder: Path) -> list[str]:
     """Return the command of a peer, installed into the folder."""
     place = folder / peer.program
     if peer.is_node:
-        return [str(make_node(peer.program, [peer.package], place).find_program(peer.program))]
+        there = make_node(peer.program, [peer.package], place)
+        if peer.module:
+            build_module(there, peer.module)
+        return [str(there.program), str(there.find_program(peer.program))]
     made: Environment = make_python(peer.program, [peer.package, *peer.beside], place)
     return [str(made.program.with_name(peer.program))]
 

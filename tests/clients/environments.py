@@ -82,6 +82,14 @@ def make_node(name: str, packages: Sequence[str], folder: Path) -> Environment:
     return Environment(folder, Path(node))
 
 
+def build_module(made: Environment, package: str) -> None:
+    """Compile what a package of Node has in C++, with the headers beside Node: its own script would download it. Raise NotToBeHad."""
+    folder, node = made.folder / "node_modules" / package, made.program
+    node_gyp = node.parent.parent / "lib" / "node_modules" / "npm" / "node_modules" / "node-gyp" / "bin" / "node-gyp.js"
+    if not list(folder.glob("build/Release/*.node")):
+        _run(package, [str(node), str(node_gyp), "rebuild", f"--directory={folder}", f"--nodedir={node.parent.parent}"])
+
+
 def make_python(name: str, packages: Sequence[str], folder: Path) -> Environment:
     """Return the environment of an interpreter with these packages from PyPI, installed if it is not there yet. Raise NotToBeHad."""
     found = Environment(folder, folder / ("Scripts" if sys.platform == "win32" else "bin") / "python")

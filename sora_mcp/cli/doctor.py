@@ -159,7 +159,8 @@ def _check_keys(settings: Settings, *, offline: bool) -> Iterator[Finding]:
         test = tests.get(vendor.name, keys.KeyTest("untested", "not tested (--offline)"))
         todo = f"get a new key and store it: {command_line('setup', vendor.name)}" if test.verdict == "bad" else None
         yield Finding(KEY_VERDICTS[test.verdict], f"{vendor.title}: has a key; {test.text}", todo)
-    if without := [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name not in settings.keys]:
+    without = [vendor for vendor in settings.catalogue.vendors if vendor.keys and vendor.name not in settings.keys]
+    if without and settings.keys:
         names = ", ".join(f"{vendor.title} ({vendor.keys[0]})" for vendor in without)
         yield Finding("note", f"no key: {names}", f"to buy from one of them, store its key: {command_line('setup', without[0].name)}")
     if not settings.keys:

@@ -166,8 +166,9 @@ def describe_job(job: Job, zone: tzinfo, approved: str | None = None) -> Iterato
     yield "seconds", job.seconds
     yield "options", ", ".join(f"{name}={value}" for name, value in job.extras.items()) or None
     yield "first frame", job.first_frame or ("yes" if job.with_image else None)
-    yield "price", f"{format_dollars(job.price)} ({job.price_is}; {job.basis})"
-    yield "price from", f"{job.source}, checked {job.checked}, {job.confidence}"
+    is_free = job.price_is == "free"
+    yield "price", "free" if is_free else f"{format_dollars(job.price)} ({job.price_is}; {job.basis})"
+    yield "price from", None if is_free else f"{job.source}, checked {job.checked}, {job.confidence}"
     yield "approved", approved
     yield "charged", job.charged
     yield "made", _format_moment(job.created_at, zone)

@@ -49,6 +49,7 @@ def test_keys_are_named_and_never_shown(sora: Sora, said: dict[str, str]) -> Non
 def test_without_any_key_it_says_what_works(said: dict[str, str]) -> None:
     finding = of(said)["no vendor has a key, so every video is a free sample clip"]
     assert finding == Finding("note", "no vendor has a key, so every video is a free sample clip", "store a key: sora-mcp setup")
+    assert "no key" not in of(said)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc, where nobody can make a folder")

@@ -78,6 +78,11 @@ def test_a_job_is_shown_with_everything_that_is_known(sora: Sora, store: Store) 
     }
 
 
+def test_what_is_free_has_no_source_of_its_price(sora: Sora, store: Store) -> None:
+    shown = show(sora, store.reservations.reserve.sync(purchase("0"), CAPS))
+    assert (shown["price"], "price from" in shown) == ("free", False)
+
+
 def test_a_job_is_shown_with_who_said_yes_when_and_how(sora: Sora, store: Store) -> None:
     store.people.meet.sync(Person("p_ben", "https://idp.example.com", "ben", email="ben@example.com"))
     for by, way, said in (

@@ -125,13 +125,23 @@ def test_a_new_key_takes_the_place_of_the_old_however_that_is_spelt_and_of_nothi
         assert read_keys(said) == {"pixazo": "new"}
 
 
-def test_who_ends_the_input_at_the_question_for_a_key_has_none_kept(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def end(_: str) -> str:
-        raise EOFError
+@each("ends", [True, False])
+def test_who_gives_no_key_goes_on_with_free_clips(ends: bool, setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(_: str) -> str:
+        if ends:
+            raise EOFError
+        return ""
 
-    monkeypatch.setattr("getpass.getpass", end)
+    monkeypatch.setattr("getpass.getpass", answer)
     code, out, _ = setup("pixazo", at_terminal=True)
-    assert (code, out.splitlines()[-1], config.exists()) == (1, "No key was stored.", False)
+    assert (code, "No key, so every video is a free sample clip." in out, "chat client" in out, config.exists()) == (0, True, True, False)
+
+
+def test_after_a_key_that_cannot_be_one_it_is_asked_for_again(setup: Setup, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = iter(["with a blank", ""])
+    monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
+    code, out, _ = setup("pixazo", at_terminal=True)
+    assert (code, out.splitlines()[-1], list(typed), config.exists()) == (1, "No key was stored.", [], False)
 
 
 @each("bad", ["", "with a blank", "k\u00e9y", "k" * 5000])
@@ -325,6 +335,15 @@ def test_a_client_that_connects_to_us_by_an_address_is_left_alone(name: str, set
     assert code == 0 and "Cursor: already connects to this server by its address.\n" in out
     assert "ok    Cursor: connects to this server by its address\n" in sora("doctor").out
     assert client.file.read_text() == content
+
+
+def test_claude_code_is_not_told_again_what_it_knows(setup: Setup) -> None:
+    _, out, _ = setup(typed="\n", at_terminal=True)
+    assert "Claude Code" not in out
+    entry = {"command": own_command()[0], "args": own_command()[1:]}
+    find_client(Path.home(), "Claude Code", json.dumps({"mcpServers": {"sora": entry}}))
+    code, out, _ = setup(typed="\n", at_terminal=True)
+    assert (code, "Claude Code: already starts this server.\n" in out, "claude mcp add" in out) == (0, True, False)
 
 
 @each("entry", [5, [], "x", {"command": "x", "args": 5}, {"command": 5}, {"args": []}, {"url": 5}])

@@ -95,7 +95,7 @@ def known_clients(home: Path, environ: Mapping[str, str] = os.environ, platform:
             "Gemini CLI",
             home / ".gemini" / "settings.json",
             "json",
-            "`~/.gemini/settings.json`",
+            "`~/.gemini/settings.json` (Gemini CLI starts servers only in folders that you trust)",
             adds=GEMINI,
         ),
         Client("Windsurf", home / ".codeium" / "windsurf" / "mcp_config.json", "json", "`~/.codeium/windsurf/mcp_config.json`"),

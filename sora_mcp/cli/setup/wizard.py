@@ -24,10 +24,11 @@ def setup(settings: Settings, arguments: Namespace) -> int:
     """Ask at a terminal; otherwise read the key from standard input and print what is left to do."""
     interactive = sys.stdin.isatty()
     vendor = _choose_vendor(settings, arguments.vendor, interactive=interactive)
-    if vendor is not None and not _store_key(vendor, settings, interactive=interactive):
-        return 1
-    if vendor is None:
+    key = _ask_key(vendor, interactive=interactive) if vendor is not None else ""
+    if vendor is None or (interactive and not key):
         print("No key, so every video is a free sample clip. Run setup again when you have a key.")
+    elif not _store_key(vendor, key, settings, interactive=interactive):
+        return 1
     if not has_media_extra():
         print(f"For sample clips as you order them, for posters and contact sheets, install the media extra: {INSTALL}")
     _add_to_clients(interactive=interactive)
@@ -60,21 +61,23 @@ def _ask_vendor(buyable: Mapping[str, Vendor]) -> str:
     return ask_line("Vendor (leave empty for free sample clips): ")
 
 
-def _store_key(vendor: Vendor, settings: Settings, *, interactive: bool) -> bool:
-    """Ask for a key, test it and store it; return whether one was stored."""
+def _store_key(vendor: Vendor, typed: str, settings: Settings, *, interactive: bool) -> bool:
+    """Test a key and store it, at a terminal ask for another one where it is bad; return whether one was stored."""
     name = vendor.keys[0]
-    for _ in range(TRIES if interactive else 1):
+    for tries_left in reversed(range(TRIES if interactive else 1)):
         try:
-            key = read_key(name, _ask_key(vendor, interactive=interactive))
+            key = read_key(name, typed)
         except BadSetting as error:
             print(error)
-            continue
-        with show_status(f"Testing the key with {vendor.title}"):
-            found = keys.test_key(vendor, key, settings)
-        print(f"{found.text}.")
-        if found.verdict != "bad":
-            print(f"{name} is stored in {keys.store_key(name, key)}.")
-            return True
+        else:
+            with show_status(f"Testing the key with {vendor.title}"):
+                found = keys.test_key(vendor, key, settings)
+            print(f"{found.text}.")
+            if found.verdict != "bad":
+                print(f"{name} is stored in {keys.store_key(name, key)}.")
+                return True
+        if not tries_left or not (typed := _ask_key(vendor, interactive=interactive)):
+            break
     print("No key was stored.")
     return False
 
@@ -83,7 +86,7 @@ def _ask_key(vendor: Vendor, *, interactive: bool) -> str:
     """Return the key as it was typed, without showing it."""
     if interactive:
         try:
-            return getpass.getpass(f"API key of {vendor.title} (not shown): ").strip()
+            return getpass.getpass(f"API key of {vendor.title} (not shown; leave empty for none): ").strip()
         except EOFError:  # Ctrl-D
             print()
             return ""
@@ -103,7 +106,7 @@ def _add_to_clients(*, interactive: bool) -> None:
 
 def _add_to_client(client: clients.Client, command: list[str], *, interactive: bool) -> None:
     try:
-        current = None if client.shape == "command" else clients.read_command(client)
+        current = clients.read_command(client)
         if current == []:
             print(f"{client.title}: already connects to this server by its address.")
             return

@@ -12,6 +12,8 @@ from sora_mcp.media.sample.caption import fit_caption
 from sora_mcp.media.sample.chords import compose
 from sora_mcp.media.sample.palettes import PALETTES
 from sora_mcp.media.sample.scene import DRIFT, DRIFTS, Clip
+from sora_mcp.media.sample.scenes.space import draw_space
+from sora_mcp.media.sample.stage import Stage
 from sora_mcp.media.sample.words import LIGHTS, SCENES
 from sora_mcp.media.text.fonts import BUNDLED, Run, choose_fonts, find_font_files, has_glyph, list_font_folders, split_runs
 from sora_mcp.media.text.layout import clean_text, estimate_width, wrap_text
@@ -51,6 +53,16 @@ def test_the_words_of_the_prompt_choose_what_is_drawn(prompt: str, kind: str, li
     assert light in (None, scene.light)
     assert (scene.weather, scene.travel) == (weather, 1.0 if move else DRIFT)
     assert move in (None, scene.move)
+
+
+def test_a_planet_has_the_ring_that_the_prompt_names() -> None:
+    layers = {
+        prompt: {len(draw_space(Stage(clip, clip.scene))) for seed in range(16) for clip in [Clip(prompt, 64, 36, 1, seed=seed)]}
+        for prompt in ("a planet", "a ringed planet", "el planeta y su anillo")
+    }
+    without, ringed = sorted(layers["a planet"])
+    assert ringed == without + 2
+    assert layers["a ringed planet"] == layers["el planeta y su anillo"] == {ringed}
 
 
 def test_what_the_prompt_leaves_open_follows_from_the_seed_or_from_the_prompt() -> None:

@@ -59,6 +59,8 @@ WEATHERS: Mapping[str, str] = {
     "snow": "snow* blizzard* winter* nieve neige schnee* neve снег* снеж* ثلج שלג 雪 눈이 बर्फ",
     "fog": "fog* mist* haz* smok* niebla brouillard* brume nebel* névoa nebbia туман* ضباب ערפל 霧 雾 안개 कोहरा",
 }
+RINGS = "ring rings ringed saturn* anillo* anneau* anel anéis anell* кольц* 環 环 輪"
+"""Words that give the planet in space its ring; without one of them chance decides."""
 MOVES: Mapping[str, str] = {
     "out": "pull* retreat* zooms-out zoom-out dolly-out zoomout alej* recul* entfern* отъезд* 引き 拉远 줌아웃",
     "in": "zoom* dolly* push* closer close-up closeup acerc* approch* näher* heran* приближ* наезд* ズーム 推近 推进 줌",

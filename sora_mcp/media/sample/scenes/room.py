@@ -219,14 +219,16 @@ def _draw_plant(stage: Stage) -> Layer:
         long = side * (0.55 + 0.4 * random.random())
         leaf: list[Point] = []
         for part in [*(p / 12 for p in range(13)), *(p / 12 for p in range(12, -1, -1))]:
-            wide = long * 0.085 * math.sin(part * math.pi) ** 0.8 * (1 if len(leaf) <= 12 else -1)
+            wide = long * 0.066 * math.sin(part * math.pi) ** 0.8 * (1 if len(leaf) <= 12 else -1)
             bend = turn + part * 0.45 * (1 if at % 2 else -1) * 0.6
             x, y = root[0] + math.cos(bend) * long * part, root[1] + math.sin(bend) * long * part
             leaf.append((x - math.sin(bend) * wide, y + math.cos(bend) * wide))
+        rib = [((x + ox) / 2, (y + oy) / 2) for (x, y), (ox, oy) in zip(leaf[:13], reversed(leaf[13:]), strict=True)]
         tone = mix(green, colours.light, 0.05 + 0.18 * random.random())
-        mask = draw_mask((side, side), lambda draw, k, leaf=leaf: draw.polygon([(px * k, py * k) for px, py in leaf], fill=255))
-        picture.alpha_composite(fill(mask, tone))
-    picture = picture.filter(ImageFilter.BoxBlur(unit / 500))
+        for half, shade in ((leaf, tone), ([*leaf[:13], *reversed(rib)], mix(tone, colours.deep, 0.22))):
+            mask = draw_mask((side, side), lambda draw, k, half=half: draw.polygon([(px * k, py * k) for px, py in half], fill=255))
+            picture.alpha_composite(fill(mask, shade))
+    picture = picture.filter(ImageFilter.BoxBlur(unit / 420))
     return Layer(
         picture,
         x=f"{stage.x(1.12) - side * factor}+{unit * 0.004:.1f}*sin(t*1.2)",

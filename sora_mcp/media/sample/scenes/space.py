@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from sora_mcp.media.sample.brushes import add_grain, draw_glow, draw_gradient, draw_noise, fill, mix, shape, shift
 from sora_mcp.media.sample.stage import Layer, Stage
+from sora_mcp.media.sample.words import RINGS, count_words
 
 
 def draw_space(stage: Stage) -> list[Layer]:
@@ -97,7 +98,7 @@ def _draw_ring(stage: Stage, x: int, y: int, side: int, planet: Image.Image) -> 
     glow = draw_glow(round(side * 1.5), colours.accent, 0.34, 1.5)
     layers = [Layer(glow, x=f"{x - side * 0.79:.0f}", y=f"{y - side * 0.79:.0f}", depth=0.45)]
     body = Layer(planet, x=f"{x - side // 2}", y=f"{y - side // 2}", depth=0.45)
-    if random.random() < 0.45:
+    if random.random() < 0.45 and not count_words(stage.clip.prompt, RINGS):
         return [*layers, body]
     wide, high = round(side * 1.9), round(side * 0.5)
     mask = Image.new("L", (wide * 2, high * 2), 0)

@@ -125,6 +125,7 @@ async def test_axe_finds_nothing_in_any_state_of_the_page(tmp_path: Path, width:
             if os.environ.get("SHOTS"):
                 await at.do("shot", path=f"{os.environ['SHOTS']}/gallery-{number}-{width}-{theme}.png")
             await at.do("press", key="Escape")
+            await at.do("holds", js=f"{FOCUSED} === {number}")
         await at.do("press", key="/")
         await at.do("type", text="zzz")
         await at.do("until", text="Nothing matches")

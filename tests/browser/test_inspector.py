@@ -95,7 +95,7 @@ async def test_a_clip_is_made_and_played_inside_of_the_inspector(launcher: str, 
         await opened(at, "Create video", prompt="A paper boat", model="sample:sample", size="640x360", seconds="2")
         await at.do("until", text="Not sent, nothing charged")
         await calm(at, "error")
-        await at.do("click", name="seconds = 4")
+        await at.do("click", name="4 s")
         await at.do("until", text="Your video is being made")
         await calm(at, "progress")
         await at.do("until", text="Your video is ready")

@@ -184,7 +184,7 @@ async def test_a_refusal_offers_what_works_and_a_click_does_it(tmp_path: Path, t
         await card.calm(f"error-{theme}")
         await card.at.do("press", key="Tab")
         await card.at.do("press", key="Tab")
-        assert await card.at.do("see", js="document.activeElement.textContent") == "seconds = 4 (free)"
+        assert await card.at.do("see", js="document.activeElement.textContent") == "4 s · free"
         await card.at.do("press", key="Enter")
         await card.at.do("until", text="Your video is being made")
         assert card.calls[0]["arguments"] == {"prompt": PROMPT, "model": "sample:sample", "seconds": 4, "size": "640x360", "max_usd": 0}
@@ -196,8 +196,10 @@ async def test_two_fixes_that_belong_together_are_one_button(tmp_path: Path) -> 
     async with played(tmp_path) as card:
         await card.put("create_video", {"prompt": PROMPT, "model": "sample:sample", "seconds": 2, "size": "640x362"})
         await card.at.do("until", text="Not sent, nothing charged")
-        together = "size = 640x360 with seconds = 4 (free)"
+        together = "640 × 360, 4 s · free"
         assert await card.at.do("see", js="[...document.querySelectorAll('button')].map((one) => one.textContent)") == [together]
+        listed = "[...document.querySelectorAll('li')].map((one) => one.textContent.split(' must be ')[0])"
+        assert await card.at.do("see", js=listed) == ["size", "seconds"]
         await card.calm("joint")
         await card.at.do("press", key="Tab")
         await card.at.do("press", key="Tab")
@@ -282,6 +284,9 @@ async def test_the_poster_is_there_before_the_clip_and_both_have_its_shape(tmp_p
             True,
         ]
         assert await card.at.do("see", js="document.querySelector('.words').getBoundingClientRect().left > 200") is tall
+        ends = "['.row', '.stage'].map((name) => document.querySelector(name).getBoundingClientRect().bottom)"
+        buttons, clip = await card.at.do("see", js=ends)
+        assert (buttons < clip) is tall, "the buttons stand beside a tall clip"
         await card.calm(f"poster-{size}")
 
 
@@ -315,13 +320,24 @@ SEEN = [(320, "light"), (320, "dark"), (768, "dark"), (1280, "light")]
 """Widths and themes at which every card is looked at, in both directions of reading."""
 
 
+BROKEN = "[...document.querySelectorAll('button:not(.play)')].filter((one) => one.offsetHeight > 44).map((one) => one.textContent)"
+"""The buttons whose words stand in two lines."""
+JUMBLED = """[...document.querySelectorAll('main *')].filter((one) =>
+  [...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim())
+  && !['plaintext', 'isolate'].includes(getComputedStyle(one).unicodeBidi)
+  && getComputedStyle(one.parentNode).unicodeBidi !== 'plaintext').map((one) => one.outerHTML)"""
+"""Texts that take their direction from the page: from right to left their full stops would stand at the wrong end."""
+
+
 async def look(card: Played, name: str, width: int, theme: str) -> None:
-    """Axe finds nothing and nothing is wider than the page, from left to right and from right to left."""
+    """Axe finds nothing, no text is jumbled or broken and nothing is wider than the page, from left to right and from right to left."""
     for direction in ("rtl", "ltr"):
         await card.at.do("see", js=f"document.documentElement.dir = '{direction}'")
         if direction == "ltr" or (width, theme) == SEEN[0]:
             assert await card.at.do("axe") == [], (name, direction)
         assert await card.at.do("see", js="document.documentElement.scrollWidth <= innerWidth"), (name, direction)
+        assert await card.at.do("see", js=BROKEN) == [], (name, direction)
+        assert await card.at.do("see", js=JUMBLED) == [], (name, direction)
     await card.calm(f"axe-{name}-{width}-{theme}")
 
 

@@ -107,15 +107,15 @@ def test_a_card_says_what_was_measured_and_what_differs_from_the_order() -> None
     note = "The clip is 1.88 s long (you asked for 4 s)."
     delivered = replace(job.artifact, duration_s=1.875, width=640, height=360, has_sound=False, notes=(note,))
     odd = replace(job, artifact=delivered, warnings=("muvi reports $0.00 for a price of $0.40: $0.40 counts as spent.",))
-    assert facts_of(odd) == {"Price": "$0.40", "Length": "1.88 s", "Size": "640x360", "Sound": "none", **SAME}
+    assert facts_of(odd) == {"Price": "$0.40", "Length": "1.88 s", "Size": "640 × 360", "Sound": "none", **SAME}
     text = page_of(odd)
     assert f"<p class=note dir=auto>{note}</p>" in text
     assert "$0.40 counts as spent.</p>" in text
     assert "<span>$0.40</span> <span>1.88 s</span>" in text
     unmeasured = replace(job, artifact=replace(job.artifact, duration_s=None, width=None, height=None))
-    assert facts_of(unmeasured) == {"Price": "$0.40", "Length": "4 s", "Size": "1280x720", **SAME}
+    assert facts_of(unmeasured) == {"Price": "$0.40", "Length": "4 s", "Size": "1280 × 720", **SAME}
     frame = replace(job, seconds=0, artifact=replace(job.artifact, duration_s=None))
-    assert facts_of(frame) == {"Price": "$0.40", "Size": "1280x720", **SAME}
+    assert facts_of(frame) == {"Price": "$0.40", "Size": "1280 × 720", **SAME}
 
 
 @each(

@@ -166,7 +166,15 @@ async def test_the_page_says_everything_about_what_is_bought(service: Service) -
     assert page.status == 200, page.text
     raw = page.response.text
     assert raw.count("<button") == 2 and "<script" not in raw and "\u202e" not in page.text and "x" * 900 in raw
-    shown = ("muvi:wan-2.6", 'Seconds</dt><dd class="seconds">5<', "Sound", "as its page said on 2026", "https://", '"left today">$')
+    shown = (
+        "muvi:wan-2.6",
+        "Seconds</dt><dd>5<",
+        "Price</dt><dd><strong>$",
+        "Sound",
+        "as its page said on 2026",
+        "https://",
+        "Left today</dt><dd>$",
+    )
     more = (
         "negative_prompt",
         "a-client (it calls itself",

@@ -206,7 +206,8 @@ async def test_a_page_shows_all_that_is_bought_and_runs_nothing(at: Scene) -> No
     text = unescape(page.text)
     assert "<script" not in page.text and page.text.count("<button") == 2 and "\u202e" not in text
     assert "A boat\n</p><script>" in text and "Muvi fetches it from pictures.example: https://pictures.example/boat.png?d=SECRET" in text
-    shown = ("muvi:sora-2", "1280x720", "$0.40 ($0.10/s x 4 s, as its page said on 2026-11-20)", "https://", "$1,000.00 of $1,000.00")
+    price = "<strong>$0.40</strong> ($0.10/s x 4 s, as its page said on 2026-11-20)"
+    shown = ("muvi:sora-2", "1280x720", price, "https://", "$1,000.00 of $1,000.00")
     assert [fact for fact in (*shown, "Sound", "Yes, buy it for $0.40") if fact not in text] == []
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "script-src" not in policy

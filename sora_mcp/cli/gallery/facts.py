@@ -65,7 +65,8 @@ def describe_facts(job: Job, at: datetime) -> Iterator[tuple[str, str]]:
         yield "Length", f"{file.duration_s:.3g} s"
     elif job.seconds:
         yield "Length", f"{job.seconds} s"
-    yield "Size", f"{file.width}x{file.height}" if file is not None and file.width and file.height else job.size
+    size = f"{file.width}x{file.height}" if file is not None and file.width and file.height else job.size
+    yield "Size", re.sub(r"(?<=\d)x(?=\d)", " × ", size)
     if file is not None and file.has_sound is not None:
         yield "Sound", "yes" if file.has_sound else "none"
     yield "Model", job.model

@@ -16,11 +16,11 @@ function quoteCard(found, approval, asked = '') {
   show('quote', found.allowed === false ? 'Not possible now' : offers ? 'Which model?' : 'Make this video?',
     offers ? null : para(dollars(found.usd), 'price'),
     words(wish.prompt), offers,
-    facts([...(offers ? [] : [['Model', found.model], ['Length', found.seconds && (found.clips > 1 ? found.clips + ' × ' : '') + found.seconds + ' s'], ['Size', found.size]]),
+    facts([...(offers ? [] : [['Model', found.model], ['Length', found.seconds && (found.clips > 1 ? found.clips + ' × ' : '') + found.seconds + ' s'], ['Size', cross(found.size)]]),
       ['Calculation', found.basis?.replace(/ x (?=\d)/g, ' × ')], ['Left today', remains]]),
     para(found.refusal, 'bad'),
     para(approval ? 'This price needs your yes first, ' + (asked.includes('page') ? 'on the page in your browser, or ' : '') + 'in a terminal: '
-      + (asked.match(/`([^`]* approve [^`]*)`/)?.[1] ?? 'sora-mcp approve ' + approval) : '', 'dim'),
+      + (asked.match(/`[^`]* approve [^`]*`/)?.[0] ?? '`sora-mcp approve ' + approval + '`') : '', 'dim'),
     row(found.allowed === false ? null : button((approval ? 'Approved: make it for ' : 'Make it for ') + dollars(found.usd), () => buy(found, approval), 'first'),
       offers ? null : button('Cheaper', () => cheaper(found)), button('No', () => refuse(found))));
 }
@@ -30,7 +30,7 @@ function comparison(found) {
   return make('fieldset', {}, make('legend', { textContent: 'Models, cheapest first' }), make('div', { className: 'offers' }, ...rows.map((offer) => {
     const pick = make('input', { type: 'radio', name: 'offer', checked: sameOffer(offer, found), disabled: !!offer.needs_key });
     pick.onchange = () => choose(offer, found);
-    const rest = [offer.size, offer.seconds + ' s', offer.audio === undefined ? '' : offer.audio ? 'with sound' : 'silent', offer.needs_key ? 'needs a key' : ''];
+    const rest = [cross(offer.size), offer.seconds + ' s', offer.audio === undefined ? '' : offer.audio ? 'with sound' : 'silent', offer.needs_key ? 'needs a key' : ''];
     return make('label', { className: 'offer' }, pick,
       make('span', {}, make('b', { textContent: offer.model }), make('span', { className: 'dim', textContent: rest.filter(Boolean).join(' · ') })),
       make('span', { className: 'cost', textContent: dollars(offer.usd) }));
@@ -170,7 +170,7 @@ async function playerCard() {
   if (await play(stage, job, mine)) { await picture; if (mine === turn) say(''); }
 }
 // The facts of a clip in one line.
-const summary = (seconds, size) => para([seconds ? seconds + ' s' : '', (size ?? '').replace(/(?<=\d)x(?=\d)/, ' × '), dollars(job.usd), job.model].filter(Boolean).join(' · '), 'dim');
+const summary = (seconds, size) => para([seconds ? seconds + ' s' : '', cross(size), dollars(job.usd), job.model].filter(Boolean).join(' · '), 'dim');
 const shape = ({ width, height, size }) => {
   const [across, down] = width ? [width, height] : (/^(\d+)x(\d+)$/.exec(size ?? '') ?? [0, 16, 9]).slice(1).map(Number);
   return Math.min(Math.max(across / down || 16 / 9, 0.4), 3);
@@ -249,12 +249,13 @@ function takesCard(found) {
   watch(mine, live, draw);
 }
 function tile(first, label, mine) {
-  const stage = stageOf(first);
+  const stage = make('div', { className: 'stage' });
   const state = make('span', { className: 'state' });
   const bar = make('div', { className: 'bar', role: 'progressbar', ariaLabel: label + ': progress' }, make('i'));
   const cost = make('span', { className: 'dim' });
   const ways = row();
   const node = make('figure', {}, stage, make('figcaption', {}, make('div', { className: 'row apart' }, make('b', { textContent: label }), cost), ways));
+  node.style.setProperty('--a', shape(first));
   stage.append(make('div', { className: 'wait' }, state, bar));
   const self = { node, now: first, draw(one) {
     self.now = addressed({ ...self.now, ...one });
@@ -267,7 +268,7 @@ function tile(first, label, mine) {
     if (!now.uri || self.isShown) return;
     self.isShown = true;
     stage.replaceChildren();
-    stage.style.setProperty('--a', shape(now));
+    node.style.setProperty('--a', shape(now));
     poster(stage, now.job_id);
     const start = button('', async () => {
       if (!await play(stage, now, mine)) return;
@@ -277,7 +278,9 @@ function tile(first, label, mine) {
     }, 'play');
     start.ariaLabel = 'Play ' + label.toLowerCase();
     stage.append(start);
-    ways.append(button('Choose ' + label.toLowerCase(), () => chat(`I choose ${label.toLowerCase()}: ${now.job_id}. Go on with that one.`)));
+    const choose = button('Choose', () => chat(`I choose ${label.toLowerCase()}: ${now.job_id}. Go on with that one.`));
+    choose.ariaLabel = 'Choose ' + label.toLowerCase();
+    ways.append(choose);
   } };
   return self;
 }
@@ -302,8 +305,15 @@ function errorCard(found) {
   const buttons = ways.map((fixes, place) => button(labelled(fixes), () => start(fixes.reduce(mended, wish)), place ? '' : 'first'));
   const [, unsent, rest] = found.message?.match(/^(Not sent, nothing charged)\. (.*)$/s) ?? [];
   show('error', found.job_id ? TITLES[found.state] ?? 'There is no video' : unsent ?? 'Not sent',
-    para(ways.length ? (rest ?? found.message).split(' Fix: ')[0] : rest ?? found.message), words(wish.prompt),
+    ...reasons(ways.length ? (rest ?? found.message).split(' Fix: ')[0] : rest ?? found.message), words(wish.prompt),
     ways.length ? para('This would work:', 'dim') : null, row(...buttons));
+}
+// What is wrong; several reasons of one model are a list under its name.
+function reasons(text) {
+  const model = text?.match(/^(\S+:\S+): /)?.[1];
+  const parts = model ? text.slice(model.length + 2).split(`. ${model}: `) : [];
+  return parts.length < 2 ? [para(text)]
+    : [para(model + ':'), make('ul', {}, ...parts.map((part) => make('li', { textContent: part.replace(/\.$/, '') })))];
 }
 // Each way is a list of fixes to be made together. One for each broken argument comes first, unless another model mends all alone.
 function waysOut({ broken = [], fixes = [] }) {
@@ -313,9 +323,10 @@ function waysOut({ broken = [], fixes = [] }) {
   if (new Set(first.map((fix) => fix.argument)).size < count) return [];   // something else is broken, that the user has to mend
   return [first, ...fixes.slice(count).map((fix) => [fix])].slice(0, 6);
 }
-const labelled = (fixes) => fixes.map((fix) => fix.value === null ? 'leave out ' + fix.argument
-  : fix.argument + ' = ' + JSON.stringify(fix.value).replace(/^"|"$/g, '')).join(' with ').replace(/^l/, 'L')
-  + (fixes.at(-1).usd === undefined ? '' : ' (' + dollars(fixes.at(-1).usd) + ')');
+const READ = { model: (name) => name, size: (size) => cross(size), seconds: (seconds) => seconds + ' s' };
+const labelled = (fixes) => fixes.map(({ argument, value }) => value === null ? 'without ' + argument
+  : READ[argument]?.(value) ?? argument + ' = ' + JSON.stringify(value).replace(/^"|"$/g, '')).join(', ').replace(/^w/, 'W')
+  + (fixes.at(-1).usd === undefined ? '' : ' · ' + dollars(fixes.at(-1).usd));
 function mended(call, fix) {
   const [name, option] = fix.argument.split('.');
   const next = { ...call, ...(fix.usd === undefined ? {} : { max_usd: fix.usd }) };

@@ -43,7 +43,8 @@ function show(kind, title, ...parts) {
   if (typed) head.focus();
 }
 const words = (text) => make('p', { className: 'words', textContent: text ?? '', hidden: !text, dir: 'auto', tabIndex: 0, ariaLabel: 'Prompt' });
-const para = (text, className = '') => text ? make('p', { textContent: text, className }) : null;
+const para = (text, className = '') => text ? make('p', { className }, ...text.split('`').map((part, place) => place % 2 ? make('code', { textContent: part }) : part)) : null;
+const cross = (size) => (size ?? '').replace(/(?<=\d)x(?=\d)/, ' × ');
 const facts = (pairs) => make('dl', {}, ...pairs.filter(([, value]) => value !== undefined && value !== '')
   .flatMap(([name, value]) => [make('dt', { textContent: name }), make('dd', {}, ...pieces(String(value)))]));
 const pieces = (text) => text.split(/(?<=[/\\])/).flatMap((part) => [make('wbr'), part]);   // a path breaks at its folders

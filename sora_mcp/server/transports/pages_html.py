@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -23,7 +24,7 @@ TEMPLATE = Path(__file__).with_name("approval.html")
 
 def render_question(question: Question, word: str) -> str:
     """Return the question as HTML. Every text is escaped; nothing is loaded, and nothing needs a script."""
-    rows = "".join(f'<dt>{escape(name)}</dt><dd class="{name.lower()}">{escape(value)}</dd>' for name, value in _list_facts(question))
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{_render_fact(name, value)}</dd>" for name, value in _list_facts(question))
     return f"""<h1>{escape(question.title)}</h1>
 <dl>{rows}</dl>
 <h2 id="prompt">Prompt</h2>
@@ -39,6 +40,12 @@ def render_question(question: Question, word: str) -> str:
 def _list_facts(question: Question) -> list[tuple[str, str]]:
     source = [("Source", question.source)] if question.source else []
     return [*question.facts, *source, ("Left today", question.left)]
+
+
+def _render_fact(name: str, value: str) -> str:
+    """Return a fact; of the price, what it comes to is larger than what it rests on."""
+    found = re.match(r"\S*\d", value) if name == "Price" else None
+    return f"<strong>{escape(found[0])}</strong>{escape(value[found.end() :])}" if found else escape(value)
 
 
 def _render_pictures(question: Question) -> Iterator[str]:

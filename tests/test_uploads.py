@@ -16,7 +16,7 @@ import pytest
 from sora_mcp.catalogue.catalogue import set_addresses
 from sora_mcp.domain import Call, Job, VideoRequest
 from sora_mcp.domain.errors import NotSent, VendorError
-from sora_mcp.jobs.upload import Uploader, change_texts
+from sora_mcp.jobs.upload_pictures import Uploader, change_texts
 from sora_mcp.vendors import EVERY
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound

@@ -21,7 +21,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.domain.text import sanitize
 from sora_mcp.jobs.backoff import MAX_POLL_S, compute_first_poll_s, compute_list_poll_s, compute_retry_s
 from sora_mcp.jobs.context import JobContext
-from sora_mcp.jobs.upload import Uploader
+from sora_mcp.jobs.upload_pictures import Uploader
 from sora_mcp.telemetry import note_submit
 from sora_mcp.vendors.reading import describe_failure, read
 from sora_mcp.vendors.refusals import describe_packing, find_message, read_refusal

@@ -22,8 +22,8 @@ from sora_mcp.domain.money import format_dollars
 from sora_mcp.server.address import find_page_host
 from sora_mcp.server.answers import DECLINED, is_open, wait_for_answer
 from sora_mcp.server.context import ServerContext, ToolContext, principal
-from sora_mcp.server.kept_questions import keep_question
 from sora_mcp.server.question import Question, build_question
+from sora_mcp.server.stored_questions import store_question
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
@@ -205,7 +205,7 @@ async def _find_address(service: VideoService, question: Question, error: NeedsC
     """Return the address of the question's page. Raise the refusal where too many pages wait, or somebody has opened this one already."""
     if (host := find_page_host()) is not None:
         with before_money():
-            await keep_question(service, question, ctx)
+            await store_question(service, question, ctx)
         return host.name_page(question.quote_id, is_led=True)
     if (pages := _context(ctx).pages) is None:
         raise error from None

@@ -25,7 +25,7 @@ from sora_mcp.jobs.allowed_paths import find_file_name, is_path, is_video_name
 from sora_mcp.server.argument_fixes import fix_arguments
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.question import describe_cheaper
-from sora_mcp.server.raising import add_raising
+from sora_mcp.server.raising_limits import add_how_to_raise
 from sora_mcp.server.schema import ALIASES
 from sora_mcp.server.tools import TOOLS
 
@@ -117,7 +117,7 @@ async def _explain(
         more = " ".join(filter(None, (trim, within and (f"Within {format_dollars(left)}: {within}" if left < NO_LIMIT else within))))
         return _append(explained, more) if more else explained
     if isinstance(refusal, OverBudget) and is_bought:
-        raisable = add_raising(refusal, service.settings)
+        raisable = add_how_to_raise(refusal, service.settings)
         return explain_price(raisable, request, service.catalogue, most=most, left=left, today=service.today)
     if isinstance(refusal, UnknownModel):
         return explain_unknown(refusal, request, service.catalogue, today=service.today, room=Room(most, left))

@@ -24,7 +24,7 @@ from sora_mcp.server.address import is_remote
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_channel
 from sora_mcp.server.messages import capitalize, describe_clip, describe_ended, describe_left, describe_sound, format_price
-from sora_mcp.server.raising import describe_raising
+from sora_mcp.server.raising_limits import describe_how_to_raise
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -105,7 +105,7 @@ async def estimate_cost(arguments: Arguments, ctx: ToolContext) -> CallToolResul
     estimate = await service.estimate(arguments.request, clips=arguments.clips, principal=principal())
     only_on_page = service.settings.only_on_page
     asks = only_on_page or find_channel(ctx, only_on_page=only_on_page) is not None
-    how = describe_raising(estimate.refusal or "", service.settings)
+    how = describe_how_to_raise(estimate.refusal or "", service.settings)
     return format_result(estimate, service.catalogue, asks=asks, today=service.today, how_to_raise=how)
 
 

@@ -1,4 +1,4 @@
-"""Keep a question in the store, so that a page of any replica can put it to the person who signs in there."""
+"""Store a question, so that a page of any replica can put it to the person who signs in there."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ MOST_RAW = 120_000
 """Characters of a picture that is kept as it is where no smaller copy of it can be made."""
 MOST_CLIENT = 60
 STORED = ("facts", "prompt", "micros", "terms", "source", "clips")
-"""Fields of a question that are kept. What is left of the budget is looked up when it is shown."""
+"""Fields of a question that are stored. What is left of the budget is looked up when it is shown."""
 
 
-async def keep_question(service: VideoService, question: Question, ctx: ToolContext) -> None:
+async def store_question(service: VideoService, question: Question, ctx: ToolContext) -> None:
     """Write the question down, with small copies of its pictures and the client that asks."""
     facts = (*question.facts, ("Asked by", name_client(ctx)))
     pictures = [[name, uri] for name, picture in question.pictures if (uri := await _make_preview(service, picture)) is not None]

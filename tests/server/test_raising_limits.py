@@ -11,7 +11,7 @@ from sora_mcp.catalogue.room import Room
 from sora_mcp.config.settings import load
 from sora_mcp.config.sources import find_config_file
 from sora_mcp.domain.money import usd
-from sora_mcp.server.raising import describe_raising
+from sora_mcp.server.raising_limits import describe_how_to_raise
 from tests.each import each
 
 DAY = "The limit of a day is $10.00. Only the user can raise SORA_MCP_DAILY_USD."
@@ -34,7 +34,7 @@ MONTH = "Only the user can raise SORA_MCP_DAILY_USD and SORA_MCP_MONTHLY_USD."
 )
 def test_a_limit_is_raised_where_it_is_set(tmp_path: Path, refusal: str, env: dict[str, str], how: str) -> None:
     settings = load({"SORA_MCP_HOME": str(tmp_path), "SORA_MCP_TIMEZONE": "UTC", **env}, today=date(2026, 11, 30), config=tmp_path / "none")
-    assert describe_raising(refusal, settings) == how.format(file=find_config_file())
+    assert describe_how_to_raise(refusal, settings) == how.format(file=find_config_file())
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ HIGHER = ("the environment", "a flag")
 """Sources that count before `config.toml`."""
 
 
-def describe_raising(refusal: str, settings: Settings) -> str:
+def describe_how_to_raise(refusal: str, settings: Settings) -> str:
     """Return as a sentence how the limits are raised that a refusal names by their settings; empty where it names none."""
     named = [variable for variable in LIMIT_SETTINGS.values() if variable in refusal]
     if not named:
@@ -23,7 +23,7 @@ def describe_raising(refusal: str, settings: Settings) -> str:
     return f"How: the line {lines} in {file}, then a new start of this client."
 
 
-def add_raising(refusal: OverBudget, settings: Settings) -> OverBudget:
+def add_how_to_raise(refusal: OverBudget, settings: Settings) -> OverBudget:
     """Return the refusal with how its limit is raised."""
-    how = describe_raising(refusal.message, settings)
+    how = describe_how_to_raise(refusal.message, settings)
     return OverBudget(f"{refusal.message} {how}") if how else refusal

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
+from mcp.client.session import ClientSession
+from mcp.types import ClientCapabilities, ElicitationCapability, UrlElicitationCapability
 from sqlalchemy import event
 
 import sora_mcp
@@ -23,6 +25,7 @@ from sora_mcp.store import Store
 from sora_mcp.store.database import Database, connect
 
 from . import each
+from .s3 import S3, s3_store
 from .stored import Clock, empty_schema, place_empty_store
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -155,6 +158,25 @@ def store(store_url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
     opened = Store(store_url, tmp_path / "home", clock=clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def only_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK's client declare that it opens addresses and shows no forms; by itself it always declares both."""
+    build = ClientSession._build_capabilities
+
+    def build_without_forms(session: ClientSession, version: str) -> ClientCapabilities:
+        links = ElicitationCapability(url=UrlElicitationCapability())
+        return build(session, version).model_copy(update={"elicitation": links})
+
+    monkeypatch.setattr(ClientSession, "_build_capabilities", build_without_forms)
+
+
+@pytest.fixture
+def s3() -> Iterator[S3]:
+    """A bucket that answers."""
+    with s3_store() as opened:
+        yield opened
 
 
 @pytest.fixture

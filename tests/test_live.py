@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from sora_mcp.domain import Call, Reply, Vendor
 from sora_mcp.domain.errors import OverBudget, UnknownModel
 from sora_mcp.jobs.estimate import Estimate
 from sora_mcp.jobs.runtime import open_service
-from sora_mcp.jobs.service import VideoRequest, VideoService
+from sora_mcp.jobs.service import VideoRequest
 from sora_mcp.net.client import REQUEST_S, VendorClient
 from sora_mcp.server.app import SoraServer, build
 from tests.each import each
@@ -204,12 +203,7 @@ async def test_list_sizes_shows_a_list_with_its_day_and_what_is_gone(mode: Liter
 
 def server(at: Rig) -> SoraServer:
     """The server over the rig's service."""
-
-    @asynccontextmanager
-    async def open_service() -> AsyncIterator[VideoService]:
-        yield at.service
-
-    return build(open_service, at.settings.catalogue, today=lambda: date(2026, 11, 20))
+    return build(lambda: nullcontext(at.service), at.settings.catalogue, today=lambda: date(2026, 11, 20))
 
 
 # Models that were gone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date
@@ -23,17 +23,11 @@ from sora_mcp.store import Store
 
 from .played import Muvi
 from .played.rig import NOON, Rig, opened, rig, settled
-from .s3 import S3, needs_s3, s3_store
+from .s3 import S3, needs_s3
 from .stored import DONE, FILE, Clock, claimed, running
 from .waiting import eventually
 
 ORPHAN = "team/v/zz/v_zzzzzzzzzz/0123456789abcdef.mp4"
-
-
-@pytest.fixture
-def s3() -> Iterator[S3]:
-    with s3_store() as store:
-        yield store
 
 
 def bucket_of(s3: S3) -> dict[str, str]:

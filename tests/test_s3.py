@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,12 +33,6 @@ from .waiting import PATIENCE_S, eventually
 pytestmark = needs_s3
 CLIP = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 40
 WAITS = "The file cannot be put on S3: S3 does not answer. It is kept on this computer meanwhile."
-
-
-@pytest.fixture
-def s3() -> Iterator[S3]:
-    with s3_store() as opened:
-        yield opened
 
 
 def machine(s3: S3, home: Path, *, database: str = "postgresql://127.0.0.1/none") -> FinishedFiles:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.s3 import S3, SECRET, needs_s3, s3_store
+from tests.s3 import S3, SECRET, needs_s3
 
 from .conftest import Sora
 
 pytestmark = needs_s3
-
-
-@pytest.fixture
-def s3() -> Iterator[S3]:
-    with s3_store() as opened:
-        yield opened
 
 
 def test_doctor_puts_reads_and_deletes_an_object(sora: Sora, s3: S3) -> None:

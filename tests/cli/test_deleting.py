@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.s3 import S3, needs_s3, s3_store
+from tests.s3 import S3, needs_s3
 
 from .conftest import Sora
 from .test_bucket import flat
 
 pytestmark = [needs_s3, pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")]
 ORPHAN = "team/v/zz/v_zzzzzzzzzz/0123456789abcdef.mp4"
-
-
-@pytest.fixture
-def s3() -> Iterator[S3]:
-    with s3_store() as opened:
-        yield opened
 
 
 def test_a_file_is_deleted_once_a_person_says_yes(sora: Sora, s3: S3, tmp_path: Path, typed_at_terminal: Callable[[str], None]) -> None:

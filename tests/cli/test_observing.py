@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +17,7 @@ from tests.each import each
 from tests.observed import Collector, collecting
 from tests.played import KEY, Cdn, Muvi, Wire, played
 from tests.played.rig import environment
-from tests.s3 import S3, needs_s3, s3_store
+from tests.s3 import S3, needs_s3
 from tests.waiting import eventually
 
 from .conftest import Sora
@@ -34,12 +33,6 @@ SIGNED = "sig=s%2Fg"
 """In every link of the played vendor to a file."""
 CLIP: dict[str, Any] = {"model": "muvi:sora-2", "seconds": 4}
 ENDED = ("completed", "failed", "unknown")
-
-
-@pytest.fixture
-def s3() -> Iterator[S3]:
-    with s3_store() as opened:
-        yield opened
 
 
 def scrape(port: int) -> str:

@@ -17,15 +17,11 @@ import anyio
 import httpx2
 import pytest
 from mcp.client import Client
-from mcp.client.session import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import (
-    ClientCapabilities,
-    ElicitationCapability,
     ElicitRequestURLParams,
     ElicitResult,
     TextResourceContents,
-    UrlElicitationCapability,
 )
 
 from sora_mcp.artifacts.s3 import Bucket, is_reached_by_browsers
@@ -225,18 +221,6 @@ def follows_links(service: Service, said: str | None) -> Any:
         return ElicitResult(action="accept")
 
     return lead
-
-
-@pytest.fixture
-def only_links(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SDK's client declare that it opens addresses and shows no forms; by itself it always declares both."""
-    build = ClientSession._build_capabilities
-
-    def build_without_forms(session: ClientSession, version: str) -> ClientCapabilities:
-        links = ElicitationCapability(url=UrlElicitationCapability())
-        return build(session, version).model_copy(update={"elicitation": links})
-
-    monkeypatch.setattr(ClientSession, "_build_capabilities", build_without_forms)
 
 
 @each("mode", MODES)

@@ -14,6 +14,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.cli.test_http import call
 from tests.cli.test_replicas import CLIP, PAID, say_yes
 from tests.stored import empty_schema
 from tests.waiting import PATIENCE_S, eventually
@@ -42,12 +43,6 @@ async def client(service: Cluster, mode: Any, *, is_kept: bool = False) -> Async
         Client(streamable_http_client(f"{service.url}/mcp", http_client=http), mode=mode, elicitation_callback=say_yes) as opened,
     ):
         yield opened
-
-
-async def call(who: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-    answer = await who.call_tool(tool, arguments)
-    assert answer.structured_content is not None
-    return answer.structured_content
 
 
 async def test_every_request_may_reach_another_replica(service: Cluster) -> None:

@@ -15,12 +15,13 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import BlobResourceContents, ImageContent, TextContent
 
-from tests.s3 import S3, SECRET, needs_s3, s3_store
+from tests.cli.test_http import call
+from tests.s3 import S3, SECRET, needs_s3
 from tests.stored import empty_schema
 from tests.waiting import PATIENCE_S
 
 from .replicas import NGINX, Cluster, cluster
-from .test_cluster import ENDED, SAMPLE, call
+from .test_cluster import ENDED, SAMPLE
 
 pytestmark = [
     pytest.mark.cluster,
@@ -32,12 +33,6 @@ TOKENS = {"anna": "anna-0123456789abcdef", "ben": "ben-0123456789abcdef"}
 
 def headers_of(name: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {TOKENS[name]}"}
-
-
-@pytest.fixture
-def s3() -> Iterator[S3]:
-    with s3_store() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.cli.test_http import call
 from tests.cli.test_oauth import PAID, PUBLIC, RESOURCE
 from tests.played.issuer import PlayedIssuer
 from tests.played.person import Person
@@ -19,7 +20,6 @@ from tests.stored import empty_schema
 from tests.waiting import PATIENCE_S
 
 from .replicas import NGINX, Cluster, cluster
-from .test_cluster import call
 
 pytestmark = [pytest.mark.cluster, pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")]
 CLIP: dict[str, Any] = {"prompt": "a kite", "model": "muvi:sora-2", "seconds": 4}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
@@ -283,15 +283,11 @@ def _write_picture(path: Path, width: int, height: int) -> None:
 
 
 def _open_client(table: Table, answer: str) -> Client:
-    @asynccontextmanager
-    async def open_service() -> AsyncGenerator[VideoService]:
-        yield table.service
-
     async def ask(context: Any, params: Any) -> ElicitResult:
         table.forms.append(params.message)
         return ElicitResult(action="accept", content={"buy": True}) if answer == "accept" else ElicitResult(action="decline")
 
-    server = build(open_service, table.service.settings.catalogue, today=lambda: table.service.today)
+    server = build(lambda: nullcontext(table.service), table.service.settings.catalogue, today=lambda: table.service.today)
     return Client(server, mode="auto", elicitation_callback=ask if answer else None)
 
 

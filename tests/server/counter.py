@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -227,8 +227,4 @@ def _given(what: Job | Exception | None) -> Job:
 def a_server(service: PlayedService) -> SoraServer:
     """The server over a played service."""
 
-    @asynccontextmanager
-    async def open_service() -> AsyncIterator[Any]:
-        yield service
-
-    return build(open_service, service.catalogue, today=lambda: TODAY)
+    return build(lambda: nullcontext(service), service.catalogue, today=lambda: TODAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import anyio
 from mcp import Client
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorData, InputRequiredResult
 
-from sora_mcp.jobs.service import VideoService
 from sora_mcp.server.app import SoraServer, build
 from sora_mcp.server.pages import Pages
 from tests.played import Muvi
@@ -68,12 +67,7 @@ async def shop(folder: Path, pages: Pages | None = None, **env: str) -> AsyncGen
     """A shop in which the clip needs a person's yes."""
     clock = Clock()
     async with rig(Muvi(), folder, clock=clock, **{"CONFIRM_ABOVE_USD": ABOVE, **env}) as at:
-
-        @asynccontextmanager
-        async def open_service() -> AsyncGenerator[VideoService]:
-            yield at.service
-
-        yield Shop(at, clock, build(open_service, at.settings.catalogue, today=lambda: at.service.today, pages=pages))
+        yield Shop(at, clock, build(lambda: nullcontext(at.service), at.settings.catalogue, today=lambda: at.service.today, pages=pages))
 
 
 async def buy(client: Client, **changes: Any) -> CallToolResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -73,12 +73,7 @@ async def a_room(folder: Path, era: Era = "auto") -> AsyncGenerator[Room]:
     file = Artifact(str(path), len(raw), hashlib.sha256(raw).hexdigest(), facts.duration_s, facts.width, facts.height)
     job = replace(a_job(), state="completed", charged="yes", artifact=file, finished_at=a_job().created_at + 84, call=None)
     async with opened(settings) as service:
-
-        @asynccontextmanager
-        async def open_service() -> AsyncGenerator[VideoService]:
-            yield service
-
         await service.store.jobs.add_edit(job, "0" * 64)
-        server = build(open_service, settings.catalogue)
+        server = build(lambda: nullcontext(service), settings.catalogue)
         async with Client(server, mode=era) as client:
             yield Room(server, client, service, path)

@@ -14,15 +14,11 @@ import anyio
 import httpx2
 import pytest
 from mcp import Client
-from mcp.client.session import ClientSession
 from mcp.types import (
     CallToolResult,
-    ClientCapabilities,
-    ElicitationCapability,
     ElicitRequestURLParams,
     ElicitResult,
     ErrorData,
-    UrlElicitationCapability,
 )
 
 from sora_mcp.domain import Image
@@ -365,18 +361,6 @@ class Link:
         if self.said is not None:
             await say(params.url, self.said)
         return ElicitResult.model_validate({"action": self.action})
-
-
-@pytest.fixture
-def only_links(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SDK's client declare that it opens addresses and shows no forms; by itself it always declares both."""
-    build = ClientSession._build_capabilities
-
-    def build_without_forms(session: ClientSession, version: str) -> ClientCapabilities:
-        links = ElicitationCapability(url=UrlElicitationCapability())
-        return build(session, version).model_copy(update={"elicitation": links})
-
-    monkeypatch.setattr(ClientSession, "_build_capabilities", build_without_forms)
 
 
 @each(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -233,12 +233,8 @@ async def http(folder: Path, service: PlayedService) -> AsyncGenerator[httpx2.AS
     (file := folder / "tokens").write_text(f"anna:{ANNA}\nben:{BEN}\n", "utf-8")
     file.chmod(0o600)
 
-    @asynccontextmanager
-    async def open_service() -> AsyncGenerator[Any]:
-        yield service
-
     auth = AuthSettings(issuer_url=AnyHttpUrl("http://127.0.0.1:8000"), resource_server_url=None)
-    server = build(open_service, service.catalogue, today=lambda: TODAY, auth=auth, tokens=read_tokens(str(file)))
+    server = build(lambda: nullcontext(service), service.catalogue, today=lambda: TODAY, auth=auth, tokens=read_tokens(str(file)))
     app = server.streamable_http_app()
     async with app.router.lifespan_context(app):
         yield httpx2.ASGITransport(app)

@@ -21,7 +21,6 @@ from sora_mcp.domain import LOCAL, Job, Vendor
 from sora_mcp.domain.errors import UNFORESEEN, NotFinished, NotFound, SoraError
 from sora_mcp.domain.money import as_number
 from sora_mcp.domain.text import sanitize
-from sora_mcp.media.api import make_poster
 from sora_mcp.server import offers_view
 from sora_mcp.server.address import CALL
 from sora_mcp.server.context import ServerContext, principal
@@ -37,7 +36,7 @@ from sora_mcp.server.results import (
     video_uri,
     whole_fields,
 )
-from sora_mcp.server.tools.view_video import VIEW_S, make_contact_sheet
+from sora_mcp.server.tools.view_video import make_contact_sheet
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import SpendRow
@@ -189,7 +188,7 @@ async def _read_poster(context: ServerContext, job_id: str) -> Content:
     service = await context.service()
     job = await service.job(job_id, principal=principal())
     path = await service.find_file(job)
-    return Content(await service.media_pool.run(lambda deadline: make_poster(path, deadline), seconds=VIEW_S), "image/jpeg")
+    return Content(await service.media_pool.make_poster(path), "image/jpeg")
 
 
 async def _read_vendors(context: ServerContext) -> Content:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.auth.middleware.auth_context import get_access_token
@@ -14,7 +11,6 @@ from sora_mcp.domain import Image
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.text import sanitize
-from sora_mcp.media.api import make_poster
 from sora_mcp.server.context import ToolContext
 from sora_mcp.server.question import Question, describe_clips, describe_room, describe_terms
 
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
     from sora_mcp.store.records import Approval
 
-PREVIEW_S, PREVIEW_SIDE = 10.0, 960
 MOST_RAW = 120_000
 """Characters of a picture that is kept as it is where no smaller copy of it can be made."""
 MOST_CLIENT = 60
@@ -65,14 +60,7 @@ async def _make_preview(service: VideoService, picture: Image) -> str | None:
     if picture.is_url:
         return None
     try:
-        small = await service.media_pool.run(lambda deadline: _shrink(picture.uri, deadline), seconds=PREVIEW_S)
-    except (SoraError, OSError, ValueError, binascii.Error):
+        small = await service.media_pool.make_preview(picture.uri)
+    except (SoraError, OSError, ValueError):
         return picture.uri if len(picture.uri) <= MOST_RAW else None
     return f"data:image/jpeg;base64,{base64.b64encode(small).decode()}"
-
-
-def _shrink(uri: str, deadline: Any) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="sora-mcp-") as folder:
-        file = Path(folder) / "picture"
-        file.write_bytes(base64.b64decode(uri.partition(",")[2]))
-        return make_poster(file, deadline, longest=PREVIEW_SIDE)

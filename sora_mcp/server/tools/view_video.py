@@ -10,8 +10,6 @@ from mcp.types import CallToolResult, ImageContent, TextContent, ToolAnnotations
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NotFinished
-from sora_mcp.media.api import view_clip
-from sora_mcp.media.view.measurements import View
 from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.schema import Spec
@@ -19,9 +17,7 @@ from sora_mcp.server.tools.definition import ToolDefinition
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService
-
-VIEW_S = 20.0
-"""Seconds that reading the frames of a clip may take."""
+    from sora_mcp.media.view.measurements import View
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ async def make_contact_sheet(service: VideoService, job_id: str, frames: int | N
     path = await service.find_file(job)
     if path.suffix != ".mp4":
         raise NotFinished(f"{job.id} is a picture and not a clip: show the user {name_place(job, str(path))}.", job_id=job.id)
-    return job, await service.media_pool.run(lambda deadline: view_clip(path, frames, deadline), seconds=VIEW_S)
+    return job, await service.media_pool.view_clip(path, frames)
 
 
 def _describe(job: Job, view: View) -> str:

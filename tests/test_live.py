@@ -216,14 +216,14 @@ async def test_a_model_that_is_gone_is_passed_over_for_a_day(tmp_path: Path) -> 
         assert job.error is not None
         assert (job.error.code, job.error.charged) == ("model_retired", "no")
         assert f"Available models: {VEO}" not in job.error.message
-        assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
+        assert dict(at.service.catalogue.absent) == {VEO: date(2026, 11, 20)}
         await at.restart()
-        assert dict(at.service.catalogue.gone) == {VEO: date(2026, 11, 20)}
+        assert dict(at.service.catalogue.absent) == {VEO: date(2026, 11, 20)}
         [offer] = at.service.catalogue.find_named(VEO)
         assert not at.service.catalogue.is_living(offer)
         clock.at += DAY + 1
         await at.service.availability.load()
-        assert dict(at.service.catalogue.gone) == {}
+        assert dict(at.service.catalogue.absent) == {}
 
 
 # fal

@@ -198,13 +198,13 @@ async def test_a_model_that_its_list_does_not_have_is_not_chosen_while_the_list_
         await at.service.availability.look()
         catalogue = at.service.catalogue
         assert [offer.id for offer in catalogue.eligible_offers] == ["aimlapi:seedance-2.5"]
-        assert catalogue.gone[FAST] == date(2026, 11, 20)
+        assert catalogue.absent[FAST] == date(2026, 11, 20)
         models.clear()  # a list that has none of its models is not believed, and the last copy stays
         now[0] += DAY + 1
         await at.service.availability.look()
         assert len(at.wire.requests("prices")) == 2
         [old] = at.service.catalogue.find_named("aimlapi:seedance-2.5")
-        assert (old.confidence, old.checked, FAST in at.service.catalogue.gone) == ("listed", date(2026, 11, 20), False)
+        assert (old.confidence, old.checked, FAST in at.service.catalogue.absent) == ("listed", date(2026, 11, 20), False)
 
 
 async def test_a_list_of_prices_is_fetched_once_a_day_and_not_for_a_name_that_nobody_knows(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ async def test_a_list_that_is_refused_is_asked_for_again_after_an_hour(tmp_path:
             await at.service.availability.look(PRO)
         assert len(at.wire.requests("prices")) == 2
         [offer] = at.service.catalogue.find_named(PRO)
-        assert (offer.confidence, PRO in at.service.catalogue.gone) == ("listed", False)
+        assert (offer.confidence, PRO in at.service.catalogue.absent) == ("listed", False)
 
 
 async def test_a_list_behind_a_key_is_not_asked_for_without_one(tmp_path: Path) -> None:

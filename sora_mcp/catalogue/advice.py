@@ -64,11 +64,6 @@ def advise(refusal: SoraError, request: VideoRequest, catalogue: Catalogue, limi
     return tuple(_Advice(request, catalogue, limits, today).find(refusal))
 
 
-def name_models(request: VideoRequest, catalogue: Catalogue, limits: Limits, *, today: date) -> tuple[Fix, ...]:
-    """Return the cheapest living models that take the request without a person's yes."""
-    return tuple(fix for fix in _Advice(request, catalogue, limits, today).name_other_models(but=None) if not fix.needs_yes)
-
-
 @dataclass(frozen=True)
 class _Advice:
     """One refused request, and what can be bought instead."""
@@ -84,8 +79,10 @@ class _Advice:
             case BrokenRules():
                 return self._price_own(refusal.fixes) if refusal.fixes else self._mend(refusal)
             case UnknownModel():
-                similar, is_family = self._name_similar_models(), bool(self.catalogue.find_family(self.request.model or ""))
-                return similar or (self._name_near_lengths() if is_family else self.name_other_models(but=None))
+                family = self.catalogue.find_family(self.request.model or "")
+                is_missing = bool(rank_orders(family, replace(self.request, model=None), today=self.today, with_missing=True))
+                is_length = bool(family) and not is_missing
+                return self._name_similar_models() or (self._name_near_lengths() if is_length else self.name_other_models(but=None))
             case MissingKey() | ModelRetired():
                 return self._name_models_at_hand()
             case PriceUnknown():
@@ -222,7 +219,7 @@ class _Advice:
         ranked = rank_orders(family, self.request, today=self.today)
         same = {word for offer in named for word in read_words(offer.model)}
         ranked.sort(key=lambda found: -len(same & read_words(found[0].offer.model)))
-        return self._list_models(ranked)[:ALTERNATIVES] or self.name_other_models(but=None)
+        return self._list_models(ranked)[:ALTERNATIVES] or self.name_other_models(but=self._find_offer())
 
     def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:
         """Return other living models that take the very same request, within the caps, but for the sample: its scene is not what was

@@ -33,8 +33,6 @@ class Catalogue:
     """Ids of models that cost more than was quoted, until a person resumes them."""
     can_crop: bool = True
     """Whether pictures can be cropped here: with the media extra."""
-    gone: Mapping[str, date] = field(default_factory=dict[str, date])
-    """Ids of models that their vendors said within a day are gone or paused, and when: nobody is led to them."""
 
     @functools.cached_property
     def offers(self) -> tuple[Offer, ...]:
@@ -45,6 +43,11 @@ class Catalogue:
         """Return the catalogue in which the models whose announced end has come are ended."""
         over = {offer.id for offer in self.offers if offer.ends is not None and offer.ends.on <= today}
         return replace(self, vendors=tuple(_end(vendor, over) for vendor in self.vendors)) if over else self
+
+    @functools.cached_property
+    def absent(self) -> Mapping[str, date]:
+        """Ids of models that their vendors said within a day are gone or paused in every mode, and when: nobody is led to them."""
+        return {offer.id: day for offer in self.offers if (day := offer.absent_on) is not None}
 
     @functools.cached_property
     def buyable_offers(self) -> tuple[Offer, ...]:
@@ -95,11 +98,11 @@ class Catalogue:
 
     def is_buyable(self, offer: Offer) -> bool:
         """Return whether it may be chosen where the caller left the vendor open: it has a price, and is neither paused nor gone."""
-        return self.is_usable(offer) and bool(offer.rates) and offer.id not in self.paused and offer.id not in self.gone
+        return self.is_usable(offer) and bool(offer.rates) and offer.id not in self.paused and not (offer.missing and offer.absent_on)
 
     def is_living(self, offer: Offer) -> bool:
         """Return whether its maker and its vendor still offer it."""
-        return offer.ended is None and offer.id not in self.gone
+        return offer.ended is None and not (offer.missing and offer.absent_on)
 
     def get(self, name: str) -> Offer | None:
         """Return the one offer of this full id, in any case."""
@@ -207,11 +210,13 @@ class Catalogue:
         return self._names.find_near(name, is_living=self.is_living)
 
 
-def rank_orders(offers: Iterable[Offer], request: VideoRequest, *, today: date) -> list[tuple[Order, Quote]]:
-    """Return what the offers that take the request, at a stated price, make of it; the cheapest first."""
+def rank_orders(offers: Iterable[Offer], request: VideoRequest, *, today: date, with_missing: bool = False) -> list[tuple[Order, Quote]]:
+    """Return what the offers that take the request, at a stated price, make of it; the cheapest first. `with_missing`: also in a mode that
+    the vendor said it does not have now."""
     found: list[tuple[Order, Quote]] = []
     for offer in offers:
-        if (order := find_order(request, offer, today=today)) is not None:
+        order = find_order(request, offer, today=today)
+        if order is not None and (with_missing or order.missing is None):
             with contextlib.suppress(PriceUnknown):
                 found.append((order, quote(order, today=today)))
     return sorted(found, key=lambda priced: priced[1].micros)

@@ -34,7 +34,8 @@ def check_clip(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
     elif clip.is_url and not rule.urls:
         yield BrokenRule(EDITS, None, "a finished job or a file: this vendor fetches no links", "invalid_argument")
     elif clip.duration_s is not None and not rule.seconds[0] <= clip.duration_s <= rule.seconds[1]:
-        allowed = f"{rule.seconds[0]} to {rule.seconds[1]} s long (edit_video trims it for free)"
+        cut = " (edit_video trims it for free)" if clip.duration_s > rule.seconds[1] else ""
+        allowed = f"{rule.seconds[0]} to {rule.seconds[1]} s long{cut}"
         yield BrokenRule(EDITS, f"{clip.duration_s:.3g} s", allowed, "invalid_argument")
     elif clip.bytes is not None and clip.bytes > rule.most_bytes:
         yield BrokenRule(EDITS, f"{clip.bytes} bytes", f"at most {rule.most_bytes} bytes", "invalid_argument")

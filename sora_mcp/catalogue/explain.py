@@ -9,6 +9,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.frame_shapes import decides_shape
+from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.parts import EVERYTHING, MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.room import Room
@@ -53,7 +54,7 @@ def explain_price(
 
 
 def _describe_taker(order: Order, price: Quote) -> str:
-    return f"{order.offer.id} ({format_dollars(price.micros)} for {order.seconds} s)"
+    return f"{order.offer.id} ({format_dollars(price.micros)} for {describe_looks(order)})"
 
 
 @dataclass(frozen=True)

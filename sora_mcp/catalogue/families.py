@@ -16,8 +16,9 @@ from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
 from sora_mcp.catalogue.trims import describe_cut
+from sora_mcp.catalogue.unavailable import describe_missing
 from sora_mcp.domain import EDITS, Offer, Order, Quote, VideoRequest
-from sora_mcp.domain.broken_rule import INSTEAD, NO_SUCH_OPTION, BrokenRule, describe_rule, quote_value
+from sora_mcp.domain.broken_rule import INSTEAD, NO_SUCH_OPTION, SOUND_KNOWN, BrokenRule, describe_rule, quote_value
 from sora_mcp.domain.errors import UnknownModel
 from sora_mcp.domain.money import format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -53,7 +54,7 @@ def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: C
         f"{offer.ended.by} ended {offer.ended.what} on {offer.ended.on}." for offer in offers if offer.ended is not None
     )
     usable = [offer for offer in offers if catalogue.is_usable(offer)]
-    if ranked := rank_orders(usable, replace(request, model=None), today=today):
+    if ranked := rank_orders(usable, replace(request, model=None), today=today, with_missing=True):
         named = one_of([describe_clip(order, price) for order, price in ranked[:MOST_NAMED]])
         yield f"Still sold, and perhaps refused: {named}; only a full name buys one."
     elif not usable:
@@ -83,9 +84,10 @@ class _Family:
         offers = self._select_kind(usable) or self._select_kind(self.offers) or usable or self.offers
         asked = self._name_clip(offers)
         ranked = rank_orders(offers, asked, today=self.today)
-        sentences = [] if ranked else [*self._describe_lacks(offers, asked)]
+        missing = "" if ranked else self._describe_missing(offers, asked)
+        sentences = [] if ranked else [missing] if missing else [*self._describe_lacks(offers, asked)]
         named = len(self.offers)
-        if not (sentences and sentences[-1].startswith("How: ")):
+        if not missing and not (sentences and sentences[-1].startswith("How: ")):
             ranked = ranked or self._rank_plainly(offers, asked)
             clips = [describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
             sentences += [f"Cheapest first: {', '.join(clips)}.", *self._describe_cap(ranked)]
@@ -109,6 +111,12 @@ class _Family:
             return replace(asked, edits=name_clip(offers[0], asked.seconds))
         return asked
 
+    def _describe_missing(self, offers: Sequence[Offer], asked: VideoRequest) -> str:
+        """Say that a vendor does not have now what would take the request; empty where it is something else that is wrong."""
+        for order, _ in rank_orders(offers, asked, today=self.today, with_missing=True)[:1]:
+            return f"Not now: {describe_missing(order.offer, order.slug, self.catalogue.get_vendor(order.offer).title)}."
+        return ""
+
     def _describe_lacks(self, offers: Sequence[Offer], asked: VideoRequest) -> Iterator[str]:
         """Yield what the nearest of the offers does not take, and for a length that none makes in one clip, how it is made of several."""
         if asked.clip is not None and not any(offer.video for offer in offers):
@@ -127,7 +135,8 @@ class _Family:
             yield f"None makes {shape} videos: {known}."
             yield from (f"Leave size out: {said}" for said in describe_cut(shape))
         rest = [rule for rule in broken if not (shape and rule.argument == "size")]
-        lacking = [rule for rule in rest if rule.allowed.startswith(NO_SUCH_OPTION) and not _have_option(offers, rule)]
+        none_has = (NO_SUCH_OPTION, *SOUND_KNOWN.values())
+        lacking = [rule for rule in rest if rule.allowed.startswith(none_has) and not _have_option(offers, rule)]
         for name in (rule.argument.removeprefix("options.") for rule in lacking):
             yield " ".join(filter(None, (f"None of them takes {name}.", INSTEAD.get(name))))
         others = [describe_rule(rule, "") for rule in rest if rule not in lacking]

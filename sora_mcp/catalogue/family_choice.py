@@ -8,6 +8,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.hints import BEST, find_label, get_hint
+from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.money import format_dollars
@@ -42,8 +43,7 @@ def describe_choice(name: str, chosen: Order, ranked: Sequence[tuple[Order, Quot
 
 
 def describe_clip(order: Order, price: Quote, *, with_hint: bool = False) -> str:
-    """Return the model of an order, with its price, its length, whether it has sound as far as that is known, and what it is good for."""
+    """Return the model of an order, with its price, what its clip is like, and what it is good for."""
     hint = get_hint(order.offer) if with_hint else None
-    sound = "" if order.sound is None else ", with sound" if order.sound else ", without sound"
     good = f", {hint.good_for}" if hint is not None else ""
-    return f"{order.offer.id} ({format_dollars(price.micros)} for {order.seconds} s{sound}{good})"
+    return f"{order.offer.id} ({format_dollars(price.micros)} for {describe_looks(order)}{good})"

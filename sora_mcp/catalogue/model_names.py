@@ -74,10 +74,18 @@ class ModelNames:
 
     def _read(self, name: str) -> tuple[frozenset[str], Collection[str]]:
         """Return the words of a name without that of a vendor, and the vendors that it leaves; the maker of a model leaves all of them."""
-        words = read_words(name) if len(name) <= MOST_NAME else frozenset[str]()
+        read = read_words(name) if len(name) <= MOST_NAME else frozenset[str]()
+        words = frozenset(part for word in read for part in self._split_joined(word))
         known = words & self.vendors - self._words
         sellers = frozenset(word for word in known if not BRANDS.get(word, frozenset()) & words)
         return (words, self.vendors) if sellers == words else (words - sellers, sellers or self.vendors)
+
+    def _split_joined(self, word: str) -> tuple[str, ...]:
+        """Return the two words of models that are written as one, such as `seedancepro`; any other word as it is."""
+        if word in self._words or word in self.vendors or word in BRANDS:
+            return (word,)
+        cuts = ((word[:end], word[end:]) for end in range(2, len(word) - 1))
+        return next((parts for parts in cuts if self._words.issuperset(parts)), (word,))
 
     def _find_like(self, name: str) -> tuple[Offer, ...]:
         """Return the offers whose id or model is written almost like this, the likest first."""

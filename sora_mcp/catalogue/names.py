@@ -14,6 +14,7 @@ MOST_NAME = 100
 PIECES = re.compile(r"[^\W_]+")
 LETTERS_FIRST = re.compile(r"(v|[a-z]{2,})(\d+)")
 DIGITS_FIRST = re.compile(r"(\d+)([a-z]{2,})")
+DIGITS_BETWEEN = re.compile(r"([a-z]{2,})(\d+)([a-z]{2,})")
 SPARE = frozenset(("v", "version", "model", "ai", "the"))
 """Words that tell no model from another."""
 ALIKE = 0.7
@@ -66,6 +67,6 @@ def split_name(name: str) -> list[str]:
     """Return the pieces of a name; a number is one of its own, but for that of `o3` or `4k`."""
     pieces = list[str]()
     for piece in PIECES.findall(name):
-        apart = LETTERS_FIRST.fullmatch(piece) or DIGITS_FIRST.fullmatch(piece)
+        apart = LETTERS_FIRST.fullmatch(piece) or DIGITS_FIRST.fullmatch(piece) or DIGITS_BETWEEN.fullmatch(piece)
         pieces += apart.groups() if apart else [piece]
     return pieces

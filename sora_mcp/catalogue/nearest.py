@@ -9,6 +9,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.frame_shapes import can_fit_to, describe_shape
+from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.rules import FIT, FITS, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, drop_shape, fitting, list_shape_words, name_lines
 from sora_mcp.domain import PICTURES, Offer, Order, Quote, VideoRequest
@@ -30,7 +31,9 @@ def find_nearest(request: VideoRequest, catalogue: Catalogue, *, today: date) ->
 
 def describe_nearest(found: Sequence[Near], *, clips: int) -> str:
     """Say what can be had with the keys at hand, and what so many clips cost; empty where that is nothing."""
-    named = [f"{change} {format_dollars(price.micros * clips)} on {order.offer.id} ({order.seconds} s)" for change, order, price in found]
+    named = [
+        f"{change} {format_dollars(price.micros * clips)} on {order.offer.id} ({describe_looks(order)})" for change, order, price in found
+    ]
     return f"No model with a key takes all of this; with your keys {', or '.join(named)}." if named else ""
 
 
@@ -44,7 +47,8 @@ def _find_changes(request: VideoRequest, offers: Sequence[Offer], today: date) -
         changes.append((f"without size={quote_value(request.size)}{own}", replace(request, size=None)))
     for name in (name for name in request.options if name not in PICTURES):
         kept = {key: value for key, value in request.options.items() if key != name}
-        changes.append((f"without {request.name_option(name).removeprefix('options.')}", replace(request, options=kept)))
+        change = "with audio left out" if name == "audio" else f"without {request.name_option(name).removeprefix('options.')}"
+        changes.append((change, replace(request, options=kept)))
     for change, less in changes:
         yield from ((change, *found) for found in rank_orders(offers, less, today=today)[:1])
     if type(request.seconds) is int:

@@ -8,6 +8,7 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.room import Room
+from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.money import Micros, format_dollars
 
@@ -91,7 +92,8 @@ def describe_part(part: Part, *, with_model: bool, room: Room = EVERYTHING) -> s
     count, order, price = part
     cost = f"{format_dollars(count * price.micros)} in all{room.describe(price.micros, count)}" if price.micros else "free"
     apart = "" if _can_go_on(order) else " (separate shots)"
-    return f"{count} x {order.seconds} s{f' on {order.offer.id}' if with_model else ''}{apart}, {cost}"
+    lines = f" at {said}" if with_model and (said := name_lines(order.size)) else ""
+    return f"{count} x {order.seconds} s{f' on {order.offer.id}' if with_model else ''}{lines}{apart}, {cost}"
 
 
 def describe_joining(order: Order, *, with_model: bool = False) -> str:

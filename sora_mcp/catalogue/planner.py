@@ -12,7 +12,7 @@ from sora_mcp.catalogue.family_choice import describe_choice, find_family_takers
 from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
 from sora_mcp.catalogue.size_words import list_meanings
 from sora_mcp.catalogue.sizes import first_of_each_shape, fitting, has_shape, names_shape, of_shape
-from sora_mcp.catalogue.unavailable import refuse_all
+from sora_mcp.catalogue.unavailable import describe_missing, refuse_all
 from sora_mcp.domain import Image, Offer, Order, Quote, Vendor, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, quote_value
 from sora_mcp.domain.errors import BrokenRules, MissingKey, ModelRetired, OverBudget, Refused, UnpricedModel
@@ -93,6 +93,9 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
     if ranked := rank_eligible(catalogue, request, today=today) if is_open else rank_orders(offers, request, today=today):
         return _choose(ranked, request, why, today=today)
 
+    if request.model is None and (missing := _find_missing(offers, request, today)):
+        refuse_all(missing, catalogue, request=request)
+
     def rank(offer: Offer) -> tuple[bool, bool, bool, int, int]:
         makes_words_only, broken = request.frame is not None and offer.image is None, count_broken_rules(offer, request, today=today)
         does_else = (offer.video is None) != (request.clip is None)
@@ -110,6 +113,11 @@ def _choose(ranked: Sequence[tuple[Order, Quote]], request: VideoRequest, why: s
     equal = [(order, price) for order, price in ranked if price.micros == ranked[0][1].micros]
     chosen, _ = min(equal, key=lambda one: bool(one[1].describe_doubt(today)))
     return chosen.offer, why if request.model is None or why is None else describe_choice(request.model, chosen, ranked, why)
+
+
+def _find_missing(offers: Sequence[Offer], request: VideoRequest, today: date) -> list[Offer]:
+    """Return the offers that would take the request, had their vendors not said that they do not have this mode of them now."""
+    return [order.offer for order, _ in rank_orders(offers, request, today=today, with_missing=True)]
 
 
 def _measure_gap(offer: Offer, request: VideoRequest) -> int:
@@ -228,7 +236,8 @@ def _describe_length(order: Order, request: VideoRequest) -> str | None:
     """Say how short a clip is of which nobody said the length, and how long it can be."""
     if request.seconds is not None or order.seconds >= SHORT_S or request.clip is not None:
         return None
-    return f"{order.seconds} s is its shortest; seconds can be up to {order.offer.seconds[-1]}."
+    lengths = order.offer.seconds_by_frame[order.image is not None]
+    return f"{order.seconds} s is its shortest; seconds can be up to {lengths[-1]}."
 
 
 def _describe_clip(order: Order, request: VideoRequest) -> str | None:
@@ -272,6 +281,8 @@ def _describe_change(order: Order, price: Quote, *, today: date) -> str | None:
 def _warnings(order: Order, request: VideoRequest, *, vendor: Vendor) -> tuple[str, ...]:
     """Return what the buyer should know of the finished video."""
     image, found = order.image, list[str]()
+    if order.missing is not None:
+        found.append(f"{describe_missing(order.offer, order.slug, vendor.title)}; it may refuse this again.")
     if (ends := order.offer.ends) is not None:
         found.append(f"{ends.announce()}.")
     if vendor.keys and any(source is not None and source.is_sample for source in (image, order.clip)):

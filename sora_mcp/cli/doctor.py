@@ -143,7 +143,7 @@ def _check_models(service: VideoService) -> Iterator[Finding]:
                 else f"prices of {sum(o.written is not None for o in vendor.offers)} models"
             )
             yield Finding("ok", f"list of {vendor.title}: {what}, {age / 3600:.0f} hours old")
-    for model, day in service.catalogue.gone.items():
+    for model, day in service.catalogue.absent.items():
         yield Finding("note", f"gone: {model}, according to its vendor on {day}", "choose another model, or try again after a day")
 
 

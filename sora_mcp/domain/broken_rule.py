@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,12 @@ MOST_REPEATED = 300
 """Characters of a caller's value that a sentence quotes."""
 NO_SUCH_OPTION = "left out: this model takes "
 """The beginning of what is allowed for an option that an offer does not have."""
+SOUND_KNOWN: Mapping[bool | None, str] = {
+    True: "left out: each clip has sound, which edit_video takes out for free (mute)",
+    False: "left out: no clip has sound",
+    None: "left out: no page says whether its clips have sound",
+}
+"""What is allowed for `audio` where a model leaves no choice, by what is known of its clips."""
 INSTEAD = {"negative_prompt": "Say in the prompt what must not be seen.", "seed": "Without a seed every take differs."}
 """What helps where a model does not have an option."""
 

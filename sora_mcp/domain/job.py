@@ -72,8 +72,21 @@ PAUSED = "Paused: "
 """The beginning of a warning that the model cost more than quoted, and is bought no more."""
 COUNTS_AS_SPENT = "counts as spent."
 """The end of a warning about a sum of the vendor's that is not believed."""
-UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "todo", "day_left", "can_continue", "chain", "ended")
+UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "todo", "day_left", "continuation", "instead", "chain", "ended")
 """What is true of a job only at the moment of looking."""
+
+
+@dataclass(frozen=True)
+class NextClip:
+    """A clip that could be bought after a job, and its price."""
+
+    model: str
+    size: str
+    seconds: int
+    micros: Micros
+    options: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    sound: bool | None = None
+    needs_yes: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,8 +147,10 @@ class Job:
     """Why nothing new was heard of it lately, as a sentence, where this process is the one that asks."""
     todo: str | None = None
     """What a person has to do before it goes on, as the end of a sentence, where the trouble does not pass by itself."""
-    can_continue: bool = field(default=False, compare=False)
-    """Whether a model that can be bought now takes the last frame of the finished clip."""
+    continuation: NextClip | None = field(default=None, compare=False)
+    """The clip that goes on from the finished one, where it can be bought now."""
+    instead: tuple[NextClip, ...] = field(default=(), compare=False)
+    """The same at other models, of a job that its vendor refused."""
     chain: tuple[str, ...] = field(default=(), compare=False)
     """Of a finished continuation: the clips that it goes on from, the first one first, and itself."""
     ended: Ended | None = field(default=None, compare=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -184,6 +184,8 @@ class Offer:
     """The name of the vendor that sells it: `Vendor` fills it in."""
     written: Offer | None = None
     """The offer with its dated price, where a live one took its place."""
+    missing: Mapping[str, date] = field(default_factory=dict[str, date])
+    """The vendor's names or paths of it that the vendor said within a day it does not have, or not now, and when."""
 
     @functools.cached_property
     def id(self) -> str:
@@ -196,6 +198,28 @@ class Offer:
         return self.id, self.model, f"{self.vendor}:{self.slug}".casefold()
 
     @functools.cached_property
+    def modes(self) -> Mapping[str, str]:
+        """The vendor's names or paths of it, each with what it is for, in words."""
+        taken = ("edits", self.video), ("words", self.text and self.video is None), ("a first frame", self.image and self.video is None)
+        found = dict[str, list[str]]()
+        for words, is_sold in taken:
+            if is_sold:
+                found.setdefault(self.find_slug((), with_image=words == "a first frame"), []).append(words)
+        for option, slug in self.option_slugs.items():
+            found.setdefault(slug, []).append(option)
+        return {slug: f"with {' or '.join(words)}" for slug, words in found.items()}
+
+    def find_slug(self, options: Collection[str], *, with_image: bool) -> str:
+        """Return the vendor's name or path for a clip with these options, with or without a first frame."""
+        by_option = next((slug for option, slug in self.option_slugs.items() if option in options), None)
+        return by_option or (with_image and self.image_slug) or self.slug
+
+    @functools.cached_property
+    def absent_on(self) -> date | None:
+        """The day on which the vendor said that it does not have it, or not now, in any mode; None where a mode is left."""
+        return max(self.missing.values()) if self.missing and self.missing.keys() >= self.modes.keys() else None
+
+    @functools.cached_property
     def sizes_by_frame(self) -> Mapping[bool | None, tuple[Size, ...]]:
         """The sizes with a first frame (True), without one (False), and all of them (None)."""
 
@@ -204,6 +228,16 @@ class Offer:
             return tuple(size for size in self.sizes if all((str, size.text) in limit for limit in limits))
 
         return {image: select(image) for image in (True, False, None)}
+
+    @functools.cached_property
+    def seconds_by_frame(self) -> Mapping[bool, tuple[int, ...]]:
+        """The lengths with a first frame (True), and without one (False)."""
+
+        def select(image: bool) -> tuple[int, ...]:
+            limits = [rule.typed_values for rule in self.conditional_rules if rule.param == "seconds" and rule.when == {"image": image}]
+            return tuple(seconds for seconds in self.seconds if all((int, seconds) in limit for limit in limits))
+
+        return {image: select(image) for image in (True, False)}
 
     @functools.cached_property
     def sizes(self) -> tuple[Size, ...]:

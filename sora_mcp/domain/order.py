@@ -37,8 +37,12 @@ class Order:
     @property
     def slug(self) -> str:
         """The vendor's name or path of the model, which may differ with a first frame or an option."""
-        by_option = next((slug for option, slug in self.offer.option_slugs.items() if option in self.options), None)
-        return by_option or (self.image and self.offer.image_slug) or self.offer.slug
+        return self.offer.find_slug(self.options, with_image=self.image is not None)
+
+    @property
+    def missing(self) -> date | None:
+        """The day on which the vendor said that it does not have this mode of the model, or not now; None where it did not."""
+        return self.offer.missing.get(self.slug)
 
     @property
     def pictures(self) -> int:

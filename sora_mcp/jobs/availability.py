@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 import anyio
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Call, Reply, Vendor
+from sora_mcp.domain import Call, Offer, Reply, Vendor
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.net.client import VendorClient
 from sora_mcp.store import Store
@@ -28,6 +28,8 @@ CURRENT_S = 1.0
 LATER_S = 3_600.0
 """When a list is asked for again that the vendor refused, as to a key that may not read prices."""
 REFUSED = (400, 401, 403, 404)
+BETWEEN = " "
+"""Stands in the store between a model and the mode of it that is missing."""
 PATIENCE_S = 2.0
 """How long a caller waits for a list: create_video answers within three seconds, come what may. The fetching goes on."""
 
@@ -66,21 +68,25 @@ class Availability:
             return  # the catalogue keeps its table of names, which takes longer than the rest of a look
         self._on_sale, self.pauses, self._lists = on_sale, pauses, {listed.vendor: listed for listed in lists}
         heard = {row.model: _day(row.at) for row in gone}
-        vendors, paused = tuple(self._apply_list(vendor, heard) for vendor in self.written.vendors), frozenset(p.model for p in pauses)
-        catalogue = replace(self.written, vendors=vendors, paused=paused, gone=heard)
+        vendors = tuple(_mark_missing(self._apply_list(vendor, heard), heard) for vendor in self.written.vendors)
+        catalogue = replace(self.written, vendors=vendors, paused=frozenset(pause.model for pause in pauses))
         self.catalogue = catalogue.on_day(_day(self.clock()))
 
     def forget(self) -> None:
         """Let the next request read the store again: this process wrote something."""
         self._loaded = float("-inf")
 
+    async def refresh(self) -> None:
+        """Read the store again where what was read is not current any more."""
+        if time.monotonic() - self._loaded > CURRENT_S:
+            await self.load()
+
     async def look(self, name: str | None = None) -> None:
         """Bring the catalogue up to date for a request that names this model, or none.
 
         Where a list cannot be fetched, its last copy stays.
         """
-        if time.monotonic() - self._loaded > CURRENT_S:
-            await self.load()
+        await self.refresh()
         due = [vendor for vendor in self.written.vendors if _list_call(vendor) is not None and self._is_due(vendor, name)]
         if not due:
             return
@@ -89,13 +95,13 @@ class Availability:
                 await over.wait()
         await self.load()
 
-    async def miss(self, model: str, code: str) -> None:
-        """Remember that a vendor said that it does not have this model, or not now.
+    async def miss(self, model: str, code: str, *, mode: str = "") -> None:
+        """Remember that a vendor said that it does not have this model, or not now; of one with several modes the one of this name or path.
 
         A store that cannot be written is only logged: it must not change what is said of the job.
         """
         try:
-            await self.store.vendor_lists.mark_gone(model, code)
+            await self.store.vendor_lists.mark_gone(f"{model}{BETWEEN}{mode}" if mode else model, code)
             await self.load()
         except SoraError as error:
             log.warning("that %s is gone cannot be remembered: %s", model, error)
@@ -177,6 +183,17 @@ class Availability:
 def _list_call(vendor: Vendor) -> Call | None:
     """Return the call for the vendor's own list of models or of their prices, where there is one."""
     return vendor.listing or (vendor.price_list and vendor.price_list.ask)
+
+
+def _mark_missing(vendor: Vendor, heard: Mapping[str, date]) -> Vendor:
+    """Return the vendor with what it said it does not have noted at its offers, and when: a whole model, or one mode of it."""
+
+    def mark(offer: Offer) -> Offer:
+        days = {slug: heard.get(f"{offer.id}{BETWEEN}{slug}", heard.get(offer.id)) for slug in offer.modes}
+        missing = {slug: day for slug, day in days.items() if day is not None}
+        return replace(offer, missing=missing) if missing else offer
+
+    return replace(vendor, offers=tuple(map(mark, vendor.offers))) if heard else vendor
 
 
 def _day(moment: float) -> date:

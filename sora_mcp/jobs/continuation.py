@@ -70,6 +70,21 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
     return replace(request, model=model, size=size, options=options, image=f"{job.id}#last", continues=None)
 
 
+def describe_source(said: VideoRequest, request: VideoRequest) -> str:
+    """Say what a continuation takes from the clip, of a request as it was `said` and as it was read; empty where that is nothing."""
+    if said.continues is None:
+        return ""
+    taken = (
+        ("model", said.model is None and request.model is not None),
+        ("size", said.size is None and request.size is not None),
+        ("sound", "audio" in request.options and "audio" not in said.options),
+    )
+    names = [name for name, is_taken in taken if is_taken]
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+    verb = "is that" if len(names) == 1 else "are those"
+    return f"{listed.capitalize()} {verb} of {said.continues.strip()}." if names else ""
+
+
 def refuse_other_frame(request: VideoRequest, continued: str) -> None:
     """Raise BrokenRules where a continuation has a first frame of its own."""
     if request.image is not None:

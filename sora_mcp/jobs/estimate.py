@@ -15,7 +15,7 @@ from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
 from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
-from sora_mcp.domain import PICTURES, Offer, Order, Quote, Size, VideoRequest
+from sora_mcp.domain import PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules, Refused
 from sora_mcp.domain.money import Micros
@@ -54,6 +54,8 @@ class Estimate:
     """Where only a model without a key takes the request: what those with one make of it with one argument changed."""
     at_hand: tuple[Fix, ...] = ()
     """Where the model that was named has no key: others that can be bought."""
+    going_on: NextClip | None = None
+    """Where the first frame is the last one of a clip, and no model was named: what `continues` makes, at the clip's own model."""
     split: Part | None = None
     """Fewer dollars for the same length: equal clips that are joined."""
 

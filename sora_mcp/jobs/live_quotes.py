@@ -8,22 +8,30 @@ from datetime import date
 
 import anyio
 
-from sora_mcp.domain import QUOTE_GOOD_FOR_S, Call, Order, Quote, Vendor
+from sora_mcp.domain import QUOTE_GOOD_FOR_S, Call, Order, Quote, Reply, Vendor
 from sora_mcp.domain.errors import NotSent
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.net.client import VendorClient
 from sora_mcp.vendors.reading import read_quote
 
 PATIENCE_S = 3.0
+SILENT_S = 60.0
+"""How long a vendor that did not answer is not asked again."""
 MOST = 500
 Key = tuple[object, ...]
 
 
 async def ask_price(http_client: VendorClient, vendor: Vendor, call: Call) -> Micros | None:
     """Return the price that the vendor names at its address for quotes; None where it does not, or not in time."""
+    reply = await _fetch(http_client, vendor, call)
+    return None if reply is None else read_quote(vendor, reply)
+
+
+async def _fetch(http_client: VendorClient, vendor: Vendor, call: Call) -> Reply | None:
+    """Return the vendor's answer; None where it is not reached, or not in time."""
     with anyio.move_on_after(PATIENCE_S):
         try:
-            return read_quote(vendor, await http_client.request(vendor.at_quote_url(), call))
+            return await http_client.request(vendor.at_quote_url(), call)
         except NotSent:
             pass
     return None
@@ -36,14 +44,18 @@ class Quotes:
     http_client: VendorClient
     clock: Callable[[], float]
     _recent: dict[Key, tuple[Micros, float]] = field(default_factory=dict[Key, tuple[Micros, float]])
+    _silent: dict[str, float] = field(default_factory=dict[str, float])
+    """By vendor: when it was asked last and did not answer."""
 
     async def ask_vendor(self, vendor: Vendor, order: Order, table: Quote, *, today: date) -> Quote:
         """Return the vendor's own price, or the table's where the vendor does not answer. The user's own price wins over both."""
         call = vendor.quote(order) if vendor.quote is not None and table.confidence != "configured" else None
-        if call is None:
+        if call is None or 0 <= self.clock() - self._silent.get(vendor.name, float("-inf")) < SILENT_S:
             return table
-        micros = await ask_price(self.http_client, vendor, call)
-        if micros is None:
+        if (reply := await _fetch(self.http_client, vendor, call)) is None:
+            self._silent[vendor.name] = self.clock()
+            return table
+        if (micros := read_quote(vendor, reply)) is None:
             return table
         if len(self._recent) >= MOST:
             self._recent.clear()

@@ -17,14 +17,15 @@ from sora_mcp.catalogue.advice import Limits, advise
 from sora_mcp.catalogue.hints import BEST, find_label
 from sora_mcp.catalogue.nearest import find_nearest
 from sora_mcp.catalogue.parts import find_cheaper_parts, plan_parts
-from sora_mcp.catalogue.planner import can_animate, check_max_usd, find_broken_cap, plan
+from sora_mcp.catalogue.planner import check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT
-from sora_mcp.domain import EDIT_MODEL, LIVE, LOCAL, PICTURES, Job, Offer, Order, Quote, State, VideoRequest, errors
+from sora_mcp.domain import EDIT_MODEL, JOB_ID, LIVE, LOCAL, PICTURES, Job, NextClip, Offer, Order, Quote, State, VideoRequest, errors
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import (
     BrokenRules,
     MissingKey,
+    ModelRetired,
     NeedsConfirmation,
     NotCancellable,
     OverBudget,
@@ -36,12 +37,13 @@ from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.allowed_paths import is_file_name
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
-from sora_mcp.jobs.continuation import continue_job, find_chain, find_maker, refuse_other_frame
+from sora_mcp.jobs.continuation import continue_job, describe_source, find_chain, find_maker, refuse_other_frame
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, find_more_for_less, find_talking, name_any_clip, plan_estimate
 from sora_mcp.jobs.file_access import FileAccess
-from sora_mcp.jobs.first_frame import FirstFrames, frame_like
+from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.input_videos import InputVideos
+from sora_mcp.jobs.next_steps import find_continuation, is_refused, read_fixes, rebuild_requests
 from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
@@ -80,6 +82,7 @@ class VideoService(JobContext):
 
         A refusal means that nothing was sent or held. `agreed` is the quote that a person has just agreed to.
         """
+        said = request
         with errors.before_money():
             request = await self.read_frame(request, principal=principal)
         try:
@@ -99,7 +102,7 @@ class VideoService(JobContext):
             return job
         note_purchase(job.vendor, job.id, videos=request.variations)
         # What only matters while it is bought is not stored: the vendor's answers say more afterwards.
-        why = () if purchase.order.why is None else (purchase.order.why,)
+        why = tuple(filter(None, (describe_source(said, request), purchase.order.why)))
         warnings = (*why, *job.warnings, *describe_pauses(self._take_new_pauses(principal)))
         return replace(job, ended=purchase.order.offer.ended, warnings=warnings)
 
@@ -173,6 +176,7 @@ class VideoService(JobContext):
 
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
+        said = request
         request = await self.read_frame(request, principal=principal)
         today, catalogue = self.today, self.catalogue
         request = name_any_clip(request, catalogue)
@@ -204,7 +208,18 @@ class VideoService(JobContext):
         split = find_cheaper_parts(request, price, catalogue, today=today) if is_usable and not parts else None
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         at_hand = () if missing is None else await self.advise(missing, request, principal=principal, buys=False, clips=clips)
-        return replace(found, talk=talk, nearest=nearest, split=split, at_hand=at_hand)
+        return replace(
+            found, talk=talk, nearest=nearest, split=split, at_hand=at_hand, going_on=await self._price_continuation(said, principal)
+        )
+
+    async def _price_continuation(self, said: VideoRequest, principal: str) -> NextClip | None:
+        """Return what `continues` makes of the clip whose last frame a request without a model names; None for any other request."""
+        job_id, mark, place = said.image.strip().partition("#") if isinstance(said.image, str) else ("", "", "")
+        if said.model is not None or not mark or place.casefold() != "last" or not JOB_ID.fullmatch(job_id):
+            return None
+        job = await self.store.jobs.get(job_id.casefold(), principal)
+        maker = await find_maker(self.store, job)
+        return find_continuation(job, maker, self.catalogue, seconds=said.seconds, today=self.today)
 
     def _find_obstacle(self, order: Order, outlook: Outlook) -> str | None:
         """Return why the offer cannot be bought now at any number of clips: it is paused, or the store has lost purchases."""
@@ -287,8 +302,12 @@ class VideoService(JobContext):
         if job.unwritten is not None or job.trouble is not None:
             return job
         if job.state == "completed" and job.artifact is not None:
-            can_continue = can_animate(frame_like(job.artifact), self.catalogue, today=self.today)
-            return replace(job, can_continue=can_continue, chain=await find_chain(self.store, job))
+            await self.availability.refresh()
+            going_on = find_continuation(job, await find_maker(self.store, job), self.catalogue, today=self.today)
+            return replace(job, continuation=going_on, chain=await find_chain(self.store, job))
+        if is_refused(job):
+            await self.availability.refresh()
+            return replace(job, instead=await self._find_others(job))
         if job.state != "submitting" or job.submit_token is not None:
             return job
         try:
@@ -297,6 +316,14 @@ class VideoService(JobContext):
             return replace(job, waits_until=await self.store.leases.get_blocked_until(job, alone_s))
         except SoraError:
             return job  # nothing that goes wrong here may hide that the job exists
+
+    async def _find_others(self, job: Job) -> tuple[NextClip, ...]:
+        """Return what makes the clip of a job that its vendor refused, at other models."""
+        for request in rebuild_requests(job, self.catalogue):
+            fixes = await self.advise(ModelRetired(""), request, principal=job.principal)
+            if found := read_fixes(fixes, request):
+                return found
+        return ()
 
     async def _prepare(self, request: VideoRequest, principal: str, agreed: str | None) -> Purchase:
         """Find, check and quote a request whose frame was read: return all that is to be reserved. Refused; nothing is written."""

@@ -13,8 +13,7 @@ from typing import TypeVar
 
 import anyio
 
-from sora_mcp.catalogue.advice import Limits, name_models
-from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor, VideoRequest
+from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reading, Reply, Vendor
 from sora_mcp.domain.errors import NotSent, OutcomeUnknown, SoraError, StorageError, VendorError
 from sora_mcp.domain.secret import MARK_DIGITS, Secret
 from sora_mcp.domain.terminal_command import command_line
@@ -152,8 +151,8 @@ class Submitter:
             return refusal.message
         else:
             if refusal.its_code in GONE:
-                await self.context.availability.miss(job.model, refusal.its_code)
-            await self._record(self.context.store.outcomes.refuse, job, token, self._describe_refusal(refusal))
+                await self.context.availability.miss(job.model, refusal.its_code, mode=self._name_mode(job))
+            await self._record(self.context.store.outcomes.refuse, job, token, _as_error(refusal))
         return None
 
     async def _record_success(self, job: Job, token: str, vendor: Vendor, reply: Reply) -> None:
@@ -211,10 +210,10 @@ class Submitter:
         finally:
             self.context.local_facts.unwritten.pop(job.id, None)
 
-    def _describe_refusal(self, error: VendorError) -> JobError:
-        """Return a vendor's refusal as the job keeps it; a model that is gone comes with living ones."""
-        living = f" Available models: {', '.join(_name_living_models(self.context))}." if error.its_code in GONE else ""
-        return JobError(error.its_code, error.message + living, error.charged, error.vendor_message)
+    def _name_mode(self, job: Job) -> str:
+        """Return the vendor's name or path that the job was ordered by, of a model that has several; else an empty text."""
+        offer = self.context.catalogue.get(job.model)
+        return "" if offer is None or len(offer.modes) < 2 else offer.find_slug(job.options, with_image=job.with_image)
 
 
 def _describe_unwritten(job: Job, vendor_id: str | None) -> tuple[str, str]:
@@ -242,7 +241,6 @@ def _as_unclear(why: str, vendor_message: str | None = None) -> JobError:
     return JobError("vendor_unavailable", f"{why} It may have been taken and may be charged.", "unknown", vendor_message)
 
 
-def _name_living_models(context: JobContext) -> tuple[str, ...]:
-    """Return the cheapest models that make a clip from words without a person's yes."""
-    limits = Limits(context.settings.per_video, None, context.needs_yes)
-    return tuple(str(fix.value) for fix in name_models(VideoRequest("a clip"), context.catalogue, limits, today=context.today))
+def _as_error(refusal: VendorError) -> JobError:
+    """Return a vendor's refusal as the job keeps it."""
+    return JobError(refusal.its_code, refusal.message, refusal.charged, refusal.vendor_message)

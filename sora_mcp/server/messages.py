@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.domain import LIVE, PAUSED, Artifact, Charged, Ended, Job, Order, can_fetch, describe_deletion
+from sora_mcp.catalogue.looks import describe_looks
+from sora_mcp.domain import LIVE, PAUSED, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import Micros, format_dollars
@@ -18,6 +19,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.domain.text import sanitize
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
+from sora_mcp.server.next_clip import describe_continuation, describe_instead
 from sora_mcp.vendors import EVERY, sample
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def describe_job(job: Job, *, now: float) -> str:
     why = f" {reason}" if (reason := describe_reason(job)) else ""
     way = f" The video was made: the user can fetch it with `{command_line('fetch', job.id)}`." if can_fetch(job) else ""
     money = CHARGED[job.error.charged if job.error else job.charged].format(price=format_price(job.price))
-    return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}{_describe_remedy(job)}"
+    return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}{_describe_remedy(job)}{describe_instead(job)}"
 
 
 def _describe_remedy(job: Job) -> str:
@@ -142,12 +144,6 @@ def describe_sound(options: Mapping[str, object], file: Artifact | None = None, 
     """Say whether a clip has sound: as its file was measured, else as it was ordered, else as this model always makes it."""
     audio = options.get("audio", HAS_SOUND.get(model)) if file is None or file.has_sound is None else file.has_sound
     return "with sound" if audio is True else "without sound" if audio is False else SOUND_OPEN
-
-
-def describe_clip(order: Order) -> str:
-    """Say how long an order's clip is, and whether it has sound as far as that is known."""
-    sound = describe_sound(order.options, model=order.offer.id)
-    return f"{order.seconds} s" if sound == SOUND_OPEN else f"{order.seconds} s, {sound}"
 
 
 def describe_charge(job: Job) -> str:
@@ -279,7 +275,7 @@ def _join_fixes(fixes: tuple[Fix, ...]) -> str:
 def _describe_price(fix: Fix) -> str:
     """Return what a fix costs, for how many clips and on which model, and whether a person has to agree."""
     clips = f" for {fix.clips} clips" if fix.clips > 1 else ""
-    clip = "" if fix.order is None else f"{describe_clip(fix.order)}, "
+    clip = "" if fix.order is None else f"{describe_looks(fix.order)}, "
     model = f" on {fix.model}" if fix.model else ""
     return f"{clip}{format_price(fix.micros or 0)}{clips}{model}{', needs a yes' if fix.needs_yes else ''}"
 
@@ -315,7 +311,13 @@ def _describe_file(job: Job, file: Artifact) -> str:
         length = f"a GIF of {length}" if file.duration_s else "a GIF"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     sound = f", {said}" if (said := describe_sound(job.options, file, model=job.model)) != SOUND_OPEN and file.path.endswith(".mp4") else ""
-    return f"{job.id}, {length}, {size}{sound}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
+    return f"{job.id}, {length}, {size}{sound}{_describe_title(job)}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
+
+
+def _describe_title(job: Job) -> str:
+    """Say as the end of a clause that joined clips begin with a title, where they do."""
+    title = job.options.get("text") if job.options.get("action") == "join" else None
+    return f", with the title {json.dumps(sanitize(title, MOST_VALUE), ensure_ascii=False)}" if isinstance(title, str) else ""
 
 
 def _describe_one_of_many(job: Job, now: float) -> str:
@@ -346,7 +348,8 @@ def _describe_next(job: Job, file: Artifact) -> str:
     if job.chain:
         inputs = ", ".join(f'"{one}"' for one in job.chain)
         return f'; edit_video(action="join", inputs=[{inputs}]) joins {"both" if len(job.chain) == 2 else "all"}'
-    following = "" if job.all_warnings or job.parents or not job.can_continue else f', continues="{job.id}" goes on from it'
+    following = f', continues="{job.id}" goes on from it{describe_continuation(job)}' if job.continuation else ""
+    following = "" if job.all_warnings or job.parents else following
     return f"; view_video shows it{following}"
 
 

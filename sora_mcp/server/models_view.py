@@ -12,7 +12,7 @@ from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import SIZE_FACTS, describe_lengths, sizes_of
 from sora_mcp.catalogue.sizes import count_lines, name_lines
-from sora_mcp.catalogue.unavailable import count_unavailable
+from sora_mcp.catalogue.unavailable import count_unavailable, describe_ended_here, describe_modes_missing
 from sora_mcp.domain import Clip, Image, Offer, Order, Quote, VideoRequest, VideoRule
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.terminal_command import command_line
@@ -24,6 +24,8 @@ MOST_SUMMARY_BYTES = 1_950
 """Bytes of the whole result, message and rows: below 600 tokens."""
 ANY_IMAGE = Image("https://example.com/frame.png")
 ANY_CLIP = "https://example.com/clip.mp4"
+MOST_EDITORS = 2
+"""Models that change a video, of those that are named."""
 NEXT = 'Next: list_sizes(model="…") has every size, price and option of one'
 ALL = ', list_sizes(model="all") a line for each'
 
@@ -46,20 +48,31 @@ class Row:
     @property
     def text(self) -> str:
         """The offer as a line."""
-        parts = [f"{describe_lengths(self.offer.seconds)} s", _describe_largest(self.offer), _describe_sound(self.offer)]
-        hint, frame = get_hint(self.offer), _describe_need(self.offer)
+        offer, hint = self.offer, get_hint(self.offer)
+        parts = [_describe_lengths(offer), _describe_largest(offer), _describe_sound(offer), _describe_need(offer)]
+        missing = describe_modes_missing(offer)
+        gone = f"not {missing} now" if missing else "not now" if offer.absent_on else ""
+        key = "" if self.is_usable else "no key"
         good = f" ({hint.good_for})" if hint else ""
-        price = f"from {format_price(self.least)}" if self.least else "free"
-        key = "" if self.is_usable else ", no key"
-        return f"{self.offer.id}{good}: {', '.join(filter(None, parts))}{frame}, {price}{key}"
+        return f"{offer.id}{good}: {', '.join(filter(None, (*parts, self.cost, gone, key)))}"
+
+    @property
+    def cost(self) -> str:
+        """The least that a clip costs."""
+        return f"from {format_price(self.least)}" if self.least else "free"
+
+    @property
+    def edits(self) -> bool:
+        """True where it changes a video."""
+        return self.offer.video is not None
 
     @property
     def fields(self) -> dict[str, Any]:
         """The offer as fields."""
-        hint = get_hint(self.offer)
+        hint, lengths = get_hint(self.offer), self.offer.seconds_by_frame[not self.offer.text]
         return without_empty(
             model=self.offer.id,
-            seconds=[self.offer.seconds[0], self.offer.seconds[-1]],
+            seconds=[lengths[0], lengths[-1]],
             from_usd=to_dollars(self.least),
             good_for=hint.good_for if hint else None,
         )
@@ -72,13 +85,14 @@ def summarize(catalogue: Catalogue, *, today: date) -> Mapping[str, Any]:
     Where there are too many for a short result, those with a hint and the cheapest are shown. Made once for a catalogue and a day.
     """
     rows = _rank(catalogue.eligible_offers, catalogue, today)
+    makers = [row for row in rows if not row.edits]
     shown, kept = [], list[Row]()
-    for row in sorted(rows, key=lambda row: get_hint(row.offer) is None):
-        shown = [one for one in rows if one in kept or one is row]
+    for row in sorted(makers, key=lambda row: get_hint(row.offer) is None):
+        shown = [one for one in makers if one in kept or one is row]
         if kept and count_bytes(_build(catalogue, shown, rows)) > MOST_SUMMARY_BYTES:
             break
         kept.append(row)
-    return _build(catalogue, [row for row in rows if row in kept], rows)
+    return _build(catalogue, [row for row in makers if row in kept], rows)
 
 
 def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -> dict[str, Any]:
@@ -99,16 +113,19 @@ def list_ended(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) ->
 
 
 def _rank(offers: Sequence[Offer], catalogue: Catalogue, today: date) -> list[Row]:
-    """Return the offers that have a price, each at its lowest, cheapest first."""
-    words = rank_orders([offer for offer in offers if offer.text], VideoRequest("a clip"), today=today)
+    """Return the offers that have a price, each at its lowest: cheapest first, but those that make clips from words before others, and
+    those that change a video last."""
+    from_words = [offer for offer in offers if offer.text and offer.video is None]
     animators = [offer for offer in offers if offer.image and not offer.text]
-    frames = rank_orders(animators, VideoRequest("a clip", image=ANY_IMAGE), today=today)
-    edits = [found for offer in offers if offer.video for found in rank_orders((offer,), _edit_shortest(offer.video), today=today)]
-    rows = [
-        Row(order, price, _find_least(order.offer, price, today), catalogue.is_usable(order.offer))
-        for order, price in (*words, *frames, *edits)
+    found = [
+        *rank_orders(from_words, VideoRequest("a clip"), today=today, with_missing=True),
+        *rank_orders(animators, VideoRequest("a clip", image=ANY_IMAGE), today=today, with_missing=True),
     ]
-    return sorted(rows, key=lambda row: row.least)
+    for offer in offers:
+        if offer.video is not None:
+            found += rank_orders((offer,), _edit_shortest(offer.video), today=today, with_missing=True)
+    rows = [Row(order, price, _find_least(order.offer, price, today), catalogue.is_usable(order.offer)) for order, price in found]
+    return sorted(rows, key=lambda row: (row.edits, not row.offer.text, row.least))
 
 
 def _find_least(offer: Offer, price: Quote, today: date) -> Micros:
@@ -125,21 +142,38 @@ def _edit_shortest(rule: VideoRule) -> VideoRequest:
 
 def _describe_need(offer: Offer) -> str:
     if offer.video is not None:
-        return ", edits a video"
-    return "" if offer.text else ", needs a first frame"
+        return "edits a video"
+    return "" if offer.text else "needs a first frame"
+
+
+def _describe_lengths(offer: Offer) -> str:
+    """Return the lengths from words, and those with a first frame where they are others."""
+    lengths = offer.seconds_by_frame
+    said = f"{describe_lengths(lengths[not offer.text])} s"
+    differ = offer.text and offer.image is not None and lengths[True] != lengths[False]
+    return f"{said} ({describe_lengths(lengths[True])} s from a picture)" if differ else said
 
 
 def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row]) -> dict[str, Any]:
-    lines = [*_name_extremes(rows), *(row.text for row in shown), *_describe_rest(catalogue, len(rows) - len(shown))]
-    return {"message": "\n".join(lines), "offers": [row.fields for row in shown]}
+    editors = [row for row in rows if row.edits][:MOST_EDITORS]
+    unshown = len(rows) - len(shown) - len(editors)
+    lines = [*_name_extremes(rows), *(row.text for row in shown), *_name_editors(editors), *_describe_rest(catalogue, unshown)]
+    return {"message": "\n".join(lines), "offers": [row.fields for row in (*shown, *editors)]}
 
 
 def _name_extremes(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield which model is the cheapest, and which makes the longest clips."""
-    if len(rows) > 1:
-        longest = max((row for row in rows if row.offer.video is None), key=lambda row: row.offer.seconds[-1], default=rows[0])
-        cheapest = next((row for row in rows if row.offer.text), rows[0])
-        yield f"Cheapest: {cheapest.offer.id}. Longest: {longest.offer.id}, {longest.offer.seconds[-1]} s."
+    """Yield which model is the cheapest, with its price, and which makes the longest clips."""
+    makers = [row for row in rows if row.offer.text and not row.edits]
+    if len(makers) > 1:
+        longest = max(makers, key=lambda row: row.offer.seconds_by_frame[False][-1])
+        seconds = longest.offer.seconds_by_frame[False][-1]
+        yield f"Cheapest: {makers[0].offer.id}, {makers[0].cost}. Longest: {longest.offer.id}, {seconds} s."
+
+
+def _name_editors(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield which models change a video, apart from those that make one."""
+    if rows:
+        yield f'To change a video: {", ".join(f"{row.offer.id} {row.cost}" for row in rows)}; list_sizes(model="edit") has all.'
 
 
 def _describe_rest(catalogue: Catalogue, unshown: int) -> Iterator[str]:
@@ -149,6 +183,7 @@ def _describe_rest(catalogue: Catalogue, unshown: int) -> Iterator[str]:
     if said := count_unavailable(catalogue):
         add = "" if catalogue.keyed else f" The user adds a key with `{command_line('setup')}`."
         yield f"Cannot be bought now: {said}.{add}"
+    yield from filter(None, (describe_ended_here(catalogue),))
     yield f"{NEXT}{ALL}."
 
 

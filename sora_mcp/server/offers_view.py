@@ -14,6 +14,7 @@ from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.hints import get_hint
 from sora_mcp.catalogue.rules import breaches, describe_lengths, one_of, quote, rate_of, sizes_of, words
 from sora_mcp.catalogue.sizes import has_shape
+from sora_mcp.catalogue.unavailable import describe_modes_missing
 from sora_mcp.domain import STALE, Image, ImageRule, Link, Offer, Order, Rate, Rule, Scalar, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import format_bytes
 from sora_mcp.domain.errors import PriceUnknown
@@ -67,7 +68,7 @@ def offer_fields(offer: Offer, catalogue: Catalogue, *, today: date) -> dict[str
     known = {
         "model": offer.id,
         "sizes": [size.text for size in sizes_of(offer)],
-        "seconds": list(offer.seconds),
+        "seconds": list(offer.seconds_by_frame[not offer.text]),
         "prices": [_price_fields(prices) for prices in price_table(offer, today=today)],
         "prompt_max": offer.prompt_max,
         "image": _image_fields(offer),
@@ -216,8 +217,10 @@ def _status_fields(offer: Offer, catalogue: Catalogue, today: date) -> dict[str,
         fields["ended"] = {"on": ended.on.isoformat(), "source": ended.source}
     elif offer.ends is not None:
         fields["ends"] = {"on": offer.ends.on.isoformat(), "source": offer.ends.source}
-    if offer.id in catalogue.gone:
-        fields["gone"] = catalogue.gone[offer.id].isoformat()
+    if offer.absent_on is not None:
+        fields["gone"] = offer.absent_on.isoformat()
+    elif said := describe_modes_missing(offer):
+        fields["not_now"] = said
     if catalogue.is_living(offer) and not catalogue.is_usable(offer):
         fields["needs_key"] = catalogue.get_vendor(offer).keys[0]
     if (days := _stale_days(offer, catalogue, today)) is not None:
@@ -233,7 +236,9 @@ def _stale_days(offer: Offer, catalogue: Catalogue, today: date) -> int | None:
 
 def _marks(offer: Offer, catalogue: Catalogue, today: date) -> str:
     ended = [f"ended {offer.ended.on}"] if offer.ended else [f"ends {offer.ends.on}"] if offer.ends else []
-    gone = [f"gone at {catalogue.get_vendor(offer).title}, as it said on {catalogue.gone[offer.id]}"] if offer.id in catalogue.gone else []
+    gone = [f"gone at {catalogue.get_vendor(offer).title}, as it said on {offer.absent_on}"] if offer.absent_on else []
+    if said := describe_modes_missing(offer):
+        gone.append(f"not {said} now, as {catalogue.get_vendor(offer).title} said on {max(offer.missing.values())}")
     key = [] if catalogue.is_usable(offer) or not catalogue.is_living(offer) else [f"no key: `{command_line('setup', offer.vendor)}`"]
     old = [f"price looked up {days} days ago"] if (days := _stale_days(offer, catalogue, today)) is not None else []
     return f" ({', '.join(marks)})" if (marks := [*ended, *gone, *key, *old]) else ""
@@ -286,7 +291,7 @@ def _sound(offer: Offer) -> str:
 
 def _describe_input(offer: Offer) -> str:
     if (rule := offer.video) is None:
-        return f"First frame: {_frame(offer)}{_describe_frame_sizes(offer)}"
+        return f"First frame: {_frame(offer)}{_describe_frame_lengths(offer)}{_describe_frame_sizes(offer)}"
     first, last = rule.seconds
     ways = "job, MP4 file or https URL" if rule.urls else "job or MP4 file"
     return f"Edits a video (edits): {ways}, {first} to {last} s, at most {format_bytes(rule.most_bytes, at_most=True)}"
@@ -298,6 +303,13 @@ def _describe_frame_sizes(offer: Offer) -> str:
     if not sizes or any(has_shape(size) for size in sizes):
         return ""
     return f"; with one the video has its shape, and size is {'left out' if len(sizes) == 1 else one_of([size.text for size in sizes])}"
+
+
+def _describe_frame_lengths(offer: Offer) -> str:
+    """Say which lengths there are with a first frame, where these are others than from words."""
+    lengths = offer.seconds_by_frame
+    differ = offer.text and offer.image is not None and lengths[True] != lengths[False]
+    return f"; with one {describe_lengths(lengths[True])} s" if differ else ""
 
 
 def _frame(offer: Offer) -> str:

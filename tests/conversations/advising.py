@@ -89,7 +89,7 @@ ADVISING = (
     ),
     talk(
         "Kling 2.1 Master, of a vendor without a key",
-        call("estimate_cost", "No key for fal", "With the keys here: muvi:kling-text2video-v3 $0.23 (3 s)", model="kling 2.1 master"),
+        call("estimate_cost", "No key for fal", "With the keys here: muvi:kling-text2video-v3 $0.23 (3 s", model="kling 2.1 master"),
         call("estimate_cost", "At its largest, 16:9 1440p: $4.80", "approves it in a terminal", model="best look", seconds=10),
         keys=("muvi",),
     ),
@@ -125,14 +125,14 @@ ADVISING = (
     talk(
         "with sound, of a model that always has it",
         call("estimate_cost", "4 s", "with sound, on minimax:minimax-h3: $0.32", never=("No model with",), audio=True),
-        call("estimate_cost", "does not take audio", refused=True, audio=False, model="minimax:minimax-h3"),
+        call("estimate_cost", "each clip has sound", refused=True, audio=False, model="minimax:minimax-h3"),
         keys=("minimax",),
     ),
     talk(
         "upright, from this 4:3 photo, of models that all keep the picture's shape",
         call(
             "estimate_cost",
-            'with your keys with options.fit="crop" $0.25 on minimax:minimax-h3-max (5 s)',
+            'with your keys with options.fit="crop" $0.25 on minimax:minimax-h3-max (5 s, 480p)',
             "or without size='9:16' (the first frame is 4:3) $0.25",
             image="print.png",
             size="9:16",
@@ -150,7 +150,7 @@ ADVISING = (
         call(
             "create_video",
             "The limit of a day is $1.00",
-            "3 x 10 s on fal:seedance-1-pro-fast, $0.29 in all, joined with edit_video",
+            "3 x 10 s on fal:seedance-1-pro-fast at 480p, $0.29 in all, joined with edit_video",
             refused=True,
             prompt=CAT,
             seconds=30,
@@ -164,7 +164,7 @@ ADVISING = (
         "Veo, with one dollar a day",
         call(
             "create_video",
-            'Fix: model="fal:veo-3.1-lite" (8 s, with sound, $0.40), or model=',
+            'Fix: model="fal:veo-3.1-lite" (8 s, with sound, 720p, $0.40), or model=',
             never=("2 x 4 s",),
             refused=True,
             prompt=CAT,

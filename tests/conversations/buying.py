@@ -52,7 +52,7 @@ BUYING = (
         call(
             "create_video",
             "'veo-3'",
-            'Fix: model="muvi:veo-3.1" (4 s, without sound, $1.20)',
+            'Fix: model="muvi:veo-3.1" (4 s, without sound, 4k, $1.20)',
             refused=True,
             prompt=CAT,
             model="veo-3",
@@ -379,7 +379,7 @@ BUYING = (
         call(
             "create_video",
             "fal:seedance-1-pro-fast costs $0.02",
-            'Without a yes: model="fal:minimax-h3-max-turbo" (1 s, $0.03), or model=',
+            'Without a yes: model="fal:minimax-h3-max-turbo" (1 s, 480p, $0.03), or model=',
             refused=True,
             prompt=CAT,
             size="9:16",
@@ -421,7 +421,7 @@ BUYING = (
             "Started",
             "on aimlapi:veo-3.1-fast: 4 s",
             "$0.52 (left today $9.48)",
-            "It is the cheapest model for this request. Others: muvi:veo-3.1 ($0.80 for 4 s, without sound, best look).",
+            "It is the cheapest model for this request. Others: muvi:veo-3.1 ($0.80 for 4 s, without sound, 720p, best look).",
             prompt=CAT,
             model="Veo",
         ),
@@ -472,7 +472,7 @@ BUYING = (
         "Sora, please (which has ended)",
         call(
             "create_video",
-            "OpenAI ended Sora 2 on 2026-09-24. Still sold, and perhaps refused: muvi:sora-2 ($0.40 for 4 s, with sound)",
+            "OpenAI ended Sora 2 on 2026-09-24. Still sold, and perhaps refused: muvi:sora-2 ($0.40 for 4 s, with sound, 720p)",
             "only a full name buys one",
             'Fix: model="muvi:',
             never=("No vendor sells", 'Fix: model="muvi:sora'),

@@ -79,6 +79,8 @@ class Arm:
     parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What is laid over its right answer."""
     fault: str = "mended"
+    status: int = 0
+    """Of a refusal, which has these parts alone."""
 
 
 @dataclass(frozen=True)
@@ -301,6 +303,8 @@ async def _take(step: Step, client: Client, table: Table) -> None:
             await table.service.store.approvals.approve(table.known[step.quote])
         case Wait():
             table.clock.at += 60 * step.minutes
+        case Arm() if step.status:
+            table.wires[step.vendor].arm(step.on, "instead", times=-1, status=step.status, json=dict(step.parts))
         case Arm():
             table.wires[step.vendor].arm(step.on, step.fault, times=-1, **({"with": dict(step.parts)} if step.parts else {}))
 

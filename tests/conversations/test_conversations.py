@@ -11,8 +11,9 @@ from .buying import BUYING
 from .finding import FINDING
 from .looking import LOOKING
 from .script import Talk, play
+from .starting import STARTING
 
-TALKS = (*ADVISING, *BUYING, *LOOKING, *FINDING)
+TALKS = (*ADVISING, *BUYING, *LOOKING, *FINDING, *STARTING)
 ROWS = [
     pytest.param(
         script,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.domain import Artifact, Job, State, VideoRequest
+from sora_mcp.domain import Artifact, Job, NextClip, State, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import NotFound, SoraError
 from sora_mcp.domain.money import Micros, usd
@@ -45,9 +45,15 @@ FILE = Artifact(
 )
 
 
+GOES_ON = NextClip("muvi:sora-2-pro", "1280x720", 4, usd("1.20"))
+"""The clip that goes on from a finished one."""
+
+
 def a_done_job() -> Job:
     """The job of `a_job`, finished after 84 seconds."""
-    return replace(a_job(), state="completed", charged="yes", artifact=FILE, finished_at=1_795_176_084.0, progress=1.0, can_continue=True)
+    return replace(
+        a_job(), state="completed", charged="yes", artifact=FILE, finished_at=1_795_176_084.0, progress=1.0, continuation=GOES_ON
+    )
 
 
 @dataclass

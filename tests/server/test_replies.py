@@ -55,7 +55,7 @@ RESULTS: Mapping[str, CallToolResult] = {
     "started, of an ended model": started(ended=ENDED),
     "done": status(a_done_job()),
     "done, with warnings": status(replace(a_done_job(), warnings=LONG)),
-    "done, and nothing goes on from it": status(replace(a_done_job(), can_continue=False)),
+    "done, and nothing goes on from it": status(replace(a_done_job(), continuation=None)),
     "done, going on from another": status(replace(a_done_job(), chain=("v_1111111111", "v_0123456789"))),
     "done, going on from two": status(replace(a_done_job(), chain=("v_1111111111", "v_2222222222", "v_0123456789"))),
     "done, a picture": status(replace(a_done_job(), artifact=replace(FILE, path="/videos/frame.png"))),

@@ -94,7 +94,7 @@ def test_what_can_be_bought_is_told_in_few_words(keyed: list[str]) -> None:
 
 def test_best_look_and_cheapest_have_an_answer() -> None:
     told = models_view.summarize(Catalogue(keyed=frozenset({"muvi"})), today=TODAY)
-    assert told["message"].startswith("Cheapest: muvi:hailuo-2.3-standard. Longest: ")
+    assert told["message"].startswith("Cheapest: muvi:hailuo-2.3-standard, from $0.21. Longest: ")
     assert [offer["model"] for offer in told["offers"] if offer.get("good_for") == "best look"] == ["muvi:veo-3.1", "muvi:seedance-2.0"]
 
 

@@ -11,11 +11,11 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.hints import TALK
+from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.nearest import describe_nearest
 from sora_mcp.catalogue.parts import describe_part, describe_parts
 from sora_mcp.catalogue.planner import CHEAPEST
 from sora_mcp.catalogue.room import Room, say_fitting
-from sora_mcp.catalogue.sizes import name_lines
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
@@ -23,7 +23,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.address import is_remote
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_channel
-from sora_mcp.server.messages import capitalize, describe_clip, describe_ended, describe_left, describe_sound, format_price
+from sora_mcp.server.messages import capitalize, describe_ended, describe_left, describe_sound, format_price
 from sora_mcp.server.raising_limits import describe_how_to_raise
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
@@ -186,7 +186,7 @@ def _describe_fitting(estimate: Estimate) -> Iterator[str]:
 def _name_at_hand(estimate: Estimate) -> str:
     """Return as a sentence which other models can be bought, where the one that was named has no key; empty where it has."""
     named = [
-        f"{fix.value} {format_price(fix.micros or 0)}{f' ({describe_clip(fix.order)})' if fix.order else ''}"
+        f"{fix.value} {format_price(fix.micros or 0)}{f' ({describe_looks(fix.order)})' if fix.order else ''}"
         for fix in estimate.at_hand[:MOST_AT_HAND]
     ]
     return f"With the keys here: {', '.join(named)}." if named else ""
@@ -216,7 +216,7 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
     yield from _describe_best(estimate)
     if estimate.talk is not None:
         order, price = estimate.talk
-        yield f"{capitalize(TALK)}: {order.offer.id} {_describe_cost(estimate, price)} ({_describe_looks(order)})."
+        yield f"{capitalize(TALK)}: {order.offer.id} {_describe_cost(estimate, price)} ({describe_looks(order)})."
     if catalogue.keyed:
         can_buy = any(catalogue.is_usable(order.offer) for order, _ in estimate.offers)
         yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and not can_buy)
@@ -230,6 +230,8 @@ def _describe_notes(estimate: Estimate) -> Iterator[str]:
     why = (order.why or "").removeprefix(CHEAPEST).strip() if estimate.offers else order.why  # the comparison says it
     if why and not estimate.refusal:
         yield why
+    if (own := estimate.going_on) is not None and own.model != order.offer.id:
+        yield f"continues without a model stays with {own.model}: {own.seconds} s, {format_price(own.micros)}."
     if estimate.split:
         _, each, _ = estimate.split
         sound = describe_sound(each.options, model=each.offer.id)
@@ -317,17 +319,12 @@ def _describe_best(estimate: Estimate) -> Iterator[str]:
     if estimate.best:
         (order, price), *larger = estimate.best
         most = [f", or at {other.size.text} {format_price(dearer.micros * estimate.clips)}" for other, dearer in larger]
-        yield f"Best look: {order.offer.id} {_describe_cost(estimate, price)} ({_describe_looks(order)}){''.join(most)}."
-
-
-def _describe_looks(order: Order) -> str:
-    """Say how long and how large an order's clip is, and whether it has sound."""
-    return ", ".join(filter(None, (describe_clip(order), name_lines(order.size))))
+        yield f"Best look: {order.offer.id} {_describe_cost(estimate, price)} ({describe_looks(order)}){''.join(most)}."
 
 
 def _describe_clip(order: Order, catalogue: Catalogue) -> str:
     """Say what the clip of an offer is, and whether a key is missing."""
-    return _describe_looks(order) if catalogue.is_usable(order.offer) else f"{_describe_looks(order)}, no key"
+    return describe_looks(order) if catalogue.is_usable(order.offer) else f"{describe_looks(order)}, no key"
 
 
 def _describe_asking(price: Quote, today: date) -> str:

@@ -14,6 +14,7 @@ from sora_mcp.domain.text import sanitize
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_left
+from sora_mcp.server.raising_limits import describe_how_to_raise_left
 from sora_mcp.server.results import budget_fields, build_result, to_dollars, without_empty
 from sora_mcp.server.tools.definition import ToolDefinition
 
@@ -56,17 +57,21 @@ async def get_spend(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     since, until = period.since, period.until
     rows = await service.costs(arguments.by, since=since, until=until, principal=principal(), limit=MOST_ROWS)
     sums = await service.costs("vendor", since=since, until=until, principal=principal())
-    return format_result(period, arguments.by, rows, sums=sums, budget=await service.budget(principal()))
+    budget = await service.budget(principal())
+    how = describe_how_to_raise_left(budget, service.settings)
+    return format_result(period, arguments.by, rows, sums=sums, budget=budget, how_to_raise=how)
 
 
-def format_result(period: Period, by: str, rows: Sequence[Costs], *, sums: Sequence[Costs], budget: Budget) -> CallToolResult:
-    """Return the result: the sums, then a row for each day, model, vendor or job."""
+def format_result(
+    period: Period, by: str, rows: Sequence[Costs], *, sums: Sequence[Costs], budget: Budget, how_to_raise: str = ""
+) -> CallToolResult:
+    """Return the result: the sums, then a row for each day, model, vendor or job. `how_to_raise` is how the limit is that leaves least."""
     spent, held, unclear = (Micros(sum(getattr(row, name) for row in sums)) for name in ("spent", "held", "unclear"))
     videos = sum(row.videos for row in sums)
     head = f"{period.words}: {videos} clip{'' if videos == 1 else 's'}, {format_dollars(spent)} spent{_describe_rest(held, unclear)}."
     left = f"{describe_left(budget)}; the day ends {budget.resets_at:%Y-%m-%d %H:%M} UTC."
     structured = without_empty(
-        message="\n".join([head, *_describe_rows(by, rows, videos=videos), left]),
+        message="\n".join(filter(None, [head, *_describe_rows(by, rows, videos=videos), left, _describe_raising(how_to_raise)])),
         since=period.since.isoformat(),
         until=None if period.until is None else period.until.isoformat(),
         by=by,
@@ -78,6 +83,10 @@ def format_result(period: Period, by: str, rows: Sequence[Costs], *, sums: Seque
         budget=budget_fields(budget),
     )
     return build_result(structured)
+
+
+def _describe_raising(how: str) -> str:
+    return f"Only the user can raise the limit. {how}" if how else ""
 
 
 def _describe_rest(held: Micros, unclear: Micros) -> str:

@@ -18,6 +18,7 @@ from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_spent
+from sora_mcp.server.next_clip import describe_ways_on
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -113,7 +114,7 @@ def _format(page: Page, rows: Sequence[Row], budget: Budget) -> CallToolResult:
 def format_whole(job: Job, budget: Budget, zone: tzinfo, *, now: float, approval: Approval | None = None) -> CallToolResult:
     """Return the result for one job with all that is known of it; `approval` is the yes that bought it."""
     fields = whole_fields(job, approval) | {"prompt": _shorten_prompt(job.prompt)}
-    message = "\n".join([*_describe_whole(job, zone), describe_job(job, now=now)])
+    message = "\n".join([*_describe_whole(job, zone), describe_job(job, now=now), *describe_ways_on(job)])
     return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
 
 

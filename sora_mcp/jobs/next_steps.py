@@ -1,0 +1,92 @@
+"""Find what can be bought after a job: the clip that goes on from it, or the same at another model where its vendor refused it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.clips import name_clip
+from sora_mcp.catalogue.planner import plan
+from sora_mcp.catalogue.sizes import has_shape, name_lines, orientation
+from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Image, Job, NextClip, Offer, Size, VideoRequest
+from sora_mcp.domain.broken_rule import Fix
+from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.money import Micros
+from sora_mcp.jobs.continuation import continue_job
+from sora_mcp.jobs.first_frame import frame_like
+
+ABOUT_MODEL = ("model_retired", "vendor_unavailable", "vendor_rejected")
+"""Codes of a vendor's refusal after which another model may make the clip."""
+ANY_PROMPT = "a clip"
+ANY_LINK, ANY_FILE = "https://example.com/frame.png", "data:image/png;base64,"
+"""Stand for a picture that is not read again."""
+
+
+def find_continuation(job: Job, maker: Job, catalogue: Catalogue, *, seconds: int | None = None, today: date) -> NextClip | None:
+    """Return the clip that `continues` makes of this finished one where nothing but a length is said; None where it cannot be bought."""
+    if job.artifact is None:
+        return None
+    with contextlib.suppress(SoraError):
+        request = continue_job(VideoRequest(ANY_PROMPT, seconds=seconds, continues=job.id), job, catalogue, maker=maker)
+        order, price = plan(replace(request, image=frame_like(job.artifact)), catalogue, today=today)
+        if catalogue.is_buyable(order.offer) and order.missing is None:
+            return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound)
+    return None
+
+
+def is_refused(job: Job) -> bool:
+    """Return whether a vendor refused the job's start for nothing, and not for its content or the account."""
+    error = job.error
+    if job.state != "failed" or error is None or job.vendor_id is not None or job.model == EDIT_MODEL:
+        return False
+    return error.charged == "no" and error.code in ABOUT_MODEL
+
+
+def rebuild_requests(job: Job, catalogue: Catalogue) -> Iterator[VideoRequest]:
+    """Yield requests for the same clip at other models: of its very size, then of its shape and resolution, then of its shape alone."""
+    offer = catalogue.get(job.model)
+    if offer is None:
+        return
+    options = dict[str, Any](_read_options(job, offer))
+    clip = name_clip(offer, job.seconds) if EDITS in job.options else None
+    length = None if clip else job.seconds
+    request = VideoRequest(ANY_PROMPT, job.model, size=job.size, seconds=length, image=_read_frame(job), options=options, edits=clip)
+    size = next((size for size in offer.sizes if size.text == job.size), Size(job.size))
+    shape = size.ratio if size.ratio and size.ratio[:1].isdecimal() else orientation(size)
+    texts = (job.size, *((f"{shape} {name_lines(size)}".strip(), shape) if shape else ()))
+    yield from (replace(request, size=text) for text in dict.fromkeys(texts))
+    if clip is not None or (shape is None and job.with_image):
+        yield replace(request, size=None)
+
+
+def read_fixes(fixes: Sequence[Fix], request: VideoRequest) -> tuple[NextClip, ...]:
+    """Return the models among the fixes. Where the first frame decides the shape, those where it does not are left out."""
+    orders = [(fix.order, fix) for fix in fixes if fix.order is not None and fix.micros is not None]
+    return tuple(
+        NextClip(order.offer.id, order.size.text, order.seconds, fix.micros or Micros(0), order.options, order.sound, fix.needs_yes)
+        for order, fix in orders
+        if request.size is not None or request.clip is not None or not has_shape(order.size)
+    )
+
+
+def _read_options(job: Job, offer: Offer) -> Iterator[tuple[str, object]]:
+    """Yield the options that were asked for as far as the job knows it: sound, pictures, and whatever is not the model's default."""
+    defaults = {rule.param: rule.default for rule in offer.options}
+    for name, value in job.extras.items():
+        if name == EDITS:
+            continue
+        if name in PICTURES:
+            yield name, " ".join(ANY_LINK for _ in str(value).split())
+        elif value != defaults.get(name) or (name == "audio" and value is True):
+            yield name, value
+
+
+def _read_frame(job: Job) -> Image | None:
+    if not job.with_image:
+        return None
+    named = job.first_frame or ""
+    return Image(ANY_LINK if named.startswith("https://") else ANY_FILE)

@@ -1,0 +1,62 @@
+"""Say which clip can be bought after a job, with its price: one that goes on from it, or the same elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from sora_mcp.catalogue.looks import SOUND
+from sora_mcp.domain import EDITS, PICTURES, Job, NextClip
+from sora_mcp.domain.money import format_dollars
+
+
+def describe_continuation(job: Job) -> str:
+    """Say how long the clip is that goes on from a finished one, and what it costs; of a clip that was changed here, on which model."""
+    if (clip := job.continuation) is None or not clip.micros:
+        return ""
+    model = "" if clip.model == job.model else f"{clip.model}, "
+    return f" ({model}{clip.seconds} s, {format_dollars(clip.micros)})"
+
+
+def describe_ways_on(job: Job) -> Iterator[str]:
+    """Yield how a clip is made that goes on from a finished one, and which call prices other lengths of it."""
+    if (clip := job.continuation) is None or not clip.micros:
+        return
+    audio = _format_audio(clip)
+    yield (
+        f'Going on: create_video(continues="{job.id}") makes {clip.seconds} s on {clip.model} for {format_dollars(clip.micros)}. '
+        f'Other lengths: estimate_cost(model="{clip.model}"{_format_size(clip)}{audio}, image="{job.id}#last", seconds=…).'
+    )
+
+
+def describe_instead(job: Job) -> str:
+    """Say how the same is made at other models, of a job that its vendor refused; empty where it is at none. A blank comes before it."""
+    calls = [f"{_format_call(clip)} ({_describe_price(clip)})" for clip in job.instead]
+    return f" The same elsewhere, with the same prompt{_name_inputs(job)}: {', or '.join(calls)}." if calls else ""
+
+
+def _format_call(clip: NextClip) -> str:
+    """Return the arguments that make this clip."""
+    return f'model="{clip.model}"{_format_size(clip)}, seconds={clip.seconds}{_format_audio(clip)}'
+
+
+def _format_size(clip: NextClip) -> str:
+    """Return the size as an argument, unless the first frame decides all of it."""
+    return "" if clip.size == "auto" else f', size="{clip.size}"'
+
+
+def _format_audio(clip: NextClip) -> str:
+    """Return the sound as an argument, where the model leaves the choice."""
+    audio = clip.options.get("audio")
+    return f", audio={json.dumps(audio)}" if isinstance(audio, bool) else ""
+
+
+def _describe_price(clip: NextClip) -> str:
+    yes = "needs a yes" if clip.needs_yes else ""
+    return ", ".join(filter(None, (format_dollars(clip.micros), SOUND[clip.sound], yes)))
+
+
+def _name_inputs(job: Job) -> str:
+    """Name what else was sent with the order, and has to be said again."""
+    names = [*(["image"] if job.with_image else []), *(name for name in (*PICTURES, EDITS) if name in job.options)]
+    return f" and {' and '.join(names)}" if names else ""

@@ -1,0 +1,115 @@
+"""Conversations in which a start fails at the vendor, a model is named otherwise than it is sold, or has no choice of sound."""
+
+from __future__ import annotations
+
+from .script import Arm, call, talk
+
+CAT = "My cat dances on a sofa"
+FAST = "fal:veo-3.1-fast"
+VEO = "aimlapi:veo-3.1-fast"
+KLING = "muvi:kling-3.0-standard"
+WITHOUT_PICTURES = "fal said on 2026-11-20 that it does not have fal:veo-3.1-fast with a first frame now"
+
+STARTING = (
+    talk(
+        "animate this photo with Veo Fast (which the vendor has from words only)",
+        call("create_video", "Started", as_job="cat", prompt=CAT, model=FAST, image="cat.png", seconds=8, audio=True),
+        call(
+            "get_video_status",
+            "fal no longer offers this model",
+            "Nothing was charged",
+            "The same elsewhere, with the same prompt and image: ",
+            'model="fal:veo-3.1-lite", size="16:9 720p", seconds=8, audio=true ($0.40, with sound)',
+            never=("Available models",),
+            job_id="{cat}",
+        ),
+        call("list_sizes", "fal:veo-3.1-fast (not with a first frame now, as fal said on 2026-11-20)", model=FAST),
+        call(
+            "list_sizes", "fal:veo-3.1-fast (drafts): 4, 6 or 8 s, 4k, sound if wanted, from $0.40, not with a first frame now", model="veo"
+        ),
+        call("estimate_cost", WITHOUT_PICTURES, "it may refuse this again", model=FAST, image="cat.png"),
+        call("estimate_cost", WITHOUT_PICTURES, "Fix: model=", never=("Cheapest",), refused=True, model="veo fast", image="cat.png"),
+        call("estimate_cost", "on fal:veo-3.1-lite: $0.20", never=("veo-3.1-fast",), model="veo", image="cat.png"),
+        call("estimate_cost", "on fal:veo-3.1-fast: $1.20", never=("it may refuse", "not with"), model=FAST, seconds=8),
+        paid=("$0.00", "fal"),
+    ),
+    talk(
+        "upright, from words (a request that the vendor rejects)",
+        Arm("muvi", "submit", {"code": "INVALID_INPUT", "message": "no"}, status=400),
+        call("create_video", "Started", as_job="cat", prompt=CAT, model=KLING, size="9:16", seconds=10, audio=True),
+        call(
+            "get_video_status",
+            "Muvi refuses this request",
+            'The same elsewhere, with the same prompt: model="muvi:kling-o3-std", size="9:16", seconds=10, audio=true ($1.26, with sound)',
+            job_id="{cat}",
+        ),
+        paid=("$0.00", "muvi"),
+    ),
+    talk(
+        "the same, where nothing else can make it",
+        Arm("minimax", "submit", {"base_resp": {"status_code": 2013, "status_msg": "no"}}, status=400),
+        call("create_video", "Started", as_job="cat", prompt=CAT, model="minimax:minimax-h3", seconds=4, size="9:16 2k"),
+        call("get_video_status", "failed. MiniMax refuses this request", never=("The same elsewhere", "Available models"), job_id="{cat}"),
+        paid=("$0.00", "minimax"),
+    ),
+    talk(
+        "make it silent, of a model that always has sound",
+        call(
+            "estimate_cost",
+            "audio must be left out: each clip has sound, which edit_video takes out for free (mute).",
+            never=("not False",),
+            refused=True,
+            audio=False,
+            model="minimax:minimax-h3",
+        ),
+        call("estimate_cost", "$0.32", "with sound", audio=True, model="minimax:minimax-h3"),
+        call(
+            "estimate_cost",
+            "no page says whether its clips have sound",
+            'Fix: model="minimax:minimax-h3" (4 s, with sound, 768p, $0.32)',
+            refused=True,
+            audio=True,
+            model="minimax:minimax-h3-max",
+        ),
+        keys=("minimax",),
+    ),
+    talk(
+        "kling3pro, seedancepro and the like, written as one word",
+        call("estimate_cost", "on muvi:kling-3.0-pro: ", model="kling3pro"),
+        call("estimate_cost", "on muvi:veo-3.1-fast: ", model="VeoFast"),
+        call("estimate_cost", "No vendor sells 'kilng'", 'Fix: model="muvi:kling-text2video-v3" (3 s, ', refused=True, model="kilng"),
+        keys=("muvi",),
+    ),
+    talk(
+        "go on from it (at the price that was said)",
+        call("create_video", "Started", as_job="a", prompt=CAT, model=VEO, size="9:16", seconds=4, audio=False),
+        call("get_video_status", "Done", 'continues="{a}" goes on from it (4 s, $0.52)', job_id="{a}"),
+        call(
+            "list_videos",
+            'Going on: create_video(continues="{a}") makes 4 s on aimlapi:veo-3.1-fast for $0.52.',
+            'estimate_cost(model="aimlapi:veo-3.1-fast", size="720x1280", audio=false, image="{a}#last", seconds=…)',
+            job_id="{a}",
+        ),
+        call("estimate_cost", "$1.04", model=VEO, size="720x1280", audio=False, image="{a}#last", seconds=8),
+        call("estimate_cost", "continues without a model stays with aimlapi:veo-3.1-fast: 8 s, $1.04.", image="{a}#last", seconds=8),
+        call(
+            "create_video", "costs $1.04 for this, above max_usd $0.50", refused=True, prompt=CAT, continues="{a}", seconds=8, max_usd=0.5
+        ),
+        call("create_video", "costs $1.04 for this, which the user must approve", refused=True, prompt=CAT, continues="{a}", seconds=8),
+        call("create_video", "4 s", "$0.52", "Model, size and sound are those of {a}.", as_job="b", prompt="It goes on", continues="{a}"),
+        call("get_video_status", "Done", "joins both", job_id="{b}"),
+        keys=("aimlapi", "muvi"),
+        clip="tall",
+        paid=("$1.00", "aimlapi", "aimlapi"),
+        env={"SORA_MCP_CONFIRM_ABOVE_USD": "0.90"},
+    ),
+    talk(
+        "how do I raise the limit that I have used up?",
+        call("create_video", "$0.84", prompt=CAT, model=KLING, seconds=10),
+        call("get_spend", "Left today $0.05 of $0.89", "Only the user can raise the limit. How: "),
+        env={"SORA_MCP_DAILY_USD": "0.89"},
+        keys=("muvi",),
+        paid=("$0.84",),
+        works=False,
+    ),
+)

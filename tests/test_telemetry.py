@@ -21,8 +21,10 @@ from sora_mcp.config.logging import JsonLines, NonBlockingHandler, list_secrets
 from sora_mcp.config.settings import load
 from sora_mcp.config.tracing import MISSING, WRONG_PROTOCOL, bound_span, is_traced, start_tracing
 from sora_mcp.domain.errors import SoraError
+from sora_mcp.domain.money import NO_LIMIT, usd
 from sora_mcp.domain.secret import Secret
 from sora_mcp.store import Store
+from sora_mcp.store.records import Limits
 
 from .each import each
 from .observed import exporting
@@ -89,6 +91,11 @@ def test_the_store_says_what_is_held_and_spent(store: Store) -> None:
     assert (vendor, state, number, held) == ("muvi", "submitting", 1, 400_000)
     assert gauges.spent == {"day": 400_000, "month": 400_000}
     assert gauges.caps == {"day": CAPS.daily, "month": CAPS.monthly}
+
+
+def test_the_caps_of_the_store_are_those_in_force(store: Store) -> None:
+    store.budgets.set.sync({"all": Limits(day=usd("7"), month=NO_LIMIT)})
+    assert store.gauges.read.sync(CAPS).caps == {"day": usd("7")}
 
 
 # What an exporter can do

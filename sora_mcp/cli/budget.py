@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 from rich.console import Console
 
-from sora_mcp.cli.budget_file import AMOUNT, NONE, parse_account, parse_limit, read_budgets
+from sora_mcp.cli.budget_file import AMOUNT, DEFAULT, NONE, parse_account, parse_limit, read_budgets
 from sora_mcp.cli.consent import ask_word
 from sora_mcp.cli.terminal import Column, open_console, print_table, print_text
 from sora_mcp.config.setting import BadSetting
@@ -18,7 +18,7 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.store.records import AccountBudget, Limits, name_person_account
+from sora_mcp.store.records import TO_DEFAULT, AccountBudget, Limits, name_person_account
 
 COLUMNS = (
     Column("ACCOUNT", least=14),
@@ -127,7 +127,7 @@ def _format_left(limit: Micros | None, spent: Micros) -> str:
 
 
 def _format_limit(limit: Micros | None) -> str:
-    return "-" if limit is None else NONE if limit >= NO_LIMIT else format_dollars(limit)
+    return "-" if limit is None else NONE if limit >= NO_LIMIT else DEFAULT if limit == TO_DEFAULT else format_dollars(limit)
 
 
 def _read_limits(arguments: Namespace) -> Limits | None:

@@ -13,15 +13,15 @@ from sora_mcp.config.parsers import parse_dollars
 from sora_mcp.config.setting import BadSetting
 from sora_mcp.domain.broken_rule import quote_value
 from sora_mcp.domain.money import NO_LIMIT, Micros
-from sora_mcp.store.records import ALL, Limits
+from sora_mcp.store.records import ALL, TO_DEFAULT, Limits
 
 ACCOUNT = re.compile(rf"{ALL}|(?:person|team):[^\s:\x00-\x1f][^\x00-\x1f]{{0,199}}")
-NONE = "none"
-"""What lifts a limit."""
+NONE, DEFAULT = "none", "default"
+"""What lifts a limit, and what leaves it to the account's default again."""
 SUFFIX = "_usd"
 KEYS = {f"{field.name}{SUFFIX}": field.name for field in fields(Limits)}
 HEADER = re.compile(r"""\s*\[\s*(?:"([^"]*)"|'([^']*)'|([^\]"']*?))\s*\]""")
-AMOUNT = "an amount of dollars from 0 to 1,000,000, or none"
+AMOUNT = "an amount of dollars from 0 to 1,000,000, none, or default"
 
 
 def parse_account(text: str) -> str:
@@ -32,8 +32,8 @@ def parse_account(text: str) -> str:
 
 
 def parse_limit(text: str) -> Micros:
-    """Return an amount, or NO_LIMIT for the word that lifts a limit. ValueError for anything else."""
-    return NO_LIMIT if text.strip().casefold() == NONE else parse_dollars(text)
+    """Return an amount, or what the words for none and for the default mean in a change. ValueError for anything else."""
+    return {NONE: NO_LIMIT, DEFAULT: TO_DEFAULT}.get(text.strip().casefold()) or parse_dollars(text)
 
 
 def read_budgets(text: str) -> dict[str, Limits]:

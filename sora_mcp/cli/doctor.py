@@ -8,6 +8,7 @@ import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,13 +22,14 @@ from sora_mcp.config.settings import ROWS, SITES, Settings
 from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
-from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.optional import INSTALL, REINSTALL, find_heic_load_error, find_load_error, find_old_libraries
 from sora_mcp.media.text.missing import find_missing, list_packages
 from sora_mcp.store.purchase_mark import Loss
+from sora_mcp.store.records import ALL, AccountBudget, Limits
 
 CLOCK_SLACK_S = 120.0
 FONT_SAMPLE = "字あ글हไ🚤"
@@ -52,7 +54,8 @@ def doctor(settings: Settings, arguments: Namespace) -> int:
 
 def check_all(settings: Settings, *, now: float | None = None, offline: bool = False) -> Iterator[Finding]:
     """Yield every finding, in the order in which a video needs it. `offline` leaves out what asks a vendor."""
-    yield _check_caps(settings)
+    seen = anyio.run(_look_into_store, settings)
+    yield _check_caps(settings, seen)
     if settings.sources:
         yield Finding("ok", "settings: " + ", ".join(f"{name} from {source}" for name, source in sorted(settings.sources.items())))
     yield from (Finding("fix", describe_unknown(name, ROWS), "correct its name, or take it out") for name in settings.unknown_names)
@@ -65,7 +68,7 @@ def check_all(settings: Settings, *, now: float | None = None, offline: bool = F
         yield from check_issuer(settings)
     yield from (_check_image_folder(folder) for folder in settings.image_dirs)
     yield from check_modes(settings)
-    yield from _check_store(settings)
+    yield from _check_store(seen)
     yield from check_network(settings, offline=offline)
     yield from _check_keys(settings, offline=offline)
     if not offline:
@@ -78,11 +81,44 @@ def check_all(settings: Settings, *, now: float | None = None, offline: bool = F
     yield from _check_prices(settings, time.time() if now is None else now)
 
 
-def _check_caps(settings: Settings) -> Finding:
-    caps = (
-        f"{format_dollars(settings.per_video)} a video, {format_dollars(settings.daily)} a day, {format_dollars(settings.monthly)} a month"
-    )
-    return Finding("ok", f"caps: {caps}; a person approves above {format_dollars(settings.confirm_above)}; days in {settings.zone}")
+@dataclass(frozen=True)
+class _StoreFacts:
+    """Facts that the store knows."""
+
+    alive: int
+    unclear: int
+    models: tuple[Finding, ...]
+    loss: Loss | None
+    everybody: AccountBudget
+
+
+async def _look_into_store(settings: Settings) -> _StoreFacts | SoraError:
+    """Return what the store knows, or why it cannot be opened."""
+    try:
+        async with open_service(settings, work=False) as service:
+            loss = await service.store.purchase_mark.find_loss(settings.zone)
+            everybody, *_ = await service.store.budgets.list_accounts(service.caps)
+            alive, unclear = await service.store.jobs.count_live(), await _unclear(service)
+            return _StoreFacts(alive, unclear, tuple(_check_models(service)), loss, everybody)
+    except SoraError as error:
+        return error
+
+
+def _check_caps(settings: Settings, seen: _StoreFacts | SoraError) -> Finding:
+    """Say which limits on all spending are in force: those of the budget of all, else those of the settings."""
+    limits = Limits(settings.per_video, settings.daily, settings.monthly, settings.confirm_above)
+    by = ""
+    if isinstance(seen, _StoreFacts) and seen.everybody.has_row:
+        limits, by = seen.everybody.limits, f" (by the budget of all: {command_line('budget', ALL)})"
+    named = ((limits.per_video, "a video"), (limits.day, "a day"), (limits.month, "a month"))
+    caps = ", ".join(f"{_format_cap(limit)} {per}" for limit, per in named)
+    is_asked = limits.confirm_above is not None and limits.confirm_above < NO_LIMIT
+    approves = f"a person approves above {format_dollars(limits.confirm_above or 0)}" if is_asked else "no price needs a person's yes"
+    return Finding("ok", f"caps: {caps}; {approves}; days in {settings.zone}{by}")
+
+
+def _format_cap(limit: Micros | None) -> str:
+    return "no limit" if limit is None or limit >= NO_LIMIT else format_dollars(limit)
 
 
 def _check_folder(what: str, folder: Path, setting: str) -> Finding:
@@ -102,22 +138,16 @@ def _check_image_folder(folder: Path) -> Finding:
     return Finding("fix", f"images: {folder} is not a folder", "create it, or remove it from SORA_MCP_IMAGE_DIRS")
 
 
-def _check_store(settings: Settings) -> Iterator[Finding]:
-    async def look() -> tuple[int, int, tuple[Finding, ...], Loss | None]:
-        async with open_service(settings, work=False) as service:
-            loss = await service.store.purchase_mark.find_loss(settings.zone)
-            return await service.store.jobs.count_live(), await _unclear(service), tuple(_check_models(service)), loss
-
-    try:
-        alive, unclear, models, loss = anyio.run(look)
-    except SoraError as error:
-        yield Finding("fix", f"store: {error.message}", "set SORA_MCP_HOME or SORA_MCP_DATABASE_URL to a store that opens")
+def _check_store(seen: _StoreFacts | SoraError) -> Iterator[Finding]:
+    if isinstance(seen, SoraError):
+        yield Finding("fix", f"store: {seen.message}", "set SORA_MCP_HOME or SORA_MCP_DATABASE_URL to a store that opens")
         return
+    alive, unclear, loss = seen.alive, seen.unclear, seen.loss
     yield Finding(
         "ok",
         f"store: opens; {alive} job{'' if alive == 1 else 's'} running" + (f" (finish them: {command_line('watch')})" if alive else ""),
     )
-    yield from models
+    yield from seen.models
     if loss is not None:
         yield Finding("fix", f"store: {loss.why} Nothing is bought", f"put that store back, or go on without it: {command_line('forget')}")
     if unclear:

@@ -16,7 +16,7 @@ from sora_mcp.store.ids import canonical, new_id
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.records import PAGES, Approval, Purchase, QuoteTerms, Way
 from sora_mcp.store.schema import quotes
-from sora_mcp.store.transactions import Repository, reads, writes
+from sora_mcp.store.transactions import Repository, reads_loosely, writes
 
 PLAN_GOOD_FOR_S = 3600
 """Seconds for which a quote for several purchases is good."""
@@ -37,7 +37,7 @@ class Approvals(Repository):
         waiting = _find_open(conn, same, now=now)
         return waiting.id if waiting is not None else _insert(conn, {**asdict(terms), "prompt": ""}, now, good_for_s)[0]
 
-    @reads
+    @reads_loosely
     def get(self, conn: sa.Connection, quote_id: str, principal: str | None = None) -> Approval:
         """Return the quote as it stands. NotFound, also for one of another principal than the one that is named."""
         return _read(conn, quote_id, principal)
@@ -65,7 +65,7 @@ class Approvals(Repository):
             raise Refused(f"Quote {quote.id} has expired: ask for the video again to get a new one.")
         return quote
 
-    @reads
+    @reads_loosely
     def find_of_job(self, conn: sa.Connection, job: Job) -> Approval | None:
         """Return the quote that bought the job; None where nobody had to say yes."""
         row = conn.execute(sa.select(*COLUMNS).where(quotes.c.used_by == (job.batch or job.id))).mappings().first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sora_mcp.domain import LOCAL
 from sora_mcp.domain.money import NO_LIMIT, Micros
 from sora_mcp.store.levels import PERSONS, TEAMS, Level, Levels, merge_limits, read_levels
 from sora_mcp.store.purchase_mark import Loss, find_loss
-from sora_mcp.store.records import ALL, AccountBudget, Budget, Caps, Limits, OwnSpending
+from sora_mcp.store.records import ALL, TO_DEFAULT, AccountBudget, Budget, Caps, Limits, OwnSpending
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked, name_owner, name_window
 from sora_mcp.store.schema import budgets, jobs, people, totals
 from sora_mcp.store.transactions import Repository, reads, writes_in_steps
@@ -61,7 +61,8 @@ class Budgets(Repository):
 
     @writes_in_steps
     def set(self, changes: Mapping[str, Limits]) -> None:
-        """Change limits of accounts, all of them or none; a limit that is None in its change stays as it is.
+        """Change limits of accounts, all of them or none; a limit that is None in its change stays as it is. An account of which all limits
+        were left to its default has no budget any more.
 
         No purchase is under way meanwhile, so that none is made by a limit that does not count any more.
         """
@@ -72,9 +73,11 @@ class Budgets(Repository):
         now, names = self.clock(), [field.name for field in fields(Limits)]
         for account, limits in changes.items():
             said = {name: value for name in names if (value := getattr(limits, name)) is not None}
-            values = said | {"set_at": now}
-            if not conn.execute(sa.update(budgets).where(budgets.c.account == account).values(**values)).rowcount:
-                conn.execute(sa.insert(budgets).values(account=account, **asdict(limits), set_at=now))
+            values = {name: None if value == TO_DEFAULT else value for name, value in said.items()}
+            if not conn.execute(sa.update(budgets).where(budgets.c.account == account).values(**values, set_at=now)).rowcount:
+                conn.execute(sa.insert(budgets).values(account=account, **values, set_at=now))
+            if TO_DEFAULT in said.values():
+                conn.execute(sa.delete(budgets).where(budgets.c.account == account, *(budgets.c[name].is_(None) for name in names)))
 
     @reads
     def list_accounts(self, conn: sa.Connection, caps: Caps) -> tuple[AccountBudget, ...]:

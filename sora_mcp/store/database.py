@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sora_mcp.domain.errors import StorageError
@@ -24,12 +24,15 @@ from sora_mcp.store.migrations import MIGRATIONS, Migration
 from sora_mcp.store.schema import meta
 from sora_mcp.telemetry import watch_lock
 
+T = TypeVar("T")
+
 # The write lock of SQLite comes first, so that nothing is read and then written on top of another process's change.
 SQLITE_WRITE, SQLITE_READ = "BEGIN IMMEDIATE", "BEGIN"
-# A writer that hangs or vanished gives its locks back within the minute. Writers share this first lock: they lock what they change by
-# itself. Only who changes the schema or a budget holds it alone; processes of earlier versions always do.
+# Each is sent in one round trip. A writer that hangs or vanished gives its locks back within the minute. Writers share this first lock:
+# they lock what they change by itself. Only who changes the schema or a budget holds it alone; processes of earlier versions always do.
+POSTGRES_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 POSTGRES_WRITE = (
-    "SELECT set_config('lock_timeout', '8s', true), set_config('idle_in_transaction_session_timeout', '60s', true),"
+    "BEGIN; SELECT set_config('lock_timeout', '8s', true), set_config('idle_in_transaction_session_timeout', '60s', true),"
     " pg_advisory_xact_lock_shared(8295736101)"
 )
 POSTGRES_WRITE_ALONE = POSTGRES_WRITE.replace("_shared", "")
@@ -50,6 +53,7 @@ STEPS = 1000
 LOCKED = re.compile("database is locked|lock timeout", re.IGNORECASE)
 # PgBouncer's transaction pooling has no prepared statements; a dead peer is noticed within half a minute.
 POSTGRES_OPTIONS = {
+    "autocommit": True,  # transactions are begun by statements of their own
     "prepare_threshold": None,
     "connect_timeout": 10,
     "keepalives_idle": 15,
@@ -84,12 +88,15 @@ class Database:
         Where the connection breaks as it is committed, nobody knows which of the two, and the StorageError says so in `charged`.
         """
         is_committing = False
+        begin = SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE_ALONE if alone else POSTGRES_WRITE
         try:
-            with as_storage_errors(), self.write.begin() as conn:
+            with as_storage_errors():
                 with watch_lock("store"):
-                    conn.exec_driver_sql(SQLITE_WRITE if self.on_one_machine else POSTGRES_WRITE_ALONE if alone else POSTGRES_WRITE)
-                yield conn
-                is_committing = True
+                    opened = _begin(self.write, begin)
+                with opened as conn:
+                    yield conn
+                    is_committing = True
+                    conn.commit()
         except StorageError as error:
             if is_committing and not self.on_one_machine:
                 raise StorageError(error.message, charged="unknown") from error.__cause__
@@ -98,15 +105,49 @@ class Database:
     @contextmanager
     def reading(self) -> Generator[sa.Connection]:
         """Open a transaction that sees one moment."""
-        with as_storage_errors(), self.read.begin() as conn:
-            if self.on_one_machine:
-                conn.exec_driver_sql(SQLITE_READ)
+        with as_storage_errors(), _begin(self.read, SQLITE_READ if self.on_one_machine else POSTGRES_READ) as conn:
             yield conn
+            conn.commit()
+
+    def read_loosely(self, read: Callable[[sa.Connection], T]) -> T:
+        """Return what is read without a transaction: each statement sees a moment of its own."""
+        with as_storage_errors():
+            return _try_twice(lambda: _run(self.read, read))
 
     def close(self) -> None:
         """Close every connection."""
         self.write.dispose()
         self.read.dispose()
+
+
+def _begin(engine: sa.Engine, statement: str) -> sa.Connection:
+    """Return a connection on which this statement began a transaction, which closing it takes back."""
+
+    def begin() -> sa.Connection:
+        conn = engine.connect()
+        try:
+            conn.exec_driver_sql(statement)
+        except BaseException:
+            conn.close()
+            raise
+        return conn
+
+    return _try_twice(begin)
+
+
+def _run(engine: sa.Engine, read: Callable[[sa.Connection], T]) -> T:
+    with engine.connect() as conn:
+        return read(conn)
+
+
+def _try_twice(call: Callable[[], T]) -> T:
+    """Call again on another connection where the one at hand turns out to be broken. The call must change nothing."""
+    try:
+        return call()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    return call()
 
 
 @contextmanager
@@ -221,13 +262,10 @@ def _sqlite_engine(address: URL, pragmas: tuple[str, ...], *, connections: int) 
 
 def _postgres(address: URL) -> Database:
     try:
-        write = sa.create_engine(
-            address, pool_size=8, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRES_OPTIONS
-        )
+        engine = sa.create_engine(address, pool_size=8, max_overflow=0, hide_parameters=True, connect_args=POSTGRES_OPTIONS)
     except ModuleNotFoundError:
         raise StorageError("PostgreSQL needs one more package: pip install 'sora-mcp[postgres]'.") from None
-    read = write.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Database(write, read, anyio.CapacityLimiter(4), anyio.CapacityLimiter(4))
+    return Database(engine, engine, anyio.CapacityLimiter(4), anyio.CapacityLimiter(4))
 
 
 # The schema

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +24,7 @@ from sora_mcp.store.ids import canonical
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.records import Account, Cursor, Page
 from sora_mcp.store.schema import db_now, is_one_of, jobs, next_version, transaction_id
-from sora_mcp.store.transactions import Repository, reads, writes
+from sora_mcp.store.transactions import Repository, reads, reads_loosely, writes
 
 STORED = tuple(field.name for field in fields(Job) if field.name not in UNSTORED)
 ALL_COLUMNS = [jobs.c[name] for name in STORED]
@@ -37,34 +36,28 @@ SELECT = sa.select(*SHOWN_COLUMNS)
 SELECT_BY_ID = SELECT.where(jobs.c.id == sa.bindparam("job_id"))
 SELECT_OF = SELECT_BY_ID.where(jobs.c.principal == sa.bindparam("whose"))
 SELECT_PAYERS = sa.select(jobs.c.day, jobs.c.team).where(jobs.c.id == sa.bindparam("job_id"))
-SELECT_DURATIONS = (
-    sa.select(jobs.c.finished_at - jobs.c.submitted_at)
-    .where(jobs.c.model == sa.bindparam("of_model"), jobs.c.state == "completed", jobs.c.submitted_at.is_not(None))
-    .order_by(jobs.c.finished_at.desc())
-    .limit(20)
-)
 MAX_CHANGES = 1000
 MAX_QUERY_WORDS, MAX_QUERY_CHARACTERS = 10, 500
 QUERY_S = 1.0
 """Seconds that a query may take: while it reads, no purchase can be written down."""
 
 
-# Transactions below the first of these are over, and those from the second on have not begun.
-SNAPSHOT = sa.text(
-    "SELECT CAST(CAST(pg_snapshot_xmin(s) AS text) AS bigint), CAST(CAST(pg_snapshot_xmax(s) AS text) AS bigint)"
-    " FROM pg_current_snapshot() AS s"
+# Of one snapshot: transactions below `start` are over, and those from the last one on have not begun. Without news there is one row without
+# a job.
+CHANGED = sa.text("""
+WITH now AS (
+    SELECT CAST(CAST(pg_snapshot_xmin(s) AS text) AS bigint) AS start, CAST(CAST(pg_snapshot_xmax(s) AS text) AS bigint) AS last
+    FROM pg_current_snapshot() AS s
 )
-CHANGED = (
-    sa.select(jobs.c.id, jobs.c.version, jobs.c.changed_xid)
-    .where(jobs.c.changed_xid >= sa.bindparam("start"), jobs.c.changed_xid < sa.bindparam("end"))
-    .order_by(jobs.c.version)
-)
+SELECT now.start, id, version, changed_xid FROM now
+LEFT JOIN jobs ON changed_xid >= least(CAST(:position AS bigint), now.start) AND changed_xid < now.last ORDER BY version
+""")
 
 
 class Jobs(Repository):
     """Jobs as callers read them, and edits, which move no money."""
 
-    @reads
+    @reads_loosely
     def get(self, conn: sa.Connection, job_id: str, principal: str | None) -> Job:
         """Return the principal's job, however its id was typed. NotFound for others' jobs too; None as principal sees all."""
         select = SELECT_BY_ID if principal is None else SELECT_OF
@@ -112,12 +105,12 @@ class Jobs(Repository):
             raise BrokenRules((rule,)) from None
         return Page(found[:limit], _encode_cursor(found[limit - 1]) if len(found) > limit else None)
 
-    @reads
+    @reads_loosely
     def get_version(self, conn: sa.Connection) -> int:
         """Return the highest version of a job; 0 in an empty store."""
         return conn.execute(sa.select(sa.func.max(jobs.c.version))).scalar() or 0
 
-    @reads
+    @reads_loosely
     def look(self, conn: sa.Connection, cursor: Cursor | None) -> tuple[tuple[Job, ...], Cursor]:
         """Return the jobs that changed since the last look, by any process, and where the next look begins; without one, only that.
 
@@ -126,25 +119,25 @@ class Jobs(Repository):
         """
         if conn.dialect.name == "sqlite":
             return _look_by_version(conn, cursor)
-        start, end = conn.execute(SNAPSHOT).one()
-        position = start if cursor is None else cursor.position
-        rows = conn.execute(CHANGED, {"start": min(position, start), "end": end}).all()
+        found = conn.execute(CHANGED, {"position": None if cursor is None else cursor.position}).all()
+        start, rows = found[0].start, [row for row in found if row.id is not None]
         new = [] if cursor is None else [row.id for row in rows if (row.id, row.version) not in cursor.seen]
-        found = [_read_jobs(conn, SELECT.where(jobs.c.id.in_(new[at : at + MAX_CHANGES]))) for at in range(0, len(new), MAX_CHANGES)]
-        ordered = tuple(sorted((job for part in found for job in part), key=lambda job: job.version))
-        return ordered, Cursor(start, frozenset((row.id, row.version) for row in rows if row.changed_xid >= start))
+        parts = [_read_jobs(conn, SELECT.where(jobs.c.id.in_(new[at : at + MAX_CHANGES]))) for at in range(0, len(new), MAX_CHANGES)]
+        ordered = tuple(sorted((job for part in parts for job in part), key=lambda job: job.version))
+        seen = {(row.id, row.version) for row in rows if row.changed_xid >= start}
+        return ordered, Cursor(start, frozenset(seen | {(job.id, job.version) for job in ordered}))  # which may have changed once more
 
-    @reads
+    @reads_loosely
     def count_live(self, conn: sa.Connection) -> int:
         """Count the jobs that a worker still has something to do for."""
         return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(jobs.c.state.in_(LIVE))).scalar_one()
 
-    @reads
+    @reads_loosely
     def get_paid_call(self, conn: sa.Connection, job: Job) -> Call | None:
         """Return the call that was sent for the job; None once it was answered."""
         return conn.execute(sa.select(jobs.c.call).where(jobs.c.id == job.id)).scalar_one()
 
-    @reads
+    @reads_loosely
     def find_edit(self, conn: sa.Connection, principal: str, fingerprint: str) -> Job | None:
         """Return the newest finished edit with this fingerprint."""
         job = _find_edit(conn, principal, fingerprint, ("completed",))
@@ -200,12 +193,6 @@ def with_takes(conn: sa.Connection, job: Job, **changes: Any) -> Job:
         return replace(job, **changes)
     takes = _read_jobs(conn, SELECT.where(jobs.c.batch == job.batch).order_by(jobs.c.id))
     return replace(takes[0], takes=tuple(replace(take, **changes) for take in takes), **changes)
-
-
-def get_usual_s(conn: sa.Connection, model: str) -> float | None:
-    """Return the median seconds from paid call to file of the model's last twenty videos; None of fewer than three."""
-    durations = conn.execute(SELECT_DURATIONS, {"of_model": model}).scalars().all()
-    return median(durations) if len(durations) >= 3 else None
 
 
 def get_account(conn: sa.Connection, job: Job) -> Account:
@@ -276,39 +263,3 @@ def _decode_cursor(cursor: str) -> tuple[float, str]:
         return float(created_at), job_id
     except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise BrokenRules((BrokenRule("cursor", cursor[:80], "the next_cursor of an earlier answer", "invalid_argument"),)) from None
-
-
-# Writing, within a transaction
-
-
-def update_job(conn: sa.Connection, job_id: str, now: float, **values: Any) -> Job:
-    """Make a change that clients can see, and return the job."""
-    return write_job(conn, job_id, **as_visible(now), **values)
-
-
-def write_job(conn: sa.Connection, job_id: str, **values: Any) -> Job:
-    """Make a change that only workers can see, and return the job."""
-    change = sa.update(jobs).where(jobs.c.id == job_id).values(**values)
-    if conn.dialect.name == "postgresql":  # one round trip less, while others may wait
-        return make_job(conn.execute(change.returning(*SHOWN_COLUMNS)).one())
-    conn.execute(change)
-    return load_job(conn, job_id)
-
-
-def as_visible(now: float) -> dict[str, Any]:
-    """Return the columns that announce a change to clients."""
-    return {"updated_at": now, "version": next_version(), "changed_xid": transaction_id()}
-
-
-def without_lease(due_s: float | None) -> dict[str, Any]:
-    """Return the columns of a job without a lease: due in so many seconds, or never again."""
-    return {"lease_owner": None, "lease_until": None, "due_at": None if due_s is None else db_now() + due_s}
-
-
-def unless_woken(due_s: float | None) -> dict[str, Any]:
-    """Return the same for a job of which its vendor was asked: due earlier where a webhook came while that question was on its way."""
-    columns = without_lease(due_s)
-    if due_s is not None:
-        is_woken = sa.and_(jobs.c.woken_fence == jobs.c.fence, jobs.c.woken_at < columns["due_at"])
-        columns["due_at"] = sa.case((is_woken, jobs.c.woken_at), else_=columns["due_at"])
-    return columns

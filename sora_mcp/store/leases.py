@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from sora_mcp.domain import Job, JobError
 from sora_mcp.store.database import as_storage_errors
-from sora_mcp.store.jobs import ALL_COLUMNS, find_job, lock_job, without_lease, write_job
+from sora_mcp.store.jobs import ALL_COLUMNS, STORED, find_job, lock_job
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.outcomes import conclude
 from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.processes import Processes
+from sora_mcp.store.row_changes import Later, without_lease, write_job
 from sora_mcp.store.schema import db_now, jobs
-from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
+from sora_mcp.store.transactions import Repository, reads_loosely, writes, writes_in_steps
 
 VENDOR_BUSY_S = 0.2
 """When a job is due again that found too many submits in flight at its vendor."""
@@ -30,8 +32,18 @@ MAX_DUE_S = 7200.0
 
 is_leased = jobs.c.lease_until.between(db_now(), db_now() + MAX_LEASE_S)
 _is_free = sa.or_(jobs.c.lease_until.is_(None), ~is_leased)
-_is_due = sa.or_(jobs.c.due_at <= db_now(), jobs.c.due_at > db_now() + MAX_DUE_S)
+_is_past, _is_too_far = jobs.c.due_at <= db_now(), jobs.c.due_at > db_now() + MAX_DUE_S
 _is_download = jobs.c.media.is_not(None)
+Kind = Literal["any", "other", "download"]
+IS_OF: dict[Kind, sa.ColumnElement[bool]] = {"any": sa.true(), "other": ~_is_download, "download": _is_download}
+MOST_LOOKED_AT = 1000
+"""Jobs in the order of their due times among which the next one is looked for: more than are leased at a time."""
+LEASING = sa.update(jobs).values(
+    lease_owner=sa.bindparam("owner"), lease_until=db_now() + sa.bindparam("lease_s", type_=sa.Double), fence=jobs.c.fence + 1
+)
+_is_named = jobs.c.id.in_(sa.bindparam("due", expanding=True))
+LEASE = LEASING.where(_is_named)
+CLAIMED = sa.select(*ALL_COLUMNS, jobs.c.due_at).where(_is_named)
 
 
 @dataclass(frozen=True)
@@ -85,28 +97,29 @@ class Leases(Repository):
             with self.database.reading() as conn:
                 if not _has_due(conn, limit, downloads):
                     return ()  # an idle worker takes no write lock
+        if not (kinds := _list_kinds(limit, downloads)):
+            return ()
+        bound: dict[str, Any] = {"owner": owner, "lease_s": lease_s, "most": limit, "downloads": downloads}
         with self.database.writing() as conn:
-            due = _find_due(conn, limit, downloads)
-            if not due:
-                return ()
-            lease = {"lease_owner": owner, "lease_until": db_now() + lease_s, "fence": jobs.c.fence + 1}
-            conn.execute(sa.update(jobs).where(jobs.c.id.in_(due)).values(**lease))
-            claimed = sa.select(*ALL_COLUMNS).where(jobs.c.id.in_(due)).order_by(jobs.c.due_at)
-            return tuple(Job(**row) for row in conn.execute(claimed).mappings())
+            if self.database.on_one_machine:
+                bound["due"] = list(conn.execute(_select_due(kinds), bound).scalars())
+                conn.execute(LEASE, bound)
+                rows = conn.execute(CLAIMED, bound).all()
+            else:
+                rows = conn.execute(_claim_due(kinds), bound).all()
+        in_order: list[tuple[Any, ...]] = sorted(map(tuple, rows), key=lambda row: row[-1])
+        return tuple(Job(**dict(zip(STORED, row[:-1], strict=True))) for row in in_order)
 
-    @reads
+    @reads_loosely
     def has_waiting_download(self, conn: sa.Connection) -> bool:
         """Return whether a file is due to be downloaded and no worker does it."""
         return _has_due(conn, 0, 1)
 
-    @reads
+    @reads_loosely
     def get_next_due_s(self, conn: sa.Connection, *, with_downloads: bool = True) -> float | None:
         """Return the seconds until a job can be claimed, 0 when one can be now, None when nothing waits. A leased job counts from the
         end of its lease. Without downloads, as where a worker has no place for one, only the other jobs count."""
-        due = sa.case((_is_due, db_now()), else_=jobs.c.due_at)
-        when = sa.case((sa.and_(is_leased, jobs.c.lease_until > due), jobs.c.lease_until), else_=due)
-        counted = (jobs.c.due_at.is_not(None),) if with_downloads else (jobs.c.due_at.is_not(None), ~_is_download)
-        seconds = conn.execute(sa.select(sa.func.min(when) - db_now()).where(*counted)).scalar()
+        seconds = conn.execute(NEXT_DUE if with_downloads else NEXT_DUE_BUT_DOWNLOADS).scalar()
         return None if seconds is None else max(float(seconds), 0.0)
 
     @writes
@@ -124,14 +137,15 @@ class Leases(Repository):
     def suspend(self, conn: sa.Connection, job: Job, *, seconds: float) -> None:
         """Keep every worker off a live job for so long: a step that is under way cannot write its answer down any more."""
         live = (jobs.c.id == job.id, jobs.c.due_at.is_not(None))
-        conn.execute(sa.update(jobs).where(*live).values(fence=jobs.c.fence + 1, **without_lease(seconds)))
+        free = {"lease_owner": None, "lease_until": None, "due_at": db_now() + seconds}
+        conn.execute(sa.update(jobs).where(*live).values(fence=jobs.c.fence + 1, **free))
 
-    @reads
+    @reads_loosely
     def is_abandoned(self, conn: sa.Connection, job: Job) -> bool:
         """Return whether the job's paid call may have left while no process waits for the answer any more, and nobody wrote that down."""
         return find_job(conn, jobs.c.id == job.id, jobs.c.state == "submitting", jobs.c.submit_token.is_not(None), _is_free) is not None
 
-    @reads
+    @reads_loosely
     def get_blocked_until(self, conn: sa.Connection, job: Job, alone_s: float) -> float | None:
         """Return when the last unclear submit of the job's model will be `alone_s` old; None when none holds the job up now."""
         return _get_blocked_until(conn, job, self.clock(), alone_s=alone_s)
@@ -158,7 +172,7 @@ class Leases(Repository):
         if _get_blocked_until(conn, job, now, alone_s=alone_s) is not None:
             write_job(conn, job.id, **without_lease(MODEL_UNCLEAR_S))
             return False
-        write_job(conn, job.id, submit_token=token, submitted_at=now, lease_until=db_now() + lease_s)
+        write_job(conn, job.id, submit_token=token, submitted_at=now, lease_until=Later(lease_s))
         return True
 
 
@@ -168,27 +182,67 @@ def count_in_flight(conn: sa.Connection, vendor: str) -> int:
     return conn.execute(sa.select(sa.func.count()).select_from(jobs).where(*sent)).scalar_one()
 
 
-def _find_due(conn: sa.Connection, limit: int, downloads: int | None) -> list[str]:
-    """Lock due jobs that nobody works on, and that nobody else is locking, and return their ids: `limit` of all kinds, or of each kind as
-    many as there is room for."""
-    queries = _select_due(limit, downloads)
-    return [
-        job_id
-        for query, most in queries
-        for job_id in conn.execute(query.order_by(jobs.c.due_at).limit(most).with_for_update(skip_locked=True)).scalars()
-    ]
-
-
 def _has_due(conn: sa.Connection, limit: int, downloads: int | None) -> bool:
-    """Return whether `_find_due` would find one."""
-    return any(conn.execute(query.limit(1)).first() is not None for query, _ in _select_due(limit, downloads))
+    """Return whether `claim` would find a job."""
+    kinds = _list_kinds(limit, downloads)
+    return bool(kinds) and conn.execute(_select_due(kinds), {"most": limit, "downloads": downloads}).first() is not None
 
 
-def _select_due(limit: int, downloads: int | None) -> list[tuple[sa.Select[Any], int]]:
-    """Return the queries for due jobs that nobody works on, each with the number for which there is room."""
-    due = sa.select(jobs.c.id).where(_is_due, _is_free)
-    kinds = ((due, limit),) if downloads is None else ((due.where(~_is_download), limit), (due.where(_is_download), downloads))
-    return [(query, most) for query, most in kinds if most > 0]
+def _list_kinds(limit: int, downloads: int | None) -> tuple[Kind, ...]:
+    """Return the kinds of jobs for which there is room."""
+    rooms: dict[Kind, int] = {"any": limit} if downloads is None else {"other": limit, "download": downloads}
+    return tuple(kind for kind, room in rooms.items() if room > 0)
+
+
+@functools.cache
+def _select_due(kinds: tuple[Kind, ...]) -> sa.Select[Any]:
+    """Return the query for due jobs that nobody works on, and that nobody else is locking: of each kind the longest due, as many as there
+    is room for. It locks them.
+
+    What is written down for a moment too far ahead is due too. It is looked for by itself, so that an index finds both ends.
+    """
+    found: list[sa.Select[Any]] = []
+    for kind in kinds:
+        most, is_of_kind = sa.bindparam("downloads" if kind == "download" else "most", type_=sa.Integer), IS_OF[kind]
+        parts = [
+            sa.select(jobs.c.id).where(end, _is_free, is_of_kind).order_by(jobs.c.due_at).limit(most).with_for_update(skip_locked=True)
+            for end in (_is_past, _is_too_far)
+        ]
+        named = [part.cte(f"{kind}_{name}") for part, name in zip(parts, ("past", "ahead"), strict=True)]
+        both = sa.union_all(*(sa.select(one.c.id) for one in named)).limit(most).subquery(kind)
+        found.append(sa.select(both.c.id))
+    return sa.select(sa.union_all(*found).subquery("due").c.id)
+
+
+@functools.cache
+def _claim_due(kinds: tuple[Kind, ...]) -> sa.Update:
+    """Return the statement of PostgreSQL that leases these jobs, and returns them."""
+    due = sa.func.array(_select_due(kinds).scalar_subquery(), type_=sa.ARRAY(sa.Text))
+    return LEASING.where(jobs.c.id == sa.any_(due)).returning(*ALL_COLUMNS, jobs.c.due_at)
+
+
+def _select_next_due(*of_kind: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Return the query for the seconds until a job can be claimed. Behind the first one on which nobody works none counts: it is not due
+    before that one, leased or not. So few rows are read, however many there are."""
+    is_kept = (jobs.c.due_at.is_not(None), *of_kind)
+    first = sa.select(jobs.c.due_at).where(*is_kept, _is_free).order_by(jobs.c.due_at).limit(sa.literal_column("1")).scalar_subquery()
+    ends = (jobs.c.due_at <= sa.func.coalesce(first, sa.literal_column("1e18")), _is_too_far)
+    parts = [
+        sa.select(jobs.c.due_at, jobs.c.lease_until)
+        .where(*is_kept, end)
+        .order_by(jobs.c.due_at)
+        .limit(sa.literal_column(str(MOST_LOOKED_AT)))
+        .subquery()
+        for end in ends
+    ]
+    near = sa.union_all(*map(sa.select, parts)).subquery("near").c
+    is_due = sa.or_(near.due_at <= db_now(), near.due_at > db_now() + MAX_DUE_S)
+    due = sa.case((is_due, db_now()), else_=near.due_at)
+    is_held = sa.and_(near.lease_until.between(db_now(), db_now() + MAX_LEASE_S), near.lease_until > due)
+    return sa.select(sa.func.min(sa.case((is_held, near.lease_until), else_=due)) - db_now())
+
+
+NEXT_DUE, NEXT_DUE_BUT_DOWNLOADS = _select_next_due(), _select_next_due(~_is_download)
 
 
 def _free_leases(conn: sa.Connection, owner: str) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from sora_mcp.domain.money import MAX_PRICE, Micros
 from sora_mcp.store.records import Account, Costs, SpendRow
-from sora_mcp.store.schema import Words, jobs, ledger, people
+from sora_mcp.store.schema import Words, jobs, ledger, people, totals
 from sora_mcp.store.transactions import Repository, reads
 
 Kind = Literal["hold", "settle", "release", "overrun", "refund"]
@@ -125,6 +126,15 @@ def hold(conn: sa.Connection, account: Account, micros: Micros, *, now: float) -
     _post(conn, account, "hold", micros, now=now)
 
 
+def with_hold(insert: sa.Insert, account: Account, micros: Micros, *, now: float) -> tuple[sa.Insert, dict[str, Any]]:
+    """Return the statement of PostgreSQL that writes down a new job and sets its money aside, and the parameters of the latter: others
+    wait for these accounts, and two statements would keep them longer."""
+    if micros <= 0:
+        return insert, {}
+    parameters = _describe_move(account, "hold", micros, now=now) | _name_sums(account, micros)
+    return _add_hold(insert, len(account.payers) * 2), parameters
+
+
 def settle_hold(conn: sa.Connection, account: Account, micros: Micros, *, now: float) -> Micros:
     """Spend `micros`, once: from the hold, the rest of which goes back; what exceeds it is booked as well, never refused.
     Return what was spent, now or the first time."""
@@ -175,38 +185,44 @@ def _post(conn: sa.Connection, account: Account, kind: Kind, micros: int, *, now
     """Write a move of money; nothing else writes one. Zero or less moves nothing."""
     if micros <= 0:
         return
-    move, month = MOVES[kind], account.day[:7]
-    conn.execute(
-        sa.insert(ledger).values(
-            job_id=account.job_id,
-            kind=kind,
-            from_account=move.source.format(job=account.job_id, vendor=account.vendor),
-            to_account=move.target.format(job=account.job_id, vendor=account.vendor),
-            micros=micros,
-            day=account.day,
-            month=month,
-            vendor=account.vendor,
-            model=account.model,
-            at=now,
-        )
-    )
-    _add_to_totals(conn, account, move.counts * micros)
+    conn.execute(INSERT_MOVE, _describe_move(account, kind, micros, now=now))
+    if (sums := _name_sums(account, MOVES[kind].counts * micros))["sum"]:
+        conn.execute(_add_to_sums(len(account.payers) * 2, conn.dialect.name), sums)
 
 
-def _add_to_totals(conn: sa.Connection, account: Account, micros: int) -> None:
-    """Change the sums of everybody who pays, in one order for all transactions: two that changed them in different ones would wait for
-    each other forever."""
-    if micros == 0:
-        return
+def _describe_move(account: Account, kind: Kind, micros: int, *, now: float) -> dict[str, Any]:
+    """Return the parameters of INSERT_MOVE."""
+    source, target = (side.format(job=account.job_id, vendor=account.vendor) for side in (MOVES[kind].source, MOVES[kind].target))
+    day, offer = {"day": account.day, "month": account.day[:7]}, {"vendor": account.vendor, "model": account.model}
+    values = {"job_id": account.job_id, "kind": kind, "from_account": source, "to_account": target, "micros": micros, "at": now}
+    return {f"move_{name}": value for name, value in (values | day | offer).items()}
+
+
+def _name_sums(account: Account, micros: int) -> dict[str, Any]:
+    """Return the parameters of `_add_to_sums`: the sums of everybody who pays, in one order for all transactions. Two that changed them
+    in different ones would wait for each other forever."""
     rows = sorted((window, payer) for window in (account.day, account.day[:7]) for payer in account.payers)
     named = {f"{name}{at}": value for at, row in enumerate(rows) for name, value in zip(("window", "account"), row, strict=True)}
-    conn.execute(_add_to_rows(len(rows)), {**named, "micros": micros})
+    return {**named, "sum": micros}
+
+
+INSERT_MOVE = sa.insert(ledger).values({column: sa.bindparam(f"move_{column.name}", type_=column.type) for column in ledger.c})
 
 
 @functools.cache
-def _add_to_rows(count: int) -> sa.TextClause:
-    rows = ", ".join(f"(:window{at}, :account{at}, :micros)" for at in range(count))
-    return sa.text(
-        f'INSERT INTO totals ("window", account, micros) VALUES {rows}'
-        ' ON CONFLICT ("window", account) DO UPDATE SET micros = totals.micros + excluded.micros'
-    ).bindparams(*(sa.bindparam(f"account{at}", type_=Words()) for at in range(count)))
+def _add_to_sums(count: int, dialect: str) -> sa.Insert:
+    rows = [
+        {
+            totals.c.window: sa.bindparam(f"window{at}", type_=sa.Text),
+            totals.c.account: sa.bindparam(f"account{at}", type_=Words()),
+            totals.c.micros: sa.bindparam("sum", type_=sa.BigInteger),
+        }
+        for at in range(count)
+    ]
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(totals).values(rows)
+    return insert.on_conflict_do_update(index_elements=["window", "account"], set_={"micros": totals.c.micros + insert.excluded.micros})
+
+
+@functools.cache
+def _add_hold(insert: sa.Insert, count: int) -> sa.Insert:
+    return insert.add_cte(INSERT_MOVE.cte("moved"), _add_to_sums(count, "postgresql").cte("added"))

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, State
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import is_one_of, jobs, meta
-from sora_mcp.store.transactions import Repository, reads, writes
+from sora_mcp.store.transactions import Repository, reads_loosely, writes
 
 FORGOTTEN_S = 7 * 86_400.0
 """A job that was made longer ago is no news, also for somebody who was never told of any."""
@@ -31,7 +31,7 @@ ENDED = (
 class News(Repository):
     """Jobs that ended, and whether their principal heard of it."""
 
-    @reads
+    @reads_loosely
     def get_heard_until(self, conn: sa.Connection, principal: str) -> float:
         """Return the moment up to which the principal was told; 0 of one who never was."""
         return float(conn.execute(sa.select(meta.c.value).where(meta.c.name == PREFIX + principal)).scalar() or 0)
@@ -47,7 +47,7 @@ class News(Repository):
         elif float(known) < at:
             conn.execute(sa.update(meta).where(meta.c.name == name).values(value=repr(at)))
 
-    @reads
+    @reads_loosely
     def find_ended(self, conn: sa.Connection, principal: str, *, after: float, made_before: float) -> tuple[tuple[str, State], ...]:
         """Return id and state of the jobs that ended after one moment and were made before another, the newest first."""
         bound = {"whose": principal, "oldest": (after or self.clock()) - FORGOTTEN_S, "after": after, "made_before": made_before}

@@ -12,18 +12,15 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE, LOST_FILE, Artifact, Call, Charged, Done, Failed, Job, JobError, Pending, State, can_fetch
 from sora_mcp.domain.job import COUNTS_AS_SPENT
 from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.store.jobs import as_visible, find_job, get_account, load_job, lock_job, unless_woken, update_job, without_lease, write_job
+from sora_mcp.store.jobs import find_job, get_account, load_job, lock_job
 from sora_mcp.store.ledger import clamp_price, is_settled, release_hold, settle_hold
 from sora_mcp.store.paused_models import pause_if_dearer
+from sora_mcp.store.row_changes import NOT_ENDED, step_job, unless_woken, update_job, without_lease, write_job
 from sora_mcp.store.schema import jobs, orphans
 from sora_mcp.store.transactions import Repository, writes
 from sora_mcp.telemetry import note_end
 
 log = logging.getLogger(__name__)
-
-NOT_ENDED: tuple[State, ...] = (*LIVE, "unknown")
-VISIBLE = ("state", "said", "progress", "actual", "warnings", "error")
-"""Columns of a step that a client can see."""
 
 
 class Outcomes(Repository):
@@ -38,7 +35,7 @@ class Outcomes(Repository):
         row, now = _find_submit(conn, job, token), self.clock()
         if row is None or is_taken(conn, row, pending.id):
             return _add_orphan(conn, job, token, pending.id, now=now)
-        progress = _as_pending(conn, row, pending, now=now)
+        progress = _list_progress(pending) | _list_sum(conn, row, pending.micros, now=now)
         return update_job(conn, row.id, now, vendor_id=pending.id, **as_bound(row), **progress, tries=0, **unless_woken(due_s))
 
     @writes
@@ -104,13 +101,13 @@ class Outcomes(Repository):
     ) -> Job | None:
         """Record that the job goes on; without `pending`, that nothing new was heard. With `due_s` None nothing more is done until a
         person decides. Only what a client can see makes a new version."""
-        row, now = _find_mine(conn, job), self.clock()
-        if row is None:
-            return None
-        changes: dict[str, Any] = {} if pending is None else _as_pending(conn, row, pending, now=now)
+        changes, now = dict[str, Any]() if pending is None else _list_progress(pending), self.clock()
+        if pending is not None and pending.micros is not None:
+            if (row := _find_mine(conn, job)) is None:
+                return None
+            changes |= _list_sum(conn, row, pending.micros, now=now)
         changes |= {name: value for name, value in (("said", said), ("error", error)) if value is not None}
-        is_news = any(name in VISIBLE and getattr(row, name) != value for name, value in changes.items())
-        return write_job(conn, row.id, **changes, **(as_visible(now) if is_news else {}), tries=tries, **unless_woken(due_s))
+        return step_job(conn, job, now, **changes, tries=tries, **unless_woken(due_s))
 
     @writes
     def settle(self, conn: sa.Connection, job: Job, done: Done) -> Job | None:
@@ -255,16 +252,13 @@ def as_bound(row: Job) -> dict[str, Any]:
     return {"call": None, "error": None, "charged": _as_held(row), "fence": row.fence + 1}
 
 
-def _as_pending(conn: sa.Connection, row: Job, pending: Pending, *, now: float) -> dict[str, Any]:
-    return {
-        "state": pending.state,
-        "said": pending.said,
-        "progress": pending.progress,
-        "next": pending.next,
-        "media": None,
-        "actual": _get_actual(conn, row, pending.micros),
-        "warnings": pause_if_dearer(conn, row, pending.micros, now=now),
-    }
+def _list_progress(pending: Pending) -> dict[str, Any]:
+    return {"state": pending.state, "said": pending.said, "progress": pending.progress, "next": pending.next, "media": None}
+
+
+def _list_sum(conn: sa.Connection, row: Job, micros: Micros | None, *, now: float) -> dict[str, Any]:
+    """Return the columns of the sum that the vendor names for a job that goes on; as they are where it names none."""
+    return {"actual": _get_actual(conn, row, micros), "warnings": pause_if_dearer(conn, row, micros, now=now)}
 
 
 def _as_settled(conn: sa.Connection, row: Job, done: Done, *, now: float) -> dict[str, Any]:

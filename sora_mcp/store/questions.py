@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.schema import questions, quotes
-from sora_mcp.store.transactions import Repository, reads, writes
+from sora_mcp.store.transactions import Repository, reads_loosely, writes
 
 MOST_KEPT = 30
 """Questions of one principal: each may hold pictures of a megabyte."""
@@ -29,7 +29,7 @@ class Questions(Repository):
         conn.execute(sa.delete(questions).where(is_over))
         conn.execute(sa.insert(questions).values(quote_id=quote_id, ends_at=ends_at, body=body))
 
-    @reads
+    @reads_loosely
     def get(self, conn: sa.Connection, quote_id: str) -> dict[str, Any] | None:
         """Return the question; None where there is none, or not any more."""
         return conn.execute(sa.select(questions.c.body).where(questions.c.quote_id == quote_id)).scalar()

@@ -102,6 +102,8 @@ class QuoteTerms:
 ALL = "all"
 """The account of everybody together."""
 NOTHING = Micros(0)
+TO_DEFAULT = Micros(-1)
+"""In a change of a budget: the limit is left to the account's default again."""
 
 
 @dataclass(frozen=True)

@@ -10,48 +10,28 @@ from typing import Any
 import sqlalchemy as sa
 
 from sora_mcp.domain import LIVE, Job
-from sora_mcp.domain.errors import OverBudget, RequestIdConflict, SoraError, StorageError, TooManyAtOnce
+from sora_mcp.domain.errors import OverBudget, SoraError, StorageError, TooManyAtOnce
 from sora_mcp.domain.money import CENT, NO_LIMIT, Micros, format_dollars, show
 from sora_mcp.store.approvals import find_outline, refuse_declined, refuse_other_quote, use_approval
 from sora_mcp.store.days import begin_day, get_today
 from sora_mcp.store.ids import new_id
-from sora_mcp.store.jobs import get_account, get_usual_s, load_job, lock_job, update_job, with_takes, without_lease
-from sora_mcp.store.ledger import hold, release_hold
+from sora_mcp.store.jobs import SHOWN_COLUMNS, get_account, load_job, lock_job, make_job, with_takes
+from sora_mcp.store.ledger import hold, release_hold, with_hold
 from sora_mcp.store.levels import Levels, lock_levels, read_levels
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.paused_models import refuse_paused
+from sora_mcp.store.precedents import Precedents, read_precedents
 from sora_mcp.store.purchase_mark import Mark, find_loss, measure, write_mark
 from sora_mcp.store.records import Account, Caps, Identity, Purchase
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked
-from sora_mcp.store.schema import is_one_of, jobs, next_version, transaction_id
+from sora_mcp.store.row_changes import update_job, without_lease
+from sora_mcp.store.schema import db_now, jobs, next_version, transaction_id
 from sora_mcp.store.transactions import Repository, reads, writes, writes_in_steps
 
-SAME_REQUEST_S = 600
-"""The same request within this time, or while nobody knows its end, means the job that exists where it has no request_id."""
-INSERT = sa.insert(jobs).values(version=next_version(), changed_xid=transaction_id(), **without_lease(0))
+_ZERO = sa.literal_column("0", sa.BigInteger)  # beside another insert, SQLAlchemy would forget what the columns hold by themselves
+INSERT = sa.insert(jobs).values(version=next_version(), changed_xid=transaction_id(), fence=_ZERO, tries=_ZERO, due_at=db_now())
 """Of a job that is due at once; the rest comes from its purchase."""
-
-
-def _find_newest(column: sa.ColumnElement[str], *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Return a query for the newest job with this in the column that still counts, unless it ended free of charge."""
-    c = jobs.c
-    counts = sa.or_(c.created_at > sa.bindparam("after"), is_one_of(c.state, *LIVE, "unknown"))
-    was_free = sa.and_(is_one_of(c.state, "failed", "cancelled", "expired"), is_one_of(c.charged, "no"))
-    mine = sa.select(c.id).where(c.principal == sa.bindparam("whose"), column == sa.bindparam(column.name), *more, counts, ~was_free)
-    return mine.order_by(c.created_at.desc()).limit(sa.literal_column("1")).subquery().select()
-
-
-# What was a free sample may mean a video by now, and no money was moved for it.
-SELECT_SAME = sa.union_all(_find_newest(jobs.c.wish, jobs.c.micros > sa.literal_column("0")), _find_newest(jobs.c.fingerprint))
-"""The newest of the same words, then of the same meaning: two looks into two indexes, which OR would not use."""
-
-SELECT_EARLIER = (
-    sa.select(jobs.c.id)
-    .where(jobs.c.principal == sa.bindparam("whose"), jobs.c.fingerprint == sa.bindparam("same"), is_one_of(jobs.c.state, "completed"))
-    .order_by(jobs.c.created_at.desc())
-    .limit(sa.literal_column("1"))
-)
-"""The newest finished video of the same order, however old."""
+INSERT_RETURNING = INSERT.returning(*SHOWN_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -97,15 +77,15 @@ class Reservations(Repository):
     def check(self, conn: sa.Connection, purchase: Purchase, caps: Caps) -> None:
         """Raise what `reserve` would raise, but for a missing approval. Nothing is held or written."""
         now = self.clock()
-        levels = read_levels(conn, caps, purchase.identity.principal, now)
-        result = _find_or_refuse(conn, purchase, levels, now=now, mark_file=self.mark_file)
+        levels, known = read_levels(conn, caps, purchase.identity.principal, now), _read_precedents(conn, purchase, now)
+        result = _find_or_refuse(conn, purchase, levels, known, mark_file=self.mark_file)
         if isinstance(result, SoraError):
             raise result
 
     @reads
     def find(self, conn: sa.Connection, identity: Identity) -> Job | None:
         """Return the job that `reserve` would find for these words, where nobody can say what they mean now. RequestIdConflict as there."""
-        return _find_existing(conn, identity, now=self.clock())
+        return read_precedents(conn, identity, now=self.clock()).load_same(conn)
 
     @writes
     def cancel_unsent(self, conn: sa.Connection, job: Job) -> Job | None:
@@ -123,15 +103,15 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
     day = levels.day
     if _refuse_over_budget(purchase, levels) is None:  # else nobody has to wait for the refusal
         lock_named(conn, "person", levels.principal)
-    if (result := _find_or_refuse(conn, purchase, levels, now=now, mark_file=mark_file)) is not None:
+    known = _read_precedents(conn, purchase, now)
+    if (result := _find_or_refuse(conn, purchase, levels, known, mark_file=mark_file)) is not None:
         return result
     if (declined := refuse_declined(conn, purchase)) is not None:
         return declined
-    before = _find_earlier(conn, purchase)
+    before = _load_earlier(conn, purchase, known)
     begin_day(conn, day)
     offer, team = purchase.order.offer, None if levels.team is None else levels.team.name
-    usual_s = get_usual_s(conn, offer.id)
-    expected_s = max(1, round(usual_s)) if usual_s else offer.expected_s
+    expected_s = max(1, round(known.usual_s)) if known.usual_s else offer.expected_s
     if purchase.total > 0:
         levels = lock_levels(conn, levels)  # late, as others wait for them from here on
         if (refusal := _refuse_over_budget(purchase, levels)) is not None:
@@ -141,13 +121,24 @@ def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float,
         return refused
     batch = ids[0] if len(ids) > 1 else None
     columns = {"day": day.name, "expected_s": expected_s, "batch": batch, "team": team, **_as_columns(purchase, now)}
+    made = list[Job]()
     for job_id in ids:
         account = Account(job_id, offer.vendor, offer.id, day.name, levels.principal, team)
-        hold(conn, account, purchase.quote.micros, now=now)
         # A request_id names one row; the others are found by the first.
-        conn.execute(INSERT, columns | {"id": job_id, "request_id": columns["request_id"] if job_id == ids[0] else None})
-    job = replace(with_takes(conn, load_job(conn, ids[0])), day_left=_subtract(levels, purchase.total))
+        own = {"id": job_id, "request_id": columns["request_id"] if job_id == ids[0] else None}
+        made.append(_insert_job(conn, columns | own, account, purchase.quote.micros, now=now))
+    job = replace(with_takes(conn, made[0]), day_left=_subtract(levels, purchase.total))
     return job if before is None else replace(job, warnings=(*job.warnings, _describe_earlier(before, caps)))
+
+
+def _insert_job(conn: sa.Connection, columns: dict[str, Any], account: Account, micros: Micros, *, now: float) -> Job:
+    """Write down a new job, which is due at once, with its money set aside."""
+    if conn.dialect.name == "postgresql":
+        insert, money = with_hold(INSERT_RETURNING, account, micros, now=now)
+        return make_job(conn.execute(insert, columns | money).one())
+    hold(conn, account, micros, now=now)
+    conn.execute(INSERT, columns)
+    return load_job(conn, account.job_id)
 
 
 def _use_needed_yes(conn: sa.Connection, purchase: Purchase, levels: Levels, job_id: str, *, now: float) -> SoraError | None:
@@ -166,12 +157,15 @@ def _subtract(levels: Levels, micros: int) -> Micros | None:
     return None if levels.remainder >= NO_LIMIT else Micros(levels.remainder - micros)
 
 
-def _find_earlier(conn: sa.Connection, purchase: Purchase) -> Job | None:
+def _read_precedents(conn: sa.Connection, purchase: Purchase, now: float) -> Precedents:
+    return read_precedents(conn, purchase.identity, now=now, model=purchase.order.offer.id)
+
+
+def _load_earlier(conn: sa.Connection, purchase: Purchase, known: Precedents) -> Job | None:
     """Return the newest finished video of the same order, unless this one is free."""
-    if purchase.total <= 0 or (fingerprint := purchase.identity.fingerprint) is None:
+    if purchase.total <= 0 or purchase.identity.fingerprint is None or known.earlier_id is None:
         return None
-    job_id = conn.execute(SELECT_EARLIER, {"whose": purchase.identity.principal, "same": fingerprint}).scalar()
-    return None if job_id is None else with_takes(conn, load_job(conn, job_id))
+    return with_takes(conn, load_job(conn, known.earlier_id))
 
 
 def _describe_earlier(job: Job, caps: Caps) -> str:
@@ -182,15 +176,16 @@ def _describe_earlier(job: Job, caps: Caps) -> str:
 
 
 def _find_or_refuse(
-    conn: sa.Connection, purchase: Purchase, levels: Levels, *, now: float, mark_file: Path | None
+    conn: sa.Connection, purchase: Purchase, levels: Levels, known: Precedents, *, mark_file: Path | None
 ) -> Job | SoraError | None:
     """Return the job that exists, or a refusal that no approval would help against; None where a new job may begin. Writes nothing."""
-    if (job := _find_existing(conn, purchase.identity, now=now)) is not None:
+    if (job := known.load_same(conn)) is not None:
         return replace(job, day_left=_subtract(levels, 0))
     if purchase.total > 0 and (loss := find_loss(conn, mark_file, month=levels.day.month)) is not None:
         return StorageError(loss.describe())
     refusal = _refuse_over_budget(purchase, levels)
-    return refusal or refuse_paused(conn, purchase.order.offer.id) or _refuse_too_many(conn, purchase)
+    paused = refuse_paused(conn, purchase.order.offer.id) if refusal is None and known.is_paused else None
+    return refusal or paused or _refuse_too_many(conn, purchase)
 
 
 def _refuse_over_budget(purchase: Purchase, levels: Levels) -> OverBudget | None:
@@ -216,32 +211,6 @@ def _refuse_too_many(conn: sa.Connection, purchase: Purchase) -> TooManyAtOnce |
     if live + purchase.clips <= purchase.most_live:
         return None
     return TooManyAtOnce("free clips", live, most=purchase.most_live if live < purchase.most_live else None)
-
-
-def _find_existing(conn: sa.Connection, identity: Identity, *, now: float) -> Job | None:
-    """Return the job of the same request_id, or else of the same words or meaning. RequestIdConflict."""
-    job = _find_recent(conn, identity, now=now) if identity.request_id is None else _find_by_request_id(conn, identity)
-    return None if job is None else with_takes(conn, job, deduplicated=True)
-
-
-def _find_by_request_id(conn: sa.Connection, identity: Identity) -> Job | None:
-    c = jobs.c
-    mine = (c.principal == identity.principal, c.request_id == identity.request_id)
-    row = conn.execute(sa.select(c.id, c.fingerprint, c.wish).where(*mine)).first()
-    if row is None or (identity.fingerprint is None and row.wish is None):
-        return None  # an older version wrote down what it meant only
-    if row.fingerprint != identity.fingerprint and (row.wish is None or row.wish != identity.words_hash):
-        raise RequestIdConflict(
-            f"request_id {identity.request_id!r} was used for {row.id} with other arguments: repeat those, or take a new request_id.",
-            job_id=row.id,
-        )
-    return load_job(conn, row.id)
-
-
-def _find_recent(conn: sa.Connection, identity: Identity, *, now: float) -> Job | None:
-    hashes = {"wish": identity.words_hash or "", "fingerprint": identity.fingerprint or ""}
-    job_id = conn.execute(SELECT_SAME, {"whose": identity.principal, "after": now - SAME_REQUEST_S, **hashes}).scalar()
-    return None if job_id is None else load_job(conn, job_id)
 
 
 def _as_columns(purchase: Purchase, now: float) -> dict[str, Any]:

@@ -88,6 +88,18 @@ def reads(method: Callable[Concatenate[R, sa.Connection, P], T]) -> Operation[R,
     return Operation(run, "reads")
 
 
+def reads_loosely(method: Callable[Concatenate[R, sa.Connection, P], T]) -> Operation[R, P, T]:
+    """Run the method without a transaction, which would be two more round trips: each of its statements sees a moment of its own.
+    It has one statement only, or does not mind."""
+
+    @functools.wraps(method)
+    def run(repository: R, *args: P.args, **kwargs: P.kwargs) -> T:
+        with watch_transaction("reads", method.__name__):
+            return repository.database.read_loosely(lambda conn: method(repository, conn, *args, **kwargs))
+
+    return Operation(run, "reads")
+
+
 def writes(method: Callable[Concatenate[R, sa.Connection, P], T]) -> Operation[R, P, T]:
     """Run the method in one write transaction: all of it happens, or nothing."""
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sora_mcp.domain import LIVE
 from sora_mcp.store.leases import is_leased
 from sora_mcp.store.schema import IS_TOKEN, db_now, jobs
-from sora_mcp.store.transactions import Repository, reads, writes_in_steps
+from sora_mcp.store.transactions import Repository, reads_loosely, writes_in_steps
 
 PAUSE_S = 2.0
 """Between two times that webhooks make one job due. One that comes earlier counts at the end of the pause."""
@@ -41,7 +41,7 @@ class ReceivedWebhooks(Repository):
             conn.execute(sa.update(jobs).where(jobs.c.id == row["id"]).values(**changes))
             return "due_at" in changes
 
-    @reads
+    @reads_loosely
     def are_arriving(self, conn: sa.Connection, vendor: str) -> bool:
         """Return whether a webhook told of the end of each of the vendor's last jobs."""
         ended = (jobs.c.vendor == vendor, jobs.c.vendor_id.is_not(None), jobs.c.state.in_(("completed", "failed")))

@@ -96,7 +96,7 @@ def test_a_file_changes_what_it_names(known: dict[str, str], typed_at_terminal: 
 
 
 FAULTS = {
-    "budgets.toml, line 3: day_usd must be an amount of dollars from 0 to 1,000,000, or none.": FILE.replace('"none"', '"much"'),
+    "budgets.toml, line 3: day_usd must be an amount of dollars from 0 to 1,000,000, none, or default.": FILE.replace('"none"', '"much"'),
     "budgets.toml, line 2: 'month' is none of per_video_usd, day_usd, month_usd, confirm_above_usd.": FILE.replace(
         "month_usd = 5", "month=5"
     ),
@@ -122,7 +122,7 @@ def test_a_file_with_a_fault_changes_nothing(known: dict[str, str], sora: Sora, 
 
 def test_a_limit_needs_an_account_and_an_amount(sora: Sora) -> None:
     assert "Whose limit is it?" in sora("budget", "--day", "5").err
-    assert "--day must be an amount of dollars from 0 to 1,000,000, or none." in sora("budget", "all", "--day", "lots").err
+    assert "--day must be an amount of dollars from 0 to 1,000,000, none, or default." in sora("budget", "all", "--day", "lots").err
     assert "'anna' is no account" in sora("budget", "anna").err
     assert "--load takes no account" in sora("budget", "all", "--load", "x.toml").err
 
@@ -165,3 +165,18 @@ def test_budgets_read_well_at_eighty_columns() -> None:
     assert max(len(line) for line in lines) <= 80
     assert lines[0].split() == ["ACCOUNT", "DAY", "SPENT", "DAY", "LEFT", "MONTH", "SPENT", "MONTH", "LEFT", "VIDEO", "YES", "ABOVE"]
     assert lines[3].split()[-6:] == ["$12.00", "$28.00", "$80.00", "-", "-", "-"]
+
+
+@AT_A_TERMINAL
+def test_a_limit_is_left_to_its_default_again(known: dict[str, str], typed_at_terminal: Callable[[str], None], sora: Sora) -> None:
+    store = opened(known)
+    store.budgets.set.sync({"all": Limits(per_video=usd("3"), day=usd("7")), "team:film": Limits(month=usd("9"))})
+    typed_at_terminal("all\n")
+    code, out, _ = sora("budget", "all", "--day", "default")
+    assert (code, out.splitlines()[0]) == (0, "all: a day default")
+    everybody = store.budgets.list_accounts.sync(CAPS)[0]
+    assert (everybody.has_row, everybody.limits.per_video, everybody.limits.day) == (True, usd("3"), CAPS.daily)
+    typed_at_terminal("team:film\n")
+    assert sora("budget", "team:film", "--month", "default").code == 0
+    assert "team:film" not in {row.account for row in store.budgets.list_accounts.sync(CAPS) if row.has_row}
+    store.close()

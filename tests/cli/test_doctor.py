@@ -13,7 +13,9 @@ import pytest
 from sora_mcp.cli.checks import Finding
 from sora_mcp.cli.doctor import check_all
 from sora_mcp.config.settings import Settings, load
+from sora_mcp.domain.money import NO_LIMIT, usd
 from sora_mcp.store import Store
+from sora_mcp.store.records import Limits
 
 from ..stored import begun, no
 from .conftest import Sora, own_line
@@ -34,6 +36,17 @@ def test_a_sound_machine_has_nothing_to_fix(sora: Sora) -> None:
     caps, *_, last = out.splitlines()
     assert caps == "ok    caps: $5.00 a video, $10.00 a day, $100.00 a month; a person approves above $2.00; days in UTC"
     assert (code, last) == (0, "Nothing to fix.")
+
+
+def test_the_caps_are_those_in_force(said: dict[str, str]) -> None:
+    settings = load(said, today=date(2026, 11, 21))
+    store = Store(settings.database_url, settings.home)
+    store.budgets.set.sync({"all": Limits(day=usd("7"), month=NO_LIMIT, confirm_above=NO_LIMIT)})
+    store.close()
+    caps = of(said)["caps"].text
+    assert caps.startswith(
+        "caps: $5.00 a video, $7.00 a day, no limit a month; no price needs a person's yes; days in UTC (by the budget of all"
+    )
 
 
 def test_keys_are_named_and_never_shown(sora: Sora, said: dict[str, str]) -> None:

@@ -208,7 +208,7 @@ def _draw_plant(stage: Stage) -> Layer:
     colours, random, unit, factor = stage.scene.palette, stage.random, stage.unit, 2
     side = round(unit * (0.85 if stage.clip.width > unit else 0.6) / factor)
     green = mix(
-        colours.accent if stage.scene.light == "day" else "#4f7a58",
+        mix("#6f9a66", colours.accent, 0.2) if stage.scene.light == "day" else "#4f7a58",
         colours.deep,
         {"day": 0.25, "dusk": 0.55, "night": 0.78}[stage.scene.light],
     )

@@ -153,6 +153,25 @@ async def test_a_price_that_needs_a_yes_shows_the_prompt_and_what_to_type(tmp_pa
         await card.calm("no-light")
 
 
+async def test_a_price_above_the_chats_own_limit_is_asked_of_the_person(tmp_path: Path) -> None:
+    async with played(tmp_path) as card:
+        await card.put("create_video", {"prompt": PROMPT, "model": "muvi:veo-3.1-fast", "seconds": 4, "max_usd": 0.1})
+        await card.at.do("until", text="Above the $0.10 that the chat allowed for it.")
+        await card.calm("limit")
+        price = await card.at.do("see", js="document.querySelector('.price').textContent")
+        await card.at.do("click", name=f"Make it for {price}")
+        await card.at.do("holds", js="!document.body.innerText.includes('Above the')")
+        bought = next(call["arguments"] for call in card.calls if call["name"] == "create_video")
+        assert bought["max_usd"] == float(price.strip("$"))
+
+
+async def test_what_the_caps_forbid_has_no_button(tmp_path: Path) -> None:
+    async with played(tmp_path, SORA_MCP_PER_VIDEO_USD="0.50") as card:
+        await card.put("create_video", {"prompt": PROMPT, "model": "muvi:veo-3.1-fast", "seconds": 4, "max_usd": 0.1})
+        await card.at.do("until", text="Not possible now")
+        assert await card.at.do("see", js="document.querySelectorAll('button.first').length") == 0
+
+
 @each("theme", ["light", "dark"])
 async def test_a_clip_is_followed_by_the_card_itself_and_then_plays(tmp_path: Path, theme: str) -> None:
     async with played(tmp_path) as card:

@@ -344,9 +344,12 @@ const LIVE = ['submitting', 'queued', 'running'];
 async function take(result) {
   const found = result.structuredContent;
   if (!found) return show('error', 'Video', para((result.content ?? []).map((part) => part.text ?? '').join(' ')));
-  if (found.error?.quote) {
+  const limit = found.error?.code === 'over_budget' ? wish.max_usd : undefined;   // the chat's own; the caps of the server hold in any case
+  if (found.error?.quote || limit !== undefined) {
     const price = await call('estimate_cost', priced());
-    return price.isError ? errorCard(found) : quoteCard(price.structuredContent, found.error.quote, found.message);
+    if (price.isError) return errorCard(found);
+    const above = limit === undefined ? undefined : `Above the $${Number(limit).toFixed(2)} that the chat allowed for it.`;
+    return quoteCard({ refusal: above, ...price.structuredContent }, found.error.quote, found.message);
   }
   if (result.isError) return errorCard(found);
   if (found.jobs?.length > 1) return takesCard(found);

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,8 +23,10 @@ from sora_mcp.cli.main import COMMANDS
 from sora_mcp.cli.setup.clients import known_clients
 from sora_mcp.cli.setup.yaml_entry import read_entry
 from sora_mcp.config.settings import FLAGS, KEYS, SITES
+from sora_mcp.domain import Vendor
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.vendors import EVERY
+from tests.each import each
 
 TEXT = readme.README.read_text("utf-8")
 DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -51,6 +54,22 @@ def test_writing_the_blocks_changes_nothing_else() -> None:
 
 def test_the_readme_fits_on_two_pages() -> None:
     assert len(TEXT.splitlines()) <= 160
+
+
+@each(
+    ("page", "sentence", "has"),
+    [
+        ("money.md", r"vendor's live list \(([^)]*)\)", lambda vendor: vendor.listing or vendor.price_list),
+        ("money.md", r"asking the vendor \(([^)]*)\)", lambda vendor: vendor.quote),
+        ("money.md", r"- (.*) list their jobs\.", lambda vendor: vendor.find),
+        ("money.md", r"shows the balance at (.*?)\. ", lambda vendor: vendor.balance),
+        ("http.md", r"when the clip moves on: (.*?)\. ", lambda vendor: vendor.webhook),
+    ],
+)
+def test_a_page_names_every_vendor_that_can_do_what_it_tells(page: str, sentence: str, has: Callable[[Vendor], object]) -> None:
+    found = re.search(sentence, (ROOT / "docs" / page).read_text("utf-8"))
+    assert found is not None, sentence
+    assert sorted(re.split(", | and ", found[1])) == sorted(vendor.title for vendor in EVERY if has(vendor))
 
 
 def test_the_page_of_the_settings_is_current() -> None:

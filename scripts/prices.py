@@ -24,10 +24,10 @@ from sora_mcp.domain import Offer, Vendor
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.secret import Secret
 from sora_mcp.net.client import VendorClient
-from sora_mcp.vendors import EVERY, confirmed
+from sora_mcp.vendors import EVERY, confirmed_prices
 from sora_mcp.vendors.reading import read_price_list
 
-CONFIRMED = Path(confirmed.__file__)
+CONFIRMED = Path(confirmed_prices.__file__)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 
 from sora_mcp.config.settings import load
 from sora_mcp.domain.errors import BrokenRules
-from sora_mcp.jobs.allowed_paths import PICTURE_ENDINGS, SOUND_ENDINGS, VIDEO_ENDINGS
+from sora_mcp.domain.file_names import PICTURE_ENDINGS, SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.store import Store
 from tests.each import each

@@ -90,6 +90,15 @@ def test_imports_go_down_only() -> None:
     assert up == []
 
 
+def test_the_architecture_names_every_room_and_only_files_that_exist() -> None:
+    rows = [line.split("|") for line in (ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines() if line.startswith("| `")]
+    rooms = [name for row in rows for name in re.findall(r"`(\w+)`", row[1])]
+    named = {name.strip("/").replace("/", ".") for row in rows for name in re.findall(r"`([^`]+)`", row[2])}
+    endings = {name.split(".", start)[-1] for name in KNOWN for start in range(name.count(".") + 1)}
+    assert sorted(rooms) == sorted({room_of(name).split(".")[0] for name in KNOWN} - {"", "__main__"})
+    assert sorted(named - endings) == []
+
+
 def test_imports_stand_at_the_top() -> None:
     late = [
         f"{module.name} -> {found.target}"

@@ -14,8 +14,8 @@ import pytest
 from scripts.coverage import lacking
 from scripts.prices import CONFIRMED, list_prices, main, stamp
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.vendors import aimlapi, confirmed, fal
-from sora_mcp.vendors.confirmed import confirm_prices
+from sora_mcp.vendors import aimlapi, confirmed_prices, fal
+from sora_mcp.vendors.confirmed_prices import confirm_prices
 from tests.played import AimlApi, Fal
 from tests.played.__init__ import played
 from tests.played.rig import KEY
@@ -52,7 +52,7 @@ def listed(slug: str, price: object) -> dict[str, Any]:
 
 async def compare(folder: Path, *arguments: str) -> int:
     """Run the script for somebody with fal's key; what it stamps is a copy."""
-    file = folder / "confirmed.py"
+    file = folder / "confirmed_prices.py"
     file.write_text(CONFIRMED.read_text("utf-8"), "utf-8")
     environment = {"FAL_KEY": KEY, "SORA_MCP_HOME": str(folder / "home")}
     return await anyio.to_thread.run_sync(lambda: main(arguments, environment=environment, file=file))
@@ -80,25 +80,25 @@ async def test_lists_are_compared_with_what_is_written(tmp_path: Path, capsys: p
     old, new = "$0.112/s (without audio); $0.168/s (with audio)", "$0.224/s (without audio); $0.336/s (with audio)"
     assert f"  fal:kling-3.0-pro: {old} (2026-11-30) -> {new}\n" in out
     assert "  1 as written, 1 changed, 0 gone, " in out
-    assert (tmp_path / "confirmed.py").read_text("utf-8") == CONFIRMED.read_text("utf-8"), "stamped without being asked"
+    assert (tmp_path / "confirmed_prices.py").read_text("utf-8") == CONFIRMED.read_text("utf-8"), "stamped without being asked"
 
 
 async def test_a_confirmed_price_is_stamped_where_that_is_asked_for(tmp_path: Path) -> None:
     async with played(AimlApi(models=[listed(slug, 0.13) for slug in FAST])) as one, played(Fal(key="another")) as other:
         code = await compare(tmp_path, "--stamp", "--address", f"aimlapi={one.address}", "--address", f"fal={other.address}")
-    stamped = runpy.run_path(str(tmp_path / "confirmed.py"))["CONFIRMED"]
+    stamped = runpy.run_path(str(tmp_path / "confirmed_prices.py"))["CONFIRMED"]
     assert (code, list(stamped)) == (1, ["aimlapi:veo-3.1-fast"])
     assert date.fromisoformat(stamped["aimlapi:veo-3.1-fast"]) > date(2026, 11, 20)
 
 
 def test_a_stamp_keeps_the_others_and_counts_where_it_is_the_later_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "confirmed.py"
+    file = tmp_path / "confirmed_prices.py"
     file.write_text(CONFIRMED.read_text("utf-8"), "utf-8")
     stamp(["fal:veo-3.1", "fal:kling-3.0-4k"], date(2026, 12, 1), file)
     stamp(["fal:veo-3.1"], date(2027, 1, 2), file)
     made = runpy.run_path(str(file))
     assert made["CONFIRMED"] == {"fal:kling-3.0-4k": "2026-12-01", "fal:veo-3.1": "2027-01-02"}
-    monkeypatch.setattr(confirmed, "CONFIRMED", made["CONFIRMED"])
+    monkeypatch.setattr(confirmed_prices, "CONFIRMED", made["CONFIRMED"])
     days = {offer.id: offer.checked for offer in confirm_prices(fal.VENDOR).offers}
     assert (days["fal:veo-3.1"], days["fal:kling-3.0-4k"]) == (date(2027, 1, 2), date(2026, 12, 1))
     newer = replace(fal.VENDOR, offers=tuple(replace(offer, checked=date(2028, 1, 1)) for offer in fal.VENDOR.offers))

@@ -1,4 +1,4 @@
-"""Decide what a path may be: in which folders a file may lie, and how people and clients spell it.
+"""Decide what a path may be: in which folders a file may lie, and what is said of one that is elsewhere.
 
 A file outside of these folders is treated as missing. Whose the files in them are is known to `file_access`.
 """
@@ -8,54 +8,25 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
-import re
 import stat
-import sys
 import unicodedata
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NoReturn
-from urllib.parse import unquote
 
 import platformdirs
 
 from sora_mcp.artifacts.local import open_itself
 from sora_mcp.config.sources import find_config_file
 from sora_mcp.domain.broken_rule import LOOKED_IN, format_bytes
+from sora_mcp.domain.file_names import find_file_name, find_spellings, is_relative
 from sora_mcp.domain.text import is_harmless
 from sora_mcp.media.images.probe import refuse_image
 
 MOST_PATH_CHARACTERS = 4096
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,40}):.*", re.IGNORECASE | re.DOTALL)
-"""Two letters at least: one letter is a drive of Windows."""
-BARE = re.compile(r"(?:iVBORw0KGgo|/9j/|UklGR)[A-Za-z0-9+/=\s]{60,}")
-"""Base64 of a PNG, JPEG or WebP without a head."""
-FILE = re.compile(r"file:(?://(?:localhost)?)?(/(?!/).*)", re.IGNORECASE | re.DOTALL)
-"""An address of a file of this machine: no other host is named in it."""
-QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("\u201c", "\u201d"), ("\u2018", "\u2019"))
-PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif")
-VIDEO_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".m4v", ".gif")
-SOUND_ENDINGS = (".mp3", ".m4a", ".wav")
 APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 MOST_NAMES = 5000
 """Names of a folder that are looked at."""
-
-
-def is_path(text: str) -> bool:
-    """Return whether the text means a file: it begins like no address of another machine and is no picture itself."""
-    bare = text.strip().strip("\"'`")
-    return is_file_address(text) or (SCHEME.fullmatch(bare) is None and BARE.fullmatch(bare) is None)
-
-
-def is_video_name(text: str) -> bool:
-    """Return whether the text means a file that its ending calls a video."""
-    return is_path(text) and text.strip().strip("\"'`").casefold().endswith(VIDEO_ENDINGS)
-
-
-def is_file_name(text: str) -> bool:
-    """Return whether the text means a file, and no job: by its ending, or because it is a path or a link."""
-    bare = text.strip().strip("\"'`").casefold()
-    return bare.endswith((*VIDEO_ENDINGS, *PICTURE_ENDINGS)) or "/" in bare or "\\" in bare
 
 
 def resolve_path(text: str, folders: Sequence[Path]) -> Path:
@@ -158,12 +129,6 @@ def _find_usual_parent(text: str) -> Path | None:
     return parent if is_usual and '"' not in str(parent) else None
 
 
-def is_relative(text: str) -> bool:
-    """Return whether the text names a file without saying where the way to it begins."""
-    *_, spelling = find_spellings(text)
-    return not os.path.isabs(spelling) and not spelling.startswith("~")
-
-
 def _refuse_outside(text: str, folders: Sequence[Path]) -> NoReturn:
     """Raise BrokenRules for a path into none of the folders, where nobody looks: it may not even exist. What is told is how the file can
     be named: a file of its name may lie in one of the folders already."""
@@ -176,13 +141,6 @@ def _refuse_outside(text: str, folders: Sequence[Path]) -> NoReturn:
         again = f', then call again with "{name}"' if name else ""
         how = f". Ask the user to copy or save it there{again}; or {_describe_setting(folders, _find_usual_parent(text))}"
     refuse_image(text[:200], allowed=f"{LOOKED_IN}{_describe_folders(folders)}{how}", is_quoted=True)
-
-
-def find_file_name(text: str) -> str:
-    """Return the name of the file at the end of a path, as it can be repeated in a call; empty where there is none."""
-    *_, spelling = find_spellings(text)
-    name = re.split(r"[/\\\\]", spelling)[-1]
-    return name if name not in ("", ".", "..", "~") and is_harmless(name) and '"' not in name else ""
 
 
 def refuse_elsewhere(folders: Sequence[Path], got: str) -> NoReturn:
@@ -206,25 +164,6 @@ def _describe_setting(folders: Sequence[Path], place: Path | None = None) -> str
     if file is None or len(folders) > 1:
         return "to add its folder to SORA_MCP_IMAGE_DIRS"
     return f'to add the line image_dirs = "{place or "/THAT/FOLDER"}" to {file} and start this client anew'
-
-
-# Spellings
-
-
-def find_spellings(text: str) -> Iterator[str]:
-    """Yield what a text may mean as a path, first the text as it is."""
-    seen = {text: None}
-    yield text
-    for change in (str.strip, _unquote, _strip_at, _unquote, _read_address, _unescape):
-        text = change(text)
-        if text not in seen:
-            seen[text] = None
-            yield text
-
-
-def is_file_address(text: str) -> bool:
-    """Return whether a text is a file:// address of this machine."""
-    return FILE.fullmatch(_unquote(text.strip())) is not None
 
 
 def find_same_name(path: Path) -> Path | None:
@@ -258,27 +197,3 @@ def _fold(name: str) -> str:
     """Return a name in NFC with every blank and apostrophe of Unicode as an ordinary one, and without characters that nobody sees."""
     plain = unicodedata.normalize("NFC", name).translate(APOSTROPHES)
     return "".join(" " if unicodedata.category(char) == "Zs" else char for char in plain if unicodedata.category(char) != "Cf")
-
-
-def _unquote(text: str) -> str:
-    for begin, end in QUOTES:
-        if len(text) > 2 and text.startswith(begin) and text.endswith(end):
-            return text[1:-1].strip()
-    return text
-
-
-def _strip_at(text: str) -> str:
-    return text[1:] if len(text) > 1 and text.startswith("@") else text
-
-
-def _read_address(text: str) -> str:
-    found = FILE.fullmatch(text)
-    if found is None:
-        return text
-    path = unquote(found[1])
-    return path[1:] if sys.platform == "win32" and re.match(r"/[A-Za-z]:", path) else path
-
-
-def _unescape(text: str) -> str:
-    """Return the text without a shell's backslashes; on Windows they separate folders."""
-    return text if sys.platform == "win32" else re.sub(r"\\([^\w/])", r"\1", text)

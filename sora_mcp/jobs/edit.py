@@ -22,8 +22,8 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import EDIT_MODEL, JOB_ID, Job, JobError
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BadMedia, BrokenRules, NotCancellable, NotFound, StorageError
+from sora_mcp.domain.file_names import SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs.allowed_paths import SOUND_ENDINGS, VIDEO_ENDINGS
 from sora_mcp.jobs.edit_plan import EditPlan
 from sora_mcp.jobs.edit_rules import check_arguments, check_times, drop_neutral, take_sound
 from sora_mcp.jobs.file_access import FileAccess

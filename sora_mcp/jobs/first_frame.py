@@ -15,16 +15,8 @@ from sora_mcp.config.settings import Settings
 from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, VideoRequest, list_pictures
 from sora_mcp.domain.broken_rule import BrokenRule, format_bytes
 from sora_mcp.domain.errors import BrokenRules
-from sora_mcp.jobs.allowed_paths import (
-    PICTURE_ENDINGS,
-    VIDEO_ENDINGS,
-    drop_data_uri,
-    find_file_name,
-    is_path,
-    is_video_name,
-    open_allowed,
-    read_allowed,
-)
+from sora_mcp.domain.file_names import PICTURE_ENDINGS, VIDEO_ENDINGS, find_file_name, is_path, is_video_name
+from sora_mcp.jobs.allowed_paths import drop_data_uri, open_allowed, read_allowed
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.finished_files import FinishedFiles

@@ -12,7 +12,8 @@ from pathlib import Path
 from sora_mcp.domain import Image
 from sora_mcp.domain.broken_rule import format_bytes
 from sora_mcp.domain.errors import UntrustedURL
-from sora_mcp.jobs.allowed_paths import SCHEME, is_path, is_video_name, read_allowed, refuse_elsewhere, resolve_path
+from sora_mcp.domain.file_names import SCHEME, is_path, is_video_name
+from sora_mcp.jobs.allowed_paths import read_allowed, refuse_elsewhere, resolve_path
 from sora_mcp.media.api import turn_upright
 from sora_mcp.media.images.metadata import strip_metadata
 from sora_mcp.media.images.probe import ALLOWED, ImageInfo, is_avif, is_cmyk, is_deep, is_heic, probe_image, refuse_image

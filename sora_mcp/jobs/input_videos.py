@@ -13,7 +13,8 @@ from sora_mcp.catalogue.clips import SPARE_S
 from sora_mcp.domain import EDITS, JOB_ID, Clip
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, UntrustedURL
-from sora_mcp.jobs.allowed_paths import VIDEO_ENDINGS, drop_data_uri, is_path, read_allowed
+from sora_mcp.domain.file_names import VIDEO_ENDINGS, is_path
+from sora_mcp.jobs.allowed_paths import drop_data_uri, read_allowed
 from sora_mcp.jobs.continuation import is_sample
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.finished_files import FinishedFiles

@@ -33,8 +33,8 @@ from sora_mcp.domain.errors import (
     SoraError,
     StorageError,
 )
+from sora_mcp.domain.file_names import is_file_name
 from sora_mcp.domain.money import Micros
-from sora_mcp.jobs.allowed_paths import is_file_name
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.continuation import continue_job, describe_source, find_chain, find_maker, refuse_other_frame

@@ -20,8 +20,8 @@ from sora_mcp.catalogue.trims import describe_trim
 from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, describe_rule
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, NeedsConfirmation, OverBudget, SoraError, UnknownModel
+from sora_mcp.domain.file_names import find_file_name, is_path, is_video_name
 from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars, round_up, show
-from sora_mcp.jobs.allowed_paths import find_file_name, is_path, is_video_name
 from sora_mcp.server.argument_fixes import fix_arguments
 from sora_mcp.server.context import ToolContext, principal
 from sora_mcp.server.question import describe_cheaper

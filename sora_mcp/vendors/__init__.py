@@ -21,7 +21,7 @@ from sora_mcp.vendors import (
     wavespeed,
     xai,
 )
-from sora_mcp.vendors.confirmed import confirm_prices
+from sora_mcp.vendors.confirmed_prices import confirm_prices
 
 _WRITTEN: tuple[Vendor, ...] = (
     *(sample.VENDOR, muvi.VENDOR, mulerun.VENDOR, aimlapi.VENDOR, pixazo.VENDOR, openrouter.VENDOR, fal.VENDOR),

@@ -15,6 +15,7 @@ from PIL import Image
 
 from scripts.house import PACKAGE
 from sora_mcp.cli.gallery.build import write_page
+from sora_mcp.cli.gallery.facts import REASONS
 from sora_mcp.cli.gallery.page import Shown, render_page
 from sora_mcp.config.settings import Settings, load
 from sora_mcp.domain import Artifact, Job, JobError
@@ -87,6 +88,17 @@ def test_words_of_others_are_words() -> None:
     assert not [name for _, attrs in page.attributes for name in attrs if name.startswith("on")]
 
 
+def test_a_card_without_a_file_says_why() -> None:
+    unclear = replace(made(1), state="unknown", charged="unknown", artifact=None)
+    failed = replace(made(2), state="failed", charged="no", artifact=None, error=JobError("vendor_refused", "The vendor refused it.", "no"))
+    text = page_of(failed, unclear)
+    for why in (
+        "<b>Unclear</b><span dir=auto>The vendor may or may not have taken it.",
+        "<b>Failed</b><span dir=auto>The vendor refused it.",
+    ):
+        assert why in text
+
+
 def test_the_page_loads_nothing_and_sends_nothing() -> None:
     text = page_of(made(1))
     policy = "default-src 'none'; img-src 'self' file:; media-src 'self' file:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -134,7 +146,8 @@ def test_a_job_without_a_file_says_its_state_and_what_became_of_the_money(
 ) -> None:
     job = replace(made(1), artifact=None, **changes)
     text = page_of(job)
-    assert f"<span class=blank><b>{state}</b></span><span class=chips><span>{chip}</span>" in text
+    why = f"<span dir=auto>{REASONS[job.state]}</span>" if job.state in REASONS else ""
+    assert f"<span class=blank><b>{state}</b>{why}</span><span class=chips><span>{chip}</span>" in text
     assert f'<option value="{state}">{state}</option>' in text
     assert facts_of(job)["Price"] == fact
     assert ", $0.00 in all." in text if job.charged == "no" else ", $0.40 in all." in text

@@ -22,6 +22,8 @@ STATES: dict[State, str] = {
     "expired": "Link died",
     "cancelled": "Cancelled",
 }
+REASONS: dict[State, str] = {"unknown": "The vendor may or may not have taken it."}
+"""What a card says of a job that has no file and no error."""
 SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 USUAL = 16 / 9
 NARROWEST, WIDEST = 0.42, 2.6

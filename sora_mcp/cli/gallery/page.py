@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
-from sora_mcp.cli.gallery.facts import STATES, VIDEO, count_kinds, describe_facts, find_aspect, sum_spent
+from sora_mcp.cli.gallery.facts import REASONS, STATES, VIDEO, count_kinds, describe_facts, find_aspect, sum_spent
 from sora_mcp.domain import Job, describe_deletion
 from sora_mcp.domain.money import format_dollars, show
 from sora_mcp.domain.terminal_command import command_line
@@ -179,7 +179,7 @@ def _render_picture(each: Shown, kind: str, place: Place) -> str:
         return f"{image}<span class=play></span>"
     if kind == "picture":
         return image
-    state, why = STATES[each.job.state], each.job.error.message if each.job.error else ""
+    state, why = STATES[each.job.state], each.job.error.message if each.job.error else REASONS.get(each.job.state, "")
     if each.job.state == "completed":
         deleted = describe_deletion(each.job)
         state, why = "No file", "It was moved or deleted." if deleted is None else f"It {deleted}."

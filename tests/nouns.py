@@ -43,7 +43,8 @@ def name_inputs(offer: Offer, seconds: int | None = None) -> dict[str, Any]:
     """What a request needs at an offer that makes nothing from words alone: a first frame, or a video of so many seconds."""
     if offer.video is not None:
         lasts = None if seconds is None else min(seconds, offer.video.seconds[1])
-        return {"edits": Clip("https://example.com/clip.mp4" if offer.video.urls else "data:video/mp4;base64,AAAA", duration_s=lasts)}
+        uri = "https://example.com/clip.mp4" if offer.video.urls else "data:video/mp4;base64,AAAA"
+        return {"edits": Clip(uri, duration_s=lasts, is_continued=bool(offer.video.continues))}
     return {} if offer.text else {"image": Image("https://example.com/a.png")}
 
 

@@ -23,8 +23,8 @@ FILM = "film.mp4"
 
 
 def list_sold(offer: Offer) -> set[str]:
-    """What an offer can be asked for."""
-    ways = {"edits": offer.video, "image": offer.image, "text": offer.text and not offer.video}
+    """What an offer can be asked for, but to go on from a clip: tests/test_continuing.py buys that."""
+    ways = {"edits": offer.keeps_length, "image": offer.image, "text": offer.text and not offer.video}
     return {name for name, sold in ways.items() if sold} | {rule.param for rule in offer.options}
 
 
@@ -40,7 +40,8 @@ def choose(vendor: str) -> dict[str, Story]:
     for story in stories():
         if story.vendor == vendor and isinstance(next(story.answers()).reading, Pending):
             order = check(story.request, OFFERS[story.told["model"]], today=TODAY)
-            for name in list_used(order):
+            used = list_used(order) if order.clip is None or not order.clip.is_continued else ()
+            for name in used:
                 chosen.setdefault(name, story)
     return chosen
 

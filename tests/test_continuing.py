@@ -15,9 +15,11 @@ from sora_mcp.jobs.continuation import continue_job
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.server.messages import describe_job
 from tests.each import each
+from tests.media.clips import a_clip
 from tests.nouns import a_job
-from tests.played import AimlApi
-from tests.played.rig import rig
+from tests.played import AimlApi, Cdn
+from tests.played.recorded import Recorded
+from tests.played.rig import Rig, rig
 
 SEEDANCE = "aimlapi:seedance-2.0"
 PRICE = f'["{SEEDANCE}"]\nper_second = "0.125"\n'
@@ -98,3 +100,76 @@ async def test_a_continuation_sends_the_last_frame_and_names_the_join(tmp_path: 
         await at.until(joined.id, "completed", "failed")
         fourth = await at.service.create(VideoRequest("On and on", continues=joined.id), principal="local")
         assert (fourth.model, fourth.options["audio"], fourth.parents) == (SEEDANCE, False, (joined.id,))
+
+
+EXTENDERS = (
+    ("wavespeed:grok-imagine-video", 6, "x-ai/grok-imagine-video/video-extend", "$0.05/s x 6 s", 300_000),
+    ("muvi:wan-2.6", 5, "alibaba-plus/wan-2.6/video-extend", "$0.15/s x 5 s", 750_000),
+)
+GROK = '["wavespeed:grok-imagine-video"]\nper_second = "0.05"\n'
+
+
+async def finish(at: Rig, job: Job, *colours: str) -> Job:
+    """The job once it is saved: a clip with a second of each colour."""
+    app = at.cdn.app
+    assert isinstance(app, Cdn)
+    app.clip = a_clip(at.folder / "film.mp4", colours=colours, sound=False).read_bytes()
+    return await at.until(job.id, "completed", "failed", "unknown")
+
+
+@each("row", EXTENDERS, at_once=2)
+async def test_a_vendor_that_goes_on_by_itself_is_sent_the_clip_and_paid_for_what_it_adds(
+    row: tuple[str, int, str, str, int], tmp_path: Path
+) -> None:
+    model, seconds, path, basis, micros = row
+    said: dict[str, Any] = {"seconds": seconds}
+    async with rig(Recorded(vendor=model.partition(":")[0]), tmp_path, prices=GROK) as at:
+        first = await finish(at, await at.bought(model, **said), "red", "blue", "green")
+        request = VideoRequest("It goes on", continues=first.id, **said)
+        estimate = await at.service.estimate(request, clips=1, principal="local")
+        assert (estimate.order.offer.id, estimate.quote.micros, estimate.quote.basis) == (f"{model}-extend", micros, basis)
+        at.wire.arm("submit", "mended", times=-1, **{"with": {"costMicroCents": micros}})  # Muvi says it with the order
+        second = await at.service.create(request, principal="local")
+        done = await finish(at, second, "red", "blue", "green", "red", "blue", "green", "red", "blue", "green")
+        assert (done.state, done.model, done.micros, done.parents) == ("completed", f"{model}-extend", micros, (first.id,))
+        sent, heard = at.posts[-1], at.wire.requests("submit")[-1]
+        assert path in (heard.path.removeprefix("/api/v3/"), sent.get("model"))
+        assert f"{at.cdn.address}/temp/" in str(sent) and len(at.cdn.requests("upload")) == 1
+        # The file has both clips: nothing is left to join, and its length is what was asked for.
+        assert ("join" in describe_job(done, now=0), done.all_warnings) == (False, ())
+        third = await at.service.create(VideoRequest("And on", continues=second.id, **said), principal="local")
+        assert (third.model, third.parents) == (f"{model}-extend", (second.id,))
+        alone = await finish(at, third, *["red"] * seconds)
+        assert f'inputs=["{second.id}", "{third.id}"]) joins both' in describe_job(alone, now=0)
+
+
+@each(
+    "said, way",
+    [
+        ({"seconds": 6}, "extend"),
+        ({"model": "wavespeed:grok-imagine-video", "seconds": 10}, "extend"),
+        ({"model": "wavespeed:grok-imagine-video-extend", "seconds": 6}, "extend"),
+        ({"options": {"seed": 7}, "model": "wavespeed:wan-3.0"}, "frame"),
+        ({"size": "16:9 720p"}, "frame"),
+    ],
+    at_once=2,
+)
+async def test_a_clip_is_continued_from_its_last_frame_where_the_vendors_own_way_does_not_take_the_request(
+    said: dict[str, Any], way: str, tmp_path: Path
+) -> None:
+    async with rig(Recorded(vendor="wavespeed"), tmp_path, prices=GROK) as at:
+        first = await finish(at, await at.bought("wavespeed:grok-imagine-video", seconds=6), "red", "blue", "green")
+        request = await at.service.read_frame(VideoRequest("It goes on", continues=first.id, **said), principal="local")
+        assert (request.clip is not None, request.frame is not None) == (way == "extend", way == "frame")
+
+
+async def test_a_clip_that_is_too_short_for_the_vendors_own_way_is_refused_where_only_that_is_named(tmp_path: Path) -> None:
+    async with rig(Recorded(vendor="wavespeed"), tmp_path, prices=GROK) as at:
+        first = await finish(at, await at.bought("wavespeed:grok-imagine-video", seconds=6), "red")
+        with pytest.raises(BrokenRules, match=r"continues must be 2 to 15\.5 s long"):
+            await at.create("wavespeed:grok-imagine-video-extend", continues=first.id)
+        with pytest.raises(BrokenRules, match="continues must be given: this model goes on from a finished clip"):
+            await at.create("wavespeed:grok-imagine-video-extend")
+        with pytest.raises(BrokenRules, match="this model goes on from a finished clip"):
+            await at.create("wavespeed:grok-imagine-video-extend", edits=first.id)
+        assert len(at.wire.made) == 1

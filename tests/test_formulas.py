@@ -126,7 +126,7 @@ def test_every_legal_order_has_one_price_by_formulas_of_its_fields() -> None:
         rows |= dict.fromkeys(filter(None, (offer.slug, offer.image_slug)), " * ".join(parts))
     offers, gone = priced(*(model(slug, formula) for slug, formula in rows.items()))
     live = [offer for offer in offers.values() if offer.confidence == "live"]
-    edits = {offer.id for offer in offers.values() if offer.video is not None}
+    edits = {offer.id for offer in offers.values() if offer.keeps_length}
     assert (gone, {offer.id for offer in offers.values()} - {offer.id for offer in live}) == (frozenset(), edits)
     for offer in live:
         assert all(quote(check(request, offer, today=TODAY), today=TODAY).micros > 0 for request in list_requests(offer)), offer.id

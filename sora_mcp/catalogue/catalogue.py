@@ -168,7 +168,7 @@ class Catalogue:
     def _find_labelled(self, label: str) -> tuple[Offer, ...]:
         """Return the living offers that a label of a list means; of `longest` and `cheapest` those of the models that can be bought."""
         if label == "edit":
-            return tuple(offer for offer in self.living_offers if offer.video is not None)
+            return tuple(offer for offer in self.living_offers if offer.keeps_length)
         offers = self.eligible_offers if self.keyed else self.living_offers
         if label == "cheapest":
             return offers

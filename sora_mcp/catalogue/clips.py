@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from sora_mcp.domain import EDITS, Clip, Offer, VideoRequest
+from sora_mcp.domain import CONTINUES, EDITS, Clip, Offer, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule
 
 SPARE_S = 0.05
@@ -17,30 +17,37 @@ ANY_CLIP = "https://example.com/clip.mp4"
 
 
 def name_clip(offer: Offer, seconds: object) -> Clip | None:
-    """Return any video of so many seconds to edit; None at an offer that edits none."""
+    """Return any video to continue, or of so many seconds to edit; None at an offer that takes none."""
     if offer.video is None:
         return None
+    if offer.video.continues:
+        return Clip(ANY_CLIP, is_continued=True)
     return Clip(ANY_CLIP, duration_s=min(seconds, offer.video.seconds[1]) if type(seconds) is int else None)
 
 
 def check_clip(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
-    """Yield what is wrong with the video to edit. No wording asks to leave it out: that would make another video."""
+    """Yield what is wrong with the video to edit or to continue. No wording asks to leave it out: that would make another video."""
     clip, rule = request.clip, offer.video
+    argument = CONTINUES if clip is not None and clip.is_continued else EDITS
     if rule is None:
         if clip is not None:
             yield BrokenRule(EDITS, None, "asked of a model that edits videos: this one only makes new ones", "invalid_argument")
+    elif rule.continues and (clip is None or not clip.is_continued):
+        yield BrokenRule(CONTINUES, None, "given: this model goes on from a finished clip", "invalid_argument")
     elif clip is None:
         yield BrokenRule(EDITS, None, "given: this model changes a video", "invalid_argument")
     elif clip.is_url and not rule.urls:
-        yield BrokenRule(EDITS, None, "a finished job or a file: this vendor fetches no links", "invalid_argument")
+        yield BrokenRule(argument, None, "a finished job or a file: this vendor fetches no links", "invalid_argument")
     elif clip.duration_s is not None and not rule.seconds[0] <= clip.duration_s <= rule.seconds[1]:
         cut = " (edit_video trims it for free)" if clip.duration_s > rule.seconds[1] else ""
         allowed = f"{rule.seconds[0]} to {rule.seconds[1]} s long{cut}"
-        yield BrokenRule(EDITS, f"{clip.duration_s:.3g} s", allowed, "invalid_argument")
+        yield BrokenRule(argument, f"{clip.duration_s:.3g} s", allowed, "invalid_argument")
     elif clip.bytes is not None and clip.bytes > rule.most_bytes:
-        yield BrokenRule(EDITS, f"{clip.bytes} bytes", f"at most {rule.most_bytes} bytes", "invalid_argument")
-    elif request.seconds is not None and (type(request.seconds), request.seconds) != (int, length := measure_clip(clip, offer)):
-        yield BrokenRule("seconds", request.seconds, f"{length}, the length of the video", "invalid_seconds")
+        yield BrokenRule(argument, f"{clip.bytes} bytes", f"at most {rule.most_bytes} bytes", "invalid_argument")
+    elif offer.keeps_length and request.seconds is not None:
+        length = measure_clip(clip, offer)
+        if (type(request.seconds), request.seconds) != (int, length):
+            yield BrokenRule("seconds", request.seconds, f"{length}, the length of the video", "invalid_seconds")
 
 
 def measure_clip(clip: Clip, offer: Offer) -> int:

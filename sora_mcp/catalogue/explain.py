@@ -13,10 +13,10 @@ from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.parts import EVERYTHING, MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.room import Room
-from sora_mcp.catalogue.rules import CONTINUES, FIT, FITS, one_of, sizes_of
+from sora_mcp.catalogue.rules import FIT, FITS, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, is_size, list_shapes, of_shape
 from sora_mcp.catalogue.trims import describe_cut
-from sora_mcp.domain import EDITS, PICTURES, Image, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain import CONTINUES, EDITS, PICTURES, Image, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, BrokenRule, describe_rule, format_bytes
 from sora_mcp.domain.errors import BrokenRules, OverBudget
 from sora_mcp.domain.money import Micros, format_dollars

@@ -100,7 +100,7 @@ class _Family:
 
     def _select_kind(self, offers: Sequence[Offer]) -> list[Offer]:
         """Return the offers that do what is asked: those that edit a video where there is one, else those that make one, if any do."""
-        editors = [offer for offer in offers if offer.video is not None]
+        editors = [offer for offer in offers if offer.keeps_length]
         makers = [offer for offer in offers if offer.video is None]
         return editors if self.request.clip is not None else makers or editors
 

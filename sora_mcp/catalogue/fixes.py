@@ -14,7 +14,7 @@ from sora_mcp.catalogue.frame_shapes import MOST_LISTED, can_fit_to
 from sora_mcp.catalogue.rules import FIT, FITS, VARIATION, check, quote, sizes_of
 from sora_mcp.catalogue.size_words import read_size_words
 from sora_mcp.catalogue.sizes import SHAPES, count_lines, drop_shape, fitting, has_shape, names_shape, of_shape, orientation, read_lines
-from sora_mcp.domain import EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
+from sora_mcp.domain import CONTINUES, EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, SoraError
 from sora_mcp.vendors import EVERY
@@ -99,7 +99,7 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         return [Fix(argument, None)] if request.image is None else [*_fits(request, can_fit), Fix(argument, None)]
     if argument == f"options.{VARIATION}":
         return [Fix(argument, 1)]
-    if argument == EDITS:
+    if argument in (EDITS, CONTINUES):
         return []  # without the video another one would be made
     name = argument.removeprefix("options.")
     rule = next((rule for rule in offer.options if rule.param == name), None)

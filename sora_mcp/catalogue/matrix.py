@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import sizes_of
-from sora_mcp.domain import ImageRule, Offer, Rate, Scalar, Size, Vendor, When
+from sora_mcp.domain import ImageRule, Offer, Rate, Scalar, Size, Vendor, VideoRule, When
 from sora_mcp.domain.money import ceil, show
 
 FEATURES = (
@@ -113,9 +113,7 @@ def _row(offer: Offer, today: date) -> Row:
         sizes=_sizes(sizes_of(offer)),
         seconds=_lengths(offer.seconds),
         price=describe_prices(offer.rates, today),
-        first_frame=f"- (edits a video: {'URL or file' if offer.video.urls else 'file'})"
-        if offer.video
-        else _first_frame(offer.image, needed=not offer.text),
+        first_frame=_video(offer.video) if offer.video else _first_frame(offer.image, needed=not offer.text),
         options=", ".join(rule.param for rule in offer.options) or "-",
         checked=offer.checked,
         source=offer.source,
@@ -182,6 +180,12 @@ def _describe(name: str, value: Scalar | tuple[Scalar, ...]) -> str:
             return f"without {name}"
         case _:
             return f"{name} {' or '.join(map(str, values))}"
+
+
+def _video(rule: VideoRule) -> str:
+    if rule.continues:
+        return f"- (continues a clip of {rule.continues})"
+    return f"- (edits a video: {'URL or file' if rule.urls else 'file'})"
 
 
 def _first_frame(rule: ImageRule | None, *, needed: bool) -> str:

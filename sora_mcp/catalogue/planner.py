@@ -242,7 +242,7 @@ def _describe_length(order: Order, request: VideoRequest) -> str | None:
 
 def _describe_clip(order: Order, request: VideoRequest) -> str | None:
     """Say what is set aside for the edit of a video at an address."""
-    if request.clip is None or request.clip.duration_s is not None or order.offer.video is None:
+    if request.clip is None or request.clip.duration_s is not None or not order.offer.keeps_length:
         return None
     return f"The video's length is not known here, so {order.seconds} s are set aside, the most that is edited."
 

@@ -39,8 +39,6 @@ VARIATION = "variation"
 """The option that every offer takes: it makes a wanted repeat another request. It is not sent."""
 SIZE_FACTS = frozenset(("size", "ratio", "resolution"))
 """Facts of an order that follow from its size."""
-CONTINUES = "continues"
-"""The argument that names the first frame as a job's last."""
 FIT, FITS = "fit", ("crop", "pad", "none")
 """The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
 
@@ -58,7 +56,7 @@ def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:
 
 def find_order(request: VideoRequest, offer: Offer, *, today: date) -> Order | None:
     """Return the order that meets the request, as `check` does; None as soon as it breaks a rule."""
-    if request.seconds is not None and offer.video is None and request.seconds not in offer.seconds:
+    if request.seconds is not None and not offer.keeps_length and request.seconds not in offer.seconds:
         return None  # as `_format` finds too, after more work; most offers of a comparison fall away here
     sizes = _wanted_sizes(request, offer)
     clip = check_clip(request, offer) if request.edits is not None or offer.video is not None else ()
@@ -297,7 +295,7 @@ def _format(request: VideoRequest, offer: Offer, wanted: Sequence[Size]) -> Iter
     if not wanted:
         allowed = describe_sizes(request, sizes_of(offer, image=request.image is not None))
         yield BrokenRule("size", request.size, allowed, "invalid_size")
-    if request.seconds is None or offer.video is not None:
+    if request.seconds is None or offer.keeps_length:
         return
     for rule in offer.rules:
         if rule.param == "seconds" and not rule.when and not allows(rule, request.seconds):
@@ -319,7 +317,7 @@ def _orders(request: VideoRequest, offer: Offer, sizes: Sequence[Size]) -> Itera
     options |= {name: value for name, value in mine if name not in (VARIATION, FIT) and not has_anyway(name, value, offer)}
     image, clip = request.frame, None if request.edits is None else request.clip
     lengths = offer.seconds if request.seconds is None else (request.seconds,)
-    if clip is not None:
+    if clip is not None and offer.keeps_length:
         lengths = (measure_clip(clip, offer),)
     for seconds, size in itertools.product(lengths, _take_shape(sizes, request, offer)):
         yield Order(offer, request.prompt, size, seconds, image, options, clip)

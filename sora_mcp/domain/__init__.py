@@ -37,7 +37,7 @@ from sora_mcp.domain.offer import (
     When,
 )
 from sora_mcp.domain.order import QUOTE_GOOD_FOR_S, Facts, Order, Quote
-from sora_mcp.domain.request import EDITS, LOCAL, NAMED_OPTIONS, PICTURES, Clip, Image, VideoRequest, list_pictures, read_uri
+from sora_mcp.domain.request import CONTINUES, EDITS, LOCAL, NAMED_OPTIONS, PICTURES, Clip, Image, VideoRequest, list_pictures, read_uri
 from sora_mcp.domain.vendor import (
     Balance,
     Done,
@@ -60,6 +60,7 @@ from sora_mcp.domain.vendor import (
 )
 
 __all__ = [
+    "CONTINUES",
     "EDITS",
     "EDIT_MODEL",
     "JOB_ID",

@@ -11,7 +11,7 @@ from typing import Literal
 from sora_mcp.domain.call import Call
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import Confidence, Ended, Scalar
-from sora_mcp.domain.request import EDITS, FIRST_FRAME
+from sora_mcp.domain.request import CONTINUES, EDITS, FIRST_FRAME
 
 State = Literal[
     "submitting",  # the money is held; the one POST is about to go or has no answer yet
@@ -206,9 +206,17 @@ class Job:
         return (*(warning for warning in self.warnings if warning.endswith(COUNTS_AS_SPENT)), *notes)
 
     def has_length(self, duration_s: float) -> bool:
-        """Return whether a clip is about as long as was ordered. Of an edit no length is."""
+        """Return whether a clip is about as long as was ordered. Of an edit no length is, and what a vendor continued may come alone or
+        behind the clip that it goes on from."""
         is_open = not self.seconds or self.model == EDIT_MODEL or EDITS in self.options
-        return is_open or abs(duration_s - self.seconds) <= LENGTH_TOLERANCE_S
+        is_longer = CONTINUES in self.options and duration_s > self.seconds
+        return is_open or is_longer or abs(duration_s - self.seconds) <= LENGTH_TOLERANCE_S
+
+    @property
+    def has_clip_before(self) -> bool:
+        """True where the file of a clip that its vendor continued has that clip too."""
+        duration_s = self.artifact.duration_s if self.artifact else None
+        return CONTINUES in self.options and duration_s is not None and duration_s > self.seconds + LENGTH_TOLERANCE_S
 
     def has_size(self, size: str) -> bool:
         """Return whether a clip of this size, as `1280x720`, is what was ordered; any is where only a shape or a resolution was."""

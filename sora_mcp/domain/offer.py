@@ -115,12 +115,14 @@ class ImageRule:
 
 @dataclass(frozen=True)
 class VideoRule:
-    """The videos that a vendor edits: MP4 files, and where `urls` says so addresses that it fetches."""
+    """The videos that a vendor changes or continues: MP4 files, and where `urls` says so addresses that it fetches."""
 
     seconds: tuple[float, float]
     """The least and the most that one may last."""
     most_bytes: int = 16_000_000
     urls: bool = True
+    continues: str = ""
+    """The model of this vendor whose clips it goes on from, by as many seconds as the caller says; empty where it changes a video."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class Offer:
     """Can be made from words alone."""
     image: ImageRule | None = None
     video: VideoRule | None = None
-    """The videos that it edits. Such an offer makes none from words or from a picture."""
+    """The videos that it changes or continues. Such an offer makes none from words or from a picture."""
     prompt_max: int | None = None
     prompt_in_utf16: bool = False
     """Whether `prompt_max` counts UTF-16 units, of which an emoji has two, instead of characters."""
@@ -196,6 +198,11 @@ class Offer:
     def names(self) -> tuple[str, ...]:
         """The names that it may be called by: its id, the bare model, and the vendor's own name."""
         return self.id, self.model, f"{self.vendor}:{self.slug}".casefold()
+
+    @property
+    def keeps_length(self) -> bool:
+        """True where the result is as long as the video that it changes, so that nobody chooses its length."""
+        return self.video is not None and not self.video.continues
 
     @functools.cached_property
     def modes(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from datetime import date
 
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.offer import STALE, Confidence, Offer, Scalar, Size
-from sora_mcp.domain.request import EDITS, FIRST_FRAME, PICTURES, Clip, Image
+from sora_mcp.domain.request import CONTINUES, EDITS, FIRST_FRAME, PICTURES, Clip, Image
 
 Facts = Mapping[str, Scalar | None]
 QUOTE_GOOD_FOR_S = 15 * 60
@@ -28,7 +28,7 @@ class Order:
     options: Mapping[str, Scalar]
     """Only what the offer sells, with its defaults; `variation` is not among them."""
     clip: Clip | None = None
-    """The video to edit."""
+    """The video to edit or to continue."""
     why: str | None = None
     """Why it is this offer, as a sentence, where the caller left that open."""
     warnings: tuple[str, ...] = ()
@@ -57,12 +57,13 @@ class Order:
 
     @property
     def stored_options(self) -> Mapping[str, Scalar]:
-        """The options as a job remembers them, with the name of the first frame, and of the video that is edited: addresses of pictures,
+        """The options as a job remembers them, with the name of the first frame, and of the video that is sent: addresses of pictures,
         but not megabytes of their bytes, which the paid call has."""
         options = {name: _shorten(str(value)) if name in PICTURES else value for name, value in self.options.items()}
         origin = None if self.image is None else self.image.origin
-        edits = {} if self.clip is None else {EDITS: self.clip.job_id or _shorten(self.clip.uri)}
-        return {**options, **edits} if origin is None else {**options, FIRST_FRAME: origin}
+        if self.clip is not None:
+            return {**options, CONTINUES if self.clip.is_continued else EDITS: self.clip.job_id or _shorten(self.clip.uri)}
+        return options if origin is None else {**options, FIRST_FRAME: origin}
 
     @functools.cached_property
     def facts(self) -> Facts:

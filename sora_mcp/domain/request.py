@@ -20,6 +20,8 @@ FIRST_FRAME = "image"
 """The option of a job that is no option: the first frame, as the caller named it."""
 EDITS = "edits"
 """The argument that names the video to edit; under this name a job remembers which it was."""
+CONTINUES = "continues"
+"""The argument that names the clip to go on from; under this name a job remembers which one its vendor continued."""
 LOCAL = "local"
 """Whose the jobs of this machine's own user are, on stdio and at the command line."""
 
@@ -60,12 +62,14 @@ class Image(_Source):
 
 @dataclass(frozen=True)
 class Clip(_Source):
-    """A video that is to be edited: its bytes, measured, or an address of which nothing is known."""
+    """A video that is to be edited or continued: its bytes, measured, or an address of which nothing is known."""
 
     bytes: int | None = None
     duration_s: float | None = None
     job_id: str | None = None
     """The finished job that made it."""
+    is_continued: bool = False
+    """Whether the vendor is to go on from it, instead of changing it."""
 
 
 def read_uri(uri: str) -> Image:

@@ -10,7 +10,7 @@ from typing import Any
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import allows, sizes_of
 from sora_mcp.catalogue.sizes import fitting
-from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, VideoRequest
+from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Clip, Job, Offer, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, UnknownModel
 from sora_mcp.store import Store
@@ -35,9 +35,10 @@ async def is_sample(store: Store, job: Job) -> bool:
 
 
 async def find_chain(store: Store, job: Job) -> tuple[str, ...]:
-    """Return the clips that a continuation goes on from, the first one first, and itself; empty for any other job."""
+    """Return the clips that a continuation goes on from, the first one first, and itself; empty for any other job, and where its file has
+    the clip before it already."""
     chain = [job]
-    while len(chain[-1].parents) == 1 and not is_changed(chain[-1]) and len(chain) < MOST_STEPS_BACK:
+    while len(chain[-1].parents) == 1 and not is_changed(chain[-1]) and not chain[-1].has_clip_before and len(chain) < MOST_STEPS_BACK:
         chain.append(await store.jobs.get(chain[-1].parents[0], job.principal))
     return tuple(one.id for one in reversed(chain)) if len(chain) > 1 else ()
 
@@ -45,6 +46,27 @@ async def find_chain(store: Store, job: Job) -> tuple[str, ...]:
 def is_changed(job: Job) -> bool:
     """Return whether the job changed a clip, on this machine or by words, instead of making one."""
     return job.model == EDIT_MODEL or EDITS in job.options
+
+
+def find_extender(request: VideoRequest, catalogue: Catalogue, *, maker: Job) -> Offer | None:
+    """Return the offer by which the clip's own vendor goes on from it, at a price that it states; None where that vendor has none, or the
+    request names another model."""
+    found = [offer for offer in catalogue.buyable_offers if offer.vendor == maker.vendor and offer.video and offer.video.continues]
+    model = maker.model.partition(":")[2]
+    for offer in found:
+        is_of_model = offer.model == model or (offer.video is not None and offer.video.continues == model)
+        named = catalogue.find_offers(request.model) if request.model is not None else ()
+        if is_of_model and (request.model is None or any(one.id in (offer.id, maker.model) for one in named)):
+            return offer
+    return None
+
+
+def extend_job(request: VideoRequest, job: Job, clip: Clip, offer: Offer) -> VideoRequest:
+    """Return the request by which the vendor goes on from the clip, with size and options of the job where it says none."""
+    size = request.size or (job.size if fitting(job.size, offer.sizes) else None)
+    options = {**_take_options(job, (offer,), is_same=True), **request.options}
+    clip = replace(clip, is_continued=True)
+    return replace(request, model=offer.id, size=size, options=options, edits=clip, continues=None)
 
 
 def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker: Job) -> VideoRequest:
@@ -56,7 +78,7 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
     refuse_other_frame(request, job.id)
     if job.artifact is not None and not job.artifact.path.endswith(".mp4"):
         raise BrokenRules((BrokenRule("continues", job.id, "a finished clip: this is a picture", "invalid_argument"),))
-    own = None if is_changed(maker) else maker.model
+    own = None if is_changed(maker) else _find_own(maker, catalogue)
     model, offers = request.model or own, tuple[Offer, ...]()
     with contextlib.suppress(UnknownModel):
         offers = catalogue.find_all_named(model) if model is not None else ()
@@ -83,6 +105,12 @@ def describe_source(said: VideoRequest, request: VideoRequest) -> str:
     listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
     verb = "is that" if len(names) == 1 else "are those"
     return f"{listed.capitalize()} {verb} of {said.continues.strip()}." if names else ""
+
+
+def _find_own(maker: Job, catalogue: Catalogue) -> str:
+    """Return the model that made the clip: of one that its vendor continued, the model that it goes on from."""
+    offer = catalogue.get(maker.model)
+    return f"{maker.vendor}:{offer.video.continues}" if offer is not None and offer.video and offer.video.continues else maker.model
 
 
 def refuse_other_frame(request: VideoRequest, continued: str) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import anyio
 
 from sora_mcp.catalogue.frame_shapes import find_target
-from sora_mcp.catalogue.rules import CONTINUES, FIT
+from sora_mcp.catalogue.rules import FIT
 from sora_mcp.config.settings import Settings
-from sora_mcp.domain import JOB_ID, PICTURES, Artifact, Image, Job, Order, VideoRequest, list_pictures
+from sora_mcp.domain import CONTINUES, JOB_ID, PICTURES, Artifact, Image, Job, Order, VideoRequest, list_pictures
 from sora_mcp.domain.broken_rule import BrokenRule, format_bytes
 from sora_mcp.domain.errors import BrokenRules
 from sora_mcp.domain.file_names import PICTURE_ENDINGS, VIDEO_ENDINGS, find_file_name, is_path, is_video_name

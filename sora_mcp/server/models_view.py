@@ -137,12 +137,12 @@ def _find_least(offer: Offer, price: Quote, today: date) -> Micros:
 
 
 def _edit_shortest(rule: VideoRule) -> VideoRequest:
-    return VideoRequest("a change", edits=Clip(ANY_CLIP, duration_s=rule.seconds[0]))
+    return VideoRequest("a change", edits=Clip(ANY_CLIP, duration_s=rule.seconds[0], is_continued=bool(rule.continues)))
 
 
 def _describe_need(offer: Offer) -> str:
     if offer.video is not None:
-        return "edits a video"
+        return "continues a clip" if offer.video.continues else "edits a video"
     return "" if offer.text else "needs a first frame"
 
 

@@ -179,7 +179,7 @@ def _image_fields(offer: Offer) -> dict[str, Any] | None:
 
 
 def _video_fields(offer: Offer) -> dict[str, Any] | None:
-    """Return the videos that it edits."""
+    """Return the videos that it edits or continues."""
     rule = offer.video
     return None if rule is None else {"needed": True, "type": "video/mp4", "seconds": list(rule.seconds), "most_bytes": rule.most_bytes}
 
@@ -294,7 +294,9 @@ def _describe_input(offer: Offer) -> str:
         return f"First frame: {_frame(offer)}{_describe_frame_lengths(offer)}{_describe_frame_sizes(offer)}"
     first, last = rule.seconds
     ways = "job, MP4 file or https URL" if rule.urls else "job or MP4 file"
-    return f"Edits a video (edits): {ways}, {first} to {last} s, at most {format_bytes(rule.most_bytes, at_most=True)}"
+    what = "Continues a clip (continues)" if rule.continues else "Edits a video (edits)"
+    ways = ways if not rule.continues else "finished job"
+    return f"{what}: {ways}, {first} to {last} s, at most {format_bytes(rule.most_bytes, at_most=True)}"
 
 
 def _describe_frame_sizes(offer: Offer) -> str:

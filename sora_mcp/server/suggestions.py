@@ -15,9 +15,9 @@ from sora_mcp.catalogue.families import explain_unknown
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.parts import describe_parts_within
 from sora_mcp.catalogue.room import Room
-from sora_mcp.catalogue.rules import CONTINUES, FIT, one_of
+from sora_mcp.catalogue.rules import FIT, one_of
 from sora_mcp.catalogue.trims import describe_trim
-from sora_mcp.domain import EDITS, JOB_ID, PICTURES, VideoRequest
+from sora_mcp.domain import CONTINUES, EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, describe_rule
 from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, NeedsConfirmation, OverBudget, SoraError, UnknownModel
 from sora_mcp.domain.file_names import find_file_name, is_path, is_video_name

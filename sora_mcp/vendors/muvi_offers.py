@@ -225,6 +225,19 @@ OFFERS = (
         (Rate(usd("0.10"), "second"),),
         prompt_max=2500,
     ),
+    # The page names no limit of the clip that it goes on from: one of the model itself has at most 15 s.
+    Offer(
+        model="wan-2.6-extend",
+        slug="alibaba-plus/wan-2.6/video-extend",
+        rules=(_frames("720p", "1080p"), Rule("seconds", (5, 10, 15)), Rule("negative_prompt", Text(1000))),
+        rates=(Rate(usd("0.15"), "second"),),
+        source=f"{DOCS}/alibaba-plus/wan-2-6-video-extend",
+        checked=READ,
+        text=False,
+        video=VideoRule((2, 15.5), MOST_BYTES, continues="wan-2.6"),
+        prompt_max=2500,
+        expected_s=300,
+    ),
     # From a first frame, Wan 2.6 has the fields and the price of Super.
     *(
         _animate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sora_mcp.domain import PICTURES, Call, Clip, Image, Order
+from sora_mcp.domain import PICTURES, Call, Image, Order
 from sora_mcp.vendors.shared.requests import drop_missing
 
 NO_RESOLUTION = {"sora-2"}
@@ -35,7 +35,7 @@ ANY_FILE = "https://example.com/frame.png"
 
 def submit(order: Order) -> Call:
     """Return the submit call. Lengths and most switches are text; `seed` is a number."""
-    if order.clip is not None:
+    if order.clip is not None and order.offer.keeps_length:
         return Call("POST", "/v1/jobs/submit", {"model": order.slug, "input": {"prompt": order.prompt, "video_url": order.clip.uri}})
     fields: dict[str, Any] = {
         "prompt": order.prompt if order.image is None or order.offer.prompt_with_image else None,
@@ -48,6 +48,7 @@ def submit(order: Order) -> Call:
         "seed": order.options.get("seed"),
         "quality": order.options.get("quality"),
         "negative_prompt": order.options.get("negative_prompt"),
+        "video_url": order.clip and order.clip.uri,
         **_name_pictures(order),
     }
     return Call("POST", "/v1/jobs/submit", {"model": order.slug, "input": drop_missing(fields)})
@@ -56,7 +57,7 @@ def submit(order: Order) -> Call:
 def ask_quote(order: Order) -> Call:
     """Return the call that prices this order for this account, discounts included. https://developer.pixelbyte.app/docs/api-reference/jobs/estimate"""
     options = {name: ANY_FILE if name in PICTURES else value for name, value in order.options.items()}
-    plain = replace(order, image=order.image and Image(ANY_FILE), clip=order.clip and Clip(ANY_FILE), options=options)
+    plain = replace(order, image=order.image and Image(ANY_FILE), clip=order.clip and replace(order.clip, uri=ANY_FILE), options=options)
     return Call("POST", "/v1/jobs/estimate", submit(plain).body)
 
 

@@ -73,7 +73,7 @@ def _ask(job: str) -> Call:
 
 
 def ask_quote(order: Order) -> Call | None:
-    """Return the free call that prices an order; None for an edit, whose price needs the video, which may be a file here.
+    """Return the free call that prices an order; None for one with a video, which it may need and which may be a file here.
 
     https://github.com/WaveSpeedAI/mcp-server (read 2026-11-30)
     """

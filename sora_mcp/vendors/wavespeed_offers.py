@@ -8,7 +8,7 @@ references, LTX-2 19B, Kling O1 and O3 in 4K; Seedance 2.0's own edits, whose le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
@@ -251,6 +251,28 @@ EDIT_ROWS: tuple[Row, ...] = (
     ),
     (_edit("wan-2.7-edit", "alibaba/wan-2.7", (), name_sizes("720p", "1080p"), (2, 10)), WIRE),
 )
+
+
+def _extend(model: str, path: str, rates: tuple[Rate, ...], sizes: Iterable[Size], lengths: Sequence[int], **facts: Any) -> Offer:
+    """Return an offer that goes on from a clip of a model, and returns both as one video. The added seconds are billed.
+
+    xAI continues clips of 2 to 15 s (https://docs.x.ai/developers/model-capabilities/video); of Seedance, clips are as long.
+    """
+    rules = (Rule("size", tuple(sizes)), Rule("seconds", lengths))
+    slug, rule = f"{path}/video-extend", VideoRule((2, 15.5), continues=model)
+    page = f"{DOCS}/{path.partition('/')[0]}/{slug.replace('/', '-')}"
+    return _sell(f"{model}-extend", slug, rates, *rules, text=False, picture=slug, video=rule, source=page, **facts)
+
+
+GROK_EXTEND = _extend("grok-imagine-video", "x-ai/grok-imagine-video", (Rate(usd("0.05"), "second"),), (AUTO,), (6, 10), sound=True)
+EXTEND_ROWS: tuple[Row, ...] = (
+    (GROK_EXTEND, BARE),
+    # Their pages tell the price by that of another page: WaveSpeed's list has it as of today.
+    *(
+        (_extend(f"seedance-{name}", f"bytedance/seedance-{name}", (), name_sizes(*PLAIN), range(4, 16), sound=True), WIRE)
+        for name in ("2.0", "2.0-fast")
+    ),
+)
 H3_WORDS = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 NEW_ROWS: tuple[Row, ...] = (
     (
@@ -339,7 +361,7 @@ NEW_ROWS: tuple[Row, ...] = (
         WIRE,
     ),
 )
-ROWS: tuple[Row, ...] = (VEO, WAN, *SEEDANCE_ROWS, *KLING_ROWS, *HAILUO_ROWS, LTX, RAY, *NEW_ROWS, *EDIT_ROWS)
+ROWS: tuple[Row, ...] = (VEO, WAN, *SEEDANCE_ROWS, *KLING_ROWS, *HAILUO_ROWS, LTX, RAY, *NEW_ROWS, *EDIT_ROWS, *EXTEND_ROWS)
 OFFERS = tuple(offer for offer, _ in ROWS)
 WIRES = {offer.model: wire for offer, wire in ROWS}
 

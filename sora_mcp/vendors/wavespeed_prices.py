@@ -33,7 +33,7 @@ def read_prices(body: Any, offer: Offer) -> tuple[Rate, ...] | None:
     """Return a rate for each case that the formulas tell apart; none where one of them is missing or not known here. None where the list
     does not have the model."""
     rows = {row["model_id"]: row for row in body["data"]}
-    if offer.video is not None:  # no formula that was seen counts the video's own seconds
+    if offer.keeps_length:  # no formula that was seen counts the video's own seconds
         return () if offer.slug in rows else None
     found = [(image, rows.get(slug)) for image, slug in _list_slugs(offer)]
     if all(row is None for _, row in found):

@@ -72,7 +72,7 @@ def write_fields(wire: Wire, order: Order) -> dict[str, Any]:
     lengths: Mapping[str, Any] = {"number": order.seconds, "text": str(order.seconds), "suffix": f"{order.seconds}s"}
     fields: dict[str, Any] = {
         "prompt": order.prompt,
-        "duration": lengths[wire.seconds] if wire.seconds and order.clip is None else None,
+        "duration": lengths[wire.seconds] if wire.seconds and not order.offer.keeps_length else None,
         "seed": options.get("seed"),
         "negative_prompt": options.get("negative_prompt"),
         wire.audio: options.get("audio"),
@@ -88,7 +88,7 @@ def write_fields(wire: Wire, order: Order) -> dict[str, Any]:
 
 
 def write_pictures(wire: Wire, order: Order) -> dict[str, Any]:
-    """Return the fields of an order's pictures, and of the video that it changes."""
+    """Return the fields of an order's pictures, and of the video that it changes or continues."""
     last, references = order.options.get("last_image"), str(order.options.get("references", "")).split()
     first = wire.first if last is None else wire.first_of_two or wire.first
     fields = {first: order.image and order.image.uri, wire.last: last, wire.references: references or None}

@@ -1,4 +1,7 @@
-"""Offers of AI/ML API, as far as its schemas describe them. https://docs.aimlapi.com"""
+"""Offers of AI/ML API, as far as its schemas describe them. https://docs.aimlapi.com
+
+Not offered: edits, and extensions of Veo 3.1, which take a video by its address only, and there is no upload (2026-11-30).
+"""
 
 from __future__ import annotations
 

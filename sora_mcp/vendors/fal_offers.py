@@ -2,7 +2,8 @@
 
 Fields are those of each model's own page (`https://fal.ai/models/<path>/llms.txt`) as copies of it have them. Not sold, because no source
 of this quarter has their path, fields and price together: Kling 4.0 (its pages name two paths), Seedance 2.5 Flash, PixVerse C1 and Vidu
-Q1. Sora 2, Wan 2.6 from words and LTX-2 have ended there. Extensions are not sold: `continues` begins at the last frame of any clip.
+Q1. Sora 2, Wan 2.6 from words and LTX-2 have ended there. Extensions are not sold:
+no page of this quarter has fields and price of one together, and H3 Max's bills tokens of the video that is sent, which nobody can count.
 """
 
 from __future__ import annotations

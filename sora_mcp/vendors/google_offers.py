@@ -1,8 +1,12 @@
 """Offers of Google's Interactions API. https://ai.google.dev/gemini-api/docs/pricing
 
 Veo is not sold: the Gemini API has it no more (its previews ended on 2026-10-22), and Google's own libraries refuse it there (google-genai
-3.6.1, @google/genai 3.3.0). Neither seed nor negative prompt is a field. `extend` wants a video beside a prompt that goes on from it, which
-no argument here says: a clip is continued from its last frame. `previous_interaction_id` is not used: no page prices the video it repeats.
+3.6.1, @google/genai 3.3.0). Neither seed nor negative prompt is a field. `extend` is not used: no page says whether the seconds that are
+sent are a part of the result and billed again. Nor is `previous_interaction_id`: no page prices the video it repeats.
+
+Google's Agent Platform (Vertex AI) is no vendor here: its calls need a project, a region and a token of one hour out of a signed
+credentials file, its API keys reach no video model (https://cloud.google.com/vertex-ai/generative-ai/docs/start/express-mode), and by the
+one dated source, litellm's price map, Veo 3.1 and fast ended there on 2026-11-17.
 """
 
 from __future__ import annotations

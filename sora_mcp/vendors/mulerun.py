@@ -31,7 +31,8 @@ def _sora(order: Order) -> dict[str, Any]:
 def _kling(order: Order) -> dict[str, Any]:
     shape = {} if order.image else {"aspect_ratio": order.size.text}
     sound = "on" if order.options["audio"] else "off"
-    return {"duration": order.seconds, "sound": sound, "multi_shot": "false", **shape, **_extras(order, references="images")}
+    # `multi_shot` is false unless it is sent; MuleRouter's skills write it as a text and its pages as a boolean (read 2026-11-30).
+    return {"duration": order.seconds, "sound": sound, **shape, **_extras(order, references="images")}
 
 
 def _veo(order: Order) -> dict[str, Any]:

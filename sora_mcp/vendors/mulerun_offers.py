@@ -1,6 +1,7 @@
 """Offers of MuleRun, as far as its pages and its skills repository describe them. https://mulerun.com/docs/api-reference
 
-Not offered: edits and video references of Kling 3 Omni and Wan VACE, which take a video by its address only (skills of 2026-04-23).
+Not offered: edits and video references of Kling 3 Omni and Wan VACE, which take a video by its address only (skills of 2026-04-23). No
+model has a price: neither these pages nor those of https://www.mulerouter.ai/models state one as far as they could be read (2026-11-30).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Offers of Pixazo, as far as its pages and its skills repository describe them. https://www.pixazo.ai/models
 
-For models other than Sora only one sample call each was found (2026-11-20, 2026-11-30). Exactly that sample is offered, without price or
-first frame, and so without last frames, references, edits and upscaling. Of Seedance 2.5, Kling O3 and HappyHorse 1.1 the sample names
-no size or length, so they are not offered.
+For models other than Sora only one sample call each was found (2026-11-20, 2026-11-30). Exactly that sample is offered, without first
+frame, and so without last frames, references, edits and upscaling; the price is left to the dashboard of the account. Of Seedance 2.5,
+Kling O3, HappyHorse 1.1, Gemini Omni 1.1 and FLUX 3 the sample names no size or length, or no ratio, so they are not offered.
 """
 
 from __future__ import annotations

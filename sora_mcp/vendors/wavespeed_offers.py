@@ -3,12 +3,16 @@
 Fields and prices are those of the models' pages (https://wavespeed.ai/docs/docs-api/...), of WaveSpeed's own skills, and of node packs and
 notes of others that cite these pages: https://github.com/eRepublik-Labs/comfyui-nodes-erpk (at e9b6bb7 and 10b1915) has the requests of
 Seedance 2, Kling, Wan 2.7, Veo 3.1, H3 and LTX field by field. Not sold, because no source has path, fields and values together: Wan 3 with
-references, LTX-2 19B, Kling O1 and O3 in 4K; Seedance 2.0's own edits, whose length and ratio are not those of the video.
+references, LTX-2 19B, Kling O1 and O3 in 4K; Seedance 2.0's own edits, whose length and ratio are not those of the video; extensions of
+Veo 3.1, Wan 2.5 and Seedance 1.5 and 2.5, whose price no page states, or which bill seconds of the clip that is sent.
+
+Most models have no rates here: their pages were seen in copies of which none says its day, and two of one page differ. WaveSpeed's list of
+models prices them as of today, for whoever has its key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
@@ -253,7 +257,7 @@ EDIT_ROWS: tuple[Row, ...] = (
 )
 
 
-def _extend(model: str, path: str, rates: tuple[Rate, ...], sizes: Iterable[Size], lengths: Sequence[int], **facts: Any) -> Offer:
+def _extend(model: str, path: str, rates: tuple[Rate, ...], sizes: Iterable[Size], lengths: range | tuple[int, ...], **facts: Any) -> Offer:
     """Return an offer that goes on from a clip of a model, and returns both as one video. The added seconds are billed.
 
     xAI continues clips of 2 to 15 s (https://docs.x.ai/developers/model-capabilities/video); of Seedance, clips are as long.

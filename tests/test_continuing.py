@@ -11,6 +11,7 @@ import pytest
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.domain import Artifact, Job, VideoRequest
 from sora_mcp.domain.errors import BrokenRules
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.jobs.continuation import continue_job
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.server.messages import describe_job
@@ -124,13 +125,19 @@ async def test_a_vendor_that_goes_on_by_itself_is_sent_the_clip_and_paid_for_wha
     model, seconds, path, basis, micros = row
     said: dict[str, Any] = {"seconds": seconds}
     async with rig(Recorded(vendor=model.partition(":")[0]), tmp_path, prices=GROK) as at:
-        first = await finish(at, await at.bought(model, **said), "red", "blue", "green")
+        at.wire.arm("submit", "mended", **{"with": {"costMicroCents": 500_000}})  # Muvi says it with the order
+        first = await finish(at, await at.bought(model, **said), *["red"] * seconds)
+        told = f"({model}-extend, {seconds} s, {format_dollars(Micros(micros))})"
+        assert told in describe_job(await at.job(first.id), now=0)
         request = VideoRequest("It goes on", continues=first.id, **said)
+        by_name = await at.service.estimate(VideoRequest("x", f"{model}-extend", **said), clips=1, principal="local")
+        assert by_name.quote.micros == micros
         estimate = await at.service.estimate(request, clips=1, principal="local")
         assert (estimate.order.offer.id, estimate.quote.micros, estimate.quote.basis) == (f"{model}-extend", micros, basis)
-        at.wire.arm("submit", "mended", times=-1, **{"with": {"costMicroCents": micros}})  # Muvi says it with the order
+        at.wire.arm("submit", "mended", times=-1, **{"with": {"costMicroCents": micros}})
         second = await at.service.create(request, principal="local")
-        done = await finish(at, second, "red", "blue", "green", "red", "blue", "green", "red", "blue", "green")
+        assert f"{model}-extend continues {first.id} itself, not from its last frame." in second.warnings
+        done = await finish(at, second, *["red"] * (2 * seconds))
         assert (done.state, done.model, done.micros, done.parents) == ("completed", f"{model}-extend", micros, (first.id,))
         sent, heard = at.posts[-1], at.wire.requests("submit")[-1]
         assert path in (heard.path.removeprefix("/api/v3/"), sent.get("model"))

@@ -87,6 +87,8 @@ class NextClip:
     options: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     sound: bool | None = None
     needs_yes: bool = False
+    is_sent: bool = False
+    """Whether the vendor gets the clip itself, to go on from it."""
 
 
 @dataclass(frozen=True)

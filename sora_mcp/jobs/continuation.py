@@ -10,7 +10,7 @@ from typing import Any
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.rules import allows, sizes_of
 from sora_mcp.catalogue.sizes import fitting
-from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Clip, Job, Offer, VideoRequest
+from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Job, Offer, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule
 from sora_mcp.domain.errors import BrokenRules, UnknownModel
 from sora_mcp.store import Store
@@ -48,27 +48,6 @@ def is_changed(job: Job) -> bool:
     return job.model == EDIT_MODEL or EDITS in job.options
 
 
-def find_extender(request: VideoRequest, catalogue: Catalogue, *, maker: Job) -> Offer | None:
-    """Return the offer by which the clip's own vendor goes on from it, at a price that it states; None where that vendor has none, or the
-    request names another model."""
-    found = [offer for offer in catalogue.buyable_offers if offer.vendor == maker.vendor and offer.video and offer.video.continues]
-    model = maker.model.partition(":")[2]
-    for offer in found:
-        is_of_model = offer.model == model or (offer.video is not None and offer.video.continues == model)
-        named = catalogue.find_offers(request.model) if request.model is not None else ()
-        if is_of_model and (request.model is None or any(one.id in (offer.id, maker.model) for one in named)):
-            return offer
-    return None
-
-
-def extend_job(request: VideoRequest, job: Job, clip: Clip, offer: Offer) -> VideoRequest:
-    """Return the request by which the vendor goes on from the clip, with size and options of the job where it says none."""
-    size = request.size or (job.size if fitting(job.size, offer.sizes) else None)
-    options = {**_take_options(job, (offer,), is_same=True), **request.options}
-    clip = replace(clip, is_continued=True)
-    return replace(request, model=offer.id, size=size, options=options, edits=clip, continues=None)
-
-
 def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker: Job) -> VideoRequest:
     """Return the request with model, size, sound and options of the job, where it says none, and the job's last frame as its first.
 
@@ -88,7 +67,7 @@ def continue_job(request: VideoRequest, job: Job, catalogue: Catalogue, *, maker
         model = own if any(offer.id == own for offer in offers) else model
     is_same = own is not None and any(offer.id == own for offer in offers)
     size = request.size or next((job.size for offer in offers if fitting(job.size, sizes_of(offer, image=True))), None)
-    options = {**_take_options(maker, offers, is_same=is_same), **request.options}
+    options = {**take_options(maker, offers, is_same=is_same), **request.options}
     return replace(request, model=model, size=size, options=options, image=f"{job.id}#last", continues=None)
 
 
@@ -96,6 +75,8 @@ def describe_source(said: VideoRequest, request: VideoRequest) -> str:
     """Say what a continuation takes from the clip, of a request as it was `said` and as it was read; empty where that is nothing."""
     if said.continues is None:
         return ""
+    if request.clip is not None:
+        return f"{request.model} continues {said.continues.strip()} itself, not from its last frame."
     taken = (
         ("model", said.model is None and request.model is not None),
         ("size", said.size is None and request.size is not None),
@@ -120,7 +101,7 @@ def refuse_other_frame(request: VideoRequest, continued: str) -> None:
         raise BrokenRules((BrokenRule("image", None, allowed, "invalid_image"),))
 
 
-def _take_options(job: Job, offers: Sequence[Offer], *, is_same: bool) -> Mapping[str, Any]:
+def take_options(job: Job, offers: Sequence[Offer], *, is_same: bool) -> Mapping[str, Any]:
     """Return the job's options that one of the offers takes with a first frame. Pictures were those of the other clip."""
     names = [name for name in job.options if name not in PICTURES and (is_same or name == "audio")]
     return {name: job.options[name] for name in names if any(_can_take(offer, name, job.options[name]) for offer in offers)}

@@ -11,12 +11,14 @@ from typing import Any
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.planner import plan
+from sora_mcp.catalogue.rules import find_order
 from sora_mcp.catalogue.sizes import has_shape, name_lines, orientation
-from sora_mcp.domain import EDIT_MODEL, EDITS, PICTURES, Image, Job, NextClip, Offer, Size, VideoRequest
+from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, PICTURES, Image, Job, NextClip, Offer, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.continuation import continue_job
+from sora_mcp.jobs.extension import extend_job, find_extender, measure_clip
 from sora_mcp.jobs.first_frame import frame_like
 
 ABOUT_MODEL = ("model_retired", "vendor_unavailable", "vendor_rejected")
@@ -31,11 +33,29 @@ def find_continuation(job: Job, maker: Job, catalogue: Catalogue, *, seconds: in
     if job.artifact is None:
         return None
     with contextlib.suppress(SoraError):
-        request = continue_job(VideoRequest(ANY_PROMPT, seconds=seconds, continues=job.id), job, catalogue, maker=maker)
-        order, price = plan(replace(request, image=frame_like(job.artifact)), catalogue, today=today)
+        asked = VideoRequest(ANY_PROMPT, seconds=seconds, continues=job.id)
+        order, price = plan(
+            _extend(asked, job, maker, catalogue, today=today) or _continue(asked, job, maker, catalogue), catalogue, today=today
+        )
         if catalogue.is_buyable(order.offer) and order.missing is None:
-            return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound)
+            is_sent = order.clip is not None
+            return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound, is_sent=is_sent)
     return None
+
+
+def _extend(asked: VideoRequest, job: Job, maker: Job, catalogue: Catalogue, *, today: date) -> VideoRequest | None:
+    """Return the request by which the clip's own vendor goes on from it; None where that does not take the clip."""
+    offer = find_extender(asked, catalogue, maker=maker)
+    if offer is None or job.artifact is None or not job.artifact.path.endswith(".mp4"):
+        return None
+    extended = extend_job(asked, job, measure_clip(job.artifact), offer)
+    return extended if find_order(extended, offer, today=today) is not None else None
+
+
+def _continue(asked: VideoRequest, job: Job, maker: Job, catalogue: Catalogue) -> VideoRequest:
+    """Return the request that goes on from the last frame of the clip."""
+    request = continue_job(asked, job, catalogue, maker=maker)
+    return replace(request, image=None if job.artifact is None else frame_like(job.artifact))
 
 
 def is_refused(job: Job) -> bool:
@@ -49,8 +69,8 @@ def is_refused(job: Job) -> bool:
 def rebuild_requests(job: Job, catalogue: Catalogue) -> Iterator[VideoRequest]:
     """Yield requests for the same clip at other models: of its very size, then of its shape and resolution, then of its shape alone."""
     offer = catalogue.get(job.model)
-    if offer is None:
-        return
+    if offer is None or CONTINUES in job.options:
+        return  # no other vendor goes on from a clip of this one's model
     options = dict[str, Any](_read_options(job, offer))
     clip = name_clip(offer, job.seconds) if EDITS in job.options else None
     length = None if clip else job.seconds

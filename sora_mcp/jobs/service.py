@@ -19,7 +19,7 @@ from sora_mcp.catalogue.nearest import find_nearest
 from sora_mcp.catalogue.parts import find_cheaper_parts, plan_parts
 from sora_mcp.catalogue.planner import check_max_usd, find_broken_cap, plan
 from sora_mcp.catalogue.room import Room
-from sora_mcp.catalogue.rules import FIT, find_order
+from sora_mcp.catalogue.rules import FIT
 from sora_mcp.domain import EDIT_MODEL, JOB_ID, LIVE, LOCAL, PICTURES, Job, NextClip, Offer, Order, Quote, State, VideoRequest, errors
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import (
@@ -37,17 +37,10 @@ from sora_mcp.domain.file_names import is_file_name
 from sora_mcp.domain.money import Micros
 from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
-from sora_mcp.jobs.continuation import (
-    continue_job,
-    describe_source,
-    extend_job,
-    find_chain,
-    find_extender,
-    find_maker,
-    refuse_other_frame,
-)
+from sora_mcp.jobs.continuation import continue_job, describe_source, find_chain, find_maker, refuse_other_frame
 from sora_mcp.jobs.edit import Editing
 from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, find_more_for_less, find_talking, name_any_clip, plan_estimate
+from sora_mcp.jobs.extension import extend
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.input_videos import InputVideos
@@ -156,26 +149,11 @@ class VideoService(JobContext):
         if not is_file_name(named):
             job = await self.store.jobs.get(named, principal)
             maker = await find_maker(self.store, job)
-            extended = await self._extend(request, job, maker, principal)
+            read = partial(InputVideos(FileAccess(self.settings, self.store), self.files).read, job.id, principal=principal)
+            extended = await extend(request, job, self.catalogue, read, maker=maker, today=self.today)
             return extended or continue_job(request, job, self.catalogue, maker=maker)
         refuse_other_frame(request, named)
         return replace(request, image=await self.frames.read_end(named, principal=principal), continues=None)
-
-    async def _extend(self, request: VideoRequest, job: Job, maker: Job, principal: str) -> VideoRequest | None:
-        """Return the request by which the clip's own vendor goes on from it; None where it has no such way, or takes this request only
-        from the clip's last frame. A model that does nothing else is refused by its own rules."""
-        offer = find_extender(request, self.catalogue, maker=maker)
-        if offer is None or request.image is not None:
-            return None
-        is_named = request.model is not None and any(one.id == offer.id for one in self.catalogue.find_offers(request.model))
-        try:
-            clip = await InputVideos(FileAccess(self.settings, self.store), self.files).read(job.id, principal=principal)
-        except BrokenRules:
-            if is_named:
-                raise
-            return None
-        extended = extend_job(request, job, clip, offer)
-        return extended if is_named or find_order(extended, offer, today=self.today) is not None else None
 
     async def advise(
         self, refusal: SoraError, request: VideoRequest, *, principal: str, buys: bool = True, clips: int = 1

@@ -23,9 +23,10 @@ def describe_ways_on(job: Job) -> Iterator[str]:
     if (clip := job.continuation) is None or not clip.micros:
         return
     audio = _format_audio(clip)
+    frame = "" if clip.is_sent else f', image="{job.id}#last"'
     yield (
         f'Going on: create_video(continues="{job.id}") makes {clip.seconds} s on {clip.model} for {format_dollars(clip.micros)}. '
-        f'Other lengths: estimate_cost(model="{clip.model}"{_format_size(clip)}{audio}, image="{job.id}#last", seconds=…).'
+        f'Other lengths: estimate_cost(model="{clip.model}"{_format_size(clip)}{audio}{frame}, seconds=…).'
     )
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal
 from urllib.parse import urlsplit
 
 import anyio
 
+from sora_mcp.cli.finding import Finding
 from sora_mcp.cli.notify import find_notifier
 from sora_mcp.config.modes import find_loose_modes
 from sora_mcp.config.settings import Settings
@@ -31,24 +30,10 @@ from sora_mcp.server.transports.issuer_keys import IssuerKeys
 from sora_mcp.server.transports.oauth import NO_CLIENT
 from sora_mcp.server.transports.sign_in import SIGNED_IN
 
-Verdict = Literal[
-    "ok",
-    "note",  # works, but less than it could
-    "fix",  # something will fail
-]
 A_FILE = "https://files.example.com/video.mp4"
 """A link as finished files have it: https, at a name that NO_PROXY does not list."""
 OF_OTHER_PROGRAMS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 """Variables with certificates that other programs read."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check."""
-
-    verdict: Verdict
-    text: str
-    todo: str | None = None
 
 
 def check_network(settings: Settings, *, offline: bool) -> Iterator[Finding]:

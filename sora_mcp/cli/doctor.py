@@ -15,7 +15,8 @@ from pathlib import Path
 import anyio
 
 from sora_mcp.cli.balances import check_balances
-from sora_mcp.cli.checks import Finding, Verdict, check_bucket, check_issuer, check_modes, check_network, check_notifications
+from sora_mcp.cli.checks import check_bucket, check_issuer, check_modes, check_network, check_notifications
+from sora_mcp.cli.finding import Finding, Verdict
 from sora_mcp.cli.setup import clients, keys
 from sora_mcp.cli.terminal import open_console, print_facts, print_text, show_status
 from sora_mcp.config.settings import ROWS, SITES, Settings

@@ -132,6 +132,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tup
     ("the cheapest", ("fal",), {}, ("Cheapest first: fal:", "Leave model out"), ("lists all",)),
     ("seedance 1", ("fal",), {"options": {"audio": True}}, ("None of them takes audio.", "fal:seedance-1-pro-fast ($"), ("None takes",)),
     ("runway", ("muvi",), {}, ("muvi:gen-4.5 ($",), ("None has a key",)),
+    ("gen4", ("runway",), {"size": "9:16"}, ("image must be given", "Cheapest first: runway:gen4-turbo ($0.10 for 2 s"), ()),
 )
 """The name, the keys, the request, what is said, and what is not."""
 

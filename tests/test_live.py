@@ -345,6 +345,18 @@ async def test_an_estimate_without_the_vendors_answer_is_the_tables(tmp_path: Pa
         assert (quote.micros, quote.confidence) == (420_000, "listed")
 
 
+async def test_a_vendor_that_does_not_answer_is_asked_again_only_after_a_minute(tmp_path: Path) -> None:
+    clock = Clock(NOON)
+    async with rig(Muvi(), tmp_path, clock=clock) as at:
+        at.wire.arm("estimate", "reset", times=-1)
+        asked: list[int] = []
+        for wait in (0, 0, 59, 2):
+            clock.at += wait
+            assert (await estimated(at, KLING)).quote.confidence == "listed"
+            asked.append(len(at.wire.requests("estimate")))
+        assert (asked[1], asked[2], asked[3] > asked[2]) == (asked[0], asked[0], True)
+
+
 @each(("account", "later", "held"), [("0.8", 0, 420_000), ("1.5", 0, 630_000), ("1.5", 901, 420_000)], at_once=8)
 async def test_what_is_held_is_never_below_a_quote_of_the_last_quarter_of_an_hour(
     account: str, later: int, held: int, tmp_path: Path

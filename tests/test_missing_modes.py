@@ -65,6 +65,12 @@ def test_advice_never_leads_to_a_missing_mode() -> None:
     assert fixes and FAST not in {fix.value for fix in fixes}
 
 
+def test_a_family_that_does_not_take_the_request_leads_to_others_that_do() -> None:
+    catalogue = Catalogue(keyed=frozenset({"runway"}))
+    fixes = advise(UnknownModel(""), VideoRequest("a fox", "gen4", size="9:16", seconds=5), catalogue, LIMITS, today=TODAY)
+    assert [fix.value for fix in fixes][:1] == ["runway:gen4.5"]
+
+
 def test_lists_say_which_mode_is_missing() -> None:
     catalogue = without(FAST, mode="a first frame")
     offer = catalogue.get(FAST)

@@ -80,9 +80,10 @@ class _Advice:
                 return self._price_own(refusal.fixes) if refusal.fixes else self._mend(refusal)
             case UnknownModel():
                 family = self.catalogue.find_family(self.request.model or "")
-                is_missing = bool(rank_orders(family, replace(self.request, model=None), today=self.today, with_missing=True))
-                is_length = bool(family) and not is_missing
-                return self._name_similar_models() or (self._name_near_lengths() if is_length else self.name_other_models(but=None))
+                longest = max((seconds for offer in family for seconds in offer.seconds), default=None)
+                is_too_long = longest is not None and type(self.request.seconds) is int and self.request.seconds > longest
+                found = self._name_similar_models() or (*self._name_near_lengths(),)
+                return found if found or is_too_long else self.name_other_models(but=None)
             case MissingKey() | ModelRetired():
                 return self._name_models_at_hand()
             case PriceUnknown():

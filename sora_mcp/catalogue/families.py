@@ -17,7 +17,7 @@ from sora_mcp.catalogue.rules import one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
 from sora_mcp.catalogue.trims import describe_cut
 from sora_mcp.catalogue.unavailable import describe_missing
-from sora_mcp.domain import EDITS, Offer, Order, Quote, VideoRequest
+from sora_mcp.domain import EDITS, Image, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import INSTEAD, NO_SUCH_OPTION, SOUND_KNOWN, BrokenRule, describe_rule, quote_value
 from sora_mcp.domain.errors import UnknownModel
 from sora_mcp.domain.money import format_dollars
@@ -25,6 +25,8 @@ from sora_mcp.domain.terminal_command import command_line
 
 MOST_NAMED = 4
 """Models of a family that are named."""
+ANY_FRAME = "https://example.com/frame.png"
+"""Stands for a first frame that a model cannot do without."""
 PLAIN = "a clip"
 """Stands for a prompt that no model takes."""
 
@@ -175,6 +177,8 @@ def _leave_out(request: VideoRequest, rule: BrokenRule, offers: Sequence[Offer])
     match rule.argument:
         case "prompt":
             return replace(request, prompt=PLAIN)
+        case "image" if rule.allowed.startswith("given"):
+            return replace(request, image=Image(ANY_FRAME))
         case "size" | "image":
             return replace(request, **{rule.argument: None})
         case "seconds":

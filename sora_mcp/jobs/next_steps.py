@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.rules import find_order
 from sora_mcp.catalogue.sizes import has_shape, name_lines, orientation
-from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, PICTURES, Image, Job, NextClip, Offer, Size, VideoRequest
+from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, PICTURES, Clip, Image, Job, NextClip, Offer, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import Micros
@@ -56,6 +56,16 @@ def _continue(asked: VideoRequest, job: Job, maker: Job, catalogue: Catalogue) -
     """Return the request that goes on from the last frame of the clip."""
     request = continue_job(asked, job, catalogue, maker=maker)
     return replace(request, image=None if job.artifact is None else frame_like(job.artifact))
+
+
+def find_change(job: Job, catalogue: Catalogue, *, today: date) -> NextClip | None:
+    """Return what the cheapest model makes of this finished clip with `edits`; None where none that can be bought takes it."""
+    if (file := job.artifact) is None or not file.path.endswith(".mp4") or not catalogue.keyed:
+        return None
+    clip = Clip("data:video/mp4;base64,", bytes=file.bytes, duration_s=file.duration_s, job_id=job.id)
+    for order, price in rank_orders(catalogue.eligible_offers, VideoRequest(ANY_PROMPT, edits=clip), today=today)[:1]:
+        return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound)
+    return None
 
 
 def is_refused(job: Job) -> bool:

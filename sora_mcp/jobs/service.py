@@ -44,7 +44,7 @@ from sora_mcp.jobs.extension import extend
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames
 from sora_mcp.jobs.input_videos import InputVideos
-from sora_mcp.jobs.next_steps import find_continuation, is_refused, read_fixes, rebuild_requests
+from sora_mcp.jobs.next_steps import find_change, find_continuation, is_refused, read_fixes, rebuild_requests
 from sora_mcp.jobs.purchase import describe_pauses, identify_words, make_purchase, make_terms
 from sora_mcp.media.edit.edits import EditRequest
 from sora_mcp.media.optional import has_media_extra
@@ -234,6 +234,10 @@ class VideoService(JobContext):
     async def job(self, job_id: str, *, principal: str) -> Job:
         """Return the job, with what only this process knows of it. NotFound also for a job of another principal."""
         return await self._add_local_facts(await self.store.jobs.get(job_id, principal))
+
+    def find_change(self, job: Job) -> NextClip | None:
+        """Return what `edits` makes of the finished clip at the cheapest model that can be bought; None where there is none."""
+        return find_change(job, self.catalogue, today=self.today)
 
     async def find_file(self, job: Job) -> Path:
         """Return where the job's finished file is on this machine. NotFinished where there is none, StorageError where S3 is away."""

@@ -18,6 +18,13 @@ def describe_continuation(job: Job) -> str:
     return f" ({model}{clip.seconds} s, {format_dollars(clip.micros)})"
 
 
+def describe_change(job: Job, change: NextClip | None) -> Iterator[str]:
+    """Yield what a finished clip costs to change by words, at the cheapest model that takes it."""
+    if change is not None:
+        price = f"{format_dollars(change.micros)} on {change.model}"
+        yield f'Changed by words: create_video(edits="{job.id}") is {price}; list_sizes(model="edit") has the others.'
+
+
 def describe_ways_on(job: Job) -> Iterator[str]:
     """Yield how a clip is made that goes on from a finished one, and which call prices other lengths of it."""
     if (clip := job.continuation) is None or not clip.micros:

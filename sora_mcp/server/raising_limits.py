@@ -12,8 +12,8 @@ from sora_mcp.domain.money import LIMIT_SETTINGS
 if TYPE_CHECKING:
     from sora_mcp.store.records import Budget
 
-LITTLE = 10
-"""The part of a limit that counts as little: a tenth."""
+LITTLE = 4
+"""The part of a limit that counts as little: a quarter."""
 HIGHER = ("the environment", "a flag")
 """Sources that count before `config.toml`."""
 

@@ -88,6 +88,7 @@ STARTING = (
             "list_videos",
             'Going on: create_video(continues="{a}") makes 4 s on aimlapi:veo-3.1-fast for $0.52.',
             'estimate_cost(model="aimlapi:veo-3.1-fast", size="720x1280", audio=false, image="{a}#last", seconds=…)',
+            'Changed by words: create_video(edits="{a}") is $0.03 on muvi:kling-o3-standard; list_sizes(model="edit") has the others.',
             job_id="{a}",
         ),
         call("estimate_cost", "$1.04", model=VEO, size="720x1280", audio=False, image="{a}#last", seconds=8),
@@ -106,8 +107,8 @@ STARTING = (
     talk(
         "how do I raise the limit that I have used up?",
         call("create_video", "$0.84", prompt=CAT, model=KLING, seconds=10),
-        call("get_spend", "Left today $0.05 of $0.89", "Only the user can raise the limit. How: "),
-        env={"SORA_MCP_DAILY_USD": "0.89"},
+        call("get_spend", "Left today $0.27 of $1.11", "Only the user can raise the limit. How: "),
+        env={"SORA_MCP_DAILY_USD": "1.11"},
         keys=("muvi",),
         paid=("$0.84",),
         works=False,

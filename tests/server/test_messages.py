@@ -25,7 +25,7 @@ from sora_mcp.domain.errors import (
 from sora_mcp.domain.money import Micros, usd
 from sora_mcp.jobs.cancel import describe_end
 from sora_mcp.jobs.poll import describe_todo
-from sora_mcp.server.messages import describe_error, describe_left
+from sora_mcp.server.messages import describe_error, describe_job, describe_left
 from sora_mcp.server.tools import cancel_video, create_video, edit_video, get_spend, get_video_status, list_videos
 from sora_mcp.store.records import Costs, Page
 from sora_mcp.vendors import aimlapi, muvi, runway
@@ -280,3 +280,9 @@ def test_a_list_says_what_came_where_it_differs_from_the_order() -> None:
     ):
         job = replace(a_job(), state="completed", artifact=came, **changed)
         assert words in message(list_videos.format_result(Page((job,), None), BUDGET, UTC)), changed
+
+
+def test_joined_clips_say_whether_they_begin_with_a_title() -> None:
+    joined = replace(a_done_job(), model="local:edit", options={"action": "join", "text": "Night"})
+    assert ', with the title "Night", ' in describe_job(joined, now=0)
+    assert "title" not in describe_job(replace(joined, options={"action": "join"}), now=0)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mcp.types import CallToolResult, ToolAnnotations
 
-from sora_mcp.domain import LIVE, Job, State, describe_deletion
+from sora_mcp.domain import LIVE, Job, NextClip, State, describe_deletion
 from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_spent
-from sora_mcp.server.next_clip import describe_ways_on
+from sora_mcp.server.next_clip import describe_change, describe_ways_on
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
@@ -64,7 +64,8 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     if arguments.job_id:
         job = await service.job(arguments.job_id, principal=principal())
         approval = await service.store.approvals.find_of_job(job)
-        return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval)
+        change = service.find_change(job)
+        return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval, change=change)
     page, rows, budget = await _find(arguments, service, zone)
     news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx))
     return prepend_line(_format(page, rows, budget), news)
@@ -111,10 +112,12 @@ def _format(page: Page, rows: Sequence[Row], budget: Budget) -> CallToolResult:
     return build_result({"message": message, "videos": [fields for fields, _ in rows], **more, "budget": budget_fields(budget)})
 
 
-def format_whole(job: Job, budget: Budget, zone: tzinfo, *, now: float, approval: Approval | None = None) -> CallToolResult:
-    """Return the result for one job with all that is known of it; `approval` is the yes that bought it."""
+def format_whole(
+    job: Job, budget: Budget, zone: tzinfo, *, now: float, approval: Approval | None = None, change: NextClip | None = None
+) -> CallToolResult:
+    """Return the result for one job with all that is known of it; `approval` is the yes that bought it, `change` what `edits` makes."""
     fields = whole_fields(job, approval) | {"prompt": _shorten_prompt(job.prompt)}
-    message = "\n".join([*_describe_whole(job, zone), describe_job(job, now=now), *describe_ways_on(job)])
+    message = "\n".join([*_describe_whole(job, zone), describe_job(job, now=now), *describe_ways_on(job), *describe_change(job, change)])
     return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
 
 

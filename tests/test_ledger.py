@@ -18,7 +18,8 @@ from sora_mcp.store import Store
 from sora_mcp.store.budgets import Outlook
 from sora_mcp.store.database import Database
 from sora_mcp.store.days import find_midnight
-from sora_mcp.store.records import Budget, Caps, Costs, SpendRow
+from sora_mcp.store.ledger import release_hold, settle_hold
+from sora_mcp.store.records import Account, Budget, Caps, Costs, SpendRow
 from tests.each import each
 
 from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, running, spent
@@ -182,6 +183,15 @@ def test_every_end_of_a_hold_moves_its_money_once(store: Store, database: Databa
         assert moves(database, job) == sums, name
         counted = sum(micros * {"hold": 1, "overrun": 1, "settle": 0}.get(kind, -1) for kind, micros in sums.items())
         assert spent(store) == (counted, month + counted), name
+
+
+def test_what_was_given_back_is_not_spent_afterwards(store: Store, database: Database) -> None:
+    job = running(store)
+    account = Account(job.id, job.vendor, job.model, "2026-11-21", "local", None)
+    with database.writing() as conn:
+        release_hold(conn, account, now=NOON)
+        assert settle_hold(conn, account, ONE, now=NOON) == 0
+    assert moves(database, job) == {"hold": ONE, "release": ONE}
 
 
 @pytest.mark.fault("C19")

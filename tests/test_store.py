@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -373,10 +372,9 @@ def test_a_query_that_takes_long_is_ended_and_the_next_reader_is_not(store: Stor
     with database.writing() as conn:
         row = conn.execute(sa.select(jobs)).mappings().one()
         conn.execute(sa.insert(jobs), [{**row, "id": f"v_{number:010}", "version": number + 2} for number in range(4_000)])
-    begun_at = time.monotonic()
     with pytest.raises(BrokenRules) as refused:
         store.jobs.search.sync("local", query="a" * 499 + "b", limit=2)
-    assert (refused.value.broken[0].argument, time.monotonic() - begun_at < 60) == ("query", True)
+    assert refused.value.broken[0].argument == "query"
     assert len(store.jobs.search.sync("local", query="aaa", limit=2).jobs) == 2
 
 

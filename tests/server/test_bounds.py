@@ -121,10 +121,10 @@ def counted() -> Iterator[Counter[str]]:
 @each("name", CALLS)
 async def test_a_huge_call_is_refused_as_fast_as_any_and_says_little(keyed: Client, name: str) -> None:
     await ask(keyed, "create_video", video(seconds=60))  # the first call imports
-    began = time.perf_counter()
+    began = time.thread_time()  # processor time: others may be using the machine
     with counted() as calls:
         error = (await ask(keyed, "create_video", CALLS[name]))["error"]
-    took = time.perf_counter() - began
+    took = time.thread_time() - began
     assert len(error.get("broken", [])) <= 50
     assert len(error["message"]) <= 30_000
     assert calls.total() < MOST_OWN_CALLS.get(name, MOST_OTHERS), calls.most_common(5)

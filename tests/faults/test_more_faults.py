@@ -12,6 +12,7 @@ import trustme
 from sora_mcp.domain import Call, DoneWithoutLink, Reply
 from sora_mcp.domain.errors import RequestIdConflict
 from sora_mcp.domain.secret import Secret
+from sora_mcp.jobs import submit
 from sora_mcp.server.messages import describe_job
 from sora_mcp.vendors import muvi
 from sora_mcp.vendors.reading import read
@@ -356,6 +357,21 @@ async def test_d21_the_file_host_sees_no_key_and_no_cookie(tmp_path: Path, caplo
         assert all("cookie" not in heard.headers for heard in at.wire.heard)
         assert KEY not in str(at.cdn.heard)
         assert leaks(tmp_path, caplog.text) == []
+
+
+@pytest.mark.fault("S39")
+async def test_s39_a_process_that_was_suspended_before_its_paid_call_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(submit, "LEASE_S", 0.0)  # any moment between token and call is too long
+    async with rig(Muvi(), tmp_path) as at:
+        begun = await at.create(seconds=4)
+        assert await eventually(lambda: caplog.text.count("not_sent") > 2)
+        assert at.posts == []
+        monkeypatch.setattr(submit, "LEASE_S", 20.0)
+        assert (await at.until(begun.id, *ENDS)).state == "completed"
+        assert len(at.posts) == 1
 
 
 async def test_an_unclear_job_stays_unclear_through_restarts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

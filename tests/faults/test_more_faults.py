@@ -170,6 +170,16 @@ async def test_s31_an_id_that_is_told_twice_belongs_to_the_first_job_and_the_sec
         assert (len(at.wire.made), len(at.posts), at.held()) == (2, 2, second.micros)
 
 
+@each("words", [{"message": "It follows by mail."}, {"error": {"message": "It follows by mail."}}])
+async def test_an_answer_without_an_id_is_quoted_from_wherever_its_vendor_puts_its_message(
+    tmp_path: Path, words: dict[str, object]
+) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.wire.arm("submit", "mended", **{"with": {"jobId": None, **words}})
+        job = await at.until((await at.bought(seconds=4)).id, *ENDS)
+        assert (job.state, job.charged, job.error and job.error.vendor_message) == ("unknown", "unknown", "It follows by mail.")
+
+
 @pytest.mark.fault("S30")
 async def test_s30_two_ids_in_one_answer_are_no_id(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with rig(Muvi(shape="enveloped"), tmp_path) as at:

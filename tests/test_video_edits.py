@@ -16,6 +16,7 @@ from sora_mcp.domain.errors import BrokenRules, NeedsConfirmation, NotFinished, 
 from sora_mcp.domain.money import usd
 from sora_mcp.media.mp4_probe import probe_mp4
 from sora_mcp.server.messages import describe_job
+from sora_mcp.server.models_view import summarize
 from tests.each import each
 from tests.faults.checks import ENDS, nothing_follows, sound
 from tests.played import CLIP
@@ -246,3 +247,18 @@ async def test_an_estimate_of_a_model_that_edits_needs_no_video(tmp_path: Path) 
         assert (found.micros, found.order.seconds, found.refusal) == (60_000, 5, None)
         [asked_price] = at.wire.requests("estimate")
         assert asked_price.body["input"]["video_url"].startswith("https://example.com/")
+
+
+def test_a_video_to_change_is_never_answered_by_a_model_that_goes_on_from_clips() -> None:
+    short = Clip("data:video/mp4;base64,AAAA", duration_s=1.0, bytes=1000)
+    with pytest.raises(BrokenRules) as caught:
+        plan(VideoRequest("At night", edits=short), Catalogue(keyed=frozenset({"muvi"})), today=TODAY)
+    offer = Catalogue().get(caught.value.subject)
+    assert offer is not None and offer.keeps_length
+    assert caught.value.broken[0].allowed.endswith(" s long")
+
+
+def test_a_list_names_models_that_change_a_video_apart_from_those_that_go_on_from_one() -> None:
+    for vendor in ("muvi", "wavespeed"):
+        message = summarize(Catalogue(keyed=frozenset({vendor})), today=TODAY)["message"]
+        assert "extend" not in message.partition("To change a video: ")[2].partition(";")[0]

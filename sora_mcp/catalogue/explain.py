@@ -191,7 +191,7 @@ def _name_picture(rule: BrokenRule, request: VideoRequest) -> str:
     name = rule.argument.removeprefix("options.")
     if name == EDITS and request.clip is not None:
         return "this video to edit"
-    if name == CONTINUES:
+    if name == CONTINUES and not rule.allowed.startswith("given"):
         return "the last frame of a clip as first frame"
     if name == "image" and request.frame is not None:
         return "a link as first frame" if request.frame.is_url else "this picture as first frame"

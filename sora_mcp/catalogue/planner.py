@@ -106,7 +106,8 @@ def find(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[O
 def _rank_refused(offer: Offer, broken: int, request: VideoRequest) -> tuple[bool, bool, bool, int, int]:
     """Return a key by which offers that do not take the request are compared: the least is the one to say what to change of."""
     makes_words_only = request.frame is not None and offer.image is None
-    does_else = (offer.video is None) != (request.clip is None)
+    goes_on = offer.video is not None and bool(offer.video.continues)
+    does_else = (offer.video is None) != (request.clip is None) or goes_on != (request.clip is not None and request.clip.is_continued)
     return does_else, makes_words_only, not takes_kind(offer, request), broken, _measure_gap(offer, request)
 
 

@@ -155,7 +155,7 @@ def _describe_lengths(offer: Offer) -> str:
 
 
 def _build(catalogue: Catalogue, shown: Sequence[Row], rows: Sequence[Row]) -> dict[str, Any]:
-    editors = [row for row in rows if row.edits][:MOST_EDITORS]
+    editors = [row for row in rows if row.offer.keeps_length][:MOST_EDITORS]
     unshown = len(rows) - len(shown) - len(editors)
     lines = [*_name_extremes(rows), *(row.text for row in shown), *_name_editors(editors), *_describe_rest(catalogue, unshown)]
     return {"message": "\n".join(lines), "offers": [row.fields for row in (*shown, *editors)]}

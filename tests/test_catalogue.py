@@ -150,6 +150,11 @@ def test_a_misspelled_name_is_answered_with_models_of_the_family_that_was_meant(
     assert fixes and all(str(fix.value).partition(":")[2].startswith(begins.partition("-")[0]) for fix in fixes), fixes
 
 
+def test_of_a_name_of_several_models_those_that_make_videos_come_before_those_that_change_or_continue_one() -> None:
+    with pytest.raises(UnknownModel, match="choose muvi:kling-o3-pro, muvi:kling-o3-std or muvi:kling-o3-standard"):
+        replace(Catalogue(), keyed=frozenset(("muvi",))).find_named("o3")
+
+
 def test_in_place_of_a_model_without_a_key_others_of_its_family_come_first() -> None:
     here, request = Catalogue(keyed=frozenset({"fal", "muvi"})), replace(FOX, model="kling-3.0")
     with pytest.raises(MissingKey) as caught:

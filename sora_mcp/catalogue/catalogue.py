@@ -127,7 +127,7 @@ class Catalogue:
         if found := self.find_offers(name):
             return found
         if family := self.find_family(name):
-            at_hand = sorted(family, key=lambda offer: not self.is_usable(offer))[:NEAR]
+            at_hand = sorted(family, key=lambda offer: (not self.is_usable(offer), offer.video is not None))[:NEAR]
             choose = one_of([offer.id for offer in at_hand])
             raise UnknownModel(f'{quote_value(name)} means several models: choose {choose}. list_sizes(model="{name.strip()}") lists all.')
         if (label := find_near_label(name)) is not None:

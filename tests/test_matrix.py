@@ -9,7 +9,7 @@ from typing import Any
 from sora_mcp.catalogue import matrix
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.matrix import Row
-from sora_mcp.domain import Ended, ImageRule, Offer, Rate, Rule, Size
+from sora_mcp.domain import Ended, ImageRule, Offer, Rate, Rule, Size, VideoRule
 from sora_mcp.domain.money import usd
 from sora_mcp.vendors import EVERY
 from tests.each import each
@@ -119,5 +119,9 @@ def test_a_terminal_gets_no_links() -> None:
 def test_a_vendor_is_one_row_of_features() -> None:
     plain = replace(EVERY[1], title="Played", offers=(OFFER,), cancel=None, tells_cost=True)
     assert matrix.features(Catalogue((plain,))).splitlines()[2] == (
-        "| Played | yes | yes | - | - | yes | - | - | yes | listed | documented answers, played server |"
+        "| Played | yes | yes | - | - | yes | - | - | - | - | yes | listed | documented answers, played server |"
     )
+    extender = replace(OFFER, model="clip-1-extend", text=False, image=None, video=VideoRule((2, 15), continues="clip-1"))
+    both = replace(plain, offers=(OFFER, extender, replace(extender, model="clip-1-edit", video=VideoRule((2, 15)))))
+    assert "| yes | - | yes | yes | - | yes |" in matrix.features(Catalogue((both,))).splitlines()[2]
+    assert [row(offer).first_frame for offer in both.offers[1:]] == ["- (continues a clip of clip-1)", "- (edits a video: URL or file)"]

@@ -13,7 +13,7 @@ from sora_mcp.domain import ImageRule, Offer, Rate, Scalar, Size, Vendor, VideoR
 from sora_mcp.domain.money import ceil, show
 
 FEATURES = (
-    *("Vendor", "Text", "First frame", "Last frame", "References", "Sound", "Seed"),
+    *("Vendor", "Text", "First frame", "Last frame", "References", "Sound", "Seed", "Edits", "Continues"),
     *("Cancel", "Actual cost", "Prices", "Tested"),
 )
 ENDS = ("Day", "Model", "Ended by", "Successor", "Source")
@@ -72,12 +72,15 @@ def features(catalogue: Catalogue) -> str:
 def _list_abilities(vendor: Vendor) -> list[str]:
     """Return what a vendor's models take; those that ended count only where it has no other. A list of its own says it of each."""
     if vendor.listing is not None:
-        return ["by its list"] * 6
+        return [*["by its list"] * 6, "-", "-"]
     offers = [offer for offer in vendor.offers if offer.ended is None] or list(vendor.offers)
     options = {rule.param for offer in offers for rule in offer.options}
     own = vendor.own is not None
     text, image = own or any(offer.text for offer in offers), own or any(offer.image is not None for offer in offers)
-    return [_mark(text), _mark(image), *(_mark(name in options) for name in ("last_image", "references", "audio", "seed"))]
+    videos = [offer.video for offer in offers if offer.video is not None]
+    edits, continues = any(not rule.continues for rule in videos), any(rule.continues for rule in videos)
+    marks = (text, image, *(name in options for name in ("last_image", "references", "audio", "seed")), edits, continues)
+    return [_mark(fact) for fact in marks]
 
 
 def _list_manners(vendor: Vendor) -> list[str]:

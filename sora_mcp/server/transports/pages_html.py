@@ -43,7 +43,9 @@ def _list_facts(question: Question) -> list[tuple[str, str]]:
 
 
 def _render_fact(name: str, value: str) -> str:
-    """Return a fact; of the price, what it comes to is larger than what it rests on."""
+    """Return a fact; of the price, what it comes to is larger than what it rests on; an address may break at its slashes."""
+    if name == "Source":
+        return re.sub(r"(?<=\w)/(?=\w)", "/<wbr>", escape(value))
     found = re.match(r"\S*\d", value) if name == "Price" else None
     return f"<strong>{escape(found[0])}</strong>{escape(value[found.end() :])}" if found else escape(value)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scripts.readme import BENCHMARKS, fill
 
-from . import against_ffmpeg, calling, editing, many, raw_calls, searching, starting, tokens
+from . import against_ffmpeg, calling, editing, locking, many, raw_calls, searching, starting, tokens
 from .figures import Figure, markdown
 
 
@@ -28,6 +28,7 @@ def every() -> Iterator[Figure]:
     yield from calling.figures()
     yield from raw_calls.figures()
     yield from many.figures()
+    yield from locking.figures()
     yield from searching.figures()
     yield from editing.figures()
     yield from against_ffmpeg.figures()

@@ -1,8 +1,8 @@
 """A team's service under load, in CPU: 1,000 people, 10,000 living jobs, 100 purchases a minute, on two replicas over PostgreSQL.
 
-`python -m benchmarks.load` takes four minutes on two cores and needs the `dev` extra. Vendors are played. Each figure is the CPU that the
-replicas and PostgreSQL used above what they use without that kind of call, so whatever else the machine does counts little. Wall times are
-shown beside it, and are the machine's as much as ours.
+`python -m benchmarks.load [SECONDS]` takes four minutes on two cores, or so many seconds of all calls at once and three minutes more. It
+needs the `dev` extra. Vendors are played. Each figure is the CPU that the replicas and PostgreSQL used above what they use without that
+kind of call, so whatever else the machine does counts little. Wall times are shown beside it, and are the machine's as much as ours.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -202,7 +203,7 @@ def fill(engine: sa.Engine) -> None:
         conn.exec_driver_sql("CHECKPOINT")
 
 
-async def measure_all() -> None:
+async def measure_all(all_s: float) -> None:
     """Run the phases, and print what each kind of call costs and what follows from it.
 
     Calls are measured before the store is full: there is little beside them then, of which a busy machine would do less meanwhile.
@@ -222,7 +223,7 @@ async def measure_all() -> None:
         await anyio.sleep(SETTLE_S)
         following = await lab.measure(f"{LIVING:,} jobs, no calls", FOLLOWING_S)
         loops = ("create", a_second, lab.create), ("status", 8.0, lab.status), ("list", 1.0, lab.list_videos)
-        await lab.measure(f"{LIVING:,} jobs and all calls", ALL_S, *loops)
+        await lab.measure(f"{LIVING:,} jobs and all calls", all_s, *loops)
     report(empty, following, creates, statuses, waiting, burst)
 
 
@@ -265,7 +266,7 @@ def main() -> None:
     """Measure, and say how busy the machine was."""
     print(f"{PEOPLE:,} people, {LIVING:,} living jobs, {PURCHASES_A_MINUTE} purchases a minute, {REPLICAS} replicas")
     before = os.getloadavg()[0]
-    anyio.run(measure_all)
+    anyio.run(measure_all, float(sys.argv[1]) if len(sys.argv) > 1 else ALL_S)
     cost_ms = anyio.run(news.measure, PEOPLE)
     print(f"a finished job with {PEOPLE:,} sessions: {cost_ms:.1f} ms CPU (goal < 10 ms)")
     print(f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after; {os.cpu_count()} cores")

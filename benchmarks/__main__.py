@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scripts.readme import BENCHMARKS, fill
 
-from . import against_ffmpeg, calling, editing, locking, many, raw_calls, searching, starting, tokens
+from . import against_ffmpeg, calling, editing, locking, many, raw_calls, raw_http, searching, starting, tokens
 from .figures import Figure, markdown
 
 
@@ -27,6 +27,7 @@ def every() -> Iterator[Figure]:
     yield from starting.figures()
     yield from calling.figures()
     yield from raw_calls.figures()
+    yield from raw_http.figures()
     yield from many.figures()
     yield from locking.figures()
     yield from searching.figures()

@@ -55,20 +55,21 @@ class Server:
     def measure(self, tool: str, arguments: Mapping[str, Any]) -> float:
         """Return the CPU seconds of one call, from several of them."""
         self.call(tool, arguments)
-        before = self._read_cpu()
+        before = read_cpu(self._process.pid)
         for _ in range(CALLS):
             self.call(tool, arguments)
-        return (self._read_cpu() - before) / CALLS
-
-    def _read_cpu(self) -> float:
-        """Return the CPU seconds of all threads so far."""
-        threads = Path(f"/proc/{self._process.pid}/task").iterdir()
-        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+        return (read_cpu(self._process.pid) - before) / CALLS
 
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(message).encode() + b"\n")
         self._process.stdin.flush()
+
+
+def read_cpu(pid: int) -> float:
+    """Return the CPU seconds of all threads of a process so far."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What PostgreSQL is asked: in few round trips, each of which is one more wait for everybody, and again where a connection broke."""
+"""What PostgreSQL is asked: in few round trips, each of which is one more wait for everybody; again where a connection broke; as UTF-8."""
 
 from __future__ import annotations
 
@@ -85,6 +85,16 @@ def test_a_reading_without_a_transaction_is_one_statement(opened: Store) -> None
     known = reads(opened)
     found = {name: count(opened, known[name]) for name in LOOSE}
     assert found == dict.fromkeys(LOOSE, 1)
+
+
+def test_a_database_that_was_made_without_an_encoding_keeps_every_text(postgres_url: str, tmp_path: Path) -> None:
+    url = postgres_url.replace("/postgres?", "/plain?")
+    with psycopg.connect(postgres_url, autocommit=True) as conn:
+        conn.execute("CREATE DATABASE plain TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+        with closing(Store(url, tmp_path / "home", clock=Clock())) as store:
+            job = reserve(store, prompt="Ein Boot \u26f5 im Regen")
+            assert store.jobs.get.sync(job.id, None).prompt == "Ein Boot \u26f5 im Regen"
+        conn.execute("DROP DATABASE plain WITH (FORCE)")
 
 
 def test_a_connection_that_broke_while_idle_is_replaced(opened: Store, postgres_url: str) -> None:

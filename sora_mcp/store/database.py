@@ -54,6 +54,7 @@ LOCKED = re.compile("database is locked|lock timeout", re.IGNORECASE)
 # PgBouncer's transaction pooling has no prepared statements; a dead peer is noticed within half a minute.
 POSTGRES_OPTIONS = {
     "autocommit": True,  # transactions are begun by statements of their own
+    "client_encoding": "UTF8",  # also of a database that was made without an encoding, whose text would come as bytes
     "prepare_threshold": None,
     "connect_timeout": 10,
     "keepalives_idle": 15,

@@ -51,10 +51,11 @@ window.tell = (method, params) => frame.contentWindow.postMessage({ jsonrpc: '2.
     async tell({ method, params }) { await page.evaluate(([name, given]) => window.tell(name, given), [method, params]); },
     async until({ text }) { await frame().waitForFunction((sought) => document.body.innerText.includes(sought), text, { timeout: 60000 }); },
     async holds({ js, number }) {   // asked from outside: the page's policy forbids eval inside of it
+      let last = '';   // a page that is being left, or of which half is there, may lack what is asked for
       for (const end = Date.now() + 60000; Date.now() < end; await new Promise((later) => setTimeout(later, 30))) {
-        try { if (await frame(number).evaluate(js)) return; } catch (error) { if (!String(error).includes('navigation')) throw error; }
+        try { if (await frame(number).evaluate(js)) return; last = ''; } catch (error) { last = ` (${error})`; }
       }
-      throw new Error('never held: ' + js);
+      throw new Error('never held: ' + js + last);
     },
     async see({ js, number }) { return await frame(number).evaluate(js); },
     async run({ js }) { return await page.evaluate(js); },

@@ -241,6 +241,8 @@ class Vendor:
     """The one call that costs."""
     read: Callable[[Reply], Reading | None]
     """May index freely: a missing part raises LookupError, TypeError or ValueError, which the one caller reads as None."""
+    caveat: str = ""
+    """A sentence about clips that no model makes from the prompt, which users hear once a chat; empty where one does."""
     sites: Sites | None = None
     """Where one of the keys may belong elsewhere than at `base_url`."""
     auth: tuple[str, str] = ("Authorization", "Bearer {key}")

@@ -33,8 +33,8 @@ class Visit:
     """Up to when it was shown in this visit how jobs ended."""
     has_heard: bool = False
     """True once the visit's first list was answered."""
-    knows_drawn: bool = False
-    """True once it was said in this visit what a sample clip shows."""
+    knows_caveat: bool = False
+    """True once the vendor's caveat was said in this visit."""
 
 
 class Visits:
@@ -80,12 +80,12 @@ class Visits:
         ended = await service.store.news.find_ended(principal, after=since, made_before=service.clock())
         return [job_id for job_id, _ in ended]
 
-    def tell_drawn(self, chat: Chat) -> bool:
-        """Return whether it is still to be said in this visit what a sample clip shows, and count it as said."""
+    def claim_caveat(self, chat: Chat) -> bool:
+        """Return whether a vendor's caveat is still to be said in this visit, and count it as said."""
         visit = self._visits.get(chat)
-        if visit is None or visit.knows_drawn:
+        if visit is None or visit.knows_caveat:
             return visit is None
-        visit.knows_drawn = True
+        visit.knows_caveat = True
         return True
 
     async def note_shown(self, service: VideoService, chat: Chat, jobs: Sequence[Job]) -> None:

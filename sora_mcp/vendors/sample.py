@@ -21,7 +21,6 @@ SIZES = (
 )
 FREE = usd("0")
 CODES = {"content_refused": "content_refused", "timed_out": "vendor_unavailable", "full": "storage_error"}
-DRAWN = "A sample clip is a drawn scene that no model made: it does not show the prompt."
 
 OFFERS = (
     Offer(
@@ -98,6 +97,7 @@ VENDOR = Vendor(
     offers=OFFERS,
     submit=submit,
     read=read,
+    caveat="A sample clip is a drawn scene that no model made: it does not show the prompt.",
     job_id=r"s_[0-9a-f]{16}",
     refunds=True,
     tells_cost=True,

@@ -28,7 +28,6 @@ from sora_mcp.server.results import build_job_result, build_takes_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 from sora_mcp.server.tools.video_arguments import MOST_IMAGE, merge_options
-from sora_mcp.vendors import sample
 
 MOST_PROMPT = 100_000
 """Characters: many times what any vendor takes."""
@@ -94,9 +93,9 @@ async def create_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult
     if isinstance(job, InputRequiredResult):
         return job
     lingers = service.settings.linger or principal() != LOCAL
-    if job.vendor == sample.VENDOR.name:
+    if (vendor := service.catalogue.find_vendor(job.vendor)) is not None and vendor.caveat:
         known = (NO_KEY,) if NO_KEY in job.warnings else ()
-        told = (*known, sample.DRAWN) if ctx.request_context.lifespan_context.visits.tell_drawn(name_chat(ctx)) else ()
+        told = (*known, vendor.caveat) if ctx.request_context.lifespan_context.visits.claim_caveat(name_chat(ctx)) else ()
         job = replace(job, warnings=(*told, *(warning for warning in job.warnings if warning != NO_KEY)))
     return format_result(job, now=service.clock(), request_id=arguments.request_id, lingers=lingers)
 

@@ -29,7 +29,6 @@ from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, cou
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
 from sora_mcp.server.tools.video_arguments import MOST_IMAGE, merge_options
-from sora_mcp.vendors import sample
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
@@ -163,7 +162,7 @@ def _shorten(structured: dict[str, Any], *, spare: Sequence[str]) -> dict[str, A
 
 def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, how_to_raise: str, today: date) -> str:
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
-    sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate)]
+    sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate, catalogue)]
     if estimate.refusal:
         return " ".join(filter(None, [*sentences, f"Not now: {estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
     return " ".join([*sentences, *_describe_yes(estimate, asks=asks, today=today), f"{describe_left(estimate.budget)}."])
@@ -224,7 +223,7 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
         yield f"The user adds a key with `{command_line('setup')}`."
 
 
-def _describe_notes(estimate: Estimate) -> Iterator[str]:
+def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
     """Yield why this offer was chosen, what gives more for less, and warnings."""
     order = estimate.order
     why = (order.why or "").removeprefix(CHEAPEST).strip() if estimate.offers else order.why  # the comparison says it
@@ -239,8 +238,8 @@ def _describe_notes(estimate: Estimate) -> Iterator[str]:
         yield f"Cheaper in parts: {each_as}{describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
     if estimate.more:
         yield _describe_more(estimate, *estimate.more)
-    if order.offer.vendor == sample.VENDOR.name:
-        yield sample.DRAWN
+    if caveat := catalogue.get_vendor(order.offer).caveat:
+        yield caveat
     if order.warnings:
         yield f"Note: {' '.join(order.warnings)}"
 
@@ -295,7 +294,7 @@ def _first_sentence(refusal: str | None) -> str | None:
 
 def _compare(estimate: Estimate, catalogue: Catalogue, today: date) -> str:
     """List the offers with their prices, and how many more there are; the free sample is no video of the prompt."""
-    offers = [found for found in estimate.offers if found[0].offer.vendor != sample.VENDOR.name] or list(estimate.offers)
+    offers = [found for found in estimate.offers if not catalogue.get_vendor(found[0].offer).caveat] or list(estimate.offers)
     within = [found for found in offers if _find_room(estimate).count(found[1].micros, 1) or not catalogue.is_usable(found[0].offer)]
     offers = within or offers
     named = [

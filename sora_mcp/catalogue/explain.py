@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.frame_shapes import decides_shape
 from sora_mcp.catalogue.looks import describe_looks
+from sora_mcp.catalogue.nearest import describe_muting, find_muted
 from sora_mcp.catalogue.parts import EVERYTHING, MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.room import Room
@@ -83,6 +84,10 @@ class _Explanation:
         """Yield a sentence for each broken rule, and after it what makes up for it."""
         if self.fits:
             yield self._describe_fit()
+        muted = find_muted(self.request, self._list_candidates(), today=self.today) if self._is_about_sound() else ()
+        if muted and self.request.model is None:
+            yield describe_muting(*muted[0][1:], clips=self.request.variations)
+            return
         is_known = self.request.size is None or is_size(self.request.size)
         if self.request.model is None and self.catalogue.keyed and is_known and not self.fits and not self._name_lacks():
             yield f"No model with a key takes all of this; the nearest is {self.offer.id}."
@@ -97,6 +102,16 @@ class _Explanation:
             else:
                 is_named = self.request.model is not None or rule.allowed.startswith(NO_SUCH_OPTION)
                 yield describe_rule(rule, self.refusal.subject if is_named else "")
+        for _, order, price in muted:
+            yield f"With audio left out: {describe_looks(order)}, {format_dollars(price.micros)}."
+
+    def _list_candidates(self) -> Sequence[Offer]:
+        """Return the offers of which one is bought: the one that was named, else all that can be."""
+        return self.catalogue.eligible_offers if self.request.model is None else (self.offer,)
+
+    def _is_about_sound(self) -> bool:
+        """Return whether nothing is wrong but what was said of the sound."""
+        return {rule.argument.removeprefix("options.") for rule in self.refusal.broken} == {"audio"}
 
     def _describe_fit(self) -> str:
         """Say why the picture is not taken as it is, and that cropping or padding it mends that."""

@@ -10,6 +10,7 @@ from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.family_choice import describe_clip
 from sora_mcp.catalogue.hints import BEST, find_label
+from sora_mcp.catalogue.nearest import describe_muting, find_muted
 from sora_mcp.catalogue.parts import EVERYTHING, Part, describe_joining, describe_part, plan_parts_on
 from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.room import Room
@@ -139,6 +140,10 @@ class _Family:
         rest = [rule for rule in broken if not (shape and rule.argument == "size")]
         none_has = (NO_SUCH_OPTION, *SOUND_KNOWN.values())
         lacking = [rule for rule in rest if rule.allowed.startswith(none_has) and not _have_option(offers, rule)]
+        muted = find_muted(asked, offers, today=self.today)
+        if muted and len(rest) == len(lacking) == 1:
+            yield f"None of them is surely silent: {describe_muting(*muted[0][1:])}"
+            return
         for name in (rule.argument.removeprefix("options.") for rule in lacking):
             yield " ".join(filter(None, (f"None of them takes {name}.", INSTEAD.get(name))))
         others = [describe_rule(rule, "") for rule in rest if rule not in lacking]

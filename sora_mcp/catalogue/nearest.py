@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -22,19 +22,51 @@ Near = tuple[str, Order, Quote]
 """What is changed, in words, the order that the cheapest model makes of it, and its price."""
 
 
+MUTED = "muted"
+"""The change of a request for a clip without sound, where the sound is taken out of one that has it, or may have it."""
+WHY_MUTED: Mapping[bool | None, str] = {True: "each clip has sound", None: "no page says whether it has sound", False: "it has none"}
+
+
 def find_nearest(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Near, ...]:
-    """Return the changes of one argument with which a model that can be bought takes the request; none drops a picture or the video."""
+    """Return the changes of one argument with which a model that can be bought takes the request; none drops a picture or the video.
+
+    Where it takes all but that the clip has no sound, that one alone: its sound can be taken out."""
     offers = catalogue.eligible_offers
+    if muted := find_muted(request, offers, today=today):
+        return muted
     fitted = _find_fitted(request, offers, today) if catalogue.can_crop else ()
     return tuple(itertools.islice(itertools.chain(fitted, _find_changes(request, offers, today)), MOST_NAMED))
 
 
 def describe_nearest(found: Sequence[Near], *, clips: int) -> str:
     """Say what can be had with the keys at hand, and what so many clips cost; empty where that is nothing."""
+    if is_muted(found):
+        return describe_muting(*found[0][1:], clips=clips)
     named = [
         f"{change} {format_dollars(price.micros * clips)} on {order.offer.id} ({describe_looks(order)})" for change, order, price in found
     ]
     return f"No model with a key takes all of this; with your keys {', or '.join(named)}." if named else ""
+
+
+def find_muted(request: VideoRequest, offers: Sequence[Offer], *, today: date) -> tuple[Near, ...]:
+    """Return the cheapest clip of which the sound can be taken out, where one without sound was asked for and nothing else is wrong."""
+    if request.options.get("audio") is not False:
+        return ()
+    kept = {name: value for name, value in request.options.items() if name != "audio"}
+    return tuple((MUTED, *found) for found in rank_orders(offers, replace(request, options=kept), today=today)[:1])
+
+
+def is_muted(found: Sequence[Near]) -> bool:
+    """Return whether the only change is that the sound is taken out."""
+    return bool(found) and found[0][0] == MUTED
+
+
+def describe_muting(order: Order, price: Quote, *, clips: int = 1) -> str:
+    """Say what a clip costs whose sound has to be taken out, and how that is done."""
+    each = f"{clips} clips of " if clips > 1 else ""
+    cost = format_dollars(price.micros * clips)
+    why = WHY_MUTED[order.sound]
+    return f"{each}{describe_looks(order)} on {order.offer.id}: {cost}; {why}: edit_video mute takes it out, free."
 
 
 def _find_changes(request: VideoRequest, offers: Sequence[Offer], today: date) -> Iterator[Near]:

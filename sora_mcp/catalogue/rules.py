@@ -29,7 +29,7 @@ from sora_mcp.domain import (
     When,
     read_uri,
 )
-from sora_mcp.domain.broken_rule import NO_SUCH_OPTION, SOUND_KNOWN, BrokenRule, format_bytes
+from sora_mcp.domain.broken_rule import MUTED, NO_SUCH_OPTION, SOUND_KNOWN, BrokenRule, format_bytes
 from sora_mcp.domain.errors import BrokenRules, UnpricedModel
 from sora_mcp.domain.money import ceil, format_dollars, show
 from sora_mcp.domain.text import is_storable_text, sanitize
@@ -251,7 +251,8 @@ def _options(request: VideoRequest, offer: Offer) -> Iterator[BrokenRule]:
             known = one_of([*rules, VARIATION]) if rules else f"none but {VARIATION}, a number that asks for another take"
             allowed = words(rules[name]) if name in rules else f"{NO_SUCH_OPTION}{known}"
             if name == "audio" and name not in rules and type(value) is bool:
-                yield BrokenRule(request.name_option(name), None, SOUND_KNOWN[offer.sound], "invalid_option")
+                muted = MUTED if offer.sound is None and not value else ""
+                yield BrokenRule(request.name_option(name), None, f"{SOUND_KNOWN[offer.sound]}{muted}", "invalid_option")
                 continue
             argument = name if name in request.arguments else f"options.{name}"
             yield BrokenRule(argument, _shorten(value) if name in PICTURES else value, allowed, "invalid_option")

@@ -20,6 +20,8 @@ SOUND_KNOWN: Mapping[bool | None, str] = {
     None: "left out: no page says whether its clips have sound",
 }
 """What is allowed for `audio` where a model leaves no choice, by what is known of its clips."""
+MUTED = "; edit_video takes it out for free (mute)"
+"""What is added where a clip without sound was asked for, and no page says whether these have any."""
 INSTEAD = {"negative_prompt": "Say in the prompt what must not be seen.", "seed": "Without a seed every take differs."}
 """What helps where a model does not have an option."""
 

@@ -10,10 +10,11 @@ from .advising import ADVISING
 from .buying import BUYING
 from .finding import FINDING
 from .looking import LOOKING
+from .pricing import PRICING
 from .script import Talk, play
 from .starting import STARTING
 
-TALKS = (*ADVISING, *BUYING, *LOOKING, *FINDING, *STARTING)
+TALKS = (*ADVISING, *BUYING, *LOOKING, *FINDING, *PRICING, *STARTING)
 ROWS = [
     pytest.param(
         script,

@@ -12,7 +12,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.looks import describe_looks
-from sora_mcp.catalogue.nearest import describe_nearest
+from sora_mcp.catalogue.nearest import describe_nearest, is_muted
 from sora_mcp.catalogue.parts import describe_part, describe_parts
 from sora_mcp.catalogue.planner import CHEAPEST
 from sora_mcp.catalogue.room import Room, say_fitting
@@ -164,7 +164,8 @@ def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, how_to_ra
     """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
     sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate, catalogue)]
     if estimate.refusal:
-        return " ".join(filter(None, [*sentences, f"Not now: {estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
+        begin = "" if is_muted(estimate.nearest) else "Not now: "
+        return " ".join(filter(None, [*sentences, f"{begin}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
     return " ".join([*sentences, *_describe_yes(estimate, asks=asks, today=today), f"{describe_left(estimate.budget)}."])
 
 
@@ -199,7 +200,9 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
         yield describe_nearest(estimate.nearest, clips=estimate.clips)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=_find_room(estimate))
-    yield _describe_price(estimate)
+    yield f"With another key: {_describe_price(estimate)}" if estimate.nearest else _describe_price(estimate)
+    if is_muted(estimate.nearest):
+        return
     yield from _describe_others(estimate, catalogue, today)
 
 

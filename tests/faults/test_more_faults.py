@@ -13,6 +13,7 @@ from sora_mcp.domain import Call, DoneWithoutLink, Reply
 from sora_mcp.domain.errors import RequestIdConflict
 from sora_mcp.domain.secret import Secret
 from sora_mcp.jobs import submit
+from sora_mcp.jobs.submit import MAX_ATTEMPTS
 from sora_mcp.server.messages import describe_job
 from sora_mcp.vendors import muvi
 from sora_mcp.vendors.reading import read
@@ -34,6 +35,7 @@ async def test_s01_a_closed_port_costs_nothing(tmp_path: Path, caplog: pytest.Lo
         await at.wire.refuse()
         job = await at.until((await at.bought(seconds=4)).id, *ENDS)
         assert (job.state, job.charged, job.error and job.error.code, at.wire.accepted) == ("failed", "no", "vendor_unavailable", 0)
+        assert job.tries == MAX_ATTEMPTS - 1, "the last attempt ends it"
         await sound(at, tmp_path, job, caplog)
 
 

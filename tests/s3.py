@@ -17,6 +17,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 MISSING = [name for name in ("obstore", "moto", "flask", "flask_cors") if importlib.util.find_spec(name) is None]
 needs_s3 = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} not installed (pip install 'sora-mcp[dev]')")
 SECRET = "s3cr3t/of+the/bucket"
@@ -110,7 +112,7 @@ def s3_store() -> Iterator[S3]:
     s3 = S3()
     s3.come()
     try:
-        assert httpx2.put(f"{s3.url}/{s3.bucket}").status_code == 200
+        assert httpx2.put(f"{s3.url}/{s3.bucket}", timeout=PATIENCE_S).status_code == 200
         yield s3
     finally:
         with suppress(Exception):

@@ -16,6 +16,7 @@ from sora_mcp.config.settings import Settings, load
 from sora_mcp.domain.money import NO_LIMIT, usd
 from sora_mcp.store import Store
 from sora_mcp.store.records import Limits
+from tests.waiting import PATIENCE_S
 
 from ..stored import begun, no
 from .conftest import Sora, own_line
@@ -159,5 +160,5 @@ def test_all_keys_are_tested_at_once(said: dict[str, str]) -> None:
 
         (thread := threading.Thread(target=answer, daemon=True)).start()
         found = list(check_all(load(said, today=date(2026, 11, 21))))
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert sum(finding.text.endswith("accepts the key") for finding in found) == len(vendors) == 3

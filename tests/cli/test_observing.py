@@ -18,7 +18,7 @@ from tests.observed import Collector, collecting
 from tests.played import KEY, Cdn, Muvi, Wire, played
 from tests.played.rig import environment
 from tests.s3 import S3, needs_s3
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 from .conftest import Sora
 from .test_http import ANNA, AS_ANNA, call, client, write_tokens
@@ -36,7 +36,7 @@ ENDED = ("completed", "failed", "unknown")
 
 
 def scrape(port: int) -> str:
-    return httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=60.0, verify=False).text
+    return httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S, verify=False).text
 
 
 async def drive(server: Served, wire: Wire, cdn: Wire) -> None:
@@ -70,7 +70,7 @@ async def drive(server: Served, wire: Wire, cdn: Wire) -> None:
                 with pytest.raises(MCPError):
                     await ask
     headers = AS_ANNA | {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
-    async with httpx2.AsyncClient(headers=headers, verify=False, timeout=60.0) as http:
+    async with httpx2.AsyncClient(headers=headers, verify=False, timeout=PATIENCE_S) as http:
         for body in (f'{{"jsonrpc": "2.0", "id": "{PROMPT}", "method": "{NAME}/{PROMPT}", "params": {{"name": "{PROMPT}"}}}}', PROMPT):
             await http.post(f"{server.url}/mcp?{SIGNED}", content=body)
         await http.get(f"{server.url}/videos/{NAME}.mp4?{SIGNED}")
@@ -127,7 +127,7 @@ def test_metrics_are_on_no_other_port_and_on_the_loopback_only(said: dict[str, s
     with served(said | {"SORA_MCP_METRICS_PORT": str(port)}, tmp_path) as server:
         assert "sora_mcp_store_up" in scrape(port)
         assert "python_gc" in scrape(port)
-        assert httpx2.get(f"{server.url}/metrics", verify=False).status_code == 404
+        assert httpx2.get(f"{server.url}/metrics", timeout=PATIENCE_S, verify=False).status_code == 404
         taken = sora("serve", "--port", str(free_port()), "--metrics-port", str(port))
         assert (taken.code, taken.err) == (2, f"sora-mcp: {why}: --metrics-port and --metrics-host take another.\n")
 
@@ -139,12 +139,12 @@ def test_a_server_ends_although_its_collector_is_away(words: tuple[str, ...], sa
         env = said | {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{mute.getsockname()[1]}"}
         if words:
             with served(env, tmp_path) as server:
-                httpx2.post(f"{server.url}/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"}, verify=False)
+                httpx2.post(f"{server.url}/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"}, timeout=PATIENCE_S, verify=False)
                 began = time.monotonic()
         else:
             with started(env) as process:
                 spoken_to(process).hear(1)
                 began = time.monotonic()
-                process.communicate(timeout=60.0)
+                process.communicate(timeout=PATIENCE_S)
         print(f"ended after {time.monotonic() - began:.1f} s")
         assert time.monotonic() - began < 30.0

@@ -206,5 +206,5 @@ async def test_both_eras_are_served_over_http_as_soon_as_it_says_so(said: dict[s
 
 async def up(port: int) -> None:
     """Until somebody listens there."""
-    async with httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(retries=10)) as client:
+    async with httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(retries=10), timeout=PATIENCE_S) as client:
         await client.get(f"http://127.0.0.1:{port}/")

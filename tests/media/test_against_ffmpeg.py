@@ -15,6 +15,7 @@ from sora_mcp.media import api
 from sora_mcp.media.edit.edits import Edit
 from sora_mcp.media.limits import Deadline
 from tests.each import each
+from tests.waiting import PATIENCE_S
 
 from .clips import a_turned_clip
 
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.skipif(not FFMPEG, reason="no ffmpeg program")
 
 
 def run(*arguments: str | Path) -> bytes:
-    return subprocess.run([FFMPEG, "-v", "error", "-y", *map(str, arguments)], check=True, capture_output=True, timeout=60).stdout
+    return subprocess.run([FFMPEG, "-v", "error", "-y", *map(str, arguments)], check=True, capture_output=True, timeout=PATIENCE_S).stdout
 
 
 def a_filmed_clip(path: Path, tags: str, *more: str) -> Path:

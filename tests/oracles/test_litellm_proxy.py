@@ -19,7 +19,7 @@ from tests.clients.environments import CACHE, Environment, NotToBeHad, make_pyth
 from tests.played import KEY, played
 from tests.played.modern import FormServer
 from tests.played.rig import picture, rig
-from tests.waiting import patience
+from tests.waiting import PATIENCE_S, patience
 
 pytestmark = [pytest.mark.oracles, pytest.mark.timeout(1800)]
 PACKAGES = {
@@ -120,7 +120,7 @@ async def _serve(made: Environment, config: Path, port: int) -> AsyncGenerator[N
 
 async def _is_listening(port: int) -> bool:
     try:
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
             return (await client.get(f"http://127.0.0.1:{port}/health/liveliness")).status_code == 200
     except httpx2.HTTPError:
         return False

@@ -29,6 +29,7 @@ from sora_mcp.server.question import Question
 from sora_mcp.server.transports.pages_html import render_question
 from tests.each import each
 from tests.played.rig import leaks, picture
+from tests.waiting import PATIENCE_S
 
 from .conftest import Era
 from .forms import CLIP, YES, Person, Shop, buy, code, quote_of, shop
@@ -97,7 +98,7 @@ async def led(tmp_path: Path) -> AsyncGenerator[Shop]:
 
 def visitor() -> httpx2.AsyncClient:
     """A browser: it keeps cookies."""
-    return httpx2.AsyncClient(timeout=30)
+    return httpx2.AsyncClient(timeout=PATIENCE_S)
 
 
 def read_word(page: httpx2.Response) -> str:

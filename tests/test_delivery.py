@@ -206,8 +206,30 @@ async def test_the_command_prints_the_path_or_the_link_that_failed(tmp_path: Pat
         (MediaInfo(MP4, 8.0, 1280, 720, True), {"options": {"audio": False}}, ("The clip has sound (you asked for none).",)),
         (MediaInfo(MP4), {}, ()),
         (MediaInfo(MP4, 8.0, 720, 1280, True), {"size": "9:16 720p"}, ()),
+        (MediaInfo(MP4, 8.0, 1280, 720, True), {"size": "9:16 720p"}, ("The clip is 1280x720 (you asked for 9:16 720p).",)),
+        (MediaInfo(MP4, 8.0, 1112, 834, True), {"size": "4:3"}, ()),
+        (MediaInfo(MP4, 8.0, 864, 496, True), {"size": "16:9 480p"}, ()),
+        (MediaInfo(MP4, 8.0, 1568, 672, True), {"size": "21:9 480p"}, ()),
+        (MediaInfo(MP4, 8.0, 640, 360, True), {"size": "480p"}, ()),
+        (MediaInfo(MP4, 8.0, 640, 360, True), {"size": "auto"}, ()),
     ],
 )
 def test_what_was_delivered_is_compared_with_the_order(info: MediaInfo, ordered: dict[str, object], sentences: tuple[str, ...]) -> None:
     job = replace(a_job(), **{"size": "1280x720", "seconds": 8, "options": {}, **ordered})  # type: ignore[arg-type]
     assert compare_delivery(job, info) == sentences
+
+
+@each(
+    ("makes_sound", "options", "sentences"),
+    [
+        (True, {}, ("The clip has no sound (this model makes clips with sound).",)),
+        (True, {"audio": False}, ()),
+        (False, {}, ()),
+        (None, {}, ()),
+    ],
+)
+def test_a_silent_clip_of_a_model_that_always_makes_sound_is_told(
+    makes_sound: bool | None, options: dict[str, object], sentences: tuple[str, ...]
+) -> None:
+    job = replace(a_job(), size="1280x720", seconds=8, options=options)
+    assert compare_delivery(job, MediaInfo(MP4, 8.0, 1280, 720, False), makes_sound=makes_sound) == sentences

@@ -64,6 +64,9 @@ class Artifact:
 
 LENGTH_TOLERANCE_S = 0.5
 PIXELS = re.compile(r"[0-9]+x[0-9]+")
+SHAPE = re.compile(r"\b([1-9][0-9]*):([1-9][0-9]*)\b")
+SHAPE_TOLERANCE = 0.06
+"""Part by which a clip's shape may differ from the ratio that was ordered: vendors round to whole blocks."""
 EDIT_MODEL = "local:edit"
 """The model of edits, which are made on this computer."""
 JOB_ID = re.compile(r"\s*v_[0-9a-z]{1,20}\s*", re.IGNORECASE)
@@ -221,8 +224,14 @@ class Job:
         return CONTINUES in self.options and duration_s is not None and duration_s > self.seconds + LENGTH_TOLERANCE_S
 
     def has_size(self, size: str) -> bool:
-        """Return whether a clip of this size, as `1280x720`, is what was ordered; any is where only a shape or a resolution was."""
-        return size == self.size or not PIXELS.fullmatch(self.size)
+        """Return whether a clip of this size, as `1280x720`, has the pixels that were ordered, or the shape where only that was."""
+        if PIXELS.fullmatch(self.size):
+            return size == self.size
+        shape = SHAPE.search(self.size)
+        if shape is None:
+            return True
+        width, height = map(int, size.split("x"))
+        return abs(width / height * int(shape[2]) / int(shape[1]) - 1) <= SHAPE_TOLERANCE
 
     @property
     def saving(self) -> bool:

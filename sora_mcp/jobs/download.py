@@ -94,7 +94,9 @@ def finish_file(path: Path, sha256: str, job: Job, settings: Settings, note: str
         notes.append(f"Not every player shows it: {oddity}")
     info = probe_media(path)
     artifact = describe_file(path, path.stat().st_size, sha256, duration_s=info.duration_s, width=info.width, height=info.height)
-    return replace(artifact, notes=(*notes, *compare_delivery(job, info)), has_sound=info.has_sound)
+    offer = settings.catalogue.get(job.model)
+    differences = compare_delivery(job, info, makes_sound=offer.sound if offer is not None else None)
+    return replace(artifact, notes=(*notes, *differences), has_sound=info.has_sound)
 
 
 def _find_oddity(path: Path) -> str | None:
@@ -106,8 +108,8 @@ def _find_oddity(path: Path) -> str | None:
     return None
 
 
-def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
-    """Return a sentence for each of length, size and sound that differs from the order."""
+def compare_delivery(job: Job, info: MediaInfo, *, makes_sound: bool | None = None) -> tuple[str, ...]:
+    """Return a sentence for each of length, size and sound that differs from the order, or from what this model always makes."""
     found: list[str] = []
     if info.duration_s is not None and not job.has_length(info.duration_s):
         found.append(f"The clip is {info.duration_s:.3g} s long (you asked for {job.seconds} s).")
@@ -115,6 +117,8 @@ def compare_delivery(job: Job, info: MediaInfo) -> tuple[str, ...]:
         found.append(f"The clip is {size} (you asked for {job.size}).")
     if info.has_sound is False and job.options.get("audio") is True:
         found.append("The clip has no sound (you asked for sound).")
+    elif info.has_sound is False and makes_sound and "audio" not in job.options:
+        found.append("The clip has no sound (this model makes clips with sound).")
     if info.has_sound and job.options.get("audio") is False:
         found.append("The clip has sound (you asked for none).")
     return tuple(found)

@@ -104,7 +104,7 @@ def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
     live = [job.id for job in jobs if job.state in LIVE]
     lines = [f"{len(jobs) - len(live)} of {len(jobs)} have ended.", *(_describe_one_of_many(job, now) for job in jobs)]
     again = f"Do not create them again. Next: get_video_status(job_ids={json.dumps(live)})."
-    return "\n".join([*lines, again if live else f"Next: tell the user {_describe_tidings(jobs)}."])
+    return "\n".join([*lines, again if live else f"Next: tell the user {_describe_tidings(jobs)}{_describe_going_on(jobs)}."])
 
 
 def _describe_tidings(jobs: Sequence[Job]) -> str:
@@ -113,6 +113,14 @@ def _describe_tidings(jobs: Sequence[Job]) -> str:
     paths = "this path" if made == 1 else "these paths"
     failed = "why there is no video" if not made else "why the other has no video" if len(jobs) - made == 1 else "why the others have none"
     return paths if made == len(jobs) else f"{paths}, and {failed}" if made else failed
+
+
+def _describe_going_on(jobs: Sequence[Job]) -> str:
+    """Say how one of several takes is continued, where all came."""
+    first = jobs[0]
+    if not first.continuation or len({(job.prompt, job.model) for job in jobs}) > 1 or any(job.state != "completed" for job in jobs):
+        return ""
+    return f", and to choose one: continues=… goes on from it{describe_continuation(first)}"
 
 
 def describe_progress(job: Job, *, now: float) -> str:

@@ -100,7 +100,8 @@ def list_models(offers: Sequence[Offer], catalogue: Catalogue, *, today: date) -
     rows = _rank(offers, catalogue, today)
     unpriced = [offer.id for offer in offers if offer.id not in {row.offer.id for row in rows}]
     rest = [f"Without a published price: {', '.join(unpriced)}."] if unpriced else []
-    add = [] if all(row.is_usable for row in rows) else [f"The user adds a key with `{command_line('setup')}`."]
+    is_lacking = any(not row.is_usable and catalogue.is_living(row.offer) for row in rows)
+    add = [f"The user adds a key with `{command_line('setup')}`."] if is_lacking else []
     lines = [*(row.text for row in rows), *rest, *add, f"{NEXT}."]
     return {"message": "\n".join(lines), "offers": [row.fields for row in rows]}
 

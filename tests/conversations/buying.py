@@ -26,7 +26,16 @@ BUYING = (
     talk(
         "make me a 10 second vertical video of my cat for TikTok, without any key",
         call("estimate_cost", "free", "a drawn scene that no model made", "sora-mcp setup", size="vertical", seconds=10),
-        call("create_video", "sample:sample", "free", "a drawn scene that no model made", prompt=CAT, size="vertical", seconds=10),
+        call(
+            "create_video",
+            "sample:sample",
+            "free",
+            "a drawn scene that no model made",
+            "The user adds a key with `sora-mcp setup`",
+            prompt=CAT,
+            size="vertical",
+            seconds=10,
+        ),
         works=False,
     ),
     talk(
@@ -46,6 +55,7 @@ BUYING = (
         "use Sora, without any key",
         call("create_video", "ended Sora 2 on 2026-09-24", never=("MULERUN", "set MUVI"), refused=True, prompt=CAT, model="sora-2"),
         call("estimate_cost", "ended Sora 2 on 2026-09-24", never=("set MUVI",), refused=True, model="sora-2"),
+        call("list_sizes", "ended Sora 2 on 2026-09-24", "no key", never=("adds a key",), model="sora"),
     ),
     talk(
         "Nimm Veo 3 in 4K",
@@ -116,6 +126,13 @@ BUYING = (
         env={"SORA_MCP_POLL_SECONDS": "5"},
         walk=("queued",),
         paid=("$2.60", *("aimlapi",) * 5),
+    ),
+    talk(
+        "make three, and continue the second",
+        call("create_video", as_job="t", prompt=CAT, model=VEO, variations=3),
+        call("get_video_status", "3 of 3 have ended.\nDone: {t1}", "and to choose one: continues=… goes on from it (4 s, $0."),
+        answer="accept",
+        paid=("$1.50", *("aimlapi",) * 3),
     ),
     talk(
         "make 5 variations, in a client without forms",

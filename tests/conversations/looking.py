@@ -190,7 +190,8 @@ LOOKING = (
         call("create_video", as_job="b", prompt="My dog sleeps", model=VEO),
         call("get_video_status", "2 of 2 have ended", job_ids=["{a}", "{b}"]),
         call("edit_video", "Done", "2 s", "free", "{folder}", as_job="c", action="join", inputs=["{a}", "{b}"]),
-        call("edit_video", "Done", "free", "tell the user this path", action="title", inputs=["{c}"], text="Cat"),
+        call("edit_video", "shown for 3 s (end=… is when it goes)", "Done", "free", action="title", inputs=["{c}"], text="Cat"),
+        call("edit_video", "Done", "free", never=("shown for",), action="title", inputs=["{c}"], text="Cat", end=1),
         paid=("$1.00", "aimlapi", "aimlapi"),
     ),
     talk(

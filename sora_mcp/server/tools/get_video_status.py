@@ -53,6 +53,8 @@ async def get_video_status(arguments: Arguments, ctx: ToolContext) -> CallToolRe
         bought = await service.job(answer, principal=principal())
         ids = [take.id for take in await service.store.jobs.get_takes(bought)]
     jobs = [await service.job(job_id, principal=principal()) for job_id in ids]
+    if not named:
+        jobs.sort(key=lambda job: (job.created_at, job.id))  # as create_video named them
     with count_waiting():
         jobs = await wait_for_end(jobs, arguments.wait_seconds, service, ctx=ctx)
     is_list, visits = bool(arguments.job_ids) or len(jobs) > 1, ctx.request_context.lifespan_context.visits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.money import Micros, format_dollars
 
 NO_CAP = Micros(10**15)
 
@@ -32,4 +32,8 @@ class Room:
         fitting = self.count(each, clips)
         if fitting == clips:
             return ""
-        return f", {say_fitting(fitting)}" if fitting else ", above a limit of the user's"
+        if fitting:
+            return f", {say_fitting(fitting)}"
+        if each > self.per_video:
+            return f", above your limit of {format_dollars(self.per_video)} per clip"
+        return f", above the {format_dollars(self.left)} that you have left"

@@ -90,6 +90,12 @@ def name_lines(size: Size) -> str:
     return {0: "", 2160: "4k"}.get(lines := count_lines(size), f"{lines}p")
 
 
+def name_size(size: Size) -> str:
+    """Return the size in words that other models' sizes fit too: `9:16 1080p`."""
+    lines = name_lines(size)
+    return f"{size.ratio} {lines}" if size.ratio and lines else size.text
+
+
 def has_shape(size: Size) -> bool:
     """Return whether a size has a shape of its own; `720p` and `auto` take that of the first frame."""
     return size.pixels is not None or _ratio(size) is not None

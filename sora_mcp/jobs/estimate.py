@@ -10,11 +10,11 @@ from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.hints import BEST, TALK, get_hint
 from sora_mcp.catalogue.nearest import Near
-from sora_mcp.catalogue.parts import Part
+from sora_mcp.catalogue.parts import EVERYTHING, Part
 from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
 from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import sizes_of
-from sora_mcp.catalogue.sizes import count_lines, fitting, orientation
+from sora_mcp.catalogue.sizes import count_lines, fitting, name_size, orientation
 from sora_mcp.domain import PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules, Refused
@@ -46,6 +46,10 @@ class Estimate:
     """Of the compared offers the one with the best look: as it is compared, and at its largest size of that shape where that is another."""
     parts: tuple[Part, ...] = ()
     """Where no model makes the length in one clip: the ways to make it of equal ones, the cheapest first."""
+    as_large: tuple[Order, Quote] | None = None
+    """The cheapest at the size that `best` has at its largest."""
+    silent: Micros | None = None
+    """Of all clips without sound, where nobody spoke of it, the model leaves the choice, and that costs less."""
     more: tuple[Order, Quote] | None = None
     """A longer or larger clip that costs less."""
     talk: tuple[Order, Quote] | None = None
@@ -95,8 +99,8 @@ def find_best(
     request: VideoRequest, offers: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, clips: int, room: Room, today: date
 ) -> tuple[tuple[Order, Quote], ...]:
     """Return the cheapest of the compared offers that are known for the best look and can be bought: as compared, and at the largest of
-    its sizes at which the caps leave room for all clips."""
-    known = _find_known(BEST, offers, catalogue, room)
+    its sizes at which the caps leave room for all clips. Where the caps leave room for none of them, the cheapest as compared."""
+    known = _find_known(BEST, offers, catalogue, room) or _find_known(BEST, offers, catalogue, EVERYTHING)[:1]
     if not known:
         return ()
     order, _ = known[0]
@@ -108,6 +112,26 @@ def find_best(
         if found and room.count(found[0][1].micros, clips) == clips:
             return (known[0], found[0])
     return (known[0],)
+
+
+def find_as_large(
+    request: VideoRequest, best: Sequence[tuple[Order, Quote]], catalogue: Catalogue, *, today: date
+) -> tuple[Order, Quote] | None:
+    """Return the cheapest offer that can be bought at the size that the best look has at its largest; None where that is named anyhow."""
+    if request.model is not None or len(best) < 2:
+        return None
+    largest, _ = best[1]
+    ranked = rank_eligible(catalogue, replace(request, size=name_size(largest.size), seconds=largest.seconds), today=today)
+    return ranked[0] if ranked and ranked[0][0].offer != largest.offer else None
+
+
+def find_silent(request: VideoRequest, order: Order, price: Quote, *, today: date) -> Micros | None:
+    """Return what the same clip costs without sound at its model, where nobody spoke of sound, it would have some, and that costs less."""
+    if "audio" in request.options or order.options.get("audio") is not True:
+        return None
+    asked = replace(request, seconds=order.seconds, size=order.size.text, options={**request.options, "audio": False})
+    found = rank_orders((order.offer,), asked, today=today)
+    return found[0][1].micros if found and found[0][1].micros < price.micros else None
 
 
 def find_talking(

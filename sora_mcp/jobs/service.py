@@ -39,7 +39,17 @@ from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.continuation import continue_job, describe_source, find_chain, find_maker, refuse_other_frame
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import Estimate, compare_offers, find_best, find_more_for_less, find_talking, name_any_clip, plan_estimate
+from sora_mcp.jobs.estimate import (
+    Estimate,
+    compare_offers,
+    find_as_large,
+    find_best,
+    find_more_for_less,
+    find_silent,
+    find_talking,
+    name_any_clip,
+    plan_estimate,
+)
 from sora_mcp.jobs.extension import extend
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames
@@ -187,7 +197,7 @@ class VideoService(JobContext):
         if parts := plan_parts(request, catalogue, today=today):
             clips, request = clips * parts[0][0], replace(request, seconds=parts[0][1].seconds)
         order, price, none_left = plan_estimate(request, catalogue, today=today)
-        held, vendor = price, catalogue.get_vendor(order.offer)
+        held, table, vendor = price, price, catalogue.get_vendor(order.offer)
         is_usable = catalogue.is_usable(order.offer)
         if is_usable:
             price = await self.quotes.ask_vendor(vendor, order, held, today=today)
@@ -206,15 +216,17 @@ class VideoService(JobContext):
         more = find_more_for_less(request, order, held, catalogue, today=today)
         total = Micros(price.micros * clips)
         talk = find_talking(request, offers, catalogue, room=room)
+        as_large = find_as_large(request, best, catalogue, today=today)
+        silent = find_silent(request, order, price, today=today) if price.micros == table.micros else None
         found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)
         is_lacking = not is_usable and request.model is None and catalogue.keyed
         nearest = find_nearest(request, catalogue, today=today) if is_lacking else ()
         split = find_cheaper_parts(request, price, catalogue, today=today) if is_usable and not parts else None
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         at_hand = () if missing is None else await self.advise(missing, request, principal=principal, buys=False, clips=clips)
-        return replace(
-            found, talk=talk, nearest=nearest, split=split, at_hand=at_hand, going_on=await self._price_continuation(said, principal)
-        )
+        going_on = await self._price_continuation(said, principal)
+        found = replace(found, as_large=as_large, silent=None if silent is None else Micros(silent * clips), going_on=going_on)
+        return replace(found, talk=talk, nearest=nearest, split=split, at_hand=at_hand)
 
     async def _price_continuation(self, said: VideoRequest, principal: str) -> NextClip | None:
         """Return what `continues` makes of the clip whose last frame a request without a model names; None for any other request."""

@@ -119,7 +119,7 @@ async def test_an_edit_is_priced_by_the_models_that_edit(tmp_path: Path) -> None
 
 async def test_the_best_look_is_named_at_a_size_that_may_be_bought(tmp_path: Path) -> None:
     found = await estimate(tmp_path, {"FAL_KEY": "k"}, size="9:16", seconds=5)
-    assert "or at 9:16 1080p $3.41" in found["message"]
+    assert "At 9:16 1080p from $0.25 on fal:seedance-1-pro-fast, $3.41 on fal:seedance-2.0." in found["message"]
 
 
 async def test_a_length_that_nobody_said_is_told_where_it_is_short(keyed: Client) -> None:

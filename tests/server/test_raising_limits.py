@@ -43,7 +43,7 @@ def test_a_limit_is_raised_where_it_is_set(tmp_path: Path, refusal: str, env: di
         ("1", 5, 5, ""),
         ("2.50", 4, 4, ""),
         ("2.50", 5, 4, ", 4 of them fit what is left"),
-        ("3.01", 1, 0, ", above a limit of the user's"),
+        ("3.01", 1, 0, ", above your limit of $3.00 per clip"),
         ("3", 9, 3, ", 3 of them fit what is left"),
         ("0", 9, 9, ""),
     ],

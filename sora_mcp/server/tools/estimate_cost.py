@@ -16,6 +16,7 @@ from sora_mcp.catalogue.nearest import describe_nearest, is_muted
 from sora_mcp.catalogue.parts import describe_part, describe_parts
 from sora_mcp.catalogue.planner import CHEAPEST
 from sora_mcp.catalogue.room import Room, say_fitting
+from sora_mcp.catalogue.sizes import name_size
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
 from sora_mcp.domain.money import format_dollars
@@ -274,7 +275,8 @@ def _describe_price(estimate: Estimate) -> str:
     total = "" if not estimate.micros or estimate.refusal else f" ({_describe_sum(estimate)})"
     if clips and estimate.micros and (estimate.quote_id or estimate.refusal):
         total = f" ({format_price(estimate.quote.micros)} each)"
-    return f"{clips}{order.seconds} s, {order.size.text}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}."
+    silent = "" if estimate.silent is None else f"; without sound (audio=false) {format_price(estimate.silent)}"
+    return f"{clips}{order.seconds} s, {order.size.text}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}{silent}."
 
 
 def _describe_more(estimate: Estimate, order: Order, price: Quote) -> str:
@@ -317,11 +319,23 @@ def _describe_cost(estimate: Estimate, price: Quote, *, with_each: bool = False)
 
 
 def _describe_best(estimate: Estimate) -> Iterator[str]:
-    """Yield which compared model has the best look, and what it costs: as it is compared, and at its largest size."""
-    if estimate.best:
-        (order, price), *larger = estimate.best
-        most = [f", or at {other.size.text} {format_price(dearer.micros * estimate.clips)}" for other, dearer in larger]
-        yield f"Best look: {order.offer.id} {_describe_cost(estimate, price)} ({describe_looks(order)}){''.join(most)}."
+    """Yield which compared model has the best look, and what it costs: as it is compared, and at its largest size, beside the cheapest
+    of that size."""
+    if not estimate.best:
+        return
+    (order, price), *larger = estimate.best
+    costs = [(other.size.text, format_price(dearer.micros * estimate.clips)) for other, dearer in larger]
+    most = [f", or at {size} {cost}" for size, cost in costs if estimate.as_large is None]
+    is_too_dear = not _find_room(estimate).count(price.micros, 1)
+    looks = "" if is_too_dear else f" ({describe_looks(order)})"
+    yield f"Best look: {order.offer.id} {_describe_cost(estimate, price)}{looks}{''.join(most)}."
+    if estimate.as_large is not None:
+        other, least = estimate.as_large
+        cheapest = f"from {_describe_cost(estimate, least)} on {other.offer.id}"
+        yield from (
+            f"At {name_size(found.size)} {cheapest}, {cost} on {order.offer.id}."
+            for (found, _), (_, cost) in zip(larger, costs, strict=True)
+        )
 
 
 def _describe_clip(order: Order, catalogue: Catalogue) -> str:

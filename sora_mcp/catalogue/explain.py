@@ -11,7 +11,16 @@ from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.frame_shapes import decides_shape
 from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.nearest import describe_muting, find_muted
-from sora_mcp.catalogue.parts import EVERYTHING, MOST_PARTS, describe_joining, describe_parts, describe_parts_within, plan_parts
+from sora_mcp.catalogue.parts import (
+    EVERYTHING,
+    MOST_PARTS,
+    describe_joining,
+    describe_part,
+    describe_parts,
+    describe_parts_within,
+    plan_parts,
+    plan_parts_on,
+)
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT, FITS, one_of, sizes_of
@@ -102,6 +111,7 @@ class _Explanation:
             else:
                 is_named = self.request.model is not None or rule.allowed.startswith(NO_SUCH_OPTION)
                 yield describe_rule(rule, self.refusal.subject if is_named else "")
+                yield from self._describe_longer_parts() if rule.argument == "seconds" and len(self.refusal.broken) == 1 else ()
         for _, order, price in muted:
             yield f"With audio left out: {describe_looks(order)}, {format_dollars(price.micros)}."
 
@@ -192,13 +202,21 @@ class _Explanation:
         is_lost = any(rule.argument == "size" for rule in self.refusal.broken) and not decides_shape(self.request, sizes)
         return find_lost_shape(self.request.size or "", sizes) if is_lost else None
 
+    def _describe_longer_parts(self) -> Iterator[str]:
+        """Yield which clips of the model that was named are longer together, where none make the length exactly."""
+        if self.request.model is None or self.request.clip is not None or self.request.seconds is None:
+            return
+        for part in plan_parts_on((self.offer,), self.request, today=self.today, rounds_up=True)[:1]:
+            made = describe_part(part, with_model=False, room=self.room)
+            yield f"{self.request.seconds} s: {made}, joined and trimmed from {part.seconds} s with edit_video."
+
     def _describe_parts(self) -> str:
         """Return in which clips the length can be made, and how; empty where it is not too long."""
         parts = plan_parts(self.request, self.catalogue, today=self.today)
         if not parts:
             return ""
         named = self.offer.id if self.request.model is not None else ""
-        return f"{describe_parts(parts, of_model=named, room=self.room)} {describe_joining(parts[0][1])}"
+        return f"{describe_parts(parts, of_model=named, room=self.room)} {describe_joining(parts[0].order)}"
 
 
 def _name_picture(rule: BrokenRule, request: VideoRequest) -> str:

@@ -10,11 +10,11 @@ from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.family_choice import describe_clip
 from sora_mcp.catalogue.hints import BEST, find_label
-from sora_mcp.catalogue.nearest import describe_muting, find_muted
+from sora_mcp.catalogue.nearest import Near, describe_muting, find_muted, find_near_on
 from sora_mcp.catalogue.parts import EVERYTHING, Part, describe_joining, describe_part, plan_parts_on
 from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.room import Room
-from sora_mcp.catalogue.rules import one_of, sizes_of
+from sora_mcp.catalogue.rules import describe_lengths, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
 from sora_mcp.catalogue.trims import describe_cut
 from sora_mcp.catalogue.unavailable import describe_missing
@@ -90,7 +90,7 @@ class _Family:
         missing = "" if ranked else self._describe_missing(offers, asked)
         sentences = [] if ranked else [missing] if missing else [*self._describe_lacks(offers, asked)]
         named = len(self.offers)
-        if not missing and not (sentences and sentences[-1].startswith("How: ")):
+        if not missing and not (sentences and (sentences[-1].startswith("How: ") or "Nearest: " in sentences[-1])):
             ranked = ranked or self._rank_plainly(offers, asked)
             clips = [describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
             sentences += [f"Cheapest first: {', '.join(clips)}.", *self._describe_cap(ranked)]
@@ -127,9 +127,13 @@ class _Family:
             return
         broken = find_broken(offers, asked, today=self.today)
         for rule in broken:
-            if rule.argument == "seconds" and (parts := plan_parts_on(offers, asked, today=self.today)):
+            if rule.argument == "seconds" and (parts := self._plan_parts(offers, asked)):
                 yield from _describe_parts(asked, parts, self.room)
                 return
+        if near := self._find_near(offers, asked, broken):
+            named = [f"{change} {describe_clip(order, price)}" for change, order, price in near]
+            yield f"None takes all of this. Nearest: {', or '.join(named)}."
+            return
         sizes = [size for offer in offers for size in sizes_of(offer, image=asked.image is not None)]
         shaped = [size for size in sizes if has_shape(size)]
         if shape := find_lost_shape(asked.size or "", shaped):
@@ -146,8 +150,20 @@ class _Family:
             return
         for name in (rule.argument.removeprefix("options.") for rule in lacking):
             yield " ".join(filter(None, (f"None of them takes {name}.", INSTEAD.get(name))))
-        others = [describe_rule(rule, "") for rule in rest if rule not in lacking]
+        others = [describe_rule(_widen(rule, offers), "") for rule in rest if rule not in lacking]
         yield from ([f"None takes all of this: {others[0]}", *others[1:]] if others else ())
+
+    def _plan_parts(self, offers: Sequence[Offer], asked: VideoRequest) -> tuple[Part, ...]:
+        """Return the ways to make a length of equal clips; of longer ones together, the one with the fewest, where none make it exactly."""
+        exact = plan_parts_on(offers, asked, today=self.today)
+        return exact or plan_parts_on(offers, asked, today=self.today, rounds_up=True)[:1]
+
+    def _find_near(self, offers: Sequence[Offer], asked: VideoRequest, broken: Sequence[BrokenRule]) -> tuple[Near, ...]:
+        """Return what the offers make with one argument changed, where some of them take each of the arguments, but none takes all: then
+        the rule of one is none of the family."""
+        every = [{rule.argument for rule in find_broken((offer,), asked, today=self.today)} for offer in offers]
+        is_shared = any(all(rule.argument in names for names in every) for rule in broken)
+        return () if is_shared or not broken else find_near_on(offers, asked, today=self.today)
 
     def _describe_cap(self, ranked: Sequence[tuple[Order, Quote]]) -> Iterator[str]:
         """Yield that all cost more than the caller's own cap, where that is so."""
@@ -168,13 +184,20 @@ def _have_option(offers: Sequence[Offer], rule: BrokenRule) -> bool:
     return any(own.param == rule.argument.removeprefix("options.") for offer in offers for own in offer.options)
 
 
+def _widen(rule: BrokenRule, offers: Sequence[Offer]) -> BrokenRule:
+    """Return the rule of one of the offers as that of all: the lengths that they make together."""
+    lengths = sorted({seconds for offer in offers for seconds in offer.seconds})
+    return replace(rule, allowed=describe_lengths(lengths)) if rule.argument == "seconds" else rule
+
+
 def _describe_parts(asked: VideoRequest, parts: Sequence[Part], room: Room) -> Iterator[str]:
     """Yield of which clips the length is made, the cheapest way and the one with the fewest, and how."""
-    fewest = min(parts, key=lambda part: part[0])
-    usual = fewest if room.count(fewest[2].micros, fewest[0]) == fewest[0] else parts[0]
+    fewest = min(parts, key=lambda part: part.clips)
+    usual = fewest if room.count(fewest.average, fewest.clips) == fewest.clips else parts[0]
     ways = dict.fromkeys(describe_part(part, with_model=True, room=room) for part in (parts[0], usual))
-    yield f"None makes {asked.seconds} s in one clip: {', or '.join(ways)}, joined with edit_video."
-    yield describe_joining(parts[0][1], with_model=True)
+    trimmed = "" if parts[0].seconds == asked.seconds else f" and trimmed from {parts[0].seconds} s"
+    yield f"None makes {asked.seconds} s in one clip: {', or '.join(ways)}, joined{trimmed} with edit_video."
+    yield describe_joining(parts[0].order, with_model=True)
 
 
 def _leave_out(request: VideoRequest, rule: BrokenRule, offers: Sequence[Offer]) -> VideoRequest:

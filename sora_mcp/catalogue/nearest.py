@@ -48,6 +48,11 @@ def describe_nearest(found: Sequence[Near], *, clips: int) -> str:
     return f"No model with a key takes all of this; with your keys {', or '.join(named)}." if named else ""
 
 
+def find_near_on(offers: Sequence[Offer], request: VideoRequest, *, today: date) -> tuple[Near, ...]:
+    """Return the changes of one argument with which one of these offers takes the request."""
+    return tuple(itertools.islice(_find_changes(request, offers, today), MOST_NAMED))
+
+
 def find_muted(request: VideoRequest, offers: Sequence[Offer], *, today: date) -> tuple[Near, ...]:
     """Return the cheapest clip of which the sound can be taken out, where one without sound was asked for and nothing else is wrong."""
     if request.options.get("audio") is not False:

@@ -194,8 +194,10 @@ class VideoService(JobContext):
         request = await self.read_frame(request, principal=principal)
         today, catalogue = self.today, self.catalogue
         request = name_any_clip(request, catalogue)
+        extra = 0
         if parts := plan_parts(request, catalogue, today=today):
-            clips, request = clips * parts[0][0], replace(request, seconds=parts[0][1].seconds)
+            extra = clips * parts[0].extra
+            clips, request = clips * parts[0].clips, replace(request, seconds=parts[0].order.seconds)
         order, price, none_left = plan_estimate(request, catalogue, today=today)
         held, table, vendor = price, price, catalogue.get_vendor(order.offer)
         is_usable = catalogue.is_usable(order.offer)
@@ -214,7 +216,7 @@ class VideoService(JobContext):
         is_best = request.model is not None and find_label(request.model) == BEST
         best = find_best(request, [(order, held)] if is_best else offers, catalogue, clips=clips, room=room, today=today)
         more = find_more_for_less(request, order, held, catalogue, today=today)
-        total = Micros(price.micros * clips)
+        total = Micros(price.micros * clips + extra)
         talk = find_talking(request, offers, catalogue, room=room)
         as_large = find_as_large(request, best, catalogue, today=today)
         silent = find_silent(request, order, price, today=today) if price.micros == table.micros else None

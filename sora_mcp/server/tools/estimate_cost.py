@@ -13,7 +13,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.nearest import describe_nearest, is_muted
-from sora_mcp.catalogue.parts import describe_part, describe_parts
+from sora_mcp.catalogue.parts import describe_joining, describe_part, describe_parts
 from sora_mcp.catalogue.planner import CHEAPEST
 from sora_mcp.catalogue.room import Room, say_fitting
 from sora_mcp.catalogue.sizes import name_size
@@ -201,6 +201,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
         yield describe_nearest(estimate.nearest, clips=estimate.clips)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=_find_room(estimate))
+        yield describe_joining(estimate.parts[0].order)
     yield f"With another key: {_describe_price(estimate)}" if estimate.nearest else _describe_price(estimate)
     if is_muted(estimate.nearest):
         return
@@ -236,7 +237,7 @@ def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
     if (own := estimate.going_on) is not None and own.model != order.offer.id:
         yield f"continues without a model stays with {own.model}: {own.seconds} s, {format_price(own.micros)}."
     if estimate.split:
-        _, each, _ = estimate.split
+        each = estimate.split.order
         sound = describe_sound(each.options, model=each.offer.id)
         each_as = "each as " if estimate.clips > 1 else ""
         yield f"Cheaper in parts: {each_as}{describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
@@ -287,8 +288,9 @@ def _describe_more(estimate: Estimate, order: Order, price: Quote) -> str:
 
 
 def _describe_sum(estimate: Estimate) -> str:
-    each = estimate.quote.basis
-    return each if estimate.clips == 1 else f"{each} x {estimate.clips} clips"
+    each, frames = estimate.quote.basis, estimate.micros - estimate.quote.micros * estimate.clips
+    more = f" + {format_price(frames)} for first frames" if frames else ""
+    return each if estimate.clips == 1 else f"{each} x {estimate.clips} clips{more}"
 
 
 def _first_sentence(refusal: str | None) -> str | None:
@@ -314,6 +316,8 @@ def _compare(estimate: Estimate, catalogue: Catalogue, today: date) -> str:
 def _describe_cost(estimate: Estimate, price: Quote, *, with_each: bool = False) -> str:
     """Return what the clips cost together, and each; how many of them, where the caps leave no room for all."""
     clips = estimate.clips
+    if with_each and estimate.parts:
+        return f"{format_price(price.micros)} each"
     each = f", {format_price(price.micros)} each" if with_each and clips > 1 and price.micros else ""
     return f"{format_price(price.micros * clips)}{each}{_find_room(estimate).describe(price.micros, clips)}"
 

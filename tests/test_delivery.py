@@ -210,7 +210,10 @@ async def test_the_command_prints_the_path_or_the_link_that_failed(tmp_path: Pat
         (MediaInfo(MP4, 8.0, 1112, 834, True), {"size": "4:3"}, ()),
         (MediaInfo(MP4, 8.0, 864, 496, True), {"size": "16:9 480p"}, ()),
         (MediaInfo(MP4, 8.0, 1568, 672, True), {"size": "21:9 480p"}, ()),
-        (MediaInfo(MP4, 8.0, 640, 360, True), {"size": "480p"}, ()),
+        (MediaInfo(MP4, 8.0, 1470, 630, True), {"size": "21:9 720p"}, ()),
+        (MediaInfo(MP4, 8.0, 1280, 720, True), {"size": "16:9 1080p"}, ("The clip is 1280x720 (you asked for 16:9 1080p).",)),
+        (MediaInfo(MP4, 8.0, 640, 360, True), {"size": "768P"}, ("The clip is 640x360 (you asked for 768P).",)),
+        (MediaInfo(MP4, 8.0, 854, 480, True), {"size": "480p"}, ()),
         (MediaInfo(MP4, 8.0, 640, 360, True), {"size": "auto"}, ()),
     ],
 )

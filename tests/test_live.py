@@ -388,5 +388,6 @@ async def test_what_counts_only_while_buying_is_said_once(tmp_path: Path) -> Non
     assert bought.ended is not None
     assert bought.ended.describe("Muvi") == "OpenAI ended Sora 2 on 2026-09-24; Muvi may refuse it"
     assert (bought.warnings, again.ended, made.ended) == (("Only Muvi has a key for it.",), None, None)
-    measured = ("The clip is 1 s long (you asked for 4 s).", "The clip is 64x36 (you asked for 1280x720).")
+    silent = "The clip has no sound (this model makes clips with sound)."
+    measured = ("The clip is 1 s long (you asked for 4 s).", "The clip is 64x36 (you asked for 1280x720).", silent)
     assert (again.deduplicated, again.warnings, made.warnings, made.all_warnings) == (True, (), (), measured)

@@ -65,6 +65,9 @@ class Artifact:
 LENGTH_TOLERANCE_S = 0.5
 PIXELS = re.compile(r"[0-9]+x[0-9]+")
 SHAPE = re.compile(r"\b([1-9][0-9]*):([1-9][0-9]*)\b")
+LINES = re.compile(r"\b([0-9]{3,4})p\b", re.IGNORECASE)
+LEAST_LINES = 0.8
+"""Part of the lines of a resolution that the shorter side has at least: 21:9 at 720p is 1470x630 at some vendors."""
 SHAPE_TOLERANCE = 0.06
 """Part by which a clip's shape may differ from the ratio that was ordered: vendors round to whole blocks."""
 EDIT_MODEL = "local:edit"
@@ -224,14 +227,13 @@ class Job:
         return CONTINUES in self.options and duration_s is not None and duration_s > self.seconds + LENGTH_TOLERANCE_S
 
     def has_size(self, size: str) -> bool:
-        """Return whether a clip of this size, as `1280x720`, has the pixels that were ordered, or the shape where only that was."""
+        """Return whether a clip of this size, as `1280x720`, is as ordered: in pixels, or in shape and lines as far as those were named."""
         if PIXELS.fullmatch(self.size):
             return size == self.size
-        shape = SHAPE.search(self.size)
-        if shape is None:
-            return True
         width, height = map(int, size.split("x"))
-        return abs(width / height * int(shape[2]) / int(shape[1]) - 1) <= SHAPE_TOLERANCE
+        shape, lines = SHAPE.search(self.size), LINES.search(self.size)
+        has_shape = shape is None or abs(width / height * int(shape[2]) / int(shape[1]) - 1) <= SHAPE_TOLERANCE
+        return has_shape and (lines is None or min(width, height) >= LEAST_LINES * int(lines[1]))
 
     @property
     def saving(self) -> bool:

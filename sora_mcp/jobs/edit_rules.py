@@ -78,7 +78,10 @@ def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
     takes = TAKES[asked.action]
     for name, value in asked.arguments.items():
         if name not in takes:
-            yield BrokenRule(name, value, f"left out: {asked.action} takes {one_of(['inputs', *takes])}", "invalid_argument")
+            other = next((action for action, names in TAKES.items() if name in names), asked.action)
+            later = f'; action="{other}" takes it, on the new clip'
+            allowed = f"left out: {asked.action} takes {one_of(['inputs', *takes])}{later}"
+            yield BrokenRule(name, value, allowed, "invalid_argument")
 
 
 def _check_values(asked: EditRequest) -> Iterator[BrokenRule]:

@@ -51,10 +51,9 @@ def describe_job(job: Job, *, now: float) -> str:
     if job.state in LIVE:
         return f'{describe_progress(job, now=now)} {_describe_money(job)}. Do not create it again. Next: get_video_status("{job.id}").'
     if job.state == "unknown":
-        return (
-            f"{job.id}: {name_vendor(job)} may have accepted it and charged {format_price(job.price)}. It will not be sent again. "
-            f"The user settles it with `{command_line('resolve', job.id)}`. Do not create it again."
-        )
+        accepted = f"{name_vendor(job)} may have accepted it and charged {format_price(job.price)}. It will not be sent again."
+        settle = f"The user settles it with `{command_line('resolve', job.id)}`: do not create it again before that."
+        return f"{job.id}: {_join(describe_reason(job), accepted, settle)}"
     if (deleted := describe_deletion(job)) is not None:
         return f"{job.id} is completed, but its file {deleted}. {CHARGED[job.charged].format(price=format_price(job.price))}"
     why = f" {reason}" if (reason := describe_reason(job)) else ""

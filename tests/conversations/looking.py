@@ -195,6 +195,17 @@ LOOKING = (
         paid=("$1.00", "aimlapi", "aimlapi"),
     ),
     talk(
+        "join them with a song under it",
+        call(
+            "edit_video",
+            'sound must be left out: join takes inputs, transition or text; action="sound" takes it, on the new clip',
+            refused=True,
+            action="join",
+            inputs=["beach.mp4", "party.mp4"],
+            sound="song.wav",
+        ),
+    ),
+    talk(
         "a title in letters that no font here has",
         *made(prompt=CAT, model=VEO),
         call("edit_video", "no font", "install", refused=True, action="title", inputs=["{a}"], text="\U00010600\U00010601"),

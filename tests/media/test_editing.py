@@ -189,7 +189,7 @@ def test_a_gif_moves(clips: dict[str, Path], tmp_path: Path) -> None:
         count = getattr(picture, "n_frames", 1)
         first = colour_of(picture)
         picture.seek(count - 1)
-        assert (facts, picture.format, count, first, colour_of(picture)) == (EditResult(*SIZE, None), "GIF", 12, "red", "blue")
+        assert (facts, picture.format, count, first, colour_of(picture)) == (EditResult(*SIZE, 1.0), "GIF", 12, "red", "blue")
 
 
 TURNED = {

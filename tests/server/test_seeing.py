@@ -176,7 +176,7 @@ async def test_a_fit_that_cannot_be_is_refused(room: Room, arguments: dict[str, 
         ({"action": "frame", "start": 1}, "320x180", 0),
         ({"action": "reframe", "ratio": "1:1"}, "180x180", 2),
         ({"action": "caption", "text": "Regen"}, "320x180", 2),
-        ({"action": "gif"}, "320x180", 0),
+        ({"action": "gif"}, "320x180", 2),
         ({"action": "title", "text": "Regen", "end": 1}, "320x180", 2),
     ],
 )

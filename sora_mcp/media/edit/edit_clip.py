@@ -45,8 +45,8 @@ def _dispatch(edit: Edit, target: Path, deadline: Deadline) -> EditResult:
         case "frame":
             return _write_frame(path, edit.start, target, deadline)
         case "gif":
-            width, height = write_gif(Segment(path, edit.start, edit.end), target, deadline)
-            return EditResult(width, height, None, _note_hdr(path, deadline))
+            width, height, seconds = write_gif(Segment(path, edit.start, edit.end), target, deadline)
+            return EditResult(width, height, seconds, _note_hdr(path, deadline))
         case "join":
             note = join_clips(edit, target, deadline)
         case "trim" | "speed":

@@ -62,7 +62,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class EditResult:
-    """Size in pixels and length in seconds of the new file; an image has no length."""
+    """Size in pixels and length in seconds of the new file; a still picture has no length."""
 
     width: int
     height: int

@@ -22,12 +22,12 @@ FPS = 12
 LONGEST_SIDE = 480
 
 
-def write_gif(segment: Segment, target: Path, deadline: Deadline) -> tuple[int, int]:
-    """Write the GIF to `target` and return its width and height in pixels. Raises EmptySegment when it has no frame."""
+def write_gif(segment: Segment, target: Path, deadline: Deadline) -> tuple[int, int, float]:
+    """Write the GIF to `target` and return its width and height in pixels and its seconds. Raises EmptySegment when it has no frame."""
     palette = next(filter_frames(segment, partial(_reduce_colours, palette=None), deadline), None)
     if palette is None:
         raise EmptySegment(NO_FRAME)
-    size = (0, 0)
+    size, count = (0, 0), 0
     with av.open(str(target), "w", format="gif") as out:
         stream = out.add_stream("gif", rate=FPS)
         for count, frame in enumerate(filter_frames(segment, partial(_reduce_colours, palette=palette), deadline)):
@@ -37,7 +37,7 @@ def write_gif(segment: Segment, target: Path, deadline: Deadline) -> tuple[int, 
             frame.pts, frame.time_base = count, Fraction(1, FPS)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
-    return size
+    return *size, (count + 1) / FPS
 
 
 def _reduce_colours(graph: Graph, upright: FilterContext, palette: VideoFrame | None) -> None:

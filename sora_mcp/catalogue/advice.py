@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
 from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes
 from sora_mcp.catalogue.frame_shapes import decides_shape
+from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.model_names import name_brand
 from sora_mcp.catalogue.names import read_words
 from sora_mcp.catalogue.planner import find, plan
-from sora_mcp.catalogue.rules import check, quote, sizes_of
+from sora_mcp.catalogue.rules import FIT, check, find_order, quote, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, orientation
 from sora_mcp.domain import Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
@@ -64,6 +65,11 @@ def advise(refusal: SoraError, request: VideoRequest, catalogue: Catalogue, limi
     return tuple(_Advice(request, catalogue, limits, today).find(refusal))
 
 
+def is_alike(order: Order, own: Order) -> bool:
+    """Return whether a clip is at least as long as another, and has sound where that one has."""
+    return order.seconds >= own.seconds and (own.sound is not True or order.sound is True)
+
+
 @dataclass(frozen=True)
 class _Advice:
     """One refused request, and what can be bought instead."""
@@ -82,10 +88,10 @@ class _Advice:
                 family = self.catalogue.find_family(self.request.model or "")
                 longest = max((seconds for offer in family for seconds in offer.seconds), default=None)
                 is_too_long = longest is not None and type(self.request.seconds) is int and self.request.seconds > longest
-                found = self._name_similar_models() or (*self._name_near_lengths(),)
+                found = self._name_similar_models() or (*self._name_near_lengths(),) or self._name_successors()
                 return found if found or is_too_long else self.name_other_models(but=None)
             case MissingKey() | ModelRetired():
-                return self._name_models_at_hand()
+                return self._name_successors() or self._name_models_at_hand()
             case PriceUnknown():
                 return self.name_other_models(but=self._find_offer())
             case OverBudget():
@@ -126,9 +132,16 @@ class _Advice:
             if price is not None and price[1].micros <= self._find_most_each():
                 # That no model makes the length is said without a name, so the price has one.
                 named = None if request.model is None and group[0].argument == "seconds" else offer
-                yield from (self._price_fix(fix, *price, named=named) for fix in group)
+                clip = self._find_fitted(group, price[0]) if price[1].micros else None
+                yield from (replace(self._price_fix(fix, *price, named=named), order=clip) for fix in group)
         if not is_shape_lost:
             yield from others
+
+    def _find_fitted(self, group: Sequence[Fix], offer: Offer) -> Order | None:
+        """Return the clip that these fixes buy, where they bring a picture to its size and nobody said its length."""
+        if self.request.seconds is not None or not any(fix.argument == f"options.{FIT}" for fix in group):
+            return None
+        return find_order(functools.reduce(change_request, group, replace(self.request, model=None)), offer, today=self.today)
 
     def _find_lost_shape(self, offer: Offer) -> str | None:
         sizes = sizes_of(offer)
@@ -222,15 +235,33 @@ class _Advice:
         ranked.sort(key=lambda found: -len(same & read_words(found[0].offer.model)))
         return self._list_models(ranked)[:ALTERNATIVES] or self.name_other_models(but=self._find_offer())
 
+    def _name_successors(self) -> tuple[Fix, ...]:
+        """Return models in place of one that ended, or of a family that did: of those whose clip is as long and has sound where its own
+        would, the one with the best look, then the cheapest; none for a living model, or where no clip is like that."""
+        name = self.request.model or ""
+        ended = self.catalogue.find_offers(name) or self.catalogue.find_ended(name)
+        if not ended or any(self.catalogue.is_living(offer) for offer in ended):
+            return ()
+        plain = replace(self.request, model=None)
+        own = next((order for offer in ended if (order := find_order(plain, offer, today=self.today)) is not None), None)
+        fixes = self._rank_others(but=None)
+        alike = [fix for fix in fixes if fix.order is not None and own is not None and is_alike(fix.order, own)]
+        best = [fix for fix in alike if fix.order and (hint := get_hint(fix.order.offer)) and hint.good_for == BEST][:1]
+        return tuple([*best, *(fix for fix in alike if fix not in best)][:ALTERNATIVES])
+
     def name_other_models(self, *, but: Offer | None) -> tuple[Fix, ...]:
         """Return other living models that take the very same request, within the caps, but for the sample: its scene is not what was
         asked for. Those that need no yes come first, and of all the cheapest of the family that was named."""
-        offers = [offer for offer in self.catalogue.buyable_offers if but is None or offer.id != but.id]
-        fixes = sorted(self._list_models(rank_orders(offers, self.request, today=self.today)), key=lambda fix: fix.needs_yes)
+        fixes = self._rank_others(but=but)
         named = name_brand(self.request.model or "")
         first = next((fix for fix in fixes if named and name_brand(str(fix.value)) == named), None)
-        rest = [fix for fix in fixes if fix.value != SAMPLE and fix is not first]
+        rest = [fix for fix in fixes if fix is not first]
         return tuple([*([] if first is None else [first]), *rest][:ALTERNATIVES])
+
+    def _rank_others(self, *, but: Offer | None) -> list[Fix]:
+        """Return every other living model that takes the request, but for the sample; those that need no yes first, then the cheapest."""
+        offers = [offer for offer in self.catalogue.buyable_offers if offer.id != SAMPLE and (but is None or offer.id != but.id)]
+        return sorted(self._list_models(rank_orders(offers, self.request, today=self.today)), key=lambda fix: fix.needs_yes)
 
     def _list_models(self, priced: Iterable[tuple[Order, Quote]]) -> tuple[Fix, ...]:
         most = self._find_most_each(self.limits.per_video)

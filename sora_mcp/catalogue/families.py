@@ -65,6 +65,11 @@ def _describe_ended(offers: Sequence[Offer], request: VideoRequest, catalogue: C
         yield f"{still} key for it would be of no use."
     if not catalogue.keyed:
         yield "list_sizes shows the models that can be bought."
+    yield from name_best_look(request, catalogue, today=today)
+
+
+def name_best_look(request: VideoRequest, catalogue: Catalogue, *, today: date) -> Iterator[str]:
+    """Yield which model that can be bought is known for the best look, and what the request costs there, in place of one that ended."""
     best = [offer for offer in catalogue.find_family(BEST) if catalogue.is_buyable(offer)]
     for order, price in rank_orders(best, replace(request, model=None), today=today)[:1]:
         yield f"Known for the {BEST}: {describe_clip(order, price)}."

@@ -55,7 +55,7 @@ class Fix:
     needs_yes: bool = False
     """Whether a person has to agree to the price."""
     order: Order | None = field(default=None, compare=False)
-    """Of another model: the clip that it makes of the request."""
+    """Of another model, and of a picture that is brought to the video's size: the clip that is made of the request."""
 
 
 def describe_rule(rule: BrokenRule, subject: str) -> str:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, cast
 from sora_mcp.catalogue.advice import ADVISED
 from sora_mcp.catalogue.clips import ANY_CLIP
 from sora_mcp.catalogue.explain import explain, explain_price
-from sora_mcp.catalogue.families import explain_unknown
+from sora_mcp.catalogue.families import explain_unknown, name_best_look
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.parts import describe_parts_within
+from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT, one_of
 from sora_mcp.catalogue.trims import describe_trim
 from sora_mcp.domain import CONTINUES, EDITS, JOB_ID, PICTURES, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix, describe_rule
-from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, NeedsConfirmation, OverBudget, SoraError, UnknownModel
+from sora_mcp.domain.errors import MOST_BROKEN, BrokenRules, ModelRetired, NeedsConfirmation, OverBudget, SoraError, UnknownModel
 from sora_mcp.domain.file_names import find_file_name, is_path, is_video_name
 from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars, round_up, show
 from sora_mcp.server.argument_fixes import fix_arguments
@@ -87,6 +88,8 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
     except SoraError:
         return await _mend(refusal, tool, given, ctx)
     if _is_about_frame(refusal):
+        if (changed := await _lead_to_edits(refusal, service, request)) is not None:
+            return changed
         frames = await _suggest_frames(refusal, service, request)
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
     request = await service.read_frame(request, principal=principal())
@@ -119,6 +122,9 @@ async def _explain(
     if isinstance(refusal, OverBudget) and is_bought:
         raisable = add_how_to_raise(refusal, service.settings)
         return explain_price(raisable, request, service.catalogue, most=most, left=left, today=service.today)
+    if isinstance(refusal, ModelRetired):
+        best = name_best_look(request, service.catalogue, today=service.today)
+        return ModelRetired(" ".join([refusal.message, *best]), broken=refusal.broken)
     if isinstance(refusal, UnknownModel):
         return explain_unknown(refusal, request, service.catalogue, today=service.today, room=Room(most, left))
     return refusal
@@ -246,6 +252,35 @@ async def _suggest_frames(refusal: SoraError, service: VideoService, request: Vi
         with contextlib.suppress(SoraError):
             found.append(Fix(name, value, await service.preview(replace(request, **{name: value}), principal=principal())))
     return tuple(found)
+
+
+async def _lead_to_edits(refusal: SoraError, service: VideoService, request: VideoRequest) -> Suggestion | None:
+    """Return the refusal of a video as a picture with the call that changes the video and its price; None where nothing does. Of a model
+    that makes nothing else, that alone."""
+    rule = refusal.broken[0]
+    got = str(rule.got)
+    if rule.argument != "image" or not rule.allowed.startswith("a frame of it"):
+        return None
+    named = service.catalogue.find_offers(request.model or "")
+    is_editor = bool(named) and all(offer.video is not None for offer in named)
+    edited = replace(request, model=request.model if is_editor else None, size=None, seconds=None, image=None, edits=got)
+    model = f'model="{request.model}", ' if is_editor else ""
+    try:
+        order, price = plan(await service.read_frame(edited, principal=principal()), service.catalogue, today=service.today)
+        if not service.catalogue.is_usable(order.offer):
+            return None
+        cost = f"{order.seconds} s on {order.offer.id}, {format_dollars(price.micros)}"
+    except SoraError as error:
+        if not is_editor:
+            return None
+        cost = error.message.rstrip(".")
+    if is_editor:
+        only = replace(rule, got=None, allowed="left out: this model changes a video")
+        whole = f'{describe_rule(only, "")} To change it: create_video({model}edits="{got}"), {cost}.'
+        return Suggestion(BrokenRules((only,), message=whole))
+    how = f'To change the video itself: create_video(edits="{got}"), {cost}.'
+    whole = BrokenRules(refusal.broken, message=f"{refusal.message} {how}")
+    return Suggestion(whole, await _suggest_frames(refusal, service, request))
 
 
 def _list_near(got: str, argument: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ ADVISING = (
         call(
             "create_video",
             'options.fit="crop" cuts it to fit',
-            'Fix: options.fit="crop" ($0.25 on openrouter:hailuo-3)',
+            'Fix: options.fit="crop" (5 s, 480p, $0.25 on openrouter:hailuo-3)',
             never=("no published price",),
             refused=True,
             prompt=CAT,
@@ -35,7 +35,7 @@ ADVISING = (
         call(
             "create_video",
             "size must be left out: the first frame decides the shape, here 4:3, not '9:16'.",
-            'Fix: leave out size ($0.38), or options.fit="crop" ($0.38), or model=',
+            'Fix: leave out size ($0.38), or options.fit="crop" (3 s, with sound, $0.38), or model=',
             refused=True,
             prompt=CAT,
             model=KLING,

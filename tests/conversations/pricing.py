@@ -6,6 +6,9 @@ from .script import call, talk
 
 MUTED = "5 s, 480p on minimax:minimax-h3-max: $0.25; no page says whether it has sound: edit_video mute takes it out, free."
 
+LIKE_SORA = 'Fix: model="fal:seedance-2.0" (4 s, with sound, 480p, $0.54), or model="fal:veo-3.1-lite" (4 s, with sound, 720p, $0.20), '
+"""What is as long as a clip of Sora 2, with sound."""
+
 PRICING = (
     talk(
         "a cat, and make sure that there is no sound (where no model with a key is surely silent)",
@@ -117,5 +120,47 @@ PRICING = (
         ),
         call("create_video", "$0.61 in all", never=("$0.60",), refused=True, prompt="A train", seconds=30),
         keys=("xai",),
+    ),
+    talk(
+        "use Sora 2, which is over (and the same advice from each tool, for its full name and its family)",
+        call("estimate_cost", "ended Sora 2 on 2026-09-24", "best look: fal:seedance-2.0", LIKE_SORA, refused=True, model="sora-2"),
+        call("estimate_cost", LIKE_SORA, never=("360p, $0.04",), refused=True, model="sora"),
+        call("create_video", LIKE_SORA, refused=True, prompt="A robot bakes bread", model="sora-2"),
+        call("create_video", LIKE_SORA, refused=True, prompt="A robot bakes bread", model="sora"),
+        keys=("fal",),
+    ),
+    talk(
+        "move my photo gently (which has to be cropped; nobody said how long)",
+        call("estimate_cost", 'Fix: options.fit="crop" (3 s, with sound, 360p, $0.09, needs a yes), or', refused=True, image="photo.png"),
+        call("estimate_cost", 'Fix: options.fit="crop" ($0.14, needs a yes)', refused=True, image="photo.png", seconds=5),
+        keys=("google",),
+    ),
+    talk(
+        "make beach.mp4 look like a watercolour (named as a picture)",
+        call(
+            "estimate_cost",
+            'To change the video itself: create_video(edits="beach.mp4"), 1 s on fal:grok-imagine-video-edit, $0.06.',
+            'Fix: image="beach.mp4#last"',
+            refused=True,
+            image="beach.mp4",
+        ),
+        call("create_video", 'create_video(edits="beach.mp4"), 1 s on fal:', refused=True, prompt="A watercolour", image="beach.mp4"),
+        call(
+            "estimate_cost",
+            'create_video(model="fal:grok-imagine-video-edit", edits="beach.mp4"), 1 s on fal:grok-imagine-video-edit, $0.06.',
+            never=("edits must be given", "#last"),
+            refused=True,
+            image="beach.mp4",
+            model="fal:grok-imagine-video-edit",
+        ),
+        call(
+            "estimate_cost",
+            "long (edit_video trims it for free)",
+            never=("edits must be given",),
+            refused=True,
+            image="party.mp4",
+            model="fal:grok-imagine-video-edit",
+        ),
+        keys=("fal",),
     ),
 )

@@ -81,7 +81,7 @@ MISTAKES = (
         "missing_key",
         {"model": "muvi:hailuo-2.3-standard"},
     ),
-    Mistake("an ended model without a key", video(model="pixazo:sora-2-pro"), "model_retired", {"model": "muvi:hailuo-2.3-standard"}),
+    Mistake("an ended model without a key", video(model="pixazo:sora-2-pro"), "model_retired", {"model": "muvi:veo-3.1-fast"}),
     Mistake("more than the caller's own cap", video(prompt="a kite", seconds=8, max_usd=1.3), "over_budget", {"seconds": 4}),
     Mistake("more than the day has", video(seconds=8), "over_budget", {"seconds": 4}, env={"SORA_MCP_DAILY_USD": "1.30"}),
     Mistake(

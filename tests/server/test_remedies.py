@@ -44,8 +44,8 @@ WRONG: tuple[Row, ...] = (
         "a model without a key",
         video(model=KEYLESS, seconds="8 s"),
         ["seconds", "model"],
-        {"model": "muvi:kling-text2video-v3", "seconds": 8},
-        0.6,
+        {"model": "muvi:veo-3.1-fast", "seconds": 8},
+        2.4,
     ),
     (
         "a prompt's name and a length",

@@ -203,11 +203,11 @@ class _Explanation:
         return find_lost_shape(self.request.size or "", sizes) if is_lost else None
 
     def _describe_longer_parts(self) -> Iterator[str]:
-        """Yield which clips of the model that was named are longer together, where none make the length exactly."""
-        if self.request.model is None or self.request.clip is not None or self.request.seconds is None:
+        """Yield which clips, of the model that was named if one was, are longer together, where none make the length exactly."""
+        if self.request.clip is not None:
             return
-        for part in plan_parts_on((self.offer,), self.request, today=self.today, rounds_up=True)[:1]:
-            made = describe_part(part, with_model=False, room=self.room)
+        for part in plan_parts_on(self._list_candidates(), self.request, today=self.today, rounds_up=True)[:1]:
+            made = describe_part(part, with_model=self.request.model is None, room=self.room)
             yield f"{self.request.seconds} s: {made}, joined and trimmed from {part.seconds} s with edit_video."
 
     def _describe_parts(self) -> str:

@@ -58,7 +58,7 @@ class Part(NamedTuple):
 def make_part(count: int, order: Order, price: Quote, *, today: date) -> Part:
     """Return the way to make a length of so many clips like this one, each next one going on from the one before where its model can."""
     on = price
-    if can_go_on(order) and order.image is None:
+    if order.image is None and [rate for rate in order.offer.rates if rate.picture or "image" in rate.when] and can_go_on(order):
         with contextlib.suppress(PriceUnknown):
             on = quote(replace(order, image=ANY_FRAME), today=today)
     return Part(count, order, price, Micros(price.micros + (count - 1) * on.micros))

@@ -227,7 +227,7 @@ class VideoService(JobContext):
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         at_hand = () if missing is None else await self.advise(missing, request, principal=principal, buys=False, clips=clips)
         going_on = await self._price_continuation(said, principal)
-        found = replace(found, as_large=as_large, silent=None if silent is None else Micros(silent * clips), going_on=going_on)
+        found = replace(found, as_large=as_large, silent=None if silent is None else Micros(silent * clips + extra), going_on=going_on)
         return replace(found, talk=talk, nearest=nearest, split=split, at_hand=at_hand)
 
     async def _price_continuation(self, said: VideoRequest, principal: str) -> NextClip | None:

@@ -118,6 +118,7 @@ PRICING = (
             never=("$0.60",),
             seconds=30,
         ),
+        call("estimate_cost", "not 31. 31 s: 4 x 8 s on xai:", "joined and trimmed from 32 s with edit_video.", refused=True, seconds=31),
         call("create_video", "$0.61 in all", never=("$0.60",), refused=True, prompt="A train", seconds=30),
         keys=("xai",),
     ),
@@ -153,6 +154,8 @@ PRICING = (
             image="beach.mp4",
             model="fal:grok-imagine-video-edit",
         ),
+        call("estimate_cost", "$0.48", "8 s are set aside", "For another length say seconds.", model="fal:grok-imagine-video-edit"),
+        call("estimate_cost", "$0.18", never=("set aside", "another length"), model="fal:grok-imagine-video-edit", seconds=3),
         call(
             "estimate_cost",
             "long (edit_video trims it for free)",

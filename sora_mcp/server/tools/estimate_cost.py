@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
+from sora_mcp.catalogue.clips import ANY_CLIP
 from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.nearest import describe_nearest, is_muted
@@ -234,6 +235,8 @@ def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
     why = (order.why or "").removeprefix(CHEAPEST).strip() if estimate.offers else order.why  # the comparison says it
     if why and not estimate.refusal:
         yield why
+    if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
+        yield "For another length say seconds."
     if (own := estimate.going_on) is not None and own.model != order.offer.id:
         yield f"continues without a model stays with {own.model}: {own.seconds} s, {format_price(own.micros)}."
     if estimate.split:

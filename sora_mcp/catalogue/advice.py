@@ -12,7 +12,7 @@ from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes
 from sora_mcp.catalogue.frame_shapes import decides_shape
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.model_names import name_brand
-from sora_mcp.catalogue.names import read_words
+from sora_mcp.catalogue.names import MOST_NAME, read_words
 from sora_mcp.catalogue.planner import find, plan
 from sora_mcp.catalogue.rules import FIT, check, find_order, quote, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, orientation
@@ -88,10 +88,14 @@ class _Advice:
                 family = self.catalogue.find_family(self.request.model or "")
                 longest = max((seconds for offer in family for seconds in offer.seconds), default=None)
                 is_too_long = longest is not None and type(self.request.seconds) is int and self.request.seconds > longest
-                found = self._name_similar_models() or (*self._name_near_lengths(),) or self._name_successors()
+                found = self._name_similar_models() or (*self._name_near_lengths(),)
+                name = self.request.model or ""
+                if not found and not family and len(name) <= MOST_NAME:
+                    found = self._name_successors(self.catalogue.find_ended(name))
                 return found if found or is_too_long else self.name_other_models(but=None)
             case MissingKey() | ModelRetired():
-                return self._name_successors() or self._name_models_at_hand()
+                named = self.catalogue.find_offers(self.request.model or "")
+                return self._name_successors(named) or self._name_models_at_hand()
             case PriceUnknown():
                 return self.name_other_models(but=self._find_offer())
             case OverBudget():
@@ -235,11 +239,9 @@ class _Advice:
         ranked.sort(key=lambda found: -len(same & read_words(found[0].offer.model)))
         return self._list_models(ranked)[:ALTERNATIVES] or self.name_other_models(but=self._find_offer())
 
-    def _name_successors(self) -> tuple[Fix, ...]:
+    def _name_successors(self, ended: Sequence[Offer]) -> tuple[Fix, ...]:
         """Return models in place of one that ended, or of a family that did: of those whose clip is as long and has sound where its own
         would, the one with the best look, then the cheapest; none for a living model, or where no clip is like that."""
-        name = self.request.model or ""
-        ended = self.catalogue.find_offers(name) or self.catalogue.find_ended(name)
         if not ended or any(self.catalogue.is_living(offer) for offer in ended):
             return ()
         plain = replace(self.request, model=None)

@@ -13,6 +13,7 @@ from secrets import token_hex
 from sora_mcp.artifacts.s3 import Bucket
 from sora_mcp.domain.errors import StorageError, UnwritableFile
 from sora_mcp.domain.free_space import check_free_space
+from sora_mcp.domain.private_folder import make_private_folder
 
 MOST_BYTES = 2 << 30
 ABANDONED_S = 3600.0
@@ -72,7 +73,7 @@ class Cache:
     def _prepare_part(self, sha256: str, size: int) -> Path:
         """Return the name under which a file is written, once there is room for it."""
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             self._make_room(size)
         except OSError as error:
             raise UnwritableFile(self.folder, error) from None

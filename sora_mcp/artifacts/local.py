@@ -16,6 +16,7 @@ from pathlib import Path
 from sora_mcp.domain import Artifact, Job
 from sora_mcp.domain.errors import StorageError, UnwritableFile
 from sora_mcp.domain.money import as_number
+from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.domain.text import escape_hidden, sanitize
 
 NAME_WORDS = 5
@@ -78,7 +79,7 @@ def read_job_id(name: str) -> str | None:
 def ensure_folder(folder: Path) -> None:
     """Create the folder, mode 0700, when it is missing. Raises StorageError when no file can be written into it."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         why = "" if os.access(folder, os.W_OK | os.X_OK) else "no permission"
     except OSError as error:
         why = error.strerror or "not a folder"

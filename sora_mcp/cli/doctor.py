@@ -24,6 +24,7 @@ from sora_mcp.config.sources import describe_unknown
 from sora_mcp.domain import STALE
 from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.money import NO_LIMIT, Micros, format_dollars
+from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
@@ -124,7 +125,7 @@ def _format_cap(limit: Micros | None) -> str:
 
 def _check_folder(what: str, folder: Path, setting: str) -> Finding:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             return Finding("ok", f"{what}: {folder}")
     except OSError as error:

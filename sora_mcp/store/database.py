@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sora_mcp.domain.errors import StorageError
+from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.store.migrations import MIGRATIONS, Migration
 from sora_mcp.store.schema import meta
 from sora_mcp.telemetry import watch_lock
@@ -186,7 +187,7 @@ def limit_time(conn: sa.Connection, seconds: float) -> Generator[None]:
 def connect(url: str, home: Path) -> Database:
     """Open the database at this address, with every table in it."""
     with as_storage_errors():
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(home)
     address = _address(url)
     database = _sqlite(address) if address.drivername == "sqlite" else _postgres(address)
     try:
@@ -214,7 +215,7 @@ def _address(url: str) -> URL:
 def _sqlite(address: URL) -> Database:
     file = Path(address.database or "")
     with as_storage_errors():
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(file.parent)
         # Private before SQLite writes a byte; the journal takes over the file's mode.
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         if _is_ours(file):

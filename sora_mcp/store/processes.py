@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from sora_mcp.domain.private_folder import make_private_folder
+
 if sys.platform != "win32":
     import fcntl
 
@@ -22,7 +24,7 @@ class Processes:
         """Hold this owner's file until `sign_off`, or until the process ends."""
         if sys.platform == "win32" or owner in self._held:
             return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         path = self._folder / owner
         while True:
             file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from sora_mcp.domain.errors import UnwritableFile
 from sora_mcp.domain.money import Micros, format_dollars
+from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.store.database import FILE, identify_file
 from sora_mcp.store.days import get_today
@@ -157,7 +158,7 @@ def read_mark(file: Path) -> Mark | None:
 
 def _replace(file: Path, mark: Mark) -> None:
     """Write the file whole or not at all, readable by the user only."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(file.parent)
     descriptor, part = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as writing:

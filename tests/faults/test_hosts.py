@@ -36,13 +36,13 @@ MACHINES: dict[str, tuple[str, dict[str, str]]] = {
 async def test_r08_a_poor_machine_makes_a_video_all_the_same(name: str, tmp_path: Path) -> None:
     first, besides = MACHINES[name]
     async with played(Muvi(walk=("completed",))) as wire:
-        env = settings(tmp_path, wire) | besides
+        env = settings(tmp_path, wire) | besides | {"XDG_CONFIG_HOME": str(tmp_path / "config")}
         async with chat(env, before=("sh", "-c", f'{first} && exec "$@"', "sh"), stderr=tmp_path / "stderr") as spoken:
             job = await spoken.call("create_video", prompt="Ein Boot, лодка, 船", **WISH)
             assert await spoken.ended(job["job_id"]) == "completed", (tmp_path / "stderr").read_text()
             assert await spoken.leave() == 0
         assert [made.body["input"]["prompt"] for made in wire.made] == ["Ein Boot, лодка, 船"]
-    files = [path for folder in ("home", "videos") for path in (tmp_path / folder).rglob("*")]
+    files = [path for folder in ("home", "videos", "config") for path in (tmp_path / folder, *(tmp_path / folder).rglob("*"))]
     assert [path.name for path in files if path.stat().st_mode & 0o077] == []
 
 

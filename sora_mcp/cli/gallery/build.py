@@ -17,6 +17,7 @@ from sora_mcp.cli.terminal import show_status
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NotFinished, SoraError, StorageError, UnwritableFile
+from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.media.api import make_poster
@@ -44,7 +45,7 @@ def write_page(jobs: tuple[Job, ...], settings: Settings, report: Callable[[int]
     """Write the page into the output folder; return its path. Raise StorageError when it cannot be written."""
     folder = settings.output_dir
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         page = render_page(tuple(_show(jobs, report)), folder, settings.zone, now=time.time())
         replace_file(folder / NAME, page.encode("utf-8", "replace"))
     except OSError as error:

@@ -7,10 +7,12 @@ import os
 import tempfile
 from pathlib import Path
 
+from sora_mcp.domain.private_folder import make_private_folder
+
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write the file atomically, readable by the user only. A link in its place is replaced, never followed."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:

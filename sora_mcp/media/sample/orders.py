@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sora_mcp.domain.private_folder import make_private_folder
 from sora_mcp.media.sample.scene import Clip
 
 QUEUED_S = 0.3
@@ -89,7 +90,7 @@ class OrderFolder:
 
     def write(self, order: SampleOrder) -> None:
         """Write the order's JSON file atomically."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self._folder)
         part = self.path_of(order, "json.part")
         part.write_text(json.dumps(asdict(order)), "utf-8")
         os.replace(part, self.path_of(order, "json"))

@@ -84,11 +84,17 @@ async def test_serving_over_http_ends_on_a_signal_and_leaves_nobody(tmp_path: Pa
     words = [sys.executable, "-m", "sora_mcp", "serve", "--port", str(free_port())]
     process = await anyio.open_process(words, env=environ, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert process.stderr is not None
-    assert b"serves" in await process.stderr.receive()
-    await anyio.sleep(0.3)  # until uvicorn has taken over the signal
-    process.send_signal(signal.SIGTERM)
-    with patience("the server to end", MOST_S):
-        await process.wait()
+    said = b""
+    try:
+        while b"serves" not in said:
+            said += await process.stderr.receive()
+        await anyio.sleep(0.3)  # until uvicorn has taken over the signal
+        process.send_signal(signal.SIGTERM)
+        with patience("the server to end", MOST_S):
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
     assert speaking_of(tmp_path) == []
 
 

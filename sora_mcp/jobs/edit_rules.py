@@ -78,7 +78,8 @@ def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
     takes = TAKES[asked.action]
     for name, value in asked.arguments.items():
         if name not in takes:
-            other = next((action for action, names in TAKES.items() if name in names), asked.action)
+            others = [action for action, names in TAKES.items() if name in names]
+            other = min(others, key=lambda action: action == "join")  # which wants several clips
             later = f'; action="{other}" takes it, on the new clip'
             allowed = f"left out: {asked.action} takes {one_of(['inputs', *takes])}{later}"
             yield BrokenRule(name, value, allowed, "invalid_argument")

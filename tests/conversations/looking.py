@@ -206,6 +206,18 @@ LOOKING = (
         ),
     ),
     talk(
+        "cut the first second out of it and write on it",
+        call(
+            "edit_video",
+            'text must be left out: trim takes inputs, start or end; action="caption" takes it, on the new clip',
+            refused=True,
+            action="trim",
+            inputs=["beach.mp4"],
+            end=1,
+            text="Summer",
+        ),
+    ),
+    talk(
         "a title in letters that no font here has",
         *made(prompt=CAT, model=VEO),
         call("edit_video", "no font", "install", refused=True, action="title", inputs=["{a}"], text="\U00010600\U00010601"),

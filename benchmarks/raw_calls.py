@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -31,10 +32,30 @@ MEASURED: tuple[tuple[str, str, dict[str, Any], float], ...] = (
 """What is measured, the tool, its arguments, and how many times a trivial tool's CPU it may cost."""
 
 
-class Server:
+class Measured(ABC):
+    """A server that can be called, and whose CPU is read."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    @abstractmethod
+    def call(self, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the result of one call."""
+
+    def measure(self, tool: str, arguments: Mapping[str, Any]) -> float:
+        """Return the CPU seconds of one call, from several of them."""
+        self.call(tool, arguments)
+        before = read_cpu(self._pid)
+        for _ in range(CALLS):
+            self.call(tool, arguments)
+        return (read_cpu(self._pid) - before) / CALLS
+
+
+class Server(Measured):
     """A server that is spoken to in lines."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(process.pid)
         self._process, self._count = process, 0
         self.ask("initialize", HELLO)
         self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -51,14 +72,6 @@ class Server:
         while (answer := json.loads(self._process.stdout.readline())).get("id") != self._count:
             pass
         return answer["result"]
-
-    def measure(self, tool: str, arguments: Mapping[str, Any]) -> float:
-        """Return the CPU seconds of one call, from several of them."""
-        self.call(tool, arguments)
-        before = read_cpu(self._process.pid)
-        for _ in range(CALLS):
-            self.call(tool, arguments)
-        return (read_cpu(self._process.pid) - before) / CALLS
 
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -91,11 +104,16 @@ def figures() -> Iterator[Figure]:
         return
     with ExitStack() as stack:
         bare, ours = stack.enter_context(start("-c", TRIVIAL)), stack.enter_context(start("-m", "sora_mcp"))
-        made = ours.call("create_video", {"prompt": "a kite", "model": "sample:sample", "size": "640x360"})
-        clip = {"job_id": made["structuredContent"]["job_id"]}
-        while ours.call("get_video_status", clip)["structuredContent"]["state"] != "completed":
-            pass
-        for what, tool, arguments, most in MEASURED:
-            given = clip if tool == "get_video_status" else arguments
-            ratios = sorted(ours.measure(tool, given) / bare.measure("nothing", {}) for _ in range(TURNS))
-            yield at_most(f"CPU of {what}, against a trivial tool", ratios[TURNS // 2], most, "x")
+        yield from compare(ours, bare)
+
+
+def compare(ours: Measured, bare: Measured, *, over: str = "") -> Iterator[Figure]:
+    """Yield a ratio for each kind of call; `over` names the transport where that is not stdio."""
+    made = ours.call("create_video", {"prompt": "a kite", "model": "sample:sample", "size": "640x360"})
+    clip = {"job_id": made["structuredContent"]["job_id"]}
+    while ours.call("get_video_status", clip)["structuredContent"]["state"] != "completed":
+        pass
+    for what, tool, arguments, most in MEASURED:
+        given = clip if tool == "get_video_status" else arguments
+        ratios = sorted(ours.measure(tool, given) / bare.measure("nothing", {}) for _ in range(TURNS))
+        yield at_most(f"CPU of {what}{over}, against a trivial tool", ratios[TURNS // 2], most, "x")

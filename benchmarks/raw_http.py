@@ -14,8 +14,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from .figures import Figure, at_most
-from .raw_calls import CALLS, KEYS, MEASURED, TURNS, read_cpu
+from .figures import Figure
+from .raw_calls import KEYS, Measured, compare
 from .service import HEADERS, META, VERSION, replica
 
 TRIVIAL = """
@@ -30,11 +30,12 @@ server.run("streamable-http", host="127.0.0.1", port=int(sys.argv[1]), stateless
 PATIENCE_S = 30.0
 
 
-class Caller:
+class Caller(Measured):
     """A connection that is kept, to one server."""
 
     def __init__(self, port: int, pid: int) -> None:
-        self._pid, self._connection = pid, HTTPConnection("127.0.0.1", port, timeout=60)
+        super().__init__(pid)
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
 
     def close(self) -> None:
         """Close the connection."""
@@ -48,14 +49,6 @@ class Caller:
         text = self._connection.getresponse().read().decode()
         data = [line.removeprefix("data:") for line in text.splitlines() if line.startswith("data:")]
         return json.loads(data[-1] if data else text)["result"]
-
-    def measure(self, tool: str, arguments: Mapping[str, Any]) -> float:
-        """Return the CPU seconds of one call, from several of them."""
-        self.call(tool, arguments)
-        before = read_cpu(self._pid)
-        for _ in range(CALLS):
-            self.call(tool, arguments)
-        return (read_cpu(self._pid) - before) / CALLS
 
 
 @contextmanager
@@ -83,11 +76,4 @@ def figures() -> Iterator[Figure]:
         served = stack.enter_context(replica(folder, KEYS))
         ours = stack.enter_context(closing(Caller(served.port, served.pid)))
         bare = stack.enter_context(closing(Caller(*stack.enter_context(start_bare()))))
-        made = ours.call("create_video", {"prompt": "a kite", "model": "sample:sample", "size": "640x360"})
-        clip = {"job_id": made["structuredContent"]["job_id"]}
-        while ours.call("get_video_status", clip)["structuredContent"]["state"] != "completed":
-            pass
-        for what, tool, arguments, most in MEASURED:
-            given = clip if tool == "get_video_status" else arguments
-            ratios = sorted(ours.measure(tool, given) / bare.measure("nothing", {}) for _ in range(TURNS))
-            yield at_most(f"CPU of {what} over HTTP, against a trivial tool", ratios[TURNS // 2], most, "x")
+        yield from compare(ours, bare, over=" over HTTP")

@@ -21,7 +21,7 @@ from sora_mcp.store import Store
 from .each import each
 from .played.muvi import Muvi
 from .played.rig import rig
-from .stored import CAPS, NOON, Clock, purchase, spent
+from .stored import CAPS, NOON, Clock, empty_schema, purchase, spent
 from .stored import reserve as buy
 
 NEXT_MONTH = NOON + 20 * 86_400
@@ -231,7 +231,7 @@ def test_a_mark_that_cannot_be_written_stops_no_purchase(home: Path, caplog: pyt
 def test_the_mark_is_its_users_alone_and_names_no_prompt(home: Path) -> None:
     bought_and_closed(home, "1.00")
     mark = mark_of(home)
-    assert sorted(json.loads(mark.read_text("utf-8"))) == ["micros", "month", "store"]
+    assert sorted(json.loads(mark.read_text("utf-8"))) == ["micros", "month", "store", "version"]
     if os.name != "nt":
         assert (mark.stat().st_mode & 0o777, mark.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
@@ -240,12 +240,39 @@ def test_on_any_database_what_is_missing_is_noticed(store_url: str, tmp_path: Pa
     with closing(Store(store_url, tmp_path / "home", clock=clock, marks=tmp_path / "marks")) as store:
         job = buy(store, "2.00", request_id="r1", fingerprint="f")
         assert buy(store, "2.00", request_id="r1", fingerprint="f").id == job.id, "it exists already"
-        with store.purchase_mark.database.writing() as conn:
-            conn.execute(sa.text("DELETE FROM ledger"))
-        with pytest.raises(StorageError, match=r"has lost \$2\.00"):
+        buy(store)
+        lose(store, "DELETE FROM ledger", older=True)
+        with pytest.raises(StorageError, match=r"has lost \$3\.00"):
             buy(store)
         store.purchase_mark.forget.sync(CAPS.zone)
         assert buy(store).micros == usd("1")
+
+
+def test_a_postgres_store_is_added_up_where_somebody_asks_and_compared_with_its_mark_at_a_purchase(
+    postgres_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    with empty_schema(postgres_url) as url, closing(Store(url, tmp_path / "home", clock=clock, marks=tmp_path / "marks")) as store:
+        buy(store, "2.00")
+        buy(store)
+        (mark,) = (tmp_path / "marks").iterdir()
+        assert json.loads(mark.read_text("utf-8"))["micros"] == usd("3")
+        lose(store, "DELETE FROM ledger WHERE micros = 2000000", older=False)
+        buy(store)
+        loss = store.purchase_mark.find_loss.sync(CAPS.zone)
+        assert loss is not None and loss.micros == usd("2")
+        store.purchase_mark.forget.sync(CAPS.zone)
+        lose(store, "SELECT 1", older=True)
+        with pytest.raises(StorageError, match="is an older copy: what was done last is missing"):
+            buy(store)
+
+
+def lose(store: Store, statement: str, *, older: bool) -> None:
+    """Take something away; `older` counts a PostgreSQL store back besides, as an older copy of it is."""
+    with store.purchase_mark.database.writing() as conn:
+        conn.execute(sa.text(statement))
+        if older and conn.dialect.name == "postgresql":
+            conn.execute(sa.text("UPDATE jobs SET version = -version"))
+            conn.execute(sa.text("SELECT setval('job_versions', 1)"))
 
 
 async def test_nothing_reaches_a_vendor_while_the_store_is_not_the_one_that_knows_the_spending(

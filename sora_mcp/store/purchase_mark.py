@@ -9,7 +9,7 @@ import os
 import sqlite3
 import tempfile
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, cast
@@ -31,6 +31,10 @@ log = logging.getLogger(__name__)
 ID = "store"
 """Name of the row that holds the store's own id."""
 SELECT_ID = sa.select(meta.c.value).where(meta.c.name == ID)
+# PostgreSQL counts up with each change of a job: an older copy has counted less far, which is seen without adding up a month.
+SELECT_STATE = sa.text("SELECT (SELECT value FROM meta WHERE name = :name) AS id, last_value AS version FROM job_versions").bindparams(
+    name=ID
+)
 # Holds and overruns only: they are never taken back, so this sum never falls, whatever is released or refunded.
 SELECT_BOUGHT = sa.select(sa.func.sum(ledger.c.micros)).where(
     ledger.c.month == sa.bindparam("month"), ledger.c.kind.in_([sa.literal_column("'hold'"), sa.literal_column("'overrun'")])
@@ -45,7 +49,9 @@ class Mark:
     """Its id."""
     month: str
     micros: int
-    """Sum of everything that was ever set aside in the month."""
+    """Sum of everything that was ever set aside in the month; on PostgreSQL of what this mark has seen of it."""
+    version: int = 0
+    """How far the store had counted its changes; 0 on SQLite, where a month is quickly added up."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ class PurchaseMark(Repository):
     @reads
     def find_loss(self, conn: sa.Connection, zone: tzinfo) -> Loss | None:
         """Return which spending of this month the store has lost; None when it has all of it."""
-        return find_loss(conn, self.file, month=get_today(conn, self.clock(), zone).month)
+        return find_loss(conn, self.file, month=get_today(conn, self.clock(), zone).month, in_whole=True)
 
     @writes
     def forget(self, conn: sa.Connection, zone: tzinfo) -> None:
@@ -99,11 +105,14 @@ def locate_mark(folder: Path | None, address: sa.URL) -> Path | None:
     return folder / f"{name}.json"
 
 
-def find_loss(conn: sa.Connection, file: Path | None, *, month: str) -> Loss | None:
-    """Return which spending of the month the store has lost, by its mark; None when it has all of it, or when there is no mark."""
+def find_loss(conn: sa.Connection, file: Path | None, *, month: str, in_whole: bool = False) -> Loss | None:
+    """Return which spending of the month the store has lost, by its mark; None when it has all of it, or when there is no mark.
+
+    A PostgreSQL store's month is added up only `in_whole`: a purchase looks whether the store is an older copy.
+    """
     if file is None:
         return None
-    store_id = conn.execute(SELECT_ID).scalar()
+    store_id, version = _read_state(conn)
     if store_id is not None and (loss := _find_replaced(conn, store_id)) is not None:
         return loss
     mark = read_mark(file)
@@ -113,21 +122,32 @@ def find_loss(conn: sa.Connection, file: Path | None, *, month: str) -> Loss | N
     if mark.store != store_id:
         why = f"The store in {place} is not the one in which {format_dollars(mark.micros)} was set aside for videos in {mark.month}."
         return Loss(Micros(mark.micros), why)
+    is_older = version < mark.version
+    if mark.version and not is_older and not in_whole:
+        return None
     if (lost := mark.micros - _sum_bought(conn, mark.month)) > 0:
         return Loss(Micros(lost), f"The store in {place} has lost {format_dollars(lost)} of what was set aside for videos in {mark.month}.")
-    return None
+    return Loss(Micros(0), f"The store in {place} is an older copy: what was done last is missing.") if is_older else None
 
 
 def measure(conn: sa.Connection, *, month: str) -> Mark:
     """Return what the store holds now, within a write transaction; a store without an id gets one."""
-    store_id = conn.execute(SELECT_ID).scalar()
+    store_id, version = _read_state(conn)
     if store_id is None:
         lock_named(conn, "list", ID)
-        store_id = conn.execute(SELECT_ID).scalar()
+        store_id, version = _read_state(conn)
     if store_id is None:
         store_id = uuid4().hex
         conn.execute(sa.insert(meta).values(name=ID, value=store_id))
-    return Mark(str(store_id), month, _sum_bought(conn, month))
+    return Mark(store_id, month, _sum_bought(conn, month), version)
+
+
+def count_further(file: Path, *, month: str, micros: int, version: int) -> Mark | None:
+    """Return the mark after a purchase before which no loss was found; None where it speaks of no such month, so that one is measured."""
+    before = read_mark(file)
+    if before is None or before.month != month:
+        return None
+    return replace(before, micros=before.micros + micros, version=version)
 
 
 def write_mark(file: Path | None, mark: Mark) -> None:
@@ -135,7 +155,7 @@ def write_mark(file: Path | None, mark: Mark) -> None:
     if file is None:
         return
     before = read_mark(file)
-    if before is not None and before.store == mark.store and (before.month, before.micros) >= (mark.month, mark.micros):
+    if before is not None and before.store == mark.store and _get_order(before) >= _get_order(mark):
         return
     try:
         _replace(file, mark)
@@ -149,11 +169,16 @@ def read_mark(file: Path) -> Mark | None:
         parsed: Any = json.loads(file.read_text("utf-8"))
         if isinstance(parsed, dict):
             match cast("dict[str, Any]", parsed):
-                case {"store": str(store), "month": str(month), "micros": int(micros)}:
-                    return Mark(store, month, micros)
+                case {"store": str(store), "month": str(month), "micros": int(micros), **rest}:
+                    version = rest.get("version")
+                    return Mark(store, month, micros, version if isinstance(version, int) else 0)
                 case _:
                     pass
     return None
+
+
+def _get_order(mark: Mark) -> tuple[str, int, int]:
+    return mark.month, mark.version, mark.micros
 
 
 def _replace(file: Path, mark: Mark) -> None:
@@ -170,6 +195,14 @@ def _replace(file: Path, mark: Mark) -> None:
         with suppress(OSError):
             os.unlink(part)
         raise
+
+
+def _read_state(conn: sa.Connection) -> tuple[str | None, int]:
+    """Return the store's id, and how far it has counted its changes."""
+    if conn.dialect.name == "sqlite":
+        return conn.execute(SELECT_ID).scalar(), 0
+    row = conn.execute(SELECT_STATE).one()
+    return row.id, row.version
 
 
 def _sum_bought(conn: sa.Connection, month: str) -> int:

@@ -13,7 +13,7 @@ from sora_mcp.domain import LIVE, Job
 from sora_mcp.domain.errors import OverBudget, SoraError, StorageError, TooManyAtOnce
 from sora_mcp.domain.money import CENT, NO_LIMIT, Micros, format_dollars, show
 from sora_mcp.store.approvals import find_outline, refuse_declined, refuse_other_quote, use_approval
-from sora_mcp.store.days import begin_day, get_today
+from sora_mcp.store.days import begin_day
 from sora_mcp.store.ids import new_id
 from sora_mcp.store.jobs import SHOWN_COLUMNS, get_account, load_job, lock_job, make_job, with_takes
 from sora_mcp.store.ledger import hold, release_hold, with_hold
@@ -21,7 +21,7 @@ from sora_mcp.store.levels import Levels, lock_levels, read_levels
 from sora_mcp.store.locks import lock_named
 from sora_mcp.store.paused_models import refuse_paused
 from sora_mcp.store.precedents import Precedents, read_precedents
-from sora_mcp.store.purchase_mark import Mark, find_loss, measure, write_mark
+from sora_mcp.store.purchase_mark import Mark, count_further, find_loss, measure, write_mark
 from sora_mcp.store.records import Account, Caps, Identity, Purchase
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked
 from sora_mcp.store.row_changes import update_job, without_lease
@@ -53,25 +53,27 @@ class Reservations(Repository):
         """
         with self.database.writing() as conn:
             now = self.clock()
-            result = _reserve(conn, purchase, caps, now=now, mark_file=self.mark_file)
-            is_bought = isinstance(result, Job) and not result.deduplicated and purchase.total > 0
-            mark = self._measure(conn, now, caps) if is_bought and self.database.on_one_machine else None
-        if is_bought and not self.database.on_one_machine:
-            mark = self._measure_later(now, caps)  # the whole month is added up: nobody waits for that
+            levels = read_levels(conn, caps, purchase.identity.principal, now)
+            result = _reserve(conn, purchase, levels, caps, now=now, mark_file=self.mark_file)
+            bought = result if isinstance(result, Job) and not result.deduplicated and purchase.total > 0 else None
+            is_measured = bought is not None and self.mark_file is not None and self.database.on_one_machine
+            mark = measure(conn, month=levels.day.month) if is_measured else None
+        if bought is not None and not is_measured:
+            mark = self._count_further(levels.day.month, purchase.total, bought.version)
         if mark is not None:  # after the commit: a mark never speaks of a purchase that the store does not have
             write_mark(self.mark_file, mark)
         if isinstance(result, SoraError):  # raised here, because a quote that was written down has to stay
             raise result
         return result
 
-    def _measure(self, conn: sa.Connection, now: float, caps: Caps) -> Mark | None:
-        return None if self.mark_file is None else measure(conn, month=get_today(conn, now, caps.zone).month)
-
-    def _measure_later(self, now: float, caps: Caps) -> Mark | None:
+    def _count_further(self, month: str, micros: int, version: int) -> Mark | None:
+        """Return the mark after a purchase on PostgreSQL. The month is added up for the first one only, when nobody waits for it."""
         if self.mark_file is None:
             return None
+        if (mark := count_further(self.mark_file, month=month, micros=micros, version=version)) is not None:
+            return mark
         with self.database.writing() as conn:
-            return self._measure(conn, now, caps)
+            return measure(conn, month=month)
 
     @reads
     def check(self, conn: sa.Connection, purchase: Purchase, caps: Caps) -> None:
@@ -98,8 +100,7 @@ class Reservations(Repository):
         return update_job(conn, row.id, now, state="cancelled", charged="no", finished_at=now, call=None, **without_lease(None))
 
 
-def _reserve(conn: sa.Connection, purchase: Purchase, caps: Caps, *, now: float, mark_file: Path | None) -> Job | SoraError:
-    levels = read_levels(conn, caps, purchase.identity.principal, now)
+def _reserve(conn: sa.Connection, purchase: Purchase, levels: Levels, caps: Caps, *, now: float, mark_file: Path | None) -> Job | SoraError:
     day = levels.day
     if _refuse_over_budget(purchase, levels) is None:  # else nobody has to wait for the refusal
         lock_named(conn, "person", levels.principal)

@@ -1,13 +1,14 @@
 """The server on stdio as a client under test starts it: the real one, on a fixed day, so that prices and ends do not move.
 
-`python -m evals.server`, with the settings in the environment.
+`python -m evals.server`, with the settings in the environment. It is noon when it starts, or was at the moment that EVALS_NOON names, in
+seconds since 1970: so a second server goes on where the first one ended.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,13 +24,16 @@ from tests.conversations.script import NOON
 from tests.played.rig import TODAY
 
 
+def make_clock(environ: Mapping[str, str]) -> Callable[[], float]:
+    """Return the clock of that day."""
+    began = float(environ.get("EVALS_NOON", time.time()))
+    return lambda: NOON + time.time() - began
+
+
 def main() -> None:
     """Serve one client until it leaves."""
-    began = time.time()
+    tell_time = make_clock(os.environ)
     settings = load(os.environ, today=TODAY, config=Path(os.environ["SORA_MCP_HOME"]) / "none.toml")
-
-    def tell_time() -> float:
-        return NOON + time.time() - began
 
     @asynccontextmanager
     async def open_here() -> AsyncGenerator[VideoService]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scripts.readme import BENCHMARKS, fill
 
-from . import against_ffmpeg, calling, editing, locking, many, raw_calls, raw_http, searching, starting, tokens
+from . import against_ffmpeg, calling, editing, locking, many, raw_calls, raw_http, searching, starting, tokens, webhooks
 from .figures import Figure, markdown
 
 
@@ -31,6 +31,7 @@ def every() -> Iterator[Figure]:
     yield from many.figures()
     yield from locking.figures()
     yield from searching.figures()
+    yield from webhooks.figures()
     yield from editing.figures()
     yield from against_ffmpeg.figures()
     yield from tokens.figures()

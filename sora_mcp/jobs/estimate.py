@@ -17,7 +17,7 @@ from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, name_size, orientation
 from sora_mcp.domain import PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
-from sora_mcp.domain.errors import BrokenRules, Refused
+from sora_mcp.domain.errors import BrokenRules, MissingKey, Refused
 from sora_mcp.domain.money import Micros
 from sora_mcp.store.records import Budget
 
@@ -78,12 +78,19 @@ def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:
-    """Plan the request; where the model was left open and none is left to choose, at the cheapest living offer that takes it.
+    """Plan the request; where the model was left open and none is left to choose, or no seller of the one that was named has a key, at the
+    cheapest living offer that takes it.
 
     Return besides why no model is left of those that a key is here for, where that is so.
     """
     try:
         return *plan(request, catalogue, today=today), None
+    except MissingKey as refusal:
+        sellers = [offer for offer in catalogue.find_offers(request.model or "") if catalogue.is_living(offer)]
+        ranked = [] if refusal.broken else rank_orders(sellers, request, today=today)
+        if not ranked:
+            raise
+        return *plan_at(ranked[0][0].offer, request, catalogue, today=today), None
     except Refused as refusal:
         if request.model is not None or (catalogue.keyed and _is_about_picture(refusal)):
             raise

@@ -86,11 +86,12 @@ class Approvals(Repository):
 
 
 def use_approval(
-    conn: sa.Connection, purchase: Purchase, job_id: str, *, now: float, reason: str = ""
+    conn: sa.Connection, purchase: Purchase, job_id: str, *, now: float, reason: str = "", above: int | None = None
 ) -> NeedsConfirmation | Declined | None:
     """Use up a person's approval of exactly this purchase for the job. Without one, return the refusal, with the quote to approve.
 
-    `reason` says why a person is asked where the price alone is none. After a person's no there is no new quote for a while.
+    `reason` says why a person is asked where the price alone is none; `above` is the limit that the price passes, where it does. After a
+    person's no there is no new quote for a while.
     An approval in a form is written down in the very row change that uses it up, so that it is never good for anything else. Where the
     caller names a plan of several clips that nobody approved yet, that is what the person is asked about.
     """
@@ -109,7 +110,8 @@ def use_approval(
     quote_id, expires_at = (exact.id, exact.expires_at) if exact is not None else _insert_exact(conn, purchase, now)
     why = "" if given is None or named == quote_id else f"{_explain_mismatch(conn, given, purchase, now=now)} "
     for_this = " for this" if purchase.clips == 1 else " together"
-    message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first, by {_show_time(expires_at)}."
+    height = "" if above is None else f" (it is above {format_dollars(above)})"
+    message = f"{why}{reason}{purchase.summary}{for_this}, which the user must approve first{height}, by {_show_time(expires_at)}."
     return NeedsConfirmation(message, quote_id=quote_id, price=purchase.whole_quote, order=purchase.order, reason=reason.strip())
 
 

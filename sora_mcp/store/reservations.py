@@ -144,13 +144,15 @@ def _insert_job(conn: sa.Connection, columns: dict[str, Any], account: Account, 
 
 def _use_needed_yes(conn: sa.Connection, purchase: Purchase, levels: Levels, job_id: str, *, now: float) -> SoraError | None:
     """Use up a person's yes where one is needed, or where a quote is named that covers the purchase. Return the refusal without one."""
-    needs_yes = purchase.confirm or levels.needs_yes(purchase.total)
+    is_above = levels.needs_yes(purchase.total)
+    needs_yes = purchase.confirm or is_above
     unasked = None if needs_yes else find_passed_unasked(conn, levels, purchase.total, now=now)
     if not needs_yes and unasked is None and find_outline(conn, purchase, now=now) is None:
         return refuse_other_quote(conn, purchase, now=now)
     doubt = purchase.quote.describe_doubt(datetime.fromtimestamp(now, levels.day.zone).date()) if purchase.confirm else ""
     said = doubt if unasked is None else unasked
-    return use_approval(conn, purchase, job_id, now=now, reason=f"{said} " if said else "")
+    above = levels.confirm_above if is_above else None
+    return use_approval(conn, purchase, job_id, now=now, reason=f"{said} " if said else "", above=above)
 
 
 def _subtract(levels: Levels, micros: int) -> Micros | None:

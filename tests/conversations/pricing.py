@@ -11,6 +11,20 @@ LIKE_SORA = 'Fix: model="fal:seedance-2.0" (4 s, with sound, 480p, $0.54), or mo
 
 PRICING = (
     talk(
+        "what would a real clip cost? (without any key)",
+        call(
+            "estimate_cost",
+            "A real clip costs $0.10: runway:grok-imagine-video-1.5-lite (5 s, with sound, 480p). No key for Runway. Only the user can "
+            "add it: `sora-mcp setup runway` in a terminal, then a new start of this client. Others: ",
+            never=(", no key",),
+            seconds=5,
+            audio=True,
+        ),
+        call("estimate_cost", "2 real clips cost $0.61: ", "Without a key: 2 clips of 15 s", seconds=30),
+        call("estimate_cost", "on fal:veo-3.1-lite: $0.20", "Not now: No key for fal.", model="veo-3.1-lite"),
+        call("create_video", "No key for AI/ML API, fal or Replicate.", refused=True, prompt="A cat", model="veo-3.1-lite"),
+    ),
+    talk(
         "a cat, and make sure that there is no sound (where no model with a key is surely silent)",
         call("estimate_cost", MUTED, "With another key: 2 s", "No key for BytePlus", never=("Not now", "Cheapest first"), audio=False),
         call("estimate_cost", "2 clips of 5 s, 480p on minimax:minimax-h3-max: $0.50; no page", audio=False, seconds=5, clips=2),

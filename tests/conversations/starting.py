@@ -96,7 +96,14 @@ STARTING = (
         call(
             "create_video", "costs $1.04 for this, above max_usd $0.50", refused=True, prompt=CAT, continues="{a}", seconds=8, max_usd=0.5
         ),
-        call("create_video", "costs $1.04 for this, which the user must approve", refused=True, prompt=CAT, continues="{a}", seconds=8),
+        call(
+            "create_video",
+            "for this, which the user must approve first (it is above $0.90)",
+            refused=True,
+            prompt=CAT,
+            continues="{a}",
+            seconds=8,
+        ),
         call("create_video", "4 s", "$0.52", "Model, size and sound are those of {a}.", as_job="b", prompt="It goes on", continues="{a}"),
         call("get_video_status", "Done", "joins both", job_id="{b}"),
         keys=("aimlapi", "muvi"),

@@ -14,13 +14,13 @@ from sora_mcp.catalogue.clips import ANY_CLIP
 from sora_mcp.catalogue.hints import TALK
 from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.catalogue.nearest import describe_nearest, is_muted
-from sora_mcp.catalogue.parts import describe_joining, describe_part, describe_parts
-from sora_mcp.catalogue.planner import CHEAPEST
+from sora_mcp.catalogue.parts import describe_joining, describe_part, describe_parts, make_part
+from sora_mcp.catalogue.planner import CHEAPEST, NO_KEY
 from sora_mcp.catalogue.room import Room, say_fitting
 from sora_mcp.catalogue.sizes import name_size
 from sora_mcp.catalogue.unavailable import count_unavailable
 from sora_mcp.domain import Image, Order, Quote, VideoRequest
-from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.address import is_remote
 from sora_mcp.server.context import ToolContext, get_service, principal
@@ -200,13 +200,27 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
     yield from describe_ended(order.offer.ended, catalogue.get_vendor(order.offer).title)
     if estimate.nearest:
         yield describe_nearest(estimate.nearest, clips=estimate.clips)
+    if is_sample := bool(estimate.offers) and not catalogue.keyed and not estimate.refusal:
+        yield from _describe_real(estimate, catalogue, today)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=_find_room(estimate))
         yield describe_joining(estimate.parts[0].order)
-    yield f"With another key: {_describe_price(estimate)}" if estimate.nearest else _describe_price(estimate)
-    if is_muted(estimate.nearest):
-        return
-    yield from _describe_others(estimate, catalogue, today)
+    begin = "With another key: " if estimate.nearest else "Without a key: " if is_sample else ""
+    yield f"{begin}{_describe_price(estimate)}"
+    if not is_muted(estimate.nearest) and not is_sample:
+        yield from _describe_others(estimate, catalogue, today)
+
+
+def _describe_real(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
+    """Yield, to a user without any key, what a clip that is no sample costs, which key that needs and how it is added, and the others."""
+    (order, price), *others = _list_real(estimate, catalogue)
+    part = make_part(estimate.clips, order, price, today=today)
+    total, clips = part.total if estimate.parts else price.micros * estimate.clips, estimate.clips
+    what = f"{clips} real clips cost" if clips > 1 else "A real clip costs"
+    yield f"{what} {format_price(Micros(total))}: {order.offer.id} ({describe_looks(order)}{_describe_asking(price, today)})."
+    yield catalogue.describe_missing_key((order.offer,))
+    if others:
+        yield f"Others: {_compare(estimate, catalogue, today, others[: MOST_NAMED - 1])}."
 
 
 def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
@@ -217,7 +231,7 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
             larger, dearer = estimate.best[1]
             yield f"At its largest, {larger.size.text}: {_describe_cost(estimate, dearer)}."
         return
-    yield f"Cheapest first: {_compare(estimate, catalogue, today)}."
+    yield f"Cheapest first: {_compare(estimate, catalogue, today, _list_within(estimate, catalogue)[:MOST_NAMED])}."
     yield from _describe_best(estimate)
     if estimate.talk is not None:
         order, price = estimate.talk
@@ -225,14 +239,12 @@ def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> I
     if catalogue.keyed:
         can_buy = any(catalogue.is_usable(order.offer) for order, _ in estimate.offers)
         yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and not can_buy)
-    elif not estimate.refusal:
-        yield f"The user adds a key with `{command_line('setup')}`."
 
 
 def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
     """Yield why this offer was chosen, what gives more for less, and warnings."""
     order = estimate.order
-    why = (order.why or "").removeprefix(CHEAPEST).strip() if estimate.offers else order.why  # the comparison says it
+    why = (order.why or "").removeprefix(CHEAPEST).removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
     if why and not estimate.refusal:
         yield why
     if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
@@ -267,8 +279,8 @@ def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[st
             covers = f"covers all {estimate.clips} for an hour, with any prompts"
             yield f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote."
         else:
-            asked = f"{doubt if is_above else why} The user will be asked to confirm it.".strip()
-            yield asked if asks else f"{in_terminal} Then pass it as quote."
+            asked = f"{begin} user will be asked to confirm it."
+            yield (f"{doubt} {asked}".strip() if is_above else asked) if asks else f"{in_terminal} Then pass it as quote."
     elif estimate.clips > 1 and is_above:
         yield "One by one they need no yes; as variations of one call they do."
 
@@ -302,15 +314,24 @@ def _first_sentence(refusal: str | None) -> str | None:
     return f"{first}." if dot else refusal
 
 
-def _compare(estimate: Estimate, catalogue: Catalogue, today: date) -> str:
-    """List the offers with their prices, and how many more there are; the free sample is no video of the prompt."""
-    offers = [found for found in estimate.offers if not catalogue.get_vendor(found[0].offer).caveat] or list(estimate.offers)
-    within = [found for found in offers if _find_room(estimate).count(found[1].micros, 1) or not catalogue.is_usable(found[0].offer)]
-    offers = within or offers
+def _list_real(estimate: Estimate, catalogue: Catalogue) -> list[tuple[Order, Quote]]:
+    """Return the compared offers without the free sample, which is no video of the prompt."""
+    return [found for found in estimate.offers if not catalogue.get_vendor(found[0].offer).caveat] or list(estimate.offers)
+
+
+def _list_within(estimate: Estimate, catalogue: Catalogue) -> list[tuple[Order, Quote]]:
+    """Return those of the compared offers for which the caps leave room, as far as a key is here; all where they leave none for any."""
+    offers = _list_real(estimate, catalogue)
+    room = _find_room(estimate)
+    return [found for found in offers if room.count(found[1].micros, 1) or not catalogue.is_usable(found[0].offer)] or offers
+
+
+def _compare(estimate: Estimate, catalogue: Catalogue, today: date, offers: Sequence[tuple[Order, Quote]]) -> str:
+    """List these of the compared offers with their prices, and how many more there are."""
     named = [
         f"{order.offer.id} {_describe_cost(estimate, price, with_each=True)} "
         f"({_describe_clip(order, catalogue)}{_describe_asking(price, today)})"
-        for order, price in offers[:MOST_NAMED]
+        for order, price in offers
     ]
     more = [f'and {rest} more in list_sizes(model="all")'] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
     return ", ".join([*named, *more])
@@ -346,8 +367,8 @@ def _describe_best(estimate: Estimate) -> Iterator[str]:
 
 
 def _describe_clip(order: Order, catalogue: Catalogue) -> str:
-    """Say what the clip of an offer is, and whether a key is missing."""
-    return describe_looks(order) if catalogue.is_usable(order.offer) else f"{describe_looks(order)}, no key"
+    """Say what the clip of an offer is, and whether a key is missing, as some have one."""
+    return f"{describe_looks(order)}{', no key' if catalogue.keyed and not catalogue.is_usable(order.offer) else ''}"
 
 
 def _describe_asking(price: Quote, today: date) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, count_broken_rules, rank_eligible, rank_orders
+from sora_mcp.catalogue.clips import ANY_CLIP
 from sora_mcp.catalogue.family_choice import describe_choice, find_family_takers
 from sora_mcp.catalogue.rules import check, one_of, quote, sizes_of
 from sora_mcp.catalogue.size_words import list_meanings
@@ -246,7 +247,8 @@ def _describe_length(order: Order, request: VideoRequest) -> str | None:
 
 def _describe_clip(order: Order, request: VideoRequest) -> str | None:
     """Say what is set aside for the edit of a video at an address."""
-    if request.clip is None or request.clip.duration_s is not None or not order.offer.keeps_length:
+    clip = request.clip
+    if clip is None or clip.duration_s is not None or clip.uri == ANY_CLIP or not order.offer.keeps_length:
         return None
     return f"The video's length is not known here, so {order.seconds} s are set aside, the most that is edited."
 

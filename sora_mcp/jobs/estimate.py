@@ -8,17 +8,18 @@ from datetime import date
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_eligible, rank_orders
 from sora_mcp.catalogue.clips import name_clip
-from sora_mcp.catalogue.hints import BEST, TALK, get_hint
-from sora_mcp.catalogue.nearest import Near
-from sora_mcp.catalogue.parts import EVERYTHING, Part
+from sora_mcp.catalogue.hints import BEST, TALK, find_label, get_hint
+from sora_mcp.catalogue.nearest import Near, find_muted, find_nearest
+from sora_mcp.catalogue.parts import EVERYTHING, Part, find_cheaper_parts
 from sora_mcp.catalogue.planner import CHEAPEST, plan, plan_at
 from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import sizes_of
 from sora_mcp.catalogue.sizes import count_lines, fitting, name_size, orientation
-from sora_mcp.domain import PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest
+from sora_mcp.domain import JOB_ID, PICTURES, NextClip, Offer, Order, Quote, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import BrokenRules, MissingKey, Refused
-from sora_mcp.domain.money import Micros
+from sora_mcp.domain.file_names import is_video_name
+from sora_mcp.domain.money import Micros, round_up
 from sora_mcp.store.records import Budget
 
 MOST_LONGER = 2
@@ -62,19 +63,65 @@ class Estimate:
     """Where the first frame is the last one of a clip, and no model was named: what `continues` makes, at the clip's own model."""
     split: Part | None = None
     """Fewer dollars for the same length: equal clips that are joined."""
+    muted: Near | None = None
+    """Where a silent clip was asked for: one whose sound has to be taken out, for less."""
+
+
+def add_alternatives(
+    found: Estimate, request: VideoRequest, held: Quote, catalogue: Catalogue, *, is_quoted: bool, today: date
+) -> Estimate:
+    """Return the estimate with what else can be had: the best look, the same for less, and more for the same.
+
+    `held` is what would be set aside for a clip; `is_quoted` where the vendor's own quote differs from the written price.
+    """
+    order, room = found.order, Room(found.budget.per_video, found.budget.remainder)
+    is_usable = catalogue.is_usable(order.offer)
+    is_best = request.model is not None and find_label(request.model) == BEST
+    best = find_best(request, [(order, held)] if is_best else found.offers, catalogue, clips=found.clips, room=room, today=today)
+    silent = None if is_quoted else find_silent(request, order, found.quote, today=today)
+    frames = found.micros - found.quote.micros * found.clips
+    is_lacking = not is_usable and request.model is None and bool(catalogue.keyed)
+    nearest = find_nearest(request, catalogue, today=today) if is_lacking else ()
+    return replace(
+        found,
+        best=best,
+        as_large=find_as_large(request, best, catalogue, today=today),
+        silent=None if silent is None else Micros(silent * found.clips + frames),
+        muted=None if nearest else find_cheaper_muted(request, found.quote, catalogue, today=today),
+        more=find_more_for_less(request, order, held, catalogue, today=today),
+        talk=find_talking(request, found.offers, catalogue, room=room),
+        nearest=nearest,
+        split=find_cheaper_parts(request, found.quote, catalogue, today=today) if is_usable and not found.parts else None,
+    )
+
+
+def name_clip_of(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
+    """Return the request with the video that it names as its picture as the one to edit, where its model, or each of its family, does
+    nothing but edit; else as it is."""
+    named = request.image.strip() if isinstance(request.image, str) and request.edits is None else ""
+    if not named or not (JOB_ID.fullmatch(named) or is_video_name(named)):
+        return request
+    editors = _find_editors(request.model, catalogue)
+    is_fit = bool(editors) and not any(offer.video is not None and offer.video.continues for offer in editors)
+    return replace(request, image=None, edits=named) if is_fit else request
 
 
 def name_any_clip(request: VideoRequest, catalogue: Catalogue) -> VideoRequest:
     """Return the request with a video to edit, of the length that it says, where its model, or each of its family, does nothing else."""
-    if request.edits is not None or request.model is None:
-        return request
-    if catalogue.has_name(request.model):
-        return replace(request, edits=name_clip(catalogue.find_named(request.model)[0], request.seconds))
-    family = catalogue.find_family(request.model)
-    editors = [offer for offer in family if catalogue.is_buyable(offer)] or family
-    if not editors or any(offer.video is None for offer in editors):
-        return request
-    return replace(request, edits=name_clip(editors[0], request.seconds))
+    editors = _find_editors(request.model, catalogue) if request.edits is None else ()
+    return replace(request, edits=name_clip(editors[0], request.seconds)) if editors else request
+
+
+def _find_editors(model: str | None, catalogue: Catalogue) -> Sequence[Offer]:
+    """Return the offers that a name means, where each of them does nothing but change or continue videos; else none."""
+    if model is None:
+        return ()
+    if catalogue.has_name(model):
+        named = catalogue.find_named(model)[:1]
+    else:
+        family = catalogue.find_family(model)
+        named = [offer for offer in family if catalogue.is_buyable(offer)] or family
+    return named if all(offer.video is not None for offer in named) else ()
 
 
 def plan_estimate(request: VideoRequest, catalogue: Catalogue, *, today: date) -> tuple[Order, Quote, str | None]:
@@ -139,6 +186,13 @@ def find_silent(request: VideoRequest, order: Order, price: Quote, *, today: dat
     asked = replace(request, seconds=order.seconds, size=order.size.text, options={**request.options, "audio": False})
     found = rank_orders((order.offer,), asked, today=today)
     return found[0][1].micros if found and found[0][1].micros < price.micros else None
+
+
+def find_cheaper_muted(request: VideoRequest, price: Quote, catalogue: Catalogue, *, today: date) -> Near | None:
+    """Return the cheapest clip whose sound has to be taken out, where one without sound was asked for and costs more."""
+    offers = catalogue.find_all_named(request.model) if request.model else catalogue.eligible_offers
+    muted = find_muted(request, [offer for offer in offers if catalogue.is_usable(offer)], today=today)
+    return muted[0] if muted and round_up(muted[0][2].micros) < round_up(price.micros) else None
 
 
 def find_talking(

@@ -14,13 +14,25 @@ import anyio
 
 from sora_mcp.artifacts.local import ensure_folder
 from sora_mcp.catalogue.advice import Limits, advise
-from sora_mcp.catalogue.hints import BEST, find_label
-from sora_mcp.catalogue.nearest import find_nearest
-from sora_mcp.catalogue.parts import find_cheaper_parts, plan_parts
+from sora_mcp.catalogue.parts import plan_parts
 from sora_mcp.catalogue.planner import check_max_usd, find_broken_cap, plan
-from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT
-from sora_mcp.domain import EDIT_MODEL, JOB_ID, LIVE, LOCAL, PICTURES, Job, NextClip, Offer, Order, Quote, State, VideoRequest, errors
+from sora_mcp.domain import (
+    EDIT_MODEL,
+    EDITS,
+    JOB_ID,
+    LIVE,
+    LOCAL,
+    PICTURES,
+    Job,
+    NextClip,
+    Offer,
+    Order,
+    Quote,
+    State,
+    VideoRequest,
+    errors,
+)
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import (
     BrokenRules,
@@ -39,17 +51,7 @@ from sora_mcp.jobs.cancel import cancel_at_vendor, describe_end
 from sora_mcp.jobs.context import JobContext
 from sora_mcp.jobs.continuation import continue_job, describe_source, find_chain, find_maker, refuse_other_frame
 from sora_mcp.jobs.edit import Editing
-from sora_mcp.jobs.estimate import (
-    Estimate,
-    compare_offers,
-    find_as_large,
-    find_best,
-    find_more_for_less,
-    find_silent,
-    find_talking,
-    name_any_clip,
-    plan_estimate,
-)
+from sora_mcp.jobs.estimate import Estimate, add_alternatives, compare_offers, name_any_clip, name_clip_of, plan_estimate
 from sora_mcp.jobs.extension import extend
 from sora_mcp.jobs.file_access import FileAccess
 from sora_mcp.jobs.first_frame import FirstFrames
@@ -132,8 +134,18 @@ class VideoService(JobContext):
 
     async def price(self, request: VideoRequest, *, principal: str) -> Micros:
         """Return what one such video costs by the price table. Raise the refusals of an estimate; no vendor is asked."""
-        _, price = plan(await self.read_frame(request, principal=principal), self.catalogue, today=self.today)
-        return price.micros
+        asked = name_any_clip(await self.read_estimated(request, principal=principal), self.catalogue)
+        return plan(asked, self.catalogue, today=self.today)[1].micros
+
+    async def read_estimated(self, request: VideoRequest, *, principal: str) -> VideoRequest:
+        """Return the request of an estimate with its pictures read. An estimate names the video to edit where it names a picture."""
+        await self.availability.look(request.model)
+        named = name_clip_of(request, self.catalogue)
+        try:
+            return await self.read_frame(named, principal=principal)
+        except BrokenRules as error:
+            broken = tuple(replace(rule, argument="image") if rule.argument == EDITS else rule for rule in error.broken)
+            raise (error if named is request else BrokenRules(broken)) from None
 
     async def read_frame(self, request: VideoRequest, *, principal: str) -> VideoRequest:
         """Return the request with its pictures read, after the catalogue was brought up to date for it."""
@@ -191,7 +203,7 @@ class VideoService(JobContext):
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
         said = request
-        request = await self.read_frame(request, principal=principal)
+        request = await self.read_estimated(request, principal=principal)
         today, catalogue = self.today, self.catalogue
         request = name_any_clip(request, catalogue)
         extra = 0
@@ -211,24 +223,12 @@ class VideoService(JobContext):
         needs_yes = outlook.passes_unasked or self.needs_yes(held, budget)
         terms = make_terms(order, held, principal, clips)
         quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
-        offers = compare_offers(request, catalogue, today=today)
-        room = Room(budget.per_video, budget.remainder)
-        is_best = request.model is not None and find_label(request.model) == BEST
-        best = find_best(request, [(order, held)] if is_best else offers, catalogue, clips=clips, room=room, today=today)
-        more = find_more_for_less(request, order, held, catalogue, today=today)
-        total = Micros(price.micros * clips + extra)
-        talk = find_talking(request, offers, catalogue, room=room)
-        as_large = find_as_large(request, best, catalogue, today=today)
-        silent = find_silent(request, order, price, today=today) if price.micros == table.micros else None
-        found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, best=best, parts=parts, more=more)
-        is_lacking = not is_usable and request.model is None and catalogue.keyed
-        nearest = find_nearest(request, catalogue, today=today) if is_lacking else ()
-        split = find_cheaper_parts(request, price, catalogue, today=today) if is_usable and not parts else None
+        total, offers = Micros(price.micros * clips + extra), compare_offers(request, catalogue, today=today)
+        found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, parts=parts)
+        found = add_alternatives(found, request, held, catalogue, is_quoted=price.micros != table.micros, today=today)
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         at_hand = () if missing is None else await self.advise(missing, request, principal=principal, buys=False, clips=clips)
-        going_on = await self._price_continuation(said, principal)
-        found = replace(found, as_large=as_large, silent=None if silent is None else Micros(silent * clips + extra), going_on=going_on)
-        return replace(found, talk=talk, nearest=nearest, split=split, at_hand=at_hand)
+        return replace(found, at_hand=at_hand, going_on=await self._price_continuation(said, principal))
 
     async def _price_continuation(self, said: VideoRequest, principal: str) -> NextClip | None:
         """Return what `continues` makes of the clip whose last frame a request without a model names; None for any other request."""

@@ -92,7 +92,7 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
             return changed
         frames = await _suggest_frames(refusal, service, request)
         return Suggestion(refusal, frames) if frames else await _mend(refusal, tool, given, ctx)
-    request = await service.read_frame(request, principal=principal())
+    request = await _read(request, tool, service)
     fixes = await service.advise(refusal, request, principal=principal(), buys=BUYS[tool], clips=_count_clips(arguments))
     if isinstance(refusal, NeedsConfirmation):
         return Suggestion(_name_cheaper(refusal, arguments.request, service), fixes)
@@ -101,6 +101,11 @@ async def suggest(refusal: SoraError, tool: str, given: Mapping[str, Any], ctx: 
         return Suggestion(refusal, fixes)
     uncapped = await service.advise(refusal, replace(request, max_usd=None), principal=principal(), clips=_count_clips(arguments))
     return _name_cap(refusal, request.max_usd, tuple(fix for fix in uncapped if fix.argument != "model"), others=fixes)
+
+
+async def _read(request: VideoRequest, tool: str, service: VideoService) -> VideoRequest:
+    """Return the request of a tool with its pictures read."""
+    return await (service.read_frame if BUYS[tool] else service.read_estimated)(request, principal=principal())
 
 
 async def _explain(
@@ -220,7 +225,7 @@ async def _find_fixes(refusal: SoraError, tool: str, call: Mapping[str, Any], ct
         request = arguments.request
         if _is_about_frame(refusal):
             return await _suggest_frames(refusal, service, request) or (Fix(_name_argument(refusal), None),)
-        request = await service.read_frame(request, principal=principal())
+        request = await _read(request, tool, service)
     except SoraError as error:
         return error.fixes
     return await service.advise(refusal, request, principal=principal(), buys=BUYS[tool], clips=_count_clips(arguments))

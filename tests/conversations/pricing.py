@@ -77,6 +77,18 @@ PRICING = (
         keys=("fal",),
     ),
     talk(
+        "the cheapest silent clip (where one with sound, which is taken out here, costs less)",
+        call(
+            "estimate_cost",
+            "on runway:wan-3.0: $0.25 (",
+            "For less: 5 s, with sound, 480p on runway:grok-imagine-video-1.5-lite: $0.10; each clip has sound: edit_video mute",
+            seconds=5,
+            audio=False,
+        ),
+        call("estimate_cost", "on runway:grok-imagine-video-1.5-lite: $0.10", never=("For less",), seconds=5),
+        keys=("runway",),
+    ),
+    talk(
         "four cheap clips of 4 seconds (of which nobody said whether they should have sound)",
         call("estimate_cost", "$0.40 (", "; without sound (audio=false) $0.21.", seconds=4, clips=4),
         call("estimate_cost", "$0.40 (", never=("audio=false",), seconds=4, clips=4, audio=True),
@@ -161,15 +173,26 @@ PRICING = (
         ),
         call("create_video", 'create_video(edits="beach.mp4"), 1 s on fal:', refused=True, prompt="A watercolour", image="beach.mp4"),
         call(
-            "estimate_cost",
+            "create_video",
             'create_video(model="fal:grok-imagine-video-edit", edits="beach.mp4"), 1 s on fal:grok-imagine-video-edit, $0.06.',
             never=("edits must be given", "#last"),
             refused=True,
+            prompt="A watercolour",
             image="beach.mp4",
             model="fal:grok-imagine-video-edit",
         ),
-        call("estimate_cost", "$0.48", "8 s are set aside", "For another length say seconds.", model="fal:grok-imagine-video-edit"),
-        call("estimate_cost", "$0.18", never=("set aside", "another length"), model="fal:grok-imagine-video-edit", seconds=3),
+        call(
+            "estimate_cost",
+            "Priced for a video of 8 s, the longest that it takes: pass yours as image=… for its own, or say seconds. 8 s, ",
+            "$0.48",
+            model="fal:grok-imagine-video-edit",
+        ),
+        call("estimate_cost", "$0.18", never=("Priced for",), model="fal:grok-imagine-video-edit", seconds=3),
+        call("estimate_cost", "1 s, ", "$0.06", "takes the video as edits", model="fal:grok-imagine-video-edit", image="beach.mp4"),
+        call("estimate_cost", "$0.06", "takes the video as edits", model="edit", image="{folder}/beach.mp4"),
+        call(
+            "estimate_cost", "image: 'gone.mp4' is not in", never=("edits", "model must be"), refused=True, model="edit", image="gone.mp4"
+        ),
         call(
             "estimate_cost",
             "long (edit_video trims it for free)",

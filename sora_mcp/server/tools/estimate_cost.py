@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,22 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.catalogue.catalogue import Catalogue
-from sora_mcp.catalogue.clips import ANY_CLIP
-from sora_mcp.catalogue.hints import TALK
-from sora_mcp.catalogue.looks import describe_looks
-from sora_mcp.catalogue.nearest import describe_nearest, is_muted
-from sora_mcp.catalogue.parts import describe_joining, describe_part, describe_parts, make_part
-from sora_mcp.catalogue.planner import CHEAPEST, NO_KEY
-from sora_mcp.catalogue.room import Room, say_fitting
-from sora_mcp.catalogue.sizes import name_size
-from sora_mcp.catalogue.unavailable import count_unavailable
-from sora_mcp.domain import Image, Order, Quote, VideoRequest
-from sora_mcp.domain.money import Micros, format_dollars
-from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.server.address import is_remote
+from sora_mcp.domain import Image, VideoRequest
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.elicitation import find_channel
-from sora_mcp.server.messages import capitalize, describe_ended, describe_left, describe_sound, format_price
+from sora_mcp.server.estimate_text import describe_estimate, describe_sum, name_at_hand
 from sora_mcp.server.raising_limits import describe_how_to_raise
 from sora_mcp.server.results import MOST_BYTES, budget_fields, build_result, count_bytes, to_dollars, without_empty
 from sora_mcp.server.schema import Spec
@@ -37,9 +25,6 @@ if TYPE_CHECKING:
 
 MOST_OFFERS = 9
 """Offers of a comparison in the structured part."""
-MOST_AT_HAND = 2
-MOST_NAMED = 4
-"""Offers of a comparison in the message."""
 SPARE = (
     "own",
     "team",
@@ -58,10 +43,6 @@ ANY_FRAME = {"url": Image("https://example.com/frame.png"), "file": Image("data:
 """Stand for any prompt and any first frame where only the price counts."""
 ANY_PICTURE = {"url": "https://example.com/frame.png", "file": f"data:image/png;base64,{PIXEL}"}
 """Stand for any other picture: these are read as those of a purchase are."""
-
-
-SPENT_UNASKED = "Much was spent within an hour without a yes."
-"""Why a person has to agree to a price that is stated, fresh and below their limit."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +106,14 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         for other, price in estimate.offers[:MOST_OFFERS]
     ]
     structured = without_empty(
-        message=_describe(estimate, catalogue, asks=asks, how_to_raise=how_to_raise, today=today),
+        message=describe_estimate(estimate, catalogue, asks=asks, how_to_raise=how_to_raise, today=today),
         model=order.offer.id,
         size=order.size.text,
         seconds=order.seconds,
         clips=estimate.clips,
         usd=to_dollars(estimate.micros),
         micros=int(estimate.micros),
-        basis=_describe_sum(estimate),
+        basis=describe_sum(estimate),
         source=quote.source,
         checked=quote.checked.isoformat(),
         confidence=quote.confidence,
@@ -143,7 +124,7 @@ def format_result(estimate: Estimate, catalogue: Catalogue, *, asks: bool, today
         budget=budget_fields(estimate.budget),
         offers=offers or None,
     )
-    return build_result(structured if offers else _shorten(structured, spare=(_name_at_hand(estimate), how_to_raise)))
+    return build_result(structured if offers else _shorten(structured, spare=(name_at_hand(estimate), how_to_raise)))
 
 
 def _shorten(structured: dict[str, Any], *, spare: Sequence[str]) -> dict[str, Any]:
@@ -162,218 +143,10 @@ def _shorten(structured: dict[str, Any], *, spare: Sequence[str]) -> dict[str, A
     return short
 
 
-def _describe(estimate: Estimate, catalogue: Catalogue, *, asks: bool, how_to_raise: str, today: date) -> str:
-    """Say what there is to know of an ended model, the price, whether it would be allowed, and what is left."""
-    sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate, catalogue)]
-    if estimate.refusal:
-        begin = "" if is_muted(estimate.nearest) else "Not now: "
-        return " ".join(filter(None, [*sentences, f"{begin}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
-    return " ".join([*sentences, *_describe_yes(estimate, asks=asks, today=today), f"{describe_left(estimate.budget)}."])
-
-
-def _find_room(estimate: Estimate) -> Room:
-    return Room(estimate.budget.per_video, estimate.budget.remainder)
-
-
-def _describe_fitting(estimate: Estimate) -> Iterator[str]:
-    """Yield what can be bought all the same, and when: other models with a key, or so many of the clips as the caps leave room for."""
-    each, fitting = estimate.quote.micros, _find_room(estimate).count(estimate.quote.micros, estimate.clips)
-    if not fitting and each <= estimate.budget.per_video and (ends := estimate.budget.resets_at) and "day" in (estimate.refusal or ""):
-        yield f"The day ends {ends:%Y-%m-%d at %H:%M} UTC."
-    yield _name_at_hand(estimate)
-    if 0 < fitting < estimate.clips:
-        yield f"{say_fitting(fitting)}: {format_price(each * fitting)}."
-
-
-def _name_at_hand(estimate: Estimate) -> str:
-    """Return as a sentence which other models can be bought, where the one that was named has no key; empty where it has."""
-    named = [
-        f"{fix.value} {format_price(fix.micros or 0)}{f' ({describe_looks(fix.order)})' if fix.order else ''}"
-        for fix in estimate.at_hand[:MOST_AT_HAND]
-    ]
-    return f"With the keys here: {', '.join(named)}." if named else ""
-
-
-def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
-    """Yield whether the model ended, how a long video is made of parts, the price, and the other offers."""
-    order = estimate.order
-    yield from describe_ended(order.offer.ended, catalogue.get_vendor(order.offer).title)
-    if estimate.nearest:
-        yield describe_nearest(estimate.nearest, clips=estimate.clips)
-    if is_sample := bool(estimate.offers) and not catalogue.keyed and not estimate.refusal:
-        yield from _describe_real(estimate, catalogue, today)
-    if estimate.parts:
-        yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=_find_room(estimate))
-        yield describe_joining(estimate.parts[0].order)
-    begin = "With another key: " if estimate.nearest else "Without a key: " if is_sample else ""
-    yield f"{begin}{_describe_price(estimate)}"
-    if not is_muted(estimate.nearest) and not is_sample:
-        yield from _describe_others(estimate, catalogue, today)
-
-
-def _describe_real(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
-    """Yield, to a user without any key, what a clip that is no sample costs, which key that needs and how it is added, and the others."""
-    (order, price), *others = _list_real(estimate, catalogue)
-    part = make_part(estimate.clips, order, price, today=today)
-    total, clips = part.total if estimate.parts else price.micros * estimate.clips, estimate.clips
-    what = f"{clips} real clips cost" if clips > 1 else "A real clip costs"
-    yield f"{what} {format_price(Micros(total))}: {order.offer.id} ({describe_looks(order)}{_describe_asking(price, today)})."
-    yield catalogue.describe_missing_key((order.offer,))
-    if others:
-        yield f"Others: {_compare(estimate, catalogue, today, others[: MOST_NAMED - 1])}."
-
-
-def _describe_others(estimate: Estimate, catalogue: Catalogue, today: date) -> Iterator[str]:
-    """Yield the compared offers, the one with the best look, with sound the one for talking people, and why none can be bought, where no
-    model was named."""
-    if not estimate.offers:
-        if len(estimate.best) > 1:
-            larger, dearer = estimate.best[1]
-            yield f"At its largest, {larger.size.text}: {_describe_cost(estimate, dearer)}."
-        return
-    yield f"Cheapest first: {_compare(estimate, catalogue, today, _list_within(estimate, catalogue)[:MOST_NAMED])}."
-    yield from _describe_best(estimate)
-    if estimate.talk is not None:
-        order, price = estimate.talk
-        yield f"{capitalize(TALK)}: {order.offer.id} {_describe_cost(estimate, price)} ({describe_looks(order)})."
-    if catalogue.keyed:
-        can_buy = any(catalogue.is_usable(order.offer) for order, _ in estimate.offers)
-        yield from (f"Cannot be bought now: {said}." for said in (count_unavailable(catalogue),) if said and not can_buy)
-
-
-def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
-    """Yield why this offer was chosen, what gives more for less, and warnings."""
-    order = estimate.order
-    why = (order.why or "").removeprefix(CHEAPEST).removeprefix(NO_KEY).strip() if estimate.offers else order.why  # the comparison says it
-    if why and not estimate.refusal:
-        yield why
-    if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
-        yield "For another length say seconds."
-    if (own := estimate.going_on) is not None and own.model != order.offer.id:
-        yield f"continues without a model stays with {own.model}: {own.seconds} s, {format_price(own.micros)}."
-    if estimate.split:
-        each = estimate.split.order
-        sound = describe_sound(each.options, model=each.offer.id)
-        each_as = "each as " if estimate.clips > 1 else ""
-        yield f"Cheaper in parts: {each_as}{describe_part(estimate.split, with_model=True)}, {sound}, joined with edit_video."
-    if estimate.more:
-        yield _describe_more(estimate, *estimate.more)
-    if caveat := catalogue.get_vendor(order.offer).caveat:
-        yield caveat
-    if order.warnings:
-        yield f"Note: {' '.join(order.warnings)}"
-
-
-def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[str]:
-    """Yield how the user agrees to the price, where that is needed."""
-    above = estimate.budget.confirm_above
-    is_above = above is not None and estimate.micros > above
-    if estimate.quote_id:
-        doubt = estimate.quote.describe_doubt(today, f"{estimate.order.offer.id}'s")
-        why = doubt or SPENT_UNASKED
-        begin = f"Above {format_dollars(above or 0)} the" if is_above else f"{why} The"
-        who = "people who run this server approve it there," if is_remote() else "user approves it"
-        in_terminal = f"{begin} {who} in a terminal: `{command_line('approve', estimate.quote_id)}`."
-        if estimate.clips > 1:
-            asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that yes'
-            covers = f"covers all {estimate.clips} for an hour, with any prompts"
-            yield f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote."
-        else:
-            asked = f"{begin} user will be asked to confirm it."
-            yield (f"{doubt} {asked}".strip() if is_above else asked) if asks else f"{in_terminal} Then pass it as quote."
-    elif estimate.clips > 1 and is_above:
-        yield "One by one they need no yes; as variations of one call they do."
-
-
-def _describe_price(estimate: Estimate) -> str:
-    order, clips = estimate.order, f"{estimate.clips} clips of " if estimate.clips > 1 else ""
-    sound = describe_sound(order.options, model=order.offer.id)
-    total = "" if not estimate.micros or estimate.refusal else f" ({_describe_sum(estimate)})"
-    if clips and estimate.micros and (estimate.quote_id or estimate.refusal):
-        total = f" ({format_price(estimate.quote.micros)} each)"
-    silent = "" if estimate.silent is None else f"; without sound (audio=false) {format_price(estimate.silent)}"
-    return f"{clips}{order.seconds} s, {order.size.text}, {sound}, on {order.offer.id}: {format_price(estimate.micros)}{total}{silent}."
-
-
-def _describe_more(estimate: Estimate, order: Order, price: Quote) -> str:
-    """Name a clip that gives more and costs less."""
-    is_longer = order.seconds > estimate.order.seconds
-    begin, trim = ("Longer for less", "; trimming is free") if is_longer else ("Larger for less", "")
-    return f"{begin}: {order.seconds} s, {order.size.text}, on {order.offer.id}, {format_price(price.micros * estimate.clips)}{trim}."
-
-
-def _describe_sum(estimate: Estimate) -> str:
-    each, frames = estimate.quote.basis, estimate.micros - estimate.quote.micros * estimate.clips
-    more = f" + {format_price(frames)} for first frames" if frames else ""
-    return each if estimate.clips == 1 else f"{each} x {estimate.clips} clips{more}"
-
-
 def _first_sentence(refusal: str | None) -> str | None:
     """Return what would be refused, without the advice: that is in the message."""
     first, dot, _ = (refusal or "").partition(". ")
     return f"{first}." if dot else refusal
-
-
-def _list_real(estimate: Estimate, catalogue: Catalogue) -> list[tuple[Order, Quote]]:
-    """Return the compared offers without the free sample, which is no video of the prompt."""
-    return [found for found in estimate.offers if not catalogue.get_vendor(found[0].offer).caveat] or list(estimate.offers)
-
-
-def _list_within(estimate: Estimate, catalogue: Catalogue) -> list[tuple[Order, Quote]]:
-    """Return those of the compared offers for which the caps leave room, as far as a key is here; all where they leave none for any."""
-    offers = _list_real(estimate, catalogue)
-    room = _find_room(estimate)
-    return [found for found in offers if room.count(found[1].micros, 1) or not catalogue.is_usable(found[0].offer)] or offers
-
-
-def _compare(estimate: Estimate, catalogue: Catalogue, today: date, offers: Sequence[tuple[Order, Quote]]) -> str:
-    """List these of the compared offers with their prices, and how many more there are."""
-    named = [
-        f"{order.offer.id} {_describe_cost(estimate, price, with_each=True)} "
-        f"({_describe_clip(order, catalogue)}{_describe_asking(price, today)})"
-        for order, price in offers
-    ]
-    more = [f'and {rest} more in list_sizes(model="all")'] if (rest := len(estimate.offers) - MOST_NAMED) > 0 else []
-    return ", ".join([*named, *more])
-
-
-def _describe_cost(estimate: Estimate, price: Quote, *, with_each: bool = False) -> str:
-    """Return what the clips cost together, and each; how many of them, where the caps leave no room for all."""
-    clips = estimate.clips
-    if with_each and estimate.parts:
-        return f"{format_price(price.micros)} each"
-    each = f", {format_price(price.micros)} each" if with_each and clips > 1 and price.micros else ""
-    return f"{format_price(price.micros * clips)}{each}{_find_room(estimate).describe(price.micros, clips)}"
-
-
-def _describe_best(estimate: Estimate) -> Iterator[str]:
-    """Yield which compared model has the best look, and what it costs: as it is compared, and at its largest size, beside the cheapest
-    of that size."""
-    if not estimate.best:
-        return
-    (order, price), *larger = estimate.best
-    costs = [(other.size.text, format_price(dearer.micros * estimate.clips)) for other, dearer in larger]
-    most = [f", or at {size} {cost}" for size, cost in costs if estimate.as_large is None]
-    is_too_dear = not _find_room(estimate).count(price.micros, 1)
-    looks = "" if is_too_dear else f" ({describe_looks(order)})"
-    yield f"Best look: {order.offer.id} {_describe_cost(estimate, price)}{looks}{''.join(most)}."
-    if estimate.as_large is not None:
-        other, least = estimate.as_large
-        cheapest = f"from {_describe_cost(estimate, least)} on {other.offer.id}"
-        yield from (
-            f"At {name_size(found.size)} {cheapest}, {cost} on {order.offer.id}."
-            for (found, _), (_, cost) in zip(larger, costs, strict=True)
-        )
-
-
-def _describe_clip(order: Order, catalogue: Catalogue) -> str:
-    """Say what the clip of an offer is, and whether a key is missing, as some have one."""
-    return f"{describe_looks(order)}{', no key' if catalogue.keyed and not catalogue.is_usable(order.offer) else ''}"
-
-
-def _describe_asking(price: Quote, today: date) -> str:
-    """Say that a person is asked about the price however low it is."""
-    return ", needs a yes" if price.micros and price.describe_doubt(today) else ""
 
 
 TOOL = ToolDefinition(

@@ -76,7 +76,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=_find_room(estimate))
         yield describe_joining(estimate.parts[0].order)
     if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
-        yield f"Priced for a video of {order.seconds} s, the longest that it takes: pass yours as image=… for its own, or say seconds."
+        yield f"Priced for {order.seconds} s: pass the clip as image for its own length."
     begin = "With another key: " if estimate.nearest else "Without a key: " if is_sample else ""
     yield f"{begin}{_describe_price(estimate)}"
     if estimate.muted:

@@ -183,7 +183,7 @@ PRICING = (
         ),
         call(
             "estimate_cost",
-            "Priced for a video of 8 s, the longest that it takes: pass yours as image=… for its own, or say seconds. 8 s, ",
+            "Priced for 8 s: pass the clip as image for its own length. 8 s, ",
             "$0.48",
             model="fal:grok-imagine-video-edit",
         ),

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from sora_mcp.media.sample.render_pyav import H264, draw_frames
 from sora_mcp.media.sample.scene import FPS, Clip
 
-DRAWN_SIDE = 270
+DRAWN_SIDE = 200
 """The shorter side in which a scene is drawn, in pixels: it is enlarged to what was ordered."""
 FULL_HD = 1920 * 1088
 """Pixels above which a clip has fewer frames a second: encoding them would take a minute."""

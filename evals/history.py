@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sora_mcp.config.settings import load
 from sora_mcp.domain import LOCAL, Job, VideoRequest
-from sora_mcp.domain.errors import NeedsConfirmation, PriceUnknown
+from sora_mcp.domain.errors import NeedsConfirmation, Refused
 from sora_mcp.jobs.runtime import open_service
 from sora_mcp.jobs.service import VideoService
 from sora_mcp.net.client import VendorClient
@@ -18,11 +18,13 @@ from tests.played import KEYS
 from tests.played.rig import TODAY
 from tests.waiting import eventually
 
-from .lenient import SLOW_S, Lenient, Manners
+from .lenient import Lenient, Manners
 
 DAY_S = 86_400.0
 ENDED = ("completed", "failed", "cancelled", "expired")
 TAKEN = ("queued", "running")
+RUNS_S = 180.0
+"""How long the one that is running goes on."""
 POLL_S = "0.05"
 
 
@@ -33,13 +35,14 @@ class Earlier:
     before_s: float
     prompt: str
     size: str = "16:9"
+    seconds: int = 5
     fails: bool = False
     runs: bool = False
 
 
 EARLIER = (
     Earlier(4 * DAY_S, "A red fox runs through fresh snow in a birch forest"),
-    Earlier(3 * DAY_S, "Waves roll onto a beach at sunset, seen from the dunes"),
+    Earlier(3 * DAY_S, "Waves roll onto a beach at sunset, seen from the dunes", seconds=8),
     Earlier(3 * DAY_S - 1800, "A steaming cup of coffee on a wooden table by the window", "9:16"),
     Earlier(DAY_S, "The skyline of a city at night, rain on the streets"),
     Earlier(DAY_S - 600, "A celebrity dances on a table", fails=True),
@@ -56,21 +59,21 @@ async def make_history(env: Mapping[str, str], vendors: Mapping[str, Lenient], *
             await _make(one, env, None)
         while waiting:
             vendor = waiting.pop(0)
-            vendor.manners = Manners(SLOW_S if one.runs else 0.1, one.fails)
+            vendor.manners = Manners(RUNS_S if one.runs else 0.1, one.fails)
             if await _make(one, env, vendor):
                 waiting.append(vendor)
                 break
 
 
 async def _make(one: Earlier, env: Mapping[str, str], vendor: Lenient | None) -> bool:
-    """Return False where the vendor sells nothing to a person without a file of prices."""
+    """Return False where the vendor does not sell that, as without a file of prices."""
     settings = load(_leave_key_of(env, vendor), today=TODAY, config=Path(env["SORA_MCP_HOME"]) / "none.toml")
     client = VendorClient(settings.home, settings.keys, settings.trusted_hosts)
     began = time.monotonic()
     async with open_service(settings, clock=lambda: NOON - one.before_s + time.monotonic() - began, http_client=client) as service:
         try:
-            job = await _order(service, VideoRequest(one.prompt, "sample" if vendor is None else None, size=one.size))
-        except PriceUnknown:
+            job = await _order(service, VideoRequest(one.prompt, "sample" if vendor is None else None, size=one.size, seconds=one.seconds))
+        except Refused:
             return False
         wanted = TAKEN if one.runs else ENDED
 

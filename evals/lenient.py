@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from sora_mcp.domain import Call, Done, Failed, Pending, Vendor
 from sora_mcp.domain import Reply as VendorReply
@@ -51,8 +51,6 @@ class Ordered:
     seconds: int
     options: Mapping[str, Any]
     micros: int
-    body: Any
-    """Of the paid call, with the pictures in it."""
 
     @property
     def has_sound(self) -> bool:
@@ -129,6 +127,16 @@ class Lenient(Recorded):
         """Where the file of a job is."""
         return f"{self.host.address}/files/{self.vendor}/{job_id}/video.mp4?sig=s%2Fg"
 
+    def _name_place(self, heard: Heard, address: str) -> Answer:
+        """Answer as recorded, with a name for the file that no other one has."""
+        answer, there, named = super()._name_place(heard, address), f"{self.cdn}/temp/{heard.number}", self.place["url"]
+        if isinstance(heard.body, dict) and isinstance(file := heard.body.get(self.place["call"].get("file")), bytes):
+            self.host.pictures[there] = file
+        if named.startswith("https:"):
+            return answer
+        self.host.names[f"{named}-{heard.number}"] = there
+        return replace(answer, body=answer.body.replace(named.encode(), f"{named}-{heard.number}".encode()))
+
     def _find_job(self, heard: Heard) -> str | None:
         return next((made.id for made in self.made if made.id in heard.path or made.id in dict(heard.query).values()), None)
 
@@ -144,7 +152,7 @@ class Lenient(Recorded):
         ordered = next(iter(self._find_orders("vendor_id = ? OR vendor_id LIKE ?", job, f"%/{job}")), None)
         if made is None or ordered is None:
             return said(404, {})
-        self.host.begin(self.vendor, job, ordered)
+        self.host.begin(self.vendor, job, ordered, made.body)
         fitting = [one for one in self.told if self._ends_in(one.reply.call, heard.path.partition(job)[2])]
         cancelled = _find(fitting, lambda one: isinstance(one, Failed) and one.state == "cancelled")
         if self.states.get(job) == "cancelled" and cancelled is not None:
@@ -178,10 +186,10 @@ class Lenient(Recorded):
 
     def _find_orders(self, where: str, *values: str) -> list[Ordered]:
         """Return what the person's store has of this vendor, oldest first."""
-        query = f"SELECT model, prompt, size, seconds, options, micros, call FROM jobs WHERE vendor = ? AND ({where}) ORDER BY created_at"
+        query = f"SELECT model, prompt, size, seconds, options, micros FROM jobs WHERE vendor = ? AND ({where}) ORDER BY created_at"
         with sqlite3.connect(f"file:{self.store}?mode=ro", uri=True) as connection:
             rows = connection.execute(query, (self.vendor, *values)).fetchall()
-        return [Ordered(*row[:4], json.loads(row[4]), row[5], json.loads(row[6] or "{}").get("body")) for row in rows]
+        return [Ordered(*row[:4], json.loads(row[4]), row[5]) for row in rows]
 
     def _bill(self, body: Any) -> Answer:
         """Answer what units cost; no order is priced before it is made."""
@@ -199,6 +207,9 @@ class ClipHost(Cdn):
     folder: Path = field(kw_only=True)
     address: str = ""
     pictures: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """Those that were put here, by address."""
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    """Addresses by names that only a vendor knows."""
     rendered: dict[str, Future[None]] = field(default_factory=dict[str, "Future[None]"])
     renderer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
@@ -210,12 +221,16 @@ class ClipHost(Cdn):
             case _ if heard.method == "GET":
                 return Answer(404, b"", ())
             case _:
-                return super().answer(heard, address)
+                answer = super().answer(heard, address)
+                file = heard.body.get("file") if isinstance(heard.body, dict) else heard.body
+                if isinstance(file, bytes):
+                    self.pictures |= dict.fromkeys((f"{address}{heard.path}", _read_uri(answer)), file)
+                return answer
 
-    def begin(self, vendor: str, job: str, ordered: Ordered) -> None:
+    def begin(self, vendor: str, job: str, ordered: Ordered, body: Any) -> None:
         """Begin to render a job's clip, once."""
         if f"{vendor}/{job}" not in self.rendered:
-            size = find_pixels(ordered.size, ordered.body)
+            size = find_pixels(ordered.size, self._find_shape(body))
             path = self._place(vendor, job)
             work = self.renderer.submit(save_clip, path, ordered.prompt, size, ordered.seconds, audio=ordered.has_sound)
             self.rendered[f"{vendor}/{job}"] = work
@@ -229,17 +244,26 @@ class ClipHost(Cdn):
         """Return the clip."""
         return Answer(200, self._place(vendor, job).read_bytes(), (("Content-Type", "video/mp4"),))
 
+    def _find_shape(self, body: Any) -> tuple[int, int] | None:
+        """Return the size of the first picture in an order's body."""
+        if isinstance(body, str):
+            file = self.pictures.get(self.names.get(body, body))
+            inline = body.partition(";base64,")[2] if body.startswith("data:image/") else ""
+            return _measure(file or base64.b64decode(inline))
+        parts = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+        return next((found for part in parts if (found := self._find_shape(part)) is not None), None)
+
     def _place(self, vendor: str, job: str) -> Path:
         return self.folder / f"{vendor}-{job}.mp4"
 
 
-def find_pixels(size: str, body: Any) -> tuple[int, int]:
+def find_pixels(size: str, picture: tuple[int, int] | None = None) -> tuple[int, int]:
     """Return the pixels of a size that was ordered; where that leaves the shape open, it is that of the picture that was sent."""
     if PIXELS.fullmatch(size):
         width, _, height = size.partition("x")
         return int(width), int(height)
     shape, lines = SHAPE.search(size), LINES.search(size)
-    width, height = (int(shape[1]), int(shape[2])) if shape else _find_shape(body) or (16, 9)
+    width, height = (int(shape[1]), int(shape[2])) if shape else picture or (16, 9)
     shorter = int(lines[1]) if lines else 2160 if "4k" in size.lower() else 720
     longer = round(shorter * max(width, height) / min(width, height) / 2) * 2
     return (longer, shorter) if width >= height else (shorter, longer)
@@ -293,16 +317,18 @@ def _find(answers: list[Reply], fits: Callable[[Any], bool]) -> Reply | None:
     return next((one for one in answers if one.reply.status < 500 and fits(one.reading)), None)
 
 
-def _find_shape(body: Any) -> tuple[int, int] | None:
-    """Return the size of the first picture in an order's body."""
-    if isinstance(body, str) and body.startswith("data:image/"):
-        try:
-            with Image.open(BytesIO(base64.b64decode(body.partition(",")[2]))) as picture:
-                return picture.size
-        except (ValueError, UnidentifiedImageError):
-            return None
-    parts = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
-    return next((found for part in parts if (found := _find_shape(part)) is not None), None)
+def _measure(file: bytes) -> tuple[int, int] | None:
+    """Return the size of a picture; None for anything else."""
+    try:
+        with Image.open(BytesIO(file)) as picture:
+            return picture.size
+    except (OSError, ValueError):
+        return None
+
+
+def _read_uri(answer: Answer) -> str:
+    """Return the address that an answer to a file names."""
+    return json.loads(answer.body)["file"]["uri"] if answer.body else ""
 
 
 class _Everything:

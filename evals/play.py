@@ -79,7 +79,7 @@ async def open_world(options: Options, folder: Path) -> AsyncGenerator[Opened]:
         cdn = await stack.enter_async_context(played(host, lifetime_s=LIFETIME_S))
         host.address = cdn.address
         stack.callback(host.renderer.shutdown, cancel_futures=True)
-        vendors = {name: Lenient(vendor=name, host=host, store=store, cdn=cdn.address) for name in options.keys}
+        vendors = {name: Lenient(vendor=name, host=host, store=store, cdn=f"{cdn.address}/{name}") for name in options.keys}
         wires = {name: await stack.enter_async_context(played(vendor, lifetime_s=LIFETIME_S)) for name, vendor in vendors.items()}
         env = _make_env(options, folder, wires, cdn)
         if not store.exists():

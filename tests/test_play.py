@@ -21,29 +21,30 @@ from sora_mcp.vendors import EVERY
 from sora_mcp.vendors.reading import read
 from tests.each import each
 from tests.played import VENDORS
-from tests.played.rig import PRICES, picture
+from tests.played.rig import PRICES
 from tests.stories import stories
 
 KEYS = tuple(name for name in VENDORS if name != "compatible")
 CAPS = {"PER_VIDEO": "100", "DAILY": "1000", "MONTHLY": "10000", "CONFIRM_ABOVE": "100"}
 SUCCESS = "text_to_video"
+SHAPED_BY_FRAME = ("muvi:kling-2.5-turbo-standard", "runway:grok-imagine-video-1.5-lite")
 RICH = ("--per-video", "100", "--daily", "1000", "--monthly", "10000", "--confirm", "100")
 
 
 @each(
-    ("size", "body", "pixels"),
+    ("size", "picture", "pixels"),
     [
-        ("1792x1024", {}, (1792, 1024)),
-        ("9:16", {}, (720, 1280)),
-        ("16:9 480p", {}, (854, 480)),
-        ("16:9 768P", {}, (1366, 768)),
-        ("1:1 1080p", {}, (1080, 1080)),
-        ("auto", {}, (1280, 720)),
-        ("1080p", {"input": {"frames": [{"url": picture(300, 200)}]}}, (1620, 1080)),
+        ("1792x1024", None, (1792, 1024)),
+        ("9:16", None, (720, 1280)),
+        ("16:9 480p", None, (854, 480)),
+        ("16:9 768P", None, (1366, 768)),
+        ("1:1 1080p", None, (1080, 1080)),
+        ("auto", None, (1280, 720)),
+        ("1080p", (300, 200), (1620, 1080)),
     ],
 )
-def test_a_clip_has_the_pixels_that_a_size_stands_for(size: str, body: Any, pixels: tuple[int, int]) -> None:
-    assert find_pixels(size, body) == pixels
+def test_a_clip_has_the_pixels_that_a_size_stands_for(size: str, picture: tuple[int, int] | None, pixels: tuple[int, int]) -> None:
+    assert find_pixels(size, picture) == pixels
 
 
 def test_the_recorded_success_of_each_vendor_that_states_a_cost_can_state_another_one() -> None:
@@ -66,12 +67,15 @@ async def test_each_vendor_delivers_a_clip_as_ordered_through_the_server_that_th
         env = started["env"] | {"SORA_MCP_PRICES": str(tmp_path / "prices.toml"), "SORA_MCP_POLL_SECONDS": "0.1"}
         async with open_client(Server(started["command"], tuple(started["args"]), env)) as client:
             jobs = {name: await _buy(client, tmp_path / "world", model=_choose_model(name, env)) for name in KEYS}
+            framed = [await _buy(client, tmp_path / "world", model=model, image="beach.jpg") for model in SHAPED_BY_FRAME]
             ends = {name: await _wait(client, job) for name, job in jobs.items()}
+            shapes = [(end["width"], end["height"]) for end in [await _wait(client, job) for job in framed]]
         for name, end in ends.items():
             assert end["state"] == "completed", (name, end)
             assert "you asked for" not in end["message"], (name, end)
             assert abs(end["duration_s"] - end["seconds"]) < 0.1, (name, end)
-            assert find_pixels(end["size"], {}) == (end["width"], end["height"]), (name, end)
+            assert find_pixels(end["size"]) == (end["width"], end["height"]), (name, end)
+        assert shapes == [(1080, 720), (720, 480)]
         world.stdin.close()
         assert world.wait(60) == 0
 

@@ -22,7 +22,7 @@ class Heard:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: Any
-    """Its JSON, or None."""
+    """Its JSON, the bytes of a picture or a video, or None."""
     raw_path: str = ""
     size: int = 0
     role: str = ""

@@ -258,8 +258,10 @@ async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -
 
 
 def _parse(body: bytes, headers: Mapping[str, str]) -> Any:
-    """A form as its texts, and its files as bytes; else the JSON, or None."""
+    """A form as its texts, and its files as bytes; a picture or a video as its bytes; else the JSON, or None."""
     kind = headers.get("content-type", "")
+    if kind.startswith(("image/", "video/")):
+        return body
     if not kind.startswith("multipart/form-data"):
         return _json(body)
     form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)

@@ -85,14 +85,7 @@ class _Advice:
             case BrokenRules():
                 return self._price_own(refusal.fixes) if refusal.fixes else self._mend(refusal)
             case UnknownModel():
-                family = self.catalogue.find_family(self.request.model or "")
-                longest = max((seconds for offer in family for seconds in offer.seconds), default=None)
-                is_too_long = longest is not None and type(self.request.seconds) is int and self.request.seconds > longest
-                found = self._name_similar_models() or (*self._name_near_lengths(),)
-                name = self.request.model or ""
-                if not found and not family and len(name) <= MOST_NAME:
-                    found = self._name_successors(self.catalogue.find_ended(name))
-                return found if found or is_too_long else self.name_other_models(but=None)
+                return self._replace_unknown(self.request.model or "")
             case MissingKey() | ModelRetired():
                 named = self.catalogue.find_offers(self.request.model or "")
                 return self._name_successors(named) or self._name_models_at_hand()
@@ -116,6 +109,16 @@ class _Advice:
                 yield fix
             elif price is not None and price[1].micros <= self._find_most_each():
                 yield self._price_fix(fix, *price, named=None if self.request.model is None else self._find_offer())
+
+    def _replace_unknown(self, name: str) -> Iterable[Fix]:
+        """Return models in place of a name that no offer has: nothing where its family makes no clip as long as this one."""
+        family = self.catalogue.find_family(name)
+        longest = max((seconds for offer in family for seconds in offer.seconds), default=None)
+        found = self._name_similar_models() or (*self._name_near_lengths(),)
+        if not found and not family and len(name) <= MOST_NAME:
+            found = self._name_successors(self.catalogue.find_ended(name))
+        is_too_long = longest is not None and type(self.request.seconds) is int and self.request.seconds > longest
+        return found if found or is_too_long else self.name_other_models(but=None)
 
     def _mend(self, refusal: BrokenRules) -> Iterator[Fix]:
         """Yield the nearest legal values at the offer that refused, then other models that take the request as it is."""

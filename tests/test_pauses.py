@@ -12,7 +12,7 @@ import pytest
 from sora_mcp.domain import Job, VideoRequest
 from sora_mcp.domain.errors import CancelUnclear, NotCancellable, PriceUnknown
 from sora_mcp.domain.money import show, usd
-from sora_mcp.server.messages import describe_error
+from sora_mcp.server.messages import describe_error, describe_job
 from sora_mcp.store import Store
 from tests.each import each
 from tests.waiting import eventually
@@ -96,6 +96,21 @@ async def test_a_model_that_was_resumed_is_not_paused_by_the_same_job_again(tmp_
         assert await at.service.store.paused_models.resume(job.model)
         done = await at.until(job.id, "completed")
         assert (done.state, done.price, at.service.store.paused_models.get_all.sync()) == ("completed", usd("9"), ())
+        assert not done.is_paused
+
+
+async def test_a_job_above_its_quote_says_that_its_model_is_paused_for_as_long_as_it_is(tmp_path: Path) -> None:
+    async with rig(Muvi(), tmp_path) as at:
+        at.wire.arm("status", "mended", times=-1, **{"with": {"costMicroCents": 9_000_000}})
+        done = await at.until((await at.bought(seconds=4)).id, "completed")
+        told = describe_job(done, now=0)
+        assert "tell the user this path and that $9.00 was charged where $1.20 was quoted, so muvi:sora-2-pro is paused until" in told
+        assert "$9.00, quoted $1.20." in told
+        assert await at.service.store.paused_models.resume(done.model)
+        at.service.availability.forget()
+        told = describe_job(await at.service.job(done.id, principal="local"), now=0)
+        assert "$9.00 was charged where $1.20 was quoted;" in told
+        assert "paused" not in told
 
 
 # What is given back

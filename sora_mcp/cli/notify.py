@@ -19,7 +19,7 @@ from sora_mcp.domain.errors import SoraError
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.domain.text import sanitize
 from sora_mcp.jobs.service import VideoService
-from sora_mcp.server.messages import describe_charge
+from sora_mcp.server.charges import describe_charge
 from sora_mcp.server.transports.browser import without_ours
 from sora_mcp.store.records import Cursor
 

@@ -78,7 +78,20 @@ PAUSED = "Paused: "
 """The beginning of a warning that the model cost more than quoted, and is bought no more."""
 COUNTS_AS_SPENT = "counts as spent."
 """The end of a warning about a sum of the vendor's that is not believed."""
-UNSTORED = ("takes", "deduplicated", "waits_until", "unwritten", "trouble", "todo", "day_left", "continuation", "instead", "chain", "ended")
+UNSTORED = (
+    "takes",
+    "deduplicated",
+    "waits_until",
+    "unwritten",
+    "trouble",
+    "todo",
+    "day_left",
+    "continuation",
+    "instead",
+    "chain",
+    "ended",
+    "is_paused",
+)
 """What is true of a job only at the moment of looking."""
 
 
@@ -163,6 +176,8 @@ class Job:
     """Of a finished continuation: the clips that it goes on from, the first one first, and itself."""
     ended: Ended | None = field(default=None, compare=False)
     """The end of its model at the maker, of a job that was just bought."""
+    is_paused: bool = field(default=False, compare=False)
+    """Whether nothing is bought of its model until a person resumes it, of a job that cost more than was quoted."""
     # for the worker only
     call: Call | None = None
     """The paid call, until it was answered."""
@@ -194,6 +209,11 @@ class Job:
     def price(self) -> Micros:
         """The vendor's price; the quote until it is known."""
         return self.micros if self.actual is None else self.actual
+
+    @property
+    def is_above_quote(self) -> bool:
+        """Return whether the vendor names more than was quoted."""
+        return self.actual is not None and self.actual > self.micros
 
     @property
     def price_is(self) -> Literal["estimate", "actual", "free"]:

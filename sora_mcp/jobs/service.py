@@ -323,12 +323,13 @@ class VideoService(JobContext):
         job = self.local_facts.add_to(job)
         if job.unwritten is not None or job.trouble is not None:
             return job
-        if job.state == "completed" and job.artifact is not None:
+        if job.is_above_quote or job.state in ("completed", "failed"):
             await self.availability.refresh()
+            job = replace(job, is_paused=job.is_above_quote and job.model in self.catalogue.paused)
+        if job.state == "completed" and job.artifact is not None:
             going_on = find_continuation(job, await find_maker(self.store, job), self.catalogue, today=self.today)
             return replace(job, continuation=going_on, chain=await find_chain(self.store, job))
         if is_refused(job):
-            await self.availability.refresh()
             return replace(job, instead=await self._find_others(job))
         if job.state != "submitting" or job.submit_token is not None:
             return job

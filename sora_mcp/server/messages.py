@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.looks import describe_looks
-from sora_mcp.domain import LIVE, PAUSED, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
+from sora_mcp.domain import LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError, VendorError
 from sora_mcp.domain.money import Micros, format_dollars
@@ -19,6 +19,7 @@ from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.domain.text import sanitize
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
+from sora_mcp.server.charges import describe_hold, describe_money, describe_overcharge, format_cost, format_price
 from sora_mcp.server.next_clip import describe_continuation, describe_instead
 from sora_mcp.vendors import EVERY, sample
 
@@ -35,12 +36,6 @@ HAS_SOUND = {offer.id: offer.sound for vendor in EVERY for offer in vendor.offer
 """Of the models whose sound no option decides."""
 SOUND_OPEN = "may have sound"
 UNCLEAR = "an earlier paid call to this model is unclear"
-CHARGED: dict[Charged, str] = {
-    "no": "Nothing was charged.",
-    "yes": "{price} was charged.",
-    "held": "{price} stays reserved.",
-    "unknown": "It is not known whether {price} was charged.",
-}
 ENDED = {"cancelled": "was cancelled.", "expired": "was made, but its link expired before the file was saved."}
 
 
@@ -49,16 +44,16 @@ def describe_job(job: Job, *, now: float) -> str:
     if job.state == "completed" and job.artifact is not None:
         return _describe_done(job, job.artifact)
     if job.state in LIVE:
-        return f'{describe_progress(job, now=now)} {_describe_money(job)}. Do not create it again. Next: get_video_status("{job.id}").'
+        return f'{describe_progress(job, now=now)} {describe_hold(job)}. Do not create it again. Next: get_video_status("{job.id}").'
     if job.state == "unknown":
         accepted = f"{name_vendor(job)} may have accepted it and charged {format_price(job.price)}. It will not be sent again."
         settle = f"The user settles it with `{command_line('resolve', job.id)}`: do not create it again before that."
         return f"{job.id}: {_join(describe_reason(job), accepted, settle)}"
     if (deleted := describe_deletion(job)) is not None:
-        return f"{job.id} is completed, but its file {deleted}. {CHARGED[job.charged].format(price=format_price(job.price))}"
+        return f"{job.id} is completed, but its file {deleted}. {capitalize(describe_money(job))}."
     why = f" {reason}" if (reason := describe_reason(job)) else ""
     way = f" The video was made: the user can fetch it with `{command_line('fetch', job.id)}`." if can_fetch(job) else ""
-    money = CHARGED[job.error.charged if job.error else job.charged].format(price=format_price(job.price))
+    money = f"{capitalize(describe_overcharge(job) or describe_money(job))}."
     return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}{_describe_remedy(job)}{describe_instead(job)}"
 
 
@@ -153,24 +148,6 @@ def describe_sound(options: Mapping[str, object], file: Artifact | None = None, 
     return "with sound" if audio is True else "without sound" if audio is False else SOUND_OPEN
 
 
-def describe_charge(job: Job) -> str:
-    """Say in a few words what became of a job's money."""
-    amount = format_price(job.price)
-    if not job.price:
-        return "not charged" if job.micros and job.charged == "no" else amount
-    return {"no": "not charged", "held": f"{amount} reserved", "yes": amount, "unknown": f"{amount} unclear"}[job.charged]
-
-
-def describe_money(job: Job) -> str:
-    """Return as a clause what is known of a job's money."""
-    price = format_price(job.price)
-    if job.charged == "no" or not job.price:
-        return "nothing was charged"
-    if job.charged == "unknown":
-        return f"it is not known whether {price} was charged"
-    return f"{price} was charged" if job.charged == "yes" else f"{price} stays reserved"
-
-
 def capitalize(clause: str) -> str:
     """Return a clause as the beginning of a sentence."""
     return clause[:1].upper() + clause[1:]
@@ -216,11 +193,6 @@ def _describe_limit(limit: Micros | None, whose: str) -> str:
 def describe_unclear(budget: Budget) -> str:
     """Say how much stays reserved until somebody settles it."""
     return f" ({format_dollars(budget.unknown)} of it reserved for jobs whose outcome is unknown)" if budget.unknown else ""
-
-
-def format_price(micros: int) -> str:
-    """Return the amount as text."""
-    return format_dollars(micros) if micros else "free"
 
 
 def format_duration(seconds: float) -> str:
@@ -297,9 +269,11 @@ def _describe_done(job: Job, file: Artifact) -> str:
     kind = "path" if place == file.path else f"address{_describe_door()}"
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
     if job.deduplicated:
-        return f"{job.id}, {format_price(job.price)}.\nFile: {place}\nNext: tell the user."
+        return f"{job.id}, {format_cost(job)}.\nFile: {place}\nNext: tell the user."
     notes = f" Note: {' '.join(job.end_warnings)}" if job.end_warnings else ""
-    return f"Done{took}: {_describe_file(job, file)}.{notes}\nFile: {place}\nNext: tell the user this {kind}{_describe_next(job, file)}."
+    dearer = f" and that {overcharge}" if (overcharge := describe_overcharge(job)) else ""
+    following = f"Next: tell the user this {kind}{dearer}{_describe_next(job, file)}."
+    return f"Done{took}: {_describe_file(job, file)}.{notes}\nFile: {place}\n{following}"
 
 
 def _describe_door() -> str:
@@ -318,7 +292,7 @@ def _describe_file(job: Job, file: Artifact) -> str:
         length = f"a GIF of {length}" if file.duration_s else "a GIF"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     sound = f", {said}" if (said := describe_sound(job.options, file, model=job.model)) != SOUND_OPEN and file.path.endswith(".mp4") else ""
-    return f"{job.id}, {length}, {size}{sound}{_describe_title(job)}, {_format_bytes(file.bytes)}, {_format_charge(job)}"
+    return f"{job.id}, {length}, {size}{sound}{_describe_title(job)}, {_format_bytes(file.bytes)}, {format_cost(job)}"
 
 
 def _describe_title(job: Job) -> str:
@@ -330,18 +304,10 @@ def _describe_title(job: Job) -> str:
 def _describe_one_of_many(job: Job, now: float) -> str:
     """Say how one of several jobs is doing; what to do next is said once, for all of them."""
     if job.state == "completed" and job.artifact is not None:
-        notes = f" Note: {' '.join(job.end_warnings)}" if job.end_warnings else ""
+        dearer = [f"{capitalize(overcharge)}."] if (overcharge := describe_overcharge(job)) else []
+        notes = f" Note: {' '.join([*dearer, *job.end_warnings])}" if dearer or job.end_warnings else ""
         return f"Done: {_describe_file(job, job.artifact)}.{notes} File: {name_place(job, job.artifact.path)}"
-    return f"{describe_progress(job, now=now)} {_describe_money(job)}." if job.state in LIVE else describe_job(job, now=now)
-
-
-def _format_charge(job: Job) -> str:
-    """Return what the job cost, with the quote where it cost more."""
-    if job.actual is None or job.actual <= job.micros:
-        return format_price(job.price)
-    is_paused = any(warning.startswith(PAUSED) for warning in job.warnings)
-    pause = f"; this model is now paused until the user runs `{command_line('resume', job.model)}`" if is_paused else ""
-    return f"{format_price(job.price)}, quoted {format_price(job.micros)}{pause}"
+    return f"{describe_progress(job, now=now)} {describe_hold(job)}." if job.state in LIVE else describe_job(job, now=now)
 
 
 def _describe_next(job: Job, file: Artifact) -> str:
@@ -382,13 +348,6 @@ def _describe_rest(job: Job, now: float) -> str:
         return f"{format_duration(elapsed * (1 - job.progress) / job.progress)} left"
     rest = job.expected_s - elapsed
     return f"{format_duration(rest)} left" if rest > 0 else "slower than usual"
-
-
-def _describe_money(job: Job) -> str:
-    if job.waits_until is None and job.charged == "no":
-        return "It is free" if not job.micros else "It is on its way"
-    amount = format_price(job.price)
-    return f"Already paid ({amount})" if job.charged == "yes" and job.waits_until is None else f"{amount} is reserved"
 
 
 def _format_bytes(count: int) -> str:

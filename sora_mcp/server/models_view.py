@@ -16,7 +16,7 @@ from sora_mcp.catalogue.unavailable import count_unavailable, describe_ended_her
 from sora_mcp.domain import Clip, Image, Offer, Order, Quote, VideoRequest, VideoRule
 from sora_mcp.domain.money import Micros
 from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.server.messages import format_price
+from sora_mcp.server.charges import format_price
 from sora_mcp.server.offers_view import find_least, name_successors
 from sora_mcp.server.results import count_bytes, to_dollars, without_empty
 

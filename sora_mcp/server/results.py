@@ -19,7 +19,8 @@ from sora_mcp.domain.money import NO_LIMIT, as_number
 from sora_mcp.domain.text import sanitize
 from sora_mcp.media.containers import find_media_type
 from sora_mcp.server.address import name_place
-from sora_mcp.server.messages import describe_ended, describe_error, find_vendor_error, name_vendor
+from sora_mcp.server.messages import describe_ended, describe_error
+from sora_mcp.server.vendor_words import find_vendor_error, name_vendor
 
 if TYPE_CHECKING:
     from sora_mcp.store.records import Approval, Budget, OwnSpending

@@ -78,7 +78,9 @@ OVER: Mapping[str, Job] = {
 ABOVE = replace(a_done_job(), micros=usd("0.52"), actual=usd("1.56"))
 DEARER: Mapping[str, Job] = {
     "above its quote": ABOVE,
-    "above its quote, and paused": replace(ABOVE, warnings=("Paused: it cost $1.56 where $0.52 was quoted.",)),
+    "above its quote, and paused": replace(ABOVE, is_paused=True),
+    "failed above its quote": replace(ABOVE, state="failed", artifact=None, error=REFUSED, charged="yes"),
+    "running above its quote": replace(ABOVE, state="running", artifact=None, charged="held"),
 }
 BROKEN_SECONDS = BrokenRule("seconds", 5, "4, 8 or 12", "invalid_seconds")
 BROKEN_SIZE = BrokenRule("size", "4:3", "1280x720", "invalid_size")
@@ -159,7 +161,8 @@ def test_the_messages_are_those_of_the_snapshot() -> None:
             "made before": message(edit_video.format_result(replace(edit, deduplicated=True), now=NOW)),
         },
         "list_videos": {
-            "of every state": message(list_videos.format_result(Page((*LIVE.values(), *OVER.values()), None), BUDGET, UTC)),
+            "of every state": message(list_videos.format_result(Page(tuple((LIVE | OVER | DEARER).values()), None), BUDGET, UTC)),
+            "one whole, above its quote": message(list_videos.format_whole(DEARER["above its quote"], BUDGET, UTC, now=NOW)),
             "one whole": message(list_videos.format_whole(OVER["failed with a reason"], BUDGET, UTC, now=NOW)),
             "two": message(list_videos.format_result(listed, BUDGET, UTC)),
             "none": message(list_videos.format_result(Page((), None), replace(BUDGET, unknown=usd("1.04")), UTC)),

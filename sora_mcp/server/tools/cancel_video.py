@@ -9,8 +9,11 @@ from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import EDIT_MODEL, LIVE, Job, Vendor
 from sora_mcp.domain.errors import NotCancellable
+from sora_mcp.server.charges import describe_money, format_price
 from sora_mcp.server.context import ToolContext, get_service, principal
-from sora_mcp.server.messages import capitalize, describe_job, describe_money, format_price, name_vendor, quote_vendor
+from sora_mcp.server.charges import capitalize
+from sora_mcp.server.messages import describe_job
+from sora_mcp.server.vendor_words import name_vendor, quote_vendor
 from sora_mcp.server.results import build_job_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition

@@ -15,9 +15,11 @@ from mcp.types import CallToolResult, ToolAnnotations
 from sora_mcp.domain import LIVE, Job, NextClip, State, describe_deletion
 from sora_mcp.domain.text import sanitize
 from sora_mcp.server.address import name_place
+from sora_mcp.server.charges import describe_basis, describe_charge
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.days import read_day
-from sora_mcp.server.messages import describe_charge, describe_job, describe_reason, describe_sound, describe_spent
+from sora_mcp.server.messages import describe_job, describe_sound, describe_spent
+from sora_mcp.server.vendor_words import describe_reason
 from sora_mcp.server.next_clip import describe_change, describe_ways_on
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec
@@ -156,7 +158,7 @@ def _describe_measures(job: Job) -> tuple[str, str]:
 
 def _describe_whole(job: Job, zone: tzinfo) -> Iterator[str]:
     """Yield what a repeat of the job would need, and where it came from."""
-    yield f"{_describe_facts(job, zone)} ({job.basis})."
+    yield f"{_describe_facts(job, zone)} ({describe_basis(job)})."
     yield f"Prompt: {sanitize(_shorten_prompt(job.prompt), MOST_WHOLE_PROMPT)}"
     if job.extras:
         yield "Options: " + ", ".join(f"{name}={_show_value(value)}" for name, value in job.extras.items())

@@ -1,0 +1,70 @@
+"""Say what became of a job's money: its price, whether it was charged, and by how much that is above what was quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sora_mcp.domain import Charged, Job
+from sora_mcp.domain.money import format_dollars
+from sora_mcp.domain.terminal_command import command_line
+
+SUFFIXES: Mapping[Charged, str] = {"held": " reserved", "unknown": " perhaps charged"}
+
+
+def format_price(micros: int) -> str:
+    """Return the amount as text."""
+    return format_dollars(micros) if micros else "free"
+
+
+def format_cost(job: Job) -> str:
+    """Return what the job cost, with the quote where it cost more."""
+    return f"{format_price(job.price)}{_describe_quote(job)}"
+
+
+def describe_charge(job: Job) -> str:
+    """Say in a few words what became of a job's money."""
+    if not job.price:
+        return "not charged" if job.micros and job.charged == "no" else "free"
+    if job.charged == "no":
+        return "not charged"
+    return f"{format_price(job.price)}{SUFFIXES.get(job.charged, '')}{_describe_quote(job)}"
+
+
+def describe_money(job: Job) -> str:
+    """Return as a clause what is known of a job's money."""
+    if job.charged == "no" or not job.price:
+        return "nothing was charged"
+    price = format_price(job.price)
+    if job.charged == "unknown":
+        return f"it is not known whether {price} was charged{_describe_quote(job)}"
+    return f"{price} {'was charged' if job.charged == 'yes' else 'stays reserved'}{_describe_quote(job)}"
+
+
+def describe_hold(job: Job) -> str:
+    """Say what is known of the money of a job that goes on, as the beginning of a sentence."""
+    if not job.price:
+        return "It is free"
+    if job.waits_until is None and job.charged == "no":
+        return "It is on its way"
+    if job.charged == "yes" and job.waits_until is None:
+        return f"Already paid ({format_cost(job)})"
+    return f"{format_price(job.price)} is reserved{_describe_quote(job)}"
+
+
+def describe_overcharge(job: Job) -> str:
+    """Say as a clause that it cost more than was quoted, and how long its model is paused for that; empty where it did not."""
+    if not job.is_above_quote or job.charged != "yes":
+        return ""
+    clause = f"{format_price(job.price)} was charged where {format_price(job.micros)} was quoted"
+    pause = f", so {job.model} is paused until the user runs `{command_line('resume', job.model)}` in a terminal" if job.is_paused else ""
+    return f"{clause}{pause}"
+
+
+def describe_basis(job: Job) -> str:
+    """Return the sum in words by which the job was quoted, with that price where `describe_charge` does not end with it."""
+    is_other = bool(job.micros) and (job.charged == "no" or job.price < job.micros)
+    return f"quoted {format_price(job.micros)}: {job.basis}" if is_other else job.basis
+
+
+def _describe_quote(job: Job) -> str:
+    return f", quoted {format_price(job.micros)}" if job.is_above_quote else ""

@@ -13,6 +13,7 @@ from sora_mcp.domain.errors import LinkDead
 from sora_mcp.domain.secret import Secret
 from sora_mcp.jobs.inline_file import save_inline_file
 from sora_mcp.net.client import VendorClient
+from sora_mcp.server.messages import describe_job
 from sora_mcp.vendors import google
 from tests.each import each
 from tests.played import CLIP, KEY, VENDORS, Fal, played
@@ -115,6 +116,30 @@ async def test_a_refusal_that_repeats_a_large_picture_ends_the_job(tmp_path: Pat
             "failed",
             ("vendor_rejected", "The picture cannot be read."),
         )
+
+
+async def test_a_clip_that_fails_after_its_vendor_was_asked_to_cancel_it_was_cancelled(tmp_path: Path) -> None:
+    async with rig(Fal(walk=("IN_QUEUE",)), tmp_path) as at:
+        job = await at.until((await at.bought("fal:seedance-2.0", size="480p", seconds=4)).id, "queued")
+        await at.service.cancel(job.id, principal="local")
+        gone = await at.until(job.id, "failed", "cancelled")
+        assert (gone.state, gone.charged, spent(at), at.held()) == ("cancelled", "no", 0, 0)
+        assert gone.error
+        assert gone.error.vendor_message == "The runner ended before it was done"
+        assert describe_job(gone, now=0) == (
+            f'{gone.id} was cancelled at fal, as the user asked. fal says: "The runner ended before it was done". Nothing was charged.'
+        )
+
+
+async def test_a_clip_that_was_made_before_its_vendor_could_cancel_it_says_so(tmp_path: Path) -> None:
+    async with rig(Fal(walk=("IN_PROGRESS",)), tmp_path, POLL_SECONDS="0.5") as at:
+        job = await at.until((await at.bought("fal:seedance-2.0", size="480p", seconds=4)).id, "running")
+        await at.service.cancel(job.id, principal="local")
+        assert "fal was asked to cancel it. " in describe_job(replace(job, cancel_asked_at=1.0), now=0)
+        at.vendor.verdict = "OK"
+        done = await at.until(job.id, "failed", "cancelled", "completed")
+        assert (done.state, done.charged) == ("completed", "yes")
+        assert "Note: It was made before fal cancelled it." in describe_job(done, now=0)
 
 
 async def test_two_frames_and_what_not_to_show_are_ordered_by_the_models_own_names(tmp_path: Path) -> None:

@@ -459,7 +459,7 @@ def test_a_new_job_takes_as_long_as_the_median_of_the_last_twenty_of_its_model(s
 def test_an_unsent_job_is_cancelled_free_of_charge(store: Store, database: Database) -> None:
     made = reserve(store)
     gone = store.reservations.cancel_unsent.sync(made)
-    assert gone == replace(made, state="cancelled", charged="no", finished_at=NOON, version=2)
+    assert gone == replace(made, state="cancelled", charged="no", finished_at=NOON, cancel_asked_at=NOON, version=2)
     assert spent(store) == (0, 0)
     assert store.leases.claim.sync("me", limit=9, lease_s=60) == ()
     with database.reading() as conn:

@@ -145,6 +145,8 @@ class Job:
     """The vendor's last word on its state."""
     progress: float | None = None
     finished_at: float | None = None
+    cancel_asked_at: float | None = None
+    """When the user asked its vendor to cancel it, and the vendor did not refuse."""
     error: JobError | None = None
     artifact: Artifact | None = None
     deleted_at: float | None = None

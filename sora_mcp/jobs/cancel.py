@@ -68,9 +68,11 @@ async def _request(http_client: VendorClient, vendor: Vendor, job: Job, call: Ca
 
 
 async def _record_refund(store: Store, vendor: Vendor, job: Job, reply: Reply) -> None:
-    """End the job where the answer names what is given back; else the vendor's next status says what became of the money."""
+    """End the job where the answer names what is given back; else note that it was asked, and the vendor's next status says the rest."""
     reading = read(vendor, reply)
     if isinstance(reading, Failed) and reading.id == job.vendor_id and reading.refunded is not None:
         kept = Micros(max(job.price - reading.refunded, 0))
         error = JobError(reading.code, f"{vendor.title} cancelled this job.", "yes" if kept else "no")
         await store.outcomes.cancel(job, error, micros=kept, said=reading.said)
+    else:
+        await store.outcomes.note_cancel(job)

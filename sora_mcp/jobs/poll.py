@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from dataclasses import replace
+from typing import Literal
 
 from sora_mcp.domain import Call, Done, DoneWithoutLink, Failed, Job, JobError, Pending, Reply, Vendor
 from sora_mcp.domain.errors import NotSent
@@ -85,8 +86,8 @@ async def _record_reading(context: JobContext, job: Job, vendor: Vendor, reply: 
         case Done():
             await outcomes.settle(job, await _add_billed_price(context, job, vendor, reading))
         case Failed():
-            error = describe_failure(reading, vendor)
-            await outcomes.end(job, reading.state, error, micros=reading.micros, said=reading.said)
+            ended = replace(reading, state=_find_end(job, reading.state))
+            await outcomes.end(job, ended.state, describe_failure(ended, vendor), micros=ended.micros, said=ended.said)
         case DoneWithoutLink():
             await _record_linkless(context, job, reading, due_s=await _compute_due_s(context, job, vendor, reply))
             return f"{vendor.title} reports the video as finished, but gives no usable link."
@@ -98,6 +99,11 @@ async def _record_reading(context: JobContext, job: Job, vendor: Vendor, reply: 
             return f"{vendor.title} sent a reply that its documentation does not describe.{quoted}{describe_packing(reply)}"
     context.availability.forget()  # a sum above the quote pauses the model
     return None
+
+
+def _find_end(job: Job, state: Literal["failed", "cancelled"]) -> Literal["failed", "cancelled"]:
+    """Return how a job ended of which its vendor says so: what failed after the user had asked for its end was cancelled."""
+    return "cancelled" if state == "failed" and job.cancel_asked_at is not None else state
 
 
 async def _record_linkless(context: JobContext, job: Job, reading: DoneWithoutLink, *, due_s: float) -> None:
@@ -140,7 +146,7 @@ async def _record_not_found(context: JobContext, job: Job, vendor: Vendor, *, at
         said = f"{job.said or ''}{NOT_FOUND}" if is_first else job.said
         return await retry_later(context, job, f"{vendor.title} cannot find this job.", at_least=at_least, said=said)
     error = JobError("not_found", f"{vendor.title} no longer knows this job; its price stays reserved.", "unknown")
-    await context.store.outcomes.end(job, "failed", error)
+    await context.store.outcomes.end(job, _find_end(job, "failed"), error)
     return None
 
 

@@ -40,6 +40,11 @@ def describe_money(job: Job) -> str:
     return f"{price} {'was charged' if job.charged == 'yes' else 'stays reserved'}{_describe_quote(job)}"
 
 
+def capitalize(clause: str) -> str:
+    """Return a clause as the beginning of a sentence."""
+    return clause[:1].upper() + clause[1:]
+
+
 def describe_hold(job: Job) -> str:
     """Say what is known of the money of a job that goes on, as the beginning of a sentence."""
     if not job.price:

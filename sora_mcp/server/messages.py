@@ -13,14 +13,16 @@ from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.domain import LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix
-from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError, VendorError
+from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.domain.text import sanitize
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
-from sora_mcp.server.charges import describe_hold, describe_money, describe_overcharge, format_cost, format_price
+from sora_mcp.server.cancellations import describe_cancelled
+from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price
 from sora_mcp.server.next_clip import describe_continuation, describe_instead
+from sora_mcp.server.vendor_words import describe_reason, find_vendor, find_vendor_error, name_vendor, quote_vendor
 from sora_mcp.vendors import EVERY, sample
 
 if TYPE_CHECKING:
@@ -28,15 +30,11 @@ if TYPE_CHECKING:
 
 MOST_FIXES = 6
 MOST_VALUE = 60
-MOST_QUOTED = 200
-"""Characters of a vendor's own words that a message quotes."""
-SENTENCE_ENDS = (".", "!", "?", "…", "。")
-TITLES = {vendor.name: vendor.title for vendor in EVERY}
 HAS_SOUND = {offer.id: offer.sound for vendor in EVERY for offer in vendor.offers if offer.sound is not None}
 """Of the models whose sound no option decides."""
 SOUND_OPEN = "may have sound"
 UNCLEAR = "an earlier paid call to this model is unclear"
-ENDED = {"cancelled": "was cancelled.", "expired": "was made, but its link expired before the file was saved."}
+LINK_DIED = "was made, but its link expired before the file was saved."
 
 
 def describe_job(job: Job, *, now: float) -> str:
@@ -51,10 +49,12 @@ def describe_job(job: Job, *, now: float) -> str:
         return f"{job.id}: {_join(describe_reason(job), accepted, settle)}"
     if (deleted := describe_deletion(job)) is not None:
         return f"{job.id} is completed, but its file {deleted}. {capitalize(describe_money(job))}."
+    if job.state == "cancelled":
+        return describe_cancelled(job, find_vendor(job))
     why = f" {reason}" if (reason := describe_reason(job)) else ""
     way = f" The video was made: the user can fetch it with `{command_line('fetch', job.id)}`." if can_fetch(job) else ""
     money = f"{capitalize(describe_overcharge(job) or describe_money(job))}."
-    return f"{job.id} {ENDED.get(job.state, 'failed.')}{why} {money}{way}{_describe_remedy(job)}{describe_instead(job)}"
+    return f"{job.id} {LINK_DIED if job.state == 'expired' else 'failed.'}{why} {money}{way}{_describe_remedy(job)}{describe_instead(job)}"
 
 
 def _describe_remedy(job: Job) -> str:
@@ -68,29 +68,6 @@ def _describe_remedy(job: Job) -> str:
             return " The same call may work later."
         case _:
             return ""
-
-
-def describe_reason(job: Job, *, most_quoted: int = MOST_QUOTED) -> str:
-    """Say why a job has no video, with so many characters of the vendor's own words; empty where it has no error."""
-    return _join(job.error.message, quote_vendor(name_vendor(job), job.error.vendor_message, most=most_quoted)) if job.error else ""
-
-
-def quote_vendor(title: str, words: str | None, *, most: int = MOST_QUOTED) -> str:
-    """Return the vendor's own words as a sentence that is marked as theirs; empty where there are none."""
-    plain = (sanitize(words) or "").replace('"', "'")
-    said = plain if len(plain) <= most else f"{plain[:most]}…"
-    return f'{title} says: "{said}"{"" if said.endswith(SENTENCE_ENDS) else "."}' if said else ""
-
-
-def name_vendor(job: Job) -> str:
-    """Return the title of the job's vendor."""
-    return TITLES.get(job.vendor, job.vendor)
-
-
-def find_vendor_error(error: SoraError) -> VendorError | None:
-    """Return the vendor's answer that a refusal is, or that is behind it."""
-    quoting = error if isinstance(error, VendorError) else error.__cause__
-    return quoting if isinstance(quoting, VendorError) else None
 
 
 def describe_jobs(jobs: Sequence[Job], *, now: float) -> str:
@@ -146,11 +123,6 @@ def describe_sound(options: Mapping[str, object], file: Artifact | None = None, 
     """Say whether a clip has sound: as its file was measured, else as it was ordered, else as this model always makes it."""
     audio = options.get("audio", HAS_SOUND.get(model)) if file is None or file.has_sound is None else file.has_sound
     return "with sound" if audio is True else "without sound" if audio is False else SOUND_OPEN
-
-
-def capitalize(clause: str) -> str:
-    """Return a clause as the beginning of a sentence."""
-    return clause[:1].upper() + clause[1:]
 
 
 def describe_ended(ended: Ended | None, seller: str) -> Iterator[str]:
@@ -270,10 +242,16 @@ def _describe_done(job: Job, file: Artifact) -> str:
     took = f" in {round(job.finished_at - job.created_at)} s" if job.finished_at is not None else ""
     if job.deduplicated:
         return f"{job.id}, {format_cost(job)}.\nFile: {place}\nNext: tell the user."
-    notes = f" Note: {' '.join(job.end_warnings)}" if job.end_warnings else ""
+    notes = f" Note: {' '.join(warnings)}" if (warnings := _list_notes(job)) else ""
     dearer = f" and that {overcharge}" if (overcharge := describe_overcharge(job)) else ""
     following = f"Next: tell the user this {kind}{dearer}{_describe_next(job, file)}."
     return f"Done{took}: {_describe_file(job, file)}.{notes}\nFile: {place}\n{following}"
+
+
+def _list_notes(job: Job) -> list[str]:
+    """Return what was not known of a finished job when it was ordered."""
+    late = [] if job.cancel_asked_at is None else [f"It was made before {name_vendor(job)} cancelled it."]
+    return [*late, *job.end_warnings]
 
 
 def _describe_door() -> str:
@@ -305,7 +283,7 @@ def _describe_one_of_many(job: Job, now: float) -> str:
     """Say how one of several jobs is doing; what to do next is said once, for all of them."""
     if job.state == "completed" and job.artifact is not None:
         dearer = [f"{capitalize(overcharge)}."] if (overcharge := describe_overcharge(job)) else []
-        notes = f" Note: {' '.join([*dearer, *job.end_warnings])}" if dearer or job.end_warnings else ""
+        notes = f" Note: {' '.join(warnings)}" if (warnings := [*dearer, *_list_notes(job)]) else ""
         return f"Done: {_describe_file(job, job.artifact)}.{notes} File: {name_place(job, job.artifact.path)}"
     return f"{describe_progress(job, now=now)} {describe_hold(job)}." if job.state in LIVE else describe_job(job, now=now)
 
@@ -333,6 +311,8 @@ def _describe_state(job: Job, now: float) -> str:
     if job.unwritten is not None:
         return f"{job.unwritten}. The store cannot record it: is its disk full? Leave this server running."
     trouble = "" if job.trouble is None else f" {job.trouble} {f'Tell the user: {job.todo}' if job.todo else 'This is tried again.'}"
+    if job.cancel_asked_at is not None:
+        trouble = f" {name_vendor(job)} was asked to cancel it.{trouble}"
     if job.state == "submitting":
         return f"is not sent yet.{trouble}" if trouble else "is being sent."
     if job.saving:

@@ -157,6 +157,10 @@ def number_changes(conn: sa.Connection) -> None:
         conn.exec_driver_sql(statement)
 
 
+# That the user asked the vendor to cancel: a failure after that is a cancelled clip.
+FOURTEENTH = ("ALTER TABLE jobs ADD COLUMN cancel_asked_at DOUBLE PRECISION",)
+
+
 def run_statements(*statements: str) -> Migration:
     """Return a migration that runs these statements."""
 
@@ -181,5 +185,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     run_statements(*ELEVENTH),
     run_statements(*TWELFTH),
     number_changes,
+    run_statements(*FOURTEENTH),
 )
 """Migrations from version n to n + 1. Only ever appended to."""

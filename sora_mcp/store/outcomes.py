@@ -172,10 +172,19 @@ class Outcomes(Repository):
         return update_job(conn, row.id, now, **reopened, fence=row.fence + 1, **without_lease(0))
 
     @writes
+    def note_cancel(self, conn: sa.Connection, job: Job) -> None:
+        """Record that the vendor was asked to cancel a live job, whoever works on it now, and did not refuse."""
+        if (row := lock_job(conn, jobs.c.id == job.id, jobs.c.state.in_(LIVE))) is not None:
+            update_job(conn, row.id, now := self.clock(), cancel_asked_at=now)
+
+    @writes
     def cancel(self, conn: sa.Connection, job: Job, error: JobError, *, micros: Micros, said: str) -> Job | None:
         """End a job that the vendor cancelled and for which it keeps `micros`, whoever works on it now. None when it has ended."""
-        row = take_over(conn, job, LIVE)
-        return None if row is None else conclude(conn, row, "cancelled", error, now=self.clock(), micros=micros, said=said)
+        row, now = take_over(conn, job, LIVE), self.clock()
+        if row is None:
+            return None
+        write_job(conn, row.id, cancel_asked_at=now)
+        return conclude(conn, row, "cancelled", error, now=now, micros=micros, said=said)
 
 
 # Finding the row that an outcome may change

@@ -97,7 +97,8 @@ class Reservations(Repository):
             return None
         now = self.clock()
         release_hold(conn, get_account(conn, row), now=now)
-        return update_job(conn, row.id, now, state="cancelled", charged="no", finished_at=now, call=None, **without_lease(None))
+        over = {"state": "cancelled", "charged": "no", "finished_at": now, "cancel_asked_at": now, "call": None}
+        return update_job(conn, row.id, now, **over, **without_lease(None))
 
 
 def _reserve(conn: sa.Connection, purchase: Purchase, levels: Levels, caps: Caps, *, now: float, mark_file: Path | None) -> Job | SoraError:

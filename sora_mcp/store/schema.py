@@ -152,6 +152,7 @@ jobs = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("updated_at", sa.Double, nullable=False),
     sa.Column("finished_at", sa.Double),
+    sa.Column("cancel_asked_at", sa.Double),  # when its vendor took the user's request to cancel it
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("changed_xid", sa.BigInteger),  # on PostgreSQL: the transaction of the last change that clients can see
     sa.Column("due_at", sa.Double),  # when the worker has to look; NULL: never again

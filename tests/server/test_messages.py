@@ -48,6 +48,7 @@ LIVE: Mapping[str, Job] = {
     "queued, paid": replace(a_job(), charged="yes"),
     "queued, free": replace(a_job(), charged="no", micros=Micros(0)),
     "running": replace(a_job(), state="running", progress=0.4256),
+    "running, and asked to stop": replace(a_job(), state="running", progress=0.4256, cancel_asked_at=NOW),
     "being saved": replace(a_job(), state="running", charged="yes", media=Call("GET", "/file")),
 }
 CALLED_BACK = JobError("vendor_rejected", "Muvi cancelled this job.", "no")
@@ -67,11 +68,12 @@ OVER: Mapping[str, Job] = {
     "completed picture": replace(a_done_job(), artifact=replace(FILE, path="/videos/frame.png")),
     "completed, shorter": replace(a_done_job(), artifact=replace(FILE, notes=("The clip is 2 s long (you asked for 4 s).",))),
     "completed, and not believed": replace(a_done_job(), warnings=("muvi reports $0.00 for a price of $0.40: $0.40 counts as spent.",)),
+    "completed, before it could be cancelled": replace(a_done_job(), cancel_asked_at=NOW),
     "failed, charged": replace(a_job(), state="failed", charged="yes"),
     "failed with a reason": replace(a_job(), state="failed", charged="no", error=REFUSED),
-    "cancelled, free": replace(a_job(), state="cancelled", charged="no", error=CALLED_BACK),
-    "cancelled, reserved": replace(a_job(), state="cancelled", charged="held"),
-    "cancelled, unclear": replace(a_job(), state="cancelled", charged="unknown"),
+    "cancelled, free": replace(a_job(), state="cancelled", charged="no", error=CALLED_BACK, vendor_id="j"),
+    "cancelled, reserved": replace(a_job(), state="cancelled", charged="held", vendor_id="j"),
+    "cancelled, unclear": replace(a_job(), state="cancelled", charged="unknown", vendor_id="j", cancel_asked_at=NOW),
     "expired": replace(a_job(), state="expired", charged="yes"),
     "unknown": replace(a_job(), state="unknown", charged="unknown"),
 }

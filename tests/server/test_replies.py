@@ -33,8 +33,9 @@ LONG = (
 )
 ENDED = Ended("this model", "OpenAI", date(2026, 9, 24), "https://platform.openai.com/docs/deprecations")
 REFUSED = JobError("content_refused", "Muvi refuses this content.", "no", "violates policy 7")
-CANCELLED = replace(a_job(), state="cancelled", charged="no", error=JobError("vendor_rejected", "Muvi cancelled this job.", "no"))
-STOPPED = replace(CANCELLED, error=JobError("vendor_rejected", "Muvi cancelled this job.", "no", "Stopped by an operator."))
+CALLED_BACK = JobError("vendor_rejected", "Muvi cancelled this job.", "no")
+CANCELLED = replace(a_job(), vendor_id="j", state="cancelled", charged="no", error=CALLED_BACK)
+STOPPED = replace(CANCELLED, error=replace(CALLED_BACK, vendor_message="Stopped by an operator."))
 UNKNOWN = replace(a_job(), state="unknown", charged="unknown")
 
 

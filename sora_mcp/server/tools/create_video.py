@@ -17,11 +17,11 @@ from sora_mcp.server.charges import format_price
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.elicitation import create_with_approval
 from sora_mcp.server.messages import UNCLEAR, describe_ended, describe_job, describe_order, format_duration, format_minute
-from sora_mcp.server.vendor_words import name_vendor
 from sora_mcp.server.results import build_job_result, build_takes_result
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import JOB_RESULT, ToolDefinition
 from sora_mcp.server.tools.video_arguments import MOST_IMAGE, merge_options
+from sora_mcp.server.vendor_words import name_vendor
 
 MOST_PROMPT = 100_000
 """Characters: many times what any vendor takes."""

@@ -19,11 +19,11 @@ from sora_mcp.server.charges import describe_basis, describe_charge
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.days import read_day
 from sora_mcp.server.messages import describe_job, describe_sound, describe_spent
-from sora_mcp.server.vendor_words import describe_reason
 from sora_mcp.server.next_clip import describe_change, describe_ways_on
 from sora_mcp.server.results import MOST_PAGE_BYTES, budget_fields, build_result, count_bytes, list_fields, prepend_line, whole_fields
 from sora_mcp.server.schema import Spec
 from sora_mcp.server.tools.definition import ToolDefinition
+from sora_mcp.server.vendor_words import describe_reason
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.service import VideoService

@@ -81,7 +81,7 @@ async def test_a_clip_is_a_task_until_its_job_ends() -> None:
         ({"state": "submitting"}, "working", None, "is being sent"),
         ({"state": "running", "progress": 0.5}, "working", None, "50 %"),
         ({"state": "queued", "unwritten": "Muvi took it"}, "working", None, "is its disk full?"),
-        ({"state": "failed", "error": JobError("content_refused", "No.", "no")}, "completed", True, "Nothing was charged."),
+        ({"state": "failed", "charged": "no", "error": JobError("content_refused", "No.", "no")}, "completed", True, "Nothing was charged."),
         ({"state": "expired", "charged": "yes"}, "completed", True, "its link expired"),
         ({"state": "unknown", "charged": "unknown"}, "completed", True, "resolve v_0123456789"),
         ({"state": "cancelled", "charged": "no", "error": CANCELLED}, "cancelled", None, "Nothing was charged."),

@@ -46,6 +46,7 @@ from .task_client import IDENTIFIER, TaskClient, ask, refuse, start
 
 JOB = a_job()
 PROMPT = {"prompt": "A paper boat"}
+REFUSED = JobError("content_refused", "No.", "no")
 CANCELLED = JobError("cancelled", "Muvi cancelled this job.", "no")
 
 
@@ -81,7 +82,7 @@ async def test_a_clip_is_a_task_until_its_job_ends() -> None:
         ({"state": "submitting"}, "working", None, "is being sent"),
         ({"state": "running", "progress": 0.5}, "working", None, "50 %"),
         ({"state": "queued", "unwritten": "Muvi took it"}, "working", None, "is its disk full?"),
-        ({"state": "failed", "charged": "no", "error": JobError("content_refused", "No.", "no")}, "completed", True, "Nothing was charged."),
+        ({"state": "failed", "charged": "no", "error": REFUSED}, "completed", True, "Nothing was charged."),
         ({"state": "expired", "charged": "yes"}, "completed", True, "its link expired"),
         ({"state": "unknown", "charged": "unknown"}, "completed", True, "resolve v_0123456789"),
         ({"state": "cancelled", "charged": "no", "error": CANCELLED}, "cancelled", None, "Nothing was charged."),

@@ -198,8 +198,10 @@ def test_the_stdio_server_imports_nothing_of_the_terminal() -> None:
 
 
 LATE = """
+import importlib.metadata
 from sora_mcp.cli.late_models import defer_models
 defer_models()
+importlib.metadata.entry_points = None  # a search for plugins of pydantic would call it
 from mcp_types import Tool, client_request_adapter
 print(Tool.__pydantic_complete__, client_request_adapter.pydantic_complete)
 request = client_request_adapter.validate_python({"method": "tools/call", "params": {"name": "list_sizes"}})

@@ -28,6 +28,7 @@ from mcp.types import (
     InputRequiredResult,
     ListResourcesResult,
     PaginatedRequestParams,
+    Prompt,
     Resource,
     ResourceTemplate,
     SubscriptionsListenRequestParams,
@@ -39,7 +40,7 @@ from sora_mcp.catalogue.catalogue import Catalogue
 from sora_mcp.config.settings import Settings
 from sora_mcp.domain import QUOTE_GOOD_FOR_S
 from sora_mcp.domain.errors import StorageError
-from sora_mcp.server import prompts, sdk
+from sora_mcp.server import sdk
 from sora_mcp.server.apps import apps
 from sora_mcp.server.context import OpenService, ServerContext
 from sora_mcp.server.tasks import Tasks
@@ -113,11 +114,17 @@ class SoraServer(MCPServer[ServerContext]):
         except Exception as error:
             return dispatch.refuse(error, name)
 
+    async def list_prompts(self) -> list[Prompt]:
+        """Return the prompts. Ours are added at the first question about prompts, because the SDK's model of one is slow to build."""
+        for prompt in _dispatch().prompts.PROMPTS:
+            self.add_prompt(prompt)
+        return await super().list_prompts()
+
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerContext, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """Return the prompt. Raise MCPError, in our own words, for a wrong name or argument."""
-        if (why := prompts.find_fault(await self.list_prompts(), name, arguments or {})) is not None:
+        if (why := _dispatch().prompts.find_fault(await self.list_prompts(), name, arguments or {})) is not None:
             raise MCPError(INVALID_PARAMS, why)
         return await super().get_prompt(name, arguments, context)
 
@@ -184,9 +191,8 @@ def build(
         auth=auth,
         token_verifier=tokens,
         cache_hints=CACHED,
+        warn_on_duplicate_prompts=False,
     )
-    for prompt in prompts.PROMPTS:
-        server.add_prompt(prompt)
     server.middleware.append(sdk.send_valid_unicode)
     if has_sessions:
         sessions.install(server)

@@ -21,7 +21,7 @@ from mcp.types import (
 
 from sora_mcp.domain import Charged
 from sora_mcp.domain.errors import UNFORESEEN, BrokenRules, NoSuchJob, NotFound, SoraError, StorageError, before_money
-from sora_mcp.server import completions, resources, subscriptions
+from sora_mcp.server import completions, prompts, resources, subscriptions
 from sora_mcp.server.context import ServerContext, ToolContext, name_request, principal
 from sora_mcp.server.job_tasks import JobTasks
 from sora_mcp.server.results import build_refusal
@@ -30,7 +30,7 @@ from sora_mcp.server.suggestions import Suggestion, suggest
 from sora_mcp.server.tools import TOOLS
 from sora_mcp.telemetry import about, note_refusal
 
-__all__ = ["TASKS", "TOOLS", "call_tool", "complete", "list_resources", "refuse", "resources", "subscriptions"]
+__all__ = ["TASKS", "TOOLS", "call_tool", "complete", "list_resources", "prompts", "refuse", "resources", "subscriptions"]
 
 log = logging.getLogger(__name__)
 PAGE = 100

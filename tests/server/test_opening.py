@@ -167,7 +167,8 @@ async def test_a_later_room_is_imported_only_when_it_is_entered() -> None:
 LISTED = """
 import anyio, sys, sora_mcp.server.app as app, sora_mcp.server.transports.stdio
 server = app.build(lambda: None)
-late = ("sqlalchemy", "av", "PIL", "rich", *(f"sora_mcp.{name}" for name in ("store", "jobs", "artifacts", "media.api", "server.dispatch")))
+rooms = ("store", "jobs", "artifacts", "media.api", "server.dispatch", "server.prompts")
+late = ("sqlalchemy", "av", "PIL", "rich", *(f"sora_mcp.{name}" for name in rooms))
 print([name for name in (*late, "sora_mcp.server.tools") if name in sys.modules])
 print(len(anyio.run(server.list_tools)), [name for name in late if name in sys.modules])
 """

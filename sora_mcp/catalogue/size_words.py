@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 BETWEEN_SIDES = re.compile(r"(?<=\d)\s*([x×*:/])\s*(?=\d)")
 SHORT_SIDES = re.compile(r"\d{1,2}x\d{1,2}")
@@ -38,18 +38,17 @@ MANY: Mapping[str, tuple[str, ...]] = {
 """What may mean several sizes, or none exactly: the nearest ones, for the caller to choose."""
 
 
-def _find_any(words: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern of any of these words, of which the longest counts."""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})(?!\w)")
-
-
-KNOWN = _find_any((*MEANINGS, *MANY))
+@functools.cache
+def _known_words() -> re.Pattern[str]:
+    """Return a pattern of the words with meanings, of which the longest counts; it takes longer to compile than all others."""
+    words = sorted((*MEANINGS, *MANY), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
 
 
 @functools.lru_cache(maxsize=4096)
 def read_size_words(text: str) -> tuple[str, ...]:
     """Return the words of a size: `1280 x 720` and `1280×720` are the same, `9x16` is a ratio, `TikTok` is 9:16, `vertical` is portrait."""
-    plain = KNOWN.sub(lambda found: MEANINGS.get(found[0], found[0]), _join_sides(text))
+    plain = _known_words().sub(lambda found: MEANINGS.get(found[0], found[0]), _join_sides(text))
     return tuple(_read_word(word) for word in APART.split(plain) if word and word not in SPARE)
 
 
@@ -59,7 +58,7 @@ def list_meanings(text: str) -> tuple[str, ...]:
 
 
 def _replace_many(text: str) -> Iterator[str]:
-    for found in KNOWN.finditer(text):
+    for found in _known_words().finditer(text):
         for meaning in MANY.get(found[0], ()):
             yield " ".join(read_size_words(f"{text[: found.start()]}{meaning}{text[found.end() :]}"))
 

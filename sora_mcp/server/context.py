@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapp
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 from anyio.abc import TaskGroup
@@ -162,8 +162,8 @@ class ServerContext:
             tasks.cancel_scope.cancel()
 
 
-ToolContext = Context[ServerContext, Any]
-"""The SDK's context of one tool call."""
+ToolContext: TypeAlias = "Context[ServerContext, Any]"
+"""The SDK's context of one tool call; as a text, because the SDK builds a model for each pair of types."""
 
 
 async def get_service(ctx: ToolContext) -> VideoService:

@@ -23,6 +23,8 @@ MOST_TRIES = 400
 """Combinations of values that are tried at most."""
 MOST_WORDS = 5
 """Words of a size that are read for a number of lines."""
+MOST_NAME = 100
+"""Characters of an option's name up to which it is compared with others."""
 WIDTH_BY_HEIGHT = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
 
 
@@ -129,20 +131,20 @@ def _follow_frame(request: VideoRequest, sizes: Sequence[Size], can_fit: bool) -
 def _rename(name: str, request: VideoRequest, offer: Offer) -> list[Fix]:
     """Return the options with the nearest name that this offer has in place of one that nobody has; a known one is asked for as it is."""
     own = [rule.param for rule in offer.options if rule.param not in request.options]
-    near = [] if name in KNOWN else difflib.get_close_matches(name[:MOST_NAME].casefold(), own, n=1)
+    near = [] if name in _known_options() else difflib.get_close_matches(name[:MOST_NAME].casefold(), own, n=1)
     return [Fix("options", {near[0] if old == name else old: value for old, value in request.options.items()}) for _ in near]
 
 
 def _drop_unknown(argument: str, *, among: Sequence[str]) -> list[Fix]:
     """Return the call without an option that no model has, only where other arguments are mended with it: else it is just named."""
-    is_unknown = argument.startswith("options.") and argument.removeprefix("options.") not in KNOWN
+    is_unknown = argument.startswith("options.") and argument.removeprefix("options.") not in _known_options()
     return [Fix(argument, None)] if is_unknown and len(among) > 1 else []
 
 
-KNOWN = frozenset(rule.param for vendor in EVERY for offer in vendor.offers for rule in offer.options) | {*NAMED_OPTIONS}
-"""Options that some model has. Who asks for one of them wants it."""
-MOST_NAME = 100
-"""Characters of an option's name up to which it is compared with others."""
+@functools.cache
+def _known_options() -> frozenset[str]:
+    """Return the options that some model has. Who asks for one of them wants it."""
+    return frozenset(rule.param for vendor in EVERY for offer in vendor.offers for rule in offer.options) | {*NAMED_OPTIONS}
 
 
 def _distance(size: Size, text: str) -> tuple[bool, int]:

@@ -30,9 +30,10 @@ EDGE = 1000
 ID = r'"id"\s*:\s*(-?\d+|"(?:[^"\\]|\\.)*")\s*'
 WORD = r'"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*'
 START = rf"\s*\{{\s*(?:{WORD},\s*)*"
-REQUEST = re.compile(rf'{START}(?:{ID},\s*(?:{WORD},\s*)*)?"params"')
-TAIL = re.compile(rf",\s*{ID}(?:,\s*{WORD})*\}}\s*\Z")
-"""Both match the outermost object only, because quotes inside a text are escaped. A response to a request of ours does not match."""
+REQUEST = rf'{START}(?:{ID},\s*(?:{WORD},\s*)*)?"params"'
+TAIL = rf",\s*{ID}(?:,\s*{WORD})*\}}\s*\Z"
+"""Both match the outermost object only, because quotes inside a text are escaped. A response to a request of ours does not match. Each is
+compiled with the first message that cannot be read."""
 FAULTS = (
     ("hex escape", "a text in it has half of a character (a \\ud... escape without its other half); cut texts between characters"),
     ("recursion limit", "its values are nested too deeply; send fewer levels"),
@@ -154,9 +155,9 @@ def explain_unreadable(line: str, error: str) -> tuple[int | str | None, str]:
 
 def _find_id(head: str, tail: str) -> int | str | None:
     """Return the id of a request that begins and ends like this; None where it has none that an answer could repeat."""
-    if (start := REQUEST.match(head)) is None:
+    if (start := re.match(REQUEST, head)) is None:
         return None
-    end = TAIL.search(tail)
+    end = re.search(TAIL, tail)
     text = start[1] or (end and end[1])
     try:
         found: int | str | None = json.loads(text) if text else None

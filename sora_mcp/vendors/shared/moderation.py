@@ -16,12 +16,12 @@ WORDS = (
     r"risk control",  # Kling's platform
     r"\bnsfw\b",  # common among resellers
 )
-FILTERED = re.compile("|".join(WORDS), re.IGNORECASE)
+FILTERED = "|".join(WORDS)
 
 
 def is_filtered(text: str) -> bool:
     """Return whether a vendor's message blames the content."""
-    return FILTERED.search(text) is not None
+    return re.search(FILTERED, text, re.IGNORECASE) is not None
 
 
 def classify_failure(*words: object) -> Literal["content_refused", "vendor_rejected"]:

@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := sora_mcp tests examples benchmarks scripts evals
+unexport PYTHONDONTWRITEBYTECODE # each worker would compile pytest's plugins anew
 
 .PHONY: check types quick test chaos fuzz coverage conformance clients cluster oracles evals house bench load prices snapshots readme pictures bundle release
 

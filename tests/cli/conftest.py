@@ -5,19 +5,26 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import anyio
 import pytest
 
 from sora_mcp.cli import consent
 from sora_mcp.cli import main as cli
 from sora_mcp.cli.own_command import own_command
+from sora_mcp.config.settings import load
 from sora_mcp.config.sources import config_file
+from sora_mcp.domain import LOCAL, Job, VideoRequest
 from sora_mcp.domain.errors import NeedsConfirmation
 from sora_mcp.domain.terminal_command import quote_command
+from sora_mcp.jobs.runtime import open_service
+from sora_mcp.jobs.service import VideoService
 from sora_mcp.store import Store
 from tests.stored import CAPS, place_empty_store, purchase
+from tests.waiting import eventually
 
 
 class Ended(NamedTuple):
@@ -94,6 +101,23 @@ def store(said: dict[str, str]) -> Iterator[Store]:
     opened = Store(place_empty_store(home), home)
     yield opened
     opened.close()
+
+
+def make_clip(settings: dict[str, str]) -> str:
+    """Make a small sample clip with these settings and return its job's id. `demo` renders for four times as long."""
+
+    async def make() -> Job:
+        async with open_service(load(settings, today=date.today())) as service:
+            request = VideoRequest("A paper boat", model="sample:sample", size="640x360", seconds=4, options={"audio": False})
+            job = await service.create(request, principal=LOCAL)
+            assert await eventually(lambda: _is_completed(service, job.id))
+            return job
+
+    return anyio.run(make).id
+
+
+async def _is_completed(service: VideoService, job_id: str) -> bool:
+    return (await service.job(job_id, principal=LOCAL)).state == "completed"
 
 
 def await_yes(store: Store, **more: Any) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.s3 import S3, SECRET, needs_s3
 
-from .conftest import Sora
+from .conftest import Sora, make_clip
 
 pytestmark = needs_s3
 
@@ -32,12 +32,11 @@ def test_a_bucket_without_credentials_stops_every_command_in_one_line(sora: Sora
         assert (ended.code, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set beside SORA_MCP_ARTIFACT_URL" in line) == (2, True)
 
 
-def test_show_fetch_and_gallery_take_a_file_from_the_bucket(sora: Sora, s3: S3, tmp_path: Path) -> None:
-    made = sora("demo", **s3.environ)
-    assert made.code == 0, made.err
+def test_show_fetch_and_gallery_take_a_file_from_the_bucket(sora: Sora, said: dict[str, str], s3: S3, tmp_path: Path) -> None:
+    job_id = make_clip(said | s3.environ)
     (key,) = s3.list_keys()
     (file,) = (tmp_path / "videos").glob("*.mp4")
-    job_id, film = key.split("/")[3], file.read_bytes()
+    film = file.read_bytes()
     assert f"on S3 {key.removeprefix('team/')}" in flat(sora("show", job_id, **s3.environ).out)
     file.unlink()
     fetched = sora("fetch", job_id, **s3.environ)

@@ -10,17 +10,18 @@ import pytest
 
 from tests.s3 import S3, needs_s3
 
-from .conftest import Sora
+from .conftest import Sora, make_clip
 from .test_bucket import flat
 
 pytestmark = [needs_s3, pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")]
 ORPHAN = "team/v/zz/v_zzzzzzzzzz/0123456789abcdef.mp4"
 
 
-def test_a_file_is_deleted_once_a_person_says_yes(sora: Sora, s3: S3, tmp_path: Path, typed_at_terminal: Callable[[str], None]) -> None:
-    assert sora("demo", **s3.environ).code == 0
+def test_a_file_is_deleted_once_a_person_says_yes(
+    sora: Sora, said: dict[str, str], s3: S3, tmp_path: Path, typed_at_terminal: Callable[[str], None]
+) -> None:
+    job_id = make_clip(said | s3.environ)
     (file,) = (tmp_path / "videos").glob("*.mp4")
-    job_id = s3.list_keys()[0].split("/")[3]
     typed_at_terminal("no\n")
     kept = sora("delete", job_id, **s3.environ)
     assert (kept.code, "Nothing was deleted." in kept.out, file.exists()) == (1, True, True)
@@ -37,18 +38,19 @@ def test_a_file_is_deleted_once_a_person_says_yes(sora: Sora, s3: S3, tmp_path: 
     assert "It was deleted on " in (tmp_path / "videos" / "gallery.html").read_text("utf-8")
 
 
-def test_without_a_terminal_and_for_an_unknown_job_nothing_is_deleted(sora: Sora, s3: S3) -> None:
-    assert sora("demo", **s3.environ).code == 0
-    job_id = s3.list_keys()[0].split("/")[3]
+def test_without_a_terminal_and_for_an_unknown_job_nothing_is_deleted(sora: Sora, said: dict[str, str], s3: S3) -> None:
+    job_id = make_clip(said | s3.environ)
     refused = sora("delete", job_id, **s3.environ)
     assert (refused.code, "There is no terminal to ask at. Nothing was deleted." in refused.err) == (2, True)
     assert sora("delete", "v_0000000000", **s3.environ).code == 1
     assert len(s3.list_keys()) == 1
 
 
-def test_objects_that_no_job_names_are_listed_and_deleted_after_a_yes(sora: Sora, s3: S3, typed_at_terminal: Callable[[str], None]) -> None:
+def test_objects_that_no_job_names_are_listed_and_deleted_after_a_yes(
+    sora: Sora, said: dict[str, str], s3: S3, typed_at_terminal: Callable[[str], None]
+) -> None:
     assert sora("tidy").err == "sora-mcp: No bucket is set: SORA_MCP_ARTIFACT_URL names one.\n"
-    assert sora("demo", **s3.environ).code == 0
+    make_clip(said | s3.environ)
     (own,) = s3.list_keys()
     s3.put(ORPHAN, b"bytes")
     assert "no file that is older than a day" in flat(sora("tidy", **s3.environ).out)

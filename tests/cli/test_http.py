@@ -92,7 +92,7 @@ async def status(server: Served, content: bytes | None = None, **headers: str) -
 @asynccontextmanager
 async def client(server: Served, headers: dict[str, str], mode: Any) -> AsyncGenerator[Client]:
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=PATIENCE_S) as http,
+        httpx2.AsyncClient(headers=headers, timeout=PATIENCE_S, verify=False) as http,
         Client(streamable_http_client(f"{server.url}/mcp", http_client=http), mode=mode) as opened,
     ):
         yield opened
@@ -251,7 +251,7 @@ async def test_the_loopback_without_tokens_still_looks_at_names_and_pages(local:
         await status(local, Content_Type="text/plain"),
         await status(local, b" " * 5_000_000),
     ] == [200, 421, 421, 403, 403, 400, 413]
-    async with httpx2.AsyncClient(timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(timeout=PATIENCE_S, verify=False) as web:
         asked = {how: await web.request(how, f"{local.url}/mcp", headers=HEADERS) for how in ("OPTIONS", "PUT", "TRACE")}
         asked["GET"] = await web.get(f"{local.url}/mcp", headers={"Accept": "application/json"})
     assert {how: answer.status_code for how, answer in asked.items()} == {"OPTIONS": 405, "PUT": 405, "TRACE": 405, "GET": 406}
@@ -259,7 +259,7 @@ async def test_the_loopback_without_tokens_still_looks_at_names_and_pages(local:
 
 
 async def test_exactly_the_allowed_pages_may_call(closed: Served) -> None:
-    async with httpx2.AsyncClient(base_url=closed.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=closed.url, timeout=PATIENCE_S, verify=False) as web:
         asked = await web.options("/mcp", headers={**PREFLIGHT, "Origin": PAGE})
         assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, PAGE)
         allowed = {word.strip().lower() for word in asked.headers["access-control-allow-headers"].split(",")}
@@ -293,7 +293,7 @@ async def test_exactly_the_allowed_pages_may_call(closed: Served) -> None:
 
 
 async def test_a_probe_needs_no_token_and_no_name_and_learns_nothing(closed: Served) -> None:
-    async with httpx2.AsyncClient(base_url=closed.url, timeout=PATIENCE_S, headers={"Host": "10.0.0.7"}) as web:
+    async with httpx2.AsyncClient(base_url=closed.url, timeout=PATIENCE_S, headers={"Host": "10.0.0.7"}, verify=False) as web:
         for path in ("/livez", "/readyz"):
             for answer in (await web.get(path), await web.head(path)):
                 assert (answer.status_code, answer.content) == (200, b""), path
@@ -318,7 +318,7 @@ async def test_a_server_whose_store_is_away_is_alive_and_not_ready() -> None:
 
 
 async def test_whatever_the_client_accepts_it_is_answered_in_a_form_that_it_accepts(local: Served) -> None:
-    async with httpx2.AsyncClient(base_url=local.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=local.url, timeout=PATIENCE_S, verify=False) as web:
         del web.headers["accept"]
         for accept, kind in (
             (None, "text/event-stream"),
@@ -342,7 +342,7 @@ async def test_whatever_the_client_accepts_it_is_answered_in_a_form_that_it_acce
 
 
 async def test_a_handshake_with_the_id_of_a_lost_session_begins_a_new_one(local: Served) -> None:
-    async with httpx2.AsyncClient(base_url=local.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=local.url, timeout=PATIENCE_S, verify=False) as web:
         lost = {"mcp-session-id": "0" * 32}
         opened = await web.post("/mcp", json=PING, headers=lost)
         assert (opened.status_code, opened.headers["mcp-session-id"] != "0" * 32) == (200, True)
@@ -426,7 +426,7 @@ async def test_a_file_of_anothers_is_no_more_there_than_one_that_never_was(close
 
 @pytest.mark.slow
 async def test_a_finished_file_is_fetched_with_the_token_of_its_owner(closed: Served) -> None:
-    async with client(closed, AS_ANNA, "legacy") as anna, httpx2.AsyncClient(timeout=PATIENCE_S) as web:
+    async with client(closed, AS_ANNA, "legacy") as anna, httpx2.AsyncClient(timeout=PATIENCE_S, verify=False) as web:
         done = await finish(anna, (await call(anna, "create_video", prompt="a kite", **SMALL))["job_id"])
         assert anna.instructions is not None and "give the user the address, which asks for the same token" in anna.instructions
         url = f"{closed.url}/videos/{done['job_id']}.mp4"
@@ -464,7 +464,10 @@ async def test_a_finished_file_is_fetched_with_the_token_of_its_owner(closed: Se
 
 @pytest.mark.slow
 async def test_without_tokens_the_path_is_named_because_the_caller_is_on_this_machine(local: Served) -> None:
-    async with client(local, {"Authorization": "Bearer none-is-asked-for"}, "auto") as who, httpx2.AsyncClient(timeout=PATIENCE_S) as web:
+    async with (
+        client(local, {"Authorization": "Bearer none-is-asked-for"}, "auto") as who,
+        httpx2.AsyncClient(timeout=PATIENCE_S, verify=False) as web,
+    ):
         done = await finish(who, (await call(who, "create_video", prompt="a kite", **SMALL))["job_id"])
         assert f"File: {done['path']}\n" in done["message"]
         got = await web.get(f"{local.url}/videos/{done['job_id']}.mp4")

@@ -65,7 +65,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 async def post(server: Served, headers: dict[str, str]) -> httpx2.Response:
-    async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S, verify=False) as web:
         return await web.post("/mcp", json=PING, headers={**HEADERS, **headers})
 
 
@@ -151,7 +151,7 @@ def test_doctor_asks_the_issuer_for_its_keys(said: dict[str, str]) -> None:
 
 
 async def test_a_client_is_told_where_its_tokens_are_from(service: Service) -> None:
-    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S, verify=False) as web:
         for path in (METADATA, f"{METADATA}/mcp"):
             told = await web.get(path, headers={"Host": "videos.example.com", "Origin": PAGE})
             assert (told.status_code, told.headers["access-control-allow-origin"]) == (200, PAGE), path
@@ -174,7 +174,7 @@ async def test_an_issuer_is_named_as_it_names_itself(tmp_path: Path) -> None:
     with PlayedIssuer("/") as issuer:
         environ = {**name_folders(tmp_path), "SORA_MCP_ISSUER": issuer.issuer, "SORA_MCP_PUBLIC_URL": f"{PUBLIC}/"}
         with served(environ, tmp_path) as server:
-            async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S) as web:
+            async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S, verify=False) as web:
                 told = (await web.get(METADATA)).json()
             asked = await post(server, {"Authorization": f"Bearer {issuer.issue('anna', RESOURCE)}"})
             refused = await post(server, {})
@@ -240,7 +240,7 @@ async def test_a_person_is_the_same_with_the_next_token_and_with_another_client(
         assert f"File: {PUBLIC}/videos/{made['job_id']}.mp4\n" in made["message"]
     async with client(service.server, service.sign_in("mia", client_id="another"), "auto") as later:
         assert [video["job_id"] for video in (await call(later, "list_videos"))["videos"]] == [made["job_id"]]
-    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S, verify=False) as web:
         path = f"/videos/{made['job_id']}.mp4"
         codes = [(await web.get(path, headers=service.sign_in(*who))).status_code for who in (("mia",), ("anna",))]
         assert [*codes, (await web.get(path, headers=service.sign_in("mia", scope="openid"))).status_code] == [200, 404, 403]
@@ -265,7 +265,7 @@ async def test_a_session_of_anothers_is_not_there(service: Service) -> None:
     opened = await post(service.server, service.sign_in("anna"))
     session = {"mcp-session-id": opened.headers["mcp-session-id"]}
     listing = {"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}}
-    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S, verify=False) as web:
         for code, headers in ((200, service.sign_in("anna")), (404, service.sign_in("ben")), (404, AS_ANNA)):
             answer = await web.post("/mcp", json=listing, headers={**HEADERS, **headers, **session})
             assert answer.status_code == code

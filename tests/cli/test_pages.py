@@ -68,7 +68,7 @@ class Service:
     @asynccontextmanager
     async def client(self, name: str = "anna", mode: Any = "auto", **options: Any) -> AsyncGenerator[Client]:
         async with (
-            httpx2.AsyncClient(headers=self.as_person(name), timeout=PATIENCE_S) as http,
+            httpx2.AsyncClient(headers=self.as_person(name), timeout=PATIENCE_S, verify=False) as http,
             Client(streamable_http_client(f"{self.server.url}/mcp", http_client=http), mode=mode, **options) as opened,
         ):
             yield opened
@@ -283,7 +283,7 @@ async def test_looking_changes_nothing(service: Service) -> None:
     word = page.read_field("word")
     for address in (f"/approve/{quote}?answer=yes&word={word}", f"/approve/{quote}", f"/approve/{quote.upper()}"):
         assert (await browser.open(address, **{"Sec-Purpose": "prefetch"})).title == "Buy one video clip?"
-    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S, verify=False) as web:
         named = {"Host": "videos.example.com", "Cookie": f"__Host-sora={browser.cookies['__Host-sora']}"}
         codes = [
             (await web.request(method, f"/approve/{quote}", headers=named)).status_code for method in ("HEAD", "PUT", "DELETE", "PATCH")
@@ -421,7 +421,7 @@ async def test_while_the_provider_is_away_nobody_signs_in_and_strangers_cost_it_
             issuer.is_away = False
             assert issuer.asked == []
     with PlayedIssuer() as issuer, served(environment(tmp_path, issuer), tmp_path) as server:
-        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S) as web:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S, verify=False) as web:
             for number in range(20):
                 await web.get(f"/approve/q_{number}", headers={"Host": "videos.example.com"})
         assert issuer.asked == [METADATA]
@@ -431,7 +431,7 @@ async def test_two_pages_that_wait_for_the_same_sign_in_both_open(service: Servi
     first, second = await service.ask(), await service.ask()
     browser = service.browser()
     starts = list[str]()
-    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S, verify=False) as web:
         for quote in (first, second):
             cookies = {"Cookie": "; ".join(f"{name}={text}" for name, text in browser.cookies.items())}
             begun = await web.get(f"/approve/{quote}", headers={"Host": "videos.example.com"} | cookies)
@@ -446,7 +446,7 @@ async def test_what_signs_in_a_browser_opens_nothing_else(service: Service) -> N
     quote = await service.ask()
     browser, _ = await service.open(quote)
     id_token = service.issuer.issue("anna", "pages", header={"typ": "JWT"})
-    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S, verify=False) as web:
         for token in (browser.cookies["__Host-sora"], id_token):
             found = await web.get("/videos/v_0123456789.mp4", headers={"Authorization": f"Bearer {token}"})
             assert found.status_code == 401
@@ -479,7 +479,7 @@ async def test_a_link_to_a_finished_file_opens_after_signing_in(service: Service
     refused, never = await other.open(link), await other.open("/videos/v_0123456789.mp4")
     assert (refused.status, never.status) == (404, 404)
     assert refused.text.replace(job_id, "") == never.text.replace("v_0123456789", "")
-    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S) as web:
+    async with httpx2.AsyncClient(base_url=service.server.url, timeout=PATIENCE_S, verify=False) as web:
         for code, headers in (
             (200, service.as_person("anna")),
             (404, AS_ANNA),
@@ -615,7 +615,7 @@ async def test_with_a_bucket_a_browser_is_sent_to_a_link_into_it(tmp_path: Path)
         assert (await browser.open(f"/videos/{job_id}.gif")).status == 404
         service.issuer.person = "mallory"
         assert (await service.browser().open(f"/videos/{job_id}.mp4")).status == 404
-        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S) as web:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_S, verify=False) as web:
             sent = await web.get(f"/videos/{job_id}.mp4", headers={"Host": "videos.example.com", **service.as_person("anna")})
         assert (sent.status_code, len(sent.content)) == (200, done["bytes"]), "a client with a token gets the bytes themselves"
 

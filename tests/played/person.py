@@ -68,7 +68,7 @@ class Person:
         return await self.send(page.address, {"word": page.read_field("word"), "answer": said}, **headers)
 
     async def _follow(self, method: str, address: str, headers: dict[str, str], fields: dict[str, str] | None = None) -> Seen:
-        async with httpx2.AsyncClient(timeout=PATIENCE_S) as web:
+        async with httpx2.AsyncClient(timeout=PATIENCE_S, verify=False) as web:
             for _ in range(10):
                 self.went.append(address)
                 is_ours = address.startswith(self.public)

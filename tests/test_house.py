@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from scripts.house import (
     GIVEN,
     PACKAGE,
     ROOT,
+    Import,
     Module,
     count_body_lines,
     find_circles,
@@ -76,6 +78,12 @@ def floor_of(name: str) -> int:
     return next(floor for floor, rooms in enumerate(FLOORS) if room_of(name) in rooms)
 
 
+@cache
+def list_imports() -> tuple[tuple[Module, Import], ...]:
+    """Return every import of a module of ours by another."""
+    return tuple((module, found) for module in MODULES for found in module.imports(KNOWN))
+
+
 def test_every_room_has_its_floor() -> None:
     assert {room_of(module.name) for module in MODULES} <= {room for floor in FLOORS for room in floor}
 
@@ -83,8 +91,7 @@ def test_every_room_has_its_floor() -> None:
 def test_imports_go_down_only() -> None:
     up = [
         f"{module.name} -> {found.target}"
-        for module in MODULES
-        for found in module.imports(KNOWN)
+        for module, found in list_imports()
         if room_of(found.target) != room_of(module.name) and floor_of(found.target) >= floor_of(module.name) and not found.for_types
     ]
     assert up == []
@@ -102,8 +109,7 @@ def test_the_architecture_names_every_room_and_only_files_that_exist() -> None:
 def test_imports_stand_at_the_top() -> None:
     late = [
         f"{module.name} -> {found.target}"
-        for module in MODULES
-        for found in module.imports(KNOWN)
+        for module, found in list_imports()
         if found.hidden and (room_of(module.name), room_of(found.target)) not in LATE
     ]
     assert late == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +86,16 @@ async def test_an_interaction_can_be_cancelled(tmp_path: Path) -> None:
         assert (gone.state, gone.charged, at.held()) == ("cancelled", "unknown", 0)
 
 
-LARGE = random_picture(2304, 1296)
-"""A first frame of 9 MB, which no compression makes smaller."""
+@cache
+def draw_large() -> str:
+    """Return a first frame of 9 MB, which no compression makes smaller."""
+    return random_picture(2304, 1296)
 
 
 @each("google", [Google(repeats=True), Google(inline=True), Google(repeats=True, inline=True)], ids=["repeats", "inline", "both"])
 async def test_a_finished_video_is_read_out_of_an_answer_that_repeats_a_large_first_frame(google: Google, tmp_path: Path) -> None:
     async with rig(google, tmp_path) as at:
-        job = await at.bought("google:gemini-omni-1.1-flash", size="16:9 720p", seconds=3, image=LARGE)
+        job = await at.bought("google:gemini-omni-1.1-flash", size="16:9 720p", seconds=3, image=draw_large())
         done = await at.until(job.id, "completed", "failed", "unknown", "expired")
         assert (done.state, done.charged, len(at.wire.made), at.held()) == ("completed", "yes", 1, 0)
         assert done.artifact is not None
@@ -109,7 +112,7 @@ async def test_a_video_whose_answer_is_gone_is_asked_for_until_its_link_counts_a
 
 async def test_a_refusal_that_repeats_a_large_picture_ends_the_job(tmp_path: Path) -> None:
     async with rig(Fal(verdict="repeated"), tmp_path) as at:
-        job = await at.bought("fal:seedance-2.0", size="480p", seconds=4, image=LARGE)
+        job = await at.bought("fal:seedance-2.0", size="480p", seconds=4, image=draw_large())
         done = await at.until(job.id, "completed", "failed", "unknown", "expired")
         assert at.posts[0]["image_url"].startswith(f"{at.cdn.address}/temp/")
         assert (done.state, done.error and (done.error.code, done.error.vendor_message)) == (
@@ -145,7 +148,7 @@ async def test_a_clip_that_was_made_before_its_vendor_could_cancel_it_says_so(tm
 async def test_two_frames_and_what_not_to_show_are_ordered_by_the_models_own_names(tmp_path: Path) -> None:
     options = {"last_image": "https://example.com/z.png", "negative_prompt": "snow", "audio": False}
     async with rig(Fal(), tmp_path) as at:
-        job = await at.bought("fal:kling-3.0-standard", seconds=4, image=LARGE, options=options)
+        job = await at.bought("fal:kling-3.0-standard", seconds=4, image=draw_large(), options=options)
         done = await at.until(job.id, "completed", "failed", "unknown", "expired")
         assert (done.state, done.charged, at.posts) == (
             "completed",

@@ -56,8 +56,9 @@ def test_the_words_of_the_prompt_choose_what_is_drawn(prompt: str, kind: str, li
 
 
 def test_a_planet_has_the_ring_that_the_prompt_names() -> None:
+    seeds = (6, 7)  # without a word, one has a ring and the other has none
     layers = {
-        prompt: {len(draw_space(Stage(clip, clip.scene))) for seed in range(16) for clip in [Clip(prompt, 64, 36, 1, seed=seed)]}
+        prompt: {len(draw_space(Stage(clip, clip.scene))) for seed in seeds for clip in [Clip(prompt, 64, 36, 1, seed=seed)]}
         for prompt in ("a planet", "a ringed planet", "el planeta y su anillo")
     }
     without, ringed = sorted(layers["a planet"])

@@ -6,12 +6,13 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from sora_mcp.domain import LOCAL
 from sora_mcp.net.json_document import fetch_json
@@ -33,8 +34,12 @@ from tests.played.issuer import (
 from tests.waiting import PATIENCE_S, eventually
 
 RESOURCE = "https://videos.example.com/mcp"
-FOREIGN = ("RS256", make_rsa_key())
-"""A key of nobody's."""
+
+
+@cache
+def make_foreign_key() -> tuple[str, RSAPrivateKey]:
+    """Return a key of nobody's."""
+    return "RS256", make_rsa_key()
 
 
 class Clock:
@@ -89,13 +94,13 @@ BAD: dict[str, Callable[[PlayedIssuer], str]] = {
     "alg none": lambda issuer: change_part(issuer.issue("anna", RESOURCE), 0, alg="none").rpartition(".")[0] + ".",
     "HS256 with the public key": lambda issuer: sign_with_public_key(issuer.issue("anna", RESOURCE), issuer.keys["k1"][1]),
     "an algorithm of another kind of key": lambda issuer: change_part(issuer.issue("anna", RESOURCE), 0, alg="ES256"),
-    "a foreign key with our key's id": lambda issuer: issuer.issue("anna", RESOURCE, signed_by=FOREIGN),
-    "a foreign key without an id": lambda issuer: issuer.issue("anna", RESOURCE, signed_by=FOREIGN, header={"kid": None}),
+    "a foreign key with our key's id": lambda issuer: issuer.issue("anna", RESOURCE, signed_by=make_foreign_key()),
+    "a foreign key without an id": lambda issuer: issuer.issue("anna", RESOURCE, signed_by=make_foreign_key(), header={"kid": None}),
     "a foreign key in the header": lambda issuer: issuer.issue(
-        "anna", RESOURCE, signed_by=FOREIGN, header={"jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}, "kid": "own"}
+        "anna", RESOURCE, signed_by=make_foreign_key(), header={"jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}, "kid": "own"}
     ),
     "a foreign key at an address in the header": lambda issuer: issuer.issue(
-        "anna", RESOURCE, signed_by=FOREIGN, header={"jku": f"{issuer.issuer}{KEYS}", "kid": "own"}
+        "anna", RESOURCE, signed_by=make_foreign_key(), header={"jku": f"{issuer.issuer}{KEYS}", "kid": "own"}
     ),
     "a changed subject": lambda issuer: change_part(issuer.issue("anna", RESOURCE), 1, sub="root"),
     "a changed header": lambda issuer: change_part(issuer.issue("anna", RESOURCE), 0, more=1),
@@ -216,7 +221,7 @@ async def test_a_token_says_what_is_written_down_of_a_person(issuer: PlayedIssue
 async def test_fifty_made_up_key_ids_cost_the_issuer_no_fetch(own: PlayedIssuer) -> None:
     verifier = make_verifier(own, clock := Clock())
     assert await is_taken(verifier, own.issue("anna", RESOURCE))
-    forged = [own.issue("anna", RESOURCE, signed_by=FOREIGN, header={"kid": f"f{number}"}) for number in range(50)]
+    forged = [own.issue("anna", RESOURCE, signed_by=make_foreign_key(), header={"kid": f"f{number}"}) for number in range(50)]
     for wait, fetches in ((0.0, 1), (AGAIN_S, 2), (AGAIN_S - 1, 2)):
         clock.now += wait
         assert [await is_taken(verifier, token) for token in forged] == [False] * 50

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 LOOSE = (
     "approvals.find_of_job",
+    "approvals.find_waiting",
     "approvals.get",
     "jobs.count_live",
     "jobs.find_edit",

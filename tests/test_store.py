@@ -252,6 +252,21 @@ def test_a_quote_for_three_clips_buys_three_and_no_fourth(store: Store) -> None:
     assert not store.budgets.check.sync(usd("1"), replace(CAPS, unasked=usd("1"))).passes_unasked, "each was approved"
 
 
+def test_a_quote_waits_for_exactly_its_terms_until_it_is_used_or_has_expired(store: Store, clock: Clock) -> None:
+    assert store.approvals.find_waiting.sync(TERMS) is None
+    quote_id = store.approvals.request.sync(TERMS)
+    assert store.approvals.find_waiting.sync(TERMS) == quote_id
+    others = (replace(TERMS, principal="ben"), replace(TERMS, fingerprint="o"), replace(TERMS, micros=usd("2")), replace(TERMS, uses=2))
+    assert [store.approvals.find_waiting.sync(other) for other in others] == [None] * 4
+    store.approvals.approve.sync(quote_id)
+    for prompt in ("a", "b", "c"):
+        planned(store, quote_id, prompt=prompt, request_id=prompt, fingerprint=prompt)
+    assert store.approvals.find_waiting.sync(TERMS) is None
+    later = store.approvals.request.sync(TERMS)
+    clock.at += 3600
+    assert (later != quote_id, store.approvals.find_waiting.sync(TERMS)) == (True, None)
+
+
 def test_a_quote_for_several_clips_is_for_these_terms_and_this_price(store: Store) -> None:
     quote_id = store.approvals.request.sync(TERMS)
     store.approvals.approve.sync(quote_id)

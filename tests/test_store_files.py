@@ -212,10 +212,12 @@ def test_an_error_of_the_store_quotes_no_row(store: Store, database: Database) -
 def reads(store: Store) -> dict[str, Callable[[], object]]:
     """Every operation in the lane of reads, as a call."""
     job = store.jobs.search.sync(None, limit=1).jobs[0]
-    quote_id = store.approvals.request.sync(QuoteTerms("local", "f", job.model, job.size, job.seconds, usd("1")))
+    terms = QuoteTerms("local", "f", job.model, job.size, job.seconds, usd("1"))
+    quote_id = store.approvals.request.sync(terms)
     return {
         "approvals.find_of_job": lambda: store.approvals.find_of_job.sync(job),
         "approvals.get": lambda: store.approvals.get.sync(quote_id),
+        "approvals.find_waiting": lambda: store.approvals.find_waiting.sync(terms),
         "budgets.check": lambda: store.budgets.check.sync(usd("1"), CAPS),
         "budgets.list_accounts": lambda: store.budgets.list_accounts.sync(CAPS),
         "budgets.get": lambda: store.budgets.get.sync(CAPS),

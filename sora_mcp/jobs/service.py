@@ -212,19 +212,22 @@ class VideoService(JobContext):
             clips, request = clips * parts[0].clips, replace(request, seconds=parts[0].order.seconds)
         order, price, none_left = plan_estimate(request, catalogue, today=today)
         held, table, vendor = price, price, catalogue.get_vendor(order.offer)
-        is_usable = catalogue.is_usable(order.offer)
-        if is_usable:
+        if is_usable := catalogue.is_usable(order.offer):
             price = await self.quotes.ask_vendor(vendor, order, held, today=today)
             held = self.quotes.find_least(vendor, order, held, today=today)
-        outlook = await self.store.budgets.check(held.micros, self.caps, clips=clips, principal=principal)
-        budget = outlook.budget
+        terms = make_terms(order, held, principal, clips)
+
+        def find_yes(outlook: Outlook) -> tuple[bool, str | None]:
+            needs_yes = outlook.passes_unasked or self.needs_yes(held, outlook.budget)
+            return needs_yes, self.store.approvals.find_waiting.sync(terms) if needs_yes else None
+
+        check = self.store.budgets.check.bind(held.micros, self.caps, clips=clips, principal=principal)
+        outlook, (needs_yes, waiting) = await read_both(check, find_yes)
         refusal = self._find_obstacle(order, outlook) if is_usable else none_left or self._describe_missing_key(order.offer, request)
         refusal = refusal or outlook.passed_cap
-        needs_yes = outlook.passes_unasked or self.needs_yes(held, budget)
-        terms = make_terms(order, held, principal, clips)
-        quote_id = await self.store.approvals.request(terms) if needs_yes and refusal is None else None
+        quote_id = (waiting or await self.store.approvals.request(terms)) if needs_yes and refusal is None else None
         total, offers = Micros(price.micros * clips + extra), compare_offers(request, catalogue, today=today)
-        found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, budget, offers, parts=parts)
+        found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, outlook.budget, offers, parts=parts)
         found = add_alternatives(found, request, held, catalogue, is_quoted=price.micros != table.micros, today=today)
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
         at_hand = () if missing is None else await self.advise(missing, request, principal=principal, buys=False, clips=clips)
@@ -275,7 +278,7 @@ class VideoService(JobContext):
         """Return a page of jobs as `jobs` does, and what is left of the limits that apply to the principal."""
         async with self.searches if query else contextlib.nullcontext():
             search = self.store.jobs.search.bind(principal, query=query, **asked)
-            return await read_both(search, self.store.budgets.get.bind(self.caps, principal))
+            return await read_both(search, lambda _: self.store.budgets.get.sync(self.caps, principal))
 
     async def budget(self, principal: str = LOCAL) -> Budget:
         """Return what is left of the limits that apply to the principal; held money counts as spent."""

@@ -23,10 +23,24 @@ PLAN_GOOD_FOR_S = 3600
 NO_HOLDS_S = 600
 """Seconds for which a person's no to a request is not questioned again."""
 COLUMNS = [quotes.c[name] for name in Approval.__dataclass_fields__]
+SELECT_WAITING = sa.select(quotes.c.id).where(
+    quotes.c.principal == sa.bindparam("whose"),
+    quotes.c.fingerprint == sa.bindparam("terms"),
+    quotes.c.micros == sa.bindparam("price"),
+    quotes.c.uses == sa.bindparam("most"),
+    quotes.c.used_by.is_(None),
+    quotes.c.expires_at > sa.bindparam("now"),
+)
 
 
 class Approvals(Repository):
     """Quotes that wait for a person's approval."""
+
+    @reads_loosely
+    def find_waiting(self, conn: sa.Connection, terms: QuoteTerms) -> str | None:
+        """Return the id of the quote for any prompt that waits already, as `request` does, without its lock; None where none waits."""
+        bound = {"whose": terms.principal, "terms": terms.fingerprint, "price": terms.micros, "most": terms.uses, "now": self.clock()}
+        return conn.execute(SELECT_WAITING, bound).scalar()
 
     @writes
     def request(self, conn: sa.Connection, terms: QuoteTerms) -> str:

@@ -59,9 +59,10 @@ class BoundOperation(Generic[P, T]):
         return await anyio.to_thread.run_sync(functools.partial(self.sync, *args, **kwargs), limiter=self.threads)
 
 
-async def read_both(first: BoundOperation[[], A], second: BoundOperation[[], B]) -> tuple[A, B]:
-    """Run two readings one after the other in one thread: changing threads costs more than a short one."""
-    return await anyio.to_thread.run_sync(lambda: (first.sync(), second.sync()), limiter=first.threads)
+async def read_both(first: BoundOperation[[], A], second: Callable[[A], B]) -> tuple[A, B]:
+    """Run two readings one after the other in one thread, the second with what the first found: changing threads costs more than a
+    short one."""
+    return await anyio.to_thread.run_sync(lambda: (found := first.sync(), second(found)), limiter=first.threads)
 
 
 @dataclass(frozen=True)

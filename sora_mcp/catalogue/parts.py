@@ -80,11 +80,13 @@ def plan_parts_on(
 ) -> tuple[Part, ...]:
     """Return the ways to make the length on these offers, as `plan_parts` does. `rounds_up`: of clips that are longer together, each way
     with the shortest that suffice."""
-    total, longest = request.seconds, max((seconds for offer in offers for seconds in offer.seconds), default=0)
-    if type(total) is not int or (total <= longest and not splits_all):
+    total = request.seconds
+    if type(total) is not int:
+        return ()
+    lengths = sorted({seconds for offer in offers for seconds in offer.seconds})
+    if lengths and total <= lengths[-1] and not splits_all:
         return ()
     parts: list[Part] = []
-    lengths = sorted({seconds for offer in offers for seconds in offer.seconds})
     for count in range(2, MOST_PARTS + 1):
         if not rounds_up and total % count:
             continue

@@ -68,6 +68,7 @@ def orientation(size: Size) -> str | None:
     return "square" if sides[0] == sides[1] else "landscape" if sides[0] > sides[1] else "portrait"
 
 
+@functools.lru_cache(maxsize=1000)
 def count_lines(size: Size) -> int:
     """Return how many lines a size has; 0 where no source says it."""
     return min(size.pixels) if size.pixels is not None else max(map(read_lines, read_size_words(size.resolution or "")), default=0)

@@ -29,10 +29,11 @@ async def list_sizes(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     catalogue, today = await context.load_catalogue(arguments.model), context.today()
     if not arguments.model or find_label(arguments.model) == "cheapest":
         return build_result(dict(models_view.summarize(catalogue, today=today)))
-    if (offers := _find_several(arguments.model, catalogue)) and not catalogue.has_name(arguments.model):
-        return build_result(models_view.list_models(offers, catalogue, today=today))
-    if not catalogue.has_name(arguments.model) and (ended := catalogue.find_ended(arguments.model)):
-        return build_result(models_view.list_ended(ended, catalogue, today=today))
+    if not catalogue.has_name(arguments.model):
+        if offers := _find_several(arguments.model, catalogue):
+            return build_result(models_view.list_models(offers, catalogue, today=today))
+        if ended := catalogue.find_ended(arguments.model):
+            return build_result(models_view.list_ended(ended, catalogue, today=today))
     return build_result(offers_view.describe_model(arguments.model, catalogue, today=today))
 
 

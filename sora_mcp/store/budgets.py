@@ -14,14 +14,8 @@ from sora_mcp.store.levels import PERSONS, TEAMS, Level, Levels, merge_limits, r
 from sora_mcp.store.purchase_mark import Loss, find_loss
 from sora_mcp.store.records import ALL, TO_DEFAULT, AccountBudget, Budget, Caps, Limits, OwnSpending
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked, name_owner, name_window
-from sora_mcp.store.schema import budgets, jobs, people, totals
+from sora_mcp.store.schema import budgets, people, totals
 from sora_mcp.store.transactions import Repository, reads, writes_in_steps
-
-# By jobs, of which few are unknown, and not by the month's moves.
-UNCLEAR = sa.select(sa.func.sum(jobs.c.micros)).where(
-    jobs.c.state == "unknown", jobs.c.charged == "unknown", jobs.c.day.startswith(sa.bindparam("month"))
-)
-UNCLEAR_OF = UNCLEAR.where(jobs.c.principal == sa.bindparam("whose"))
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class Budgets(Repository):
     @reads
     def get(self, conn: sa.Connection, caps: Caps, principal: str = LOCAL) -> Budget:
         """Return the principal's budget as it is now."""
-        return read_budget(conn, read_levels(conn, caps, principal, self.clock()))
+        return read_budget(read_levels(conn, caps, principal, self.clock()))
 
     @reads
     def check(self, conn: sa.Connection, micros: Micros, caps: Caps, *, clips: int = 1, principal: str = LOCAL) -> Outlook:
@@ -57,7 +51,7 @@ class Budgets(Repository):
         passed = find_passed_cap(levels, Micros(micros * clips), each=micros)
         unasked = find_passed_unasked(conn, levels, micros, now=now, earlier=micros * (clips - 1))
         loss = find_loss(conn, self.mark_file, month=levels.day.month) if micros > 0 else None
-        return Outlook(read_budget(conn, levels), passed and passed[0], unasked is not None, loss)
+        return Outlook(read_budget(levels), passed and passed[0], unasked is not None, loss)
 
     @writes_in_steps
     def set(self, changes: Mapping[str, Limits]) -> None:
@@ -101,15 +95,13 @@ class Budgets(Repository):
         return tuple(found)
 
 
-def read_budget(conn: sa.Connection, levels: Levels) -> Budget:
+def read_budget(levels: Levels) -> Budget:
     """Return what the person may know of what is left: the owner of this machine everything, others nothing of what all spent."""
     day, month = levels.find_tightest("day"), levels.find_tightest("month")
     tells_day, tells_month = _can_show(day, levels), _can_show(month, levels)
     seen = levels.each[0] if levels.is_owner else levels.own
     day_left, month_left = (NO_LIMIT if level is None else level.get_left(name) for level, name in ((day, "day"), (month, "month")))
     window, least = ("month", month) if month_left < day_left else ("day", day)
-    query = UNCLEAR if levels.is_owner else UNCLEAR_OF
-    unknown = conn.execute(query, {"month": levels.day.month, "whose": levels.principal}).scalar()
     return Budget(
         per_video=levels.per_video,
         day_limit=day.limits.day if day is not None and tells_day else None,
@@ -119,7 +111,7 @@ def read_budget(conn: sa.Connection, levels: Levels) -> Budget:
         month_spent=(month if month is not None and tells_month else seen).month_spent,
         month_left=month_left,
         resets_at=levels.day.resets_at,
-        unknown=Micros(int(unknown or 0)),
+        unknown=levels.unclear,
         limited_by=None if least is None or _is_plain(least, levels) else name_window(least, window),
         day_of="" if day is None or _is_plain(day, levels) else name_owner(day, levels),
         month_of="" if month is None or _is_plain(month, levels) else name_owner(month, levels),

@@ -47,6 +47,11 @@ UNION ALL SELECT 'above', principal, day, team, 0, actual - micros, 0, 0, 0 FROM
 WHERE state IN ({", ".join(f"'{state}'" for state in (*LIVE, "unknown"))}) AND {ABOVE_HOLD}
 AND substr(day, 1, 7) IN (SELECT name FROM windows)
 """
+# By jobs, of which few are unknown, and not by the month's moves.
+_UNCLEAR = """
+UNION ALL SELECT 'unclear', principal, substr(day, 1, 7), NULL, 0, CAST(sum(micros) AS bigint), 0, 0, 0 FROM jobs
+WHERE state = 'unknown' AND charged = 'unknown' AND substr(day, 1, 7) IN (SELECT name FROM windows) GROUP BY principal, substr(day, 1, 7)
+"""
 _EVERYBODY = """
 UNION ALL SELECT 'sum', 'all', "window", NULL, 0, CAST(sum(micros) AS bigint), 0, 0, 0 FROM totals
 WHERE "window" IN (SELECT name FROM windows) AND account LIKE 'person:%' {where} GROUP BY "window"
@@ -68,7 +73,7 @@ def _prepare(text: str, *more: sa.BindParameter[Any]) -> sa.TextualSelect:
     return sa.text(text).bindparams(*words, *more).columns(*map(sa.column, names))
 
 
-LEVELS = _prepare(_DAYS + _SUMS.replace("IN (:person, :team)", "= :person") + _EVERYBODY.format(where=_UNLESS_OPEN) + _ABOVE)
+LEVELS = _prepare(_DAYS + _SUMS.replace("IN (:person, :team)", "= :person") + _EVERYBODY.format(where=_UNLESS_OPEN) + _ABOVE + _UNCLEAR)
 TEAMS_OF = _prepare(_TEAMS, sa.bindparam("accounts", expanding=True, type_=Words()))
 SUMS_OF = _prepare(_WINDOWS + _SUMS + _ABOVE)
 SUMS_WITH_ALL = _prepare(_WINDOWS + _SUMS + _EVERYBODY.format(where="") + _ABOVE)
@@ -118,6 +123,8 @@ class Levels:
     principal: str
     day: Day
     each: tuple[Level, ...]
+    unclear: Micros
+    """What this month's unclear calls may have cost: the principal's, for this machine's own user those of all."""
 
     @property
     def is_owner(self) -> bool:
@@ -164,7 +171,7 @@ def read_levels(conn: sa.Connection, caps: Caps, principal: str, now: float) -> 
     local = datetime.fromtimestamp(now, caps.zone).date()
     person = name_person_account(principal)
     bound = {"day": local.isoformat(), "whose": principal, "person": person, "is_owner": int(principal == LOCAL)}
-    found: dict[str, list[Any]] = {"day": [], "member": [], "limits": [], "sum": [], "above": []}
+    found: dict[str, list[Any]] = {"day": [], "member": [], "limits": [], "sum": [], "above": [], "unclear": []}
     for row in conn.execute(LEVELS, bound):
         found[row.what].append(row)
     day = choose_day(next(((row.name, row.at) for row in found["day"]), None), now, caps.zone)
@@ -180,7 +187,8 @@ def read_levels(conn: sa.Connection, caps: Caps, principal: str, now: float) -> 
         each.append(_make_level("team", team, limits, (name_team_account(team), TEAMS)))
     if ALL not in limits:
         each[0] = Level(ALL, "", each[0].limits, caps.unasked, has_row=False)
-    return Levels(principal, day, tuple(_with_sums(level, day, found["sum"], found["above"]) for level in each))
+    unclear = sum(row.micros for row in found["unclear"] if row.window == day.month and principal in (row.name, LOCAL))
+    return Levels(principal, day, tuple(_with_sums(level, day, found["sum"], found["above"]) for level in each), Micros(unclear))
 
 
 def lock_levels(conn: sa.Connection, levels: Levels) -> Levels:

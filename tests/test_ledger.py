@@ -10,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import CacheStats
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import OverBudget
@@ -22,7 +24,7 @@ from sora_mcp.store.ledger import release_hold, settle_hold
 from sora_mcp.store.records import Account, Budget, Caps, Costs, SpendRow
 from tests.each import each
 
-from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, running, spent
+from .stored import CAPS, DAY_S, DONE, FILE, NOON, PENDING, Clock, begun, claimed, moves, no, purchase, reserve, running, spent
 
 ONE = usd("1.00")
 DECEMBER = NOON + 10 * DAY_S
@@ -411,3 +413,17 @@ def test_the_outlook_says_what_would_be_refused_and_what_is_left(store: Store) -
         store.budgets.check.sync(usd("3"), caps, clips=3).passed_cap
         == "The limit of a day is $8.00. Only the user can raise SORA_MCP_DAILY_USD."
     )
+
+
+def test_the_statements_of_a_purchase_are_compiled_once(store: Store) -> None:
+    reserve(store)
+    compiled, engine = list[str](), store._database.write  # pyright: ignore[reportPrivateUsage]
+
+    def note(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if context.compiled is not None and context.cache_hit is not CacheStats.CACHE_HIT:
+            compiled.append(statement)
+
+    event.listen(engine, "after_cursor_execute", note)
+    reserve(store)
+    event.remove(engine, "after_cursor_execute", note)
+    assert compiled == []

@@ -211,15 +211,18 @@ INSERT_MOVE = sa.insert(ledger).values({column: sa.bindparam(f"move_{column.name
 
 @functools.cache
 def _add_to_sums(count: int, dialect: str) -> sa.Insert:
+    """Return the statement that adds to so many sums. The rows are selected, because SQLAlchemy compiles one with several rows of values
+    anew each time; and with a condition, after which SQLite takes ON to begin a clause of the insert."""
     rows = [
-        {
-            totals.c.window: sa.bindparam(f"window{at}", type_=sa.Text),
-            totals.c.account: sa.bindparam(f"account{at}", type_=Words()),
-            totals.c.micros: sa.bindparam("sum", type_=sa.BigInteger),
-        }
+        sa.select(
+            sa.bindparam(f"window{at}", type_=sa.Text),
+            sa.bindparam(f"account{at}", type_=Words()),
+            sa.cast(sa.bindparam("sum", type_=sa.BigInteger), sa.BigInteger),
+        ).where(sa.text("true"))
         for at in range(count)
     ]
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(totals).values(rows)
+    named = [totals.c.window, totals.c.account, totals.c.micros]
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(totals).from_select(named, sa.union_all(*rows))
     return insert.on_conflict_do_update(index_elements=["window", "account"], set_={"micros": totals.c.micros + insert.excluded.micros})
 
 

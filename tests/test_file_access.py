@@ -104,7 +104,7 @@ async def test_who_is_at_another_computer_is_told_neither_folders_nor_names(stor
     with pytest.raises(BrokenRules) as caught:
         await files.find_path("~/Pictures/boat.png", "ben", PICTURE_ENDINGS)
     assert caught.value.message == (
-        "image must be an https:// URL or a data: URI: files of another computer are not seen here, not '~/Pictures/boat.png'."
+        "image must be an https:// URL or a data: URI, not '~/Pictures/boat.png': files of another computer are not seen here."
     )
 
 

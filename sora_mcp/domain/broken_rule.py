@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ INSTEAD = {"negative_prompt": "Say in the prompt what must not be seen.", "seed"
 
 LOOKED_IN = "a file "
 """The beginning of what is allowed for the name of a file that lies in no folder that is looked into."""
+EXPLANATION = re.compile("(?<!data)[:;] ")
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,16 @@ def describe_rule(rule: BrokenRule, subject: str) -> str:
     if rule.allowed.startswith(f"{LOOKED_IN}in "):
         return f"{rule.argument}: {quote_value(rule.got)} is not {rule.allowed.removeprefix(LOOKED_IN)}."
     whose = f"{subject}: " if subject else ""
-    got = "" if rule.got is None else f", not {quote_value(rule.got) if rule.is_quoted else rule.got}"
-    return f"{whose}{rule.argument} must be {rule.allowed}{got}."
+    must, explanation = _split_explanation(rule.allowed)
+    is_named = rule.got is not None and must != "left out"
+    got = f", not {quote_value(rule.got) if rule.is_quoted else rule.got}" if is_named else ""
+    return f"{whose}{rule.argument} must be {must}{got}{explanation}."
+
+
+def _split_explanation(allowed: str) -> tuple[str, str]:
+    """Return what is allowed, and what is told about it behind a colon or semicolon: what came is named between the two."""
+    found = EXPLANATION.search(allowed)
+    return (allowed, "") if found is None else (allowed[: found.start()], allowed[found.start() :])
 
 
 def quote_value(got: object) -> str:

@@ -80,8 +80,8 @@ def _check_names(asked: EditRequest) -> Iterator[BrokenRule]:
         if name not in takes:
             others = [action for action, names in TAKES.items() if name in names]
             other = min(others, key=lambda action: action == "join")  # which wants several clips
-            later = f'; action="{other}" takes it, on the new clip'
-            allowed = f"left out: {asked.action} takes {one_of(['inputs', *takes])}{later}"
+            later = f'; action="{other}" on the new clip takes {name}'
+            allowed = f"left out: {asked.action} takes {', '.join(['inputs', *takes])}{later}"
             yield BrokenRule(name, value, allowed, "invalid_argument")
 
 
@@ -130,9 +130,11 @@ def check_times(asked: EditRequest, seconds: float) -> None:
     start, end = (_number(asked.arguments.get(name), other) for name, other in (("start", 0.0), ("end", seconds)))
     broken: list[BrokenRule] = []
     if not 0 <= start < seconds:
-        broken.append(BrokenRule("start", start, f"from 0 to less than {seconds:g}, the length of the clip", "invalid_argument"))
+        broken.append(BrokenRule("start", start, f"from 0 to less than {seconds:g}: the clip is {seconds:g} s long", "invalid_argument"))
     elif not start < end <= seconds + 0.05:
-        broken.append(BrokenRule("end", end, f"more than {start:g} and at most {seconds:g}, the length of the clip", "invalid_argument"))
+        broken.append(
+            BrokenRule("end", end, f"more than {start:g} and at most {seconds:g}: the clip is {seconds:g} s long", "invalid_argument")
+        )
     elif asked.action == "gif" and end - start > MOST_GIF_S:
         most = f"at most {start + MOST_GIF_S:g}: a GIF lasts {MOST_GIF_S:g} s at most"
         broken.append(BrokenRule("end", None if "end" not in asked.arguments else end, most, "invalid_argument"))

@@ -60,5 +60,5 @@ async def report_answer(service: VideoService, quote_id: str, wait_s: float, *, 
     if has_yes:
         message = f"The user approved {format_dollars(approval.total)}. Next: {again}."
     else:
-        message = f'The user has not answered yet. Next: get_video_status("{approval.id}") waits on; after a yes, {again}.'
+        message = f'The user has not answered yet. Next: get_video_status("{approval.id}") waits on; once they approve, {again}.'
     return build_result({"message": message, "quote": approval.id, "needs_confirmation": not has_yes})

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_AT_HAND = 2
 MOST_NAMED = 4
 """Offers of a comparison in the message."""
-SPENT_UNASKED = "Much was spent within an hour without a yes."
+SPENT_UNASKED = "Much was spent within an hour without approval."
 """Why a person has to agree to a price that is stated, fresh and below their limit."""
 
 
@@ -243,4 +243,4 @@ def _describe_clip(order: Order, catalogue: Catalogue) -> str:
 
 def _describe_asking(price: Quote, today: date) -> str:
     """Say that a person is asked about the price however low it is."""
-    return ", needs a yes" if price.micros and price.describe_doubt(today) else ""
+    return ", needs approval" if price.micros and price.describe_doubt(today) else ""

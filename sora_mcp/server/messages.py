@@ -115,7 +115,7 @@ def describe_error(error: SoraError, fixes: tuple[Fix, ...] = (), *, charged: Ch
     if isinstance(error, NeedsConfirmation):
         sentences.append(_describe_way(error))
     if fixes:
-        sentences.append(f"{'Without a yes' if isinstance(error, NeedsConfirmation) else 'Fix'}: {_describe_fixes(error, fixes)}.")
+        sentences.append(f"{'Without approval' if isinstance(error, NeedsConfirmation) else 'Fix'}: {_describe_fixes(error, fixes)}.")
     return _join(*sentences)
 
 
@@ -228,7 +228,7 @@ def _describe_price(fix: Fix) -> str:
     clips = f" for {fix.clips} clips" if fix.clips > 1 else ""
     clip = "" if fix.order is None else f"{describe_looks(fix.order)}, "
     model = f" on {fix.model}" if fix.model else ""
-    return f"{clip}{format_price(fix.micros or 0)}{clips}{model}{', needs a yes' if fix.needs_yes else ''}"
+    return f"{clip}{format_price(fix.micros or 0)}{clips}{model}{', needs approval' if fix.needs_yes else ''}"
 
 
 def _format_value(fix: Fix) -> str:

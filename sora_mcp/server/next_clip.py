@@ -60,7 +60,7 @@ def _format_audio(clip: NextClip) -> str:
 
 
 def _describe_price(clip: NextClip) -> str:
-    yes = "needs a yes" if clip.needs_yes else ""
+    yes = "needs approval" if clip.needs_yes else ""
     return ", ".join(filter(None, (format_dollars(clip.micros), SOUND[clip.sound], yes)))
 
 

@@ -34,7 +34,7 @@ ADVISING = (
         "upright, from this 4:3 photo (on a model that keeps the picture's shape)",
         call(
             "create_video",
-            "size must be left out: the first frame decides the shape, here 4:3, not '9:16'.",
+            "size must be left out: the first frame decides the shape, here 4:3.",
             'Fix: leave out size ($0.38), or options.fit="crop" (3 s, with sound, $0.38), or model=',
             refused=True,
             prompt=CAT,
@@ -106,7 +106,7 @@ ADVISING = (
         "and a third one, where little may be bought without a yes",
         call("create_video", "$0.42", prompt=CAT, model="muvi:kling-3.0-standard", seconds=5),
         call("create_video", "$0.42", prompt="It sleeps", model="muvi:kling-3.0-standard", seconds=5),
-        call("estimate_cost", "Much was spent within an hour without a yes. The user", model="muvi:kling-3.0-standard", seconds=5),
+        call("estimate_cost", "Much was spent within an hour without approval. The user", model="muvi:kling-3.0-standard", seconds=5),
         env={"SORA_MCP_CONFIRM_ABOVE_USD": "0.50"},
         paid=("$0.84", "muvi of kling", "muvi of kling"),
     ),

@@ -74,7 +74,7 @@ BUYING = (
     ),
     talk(
         "Veo in 4K, ten seconds of it",
-        call("create_video", "seconds=8 ($2.40, needs a yes)", refused=True, **{**IN_4K, "seconds": 10}),
+        call("create_video", "seconds=8 ($2.40, needs approval)", refused=True, **{**IN_4K, "seconds": 10}),
         keys=("muvi",),
     ),
     talk(
@@ -111,7 +111,7 @@ BUYING = (
     ),
     talk(
         "at most 50 cents each without asking me, at most 3 dollars a day",
-        call("create_video", "seconds=6 ($1.80", "needs a yes", "One video may cost $2.00 at most", refused=True, **IN_4K),
+        call("create_video", "seconds=6 ($1.80", "needs approval", "One video may cost $2.00 at most", refused=True, **IN_4K),
         call("create_video", "The user declined", refused=True, prompt=CAT, model="muvi:veo-3.1"),
         call("estimate_cost", "left today $3.00 of $3.00", model=VEO),
         keys=FOUR,
@@ -398,7 +398,7 @@ BUYING = (
         call(
             "create_video",
             "fal:seedance-1-pro-fast costs $0.02",
-            'Without a yes: model="fal:minimax-h3-max-turbo" (1 s, 480p, $0.03), or model=',
+            'Without approval: model="fal:minimax-h3-max-turbo" (1 s, 480p, $0.03), or model=',
             refused=True,
             prompt=CAT,
             size="9:16",
@@ -411,13 +411,18 @@ BUYING = (
     talk(
         "a cat on Seedance (whose cheapest model has a price that is worked out)",
         call(
-            "create_video", 'Without a yes: model="fal:seedance-2.0-mini" (4 s', never=("h3",), refused=True, prompt=CAT, model="seedance"
+            "create_video",
+            'Without approval: model="fal:seedance-2.0-mini" (4 s',
+            never=("h3",),
+            refused=True,
+            prompt=CAT,
+            model="seedance",
         ),
         keys=("fal",),
     ),
     talk(
         "a cat on Seedance 1 Pro Fast and no other",
-        call("create_video", "must approve first", never=("Without a yes",), refused=True, prompt=CAT, model="fal:seedance-1-pro-fast"),
+        call("create_video", "must approve first", never=("Without approval",), refused=True, prompt=CAT, model="fal:seedance-1-pro-fast"),
         keys=("fal",),
     ),
     talk(

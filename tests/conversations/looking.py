@@ -198,7 +198,7 @@ LOOKING = (
         "join them with a song under it",
         call(
             "edit_video",
-            'sound must be left out: join takes inputs, transition or text; action="sound" takes it, on the new clip',
+            'sound must be left out: join takes inputs, transition, text; action="sound" on the new clip takes sound.',
             refused=True,
             action="join",
             inputs=["beach.mp4", "party.mp4"],
@@ -209,7 +209,7 @@ LOOKING = (
         "cut the first second out of it and write on it",
         call(
             "edit_video",
-            'text must be left out: trim takes inputs, start or end; action="caption" takes it, on the new clip',
+            'text must be left out: trim takes inputs, start, end; action="caption" on the new clip takes text.',
             refused=True,
             action="trim",
             inputs=["beach.mp4"],
@@ -232,7 +232,16 @@ LOOKING = (
     talk(
         "a GIF of the first 20 seconds",
         *made(prompt=CAT, model=VEO),
-        call("edit_video", "at most 1, the length of the clip", "Fix: end=1", refused=True, action="gif", inputs=["{a}"], start=0, end=20),
+        call(
+            "edit_video",
+            "at most 1, not 20.0: the clip is 1 s long",
+            "Fix: end=1",
+            refused=True,
+            action="gif",
+            inputs=["{a}"],
+            start=0,
+            end=20,
+        ),
         call("edit_video", "a GIF", never=("a picture",), action="gif", inputs=["{a}"], end=1),
         paid=("$0.50", "aimlapi"),
     ),

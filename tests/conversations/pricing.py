@@ -158,8 +158,10 @@ PRICING = (
     ),
     talk(
         "move my photo gently (which has to be cropped; nobody said how long)",
-        call("estimate_cost", 'Fix: options.fit="crop" (3 s, with sound, 360p, $0.09, needs a yes), or', refused=True, image="photo.png"),
-        call("estimate_cost", 'Fix: options.fit="crop" ($0.14, needs a yes)', refused=True, image="photo.png", seconds=5),
+        call(
+            "estimate_cost", 'Fix: options.fit="crop" (3 s, with sound, 360p, $0.09, needs approval), or', refused=True, image="photo.png"
+        ),
+        call("estimate_cost", 'Fix: options.fit="crop" ($0.14, needs approval)', refused=True, image="photo.png", seconds=5),
         keys=("google",),
     ),
     talk(

@@ -40,8 +40,8 @@ TIMES = ("start", "end", "speed")
 USUAL_PACE = 2.0
 """Seconds of a clip that are encoded in one second, roughly."""
 MOST_INPUT_BYTES = 1_000_000_000
-KINDS = {"inputs": "a job id or an MP4", "sound": "an mp3, m4a or wav file"}
-ENDINGS = {"inputs": VIDEO_ENDINGS, "sound": SOUND_ENDINGS}
+KINDS = {"inputs": "a job id or an MP4", "job_id": "a job id or an MP4", "sound": "an mp3, m4a or wav file"}
+ENDINGS = {"inputs": VIDEO_ENDINGS, "job_id": VIDEO_ENDINGS, "sound": SOUND_ENDINGS}
 """What an argument names, and how the names of such files end."""
 MOST_EDITS = 8
 """Edits that one principal may have under way, or waiting for those of others: they are made one at a time."""
@@ -99,20 +99,24 @@ class Editing:
         if (deadline := self.local_facts.running_edits.get(job.id)) is not None:
             deadline.stop.set()
 
+    async def find_clip(self, text: str, *, principal: str) -> Path:
+        """Return the path of a video file in an allowed folder, which passed the checks of an edit's input. BrokenRules name `job_id`."""
+        return (await self._input(text, principal, "job_id")).path
+
     async def _find_sound(self, text: str, principal: str) -> tuple[Path, str]:
         """Return the path and the sha256 of a sound file in an allowed folder."""
         path = await self._find_path(text, "sound", principal)
         return path, await anyio.to_thread.run_sync(lambda: _read_hash(path, text, "sound", is_ours=False))
 
-    async def _input(self, text: str, principal: str) -> Input:
+    async def _input(self, text: str, principal: str, argument: str = "inputs") -> Input:
         """Return a finished job's file, or a file inside the allowed folders."""
         if JOB_ID.fullmatch(text):
             job = await self.store.jobs.get(text, principal)
             path, made = await self.files.find(job), job
         else:
-            path = await self._find_path(text, "inputs", principal)
+            path = await self._find_path(text, argument, principal)
             made = await self._find_maker(path, principal)
-        sha256, seconds = await anyio.to_thread.run_sync(lambda: _read(path, text, is_ours=made is not None))
+        sha256, seconds = await anyio.to_thread.run_sync(lambda: _read(path, text, argument, is_ours=made is not None))
         if made is None:
             return Input(path, sha256, seconds, path.stem)
         about = made.prompt.partition(": ")[2] if made.model == EDIT_MODEL else made.prompt
@@ -143,10 +147,10 @@ def _refuse(text: str, argument: str) -> NoReturn:
     raise BrokenRules((BrokenRule(argument, text[:200], allowed, "invalid_argument"),))
 
 
-def _read(path: Path, text: str, *, is_ours: bool) -> tuple[str, float]:
+def _read(path: Path, text: str, argument: str, *, is_ours: bool) -> tuple[str, float]:
     """Return the clip's hash and its length in seconds."""
     try:
-        return _read_hash(path, text, "inputs", is_ours=is_ours), measure_seconds(path)
+        return _read_hash(path, text, argument, is_ours=is_ours), measure_seconds(path)
     except BadMedia as error:
         raise as_uncharged(BadMedia(f"{text[:200]}: {error.message}")) from None
 

@@ -230,6 +230,15 @@ LOOKING = (
         paid=("$0.50", "aimlapi"),
     ),
     talk(
+        "look at my own clip",
+        call("view_video", "party.mp4: ", " of 12 s on one picture", "check code", job_id="party.mp4"),
+        call("view_video", "party.mp4: ", job_id="{folder}/party.mp4"),
+        call("view_video", "job_id: 'lost.mp4' is not in {folder}", refused=True, job_id="lost.mp4"),
+        call("view_video", "is not in {folder}", refused=True, job_id="/etc/passwd.mp4"),
+        call("edit_video", as_job="a", action="frame", inputs=["beach.mp4"]),
+        call("view_video", "is a picture and not a clip", refused=True, job_id="{a}"),
+    ),
+    talk(
         "a GIF of the first 20 seconds",
         *made(prompt=CAT, model=VEO),
         call(

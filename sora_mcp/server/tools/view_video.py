@@ -10,6 +10,7 @@ from mcp.types import CallToolResult, ImageContent, TextContent, ToolAnnotations
 
 from sora_mcp.domain import Job
 from sora_mcp.domain.errors import NotFinished
+from sora_mcp.domain.file_names import is_file_name
 from sora_mcp.server.address import name_place
 from sora_mcp.server.context import ToolContext, get_service, principal
 from sora_mcp.server.schema import Spec
@@ -30,8 +31,14 @@ class Arguments:
 
 async def view_video(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
     """Return a text and a contact sheet; no structured part, because some clients show a model nothing else then."""
-    job, view = await make_contact_sheet(await get_service(ctx), arguments.job_id, arguments.frames)
-    text = TextContent(type="text", text=_describe(job, view))
+    service, name = await get_service(ctx), arguments.job_id
+    if is_file_name(name):
+        path = await service.editing.find_clip(name, principal=principal())
+        name, view = path.name, await service.media_pool.view_clip(path, arguments.frames)
+    else:
+        job, view = await make_contact_sheet(service, name, arguments.frames)
+        name = job.id
+    text = TextContent(type="text", text=_describe(name, view))
     picture = ImageContent(type="image", data=base64.b64encode(view.jpeg).decode(), mime_type="image/jpeg")
     return CallToolResult(content=[text, picture])
 
@@ -41,15 +48,16 @@ async def make_contact_sheet(service: VideoService, job_id: str, frames: int | N
     job = await service.job(job_id, principal=principal())
     path = await service.find_file(job)
     if path.suffix != ".mp4":
-        raise NotFinished(f"{job.id} is a picture and not a clip: show the user {name_place(job, str(path))}.", job_id=job.id)
+        made_of = f' view_video("{job.parents[0]}") shows the clip that it was made of.' if job.parents else ""
+        raise NotFinished(f"{job.id} is a picture and not a clip: show the user {name_place(job, str(path))}.{made_of}", job_id=job.id)
     return job, await service.media_pool.view_clip(path, frames)
 
 
-def _describe(job: Job, view: View) -> str:
+def _describe(name: str, view: View) -> str:
     """Describe the sheet. The check code shows whether the picture reached the model: some clients keep pictures back."""
     count = f"{view.frames} frame{'' if view.frames == 1 else 's'}"
     return (
-        f"{job.id}: {count} of {view.seconds:g} s on one picture. Tell the user only what you see there; "
+        f"{name}: {count} of {view.seconds:g} s on one picture. Tell the user only what you see there; "
         f"if no picture with the check code {view.code} reached you, say that you cannot see the clip. "
         f"Measured: {view.words}."
     )

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.looks import describe_looks
-from sora_mcp.domain import LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
+from sora_mcp.domain import EDIT_MODEL, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
 from sora_mcp.domain.broken_rule import Fix
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
-from sora_mcp.domain.text import sanitize
 from sora_mcp.media.optional import has_media_extra
 from sora_mcp.server.address import find_page_host, is_remote, name_place
 from sora_mcp.server.cancellations import describe_cancelled
 from sora_mcp.server.charges import capitalize, describe_hold, describe_money, describe_overcharge, format_cost, format_price
 from sora_mcp.server.next_clip import describe_continuation, describe_instead
+from sora_mcp.server.origins import describe_edit, describe_origin, quote_text
 from sora_mcp.server.vendor_words import describe_reason, find_vendor, find_vendor_error, name_vendor, quote_vendor
 from sora_mcp.vendors import EVERY, sample
 
@@ -37,10 +37,11 @@ UNCLEAR = "an earlier paid call to this model is unclear"
 LINK_DIED = "was made, but its link expired before the file was saved."
 
 
-def describe_job(job: Job, *, now: float) -> str:
-    """Say how a job is doing, and what to do next."""
+def describe_job(job: Job, *, now: float, files: int = 0) -> str:
+    """Say how a job is doing, and what to do next. An edit was made of so many `files` beside its parents."""
     if job.state == "completed" and job.artifact is not None:
-        return _describe_done(job, job.artifact)
+        edit = f"{describe_edit(job, files=files)}. " if job.model == EDIT_MODEL else ""
+        return f"{edit}{_describe_done(job, job.artifact)}"
     if job.state in LIVE:
         return f'{describe_progress(job, now=now)} {describe_hold(job)}. Do not create it again. Next: get_video_status("{job.id}").'
     if job.state == "unknown":
@@ -270,13 +271,13 @@ def _describe_file(job: Job, file: Artifact) -> str:
         length = f"a GIF of {length}" if file.duration_s else "a GIF"
     size = f"{file.width}x{file.height}" if file.width and file.height else job.size
     sound = f", {said}" if (said := describe_sound(job.options, file, model=job.model)) != SOUND_OPEN and file.path.endswith(".mp4") else ""
-    return f"{job.id}, {length}, {size}{sound}{_describe_title(job)}, {_format_bytes(file.bytes)}, {format_cost(job)}"
+    return f"{job.id}, {length}, {size}{sound}{_describe_title(job)}{describe_origin(job)}, {_format_bytes(file.bytes)}, {format_cost(job)}"
 
 
 def _describe_title(job: Job) -> str:
     """Say as the end of a clause that joined clips begin with a title, where they do."""
     title = job.options.get("text") if job.options.get("action") == "join" else None
-    return f", with the title {json.dumps(sanitize(title, MOST_VALUE), ensure_ascii=False)}" if isinstance(title, str) else ""
+    return f", with the title {quote_text(title)}" if isinstance(title, str) else ""
 
 
 def _describe_one_of_many(job: Job, now: float) -> str:

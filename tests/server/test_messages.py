@@ -114,6 +114,10 @@ COSTS = (
 )
 
 
+def an_edit(*parents: str, **options: str | float) -> Job:
+    return replace(a_done_job(), model="local:edit", options=options, parents=parents, micros=Micros(0), charged="no")
+
+
 def message(result: CallToolResult) -> str:
     return (result.structured_content or {})["message"]
 
@@ -132,7 +136,7 @@ def cancelled(job: Job, refunds: bool | None) -> str:
 
 def test_the_messages_are_those_of_the_snapshot() -> None:
     new, again = replace(a_job(), state="submitting", day_left=usd("9.6")), replace(a_job(), deduplicated=True)
-    edit = replace(a_done_job(), options={"action": "join"}, parents=("v_1111111111", "v_2222222222"), micros=Micros(0), charged="no")
+    edit = an_edit("v_1111111111", "v_2222222222", action="join")
     listed = Page((a_done_job(), replace(a_job(), prompt="b\u202eoat " * 20)), "c2")
     several = message(get_video_status.format_results((LIVE["running"], *OVER.values()), now=NOW))
     found: dict[str, Any] = {
@@ -285,6 +289,40 @@ def test_a_list_says_what_came_where_it_differs_from_the_order() -> None:
     ):
         job = replace(a_job(), state="completed", artifact=came, **changed)
         assert words in message(list_videos.format_result(Page((job,), None), BUDGET, UTC)), changed
+
+
+@each(
+    ("options", "words"),
+    [
+        ({"action": "caption", "text": "Hi"}, 'caption of v_a: "Hi" at the bottom, for the whole clip. Done'),
+        ({"action": "caption", "text": "Hi", "start": 1.0}, 'caption of v_a: "Hi" at the bottom, from 1 s on. Done'),
+        ({"action": "title", "text": "Hi"}, 'title of v_a: "Hi" large in the middle, shown for 3 s (end=… is when it goes). Done'),
+        ({"action": "title", "text": "Hi", "end": 1.5}, 'title of v_a: "Hi" large in the middle, from 0 s to 1.5 s. Done'),
+        ({"action": "trim", "start": 0.5, "end": 2.0}, "trim of v_a: from 0.5 s to 2 s. Done"),
+        ({"action": "reframe", "ratio": "9:16"}, 'reframe of v_a: 9:16, edges blurred (or fill="crop", "pad"). Done'),
+        ({"action": "reframe", "ratio": "9:16", "fill": "pad"}, "reframe of v_a: 9:16, with bars. Done"),
+        ({"action": "speed", "speed": 0.5}, "speed of v_a: 0.5 x. Done"),
+        ({"action": "mute"}, "mute of v_a. Done"),
+        ({"action": "frame"}, "frame of v_a: at 0 s. Done"),
+    ],
+)
+def test_an_edit_says_in_every_tool_what_it_did(options: dict[str, Any], words: str) -> None:
+    for text in (status(an_edit("v_a", **options)), message(edit_video.format_result(an_edit("v_a", **options), now=NOW))):
+        assert text.startswith(words), text
+
+
+@each(
+    ("changes", "words"),
+    [
+        ({"options": {"edits": "v_a"}, "parents": ("v_a",)}, ", changed from v_a, "),
+        ({"options": {"edits": "https://example.com/a.mp4"}}, ", changed from a video of the user, "),
+        ({"options": {"continues": "v_a"}, "parents": ("v_a",)}, ", goes on from v_a, "),
+        ({"options": {"image": "v_a#last"}, "parents": ("v_a",)}, ", goes on from v_a, "),
+        ({"options": {"image": "v_a#2.5s"}, "parents": ("v_a",)}, ", begins with a frame of v_a, "),
+    ],
+)
+def test_a_clip_says_which_one_it_was_made_of(changes: dict[str, Any], words: str) -> None:
+    assert words in status(replace(a_done_job(), **changes))
 
 
 def test_joined_clips_say_whether_they_begin_with_a_title() -> None:

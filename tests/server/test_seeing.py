@@ -220,7 +220,7 @@ async def test_a_clip_may_be_named_as_its_result_names_it(room: Room) -> None:
     seen = await room.call("view_video", job_id=made["path"])
     parents = (await room.read_job(again[1]["job_id"]))["parents"]
     assert {edit["job_id"] for edit in again} == {again[0]["job_id"]}
-    assert (parents, other["message"].split(".")[0], seen.is_error) == ([made["job_id"]], "frame of a file", False)
+    assert (parents, other["message"].split(".")[0], seen.is_error) == ([made["job_id"]], "frame of a file: at 0 s", False)
 
 
 async def test_a_file_that_was_deleted_is_made_again(room: Room) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 from mcp.types import CallToolResult, ToolAnnotations
 
 from sora_mcp.domain import JOB_ID, Job
-from sora_mcp.media.edit.edits import FILLS, RATIOS, SAME_RATIO, TITLE_S, TRANSITIONS, Action, EditRequest
+from sora_mcp.media.edit.edits import FILLS, RATIOS, SAME_RATIO, TRANSITIONS, Action, EditRequest
 from sora_mcp.server.context import ToolContext, get_service, name_chat, principal
 from sora_mcp.server.messages import describe_job
 from sora_mcp.server.results import build_job_result
@@ -21,13 +20,6 @@ from sora_mcp.server.tools.get_video_status import wait_for_end
 
 WAIT_S = 20.0
 """Seconds that a call waits for the edit; after that it goes on in the background. A client with tasks does not wait."""
-
-
-DEFAULTS: Mapping[str, tuple[str, str]] = {
-    "reframe": ("fill", ', edges blurred (or fill="crop", "pad")'),
-    "title": ("end", f", shown for {TITLE_S:g} s (end=… is when it goes)"),
-}
-"""By action, an argument and what is done where it was not said."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +66,8 @@ def format_result(job: Job, *, now: float, files: int = 0) -> CallToolResult:
 
 
 def _describe(job: Job, *, now: float, files: int) -> str:
-    if job.state != "completed":
-        return describe_job(job, now=now)
-    loose = [] if files < 1 and job.parents else ["a file" if files <= 1 else f"{files} files"]
-    action = str(job.options.get("action", "edit"))
-    argument, default = DEFAULTS.get(action, ("action", ""))
-    what = f"{action} of {' and '.join([*job.parents, *loose])}{'' if argument in job.options else default}"
-    again = "Made before, the same file again: " if job.deduplicated else ""
-    return f"{again}{what}. {describe_job(job, now=now)}"
+    again = "Made before, the same file again: " if job.deduplicated and job.state == "completed" else ""
+    return f"{again}{describe_job(job, now=now, files=files)}"
 
 
 TOOL = ToolDefinition(

@@ -1,0 +1,80 @@
+"""Say what a finished clip was made of: an edit with what it did, or the clip that was changed by words or that it goes on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, Job
+from sora_mcp.domain.text import sanitize
+from sora_mcp.media.edit.edits import TITLE_S
+
+MOST_TEXT = 60
+FILLED: Mapping[object, str] = {
+    "blur": "edges blurred",
+    "crop": "cropped",
+    "pad": "with bars",
+    None: 'edges blurred (or fill="crop", "pad")',
+}
+
+
+def describe_edit(job: Job, *, files: int = 0) -> str:
+    """Return an edit, its clips with so many `files` besides, and what it did: `trim of v_a: from 1 s to 3 s`."""
+    loose = [] if files < 1 and job.parents else ["a file" if files <= 1 else f"{files} files"]
+    details = ", ".join(filter(None, _list_details(str(job.options.get("action")), job.options)))
+    return f"{job.options.get('action', 'edit')} of {' and '.join([*job.parents, *loose])}{f': {details}' if details else ''}"
+
+
+def describe_origin(job: Job) -> str:
+    """Say as the end of a clause which clip a bought one was made of; empty where there is none."""
+    source = job.parents[0] if job.parents else ""
+    if job.model == EDIT_MODEL:
+        return ""
+    if EDITS in job.options:
+        return f", changed from {source or 'a video of the user'}"
+    if not source:
+        return ""
+    goes_on = CONTINUES in job.options or (job.first_frame or "").endswith("#last")
+    return f", {'goes on from' if goes_on else 'begins with a frame of'} {source}"
+
+
+def quote_text(text: object) -> str:
+    """Return words that are shown in a clip, in quotation marks."""
+    return json.dumps(sanitize(str(text), MOST_TEXT), ensure_ascii=False)
+
+
+def _list_details(action: str, options: Mapping[str, object]) -> Iterator[str]:
+    match action:
+        case "caption":
+            yield f"{quote_text(options.get('text'))} at the bottom"
+            yield _format_times(options) or "for the whole clip"
+        case "title":
+            yield f"{quote_text(options.get('text'))} large in the middle"
+            yield _format_times(options) if "end" in options else f"shown for {TITLE_S:g} s{_format_start(options)} (end=… is when it goes)"
+        case "reframe":
+            yield str(options.get("ratio"))
+            yield FILLED.get(options.get("fill"), "")
+        case "speed":
+            yield f"{_format_number(options, 'speed')} x"
+        case "join":
+            yield "with fades" if options.get("transition") == "fade" else ""
+        case "frame":
+            yield f"at {_format_number(options, 'start')} s"
+        case _:
+            yield _format_times(options)
+
+
+def _format_times(options: Mapping[str, object]) -> str:
+    """Return from when to when; empty for the whole clip."""
+    if "end" in options:
+        return f"from {_format_number(options, 'start')} s to {_format_number(options, 'end')} s"
+    return _format_start(options).strip()
+
+
+def _format_start(options: Mapping[str, object]) -> str:
+    return f" from {_format_number(options, 'start')} s on" if "start" in options else ""
+
+
+def _format_number(options: Mapping[str, object], name: str) -> str:
+    value = options.get(name, 0)
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

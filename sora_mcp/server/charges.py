@@ -66,7 +66,10 @@ def describe_overcharge(job: Job) -> str:
 
 
 def describe_basis(job: Job) -> str:
-    """Return the sum in words by which the job was quoted, with that price where `describe_charge` does not end with it."""
+    """Return the sum in words by which the job was quoted, with that price where `describe_charge` does not end with it; empty where the
+    sum is nothing."""
+    if not job.micros and "$" in job.basis:
+        return ""
     is_other = bool(job.micros) and (job.charged == "no" or job.price < job.micros)
     return f"quoted {format_price(job.micros)}: {job.basis}" if is_other else job.basis
 

@@ -68,7 +68,8 @@ def format_result(
     """Return the result: the sums, then a row for each day, model, vendor or job. `how_to_raise` is how the limit is that leaves least."""
     spent, held, unclear = (Micros(sum(getattr(row, name) for row in sums)) for name in ("spent", "held", "unclear"))
     videos = sum(row.videos for row in sums)
-    head = f"{period.words}: {videos} clip{'' if videos == 1 else 's'}, {format_dollars(spent)} spent{_describe_rest(held, unclear)}."
+    count = f"{videos} paid clip{'' if videos == 1 else 's'}" if videos else "no paid clips (free ones are not counted)"
+    head = f"{period.words}: {count}, {format_dollars(spent)} spent{_describe_rest(held, unclear)}."
     left = f"{describe_left(budget)}; the day ends {budget.resets_at:%Y-%m-%d %H:%M} UTC."
     structured = without_empty(
         message="\n".join(filter(None, [head, *_describe_rows(by, rows, videos=videos), left, _describe_raising(how_to_raise)])),
@@ -104,7 +105,7 @@ def _describe_rows(by: str, rows: Sequence[Costs], *, videos: int) -> Iterator[s
 
 
 def _describe_amounts(row: Costs) -> str:
-    amounts = {"spent": row.spent, "reserved": row.held, "unclear": row.unclear}
+    amounts = {"spent": row.spent, "reserved": row.held, "perhaps charged": row.unclear}
     said = [f"{format_dollars(micros)}{'' if name == 'spent' else f' {name}'}" for name, micros in amounts.items() if micros]
     return " + ".join(said) or format_dollars(0)
 

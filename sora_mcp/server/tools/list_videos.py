@@ -35,6 +35,7 @@ MOST_PROMPT = 100
 MOST_WHOLE_PROMPT = 8_000
 """Bytes of the prompt of one whole job, which stands in the text and in the structured part."""
 MOST_REASON = 200
+MOST_FILTER = 60
 MOST_QUOTED = 120
 """Characters of a vendor's words in a line of the list."""
 MOST_OPTION = 200
@@ -54,6 +55,13 @@ class Arguments:
     cursor: str = ""
 
     @property
+    def filters(self) -> str:
+        """Return what the jobs were looked for by, as the end of a clause; empty where all are meant."""
+        named = {"state": "" if self.state == "all" else self.state, "query": self.query, "since": self.since}
+        given = [f"{name}={json.dumps(value[:MOST_FILTER], ensure_ascii=False)}" for name, value in named.items() if value]
+        return f" with {' and '.join(given)}" if given else ""
+
+    @property
     def states(self) -> tuple[State, ...]:
         """The states to look for; none for all."""
         return () if self.state in (None, "all") else LIVE if self.state == "active" else (self.state,)
@@ -70,7 +78,7 @@ async def list_videos(arguments: Arguments, ctx: ToolContext) -> CallToolResult:
         return format_whole(job, await service.budget(principal()), zone, now=service.clock(), approval=approval, change=change)
     page, rows, budget = await _find(arguments, service, zone)
     news = await ctx.request_context.lifespan_context.visits.find_news(service, name_chat(ctx))
-    return prepend_line(_format(page, rows, budget), news)
+    return prepend_line(_format(page, rows, budget, filters=arguments.filters), news)
 
 
 async def _find(arguments: Arguments, service: VideoService, zone: tzinfo) -> tuple[Page, list[Row], Budget]:
@@ -108,8 +116,8 @@ def format_result(page: Page, budget: Budget, zone: tzinfo) -> CallToolResult:
     return _format(page, make_rows(page, zone), budget)
 
 
-def _format(page: Page, rows: Sequence[Row], budget: Budget) -> CallToolResult:
-    message = _describe(page, [line for _, line in rows], budget)
+def _format(page: Page, rows: Sequence[Row], budget: Budget, *, filters: str = "") -> CallToolResult:
+    message = _describe(page, [line for _, line in rows], budget, filters=filters)
     more = {} if page.next_cursor is None else {"next_cursor": page.next_cursor}
     return build_result({"message": message, "videos": [fields for fields, _ in rows], **more, "budget": budget_fields(budget)})
 
@@ -123,11 +131,11 @@ def format_whole(
     return build_result({"message": message, "videos": [fields], "budget": budget_fields(budget)})
 
 
-def _describe(page: Page, lines: Sequence[str], budget: Budget) -> str:
-    """Say how many there are and what was spent; then one line for each job."""
+def _describe(page: Page, lines: Sequence[str], budget: Budget, *, filters: str) -> str:
+    """Say how many there are, by what they were looked for, and what was spent; then one line for each job."""
     plural = "" if len(page.jobs) == 1 else "s"
     more = f', and more with cursor="{page.next_cursor}"' if page.next_cursor is not None else ""
-    return "\n".join([f"{len(page.jobs)} video{plural}{more}. {describe_spent(budget)}", *lines])
+    return "\n".join([f"{len(page.jobs)} video{plural}{filters}{more}. {describe_spent(budget)}", *lines])
 
 
 def _describe_line(job: Job, zone: tzinfo) -> str:
@@ -158,7 +166,8 @@ def _describe_measures(job: Job) -> tuple[str, str]:
 
 def _describe_whole(job: Job, zone: tzinfo) -> Iterator[str]:
     """Yield what a repeat of the job would need, and where it came from."""
-    yield f"{_describe_facts(job, zone)} ({describe_basis(job)})."
+    basis = f" ({words})" if (words := describe_basis(job)) else ""
+    yield f"{_describe_facts(job, zone)}{basis}."
     yield f"Prompt: {sanitize(_shorten_prompt(job.prompt), MOST_WHOLE_PROMPT)}"
     if job.extras:
         yield "Options: " + ", ".join(f"{name}={_show_value(value)}" for name, value in job.extras.items())

@@ -24,7 +24,7 @@ types: $(READY)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 quick: $(READY)
-	$(BIN)/python -m pytest -q -n 5 -m "not slow"
+	$(BIN)/python -m pytest -q -n 4 -m "not slow"
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -q -n 6 -m "not slow" --cov --cov-report=

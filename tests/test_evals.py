@@ -122,6 +122,7 @@ async def test_a_row_is_passed_by_its_solution() -> None:
     assert (await play(_find("price-no-key"), Replay())).wrong == []
 
 
+@pytest.mark.slow
 async def test_a_purchase_that_nobody_asked_for_is_seen_at_the_vendor() -> None:
     bought = replace(_find("buy-after-price"), bought=())
     assert [one[:27] for one in (await play(bought, Replay())).wrong] == ["bought without being asked:"]

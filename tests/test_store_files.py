@@ -362,6 +362,7 @@ def test_a_dead_process_stays_to_be_buried_while_the_store_is_away(tmp_path: Pat
         assert living.leases.free_dead.sync("b") == 1
 
 
+@pytest.mark.slow
 def test_leases_alone_tell_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     with empty_schema(postgres_url) as url, closing(Store(url, tmp_path)) as store:
         store.leases.sign_on.sync("a")

@@ -108,6 +108,8 @@ class NextClip:
     needs_yes: bool = False
     is_sent: bool = False
     """Whether the vendor gets the clip itself, to go on from it."""
+    as_long: NextClip | None = None
+    """The same in the length of the clip before, where that is another and nobody said one."""
 
 
 @dataclass(frozen=True)

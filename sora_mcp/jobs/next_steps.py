@@ -29,7 +29,17 @@ ANY_LINK, ANY_FILE = "https://example.com/frame.png", "data:image/png;base64,"
 
 
 def find_continuation(job: Job, maker: Job, catalogue: Catalogue, *, seconds: int | None = None, today: date) -> NextClip | None:
-    """Return the clip that `continues` makes of this finished one where nothing but a length is said; None where it cannot be bought."""
+    """Return the clip that `continues` makes of this finished one where nothing but a length is said; None where it cannot be bought.
+
+    Where none is said, that is the model's shortest; what one as long as this clip costs stands in it besides.
+    """
+    found = _find_continuation(job, maker, catalogue, seconds, today)
+    if found is None or found.is_sent or seconds is not None or found.seconds == job.seconds:
+        return found
+    return replace(found, as_long=_find_continuation(job, maker, catalogue, job.seconds, today))
+
+
+def _find_continuation(job: Job, maker: Job, catalogue: Catalogue, seconds: int | None, today: date) -> NextClip | None:
     if job.artifact is None:
         return None
     with contextlib.suppress(SoraError):

@@ -126,7 +126,8 @@ def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
     if order.clip is not None and order.clip.uri != ANY_CLIP:
         yield "create_video takes the video as edits."
     if (own := estimate.going_on) is not None and own.model != order.offer.id:
-        yield f"continues without a model stays with {own.model}: {own.seconds} s, {format_price(own.micros)}."
+        as_long = "" if own.as_long is None else f"; with seconds={own.as_long.seconds} {format_price(own.as_long.micros)}"
+        yield f"continues without a model stays with {own.model}: {own.seconds} s, {format_price(own.micros)}{as_long}."
     if estimate.split:
         each = estimate.split.order
         sound = describe_sound(each.options, model=each.offer.id)

@@ -11,11 +11,17 @@ from sora_mcp.domain.money import format_dollars
 
 
 def describe_continuation(job: Job) -> str:
-    """Say how long the clip is that goes on from a finished one, and what it costs; of a clip that was changed here, on which model."""
+    """Say how long the clip is that goes on from a finished one, and what it costs, also in that one's length; of a clip that was changed
+    here, on which model."""
     if (clip := job.continuation) is None or not clip.micros:
         return ""
     model = "" if clip.model == job.model else f"{clip.model}, "
-    return f" ({model}{clip.seconds} s, {format_dollars(clip.micros)})"
+    return f" ({model}{clip.seconds} s, {format_dollars(clip.micros)}{_describe_as_long(clip)})"
+
+
+def _describe_as_long(clip: NextClip) -> str:
+    """Say what the clip costs in the length of the one before, as a clause."""
+    return "" if clip.as_long is None else f"; with seconds={clip.as_long.seconds} {format_dollars(clip.as_long.micros)}"
 
 
 def describe_change(job: Job, change: NextClip | None) -> Iterator[str]:
@@ -32,7 +38,8 @@ def describe_ways_on(job: Job) -> Iterator[str]:
     audio = _format_audio(clip)
     frame = "" if clip.is_sent else f', image="{job.id}#last"'
     yield (
-        f'Going on: create_video(continues="{job.id}") makes {clip.seconds} s on {clip.model} for {format_dollars(clip.micros)}. '
+        f'Going on: create_video(continues="{job.id}") makes {clip.seconds} s on {clip.model} for {format_dollars(clip.micros)}'
+        f"{_describe_as_long(clip)}. "
         f'Other lengths: estimate_cost(model="{clip.model}"{_format_size(clip)}{audio}{frame}, seconds=…).'
     )
 

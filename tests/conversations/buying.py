@@ -573,7 +573,7 @@ BUYING = (
     ),
     talk(
         "what would 100 clips cost?",
-        call("estimate_cost", "100 real clips cost ", " each (8 s", never=("Cannot be bought now", "no key"), clips=100, seconds=8),
+        call("estimate_cost", "100 real clips cost ", " each (8 s", never=("Cannot be bought now", ", no key"), clips=100, seconds=8),
     ),
     talk(
         "what would 100 clips cost, in the best look?",

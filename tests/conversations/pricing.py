@@ -149,6 +149,15 @@ PRICING = (
         keys=("xai",),
     ),
     talk(
+        "go on from a clip of 10 seconds (which makes 1 s where no length is said)",
+        call("create_video", as_job="a", prompt="A train", model="xai:grok-imagine-video-1.5-lite", seconds=10),
+        call("get_video_status", "Done", job_id="{a}"),
+        call("list_videos", "makes 1 s on xai:grok-imagine-video-1.5-lite for $0.03; with seconds=10 $0.21.", job_id="{a}"),
+        call("estimate_cost", "stays with xai:grok-imagine-video-1.5-lite: 1 s, $0.03; with seconds=10 $0.21.", image="{a}#last"),
+        call("estimate_cost", "stays with xai:grok-imagine-video-1.5-lite: 5 s, $0.11.", image="{a}#last", seconds=5),
+        paid=("$0.21", "xai"),
+    ),
+    talk(
         "use Sora 2, which is over (and the same advice from each tool, for its full name and its family)",
         call("estimate_cost", "ended Sora 2 on 2026-09-24", "best look: fal:seedance-2.0", LIKE_SORA, refused=True, model="sora-2"),
         call("estimate_cost", LIKE_SORA, never=("360p, $0.04",), refused=True, model="sora"),

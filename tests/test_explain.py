@@ -94,7 +94,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...], dict[str, Any], tuple[str, ...], tup
         "veo",
         ("fal",),
         {"seconds": 30},
-        ("None makes 30 s in one clip: 5 x 6 s on fal:veo-3.1-lite at 720p, $1.50 in all", 'model="fal:veo-3.1-lite"'),
+        ("None makes 30 s in one clip: 3 x 8 s + 6 s on fal:veo-3.1-lite at 720p, $1.50 in all", 'model="fal:veo-3.1-lite"'),
         (),
     ),
     ("veo", ("fal",), {"seconds": 5}, ("seconds must be 4, 6 or 8, not 5.", "fal:veo-3.1-lite ($0.30 for 6 s"), ()),

@@ -134,6 +134,7 @@ class _Advice:
         fixes = find_fixes(request, offer, refusal.broken, can_fit=self.limits.can_fit, today=self.today)
         is_open = request.model is None or request.model.strip().casefold() != offer.id
         joint = joint_fixes(refusal, fixes)
+        is_too_long = type(request.seconds) is int and request.seconds > offer.seconds[-1]
         for group in [joint] if len(joint) > 1 else [(fix,) for fix in fixes]:
             price = self._quote(functools.reduce(change_request, group, request)) if is_open else self._quote_at(offer, group)
             if price is not None and price[1].micros <= self._find_most_each():
@@ -141,6 +142,8 @@ class _Advice:
                 named = None if request.model is None and group[0].argument == "seconds" else offer
                 clip = self._find_fitted(group, price[0]) if price[1].micros else None
                 yield from (replace(self._price_fix(fix, *price, named=named), order=clip) for fix in group)
+                if is_too_long:
+                    break  # the longest within the caps is the nearest
         if not is_shape_lost:
             yield from others
 
@@ -221,16 +224,20 @@ class _Advice:
                 yield fix
 
     def _name_near_lengths(self) -> Iterator[Fix]:
-        """Yield the lengths nearest to the one that was asked for, where models of the family that was named make those; a longer clip is
-        made of several."""
+        """Yield the lengths nearest to the one that was asked for, where models of the family that was named make those; of one that is too
+        long for all, the longest."""
         wanted, family = self.request.seconds, self.catalogue.find_family(self.request.model or "")
         lengths = {seconds for offer in family if self.catalogue.is_buyable(offer) for seconds in offer.seconds}
-        if type(wanted) is not int or not lengths or wanted > max(lengths):
+        if type(wanted) is not int or not lengths:
             return
-        for fix in (Fix("seconds", seconds) for seconds in sorted(lengths, key=lambda seconds: (abs(seconds - wanted), seconds))[:2]):
+        is_too_long = wanted > max(lengths)
+        near = sorted(lengths, key=lambda seconds: (abs(seconds - wanted), seconds))
+        for fix in (Fix("seconds", seconds) for seconds in (near if is_too_long else near[:2])):
             price = self._quote(change_request(self.request, fix))
             if price is not None and price[1].micros <= self._find_most_each(self.limits.per_video):
                 yield self._price_fix(fix, *price, named=None)
+                if is_too_long:
+                    return  # the longest within the caps is the nearest
 
     def _name_models_at_hand(self) -> tuple[Fix, ...]:
         """Return models in place of one without a key: those of its family, if there are any that take the request, else any others."""

@@ -15,11 +15,12 @@ from sora_mcp.catalogue.parts import (
     EVERYTHING,
     MOST_PARTS,
     describe_joining,
-    describe_part,
     describe_parts,
     describe_parts_within,
+    describe_split,
+    find_smaller_split,
+    find_split,
     plan_parts,
-    plan_parts_on,
 )
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.room import Room
@@ -206,9 +207,14 @@ class _Explanation:
         """Yield which clips, of the model that was named if one was, are longer together, where none make the length exactly."""
         if self.request.clip is not None:
             return
-        for part in plan_parts_on(self._list_candidates(), self.request, today=self.today, rounds_up=True)[:1]:
-            made = describe_part(part, with_model=self.request.model is None, room=self.room)
-            yield f"{self.request.seconds} s: {made}, joined and trimmed from {part.seconds} s with edit_video."
+        offers, is_open = self._list_candidates(), self.request.model is None
+        if (split := find_split(offers, self.request, today=self.today)) is None:
+            return
+        smaller = None if split.fits(self.room) else find_smaller_split(offers, self.request, self.room, today=self.today)
+        if smaller is not None:
+            yield f"{self.request.seconds} s within your limits: {describe_split(smaller, self.request, with_model=True)}."
+            yield describe_joining(smaller, with_model=is_open, with_size=True)
+        yield f"{self.request.seconds} s: {describe_split(split, self.request, with_model=is_open, room=self.room)}."
 
     def _describe_parts(self) -> str:
         """Return in which clips the length can be made, and how; empty where it is not too long."""
@@ -216,7 +222,7 @@ class _Explanation:
         if not parts:
             return ""
         named = self.offer.id if self.request.model is not None else ""
-        return f"{describe_parts(parts, of_model=named, room=self.room)} {describe_joining(parts[0].order)}"
+        return f"{describe_parts(parts, of_model=named, room=self.room)} {describe_joining(parts[0])}"
 
 
 def _name_picture(rule: BrokenRule, request: VideoRequest) -> str:

@@ -11,7 +11,7 @@ from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.family_choice import describe_clip
 from sora_mcp.catalogue.hints import BEST, find_label
 from sora_mcp.catalogue.nearest import Near, describe_muting, find_muted, find_near_on
-from sora_mcp.catalogue.parts import EVERYTHING, Part, describe_joining, describe_part, plan_parts_on
+from sora_mcp.catalogue.parts import EVERYTHING, Part, describe_joining, describe_split, find_smaller_split, find_split, plan_parts_on
 from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import describe_lengths, one_of, sizes_of
@@ -28,6 +28,7 @@ MOST_NAMED = 4
 """Models of a family that are named."""
 ANY_FRAME = "https://example.com/frame.png"
 """Stands for a first frame that a model cannot do without."""
+IN_ONE_CLIP = "in one clip"
 PLAIN = "a clip"
 """Stands for a prompt that no model takes."""
 
@@ -95,7 +96,7 @@ class _Family:
         missing = "" if ranked else self._describe_missing(offers, asked)
         sentences = [] if ranked else [missing] if missing else [*self._describe_lacks(offers, asked)]
         named = len(self.offers)
-        if not missing and not (sentences and (sentences[-1].startswith("How: ") or "Nearest: " in sentences[-1])):
+        if not missing and not (sentences and (IN_ONE_CLIP in sentences[0] or "Nearest: " in sentences[-1])):
             ranked = ranked or self._rank_plainly(offers, asked)
             clips = [describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
             sentences += [f"Cheapest first: {', '.join(clips)}.", *self._describe_cap(ranked)]
@@ -133,7 +134,7 @@ class _Family:
         broken = find_broken(offers, asked, today=self.today)
         for rule in broken:
             if rule.argument == "seconds" and (parts := self._plan_parts(offers, asked)):
-                yield from _describe_parts(asked, parts, self.room)
+                yield from self._describe_parts(offers, asked, parts)
                 return
         if near := self._find_near(offers, asked, broken):
             named = [f"{change} {describe_clip(order, price)}" for change, order, price in near]
@@ -159,9 +160,29 @@ class _Family:
         yield from ([f"None takes all of this: {others[0]}", *others[1:]] if others else ())
 
     def _plan_parts(self, offers: Sequence[Offer], asked: VideoRequest) -> tuple[Part, ...]:
-        """Return the ways to make a length of equal clips; of longer ones together, the one with the fewest, where none make it exactly."""
-        exact = plan_parts_on(offers, asked, today=self.today)
-        return exact or plan_parts_on(offers, asked, today=self.today, rounds_up=True)[:1]
+        """Return the ways to make a length of several clips, the cheapest first: of equal ones, and of any."""
+        split = find_split(offers, asked, today=self.today)
+        ways = (*plan_parts_on(offers, asked, today=self.today), *([] if split is None else [split]))
+        return tuple(sorted(ways, key=lambda part: (part.total, part.clips)))
+
+    def _describe_parts(self, offers: Sequence[Offer], asked: VideoRequest, parts: Sequence[Part]) -> Iterator[str]:
+        """Yield of which clips the length is made, the cheapest way and the one with the fewest, and how. Where the caps leave no room for
+        that, how it is made smaller comes first."""
+        none = f"None makes {asked.seconds} s {IN_ONE_CLIP}"
+        fewest = min(parts, key=lambda part: part.clips)
+        if parts[0].fits(self.room):
+            ways = dict.fromkeys(describe_split(part, asked, with_model=True) for part in (parts[0], fewest) if part.fits(self.room))
+            yield f"{none}: {', or '.join(ways)}."
+            yield describe_joining(parts[0], with_model=True)
+            return
+        whole = describe_split(parts[0], asked, with_model=True, room=self.room)
+        smaller = find_smaller_split(offers, asked, self.room, today=self.today)
+        if smaller is None:
+            yield f"{none}: {whole}."
+            return
+        yield f"{none}. Within your limits: {describe_split(smaller, asked, with_model=True)}."
+        yield describe_joining(smaller, with_model=True, with_size=True)
+        yield f"As asked: {whole}."
 
     def _find_near(self, offers: Sequence[Offer], asked: VideoRequest, broken: Sequence[BrokenRule]) -> tuple[Near, ...]:
         """Return what the offers make with one argument changed, where some of them take each of the arguments, but none takes all: then
@@ -193,16 +214,6 @@ def _widen(rule: BrokenRule, offers: Sequence[Offer]) -> BrokenRule:
     """Return the rule of one of the offers as that of all: the lengths that they make together."""
     lengths = sorted({seconds for offer in offers for seconds in offer.seconds})
     return replace(rule, allowed=describe_lengths(lengths)) if rule.argument == "seconds" else rule
-
-
-def _describe_parts(asked: VideoRequest, parts: Sequence[Part], room: Room) -> Iterator[str]:
-    """Yield of which clips the length is made, the cheapest way and the one with the fewest, and how."""
-    fewest = min(parts, key=lambda part: part.clips)
-    usual = fewest if room.count(fewest.average, fewest.clips) == fewest.clips else parts[0]
-    ways = dict.fromkeys(describe_part(part, with_model=True, room=room) for part in (parts[0], usual))
-    trimmed = "" if parts[0].seconds == asked.seconds else f" and trimmed from {parts[0].seconds} s"
-    yield f"None makes {asked.seconds} s in one clip: {', or '.join(ways)}, joined{trimmed} with edit_video."
-    yield describe_joining(parts[0].order, with_model=True)
 
 
 def _leave_out(request: VideoRequest, rule: BrokenRule, offers: Sequence[Offer]) -> VideoRequest:

@@ -31,7 +31,8 @@ WIDTH_BY_HEIGHT = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
 def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, can_fit: bool, today: date) -> tuple[Fix, ...]:
     """Return values that mend the request: up to four for a single broken argument, one for each when there are several.
 
-    What is too long has one, the longest. A size of another shape than landscape, portrait or square, as was asked for, is none.
+    What is too long has all lengths, the longest first. A size of another shape than landscape, portrait or square, as was asked for, is
+    none.
 
     `can_fit` is whether a picture can be cropped and padded here.
     A prompt is the caller's own and is not mended: beside a broken one, the fixes are tried with a prompt that fits.
@@ -43,7 +44,7 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
     sound = functools.reduce(change_request, (values[0] for values in near if len(values) == 1), sound)
     found: list[tuple[Fix, ...]] = []
     is_too_long = type(request.seconds) is int and request.seconds > offer.seconds[-1]
-    most = 4 if len(arguments) == 1 and not (arguments == ["seconds"] and is_too_long) else 1
+    most = 1 if len(arguments) > 1 else len(offer.seconds) if is_too_long else 4
     for changes in itertools.islice(itertools.product(*near), MOST_TRIES):
         mended = functools.reduce(change_request, (fix for fix, values in zip(changes, near, strict=True) if len(values) > 1), sound)
         try:

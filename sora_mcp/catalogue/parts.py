@@ -1,4 +1,4 @@
-"""Plan a length that no model makes in one clip as several equal clips, and say what they cost together."""
+"""Plan a length that no model makes in one clip as several clips, and say what they cost together."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.room import Room
-from sora_mcp.catalogue.rules import quote
-from sora_mcp.catalogue.sizes import name_lines
+from sora_mcp.catalogue.rules import quote, sizes_of
+from sora_mcp.catalogue.size_words import read_size_words
+from sora_mcp.catalogue.sizes import count_lines, list_shape_words, name_lines, read_lines
 from sora_mcp.domain import Image, Offer, Order, Quote, VideoRequest
 from sora_mcp.domain.errors import PriceUnknown
 from sora_mcp.domain.money import Micros, format_dollars
@@ -30,19 +31,25 @@ ANY_FRAME = Image("data:image/png;base64,AAAA")
 
 
 class Part(NamedTuple):
-    """One way to make a length of equal clips."""
+    """One way to make a length of several clips of one model."""
 
-    clips: int
+    lengths: tuple[int, ...]
+    """Seconds of each, the longest first."""
     order: Order
     price: Quote
-    """Of the first clip."""
+    """Of the first clip, as its order."""
     total: Micros
     """Of all of them: each one that goes on from another has its last frame as first frame, which may cost more."""
 
     @property
+    def clips(self) -> int:
+        """Return how many there are."""
+        return len(self.lengths)
+
+    @property
     def seconds(self) -> int:
         """Return how long all of them are together."""
-        return self.clips * self.order.seconds
+        return sum(self.lengths)
 
     @property
     def average(self) -> Micros:
@@ -51,17 +58,26 @@ class Part(NamedTuple):
 
     @property
     def extra(self) -> Micros:
-        """Return what the first frames cost."""
+        """Return what the first frames of equal clips cost."""
         return Micros(self.total - self.clips * self.price.micros)
+
+    def fits(self, room: Room) -> bool:
+        """Return whether the caps leave room for all of them."""
+        return self.total <= room.left and max(self.average, self.price.micros) <= room.per_video
 
 
 def make_part(count: int, order: Order, price: Quote, *, today: date) -> Part:
     """Return the way to make a length of so many clips like this one, each next one going on from the one before where its model can."""
-    on = price
+    going_on = _price_going_on(order, price, today)
+    return Part((order.seconds,) * count, order, price, Micros(price.micros + (count - 1) * going_on))
+
+
+def _price_going_on(order: Order, price: Quote, today: date) -> Micros:
+    """Return what such a clip costs that goes on from another, where its model can: with a first frame."""
     if order.image is None and [rate for rate in order.offer.rates if rate.picture or "image" in rate.when] and can_go_on(order):
         with contextlib.suppress(PriceUnknown):
-            on = quote(replace(order, image=ANY_FRAME), today=today)
-    return Part(count, order, price, Micros(price.micros + (count - 1) * on.micros))
+            return quote(replace(order, image=ANY_FRAME), today=today).micros
+    return price.micros
 
 
 def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date, splits_all: bool = False) -> tuple[Part, ...]:
@@ -75,28 +91,59 @@ def plan_parts(request: VideoRequest, catalogue: Catalogue, *, today: date, spli
     return plan_parts_on(offers, request, today=today, splits_all=splits_all)
 
 
-def plan_parts_on(
-    offers: Sequence[Offer], request: VideoRequest, *, today: date, splits_all: bool = False, rounds_up: bool = False
-) -> tuple[Part, ...]:
-    """Return the ways to make the length on these offers, as `plan_parts` does. `rounds_up`: of clips that are longer together, each way
-    with the shortest that suffice."""
+def plan_parts_on(offers: Sequence[Offer], request: VideoRequest, *, today: date, splits_all: bool = False) -> tuple[Part, ...]:
+    """Return the ways to make the length on these offers, as `plan_parts` does."""
     total = request.seconds
-    if type(total) is not int:
-        return ()
-    lengths = sorted({seconds for offer in offers for seconds in offer.seconds})
-    if lengths and total <= lengths[-1] and not splits_all:
+    if type(total) is not int or (not _is_too_long(request, offers) and not splits_all):
         return ()
     parts: list[Part] = []
     for count in range(2, MOST_PARTS + 1):
-        if not rounds_up and total % count:
+        if total % count:
             continue
-        seconds = next((length for length in lengths if length * count >= total), 0) if rounds_up else total // count
-        makers = [offer for offer in offers if seconds in offer.seconds]
-        ranked = rank_orders(makers, replace(request, seconds=seconds), today=today)
+        makers = [offer for offer in offers if total // count in offer.seconds]
+        ranked = rank_orders(makers, replace(request, seconds=total // count), today=today)
         parts += [make_part(count, *found, today=today) for found in ranked[:1]]
         if ranked and not can_go_on(ranked[0][0]):
             parts += [make_part(count, *found, today=today) for found in ranked if can_go_on(found[0])][:1]
     return tuple(sorted(parts, key=lambda part: (part.total, part.clips)))
+
+
+def find_split(offers: Sequence[Offer], request: VideoRequest, *, today: date) -> Part | None:
+    """Return the cheapest clips of one of these offers that together are at least as long as a length that none makes, and of as cheap
+    ones the fewest, shortest and most alike; they need not be equal."""
+    if not _is_too_long(request, offers):
+        return None
+    found = [split for offer in offers if (split := _split_on(offer, request, today)) is not None]
+    return min(found, key=lambda part: (part.total, part.clips, part.seconds), default=None)
+
+
+def _is_too_long(request: VideoRequest, offers: Sequence[Offer]) -> bool:
+    """Return whether a length was asked for that none of the offers makes in one clip."""
+    total = request.seconds
+    return type(total) is int and total > max((offer.seconds[-1] for offer in offers), default=0)
+
+
+def _split_on(offer: Offer, request: VideoRequest, today: date) -> Part | None:
+    """Return the cheapest clips of this offer that are at least as long together; None where that takes more than MOST_PARTS."""
+    total = request.seconds
+    if type(total) is not int or total > MOST_PARTS * offer.seconds[-1]:
+        return None
+    ranked = [found for seconds in offer.seconds for found in rank_orders((offer,), replace(request, seconds=seconds), today=today)]
+    priced = {order.seconds: (order, price, _price_going_on(order, price, today)) for order, price in ranked}
+    best: list[tuple[int, int, int, int, tuple[int, ...]]] = [(0, 0, 0, 0, ())]  # cost, clips, length, squares: equal clips have least
+    for wanted in range(1, total + 1) if priced else ():
+        ways = ((best[max(wanted - seconds, 0)], seconds, priced[seconds][2]) for seconds in priced)
+        best.append(
+            min(
+                (cost + more, clips + 1, length + seconds, squares + seconds**2, (*rest, seconds))
+                for (cost, clips, length, squares, rest), seconds, more in ways
+            )
+        )
+    cost, clips, _, _, lengths = best[-1]
+    if not 1 < clips <= MOST_PARTS:
+        return None
+    order, price, going_on = priced[max(lengths)]
+    return Part(tuple(sorted(lengths, reverse=True)), order, price, Micros(cost - going_on + price.micros))
 
 
 def find_cheaper_parts(request: VideoRequest, price: Quote, catalogue: Catalogue, *, today: date) -> Part | None:
@@ -136,20 +183,54 @@ def describe_parts(parts: Sequence[Part], *, of_model: str = "", room: Room = EV
 
 def describe_part(part: Part, *, with_model: bool, room: Room = EVERYTHING) -> str:
     """Say how many clips of which length, and what they cost together; how many of them, where there is no room for all."""
-    count, order, price, total = part
-    cost = f"{format_dollars(total)} in all{room.describe(part.average, count)}" if total else "free"
-    if 0 < (fitting := room.count(part.average, count)) < count:
+    lengths, order, price, total = part
+    count, is_equal = len(lengths), len(set(lengths)) == 1
+    cost = f"{format_dollars(total)} in all{_describe_room(part, room)}" if total else "free"
+    if is_equal and 0 < (fitting := room.count(part.average, count)) < count:
         cost += f" ({format_dollars(price.micros + (fitting - 1) * (total - price.micros) // (count - 1))})"
     apart = "" if can_go_on(order) else " (separate shots)"
     lines = f" at {said}" if with_model and (said := name_lines(order.size)) else ""
-    return f"{count} x {order.seconds} s{f' on {order.offer.id}' if with_model else ''}{lines}{apart}, {cost}"
+    return f"{_list_lengths(lengths)}{f' on {order.offer.id}' if with_model else ''}{lines}{apart}, {cost}"
 
 
-def describe_joining(order: Order, *, with_model: bool = False) -> str:
-    """Say how clips like this one are made and joined."""
-    model = f'model="{order.offer.id}", ' if with_model else ""
-    again = 'each next one with continues="JOB_ID", ' if can_go_on(order) else ""
-    return f'How: create_video({model}seconds={order.seconds}), {again}then edit_video(action="join").'
+def _describe_room(part: Part, room: Room) -> str:
+    """Say how many of the clips the caps leave room for; of clips of several lengths, that there is none for all."""
+    is_for_all = len(set(part.lengths)) > 1 and max(part.average, part.price.micros) <= room.per_video
+    return Room(left=room.left).describe(part.total, 1) if is_for_all else room.describe(part.average, part.clips)
+
+
+def _list_lengths(lengths: Sequence[int]) -> str:
+    """Return the lengths of clips in words: `2 x 8 s + 4 s`."""
+    counted = ((lengths.count(seconds), seconds) for seconds in dict.fromkeys(lengths))
+    return " + ".join(f"{count} x {seconds} s" if count > 1 else f"{seconds} s" for count, seconds in counted)
+
+
+def describe_joining(part: Part, *, with_model: bool = False, with_size: bool = False) -> str:
+    """Say how these clips are made and joined; `with_size` where theirs is another than was asked for."""
+    model = f'model="{part.order.offer.id}", ' if with_model else ""
+    model += f'size="{part.order.size.text}", ' if with_size else ""
+    own = " and its seconds" if len(set(part.lengths)) > 1 else ""
+    again = f'each next one with continues="JOB_ID"{own}, ' if can_go_on(part.order) else ""
+    return f'How: create_video({model}seconds={part.lengths[0]}), {again}then edit_video(action="join").'
+
+
+def describe_split(split: Part, request: VideoRequest, *, with_model: bool, room: Room = EVERYTHING) -> str:
+    """Say which clips make a length, what they cost, and how they become one of it, as a clause."""
+    trimmed = "" if split.seconds == request.seconds else f" and trimmed from {split.seconds} s"
+    return f"{describe_part(split, with_model=with_model, room=room)}, joined{trimmed} with edit_video"
+
+
+def find_smaller_split(offers: Sequence[Offer], request: VideoRequest, room: Room, *, today: date) -> Part | None:
+    """Return the split at the most lines below those that were asked for which the caps leave room for all of; None without one."""
+    text = request.size or ""
+    most = max(map(read_lines, read_size_words(text)), default=0)
+    sizes = {count_lines(size): name_lines(size) for offer in offers for size in sizes_of(offer, image=request.image is not None)}
+    for lines in sorted((lines for lines in sizes if 0 < lines < most), reverse=True):
+        smaller = " ".join([*list_shape_words(text), sizes[lines]])
+        split = find_split(offers, replace(request, size=smaller), today=today)
+        if split is not None and split.fits(room):
+            return split
+    return None
 
 
 def can_go_on(order: Order) -> bool:

@@ -75,7 +75,7 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
         yield from _describe_real(estimate, catalogue, today)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=_find_room(estimate))
-        yield describe_joining(estimate.parts[0].order)
+        yield describe_joining(estimate.parts[0])
     if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
         yield f"Priced for {order.seconds} s: pass the clip as image for its own length."
     begin = "With another key: " if estimate.nearest else "Without a key: " if is_sample else ""
@@ -125,9 +125,13 @@ def _describe_notes(estimate: Estimate, catalogue: Catalogue) -> Iterator[str]:
         yield why
     if order.clip is not None and order.clip.uri != ANY_CLIP:
         yield "create_video takes the video as edits."
-    if (own := estimate.going_on) is not None and own.model != order.offer.id:
-        as_long = "" if own.as_long is None else f"; with seconds={own.as_long.seconds} {format_price(own.as_long.micros)}"
-        yield f"continues without a model stays with {own.model}: {own.seconds} s, {format_price(own.micros)}{as_long}."
+    if (own := estimate.going_on) is not None:
+        longer = "" if own.as_long is None else f"with seconds={own.as_long.seconds} {format_price(own.as_long.micros)}"
+        if own.model != order.offer.id:
+            alone = f"continues without a model stays with {own.model}: {own.seconds} s, {format_price(own.micros)}"
+            yield f"{'; '.join(filter(None, (alone, longer)))}."
+        elif longer:
+            yield f"As long as the clip before: {longer}."
     if estimate.split:
         each = estimate.split.order
         sound = describe_sound(each.options, model=each.offer.id)

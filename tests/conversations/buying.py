@@ -473,7 +473,9 @@ BUYING = (
     talk(
         "Veo 3.1 by Google, half a minute of it",
         call("estimate_cost", "on muvi:veo-3.1: $0.80", "with audio=true a clip costs $1.20", model="Google Veo 3.1"),
-        call("create_video", "None makes 30 s in one clip: 5 x 6 s on muvi:veo-3.1", refused=True, prompt=CAT, model="veo", seconds=30),
+        call(
+            "create_video", "None makes 30 s in one clip: 3 x 8 s + 6 s on muvi:veo-3.1", refused=True, prompt=CAT, model="veo", seconds=30
+        ),
         keys=("muvi",),
     ),
     talk(

@@ -131,19 +131,17 @@ class _Advice:
             yield from others
             if others and len(refusal.broken) > 1:
                 return
-        fixes = find_fixes(request, offer, refusal.broken, can_fit=self.limits.can_fit, today=self.today)
+        below = self._find_most_each()
+        fixes = find_fixes(request, offer, refusal.broken, can_fit=self.limits.can_fit, below=below, today=self.today)
         is_open = request.model is None or request.model.strip().casefold() != offer.id
         joint = joint_fixes(refusal, fixes)
-        is_too_long = type(request.seconds) is int and request.seconds > offer.seconds[-1]
         for group in [joint] if len(joint) > 1 else [(fix,) for fix in fixes]:
             price = self._quote(functools.reduce(change_request, group, request)) if is_open else self._quote_at(offer, group)
-            if price is not None and price[1].micros <= self._find_most_each():
+            if price is not None and price[1].micros <= below:
                 # That no model makes the length is said without a name, so the price has one.
                 named = None if request.model is None and group[0].argument == "seconds" else offer
                 clip = self._find_fitted(group, price[0]) if price[1].micros else None
                 yield from (replace(self._price_fix(fix, *price, named=named), order=clip) for fix in group)
-                if is_too_long:
-                    break  # the longest within the caps is the nearest
         if not is_shape_lost:
             yield from others
 

@@ -17,6 +17,7 @@ from sora_mcp.catalogue.sizes import SHAPES, count_lines, drop_shape, fitting, h
 from sora_mcp.domain import CONTINUES, EDITS, NAMED_OPTIONS, Link, Offer, Size, Text, VideoRequest
 from sora_mcp.domain.broken_rule import BrokenRule, Fix
 from sora_mcp.domain.errors import BrokenRules, PriceUnknown, SoraError
+from sora_mcp.domain.money import NO_LIMIT, Micros
 from sora_mcp.vendors import EVERY
 
 MOST_TRIES = 400
@@ -28,11 +29,13 @@ MOST_NAME = 100
 WIDTH_BY_HEIGHT = re.compile(r"([0-9]{1,5})([x×*:])([0-9]{1,5})")
 
 
-def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, can_fit: bool, today: date) -> tuple[Fix, ...]:
+def find_fixes(
+    request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule], *, can_fit: bool, below: Micros = NO_LIMIT, today: date
+) -> tuple[Fix, ...]:
     """Return values that mend the request: up to four for a single broken argument, one for each when there are several.
 
-    What is too long has all lengths, the longest first. A size of another shape than landscape, portrait or square, as was asked for, is
-    none.
+    What is too long has one, the longest of those that cost at most `below`. A size of another shape than landscape, portrait or square,
+    as was asked for, is none.
 
     `can_fit` is whether a picture can be cropped and padded here.
     A prompt is the caller's own and is not mended: beside a broken one, the fixes are tried with a prompt that fits.
@@ -44,7 +47,8 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
     sound = functools.reduce(change_request, (values[0] for values in near if len(values) == 1), sound)
     found: list[tuple[Fix, ...]] = []
     is_too_long = type(request.seconds) is int and request.seconds > offer.seconds[-1]
-    most = 1 if len(arguments) > 1 else len(offer.seconds) if is_too_long else 4
+    is_length = arguments == ["seconds"] and is_too_long
+    most = 1 if len(arguments) > 1 or is_length else 4
     for changes in itertools.islice(itertools.product(*near), MOST_TRIES):
         mended = functools.reduce(change_request, (fix for fix, values in zip(changes, near, strict=True) if len(values) > 1), sound)
         try:
@@ -53,6 +57,8 @@ def find_fixes(request: VideoRequest, offer: Offer, broken: Sequence[BrokenRule]
             continue
         except PriceUnknown:
             micros = None
+        if is_length and micros is not None and micros > below:
+            continue
         found.append(tuple(replace(change, micros=micros) for change in changes))
         if len(found) == most:
             break

@@ -13,7 +13,7 @@ from sora_mcp.catalogue.clips import ANY_CLIP
 from sora_mcp.catalogue.explain import explain, explain_price
 from sora_mcp.catalogue.families import explain_unknown, name_best_look
 from sora_mcp.catalogue.fixes import joint_fixes
-from sora_mcp.catalogue.parts import describe_parts_within, plan_parts
+from sora_mcp.catalogue.parts import describe_parts_within
 from sora_mcp.catalogue.planner import plan
 from sora_mcp.catalogue.room import Room
 from sora_mcp.catalogue.rules import FIT, one_of
@@ -120,8 +120,8 @@ async def _explain(
         explained = explain(named, request, service.catalogue, can_fit=can_fit, today=service.today, room=Room(most, left))
         trim = describe_trim(request, None, service.catalogue, today=service.today) if _breaks(refusal, EDITS) else ""
         # Where the model's own clips are above a cap, the length is said once more in clips that are not.
-        own = plan_parts(request, service.catalogue, today=service.today)
-        is_dear = not fixes or (bool(own) and not any(part.fits(Room(most, left)) for part in own))
+        longest = max(offer.seconds) if (offer := service.catalogue.get(refusal.subject)) is not None else 0
+        is_dear = not fixes or any(fix.argument == "seconds" and fix.value != longest for fix in fixes)
         can_split = is_bought and is_dear and _breaks(refusal, "seconds") and request.clip is None
         within = describe_parts_within(request, service.catalogue, each=most, total=left, today=service.today) if can_split else ""
         more = " ".join(filter(None, (trim, within and (f"Within {format_dollars(left)}: {within}" if left < NO_LIMIT else within))))

@@ -327,7 +327,7 @@ async def test_a_model_cannot_cover_the_screen_with_pages(at: Scene) -> None:
 
 async def test_an_estimate_says_that_the_user_will_be_asked(at: Scene) -> None:
     found = await at.client.call_tool("estimate_cost", {"model": CLIP["model"], "seconds": CLIP["seconds"]})
-    assert "The user will be asked to confirm it." in str(found.structured_content)
+    assert "user will be asked to confirm it." in str(found.structured_content)
     assert at.browser.addresses == []
 
 

@@ -242,9 +242,9 @@ async def test_a_server_that_ends_during_an_upload_has_sent_nothing_and_the_next
 
 
 async def test_a_job_that_is_cancelled_during_its_upload_is_not_sent(tmp_path: Path) -> None:
-    async with uploading(tmp_path, "slow", seconds=0.3) as (at, job):
+    async with uploading(tmp_path, "slow", seconds=2.0) as (at, job):
         gone = await at.service.cancel(job.id, principal="local")
-        await anyio.sleep(0.5)
+        await anyio.sleep(2.5)
         assert (gone.state, gone.charged, (await at.job(job.id)).state, at.posts, at.held()) == ("cancelled", "no", "cancelled", [], 0)
 
 

@@ -33,6 +33,8 @@ SIGNED = "sig=s%2Fg"
 """In every link of the played vendor to a file."""
 CLIP: dict[str, Any] = {"model": "muvi:sora-2", "seconds": 4}
 ENDED = ("completed", "failed", "unknown")
+MOST_S = 90.0
+"""Seconds that an end may take beside a collector that never answers: the exporter by itself tries for minutes."""
 
 
 def scrape(port: int) -> str:
@@ -147,4 +149,4 @@ def test_a_server_ends_although_its_collector_is_away(words: tuple[str, ...], sa
                 began = time.monotonic()
                 process.communicate(timeout=PATIENCE_S)
         print(f"ended after {time.monotonic() - began:.1f} s")
-        assert time.monotonic() - began < 30.0
+        assert time.monotonic() - began < MOST_S

@@ -18,7 +18,7 @@ from mcp.types import INVALID_PARAMS
 from tests.played import Muvi, Wire, played, processes
 from tests.played.forks import Forked
 from tests.played.rig import environment
-from tests.waiting import patience
+from tests.waiting import eventually, patience
 
 from .forms import ABOVE, CLIP
 
@@ -98,6 +98,7 @@ async def test_a_thousand_lines_with_one_yes_are_one_purchase_also_after_a_resta
             jobs = {result["structuredContent"]["job_id"] for result in made}
         async with lines(env_at(wire, tmp_path)) as client:
             (again,) = await calls(client, 1, requestState=state, inputResponses={"approval": YES})
+            assert await eventually(lambda: bool(wire.requests("submit")))
         assert (again["code"], len(jobs), len(wire.requests("submit"))) == (INVALID_PARAMS, 1, 1)
 
 

@@ -84,8 +84,13 @@ def _split_explanation(allowed: str) -> tuple[str, str]:
 
 def quote_value(got: object) -> str:
     """Return what a caller said, quoted for a sentence of ours: as much of it as a person reads."""
-    text = repr(got[: MOST_REPEATED + 1] if isinstance(got, str) else got)
+    text = repr(got[: MOST_REPEATED + 1] if isinstance(got, str) else without_point(got))
     return text if len(text) <= MOST_REPEATED else text[: MOST_REPEATED - 1] + "…"
+
+
+def without_point(value: object) -> object:
+    """Return a number that is whole as one without a point, as people write it; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def format_bytes(count: int, *, at_most: bool = False) -> str:

@@ -285,4 +285,5 @@ def describe_deletion(job: Job) -> str | None:
 
 def name_state(job: Job) -> str:
     """Return a job's state as the verb of a sentence: `failed`, `was cancelled`, `is running`."""
-    return {"failed": "failed", "cancelled": "was cancelled", "expired": "expired"}.get(job.state, f"is {job.state}")
+    ended = {"failed": "failed", "cancelled": "was cancelled", "expired": "expired", "unknown": "may or may not have been made"}
+    return ended.get(job.state, f"is {job.state}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sora_mcp.catalogue.fixes import joint_fixes
 from sora_mcp.catalogue.looks import describe_looks
 from sora_mcp.domain import EDIT_MODEL, LIVE, Artifact, Charged, Ended, Job, can_fetch, describe_deletion
-from sora_mcp.domain.broken_rule import Fix
+from sora_mcp.domain.broken_rule import Fix, without_point
 from sora_mcp.domain.errors import CancelUnclear, NeedsConfirmation, NotCancellable, SoraError
 from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
@@ -45,9 +45,10 @@ def describe_job(job: Job, *, now: float, files: int = 0) -> str:
     if job.state in LIVE:
         return f'{describe_progress(job, now=now)} {describe_hold(job)}. Do not create it again. Next: get_video_status("{job.id}").'
     if job.state == "unknown":
-        accepted = f"{name_vendor(job)} may have accepted it and charged {format_price(job.price)}. It will not be sent again."
+        doubt = describe_reason(job) or f"{name_vendor(job)} may have accepted and charged it."
+        held = f"{format_price(job.price)} stays reserved, and it will not be sent again."
         settle = f"The user settles it with `{command_line('resolve', job.id)}`: do not create it again before that."
-        return f"{job.id}: {_join(describe_reason(job), accepted, settle)}"
+        return f"{job.id}: {_join(doubt, held, settle)}"
     if (deleted := describe_deletion(job)) is not None:
         return f"{job.id} is completed, but its file {deleted}. {capitalize(describe_money(job))}."
     if job.state == "cancelled":
@@ -233,7 +234,7 @@ def _describe_price(fix: Fix) -> str:
 
 
 def _format_value(fix: Fix) -> str:
-    value = json.dumps(fix.value, ensure_ascii=False)
+    value = json.dumps(without_point(fix.value), ensure_ascii=False)
     return f"{fix.argument}={value if len(value) <= MOST_VALUE else value[: MOST_VALUE - 3] + '…'}"
 
 

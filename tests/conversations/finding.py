@@ -111,7 +111,9 @@ FINDING = (
     talk(
         "did it go through? the line broke",
         Arm("muvi", "submit", fault="close"),
-        *made("{a}", "may have accepted", "$0.56", "not be sent again", "sora-mcp resolve {a}", prompt=CAT, model=KLING),
+        *made(
+            "{a}", "may be charged. $0.56 stays reserved, and it will not be sent again", "sora-mcp resolve {a}", prompt=CAT, model=KLING
+        ),
         call("get_spend", "$0.56", "outcome is unknown"),
         paid=("$0.56", "muvi"),
     ),

@@ -243,7 +243,7 @@ LOOKING = (
         *made(prompt=CAT, model=VEO),
         call(
             "edit_video",
-            "at most 1, not 20.0: the clip is 1 s long",
+            "at most 1, not 20: the clip is 1 s long",
             "Fix: end=1",
             refused=True,
             action="gif",

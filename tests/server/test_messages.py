@@ -52,6 +52,7 @@ LIVE: Mapping[str, Job] = {
     "being saved": replace(a_job(), state="running", charged="yes", media=Call("GET", "/file")),
 }
 CALLED_BACK = JobError("vendor_rejected", "Muvi cancelled this job.", "no")
+UNANSWERED = JobError("vendor_unavailable", "The answer did not arrive. It may have been taken and may be charged.", "unknown")
 REFUSED = JobError("content_refused", "Muvi refuses this content.", "no", "violates policy 7")
 WRONG_KEY = JobError("vendor_auth", "Muvi does not accept the key.", "no")
 NO_MONEY = JobError("vendor_balance", "The account at Muvi has not enough money left.", "no")
@@ -76,6 +77,7 @@ OVER: Mapping[str, Job] = {
     "cancelled, unclear": replace(a_job(), state="cancelled", charged="unknown", vendor_id="j", cancel_asked_at=NOW),
     "expired": replace(a_job(), state="expired", charged="yes"),
     "unknown": replace(a_job(), state="unknown", charged="unknown"),
+    "unknown, with a reason": replace(a_job(), state="unknown", charged="unknown", error=UNANSWERED),
 }
 ABOVE = replace(a_done_job(), micros=usd("0.52"), actual=usd("1.56"))
 DEARER: Mapping[str, Job] = {

@@ -34,7 +34,7 @@ def describe_origin(job: Job) -> str:
         return f", changed from {source or 'a video of the user'}"
     if not source:
         return ""
-    goes_on = CONTINUES in job.options or (job.first_frame or "").endswith("#last")
+    goes_on = CONTINUES in job.options or bool(job.chain) or (job.first_frame or "").endswith("#last")
     return f", {'goes on from' if goes_on else 'begins with a frame of'} {source}"
 
 

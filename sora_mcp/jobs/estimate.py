@@ -58,7 +58,9 @@ class Estimate:
     nearest: tuple[Near, ...] = ()
     """Where only a model without a key takes the request: what those with one make of it with one argument changed."""
     at_hand: tuple[Fix, ...] = ()
-    """Where the model that was named has no key: others that can be bought."""
+    """Where the model that was named has no key, others that can be bought; where the price is above a cap, changes that are within all."""
+    is_usable: bool = True
+    """Whether a key is here for the model."""
     going_on: NextClip | None = None
     """Where the first frame is the last one of a clip, and no model was named: what `continues` makes, at the clip's own model."""
     split: Part | None = None

@@ -203,10 +203,8 @@ class VideoService(JobContext):
     async def estimate(self, request: VideoRequest, *, clips: int, principal: str) -> Estimate:
         """Return what `clips` of these would cost now, asking the vendor where it answers. A needed yes gets a quote; nothing is held."""
         said = request
-        request = await self.read_estimated(request, principal=principal)
-        today, catalogue = self.today, self.catalogue
-        request = name_any_clip(request, catalogue)
-        extra = 0
+        request = name_any_clip(await self.read_estimated(request, principal=principal), self.catalogue)
+        today, catalogue, extra = self.today, self.catalogue, 0
         if parts := plan_parts(request, catalogue, today=today):
             extra = clips * parts[0].extra
             clips, request = clips * parts[0].clips, replace(request, seconds=parts[0].order.seconds)
@@ -230,8 +228,9 @@ class VideoService(JobContext):
         found = Estimate(order, price, clips, total, needs_yes, quote_id, refusal, outlook.budget, offers, parts=parts)
         found = add_alternatives(found, request, held, catalogue, is_quoted=price.micros != table.micros, today=today)
         missing = MissingKey("") if not is_usable and request.model is not None and catalogue.keyed else None
-        at_hand = () if missing is None else await self.advise(missing, request, principal=principal, buys=False, clips=clips)
-        return replace(found, at_hand=at_hand, going_on=await self._price_continuation(said, principal))
+        stop = OverBudget("") if is_usable and refusal and refusal == outlook.passed_cap and not parts else missing
+        at_hand = () if stop is None else await self.advise(stop, request, principal=principal, buys=is_usable, clips=clips)
+        return replace(found, at_hand=at_hand, is_usable=is_usable, going_on=await self._price_continuation(said, principal))
 
     async def _price_continuation(self, said: VideoRequest, principal: str) -> NextClip | None:
         """Return what `continues` makes of the clip whose last frame a request without a model names; None for any other request."""

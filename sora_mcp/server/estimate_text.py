@@ -21,7 +21,7 @@ from sora_mcp.domain.money import Micros, format_dollars
 from sora_mcp.domain.terminal_command import command_line
 from sora_mcp.server.address import is_remote
 from sora_mcp.server.charges import capitalize, format_price
-from sora_mcp.server.messages import describe_ended, describe_left, describe_sound
+from sora_mcp.server.messages import describe_ended, describe_left, describe_sound, join_fixes
 
 if TYPE_CHECKING:
     from sora_mcp.jobs.estimate import Estimate
@@ -38,7 +38,8 @@ def describe_estimate(estimate: Estimate, catalogue: Catalogue, *, asks: bool, h
     sentences = [*_describe_offer(estimate, catalogue, today), *_describe_notes(estimate, catalogue)]
     if estimate.refusal:
         begin = "" if is_muted(estimate.nearest) else "Not now: "
-        return " ".join(filter(None, [*sentences, f"{begin}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
+        within = name_at_hand(estimate) if estimate.is_usable else ""
+        return " ".join(filter(None, [within, *sentences, f"{begin}{estimate.refusal}", how_to_raise, *_describe_fitting(estimate)]))
     return " ".join([*sentences, *_describe_yes(estimate, asks=asks, today=today), f"{describe_left(estimate.budget)}."])
 
 
@@ -51,13 +52,18 @@ def _describe_fitting(estimate: Estimate) -> Iterator[str]:
     each, fitting = estimate.quote.micros, _find_room(estimate).count(estimate.quote.micros, estimate.clips)
     if not fitting and each <= estimate.budget.per_video and (ends := estimate.budget.resets_at) and "day" in (estimate.refusal or ""):
         yield f"The day ends {ends:%Y-%m-%d at %H:%M} UTC."
-    yield name_at_hand(estimate)
+    if not estimate.is_usable:
+        yield name_at_hand(estimate)
     if 0 < fitting < estimate.clips:
         yield f"{say_fitting(fitting)}: {format_price(each * fitting)}."
 
 
 def name_at_hand(estimate: Estimate) -> str:
-    """Return as a sentence which other models can be bought, where the one that was named has no key; empty where it has."""
+    """Return as a sentence what can be bought: other models, where the one that was named has no key; changes that are within the caps,
+    where the price is above one; empty for any other estimate."""
+    if estimate.is_usable:
+        changes = ", or ".join(join_fixes((fix,)) for fix in estimate.at_hand[:MOST_AT_HAND])
+        return f"Within your limits: {changes}." if changes else ""
     named = [
         f"{fix.value} {format_price(fix.micros or 0)}{f' ({describe_looks(fix.order)})' if fix.order else ''}"
         for fix in estimate.at_hand[:MOST_AT_HAND]
@@ -75,7 +81,8 @@ def _describe_offer(estimate: Estimate, catalogue: Catalogue, today: date) -> It
         yield from _describe_real(estimate, catalogue, today)
     if estimate.parts:
         yield describe_parts(estimate.parts, of_model="" if estimate.offers else order.offer.id, room=_find_room(estimate))
-        yield describe_joining(estimate.parts[0])
+        if not estimate.refusal or _find_room(estimate).count(estimate.parts[0].average, 1):
+            yield describe_joining(estimate.parts[0])
     if order.clip is not None and order.clip.uri == ANY_CLIP and order.clip.duration_s is None and order.offer.keeps_length:
         yield f"Priced for {order.seconds} s: pass the clip as image for its own length."
     begin = "With another key: " if estimate.nearest else "Without a key: " if is_sample else ""

@@ -213,11 +213,11 @@ def _describe_way(error: NeedsConfirmation) -> str:
 def _describe_fixes(error: SoraError, fixes: tuple[Fix, ...]) -> str:
     """List what would work. The first fixes may have to be made together; the others are alternatives."""
     together = joint_fixes(error, fixes)
-    first = [_join_fixes(together)] if together else []
-    return ", or ".join([*first, *(_join_fixes((fix,)) for fix in fixes[len(together) : MOST_FIXES])])
+    first = [join_fixes(together)] if together else []
+    return ", or ".join([*first, *(join_fixes((fix,)) for fix in fixes[len(together) : MOST_FIXES])])
 
 
-def _join_fixes(fixes: tuple[Fix, ...]) -> str:
+def join_fixes(fixes: tuple[Fix, ...]) -> str:
     """Return fixes that are made together, with the price at the end."""
     values = " with ".join(_format_value(fix) for fix in fixes if fix.value is not None)
     dropped = " and ".join(fix.argument for fix in fixes if fix.value is None)

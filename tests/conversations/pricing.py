@@ -167,6 +167,13 @@ PRICING = (
         env={"SORA_MCP_DAILY_USD": "2"},
     ),
     talk(
+        "10 seconds in 4K, with two dollars left (of a vendor whose cheapest costs more)",
+        call("estimate_cost", "Within your limits: seconds=9 ($1.90, ", 'size="16:9 720p" ($0.72, ', "Not now: ", seconds=10, size="4K"),
+        call("estimate_cost", never=("Within your limits",), seconds=9, size="4K"),
+        keys=("google",),
+        env={"SORA_MCP_DAILY_USD": "2"},
+    ),
+    talk(
         "half a minute of a train (in clips of which each next one has a first frame, which costs more)",
         call(
             "estimate_cost",

@@ -138,7 +138,7 @@ def _shorten(structured: dict[str, Any], *, spare: Sequence[str]) -> dict[str, A
             size = count_bytes(short)
     for sentence in filter(None, spare):
         if size > MOST_BYTES:
-            short["message"] = str(short["message"]).replace(f" {sentence}", "")
+            short["message"] = str(short["message"]).removeprefix(f"{sentence} ").replace(f" {sentence}", "")
             size = count_bytes(short)
     return short
 

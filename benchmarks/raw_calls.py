@@ -7,10 +7,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from .calling import TRIVIAL
@@ -80,9 +80,9 @@ class Server(Measured):
 
 
 def read_cpu(pid: int) -> float:
-    """Return the CPU seconds of all threads of a process so far."""
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+    """Return the CPU seconds of a process so far, also of its threads that have ended: by the clock that Linux keeps for it
+    (clock_getcpuclockid(3)), to the nanosecond."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def start(*words: str) -> Iterator[Server]:
 
 def figures() -> Iterator[Figure]:
     """Yield a ratio for each kind of call: the median of several turns, in each of which both servers are measured."""
-    if not Path("/proc/self/schedstat").exists():
+    if sys.platform != "linux":
         return
     with ExitStack() as stack:
         bare, ours = stack.enter_context(start("-c", TRIVIAL)), stack.enter_context(start("-m", "sora_mcp"))

@@ -10,8 +10,8 @@ from typing import Any
 
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
-from sora_mcp.catalogue.planner import plan
-from sora_mcp.catalogue.rules import find_order
+from sora_mcp.catalogue.planner import find
+from sora_mcp.catalogue.rules import check, find_order, quote
 from sora_mcp.catalogue.sizes import has_shape, name_lines, orientation
 from sora_mcp.domain import CONTINUES, EDIT_MODEL, EDITS, PICTURES, Clip, Image, Job, NextClip, Offer, Size, VideoRequest
 from sora_mcp.domain.broken_rule import Fix
@@ -44,9 +44,10 @@ def _find_continuation(job: Job, maker: Job, catalogue: Catalogue, seconds: int 
         return None
     with contextlib.suppress(SoraError):
         asked = VideoRequest(ANY_PROMPT, seconds=seconds, continues=job.id)
-        order, price = plan(
-            _extend(asked, job, maker, catalogue, today=today) or _continue(asked, job, maker, catalogue), catalogue, today=today
-        )
+        request = _extend(asked, job, maker, catalogue, today=today) or _continue(asked, job, maker, catalogue)
+        offer, _ = find(request, catalogue, today=today)
+        order = check(request, offer, today=today)
+        price = quote(order, today=today)
         if catalogue.is_buyable(order.offer) and order.missing is None:
             is_sent = order.clip is not None
             return NextClip(order.offer.id, order.size.text, order.seconds, price.micros, order.options, order.sound, is_sent=is_sent)

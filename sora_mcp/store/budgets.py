@@ -15,7 +15,7 @@ from sora_mcp.store.purchase_mark import Loss, find_loss
 from sora_mcp.store.records import ALL, TO_DEFAULT, AccountBudget, Budget, Caps, Limits, OwnSpending
 from sora_mcp.store.refusals import find_passed_cap, find_passed_unasked, name_owner, name_window
 from sora_mcp.store.schema import budgets, people, totals
-from sora_mcp.store.transactions import Repository, reads, writes_in_steps
+from sora_mcp.store.transactions import Repository, reads, reads_loosely, writes_in_steps
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Budgets(Repository):
     mark_file: Path | None = None
     """Where it is remembered what was bought, outside of the store."""
 
-    @reads
+    @reads_loosely
     def get(self, conn: sa.Connection, caps: Caps, principal: str = LOCAL) -> Budget:
-        """Return the principal's budget as it is now."""
+        """Return the principal's budget as it is now. What a team has is read after what the person has, and nothing is decided by it."""
         return read_budget(read_levels(conn, caps, principal, self.clock()))
 
     @reads

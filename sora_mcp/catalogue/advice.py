@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sora_mcp.catalogue.catalogue import SAMPLE, Catalogue, rank_orders
-from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes
+from sora_mcp.catalogue.fixes import change_request, find_fixes, joint_fixes, list_fits
 from sora_mcp.catalogue.frame_shapes import decides_shape
 from sora_mcp.catalogue.hints import BEST, get_hint
 from sora_mcp.catalogue.model_names import name_brand
@@ -114,7 +114,7 @@ class _Advice:
         """Return models in place of a name that no offer has: nothing where its family makes no clip as long as this one."""
         family = self.catalogue.find_family(name)
         longest = max((seconds for offer in family for seconds in offer.seconds), default=None)
-        found = self._name_similar_models() or (*self._name_near_lengths(),)
+        found = self._name_similar_models() or (*self._name_fits(),) or (*self._name_near_lengths(),)
         if not found and not family and len(name) <= MOST_NAME:
             found = self._name_successors(self.catalogue.find_ended(name))
         is_too_long = longest is not None and type(self.request.seconds) is int and self.request.seconds > longest
@@ -220,6 +220,13 @@ class _Advice:
         for fix in self.name_other_models(but=self._find_offer())[:STATED]:
             if not fix.needs_yes and (name is None or name_brand(str(fix.value)) == name_brand(name)):
                 yield fix
+
+    def _name_fits(self) -> Iterator[Fix]:
+        """Yield the ways to bring the first frame to a shape, where models of the family that was named take it then."""
+        for fix in list_fits(self.request, self.limits.can_fit) if not self.request.is_fitted else ():
+            price = self._quote(change_request(self.request, fix))
+            if price is not None and price[1].micros <= self._find_most_each(self.limits.per_video):
+                yield replace(self._price_fix(fix, *price, named=None), order=self._find_fitted((fix,), price[0]))
 
     def _name_near_lengths(self) -> Iterator[Fix]:
         """Yield the lengths nearest to the one that was asked for, where models of the family that was named make those; of one that is too

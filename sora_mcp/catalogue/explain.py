@@ -24,7 +24,7 @@ from sora_mcp.catalogue.parts import (
 )
 from sora_mcp.catalogue.planner import find_broken, plan
 from sora_mcp.catalogue.room import Room
-from sora_mcp.catalogue.rules import FIT, FITS, one_of, sizes_of
+from sora_mcp.catalogue.rules import FIT, FITS, HOW_TO_FIT, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, is_size, list_shapes, of_shape
 from sora_mcp.catalogue.trims import describe_cut
 from sora_mcp.domain import CONTINUES, EDITS, PICTURES, Image, Offer, Order, Quote, VideoRequest
@@ -133,8 +133,8 @@ class _Explanation:
         shape = "" if of_shape(image, sizes) else f"is {image.width}x{image.height} ({self.offer.id} makes {one_of(list_shapes(sizes))})"
         large = f"has {format_bytes(image.bytes or 0)} ({format_bytes(rule.most_bytes, at_most=True)} at most)" if is_large else ""
         why = " and ".join(filter(None, (shape, large))) or f"is not as {self.offer.id} takes it"
-        smaller = " and makes it smaller" if is_large else ""
-        return f'The picture {why}: options.fit="crop" cuts it to fit{smaller}, "pad" adds bars, both for free.'
+        how = HOW_TO_FIT.replace("to fit", "to fit and makes it smaller") if is_large else HOW_TO_FIT
+        return f"The picture {why}: {how}"
 
     def name_taker_as_it_is(self) -> Iterator[str]:
         """Yield, where no model was named and the picture has to be changed for all at hand, which model with another key takes it."""

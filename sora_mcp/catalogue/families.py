@@ -9,12 +9,13 @@ from datetime import date
 from sora_mcp.catalogue.catalogue import Catalogue, rank_orders
 from sora_mcp.catalogue.clips import name_clip
 from sora_mcp.catalogue.family_choice import describe_clip
+from sora_mcp.catalogue.frame_shapes import describe_shape
 from sora_mcp.catalogue.hints import BEST, find_label
 from sora_mcp.catalogue.nearest import Near, describe_muting, find_muted, find_near_on
 from sora_mcp.catalogue.parts import EVERYTHING, Part, describe_joining, describe_split, find_smaller_split, find_split, plan_parts_on
 from sora_mcp.catalogue.planner import find_broken
 from sora_mcp.catalogue.room import Room
-from sora_mcp.catalogue.rules import describe_lengths, one_of, sizes_of
+from sora_mcp.catalogue.rules import FIT, HOW_TO_FIT, describe_lengths, one_of, sizes_of
 from sora_mcp.catalogue.sizes import find_lost_shape, has_shape, list_shapes
 from sora_mcp.catalogue.trims import describe_cut
 from sora_mcp.catalogue.unavailable import describe_missing
@@ -96,7 +97,7 @@ class _Family:
         missing = "" if ranked else self._describe_missing(offers, asked)
         sentences = [] if ranked else [missing] if missing else [*self._describe_lacks(offers, asked)]
         named = len(self.offers)
-        if not missing and not (sentences and (IN_ONE_CLIP in sentences[0] or "Nearest: " in sentences[-1])):
+        if not missing and not (sentences and (IN_ONE_CLIP in sentences[0] or "Nearest: " in sentences[-1] or HOW_TO_FIT in sentences[-1])):
             ranked = ranked or self._rank_plainly(offers, asked)
             clips = [describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
             sentences += [f"Cheapest first: {', '.join(clips)}.", *self._describe_cap(ranked)]
@@ -156,6 +157,10 @@ class _Family:
             return
         for name in (rule.argument.removeprefix("options.") for rule in lacking):
             yield " ".join(filter(None, (f"None of them takes {name}.", INSTEAD.get(name))))
+        image = asked.frame
+        if len(rest) == 1 and rest[0].argument == "image" and FIT in rest[0].allowed and image and not image.is_url:
+            yield f"None has the picture's shape, {describe_shape(image)}: {HOW_TO_FIT}"
+            return
         others = [describe_rule(_widen(rule, offers), "") for rule in rest if rule not in lacking]
         yield from ([f"None takes all of this: {others[0]}", *others[1:]] if others else ())
 

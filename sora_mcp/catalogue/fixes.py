@@ -103,9 +103,11 @@ def _near(argument: str, request: VideoRequest, offer: Offer, *, can_fit: bool) 
         near = [text for (is_unlike, _), text in sorted(apart, key=lambda found: found[0]) if not is_unlike]
         return [Fix(argument, text) for text in (near if names_shape(request.size) else _name_lines(near, sizes, request.size or ""))]
     if argument == "image":
-        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *_fits(request, can_fit)] or _nearest_sizes(request, offer)
+        return [*(Fix("size", text) for text in _frame_sizes(request, offer)), *list_fits(request, can_fit)] or _nearest_sizes(
+            request, offer
+        )
     if argument == f"options.{FIT}":
-        return [Fix(argument, None)] if request.image is None else [*_fits(request, can_fit), Fix(argument, None)]
+        return [Fix(argument, None)] if request.image is None else [*list_fits(request, can_fit), Fix(argument, None)]
     if argument == f"options.{VARIATION}":
         return [Fix(argument, 1)]
     if argument in (EDITS, CONTINUES):
@@ -131,7 +133,7 @@ def _follow_frame(request: VideoRequest, sizes: Sequence[Size], can_fit: bool) -
     rest = drop_shape(request.size or "")
     nearest = sorted((_distance(size, rest)[1], size.text) for size in sizes)
     plain = None if len(sizes) == 1 or not rest else rest if fitting(rest, sizes) else nearest[0][1]
-    crops = list(_fits(request, can_fit))[:1] if can_fit_to(request) and not request.is_fitted else []
+    crops = list(list_fits(request, can_fit))[:1] if can_fit_to(request) and not request.is_fitted else []
     return [Fix("size", plain), *crops]
 
 
@@ -173,7 +175,7 @@ def _unlike(size: Size, words: Sequence[str]) -> tuple[bool, int]:
     return shape is not None and orientation(size) != shape, abs(count_lines(size) - wanted) if wanted else 0
 
 
-def _fits(request: VideoRequest, can_fit: bool) -> Iterator[Fix]:
+def list_fits(request: VideoRequest, can_fit: bool) -> Iterator[Fix]:
     """Yield the ways to bring a picture to the video's size, where its bytes are here."""
     image = request.frame
     if image is not None and not image.is_url and can_fit:

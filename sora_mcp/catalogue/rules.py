@@ -41,6 +41,7 @@ SIZE_FACTS = frozenset(("size", "ratio", "resolution"))
 """Facts of an order that follow from its size."""
 FIT, FITS = "fit", ("crop", "pad", "none")
 """The option that every offer with first frames takes: how a picture is brought to the video's size. It is not sent."""
+HOW_TO_FIT = 'options.fit="crop" cuts it to fit, "pad" adds bars, both for free.'
 
 
 def check(request: VideoRequest, offer: Offer, *, today: date) -> Order:

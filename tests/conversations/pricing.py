@@ -213,6 +213,19 @@ PRICING = (
         keys=("google",),
     ),
     talk(
+        "move my photo with Veo (of which no model has its shape)",
+        call(
+            "estimate_cost",
+            'None has the picture\'s shape, 4:3: options.fit="crop" cuts it to fit, "pad" adds bars, both for free.',
+            'Fix: options.fit="crop" (4 s, with sound, 720p, $0.20 on fal:veo-3.1-lite), or options.fit="pad" (',
+            refused=True,
+            image="photo.png",
+            model="veo",
+        ),
+        call("estimate_cost", "$0.20", image="photo.png", model="veo", options={"fit": "crop"}),
+        keys=("fal",),
+    ),
+    talk(
         "make beach.mp4 look like a watercolour (named as a picture)",
         call(
             "estimate_cost",

@@ -111,7 +111,7 @@ def test_what_an_hour_bought_without_a_yes_counts_at_every_level(store: Store, c
     join(store, "film", "anna", "ben")
     reserve(store, "1", principal="anna", caps=WIDE)
     reserve(store, "1", principal="ben", caps=WIDE)
-    with pytest.raises(NeedsConfirmation, match=r"\$2\.00 was spent by team film within an hour without a person's yes"):
+    with pytest.raises(NeedsConfirmation, match=r"\$2\.00 was spent by team film within an hour without a person's approval"):
         reserve(store, "0.10", principal="ben", caps=WIDE)
     reserve(store, "1", principal="carl", caps=WIDE)
     reserve(store, "1", principal="carl", caps=WIDE)

@@ -172,7 +172,7 @@ def _describe_no(answer: object) -> str:
     if not isinstance(answer, ElicitResult):
         return "Nobody answered"
     has_more = answer.action == "accept" and (answer.content or {}).get(FIELD) is True
-    return "The form came back with more in it than its one box, so it counts as no yes" if has_more else REASONS[answer.action]
+    return "The form came back with more in it than its one box, so it does not count as approval" if has_more else REASONS[answer.action]
 
 
 async def _create_after_page(service: VideoService, request: VideoRequest, quote_id: str, *, ctx: ToolContext) -> Job:

@@ -163,14 +163,14 @@ def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[st
         who = "people who run this server approve it there," if is_remote() else "user approves it"
         in_terminal = f"{begin} {who} in a terminal: `{command_line('approve', estimate.quote_id)}`."
         if estimate.clips > 1:
-            asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that yes'
+            asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that approval'
             covers = f"covers all {estimate.clips} for an hour, with any prompts"
             yield f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote."
         else:
             asked = f"{begin} user will be asked to confirm it."
             yield (f"{doubt} {asked}".strip() if is_above else asked) if asks else f"{in_terminal} Then pass it as quote."
     elif estimate.clips > 1 and is_above:
-        yield "One by one they need no yes; as variations of one call they do."
+        yield "Bought one by one they need no approval; as variations of one call they do."
 
 
 def _describe_price(estimate: Estimate) -> str:

@@ -66,6 +66,8 @@ def _describe_remedy(job: Job) -> str:
             return f" The user stores a new key with `{command_line('setup', job.vendor)}`, then starts this client anew."
         case "vendor_balance":
             return f" The user tops up the account at {name_vendor(job)}; then the same call works."
+        case "content_refused":
+            return f" Change the prompt{' or the picture' if job.with_image else ''} before you create it again."
         case "vendor_unavailable" if job.error and job.error.charged == "no":
             return " The same call may work later."
         case _:
@@ -204,7 +206,8 @@ def _describe_way(error: NeedsConfirmation) -> str:
     if error.page is not None:
         return f"{error.page}{'' if error.only_on_page else f' (or in a terminal: {command})'}. {wait}"
     if error.only_on_page:
-        return "Their yes counts on a page only (SORA_MCP_YES=page), and none can be opened for them here: whoever set that can change it."
+        only = "Their approval counts on a page only (SORA_MCP_YES=page), and none can be opened for them here"
+        return f"{only}: whoever set that can change it."
     where = "The people who run this server do it there, in" if is_remote() else "They do it in"
     again = f'Then call again with the same arguments and quote="{error.quote_id}".'
     return f"{where} a terminal, by typing the price: {command}. {again}"

@@ -166,7 +166,7 @@ def refuse_other_quote(conn: sa.Connection, purchase: Purchase, *, now: float) -
     if any(_find_open(conn, (*terms, named), now=now) is not None for terms in (exact, outline)):
         return None
     why, cost = _explain_mismatch(conn, purchase.quote_id, purchase, now=now), format_dollars(purchase.total)
-    message = f"{why} Without a quote this costs {cost}, and no yes is needed for it."
+    message = f"{why} Without a quote this costs {cost}, and needs no approval."
     rule = BrokenRule("quote", purchase.quote_id, "left out, or one for exactly this", "invalid_argument")
     return BrokenRules((rule,), message=message, fixes=(Fix("quote", None, purchase.total),))
 
@@ -175,7 +175,7 @@ def _ask_for_plan(plan: Any, purchase: Purchase) -> NeedsConfirmation:
     """Return the refusal of a clip whose plan a person has to approve first."""
     total, each = format_dollars(plan.micros * plan.uses), format_dollars(plan.micros)
     what = f"{plan.uses} clips of {plan.seconds} s on {plan.model}, {each} each, {total} in all"
-    by = f"by {_show_time(plan.expires_at)}: one yes for all of them, with any prompts"
+    by = f"by {_show_time(plan.expires_at)}: one approval for all of them, with any prompts"
     message = f"The user has not approved quote {plan.id} yet, for {what}, and must do so first, {by}."
     return NeedsConfirmation(message, quote_id=plan.id, price=purchase.quote, order=purchase.order)
 

@@ -45,9 +45,9 @@ def find_passed_unasked(conn: sa.Connection, levels: Levels, micros: Micros, *, 
         spent = Micros(sum_unasked(conn, levels, level, now=now) + earlier)
         if spent and spent + micros > level.unasked:
             if level.kind == ALL and not levels.is_owner:
-                return "More than this server allows was spent within an hour without a person's yes."
+                return "More than this server allows was spent within an hour without a person's approval."
             by = f" by team {level.name}" if level.kind == "team" else ""
-            return f"{format_dollars(spent)} was spent{by} within an hour without a person's yes."
+            return f"{format_dollars(spent)} was spent{by} within an hour without a person's approval."
     return None
 
 

@@ -174,7 +174,7 @@ async def test_where_only_a_page_counts_and_none_can_be_opened_the_refusal_says_
     async with shop(tmp_path, None, YES="page") as at, at.client(YES, "auto") as client:
         refused = await buy(client)
         assert (code(refused), await at.jobs()) == ("needs_confirmation", [])
-        assert "Their yes counts on a page only (SORA_MCP_YES=page), and none can be opened for them here" in str(
+        assert "Their approval counts on a page only (SORA_MCP_YES=page), and none can be opened for them here" in str(
             refused.structured_content
         )
 

@@ -260,9 +260,10 @@ def _shorten(structured: dict[str, Any]) -> None:
         structured["warnings"].pop()
     if structured.get("warnings") == []:
         del structured["warnings"]
+    length = count_bytes(structured)
     for name in SPARE:
-        if count_bytes(structured) > MOST_BYTES:
-            structured.pop(name, None)
+        if length > MOST_BYTES and structured.pop(name, None) is not None:
+            length = count_bytes(structured)
 
 
 def _truncate(text: str, most: int) -> str:

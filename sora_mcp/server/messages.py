@@ -191,7 +191,8 @@ def _describe_charge(error: SoraError, charged: Charged, *, could_send: bool) ->
     if isinstance(error, NotCancellable) and error.must_pay:
         return f"Not cancelled, {format_price(error.job.price)} will be charged."
     if isinstance(error, NotCancellable | CancelUnclear):
-        return f"Not cancelled{' yet' if isinstance(error, CancelUnclear) else ''}, {describe_money(error.job)}."
+        is_over, yet = error.job.state == "cancelled", " yet" if isinstance(error, CancelUnclear) else ""
+        return f"{'Nothing to cancel' if is_over else f'Not cancelled{yet}'}, {describe_money(error.job)}."
     if charged == "no":
         return "Not sent, nothing charged." if could_send else ""
     return "It was charged." if charged == "yes" else "It is not known whether anything was charged: list_videos shows what is held."

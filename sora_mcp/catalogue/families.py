@@ -102,10 +102,12 @@ class _Family:
             clips = [describe_clip(order, price) for order, price in ranked[:MOST_NAMED]] or [offer.id for offer in offers[:MOST_NAMED]]
             sentences += [f"Cheapest first: {', '.join(clips)}.", *self._describe_cap(ranked)]
             named = len(clips)
-        if not any(self.catalogue.is_usable(offer) for offer in offers):
+        if unpriced := [offer.id for offer in self.offers if self.catalogue.is_usable(offer) and not offer.rates]:
+            sentences.append(f"Without a published price: {one_of(unpriced[:MOST_NAMED]).replace(' or ', ' and ')}.")
+        if not any(self.catalogue.is_buyable(offer) for offer in offers):
             sellers = {offer.vendor for offer in self.offers}
             setup = command_line("setup", *(sellers if len(sellers) == 1 else ()))
-            sentences.append(f"None has a key here: the user adds one with `{setup}`.")
+            sentences.append(f"None {'of the others ' if unpriced else ''}has a key here: the user adds one with `{setup}`.")
         return " ".join(sentences) + (listed.format(len(self.offers)) if len(self.offers) > named else "")
 
     def _select_kind(self, offers: Sequence[Offer]) -> list[Offer]:

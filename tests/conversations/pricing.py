@@ -213,6 +213,16 @@ PRICING = (
         keys=("google",),
     ),
     talk(
+        "Veo 3 of my own vendor (which states no price for its Veo)",
+        call(
+            "estimate_cost",
+            "Without a published price: mulerun:veo-3.1 and mulerun:veo-3.1-fast. None of the others has a key here: the user adds one",
+            refused=True,
+            model="veo-3",
+        ),
+        keys=("mulerun",),
+    ),
+    talk(
         "move my photo with Veo (of which no model has its shape)",
         call(
             "estimate_cost",

@@ -165,6 +165,11 @@ def _describe_yes(estimate: Estimate, *, asks: bool, today: date) -> Iterator[st
         if estimate.clips > 1:
             asked = f'The user will be asked once, at create_video with quote="{estimate.quote_id}": that approval'
             covers = f"covers all {estimate.clips} for an hour, with any prompts"
+            if estimate.parts and (extra := estimate.parts[0].extra):
+                more = Micros(estimate.quote.micros + extra // (estimate.parts[0].clips - 1))
+                covers = (
+                    f"covers clips at {format_price(estimate.quote.micros)}; one that goes on costs {format_price(more)} and is asked about"
+                )
             yield f"{asked} {covers}." if asks else f"{in_terminal} That {covers}: pass it as quote."
         else:
             asked = f"{begin} user will be asked to confirm it."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .script import call, talk
+from .script import Approve, call, talk
 
 MUTED = "5 s, 480p on minimax:minimax-h3-max: $0.25; no page says whether it has sound: edit_video mute takes it out, free."
 
@@ -195,6 +195,16 @@ PRICING = (
         call("estimate_cost", "As long as the clip before: with seconds=10 $0.21.", image="{a}#last"),
         call("estimate_cost", "$0.11", never=("As long as",), image="{a}#last", seconds=5),
         paid=("$0.21", "xai"),
+    ),
+    talk(
+        "half a minute of a train, approved at once (where a clip that goes on costs more than the first)",
+        call("estimate_cost", "That covers clips at $0.30; one that goes on costs $0.31 and is asked about", as_quote="q", seconds=30),
+        Approve("q"),
+        call("create_video", "Started", as_job="a", prompt="A train", seconds=15, quote="{q}"),
+        call("get_video_status", "Done", job_id="{a}"),
+        call("create_video", "costs $0.31", refused=True, prompt="It goes on", continues="{a}", seconds=15, quote="{q}"),
+        paid=("$0.21", "xai"),
+        env={"SORA_MCP_CONFIRM_ABOVE_USD": "0.25"},
     ),
     talk(
         "use Sora 2, which is over (and the same advice from each tool, for its full name and its family)",

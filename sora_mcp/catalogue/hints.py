@@ -50,7 +50,7 @@ LABELS: Mapping[str, str] = {
     **dict.fromkeys(("talk", "talking", TALK, "talking person", "dialogue", "lip sync"), TALK),
     **dict.fromkeys(("edit", "edits", "edits a video", "edit video"), "edit"),
     "longest": "longest",
-    "cheapest": "cheapest",
+    **dict.fromkeys(("cheapest", "cheap", "as cheap as possible"), "cheapest"),
 }
 """What lists and prices call models by, and other words for it."""
 MOST_LABEL = 40

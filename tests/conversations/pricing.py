@@ -233,6 +233,11 @@ PRICING = (
         keys=("mulerun",),
     ),
     talk(
+        "as cheap as possible (said as a model)",
+        call("estimate_cost", "on fal:seedance-1-pro-fast: $0.05", model="as cheap as possible", seconds=5),
+        keys=("fal",),
+    ),
+    talk(
         "move my photo with Veo (of which no model has its shape)",
         call(
             "estimate_cost",
